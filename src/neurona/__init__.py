@@ -1,0 +1,65 @@
+"""neurona: a neural network from scratch that you can read, watch and use.
+
+>>> import neurona
+>>> X, y = neurona.datasets.circles(n=500, factor=0.5, noise=0.05, rng=0)
+>>> net = neurona.network([2, 4, 8, 1], activation="sigmoid")
+>>> for state in neurona.train(net, X, y, steps=500, every=250, rng=0):
+...     print(state.step, bool(state.cost < 0.1))
+0 False
+250 True
+500 True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Each public name is imported on first use, so that `import neurona` costs nothing.
+_MODULES = {
+    "activations": "neurona.engine.activations",
+    "costs": "neurona.engine.costs",
+    "datasets": "neurona.datasets",
+    "engine": "neurona.engine",
+    "initializers": "neurona.engine.initializers",
+    "observe": "neurona.observe",
+    "optimizers": "neurona.engine.optimizers",
+    "plot": "neurona.observe.figures",
+    "schedules": "neurona.engine.schedules",
+    "tutorial": "neurona.tutorial",
+}
+_NAMES = {
+    "activation": "neurona.engine.activations",
+    "adam": "neurona.engine.optimizers",
+    "adamw": "neurona.engine.optimizers",
+    "check_gradient": "neurona.engine.gradcheck",
+    "Dense": "neurona.engine.layers",
+    "MissingExtra": "neurona.extras",
+    "momentum": "neurona.engine.optimizers",
+    "nadam": "neurona.engine.optimizers",
+    "Network": "neurona.engine.network",
+    "network": "neurona.engine.network",
+    "rmsprop": "neurona.engine.optimizers",
+    "sgd": "neurona.engine.optimizers",
+    "State": "neurona.engine.training",
+    "train": "neurona.engine.training",
+    "TrainingDiverged": "neurona.engine.training",
+}
+__all__ = sorted([*_MODULES, *_NAMES])  # noqa: PLE0605 - a list, computed
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        value = import_module(_MODULES[name])
+    elif name in _NAMES:
+        value = getattr(import_module(_NAMES[name]), name)
+    else:
+        raise AttributeError(f"module 'neurona' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

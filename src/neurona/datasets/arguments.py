@@ -1,0 +1,74 @@
+"""What the data functions ask of their arguments, checked before anything is drawn."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from operator import index
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Rng: TypeAlias = int | np.random.Generator | None
+
+
+def generator(rng: Rng) -> np.random.Generator:
+    """Turn a seed into a generator; a generator comes back as it is, and is advanced by its use."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"rng is {rng!r}: expected a seed (a whole number, 0 or more), "
+            "a numpy.random.Generator, or None for other numbers on every call"
+        ) from error
+
+
+def sklearn_seed(rng: Rng) -> int:
+    """Draw the whole number that scikit-learn wants in place of a generator."""
+    return int(generator(rng).integers(2**32))
+
+
+def whole(name: str, value: Any, least: int, reason: str, example: int) -> int:
+    """Check that a value is a whole number of at least ``least``."""
+    try:
+        number = index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least or isinstance(value, bool):
+        raise ValueError(
+            f"{name} is {value!r}: expected a whole number of at least {least} ({reason}), "
+            f"for example {name}={example}"
+        )
+    return number
+
+
+def points(value: Any, classes: int) -> int:
+    """Check a number of points: no class may go without one."""
+    return whole("n", value, classes, "a point for each class", example=500)
+
+
+def not_negative(name: str, value: Any, example: float) -> float:
+    """Check that a value is a finite number, 0 or more."""
+    return _number(
+        name, value, "a finite number, 0 or more", 0 <= _float(value) < math.inf, example
+    )
+
+
+def positive(name: str, value: Any, example: float) -> float:
+    """Check that a value is a finite number above 0."""
+    return _number(name, value, "a number above 0", 0 < _float(value) < math.inf, example)
+
+
+def fraction(name: str, value: Any, example: float) -> float:
+    """Check that a value lies between 0 and 1, both left out."""
+    return _number(name, value, "a number between 0 and 1", 0 < _float(value) < 1, example)
+
+
+def _float(value: Any) -> float:
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+
+
+def _number(name: str, value: Any, expected: str, accepted: bool, example: float) -> float:
+    if not accepted:
+        raise ValueError(f"{name} is {value!r}: expected {expected}, for example {name}={example}")
+    return float(value)

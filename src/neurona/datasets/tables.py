@@ -1,0 +1,307 @@
+"""Tables of numbers with one column to predict, read from CSV files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+Kind = Literal["auto", "classes", "numbers"]
+
+MOST_NUMBERED_CLASSES = 20
+"""Up to so many distinct whole numbers are taken for classes; more are quantities."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Examples in rows, ready for a network; ``classes`` is None where the target is a number.
+
+    >>> Table(np.zeros((2, 2)), np.array([0, 1]), ("width", "height"), "kind", ("cat", "dog"))
+    Table(columns=('width', 'height'), target='kind', classes=('cat', 'dog'))
+    """
+
+    X: NDArray[np.float64] = field(repr=False)  # (n, p), a column for each of `columns`
+    y: NDArray[np.int64] | NDArray[np.float64] = field(repr=False)  # (n,), int64 if classes
+    columns: tuple[str, ...]
+    target: str
+    classes: tuple[str, ...] | None  # classes[y[i]] is the name in row i
+
+
+def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind = "auto") -> Table:
+    r"""Read a table of numbers with a header, one of its columns being the target.
+
+    Cells are separated by commas, semicolons or tabs, whichever splits the header into most names,
+    and may be quoted. The text is UTF-8, with or without a byte order mark. Between semicolons, a
+    comma is a decimal sign; a sign between thousands is not read. Blank lines are skipped. The
+    columns are not scaled.
+
+    Parameters
+    ----------
+    path
+        The file.
+    target
+        Name of the column to predict; by default the last.
+    kind
+        What the target holds: ``"classes"``, ``"numbers"`` or ``"auto"``, which takes text for
+        classes, at most 20 distinct whole numbers for classes, and other numbers for numbers.
+
+    Returns
+    -------
+    Table
+        X (n, p) float64; y (n,), int64 for classes and float64 for numbers; the names of the
+        columns, the target and the classes. Classes are sorted: by value if all are numbers.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no such file.
+    ValueError
+        If the file is not such a table; the message names the line and the column.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "pets.csv")
+    ...     _ = path.write_text("kilos,height,kind\n4.5,25,cat\n30,60,dog\n4,23,cat\n")
+    ...     table = read_csv(path, target="kind")
+    >>> table
+    Table(columns=('kilos', 'height'), target='kind', classes=('cat', 'dog'))
+    >>> table.X.shape, table.y
+    ((3, 2), array([0, 1, 0]))
+    """
+    if kind not in get_args(Kind):
+        raise ValueError(f"kind is {kind!r}: expected one of {', '.join(get_args(Kind))}")
+    path = Path(path)
+    data = _bytes(path)
+    try:
+        return _table(_text(data), target, kind)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+class _Row(NamedTuple):
+    line: int  # where it begins in the file, from 1
+    cells: list[str]
+
+
+class _Column(NamedTuple):
+    name: str
+    cells: tuple[str, ...]
+    lines: list[int]
+    decimal: str  # the sign before the decimals: "." or ","
+
+    def is_text(self) -> list[bool]:
+        return [_number(cell, self.decimal) is None for cell in self.cells]
+
+    def numbers(self, otherwise: str) -> NDArray[np.float64]:
+        """Read every cell as a finite number; ``otherwise`` says what to do with text."""
+        values = np.empty(len(self.cells))
+        for i, cell in enumerate(self.cells):
+            value = _number(cell, self.decimal)
+            if value is None:
+                point = "write decimals with a point; " if "," in cell else ""
+                raise self.refusal(i, f"is not a number; {point}{otherwise}")
+            if not math.isfinite(value):
+                raise self.refusal(i, "is not finite: expected a number; mend or delete the row")
+            values[i] = value
+        return values
+
+    def refusal(self, i: int, problem: str) -> ValueError:
+        return ValueError(
+            f"line {self.lines[i]}, column {self.name!r}: {self.cells[i]!r} {problem}"
+        )
+
+
+def _bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder, expected a CSV file; pass the path of one")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        folder = path.parent.resolve()
+        beside: list[str] = []
+        with suppress(OSError):
+            beside = [entry.name for entry in folder.iterdir()]
+        hint = _nearest(path.name, beside) or "check the name and the folder"
+        raise FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}") from None
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line, byte = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise ValueError(
+            f"line {line}, byte {byte}: 0x{error.object[error.start]:02x} is not UTF-8; "
+            'save the file again as UTF-8 (a spreadsheet calls it "CSV UTF-8")'
+        ) from None
+
+
+def _table(text: str, target: str | None, kind: Kind) -> Table:
+    delimiter, (header, *rows) = _rows(text)
+    decimal = "," if delimiter == ";" else "."
+    _check_names(header, decimal)
+    names = header.cells
+    place = _place(names, target)
+    if not rows:
+        raise ValueError("has a header and nothing below it: expected a row for each example")
+    for row in rows:
+        _check_complete(row, names)
+    lines = [row.line for row in rows]
+    columns = [
+        _Column(name, cells, lines, decimal)
+        for name, cells in zip(names, zip(*(row.cells for row in rows), strict=True), strict=True)
+    ]
+    answer = columns.pop(place)
+    y, classes = _answers(answer, kind)
+    X = np.column_stack(
+        [
+            column.numbers(
+                f"mend it, delete the column, pass target={column.name!r} to predict it, "
+                "or give each category a column of 0 and 1"
+            )
+            for column in columns
+        ]
+    )
+    return Table(X, y, tuple(column.name for column in columns), answer.name, classes)
+
+
+def _rows(text: str) -> tuple[str, list[_Row]]:
+    """Find the delimiter and the rows, which have stripped cells; blank lines are left out."""
+    rows: list[_Row] = []
+    line = 1
+    read = partial(csv.reader, skipinitialspace=True)
+    try:
+        delimiter = max(
+            "\t;,",
+            key=lambda sign: len(
+                next(filter(any, read(io.StringIO(text, newline=""), delimiter=sign)), [])
+            ),
+        )
+        reader = read(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if len(cells) > 1 or any(cells):
+                rows.append(_Row(line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(
+            f"line {line}: quotes out of order ({error}); a cell that begins with a quote ends "
+            "with one, and a quote inside of it is doubled"
+        ) from None
+    if not rows:
+        raise ValueError("is empty: expected a line with the names of the columns, then the rows")
+    return delimiter, rows
+
+
+def _check_names(header: _Row, decimal: str) -> None:
+    where, names = f"line {header.line}", header.cells
+    values = [_number(name, decimal) for name in names]
+    if None not in values or any(value is not None and value % 1 for value in values):
+        raise ValueError(
+            f"{where} has numbers ({_listed(names)}): expected the names of the columns; "
+            "add a first line with them, for example x1,x2,label"
+        )
+    if len(names) < 3:
+        raise ValueError(
+            f"{where} names {len(names)} column(s), {_listed(names)}: expected two features or "
+            "more and the target, separated by commas, semicolons or tabs"
+        )
+    for i, name in enumerate(names):
+        if not name:
+            raise ValueError(f"{where}: column {i + 1} has no name; name it or delete the column")
+        if name in names[:i]:
+            raise ValueError(
+                f"{where}: columns {names.index(name) + 1} and {i + 1} are both named {name!r}; "
+                "rename one of them"
+            )
+
+
+def _place(names: Sequence[str], target: str | None) -> int:
+    if target is None:
+        return len(names) - 1
+    if target not in names:
+        raise ValueError(
+            f"has no column {target!r}, expected one of {_listed(names)}; "
+            f"{_nearest(str(target), names) or 'pass the name of the column to predict'}"
+        )
+    return names.index(target)
+
+
+def _check_complete(row: _Row, names: Sequence[str]) -> None:
+    if len(row.cells) != len(names):
+        raise ValueError(
+            f"line {row.line} has {len(row.cells)} cells, expected {len(names)} as in the header; "
+            "mend the row, and quote each cell that holds a delimiter"
+        )
+    if "" in row.cells:
+        name = names[row.cells.index("")]
+        raise ValueError(
+            f"line {row.line}, column {name!r}: the cell is empty; fill it or delete the row"
+        )
+
+
+def _answers(
+    column: _Column, kind: Kind
+) -> tuple[NDArray[np.int64] | NDArray[np.float64], tuple[str, ...] | None]:
+    """Read the target; see ``kind`` in `read_csv`."""
+    is_text = column.is_text()
+    if kind == "auto" and any(is_text) and not all(is_text):
+        raise column.refusal(
+            is_text.index(True),
+            "is text and other cells are numbers; mend it, or pass kind='classes' if each is "
+            "the name of a class",
+        )
+    if any(is_text) and kind != "numbers":
+        names, y = np.unique(column.cells, return_inverse=True)
+        classes = tuple(str(name) for name in names)
+    else:
+        numbers = column.numbers("mend it, or pass kind='classes' if it names a class")
+        values, y = np.unique(numbers, return_inverse=True)
+        classes = tuple(np.format_float_positional(value, trim="-") for value in values)
+        few = len(values) <= MOST_NUMBERED_CLASSES
+        if kind == "numbers" or (kind == "auto" and not (few and (values % 1 == 0).all())):
+            return numbers, None
+    if len(classes) < 2:
+        raise ValueError(
+            f"column {column.name!r} holds one class only, {classes[0]!r}: expected two or more; "
+            "add rows of another, or pass target= with the name of another column"
+        )
+    return y.astype(np.int64), classes
+
+
+def _number(cell: str, decimal: str) -> float | None:
+    """Read a number, or give None where the cell is text."""
+    try:
+        return None if "_" in cell else float(cell.replace(decimal, "."))
+    except ValueError:
+        return None
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more
+
+
+def _nearest(word: str, possible: Iterable[str]) -> str:
+    """Suggest the word that was perhaps meant; the empty string where none is near."""
+    folded = {name.casefold(): name for name in possible}
+    found = get_close_matches(word.casefold(), folded, n=1)
+    return f"did you mean {folded[found[0]]!r}?" if found else ""

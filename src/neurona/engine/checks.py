@@ -1,0 +1,170 @@
+"""The border: what a person gives is checked here, once, so that the training step need not."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.engine.network import Network
+from neurona.engine.types import Array
+
+# What these answer is a class, or its probability.
+CLASSIFIERS = ("sigmoid", "softmax")
+
+
+class Data(NamedTuple):
+    """Examples ready for the engine: ``x (n, n_in)``, ``target (n, n_out)``, ``weight (n,)``."""
+
+    x: Array
+    target: Array
+    weight: Array | None
+
+    def rows(self, which: Any) -> Data:
+        """Return some of the examples."""
+        weight = None if self.weight is None else self.weight[which]
+        return Data(self.x[which], self.target[which], weight)
+
+
+def check_data(
+    net: Network, X: Any, y: Any, sample_weight: Any = None, dtype: Any = np.float32
+) -> Data:
+    """Return the examples as arrays that fit the network, or say what does not fit.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, a number is NaN or infinite, or the labels are not those of the
+        network's output layer.
+    """
+    x = _numbers("X", X, dtype)
+    if x.ndim != 2 or x.shape[1] != net.n_in:
+        raise ValueError(
+            f"X has shape {x.shape}, but topology {list(net.topology)} takes rows of {net.n_in} "
+            f"numbers: change the first width of the topology, or the columns of X"
+        )
+    if len(x) == 0:
+        raise ValueError("X has no rows: give at least one example")
+    target = _target(net, y, len(x), dtype)
+    weight = None if sample_weight is None else _weights(sample_weight, len(x), dtype)
+    return Data(x, target, weight)
+
+
+def check_two_classes(net: Network, target: Array) -> None:
+    """Refuse to train a classifier on examples that are all of one class."""
+    if net.output.name in CLASSIFIERS and (target == target[0]).all():
+        raise ValueError(
+            f"y has one class only ({target[0].tolist()} in all {len(target)} rows): "
+            "a classifier needs examples of at least two"
+        )
+
+
+def _numbers(name: str, values: Any, dtype: Any) -> Array:
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "buif":
+            array = array.astype(float)  # objects that are numbers; text is refused below
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} must be an array of numbers: code text as numbers first "
+            "(neurona.datasets.one_hot, or np.unique(..., return_inverse=True))"
+        ) from None
+    with np.errstate(over="ignore"):  # beyond float32: found infinite, and said, below
+        array = np.array(array, dtype)
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        place = ", ".join(map(str, where))
+        raise ValueError(
+            f"{name}[{place}] is {array[where]}: {name} must be finite; "
+            "drop these rows or fill them in"
+        )
+    return array
+
+
+def _target(net: Network, y: Any, n: int, dtype: Any) -> Array:
+    target = _numbers("y", y, dtype)
+    n_out, output = net.n_out, net.output.name
+    if target.ndim not in (1, 2) or len(target) != n:
+        raise ValueError(f"y has shape {target.shape}, but X has {n} rows: give one target a row")
+    if target.ndim == 1 or (target.shape[1] == 1 and n_out > 1):
+        target = target.reshape(n, 1) if n_out == 1 else _one_hot(target.reshape(n), n_out)
+    if target.shape[1] != n_out:
+        raise ValueError(
+            f"y has {target.shape[1]} columns, but topology {list(net.topology)} has {n_out} "
+            f"outputs: change the last width of the topology, or the columns of y"
+        )
+    if output in CLASSIFIERS and (target.min() < 0 or target.max() > 1):
+        wrong = target.min() if target.min() < 0 else target.max()
+        hint = (
+            "use 0 and 1, or one output per class with output='softmax'"
+            if n_out == 1
+            else "give labels 0, 1, 2 … or one-hot rows"
+        )
+        raise ValueError(
+            f"y holds {wrong:g}, and a {output} output answers between 0 and 1: {hint}, "
+            "or output='linear' for numbers"
+        )
+    if output == "softmax" and not np.allclose(target.sum(axis=1), 1, atol=1e-4):
+        row = int(np.argmax(abs(target.sum(axis=1) - 1)))
+        raise ValueError(
+            f"y[{row}] adds up to {target[row].sum():g}: after a softmax the targets of a row are "
+            "one-hot, or probabilities that add up to 1"
+        )
+    return target
+
+
+def _one_hot(labels: Array, n_out: int) -> Array:
+    """Turn the labels 0 … n_out - 1 into rows with a single 1."""
+    wrong = labels[(labels < 0) | (labels >= n_out) | (labels != np.floor(labels))]
+    if wrong.size:
+        raise ValueError(
+            f"y holds the label {wrong[0]:g}, but the network has {n_out} outputs, for the labels "
+            f"0 to {n_out - 1}: change the last width of the topology, or recode y"
+        )
+    return (labels[:, None] == np.arange(n_out)).astype(labels.dtype)
+
+
+def _weights(sample_weight: Any, n: int, dtype: Any) -> Array:
+    weight = _numbers("sample_weight", sample_weight, dtype)
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
+    if weight.min() < 0 or weight.sum() == 0:
+        raise ValueError("sample_weight must not be negative, nor zero everywhere")
+    return weight
+
+
+def check_params(net: Network, params: Any, dtype: Any) -> Any:
+    """Return given parameters in the network's form, or say which array does not fit."""
+    like = net.init(0, dtype)
+    if len(params) != len(like):
+        raise ValueError(f"parameters for {len(params)} layers, but the network has {len(like)}")
+    layers = []
+    for i, (given, wanted) in enumerate(zip(params, like, strict=True)):
+        arrays = [_numbers(f"the parameters of layer {i + 1}", one, dtype) for one in given]
+        if [a.shape for a in arrays] != [a.shape for a in wanted]:
+            raise ValueError(
+                f"the parameters of layer {i + 1} have shapes {[a.shape for a in arrays]}, "
+                f"but the network needs {[a.shape for a in wanted]}"
+            )
+        layers.append(type(wanted)(*arrays))
+    return tuple(layers)
+
+
+def check_rate(rate: Any) -> float:
+    """Return a learning rate as a float, or say that it must be positive."""
+    try:
+        value = float(rate)
+    except (TypeError, ValueError):
+        value = float("nan")
+    if not (0 < value < float("inf")):
+        raise ValueError(f"learning rate {rate!r}: it must be a positive number, such as 0.1")
+    return value
+
+
+def check_count(name: str, value: Any, unlimited: bool = False) -> Any:
+    """Return a count of at least 1 (or infinity), or say that it must be a positive whole number."""
+    if unlimited and value == float("inf"):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} is {value!r}: it must be a positive whole number")
+    return int(value)

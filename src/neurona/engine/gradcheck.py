@@ -1,0 +1,124 @@
+"""Is the gradient the gradient? Central differences tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.engine.checks import check_data, check_params
+from neurona.engine.costs import find_cost
+from neurona.engine.network import Network
+from neurona.engine.objective import Objective
+from neurona.engine.parameters import arrays, flatten, unflatten
+from neurona.engine.types import Array, Params, Seed
+
+
+class GradientCheck(NamedTuple):
+    """The worst relative error, and the parameter where it is."""
+
+    error: float
+    parameter: str
+
+
+def numerical_gradient(
+    function: Callable[[Array], float], theta: Array, step: float = 6e-6
+) -> Array:
+    """Return ((f(θ + h eᵢ) - f(θ - h eᵢ)) / 2h) for each i, by 2 len(θ) calls of the function.
+
+    The step is the cube root of float64's precision: there the error of truncation, h²/6 f''', and
+    that of rounding, ε/h, are of one size.
+
+    Examples
+    --------
+    >>> numerical_gradient(lambda theta: (theta**2).sum(), np.array([1.0, -3.0])).round(6)
+    array([ 2., -6.])
+    """
+    gradient = np.empty(len(theta))
+    for i in range(len(theta)):
+        h = np.zeros(len(theta))
+        h[i] = step
+        gradient[i] = (function(theta + h) - function(theta - h)) / (2 * step)
+    return gradient
+
+
+def check_gradient(
+    net: Network,
+    X: Any,
+    y: Any,
+    cost: Any = None,
+    *,
+    params: Params | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    rng: Seed = 0,
+) -> GradientCheck:
+    """Compare backpropagation's gradient with central differences, in float64.
+
+    Parameters
+    ----------
+    net
+        The network.
+    X, y
+        Examples, as for :func:`neurona.train`; a few are enough.
+    cost
+        A cost or its name; by default what the network's output asks for.
+    params
+        Where to compare; by default at a draw from ``rng``.
+    l1, l2
+        The penalty, as for :func:`neurona.train`.
+    rng
+        Seed or generator of that draw.
+
+    Returns
+    -------
+    GradientCheck
+        ``error`` is the largest |g - n| / max(|g|, |n|), where derivatives below a ten-thousandth
+        of the largest one are measured against that: of those, differences of float64 tell
+        nothing. Below 1e-6 is right; ``parameter`` says where it is, such as ``layer 2, W[3, 0]``.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> result = check_gradient(network([2, 3, 1]), [[0.0, 1.0], [1.0, 1.0]], [0, 1], "mse")
+    >>> result.error < 1e-6
+    True
+    """
+    objective = Objective(net, find_cost(cost, net), l1, l2)
+    data = check_data(net, X, y, dtype=np.float64)
+    if params is None:
+        params = net.init(rng, np.float64)
+    else:
+        params = check_params(net, params, np.float64)
+    _, grads = objective.value_and_gradient(params, data.x, data.target)
+    exact = flatten(grads)
+    numerical = numerical_gradient(
+        lambda theta: float(objective.value(unflatten(theta, params), data.x, data.target)),
+        flatten(params),
+    )
+    size = np.maximum(abs(exact), abs(numerical))
+    floor = 1e-4 * size.max() or 1.0
+    errors = abs(exact - numerical) / np.maximum(size, floor)
+    errors = np.where(np.isnan(errors), np.inf, errors)
+    worst = int(errors.argmax())
+    return GradientCheck(float(errors[worst]), parameter_name(params, worst))
+
+
+def parameter_name(params: Params, position: int) -> str:
+    """Say which parameter stands at a position of the flat vector, layers counted from 1.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> parameter_name(network([2, 3, 1]).init(0), 10)
+    'layer 2, W[1, 0]'
+    """
+    for i, layer in enumerate(params):
+        names = getattr(layer, "_fields", range(len(layer)))
+        for name, array in zip(names, layer, strict=True):
+            if position < array.size:
+                place = ", ".join(str(int(k)) for k in np.unravel_index(position, array.shape))
+                return f"layer {i + 1}, {name}[{place}]"
+            position -= array.size
+    raise IndexError(f"there are only {sum(a.size for a in arrays(params))} parameters")

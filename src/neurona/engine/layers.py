@@ -1,0 +1,75 @@
+"""Layers: hyperparameters in a frozen dataclass, parameters in a tuple, formula beside derivative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.engine.activations import Activation, linear
+from neurona.engine.initializers import Initializer, glorot_uniform, zeros
+from neurona.engine.types import Array, Pullback
+
+
+class DenseParams(NamedTuple):
+    """The parameters of a dense layer: ``W (n_in, n_out)`` and ``b (n_out,)``."""
+
+    W: Array
+    b: Array
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A dense layer: a = f(z), z = x W + b.
+
+    Parameters
+    ----------
+    n_in, n_out
+        Inputs and neurons.
+    activation
+        f, from :mod:`neurona.activations`.
+    initializer, bias_initializer
+        How ``W`` and ``b`` are drawn, from :mod:`neurona.initializers`.
+
+    Examples
+    --------
+    >>> layer = Dense(2, 1)
+    >>> params = DenseParams(W=np.array([[1.0], [2.0]]), b=np.array([0.5]))
+    >>> a, pullback = layer.forward(params, np.array([[3.0, 4.0]]))
+    >>> a
+    array([[11.5]])
+    >>> dx, grads = pullback(np.array([[1.0]]))
+    >>> dx, grads.W.T, grads.b
+    (array([[1., 2.]]), array([[3., 4.]]), array([1.]))
+    """
+
+    n_in: int
+    n_out: int
+    activation: Activation = linear
+    initializer: Initializer = glorot_uniform
+    bias_initializer: Initializer = zeros
+
+    def init(self, rng: np.random.Generator, dtype: Any = np.float32) -> DenseParams:
+        """Draw ``b``, then ``W``: the tutorial's order."""
+        gain = self.activation.gain
+        b = self.bias_initializer(rng, (self.n_out,), gain)
+        W = self.initializer(rng, (self.n_in, self.n_out), gain)
+        return DenseParams(W.astype(dtype), b.astype(dtype))
+
+    def forward(self, params: DenseParams, x: Array) -> tuple[Array, Pullback]:
+        """Return ``a (batch, n_out)`` and its pullback, from ``x (batch, n_in)``."""
+        W, b = params
+        a, activation_pullback = self.activation.function(x.dot(W) + b)
+
+        def pullback(da: Array, need_dx: bool = True) -> tuple[Array | None, DenseParams]:
+            dz = activation_pullback(da)  # (batch, n_out)
+            dx = dz.dot(W.T) if need_dx else None
+            return dx, DenseParams(W=x.T.dot(dz), b=sum_rows(dz))
+
+        return a, pullback
+
+
+def sum_rows(dz: Array) -> Array:
+    """Σ over the rows, as a product: NumPy adds up narrow rows eight times slower."""
+    return dz.__array_namespace__().ones(len(dz), dz.dtype).dot(dz)

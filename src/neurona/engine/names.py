@@ -1,0 +1,25 @@
+"""Look a thing up by the name that a person typed, and say which names there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def lookup(kind: str, name: object, known: Mapping[str, T]) -> T:
+    """Return ``known[name]``, or raise an error that lists the names and the nearest one.
+
+    Examples
+    --------
+    >>> lookup("activation", "sigmoide", {"sigmoid": 1, "tanh": 2})
+    Traceback (most recent call last):
+    ValueError: there is no activation 'sigmoide': did you mean 'sigmoid'? There are: sigmoid, tanh
+    """
+    if isinstance(name, str) and name in known:
+        return known[name]
+    near = get_close_matches(str(name).lower(), known, n=1)
+    hint = f": did you mean {near[0]!r}?" if near else "."
+    raise ValueError(f"there is no {kind} {name!r}{hint} There are: {', '.join(sorted(known))}")

@@ -1,0 +1,195 @@
+"""A network: layers one after the other, which is a layer again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.activations import Activation, find_activation, linear
+from neurona.engine.initializers import Initializer, find_initializer
+from neurona.engine.layers import Dense
+from neurona.engine.types import Array, LayerParams, Params, Pullback, Seed
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in a row: the output of each is the input of the next.
+
+    Make one with :func:`network`.
+
+    Examples
+    --------
+    >>> net = network([2, 3, 1], activation=["tanh", "sigmoid"])
+    >>> params = net.init(rng=0)
+    >>> [layer.W.shape for layer in params]
+    [(2, 3), (3, 1)]
+    >>> net.predict(params, [[0.0, 0.0]])
+    array([[0.5]], dtype=float32)
+    """
+
+    layers: tuple[Dense, ...]
+
+    @property
+    def n_in(self) -> int:
+        """Columns of the input."""
+        return self.layers[0].n_in
+
+    @property
+    def n_out(self) -> int:
+        """Columns of the output."""
+        return self.layers[-1].n_out
+
+    @property
+    def topology(self) -> tuple[int, ...]:
+        """The widths, from the inputs to the outputs."""
+        return (self.n_in, *(layer.n_out for layer in self.layers))
+
+    @property
+    def output(self) -> Activation:
+        """The last layer's activation: what its numbers mean."""
+        return self.layers[-1].activation
+
+    @cached_property
+    def logits(self) -> Network:
+        """The same network without its last activation, for a cost that brings its own."""
+        return Network((*self.layers[:-1], replace(self.layers[-1], activation=linear)))
+
+    def init(self, rng: Seed = None, dtype: Any = np.float32) -> Params:
+        """Draw initial parameters, one entry a layer, from a seed or a generator."""
+        rng = np.random.default_rng(rng)
+        return tuple(layer.init(rng, dtype) for layer in self.layers)
+
+    def forward(self, params: Params, x: Array) -> tuple[Array, Pullback]:
+        """Return the output ``(batch, n_out)`` and its pullback, by the chain rule."""
+        pullbacks: list[Pullback] = []
+        for layer, layer_params in zip(self.layers, params, strict=True):
+            x, layer_pullback = layer.forward(layer_params, x)  # type: ignore[arg-type]
+            pullbacks.append(layer_pullback)
+
+        def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, Params]:
+            d: Any = dy
+            grads: list[LayerParams] = []
+            for i in reversed(range(len(pullbacks))):
+                d, layer_grads = pullbacks[i](d, need_dx or i > 0)
+                grads.append(layer_grads)
+            return d, tuple(reversed(grads))
+
+        return x, pullback
+
+    def predict(self, params: Params, X: Any) -> Array:
+        """Return what the network answers, its output activation included.
+
+        Parameters
+        ----------
+        params
+            One entry a layer, as :meth:`init` and ``state.params`` give them.
+        X : (n, n_in)
+            One example a row; it is taken to the dtype of the parameters.
+
+        Returns
+        -------
+        (n, n_out)
+            Probabilities after a sigmoid or a softmax, numbers after a linear output.
+
+        Raises
+        ------
+        ValueError
+            If ``X`` does not have ``n_in`` columns.
+        """
+        X = np.asarray(X, dtype=params[0][0].dtype)
+        if X.ndim != 2 or X.shape[1] != self.n_in:
+            raise ValueError(
+                f"X has shape {X.shape}, but the network takes rows of {self.n_in} numbers: "
+                f"give an array of shape (n, {self.n_in})"
+            )
+        return self.forward(params, X)[0]
+
+
+def network(
+    topology: Sequence[int],
+    activation: str | Activation | Sequence[str | Activation] = "sigmoid",
+    *,
+    output: str | Activation | None = None,
+    initializer: str | Initializer = "glorot_uniform",
+    bias_initializer: str | Initializer = "zeros",
+) -> Network:
+    """Describe a network of dense layers.
+
+    Parameters
+    ----------
+    topology
+        The number of inputs, then of neurons in each layer: ``[2, 4, 8, 1]``.
+    activation
+        One for every layer, the last included, or a sequence with one per layer.
+    output
+        The last layer's activation, where it is not that of the others: ``"sigmoid"`` for two
+        classes, ``"softmax"`` for more, ``"linear"`` for numbers.
+    initializer, bias_initializer
+        How weights and biases are drawn. The tutorial's: ``"uniform"`` for both.
+
+    Raises
+    ------
+    ValueError
+        If the topology is not of two positive whole numbers or more, if there are more or fewer
+        activations than layers, or if a name is unknown.
+
+    Examples
+    --------
+    >>> network([2, 16, 3], "tanh", output="softmax").topology
+    (2, 16, 3)
+    >>> network([2, 0, 1])
+    Traceback (most recent call last):
+    ValueError: topology [2, 0, 1]: each width must be a positive whole number, and 0 is not
+    """
+    widths = _check_topology(topology)
+    n_layers = len(widths) - 1
+    if isinstance(activation, str | Activation):
+        activations = [find_activation(activation)] * n_layers
+    else:
+        activations = [find_activation(one) for one in activation]
+        if output is not None and len(activations) == n_layers - 1:
+            activations.append(linear)  # its place; the output comes next
+    if len(activations) != n_layers:
+        raise ValueError(
+            f"{len(activations)} activations for {n_layers} layers: give one name, or "
+            f"{n_layers} of them (topology {widths} has {n_layers} layers after its inputs)"
+        )
+    if output is not None:
+        activations[-1] = find_activation(output)
+    weights, biases = find_initializer(initializer), find_initializer(bias_initializer)
+    return Network(
+        tuple(
+            Dense(n_in, n_out, function, weights, biases)
+            for (n_in, n_out), function in zip(pairwise(widths), activations, strict=True)
+        )
+    )
+
+
+def _check_topology(topology: Sequence[int]) -> list[int]:
+    try:
+        given = list(topology)
+    except TypeError:
+        raise ValueError(f"topology {topology!r}: give a list such as [2, 4, 8, 1]") from None
+    if len(given) < 2:
+        raise ValueError(
+            f"topology {given}: give at least the inputs and the outputs, such as [2, 4, 8, 1]"
+        )
+    widths = []
+    for width in given:
+        try:
+            whole = 0 if isinstance(width, bool) else index(width)
+        except TypeError:
+            whole = 0
+        if whole < 1:
+            raise ValueError(
+                f"topology {given}: each width must be a positive whole number, "
+                f"and {width!r} is not"
+            )
+        widths.append(whole)
+    return widths

@@ -1,0 +1,398 @@
+"""Training: an iterator of immutable states. Whoever consumes it draws, logs, stops or goes back.
+
+The loop is one for both engines. An engine holds parameters and advances them by some steps:
+:class:`NumpyEngine` here, and its compiled twin in :mod:`neurona.engine.compiled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, repeat
+from math import ceil, isfinite
+from typing import Any, Protocol
+
+import numpy as np
+
+from neurona.engine.checks import (
+    Data,
+    check_count,
+    check_data,
+    check_params,
+    check_rate,
+    check_two_classes,
+)
+from neurona.engine.costs import find_cost
+from neurona.engine.names import lookup
+from neurona.engine.network import Network
+from neurona.engine.objective import Objective
+from neurona.engine.optimizers import Optimizer, find_optimizer
+from neurona.engine.parameters import arrays, flatten, unflatten
+from neurona.engine.types import Array, Params, Seed
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a training stands; nothing in it ever changes.
+
+    Attributes
+    ----------
+    step
+        Updates made.
+    epoch
+        Whole passes over the data made.
+    params
+        One ``(W, b)`` a layer, read-only.
+    optimizer_state
+        What the optimizer remembers, over the flat vector of parameters.
+    cost
+        With the whole data in each step: of ``params``, on that data. With mini-batches: the mean
+        over the batches since the last state, each as it was before its update. The penalty of
+        ``l1`` and ``l2`` is part of it.
+    """
+
+    step: int
+    epoch: int
+    params: Params
+    optimizer_state: Any
+    cost: float
+
+
+class TrainingDiverged(ArithmeticError):  # noqa: N818 - it says what happened
+    """The cost is no longer a finite number.
+
+    Attributes
+    ----------
+    state
+        The last state whose cost was finite.
+    layer
+        The layer, counted from 1, whose parameters grew the most in the step after it.
+    suggested_rate
+        A tenth of the learning rate of that layer in that step.
+    """
+
+    def __init__(self, state: State, layer: int, rate: float) -> None:
+        self.state = state
+        self.layer = layer
+        self.suggested_rate = float(f"{rate / 10:.2g}")
+        super().__init__(
+            f"training diverged after step {state.step}: the cost was {state.cost:.3g} and is no "
+            f"longer finite; layer {layer} grew the most. Try a learning rate of "
+            f"{self.suggested_rate:g} instead of {rate:g}, or clip=1.0"
+        )
+
+
+class Engine(Protocol):
+    """Parameters, and the way to advance them."""
+
+    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
+        """Take one step a batch; return each step's cost, as it was before its update."""
+        ...
+
+    def snapshot(self) -> tuple[Params, Any]:
+        """Return copies of the parameters and of the optimizer's state."""
+        ...
+
+
+# The learning rates of one step: one for all layers, or one per layer.
+Rates = tuple[float, ...]
+
+
+class NumpyEngine:
+    """The engine that runs anywhere: all parameters in one vector, each W and b a view of it."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        optimizer: Optimizer,
+        clip: float | None,
+        data: Data,
+        params: Params,
+        optimizer_state: Any,
+    ) -> None:
+        self.objective = objective
+        self.optimizer = optimizer
+        self.clip = clip
+        self.data = data
+        self.theta = flatten(params)
+        self.params = unflatten(self.theta, params)
+        fresh = optimizer_state is None
+        self.optimizer_state = optimizer.init(self.theta) if fresh else optimizer_state
+        self.sizes = [sum(array.size for array in layer) for layer in params]
+
+    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
+        """Take one step a batch; stop where the cost is no longer finite."""
+        costs = []
+        with np.errstate(all="ignore"):  # what overflows is found by the cost, and named
+            for batch, rate in zip(batches, rates, strict=True):
+                x, target, weight = self.data if batch is None else self.data.rows(batch)
+                value, grads = self.objective.value_and_gradient(self.params, x, target, weight)
+                costs.append(float(value))
+                if not isfinite(value):
+                    break
+                gradient = flatten(grads)
+                if self.clip is not None:
+                    gradient = gradient * clip_factor([gradient], self.clip)
+                change, self.optimizer_state = self.optimizer.update(
+                    gradient, self.optimizer_state, self.theta, self._spread(rate)
+                )
+                self.theta += change  # in place: the views in self.params move with it
+        return costs
+
+    def snapshot(self) -> tuple[Params, Any]:
+        """Return copies of the parameters and of the optimizer's state."""
+        theta = self.theta.copy()
+        theta.flags.writeable = False
+        return unflatten(theta, self.params), self.optimizer_state
+
+    def _spread(self, rates: Rates) -> Any:
+        """Return one rate for all parameters, or each layer's for each of its parameters."""
+        return rates[0] if len(rates) == 1 else np.repeat(rates, self.sizes).astype(self.theta.dtype)
+
+
+def clip_factor(gradients: Sequence[Array], limit: float) -> Any:
+    """Return min(1, limit / ‖g‖), the norm being that of all the gradients together.
+
+    Pascanu et al., "On the difficulty of training recurrent neural networks", 2013, algorithm 1.
+    """
+    xp = gradients[0].__array_namespace__()
+    norm = xp.sqrt(sum((g * g).sum() for g in gradients))
+    return limit / xp.maximum(norm, limit)
+
+
+def train(
+    net: Network,
+    X: Any,
+    y: Any,
+    *,
+    cost: Any = None,
+    optimizer: Any = None,
+    steps: float | None = None,
+    epochs: int | None = None,
+    every: int | None = None,
+    batch_size: int | None = None,
+    sample_weight: Any = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    clip: float | None = None,
+    start: State | Params | None = None,
+    rng: Seed = None,
+    engine: str = "numpy",
+    dtype: Any = np.float32,
+) -> Iterator[State]:
+    """Train a network: an iterator of states, the first before any step.
+
+    Parameters
+    ----------
+    net
+        The network, from :func:`neurona.network`.
+    X : (n, n_in)
+        One example a row.
+    y : (n,) or (n, n_out)
+        0 and 1 for one sigmoid output; labels 0, 1, 2 … or one-hot rows for several outputs;
+        numbers for linear ones.
+    cost
+        A cost or its name: ``"mse"``, ``"mae"``, ``"huber"``, ``"cross_entropy"``. By default
+        cross-entropy after a sigmoid or a softmax, squared error otherwise.
+    optimizer
+        An optimizer or its name; :func:`neurona.adam` by default.
+    steps, epochs
+        How long: updates, or passes over the data; 1,000 steps when neither is given.
+        ``steps=math.inf`` goes on until the loop is left.
+    every
+        Steps between two states: by default 1, or an epoch with mini-batches.
+    batch_size
+        Examples a step, drawn anew each epoch; the whole data by default.
+    sample_weight : (n,)
+        How much each example counts.
+    l1, l2
+        Penalty l1 Σ|W| + l2/2 Σ W² on the weights, added to the cost.
+    clip
+        The largest norm of the gradient, which is shortened to it.
+    start
+        A state to go on from, its optimizer's memory included, or parameters to begin with.
+    rng
+        Seed or generator: of the initial weights, then of the mini-batches.
+    engine
+        ``"numpy"``, or ``"jax"`` for the compiled one (``pip install "neurona[jax]"``).
+    dtype
+        float32, or float64.
+
+    Yields
+    ------
+    State
+        Step, epoch, parameters, optimizer's state and cost.
+
+    Raises
+    ------
+    ValueError
+        At the call, if anything given does not fit; the message says what would.
+    TrainingDiverged
+        From the iterator, when the cost stops being finite.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> net = network([2, 4, 1], "tanh", output="sigmoid")
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> for state in train(net, X, y, steps=300, every=100, rng=1):
+    ...     print(state.step, bool(state.cost < 0.05))
+    0 False
+    100 False
+    200 True
+    300 True
+    >>> net.predict(state.params, X).round().ravel()
+    array([0., 1., 1., 0.], dtype=float32)
+    """
+    rng = np.random.default_rng(rng)
+    data = check_data(net, X, y, sample_weight, dtype)
+    check_two_classes(net, data.target)
+    objective = Objective(net, find_cost(cost, net), _penalty("l1", l1), _penalty("l2", l2))
+    optimizer = find_optimizer(optimizer)
+    rates = rates_of_step(optimizer, len(net.layers))
+    if clip is not None and not clip > 0:
+        raise ValueError(f"clip is {clip!r}: it must be a positive norm, such as 1.0")
+    n = len(data.x)
+    size = n if batch_size is None else min(check_count("batch_size", batch_size), n)
+    steps_an_epoch = ceil(n / size)
+    if steps is not None and epochs is not None:
+        raise ValueError("give steps or epochs, not both")
+    if epochs is not None:
+        steps = check_count("epochs", epochs) * steps_an_epoch
+    steps = 1000 if steps is None else check_count("steps", steps, unlimited=True)
+    every = steps_an_epoch if every is None else check_count("every", every)
+    if isinstance(start, State):
+        params, optimizer_state = check_params(net, start.params, dtype), start.optimizer_state
+        step, epoch = start.step, start.epoch
+    else:
+        params = net.init(rng, dtype) if start is None else check_params(net, start, dtype)
+        optimizer_state, step, epoch = None, 0, 0
+    build: Callable[[Params, Any], Engine] = _engine(engine, objective, optimizer, clip, data, size)
+    batches = repeat(None) if size == n else shuffled(n, size, rng)
+    return _states(
+        build, objective, data, batches, rates, params, optimizer_state,
+        steps=steps, every=every, step=step, epoch=epoch, steps_an_epoch=steps_an_epoch,
+    )  # fmt: skip
+
+
+def _states(
+    build: Callable[[Params, Any], Engine],
+    objective: Objective,
+    data: Data,
+    batches: Iterator[Array | None],
+    rates: Callable[[int], Rates],
+    params: Params,
+    optimizer_state: Any,
+    *,
+    steps: float,
+    every: int,
+    step: int,
+    epoch: int,
+    steps_an_epoch: int,
+) -> Iterator[State]:
+    engine = build(params, optimizer_state)
+    first_step, first_epoch, full = step, epoch, steps_an_epoch == 1
+    cost = _cost_of(objective, params, data)
+    state = State(step, epoch, *engine.snapshot(), cost)
+    yield state
+    while step - first_step < steps:
+        count = int(min(every, steps - (step - first_step)))
+        chunk = list(islice(batches, count))
+        chunk_rates = [rates(step + i) for i in range(count)]
+        costs = engine.advance(chunk, chunk_rates)
+        snapshot = engine.snapshot()
+        cost = _cost_of(objective, snapshot[0], data) if full else float(np.mean(costs))
+        if not (isfinite(cost) and all(np.isfinite(a).all() for a in arrays(snapshot[0]))):
+            raise _diverged(build, state, chunk, chunk_rates, costs)
+        step += count
+        epoch = first_epoch + (step - first_step) // steps_an_epoch
+        state = State(step, epoch, *snapshot, cost)
+        yield state
+
+
+def _cost_of(objective: Objective, params: Params, data: Data) -> float:
+    with np.errstate(all="ignore"):
+        return float(objective.value(params, data.x, data.target, data.weight))
+
+
+def _diverged(
+    build: Callable[[Params, Any], Engine],
+    state: State,
+    batches: Sequence[Array | None],
+    rates: Sequence[Rates],
+    costs: Sequence[float],
+) -> TrainingDiverged:
+    """Go again from the last state to where the cost was still finite, and one step further."""
+    finite = int(np.argmin([*map(isfinite, costs), False]))  # so many costs in a row were finite
+    last = max(finite - 1, 0)  # the step at which the last of them was seen
+    engine = build(state.params, state.optimizer_state)
+    engine.advance(batches[:last], rates[:last])
+    params, optimizer_state = engine.snapshot()
+    cost = costs[last] if finite else state.cost
+    engine.advance(batches[last : last + 1], rates[last : last + 1])
+    after, _ = engine.snapshot()
+    with np.errstate(all="ignore"):
+        growth = [
+            float(np.linalg.norm(flatten((b,))) / (np.linalg.norm(flatten((a,))) + 1e-12))
+            for a, b in zip(params, after, strict=True)
+        ]
+    layer = int(np.argmax(np.nan_to_num(growth, nan=np.inf)))
+    rate = rates[last][layer if len(rates[last]) > 1 else 0]
+    finite_state = State(state.step + last, state.epoch, params, optimizer_state, cost)
+    return TrainingDiverged(finite_state, layer + 1, rate)
+
+
+def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """Yield the rows of one mini-batch after the other, each epoch in a new order, for ever."""
+    while True:
+        order = rng.permutation(n)
+        for begin in range(0, n, size):
+            yield order[begin : begin + size]
+
+
+def rates_of_step(optimizer: Optimizer, n_layers: int) -> Callable[[int], Rates]:
+    """Return the function from a step to its learning rates, each checked at the border.
+
+    Raises
+    ------
+    ValueError
+        If a rate is not positive, or there are not as many as layers.
+    """
+    given = optimizer.learning_rate
+    each = list(given) if isinstance(given, Sequence) else [given]
+    if len(each) not in (1, n_layers):
+        raise ValueError(
+            f"{len(each)} learning rates for {n_layers} layers: give one, or one per layer"
+        )
+    for rate in each:
+        check_rate(rate(0) if callable(rate) else rate)
+    if not any(map(callable, each)):
+        constant = tuple(float(rate) for rate in each)  # type: ignore[arg-type]
+        return lambda step: constant
+    return lambda step: tuple(float(rate(step) if callable(rate) else rate) for rate in each)
+
+
+def _penalty(name: str, value: float) -> float:
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} is {value!r}: a penalty must not be negative")
+    return float(value)
+
+
+def _engine(
+    name: str, objective: Objective, optimizer: Optimizer, clip: float | None, data: Data, size: int
+) -> Callable[[Params, Any], Engine]:
+    """Return what makes an engine of that name from parameters and an optimizer's state."""
+
+    def numpy_engine(params: Params, state: Any) -> Engine:
+        return NumpyEngine(objective, optimizer, clip, data, params, state)
+
+    def jax_engine(params: Params, state: Any) -> Engine:
+        from neurona.engine.compiled import JaxEngine
+
+        return JaxEngine(objective, optimizer, clip, data, params, state, size)
+
+    if name == "jax":
+        from neurona.extras import require
+
+        require("jax", extra="jax")
+    return lookup("engine", name, {"numpy": numpy_engine, "jax": jax_engine})

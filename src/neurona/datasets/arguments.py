@@ -56,7 +56,7 @@ def not_negative(name: str, value: Any, example: float) -> float:
 
 def positive(name: str, value: Any, example: float) -> float:
     """Check that a value is a finite number above 0."""
-    return _number(name, value, "a number above 0", 0 < _float(value) < math.inf, example)
+    return _number(name, value, "a finite number above 0", 0 < _float(value) < math.inf, example)
 
 
 def fraction(name: str, value: Any, example: float) -> float:

@@ -8,7 +8,6 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -95,6 +94,13 @@ def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind
         raise ValueError(f"{path}: {error}") from None
 
 
+_MEND_TARGET = "mend it, or pass kind='classes' if each is the name of a class"
+_MEND_FEATURE = (
+    "mend it, delete the column, pass target={!r} to predict it, "
+    "or give each category a column of 0 and 1"
+)
+
+
 class _Row(NamedTuple):
     line: int  # where it begins in the file, from 1
     cells: list[str]
@@ -115,12 +121,19 @@ class _Column(NamedTuple):
         for i, cell in enumerate(self.cells):
             value = _number(cell, self.decimal)
             if value is None:
-                point = "write decimals with a point; " if "," in cell else ""
-                raise self.refusal(i, f"is not a number; {point}{otherwise}")
+                raise self.refusal(i, f"is not a number; {self._spelling(cell)}{otherwise}")
             if not math.isfinite(value):
                 raise self.refusal(i, "is not finite: expected a number; mend or delete the row")
             values[i] = value
         return values
+
+    def _spelling(self, cell: str) -> str:
+        """Say how to write what looks like a number of another country."""
+        if "," not in cell:
+            return ""
+        if self.decimal == ",":
+            return "write no sign between thousands; "
+        return "write decimals with a point; "
 
     def refusal(self, i: int, problem: str) -> ValueError:
         return ValueError(
@@ -171,15 +184,7 @@ def _table(text: str, target: str | None, kind: Kind) -> Table:
     ]
     answer = columns.pop(place)
     y, classes = _answers(answer, kind)
-    X = np.column_stack(
-        [
-            column.numbers(
-                f"mend it, delete the column, pass target={column.name!r} to predict it, "
-                "or give each category a column of 0 and 1"
-            )
-            for column in columns
-        ]
-    )
+    X = np.column_stack([column.numbers(_MEND_FEATURE.format(column.name)) for column in columns])
     return Table(X, y, tuple(column.name for column in columns), answer.name, classes)
 
 
@@ -187,15 +192,11 @@ def _rows(text: str) -> tuple[str, list[_Row]]:
     """Find the delimiter and the rows, which have stripped cells; blank lines are left out."""
     rows: list[_Row] = []
     line = 1
-    read = partial(csv.reader, skipinitialspace=True)
     try:
-        delimiter = max(
-            "\t;,",
-            key=lambda sign: len(
-                next(filter(any, read(io.StringIO(text, newline=""), delimiter=sign)), [])
-            ),
+        delimiter = _delimiter(text)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
         )
-        reader = read(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for row in reader:
             cells = [cell.strip() for cell in row]
             if len(cells) > 1 or any(cells):
@@ -209,6 +210,16 @@ def _rows(text: str) -> tuple[str, list[_Row]]:
     if not rows:
         raise ValueError("is empty: expected a line with the names of the columns, then the rows")
     return delimiter, rows
+
+
+def _delimiter(text: str) -> str:
+    """Find the sign that splits the header into most names; on a tie the comma goes last."""
+
+    def names(sign: str) -> int:  # not strict: the wrong sign finds quotes in odd places
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=sign, skipinitialspace=True)
+        return len(next(filter(any, rows), []))
+
+    return max("\t;,", key=names)
 
 
 def _check_names(header: _Row, decimal: str) -> None:
@@ -266,19 +277,18 @@ def _answers(
     if kind == "auto" and any(is_text) and not all(is_text):
         raise column.refusal(
             is_text.index(True),
-            "is text and other cells are numbers; mend it, or pass kind='classes' if each is "
-            "the name of a class",
+            f"is text and other cells are numbers; {_MEND_TARGET}",
         )
     if any(is_text) and kind != "numbers":
         names, y = np.unique(column.cells, return_inverse=True)
         classes = tuple(str(name) for name in names)
     else:
-        numbers = column.numbers("mend it, or pass kind='classes' if it names a class")
+        numbers = column.numbers(_MEND_TARGET)
         values, y = np.unique(numbers, return_inverse=True)
-        classes = tuple(np.format_float_positional(value, trim="-") for value in values)
         few = len(values) <= MOST_NUMBERED_CLASSES
         if kind == "numbers" or (kind == "auto" and not (few and (values % 1 == 0).all())):
             return numbers, None
+        classes = tuple(np.format_float_positional(value, trim="-") for value in values)
     if len(classes) < 2:
         raise ValueError(
             f"column {column.name!r} holds one class only, {classes[0]!r}: expected two or more; "

@@ -69,16 +69,17 @@ def _column(y: ArrayLike) -> NDArray[np.int64]:
         raise ValueError(
             f"y has shape {column.shape}: expected (n,) or (n, 1), a class for each example"
         )
+    unique = "y = np.unique(y, return_inverse=True)"
     if column.dtype.kind not in "biuf":
         raise ValueError(
-            f"y holds {column[0]!r} and is no array of numbers: expected whole numbers from 0; "
-            "number the names with names, y = np.unique(y, return_inverse=True)"
+            f"y[0] is {column.tolist()[0]!r}: expected whole numbers from 0; "
+            f"number the names with names, {unique}"
         )
-    odd = ~(np.isfinite(column) & (column >= 0) & (column == np.floor(column)))
-    if odd.any():
-        i = int(odd.argmax())
+    strange = ~(np.isfinite(column) & (column >= 0) & (column == np.floor(column)))
+    if strange.any():
+        i = int(strange.argmax())
         raise ValueError(
             f"y[{i}] is {column[i]}: expected whole numbers from 0; "
-            "number other classes with values, y = np.unique(y, return_inverse=True)"
+            f"number other classes with values, {unique}"
         )
     return column.astype(np.int64)

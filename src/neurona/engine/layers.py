@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.engine.activations import Activation, linear
-from neurona.engine.initializers import Initializer, glorot_uniform, zeros
+from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.types import Array, Pullback
 
 
@@ -31,6 +31,8 @@ class Dense:
         f, from :mod:`neurona.activations`.
     initializer, bias_initializer
         How ``W`` and ``b`` are drawn, from :mod:`neurona.initializers`.
+    gain
+        The gain that the initializer is told: by default the activation's.
 
     Examples
     --------
@@ -47,12 +49,13 @@ class Dense:
     n_in: int
     n_out: int
     activation: Activation = linear
-    initializer: Initializer = glorot_uniform
+    initializer: Initializer = orthogonal
     bias_initializer: Initializer = zeros
+    gain: float | None = None
 
     def init(self, rng: np.random.Generator, dtype: Any = np.float32) -> DenseParams:
         """Draw ``b``, then ``W``: the tutorial's order."""
-        gain = self.activation.gain
+        gain = self.activation.gain if self.gain is None else self.gain
         b = self.bias_initializer(rng, (self.n_out,), gain)
         W = self.initializer(rng, (self.n_in, self.n_out), gain)
         return DenseParams(W.astype(dtype), b.astype(dtype))

@@ -116,7 +116,7 @@ def network(
     activation: str | Activation | Sequence[str | Activation] = "sigmoid",
     *,
     output: str | Activation | None = None,
-    initializer: str | Initializer = "glorot_uniform",
+    initializer: str | Initializer = "orthogonal",
     bias_initializer: str | Initializer = "zeros",
 ) -> Network:
     """Describe a network of dense layers.
@@ -163,12 +163,14 @@ def network(
     if output is not None:
         activations[-1] = find_activation(output)
     weights, biases = find_initializer(initializer), find_initializer(bias_initializer)
-    return Network(
-        tuple(
-            Dense(n_in, n_out, function, weights, biases)
-            for (n_in, n_out), function in zip(pairwise(widths), activations, strict=True)
-        )
-    )
+    layers = [
+        Dense(n_in, n_out, function, weights, biases)
+        for (n_in, n_out), function in zip(pairwise(widths), activations, strict=True)
+    ]
+    # No layer follows the last one for which a signal would have to keep its size: with a gain of 1
+    # its first answers are undecided, and the cross-entropy does not start by undoing certainty.
+    layers[-1] = replace(layers[-1], gain=1.0)
+    return Network(tuple(layers))
 
 
 def _check_topology(topology: Sequence[int]) -> list[int]:

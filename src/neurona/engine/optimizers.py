@@ -188,7 +188,7 @@ class Adam:
     array([-0.02,  0.02])
     """
 
-    learning_rate: LearningRate = 0.02
+    learning_rate: LearningRate = 0.01
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8

@@ -1,18 +1,25 @@
 """One palette for every picture: the tutorial's two colours, and what they grow into.
 
 Class 0 is sky blue and class 1 salmon, on a surface that goes from blue through white to red. More
-classes take colours that the colour-blind can tell apart. All colours are RGB arrays from 0 to 1, so
-that Matplotlib, a terminal and a GIF show the same picture.
+classes take colours that the colour-blind can tell apart. All colours are RGB arrays from 0 to 1,
+so that Matplotlib, a terminal and a GIF show the same picture.
 """
 
 from __future__ import annotations
 
 import colorsys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Colors = npt.NDArray[np.float64]  # (..., 3), red, green and blue from 0 to 1
+from neurona.observe.numbers import is_classification, labels_of
+
+if TYPE_CHECKING:
+    from neurona.engine.network import Network
+
+Colors: TypeAlias = npt.NDArray[np.float64]  # (..., 3), red, green and blue from 0 to 1
 
 
 def _parse(*codes: str) -> Colors:
@@ -20,7 +27,7 @@ def _parse(*codes: str) -> Colors:
 
 
 SKYBLUE, SALMON = _parse("87ceeb", "fa8072")
-DIVERGING = _parse("2c69b0", "6da7d8", "b9d6ec", "f5f4f2", "f6c4b8", "e58672", "b8352f")
+DIVERGING = _parse("3573b9", "74abd9", "b9d6ec", "f5f4f2", "f6c4b8", "e88b78", "c2423a")
 # Paul Tol's "bright" scheme, grey left out, and his "muted" one for more classes:
 # https://personal.sron.nl/~pault/
 BRIGHT = _parse("4477aa", "ee6677", "228833", "ccbb44", "66ccee", "aa3377")
@@ -98,4 +105,92 @@ def blend(probabilities: npt.NDArray[np.floating], strength: float = 0.5) -> Col
     totals = shares.sum(axis=-1, keepdims=True)
     n_classes = shares.shape[-1]
     shares = np.where(totals > 0, shares / np.where(totals > 0, totals, 1), 1 / n_classes)
-    return strength * (shares @ class_colors(n_classes)) + (1 - strength) * WHITE
+    mixed: Colors = strength * (shares @ class_colors(n_classes)) + (1 - strength) * WHITE
+    return mixed
+
+
+def confusion_colors(counts: npt.ArrayLike) -> Colors:
+    """Colour a confusion matrix, (n, n) to (n, n, 3): what is right in blue, mistakes in red.
+
+    Each row is shaded by its shares, so that rare classes show as well as frequent ones; of the
+    mistakes' shares it is the square root, so that a single one is seen.
+
+    Examples
+    --------
+    >>> confusion_colors([[4, 0], [0, 0]])[0, 1].round(2)
+    array([0.96, 0.96, 0.95])
+    """
+    counts = np.asarray(counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    right = np.eye(len(counts), dtype=bool)
+    return diverging(np.where(right, 0.5 - shares / 2, 0.5 + np.sqrt(shares) / 2))
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How the answers of a network, and the points it learns from, are coloured.
+
+    Parameters
+    ----------
+    n_classes
+        How many classes there are, or None for a regression.
+    low, high
+        What is bluest and reddest, where one number is shown.
+    """
+
+    n_classes: int | None
+    low: float = 0.0
+    high: float = 1.0
+
+    def surface(self, values: npt.ArrayLike, levels: int | None = None) -> Colors:
+        """Colour a network's outputs, (..., n_out) to (..., 3); of a regression, the first.
+
+        With ``levels``, the answers are rounded to so many steps, which show as bands.
+        """
+        values = np.asarray(values, dtype=np.float64)
+        if self.n_classes is not None and values.shape[-1] > 1:
+            return blend(values if levels is None else np.round(values * levels) / levels)
+        share = (values[..., 0] - self.low) / (self.high - self.low)
+        if levels is None:
+            return diverging(share)
+        bands = diverging(np.linspace(0, 1, levels + 1))
+        colors: Colors = bands[np.clip(np.round(share * levels), 0, levels).astype(int)]
+        return colors
+
+    def points(self, y: npt.ArrayLike) -> Colors:
+        """Colour targets, (n,) or (n, n_out) to (n, 3)."""
+        if self.n_classes is not None:
+            return class_colors(self.n_classes)[labels_of(y)]
+        y = np.asarray(y, dtype=np.float64)
+        return diverging((y.reshape(len(y), -1)[:, 0] - self.low) / (self.high - self.low))
+
+
+def scheme_of(net: Network, y: npt.ArrayLike) -> Scheme:
+    """Choose the colours of a problem: of its classes, or of the range of its numbers.
+
+    A range with numbers of both signs is made symmetric, so that zero is white.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> scheme_of(network([2, 3, 1]), [0, 1, 1])
+    Scheme(n_classes=2, low=0.0, high=1.0)
+    >>> scheme_of(network([2, 1], "linear"), [-0.5, 2.0])
+    Scheme(n_classes=None, low=-2.0, high=2.0)
+    """
+    return Scheme(max(net.n_out, 2)) if is_classification(net, y) else scheme_of_numbers(y)
+
+
+def scheme_of_numbers(y: npt.ArrayLike) -> Scheme:
+    """Choose the colours of a regression from its targets.
+
+    Examples
+    --------
+    >>> scheme_of_numbers([1.0, 3.0])
+    Scheme(n_classes=None, low=1.0, high=3.0)
+    """
+    y = np.asarray(y, dtype=np.float64)
+    low, high = float(y.min()), float(y.max())
+    if low < 0 < high:
+        low, high = -max(-low, high), max(-low, high)
+    return Scheme(None, low, high if high > low else low + 1)

@@ -1,0 +1,36 @@
+"""The command: ``python -m benchmarks speed | learning | report``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+# The contest is about processors: without this, JAX alone would go to a GPU where there is one.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+from . import learning, report, speed, tables  # noqa: E402
+
+MEASURES = {"speed": speed.measure, "learning": learning.measure}
+TABLES = {"speed": tables.speed, "learning": tables.learning}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and show, or write what was measured into the page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", choices=[*MEASURES, "report"])
+    parser.add_argument("--quick", action="store_true", help="only try that it runs")
+    parser.add_argument("--results", type=Path, default=report.RESULTS, help="the JSON file")
+    parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
+    given = parser.parse_args(arguments)
+    if given.what == "report":
+        sections = report.write(TABLES, given.results, given.page)
+        print(f"{given.page.name}: wrote {' and '.join(sections) or 'nothing: measure first'}")
+        return
+    measured = MEASURES[given.what](quick=given.quick)
+    report.keep(given.what, measured, given.results)
+    print(TABLES[given.what](measured))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The wait of whoever trains the circles: seconds and steps until 99 % of the points are right."""
+
+from __future__ import annotations
+
+import time
+
+from .contest import CONTESTANTS
+from .race import summary
+from .tasks import circles_to_99
+
+EVERY = 25  # steps between two looks at the accuracy
+GIVE_UP = 20_000  # steps
+
+
+def run(names: list[str], seeds: int) -> dict[str, dict]:
+    """Return seconds, those of the first look and steps of each contestant, over several seeds."""
+    results = {}
+    for name in names:
+        if not CONTESTANTS[name].takes(circles_to_99()):
+            continue
+        trials = [_trial(name, seed) for seed in range(seeds)]
+        reached = [trial for trial in trials if trial is not None]
+        results[name] = {"seeds": seeds, "reached": len(reached)}
+        if reached:
+            for key, values in zip(("seconds", "first", "steps"), zip(*reached, strict=True)):
+                results[name][key] = summary(list(values))
+    return results
+
+
+def _trial(name: str, seed: int) -> tuple[float, float, int] | None:
+    task = circles_to_99(seed)
+    training = CONTESTANTS[name].start(task)
+    first = None
+    start = time.perf_counter()
+    while training.steps < GIVE_UP:
+        training.seconds_per_step(EVERY)
+        accuracy = task.accuracy(training.predict(task.X))
+        first = first or time.perf_counter() - start
+        if accuracy >= 0.99:
+            return time.perf_counter() - start, first, training.steps
+    return None

@@ -1,0 +1,48 @@
+"""What neurona promises: its own time over a peer's, and seconds of a start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from . import startup
+from .contestants import COMPILED, JAX_SCAN, NUMPY, PYTORCH, SCIKIT_LEARN, TUTORIAL
+from .race import Rounds, per_round, summary
+
+
+class Goal(NamedTuple):
+    """At most `limit` times as long as the peer, in that step."""
+
+    step: str
+    own: str
+    peer: str
+    limit: float
+
+
+GOALS = (
+    Goal("tutorial", NUMPY, TUTORIAL, 1 / 2),
+    Goal("tutorial", NUMPY, SCIKIT_LEARN, 1 / 3),
+    Goal("tutorial", NUMPY, PYTORCH, 1 / 6),
+    Goal("digits", NUMPY, SCIKIT_LEARN, 1 / 2),
+    Goal("digits", NUMPY, PYTORCH, 1 / 4),
+    Goal("mnist", NUMPY, PYTORCH, 3 / 4),
+    Goal("tutorial", COMPILED, PYTORCH, 0.05),
+    Goal("tutorial", COMPILED, JAX_SCAN, 0.6),
+    Goal("digits", COMPILED, PYTORCH, 0.1),
+    Goal("mnist", COMPILED, PYTORCH, 0.6),
+)
+START_UP_GOALS = {startup.IMPORT: 0.05, startup.HELP: 0.3}  # seconds
+
+
+def judged(steps: Mapping[str, Rounds]) -> list[dict]:
+    """Return each goal with the ratio that was measured; None where the peer is not there."""
+    return [
+        {
+            **goal._asdict(),
+            "ratio": summary(per_round(rounds, goal.own, goal.peer))
+            if goal.own in rounds and goal.peer in rounds
+            else None,
+        }
+        for goal in GOALS
+        if (rounds := steps.get(goal.step))
+    ]

@@ -1,0 +1,41 @@
+"""The facts of the machine that a figure depends on; no names of hosts, people or folders."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("neurona", "numpy", "scikit-learn", "torch", "keras", "jax")
+
+
+def facts() -> dict[str, str]:
+    """Return what to write above a table of measurements."""
+    return {
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "processor": f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        "threads": os.environ.get("OMP_NUM_THREADS", "as many as cores"),
+        "load before": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
+        "Python": platform.python_version(),
+        **{package: _version(package) for package in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    for line in _lines(Path("/proc/cpuinfo")):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,56 @@
+"""Keeps measurements as JSON, and writes them as tables into the page about them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "output" / "bench.json"
+PAGE = ROOT / "docs" / "measurements.md"
+
+
+def keep(section: str, measured: dict, results: Path = RESULTS) -> None:
+    """Put one section's measurements into the JSON file, beside those of the others."""
+    everything = load(results)
+    everything[section] = measured
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+
+
+def load(results: Path = RESULTS) -> dict:
+    """Return what has been measured so far, by section."""
+    return json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+
+
+def write(tables: dict[str, Callable[[dict], str]], results: Path, page: Path) -> list[str]:
+    """Write each measured section's tables between its markers; return the sections written.
+
+    Raises
+    ------
+    ValueError
+        If the page lacks the markers of a section.
+    """
+    measured = load(results)
+    written = [section for section in tables if section in measured]
+    text = page.read_text(encoding="utf-8")
+    for section in written:
+        text = between_markers(text, section, tables[section](measured[section]))
+    page.write_text(text, encoding="utf-8")
+    return written
+
+
+def between_markers(text: str, section: str, content: str) -> str:
+    """Replace what stands between ``<!-- section:begin -->`` and ``<!-- section:end -->``.
+
+    >>> between_markers("a <!-- x:begin --> old <!-- x:end --> z", "x", "new").split()
+    ['a', '<!--', 'x:begin', '-->', 'new', '<!--', 'x:end', '-->', 'z']
+    """
+    begin, end = f"<!-- {section}:begin -->", f"<!-- {section}:end -->"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    text, found = pattern.subn(lambda _: f"{begin}\n\n{content}\n\n{end}", text)
+    if found != 1:
+        raise ValueError(f"expected the markers {begin} and {end} once, found them {found} times")
+    return text

@@ -1,0 +1,38 @@
+"""All speed measurements of one run: the steps, the circles to 99 % and the start-up."""
+
+from __future__ import annotations
+
+from . import circles_to_99, goals, machine, startup
+from .contestants import NUMPY, SCIKIT_LEARN
+from .contest import CONTESTANTS
+from .race import Effort, note, race, summary
+from .tasks import STEPS
+
+
+def measure(quick: bool = False) -> dict:
+    """Return everything that the tables show; `quick` only tries that it runs, without the peers."""
+    effort = Effort.quick() if quick else Effort()
+    names = [NUMPY, SCIKIT_LEARN] if quick else list(CONTESTANTS)
+    missing = {name: CONTESTANTS[name].missing for name in names if CONTESTANTS[name].missing}
+    present = [name for name in names if name not in missing]
+    facts = machine.facts()
+    steps = {}
+    for key, make in STEPS.items():
+        task = make()
+        note(task.title)
+        steps[key] = race(task, [n for n in present if CONTESTANTS[n].takes(task)], effort)
+    note("circles to 99 %")
+    circles = circles_to_99.run(present, seeds=1 if quick else 5)
+    note("start-up")
+    return {
+        "machine": facts,
+        "titles": {key: make().title for key, make in STEPS.items()},
+        "missing": missing,
+        "steps": {
+            key: {name: summary(values) for name, values in rounds.items()}
+            for key, rounds in steps.items()
+        },
+        "goals": goals.judged(steps),
+        "circles": circles,
+        "startup": startup.run(times=1 if quick else 9, peers=not quick),
+    }

@@ -1,0 +1,116 @@
+"""Measurements as Markdown tables, which a terminal shows as well as a page does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .goals import START_UP_GOALS
+from .tasks import STEPS
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table with its columns aligned: the first to the left, the others right.
+
+    >>> print(table(["", "seconds"], [["a", "1.0"], ["bcd", "12.5"]]))
+    |     | seconds |
+    | --- | ------: |
+    | a   |     1.0 |
+    | bcd |    12.5 |
+    """
+    widths = [max(3, *map(len, column)) for column in zip(header, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        padded = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        return f"| {' | '.join(padded)} |"
+
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(map(line, [header, rule, *rows]))
+
+
+def facts(machine: dict) -> str:
+    """Return the machine's facts as one sentence."""
+    return "Measured on " + "; ".join(f"{key} {value}" for key, value in machine.items()) + "."
+
+
+def speed(measured: dict) -> str:
+    """Return all tables of speed."""
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            "### Microseconds a step: median (fastest to slowest round)",
+            _steps(measured),
+            "\n".join(f"- {title}" for title in measured["titles"].values()),
+            "### Goals: neurona's time over the peer's, in the same round",
+            _goals(measured),
+            "### Seconds to 99 % of the circles: 2-4-8-1, median over seeds",
+            _circles(measured),
+            "### Start-up",
+            _startup(measured),
+        ]
+    )
+
+
+def _steps(measured: dict) -> str:
+    names = dict.fromkeys(name for step in measured["steps"].values() for name in step)
+    rows = []
+    for name in names:
+        cells = []
+        for key in STEPS:
+            found = measured["steps"][key].get(name)
+            cells.append(_spread(found, scale=1e6, digits=0 if key == "mnist" else 1))
+        rows.append([name, *cells])
+    rows += [[name, *["not installed"] * len(STEPS)] for name in measured["missing"]]
+    return table(["", *STEPS], rows)
+
+
+def _goals(measured: dict) -> str:
+    rows = []
+    for goal in measured["goals"]:
+        ratio, limit = goal["ratio"], goal["limit"]
+        rows.append(
+            [
+                f"{goal['own']}: {goal['step']} step",
+                goal["peer"],
+                _spread(ratio, digits=3) if ratio else "not installed",
+                f"{limit:.3f}",
+                _verdict(ratio and ratio["median"], limit),
+            ]
+        )
+    return table(["", "over", "ratio", "goal", "met"], rows)
+
+
+def _circles(measured: dict) -> str:
+    rows = [
+        [
+            name,
+            _spread(found.get("seconds"), digits=3),
+            _spread(found.get("first"), digits=3),
+            _spread(found.get("steps"), digits=0),
+            f"{found['reached']} of {found['seeds']}",
+        ]
+        for name, found in measured["circles"].items()
+    ]
+    return table(["", "seconds", "the first 25 steps", "steps", "reached"], rows)
+
+
+def _startup(measured: dict) -> str:
+    rows = []
+    for title, seconds in measured["startup"].items():
+        limit = START_UP_GOALS.get(title)
+        goal = [f"{limit:.2f}", _verdict(seconds["median"], limit)] if limit else ["", ""]
+        rows.append([title, _spread(seconds, digits=3), *goal])
+    return table(["", "seconds", "goal", "met"], rows)
+
+
+def _verdict(value: float | None, limit: float) -> str:
+    if value is None:
+        return ""
+    return "yes" if value <= limit else "no"
+
+
+def _spread(found: dict | None, scale: float = 1.0, digits: int = 1) -> str:
+    if found is None:
+        return ""
+    median, low, high = (f"{found[key] * scale:.{digits}f}" for key in ("median", "low", "high"))
+    return f"{median} ({low}-{high})"

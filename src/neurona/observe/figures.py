@@ -1,0 +1,539 @@
+"""Pictures with Matplotlib; this module is ``neurona.plot``.
+
+Every function draws on the axes it is given, or on those of a new figure, and returns them: at the
+end of a notebook's cell the picture shows, and in a script ``.figure.savefig("name.png")`` keeps
+it. The user's own style is left alone. Matplotlib is imported when the first picture is drawn.
+
+>>> import neurona
+>>> ax = neurona.plot.activation("tanh")
+>>> ax.get_xlabel()
+'z'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from neurona.extras import require
+from neurona.observe import numbers
+from neurona.observe.colors import (
+    DIVERGING,
+    Scheme,
+    class_colors,
+    confusion_colors,
+    diverging,
+    scheme_of,
+    scheme_of_numbers,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
+    from neurona.engine.activations import Activation
+    from neurona.engine.network import Network
+    from neurona.engine.types import Array, Params
+    from neurona.observe.numbers import Limits, Surface
+
+INK = "#24292f"  # text, boundaries
+GRAY = "#6b7280"  # tick labels, secondary text
+FAINT = "#e5e7eb"  # grids, frames
+BLUE, RED = "#3573b9", "#c9483f"
+
+
+# ------------------------------------------------------------------------------- the plane
+
+
+def surface(
+    net: Network,
+    params: Params,
+    X: ArrayLike,
+    y: ArrayLike,
+    ax: Axes | None = None,
+    *,
+    resolution: int = 100,
+    limits: Limits | None = None,
+) -> Axes:
+    """Draw what a network of two inputs answers over the plane, and the points it learns from.
+
+    Of two classes, blue is 0 and red is 1, and the line is where the answer is one half. Of
+    several, the regions mix the colours of the classes in proportion to their probabilities. Of a
+    regression, points and plane share one scale, with its bar beside it.
+
+    Parameters
+    ----------
+    net, params
+        The network and its parameters, such as ``state.params``.
+    X : (n, 2)
+        The points.
+    y : (n,) or (n, n_out)
+        Their targets, as for :func:`neurona.train`.
+    ax
+        Axes to draw on; by default those of a new figure.
+    resolution
+        Points of the grid on each side.
+    limits
+        The rectangle ``(left, right, bottom, top)``; by default, that of the points and a margin.
+
+    Returns
+    -------
+    The axes.
+
+    Raises
+    ------
+    ValueError
+        If the network does not have two inputs.
+    MissingExtra
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import neurona
+    >>> X, y = neurona.datasets.circles(rng=0)
+    >>> net = neurona.network([2, 4, 8, 1])
+    >>> ax = surface(net, net.init(rng=0), X, y)
+    >>> ax.figure.savefig("surface.png")  # doctest: +SKIP
+    """
+    scheme = scheme_of(net, y)
+    plane = numbers.surface(net, params, X, limits=limits, resolution=resolution)
+    ax = _axes(ax, 4.6, 4.6)
+    ax.imshow(scheme.surface(plane.values), **image_options(plane))
+    if scheme.n_classes is not None:
+        draw_boundaries(ax, plane)
+    draw_points(ax, X, scheme.points(y))
+    frame_plane(ax, plane.limits)
+    if scheme.n_classes is None:
+        _color_bar(ax, scheme)
+    return ax
+
+
+def points(X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
+    """Draw a cloud of points, coloured by class, or by value where ``y`` are not whole numbers.
+
+    Parameters
+    ----------
+    X : (n, 2)
+        The points.
+    y : (n,) or (n, n_classes)
+        Labels, one-hot rows, or numbers.
+    ax
+        Axes to draw on; by default those of a new figure.
+
+    Raises
+    ------
+    ValueError
+        If ``X`` does not have two columns.
+    MissingExtra
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> ax = points([[0, 0], [1, 1]], [0, 1])
+    >>> len(ax.collections[0].get_offsets())
+    2
+    """
+    limits = numbers.limits_of(X)
+    y = np.asarray(y)
+    if (y == np.round(y)).all() and y.min() >= 0:
+        labels = numbers.labels_of(y)
+        colors = class_colors(max(int(labels.max()) + 1, 2))[labels]
+    else:
+        colors = scheme_of_numbers(y).points(y)
+    ax = _axes(ax, 4.6, 4.6)
+    draw_points(ax, X, colors)
+    frame_plane(ax, limits)
+    return ax
+
+
+def image_options(plane: Surface) -> dict[str, Any]:
+    """Return the arguments of ``imshow`` that put each value of a surface at its place."""
+    left, right, bottom, top = plane.limits
+    half_x, half_y = (plane.x1[1] - plane.x1[0]) / 2, (plane.x2[1] - plane.x2[0]) / 2
+    return {
+        "extent": (left - half_x, right + half_x, bottom - half_y, top + half_y),
+        "origin": "lower",
+        "interpolation": "bilinear",
+        "zorder": 0,
+    }
+
+
+def draw_boundaries(ax: Axes, plane: Surface) -> list[Any]:
+    """Draw the lines where the predicted class changes; return them, to be removed."""
+    if plane.values.shape[-1] == 1:
+        fields = [plane.values[..., 0] - 0.5]
+    else:  # how far each class leads the best of the others
+        fields = [
+            plane.values[..., k] - np.delete(plane.values, k, axis=-1).max(axis=-1)
+            for k in range(plane.values.shape[-1])
+        ]
+    return [
+        ax.contour(plane.x1, plane.x2, field, levels=[0], colors=INK, linewidths=1.1, zorder=1)
+        for field in fields
+        if field.min() < 0 < field.max()
+    ]
+
+
+def draw_points(ax: Axes, X: ArrayLike, colors: Array) -> None:
+    """Draw points edged in white, (n, 2), in their colours, (n, 3)."""
+    X = np.asarray(X)
+    size = float(np.clip(9000 / len(X), 8, 36))  # a thousand points still leave the plane visible
+    ax.scatter(X[:, 0], X[:, 1], s=size, c=colors, edgecolors="white", linewidths=0.5, zorder=2)
+
+
+def frame_plane(ax: Axes, limits: Limits) -> None:
+    """Show a rectangle of the plane, with equal axes where it is a square."""
+    left, right, bottom, top = limits
+    square = np.isclose(right - left, top - bottom)
+    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel="$x_1$", ylabel="$x_2$")
+    ax.set_aspect("equal" if square else "auto")
+    tidy(ax)
+    ax.spines[["left", "bottom"]].set_visible(False)
+
+
+def _color_bar(ax: Axes, scheme: Scheme) -> None:
+    colormap = require("matplotlib.colors", extra="plot").LinearSegmentedColormap.from_list(
+        "neurona", list(DIVERGING)
+    )
+    mappable = require("matplotlib.cm", extra="plot").ScalarMappable(cmap=colormap)
+    mappable.set_clim(scheme.low, scheme.high)
+    bar = ax.figure.colorbar(mappable, ax=ax, fraction=0.046, pad=0.03)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=0, colors=GRAY, labelsize=9)
+
+
+# ------------------------------------------------------------------------------- training
+
+
+def cost_curve(
+    steps: Iterable[Any],
+    costs: ArrayLike | None = None,
+    ax: Axes | None = None,
+    *,
+    log: bool = False,
+    label: str | None = None,
+) -> Axes:
+    """Draw the cost against the step.
+
+    Parameters
+    ----------
+    steps, costs
+        Two sequences of numbers; or the states of a training as the only one.
+    ax
+        Axes to draw on, which may hold other curves; by default those of a new figure.
+    log
+        Whether the cost has a logarithmic axis, on which a steady decline is a straight line.
+    label
+        The curve's name, for the key.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many steps as costs, or none.
+    MissingExtra
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> ax = cost_curve([0, 100, 200], [0.25, 0.06, 0.01], log=True)
+    >>> ax.get_yscale()
+    'log'
+    """
+    if costs is None:
+        states = list(steps)
+        steps, costs = [state.step for state in states], [state.cost for state in states]
+    steps, costs = list(steps), np.asarray(costs, dtype=np.float64)
+    if len(steps) != len(costs) or not steps:
+        raise ValueError(f"{len(steps)} steps and {len(costs)} costs: give one cost per step")
+    ax = _axes(ax, 5.6, 3.6)
+    color = BLUE if not ax.lines else class_colors(9)[len(ax.lines) % 9]
+    ax.plot(steps, costs, color=color, linewidth=1.8, label=label, solid_capstyle="round")
+    ax.set(xlabel="step", ylabel="cost")
+    if log:
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(bottom=min(0.0, float(costs.min())))
+    ax.set_xlim(left=min(steps))
+    tidy(ax, grid="y")
+    if label is not None:
+        ax.legend(frameon=False, labelcolor=INK, fontsize=9)
+    return ax
+
+
+def gradient_sizes(
+    sizes: ArrayLike | Mapping[str, ArrayLike],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the size of the gradient in each layer as bars on a logarithmic axis.
+
+    Where the bars of the first layers are far shorter than those of the last, the gradient
+    vanishes: these layers hardly learn.
+
+    Parameters
+    ----------
+    sizes : (n_layers,)
+        What :func:`neurona.observe.numbers.gradient_norms` returned; or several such arrays of one
+        length by name, to be compared.
+    ax
+        Axes to draw on; by default those of a new figure.
+
+    Raises
+    ------
+    ValueError
+        If the arrays to be compared are not of one length, or a size is not positive.
+    MissingExtra
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> ax = gradient_sizes({"uniform": [1e-6, 1e-3], "glorot": [0.02, 0.03]})
+    >>> [float(bar.get_height()) for bar in ax.containers[0]]
+    [1e-06, 0.001]
+    """
+    named = sizes if isinstance(sizes, Mapping) else {"": sizes}
+    series = {name: np.asarray(values, dtype=np.float64) for name, values in named.items()}
+    lengths = {len(values) for values in series.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"sizes of {sorted(lengths)} layers: give as many for each name")
+    if not all((values > 0).all() for values in series.values()):
+        raise ValueError("sizes must be positive to stand on a logarithmic axis")
+    n_layers = lengths.pop()
+    ax = _axes(ax, 5.6, 3.6)
+    width = 0.72 / len(series)
+    palette = [BLUE, RED, *class_colors(9)]
+    for k, (name, values) in enumerate(series.items()):
+        places = np.arange(1, n_layers + 1) + (k - (len(series) - 1) / 2) * width
+        ax.bar(places, values, width * 0.92, color=palette[k % len(palette)], label=name or None)
+    ax.set_yscale("log")
+    ax.set_ylim(bottom=min(values.min() for values in series.values()) / 5)
+    ax.set_xticks(range(1, n_layers + 1))
+    ax.set(xlabel="layer", ylabel="size of dW (root mean square)")
+    tidy(ax, grid="y")
+    if len(series) > 1:
+        ax.legend(frameon=False, labelcolor=INK, fontsize=9)
+    return ax
+
+
+def confusion(
+    matrix: ArrayLike, classes: Sequence[str] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw a confusion matrix: what is right in blue, and what is mistaken for what in red.
+
+    Each row is shaded by its shares, so that rare classes show as well as frequent ones.
+
+    Parameters
+    ----------
+    matrix : (n_classes, n_classes)
+        Counts, true classes in rows and predicted ones in columns.
+    classes
+        Their names; by default their numbers.
+    ax
+        Axes to draw on; by default those of a new figure.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square, or there is not a name per class.
+    MissingExtra
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> ax = confusion([[9, 1], [0, 10]], ["cat", "dog"])
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['cat', 'dog']
+    """
+    counts = np.asarray(matrix)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError(f"the matrix has shape {counts.shape}: it must be square")
+    names = [str(k) for k in range(len(counts))] if classes is None else [*map(str, classes)]
+    if len(names) != len(counts):
+        raise ValueError(f"{len(names)} names for {len(counts)} classes: give one per class")
+    side = float(np.clip(1.6 + 0.42 * len(counts), 3.2, 7.5))
+    ax = _axes(ax, side, side)
+    ax.imshow(confusion_colors(counts), interpolation="nearest")
+    draw_counts(ax, counts)
+    ticks = range(len(counts))
+    long = max(map(len, names)) > 4
+    ax.set_xticks(ticks, names, rotation=40 if long else 0, ha="right" if long else "center")
+    ax.set_yticks(ticks, names)
+    ax.set(xlabel="predicted class", ylabel="true class")
+    tidy(ax)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.set_xticks(np.arange(len(counts) - 1) + 0.5, minor=True)
+    ax.set_yticks(np.arange(len(counts) - 1) + 0.5, minor=True)
+    ax.grid(which="minor", color="white", linewidth=1.5)
+    ax.tick_params(which="minor", length=0)
+    return ax
+
+
+def draw_counts(ax: Axes, counts: Array) -> list[Any]:
+    """Write the counts of a confusion matrix that are not zero; return the texts."""
+    totals = counts.sum(axis=1)
+    size = 9 if len(counts) < 12 else 7
+    return [
+        ax.text(
+            column, row, f"{counts[row, column]:g}", ha="center", va="center", fontsize=size,
+            color="white" if counts[row, column] > 0.6 * totals[row] else INK,
+        )
+        for row, column in np.argwhere(counts)
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------- the network
+
+
+def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
+    """Draw an activation function and its derivative, for z from -5 to 5.
+
+    The derivative is what the function's own pullback gives, not a second formula.
+
+    Parameters
+    ----------
+    which
+        An activation or its name.
+    ax
+        Axes to draw on; by default those of a new figure.
+
+    Raises
+    ------
+    ValueError
+        If there is no activation of that name.
+    MissingExtra
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> [line.get_label() for line in activation("relu").lines[:2]]
+    ['relu', 'derivative']
+    """
+    z, a, slope = numbers.activation_curve(which)
+    name = which if isinstance(which, str) else which.name
+    ax = _axes(ax, 5.0, 3.4)
+    ax.plot(z, a, color=BLUE, linewidth=2.2, label=name, zorder=3)
+    ax.plot(z, slope, color=RED, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2)
+    ax.axhline(0, color=GRAY, linewidth=0.6, zorder=1)
+    ax.axvline(0, color=GRAY, linewidth=0.6, zorder=1)
+    ax.set(xlabel="z", xlim=(z[0], z[-1]))
+    tidy(ax, grid="both")
+    ax.legend(frameon=False, labelcolor=INK, fontsize=10, loc="upper left")
+    return ax
+
+
+def network(net: Network, params: Params, ax: Axes | None = None, *, most: int = 10) -> Axes:
+    """Draw the network: inputs on the left, outputs on the right, every weight a line.
+
+    Red weights and biases are positive, blue ones negative; the width of a line is the size of its
+    weight beside the largest of its layer. A neuron is filled with the colour of its bias.
+
+    Parameters
+    ----------
+    net, params
+        The network and its parameters.
+    ax
+        Axes to draw on; by default those of a new figure.
+    most
+        Neurons shown of a layer; a wider one shows its first and last ones around an ellipsis.
+
+    Raises
+    ------
+    ValueError
+        If ``most`` leaves no neurons to show around an ellipsis.
+    MissingExtra
+        If Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import neurona
+    >>> net = neurona.network([2, 4, 1])
+    >>> ax = network(net, net.init(rng=0))
+    >>> [text.get_text() for text in ax.texts]
+    ['2 inputs', '4 sigmoid', '1 sigmoid']
+    """
+    if most < 2:
+        raise ValueError(f"most is {most}: show at least 2 neurons of each layer")
+    line_collection = require("matplotlib.collections", extra="plot").LineCollection
+    columns = [_visible(width, most) for width in net.topology]
+    top = float(max(places[0] for _, places in columns))
+    ax = _axes(ax, 1.6 + 1.5 * len(net.layers), float(np.clip(1.4 + 0.84 * top, 2.6, 5.4)))
+    for k, (W, _) in enumerate(params):
+        (sources, source_places), (targets, target_places) = columns[k], columns[k + 1]
+        weights = W[np.ix_(sources, targets)] / max(float(np.abs(W).max()), 1e-12)
+        order = np.argsort(np.abs(weights), axis=None)  # the strongest on top
+        rows, cols = np.unravel_index(order, weights.shape)
+        strength = np.abs(weights[rows, cols])
+        ends = [
+            [(k, source_places[i]), (k + 1, target_places[j])]
+            for i, j in zip(rows, cols, strict=True)
+        ]
+        rgb = diverging(0.5 + 0.5 * np.sign(weights[rows, cols]))
+        colors = np.column_stack([rgb, 0.15 + 0.75 * strength])
+        ax.add_collection(
+            line_collection(ends, colors=colors, linewidths=0.3 + 2.7 * strength, zorder=1)
+        )
+    largest = max(*(float(np.abs(b).max()) for _, b in params), 1e-12)
+    for k, (shown, places) in enumerate(columns):
+        fill: Any = "white" if k == 0 else diverging(0.5 + 0.5 * params[k - 1][1][shown] / largest)
+        ax.scatter(
+            np.full(len(places), k), places, s=190, c=fill, edgecolors=INK, linewidths=1.1, zorder=2
+        )
+        width = net.topology[k]
+        if len(shown) < width:
+            ax.scatter([k] * 3, [-0.22, 0, 0.22], s=5, color=INK, zorder=2)
+        kind = (
+            ("input" if width == 1 else "inputs") if k == 0 else net.layers[k - 1].activation.name
+        )
+        ax.text(
+            k, -top - 0.75, f"{width} {kind}",
+            ha="center", va="top", color=GRAY, fontsize=10,
+        )  # fmt: skip
+    ax.set(xlim=(-0.4, len(net.layers) + 0.4), ylim=(-top - 1.3, top + 0.6))
+    ax.set_axis_off()
+    line = require("matplotlib.lines", extra="plot").Line2D
+    dot = {"marker": "o", "linestyle": "none", "markersize": 7, "markeredgecolor": INK}
+    ax.legend(
+        handles=[
+            line([], [], color=RED, linewidth=2.2, label="positive weight"),
+            line([], [], color=BLUE, linewidth=2.2, label="negative weight"),
+            line([], [], markerfacecolor=DIVERGING[-2], **dot, label="bias"),
+        ],
+        loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False,
+        labelcolor=GRAY, fontsize=9, handlelength=1.4, columnspacing=1.6,
+    )  # fmt: skip
+    return ax
+
+
+def _visible(width: int, most: int) -> tuple[Array, Array]:
+    """Return which neurons of a layer are shown, and their heights around the middle."""
+    if width <= most:
+        return np.arange(width), (width - 1) / 2 - np.arange(width)
+    first, last = (most + 1) // 2, most // 2
+    shown = np.concatenate([np.arange(first), np.arange(width - last, width)])
+    upper = np.arange(first)[::-1] + 1.0
+    return shown, np.concatenate([upper, -np.arange(last) - 1.0])
+
+
+# ------------------------------------------------------------------------------- the style
+
+
+def _axes(ax: Axes | None, width: float, height: float) -> Axes:
+    """Return the given axes, or those of a new figure, which notebooks show by themselves."""
+    pyplot = require("matplotlib.pyplot", extra="plot")
+    if ax is not None:
+        return ax
+    new: Axes = pyplot.figure(figsize=(width, height), layout="constrained").add_subplot()
+    return new
+
+
+def tidy(ax: Axes, grid: Literal["both", "x", "y"] | None = None) -> None:
+    """Quieten what is not data: frame, ticks, grid. On the axes alone, not in the user's style."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(FAINT)
+    ax.tick_params(which="both", length=0, colors=GRAY, labelsize=9)
+    ax.xaxis.label.set(color=INK, fontsize=10)
+    ax.yaxis.label.set(color=INK, fontsize=10)
+    ax.set_axisbelow(True)
+    if grid is not None:
+        ax.grid(axis=grid, color=FAINT, linewidth=0.8)

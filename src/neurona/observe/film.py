@@ -1,0 +1,439 @@
+"""A training as a film: an animated GIF, with Matplotlib and Pillow.
+
+>>> import neurona
+>>> X, y = neurona.datasets.circles(rng=0)
+>>> net = neurona.network([2, 4, 8, 1])
+>>> film = Film(net, X, y)
+>>> for state in neurona.train(net, X, y, steps=100, every=10, rng=0):
+...     film.add(state)
+>>> film.save("training.gif")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from neurona.extras import require
+from neurona.observe import figures, numbers
+from neurona.observe.colors import confusion_colors, scheme_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from neurona.engine.network import Network
+    from neurona.engine.training import State
+    from neurona.engine.types import Array, Params
+
+WIDTH, HEIGHT = 900, 420  # pixels of a frame
+TOP = 372  # where both panels end; the text is above
+FRAME_MS, LAST_FRAME_MS = 60, 3000
+RESOLUTION = 100  # points of a surface's grid on each side
+LEVELS = 24  # bands of a surface: smooth areas would make the file three times as large
+
+
+class Frame(NamedTuple):
+    """One moment of a training."""
+
+    step: int
+    cost: float
+    params: Params
+
+
+class Film:
+    """Collects the states of a training, and writes them as a film or the last as a picture.
+
+    On the left is what the network answers: for two inputs the surface with the points on it; for
+    more, the confusion matrix of a classification, or the predictions of a regression against
+    their targets. On the right the cost goes down.
+
+    Parameters
+    ----------
+    net
+        The network.
+    X : (n, n_in)
+        The examples to show.
+    y : (n,) or (n, n_out)
+        Their targets, as for :func:`neurona.train`.
+    log
+        Whether the cost has a logarithmic axis.
+    """
+
+    def __init__(self, net: Network, X: ArrayLike, y: ArrayLike, *, log: bool = False) -> None:
+        self.net = net
+        self.X = np.asarray(X, dtype=np.float64)
+        self.y = np.asarray(y)
+        self.log = log
+        self.frames: list[Frame] = []
+
+    def add(self, state: State) -> None:
+        """Keep a state of the training."""
+        self.frames.append(Frame(state.step, state.cost, state.params))
+
+    def save(self, path: str | os.PathLike[str], *, most: int = 100) -> None:
+        """Write the film as an animated GIF of 900 x 420 pixels, which runs for ever.
+
+        A file of that name is replaced once the new one is complete.
+
+        Parameters
+        ----------
+        path
+            The file, whose name ends in ``.gif``.
+        most
+            Frames at most. Of more states those are taken between which about as much changes, so
+            that the film does not linger.
+
+        Raises
+        ------
+        ValueError
+            If no state was added, or the name does not end in ``.gif``.
+        OSError
+            If the file cannot be written.
+        MissingExtra
+            If Matplotlib or Pillow is not installed.
+        """
+        path = _checked(path, ".gif")
+        kept = self._kept()
+        frames = [kept[k] for k in self._paced(most)]
+        stage = Stage(self.net, self.X, self.y, kept, log=self.log, levels=LEVELS)
+        some = np.unique(np.linspace(0, len(frames) - 1, 7).astype(int))
+        palette = Palette(np.stack([stage.paint(frames[k]) for k in some]))
+        _write(path, _gif(map(stage.paint, frames), palette, len(frames)))
+
+    def save_picture(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> None:
+        """Write the last state as a PNG of 900 x 420 pixels times ``scale``.
+
+        Raises
+        ------
+        ValueError
+            If no state was added, or the name does not end in ``.png``.
+        OSError
+            If the file cannot be written.
+        MissingExtra
+            If Matplotlib or Pillow is not installed.
+        """
+        path = _checked(path, ".png")
+        stage = Stage(self.net, self.X, self.y, self._kept(), log=self.log, scale=scale)
+        data = BytesIO()
+        _image().fromarray(stage.paint(self.frames[-1])).save(data, format="PNG", optimize=True)
+        _write(path, data.getvalue())
+
+    def _kept(self) -> list[Frame]:
+        if not self.frames:
+            raise ValueError("the film is empty: add the states of a training first")
+        return self.frames
+
+    def _paced(self, most: int) -> list[int]:
+        """Choose frames at equal distances, which count half in steps and half in change."""
+        if len(self.frames) <= most:
+            return list(range(len(self.frames)))
+        rows = np.linspace(0, len(self.X) - 1, min(len(self.X), 256)).astype(int)
+        answers = np.stack([self.net.predict(frame.params, self.X[rows]) for frame in self.frames])
+        changes = np.abs(np.diff(answers, axis=0)).mean(axis=(1, 2))
+        steps = np.diff([frame.step for frame in self.frames])
+        way = np.cumsum(changes / max(changes.sum(), 1e-12) + steps / max(steps.sum(), 1))
+        chosen = np.searchsorted(np.concatenate([[0], way]), np.linspace(0, way[-1], most))
+        return [int(k) for k in np.unique(np.minimum(chosen, len(self.frames) - 1))]
+
+
+class Stage:
+    """The canvas of a film: what stands still is drawn once, what moves for each frame.
+
+    Parameters
+    ----------
+    net, X, y
+        The network and the examples to show.
+    frames
+        All moments of the training, for the whole curve of the cost.
+    log
+        Whether the cost has a logarithmic axis.
+    levels
+        Bands of a surface, or None for a smooth one.
+    scale
+        Pixels of the canvas for each of 900 x 420.
+    """
+
+    def __init__(
+        self, net: Network, X: Array, y: Array, frames: Sequence[Frame], *,
+        log: bool = False, levels: int | None = None, scale: float = 1.0,
+    ) -> None:  # fmt: skip
+        figure = require("matplotlib.figure", extra="plot").Figure(
+            figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor="white"
+        )
+        canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
+        self.net, self.X, self.y = net, X, y
+        self.classifies = numbers.is_classification(net, y)
+        self.canvas: Any = canvas(figure)
+        self.panel: Panel
+        if net.n_in == 2:
+            self.panel = PlanePanel(figure, net, X, y, levels)
+        elif self.classifies:
+            self.panel = ConfusionPanel(figure, net, X, y)
+        else:
+            self.panel = FitPanel(figure, net, X, y)
+        self.curve = CostPanel(figure, frames, log)
+        self.step = _heading(figure, self.panel.left, weight="bold")
+        self.score = _heading(figure, self.curve.left)
+        self.canvas.draw()
+        self.background = self.canvas.copy_from_bbox(figure.bbox)
+
+    def paint(self, frame: Frame) -> Array:
+        """Return the picture of one moment, (height, width, 3) bytes."""
+        self.canvas.restore_region(self.background)
+        self.step.set_text(f"step {frame.step:,}")
+        self.score.set_text(self._score(frame))
+        for artist in (*self.panel.show(frame), *self.curve.show(frame), self.step, self.score):
+            self.canvas.figure.draw_artist(artist)
+        return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
+
+    def _score(self, frame: Frame) -> str:
+        text = f"cost {numbers.format_cost(frame.cost)}"
+        if self.classifies:
+            answers = self.net.predict(frame.params, self.X)
+            text += f"     accuracy {100 * numbers.accuracy(answers, self.y):.1f} %"
+        return text
+
+
+class Panel(Protocol):
+    """One half of the stage, and how many pixels from the left it begins."""
+
+    left: int
+
+    def show(self, frame: Frame) -> Iterable[Any]:
+        """Return what to draw for a moment, from back to front."""
+        ...
+
+
+class CostPanel:
+    """The curve of the cost: the whole of it in grey, and in blue what has been."""
+
+    left = 466
+
+    def __init__(self, figure: Figure, frames: Sequence[Frame], log: bool) -> None:
+        self.steps = np.array([frame.step for frame in frames])
+        self.costs = np.array([frame.cost for frame in frames])
+        ax = _place(figure, self.left, 56, 404)
+        figures.cost_curve(self.steps, self.costs, ax, log=log)
+        ax.lines[0].set(color=figures.FAINT)
+        (self.past,) = ax.plot([], [], color=figures.BLUE, linewidth=2, animated=True)
+        (self.now,) = ax.plot(
+            [], [], "o", color=figures.BLUE, markeredgecolor="white", markersize=8,
+            clip_on=False, animated=True,
+        )  # fmt: skip
+
+    def show(self, frame: Frame) -> Iterable[Any]:
+        """Draw the curve up to this moment."""
+        past = self.steps <= frame.step
+        self.past.set_data(self.steps[past], self.costs[past])
+        self.now.set_data([frame.step], [frame.cost])
+        return self.past, self.now
+
+
+class PlanePanel:
+    """The surface of a network of two inputs, with the points on it."""
+
+    left = 28
+    bottom = 28
+
+    def __init__(
+        self, figure: Figure, net: Network, X: Array, y: Array, levels: int | None
+    ) -> None:
+        self.net, self.levels = net, levels
+        self.scheme = scheme_of(net, y)
+        self.limits = numbers.limits_of(X)
+        self.ax = _place(figure, self.left, self.bottom, TOP - self.bottom)
+        self.ax.patch.set_visible(False)
+        figures.draw_points(self.ax, X, self.scheme.points(y))
+        (self.points,) = self.ax.collections
+        self.points.set_animated(True)
+        figures.frame_plane(self.ax, self.limits)
+        self.ax.set(xticks=[], yticks=[], xlabel="", ylabel="", aspect="auto")
+        # The surface goes pixel by pixel onto the figure: Matplotlib's resampling costs more.
+        scale = figure.dpi / 100
+        left, bottom = round(self.left * scale), round(self.bottom * scale)
+        side = round((TOP - self.bottom) * scale)
+        self.enlarge = _interpolation(side, RESOLUTION)
+        self.image = figure.figimage(np.zeros((side, side, 3)), left, bottom, origin="lower")
+        self.image.set_animated(True)
+        self.lines: list[Any] = []
+
+    def show(self, frame: Frame) -> Iterable[Any]:
+        """Draw the surface, the boundaries, and the points."""
+        plane = numbers.surface(self.net, frame.params, limits=self.limits, resolution=RESOLUTION)
+        outputs = np.moveaxis(plane.values, -1, 0)
+        fine = np.moveaxis(self.enlarge @ outputs @ self.enlarge.T, 0, -1)
+        self.image.set_data(np.uint8(255 * self.scheme.surface(fine, self.levels) + 0.5))
+        for line in self.lines:
+            line.remove()
+        classes = self.scheme.n_classes is not None
+        self.lines = figures.draw_boundaries(self.ax, plane) if classes else []
+        return self.image, *self.lines, self.points
+
+
+class ConfusionPanel:
+    """Which class is mistaken for which, where the inputs are too many for a plane."""
+
+    left = 70
+
+    def __init__(self, figure: Figure, net: Network, X: Array, y: Array) -> None:
+        self.net, self.X, self.y = net, X, y
+        self.ax = _place(figure, self.left, 56, TOP - 56)
+        self.n_classes = max(net.n_out, 2)
+        figures.confusion(np.zeros((self.n_classes, self.n_classes)), ax=self.ax)
+        (self.image,) = self.ax.images
+        self.image.set_animated(True)
+        self.texts: list[Any] = []
+
+    def show(self, frame: Frame) -> Iterable[Any]:
+        """Draw the matrix and its counts."""
+        answers = self.net.predict(frame.params, self.X)
+        counts = numbers.confusion_matrix(answers, self.y, self.n_classes)
+        self.image.set_data(confusion_colors(counts))
+        for text in self.texts:
+            text.remove()
+        self.texts = figures.draw_counts(self.ax, counts)
+        return self.image, *self.texts
+
+
+class FitPanel:
+    """Predictions against targets: a perfect network's points lie on the diagonal."""
+
+    left = 70
+
+    def __init__(self, figure: Figure, net: Network, X: Array, y: Array) -> None:
+        self.net, self.X = net, X
+        ax = _place(figure, self.left, 56, TOP - 56)
+        self.y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)[:, 0]
+        low, high = float(self.y.min()), float(self.y.max())
+        margin = 0.1 * (high - low or 1.0)
+        self.limits = low - margin, high + margin
+        ax.plot(self.limits, self.limits, color=figures.GRAY, linewidth=0.8, zorder=1)
+        ax.set(xlim=self.limits, ylim=self.limits, xlabel="target", ylabel="prediction")
+        figures.tidy(ax, grid="both")
+        self.points = ax.scatter(
+            self.y, self.y, s=16, color=figures.BLUE, edgecolors="white", linewidths=0.4,
+            animated=True,
+        )  # fmt: skip
+
+    def show(self, frame: Frame) -> Iterable[Any]:
+        """Draw each example at its target and its prediction."""
+        answers = self.net.predict(frame.params, self.X)[:, 0]
+        self.points.set_offsets(np.stack([self.y, answers], axis=1))
+        return (self.points,)
+
+
+def _place(figure: Figure, left: float, bottom: float, width: float) -> Axes:
+    """Add axes at a place given in pixels, up to the common top."""
+    return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, (TOP - bottom) / HEIGHT))
+
+
+def _heading(figure: Figure, left: float, weight: str = "normal") -> Any:
+    return figure.text(
+        left / WIDTH, (TOP + 24) / HEIGHT, "", color=figures.INK, fontsize=13, va="center",
+        weight=weight, animated=True,
+    )  # fmt: skip
+
+
+def _interpolation(n: int, m: int) -> Array:
+    """Return the (n, m) matrix that takes m values at equal distances to n pixels between them."""
+    place = (np.arange(n) + 0.5) / n * (m - 1)
+    left = np.minimum(place.astype(int), m - 2)
+    matrix = np.zeros((n, m))
+    matrix[np.arange(n), left] = left + 1 - place
+    matrix[np.arange(n), left + 1] = place - left
+    return matrix
+
+
+# ------------------------------------------------------------------------------- files
+
+
+def _image() -> Any:
+    return require("PIL.Image", extra="plot")
+
+
+class Palette:
+    """The colours of a film: the most frequent as they are, the others by their likes.
+
+    Pillow's own search for the nearest colour is quick and rough, and turns white into grey.
+
+    Parameters
+    ----------
+    sample : (..., 3)
+        Pixels of some frames, bytes.
+    """
+
+    EXACT, ALIKE = 72, 56  # 128 in all, which leaves room for the index of "as before"
+
+    def __init__(self, sample: Array) -> None:
+        codes = _codes(sample).ravel()
+        colors, counts = np.unique(codes, return_counts=True)
+        exact = colors[np.argsort(-counts, kind="stable")[: self.EXACT]]
+        others = sample.reshape(-1, 3)[~np.isin(codes, exact)]
+        self.rgb = _colors(exact)
+        if len(others):
+            alike = _image().fromarray(others[None]).quantize(self.ALIKE).getpalette()
+            self.rgb = np.concatenate([self.rgb, np.reshape(alike, (-1, 3)).astype(np.int32)])
+        self.index_of = np.full(1 << 24, UNKNOWN, dtype=np.uint8)  # by the code of a colour
+
+    def indexed(self, picture: Array) -> Any:
+        """Return a picture, (height, width, 3) bytes, as an image of this palette."""
+        codes = _codes(picture)
+        new = np.unique(codes[self.index_of[codes] == UNKNOWN])
+        distances = ((_colors(new)[:, None] - self.rgb) ** 2).sum(axis=-1)
+        self.index_of[new] = distances.argmin(axis=1)
+        image = _image().fromarray(self.index_of[codes])
+        image.putpalette(self.rgb.astype(np.uint8).tobytes())
+        return image
+
+
+UNKNOWN = 255
+
+
+def _codes(picture: Array) -> Array:
+    """Return each colour as one number, red first."""
+    red, green, blue = np.moveaxis(picture.astype(np.uint32), -1, 0)
+    codes: Array = red << 16 | green << 8 | blue
+    return codes
+
+
+def _colors(codes: Array) -> Array:
+    """Undo :func:`_codes`: (n,) to (n, 3)."""
+    return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.int32)
+
+
+def _gif(pictures: Iterator[Array], palette: Palette, count: int) -> bytes:
+    images = map(palette.indexed, pictures)
+    data = BytesIO()
+    next(images).save(
+        data, format="GIF", save_all=True, append_images=images, loop=0, optimize=True,
+        duration=[FRAME_MS] * (count - 1) + [LAST_FRAME_MS],
+    )  # fmt: skip
+    return data.getvalue()
+
+
+def _checked(path: str | os.PathLike[str], suffix: str) -> Path:
+    path = Path(path)
+    if path.suffix.lower() != suffix:
+        raise ValueError(f"{path} does not end in {suffix}, which is what is written")
+    return path
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file beside its place and then move it there, so that it is never half there."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise type(error)(error.errno, error.strerror, str(path)) from error

@@ -1,0 +1,527 @@
+"""From a state of the training to the numbers that a picture shows; NumPy alone.
+
+Nothing is derived a second time here: every number comes out of the engine's forward passes and
+pullbacks, so that what is seen is what is computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from neurona.engine.activations import find_activation, linear
+from neurona.engine.checks import CLASSIFIERS, check_data
+from neurona.engine.costs import find_cost
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from neurona.engine.activations import Activation
+    from neurona.engine.layers import Dense
+    from neurona.engine.network import Network
+    from neurona.engine.types import Array, Params
+
+# (left, right, bottom, top): the smallest and largest x1, then x2
+Limits: TypeAlias = tuple[float, float, float, float]
+
+
+class Surface(NamedTuple):
+    """What a network of two inputs answers over a rectangle.
+
+    ``values[i, j]`` are the outputs at ``(x1[j], x2[i])``.
+    """
+
+    x1: Array  # (resolution,)
+    x2: Array  # (resolution,)
+    values: Array  # (resolution, resolution, n_out)
+
+    @property
+    def limits(self) -> Limits:
+        """The rectangle: left, right, bottom, top."""
+        return float(self.x1[0]), float(self.x1[-1]), float(self.x2[0]), float(self.x2[-1])
+
+
+class Activity(NamedTuple):
+    """What happens in one layer: ``z = x W + b`` and ``a = f(z)``, both (n, n_out)."""
+
+    z: Array
+    a: Array
+
+
+class LayerGradients(NamedTuple):
+    """Derivatives of the cost by one layer's ``W (n_in, n_out)``, ``b (n_out,)`` and ``z``.
+
+    ``delta`` is that by ``z``, (n, n_out); the cost being a mean, each row holds one n-th of what
+    its example alone would give.
+    """
+
+    dW: Array  # noqa: N815 - the field's name
+    db: Array
+    delta: Array
+
+
+def limits_of(X: ArrayLike, margin: float = 0.12) -> Limits:
+    """Return the rectangle that shows all the points, with a margin around them.
+
+    It is a square, unless one side is more than three times as long as the other: then the two
+    columns are taken to be of different kinds, and each axis has its own length.
+
+    Parameters
+    ----------
+    X : (n, 2)
+        Points.
+    margin
+        What is left free on each side, as a share of the points' extent.
+
+    Raises
+    ------
+    ValueError
+        If ``X`` does not have two columns, or no rows.
+
+    Examples
+    --------
+    >>> limits_of([[0, 0], [2, 1]], margin=0.5)
+    (-1.0, 3.0, -1.5, 2.5)
+    """
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or X.shape[1] != 2 or len(X) == 0:
+        raise ValueError(f"X has shape {X.shape}: a surface needs points of shape (n, 2)")
+    low, high = X.min(axis=0), X.max(axis=0)
+    extent = high - low
+    if extent.max() < 3 * extent.min() or extent.min() == 0:
+        extent = np.full(2, extent.max() or 1.0)
+    middle, half = (low + high) / 2, extent * (0.5 + margin)
+    (left, bottom), (right, top) = middle - half, middle + half
+    return float(left), float(right), float(bottom), float(top)
+
+
+def surface(
+    net: Network,
+    params: Params,
+    X: ArrayLike | None = None,
+    *,
+    limits: Limits | None = None,
+    resolution: int = 100,
+) -> Surface:
+    """Predict a grid over the plane, all of it in one forward pass.
+
+    Parameters
+    ----------
+    net, params
+        A network of two inputs, and its parameters.
+    X : (n, 2)
+        Points that the grid is to cover; they may be left out when ``limits`` are given.
+    limits
+        The rectangle ``(left, right, bottom, top)``; by default that of :func:`limits_of`.
+    resolution
+        Points of the grid on each side, its borders included.
+
+    Raises
+    ------
+    ValueError
+        If the network does not have two inputs, if there are neither points nor limits, or if the
+        limits or the resolution are not those of a rectangle.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> net = network([2, 3, 1])
+    >>> surface(net, net.init(rng=0), limits=(-1, 1, -1, 1), resolution=50).values.shape
+    (50, 50, 1)
+    """
+    x1, x2, grid = _grid(net, X, limits, resolution)
+    values = net.predict(params, grid)
+    return Surface(x1, x2, values.reshape(resolution, resolution, -1))
+
+
+def neuron_surfaces(
+    net: Network,
+    params: Params,
+    X: ArrayLike | None = None,
+    *,
+    limits: Limits | None = None,
+    resolution: int = 30,
+) -> tuple[Surface, ...]:
+    """Return the activation of every neuron over the plane, one surface a layer.
+
+    The arguments and errors are those of :func:`surface`; the last layer's is its result. All
+    neurons come from one forward pass.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> net = network([2, 3, 1])
+    >>> layers = neuron_surfaces(net, net.init(rng=0), limits=(-1, 1, -1, 1))
+    >>> [layer.values.shape for layer in layers]
+    [(30, 30, 3), (30, 30, 1)]
+    """
+    x1, x2, grid = _grid(net, X, limits, resolution)
+    return tuple(
+        Surface(x1, x2, layer.a.reshape(resolution, resolution, -1))
+        for layer in activations(net, params, grid)
+    )
+
+
+def _grid(
+    net: Network, X: ArrayLike | None, limits: Limits | None, resolution: int
+) -> tuple[Array, Array, Array]:
+    """Return the two axes, and all points of the grid, (resolution², 2)."""
+    if net.n_in != 2:
+        raise ValueError(
+            f"a surface needs a network of two inputs, and topology {list(net.topology)} "
+            f"has {net.n_in}"
+        )
+    if limits is None:
+        if X is None:
+            raise ValueError("give X, the points to cover, or limits=(left, right, bottom, top)")
+        limits = limits_of(X)
+    left, right, bottom, top = limits
+    if not (left < right and bottom < top):
+        raise ValueError(
+            f"limits are {limits}: give (left, right, bottom, top), left < right, bottom < top"
+        )
+    if resolution < 2:
+        raise ValueError(f"resolution is {resolution}: give 2 points a side, or more")
+    x1, x2 = np.linspace(left, right, resolution), np.linspace(bottom, top, resolution)
+    columns, rows = np.meshgrid(x1, x2)
+    return x1, x2, np.stack([columns.ravel(), rows.ravel()], axis=1)
+
+
+def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, ...]:
+    """Return what each layer computes of some examples: its weighted sums and its activations.
+
+    Parameters
+    ----------
+    net, params
+        The network and its parameters.
+    X : (n, n_in)
+        One example a row.
+
+    Returns
+    -------
+    One ``(z, a)`` a layer, both (n, n_out).
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> net = network([1, 1], "tanh")
+    >>> params = ((np.array([[2.0]]), np.array([1.0])),)
+    >>> (z, a), = activations(net, params, [[3.0]])
+    >>> z, a.round(6)
+    (array([[7.]]), array([[0.999998]]))
+    """
+    x = np.asarray(X, dtype=params[0][0].dtype)
+    activities = []
+    for layer, layer_params in zip(net.layers, params, strict=True):
+        z, _ = _weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
+        x = layer.activation(z)
+        activities.append(Activity(z, x))
+    return tuple(activities)
+
+
+def _weighted_sum(layer: Dense) -> Dense:
+    """Return the same layer without its activation, whose output is z."""
+    return replace(layer, activation=linear)
+
+
+def gradients(
+    net: Network, params: Params, X: ArrayLike, y: ArrayLike, cost: Any = None
+) -> tuple[LayerGradients, ...]:
+    """Return the derivatives of the cost in every layer, as backpropagation meets them.
+
+    Parameters
+    ----------
+    net, params
+        The network and its parameters.
+    X, y, cost
+        Examples and cost, as for :func:`neurona.train`.
+
+    Returns
+    -------
+    One ``(dW, db, delta)`` a layer, first layer first.
+
+    Raises
+    ------
+    ValueError
+        If the examples or the cost do not fit the network.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> net = network([1, 1], "linear")
+    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # answers 7, and should 5
+    >>> (dW, db, delta), = gradients(net, params, [[3.0]], [5.0])
+    >>> dW, db, delta
+    (array([[12.]]), array([4.]), array([[4.]]))
+    """
+    cost = find_cost(cost, net)
+    x, target, weight = check_data(net, X, y, dtype=params[0][0].dtype)
+    body = net.logits if cost.link else net
+    pullbacks = []
+    for layer, layer_params in zip(body.layers, params, strict=True):
+        z, sum_pullback = _weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
+        x, activation_pullback = layer.activation.function(z)
+        pullbacks.append((sum_pullback, activation_pullback))
+    _, da = cost(x, target, weight)
+    layers = []
+    for sum_pullback, activation_pullback in reversed(pullbacks):
+        delta = activation_pullback(da)
+        da, (dW, db) = sum_pullback(delta)
+        layers.append(LayerGradients(dW, db, delta))
+    return tuple(reversed(layers))
+
+
+def gradient_norms(layers: Sequence[LayerGradients]) -> NDArray[np.float64]:
+    """Return the root mean square of each layer's ``dW``: the size of the derivative by a weight.
+
+    It is ‖dW‖ / √(n_in n_out), with the Frobenius norm: a mean, so that wide and narrow layers
+    compare. When it shrinks from the last layer to the first, the gradient vanishes.
+
+    Parameters
+    ----------
+    layers
+        What :func:`gradients` returned.
+
+    Returns
+    -------
+    (n_layers,) array, first layer first.
+
+    Examples
+    --------
+    >>> one = LayerGradients(dW=np.array([[3.0, 0.0], [0.0, 4.0]]), db=np.zeros(2), delta=None)
+    >>> gradient_norms([one])
+    array([2.5])
+    """
+    return np.array([np.sqrt(np.mean(np.square(layer.dW, dtype=np.float64))) for layer in layers])
+
+
+def saturation(
+    net: Network, params: Params, X: ArrayLike, share: float = 0.05
+) -> NDArray[np.float64]:
+    """Return, for each layer, how much of it is saturated: the share of neurons that cannot learn.
+
+    A neuron is saturated on an example where the slope of its activation function, |∂a/∂z|, is
+    below ``share`` times the steepest slope that the function has: a sigmoid beyond |z| = 4.4, a
+    relu that is off. Of a softmax, the slope of each output by its own z counts.
+
+    Parameters
+    ----------
+    net, params
+        The network and its parameters.
+    X : (n, n_in)
+        One example a row.
+    share
+        Where saturation begins, as a share of the steepest slope.
+
+    Returns
+    -------
+    (n_layers,) array from 0 to 1, over all pairs of an example and a neuron.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> net = network([1, 2], "relu")
+    >>> params = ((np.array([[1.0, -1.0]]), np.zeros(2)),)
+    >>> saturation(net, params, [[1.0], [2.0], [3.0]])
+    array([0.5])
+    """
+    shares = []
+    for layer, (z, _) in zip(net.layers, activations(net, params, X), strict=True):
+        slopes = np.abs(_slopes(layer.activation, z))
+        shares.append(np.mean(slopes < share * _steepest(layer.activation)))
+    return np.array(shares)
+
+
+def _slopes(activation: Activation, z: Array) -> Array:
+    """Return ∂a/∂z of every neuron by its own z, (n, n_out): the diagonal of the Jacobian."""
+    _, pullback = activation.function(z)
+    unit = np.eye(z.shape[1], dtype=z.dtype)
+    return np.stack(
+        [pullback(np.broadcast_to(row, z.shape))[:, k] for k, row in enumerate(unit)], axis=1
+    )
+
+
+def _steepest(activation: Activation) -> float:
+    """Return the steepest slope of an activation function, found on a fine grid around zero."""
+    return float(np.abs(activation_curve(activation, -8, 8, 1601).slope).max())
+
+
+class Curve(NamedTuple):
+    """An activation function: ``a = f(z)`` and ``slope = f'(z)``, all (points,)."""
+
+    z: Array
+    a: Array
+    slope: Array
+
+
+def activation_curve(
+    which: str | Activation, low: float = -5.0, high: float = 5.0, points: int = 401
+) -> Curve:
+    """Return an activation function and its derivative, which the pullback itself gives.
+
+    Parameters
+    ----------
+    which
+        An activation or its name. A softmax, which needs several numbers, is that of z and 0.
+    low, high
+        The range of z.
+    points
+        How many z, at equal distances, both ends included.
+
+    Raises
+    ------
+    ValueError
+        If there is no activation of that name.
+
+    Examples
+    --------
+    >>> activation_curve("relu", -1, 1, 3)
+    Curve(z=array([-1.,  0.,  1.]), a=array([0., 0., 1.]), slope=array([0., 0., 1.]))
+    """
+    function = find_activation(which)
+    z = np.linspace(low, high, points)
+    pair = np.stack([z, np.zeros_like(z)], axis=1)
+    return Curve(z, function(pair)[:, 0], _slopes(function, pair)[:, 0])
+
+
+def is_classification(net: Network, y: ArrayLike) -> bool:
+    """Tell whether the network answers with classes: its output and the targets both say so.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> is_classification(network([2, 1], "sigmoid"), [0, 1])
+    True
+    >>> is_classification(network([2, 1], "linear"), [0.3, 1.2])
+    False
+    """
+    y = np.asarray(y)
+    return net.output.name in CLASSIFIERS and bool((y == np.round(y)).all())
+
+
+def classes_of(predictions: ArrayLike) -> NDArray[np.int64]:
+    """Return the class of each prediction.
+
+    Parameters
+    ----------
+    predictions : (n,), (n, 1) or (n, n_classes)
+        Of one output, the probability of class 1, which wins above 0.5; of several, one number per
+        class, of which the largest wins.
+
+    Returns
+    -------
+    (n,) array of whole numbers.
+
+    Examples
+    --------
+    >>> classes_of([[0.2], [0.9]]), classes_of([[0.1, 0.7, 0.2]])
+    (array([0, 1]), array([1]))
+    """
+    given: Array = np.asarray(predictions)
+    if given.ndim == 2 and given.shape[1] > 1:
+        return np.asarray(given.argmax(axis=1), dtype=np.int64)
+    return np.asarray(given.reshape(len(given)) > 0.5, dtype=np.int64)
+
+
+def labels_of(y: ArrayLike) -> NDArray[np.int64]:
+    """Return targets as labels 0, 1, 2 …, from labels, a column of labels, or one-hot rows.
+
+    Raises
+    ------
+    ValueError
+        If they are not labels: not whole numbers, or negative.
+
+    Examples
+    --------
+    >>> labels_of([[0, 1], [1, 0]]), labels_of([2, 0])
+    (array([1, 0]), array([2, 0]))
+    """
+    given: Array = np.asarray(y)
+    if given.ndim == 2 and given.shape[1] > 1:
+        return np.asarray(given.argmax(axis=1), dtype=np.int64)
+    wrong = given[(given != np.round(given)) | (given < 0)]
+    if wrong.size:
+        raise ValueError(f"y holds {wrong[0]:g}: classes are whole numbers, 0, 1, 2 …")
+    return np.asarray(given.reshape(len(given)), dtype=np.int64)
+
+
+def _paired(predictions: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    predicted, labels = classes_of(predictions), labels_of(y)
+    if len(predicted) != len(labels) or len(labels) == 0:
+        raise ValueError(
+            f"{len(predicted)} predictions for {len(labels)} targets: give one of each per example"
+        )
+    return predicted, labels
+
+
+def accuracy(predictions: ArrayLike, y: ArrayLike) -> float:
+    """Return the share of examples whose predicted class is the right one.
+
+    Parameters
+    ----------
+    predictions : (n,), (n, 1) or (n, n_classes)
+        As for :func:`classes_of`.
+    y : (n,), (n, 1) or (n, n_classes)
+        As for :func:`labels_of`.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many predictions as targets, or none.
+
+    Examples
+    --------
+    >>> accuracy([[0.2], [0.9], [0.6]], [0, 1, 0])
+    0.6666666666666666
+    """
+    predicted, labels = _paired(predictions, y)
+    return float(np.mean(predicted == labels))
+
+
+def confusion_matrix(
+    predictions: ArrayLike, y: ArrayLike, n_classes: int | None = None
+) -> NDArray[np.int64]:
+    """Count the examples of each class (row) that were predicted as each class (column).
+
+    Parameters
+    ----------
+    predictions, y
+        As for :func:`accuracy`.
+    n_classes
+        Rows and columns; by default as many as the network has outputs, or as occur.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many predictions as targets, or a class beyond ``n_classes``.
+
+    Examples
+    --------
+    >>> confusion_matrix([[0.2], [0.9], [0.6]], [0, 1, 0])
+    array([[1, 1],
+           [0, 1]])
+    """
+    predicted, labels = _paired(predictions, y)
+    shape = np.shape(predictions)
+    largest = int(max(predicted.max(), labels.max()))
+    if n_classes is None:
+        n_classes = max(largest + 1, shape[1] if len(shape) == 2 else 2, 2)
+    elif largest >= n_classes:
+        raise ValueError(f"n_classes is {n_classes}, but there is a class {largest}")
+    counts = np.bincount(labels * n_classes + predicted, minlength=n_classes**2)
+    return counts.reshape(n_classes, n_classes).astype(np.int64)
+
+
+def format_cost(cost: float) -> str:
+    """Write a cost to be read in passing: four places, or two digits where these say nothing.
+
+    Examples
+    --------
+    >>> format_cost(0.25), format_cost(0.000123)
+    ('0.2500', '1.2e-04')
+    """
+    return f"{cost:.4f}" if cost == 0 or abs(cost) >= 0.001 else f"{cost:.1e}"

@@ -1,0 +1,76 @@
+"""The benchmarks run, and their judgements are right; how fast anything is, is no test's business."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+pytest.importorskip("sklearn", reason="the benchmarks train on scikit-learn's digits")
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    """Import a module of the benchmarks, which are not installed with the package."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return lambda name: importlib.import_module(f"benchmarks.{name}")
+
+
+def test_speed_measures_writes_and_reports(benchmarks, monkeypatch, tmp_path, capsys):
+    command = benchmarks("__main__")
+    results, page = tmp_path / "output" / "bench.json", tmp_path / "measurements.md"
+    page.write_text("before <!-- speed:begin --> old <!-- speed:end --> after", encoding="utf-8")
+    files = ["--results", str(results), "--page", str(page)]
+
+    command.main(["speed", "--quick", *files])
+    command.main(["report", *files])
+
+    measured = json.loads(results.read_text(encoding="utf-8"))["speed"]
+    assert measured["steps"]["digits"]["neurona, NumPy"]["median"] > 0
+    assert measured["circles"]["neurona, NumPy"]["reached"] == 1
+    shown, written = capsys.readouterr().out, page.read_text(encoding="utf-8")
+    assert "| neurona, NumPy: digits step" in shown
+    assert "| neurona, NumPy: digits step" in written
+    assert "old" not in written
+    assert written.startswith("before")
+    assert written.endswith("after")
+
+
+def test_every_goal_names_contestants_and_a_step(benchmarks):
+    goals, contest, tasks = map(benchmarks, ["goals", "contest", "tasks"])
+    for goal in goals.GOALS:
+        assert {goal.own, goal.peer} <= set(contest.CONTESTANTS)
+        assert contest.CONTESTANTS[goal.peer].takes(tasks.STEPS[goal.step]())
+
+
+def test_a_goal_is_judged_by_the_median_of_the_rounds_ratios(benchmarks):
+    goals = benchmarks("goals")
+    goal = goals.GOALS[0]
+    rounds = {goal.own: [1.0, 1.0, 9.0], goal.peer: [4.0, 2.0, 9.0]}
+    assert goals.judged({goal.step: rounds})[0]["ratio"]["median"] == 0.5
+    assert goals.judged({goal.step: {goal.own: [1.0]}})[0]["ratio"] is None
+
+
+def test_a_contestant_that_does_not_learn_is_found_out(benchmarks):
+    contest, race, tasks = map(benchmarks, ["contest", "race", "tasks"])
+    task = tasks.tutorial_step()
+
+    def idle(task):
+        return contest.Training(lambda steps: steps, lambda X: np.full((len(X), 1), 0.5))
+
+    contest.CONTESTANTS["idle"] = contest.Contestant("idle", idle)
+    try:
+        with pytest.raises(AssertionError, match="idle does not learn"):
+            race.race(task, ["idle"], race.Effort(rounds=1, seconds=1e-6))
+    finally:
+        del contest.CONTESTANTS["idle"]
+
+
+def test_a_page_without_markers_is_refused(benchmarks):
+    with pytest.raises(ValueError, match="speed:begin"):
+        benchmarks("report").between_markers("no markers", "speed", "table")

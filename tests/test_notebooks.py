@@ -1,0 +1,236 @@
+"""The two notebooks run from top to bottom, and what they show is what they say."""
+# ruff: noqa: NPY002 - the lesson draws from NumPy's global generator
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from nbclient import NotebookClient
+
+from neurona import tutorial
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NAMES = ["leccion.es.ipynb", "lesson.en.ipynb"]
+SECTIONS = 16
+
+
+def read(name):
+    return nbformat.read(FOLDER / name, as_version=4)
+
+
+def cells(notebook, kind=None, tag=None):
+    return [
+        cell
+        for cell in notebook.cells
+        if (kind is None or cell.cell_type == kind)
+        and (tag is None or tag in cell.metadata.get("tags", []))
+    ]
+
+
+def shape(notebook):
+    """What both languages must share: kind, tags and place of each cell, and the headings."""
+    return [
+        (cell.cell_type, cell.metadata.get("tags"), re.findall(r"^(#+) ", cell.source, re.M))
+        for cell in notebook.cells
+    ]
+
+
+def answers(notebook):
+    """The code that the exercises fold away."""
+    folded = [
+        block
+        for cell in cells(notebook, "markdown")
+        for block in re.findall(r"<details>(.*?)</details>", cell.source, re.S)
+    ]
+    return [code for block in folded for code in re.findall(r"```python\n(.*?)```", block, re.S)]
+
+
+def printed(cell):
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def numbers(cell):
+    """The numbers with decimals that a cell prints, such as costs and ratios."""
+    return [float(number) for number in re.findall(r"\d+\.\d+", printed(cell))]
+
+
+def mime_types(cell):
+    return {kind for output in cell.outputs for kind in output.get("data", {})}
+
+
+# ---- As stored -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stored_notebook_is_valid_and_holds_no_outputs(name):
+    notebook = read(name)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    for cell in cells(notebook, "code"):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+def test_both_languages_tell_the_same_story():
+    spanish, english = map(read, NAMES)
+    assert shape(spanish) == shape(english)
+    assert len(answers(spanish)) == len(answers(english)) == 5
+    titles = re.findall(r"^## (\d+)\.", "\n".join(c.source for c in cells(spanish)), re.M)
+    assert titles == [str(number) for number in range(1, SECTIONS + 1)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_program_that_the_learner_writes_is_the_tutorial(name):
+    written = {"np": np}
+    for cell in cells(read(name), "code", "program"):
+        exec(cell.source, written)
+    assert set(tutorial.__all__) <= set(written)
+
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(30, 2)), rng.integers(0, 2, (30, 1))
+    for act_f in ("sigm", "tanh", "relu"):
+        for create, step, cost in (
+            ("create_nn", "train", "l2_cost"),
+            ("create_nn_scaled", "train_corrected", "l2_cost_exact"),
+        ):
+            networks = []
+            for program in (written, vars(tutorial)):
+                np.random.seed(5)
+                neural_net = program[create]([2, 3, 4, 1], program[act_f])
+                for _ in range(10):
+                    program[step](neural_net, X, Y, program[cost], lr=0.01)
+                networks.append(neural_net)
+            for one, other in zip(*networks, strict=True):
+                np.testing.assert_array_equal(one.W, other.W)
+                np.testing.assert_array_equal(one.b, other.b)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_lesson_needs_the_library_only_after_it_was_installed(name):
+    uses = [
+        cell
+        for cell in cells(read(name), "code")
+        if re.search(r"import neurona|\bneurona\.\w", cell.source)
+    ]
+    assert uses[0].metadata["tags"] == ["install"]
+    assert uses[1:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_the_library_and_its_folder_a_message_says_what_to_do(name, tmp_path, monkeypatch):
+    (cell,) = cells(read(name), "code", "install")
+    source = TransformerManager().transform_cell(cell.source)
+    monkeypatch.setitem(sys.modules, "neurona", None)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install '\.\[demo\]'"):
+        exec(source, {})
+
+
+# ---- As executed ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def executed(request, tmp_path_factory):
+    """A notebook after a run from top to bottom, the answers to its exercises run after it."""
+    notebook = read(request.param)
+    for code in answers(notebook):
+        cell = nbformat.v4.new_code_cell(code)
+        cell.metadata["tags"] = ["answer"]
+        notebook.cells.append(cell)
+    folder = tmp_path_factory.mktemp("notebook")
+    NotebookClient(
+        notebook, timeout=300, allow_errors=False, resources={"metadata": {"path": str(folder)}}
+    ).execute()
+    assert list(folder.iterdir()) == []  # it leaves nothing behind
+    return notebook
+
+
+def test_every_cell_runs_without_an_error_or_a_warning(executed):
+    for cell in cells(executed, "code"):
+        assert cell.execution_count is not None
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.text
+
+
+def test_the_films_have_a_frame_every_25_steps(executed):
+    films = cells(executed, "code", "film")
+    assert len(films) == 3
+    for cell in films:
+        (html,) = [output.data["text/html"] for output in cell.outputs if "data" in output]
+        assert html.count("data:image/png;base64") == 1000 // 25 + 1
+
+
+def test_the_failure_is_measured(executed):
+    (cell,) = cells(executed, "code", "failure")
+    costs = [float(value) for value in re.findall(r"cost\w* (\d\.\d+)", printed(cell))]
+    assert len(costs) == 4
+    np.testing.assert_allclose(costs, 0.25, atol=1e-3)
+    assert "image/png" in mime_types(cell)
+
+
+def test_the_gradient_check_finds_both_mistakes_and_then_none(executed):
+    lesson, corrected = cells(executed, "code", "check")
+    assert numbers(lesson) == [250.0, 0.5] * 3 + [50.0, 0.5] * 3
+    assert numbers(corrected) == [1.0] * 6
+
+
+def test_the_deep_network_is_mended(executed):
+    (cell,) = cells(executed, "code", "mended")
+    assert numbers(cell)[-1] < 0.01
+
+
+def test_only_the_initial_weights_save_the_deep_network(executed):
+    (cell,) = cells(executed, "code", "ablation")
+    table = np.array(
+        [re.findall(r"\d\.\d{5}", line) for line in printed(cell).splitlines()[1:]], dtype=float
+    )
+    assert table.shape == (4, 3)
+    np.testing.assert_allclose(table[:2], 0.25, atol=1e-3)
+    assert np.median(table[2]) < 0.01
+    assert np.median(table[3]) < 0.01
+
+
+def test_the_challenge_is_solved(executed):
+    spiral, three = cells(executed, "code", "challenge")
+    assert numbers(spiral)[-1] < 0.01
+    cost, right = numbers(three)[-2:]
+    assert cost < 0.02
+    assert right > 99
+
+
+def test_the_library_reaches_a_small_cost_and_the_learners_numbers(executed):
+    circles, same, arms = cells(executed, "code", "library")
+    assert numbers(circles)[-1] < 0.01
+    assert numbers(arms)[-1] < 0.01
+    difference, gradient = re.findall(r"\de-\d+", printed(same))
+    assert float(difference) < 1e-8
+    assert float(gradient) < 1e-5
+    for cell in (circles, arms):
+        assert "image/png" in mime_types(cell)
+
+
+def test_the_answers_to_the_exercises_are_right(executed):
+    plot, mixed, more, swapped, safe = cells(executed, "code", "answer")
+    assert "image/png" in mime_types(plot)
+    assert numbers(mixed)[-1] < 0.05
+    (_, too_long), (_, as_before) = zip(*[iter(numbers(more))] * 2, strict=True)
+    assert as_before < 0.01 < too_long
+    ratios = [float(ratio) for ratio in re.findall(r"[Wb]:.* = +(\d+\.\d{3})", printed(swapped))]
+    assert len(ratios) == 12
+    assert ratios[:6] == [1.0] * 6
+    assert ratios[-2:] == [1.0] * 2
+    np.testing.assert_allclose(ratios[6:-2], 1.3, atol=0.05)  # "some 30% too much"
+    right, wrong = re.findall(r"train_\w+ (\d\.\d+)", printed(swapped))
+    assert float(right) < 0.01
+    assert float(wrong) > 0.1
+    assert printed(safe).split() == ["[0.", "0.5", "1.", "]"]

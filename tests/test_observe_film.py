@@ -1,0 +1,155 @@
+"""The film is a GIF that opens, moves, stays small, and is never half written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+import neurona
+from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, Film, Palette
+
+
+def trained(net, X, y, *, steps=60, every=10, log=False, **options):
+    film = Film(net, X, y, log=log)
+    for state in neurona.train(net, X, y, steps=steps, every=every, rng=0, **options):
+        film.add(state)
+    return film
+
+
+@pytest.fixture(scope="module")
+def film():
+    X, y = neurona.datasets.circles(n=60, rng=0)
+    net = neurona.network([2, 4, 1], "tanh", output="sigmoid")
+    return trained(net, X, y, optimizer=neurona.adam(0.1))
+
+
+def frames_of(path):
+    with Image.open(path) as image:
+        return [
+            (np.asarray(frame.convert("RGB")), frame.info["duration"])
+            for frame in ImageSequence.Iterator(image)
+        ]
+
+
+def test_a_film_has_a_frame_per_state_and_rests_on_the_last(film, tmp_path):
+    film.save(tmp_path / "film.gif")
+    frames = frames_of(tmp_path / "film.gif")
+    assert len(frames) == len(film.frames) == 7
+    assert [duration for _, duration in frames] == [FRAME_MS] * 6 + [LAST_FRAME_MS]
+    assert {picture.shape for picture, _ in frames} == {(420, 900, 3)}
+    with Image.open(tmp_path / "film.gif") as image:
+        assert image.info["loop"] == 0  # for ever
+    assert (tmp_path / "film.gif").stat().st_size < 7 * 40_000
+
+
+def test_both_halves_and_the_text_move_and_white_stays_white(film, tmp_path):
+    film.save(tmp_path / "film.gif")
+    first, last = (frames_of(tmp_path / "film.gif")[k][0].astype(int) for k in (0, -1))
+    for half in (np.s_[48:392, 28:372], np.s_[48:364, 466:870], np.s_[10:40, :]):
+        assert (np.abs(first[half] - last[half]).max(axis=-1) > 60).sum() > 100
+    for picture in (first, last):
+        assert (picture[0] == 255).all()
+
+
+def test_the_surface_stands_where_the_points_are(film, tmp_path):
+    film.save_picture(tmp_path / "last.png", scale=1)
+    with Image.open(tmp_path / "last.png") as image:
+        picture = np.asarray(image).astype(int)
+    red_minus_blue = picture[..., 0] - picture[..., 2]
+    assert red_minus_blue[220, 200] > 60  # class 1 is in the middle
+    assert red_minus_blue[60, 40] < -60  # class 0 around it
+
+
+def test_of_many_states_those_are_shown_between_which_something_changes(film):
+    X, y = film.X, film.y
+    long = trained(film.net, X, y, steps=400, every=1, optimizer=neurona.adam(0.1))
+    chosen = long._paced(40)
+    assert (chosen[0], chosen[-1]) == (0, 400)
+    assert 25 <= len(chosen) <= 40
+    assert chosen == sorted(set(chosen))
+    assert sum(k <= 100 for k in chosen) > len(chosen) / 2  # most changes in the first quarter
+
+
+def test_a_long_training_has_no_more_frames_than_asked_for(film, tmp_path):
+    film.save(tmp_path / "short.gif", most=3)
+    assert 2 <= len(frames_of(tmp_path / "short.gif")) <= 3
+
+
+def test_picture_is_the_last_state_at_twice_the_size(film, tmp_path):
+    film.save_picture(tmp_path / "last.png")
+    with Image.open(tmp_path / "last.png") as image:
+        assert image.size == (1800, 840)
+        assert image.format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("topology", "output", "classes"),
+    [([5, 4, 3], "softmax", 3), ([3, 1], "sigmoid", 2), ([3, 1], "linear", None)],
+)
+def test_more_than_two_inputs_show_confusion_or_fit(topology, output, classes, tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, topology[0]))
+    y = X[:, 0] if classes is None else np.digitize(X[:, 0], [0.0, 0.7][: classes - 1])
+    film = trained(neurona.network(topology, "tanh", output=output), X, y, steps=40, log=True)
+    film.save(tmp_path / "film.gif")
+    frames = frames_of(tmp_path / "film.gif")
+    assert len(frames) == 5
+    left = [picture[56:364, 70:386].astype(int) for picture, _ in frames]
+    assert (np.abs(left[0] - left[-1]).max(axis=-1) > 60).any()
+
+
+def test_one_state_is_a_film_too(tmp_path):
+    X, y = neurona.datasets.xor(n=20, rng=0)
+    net = neurona.network([2, 1])
+    film = Film(net, X, y)
+    film.add(next(neurona.train(net, X, y, rng=0)))
+    film.save(tmp_path / "still.gif")
+    assert len(frames_of(tmp_path / "still.gif")) == 1
+
+
+def test_frequent_colours_are_kept_as_they_are():
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, size=(64, 64, 3)).astype(np.uint8)
+    picture[:32] = 255
+    palette = Palette(picture)
+    assert len(palette.rgb) <= 128
+    image = palette.indexed(picture)
+    shown = np.asarray(image.convert("RGB")).astype(int)
+    assert (shown[:32] == 255).all()
+    distances = ((picture[32:, :, None].astype(int) - palette.rgb) ** 2).sum(axis=-1)
+    difference = ((shown[32:] - picture[32:]) ** 2).sum(axis=-1)
+    np.testing.assert_array_equal(difference, distances.min(axis=-1))  # the nearest there is
+
+
+def test_an_empty_film_cannot_be_saved(tmp_path):
+    film = Film(neurona.network([2, 1]), [[0, 0]], [0])
+    with pytest.raises(ValueError, match="the film is empty"):
+        film.save(tmp_path / "film.gif")
+    with pytest.raises(ValueError, match="the film is empty"):
+        film.save_picture(tmp_path / "last.png")
+
+
+def test_names_say_what_is_written(film, tmp_path):
+    with pytest.raises(ValueError, match=r"film\.mp4 does not end in \.gif"):
+        film.save(tmp_path / "film.mp4")
+    with pytest.raises(ValueError, match=r"last\.jpg does not end in \.png"):
+        film.save_picture(tmp_path / "last.jpg")
+
+
+def test_a_folder_that_is_not_there_is_an_error_with_the_path(film, tmp_path):
+    path = tmp_path / "nowhere" / "last.png"
+    with pytest.raises(FileNotFoundError) as caught:
+        film.save_picture(path, scale=1)
+    assert caught.value.filename == str(path)
+    assert str(path) in str(caught.value)
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(film, tmp_path):
+    path = tmp_path / "last.png"
+    path.mkdir()  # a folder stands in the way
+    (path / "kept").touch()
+    with pytest.raises(OSError, match="last"):
+        film.save_picture(path, scale=1)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["last.png"]
+    assert (path / "kept").exists()

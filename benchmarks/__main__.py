@@ -9,7 +9,7 @@ from pathlib import Path
 # The contest is about processors: without this, JAX alone would go to a GPU where there is one.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from . import learning, report, speed, tables  # noqa: E402
+from . import learning, report, speed, tables
 
 MEASURES = {"speed": speed.measure, "learning": learning.measure}
 TABLES = {"speed": tables.speed, "learning": tables.learning}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from .contest import CONTESTANTS
@@ -22,13 +23,19 @@ def run(names: list[str], seeds: int) -> dict[str, dict]:
         reached = [trial for trial in trials if trial is not None]
         results[name] = {"seeds": seeds, "reached": len(reached)}
         if reached:
-            for key, values in zip(("seconds", "first", "steps"), zip(*reached, strict=True)):
-                results[name][key] = summary(list(values))
+            seconds, first, steps = map(list, zip(*reached, strict=True))
+            results[name] |= {
+                "seconds": summary(seconds),
+                "first": summary(first),
+                "steps": summary(steps),
+            }
     return results
 
 
 def _trial(name: str, seed: int) -> tuple[float, float, int] | None:
     task = circles_to_99(seed)
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()  # whoever compiles, compiles again for each seed
     training = CONTESTANTS[name].start(task)
     first = None
     start = time.perf_counter()

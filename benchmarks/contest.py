@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
-from .tasks import Task
+    import numpy as np
+
+    from .tasks import Task
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Training:
     steps: int = 0
 
     def seconds_per_step(self, steps: int) -> float:
+        """Train on by so many steps, and time them."""
         start = time.perf_counter()
         made = self.advance(steps)
         seconds = time.perf_counter() - start
@@ -45,9 +48,11 @@ class Contestant:
 
     @property
     def missing(self) -> list[str]:
+        """The packages that it needs and that are not installed."""
         return [package for package in self.needs if find_spec(package) is None]
 
     def start(self, task: Task) -> Training:
+        """Return its training of the task, in this process or in its own."""
         if not self.environment:
             return self.build(task)
         from .remote import train_elsewhere

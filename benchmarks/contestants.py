@@ -93,7 +93,7 @@ def the_tutorials_program(task: Task) -> Training:
 # --------------------------------------------------------------------------------- scikit-learn
 @contestant(SCIKIT_LEARN, needs=("sklearn",))
 def scikit_learn(task: Task) -> Training:
-    """One `fit` over many epochs, warm-started: an epoch inside it costs far less than a `partial_fit`.
+    """One warm-started `fit` over many epochs: each costs far less than a `partial_fit`.
 
     In float32, which is faster than its usual float64, without shuffling where the batch is
     full. It has no squared error behind a sigmoid: its cost is the cross-entropy, whose gradient
@@ -277,18 +277,16 @@ def jax_jit_and_scan(task: Task) -> Training:
 
         return jax.lax.scan(one, carry, chosen, length=task.chunk if size is None else None)
 
-    def epoch() -> np.ndarray:
+    def epochs() -> np.ndarray:
         full = len(X) // size
-        return rng.permutation(len(X))[: full * size].reshape(full, size)
+        orders = [rng.permutation(len(X)) for _ in range(task.chunk // task.steps_per_epoch)]
+        return np.concatenate([order[: full * size].reshape(full, size) for order in orders])
 
     def advance(steps: int) -> int:
         nonlocal carry
         made = 0
         while made < steps:
-            chosen = None
-            if size is not None:
-                chosen = np.concatenate([epoch() for _ in range(task.chunk // task.steps_per_epoch)])
-            carry, costs = run(carry, X, Y, chosen)
+            carry, costs = run(carry, X, Y, None if size is None else epochs())
             made += len(costs)
         jax.block_until_ready(carry)
         return made

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import startup
 from .contestants import COMPILED, JAX_SCAN, NUMPY, PYTORCH, SCIKIT_LEARN, TUTORIAL
-from .race import Rounds, per_round, summary
+from .race import per_round, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .race import Rounds
 
 
 class Goal(NamedTuple):

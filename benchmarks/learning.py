@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -85,15 +86,81 @@ def _tutorial(topology: list[int], rate: float, seeds: int) -> dict:
     }
 
 
-def settings(name: str) -> tuple[neurona.Network, np.ndarray, np.ndarray, dict]:
-    """Return network, data and arguments of `train`"""
-    net = {
-        "spirals": neurona.network([2, 16, 16, 1], activation="tanh", output="sigmoid"),
-        "arms": neurona.network([2, 32, 32, 5], activation="tanh", output="softmax"),
-        "digits": neurona.network([64, 64, 10], activation="relu", output="softmax"),
+class Setting(NamedTuple):
+    """A network and how it is trained: the arguments of `neurona.train`."""
+
+    net: neurona.Network
+    training: dict[str, Any]
+
+
+def setting(name: str) -> Setting:
+    """Return how `name` is trained."""
+    network, adam = neurona.network, neurona.adam
+    return {
+        "spirals": Setting(
+            network([2, 16, 16, 1], activation="tanh", output="sigmoid"),
+            {"optimizer": adam(0.02), "steps": 1500},
+        ),
+        "arms": Setting(
+            network([2, 32, 32, 5], activation="tanh", output="softmax"),
+            {"optimizer": adam(0.02), "steps": 1500},
+        ),
+        "digits": Setting(
+            network([64, 64, 10], activation="relu", output="softmax"),
+            {"optimizer": adam(0.01), "batch_size": 32, "epochs": 30},
+        ),
     }[name]
 
 
 def _cloud(name: str, goal: float, seeds: int) -> dict:
-    """Train until the goal is reached, or as long as the preset says."""
-    raise NotImplementedError
+    """Train until the share of right answers is reached, or for as long as the setting says."""
+    net, training = setting(name)
+    arms = max(2, net.n_out)
+    steps, seconds = [], []
+    for seed in range(seeds):
+        X, y = neurona.datasets.spirals(n=250 * arms, arms=arms, turns=1.5, rng=seed)
+        start = time.perf_counter()
+        for state in neurona.train(net, X, y, **{**training, "every": 25, "rng": seed}):
+            if _right(net, state, X, y) > goal:
+                steps.append(state.step)
+                seconds.append(time.perf_counter() - start)
+                break
+    return {
+        "arms": arms,
+        "topology": list(net.topology),
+        "goal": goal,
+        "seeds": seeds,
+        "reached": len(steps),
+        "steps": summary(steps) if steps else None,
+        "seconds": summary(seconds) if seconds else None,
+    }
+
+
+def _digits(seeds: int) -> dict:
+    """Train on four fifths of the digits, as long as the setting says, and ask the last fifth."""
+    net, training = setting("digits")
+    X, y = neurona.datasets.digits()
+    right, seconds = [], []
+    for seed in range(seeds):
+        X_train, X_test, y_train, y_test = neurona.datasets.train_test_split(
+            X, y, test_size=0.2, rng=seed
+        )
+        start = time.perf_counter()
+        *_, state = neurona.train(net, X_train, y_train, **{**training, "rng": seed})
+        seconds.append(time.perf_counter() - start)
+        right.append(_right(net, state, X_test, y_test))
+    return {
+        "topology": list(net.topology),
+        "goal": DIGITS,
+        "seeds": seeds,
+        "reached": sum(share >= DIGITS for share in right),
+        "right": summary(right),
+        "seconds": summary(seconds),
+    }
+
+
+def _right(net: neurona.Network, state: neurona.State, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the share of right answers."""
+    output = net.predict(state.params, X)
+    answer = output[:, 0] > 0.5 if net.n_out == 1 else output.argmax(axis=1)
+    return float(np.mean(answer == y))

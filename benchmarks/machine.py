@@ -15,9 +15,10 @@ def facts() -> dict[str, str]:
     """Return what to write above a table of measurements."""
     return {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "processor": f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "system": f"{platform.system()} {platform.machine()}",
         "threads": os.environ.get("OMP_NUM_THREADS", "as many as cores"),
-        "load before": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
+        "load before": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "nan",
         "Python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
     }

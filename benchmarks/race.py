@@ -7,11 +7,14 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .contest import CONTESTANTS, Training
-from .tasks import Task
+
+if TYPE_CHECKING:
+    from .tasks import Task
 
 Rounds = Mapping[str, list[float]]  # a contestant's seconds a step, one figure a round
 
@@ -25,6 +28,7 @@ class Effort:
 
     @classmethod
     def quick(cls) -> Effort:
+        """Return an effort that only tries that it runs."""
         return cls(rounds=2, seconds=0.01)
 
 

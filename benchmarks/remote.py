@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from .contest import CONTESTANTS, Contestant, Training
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from .tasks import Task
 
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from . import circles_to_99, goals, machine, startup
-from .contestants import NUMPY, SCIKIT_LEARN
 from .contest import CONTESTANTS
+from .contestants import NUMPY, SCIKIT_LEARN
 from .race import Effort, note, race, summary
 from .tasks import STEPS
 
 
 def measure(quick: bool = False) -> dict:
-    """Return everything that the tables show; `quick` only tries that it runs, without the peers."""
+    """Return what the tables show; `quick` only tries that it runs, with few contestants."""
     effort = Effort.quick() if quick else Effort()
     names = [NUMPY, SCIKIT_LEARN] if quick else list(CONTESTANTS)
     missing = {name: CONTESTANTS[name].missing for name in names if CONTESTANTS[name].missing}
     present = [name for name in names if name not in missing]
     facts = machine.facts()
+    if float(facts["load before"]) > 0.5:
+        note("this machine is busy: what uses several threads will be slower than it is")
     steps = {}
     for key, make in STEPS.items():
         task = make()
         note(task.title)
         steps[key] = race(task, [n for n in present if CONTESTANTS[n].takes(task)], effort)
     note("circles to 99 %")
-    circles = circles_to_99.run(present, seeds=1 if quick else 5)
+    circles = circles_to_99.run(present, seeds=1 if quick else 3)
     note("start-up")
     return {
         "machine": facts,

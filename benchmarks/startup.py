@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,9 +21,10 @@ IMPORTS = {
     "import numpy": "|import numpy",
     IMPORT: "import numpy|import neurona",
     FIRST_USE: "import numpy|import neurona; neurona.network; neurona.train",
-    "import sklearn.neural_network, over import numpy": "import numpy|import sklearn.neural_network",
-    "import jax, over import numpy": "import numpy|import jax",
-    "import torch, over import numpy": "import numpy|import torch",
+    **{
+        f"import {peer}, over import numpy": f"import numpy|import {peer}"
+        for peer in ("matplotlib.pyplot", "sklearn.neural_network", "jax", "torch")
+    },
 }
 
 
@@ -33,22 +35,25 @@ def run(times: int, peers: bool) -> dict[str, dict]:
         for title, statement in IMPORTS.items()
         if "neurona" in statement or (peers and find_spec(statement.split()[-1].split(".")[0]))
     }
-    command = Path(sysconfig.get_path("scripts")) / "neurona"
-    seconds: dict[str, list[float]] = {title: [] for title in [*statements, HELP]}
+    measures = {title: partial(_import, statement) for title, statement in statements.items()}
+    if find_spec("neurona.cli"):
+        measures[HELP] = _help
+    seconds: dict[str, list[float]] = {title: [] for title in measures}
     for _ in range(times + 1):
-        for title, statement in statements.items():
-            seconds[title].append(_import(statement))
-        seconds[HELP].append(_command([str(command), "--help"]))
+        for title, measure in measures.items():
+            seconds[title].append(measure())
     return {title: summary(values[1:]) for title, values in seconds.items()}  # the first warms up
 
 
 def _import(statement: str) -> float:
     before, _, timed = statement.partition("|")
-    code = f"import time\n{before}\nt = time.perf_counter()\n{timed}\nprint(time.perf_counter() - t)"
+    clock = "time.perf_counter()"
+    code = f"import time\n{before}\nstart = {clock}\n{timed}\nprint({clock} - start)"
     return float(subprocess.check_output([sys.executable, "-c", code], text=True))
 
 
-def _command(arguments: list[str]) -> float:
+def _help() -> float:
+    command = Path(sysconfig.get_path("scripts")) / "neurona"
     start = time.perf_counter()
-    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([str(command), "--help"], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start

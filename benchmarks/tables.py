@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .goals import START_UP_GOALS
 from .tasks import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -101,6 +104,79 @@ def _startup(measured: dict) -> str:
         goal = [f"{limit:.2f}", _verdict(seconds["median"], limit)] if limit else ["", ""]
         rows.append([title, _spread(seconds, digits=3), *goal])
     return table(["", "seconds", "goal", "met"], rows)
+
+
+def learning(measured: dict) -> str:
+    """Return all tables of what is learnt."""
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            "### The circles: a cost below 0.01 within 2,500 full-batch steps, sigmoid",
+            _learnt_circles(measured),
+            "### The tutorial's program, as it stands, on the same circles",
+            _learnt_by_the_tutorial(measured),
+            "### Spirals of a turn and a half",
+            _learnt_clouds(measured),
+            "### The digits: a fifth held out",
+            _learnt_digits(measured),
+        ]
+    )
+
+
+def _learnt_circles(measured: dict) -> str:
+    rows = [
+        [
+            _topology(found),
+            name,
+            f"{found['reached'][name]} of {found['seeds']}",
+            _spread(found["steps"][name], digits=0),
+        ]
+        for found in measured["circles"]
+        for name in found["reached"]
+    ]
+    return table(["topology", "which cost", "seeds", "steps"], rows)
+
+
+def _learnt_by_the_tutorial(measured: dict) -> str:
+    rows = [
+        [
+            _topology(found),
+            f"{found['rate']:g}",
+            f"{found['reached']} of {found['seeds']}",
+            _spread(found["cost"], digits=4),
+        ]
+        for found in measured["tutorial"]
+    ]
+    return table(["topology", "rate", "seeds", "last cost"], rows)
+
+
+def _learnt_clouds(measured: dict) -> str:
+    rows = [
+        [
+            f"{found['arms']} arms, {_topology(found)}",
+            f"> {found['goal']:.0%}",
+            f"{found['reached']} of {found['seeds']}",
+            _spread(found["steps"], digits=0),
+            _spread(found["seconds"], digits=2),
+        ]
+        for found in measured["clouds"]
+    ]
+    return table(["", "right", "seeds", "steps", "seconds"], rows)
+
+
+def _learnt_digits(measured: dict) -> str:
+    found = measured["digits"]
+    row = [
+        _topology(found),
+        _spread(found["right"], scale=100, digits=1),
+        f"{found['reached']} of {found['seeds']}",
+        _spread(found["seconds"], digits=2),
+    ]
+    return table(["", "% right", f"splits with {found['goal']:.1%} or more", "seconds"], [row])
+
+
+def _topology(found: dict) -> str:
+    return "-".join(map(str, found["topology"]))
 
 
 def _verdict(value: float | None, limit: float) -> str:

@@ -31,10 +31,12 @@ class Task:
 
     @property
     def binary(self) -> bool:
+        """Whether one sigmoid answers, or a softmax over classes."""
         return self.topology[-1] == 1
 
     @property
     def steps_per_epoch(self) -> int:
+        """Batches that hold all the examples, the last one maybe smaller."""
         return 1 if self.batch_size is None else -(-len(self.X) // self.batch_size)
 
     @property
@@ -45,11 +47,12 @@ class Task:
         return np.eye(self.topology[-1], dtype=np.float32)[self.y]
 
     def network(self) -> neurona.Network:
+        """Return neurona's description of the network."""
         output = "sigmoid" if self.binary else "softmax"
         return neurona.network(list(self.topology), activation=self.activation, output=output)
 
     def first_weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return W (n_in, n_out) and b (n_out,) of each layer, for every peer that can be given them."""
+        """Return each layer's W (n_in, n_out) and b (n_out,), the same for all contestants."""
         return [(W, b) for W, b in self.network().init(np.random.default_rng(self.seed))]
 
     def cost(self, prediction: np.ndarray) -> float:
@@ -60,6 +63,7 @@ class Task:
         return float(-np.mean(np.log(np.maximum(of_the_right_class, 1e-7))))
 
     def accuracy(self, prediction: np.ndarray) -> float:
+        """Return the share of right answers of probabilities (n, n_out)."""
         answer = prediction[:, 0] > 0.5 if self.binary else prediction.argmax(axis=1)
         return float(np.mean(answer == self.y))
 
@@ -95,7 +99,7 @@ def digits_step(seed: int = 0) -> Task:
         y=y,
         batch_size=32,
         chunk=228,  # four epochs
-        learnt=(1140, 0.1),
+        learnt=(1140, 0.2),
         seed=seed,
     )
 

@@ -1,4 +1,4 @@
-"""The benchmarks run, and their judgements are right; how fast anything is, is no test's business."""
+"""The benchmarks run and judge rightly; how fast anything is, is no test's business."""
 
 from __future__ import annotations
 

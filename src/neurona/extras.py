@@ -1,4 +1,4 @@
-"""Optional packages: imported where they are used, and named by their extra when they are missing."""
+"""Optional packages: imported where they are used, their extra named when they are missing."""
 
 from __future__ import annotations
 

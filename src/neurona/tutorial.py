@@ -154,7 +154,7 @@ l2_cost: Cost = (
 )
 
 
-def train(  # noqa: PLR0917 - the lesson's signature
+def train(
     neural_net: list[NeuralLayer],
     X: Array,
     Y: Array,
@@ -293,7 +293,7 @@ l2_cost_exact: Cost = (
 )
 
 
-def train_corrected(  # noqa: PLR0917 - beside the lesson's
+def train_corrected(
     neural_net: list[NeuralLayer],
     X: Array,
     Y: Array,

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.engine.network import Network
-from neurona.engine.types import Array
+from neurona.engine.optimizers import Optimizer
+from neurona.engine.parameters import flatten, like_tuple
+from neurona.engine.types import Array, Params
 
 # What these answer is a class, or its probability.
 CLASSIFIERS = ("sigmoid", "softmax")
@@ -62,8 +64,10 @@ def check_two_classes(net: Network, target: Array) -> None:
 def _numbers(name: str, values: Any, dtype: Any) -> Array:
     try:
         array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = array.astype(float)  # objects that are numbers
         if array.dtype.kind not in "buif":
-            array = array.astype(float)  # objects that are numbers; text is refused below
+            raise TypeError
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} must be an array of numbers: code text as numbers first "
@@ -73,9 +77,9 @@ def _numbers(name: str, values: Any, dtype: Any) -> Array:
         array = np.array(array, dtype)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        place = ", ".join(map(str, where))
+        place = list(where) or ""
         raise ValueError(
-            f"{name}[{place}] is {array[where]}: {name} must be finite; "
+            f"{name}{place} is {array[where]}: {name} must be finite; "
             "drop these rows or fill them in"
         )
     return array
@@ -121,7 +125,8 @@ def _one_hot(labels: Array, n_out: int) -> Array:
             f"y holds the label {wrong[0]:g}, but the network has {n_out} outputs, for the labels "
             f"0 to {n_out - 1}: change the last width of the topology, or recode y"
         )
-    return (labels[:, None] == np.arange(n_out)).astype(labels.dtype)
+    rows: Array = (labels[:, None] == np.arange(n_out)).astype(labels.dtype)
+    return rows
 
 
 def _weights(sample_weight: Any, n: int, dtype: Any) -> Array:
@@ -136,10 +141,19 @@ def _weights(sample_weight: Any, n: int, dtype: Any) -> Array:
 def check_params(net: Network, params: Any, dtype: Any) -> Any:
     """Return given parameters in the network's form, or say which array does not fit."""
     like = net.init(0, dtype)
-    if len(params) != len(like):
-        raise ValueError(f"parameters for {len(params)} layers, but the network has {len(like)}")
+    try:
+        each = [tuple(layer) for layer in params]
+    except TypeError:
+        raise ValueError(
+            f"parameters {params!r}: give one (W, b) a layer, such as net.init or state.params"
+        ) from None
+    if len(each) != len(like):
+        raise ValueError(
+            f"parameters for {len(each)} layers, but the network has {len(like)}: "
+            "give one (W, b) a layer, such as net.init or state.params"
+        )
     layers = []
-    for i, (given, wanted) in enumerate(zip(params, like, strict=True)):
+    for i, (given, wanted) in enumerate(zip(each, like, strict=True)):
         arrays = [_numbers(f"the parameters of layer {i + 1}", one, dtype) for one in given]
         if [a.shape for a in arrays] != [a.shape for a in wanted]:
             raise ValueError(
@@ -150,15 +164,64 @@ def check_params(net: Network, params: Any, dtype: Any) -> Any:
     return tuple(layers)
 
 
+def check_optimizer_state(optimizer: Optimizer, state: Any, params: Params) -> Any:
+    """Return a given state of the optimizer in the parameters' dtype, or say whose it is not."""
+    like = optimizer.init(flatten(params))
+    same = type(state) is type(like)
+    if same and isinstance(like, tuple):
+        same = [*map(np.shape, state)] == [*map(np.shape, like)]
+    if not same:
+        raise ValueError(
+            f"start holds what another optimizer remembers, and {type(optimizer).__name__} cannot "
+            "go on from that: give start=state.params, and it begins afresh"
+        )
+    if not isinstance(like, tuple):
+        return state
+    dtype = params[0][0].dtype
+    return like_tuple(like, (np.asarray(one, dtype) if np.ndim(one) else one for one in state))
+
+
+def check_dtype(dtype: Any) -> Any:
+    """Return one of the two dtypes that a network is trained in, or say which they are."""
+    try:
+        found = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"dtype is {dtype!r}: it must be np.float32 or np.float64")
+    return found
+
+
 def check_rate(rate: Any) -> float:
     """Return a learning rate as a float, or say that it must be positive."""
-    try:
-        value = float(rate)
-    except (TypeError, ValueError):
-        value = float("nan")
+    value = _number(rate)
     if not (0 < value < float("inf")):
         raise ValueError(f"learning rate {rate!r}: it must be a positive number, such as 0.1")
     return value
+
+
+def check_clip(clip: Any) -> float | None:
+    """Return the largest norm of the gradient as a float, or say that it must be positive."""
+    value = _number(clip)
+    if clip is not None and not (0 < value < float("inf")):
+        raise ValueError(f"clip is {clip!r}: it must be a positive norm, such as 1.0, or None")
+    return None if clip is None else value
+
+
+def check_penalty(name: str, penalty: Any) -> float:
+    """Return the weight of a penalty as a float, or say that it must not be negative."""
+    value = _number(penalty)
+    if not (0 <= value < float("inf")):
+        raise ValueError(f"{name} is {penalty!r}: a penalty is a number, and not negative")
+    return value
+
+
+def _number(value: Any) -> float:
+    """Return a number as a float, and NaN for what is none."""
+    try:
+        return float("nan") if isinstance(value, str | bytes | bool) else float(value)
+    except (TypeError, ValueError):
+        return float("nan")
 
 
 def check_count(name: str, value: Any, unlimited: bool = False) -> Any:

@@ -81,7 +81,7 @@ class JaxEngine:
         batch_size: int,
     ) -> None:
         self.dtype = params[0][0].dtype
-        if self.dtype == np.float64 and not jax.config.jax_enable_x64:
+        if self.dtype == np.float64 and jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
             raise ValueError(
                 "JAX computes in float32 unless told otherwise: use dtype=np.float32, or call "
                 "jax.config.update('jax_enable_x64', True) first"

@@ -33,7 +33,10 @@ class Cost(Protocol):
 
 def shares(weight: Array | None, batch: int) -> Any:
     """Each example's share in the mean: 1 / batch, or its weight over their sum, as a column."""
-    return 1 / batch if weight is None else (weight / weight.sum())[:, None]
+    if weight is None:
+        return 1 / batch
+    total = weight.sum()
+    return (weight / (total + (total == 0)))[:, None]  # a batch of zeros weighs nothing, not 0 / 0
 
 
 @dataclass(frozen=True)
@@ -185,10 +188,9 @@ def find_cost(which: Any, net: Network) -> Cost:
         which = CROSS_ENTROPIES.get(output, SquaredError)()
     elif which == "cross_entropy":
         which = CROSS_ENTROPIES.get(output, CategoricalCrossEntropy)()
-    elif not callable(which):
+    elif isinstance(which, type) or not hasattr(which, "link"):  # a name, or what is no cost
         known = {**COSTS, "cross_entropy": None}
-        lookup("cost", ALIASES.get(which, which), known)
-        which = COSTS[ALIASES.get(which, which)]()
+        which = lookup("cost", ALIASES.get(str(which), which), known)()
     link = which.link
     if link is not None and link != output:
         raise ValueError(

@@ -87,10 +87,8 @@ def check_gradient(
     """
     objective = Objective(net, find_cost(cost, net), l1, l2)
     data = check_data(net, X, y, dtype=np.float64)
-    if params is None:
-        params = net.init(rng, np.float64)
-    else:
-        params = check_params(net, params, np.float64)
+    drawn = net.init(rng, np.float64)
+    params = drawn if params is None else check_params(net, params, np.float64)
     _, grads = objective.value_and_gradient(params, data.x, data.target)
     exact = flatten(grads)
     numerical = numerical_gradient(

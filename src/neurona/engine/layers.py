@@ -1,4 +1,4 @@
-"""Layers: hyperparameters in a frozen dataclass, parameters in a tuple, formula beside derivative."""
+"""Layers: hyperparameters in a frozen dataclass, the formula beside its derivative."""
 
 from __future__ import annotations
 
@@ -63,16 +63,21 @@ class Dense:
     def forward(self, params: DenseParams, x: Array) -> tuple[Array, Pullback]:
         """Return ``a (batch, n_out)`` and its pullback, from ``x (batch, n_in)``."""
         W, b = params
-        a, activation_pullback = self.activation.function(x.dot(W) + b)
+        a, activation_pullback = self.activation.function(product(x, W) + b)
 
         def pullback(da: Array, need_dx: bool = True) -> tuple[Array | None, DenseParams]:
             dz = activation_pullback(da)  # (batch, n_out)
-            dx = dz.dot(W.T) if need_dx else None
-            return dx, DenseParams(W=x.T.dot(dz), b=sum_rows(dz))
+            dx = product(dz, W.T) if need_dx else None
+            return dx, DenseParams(W=x.T.dot(dz), b=dz.sum(axis=0))
 
         return a, pullback
 
 
-def sum_rows(dz: Array) -> Array:
-    """Σ over the rows, as a product: NumPy adds up narrow rows eight times slower."""
-    return dz.__array_namespace__().ones(len(dz), dz.dtype).dot(dz)
+def product(x: Array, W: Array) -> Array:
+    """Return x W, laid out in memory by columns.
+
+    A layer adds a bias to each column of its product, and sums up each column on its way back.
+    NumPy runs along a long column four times as fast as across many short rows.
+    """
+    columns: Array = W.T.dot(x.T)  # (n_out, batch)
+    return columns.T

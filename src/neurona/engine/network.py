@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -149,7 +149,7 @@ def network(
     """
     widths = _check_topology(topology)
     n_layers = len(widths) - 1
-    if isinstance(activation, str | Activation):
+    if isinstance(activation, str | Activation) or not isinstance(activation, Iterable):
         activations = [find_activation(activation)] * n_layers
     else:
         activations = [find_activation(one) for one in activation]

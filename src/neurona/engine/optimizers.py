@@ -286,7 +286,7 @@ def find_optimizer(which: Any) -> Optimizer:
     """
     if which is None:
         return Adam()
-    if hasattr(which, "update"):
+    if hasattr(which, "update") and not isinstance(which, type):
         optimizer: Optimizer = which
         return optimizer
     return lookup("optimizer", which, OPTIMIZERS)()

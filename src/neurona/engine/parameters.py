@@ -10,7 +10,7 @@ from neurona.engine.types import Array, Params
 
 
 def arrays(params: Params) -> list[Array]:
-    """Return the arrays of all layers, in order: W, b, W, b …"""
+    """Return the arrays of all layers, in order: W, b, W, b, and so on."""
     return [array for layer in params for array in layer]
 
 
@@ -42,11 +42,11 @@ def unflatten(theta: Array, like: Params) -> Params:
         for array in layer:
             views.append(theta[start : start + array.size].reshape(array.shape))
             start += array.size
-        layers.append(_like_tuple(layer, views))
+        layers.append(like_tuple(layer, views))
     return tuple(layers)
 
 
-def _like_tuple(layer: tuple[Array, ...], views: Iterable[Array]) -> tuple[Array, ...]:
+def like_tuple(layer: tuple[Array, ...], views: Iterable[Array]) -> tuple[Array, ...]:
     """Make a tuple of the layer's own kind: a NamedTuple keeps its names."""
     make = getattr(type(layer), "_make", tuple)
     result: tuple[Array, ...] = make(views)

@@ -16,9 +16,13 @@ import numpy as np
 
 from neurona.engine.checks import (
     Data,
+    check_clip,
     check_count,
     check_data,
+    check_dtype,
+    check_optimizer_state,
     check_params,
+    check_penalty,
     check_rate,
     check_two_classes,
 )
@@ -28,6 +32,7 @@ from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
 from neurona.engine.parameters import arrays, flatten, unflatten
+from neurona.engine.schedules import Constant
 from neurona.engine.types import Array, Params, Seed
 
 
@@ -58,7 +63,7 @@ class State:
     cost: float
 
 
-class TrainingDiverged(ArithmeticError):  # noqa: N818 - it says what happened
+class TrainingDiverged(ArithmeticError):
     """The cost is no longer a finite number.
 
     Attributes
@@ -147,7 +152,9 @@ class NumpyEngine:
 
     def _spread(self, rates: Rates) -> Any:
         """Return one rate for all parameters, or each layer's for each of its parameters."""
-        return rates[0] if len(rates) == 1 else np.repeat(rates, self.sizes).astype(self.theta.dtype)
+        return (
+            rates[0] if len(rates) == 1 else np.repeat(rates, self.sizes).astype(self.theta.dtype)
+        )
 
 
 def clip_factor(gradients: Sequence[Array], limit: float) -> Any:
@@ -245,13 +252,14 @@ def train(
     array([0., 1., 1., 0.], dtype=float32)
     """
     rng = np.random.default_rng(rng)
+    dtype = check_dtype(dtype)
     data = check_data(net, X, y, sample_weight, dtype)
     check_two_classes(net, data.target)
-    objective = Objective(net, find_cost(cost, net), _penalty("l1", l1), _penalty("l2", l2))
+    penalties = check_penalty("l1", l1), check_penalty("l2", l2)
+    objective = Objective(net, find_cost(cost, net), *penalties)
     optimizer = find_optimizer(optimizer)
     rates = rates_of_step(optimizer, len(net.layers))
-    if clip is not None and not clip > 0:
-        raise ValueError(f"clip is {clip!r}: it must be a positive norm, such as 1.0")
+    clip = check_clip(clip)
     n = len(data.x)
     size = n if batch_size is None else min(check_count("batch_size", batch_size), n)
     steps_an_epoch = ceil(n / size)
@@ -262,7 +270,8 @@ def train(
     steps = 1000 if steps is None else check_count("steps", steps, unlimited=True)
     every = steps_an_epoch if every is None else check_count("every", every)
     if isinstance(start, State):
-        params, optimizer_state = check_params(net, start.params, dtype), start.optimizer_state
+        params = check_params(net, start.params, dtype)
+        optimizer_state = check_optimizer_state(optimizer, start.optimizer_state, params)
         step, epoch = start.step, start.epoch
     else:
         params = net.init(rng, dtype) if start is None else check_params(net, start, dtype)
@@ -270,19 +279,18 @@ def train(
     build: Callable[[Params, Any], Engine] = _engine(engine, objective, optimizer, clip, data, size)
     batches = repeat(None) if size == n else shuffled(n, size, rng)
     return _states(
-        build, objective, data, batches, rates, params, optimizer_state,
+        build, build(params, optimizer_state), objective, data, batches, rates,
         steps=steps, every=every, step=step, epoch=epoch, steps_an_epoch=steps_an_epoch,
     )  # fmt: skip
 
 
 def _states(
     build: Callable[[Params, Any], Engine],
+    engine: Engine,
     objective: Objective,
     data: Data,
     batches: Iterator[Array | None],
     rates: Callable[[int], Rates],
-    params: Params,
-    optimizer_state: Any,
     *,
     steps: float,
     every: int,
@@ -290,10 +298,10 @@ def _states(
     epoch: int,
     steps_an_epoch: int,
 ) -> Iterator[State]:
-    engine = build(params, optimizer_state)
     first_step, first_epoch, full = step, epoch, steps_an_epoch == 1
-    cost = _cost_of(objective, params, data)
-    state = State(step, epoch, *engine.snapshot(), cost)
+    snapshot = engine.snapshot()
+    state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], data))
+    before = None
     yield state
     while step - first_step < steps:
         count = int(min(every, steps - (step - first_step)))
@@ -303,7 +311,10 @@ def _states(
         snapshot = engine.snapshot()
         cost = _cost_of(objective, snapshot[0], data) if full else float(np.mean(costs))
         if not (isfinite(cost) and all(np.isfinite(a).all() for a in arrays(snapshot[0]))):
+            if before and not isfinite(costs[0]):  # it was the last step before that went too far
+                state, chunk, chunk_rates, costs = before
             raise _diverged(build, state, chunk, chunk_rates, costs)
+        before = state, chunk, chunk_rates, costs
         step += count
         epoch = first_epoch + (step - first_step) // steps_an_epoch
         state = State(step, epoch, *snapshot, cost)
@@ -359,23 +370,18 @@ def rates_of_step(optimizer: Optimizer, n_layers: int) -> Callable[[int], Rates]
         If a rate is not positive, or there are not as many as layers.
     """
     given = optimizer.learning_rate
-    each = list(given) if isinstance(given, Sequence) else [given]
+    each = list(given) if isinstance(given, list | tuple) else [given]
     if len(each) not in (1, n_layers):
         raise ValueError(
             f"{len(each)} learning rates for {n_layers} layers: give one, or one per layer"
         )
-    for rate in each:
-        check_rate(rate(0) if callable(rate) else rate)
-    if not any(map(callable, each)):
-        constant = tuple(float(rate) for rate in each)  # type: ignore[arg-type]
-        return lambda step: constant
-    return lambda step: tuple(float(rate(step) if callable(rate) else rate) for rate in each)
-
-
-def _penalty(name: str, value: float) -> float:
-    if not 0 <= value < float("inf"):
-        raise ValueError(f"{name} is {value!r}: a penalty must not be negative")
-    return float(value)
+    if any(callable(rate) for rate in each):
+        schedules = [rate if callable(rate) else Constant(check_rate(rate)) for rate in each]
+        for schedule in schedules:
+            check_rate(schedule(0))
+        return lambda step: tuple(float(schedule(step)) for schedule in schedules)
+    constant = tuple(check_rate(rate) for rate in each)
+    return lambda step: constant
 
 
 def _engine(

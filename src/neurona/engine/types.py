@@ -26,7 +26,7 @@ class Pullback(Protocol):
     a 784 x 128 layer it is a third of the whole step.
     """
 
-    def __call__(self, dy: Array, need_dx: bool = True) -> tuple[Array | None, Any]:
+    def __call__(self, dy: Array, /, need_dx: bool = True) -> tuple[Array | None, Any]:
         """Return ``(dx, grads)``, ``grads`` being shaped like the layer's parameters."""
         ...
 

@@ -59,7 +59,7 @@ class LayerGradients(NamedTuple):
     its example alone would give.
     """
 
-    dW: Array  # noqa: N815 - the field's name
+    dW: Array
     db: Array
     delta: Array
 

@@ -1,0 +1,69 @@
+# Each command makes the environment it needs, in .venv. Python 3.11 or newer is all it takes.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src -name '*.py')
+PIP := $(BIN)/python -m pip install --quiet
+PYTEST := $(BIN)/python -m pytest tests --pyargs neurona
+
+.PHONY: demo test test-all check format bench learning clean
+
+demo: $(VENV)/.demo $(VENV)/.package  ## the lesson's network learns the circles, live
+	@$(BIN)/neurona demo circles
+
+test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package
+	$(PYTEST) -m "not long"
+
+test-all: $(VENV)/.test $(VENV)/.package  ## with the tests that take minutes
+	$(PYTEST)
+
+check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, size
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/count_engine.py
+
+format: $(VENV)/.check  ## put code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.bench $(VENV)/.package  ## speed against the peers, all in one run
+	$(BIN)/python -m benchmarks speed
+
+learning: $(VENV)/.bench $(VENV)/.package  ## what is learnt, seed after seed
+	$(BIN)/python -m benchmarks learning
+
+clean:
+	rm -rf $(VENV) build dist output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "neurona needs Python 3.11 or newer: set PYTHON=..."; exit 1; }
+	@echo "making $(VENV) with $(PYTHON): a minute or two"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade pip
+
+# One file marks what is installed; it is older than pyproject.toml when that has changed.
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[demo]"
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[demo,jax]" --group test
+	@touch $@
+
+$(VENV)/.check: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[demo,jax]" --group check
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[demo,bench]"
+	@touch $@
+
+# The package itself, anew when a source has changed.
+$(VENV)/.package: $(SOURCES) pyproject.toml | $(BIN)/python
+	@$(PIP) --no-deps --force-reinstall .
+	@touch $@

@@ -1,0 +1,127 @@
+"""The command ``neurona``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from neurona import __version__
+
+# The names are written out, so that `neurona --help` need not import NumPy; a test compares them.
+DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
+EXAMPLES = """\
+examples:
+  neurona demo circles                              the lesson's network on the lesson's circles
+  neurona demo circles --topology 4,8,16,8,4        deeper
+  neurona demo spirals --arms 5 --activation gelu   five arms, five classes
+  neurona demo moons --optimizer sgd --learning-rate 0.5,0.2,0.1
+  neurona demo digits --engine jax                  real handwritten digits, compiled
+  neurona demo tutorial                             why the deep network of the lesson stands still
+"""
+INTERRUPTED = 130  # the exit code that shells expect after Ctrl-C
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code: 0, 1 if training diverged, 2 for wrong input."""
+    given = parser().parse_args(arguments)
+    try:
+        code: int = given.run(given)
+    except (ValueError, OSError, ImportError) as error:
+        if isinstance(error, ImportError) and type(error).__name__ != "MissingExtra":
+            raise
+        print(f"neurona: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="neurona", description="A neural network from scratch: read it, watch it, use it."
+    )
+    top.add_argument("--version", action="version", version=f"neurona {__version__}")
+    commands = top.add_subparsers(metavar="command", required=True)
+    demo = commands.add_parser(
+        "demo",
+        help="train a network before your eyes",
+        description="Train a network on a data set, show it, and leave a picture and a film.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    demo.add_argument("data", choices=(*DEMOS, "tutorial"), help="what to learn")
+    network = demo.add_argument_group("network")
+    network.add_argument(
+        "--topology", type=_numbers(int), metavar="4,8", help="widths of the hidden layers"
+    )
+    network.add_argument(
+        "--activation",
+        type=_names,
+        metavar="NAME[,NAME…]",
+        help="of the hidden layers: one, or one per layer (the output's may be the last)",
+    )
+    training = demo.add_argument_group("training")
+    training.add_argument("--cost", metavar="NAME", help="mse, mae, huber or cross_entropy")
+    training.add_argument(
+        "--optimizer", metavar="NAME", help="sgd, momentum, rmsprop, adam, adamw or nadam"
+    )
+    training.add_argument(
+        "--learning-rate",
+        type=_numbers(float),
+        metavar="RATE[,RATE…]",
+        help="one, or one per layer",
+    )
+    training.add_argument("--batch-size", type=int, metavar="N", help="examples a step")
+    training.add_argument("--steps", type=int, metavar="N", help="updates to make")
+    training.add_argument("--every", type=int, metavar="N", help="steps between two pictures")
+    training.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
+    training.add_argument(
+        "--engine", default="numpy", metavar="numpy|jax", help="jax is the compiled one"
+    )
+    data = demo.add_argument_group("data")
+    data.add_argument("--arms", type=int, metavar="N", help="of the spirals")
+    data.add_argument("--classes", type=int, metavar="N", help="of the blobs")
+    data.add_argument("--noise", type=float, metavar="SIZE", help="how far points stray")
+    output = demo.add_argument_group("output")
+    output.add_argument(
+        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder of the files"
+    )
+    output.add_argument("--quiet", action="store_true", help="print the files' paths only")
+    demo.set_defaults(run=_run_demo)
+    return top
+
+
+def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """Return a reader of numbers with commas between them."""
+
+    def read(text: str) -> list[Any]:
+        try:
+            return [kind(part) for part in text.split(",")]
+        except ValueError:
+            whole = "whole " if kind is int else ""
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: give {whole}numbers with commas between them, such as "
+                + ("4,8" if kind is int else "0.1 or 0.1,0.05")
+            ) from None
+
+    return read
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+def _run_demo(given: argparse.Namespace) -> int:
+    if given.data == "tutorial":
+        from neurona.commands.lesson import run
+    else:
+        from neurona.commands.demo import run
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the subcommands of ``neurona`` do; :mod:`neurona.cli` reads their options."""

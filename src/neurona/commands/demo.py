@@ -1,0 +1,133 @@
+"""``neurona demo circles`` and its like: train, show, and leave a picture and a film."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from neurona import datasets
+from neurona.demos import DEMOS, data_of, outputs_for
+from neurona.engine.names import lookup
+from neurona.engine.network import Network, network
+from neurona.engine.optimizers import OPTIMIZERS
+from neurona.engine.training import TrainingDiverged, train
+from neurona.extras import require
+from neurona.observe.film import Film
+from neurona.observe.numbers import accuracy, confusion_matrix
+from neurona.observe.terminal import TerminalView, confusion_text
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+DIVERGED, INTERRUPTED = 1, 130  # exit codes; 130 is what shells expect after Ctrl-C
+
+
+def run(given: Namespace) -> int:
+    """Run the demonstration that the options ask for, and return the exit code."""
+    demo = DEMOS[given.data]
+    settings = {name: getattr(given, name) for name in ("noise", "arms", "classes")}
+    X, y = data_of(given.data, given.seed, **settings)
+    test = None
+    if demo.held_out:
+        X, X_test, y, y_test = datasets.train_test_split(
+            X, y, test_size=demo.held_out, rng=given.seed
+        )
+        test = X_test, y_test
+    net = network_of(given, X, y)
+    options = {**demo.training, **training_options(given)}
+    if demo.optimizer and "optimizer" not in options:
+        options["optimizer"] = demo.optimizer(options["steps"])
+    states = train(net, X, y, rng=given.seed, **options)  # wrong input is found here, at the call
+    output = writable(given.output)
+    film = Film(net, *(test or (X, y)), log=demo.log)
+    view = TerminalView(
+        net, X, y, steps=options["steps"], name=given.data, test=test, log=demo.log,
+        quiet=given.quiet,
+    )  # fmt: skip
+    code = 0
+    try:
+        with view:
+            for state in states:
+                film.add(state)
+                view.update(state)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+        print("neurona: interrupted; here is what there is so far", file=sys.stderr)
+    except TrainingDiverged as error:
+        code = DIVERGED
+        film.add(error.state)
+        print(f"neurona: {error}", file=sys.stderr)
+    if test and film.frames and not given.quiet:
+        report(net, film.frames[-1].params, *test)
+    write(film, output, given.data)
+    return code
+
+
+def network_of(given: Namespace, X: Any, y: Any) -> Network:
+    """Return the network that the options and the data ask for."""
+    demo = DEMOS[given.data]
+    hidden = demo.hidden if given.topology is None else tuple(given.topology)
+    n_out, output = outputs_for(y)
+    topology = [X.shape[1], *hidden, n_out]
+    names = [demo.activation] if given.activation is None else given.activation
+    if len(names) == 1:
+        return network(topology, names[0], output=output)
+    return network(topology, names, output=None if len(names) > len(hidden) else output)
+
+
+def training_options(given: Namespace) -> dict[str, Any]:
+    """Return the arguments of `train` that were given as options."""
+    options: dict[str, Any] = {"engine": given.engine}
+    for name in ("cost", "steps", "every", "batch_size"):
+        if getattr(given, name) is not None:
+            options[name] = getattr(given, name)
+    if given.optimizer is not None or given.learning_rate is not None:
+        optimizer = lookup("optimizer", given.optimizer or "adam", OPTIMIZERS)
+        rates = given.learning_rate
+        if rates is None:
+            options["optimizer"] = optimizer()
+        else:
+            options["optimizer"] = optimizer(rates[0] if len(rates) == 1 else tuple(rates))
+    return options
+
+
+def writable(folder: Path) -> Path:
+    """Make the folder, and find out before the training whether it can be written.
+
+    Raises
+    ------
+    OSError
+        If it cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"the output folder {folder} cannot be written ({error.strerror}): "
+            "give another with --output DIR"
+        ) from error
+    return folder
+
+
+def report(net: Network, params: Any, X: Any, y: Any) -> None:
+    """Print how the examples fare that the network has not learnt from."""
+    p = net.predict(params, X)
+    console = require("rich.console", extra="terminal").Console(highlight=False)
+    console.print(f"\ntest accuracy {accuracy(p, y):.1%} on {len(y)} that were held out\n")
+    console.print(confusion_text(confusion_matrix(p, y)))
+    console.print()
+
+
+def write(film: Film, output: Path, name: str) -> None:
+    """Write the picture and the film, and print where they are."""
+    if not film.frames:
+        return
+    picture, gif = output / f"{name}.png", output / f"{name}.gif"
+    film.save_picture(picture)
+    print(picture)
+    film.save(gif)
+    print(gif)

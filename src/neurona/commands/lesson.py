@@ -1,0 +1,112 @@
+"""``neurona demo tutorial``: the lesson's failure and its mending, told in numbers."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING
+
+from neurona import datasets, mending
+from neurona.commands.demo import writable
+from neurona.observe import figures
+from neurona.observe.film import Film
+from neurona.observe.numbers import format_cost
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from neurona.engine.training import State
+
+BAR = 24  # columns
+DRAWS = 5
+NOT_HERE = (
+    "topology", "activation", "cost", "optimizer", "learning_rate", "batch_size", "steps", "every",
+    "arms", "classes", "noise",
+)  # fmt: skip
+BELOW = 0.01  # the cost that counts as learnt
+
+
+def run(given: Namespace) -> int:
+    """Measure, tell, and leave the gradients' picture and the mended network's film."""
+
+    def say(text: str = "") -> None:
+        if not given.quiet:
+            print(text, flush=True)
+
+    for name in NOT_HERE:
+        if getattr(given, name) is not None:
+            raise ValueError(
+                f"--{name.replace('_', '-')} is not for the tutorial, which trains the lesson's "
+                "networks as they are; it has --seed, --output and --quiet"
+            )
+    output = writable(given.output)
+    seed = given.seed
+    say(f"The lesson's deep network, {'-'.join(map(str, mending.DEEP))}, sigmoid, on the circles\n")
+
+    say(f"1. The failure: the lesson's program, {mending.STEPS:,} steps")
+    for failure in mending.failures(seed):
+        low, high = failure.answers
+        say(
+            f"   rate {failure.rate:<5g}  cost {format_cost(failure.cost)}   "
+            f"answers between {low:.3f} and {high:.3f}"
+        )
+    say("   0.25 is the cost of answering one half, whatever the point.\n")
+
+    lesson, scaled = (mending.gradient_sizes(name) for name in ("uniform", "orthogonal"))
+    say(
+        "2. Why: the size of dW in each layer before any step (median of 20 draws, log scale)"
+    )
+    say("   layer   the lesson's weights" + " " * (BAR - 9) + "drawn for the layer's width")
+    floor = min(lesson.min(), scaled.min()) / 2
+    top = max(lesson.max(), scaled.max())
+    for i, (a, b) in enumerate(zip(lesson, scaled, strict=True)):
+        say(f"   {i + 1:>5}   {_bar(a, floor, top)}  {a:.1e}   {_bar(b, floor, top)}  {b:.1e}")
+    say(
+        f"   From the last layer to the first it shrinks {lesson[-1] / lesson[0]:,.0f} times: the "
+        "sigmoid's slope is at most\n   1/4, and these weights don't make up for it. Drawn for the "
+        f"layer's width, the first layer's\n   is {scaled[0] / lesson[0]:,.0f} times larger.\n"
+    )
+
+    ratio = mending.step_ratios(seed=seed)
+    say("3. What the gradient check says of the program's step (500 points, 2-4-8-1)")
+    say(
+        f"   the step of W is {ratio.W:8.3f} times the gradient of the cost that is plotted: it sums"
+    )
+    say(f"   the step of b is {ratio.b:8.3f} times the gradient: it averages, and the 2 is gone")
+    say(f"   so biases learn {ratio.W / ratio.b:,.0f} times slower than weights.\n")
+
+    say("4. The mending: the same topology, the true gradient, plain gradient descent at rate 5")
+    for name, words in (("uniform", "the lesson's draw"), ("orthogonal", "drawn for the width")):
+        costs = [last_cost(mending.mended(name, seed + i)[1]) for i in range(DRAWS)]
+        below = sum(cost < BELOW for cost in costs)
+        shown = "  ".join(format_cost(cost) for cost in costs)
+        say(f"   {words:<20} below {BELOW} in {below} draws of {DRAWS}: {shown}")
+    say(
+        "   The true gradient mends it where the draw was lucky; drawn for the width, it needs no luck.\n"
+    )
+
+    axes = figures.gradient_sizes({"the lesson's weights": lesson, "drawn for the width": scaled})
+    picture = output / "tutorial.png"
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.savefig(picture, dpi=160, bbox_inches="tight")
+    print(picture)
+    net, states = mending.mended("orthogonal", seed, every=5)
+    film = Film(net, *datasets.circles(rng=seed))
+    for state in states:
+        film.add(state)
+    film.save(output / "tutorial.gif")
+    print(output / "tutorial.gif")
+    return 0
+
+
+def last_cost(states: Iterator[State]) -> float:
+    """Return the cost at the end of a training."""
+    *_, state = states
+    return state.cost
+
+
+def _bar(value: float, floor: float, top: float) -> str:
+    """Draw a value on a logarithmic scale."""
+    filled = round(BAR * log(value / floor) / log(top / floor))
+    return ("█" * filled).ljust(BAR, "·")

@@ -1,0 +1,202 @@
+"""The command, run as a person would: its options, its files, its errors."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import neurona
+from neurona import cli, demos
+
+FILES = ["circles.gif", "circles.png"]
+
+
+def run(*arguments: str) -> int:
+    return cli.main(["demo", *arguments])
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "made" / "anew"
+
+
+def test_the_names_that_help_shows_are_the_demonstrations():
+    assert tuple(demos.DEMOS) == cli.DEMOS
+
+
+def test_demo_leaves_a_picture_and_a_film_and_prints_their_paths(folder, capsys):
+    assert run("circles", "--steps", "60", "--every", "20", "--output", str(folder)) == 0
+    assert files(folder) == FILES
+    with Image.open(folder / "circles.gif") as film:
+        assert film.n_frames == 4  # steps 0, 20, 40, 60
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2:] == [str(folder / "circles.png"), str(folder / "circles.gif")]
+    assert "step 60/60" in "".join(printed[:-2])
+
+
+def test_quiet_prints_paths_only(folder, capsys):
+    assert run("xor", "--steps", "20", "--every", "10", "--quiet", "--output", str(folder)) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", [name for name in demos.DEMOS if name != "digits"])
+def test_every_cloud_is_learnt_with_its_own_settings(name):
+    demo = demos.DEMOS[name]
+    X, y = demos.data_of(name, rng=0)
+    n_out, output = demos.outputs_for(y)
+    net = neurona.network([2, *demo.hidden, n_out], demo.activation, output=output)
+    *_, state = neurona.train(net, X, y, rng=0, **demo.training)
+    assert neurona.observe.accuracy(net.predict(state.params, X), y) > 0.98
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--topology", "6"],
+        ["--topology", "4,8", "--activation", "tanh,relu"],
+        ["--topology", "4,8", "--activation", "tanh,relu,sigmoid"],
+        ["--activation", "swish"],
+        ["--cost", "cross_entropy", "--optimizer", "nadam"],
+        ["--optimizer", "sgd", "--learning-rate", "5"],
+        ["--learning-rate", "0.1,0.05,0.01"],
+        ["--batch-size", "32"],
+        ["--noise", "0.2", "--seed", "7"],
+        ["--engine", "jax"],
+    ],
+    ids=" ".join,
+)
+def test_options(options, folder):
+    assert run("circles", "--steps", "4", "--quiet", "--output", str(folder), *options) == 0
+
+
+def test_settings_of_the_data(folder):
+    short = ["--steps", "4", "--quiet", "--output", str(folder)]
+    assert run("spirals", "--arms", "5", *short) == 0
+    assert run("blobs", "--classes", "4", *short) == 0
+    assert files(folder) == ["blobs.gif", "blobs.png", "spirals.gif", "spirals.png"]
+
+
+def test_another_seed_gives_another_run(folder, capsys):
+    lines = []
+    for seed in ("1", "1", "2"):
+        run("circles", "--steps", "50", "--seed", seed, "--output", str(folder))
+        line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("step 50/50"))
+        lines.append(line.split("  ")[1])  # the cost
+    assert lines[0] == lines[1] != lines[2]
+
+
+def test_digits_report_test_accuracy_and_a_confusion_matrix(folder, capsys):
+    assert run("digits", "--output", str(folder)) == 0
+    printed = capsys.readouterr().out
+    accuracy = float(printed.split("test accuracy ")[-1].split("%")[0])
+    assert accuracy >= 97.5
+    matrix = [
+        [0 if cell == "·" else int(cell) for cell in line.split()[1:]]
+        for line in printed.splitlines()
+        if len(line.split()) == 11 and line.strip()[0].isdigit()
+    ]
+    assert len(matrix) == 10
+    assert sum(map(sum, matrix)) == 360
+    assert sum(matrix[k][k] for k in range(10)) == round(accuracy / 100 * 360)
+
+
+def test_tutorial_tells_the_failure_and_the_mending(folder, capsys):
+    assert run("tutorial", "--output", str(folder)) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("cost 0.25") == 3  # at each of the three rates
+    assert "250.000 times the gradient" in printed
+    assert "0.500 times the gradient" in printed
+    assert "below 0.01 in 5 draws of 5" in printed
+    assert files(folder) == ["tutorial.gif", "tutorial.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["circles", "--topology", "4,0"], "each width must be a positive whole number"),
+        (["circles", "--activation", "sigmoide"], "did you mean 'sigmoid'"),
+        (["circles", "--activation", "tanh,tanh,tanh,tanh"], "4 activations for 3 layers"),
+        (["circles", "--cost", "msse"], "did you mean 'mse'"),
+        (["circles", "--optimizer", "adm"], "did you mean"),
+        (["circles", "--engine", "torch"], "no engine 'torch'"),
+        (["circles", "--learning-rate", "0"], "must be a positive number"),
+        (["circles", "--learning-rate", "1,2"], "2 learning rates for 3 layers"),
+        (["circles", "--batch-size", "0"], "batch_size is 0"),
+        (["circles", "--steps", "0"], "steps is 0"),
+        (["circles", "--every", "-1"], "every is -1"),
+        (["circles", "--noise", "-1"], "noise"),
+        (["circles", "--arms", "3"], "--arms is not for circles"),
+        (["spirals", "--arms", "1"], "arms"),
+        (["tutorial", "--steps", "5"], "--steps is not for the tutorial"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_input_is_said_in_one_line(arguments, message, folder, capsys):
+    assert run(*arguments, "--output", str(folder)) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("neurona: error: ")
+    assert message in captured.err
+    assert "Traceback" not in captured.err
+    assert not folder.exists() or files(folder) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["cricles"], ["circles", "--topology", "four"], ["circles", "--steps", "x"]]
+)
+def test_what_the_parser_refuses(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run(*arguments)
+    assert stop.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert run("circles", "--output", str(tmp_path / "file" / "folder")) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_training_that_diverges_keeps_its_pictures_and_suggests_a_rate(folder, capsys):
+    diverging = ["--activation", "relu,relu,linear", "--cost", "mse", "--optimizer", "sgd"]
+    code = run("circles", *diverging, "--learning-rate", "1e6", "--output", str(folder))
+    assert code == 1
+    assert "Try a learning rate of" in capsys.readouterr().err
+    assert files(folder) == FILES
+
+
+def test_a_missing_extra_is_named(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    assert run("circles", "--engine", "jax", "--output", str(folder)) == 2
+    assert 'pip install "neurona[jax]"' in capsys.readouterr().err
+
+
+def test_ctrl_c_writes_what_there_is(folder):
+    command = [sys.executable, "-m", "neurona.cli", "demo", "circles", "--steps", "100000000"]
+    process = subprocess.Popen(
+        [*command, "--every", "1000", "--output", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    deadline = time.monotonic() + 60
+    while not folder.exists() and time.monotonic() < deadline:  # made as the training begins
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert str(folder / "circles.gif") in out
+    assert files(folder) == FILES

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 import neurona
 from neurona import tutorial
+from neurona.demos import DEMOS, data_of, outputs_for
+from neurona.observe.numbers import accuracy
 
 from . import machine
 from .race import note, summary
@@ -18,8 +20,8 @@ WITHIN = 2500  # steps
 TOPOLOGIES = ([2, 4, 8, 1], [2, 4, 8, 16, 8, 4, 1])
 TUTORIAL_RATES = (0.5, 0.05, 0.01, 0.001)
 
-# What is trained from a preset of `neurona demo`, and the share of the points to get right.
-CLOUDS = {"spirals": 0.99, "arms": 0.98}
+# The share of the points to get right, with so many arms of the spiral.
+SPIRALS = {2: 0.99, 5: 0.98}
 DIGITS = 0.975  # of a fifth that was held out
 
 
@@ -32,12 +34,12 @@ def measure(quick: bool = False) -> dict:
     note("the tutorial's program")
     rates = TUTORIAL_RATES[1:2] if quick else TUTORIAL_RATES
     lesson = [_tutorial(topology, r, tutorial_seeds) for topology in TOPOLOGIES for r in rates]
-    note("presets")
+    note("spirals and digits")
     return {
         "machine": facts,
         "circles": circles,
         "tutorial": lesson,
-        "clouds": [_cloud(name, goal, seeds) for name, goal in CLOUDS.items()],
+        "spirals": [_spirals(arms, goal, seeds) for arms, goal in SPIRALS.items()],
         "digits": _digits(seeds),
     }
 
@@ -86,69 +88,58 @@ def _tutorial(topology: list[int], rate: float, seeds: int) -> dict:
     }
 
 
-class Setting(NamedTuple):
-    """A network and how it is trained: the arguments of `neurona.train`."""
-
-    net: neurona.Network
-    training: dict[str, Any]
-
-
-def setting(name: str) -> Setting:
-    """Return how `name` is trained."""
-    network, adam = neurona.network, neurona.adam
-    return {
-        "spirals": Setting(
-            network([2, 16, 16, 1], activation="tanh", output="sigmoid"),
-            {"optimizer": adam(0.02), "steps": 1500},
-        ),
-        "arms": Setting(
-            network([2, 32, 32, 5], activation="tanh", output="softmax"),
-            {"optimizer": adam(0.02), "steps": 1500},
-        ),
-        "digits": Setting(
-            network([64, 64, 10], activation="relu", output="softmax"),
-            {"optimizer": adam(0.01), "batch_size": 32, "epochs": 30},
-        ),
-    }[name]
+def demonstration(
+    name: str, seed: int, **settings: Any
+) -> tuple[neurona.Network, np.ndarray, np.ndarray, dict[str, Any]]:
+    """Return network, data and arguments of `neurona.train`, as ``neurona demo`` has them."""
+    demo = DEMOS[name]
+    X, y = data_of(name, rng=seed, **settings)
+    n_out, output = outputs_for(y)
+    net = neurona.network([X.shape[1], *demo.hidden, n_out], demo.activation, output=output)
+    training = {**demo.training, "rng": seed}
+    if demo.optimizer:
+        training["optimizer"] = demo.optimizer(training["steps"])
+    return net, X, y, training
 
 
-def _cloud(name: str, goal: float, seeds: int) -> dict:
-    """Train until the share of right answers is reached, or for as long as the setting says."""
-    net, training = setting(name)
-    arms = max(2, net.n_out)
-    steps, seconds = [], []
+def _spirals(arms: int, goal: float, seeds: int) -> dict:
+    """Train for as long as the demonstration does; note when the goal was first exceeded."""
+    right, steps, seconds = [], [], []
     for seed in range(seeds):
-        X, y = neurona.datasets.spirals(n=250 * arms, arms=arms, turns=1.5, rng=seed)
+        net, X, y, training = demonstration("spirals", seed, arms=arms)
+        first = None
         start = time.perf_counter()
-        for state in neurona.train(net, X, y, **{**training, "every": 25, "rng": seed}):
-            if _right(net, state, X, y) > goal:
-                steps.append(state.step)
+        for state in neurona.train(net, X, y, **{**training, "every": 25}):
+            share = accuracy(net.predict(state.params, X), y)
+            if first is None and share > goal:
+                first = state.step
                 seconds.append(time.perf_counter() - start)
-                break
+                steps.append(first)
+        right.append(share)
     return {
         "arms": arms,
         "topology": list(net.topology),
         "goal": goal,
         "seeds": seeds,
-        "reached": len(steps),
+        "reached": sum(share > goal for share in right),
+        "right": summary(right),
         "steps": summary(steps) if steps else None,
         "seconds": summary(seconds) if seconds else None,
     }
 
 
 def _digits(seeds: int) -> dict:
-    """Train on four fifths of the digits, as long as the setting says, and ask the last fifth."""
-    net, training = setting("digits")
-    X, y = neurona.datasets.digits()
+    """Train on four fifths of the digits, for as long as the demonstration does; test the rest."""
     right, seconds = [], []
     for seed in range(seeds):
+        net, X, y, training = demonstration("digits", seed)
         X_train, X_test, y_train, y_test = neurona.datasets.train_test_split(
-            X, y, test_size=0.2, rng=seed
+            X, y, test_size=DEMOS["digits"].held_out, rng=seed
         )
         start = time.perf_counter()
-        *_, state = neurona.train(net, X_train, y_train, **{**training, "rng": seed})
+        *_, state = neurona.train(net, X_train, y_train, **training)
         seconds.append(time.perf_counter() - start)
-        right.append(_right(net, state, X_test, y_test))
+        right.append(accuracy(net.predict(state.params, X_test), y_test))
     return {
         "topology": list(net.topology),
         "goal": DIGITS,
@@ -157,10 +148,3 @@ def _digits(seeds: int) -> dict:
         "right": summary(right),
         "seconds": summary(seconds),
     }
-
-
-def _right(net: neurona.Network, state: neurona.State, X: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of right answers."""
-    output = net.predict(state.params, X)
-    answer = output[:, 0] > 0.5 if net.n_out == 1 else output.argmax(axis=1)
-    return float(np.mean(answer == y))

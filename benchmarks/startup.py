@@ -36,8 +36,7 @@ def run(times: int, peers: bool) -> dict[str, dict]:
         if "neurona" in statement or (peers and find_spec(statement.split()[-1].split(".")[0]))
     }
     measures = {title: partial(_import, statement) for title, statement in statements.items()}
-    if find_spec("neurona.cli"):
-        measures[HELP] = _help
+    measures[HELP] = _help
     seconds: dict[str, list[float]] = {title: [] for title in measures}
     for _ in range(times + 1):
         for title, measure in measures.items():

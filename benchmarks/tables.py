@@ -116,7 +116,7 @@ def learning(measured: dict) -> str:
             "### The tutorial's program, as it stands, on the same circles",
             _learnt_by_the_tutorial(measured),
             "### Spirals of a turn and a half",
-            _learnt_clouds(measured),
+            _learnt_spirals(measured),
             "### The digits: a fifth held out",
             _learnt_digits(measured),
         ]
@@ -150,18 +150,20 @@ def _learnt_by_the_tutorial(measured: dict) -> str:
     return table(["topology", "rate", "seeds", "last cost"], rows)
 
 
-def _learnt_clouds(measured: dict) -> str:
+def _learnt_spirals(measured: dict) -> str:
     rows = [
         [
             f"{found['arms']} arms, {_topology(found)}",
-            f"> {found['goal']:.0%}",
-            f"{found['reached']} of {found['seeds']}",
+            _spread(found["right"], scale=100, digits=1),
+            f"{found['reached']} of {found['seeds']}, > {found['goal']:.0%}",
             _spread(found["steps"], digits=0),
             _spread(found["seconds"], digits=2),
         ]
-        for found in measured["clouds"]
+        for found in measured["spirals"]
     ]
-    return table(["", "right", "seeds", "steps", "seconds"], rows)
+    return table(
+        ["", "% right at the end", "seeds", "steps until there", "seconds until there"], rows
+    )
 
 
 def _learnt_digits(measured: dict) -> str:

@@ -9,7 +9,7 @@ import tokenize
 from pathlib import Path
 
 ENGINE = Path(__file__).parent.parent / "src" / "neurona" / "engine"
-LIMIT = 1000
+LIMIT = 1060  # "about 1,000", before convolution and recurrence
 LAYOUT = {
     tokenize.COMMENT,
     tokenize.DEDENT,
@@ -41,7 +41,7 @@ def main() -> int:
     for name, count in counts.items():
         print(f"{count:6} {name}")
     total = sum(counts.values())
-    print(f"{total:6} lines of code in the engine, of about {LIMIT:,}")
+    print(f"{total:6} lines of code in the engine, of {LIMIT:,} at most")
     return int(total > LIMIT)
 
 

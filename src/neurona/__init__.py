@@ -43,9 +43,9 @@ _NAMES = {
     "network": "neurona.engine.network",
     "rmsprop": "neurona.engine.optimizers",
     "sgd": "neurona.engine.optimizers",
-    "State": "neurona.engine.training",
+    "State": "neurona.engine.state",
     "train": "neurona.engine.training",
-    "TrainingDiverged": "neurona.engine.training",
+    "TrainingDiverged": "neurona.engine.divergence",
 }
 __all__ = sorted([*_MODULES, *_NAMES])  # noqa: PLE0605 - a list, computed
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from neurona import datasets
 from neurona.demos import DEMOS, data_of, outputs_for
-from neurona.engine.names import lookup
 from neurona.engine.network import Network, network
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.training import TrainingDiverged, train
 from neurona.extras import require
+from neurona.names import lookup
 from neurona.observe.film import Film
 from neurona.observe.numbers import accuracy, confusion_matrix
 from neurona.observe.terminal import TerminalView, confusion_text

@@ -53,9 +53,7 @@ def run(given: Namespace) -> int:
     say("   0.25 is the cost of answering one half, whatever the point.\n")
 
     lesson, scaled = (mending.gradient_sizes(name) for name in ("uniform", "orthogonal"))
-    say(
-        "2. Why: the size of dW in each layer before any step (median of 20 draws, log scale)"
-    )
+    say("2. Why: the size of dW in each layer before any step (median of 20 draws, log scale)")
     say("   layer   the lesson's weights" + " " * (BAR - 9) + "drawn for the layer's width")
     floor = min(lesson.min(), scaled.min()) / 2
     top = max(lesson.max(), scaled.max())
@@ -69,9 +67,7 @@ def run(given: Namespace) -> int:
 
     ratio = mending.step_ratios(seed=seed)
     say("3. What the gradient check says of the program's step (500 points, 2-4-8-1)")
-    say(
-        f"   the step of W is {ratio.W:8.3f} times the gradient of the cost that is plotted: it sums"
-    )
+    say(f"   the step of W is {ratio.W:8.3f} times the gradient of the cost that is shown: it sums")
     say(f"   the step of b is {ratio.b:8.3f} times the gradient: it averages, and the 2 is gone")
     say(f"   so biases learn {ratio.W / ratio.b:,.0f} times slower than weights.\n")
 
@@ -81,9 +77,7 @@ def run(given: Namespace) -> int:
         below = sum(cost < BELOW for cost in costs)
         shown = "  ".join(format_cost(cost) for cost in costs)
         say(f"   {words:<20} below {BELOW} in {below} draws of {DRAWS}: {shown}")
-    say(
-        "   The true gradient mends it where the draw was lucky; drawn for the width, it needs no luck.\n"
-    )
+    say("   The true gradient mends it where the draw was lucky; drawn for the width, always.\n")
 
     axes = figures.gradient_sizes({"the lesson's weights": lesson, "drawn for the width": scaled})
     picture = output / "tutorial.png"

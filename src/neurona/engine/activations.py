@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from math import pi, sqrt
 from typing import Any, TypeAlias
 
-from neurona.engine.names import lookup
 from neurona.engine.types import Array
+from neurona.names import lookup
 
 # z (batch, n) -> a (batch, n), and the pullback da -> dz
 Function: TypeAlias = Callable[[Array], tuple[Array, Callable[[Array], Array]]]
@@ -170,7 +170,8 @@ def gelu(z: Array) -> tuple[Array, Callable[[Array], Array]]:
 
     def pullback(da: Array) -> Array:
         dt = (1 - t * t) * (c * (1 + 3 * k * z2))
-        return da * (0.5 * (1 + t) + 0.5 * z * dt)
+        dz: Array = 0.5 * da * (1 + t + z * dt)
+        return dz
 
     return 0.5 * z * (1 + t), pullback
 

@@ -18,10 +18,11 @@ import jax
 import numpy as np
 from jax import lax
 
-from neurona.engine.checks import Data
+from neurona.checks import Data
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer
-from neurona.engine.training import Rates, clip_factor
+from neurona.engine.state import Rates
+from neurona.engine.training import clip_factor
 from neurona.engine.types import Array, Params
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from neurona.engine.activations import sigmoid, softmax, softplus
-from neurona.engine.names import lookup
 from neurona.engine.types import Array
+from neurona.names import lookup
 
 if TYPE_CHECKING:
     from neurona.engine.network import Network

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.engine.checks import check_data, check_params
+from neurona.checks import check_data, check_params
 from neurona.engine.costs import find_cost
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective

@@ -22,8 +22,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from neurona.engine.names import lookup
 from neurona.engine.types import Array
+from neurona.names import lookup
 
 Shape: TypeAlias = tuple[int, ...]
 Initializer: TypeAlias = Callable[[np.random.Generator, Shape, float], Array]
@@ -78,7 +78,8 @@ def orthogonal(rng: np.random.Generator, shape: Shape, gain: float) -> Array:
     tall = rng.normal(size=(max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
     q = q * np.sign(np.diagonal(r))  # without this, q would not be uniformly distributed
-    return gain * (q if rows >= columns else q.T).reshape(shape)
+    W: Array = gain * (q if rows >= columns else q.T).reshape(shape)
+    return W
 
 
 INITIALIZERS: dict[str, Initializer] = {

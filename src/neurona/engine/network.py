@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from operator import index
 from typing import Any
 
 import numpy as np
 
+from neurona.checks import check_topology
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.initializers import Initializer, find_initializer
 from neurona.engine.layers import Dense
@@ -147,7 +147,7 @@ def network(
     Traceback (most recent call last):
     ValueError: topology [2, 0, 1]: each width must be a positive whole number, and 0 is not
     """
-    widths = _check_topology(topology)
+    widths = check_topology(topology)
     n_layers = len(widths) - 1
     if isinstance(activation, str | Activation) or not isinstance(activation, Iterable):
         activations = [find_activation(activation)] * n_layers
@@ -171,27 +171,3 @@ def network(
     # its first answers are undecided, and the cross-entropy does not start by undoing certainty.
     layers[-1] = replace(layers[-1], gain=1.0)
     return Network(tuple(layers))
-
-
-def _check_topology(topology: Sequence[int]) -> list[int]:
-    try:
-        given = list(topology)
-    except TypeError:
-        raise ValueError(f"topology {topology!r}: give a list such as [2, 4, 8, 1]") from None
-    if len(given) < 2:
-        raise ValueError(
-            f"topology {given}: give at least the inputs and the outputs, such as [2, 4, 8, 1]"
-        )
-    widths = []
-    for width in given:
-        try:
-            whole = 0 if isinstance(width, bool) else index(width)
-        except TypeError:
-            whole = 0
-        if whole < 1:
-            raise ValueError(
-                f"topology {given}: each width must be a positive whole number, "
-                f"and {width!r} is not"
-            )
-        widths.append(whole)
-    return widths

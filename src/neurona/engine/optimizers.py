@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from neurona.engine.names import lookup
 from neurona.engine.schedules import Schedule
 from neurona.engine.types import Array
+from neurona.names import lookup
 
 LearningRate: TypeAlias = float | Schedule | Sequence[float | Schedule]
 

@@ -110,11 +110,3 @@ step_decay = StepDecay
 exponential = Exponential
 cosine = Cosine
 warm_up = WarmUp
-
-SCHEDULES: dict[str, Callable[..., Schedule]] = {
-    "constant": Constant,
-    "cosine": Cosine,
-    "exponential": Exponential,
-    "step_decay": StepDecay,
-    "warm_up": WarmUp,
-}

@@ -7,14 +7,13 @@ The loop is one for both engines. An engine holds parameters and advances them b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, repeat
 from math import ceil, isfinite
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from neurona.engine.checks import (
+from neurona.checks import (
     Data,
     check_clip,
     check_count,
@@ -27,80 +26,17 @@ from neurona.engine.checks import (
     check_two_classes,
 )
 from neurona.engine.costs import find_cost
-from neurona.engine.names import lookup
+from neurona.engine.divergence import TrainingDiverged, diagnose
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
 from neurona.engine.parameters import arrays, flatten, unflatten
 from neurona.engine.schedules import Constant
+from neurona.engine.state import Engine, Rates, State
 from neurona.engine.types import Array, Params, Seed
+from neurona.names import lookup
 
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Where a training stands; nothing in it ever changes.
-
-    Attributes
-    ----------
-    step
-        Updates made.
-    epoch
-        Whole passes over the data made.
-    params
-        One ``(W, b)`` a layer, read-only.
-    optimizer_state
-        What the optimizer remembers, over the flat vector of parameters.
-    cost
-        With the whole data in each step: of ``params``, on that data. With mini-batches: the mean
-        over the batches since the last state, each as it was before its update. The penalty of
-        ``l1`` and ``l2`` is part of it.
-    """
-
-    step: int
-    epoch: int
-    params: Params
-    optimizer_state: Any
-    cost: float
-
-
-class TrainingDiverged(ArithmeticError):
-    """The cost is no longer a finite number.
-
-    Attributes
-    ----------
-    state
-        The last state whose cost was finite.
-    layer
-        The layer, counted from 1, whose parameters grew the most in the step after it.
-    suggested_rate
-        A tenth of the learning rate of that layer in that step.
-    """
-
-    def __init__(self, state: State, layer: int, rate: float) -> None:
-        self.state = state
-        self.layer = layer
-        self.suggested_rate = float(f"{rate / 10:.2g}")
-        super().__init__(
-            f"training diverged after step {state.step}: the cost was {state.cost:.3g} and is no "
-            f"longer finite; layer {layer} grew the most. Try a learning rate of "
-            f"{self.suggested_rate:g} instead of {rate:g}, or clip=1.0"
-        )
-
-
-class Engine(Protocol):
-    """Parameters, and the way to advance them."""
-
-    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
-        """Take one step a batch; return each step's cost, as it was before its update."""
-        ...
-
-    def snapshot(self) -> tuple[Params, Any]:
-        """Return copies of the parameters and of the optimizer's state."""
-        ...
-
-
-# The learning rates of one step: one for all layers, or one per layer.
-Rates = tuple[float, ...]
+__all__ = ["NumpyEngine", "State", "TrainingDiverged", "train"]
 
 
 class NumpyEngine:
@@ -242,12 +178,11 @@ def train(
     >>> from neurona import network
     >>> net = network([2, 4, 1], "tanh", output="sigmoid")
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
-    >>> for state in train(net, X, y, steps=300, every=100, rng=1):
+    >>> for state in train(net, X, y, steps=400, every=200, rng=1):
     ...     print(state.step, bool(state.cost < 0.05))
     0 False
-    100 False
-    200 True
-    300 True
+    200 False
+    400 True
     >>> net.predict(state.params, X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
     """
@@ -271,86 +206,46 @@ def train(
     every = steps_an_epoch if every is None else check_count("every", every)
     if isinstance(start, State):
         params = check_params(net, start.params, dtype)
-        optimizer_state = check_optimizer_state(optimizer, start.optimizer_state, params)
+        optimizer_state = check_optimizer_state(
+            start.optimizer_state, like=optimizer.init(flatten(params)), dtype=dtype
+        )
         step, epoch = start.step, start.epoch
     else:
         params = net.init(rng, dtype) if start is None else check_params(net, start, dtype)
         optimizer_state, step, epoch = None, 0, 0
-    build: Callable[[Params, Any], Engine] = _engine(engine, objective, optimizer, clip, data, size)
+    build = _engine(engine, objective, optimizer, clip, data, size)
+    running = build(params, optimizer_state)
     batches = repeat(None) if size == n else shuffled(n, size, rng)
-    return _states(
-        build, build(params, optimizer_state), objective, data, batches, rates,
-        steps=steps, every=every, step=step, epoch=epoch, steps_an_epoch=steps_an_epoch,
-    )  # fmt: skip
 
+    def epoch_of(at: int) -> int:
+        return epoch + (at - step) // steps_an_epoch
 
-def _states(
-    build: Callable[[Params, Any], Engine],
-    engine: Engine,
-    objective: Objective,
-    data: Data,
-    batches: Iterator[Array | None],
-    rates: Callable[[int], Rates],
-    *,
-    steps: float,
-    every: int,
-    step: int,
-    epoch: int,
-    steps_an_epoch: int,
-) -> Iterator[State]:
-    first_step, first_epoch, full = step, epoch, steps_an_epoch == 1
-    snapshot = engine.snapshot()
-    state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], data))
-    before = None
-    yield state
-    while step - first_step < steps:
-        count = int(min(every, steps - (step - first_step)))
-        chunk = list(islice(batches, count))
-        chunk_rates = [rates(step + i) for i in range(count)]
-        costs = engine.advance(chunk, chunk_rates)
-        snapshot = engine.snapshot()
-        cost = _cost_of(objective, snapshot[0], data) if full else float(np.mean(costs))
-        if not (isfinite(cost) and all(np.isfinite(a).all() for a in arrays(snapshot[0]))):
-            if before and not isfinite(costs[0]):  # it was the last step before that went too far
-                state, chunk, chunk_rates, costs = before
-            raise _diverged(build, state, chunk, chunk_rates, costs)
-        before = state, chunk, chunk_rates, costs
-        step += count
-        epoch = first_epoch + (step - first_step) // steps_an_epoch
-        state = State(step, epoch, *snapshot, cost)
+    def states() -> Iterator[State]:
+        snapshot = running.snapshot()
+        state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], data))
+        before = None
         yield state
+        while state.step < step + steps:
+            count = int(min(every, step + steps - state.step))
+            chunk = list(islice(batches, count))
+            chunk_rates = [rates(state.step + i) for i in range(count)]
+            costs = running.advance(chunk, chunk_rates)
+            snapshot = running.snapshot()
+            cost = _cost_of(objective, snapshot[0], data) if size == n else float(np.mean(costs))
+            if not (isfinite(cost) and all(np.isfinite(a).all() for a in arrays(snapshot[0]))):
+                if before and not isfinite(costs[0]):  # it was the step before that went too far
+                    state, chunk, chunk_rates, costs = before
+                raise diagnose(build, params, state, chunk, chunk_rates, costs, epoch_of)
+            before = state, chunk, chunk_rates, costs
+            state = State(state.step + count, epoch_of(state.step + count), *snapshot, cost)
+            yield state
+
+    return states()
 
 
 def _cost_of(objective: Objective, params: Params, data: Data) -> float:
     with np.errstate(all="ignore"):
         return float(objective.value(params, data.x, data.target, data.weight))
-
-
-def _diverged(
-    build: Callable[[Params, Any], Engine],
-    state: State,
-    batches: Sequence[Array | None],
-    rates: Sequence[Rates],
-    costs: Sequence[float],
-) -> TrainingDiverged:
-    """Go again from the last state to where the cost was still finite, and one step further."""
-    finite = int(np.argmin([*map(isfinite, costs), False]))  # so many costs in a row were finite
-    last = max(finite - 1, 0)  # the step at which the last of them was seen
-    engine = build(state.params, state.optimizer_state)
-    engine.advance(batches[:last], rates[:last])
-    params, optimizer_state = engine.snapshot()
-    cost = costs[last] if finite else state.cost
-    engine.advance(batches[last : last + 1], rates[last : last + 1])
-    after, _ = engine.snapshot()
-    with np.errstate(all="ignore"):
-        growth = [
-            float(np.linalg.norm(flatten((b,))) / (np.linalg.norm(flatten((a,))) + 1e-12))
-            for a, b in zip(params, after, strict=True)
-        ]
-    layer = int(np.argmax(np.nan_to_num(growth, nan=np.inf)))
-    rate = rates[last][layer if len(rates[last]) > 1 else 0]
-    finite_state = State(state.step + last, state.epoch, params, optimizer_state, cost)
-    return TrainingDiverged(finite_state, layer + 1, rate)
 
 
 def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from neurona.checks import CLASSIFIERS, check_data
 from neurona.engine.activations import find_activation, linear
-from neurona.engine.checks import CLASSIFIERS, check_data
 from neurona.engine.costs import find_cost
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from operator import index
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from neurona.engine.network import Network
-from neurona.engine.optimizers import Optimizer
-from neurona.engine.parameters import flatten, like_tuple
-from neurona.engine.types import Array, Params
+if TYPE_CHECKING:
+    from neurona.engine.network import Network
+    from neurona.engine.types import Array
 
 # What these answer is a class, or its probability.
 CLASSIFIERS = ("sigmoid", "softmax")
@@ -26,6 +26,31 @@ class Data(NamedTuple):
         """Return some of the examples."""
         weight = None if self.weight is None else self.weight[which]
         return Data(self.x[which], self.target[which], weight)
+
+
+def check_topology(topology: Any) -> list[int]:
+    """Return the widths as whole numbers, or say what a topology is."""
+    try:
+        given = list(topology)
+    except TypeError:
+        raise ValueError(f"topology {topology!r}: give a list such as [2, 4, 8, 1]") from None
+    if len(given) < 2:
+        raise ValueError(
+            f"topology {given}: give at least the inputs and the outputs, such as [2, 4, 8, 1]"
+        )
+    widths = []
+    for width in given:
+        try:
+            whole = 0 if isinstance(width, bool) else index(width)
+        except TypeError:
+            whole = 0
+        if whole < 1:
+            raise ValueError(
+                f"topology {given}: each width must be a positive whole number, "
+                f"and {width!r} is not"
+            )
+        widths.append(whole)
+    return widths
 
 
 def check_data(
@@ -164,21 +189,19 @@ def check_params(net: Network, params: Any, dtype: Any) -> Any:
     return tuple(layers)
 
 
-def check_optimizer_state(optimizer: Optimizer, state: Any, params: Params) -> Any:
-    """Return a given state of the optimizer in the parameters' dtype, or say whose it is not."""
-    like = optimizer.init(flatten(params))
+def check_optimizer_state(state: Any, like: Any, dtype: Any) -> Any:
+    """Return a given state in the form of the optimizer's own, or say that it is another's."""
     same = type(state) is type(like)
     if same and isinstance(like, tuple):
         same = [*map(np.shape, state)] == [*map(np.shape, like)]
     if not same:
         raise ValueError(
-            f"start holds what another optimizer remembers, and {type(optimizer).__name__} cannot "
-            "go on from that: give start=state.params, and it begins afresh"
+            f"start holds what another optimizer remembers, {type(state).__name__}, and not "
+            f"{type(like).__name__}: give start=state.params, and this one begins afresh"
         )
-    if not isinstance(like, tuple):
+    if not hasattr(like, "_make"):
         return state
-    dtype = params[0][0].dtype
-    return like_tuple(like, (np.asarray(one, dtype) if np.ndim(one) else one for one in state))
+    return like._make(np.asarray(one, dtype) if np.ndim(one) else one for one in state)
 
 
 def check_dtype(dtype: Any) -> Any:
@@ -225,7 +248,7 @@ def _number(value: Any) -> float:
 
 
 def check_count(name: str, value: Any, unlimited: bool = False) -> Any:
-    """Return a count of at least 1 (or infinity), or say that it must be a positive whole number."""
+    """Return a count of at least 1, or infinity, or say that it must be a positive whole number."""
     if unlimited and value == float("inf"):
         return value
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:

@@ -1,0 +1,51 @@
+"""Where a training stands, and what an engine is: parameters, and the way to advance them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from neurona.engine.types import Array, Params
+
+# The learning rates of one step: one for all layers, or one per layer.
+Rates: TypeAlias = tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a training stands; nothing in it ever changes.
+
+    Attributes
+    ----------
+    step
+        Updates made.
+    epoch
+        Whole passes over the data made.
+    params
+        One ``(W, b)`` a layer, read-only.
+    optimizer_state
+        What the optimizer remembers, over the flat vector of parameters.
+    cost
+        With the whole data in each step: of ``params``, on that data. With mini-batches: the mean
+        over the batches since the last state, each as it was before its update. The penalty of
+        ``l1`` and ``l2`` is part of it.
+    """
+
+    step: int
+    epoch: int
+    params: Params
+    optimizer_state: Any
+    cost: float
+
+
+class Engine(Protocol):
+    """Parameters, and the way to advance them."""
+
+    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
+        """Take one step a batch; return each step's cost, as it was before its update."""
+        ...
+
+    def snapshot(self) -> tuple[Params, Any]:
+        """Return copies of the parameters and of the optimizer's state."""
+        ...

@@ -1,5 +1,5 @@
 """What all tests share: pictures are drawn into files, never on a screen."""
 
-import os
+import matplotlib as mpl
 
-os.environ["MPLBACKEND"] = "agg"
+mpl.use("agg")  # and not by the environment, which the notebooks' kernels would inherit

@@ -3,11 +3,11 @@
 >>> import neurona
 >>> X, y = neurona.datasets.circles(n=500, factor=0.5, noise=0.05, rng=0)
 >>> net = neurona.network([2, 4, 8, 1], activation="sigmoid")
->>> for state in neurona.train(net, X, y, steps=500, every=250, rng=0):
+>>> for state in neurona.train(net, X, y, steps=1000, every=500, rng=0):
 ...     print(state.step, bool(state.cost < 0.1))
 0 False
-250 True
 500 True
+1000 True
 """
 
 from __future__ import annotations

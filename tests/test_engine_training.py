@@ -40,8 +40,9 @@ def run(engine="numpy", net=NET, y=Y, **settings):
 
 
 def assert_same(state, other):
-    """Check that two states are equal to the last bit."""
-    assert (state.step, state.epoch, state.cost) == (other.step, other.epoch, other.cost)
+    """Check that two states are equal to the last bit; a cost may come from another compilation."""
+    assert (state.step, state.epoch) == (other.step, other.epoch)
+    assert state.cost == pytest.approx(other.cost, rel=1e-6)
     np.testing.assert_array_equal(flatten(state.params), flatten(other.params))
     for part, its in zip(state.optimizer_state, other.optimizer_state, strict=True):
         np.testing.assert_array_equal(part, its)
@@ -125,7 +126,8 @@ def test_a_loop_may_be_left_and_another_begun_from_there(engine):
         if state.step == 10:
             break
     assert state.step == 10
-    assert_same(state, run(engine, steps=10)[-1])
+    # Chunks of one length: XLA compiles each length apart, and may round it in its own way.
+    assert_same(state, run(engine, steps=10, every=5)[-1])
 
 
 # What a state holds

@@ -26,10 +26,12 @@ from dataclasses import dataclass
 from math import pi, sqrt
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from neurona.engine.types import Array
 from neurona.names import lookup
 
-# z (batch, n) -> a (batch, n), and the pullback da -> dz
+# z (n, batch) -> a (n, batch), and the pullback da -> dz
 Function: TypeAlias = Callable[[Array], tuple[Array, Callable[[Array], Array]]]
 
 
@@ -42,7 +44,8 @@ class Activation:
     name
         What a person writes to have it.
     function
-        ``function(z) -> (a, pullback)`` and ``pullback(da) -> dz``, on arrays ``(batch, n)``.
+        ``function(z) -> (a, pullback)`` and ``pullback(da) -> dz``, on arrays ``(n, batch)``: an
+        example is a column, as it is within a layer.
     gain
         The factor of the initial weights before it; see the module's text.
 
@@ -59,8 +62,9 @@ class Activation:
     gain: float
 
     def __call__(self, z: Array) -> Array:
-        """Return the value alone."""
-        return self.function(z)[0]
+        """Return the value alone, of rows ``z (batch, n)``."""
+        with np.errstate(over="ignore"):
+            return self.function(z.T)[0].T
 
 
 ACTIVATIONS: dict[str, Activation] = {}
@@ -95,11 +99,9 @@ def linear(z: Array) -> tuple[Array, Callable[[Array], Array]]:
 
 @activation(gain=4.7226)
 def sigmoid(z: Array) -> tuple[Array, Callable[[Array], Array]]:
-    """a = 1 / (1 + e^-z) = e^z / (1 + e^z), so a' = a (1 - a)."""
-    xp = z.__array_namespace__()
-    e = xp.exp(xp.minimum(z, 80))  # e^80 still fits in float32, and there a is 1 already
-    a = e / (1 + e)
-    return a, lambda da: da * a * (1 - a)
+    """a = 1 / (1 + e^-z), so a' = a (1 - a) = a - a²."""
+    a = 1 / (1 + z.__array_namespace__().exp(-z))  # e^-z may overflow to infinity, and a is 0 then
+    return a, lambda da: da * (a - a * a)
 
 
 @activation(gain=1.4674)
@@ -201,15 +203,15 @@ def mish(z: Array) -> tuple[Array, Callable[[Array], Array]]:
 
 @activation(gain=1.0)
 def softmax(z: Array) -> tuple[Array, Callable[[Array], Array]]:
-    """a_i = e^z_i / Σ_j e^z_j along each row; its Jacobian is diag(a) - a aᵀ, not a diagonal.
+    """a_i = e^z_i / Σ_j e^z_j of each example; its Jacobian is diag(a) - a aᵀ, not a diagonal.
 
     So dz = a (da - Σ_j da_j a_j). It is for outputs; beside a cross-entropy, the cost takes the
     logits and the two simplify to ``a - target``.
     """
     xp = z.__array_namespace__()
-    e = xp.exp(z - z.max(axis=-1, keepdims=True))
-    a = e / e.sum(axis=-1, keepdims=True)
-    return a, lambda da: a * (da - (da * a).sum(axis=-1, keepdims=True))
+    e = xp.exp(z - z.max(axis=0))
+    a = e / e.sum(axis=0)
+    return a, lambda da: a * (da - (da * a).sum(axis=0))
 
 
 ALIASES: Mapping[str, str] = {"identity": "linear", "swish": "silu"}

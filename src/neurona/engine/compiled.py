@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import is_dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import jax
@@ -38,18 +39,19 @@ def advance(
     weights: Any,
     rates: Any,
 ) -> Any:
-    """Take a chunk of steps; return parameters, optimizer's states and each step's cost.
+    """Take a chunk of steps; return parameters, optimizer's states and costs.
 
     ``batches (steps, batch)`` are rows of the data, or None for all of it; ``weights`` are theirs,
     0 for those that only fill up the last batch of an epoch; ``rates (steps, 1 or layers)``.
     """
     structure = jax.tree.structure(params)
+    columns = transposed(data)  # as a layer wants them: once a chunk, not once a step
     layer_of = [i for i, layer in enumerate(params) for _ in layer]
 
     def step(carry: Any, inputs: Any) -> Any:
         params, states = carry
         batch, weight, rate = inputs
-        x, target, own_weight = data if batch is None else data.rows(batch)
+        x, target, own_weight = transposed(columns) if batch is None else data.rows(batch)
         weight = own_weight if weight is None else weight
         value, grads = objective.value_and_gradient(params, x, target, weight)
         gradients = jax.tree.leaves(grads)
@@ -65,7 +67,14 @@ def advance(
         return (jax.tree.unflatten(structure, thetas), next_states), value
 
     (params, states), costs = lax.scan(step, (params, states), (batches, weights, rates))
+    if batches is None:
+        costs = jax.numpy.append(costs, objective.value(params, *transposed(columns)))
     return params, states, costs
+
+
+def transposed(tree: Any) -> Any:
+    """Return every array of a tree transposed."""
+    return jax.tree.map(lambda array: array.T, tree)
 
 
 class JaxEngine:
@@ -106,8 +115,9 @@ class JaxEngine:
         if not batches:
             return []
         rows, weights = self._padded(batches)
+        etas = np.fromiter(chain.from_iterable(rates), self.dtype).reshape(len(rates), -1)
         self.params, self.states, costs = self.run(
-            self.params, self.states, self.data, rows, weights, np.asarray(rates, self.dtype)
+            self.params, self.states, self.data, rows, weights, etas
         )
         result: list[float] = np.asarray(costs).tolist()
         return result

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from neurona.engine.activations import sigmoid, softmax, softplus
+from neurona.engine.activations import sigmoid, softplus
 from neurona.engine.types import Array
 from neurona.names import lookup
 
@@ -61,7 +61,7 @@ class SquaredError:
         """Return the cost and its derivative by ``output``."""
         error = output - target
         weighted = (shares(weight, len(error)) / error.shape[1]) * error
-        return (weighted * error).sum(), 2 * weighted
+        return error.__array_namespace__().vdot(weighted, error), 2 * weighted
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,10 @@ class CategoricalCrossEntropy:
         xp = output.__array_namespace__()
         share = shares(weight, len(output))
         z = output - output.max(axis=1, keepdims=True)  # e^z stays below 1
-        log_sum = xp.log(xp.exp(z).sum(axis=1, keepdims=True))
-        value = (share * target * (log_sum - z)).sum()
-        return value, share * (softmax(output) - target)
+        e = xp.exp(z)
+        total = e.sum(axis=1, keepdims=True)
+        value = (share * target * (xp.log(total) - z)).sum()
+        return value, share * (e / total - target)
 
 
 COSTS: dict[str, Any] = {

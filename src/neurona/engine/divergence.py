@@ -56,7 +56,7 @@ def diagnose(
 ) -> TrainingDiverged:
     """Return the error that tells what happened in a chunk of steps after ``state``."""
     finite = int(np.argmin([*map(isfinite, costs), False]))  # so many costs in a row were finite
-    last = max(finite - 1, 0)  # the step at which the last of them was seen
+    last = min(max(finite - 1, 0), len(batches) - 1)  # the step at which the last of them was seen
     engine = build(state.params, state.optimizer_state)
     engine.advance(batches[:last], rates[:last])
     params, optimizer_state = engine.snapshot()

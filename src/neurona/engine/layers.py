@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,23 +62,24 @@ class Dense:
         return DenseParams(W.astype(dtype), b.astype(dtype))
 
     def forward(self, params: DenseParams, x: Array) -> tuple[Array, Pullback]:
-        """Return ``a (batch, n_out)`` and its pullback, from ``x (batch, n_in)``."""
+        """Return ``a (batch, n_out)`` and its pullback, from ``x (batch, n_in)``.
+
+        Within the layer an example is a column, zᵀ = Wᵀ xᵀ + b: what adds a bias, applies f or sums
+        over the batch then runs along few long lines, and not along many short ones.
+        """
         W, b = params
-        a, activation_pullback = self.activation.function(product(x, W) + b)
+        z = W.T.dot(x.T) + b[:, None]  # (n_out, batch)
+        a, activation_pullback = self.activation.function(z)
 
         def pullback(da: Array, need_dx: bool = True) -> tuple[Array | None, DenseParams]:
-            dz = activation_pullback(da)  # (batch, n_out)
-            dx = product(dz, W.T) if need_dx else None
-            return dx, DenseParams(W=x.T.dot(dz), b=dz.sum(axis=0))
+            dz = activation_pullback(da.T)  # (n_out, batch)
+            dx = W.dot(dz).T if need_dx else None
+            return dx, DenseParams(W=x.T.dot(dz.T), b=dz.dot(ones(len(x), dz.dtype)))
 
-        return a, pullback
+        return a.T, pullback
 
 
-def product(x: Array, W: Array) -> Array:
-    """Return x W, laid out in memory by columns.
-
-    A layer adds a bias to each column of its product, and sums up each column on its way back.
-    NumPy runs along a long column four times as fast as across many short rows.
-    """
-    columns: Array = W.T.dot(x.T)  # (n_out, batch)
-    return columns.T
+@lru_cache(maxsize=4)
+def ones(n: int, dtype: Any) -> Array:
+    """Return n ones, for a sum that is a product: faster than ``sum`` along a few long lines."""
+    return np.ones(n, dtype)

@@ -108,7 +108,8 @@ class Network:
                 f"X has shape {X.shape}, but the network takes rows of {self.n_in} numbers: "
                 f"give an array of shape (n, {self.n_in})"
             )
-        return self.forward(params, X)[0]
+        with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
+            return self.forward(params, X)[0]
 
 
 def network(

@@ -43,7 +43,10 @@ class Engine(Protocol):
     """Parameters, and the way to advance them."""
 
     def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
-        """Take one step a batch; return each step's cost, as it was before its update."""
+        """Take one step a batch; return each step's cost, as it was before its update.
+
+        Where every step takes the whole data, the batch None, the cost after the last one follows.
+        """
         ...
 
     def snapshot(self) -> tuple[Params, Any]:

@@ -30,7 +30,7 @@ from neurona.engine.divergence import TrainingDiverged, diagnose
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
-from neurona.engine.parameters import arrays, flatten, unflatten
+from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.schedules import Constant
 from neurona.engine.state import Engine, Rates, State
 from neurona.engine.types import Array, Params, Seed
@@ -63,7 +63,7 @@ class NumpyEngine:
 
     def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
         """Take one step a batch; stop where the cost is no longer finite."""
-        costs = []
+        costs: list[float] = []
         with np.errstate(all="ignore"):  # what overflows is found by the cost, and named
             for batch, rate in zip(batches, rates, strict=True):
                 x, target, weight = self.data if batch is None else self.data.rows(batch)
@@ -78,6 +78,8 @@ class NumpyEngine:
                     gradient, self.optimizer_state, self.theta, self._spread(rate)
                 )
                 self.theta += change  # in place: the views in self.params move with it
+            if batches and batches[-1] is None:
+                costs.append(float(self.objective.value(self.params, *self.data)))
         return costs
 
     def snapshot(self) -> tuple[Params, Any]:
@@ -222,7 +224,9 @@ def train(
 
     def states() -> Iterator[State]:
         snapshot = running.snapshot()
-        state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], data))
+        with np.errstate(all="ignore"):
+            cost = float(objective.value(snapshot[0], *data))
+        state = State(step, epoch, *snapshot, cost)
         before = None
         yield state
         while state.step < step + steps:
@@ -231,8 +235,8 @@ def train(
             chunk_rates = [rates(state.step + i) for i in range(count)]
             costs = running.advance(chunk, chunk_rates)
             snapshot = running.snapshot()
-            cost = _cost_of(objective, snapshot[0], data) if size == n else float(np.mean(costs))
-            if not (isfinite(cost) and all(np.isfinite(a).all() for a in arrays(snapshot[0]))):
+            cost = costs[-1] if size == n else float(np.mean(costs))
+            if not (isfinite(cost) and np.isfinite(flatten(snapshot[0])).all()):
                 if before and not isfinite(costs[0]):  # it was the step before that went too far
                     state, chunk, chunk_rates, costs = before
                 raise diagnose(build, params, state, chunk, chunk_rates, costs, epoch_of)
@@ -241,11 +245,6 @@ def train(
             yield state
 
     return states()
-
-
-def _cost_of(objective: Objective, params: Params, data: Data) -> float:
-    with np.errstate(all="ignore"):
-        return float(objective.value(params, data.x, data.target, data.weight))
 
 
 def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:

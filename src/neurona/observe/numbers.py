@@ -264,12 +264,13 @@ def gradients(
     pullbacks = []
     for layer, layer_params in zip(body.layers, params, strict=True):
         z, sum_pullback = _weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
-        x, activation_pullback = layer.activation.function(z)
+        a, activation_pullback = layer.activation.function(z.T)
+        x = a.T
         pullbacks.append((sum_pullback, activation_pullback))
     _, da = cost(x, target, weight)
     layers = []
     for sum_pullback, activation_pullback in reversed(pullbacks):
-        delta = activation_pullback(da)
+        delta = activation_pullback(da.T).T
         da, (dW, db) = sum_pullback(delta)
         layers.append(LayerGradients(dW, db, delta))
     return tuple(reversed(layers))
@@ -338,10 +339,10 @@ def saturation(
 
 def _slopes(activation: Activation, z: Array) -> Array:
     """Return ∂a/∂z of every neuron by its own z, (n, n_out): the diagonal of the Jacobian."""
-    _, pullback = activation.function(z)
+    _, pullback = activation.function(z.T)
     unit = np.eye(z.shape[1], dtype=z.dtype)
     return np.stack(
-        [pullback(np.broadcast_to(row, z.shape))[:, k] for k, row in enumerate(unit)], axis=1
+        [pullback(np.broadcast_to(row, z.shape).T)[k] for k, row in enumerate(unit)], axis=1
     )
 
 

@@ -119,8 +119,7 @@ class JaxEngine:
         self.params, self.states, costs = self.run(
             self.params, self.states, self.data, rows, weights, etas
         )
-        result: list[float] = np.asarray(costs).tolist()
-        return result
+        return list(np.asarray(costs).tolist())
 
     def snapshot(self) -> tuple[Params, Any]:
         """Return the parameters as NumPy arrays, and the optimizer's state over the flat vector."""
@@ -143,29 +142,22 @@ class JaxEngine:
 
 def join(states: Sequence[Any]) -> Any:
     """Make one state over the flat vector of the states of each array."""
-    return type(states[0])(
-        *(
-            np.concatenate([np.asarray(part) for part in parts], axis=None)
-            if np.ndim(parts[0])
-            else parts[0].item()
-            for parts in zip(*states, strict=True)
-        )
-    ) if states[0] else states[0]  # fmt: skip
+    parts = [
+        np.concatenate(one, axis=None) if np.ndim(one[0]) else one[0].item()
+        for one in zip(*states, strict=True)
+    ]
+    return type(states[0])(*parts) if parts else states[0]
 
 
 def split(state: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
     """Make a state for each array of one over the flat vector: the inverse of :func:`join`."""
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    return [
-        type(state)(
-            *(
-                jax.device_put(part[end - int(np.prod(shape)) : end].reshape(shape))
-                if np.ndim(part)
-                else jax.device_put(part)
-                for part in state
-            )
-        )
-        if state
-        else state
-        for shape, end in zip(shapes, ends, strict=True)
+    if not state:
+        return [state] * len(shapes)
+    ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
+    parts = [
+        [part.reshape(shape) for part, shape in zip(np.split(one, ends[:-1]), shapes, strict=True)]
+        if np.ndim(one)
+        else [one] * len(shapes)
+        for one in state
     ]
+    return [type(state)(*map(jax.device_put, each)) for each in zip(*parts, strict=True)]

@@ -57,8 +57,7 @@ class NumpyEngine:
         self.data = data
         self.theta = flatten(params)
         self.params = unflatten(self.theta, params)
-        fresh = optimizer_state is None
-        self.optimizer_state = optimizer.init(self.theta) if fresh else optimizer_state
+        self.optimizer_state = optimizer_state or optimizer.init(self.theta)
         self.sizes = [sum(array.size for array in layer) for layer in params]
 
     def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
@@ -224,9 +223,7 @@ def train(
 
     def states() -> Iterator[State]:
         snapshot = running.snapshot()
-        with np.errstate(all="ignore"):
-            cost = float(objective.value(snapshot[0], *data))
-        state = State(step, epoch, *snapshot, cost)
+        state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], data))
         before = None
         yield state
         while state.step < step + steps:
@@ -245,6 +242,11 @@ def train(
             yield state
 
     return states()
+
+
+def _cost_of(objective: Objective, params: Params, data: Data) -> float:
+    with np.errstate(all="ignore"):
+        return float(objective.value(params, *data))
 
 
 def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:

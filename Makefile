@@ -5,11 +5,15 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	&& echo "$$python" && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find src -name '*.py')
+SOURCES := $(shell find src -name '*.py' -o -name '*.html') hatch_build.py \
+	$(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 PIP := $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/python -m pytest tests --pyargs neurona
 
-.PHONY: demo test test-all check format bench learning clean
+.PHONY: play demo test test-all check format bench learning clean
+
+play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
+	@$(BIN)/neurona play
 
 demo: $(VENV)/.demo $(VENV)/.package  ## the lesson's network learns the circles, live
 	@$(BIN)/neurona demo circles
@@ -51,12 +55,16 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	@$(PIP) ".[demo]"
 	@touch $@
 
+$(VENV)/.play: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[play]"
+	@touch $@
+
 $(VENV)/.test: pyproject.toml | $(BIN)/python
-	@$(PIP) ".[demo,jax]" --group test
+	@$(PIP) ".[demo,jax,play]" --group test
 	@touch $@
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python
-	@$(PIP) ".[demo,jax]" --group check
+	@$(PIP) ".[demo,jax,play]" --group check
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python

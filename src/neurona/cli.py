@@ -92,6 +92,18 @@ def parser() -> argparse.ArgumentParser:
     )
     output.add_argument("--quiet", action="store_true", help="print the files' paths only")
     demo.set_defaults(run=_run_demo)
+    play = commands.add_parser(
+        "play",
+        help="the playground, in the browser",
+        description="Open the playground: watch a network learn, take it apart, steer it.",
+    )
+    play.add_argument(
+        "--port", type=int, default=0, metavar="N", help="by default one that is free"
+    )
+    play.add_argument("--host", default="127.0.0.1", help="by default this machine alone")
+    play.add_argument("--no-browser", action="store_true", help="print the address only")
+    play.add_argument("--token", metavar="TEXT", help="by default a random one")
+    play.set_defaults(run=_run_play)
     return top
 
 
@@ -120,6 +132,12 @@ def _run_demo(given: argparse.Namespace) -> int:
         from neurona.commands.lesson import run
     else:
         from neurona.commands.demo import run
+    return run(given)
+
+
+def _run_play(given: argparse.Namespace) -> int:
+    from neurona.commands.play import run
+
     return run(given)
 
 

@@ -7,6 +7,7 @@ pullbacks, so that what is seen is what is computed.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -346,6 +347,7 @@ def _slopes(activation: Activation, z: Array) -> Array:
     )
 
 
+@lru_cache(maxsize=64)
 def _steepest(activation: Activation) -> float:
     """Return the steepest slope of an activation function, found on a fine grid around zero."""
     return float(np.abs(activation_curve(activation, -8, 8, 1601).slope).max())

@@ -1,0 +1,56 @@
+import { useEffect } from "preact/hooks";
+import type { Store } from "../store";
+import { Data } from "./Data";
+import { Network } from "./Network";
+import { Result } from "./Result";
+import { Transport } from "./Transport";
+import { digits } from "./controls";
+
+export function App({ store }: { store: Store }) {
+  const { text, language, problem, online, frame, hidden } = store;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => shortcut(store, event);
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [store]);
+  const diverged = frame.value?.diverged;
+  const said = text.value.diverged
+    .replace("{layer}", String(diverged?.layer))
+    .replace("{rate}", digits(diverged?.suggested_rate));
+  const shown = (part: string) => !hidden.includes(part);
+  return (
+    <main class="playground" aria-label={text.value.main}>
+      <Transport store={store} />
+      <div class="banners" role="status" aria-live="polite">
+        {!online.value && <p class="banner">{text.value.lost}</p>}
+        {problem.value && (
+          <p class="banner">
+            {problem.value[language.value]}
+            <button type="button" onClick={() => { problem.value = null; }}>
+              {text.value.dismiss}
+            </button>
+          </p>
+        )}
+        {diverged && <p class="banner">{said}</p>}
+      </div>
+      <div class="columns">
+        {shown("data") && <Data store={store} />}
+        {shown("network") && <Network store={store} />}
+        {shown("result") && <Result store={store} />}
+      </div>
+    </main>
+  );
+}
+
+function shortcut({ frame, send }: Store, event: KeyboardEvent): void {
+  const at = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (at.closest("input, select, textarea, [role=application]")) return;
+  const key = event.key.toLowerCase();
+  if (key === " " && !at.closest("button")) send(frame.value?.playing ? "pause" : "play");
+  else if (key === "arrowright") send("step");
+  else if (key === "r") send("reset");
+  else if (key === "n") send("reseed");
+  else return;
+  event.preventDefault();
+}

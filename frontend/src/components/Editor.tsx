@@ -1,0 +1,83 @@
+// The neuron that was chosen: its picture, its bias and the weights that lead to it.
+
+import { useEffect, useRef } from "preact/hooks";
+import { groundOf } from "../colors";
+import { paint } from "../pictures";
+import type { Store } from "../store";
+import { pretty } from "./Data";
+import { weights, type Weight } from "../weights";
+
+export function Editor({ store }: { store: Store }) {
+  const { chosen, frame, run, text, send } = store;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const at = chosen.value;
+  const now = run.value;
+  const arrays = frame.value?.arrays;
+  const layer = at?.kind === "neuron" ? at.layer : (at?.layer ?? -1) + 1;
+  const index = at?.kind === "neuron" ? at.index : (at?.column ?? 0);
+  useEffect(() => {
+    const neurons = arrays?.["neurons"];
+    if (!canvas.current || !now || !at || !(neurons instanceof Uint8Array)) return;
+    const total = now.topology.reduce((sum, one) => sum + one, 0);
+    const before = now.topology.slice(0, layer).reduce((sum, one) => sum + one, 0) + index;
+    const size = neurons.length / total;
+    const own = neurons.subarray(before * size, (before + 1) * size);
+    paint(canvas.current, own, Math.round(Math.sqrt(size)), groundOf(canvas.current));
+  }, [arrays, at]);
+  if (!at || !now) return null;
+  const t = text.value;
+  const incoming = weights(now.topology, arrays?.["parameters"])
+    .filter((one) => one.layer === layer - 1 && one.column === index);
+  const from = (one: Weight) =>
+    one.row < 0 ? t.bias
+    : layer === 1 ? pretty(now.setup.inputs[one.row] ?? "") : `${layer - 1}.${one.row + 1}`;
+  const title = layer === 0
+    ? pretty(now.setup.inputs[index] ?? "") : `${t.neuron} ${layer}.${index + 1}`;
+  return (
+    <section class="editor" aria-label={title}>
+      <h3>
+        {title}
+        <button type="button" onClick={() => { chosen.value = null; }}>{t.close}</button>
+      </h3>
+      <canvas ref={canvas} width="32" height="32" />
+      {layer > 0 && (
+        <table>
+          <thead>
+            <tr><th scope="col">{t.weight}</th><th scope="col">{t.value}</th><th scope="col">{t.frozen}</th></tr>
+          </thead>
+          <tbody>
+            {incoming.map((one) => {
+              const { layer: k, row, column } = one;
+              const name = from(one);
+              const lit = at.kind === "weight" && at.row === row;
+              return (
+                <tr key={row} class={lit ? "lit" : ""}>
+                  <th scope="row">{name}</th>
+                  <td>
+                    <input
+                      type="number" step="any" value={Number(one.value.toPrecision(5))}
+                      aria-label={`${t.value}: ${name}`}
+                      onFocus={() => send("pause")}
+                      onChange={(e) => {
+                        const value = e.currentTarget.valueAsNumber;
+                        if (Number.isFinite(value)) send("weight", { layer: k, row, column, value });
+                      }}
+                    />
+                  </td>
+                  <td>
+                    <input
+                      type="checkbox" checked={Boolean(arrays?.["frozen"]?.[one.index])}
+                      aria-label={`${t.frozen}: ${name}`}
+                      onChange={(e) =>
+                        send("weight", { layer: k, row, column, frozen: e.currentTarget.checked })}
+                    />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,174 @@
+// What comes of it: the surface with the points, the costs, and where the gradient goes.
+
+import { useEffect, useRef } from "preact/hooks";
+import { CLASSES, css, diverging, groundOf, NEGATIVE, POSITIVE } from "../colors";
+import { paint, paintClasses } from "../pictures";
+import type { Run, Store } from "../store";
+import { Curve } from "./Curve";
+import { digits, Panel, Switch } from "./controls";
+
+export function Result({ store }: { store: Store }) {
+  const { text, frame, run, stepped, logarithmic, send, label } = store;
+  const t = text.value;
+  const now = frame.value;
+  const share = (value: number | null | undefined) =>
+    value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`;
+  return (
+    <Panel title={t.result} name="result">
+      <Surface store={store} />
+      <div class="row">
+        <Switch label={t.stepped} on={stepped.value} onChange={(on) => { stepped.value = on; }} />
+        <button type="button" onClick={save}>{t.png}</button>
+      </div>
+      {(run.value?.classes ?? 0) > 0 && (
+        <div class="row" role="group" aria-label={t.draw}>
+          <span>{t.draw}</span>
+          {CLASSES.map((color, k) => (
+            <button
+              type="button" key={k} class="swatch" aria-pressed={label.value === k}
+              style={{ background: css(color) }} aria-label={`${k}`}
+              onClick={() => { label.value = k; }}
+            >{k}</button>
+          ))}
+        </div>
+      )}
+      <table class="scores">
+        <thead><tr><th /><th scope="col">{t.cost}</th><th scope="col">{t.accuracy}</th></tr></thead>
+        <tbody>
+          <tr>
+            <th scope="row"><i class="key train" />{t.train}</th>
+            <td class="cost">{digits(now?.cost)}</td><td>{share(now?.accuracy)}</td>
+          </tr>
+          <tr>
+            <th scope="row"><i class="key test" />{t.test}</th>
+            <td>{digits(now?.test_cost)}</td><td>{share(now?.test_accuracy)}</td>
+          </tr>
+        </tbody>
+      </table>
+      <Curve store={store} />
+      <div class="row">
+        <Switch
+          label={t.log} on={logarithmic.value} onChange={(on) => { logarithmic.value = on; }}
+        />
+      </div>
+      <div class="row">
+        <label class="field wide">
+          <span>{t.time}</span>
+          <input
+            type="range" min={0} max={Math.max(0, (now?.moments ?? 1) - 1)} value={now?.at ?? 0}
+            onInput={(e) => send("seek", { index: Number(e.currentTarget.value) })}
+          />
+        </label>
+        <button type="button" onClick={() => send("branch")}>{t.branch}</button>
+      </div>
+    </Panel>
+  );
+
+  function save(): void {
+    const canvas = document.querySelector<HTMLCanvasElement>(".surface canvas.answers");
+    if (!canvas) return;
+    const link = document.createElement("a");
+    link.href = canvas.toDataURL("image/png");
+    link.download = "neurona.png";
+    link.click();
+  }
+}
+
+function Surface({ store }: { store: Store }) {
+  const { text, frame, run, stepped, send, label, theme } = store;
+  const box = useRef<HTMLDivElement>(null);
+  const now = run.value;
+  const arrays = frame.value?.arrays;
+  useEffect(() => {
+    const canvas = box.current?.querySelector<HTMLCanvasElement>("canvas.answers");
+    const bytes = arrays?.["surface"];
+    if (!canvas || !now || !(bytes instanceof Uint8Array)) return;
+    const side = Math.round(Math.sqrt(bytes.length / now.outputs));
+    const draw = now.outputs > 1 ? paintClasses : paint;
+    draw(canvas, bytes, side, groundOf(canvas), stepped.value);
+  }, [arrays, stepped.value, theme.value]);
+  useEffect(() => {
+    const canvas = box.current?.querySelector<HTMLCanvasElement>("canvas.points");
+    if (canvas && now) drawPoints(canvas, now, arrays?.["wrong"]);
+  }, [now, arrays?.["wrong"], theme.value]);
+  const add = (across: number, up: number) => {
+    if (!now || now.classes === 0) return;
+    const [left, right, bottom, top] = now.extent;
+    send("point", {
+      x: left + across * (right - left), y: bottom + up * (top - bottom), label: label.value,
+    });
+  };
+  return (
+    <div
+      class="surface" ref={box} tabIndex={0} role="application" aria-label={text.value.surface}
+      onClick={(event) => {
+        const area = event.currentTarget.getBoundingClientRect();
+        add((event.clientX - area.left) / area.width, 1 - (event.clientY - area.top) / area.height);
+      }}
+      onKeyDown={(event) => cross(event, add)}
+    >
+      <canvas class="answers" width="100" height="100" />
+      <canvas class="points" width="600" height="600" />
+      <i class="cross" />
+    </div>
+  );
+}
+
+/** Arrow keys move a cross, Enter places a point. */
+function cross(event: KeyboardEvent, add: (across: number, up: number) => void): void {
+  const box = event.currentTarget as HTMLElement;
+  const mark = box.querySelector<HTMLElement>(".cross");
+  if (!mark) return;
+  let x = Number(mark.dataset["x"] ?? 0.5);
+  let y = Number(mark.dataset["y"] ?? 0.5);
+  if (event.key === "ArrowLeft") x -= 0.02;
+  else if (event.key === "ArrowRight") x += 0.02;
+  else if (event.key === "ArrowUp") y += 0.02;
+  else if (event.key === "ArrowDown") y -= 0.02;
+  else if (event.key === "Enter" || event.key === " ") add(x, y);
+  else return;
+  event.preventDefault();
+  x = Math.min(1, Math.max(0, x));
+  y = Math.min(1, Math.max(0, y));
+  mark.dataset["x"] = String(x);
+  mark.dataset["y"] = String(y);
+  mark.style.left = `${100 * x}%`;
+  mark.style.top = `${100 * (1 - y)}%`;
+}
+
+function drawPoints(canvas: HTMLCanvasElement, run: Run, wrong: ArrayLike<number> | undefined) {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const size = canvas.width;
+  const ground = groundOf(canvas);
+  const [left, right, bottom, top] = run.extent;
+  context.clearRect(0, 0, size, size);
+  for (let i = 0; i < run.labels.length; i += 1) {
+    const x = (size * ((run.points[2 * i] ?? 0) - left)) / (right - left);
+    const y = size - (size * ((run.points[2 * i + 1] ?? 0) - bottom)) / (top - bottom);
+    const label = run.labels[i] ?? 0;
+    const color = run.classes === 0
+      ? diverging(label, ground)
+      : run.classes === 2 ? (label > 0.5 ? POSITIVE : NEGATIVE) : CLASSES[label] ?? NEGATIVE;
+    context.beginPath();
+    context.arc(x, y, 6, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    if (run.test[i]) {
+      context.fillStyle = css(ground);
+      context.strokeStyle = css(color);
+      context.lineWidth = 3;
+    } else {
+      context.fillStyle = css(color);
+      context.strokeStyle = css(ground);
+    }
+    context.fill();
+    context.stroke();
+    if (wrong?.[i]) {
+      context.beginPath();
+      context.arc(x, y, 10, 0, 2 * Math.PI);
+      context.strokeStyle = getComputedStyle(canvas).color;
+      context.lineWidth = 1.5;
+      context.stroke();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// The bar above: the run's clock, and how it learns.
+
+import { useState } from "preact/hooks";
+import { READY, type Setup } from "../setup";
+import type { Store } from "../store";
+import { Choice, Numeric } from "./controls";
+
+const SPEEDS = ["full", "1000", "100", "10", "1"];
+const THEMES = ["auto", "light", "dark"] as const;
+
+export function Transport({ store }: { store: Store }) {
+  const { text, frame, setup, send, change, catalog, language, theme, hidden } = store;
+  const [speed, setSpeed] = useState("full");
+  const [copied, setCopied] = useState(false);
+  const t = text.value;
+  const now = frame.value;
+  const training = setup.value.training;
+  const learn = (more: Partial<Setup["training"]>) =>
+    change({ ...setup.value, training: { ...training, ...more } });
+  const known = catalog.value;
+  return (
+    <header class="bar">
+      <h1>neurona</h1>
+      <div class="group" role="group">
+        <button
+          type="button" class="main" aria-pressed={now?.playing ?? false}
+          onClick={() => send(now?.playing ? "pause" : "play")}
+        >
+          {now?.playing ? t.pause : t.play}
+        </button>
+        <button type="button" onClick={() => send("step")}>{t.step}</button>
+        <button type="button" onClick={() => send("reset")}>{t.reset}</button>
+        <button type="button" onClick={() => send("reseed")}>{t.reseed}</button>
+      </div>
+      <dl class="clock">
+        <div><dt>{t.steps}</dt><dd class="step">{(now?.step ?? 0).toLocaleString(language.value)}</dd></div>
+        <div><dt>{t.epoch}</dt><dd>{(now?.epoch ?? 0).toLocaleString(language.value)}</dd></div>
+        <div><dt>{t.rate}</dt><dd>{Math.round(now?.steps_per_second ?? 0).toLocaleString(language.value)}</dd></div>
+      </dl>
+      {!hidden.includes("optimizer") && known && (
+        <div class="group fields">
+          <Numeric
+            label={t.learning_rate} value={training.learning_rate} min={0.000001} max={1000}
+            step="any" onChange={(value) => value && learn({ learning_rate: value })}
+          />
+          <Choice
+            label={t.optimizer} value={training.optimizer} options={known.optimizers}
+            onChange={(optimizer) => learn({ optimizer })}
+          />
+          <Choice
+            label={t.cost} value={training.cost} options={known.costs}
+            name={(one) => (one === "auto" ? t.auto : one)} onChange={(cost) => learn({ cost })}
+          />
+          <Numeric
+            label={t.batch} value={training.batch_size} min={1} max={2000} step={1} empty={t.all}
+            onChange={(value) => learn({ batch_size: value })}
+          />
+          <Numeric
+            label={t.l1} value={training.l1} min={0} max={10} step="any"
+            onChange={(value) => learn({ l1: value ?? 0 })}
+          />
+          <Numeric
+            label={t.l2} value={training.l2} min={0} max={10} step="any"
+            onChange={(value) => learn({ l2: value ?? 0 })}
+          />
+          <Choice
+            label={t.initializer} value={training.initializer} options={known.initializers}
+            onChange={(initializer) => learn({ initializer })}
+          />
+          <Choice
+            label={t.speed} value={speed} options={SPEEDS}
+            name={(one) => (one === "full" ? t.full : `${one} ${t.rate}`)}
+            onChange={(one) => {
+              setSpeed(one);
+              send("speed", { steps_per_second: one === "full" ? null : Number(one) });
+            }}
+          />
+        </div>
+      )}
+      <div class="group fields last">
+        <label class="field">
+          <span>{t.ready}</span>
+          <select
+            value="" onChange={(e) => {
+              const one = READY[e.currentTarget.value as keyof typeof READY];
+              if (one) change(one);
+            }}
+          >
+            <option value="">{t.choose}</option>
+            {Object.keys(READY).map((key) => (
+              <option value={key} key={key}>{nameOf(key as keyof typeof READY, store)}</option>
+            ))}
+          </select>
+        </label>
+        <Choice
+          label={t.theme} value={theme.value} options={THEMES}
+          name={(one) => t[one as (typeof THEMES)[number]]}
+          onChange={(one) => { theme.value = one as (typeof THEMES)[number]; }}
+        />
+        <Choice
+          label={t.language} value={language.value} options={["en", "es"]}
+          name={(one) => (one === "en" ? "English" : "Español")}
+          onChange={(one) => { language.value = one === "es" ? "es" : "en"; }}
+        />
+        <button
+          type="button" onClick={() => {
+            history.replaceState(null, "", store.link());
+            void navigator.clipboard?.writeText(store.link()).then(() => setCopied(true));
+          }}
+        >
+          {copied ? t.copied : t.link}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function nameOf(key: keyof typeof READY, { text }: Store): string {
+  const t = text.value;
+  return { lesson: t.lesson, stuck: t.stuck, spiral: t.spiral, three: t.three, xor: t.xor_ready,
+    wave: t.wave_ready }[key];
+}

@@ -1,0 +1,103 @@
+// Small controls with a label, from which the panels are made.
+
+import type { ComponentChildren } from "preact";
+
+interface Labelled {
+  label: string;
+  hint?: string;
+}
+
+export function Choice(
+  { label, value, options, name, onChange }: Labelled & {
+    value: string;
+    options: readonly string[];
+    name?: (option: string) => string;
+    onChange: (value: string) => void;
+  },
+) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+        {options.map((one) => <option value={one} key={one}>{name ? name(one) : one}</option>)}
+      </select>
+    </label>
+  );
+}
+
+/** A number that is sent when it is complete: with Enter, by the arrows, or on leaving. */
+export function Numeric(
+  { label, value, min, max, step, onChange, empty }: Labelled & {
+    value: number | null;
+    min: number;
+    max: number;
+    step: number | "any";
+    empty?: string;
+    onChange: (value: number | null) => void;
+  },
+) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="number" value={value ?? ""} min={min} max={max} step={step} placeholder={empty}
+        onChange={(e) => {
+          const given = e.currentTarget.value;
+          if (given === "") onChange(null);
+          else if (e.currentTarget.checkValidity()) onChange(Number(given));
+          else e.currentTarget.reportValidity();
+        }}
+      />
+    </label>
+  );
+}
+
+export function Slider(
+  { label, value, min, max, step, show, onChange }: Labelled & {
+    value: number;
+    min: number;
+    max: number;
+    step: number;
+    show?: (value: number) => string;
+    onChange: (value: number) => void;
+  },
+) {
+  return (
+    <label class="field wide">
+      <span>{label} <output>{show ? show(value) : value}</output></span>
+      <input
+        type="range" value={value} min={min} max={max} step={step}
+        onChange={(e) => onChange(Number(e.currentTarget.value))}
+      />
+    </label>
+  );
+}
+
+export function Switch(
+  { label, on, onChange }: Labelled & { on: boolean; onChange: (on: boolean) => void },
+) {
+  return (
+    <label class="switch">
+      <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+export function Panel(
+  { title, name, children }: { title: string; name: string; children: ComponentChildren },
+) {
+  return (
+    <section class={`panel ${name}`} aria-labelledby={`title-${name}`}>
+      <h2 id={`title-${name}`}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** Four digits that matter, whatever the size. */
+export function digits(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  return size !== 0 && (size < 0.001 || size >= 10000) ? value.toExponential(2) : value.toFixed(4);
+}

@@ -1,0 +1,103 @@
+// All that can be chosen, and its way into the address and back.
+
+export interface DataSetup {
+  kind: string;
+  n: number;
+  noise: number;
+  arms: number;
+  classes: number;
+  test_share: number;
+  seed: number;
+  points: [number, number, number][];
+}
+export interface LayerSetup {
+  neurons: number;
+  activation: string;
+  learning_rate: number | null;
+}
+export interface Setup {
+  version: 1;
+  data: DataSetup;
+  inputs: string[];
+  layers: LayerSetup[];
+  output: { activation: string; learning_rate: number | null };
+  training: {
+    learning_rate: number;
+    optimizer: string;
+    cost: string;
+    batch_size: number | null;
+    l1: number;
+    l2: number;
+    initializer: string;
+    seed: number;
+  };
+}
+
+const data: DataSetup = {
+  kind: "circles", n: 300, noise: 0.1, arms: 2, classes: 3, test_share: 0.3, seed: 0, points: [],
+};
+const layer = (neurons: number, activation = "tanh"): LayerSetup => ({
+  neurons, activation, learning_rate: null,
+});
+const training: Setup["training"] = {
+  learning_rate: 0.01, optimizer: "adam", cost: "auto", batch_size: null, l1: 0, l2: 0,
+  initializer: "orthogonal", seed: 0,
+};
+
+export const FIRST: Setup = {
+  version: 1,
+  data,
+  inputs: ["x1", "x2"],
+  layers: [layer(4), layer(4)],
+  output: { activation: "auto", learning_rate: null },
+  training,
+};
+
+const sigmoids = (...widths: number[]) => widths.map((width) => layer(width, "sigmoid"));
+const lesson: Setup = {
+  ...FIRST,
+  data: { ...data, n: 500, noise: 0.05, test_share: 0 },
+  layers: sigmoids(4, 8),
+  training: { ...training, optimizer: "sgd", cost: "mse", learning_rate: 5 },
+};
+
+/** Set-ups that are ready to be tried, by the key of their name. */
+export const READY = {
+  lesson,
+  stuck: {
+    ...lesson,
+    layers: sigmoids(4, 8, 16, 8, 4),
+    training: { ...lesson.training, learning_rate: 0.05, initializer: "uniform" },
+  },
+  spiral: {
+    ...FIRST,
+    data: { ...data, kind: "spirals", n: 400, noise: 0.02 },
+    layers: [layer(3), layer(3)],
+    training: { ...training, learning_rate: 0.02 },
+  },
+  three: { ...FIRST, data: { ...data, kind: "blobs", classes: 3 }, layers: [layer(6)] },
+  xor: { ...FIRST, data: { ...data, kind: "xor" }, layers: [layer(3)] },
+  wave: { ...FIRST, data: { ...data, kind: "wave" }, layers: [layer(8), layer(8)] },
+} satisfies Record<string, Setup>;
+
+/** What stands after the # of an address: the set-up, and which parts of the page are hidden. */
+export function toHash(setup: Setup, hidden: string[]): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(setup));
+  const code = btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `#s=${code}${hidden.length ? `&hide=${hidden.join(",")}` : ""}`;
+}
+
+/** The inverse; a hash that holds no set-up gives null, and the server checks what one holds. */
+export function fromHash(hash: string): { setup: Setup | null; hidden: string[] } {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const hidden = (given.get("hide") ?? "").split(",").filter(Boolean);
+  try {
+    const code = (given.get("s") ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    if (!code) return { setup: null, hidden };
+    const bytes = Uint8Array.from(atob(code), (letter) => letter.charCodeAt(0));
+    return { setup: JSON.parse(new TextDecoder().decode(bytes)) as Setup, hidden };
+  } catch {
+    return { setup: null, hidden };
+  }
+}

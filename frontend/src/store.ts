@@ -1,0 +1,148 @@
+// What the page knows: signals that the parts of the view read, and the talk that fills them.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import { TEXTS, type Language, type Texts } from "./i18n";
+import type { Model } from "./model";
+import { FIRST, fromHash, toHash, type Setup } from "./setup";
+import { arraysOf, type Content, type Numbers } from "./wire";
+
+export interface Run {
+  run: number;
+  setup: Setup;
+  topology: number[];
+  outputs: number;
+  classes: number;
+  parameters: number;
+  extent: [number, number, number, number];
+  output_activation: string;
+  points: Float32Array;
+  labels: Float32Array;
+  test: Uint8Array;
+}
+export interface Frame {
+  step: number;
+  epoch: number;
+  playing: boolean;
+  steps_per_second: number;
+  cost: number | null;
+  test_cost: number | null;
+  accuracy: number | null;
+  test_accuracy: number | null;
+  branch: number;
+  at: number;
+  moments: number;
+  diverged: { layer: number; rate: number; suggested_rate: number } | null;
+  arrays: Record<string, Numbers>;
+}
+export interface Catalog {
+  activations: string[];
+  optimizers: string[];
+  costs: string[];
+  initializers: string[];
+  inputs: string[];
+  kinds: string[];
+}
+export interface Problem {
+  en: string;
+  es: string;
+}
+export type Chosen =
+  | { kind: "neuron"; layer: number; index: number }
+  | { kind: "weight"; layer: number; row: number; column: number };
+type Theme = "auto" | "light" | "dark";
+
+const SURFACE = 100;
+const NEURONS = 32;
+
+function kept<T extends string>(name: string, known: readonly T[], otherwise: T): T {
+  try {
+    const value = localStorage.getItem(`neurona.${name}`) as T | null;
+    return value && known.includes(value) ? value : otherwise;
+  } catch {
+    return otherwise; // a page may be forbidden to keep things
+  }
+}
+
+export type Store = ReturnType<typeof makeStore>;
+
+export function makeStore(model: Model) {
+  const address = fromHash(location.hash);
+  const spanish = navigator.language.startsWith("es");
+  const language = signal<Language>(kept("language", ["en", "es"], spanish ? "es" : "en"));
+  const theme = signal<Theme>(kept("theme", ["auto", "light", "dark"], "auto"));
+  const setup = signal<Setup>(address.setup ?? FIRST);
+  const run = signal<Run | null>(null);
+  const frame = signal<Frame | null>(null);
+  const history = signal<Float32Array>(new Float32Array());
+  const catalog = signal<Catalog | null>(null);
+  const problem = signal<Problem | null>(null);
+  const online = signal(true);
+  const chosen = signal<Chosen | null>(null);
+  const stepped = signal(false);
+  const logarithmic = signal(true);
+  const label = signal(0);
+  const text = computed<Texts>(() => TEXTS[language.value]);
+
+  effect(() => {
+    keep("language", language.value);
+    document.documentElement.lang = language.value;
+  });
+  effect(() => {
+    keep("theme", theme.value);
+    document.documentElement.dataset["theme"] = theme.value;
+  });
+
+  const ask = () => model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS });
+
+  function hear(content: Content, buffers: DataView[]): void {
+    const arrays = arraysOf(content, buffers);
+    if (content.type === "welcome") catalog.value = content["catalog"] as Catalog;
+    if (content.type === "error") problem.value = content["message"] as Problem;
+    if (content.type === "run") {
+      batch(() => {
+        const next = { ...content, ...arrays } as unknown as Run;
+        if (next.run !== run.value?.run) chosen.value = null;
+        run.value = next;
+        setup.value = next.setup;
+        problem.value = null;
+      });
+      ask();
+    }
+    if (content.type === "frame") {
+      batch(() => {
+        frame.value = { ...content, arrays } as unknown as Frame;
+        const rows = arrays["history"];
+        if (rows) history.value = rows as Float32Array;
+      });
+      // The next is asked for when this one was drawn: the network never floods, and a page that
+      // nobody sees asks for nothing.
+      requestAnimationFrame(ask);
+    }
+  }
+  model.on("msg:custom", hear);
+
+  return {
+    language, theme, setup, run, frame, history, catalog, problem, online, chosen, stepped,
+    logarithmic, label, text, hidden: address.hidden,
+    hello: () => model.send({ type: "hello", setup: setup.value }),
+    line(open: boolean): void {
+      online.value = open;
+      if (open) model.send({ type: "hello", setup: setup.value });
+    },
+    send: (type: string, more: object = {}) => model.send({ type, ...more }),
+    /** Change the set-up here at once, and let the server answer with a run, or with what is wrong. */
+    change(next: Setup): void {
+      setup.value = next;
+      model.send({ type: "setup", setup: next });
+    },
+    link: () => location.href.replace(/#.*/, "") + toHash(setup.value, address.hidden),
+  };
+}
+
+function keep(name: string, value: string): void {
+  try {
+    localStorage.setItem(`neurona.${name}`, value);
+  } catch {
+    // then it is not kept
+  }
+}

@@ -1,0 +1,14 @@
+"""The playground: the real engine trains in the server, and a page in the browser shows it.
+
+=====================  ====================================================================
+`setup`                all that can be chosen, checked at the border
+`problem`              from a set-up to points, a network and a cost
+`steering`             an optimizer whose frozen parameters stand still
+`run`                  one training in a thread of its own, steered while it goes on
+`history`              moments of a run, thinned and never cut
+`pictures`             from a state to the arrays that the page draws
+`conversation`         messages in, messages out; knows nothing of sockets
+`wire`                 a message and its arrays as bytes
+`server`               HTTP and WebSocket, and who may speak to them
+=====================  ====================================================================
+"""

@@ -1,0 +1,292 @@
+"""What page and training say to each other; by what road the messages come, it doesn't know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from neurona import __version__
+from neurona.engine.activations import ACTIVATIONS
+from neurona.engine.initializers import INITIALIZERS
+from neurona.engine.optimizers import OPTIMIZERS
+from neurona.engine.types import Array
+from neurona.web import setup as choices
+from neurona.web.pictures import Painter
+from neurona.web.problem import Problem, make_problem
+from neurona.web.refusal import Refusal
+from neurona.web.remote import RemoteRun
+from neurona.web.run import Run, View, parameter_index
+from neurona.web.setup import Setup
+
+Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
+
+
+class Conversation:
+    """One page's talk with its own training.
+
+    Parameters
+    ----------
+    on_change
+        Called, in the training's thread, when there is something new to see.
+    trainer
+        What trains: a thread, or :class:`neurona.web.remote.RemoteRun`, a process.
+
+    Examples
+    --------
+    >>> talk = Conversation()
+    >>> [content["type"] for content, _ in talk.hear({"type": "hello", "setup": None})]
+    ['welcome', 'run']
+    >>> [content["type"] for content, _ in talk.hear({"type": "frame"})]
+    ['frame']
+    >>> talk.hear({"type": "fly"})[0][0]["code"]
+    'message'
+    >>> talk.close()
+    """
+
+    def __init__(
+        self,
+        on_change: Callable[[], None] = lambda: None,
+        trainer: Callable[[Problem, Callable[[], None]], Run | RemoteRun] = Run,
+    ) -> None:
+        self._on_change = on_change
+        self._trainer = trainer
+        self._run: Run | RemoteRun | None = None
+        self._runs = 0
+        self._shown: tuple[int, int] | None = None
+        self._kept = -1
+        self._painter: Painter | None = None
+
+    def hear(self, message: Any) -> list[Message]:
+        """Answer one message; what is wrong with it is the answer then."""
+        try:
+            if not isinstance(message, Mapping):
+                raise _not_understood("message")
+            kind = message.get("type")
+            if not isinstance(kind, str) or kind not in _ANSWERS:
+                raise _not_understood("type")
+            if self._run is None and kind != "hello":
+                raise Refusal("hello", "Say hello first.", "Saluda primero.")
+            return _ANSWERS[kind](self, message)
+        except Refusal as refusal:
+            return [(_error(refusal), {})]
+
+    def close(self) -> None:
+        """End the training."""
+        if self._run is not None:
+            self._run.close()
+            self._run = None
+
+    @property
+    def news(self) -> bool:
+        """Whether there is something that was not shown yet."""
+        return self._run is not None and self._shown != (self._runs, self._run.view.version)
+
+    def look(self) -> None:
+        """Ask for what is new; :attr:`news` tells when it is here."""
+        if self._run is not None:
+            self._run.look()
+
+    @property
+    def run(self) -> Run | RemoteRun:
+        """The training that goes on."""
+        if self._run is None:
+            raise RuntimeError("there is no training before hello")
+        return self._run
+
+    def _hello(self, message: Mapping[str, Any]) -> list[Message]:
+        given = message.get("setup")
+        answers: list[Message] = [(_welcome(), {})]
+        try:
+            setup = Setup() if given is None else Setup.from_json(given)
+            return [*answers, self._begin(make_problem(setup))]
+        except Refusal as refusal:  # a page has to show something
+            answers.append((_error(refusal), {}))
+            return answers if self._run else [*answers, self._begin(make_problem(Setup()))]
+
+    def _setup(self, message: Mapping[str, Any]) -> list[Message]:
+        setup, before = Setup.from_json(message.get("setup")), self.run.problem.setup
+        problem = make_problem(setup)
+        if _at_one_rate(setup) == _at_one_rate(before):
+            self.run.retrain(problem)
+            return []
+        return [self._begin(problem)]
+
+    def _reseed(self, message: Mapping[str, Any]) -> list[Message]:
+        setup = self.run.problem.setup
+        training = replace(setup.training, seed=(setup.training.seed + 1) % 2**31)
+        return [self._begin(make_problem(replace(setup, training=training)))]
+
+    def _point(self, message: Mapping[str, Any]) -> list[Message]:
+        problem = self.run.problem
+        placed = [message.get("x"), message.get("y"), message.get("label")]
+        points = problem.setup.data.points
+        if problem.setup.data.kind != "own":
+            points = tuple(
+                (float(x1), float(x2), int(label))
+                for (x1, x2), label in zip(problem.points, problem.labels, strict=True)
+            ) if problem.classes else ()  # fmt: skip
+        data = {"kind": "own", "points": [*points, placed]}
+        given = problem.setup.to_json()
+        given["data"] = {**given["data"], **data}
+        after = make_problem(Setup.from_json(given))
+        if after.net != problem.net:
+            return [self._begin(after)]
+        self.run.retrain(after)
+        return [self._told(after)]
+
+    def _weight(self, message: Mapping[str, Any]) -> list[Message]:
+        layer, row, column = (
+            choices.whole(-1, 1000)(name, message.get(name)) for name in ("layer", "row", "column")
+        )
+        value, frozen = message.get("value"), message.get("frozen")
+        if value is not None:
+            value = choices.number(-1e6, 1e6)("value", value)
+        if frozen is not None and not isinstance(frozen, bool):
+            raise _not_understood("frozen")
+        index = parameter_index(self.run.problem, layer, row, column)
+        self.run.set_parameter(index, value, frozen)
+        return []
+
+    def _speed(self, message: Mapping[str, Any]) -> list[Message]:
+        pace = message.get("steps_per_second")
+        self.run.pace(None if pace is None else choices.number(0.1, 1e6)("steps_per_second", pace))
+        return []
+
+    def _seek(self, message: Mapping[str, Any]) -> list[Message]:
+        self.run.seek(choices.whole(0, 1_000_000)("index", message.get("index")))
+        return []
+
+    def _probe(self, message: Mapping[str, Any]) -> list[Message]:
+        place = choices.number(-1e3, 1e3)
+        x1, x2 = place("x", message.get("x")), place("y", message.get("y"))
+        arrays = self._paint().probe(self.run.view, x1, x2)
+        return [({"type": "probe", "x": x1, "y": x2}, arrays)]
+
+    def _frame(self, message: Mapping[str, Any]) -> list[Message]:
+        limits = choices.LIMITS
+        resolution = choices.whole(2, limits["resolution"])(
+            "resolution", message.get("resolution", 100)
+        )
+        neurons = choices.whole(2, limits["neuron_resolution"])(
+            "neurons", message.get("neurons", 32)
+        )
+        view: View = self.run.view
+        painter = self._paint()
+        content, arrays = painter.frame(view, resolution, neurons)
+        if view.kept != self._kept:
+            self._kept = view.kept
+            arrays["history"] = view.history
+        self._shown = (self._runs, view.version)
+        return [({"type": "frame", "run": self._runs, **_finite(content)}, arrays)]
+
+    def _command(self, message: Mapping[str, Any]) -> list[Message]:
+        getattr(self.run, message["type"])()
+        return []
+
+    def _paint(self) -> Painter:
+        """Return the painter of the problem in view, which other points may have changed."""
+        problem = self.run.view.problem
+        if self._painter is None or self._painter.problem is not problem:
+            self._painter = Painter(problem)
+        return self._painter
+
+    def _begin(self, problem: Problem) -> Message:
+        if self._run is None:
+            self._run = self._trainer(problem, self._on_change)
+        else:
+            self._run.begin(problem)
+        self._runs += 1
+        return self._told(problem)
+
+    def _told(self, problem: Problem) -> Message:
+        """Return what the page has to know of a run before its first frame."""
+        content: dict[str, Any] = {
+            "type": "run",
+            "run": self._runs,
+            "setup": problem.setup.to_json(),
+            "topology": list(problem.net.topology),
+            "outputs": problem.net.n_out,
+            "classes": problem.classes,
+            "parameters": int(self.run.view.frozen.size),
+            "extent": list(problem.limits),
+            "output_activation": problem.net.output.name,
+            "cost_name": type(problem.cost).__name__,
+        }
+        arrays: dict[str, Array] = {
+            "points": problem.points.astype(np.float32),
+            "labels": problem.labels.astype(np.float32),
+            "test": problem.held_out.astype(np.uint8),
+        }
+        return content, arrays
+
+
+def _welcome() -> dict[str, Any]:
+    return {
+        "type": "welcome",
+        "version": __version__,
+        "limits": choices.LIMITS,
+        "catalog": {
+            "activations": sorted(ACTIVATIONS),
+            "optimizers": sorted(OPTIMIZERS),
+            "costs": list(choices.COSTS),
+            "initializers": sorted(INITIALIZERS),
+            "inputs": list(choices.INPUTS),
+            "kinds": list(choices.KINDS),
+        },
+    }
+
+
+def _error(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "type": "error",
+        "code": refusal.code,
+        "message": refusal.message,
+        "field": refusal.field,
+    }
+
+
+def _not_understood(what: str) -> Refusal:
+    return Refusal(
+        "message",
+        f"This message makes no sense to neurona: {what}.",
+        f"neurona no entiende este mensaje: {what}.",
+    )
+
+
+def _at_one_rate(setup: Setup) -> Setup:
+    """Return the set-up with all rates alike: two that are equal then differ in rates alone."""
+    return replace(
+        setup,
+        layers=tuple(replace(layer, learning_rate=None) for layer in setup.layers),
+        output=replace(setup.output, learning_rate=None),
+        training=replace(setup.training, learning_rate=1.0),
+    )
+
+
+def _finite(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content with None where a number is none: JSON has no NaN."""
+    return {
+        key: None if isinstance(value, float) and not np.isfinite(value) else value
+        for key, value in content.items()
+    }
+
+
+_ANSWERS: dict[str, Callable[[Conversation, Mapping[str, Any]], list[Message]]] = {
+    "hello": Conversation._hello,
+    "setup": Conversation._setup,
+    "reseed": Conversation._reseed,
+    "point": Conversation._point,
+    "weight": Conversation._weight,
+    "speed": Conversation._speed,
+    "seek": Conversation._seek,
+    "probe": Conversation._probe,
+    "frame": Conversation._frame,
+    "play": Conversation._command,
+    "pause": Conversation._command,
+    "step": Conversation._command,
+    "reset": Conversation._command,
+    "branch": Conversation._command,
+}

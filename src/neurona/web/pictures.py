@@ -1,0 +1,112 @@
+"""From a view of a run to the arrays that the page draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.parameters import flatten
+from neurona.engine.types import Array
+from neurona.observe import numbers
+from neurona.web.problem import Problem
+from neurona.web.run import View
+
+
+def grid(problem: Problem, resolution: int) -> Array:
+    """Return the places of a square picture, row by row from the lowest x2, ``(r², 2)``."""
+    left, right, bottom, top = problem.limits
+    x1, x2 = np.meshgrid(np.linspace(left, right, resolution), np.linspace(bottom, top, resolution))
+    return np.stack([x1.ravel(), x2.ravel()], axis=1)
+
+
+class Painter:
+    """Pictures of the runs of one problem; what does not change is computed once."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._grids: dict[int, Array] = {}
+        self._everywhere = problem.features(problem.points)
+
+    def frame(
+        self, view: View, resolution: int, neurons: int
+    ) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return what a picture says in words and numbers, and its arrays."""
+        problem, state = view.problem, view.state
+        with np.errstate(all="ignore"):
+            everywhere = problem.net.predict(state.params, self._everywhere)
+            gradients = numbers.gradients(
+                problem.net, state.params, problem.train.x, problem.train.target, problem.cost
+            )
+            arrays = {
+                "surface": self._surface(view, resolution),
+                "neurons": self._neurons(view, neurons),
+                "parameters": flatten(state.params).astype(np.float32),
+                "frozen": view.frozen.astype(np.uint8),
+                "gradients": numbers.gradient_norms(gradients).astype(np.float32),
+                "saturation": numbers.saturation(problem.net, state.params, problem.train.x).astype(
+                    np.float32
+                ),
+            }
+        content: dict[str, Any] = {
+            "step": state.step,
+            "epoch": state.epoch,
+            "playing": view.playing,
+            "steps_per_second": view.steps_per_second,
+            "cost": state.cost,
+            "test_cost": view.test_cost,
+            "accuracy": None,
+            "test_accuracy": None,
+            "branch": view.branch,
+            "at": view.moments - 1 if view.at is None else view.at,
+            "moments": view.moments,
+            "diverged": view.diverged,
+        }
+        if problem.classes:
+            wrong = numbers.classes_of(everywhere) != problem.labels
+            test = problem.held_out
+            content["accuracy"] = float(1 - wrong[~test].mean())
+            content["test_accuracy"] = float(1 - wrong[test].mean()) if test.any() else None
+            counted = test if test.any() else ~test
+            arrays["wrong"] = wrong.astype(np.uint8)
+            arrays["confusion"] = numbers.confusion_matrix(
+                everywhere[counted], problem.labels[counted], problem.classes
+            ).astype(np.int32)
+        return content, arrays
+
+    def probe(self, view: View, x1: float, x2: float) -> dict[str, Array]:
+        """Return all that the network computes of one place."""
+        problem = view.problem
+        inputs = problem.features(np.array([[x1, x2]]))
+        arrays = {"inputs": inputs[0]}
+        for k, layer in enumerate(numbers.activations(problem.net, view.state.params, inputs)):
+            arrays[f"z{k}"], arrays[f"a{k}"] = layer.z[0], layer.a[0]
+        return arrays
+
+    def _features(self, resolution: int) -> Array:
+        if resolution not in self._grids:
+            self._grids[resolution] = self.problem.features(grid(self.problem, resolution))
+        return self._grids[resolution]
+
+    def _surface(self, view: View, resolution: int) -> Array:
+        """Return ``(outputs, r, r)``: 0 to 255 over [0, 1], or over [-1, 1] in a regression."""
+        answers = view.problem.net.predict(view.state.params, self._features(resolution))
+        if not view.problem.classes:
+            answers = (answers + 1) / 2
+        return _bytes(answers.T).reshape(-1, resolution, resolution)
+
+    def _neurons(self, view: View, resolution: int) -> Array:
+        """Return ``(inputs and neurons, r, r)``, each over its own range, 128 being 0."""
+        inputs = self._features(resolution)
+        layers = numbers.activations(view.problem.net, view.state.params, inputs)
+        values = np.concatenate([inputs, *(layer.a for layer in layers)], axis=1).T
+        reach = np.maximum(abs(values).max(axis=1, keepdims=True), 1e-9)
+        return _bytes(values / reach * (127.5 / 255) + 128 / 255).reshape(
+            -1, resolution, resolution
+        )
+
+
+def _bytes(values: Array) -> Array:
+    """Return 0 to 1 as 0 to 255; what is no number is 0."""
+    scaled: Array = np.nan_to_num(np.clip(values, 0, 1) * 255).round()
+    return scaled.astype(np.uint8)

@@ -1,0 +1,187 @@
+"""From a set-up to what the engine trains: points, a network, a cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurona import datasets
+from neurona.checks import Data, check_data
+from neurona.datasets.points import POINT_CLOUDS
+from neurona.datasets.surfaces import REGRESSIONS
+from neurona.engine.costs import Cost, find_cost
+from neurona.engine.network import Network, network
+from neurona.engine.objective import Objective
+from neurona.engine.types import Array
+from neurona.observe.numbers import Limits, limits_of
+from neurona.web.refusal import Refusal
+from neurona.web.setup import DataSetup, Setup
+
+# What a network may be shown of a point (x1, x2).
+FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
+    "x1": lambda x1, x2: x1,
+    "x2": lambda x1, x2: x2,
+    "x1^2": lambda x1, x2: x1 * x1,
+    "x2^2": lambda x1, x2: x2 * x2,
+    "x1*x2": lambda x1, x2: x1 * x2,
+    "sin(x1)": lambda x1, x2: np.sin(np.pi * x1),
+    "sin(x2)": lambda x1, x2: np.sin(np.pi * x2),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be learnt, and by what.
+
+    Attributes
+    ----------
+    setup
+        Where it comes from.
+    points, labels, held_out
+        ``(n, 2)`` places, ``(n,)`` classes or values, and which points are kept for the test.
+    classes
+        How many, or 0 for a regression.
+    limits
+        The rectangle of the plane that is shown.
+    net, cost
+        The network, and what is to become small.
+    train, test
+        The examples of both parts as the engine takes them; no test has no rows.
+    """
+
+    setup: Setup
+    points: Array
+    labels: Array
+    held_out: Array
+    classes: int
+    limits: Limits
+    net: Network
+    cost: Cost
+    train: Data
+    test: Data
+
+    @property
+    def objective(self) -> Objective:
+        """The cost with its penalty."""
+        training = self.setup.training
+        return Objective(self.net, self.cost, training.l1, training.l2)
+
+    def features(self, points: Array) -> Array:
+        """Return what the network is shown of points ``(n, 2)``: ``(n, n_in)`` float32."""
+        return features(self.setup.inputs, points)
+
+
+def features(inputs: tuple[str, ...], points: Array) -> Array:
+    """Return the chosen features of points ``(n, 2)``, a column each, as float32.
+
+    Examples
+    --------
+    >>> features(("x1", "x1*x2"), np.array([[2.0, 3.0]]))
+    array([[2., 6.]], dtype=float32)
+    """
+    x1, x2 = points.T
+    columns = [FEATURES[name](x1, x2) for name in inputs]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def make_problem(setup: Setup) -> Problem:
+    """Draw the points and describe the network.
+
+    Raises
+    ------
+    Refusal
+        If parts of the set-up, each right by itself, don't go together.
+    """
+    points, labels = _points_of(setup.data)
+    regression = setup.data.kind in REGRESSIONS
+    classes = 0 if regression else max(2, int(labels.max()) + 1)
+    held_out = _held_out(setup.data, labels)
+    outputs = classes if classes > 2 else 1
+    net = _network(setup, outputs, regression)
+    try:
+        cost = find_cost(None if setup.training.cost == "auto" else setup.training.cost, net)
+    except ValueError as error:
+        raise Refusal(
+            "cost",
+            str(error),
+            f"El coste {setup.training.cost} no va con una salida {net.output.name}: elige "
+            "«auto», o una salida sigmoid o softmax.",
+            "training.cost",
+        ) from error
+    data = [
+        _data(setup, net, points[which], labels[which]) for which in (~held_out, held_out)
+    ]  # fmt: skip
+    return Problem(
+        setup, points, labels, held_out, classes, limits_of(points), net, cost, data[0], data[1]
+    )
+
+
+def _points_of(data: DataSetup) -> tuple[Array, Array]:
+    if data.kind == "own":
+        if len(data.points) < 2 or len({label for *_, label in data.points}) < 2:
+            raise Refusal(
+                "points",
+                "Place points of two classes at least.",
+                "Coloca puntos de al menos dos clases.",
+                "data.points",
+            )
+        placed = np.array(data.points, dtype=np.float64)
+        return placed[:, :2], placed[:, 2].astype(np.int64)
+    make = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]
+    own = {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(data.kind, {})
+    points, labels = make(n=data.n, noise=data.noise, rng=data.seed, **own)
+    return points, labels
+
+
+def _held_out(data: DataSetup, labels: Array) -> Array:
+    """Return which points are kept for the test; none, where there are too few to part them."""
+    held_out = np.zeros(len(labels), dtype=bool)
+    if data.test_share:
+        try:
+            _, test, _, _ = datasets.train_test_split(
+                np.arange(len(labels)), labels, test_size=data.test_share, rng=data.seed
+            )
+        except ValueError:
+            return held_out
+        held_out[test] = True
+    return held_out
+
+
+def _network(setup: Setup, outputs: int, regression: bool) -> Network:
+    natural = "linear" if regression else "sigmoid" if outputs == 1 else "softmax"
+    chosen = natural if setup.output.activation == "auto" else setup.output.activation
+    if chosen == "softmax" and outputs == 1:
+        raise Refusal(
+            "output",
+            "A softmax over one output is always 1: choose a sigmoid.",
+            "Una softmax sobre una sola salida vale siempre 1: elige una sigmoid.",
+            "output.activation",
+        )
+    return network(
+        [len(setup.inputs), *(layer.neurons for layer in setup.layers), outputs],
+        [*(layer.activation for layer in setup.layers), chosen],
+        initializer=setup.training.initializer,
+        # The tutorial draws its biases as it draws its weights.
+        bias_initializer="uniform" if setup.training.initializer == "uniform" else "zeros",
+    )
+
+
+def _data(setup: Setup, net: Network, points: Array, labels: Array) -> Data:
+    if len(points) == 0:
+        none = np.zeros((0, net.n_out), np.float32)
+        return Data(np.zeros((0, net.n_in), np.float32), none, None)
+    target: Any = labels
+    if net.n_out > 1:
+        target = datasets.one_hot(labels, net.n_out)
+    try:
+        return check_data(net, features(setup.inputs, points), target)
+    except ValueError as error:
+        raise Refusal(
+            "output",
+            str(error),
+            f"La salida {net.output.name} no puede responder estos valores: elige «auto».",
+            "output.activation",
+        ) from error

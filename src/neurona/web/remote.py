@@ -1,0 +1,189 @@
+"""A run in a process of its own: one interpreter trains at full speed while another one draws.
+
+In two threads of one interpreter both wait for each other at every operation. The process holds the
+same :class:`neurona.web.run.Run`; commands go in through a pipe, and views come out, one for
+each that was asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import fields
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from typing import Any
+
+from neurona.web.problem import Problem, make_problem
+from neurona.web.run import Run, View
+
+COMMANDS = frozenset(
+    ["play", "pause", "step", "reset", "pace", "set_parameter", "seek", "branch"]
+)  # fmt: skip
+PATIENCE = 20.0  # seconds: a new process imports NumPy first
+
+
+def prepared() -> Any:
+    """Return where processes come from: where there can be one, a server that forks them.
+
+    It has imported what a training needs, so that a new page waits for a fork, and not for a new
+    interpreter; calling this ahead starts it.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["neurona.web.remote", "sklearn.datasets"])
+    forkserver.ensure_running()
+    return context
+
+
+class RemoteRun:
+    """The twin of :class:`neurona.web.run.Run`, whose training is elsewhere.
+
+    Parameters
+    ----------
+    problem
+        What is learnt.
+    on_change
+        Called, in a thread of this process, when the view that was asked for has come.
+    """
+
+    def __init__(self, problem: Problem, on_change: Callable[[], None] = lambda: None) -> None:
+        self.problem = problem
+        self._on_change = on_change
+        self._waiting: dict[int, threading.Event] = {}
+        self._asked = 0
+        context = prepared()
+        self._pipe, other = context.Pipe()
+        self._process = context.Process(target=serve, args=(other,), daemon=True)
+        self._process.start()
+        other.close()
+        self._reader = threading.Thread(target=self._read, name="neurona-views", daemon=True)
+        self.view: View
+        self._reader.start()
+        self._send("begin", problem.setup)
+        self.settle(PATIENCE)
+
+    def begin(self, problem: Problem) -> None:
+        """Begin anew with another problem, in the same process."""
+        self.problem = problem
+        self._send("begin", problem.setup)
+        self.settle()
+
+    def retrain(self, problem: Problem) -> None:
+        """See :meth:`neurona.web.run.Run.retrain`."""
+        self.problem = problem
+        self._send("retrain", problem.setup)
+
+    def look(self) -> None:
+        """Ask for the next view that is newer than the one that is here."""
+        self._send("look", self.view.version)
+
+    def settle(self, seconds: float = 5.0) -> View:
+        """Wait until all commands given so far are carried out; return the view after them."""
+        self._asked += 1
+        done = self._waiting[self._asked] = threading.Event()
+        self._send("settle", self._asked)
+        if not done.wait(seconds):
+            raise TimeoutError("the training does not answer")
+        return self.view
+
+    def close(self) -> None:
+        """End the training and its process."""
+        with contextlib.suppress(OSError):
+            self._pipe.send(("close", ()))
+        self._process.join(timeout=2)
+        if self._process.is_alive():
+            self._process.terminate()
+        with contextlib.suppress(OSError):
+            self._pipe.close()
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name not in COMMANDS:
+            raise AttributeError(name)
+        return lambda *arguments: self._send(name, *arguments)
+
+    def _send(self, name: str, *arguments: Any) -> None:
+        with contextlib.suppress(OSError):  # the process has ended: its views stay as they are
+            self._pipe.send((name, arguments))
+
+    def _read(self) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                asked, values = self._pipe.recv()
+                if values["history"] is None:
+                    values["history"] = self.view.history
+                self.view = View(problem=self.problem, **values)
+                if asked is None:
+                    self._on_change()
+                elif asked in self._waiting:
+                    self._waiting.pop(asked).set()
+
+
+def serve(pipe: Connection) -> None:
+    """Be the other process: hold a run, obey, and send the views that are asked for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that has the pipe
+    server = _Server(pipe)
+    with contextlib.suppress(EOFError, OSError):
+        while server.obey(*pipe.recv()):
+            pass
+    server.close()
+
+
+class _Server:
+    """One end of the pipe; its lock lets a view out once for each that was asked for."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.pipe = pipe
+        self.run: Run | None = None
+        self.known: int | None = None  # the version beyond which a view is waited for
+        self.lock = threading.Lock()
+        self.kept = -1  # of the history that the other side has
+
+    def obey(self, name: str, arguments: tuple[Any, ...]) -> bool:
+        """Carry out one command; return whether there may be another."""
+        if name == "close":
+            return False
+        if name == "begin":
+            problem = make_problem(arguments[0])
+            if self.run is None:
+                self.run = Run(problem, self.changed)
+            else:
+                self.run.begin(problem)
+        elif self.run is None:
+            raise ValueError(f"{name} before begin")
+        elif name == "look":
+            self.known = arguments[0]
+            self.changed()
+        elif name == "settle":
+            self.send(arguments[0], self.run.settle())
+        elif name == "retrain":
+            self.run.retrain(make_problem(arguments[0]))
+        else:
+            getattr(self.run, name)(*arguments)
+        return True
+
+    def changed(self) -> None:
+        """Send the view, if it is waited for and new."""
+        run = self.run
+        with self.lock:
+            if run is None or self.known is None or run.view.version <= self.known:
+                return
+            self.known = None
+        self.send(None, run.view)
+
+    def send(self, asked: int | None, view: View) -> None:
+        values = {f.name: getattr(view, f.name) for f in fields(view) if f.name != "problem"}
+        with self.lock, contextlib.suppress(OSError):
+            if view.kept == self.kept:
+                values["history"] = None  # as it was
+            self.kept = view.kept
+            self.pipe.send((asked, values))
+
+    def close(self) -> None:
+        """End the run."""
+        if self.run is not None:
+            self.run.close()

@@ -1,0 +1,383 @@
+"""One training in a thread of its own, steered while it goes on.
+
+Whoever steers it puts a command in a queue, and the thread carries it out between two chunks of
+steps; whoever looks at it takes the :class:`View` that the thread published last. So nothing that
+is read ever changes, and nobody waits for the other.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from neurona.engine.divergence import TrainingDiverged
+from neurona.engine.parameters import flatten, unflatten
+from neurona.engine.state import State
+from neurona.engine.training import train
+from neurona.engine.types import Array, Params
+from neurona.web.history import History, Moment
+from neurona.web.problem import Problem
+from neurona.web.refusal import Refusal
+from neurona.web.steering import optimizer_of
+
+CHUNK_SECONDS = (
+    0.008  # a command is obeyed after one chunk, and a screen shows 60 pictures a second
+)
+MOST_STEPS = 4096
+RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What there is to see of a run at one time; nothing in it changes.
+
+    Attributes
+    ----------
+    version
+        Grows by 1 with each view of a run.
+    problem, state, frozen
+        What is learnt, where it stands, and which parameters stand still, ``(p,)`` booleans.
+    playing, steps_per_second
+        Whether it goes on by itself, and how fast it went of late.
+    branch, at, moments
+        The branch that the state lies on, the moment that is shown (None: the latest), and how
+        many are kept.
+    history, kept
+        ``(k, 4)``: see :meth:`neurona.web.history.History.rows`; and a number that grows with it.
+    test_cost
+        None, where no points are kept for a test.
+    diverged
+        The layer (from 1), its rate, and one that would hold, if the training diverged.
+    """
+
+    version: int
+    problem: Problem
+    state: State
+    frozen: Array
+    playing: bool
+    steps_per_second: float
+    branch: int
+    at: int | None
+    moments: int
+    history: Array
+    kept: int
+    test_cost: float | None
+    diverged: dict[str, float] | None
+
+
+class Run:
+    """A training and its history.
+
+    Parameters
+    ----------
+    problem
+        What is learnt; its set-up says from which weights.
+    on_change
+        Called in the training's thread after each new view.
+    """
+
+    def __init__(self, problem: Problem, on_change: Callable[[], None] = lambda: None) -> None:
+        self.problem = problem
+        self._on_change = on_change
+        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._playing = False
+        self._pace: float | None = None
+        self._chunk = 1
+        self._version = self._kept = 0
+        self._branch = 0
+        self._at: int | None = None
+        self._diverged: dict[str, float] | None = None
+        self._rows: Array | None = None
+        self._speed: deque[tuple[float, int]] = deque(maxlen=256)
+        self._every = 1
+        self._steps: Iterator[State] | None = None
+        self._begin()
+        self.view = self._published()
+        self._thread = threading.Thread(target=self._work, name="neurona-run", daemon=True)
+        self._thread.start()
+
+    # --------------------------------------------------------------------------------- commands
+    def play(self) -> None:
+        """Go on by itself."""
+        self._command(self._play)
+
+    def pause(self) -> None:
+        """Stand still."""
+        self._command(self._pause)
+
+    def step(self) -> None:
+        """Take one step, then stand still."""
+        self._command(self._step)
+
+    def begin(self, problem: Problem) -> None:
+        """Begin anew with another problem."""
+
+        def change() -> None:
+            self.problem, self._playing = problem, False
+            self._begin()
+
+        self._command(change)
+        self.settle()
+
+    def look(self) -> None:
+        """Views come by themselves: see :meth:`neurona.web.remote.RemoteRun.look`."""
+
+    def reset(self) -> None:
+        """Go back to the initial weights, and forget the history."""
+        self._command(self._begin)
+
+    def pace(self, steps_per_second: float | None) -> None:
+        """Take at most so many steps a second; None: as many as go."""
+
+        def change() -> None:
+            self._pace, self._chunk = steps_per_second, 1
+
+        self._command(change)
+
+    def retrain(self, problem: Problem) -> None:
+        """Go on with other learning rates, or other points, from the same parameters.
+
+        The network has to be the same.
+        """
+
+        def change() -> None:
+            self.problem = problem
+            self._steps = None
+
+        self._command(change)
+
+    def set_parameter(self, index: int, value: float | None, frozen: bool | None) -> None:
+        """Give one parameter a value, or freeze it; None leaves things as they are."""
+        self._command(lambda: self._set_parameter(index, value, frozen))
+
+    def seek(self, index: int) -> None:
+        """Show a moment of the history, and stand still."""
+        self._command(lambda: self._seek(index))
+
+    def branch(self) -> None:
+        """Let the training go on from the moment that is shown, as a branch of its own."""
+        self._command(self._adopt)
+
+    def close(self) -> None:
+        """End the training and its thread."""
+        self._commands.put(None)
+        self._thread.join(timeout=5)
+
+    def settle(self, seconds: float = 5.0) -> View:
+        """Wait until all commands given so far are carried out; return the view after them."""
+        done = threading.Event()
+        self._commands.put(done.set)
+        if not done.wait(seconds):
+            raise TimeoutError("the training does not answer")
+        return self.view
+
+    def _command(self, command: Callable[[], None]) -> None:
+        def obey() -> None:
+            command()
+            self.view = self._published()
+
+        self._commands.put(obey)
+
+    # --------------------------------------------------------------- all below: in the run's thread
+    def _work(self) -> None:
+        while True:
+            idle = not self._playing
+            try:
+                command = self._commands.get(block=idle)
+            except queue.Empty:
+                self._advance(self._chunk)
+                continue
+            if command is None:
+                return
+            command()
+            self._on_change()
+
+    def _begin(self) -> None:
+        """Stand at step 0."""
+        training = self.problem.setup.training
+        params = self.problem.net.init(rng=training.seed)
+        size = flatten(params).size
+        self._frozen = np.zeros(size, dtype=bool)
+        self._rng = np.random.default_rng([training.seed, 1])
+        self._history = History()
+        self._rows = None
+        self._branch, self._at = 0, None
+        self._diverged = None
+        self._speed.clear()
+        self._steps, self._chunk = None, 1
+        self._state = next(self._training(params, every=1))
+        self._keep()
+
+    def _training(self, start: State | Params, every: int) -> Iterator[State]:
+        """Return the engine's iterator; its first state is the start."""
+        problem, training = self.problem, self.problem.setup.training
+        return train(
+            problem.net,
+            problem.train.x,
+            problem.train.target,
+            cost=problem.cost,
+            optimizer=optimizer_of(problem.setup, self._frozen),
+            steps=math.inf,
+            every=every,
+            batch_size=training.batch_size,
+            l1=training.l1,
+            l2=training.l2,
+            start=start,
+            rng=self._rng,
+        )
+
+    def _advance(self, count: int) -> None:
+        """Take so many steps at once, and publish where they led."""
+        if self._at is not None:
+            self._adopt()
+        began = time.perf_counter()
+        try:
+            steps = self._steps
+            if steps is None or self._every != count:
+                steps = self._steps = self._training(self._state, every=count)
+                self._every = count
+                next(steps)
+            self._state = next(steps)
+        except TrainingDiverged as error:
+            self._state, self._playing, self._steps = error.state, False, None
+            rates = optimizer_of(self.problem.setup, self._frozen).learning_rate
+            rate = rates[error.layer - 1] if isinstance(rates, list) else rates
+            self._diverged = {
+                "layer": error.layer,
+                "rate": float(rate),  # type: ignore[arg-type]
+                "suggested_rate": error.suggested_rate,
+            }
+        seconds = time.perf_counter() - began
+        self._speed.append((time.monotonic(), self._state.step))
+        self._keep()
+        self.view = self._published()
+        self._on_change()
+        self._adapt(seconds)
+
+    def _adapt(self, seconds: float) -> None:
+        """Let a chunk take about CHUNK_SECONDS, or keep the pace that was asked for."""
+        if self._pace is not None:
+            self._chunk = max(1, min(MOST_STEPS, round(self._pace * 2 * CHUNK_SECONDS)))
+            time.sleep(max(0.0, self._chunk / self._pace - seconds))
+        elif seconds < CHUNK_SECONDS / 2:
+            self._chunk = min(MOST_STEPS, self._chunk * 2)
+        elif seconds > 2 * CHUNK_SECONDS:
+            self._chunk = max(1, self._chunk // 2)
+
+    def _play(self) -> None:
+        self._playing, self._diverged = True, None
+        self._speed.clear()
+        self._chunk = 1
+
+    def _pause(self) -> None:
+        self._playing = False
+
+    def _step(self) -> None:
+        self._playing, self._diverged = False, None
+        self._advance(1)
+
+    def _set_parameter(self, index: int, value: float | None, frozen: bool | None) -> None:
+        if self._at is not None:
+            self._adopt()
+        if value is not None:
+            theta = flatten(self._state.params).copy()
+            theta[index] = value
+            cost = self._cost(theta)
+            theta.flags.writeable = False
+            params = unflatten(theta, self._state.params)
+            self._state = replace(self._state, params=params, cost=cost)
+        if frozen is not None:
+            self._frozen = self._frozen.copy()
+            self._frozen[index] = frozen
+        self._steps = None
+
+    def _cost(self, theta: Array) -> float:
+        params = unflatten(theta, self._state.params)
+        with np.errstate(all="ignore"):
+            return float(self.problem.objective.value(params, *self.problem.train))
+
+    def _seek(self, index: int) -> None:
+        self._playing = False
+        if 0 <= index < len(self._history.moments):
+            last = index == len(self._history.moments) - 1
+            self._at = None if last else index
+
+    def _adopt(self) -> None:
+        """Go on from the moment that is shown."""
+        if self._at is not None:
+            self._state = self._history.moments[self._at].state
+            self._branch = 1 + max(moment.branch for moment in self._history.moments)
+            self._at, self._steps, self._diverged = None, None, None
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._history.keep(Moment(self._state, self._test_cost(self._state), self._branch)):
+            self._rows = None
+            self._kept += 1
+
+    def _test_cost(self, state: State) -> float | None:
+        test = self.problem.test
+        if len(test.x) == 0:
+            return None
+        with np.errstate(all="ignore"):
+            cost = float(self.problem.objective.value(state.params, *test))
+        return cost if math.isfinite(cost) else None
+
+    def _published(self) -> View:
+        self._version += 1
+        if self._rows is None:
+            self._rows = self._history.rows()
+        shown = None if self._at is None else self._history.moments[self._at]
+        state = self._state if shown is None else shown.state
+        return View(
+            version=self._version,
+            problem=self.problem,
+            state=state,
+            frozen=self._frozen,
+            playing=self._playing,
+            steps_per_second=self._steps_per_second(),
+            branch=self._branch if shown is None else shown.branch,
+            at=self._at,
+            moments=len(self._history.moments),
+            history=self._rows,
+            kept=self._kept,
+            test_cost=self._test_cost(state) if shown is None else shown.test_cost,
+            diverged=self._diverged,
+        )
+
+    def _steps_per_second(self) -> float:
+        now = time.monotonic()
+        while self._speed and now - self._speed[0][0] > RATE_WINDOW:
+            self._speed.popleft()
+        if not self._playing or len(self._speed) < 2:
+            return 0.0
+        (since, first), (until, last) = self._speed[0], self._speed[-1]
+        return (last - first) / max(until - since, 1e-9)
+
+
+def parameter_index(problem: Problem, layer: int, row: int, column: int) -> int:
+    """Return where in the flat vector a weight is, or a bias, whose row is -1.
+
+    Raises
+    ------
+    Refusal
+        If the network has no such parameter.
+    """
+    start = 0
+    for k, one in enumerate(problem.net.layers):
+        if k == layer and -1 <= row < one.n_in and 0 <= column < one.n_out:
+            own = one.n_in * one.n_out + column if row == -1 else row * one.n_out + column
+            return start + own
+        start += (one.n_in + 1) * one.n_out
+    raise Refusal(
+        "parameter",
+        "The network has no such parameter.",
+        "La red no tiene ese parámetro.",
+    )

@@ -1,0 +1,157 @@
+"""The server: one page, its files, and a WebSocket with a training behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Collection
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from neurona.web.conversation import Conversation
+from neurona.web.guard import Guard
+from neurona.web.remote import RemoteRun
+from neurona.web.wire import encoded
+
+PAGE = Path(__file__).parent / "page"
+STATIC = Path(__file__).parent / "static"
+MOST_SOCKETS = 32
+MOST_BYTES = 262_144  # of one message from the page: 2,000 points are 60,000
+IDLE_SECONDS = 1800.0  # without a word from the page
+POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
+
+
+def application(token: str, hosts: Collection[str]) -> ASGIApp:
+    """Return the playground as an ASGI application, behind its guard."""
+    sockets = Sockets()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        sockets.close()
+
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            WebSocketRoute("/socket", sockets.serve),
+            *([Mount("/static", StaticFiles(directory=STATIC))] if STATIC.is_dir() else []),
+        ],
+        lifespan=lifespan,
+    )
+    return Guard(app, token, hosts)
+
+
+async def page(request: Request) -> Response:
+    """Answer with the page, or say that it was not built."""
+    if not (STATIC / "page.js").exists():
+        return PlainTextResponse(
+            "The page is not built: npm ci && npm run build, in frontend/.\n", status_code=503
+        )
+    return FileResponse(PAGE / "index.html")
+
+
+class Sockets:
+    """All open WebSockets, each with a conversation of its own."""
+
+    def __init__(self) -> None:
+        self.open: set[Conversation] = set()
+
+    def close(self) -> None:
+        """End every training."""
+        for conversation in list(self.open):
+            conversation.close()
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Talk with one page until it leaves; closing the page ends its training."""
+        await socket.accept()
+        if len(self.open) >= MOST_SOCKETS:
+            await socket.close(TRY_AGAIN, f"{MOST_SOCKETS} pages are open already")
+            return
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
+        talk = Talk(socket, Conversation(lambda: _tell(loop, changed), RemoteRun), changed)
+        self.open.add(talk.conversation)
+        try:
+            await talk.listen()
+        except (WebSocketDisconnect, KeyError):  # KeyError: bytes, where text is spoken
+            pass
+        except TimeoutError:
+            await socket.close(POLICY_VIOLATION, "nothing was said for half an hour")
+        except _TooBig:
+            await socket.close(TOO_BIG, f"a message has {MOST_BYTES} bytes at most")
+        finally:
+            talk.picture.cancel()
+            self.open.discard(talk.conversation)
+            loop.run_in_executor(
+                None, talk.conversation.close
+            )  # not awaited: this may be cancelled
+
+
+class Talk:
+    """A conversation over a WebSocket; its pictures wait for news, and nothing waits for them."""
+
+    def __init__(
+        self, socket: WebSocket, conversation: Conversation, changed: asyncio.Event
+    ) -> None:
+        self.socket = socket
+        self.conversation = conversation
+        self.changed = changed
+        self.picture = asyncio.ensure_future(asyncio.sleep(0))
+        self._turn = asyncio.Lock()  # a conversation hears one message at a time
+
+    async def listen(self) -> None:
+        """Answer one message after the other, until the page has gone."""
+        while True:
+            text = await asyncio.wait_for(self.socket.receive_text(), IDLE_SECONDS)
+            message = _read(text)
+            if isinstance(message, dict) and message.get("type") == "frame":
+                if self.picture.done():  # one at a time: the page asks when it has drawn the last
+                    self.picture = asyncio.create_task(self._draw(message))
+            else:
+                await self._answer(message)
+                self.changed.set()
+
+    async def _draw(self, message: dict[str, Any]) -> None:
+        """Answer with a picture as soon as there is something new to see."""
+        self.conversation.look()
+        while not self.conversation.news:
+            self.changed.clear()
+            if not self.conversation.news:  # it may have come between the two lines above
+                await self.changed.wait()
+        await self._answer(message)
+
+    async def _answer(self, message: Any) -> None:
+        async with self._turn:
+            answers = await asyncio.to_thread(self.conversation.hear, message)
+        for content, arrays in answers:
+            if self.socket.application_state is WebSocketState.CONNECTED:
+                with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has just left
+                    await self.socket.send_bytes(encoded(content, arrays))
+
+
+class _TooBig(Exception):
+    pass
+
+
+def _read(text: str) -> Any:
+    """Return a message; what is no JSON is no message that anybody understands."""
+    if len(text) > MOST_BYTES:
+        raise _TooBig
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _tell(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop may be gone before the training is
+        loop.call_soon_threadsafe(changed.set)

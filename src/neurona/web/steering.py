@@ -1,0 +1,60 @@
+"""Steering a training that goes on: frozen parameters, and rates that change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.optimizers import OPTIMIZERS, LearningRate, Optimizer
+from neurona.engine.types import Array
+from neurona.web.setup import Setup
+
+
+@dataclass(frozen=True, eq=False)
+class Frozen:
+    """An optimizer that leaves some parameters as they are.
+
+    Parameters
+    ----------
+    optimizer
+        The one that would move them.
+    moving : (p,)
+        1 for a parameter that moves, and 0 for one that is frozen.
+
+    Examples
+    --------
+    >>> from neurona import sgd
+    >>> theta = np.array([1.0, 1.0])
+    >>> optimizer = Frozen(sgd(), moving=np.array([1.0, 0.0]))
+    >>> optimizer.update(theta, optimizer.init(theta), theta, rate=0.5)[0]
+    array([-0.5, -0. ])
+    """
+
+    optimizer: Optimizer
+    moving: Array
+
+    @property
+    def learning_rate(self) -> LearningRate:
+        """That of the optimizer."""
+        return self.optimizer.learning_rate
+
+    def init(self, theta: Array) -> Any:
+        """Return the optimizer's state before the first step."""
+        return self.optimizer.init(theta)
+
+    def update(self, gradient: Array, state: Any, theta: Array, rate: Any) -> tuple[Array, Any]:
+        """Return the change, 0 where a parameter is frozen, and the next state."""
+        change, state = self.optimizer.update(gradient, state, theta, rate)
+        return change * self.moving, state
+
+
+def optimizer_of(setup: Setup, frozen: Array) -> Optimizer:
+    """Return the optimizer of a set-up, with each layer's rate and the frozen parameters."""
+    common = setup.training.learning_rate
+    own = [*(layer.learning_rate for layer in setup.layers), setup.output.learning_rate]
+    rates = [common if rate is None else rate for rate in own]
+    rate: LearningRate = common if all(one == common for one in rates) else rates
+    optimizer: Optimizer = OPTIMIZERS[setup.training.optimizer](rate)
+    return Frozen(optimizer, (~frozen).astype(np.float32)) if frozen.any() else optimizer

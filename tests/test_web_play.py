@@ -1,0 +1,92 @@
+"""The command ``neurona play``, as a person would start it: a process, an address, a browser."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+@pytest.fixture(scope="module")
+def served():
+    """Start the server, and return its address with the token."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neurona.cli", "play", "--no-browser"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        line = process.stdout.readline()
+        yield re.search(r"http://\S+", line).group()
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+def cookie_of(address):
+    opener = urllib.request.build_opener(NoRedirect)
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        opener.open(address)
+    assert answer.value.code == 303
+    cookie = answer.value.headers["set-cookie"].partition(";")[0]
+    answer.value.close()
+    return cookie
+
+
+def test_a_page_trains_and_is_forgotten(served):
+    root = served.partition("/?")[0]
+    headers = {"Cookie": cookie_of(served)}
+    url = root.replace("http", "ws") + "/socket"
+    with connect(url, origin=root, additional_headers=headers) as socket:
+        socket.send(json.dumps({"type": "hello", "setup": {"data": {"n": 50}}}))
+        assert b'"welcome"' in socket.recv()
+        assert b'"run"' in socket.recv()
+        socket.send(json.dumps({"type": "play"}))
+        socket.send(json.dumps({"type": "frame"}))
+        assert b'"frame"' in socket.recv(timeout=10)
+
+
+def test_a_stranger_gets_nothing(served):
+    root = served.partition("/?")[0]
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.urlopen(root)
+    assert answer.value.code == 403
+    answer.value.close()
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(root.replace("http", "ws") + "/socket", origin=root)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--port", "99999"], "--port is 99999"),
+        (["--token", "short"], "--token takes 8 to 128"),
+        (["--host", "203.0.113.1"], "can't listen on 203.0.113.1"),
+    ],
+)
+def test_wrong_options_are_said(options, said, capsys):
+    from neurona.cli import main
+
+    assert main(["play", "--no-browser", *options]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_taken_port_is_said(served, capsys):
+    from neurona.cli import main
+
+    port = re.search(r":(\d+)/", served).group(1)
+    assert main(["play", "--no-browser", "--port", port]) == 2
+    assert "choose another with --port" in capsys.readouterr().err

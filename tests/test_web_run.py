@@ -1,0 +1,307 @@
+"""A run that is steered, its history, and what a conversation makes of a set-up."""
+
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import neurona
+from neurona.engine.parameters import flatten
+from neurona.web.conversation import Conversation
+from neurona.web.history import History, Moment
+from neurona.web.pictures import Painter, grid
+from neurona.web.problem import FEATURES, features, make_problem
+from neurona.web.refusal import Refusal
+from neurona.web.run import Run, parameter_index
+from neurona.web.setup import INPUTS, KINDS, Setup
+
+SMALL = {"data": {"n": 40}, "layers": [{"neurons": 3}], "training": {"optimizer": "sgd"}}
+
+
+def setup_of(**parts):
+    return Setup.from_json({**SMALL, **parts})
+
+
+@pytest.fixture
+def run():
+    run = Run(make_problem(setup_of()))
+    yield run
+    run.close()
+
+
+def until(condition, seconds=10.0):
+    """Wait for what the training's thread is about to do."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+# The numbers are the engine's
+
+
+def test_a_run_takes_the_steps_that_train_takes(run):
+    for _ in range(3):
+        run.step()
+    view, problem = run.settle(), run.problem
+    *_, state = neurona.train(
+        problem.net, problem.train.x, problem.train.target, optimizer=neurona.sgd(0.01),
+        steps=3, every=1, start=problem.net.init(rng=0),
+    )  # fmt: skip
+    assert view.state.step == 3
+    np.testing.assert_array_equal(flatten(view.state.params), flatten(state.params))
+    assert view.state.cost == state.cost
+
+
+def test_reset_leads_back_to_the_same_weights_and_reseed_to_others():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": SMALL})
+    first = flatten(talk.run.view.state.params)
+    talk.hear({"type": "step"})
+    assert (flatten(talk.run.settle().state.params) != first).any()
+    talk.hear({"type": "reset"})
+    view = talk.run.settle()
+    assert (view.state.step, view.moments) == (0, 1)
+    np.testing.assert_array_equal(flatten(view.state.params), first)
+    ((content, _),) = talk.hear({"type": "reseed"})
+    assert content["setup"]["training"]["seed"] == 1
+    assert (flatten(talk.run.view.state.params) != first).any()
+    talk.close()
+
+
+def test_playing_goes_on_and_pausing_stands_still(run):
+    run.play()
+    until(lambda: run.view.state.step > 50)
+    assert run.view.playing
+    run.pause()
+    view = run.settle()
+    time.sleep(0.05)
+    assert run.view is view
+    assert not view.playing
+
+
+def test_a_pace_is_kept(run):
+    run.pace(50)
+    run.play()
+    time.sleep(0.6)
+    run.pause()
+    assert 10 < run.settle().state.step < 45
+
+
+# Steering
+
+
+def test_another_rate_needs_no_reset():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": SMALL})
+    talk.hear({"type": "step"})
+    moved = talk.run.settle().state
+    training = {"optimizer": "sgd", "learning_rate": 3.0}
+    layers = [{"neurons": 3, "learning_rate": 0.5}]
+    assert (
+        talk.hear({"type": "setup", "setup": {**SMALL, "training": training, "layers": layers}})
+        == []
+    )
+    talk.hear({"type": "step"})
+    after = talk.run.settle().state
+    assert after.step == 2
+    problem = talk.run.problem
+    gradient = neurona.observe.gradients(
+        problem.net, moved.params, problem.train.x, problem.train.target, problem.cost
+    )
+    for before, now, own, rate in zip(
+        moved.params, after.params, gradient, (0.5, 3.0), strict=True
+    ):
+        np.testing.assert_allclose(now.W, before.W - rate * own.dW, rtol=1e-4, atol=1e-6)
+    talk.close()
+
+
+@pytest.mark.parametrize("change", [{"optimizer": "adam"}, {"l2": 0.1}, {"batch_size": 8}])
+def test_what_is_no_rate_begins_a_new_run(change):
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": SMALL})
+    ((content, _),) = talk.hear(
+        {"type": "setup", "setup": {**SMALL, "training": {"optimizer": "sgd", **change}}}
+    )
+    assert (content["type"], content["run"]) == ("run", 2)
+    talk.close()
+
+
+def test_a_weight_is_set_and_frozen(run):
+    index = parameter_index(run.problem, layer=0, row=1, column=2)
+    run.set_parameter(index, 2.5, frozen=True)
+    view = run.settle()
+    assert view.state.params[0].W[1, 2] == 2.5
+    assert view.frozen.nonzero()[0].tolist() == [index]
+    assert view.state.cost != pytest.approx(run._history.moments[0].state.cost)
+    for _ in range(3):
+        run.step()
+    view = run.settle()
+    assert view.state.params[0].W[1, 2] == 2.5
+    assert (view.state.params[0].b != 0).all()  # the others moved
+    run.set_parameter(index, None, frozen=False)
+    run.step()
+    assert run.settle().state.params[0].W[1, 2] != 2.5
+
+
+def test_a_bias_is_row_minus_one(run):
+    run.set_parameter(parameter_index(run.problem, layer=1, row=-1, column=0), 0.75, None)
+    assert run.settle().state.params[1].b[0] == 0.75
+    with pytest.raises(Refusal):
+        parameter_index(run.problem, layer=2, row=0, column=0)
+    with pytest.raises(Refusal):
+        parameter_index(run.problem, layer=0, row=2, column=0)
+
+
+def test_a_point_of_ones_own_joins_while_it_trains():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": SMALL})
+    talk.hear({"type": "step"})
+    ((content, arrays),) = talk.hear({"type": "point", "x": 0.5, "y": -2, "label": 1})
+    assert content["run"] == 1
+    assert content["setup"]["data"]["kind"] == "own"
+    assert len(arrays["points"]) == 41
+    np.testing.assert_allclose(arrays["points"][-1], [0.5, -2])
+    talk.hear({"type": "step"})
+    assert talk.run.settle().state.step == 2
+    ((content, _),) = talk.hear({"type": "point", "x": 0, "y": 0, "label": 2})  # a third class
+    assert content["topology"][-1] == 3
+    talk.close()
+
+
+def test_a_training_that_diverges_stands_still_and_says_where():
+    wave = setup_of(
+        data={"kind": "wave", "n": 40}, training={"optimizer": "sgd", "learning_rate": 900.0}
+    )
+    run = Run(make_problem(wave))
+    run.play()
+    until(lambda: run.view.diverged)
+    view = run.settle()
+    assert not view.playing
+    assert np.isfinite(view.state.cost)
+    assert view.diverged["suggested_rate"] < view.diverged["rate"] == 900
+    run.close()
+
+
+# Time
+
+
+def test_back_in_time_and_on_from_there(run):
+    for _ in range(6):
+        run.step()
+    run.seek(2)
+    view = run.settle()
+    assert (view.state.step, view.at, view.moments) == (2, 2, 7)
+    run.step()
+    view = run.settle()
+    assert (view.state.step, view.branch, view.at) == (3, 1, None)
+    same = run._history.moments[3].state
+    np.testing.assert_array_equal(flatten(view.state.params), flatten(same.params))
+    rows = view.history
+    assert rows[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 2, 3]
+    assert rows[:, 3].tolist() == [0] * 7 + [1] * 2
+
+
+def test_a_history_is_thinned_and_never_cut():
+    history = History(most=100)
+    for step in range(100_000):
+        history.keep(Moment(SimpleNamespace(step=step, cost=1.0), None, branch=0))
+    steps = [moment.state.step for moment in history.moments]
+    assert 40 < len(steps) <= 101
+    assert steps[0] == 0
+    assert steps[-1] > 97_000
+    assert len(set(np.diff(steps))) == 1
+
+
+# Set-ups
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_data_set_can_be_trained(kind):
+    own = [[0, 0, 0], [1, 1, 1], [0, 1, 2], [1, 0, 0]]
+    problem = make_problem(setup_of(data={"kind": kind, "n": 30, "points": own}))
+    run = Run(problem)
+    run.step()
+    view = run.settle()
+    content, arrays = Painter(problem).frame(view, 12, 8)
+    assert content["step"] == 1
+    assert arrays["surface"].shape == (problem.net.n_out, 12, 12)
+    assert ("confusion" in arrays) == (problem.classes > 0)
+    run.close()
+
+
+def test_every_input_is_a_feature():
+    assert set(FEATURES) == set(INPUTS)
+    shown = features(INPUTS, np.array([[0.5, -2.0]]))[0]
+    np.testing.assert_allclose(shown, [0.5, -2, 0.25, 4, -1, 1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"layers": [{"neurons": 0}]}, "layers[0].neurons"),
+        ({"layers": [{"neurons": 4}] * 7}, "layers"),
+        ({"layers": [{"activation": "softmax"}]}, "layers[0].activation"),
+        ({"inputs": []}, "inputs"),
+        ({"inputs": ["x3"]}, "inputs"),
+        ({"training": {"learning_rate": -1}}, "training.learning_rate"),
+        ({"training": {"learning_rate": 0}}, "training.learning_rate"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),
+        ({"training": {"optimizer": "magic"}}, "training.optimizer"),
+        ({"training": {"batch_size": 0}}, "training.batch_size"),
+        ({"training": {"seed": True}}, "training.seed"),
+        ({"data": {"kind": "own", "points": [[0, 0, 0]] * 2001}}, "data.points"),
+        ({"data": {"kind": "own", "points": [[0, 0, 0]]}}, "data.points"),
+        ({"data": {"kind": "own", "points": [["a", 0, 0]]}}, "data.points[0]"),
+        ({"data": {"file": "/etc/passwd"}}, "data"),
+        ({"output": {"activation": "softmax"}}, "output.activation"),
+        (
+            {"training": {"cost": "cross_entropy"}, "output": {"activation": "tanh"}},
+            "training.cost",
+        ),
+        ({"version": 2}, "version"),
+        (["circles"], "setup"),
+    ],
+)  # fmt: skip
+def test_a_set_up_that_does_not_fit_is_refused_in_both_languages(given, field):
+    with pytest.raises(Refusal) as refused:
+        make_problem(Setup.from_json(given))
+    assert refused.value.field == field
+    assert refused.value.message["en"]
+    assert refused.value.message["es"] != refused.value.message["en"]
+
+
+def test_a_refused_set_up_leaves_the_training_as_it_was():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": SMALL})
+    run = talk.run
+    ((content, _),) = talk.hear({"type": "setup", "setup": {"layers": [{"neurons": 99}]}})
+    assert content["type"] == "error"
+    assert talk.run is run
+    talk.close()
+
+
+# Pictures
+
+
+def test_pictures_are_what_the_network_answers(run):
+    problem, view = run.problem, run.view
+    _, arrays = Painter(problem).frame(view, 15, 9)
+    answers = problem.net.predict(view.state.params, problem.features(grid(problem, 15)))
+    np.testing.assert_allclose(arrays["surface"].ravel() / 255, answers.ravel(), atol=0.5 / 255)
+    left, right, bottom, top = problem.limits
+    np.testing.assert_allclose(grid(problem, 15)[[0, -1]], [[left, bottom], [right, top]])
+    x1 = arrays["neurons"][0].astype(int)  # the first input: dark on the left, in every row
+    assert (np.diff(x1, axis=1) > 0).all()
+    assert (np.diff(x1, axis=0) == 0).all()
+
+
+def test_a_probe_shows_all_that_is_computed_of_a_place(run):
+    arrays = Painter(run.problem).probe(run.view, 0.3, -0.7)
+    params = run.view.state.params
+    np.testing.assert_allclose(
+        arrays["z0"], arrays["inputs"] @ params[0].W + params[0].b, rtol=1e-5
+    )
+    np.testing.assert_allclose(arrays["a0"], np.tanh(arrays["z0"]), rtol=1e-5)
+    np.testing.assert_allclose(arrays["a1"], 1 / (1 + np.exp(-arrays["z1"])), rtol=1e-5)

@@ -1,0 +1,295 @@
+"""The server: who may speak to it, and what it answers to what makes no sense."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from neurona.web import server
+from neurona.web.guard import COOKIE
+from neurona.web.server import application
+
+TOKEN = "a-token-of-this-test"
+HOST = "127.0.0.1:8000"
+ORIGIN = {"origin": f"http://{HOST}", "host": HOST}
+
+
+def decoded(message):
+    """Read a binary message as the page does."""
+    (length,) = struct.unpack_from("<I", message)
+    content = json.loads(message[4 : 4 + length])
+    at, arrays = 4 + length, {}
+    assert at % 8 == 0
+    for one in content.pop("arrays"):
+        count = int(np.prod(one["shape"]))
+        arrays[one["name"]] = np.frombuffer(message, one["dtype"], count, at).reshape(one["shape"])
+        at += -(-arrays[one["name"]].nbytes // 8) * 8
+    assert at == len(message)
+    return content, arrays
+
+
+@pytest.fixture
+def client():
+    with TestClient(application(TOKEN, {HOST}), base_url=f"http://{HOST}") as client:
+        yield client
+
+
+@pytest.fixture
+def known(client):
+    client.cookies.set(COOKIE, TOKEN)
+    return client
+
+
+@pytest.fixture
+def socket(known):
+    with known.websocket_connect("/socket", headers=ORIGIN) as socket:
+        yield Talker(socket)
+
+
+class Talker:
+    def __init__(self, socket):
+        self.socket = socket
+
+    def say(self, **message):
+        self.socket.send_text(json.dumps(message))
+
+    def hear(self):
+        return decoded(self.socket.receive_bytes())
+
+    def ask(self, **message):
+        self.say(**message)
+        return self.hear()
+
+    def hello(self, setup=None):
+        self.say(type="hello", setup=setup)
+        welcome, (run, arrays) = self.hear()[0], self.hear()
+        assert (welcome["type"], run["type"]) == ("welcome", "run")
+        return run, arrays
+
+
+# Who may speak to it
+
+
+def test_the_token_is_exchanged_for_a_cookie_and_leaves_the_address(client):
+    answer = client.get(f"/?token={TOKEN}", follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/"
+    cookie = answer.headers["set-cookie"].lower()
+    assert f"{COOKIE}={TOKEN}" in cookie
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+@pytest.mark.parametrize("path", ["/", "/static/page.js", "/anything"])
+def test_without_the_cookie_nothing_is_answered(client, path):
+    assert client.get(path).status_code == 403
+    client.cookies.set(COOKIE, TOKEN[:-1])
+    assert client.get(path).status_code == 403
+
+
+def test_a_wrong_token_gives_no_cookie(client):
+    answer = client.get("/?token=another", follow_redirects=False)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:8001", "", "a:b@" + HOST])
+def test_another_host_is_refused(known, host):
+    assert known.get("/", headers={"host": host}).status_code == 400
+    with (
+        pytest.raises(WebSocketDisconnect),
+        known.websocket_connect("/socket", headers={**ORIGIN, "host": host}),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "", f"https://{HOST}", f"http://{HOST}.evil.example"]
+)
+def test_a_socket_from_another_origin_is_refused(known, origin):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        known.websocket_connect("/socket", headers={**ORIGIN, "origin": origin}),
+    ):
+        pass
+
+
+def test_a_socket_without_origin_or_cookie_is_refused(client):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/socket", headers=ORIGIN):
+        pass
+    client.cookies.set(COOKIE, TOKEN)
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/socket", headers={"host": HOST}),
+    ):
+        pass
+
+
+def test_every_answer_has_a_strict_policy_and_no_cors(known):
+    for answer in (known.get("/"), known.get("/nothing")):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_nothing_outside_of_the_static_files_is_served(known):
+    for path in ("/static/../server.py", "/static/%2e%2e/server.py", "/static//etc/passwd"):
+        assert known.get(path).status_code == 404
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing_inline():
+    page = (Path(server.PAGE) / "index.html").read_text()
+    assert "http" not in page
+    assert "<style" not in page
+    assert page.count("<script") == page.count('<script type="module" src="/static/')
+
+
+# A talk
+
+
+def test_a_talk_from_hello_to_a_frame(socket):
+    run, arrays = socket.hello({"data": {"kind": "spirals", "arms": 3, "n": 60}})
+    assert run["topology"] == [2, 4, 4, 3]
+    assert run["classes"] == 3
+    assert arrays["points"].shape == (60, 2)
+    assert arrays["points"].dtype == np.float32
+    frame, arrays = socket.ask(type="frame", resolution=20, neurons=10)
+    assert frame["step"] == 0
+    assert arrays["surface"].shape == (3, 20, 20)
+    assert arrays["neurons"].shape == (2 + 4 + 4 + 3, 10, 10)
+    assert arrays["parameters"].shape == (run["parameters"],)
+    assert arrays["confusion"].sum() == 18  # the test's points
+
+
+def test_a_frame_comes_when_there_is_something_new(socket):
+    socket.hello()
+    socket.ask(type="frame", resolution=10)
+    socket.say(type="frame", resolution=10)  # nothing is new: no answer yet
+    socket.say(type="step")
+    frame, _ = socket.hear()
+    assert frame["step"] == 1
+
+
+def test_it_trains_between_frames_until_it_is_paused(socket):
+    socket.hello()
+    socket.say(type="play")
+    steps = []
+    while not steps or steps[-1] < 200:
+        steps.append(socket.ask(type="frame", resolution=10)[0]["step"])
+    assert steps == sorted(steps)
+    socket.say(type="pause")
+    while (frame := socket.ask(type="frame", resolution=10)[0])["playing"]:
+        pass
+    assert frame["step"] >= 200
+
+
+def test_closing_the_page_ends_its_training(known):
+    sockets = server.Sockets
+    opened = []
+    before = sockets.__init__
+
+    def remember(self):
+        before(self)
+        opened.append(self)
+
+    sockets.__init__ = remember
+    try:
+        with TestClient(application(TOKEN, {HOST}), base_url=f"http://{HOST}") as client:
+            client.cookies.set(COOKIE, TOKEN)
+            with client.websocket_connect("/socket", headers=ORIGIN) as socket:
+                talker = Talker(socket)
+                talker.hello()
+                talker.say(type="play")
+                talker.ask(type="frame", resolution=10)
+                (conversation,) = opened[0].open
+                process = conversation.run._process
+                assert process.is_alive()
+            process.join(timeout=5)
+            assert not process.is_alive()
+            assert not opened[0].open
+    finally:
+        sockets.__init__ = before
+
+
+# What makes no sense
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "null", "[]", '"play"', "1e999", "NaN", '{"type": 3}', '{"type": "_begin"}',
+     '{"type": "close"}', '{"type": "frame", "resolution": 1e9}', '{"type": ["play"]}',
+     "[" * 100_000],
+)  # fmt: skip
+def test_what_makes_no_sense_is_answered_and_the_talk_goes_on(socket, text):
+    socket.hello()
+    socket.socket.send_text(text)
+    content, _ = socket.hear()
+    assert content["type"] == "error"
+    assert content["message"]["en"]
+    assert content["message"]["es"]
+    assert socket.ask(type="probe", x=0, y=0)[0]["type"] == "probe"
+
+
+def test_too_long_a_message_ends_the_talk(socket):
+    socket.hello()
+    socket.socket.send_text(" " * (server.MOST_BYTES + 1))
+    with pytest.raises(WebSocketDisconnect) as closed:
+        socket.socket.receive_bytes()
+    assert closed.value.code == server.TOO_BIG
+
+
+def test_too_many_pages_are_refused(known, monkeypatch):
+    monkeypatch.setattr(server, "MOST_SOCKETS", 1)
+    with known.websocket_connect("/socket", headers=ORIGIN) as first:
+        Talker(first).hello()
+        with known.websocket_connect("/socket", headers=ORIGIN) as second:
+            with pytest.raises(WebSocketDisconnect) as closed:
+                second.receive_bytes()
+            assert closed.value.code == server.TRY_AGAIN
+
+
+def test_a_silent_page_is_let_go(known, monkeypatch):
+    monkeypatch.setattr(server, "IDLE_SECONDS", 0.05)
+    with known.websocket_connect("/socket", headers=ORIGIN) as silent:
+        with pytest.raises(WebSocketDisconnect) as closed:
+            silent.receive_bytes()
+        assert closed.value.code == server.POLICY_VIOLATION
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+types = st.sampled_from(
+    ["hello", "setup", "point", "weight", "speed", "seek", "probe", "frame", "branch", "reset"]
+)
+keys = st.sampled_from(
+    ["setup", "x", "y", "label", "layer", "row", "column", "value", "frozen", "index",
+     "resolution", "neurons", "steps_per_second"]
+)  # fmt: skip
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(types, st.dictionaries(keys, anything, max_size=5))
+def test_no_message_breaks_a_conversation(kind, rest):
+    from neurona.web.conversation import Conversation
+
+    talk = Conversation()
+    try:
+        talk.hear({"type": "hello", "setup": {"data": {"n": 20}}})
+        for content, _ in talk.hear({"type": kind, **rest}):
+            json.dumps(content, allow_nan=False)
+        assert talk.hear({"type": "probe", "x": 0, "y": 0})[0][0]["type"] == "probe"
+    finally:
+        talk.close()

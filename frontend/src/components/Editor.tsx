@@ -1,6 +1,6 @@
 // The neuron that was chosen: its picture, its bias and the weights that lead to it.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { groundOf } from "../colors";
 import { paint } from "../pictures";
 import type { Store } from "../store";
@@ -10,6 +10,8 @@ import { weights, type Weight } from "../weights";
 export function Editor({ store }: { store: Store }) {
   const { chosen, frame, run, text, send } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
+  // What is being typed stays, whatever frames come meanwhile.
+  const [draft, setDraft] = useState<{ row: number; text: string } | null>(null);
   const at = chosen.value;
   const now = run.value;
   const arrays = frame.value?.arrays;
@@ -55,10 +57,14 @@ export function Editor({ store }: { store: Store }) {
                   <th scope="row">{name}</th>
                   <td>
                     <input
-                      type="number" step="any" value={Number(one.value.toPrecision(5))}
+                      type="number" step="any"
+                      value={draft?.row === row ? draft.text : Number(one.value.toPrecision(5))}
                       aria-label={`${t.value}: ${name}`}
                       onFocus={() => send("pause")}
+                      onInput={(e) => setDraft({ row, text: e.currentTarget.value })}
+                      onBlur={() => setDraft(null)}
                       onChange={(e) => {
+                        setDraft(null);
                         const value = e.currentTarget.valueAsNumber;
                         if (Number.isFinite(value)) send("weight", { layer: k, row, column, value });
                       }}

@@ -35,7 +35,7 @@ export function Confusion({ store }: { store: Store }) {
   return (
     <table class="confusion">
       <caption>{text.value.confusion} <small>{text.value.true_class}</small></caption>
-      <thead><tr><th />{rows.map((k) => <th scope="col" key={k}>{k}</th>)}</tr></thead>
+      <thead><tr><td />{rows.map((k) => <th scope="col" key={k}>{k}</th>)}</tr></thead>
       <tbody>
         {rows.map((i) => (
           <tr key={i}>

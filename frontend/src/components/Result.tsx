@@ -33,7 +33,7 @@ export function Result({ store }: { store: Store }) {
         </div>
       )}
       <table class="scores">
-        <thead><tr><th /><th scope="col">{t.cost}</th><th scope="col">{t.accuracy}</th></tr></thead>
+        <thead><tr><td /><th scope="col">{t.cost}</th><th scope="col">{t.accuracy}</th></tr></thead>
         <tbody>
           <tr>
             <th scope="row"><i class="key train" />{t.train}</th>

@@ -64,7 +64,7 @@ export function Slider(
 ) {
   return (
     <label class="field wide">
-      <span>{label} <output>{show ? show(value) : value}</output></span>
+      <span>{label} <b>{show ? show(value) : value}</b></span>
       <input
         type="range" value={value} min={min} max={max} step={step}
         onChange={(e) => onChange(Number(e.currentTarget.value))}

@@ -1,0 +1,337 @@
+"""The page in a real browser, used as a person would use it."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = Path(__file__).parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+
+
+def start(*options):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neurona.cli", "play", "--no-browser", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return process, re.search(r"http://\S+", process.stdout.readline()).group()
+
+
+def stop(process):
+    process.terminate()
+    process.wait(timeout=10)
+    process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def address():
+    process, address = start()
+    yield address
+    stop(process)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    context = browser.new_context(viewport={"width": 1360, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    said, asked = [], []
+    # The tests read pixels back, which the page does not.
+    page.on("console", lambda one: "willReadFreq" in one.text or said.append(one.text))
+    page.on("pageerror", lambda one: said.append(str(one)))
+    page.on("request", lambda one: asked.append(one.url))
+    opened(page, address)
+    yield page
+    context.close()
+    assert said == []  # no error, and nothing that the content security policy forbade
+    root = address.partition("/?")[0]
+    assert [url for url in asked if not url.startswith((root, "data:", "blob:"))] == []
+
+
+def opened(page, address):
+    page.goto(address)
+    page.wait_for_selector(".neuron canvas")
+    expect(page.locator(".scores .cost")).not_to_have_text("–")
+
+
+def step_of(page):
+    return int(re.sub(r"\D", "", page.inner_text(".clock .step")))
+
+
+def wait_for_step(page, least):
+    page.wait_for_function(
+        "n => Number(document.querySelector('.clock .step').innerText.replace(/\\D/g, '')) >= n",
+        arg=least,
+    )
+
+
+def picture(page, selector):
+    """Return a checksum of what a canvas shows."""
+    return page.eval_on_selector(
+        selector,
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+        ".reduce((sum, one, i) => (sum * 31 + one) % 1000003, 7)",
+    )
+
+
+def hash_of(setup):
+    return "#s=" + base64.urlsafe_b64encode(json.dumps(setup).encode()).decode().rstrip("=")
+
+
+# The clock
+
+
+def test_the_token_has_left_the_address(page, address):
+    assert page.url == address.partition("?")[0]
+
+
+def test_playing_by_the_keyboard(page):
+    before = picture(page, ".surface .answers")
+    page.keyboard.press("Space")
+    wait_for_step(page, 300)
+    expect(page.locator("button.main")).to_have_text("Pause")
+    page.keyboard.press("Space")
+    expect(page.locator("button.main")).to_have_text("Play")
+    assert picture(page, ".surface .answers") != before
+    stood = step_of(page)
+    page.keyboard.press("ArrowRight")
+    wait_for_step(page, stood + 1)
+    assert step_of(page) == stood + 1
+    page.keyboard.press("r")
+    page.wait_for_function("() => document.querySelector('.clock .step').innerText === '0'")
+    assert picture(page, ".surface .answers") == before  # the same weights
+    page.keyboard.press("n")
+    page.wait_for_timeout(300)
+    assert picture(page, ".surface .answers") != before
+
+
+def test_a_change_of_the_rate_needs_no_reset(page):
+    page.click("text=One step")
+    wait_for_step(page, 1)
+    page.get_by_label("Learning rate").fill("0.5")
+    page.keyboard.press("Enter")
+    page.get_by_label("Own rate").first.fill("0.2")
+    page.keyboard.press("Enter")
+    page.click("text=One step")
+    wait_for_step(page, 2)
+
+
+# Steering
+
+
+def test_layers_neurons_and_activations(page):
+    expect(page.locator(".facts")).to_contain_text("2 – 4 – 4 – 1")
+    page.get_by_role("button", name="One neuron more: Layer 1").click()
+    expect(page.locator(".facts")).to_contain_text("2 – 5 – 4 – 1")
+    page.get_by_role("button", name="Add a layer").click()
+    expect(page.locator(".facts")).to_contain_text("2 – 5 – 4 – 4 – 1")
+    page.get_by_role("button", name="Remove a layer").click()
+    page.get_by_role("button", name="x₁²").click()
+    expect(page.locator(".facts")).to_contain_text("3 – 5 – 4 – 1")
+    page.get_by_label("Activation").nth(1).select_option("relu")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Play").click()
+    wait_for_step(page, 50)
+    expect(page.get_by_label("Activation").nth(1)).to_have_value("relu")
+
+
+def test_other_data_have_other_outputs(page):
+    page.get_by_role("button", name="Spirals").click()
+    page.get_by_role("slider", name=re.compile("Arms")).fill("4")
+    expect(page.locator(".facts")).to_contain_text("2 – 4 – 4 – 4")
+    expect(page.locator(".confusion tbody tr")).to_have_count(4)
+    page.get_by_role("button", name="Wave").click()
+    expect(page.locator(".facts")).to_contain_text("2 – 4 – 4 – 1")
+    expect(page.locator(".confusion")).to_have_count(0)
+
+
+def test_points_of_ones_own_by_mouse_and_by_keyboard(page):
+    before = picture(page, ".surface .points")
+    page.get_by_role("group", name="Click places").get_by_role("button", name="1").click()
+    page.click(".surface", position={"x": 20, "y": 20})
+    page.wait_for_timeout(400)
+    after = picture(page, ".surface .points")
+    assert after != before
+    page.focus(".surface")
+    for _ in range(5):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(400)
+    assert picture(page, ".surface .points") != after
+    expect(page.locator(".kind[aria-pressed=true]")).to_have_count(0)
+
+
+def test_a_weight_is_set_and_frozen(page):
+    page.get_by_role("button", name="Neuron 1.2").click()
+    editor = page.locator(".editor")
+    expect(editor).to_contain_text("Neuron 1.2")
+    value = editor.get_by_label("Value: x₁")
+    value.fill("3")
+    value.press("Enter")
+    editor.get_by_label("Frozen: x₁").check()
+    page.get_by_role("button", name="Play").click()
+    wait_for_step(page, 100)
+    expect(value).to_have_value("3")
+
+
+def test_time_goes_back_and_on_as_a_branch(page):
+    page.get_by_role("button", name="Play").click()
+    wait_for_step(page, 500)
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(200)
+    last = step_of(page)
+    slider = page.get_by_label("Time", exact=True)
+    slider.fill("3")
+    page.wait_for_function(
+        "n => Number(document.querySelector('.clock .step').innerText.replace(/\\D/g, '')) < n",
+        arg=last,
+    )
+    then = step_of(page)
+    page.get_by_role("button", name="Go on from here").click()
+    page.get_by_role("button", name="One step").click()
+    wait_for_step(page, then + 1)
+    assert step_of(page) == then + 1
+
+
+# What is kept
+
+
+def test_language_and_theme_are_kept(page):
+    page.get_by_label("Language").select_option("es")
+    expect(page.get_by_role("button", name="Un paso")).to_be_visible()
+    assert page.get_attribute("html", "lang") == "es"
+    page.get_by_label("Tema").select_option("dark")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.reload()
+    expect(page.get_by_role("button", name="Un paso")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+
+
+def test_a_link_holds_the_whole_set_up(page):
+    page.get_by_label("Ready-made").select_option("stuck")
+    expect(page.locator(".facts")).to_contain_text("2 – 4 – 8 – 16 – 8 – 4 – 1")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("() => location.hash.length > 50")
+    other = page.context.new_page()
+    opened(other, page.url)
+    expect(other.locator(".facts")).to_contain_text("2 – 4 – 8 – 16 – 8 – 4 – 1")
+    expect(other.get_by_label("Optimizer")).to_have_value("sgd")
+    other.close()
+
+
+def test_parts_are_hidden_by_the_address(page, address):
+    page.goto("about:blank")
+    opened(page, address.partition("?")[0] + "#hide=data,optimizer")
+    expect(page.locator(".panel.data")).to_have_count(0)
+    expect(page.get_by_label("Optimizer")).to_have_count(0)
+    expect(page.locator(".panel.network")).to_have_count(1)
+
+
+def test_the_lessons_failure_can_be_seen(page):
+    page.get_by_label("Ready-made").select_option("stuck")
+    expect(page.locator(".facts")).to_contain_text("16")
+    page.wait_for_function("() => document.querySelectorAll('.gradients tbody tr').length === 6")
+    rows = page.locator(".gradients tbody tr")
+    sizes = [float(row.locator("td").nth(1).inner_text()) for row in rows.all()]
+    assert len(sizes) == 6
+    assert sizes[0] < sizes[-1] / 100  # it vanishes on its way back
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_set_up_that_does_not_fit_is_said(page, address, language):
+    page.get_by_label("Language").select_option(language)
+    page.goto("about:blank")
+    opened(page, address.partition("?")[0] + hash_of({"layers": [{"neurons": 99}]}))
+    said = {"en": "a whole number from 1 to 16", "es": "un número entero de 1 a 16"}[language]
+    expect(page.locator(".banner")).to_contain_text(said)
+
+
+def test_a_training_that_diverges_is_said(page):
+    page.get_by_role("button", name="Wave").click()
+    page.get_by_label("Optimizer").select_option("sgd")
+    page.get_by_label("Learning rate").fill("900")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".banner")).to_contain_text("diverged in layer")
+
+
+def test_a_killed_server_is_said_and_the_set_up_kept(browser):
+    process, address = start("--token", "token-of-this-test")
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    opened(page, address)
+    page.get_by_role("button", name="Add a layer").click()
+    expect(page.locator(".facts")).to_contain_text("2 – 4 – 4 – 4 – 1")
+    page.get_by_role("button", name="One step").click()
+    stop(process)
+    expect(page.locator(".banner")).to_contain_text("The line to neurona is lost")
+    port = re.search(r":(\d+)/", address).group(1)
+    process, _ = start("--token", "token-of-this-test", "--port", port)
+    expect(page.locator(".banner")).to_have_count(0, timeout=15_000)
+    expect(page.locator(".facts")).to_contain_text("2 – 4 – 4 – 4 – 1")
+    context.close()
+    stop(process)
+
+
+# For everybody
+
+
+def test_a_phone_needs_no_scrolling_to_the_side(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm ci in frontend/")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_axe_finds_nothing(browser, address, language, theme):
+    context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
+    page = context.new_page()
+    opened(page, address)
+    page.locator(".neuron").nth(3).click()
+    page.wait_for_timeout(200)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then((found) => found.violations)")
+    context.close()
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+
+
+def test_the_first_picture_comes_within_a_second(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    began = time.perf_counter()
+    opened(page, address)
+    seconds = time.perf_counter() - began
+    context.close()
+    assert seconds < 5  # the goal is 1; a busy machine that runs tests is no place to measure it

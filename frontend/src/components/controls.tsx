@@ -1,6 +1,7 @@
 // Small controls with a label, from which the panels are made.
 
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 
 interface Labelled {
   label: string;
@@ -36,12 +37,18 @@ export function Numeric(
     onChange: (value: number | null) => void;
   },
 ) {
+  // What is being typed stays, however often the page is drawn meanwhile.
+  const [draft, setDraft] = useState<string | null>(null);
   return (
     <label class="field">
       <span>{label}</span>
       <input
-        type="number" value={value ?? ""} min={min} max={max} step={step} placeholder={empty}
+        type="number" value={draft ?? value ?? ""} min={min} max={max} step={step}
+        placeholder={empty}
+        onInput={(e) => setDraft(e.currentTarget.value)}
+        onBlur={() => setDraft(null)}
         onChange={(e) => {
+          setDraft(null);
           const given = e.currentTarget.value;
           if (given === "") onChange(null);
           else if (e.currentTarget.checkValidity()) onChange(Number(given));

@@ -1,7 +1,8 @@
-// Bundles the page, page.js with app.css, and the module that a notebook shows, app.js.
-import { build } from "esbuild";
+// Bundles the page, page.js with page.css, and the module that a notebook shows, app.js.
+// With --watch it does so again at every change.
+import { context } from "esbuild";
 
-await build({
+const bundle = await context({
   entryPoints: { page: "src/page.ts", app: "src/widget.ts" },
   outdir: "../src/neurona/web/static",
   bundle: true,
@@ -14,3 +15,8 @@ await build({
   loader: { ".css": "css" },
   logLevel: "warning",
 });
+if (process.argv.includes("--watch")) {
+  await bundle.watch();
+} else {
+  await bundle.rebuild().finally(() => bundle.dispose());
+}

@@ -84,6 +84,7 @@ export function makeStore(model: Model) {
   const stepped = signal(false);
   const logarithmic = signal(true);
   const label = signal(0);
+  const speed = signal<number | null>(null); // steps a second; null is as fast as it goes
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   effect(() => {
@@ -97,9 +98,14 @@ export function makeStore(model: Model) {
 
   const ask = () => model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS });
 
+  const pace = () => model.send({ type: "speed", steps_per_second: speed.value });
+
   function hear(content: Content, buffers: DataView[]): void {
     const arrays = arraysOf(content, buffers);
-    if (content.type === "welcome") catalog.value = content["catalog"] as Catalog;
+    if (content.type === "welcome") {
+      catalog.value = content["catalog"] as Catalog;
+      if (speed.value !== null) pace(); // a new training knows nothing of what was chosen before
+    }
     if (content.type === "error") problem.value = content["message"] as Problem;
     if (content.type === "run") {
       batch(() => {
@@ -126,7 +132,7 @@ export function makeStore(model: Model) {
 
   return {
     language, theme, setup, run, frame, history, catalog, problem, online, chosen, stepped,
-    logarithmic, label, text, hidden: address.hidden,
+    logarithmic, label, speed, text, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;
@@ -139,6 +145,10 @@ export function makeStore(model: Model) {
       setup.value = next;
       wanted = next;
       model.send({ type: "setup", setup: next });
+    },
+    setSpeed(next: number | null): void {
+      speed.value = next;
+      pace();
     },
     link: () => location.href.replace(/#.*/, "") + toHash(setup.value, address.hidden),
   };

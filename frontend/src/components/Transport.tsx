@@ -9,8 +9,7 @@ const SPEEDS = ["full", "1000", "100", "10", "1"];
 const THEMES = ["auto", "light", "dark"] as const;
 
 export function Transport({ store }: { store: Store }) {
-  const { text, frame, setup, send, change, catalog, language, theme, hidden } = store;
-  const [speed, setSpeed] = useState("full");
+  const { text, frame, setup, send, change, catalog, language, theme, hidden, speed } = store;
   const [copied, setCopied] = useState(false);
   const t = text.value;
   const now = frame.value;
@@ -31,6 +30,13 @@ export function Transport({ store }: { store: Store }) {
         <button type="button" onClick={() => send("step")}>{t.step}</button>
         <button type="button" onClick={() => send("reset")}>{t.reset}</button>
         <button type="button" onClick={() => send("reseed")}>{t.reseed}</button>
+      </div>
+      <div class="fields">
+        <Choice
+          label={t.speed} value={String(speed.value ?? "full")} options={SPEEDS}
+          name={(one) => (one === "full" ? t.full : `${one} ${t.rate}`)}
+          onChange={(one) => store.setSpeed(one === "full" ? null : Number(one))}
+        />
       </div>
       <dl class="clock">
         <div><dt>{t.steps}</dt><dd class="step">{(now?.step ?? 0).toLocaleString(language.value)}</dd></div>
@@ -66,14 +72,6 @@ export function Transport({ store }: { store: Store }) {
           <Choice
             label={t.initializer} value={training.initializer} options={known.initializers}
             onChange={(initializer) => learn({ initializer })}
-          />
-          <Choice
-            label={t.speed} value={speed} options={SPEEDS}
-            name={(one) => (one === "full" ? t.full : `${one} ${t.rate}`)}
-            onChange={(one) => {
-              setSpeed(one);
-              send("speed", { steps_per_second: one === "full" ? null : Number(one) });
-            }}
           />
         </div>
       )}

@@ -70,6 +70,12 @@ export function makeStore(model: Model) {
   const spanish = navigator.language.startsWith("es");
   const language = signal<Language>(kept("language", ["en", "es"], spanish ? "es" : "en"));
   const theme = signal<Theme>(kept("theme", ["auto", "light", "dark"], "auto"));
+  const darkness = matchMedia("(prefers-color-scheme: dark)");
+  const dark = signal(darkness.matches);
+  darkness.addEventListener("change", () => { dark.value = darkness.matches; });
+  // What the pictures, whose pixels no style sheet reaches, are painted anew for.
+  const shade = computed(() =>
+    theme.value === "auto" ? (dark.value ? "dark" : "light") : theme.value);
   const setup = signal<Setup>(FIRST);
   // What the address holds may be anything: the server looks at it, and until it has answered with a
   // run the page shows its own first set-up.
@@ -131,7 +137,7 @@ export function makeStore(model: Model) {
   model.on("msg:custom", hear);
 
   return {
-    language, theme, setup, run, frame, history, catalog, problem, online, chosen, stepped,
+    language, theme, shade, setup, run, frame, history, catalog, problem, online, chosen, stepped,
     logarithmic, label, speed, text, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {

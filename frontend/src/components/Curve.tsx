@@ -6,7 +6,7 @@ import { dataOf } from "../curve";
 import type { Store } from "../store";
 
 export function Curve({ store }: { store: Store }) {
-  const { history, logarithmic, text, theme, frame } = store;
+  const { history, logarithmic, text, shade, frame } = store;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const rows = history.value;
@@ -43,7 +43,7 @@ export function Curve({ store }: { store: Store }) {
       place,
     );
     return () => plot.current?.destroy();
-  }, [branches, logarithmic.value, theme.value]);
+  }, [branches, logarithmic.value, shade.value]);
   useEffect(() => {
     plot.current?.setData(dataOf(rows, branches, logarithmic.value));
   }, [rows]);

@@ -8,7 +8,7 @@ import { pretty } from "./Data";
 import { weights, type Weight } from "../weights";
 
 export function Editor({ store }: { store: Store }) {
-  const { chosen, frame, run, text, send } = store;
+  const { chosen, frame, run, text, send, shade } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
   // What is being typed stays, whatever frames come meanwhile.
   const [draft, setDraft] = useState<{ row: number; text: string } | null>(null);
@@ -25,7 +25,7 @@ export function Editor({ store }: { store: Store }) {
     const size = neurons.length / total;
     const own = neurons.subarray(before * size, (before + 1) * size);
     paint(canvas.current, own, Math.round(Math.sqrt(size)), groundOf(canvas.current));
-  }, [arrays, at]);
+  }, [arrays, at, shade.value]);
   if (!at || !now) return null;
   const t = text.value;
   const incoming = weights(now.topology, arrays?.["parameters"])

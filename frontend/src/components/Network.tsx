@@ -116,7 +116,7 @@ function place(topology: number[], layer: number, index: number): [number, numbe
 }
 
 function Diagram({ store, run }: { store: Store; run: Run }) {
-  const { frame, chosen, text } = store;
+  const { frame, chosen, text, shade } = store;
   const box = useRef<HTMLDivElement>(null);
   const t = text.value;
   const { topology } = run;
@@ -130,7 +130,7 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
     const ground = groundOf(box.current);
     canvases.forEach((canvas, i) =>
       paint(canvas, neurons.subarray(i * side * side, (i + 1) * side * side), side, ground));
-  }, [arrays]);
+  }, [arrays, shade.value]);
   const lines = weights(topology, arrays?.["parameters"]);
   const reach = Math.max(1e-9, ...lines.map((one) => Math.abs(one.value)));
   const at = chosen.value;

@@ -75,7 +75,7 @@ export function Result({ store }: { store: Store }) {
 }
 
 function Surface({ store }: { store: Store }) {
-  const { text, frame, run, stepped, send, label, theme } = store;
+  const { text, frame, run, stepped, send, label, shade } = store;
   const box = useRef<HTMLDivElement>(null);
   const now = run.value;
   const arrays = frame.value?.arrays;
@@ -86,11 +86,11 @@ function Surface({ store }: { store: Store }) {
     const side = Math.round(Math.sqrt(bytes.length / now.outputs));
     const draw = now.outputs > 1 ? paintClasses : paint;
     draw(canvas, bytes, side, groundOf(canvas), stepped.value);
-  }, [arrays, stepped.value, theme.value]);
+  }, [arrays, stepped.value, shade.value]);
   useEffect(() => {
     const canvas = box.current?.querySelector<HTMLCanvasElement>("canvas.points");
     if (canvas && now) drawPoints(canvas, now, arrays?.["wrong"]);
-  }, [now, arrays?.["wrong"], theme.value]);
+  }, [now, arrays?.["wrong"], shade.value]);
   const add = (across: number, up: number) => {
     if (!now || now.classes === 0) return;
     const [left, right, bottom, top] = now.extent;

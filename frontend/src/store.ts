@@ -135,6 +135,14 @@ export function makeStore(model: Model) {
     }
   }
   model.on("msg:custom", hear);
+  addEventListener("hashchange", () => {
+    const given = fromHash(location.hash).setup;
+    if (given === null) return;
+    // While the line is open the server's run says what is kept: a link may hold anything.
+    if (!online.value) wanted = given;
+    problem.value = null;
+    model.send({ type: "setup", setup: given });
+  });
 
   return {
     language, theme, shade, setup, run, frame, history, catalog, problem, online, chosen, stepped,

@@ -117,6 +117,11 @@ export function makeStore(model: Model) {
       batch(() => {
         const next = { ...content, ...arrays } as unknown as Run;
         if (next.run !== run.value?.run) chosen.value = null;
+        // Another network's numbers would be read as this one's until its first frame is here.
+        const old = frame.value;
+        if (old && String(next.topology) !== String(run.value?.topology)) {
+          frame.value = { ...old, arrays: {} };
+        }
         run.value = next;
         setup.value = next.setup;
         wanted = next.setup;

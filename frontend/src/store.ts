@@ -47,7 +47,7 @@ export interface Problem {
   es: string;
 }
 export type Chosen =
-  | { kind: "neuron"; layer: number; index: number }
+  | { kind: "neuron"; layer: number; index: number; pinned: boolean }
   | { kind: "weight"; layer: number; row: number; column: number };
 type Theme = "auto" | "light" | "dark";
 

@@ -167,14 +167,22 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
           const bias = lines.find(
             (one) => one.layer === layer - 1 && one.row === -1 && one.column === index,
           );
+          // On the way from a neuron to its numbers others are passed: what was clicked stays.
+          const look = () => {
+            const now = chosen.peek();
+            if (now?.kind === "weight" || now?.pinned) return;
+            chosen.value = { kind: "neuron", layer, index, pinned: false };
+          };
           return (
             <button
               type="button" class="neuron" key={`${layer}-${index}`} aria-label={name} title={name}
-              aria-pressed={at?.kind === "neuron" && at.layer === layer && at.index === index}
+              aria-pressed={
+                at?.kind === "neuron" && at.pinned && at.layer === layer && at.index === index
+              }
               style={{ left: `${x}%`, top: `${y}px` }}
-              onMouseEnter={() => { chosen.value = { kind: "neuron", layer, index }; }}
-              onFocus={() => { chosen.value = { kind: "neuron", layer, index }; }}
-              onClick={() => { chosen.value = { kind: "neuron", layer, index }; }}
+              onMouseEnter={look}
+              onFocus={look}
+              onClick={() => { chosen.value = { kind: "neuron", layer, index, pinned: true }; }}
             >
               <canvas width="32" height="32" />
               {layer === 0 && <span class="name">{pretty(run.setup.inputs[index] ?? "")}</span>}

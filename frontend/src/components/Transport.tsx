@@ -103,7 +103,11 @@ export function Transport({ store }: { store: Store }) {
         <button
           type="button" onClick={() => {
             history.replaceState(null, "", store.link());
-            void navigator.clipboard?.writeText(store.link()).then(() => setCopied(true));
+            // Where copying is not allowed, the link stands in the address all the same.
+            navigator.clipboard?.writeText(store.link()).then(() => {
+              setCopied(true);
+              setTimeout(() => setCopied(false), 2000);
+            }, () => {});
           }}
         >
           {copied ? t.copied : t.link}

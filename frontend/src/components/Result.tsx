@@ -65,10 +65,15 @@ export function Result({ store }: { store: Store }) {
   );
 
   function save(): void {
-    const canvas = document.querySelector<HTMLCanvasElement>(".surface canvas.answers");
-    if (!canvas) return;
+    const [answers, points] = document.querySelectorAll<HTMLCanvasElement>(".surface canvas");
+    const whole = document.createElement("canvas");
+    const context = whole.getContext("2d");
+    if (!answers || !points || !context) return;
+    whole.width = whole.height = points.width;
+    context.drawImage(answers, 0, 0, whole.width, whole.height);
+    context.drawImage(points, 0, 0);
     const link = document.createElement("a");
-    link.href = canvas.toDataURL("image/png");
+    link.href = whole.toDataURL("image/png");
     link.download = "neurona.png";
     link.click();
   }

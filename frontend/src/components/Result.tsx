@@ -16,6 +16,11 @@ export function Result({ store }: { store: Store }) {
   return (
     <Panel title={t.result} name="result">
       <Surface store={store} />
+      <ul class="legend">
+        <li><i class="dot" />{t.train}</li>
+        <li><i class="dot hollow" />{t.test}</li>
+        {(run.value?.classes ?? 0) > 0 && <li><i class="dot ringed" />{t.wrong}</li>}
+      </ul>
       <div class="row">
         <Switch label={t.stepped} on={stepped.value} onChange={(on) => { stepped.value = on; }} />
         <button type="button" onClick={save}>{t.png}</button>

@@ -7,8 +7,8 @@ export function Gradients({ store }: { store: Store }) {
   const t = text.value;
   const sizes = frame.value?.arrays["gradients"] ?? [];
   const saturated = frame.value?.arrays["saturation"] ?? [];
-  // From 1e-8 to 1: what is shorter than a tenth of its neighbour vanishes before one's eyes.
-  const width = (size: number) => Math.max(0, Math.min(1, 1 + Math.log10(size + 1e-12) / 8));
+  // From 1e-12 to 1, by decades: what vanishes on its way back is seen to vanish.
+  const width = (size: number) => Math.max(0, Math.min(1, 1 + Math.log10(size + 1e-30) / 12));
   return (
     <table class="gradients">
       <caption>{t.gradient}</caption>

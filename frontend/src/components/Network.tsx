@@ -12,6 +12,7 @@ import { Choice, Numeric, Panel } from "./controls";
 import { weights } from "../weights";
 
 const ROW = 44; // pixels from one neuron to the next
+const COLUMN = 84; // pixels that a layer takes at least
 const MOST_LAYERS = 6;
 const MOST_NEURONS = 16;
 
@@ -50,7 +51,10 @@ export function Network({ store }: { store: Store }) {
         </button>
       </div>
       <div class="scroll">
-        <div class="heads">
+        <div
+          class="heads"
+          style={{ gridTemplateColumns: `repeat(${layers.length + 2}, minmax(${COLUMN}px, 1fr))` }}
+        >
           <div class="head"><strong>{t.inputs}</strong></div>
           {layers.map((layer, k) => (
             <div class="head" key={k}>
@@ -135,7 +139,10 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
   const reach = Math.max(1e-9, ...lines.map((one) => Math.abs(one.value)));
   const at = chosen.value;
   return (
-    <div class="diagram" ref={box} style={{ height: `${height}px` }}>
+    <div
+      class="diagram" ref={box}
+      style={{ height: `${height}px`, minWidth: `${COLUMN * topology.length}px` }}
+    >
       <svg viewBox={`0 0 100 ${height}`} preserveAspectRatio="none" aria-hidden="true">
         {lines.map(({ layer, row, column, value }) => {
           if (row < 0) return null;

@@ -25,6 +25,9 @@ const en = {
   theme: "Theme", auto: "auto", light: "light", dark: "dark", language: "Language",
   lost: "The line to neurona is lost; trying again. Your set-up is kept.",
   diverged: "The training diverged in layer {layer}. Try a learning rate of {rate}.",
+  training_group: "Training", depth: "Depth", cross_at: "{x}, {y}",
+  placed: "Point of class {k} at {x}, {y}", paused_at: "Paused at step {step}, cost {cost}",
+  playing: "Training",
   parameters: "parameters", dismiss: "Dismiss", main: "neurona's playground",
 };
 
@@ -56,6 +59,9 @@ const es: Texts = {
   light: "claro", dark: "oscuro", language: "Idioma",
   lost: "Se ha perdido la conexión con neurona; lo intento de nuevo. Tu configuración se conserva.",
   diverged: "El entrenamiento ha divergido en la capa {layer}. Prueba una tasa de {rate}.",
+  training_group: "Entrenamiento", depth: "Profundidad",
+  cross_at: "{x}; {y}", placed: "Punto de la clase {k} en {x}; {y}",
+  paused_at: "En pausa en el paso {step}, coste {cost}", playing: "Entrenando",
   parameters: "parámetros", dismiss: "Cerrar", main: "El laboratorio de neurona",
 };
 

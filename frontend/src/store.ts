@@ -86,6 +86,7 @@ export function makeStore(model: Model) {
   const catalog = signal<Catalog | null>(null);
   const problem = signal<Problem | null>(null);
   const online = signal(true);
+  const said = signal(""); // for who does not see the page
   const chosen = signal<Chosen | null>(null);
   const stepped = signal(false);
   const logarithmic = signal(true);
@@ -150,7 +151,7 @@ export function makeStore(model: Model) {
   });
 
   return {
-    language, theme, shade, setup, run, frame, history, catalog, problem, online, chosen, stepped,
+    language, theme, shade, setup, run, frame, history, catalog, problem, online, said, chosen, stepped,
     logarithmic, label, speed, text, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {

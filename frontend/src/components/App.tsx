@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Store } from "../store";
 import { Data } from "./Data";
 import { Network } from "./Network";
@@ -13,6 +13,16 @@ export function App({ store }: { store: Store }) {
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, [store]);
+  // Said when the training starts or stops, not at every frame.
+  const playing = frame.value?.playing ?? false;
+  const before = useRef(playing);
+  useEffect(() => {
+    if (before.current === playing) return;
+    before.current = playing;
+    store.said.value = playing ? text.value.playing : text.value.paused_at
+      .replace("{step}", String(frame.value?.step ?? 0))
+      .replace("{cost}", digits(frame.value?.cost));
+  }, [playing]);
   const diverged = frame.value?.diverged;
   const said = text.value.diverged
     .replace("{layer}", String(diverged?.layer))
@@ -33,6 +43,7 @@ export function App({ store }: { store: Store }) {
         )}
         {diverged && <p class="banner">{said}</p>}
       </div>
+      <p class="unseen" role="status" aria-live="polite">{store.said}</p>
       <div class="columns">
         {shown("data") && <Data store={store} />}
         {shown("network") && <Network store={store} />}

@@ -41,7 +41,7 @@ export function Editor({ store }: { store: Store }) {
         {title}
         <button type="button" onClick={() => { chosen.value = null; }}>{t.close}</button>
       </h3>
-      <canvas ref={canvas} width="32" height="32" />
+      <canvas ref={canvas} width="32" height="32" role="img" aria-label={title} />
       {layer > 0 && (
         <table>
           <thead>

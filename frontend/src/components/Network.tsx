@@ -33,7 +33,7 @@ export function Network({ store }: { store: Store }) {
   return (
     <Panel title={t.network} name="network">
       <p class="facts">{now.topology.join(" – ")} · {now.parameters} {t.parameters}</p>
-      <div class="depth" role="group">
+      <div class="depth" role="group" aria-label={t.depth}>
         <button
           type="button" disabled={layers.length >= MOST_LAYERS}
           onClick={() => change({
@@ -59,7 +59,7 @@ export function Network({ store }: { store: Store }) {
           {layers.map((layer, k) => (
             <div class="head" key={k}>
               <strong>{t.hidden_layer} {k + 1}</strong>
-              <div class="count" role="group">
+              <div class="count" role="group" aria-label={`${t.hidden_layer} ${k + 1}`}>
                 <button
                   type="button" aria-label={`${t.fewer}: ${t.hidden_layer} ${k + 1}`}
                   disabled={layer.neurons <= 1}

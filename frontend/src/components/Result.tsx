@@ -61,10 +61,15 @@ export function Result({ store }: { store: Store }) {
           <span>{t.time}</span>
           <input
             type="range" min={0} max={Math.max(0, (now?.moments ?? 1) - 1)} value={now?.at ?? 0}
+            aria-valuetext={`${t.steps} ${now?.step ?? 0}`}
             onInput={(e) => send("seek", { index: Number(e.currentTarget.value) })}
           />
         </label>
-        <button type="button" onClick={() => send("branch")}>{t.branch}</button>
+        <button
+          type="button" disabled={!now || now.at >= now.moments - 1} onClick={() => send("branch")}
+        >
+          {t.branch}
+        </button>
       </div>
     </Panel>
   );
@@ -85,7 +90,7 @@ export function Result({ store }: { store: Store }) {
 }
 
 function Surface({ store }: { store: Store }) {
-  const { text, frame, run, stepped, send, label, shade } = store;
+  const { text, frame, run, stepped, send, label, shade, said } = store;
   const box = useRef<HTMLDivElement>(null);
   const now = run.value;
   const arrays = frame.value?.arrays;
@@ -104,9 +109,17 @@ function Surface({ store }: { store: Store }) {
   const add = (across: number, up: number) => {
     if (!now || now.classes === 0) return;
     const [left, right, bottom, top] = now.extent;
-    send("point", {
-      x: left + across * (right - left), y: bottom + up * (top - bottom), label: label.value,
-    });
+    const [x, y] = [left + across * (right - left), bottom + up * (top - bottom)];
+    send("point", { x, y, label: label.value });
+    tell(text.value.placed.replace("{k}", String(label.value)), x, y);
+  };
+  const tell = (words: string, x: number, y: number) => {
+    said.value = words.replace("{x}", x.toFixed(2)).replace("{y}", y.toFixed(2));
+  };
+  const move = (across: number, up: number) => {
+    if (!now) return;
+    const [left, right, bottom, top] = now.extent;
+    tell(text.value.cross_at, left + across * (right - left), bottom + up * (top - bottom));
   };
   return (
     <div
@@ -115,7 +128,7 @@ function Surface({ store }: { store: Store }) {
         const area = event.currentTarget.getBoundingClientRect();
         add((event.clientX - area.left) / area.width, 1 - (event.clientY - area.top) / area.height);
       }}
-      onKeyDown={(event) => cross(event, add)}
+      onKeyDown={(event) => cross(event, add, move)}
     >
       <canvas class="answers" width="100" height="100" />
       <canvas class="points" width="600" height="600" />
@@ -125,7 +138,11 @@ function Surface({ store }: { store: Store }) {
 }
 
 /** Arrow keys move a cross, Enter places a point. */
-function cross(event: KeyboardEvent, add: (across: number, up: number) => void): void {
+function cross(
+  event: KeyboardEvent,
+  add: (across: number, up: number) => void,
+  move: (across: number, up: number) => void,
+): void {
   const box = event.currentTarget as HTMLElement;
   const mark = box.querySelector<HTMLElement>(".cross");
   if (!mark) return;
@@ -144,6 +161,7 @@ function cross(event: KeyboardEvent, add: (across: number, up: number) => void):
   mark.dataset["y"] = String(y);
   mark.style.left = `${100 * x}%`;
   mark.style.top = `${100 * (1 - y)}%`;
+  if (event.key.startsWith("Arrow")) move(x, y);
 }
 
 function drawPoints(canvas: HTMLCanvasElement, run: Run, wrong: ArrayLike<number> | undefined) {

@@ -20,7 +20,7 @@ export function Transport({ store }: { store: Store }) {
   return (
     <header class="bar">
       <h1>neurona</h1>
-      <div class="group" role="group">
+      <div class="group" role="group" aria-label={t.training_group}>
         <button
           type="button" class="main" aria-pressed={now?.playing ?? false}
           onClick={() => send(now?.playing ? "pause" : "play")}

@@ -151,8 +151,8 @@ export function makeStore(model: Model) {
   });
 
   return {
-    language, theme, shade, setup, run, frame, history, catalog, problem, online, said, chosen, stepped,
-    logarithmic, label, speed, text, hidden: address.hidden,
+    language, theme, shade, setup, run, frame, history, catalog, problem, online, said, chosen,
+    stepped, logarithmic, label, speed, text, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;

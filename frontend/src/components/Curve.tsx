@@ -32,7 +32,7 @@ export function Curve({ store }: { store: Store }) {
     plot.current = new uPlot(
       {
         width: place.clientWidth || 320,
-        height: 170,
+        height: heightOf(),
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: false }, y: { distr: logarithmic.value ? 3 : 1 } },
@@ -42,7 +42,16 @@ export function Curve({ store }: { store: Store }) {
       dataOf(rows, branches, logarithmic.value),
       place,
     );
-    return () => plot.current?.destroy();
+    const fit = () =>
+      plot.current?.setSize({ width: place.clientWidth || 320, height: heightOf() });
+    const resized = new ResizeObserver(fit);
+    resized.observe(place);
+    addEventListener("resize", fit); // the window may become lower, and the place no narrower
+    return () => {
+      resized.disconnect();
+      removeEventListener("resize", fit);
+      plot.current?.destroy();
+    };
   }, [branches, logarithmic.value, shade.value]);
   useEffect(() => {
     plot.current?.setData(dataOf(rows, branches, logarithmic.value));
@@ -56,9 +65,19 @@ export function Curve({ store }: { store: Store }) {
   );
 }
 
-/** Of a logarithmic axis only the powers of ten are shown. */
-function decades(_: uPlot, splits: number[]): (number | null)[] {
-  return splits.map((one) => (Math.abs(Math.log10(one) % 1) < 1e-6 ? one : null));
+/** Low where the window is low, so that the whole page is on one screen. */
+function heightOf(): number {
+  return Math.max(110, Math.min(170, innerHeight - 740));
+}
+
+/** Of a logarithmic axis only powers of ten are shown, and no more than have room. */
+function decades(plot: uPlot, splits: number[]): (number | null)[] {
+  const powers = splits.map((one) => Math.log10(one));
+  const whole = powers.map((one) => Math.abs(one - Math.round(one)) < 1e-6);
+  const room = Math.max(2, Math.floor(plot.height / 32));
+  const stride = Math.ceil(whole.filter(Boolean).length / room);
+  return splits.map((one, i) =>
+    whole[i] && Math.round(powers[i] ?? 0) % stride === 0 ? one : null);
 }
 
 function named(_: uPlot, splits: (number | null)[]): (string | null)[] {

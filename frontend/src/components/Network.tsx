@@ -11,7 +11,10 @@ import { Confusion, Gradients } from "./Inside";
 import { Choice, Numeric, Panel } from "./controls";
 import { weights } from "../weights";
 
-const ROW = 44; // pixels from one neuron to the next
+// Pixels from one neuron to the next: as many as a finger needs, or as the tallest layer leaves.
+const ROW = { most: 44, least: 24 };
+const TALLEST = 240;
+const SHARE = 0.84; // of a row that a neuron fills
 const COLUMN = 84; // pixels that a layer takes at least
 const MOST_LAYERS = 6;
 const MOST_NEURONS = 16;
@@ -32,8 +35,8 @@ export function Network({ store }: { store: Store }) {
   const hidden = known.activations.filter((one) => one !== "softmax");
   return (
     <Panel title={t.network} name="network">
-      <p class="facts">{now.topology.join(" – ")} · {now.parameters} {t.parameters}</p>
       <div class="depth" role="group" aria-label={t.depth}>
+        <p class="facts">{now.topology.join(" – ")} · {now.parameters} {t.parameters}</p>
         <button
           type="button" disabled={layers.length >= MOST_LAYERS}
           onClick={() => change({
@@ -112,11 +115,16 @@ export function Network({ store }: { store: Store }) {
   );
 }
 
+function rowOf(topology: number[]): number {
+  if (matchMedia("(pointer: coarse)").matches) return ROW.most;
+  return Math.max(ROW.least, Math.min(ROW.most, Math.floor(TALLEST / Math.max(...topology))));
+}
+
 /** Where a neuron stands: per cent of the width, pixels of the height. */
-function place(topology: number[], layer: number, index: number): [number, number] {
-  const height = Math.max(...topology) * ROW;
+function place(topology: number[], row: number, layer: number, index: number): [number, number] {
+  const height = Math.max(...topology) * row;
   const count = topology[layer] ?? 1;
-  return [(100 * (layer + 0.5)) / topology.length, height / 2 + (index - (count - 1) / 2) * ROW];
+  return [(100 * (layer + 0.5)) / topology.length, height / 2 + (index - (count - 1) / 2) * row];
 }
 
 function Diagram({ store, run }: { store: Store; run: Run }) {
@@ -124,7 +132,8 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
   const box = useRef<HTMLDivElement>(null);
   const t = text.value;
   const { topology } = run;
-  const height = Math.max(...topology) * ROW;
+  const between = rowOf(topology);
+  const height = Math.max(...topology) * between;
   const arrays = frame.value?.arrays;
   useEffect(() => {
     const neurons = arrays?.["neurons"];
@@ -146,8 +155,8 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
       <svg viewBox={`0 0 100 ${height}`} preserveAspectRatio="none" aria-hidden="true">
         {lines.map(({ layer, row, column, value }) => {
           if (row < 0) return null;
-          const [x1, y1] = place(topology, layer, row);
-          const [x2, y2] = place(topology, layer + 1, column);
+          const [x1, y1] = place(topology, between, layer, row);
+          const [x2, y2] = place(topology, between, layer + 1, column);
           const middle = (x1 + x2) / 2;
           const path = `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
           const lit = at?.layer === layer && "column" in at && at.row === row && at.column === column;
@@ -167,7 +176,7 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
       </svg>
       {topology.flatMap((count, layer) =>
         Array.from({ length: count }, (_, index) => {
-          const [x, y] = place(topology, layer, index);
+          const [x, y] = place(topology, between, layer, index);
           const name = layer === 0
             ? `${t.input} ${pretty(run.setup.inputs[index] ?? "")}`
             : `${t.neuron} ${layer}.${index + 1}`;
@@ -186,7 +195,10 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
               aria-pressed={
                 at?.kind === "neuron" && at.pinned && at.layer === layer && at.index === index
               }
-              style={{ left: `${x}%`, top: `${y}px` }}
+              style={{
+                left: `${x}%`, top: `${y}px`,
+                width: `${SHARE * between}px`, height: `${SHARE * between}px`,
+              }}
               onMouseEnter={look}
               onFocus={look}
               onClick={() => { chosen.value = { kind: "neuron", layer, index, pinned: true }; }}

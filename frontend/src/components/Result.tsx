@@ -23,18 +23,23 @@ export function Result({ store }: { store: Store }) {
       </ul>
       <div class="row">
         <Switch label={t.stepped} on={stepped.value} onChange={(on) => { stepped.value = on; }} />
+        <Switch
+          label={t.log} on={logarithmic.value} onChange={(on) => { logarithmic.value = on; }}
+        />
         <button type="button" onClick={save}>{t.png}</button>
       </div>
       {(run.value?.classes ?? 0) > 0 && (
         <div class="row" role="group" aria-label={t.draw}>
           <span>{t.draw}</span>
-          {CLASSES.map((color, k) => (
-            <button
-              type="button" key={k} class="swatch" aria-pressed={label.value === k}
-              style={{ background: css(color) }} aria-label={`${k}`}
-              onClick={() => { label.value = k; }}
-            >{k}</button>
-          ))}
+          <div class="swatches">
+            {CLASSES.map((color, k) => (
+              <button
+                type="button" key={k} class="swatch" aria-pressed={label.value === k}
+                style={{ background: css(color) }} aria-label={`${k}`}
+                onClick={() => { label.value = k; }}
+              >{k}</button>
+            ))}
+          </div>
         </div>
       )}
       <table class="scores">
@@ -51,11 +56,6 @@ export function Result({ store }: { store: Store }) {
         </tbody>
       </table>
       <Curve store={store} />
-      <div class="row">
-        <Switch
-          label={t.log} on={logarithmic.value} onChange={(on) => { logarithmic.value = on; }}
-        />
-      </div>
       <div class="row">
         <label class="field wide">
           <span>{t.time}</span>

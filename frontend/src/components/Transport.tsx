@@ -43,6 +43,30 @@ export function Transport({ store }: { store: Store }) {
         <div><dt>{t.epoch}</dt><dd>{(now?.epoch ?? 0).toLocaleString(language.value)}</dd></div>
         <div><dt>{t.rate}</dt><dd>{Math.round(now?.steps_per_second ?? 0).toLocaleString(language.value)}</dd></div>
       </dl>
+      <div class="group fields last">
+        <Choice
+          label={t.theme} value={theme.value} options={THEMES}
+          name={(one) => t[one as (typeof THEMES)[number]]}
+          onChange={(one) => { theme.value = one as (typeof THEMES)[number]; }}
+        />
+        <Choice
+          label={t.language} value={language.value} options={["en", "es"]}
+          name={(one) => (one === "en" ? "English" : "Español")}
+          onChange={(one) => { language.value = one === "es" ? "es" : "en"; }}
+        />
+        <button
+          type="button" onClick={() => {
+            history.replaceState(null, "", store.link());
+            // Where copying is not allowed, the link stands in the address all the same.
+            navigator.clipboard?.writeText(store.link()).then(() => {
+              setCopied(true);
+              setTimeout(() => setCopied(false), 2000);
+            }, () => {});
+          }}
+        >
+          {copied ? t.copied : t.link}
+        </button>
+      </div>
       {!hidden.includes("optimizer") && known && (
         <div class="group fields">
           <Numeric
@@ -75,7 +99,7 @@ export function Transport({ store }: { store: Store }) {
           />
         </div>
       )}
-      <div class="group fields last">
+      <div class="group fields ready">
         <label class="field">
           <span>{t.ready}</span>
           <select
@@ -90,28 +114,6 @@ export function Transport({ store }: { store: Store }) {
             ))}
           </select>
         </label>
-        <Choice
-          label={t.theme} value={theme.value} options={THEMES}
-          name={(one) => t[one as (typeof THEMES)[number]]}
-          onChange={(one) => { theme.value = one as (typeof THEMES)[number]; }}
-        />
-        <Choice
-          label={t.language} value={language.value} options={["en", "es"]}
-          name={(one) => (one === "en" ? "English" : "Español")}
-          onChange={(one) => { language.value = one === "es" ? "es" : "en"; }}
-        />
-        <button
-          type="button" onClick={() => {
-            history.replaceState(null, "", store.link());
-            // Where copying is not allowed, the link stands in the address all the same.
-            navigator.clipboard?.writeText(store.link()).then(() => {
-              setCopied(true);
-              setTimeout(() => setCopied(false), 2000);
-            }, () => {});
-          }}
-        >
-          {copied ? t.copied : t.link}
-        </button>
       </div>
     </header>
   );

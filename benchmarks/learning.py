@@ -10,7 +10,7 @@ import numpy as np
 import neurona
 from neurona import tutorial
 from neurona.demos import DEMOS, data_of, outputs_for
-from neurona.observe.numbers import accuracy
+from neurona.observe.scores import accuracy
 
 from . import machine
 from .race import note, summary

@@ -14,7 +14,7 @@ from neurona.engine.costs import find_cost
 from neurona.engine.gradcheck import numerical_gradient
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import flatten, unflatten
-from neurona.observe import numbers
+from neurona.observe import numbers, scores
 
 
 @pytest.fixture
@@ -194,33 +194,33 @@ def test_activation_curve_of_an_unknown_name():
     ],
 )
 def test_classes_of(predictions, classes):
-    assert numbers.classes_of(predictions).tolist() == classes
+    assert scores.classes_of(predictions).tolist() == classes
 
 
 def test_accuracy_takes_labels_columns_and_one_hot_rows():
     predictions = [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1]]
     labels = np.array([0, 2, 1, 1])
     for y in (labels, labels[:, None], np.eye(3)[labels]):
-        assert numbers.accuracy(predictions, y) == 0.75
+        assert scores.accuracy(predictions, y) == 0.75
 
 
 def test_confusion_matrix_has_true_classes_in_rows():
     predictions = [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1]]
-    matrix = numbers.confusion_matrix(predictions, [0, 2, 1, 1])
+    matrix = scores.confusion_matrix(predictions, [0, 2, 1, 1])
     assert matrix.tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 1]]
-    assert numbers.confusion_matrix([0.1, 0.2], [0, 0]).tolist() == [[2, 0], [0, 0]]
-    assert numbers.confusion_matrix([0.9], [1], n_classes=3).shape == (3, 3)
+    assert scores.confusion_matrix([0.1, 0.2], [0, 0]).tolist() == [[2, 0], [0, 0]]
+    assert scores.confusion_matrix([0.9], [1], n_classes=3).shape == (3, 3)
 
 
 def test_predictions_and_targets_must_go_together():
     with pytest.raises(ValueError, match="2 predictions for 1 targets"):
-        numbers.accuracy([0.1, 0.9], [1])
+        scores.accuracy([0.1, 0.9], [1])
     with pytest.raises(ValueError, match="0 predictions for 0 targets"):
-        numbers.accuracy([], [])
+        scores.accuracy([], [])
     with pytest.raises(ValueError, match=r"y holds 0\.5: classes are whole numbers"):
-        numbers.accuracy([0.1], [0.5])
+        scores.accuracy([0.1], [0.5])
     with pytest.raises(ValueError, match="n_classes is 2, but there is a class 2"):
-        numbers.confusion_matrix([[0.0, 0.0, 1.0]], [2], n_classes=2)
+        scores.confusion_matrix([[0.0, 0.0, 1.0]], [2], n_classes=2)
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ def test_predictions_and_targets_must_go_together():
     ],
 )
 def test_what_is_a_classification(output, y, expected):
-    assert numbers.is_classification(neurona.network([2, 1], output), y) is expected
+    assert scores.is_classification(neurona.network([2, 1], output), y) is expected
 
 
 @pytest.mark.parametrize(
     ("cost", "text"), [(2.0, "2.0000"), (0.0, "0.0000"), (9.99e-4, "1.0e-03"), (3e-9, "3.0e-09")]
 )
 def test_costs_are_written_with_digits_that_say_something(cost, text):
-    assert numbers.format_cost(cost) == text
+    assert scores.format_cost(cost) == text
 
 
 def test_importing_the_package_imports_no_drawing_package():

@@ -8,9 +8,10 @@ import pytest
 
 import neurona
 from neurona.engine.parameters import flatten
+from neurona.observe.numbers import grid
 from neurona.web.conversation import Conversation
 from neurona.web.history import History, Moment
-from neurona.web.pictures import Painter, grid
+from neurona.web.pictures import Painter
 from neurona.web.problem import FEATURES, features, make_problem
 from neurona.web.refusal import Refusal
 from neurona.web.run import Run, parameter_index
@@ -288,10 +289,10 @@ def test_a_refused_set_up_leaves_the_training_as_it_was():
 def test_pictures_are_what_the_network_answers(run):
     problem, view = run.problem, run.view
     _, arrays = Painter(problem).frame(view, 15, 9)
-    answers = problem.net.predict(view.state.params, problem.features(grid(problem, 15)))
+    answers = problem.net.predict(view.state.params, problem.features(grid(problem.limits, 15)[2]))
     np.testing.assert_allclose(arrays["surface"].ravel() / 255, answers.ravel(), atol=0.5 / 255)
     left, right, bottom, top = problem.limits
-    np.testing.assert_allclose(grid(problem, 15)[[0, -1]], [[left, bottom], [right, top]])
+    np.testing.assert_allclose(grid(problem.limits, 15)[2][[0, -1]], [[left, bottom], [right, top]])
     x1 = arrays["neurons"][0].astype(int)  # the first input: dark on the left, in every row
     assert (np.diff(x1, axis=1) > 0).all()
     assert (np.diff(x1, axis=0) == 0).all()

@@ -15,7 +15,7 @@ from neurona.engine.training import TrainingDiverged, train
 from neurona.extras import require
 from neurona.names import lookup
 from neurona.observe.film import Film
-from neurona.observe.numbers import accuracy, confusion_matrix
+from neurona.observe.scores import accuracy, confusion_matrix
 from neurona.observe.terminal import TerminalView, confusion_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from neurona import datasets, mending
 from neurona.commands.demo import writable
 from neurona.observe import figures
 from neurona.observe.film import Film
-from neurona.observe.numbers import format_cost
+from neurona.observe.scores import format_cost
 
 if TYPE_CHECKING:
     from argparse import Namespace

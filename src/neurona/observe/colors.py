@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from neurona.observe.numbers import is_classification, labels_of
+from neurona.observe.scores import is_classification, labels_of
 
 if TYPE_CHECKING:
     from neurona.engine.network import Network

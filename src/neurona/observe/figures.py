@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from neurona.extras import require
-from neurona.observe import numbers
+from neurona.observe import numbers, scores
 from neurona.observe.colors import (
     DIVERGING,
     Scheme,
@@ -138,7 +138,7 @@ def points(X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
     limits = numbers.limits_of(X)
     y = np.asarray(y)
     if (y == np.round(y)).all() and y.min() >= 0:
-        labels = numbers.labels_of(y)
+        labels = scores.labels_of(y)
         colors = class_colors(max(int(labels.max()) + 1, 2))[labels]
     else:
         colors = scheme_of_numbers(y).points(y)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from neurona.extras import require
-from neurona.observe import figures, numbers
+from neurona.observe import figures, numbers, scores
 from neurona.observe.colors import confusion_colors, scheme_of
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class Stage:
         )
         canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
         self.net, self.X, self.y = net, X, y
-        self.classifies = numbers.is_classification(net, y)
+        self.classifies = scores.is_classification(net, y)
         self.canvas: Any = canvas(figure)
         self.panel: Panel
         if net.n_in == 2:
@@ -196,10 +196,10 @@ class Stage:
         return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
 
     def _score(self, frame: Frame) -> str:
-        text = f"cost {numbers.format_cost(frame.cost)}"
+        text = f"cost {scores.format_cost(frame.cost)}"
         if self.classifies:
             answers = self.net.predict(frame.params, self.X)
-            text += f"     accuracy {100 * numbers.accuracy(answers, self.y):.1f} %"
+            text += f"     accuracy {100 * scores.accuracy(answers, self.y):.1f} %"
         return text
 
 
@@ -296,7 +296,7 @@ class ConfusionPanel:
     def show(self, frame: Frame) -> Iterable[Any]:
         """Draw the matrix and its counts."""
         answers = self.net.predict(frame.params, self.X)
-        counts = numbers.confusion_matrix(answers, self.y, self.n_classes)
+        counts = scores.confusion_matrix(answers, self.y, self.n_classes)
         self.image.set_data(confusion_colors(counts))
         for text in self.texts:
             text.remove()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.extras import require
-from neurona.observe import numbers
+from neurona.observe import numbers, scores
 from neurona.observe.colors import confusion_colors, scheme_of
 
 if TYPE_CHECKING:
@@ -154,10 +154,10 @@ def _shaded(values: Array, scheme: Scheme, lines: Array, places: Array, targets:
     if scheme.n_classes is None:
         level = (values[..., 0] - scheme.low) / (scheme.high - scheme.low) * (len(SHADES) - 1)
     else:
-        level = numbers.classes_of(values.reshape(-1, values.shape[-1])).reshape(values.shape[:2])
+        level = scores.classes_of(values.reshape(-1, values.shape[-1])).reshape(values.shape[:2])
     shades = np.array(list(SHADES))[np.clip(np.round(level), 0, len(SHADES) - 1).astype(int)]
     if scheme.n_classes is not None:
-        labels = numbers.labels_of(targets)
+        labels = scores.labels_of(targets)
         shades[lines, places] = np.array(list(SYMBOLS))[labels % len(SYMBOLS)]
     text: Text = require("rich.text", extra="terminal").Text(
         "\n".join(map("".join, shades)), no_wrap=True
@@ -424,7 +424,7 @@ class TerminalView:
             self.next_picture = now + pause
 
     def _score(self, state: State) -> str:
-        parts = [f"cost {numbers.format_cost(state.cost)}"]
+        parts = [f"cost {scores.format_cost(state.cost)}"]
         if self.scheme.n_classes is not None:
             parts.append(f"accuracy {self._accuracy(state, self.X, self.y)}")
             if self.test is not None:
@@ -432,7 +432,7 @@ class TerminalView:
         return "  ".join(parts)
 
     def _accuracy(self, state: State, X: ArrayLike, y: ArrayLike) -> str:
-        return f"{100 * numbers.accuracy(self.net.predict(state.params, X), y):.1f} %"
+        return f"{100 * scores.accuracy(self.net.predict(state.params, X), y):.1f} %"
 
     def _picture(self, state: State) -> Any:
         """Compose what fits: title, surface and cost side by side, score, progress."""
@@ -484,7 +484,7 @@ class TerminalView:
         if self.scheme.n_classes is None:
             return None
         answers = self.net.predict(state.params, self.X)
-        text = confusion_text(numbers.confusion_matrix(answers, self.y, self.scheme.n_classes))
+        text = confusion_text(scores.confusion_matrix(answers, self.y, self.scheme.n_classes))
         lines = text.plain.splitlines()
         return text if len(lines) <= rows and len(lines[0]) <= width else None
 

@@ -8,16 +8,9 @@ import numpy as np
 
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
-from neurona.observe import numbers
+from neurona.observe import numbers, scores
 from neurona.web.problem import Problem
 from neurona.web.run import View
-
-
-def grid(problem: Problem, resolution: int) -> Array:
-    """Return the places of a square picture, row by row from the lowest x2, ``(r², 2)``."""
-    left, right, bottom, top = problem.limits
-    x1, x2 = np.meshgrid(np.linspace(left, right, resolution), np.linspace(bottom, top, resolution))
-    return np.stack([x1.ravel(), x2.ravel()], axis=1)
 
 
 class Painter:
@@ -63,13 +56,13 @@ class Painter:
             "diverged": view.diverged,
         }
         if problem.classes:
-            wrong = numbers.classes_of(everywhere) != problem.labels
+            wrong = scores.classes_of(everywhere) != problem.labels
             test = problem.held_out
             content["accuracy"] = float(1 - wrong[~test].mean())
             content["test_accuracy"] = float(1 - wrong[test].mean()) if test.any() else None
             counted = test if test.any() else ~test
             arrays["wrong"] = wrong.astype(np.uint8)
-            arrays["confusion"] = numbers.confusion_matrix(
+            arrays["confusion"] = scores.confusion_matrix(
                 everywhere[counted], problem.labels[counted], problem.classes
             ).astype(np.int32)
         return content, arrays
@@ -85,7 +78,9 @@ class Painter:
 
     def _features(self, resolution: int) -> Array:
         if resolution not in self._grids:
-            self._grids[resolution] = self.problem.features(grid(self.problem, resolution))
+            self._grids[resolution] = self.problem.features(
+                numbers.grid(self.problem.limits, resolution)[2]
+            )
         return self._grids[resolution]
 
     def _surface(self, view: View, resolution: int) -> Array:

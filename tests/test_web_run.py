@@ -306,3 +306,13 @@ def test_a_probe_shows_all_that_is_computed_of_a_place(run):
     )
     np.testing.assert_allclose(arrays["a0"], np.tanh(arrays["z0"]), rtol=1e-5)
     np.testing.assert_allclose(arrays["a1"], 1 / (1 + np.exp(-arrays["z1"])), rtol=1e-5)
+
+
+def test_a_slow_pace_keeps_no_command_waiting(run):
+    run.pace(0.2)  # a step in five seconds
+    run.play()
+    until(lambda: run.view.state.step == 1)
+    began = time.monotonic()
+    run.pause()
+    assert not run.settle().playing
+    assert time.monotonic() - began < 1

@@ -27,9 +27,8 @@ from neurona.web.problem import Problem
 from neurona.web.refusal import Refusal
 from neurona.web.steering import optimizer_of
 
-CHUNK_SECONDS = (
-    0.008  # a command is obeyed after one chunk, and a screen shows 60 pictures a second
-)
+# A command is obeyed after one chunk, and a screen shows 60 pictures a second.
+CHUNK_SECONDS = 0.008
 MOST_STEPS = 4096
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
@@ -89,6 +88,7 @@ class Run:
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._playing = False
         self._pace: float | None = None
+        self._due = 0.0  # when the next chunk may begin, by the monotonic clock
         self._chunk = 1
         self._version = self._kept = 0
         self._branch = 0
@@ -137,7 +137,7 @@ class Run:
         """Take at most so many steps a second; None: as many as go."""
 
         def change() -> None:
-            self._pace, self._chunk = steps_per_second, 1
+            self._pace, self._chunk, self._due = steps_per_second, 1, 0.0
 
         self._command(change)
 
@@ -188,9 +188,9 @@ class Run:
     # --------------------------------------------------------------- all below: in the run's thread
     def _work(self) -> None:
         while True:
-            idle = not self._playing
+            wait = max(0.0, self._due - time.monotonic()) if self._playing else None
             try:
-                command = self._commands.get(block=idle)
+                command = self._commands.get(timeout=wait)
             except queue.Empty:
                 self._advance(self._chunk)
                 continue
@@ -237,7 +237,7 @@ class Run:
         """Take so many steps at once, and publish where they led."""
         if self._at is not None:
             self._adopt()
-        began = time.perf_counter()
+        began = time.monotonic()
         try:
             steps = self._steps
             if steps is None or self._every != count:
@@ -254,18 +254,18 @@ class Run:
                 "rate": float(rate),  # type: ignore[arg-type]
                 "suggested_rate": error.suggested_rate,
             }
-        seconds = time.perf_counter() - began
         self._speed.append((time.monotonic(), self._state.step))
         self._keep()
         self.view = self._published()
         self._on_change()
-        self._adapt(seconds)
+        self._adapt(began, count)
 
-    def _adapt(self, seconds: float) -> None:
+    def _adapt(self, began: float, count: int) -> None:
         """Let a chunk take about CHUNK_SECONDS, or keep the pace that was asked for."""
+        seconds = time.monotonic() - began
         if self._pace is not None:
+            self._due = began + count / self._pace
             self._chunk = max(1, min(MOST_STEPS, round(self._pace * 2 * CHUNK_SECONDS)))
-            time.sleep(max(0.0, self._chunk / self._pace - seconds))
         elif seconds < CHUNK_SECONDS / 2:
             self._chunk = min(MOST_STEPS, self._chunk * 2)
         elif seconds > 2 * CHUNK_SECONDS:

@@ -1,9 +1,9 @@
-// Bundles the page, page.js with page.css, and the module that a notebook shows, app.js.
+// Bundles the page: page.js with page.css.
 // With --watch it does so again at every change.
 import { context } from "esbuild";
 
 const bundle = await context({
-  entryPoints: { page: "src/page.ts", app: "src/widget.ts" },
+  entryPoints: { page: "src/page.ts" },
   outdir: "../src/neurona/web/static",
   bundle: true,
   format: "esm",

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from neurona.checks import Data
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
@@ -91,7 +92,7 @@ class Run:
         self._due = 0.0  # when the next chunk may begin, by the monotonic clock
         self._chunk = 1
         self._version = self._kept = 0
-        self._branch = 0
+        self._now: Moment
         self._at: int | None = None
         self._diverged: dict[str, float] | None = None
         self._rows: Array | None = None
@@ -149,6 +150,7 @@ class Run:
 
         def change() -> None:
             self.problem = problem
+            self._now = self._moment(self._now.state, self._now.branch)  # the test may be another
             self._steps = None
 
         self._command(change)
@@ -208,12 +210,11 @@ class Run:
         self._rng = np.random.default_rng([training.seed, 1])
         self._history = History()
         self._rows = None
-        self._branch, self._at = 0, None
+        self._at = None
         self._diverged = None
         self._speed.clear()
         self._steps, self._chunk = None, 1
-        self._state = next(self._training(params, every=1))
-        self._keep()
+        self._stand(next(self._training(params, every=1)), branch=0)
 
     def _training(self, start: State | Params, every: int) -> Iterator[State]:
         """Return the engine's iterator; its first state is the start."""
@@ -241,12 +242,12 @@ class Run:
         try:
             steps = self._steps
             if steps is None or self._every != count:
-                steps = self._steps = self._training(self._state, every=count)
+                steps = self._steps = self._training(self._now.state, every=count)
                 self._every = count
                 next(steps)
-            self._state = next(steps)
+            state = next(steps)
         except TrainingDiverged as error:
-            self._state, self._playing, self._steps = error.state, False, None
+            state, self._playing, self._steps = error.state, False, None
             rates = optimizer_of(self.problem.setup, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
@@ -254,8 +255,8 @@ class Run:
                 "rate": float(rate),  # type: ignore[arg-type]
                 "suggested_rate": error.suggested_rate,
             }
-        self._speed.append((time.monotonic(), self._state.step))
-        self._keep()
+        self._speed.append((time.monotonic(), state.step))
+        self._stand(state, self._now.branch)
         self.view = self._published()
         self._on_change()
         self._adapt(began, count)
@@ -287,21 +288,17 @@ class Run:
         if self._at is not None:
             self._adopt()
         if value is not None:
-            theta = flatten(self._state.params).copy()
+            theta = flatten(self._now.state.params)
             theta[index] = value
-            cost = self._cost(theta)
             theta.flags.writeable = False
-            params = unflatten(theta, self._state.params)
-            self._state = replace(self._state, params=params, cost=cost)
+            params = unflatten(theta, self._now.state.params)
+            cost = self._cost(params, self.problem.train)
+            state = replace(self._now.state, params=params, cost=cost)
+            self._now = self._moment(state, self._now.branch)
         if frozen is not None:
             self._frozen = self._frozen.copy()
             self._frozen[index] = frozen
         self._steps = None
-
-    def _cost(self, theta: Array) -> float:
-        params = unflatten(theta, self._state.params)
-        with np.errstate(all="ignore"):
-            return float(self.problem.objective.value(params, *self.problem.train))
 
     def _seek(self, index: int) -> None:
         self._playing = False
@@ -312,43 +309,46 @@ class Run:
     def _adopt(self) -> None:
         """Go on from the moment that is shown."""
         if self._at is not None:
-            self._state = self._history.moments[self._at].state
-            self._branch = 1 + max(moment.branch for moment in self._history.moments)
+            moments = self._history.moments
+            self._stand(moments[self._at].state, 1 + max(moment.branch for moment in moments))
             self._at, self._steps, self._diverged = None, None, None
-            self._keep()
 
-    def _keep(self) -> None:
-        if self._history.keep(Moment(self._state, self._test_cost(self._state), self._branch)):
+    def _stand(self, state: State, branch: int) -> None:
+        """Be at a state, and offer it to the history."""
+        self._now = self._moment(state, branch)
+        if self._history.keep(self._now):
             self._rows = None
             self._kept += 1
 
-    def _test_cost(self, state: State) -> float | None:
-        test = self.problem.test
-        if len(test.x) == 0:
-            return None
+    def _moment(self, state: State, branch: int) -> Moment:
+        """Return a state with its cost on the test."""
+        test_cost = (
+            self._cost(state.params, self.problem.test) if len(self.problem.test.x) else None
+        )
+        return Moment(state, test_cost, branch)
+
+    def _cost(self, params: Params, data: Data) -> float:
         with np.errstate(all="ignore"):
-            cost = float(self.problem.objective.value(state.params, *test))
-        return cost if math.isfinite(cost) else None
+            return float(self.problem.objective.value(params, *data))
 
     def _published(self) -> View:
         self._version += 1
         if self._rows is None:
             self._rows = self._history.rows()
-        shown = None if self._at is None else self._history.moments[self._at]
-        state = self._state if shown is None else shown.state
+        shown = self._now if self._at is None else self._history.moments[self._at]
         return View(
             version=self._version,
             problem=self.problem,
-            state=state,
+            state=shown.state,
             frozen=self._frozen,
             playing=self._playing,
             steps_per_second=self._steps_per_second(),
-            branch=self._branch if shown is None else shown.branch,
+            branch=shown.branch,
             at=self._at,
             moments=len(self._history.moments),
             history=self._rows,
             kept=self._kept,
-            test_cost=self._test_cost(state) if shown is None else shown.test_cost,
+            test_cost=shown.test_cost,
             diverged=self._diverged,
         )
 

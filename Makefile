@@ -24,12 +24,13 @@ test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package
 test-all: $(VENV)/.test $(VENV)/.package  ## with the tests that take minutes
 	$(PYTEST)
 
-check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, size
+check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, size, the page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/count_engine.py
+	$(BIN)/python scripts/check_page.py
 
 format: $(VENV)/.check  ## put code in form
 	$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-// The view in a box of its own: what a notebook calls, and what the page calls.
+// The view in a box of its own; by which line its model speaks, it does not know.
 
 import { h, render as draw } from "preact";
 import { App } from "./components/App";

@@ -76,7 +76,7 @@ def page(browser, address):
 
 def opened(page, address):
     page.goto(address)
-    page.wait_for_selector(".neuron canvas")
+    page.wait_for_selector(".diagram canvas")
     expect(page.locator(".scores .cost")).not_to_have_text("–")
 
 
@@ -340,8 +340,8 @@ def test_the_first_picture_comes_within_a_second(browser, address):
 # Steering while it trains, and coming back
 
 
-def picture_of(page, n):
-    return page.evaluate("n => document.querySelectorAll('.neuron canvas')[n].toDataURL()", n)
+def picture_of_the_network(page):
+    return page.evaluate("document.querySelector('.diagram canvas').toDataURL()")
 
 
 def test_a_rate_is_typed_while_it_trains(page):
@@ -388,17 +388,17 @@ def test_a_neuron_that_was_clicked_stays(page):
 
 
 def test_neurons_follow_the_theme_while_the_training_stands(page):
-    light = picture_of(page, 4)
+    light = picture_of_the_network(page)
     page.get_by_label("Theme").select_option("dark")
     page.wait_for_timeout(300)
-    assert picture_of(page, 4) != light
+    assert picture_of_the_network(page) != light
 
 
 def test_the_systems_theme_is_followed(page):
-    light = picture_of(page, 4)
+    light = picture_of_the_network(page)
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(300)
-    assert picture_of(page, 4) != light
+    assert picture_of_the_network(page) != light
 
 
 def test_a_link_is_followed_in_the_open_page(page):

@@ -52,7 +52,8 @@ export type Chosen =
 type Theme = "auto" | "light" | "dark";
 
 const SURFACE = 100;
-const NEURONS = 32;
+const NEURONS = 34; // every third point of the surface
+const READING = 100; // milliseconds: nobody reads numbers that change faster
 
 function kept<T extends string>(name: string, known: readonly T[], otherwise: T): T {
   try {
@@ -81,6 +82,8 @@ export function makeStore(model: Model) {
   // run the page shows its own first set-up.
   let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
+  // Every picture, for the canvases; and what can be read of it, for numbers, meters and curves.
+  const picture = signal<Frame | null>(null);
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
   const catalog = signal<Catalog | null>(null);
@@ -119,9 +122,9 @@ export function makeStore(model: Model) {
         const next = { ...content, ...arrays } as unknown as Run;
         if (next.run !== run.value?.run) chosen.value = null;
         // Another network's numbers would be read as this one's until its first frame is here.
-        const old = frame.value;
+        const old = picture.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
-          frame.value = { ...old, arrays: {} };
+          picture.value = frame.value = { ...old, arrays: {} };
         }
         run.value = next;
         setup.value = next.setup;
@@ -130,15 +133,32 @@ export function makeStore(model: Model) {
       ask();
     }
     if (content.type === "frame") {
-      batch(() => {
-        frame.value = { ...content, arrays } as unknown as Frame;
-        const rows = arrays["history"];
-        if (rows) history.value = rows as Float32Array;
-      });
-      // The next is asked for when this one was drawn: the network never floods, and a page that
-      // nobody sees asks for nothing.
-      requestAnimationFrame(ask);
+      if (arrays["history"]) rows = arrays["history"] as Float32Array;
+      received = { ...content, arrays } as unknown as Frame;
+      requestAnimationFrame(show);
     }
+  }
+
+  let rows = history.value;
+  let received: Frame | null = null;
+  let read = 0; // when numbers were shown last
+
+  /** Draw what came. The next is asked for now, so that it comes while this one is drawn: the
+   * network never floods, and a page that nobody sees asks for nothing. */
+  function show(): void {
+    const next = received;
+    if (!next) return;
+    received = null;
+    ask();
+    batch(() => {
+      picture.value = next;
+      const before = frame.value;
+      const now = performance.now();
+      if (now - read < READING && next.playing && before?.playing && before.arrays["surface"]) return;
+      read = now;
+      frame.value = next;
+      history.value = rows;
+    });
   }
   model.on("msg:custom", hear);
   addEventListener("hashchange", () => {
@@ -151,7 +171,7 @@ export function makeStore(model: Model) {
   });
 
   return {
-    language, theme, shade, setup, run, frame, history, catalog, problem, online, said, chosen,
+    language, theme, shade, setup, run, picture, frame, history, catalog, problem, online, said, chosen,
     stepped, logarithmic, label, speed, text, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {

@@ -1,5 +1,6 @@
 // The neuron that was chosen: its picture, its bias and the weights that lead to it.
 
+import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { groundOf } from "../colors";
 import { paint } from "../pictures";
@@ -8,7 +9,7 @@ import { pretty } from "./Data";
 import { weights, type Weight } from "../weights";
 
 export function Editor({ store }: { store: Store }) {
-  const { chosen, frame, run, text, send, shade } = store;
+  const { chosen, frame, picture, run, text, send, shade } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
   // What is being typed stays, whatever frames come meanwhile.
   const [draft, setDraft] = useState<{ row: number; text: string } | null>(null);
@@ -18,14 +19,19 @@ export function Editor({ store }: { store: Store }) {
   const layer = at?.kind === "neuron" ? at.layer : (at?.layer ?? -1) + 1;
   const index = at?.kind === "neuron" ? at.index : (at?.column ?? 0);
   useEffect(() => {
-    const neurons = arrays?.["neurons"];
-    if (!canvas.current || !now || !at || !(neurons instanceof Uint8Array)) return;
+    const small = canvas.current;
+    if (!small || !now || !at) return;
     const total = now.topology.reduce((sum, one) => sum + one, 0);
     const before = now.topology.slice(0, layer).reduce((sum, one) => sum + one, 0) + index;
-    const size = neurons.length / total;
-    const own = neurons.subarray(before * size, (before + 1) * size);
-    paint(canvas.current, own, Math.round(Math.sqrt(size)), groundOf(canvas.current));
-  }, [arrays, at, shade.value]);
+    const ground = groundOf(small);
+    return effect(() => {
+      const neurons = picture.value?.arrays["neurons"];
+      if (!(neurons instanceof Uint8Array)) return;
+      const size = neurons.length / total;
+      const own = neurons.subarray(before * size, (before + 1) * size);
+      paint(small, own, Math.round(Math.sqrt(size)), ground);
+    });
+  }, [at, now, shade.value]);
   if (!at || !now) return null;
   const t = text.value;
   const incoming = weights(now.topology, arrays?.["parameters"])

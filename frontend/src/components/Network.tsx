@@ -1,8 +1,9 @@
 // The network: inputs on the left, outputs on the right, a neuron a picture of what it answers.
 
-import { useEffect, useRef } from "preact/hooks";
-import { css, groundOf, NEGATIVE, POSITIVE } from "../colors";
-import { paint } from "../pictures";
+import { effect } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { groundOf } from "../colors";
+import { heightOf, makeScene, place, sideOf, way } from "../scene";
 import type { LayerSetup } from "../setup";
 import type { Run, Store } from "../store";
 import { pretty } from "./Data";
@@ -14,7 +15,6 @@ import { weights } from "../weights";
 // Pixels from one neuron to the next: as many as a finger needs, or as the tallest layer leaves.
 const ROW = { most: 44, least: 24 };
 const TALLEST = 240;
-const SHARE = 0.84; // of a row that a neuron fills
 const COLUMN = 84; // pixels that a layer takes at least
 const MOST_LAYERS = 6;
 const MOST_NEURONS = 16;
@@ -120,69 +120,60 @@ function rowOf(topology: number[]): number {
   return Math.max(ROW.least, Math.min(ROW.most, Math.floor(TALLEST / Math.max(...topology))));
 }
 
-/** Where a neuron stands: per cent of the width, pixels of the height. */
-function place(topology: number[], row: number, layer: number, index: number): [number, number] {
-  const height = Math.max(...topology) * row;
-  const count = topology[layer] ?? 1;
-  return [(100 * (layer + 0.5)) / topology.length, height / 2 + (index - (count - 1) / 2) * row];
-}
-
 function Diagram({ store, run }: { store: Store; run: Run }) {
-  const { frame, chosen, text, shade } = store;
+  const { picture, chosen, text, shade } = store;
   const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
   const t = text.value;
   const { topology } = run;
-  const between = rowOf(topology);
-  const height = Math.max(...topology) * between;
-  const arrays = frame.value?.arrays;
+  const layout = useMemo(
+    () => ({ topology, row: rowOf(topology), width }), [String(topology), width],
+  );
   useEffect(() => {
-    const neurons = arrays?.["neurons"];
-    if (!box.current || !(neurons instanceof Uint8Array)) return;
-    const canvases = box.current.querySelectorAll("canvas");
-    const side = Math.round(Math.sqrt(neurons.length / canvases.length));
-    const ground = groundOf(box.current);
-    canvases.forEach((canvas, i) =>
-      paint(canvas, neurons.subarray(i * side * side, (i + 1) * side * side), side, ground));
-  }, [arrays, shade.value]);
-  const lines = weights(topology, arrays?.["parameters"]);
-  const reach = Math.max(1e-9, ...lines.map((one) => Math.abs(one.value)));
+    const place = box.current;
+    if (!place) return;
+    const fit = () => setWidth(place.clientWidth);
+    const resized = new ResizeObserver(fit);
+    resized.observe(place);
+    return () => resized.disconnect();
+  }, []);
+  useEffect(() => {
+    if (!canvas.current || width === 0) return;
+    const draw = makeScene(canvas.current, layout, groundOf(canvas.current));
+    return effect(() => {
+      const arrays = picture.value?.arrays;
+      const [neurons, parameters] = [arrays?.["neurons"], arrays?.["parameters"]];
+      const at = chosen.value;
+      if (!(neurons instanceof Uint8Array) || parameters?.length !== run.parameters) return;
+      draw({ neurons, parameters }, at?.kind === "weight" ? at : null);
+    });
+  }, [layout, run.parameters, shade.value]);
+  // Lines are thin: what is clicked is a wider one that is not seen.
+  const lines = useMemo(() => weights(topology, undefined).filter(({ row }) => row >= 0).map(
+    ({ layer, row, column }) => (
+      <path
+        key={`${layer}-${row}-${column}`} d={way(layout, { layer, row, column })} class="touch"
+        onClick={() => { chosen.value = { kind: "weight", layer, row, column }; }}
+      />
+    ),
+  ), [layout]);
+  const height = heightOf(layout);
+  const side = sideOf(layout);
   const at = chosen.value;
   return (
     <div
       class="diagram" ref={box}
       style={{ height: `${height}px`, minWidth: `${COLUMN * topology.length}px` }}
     >
-      <svg viewBox={`0 0 100 ${height}`} preserveAspectRatio="none" aria-hidden="true">
-        {lines.map(({ layer, row, column, value }) => {
-          if (row < 0) return null;
-          const [x1, y1] = place(topology, between, layer, row);
-          const [x2, y2] = place(topology, between, layer + 1, column);
-          const middle = (x1 + x2) / 2;
-          const path = `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
-          const lit = at?.layer === layer && "column" in at && at.row === row && at.column === column;
-          return (
-            <g key={`${layer}-${row}-${column}`} class={lit ? "lit" : ""}>
-              <path
-                d={path} stroke={css(value < 0 ? NEGATIVE : POSITIVE)}
-                stroke-width={0.4 + 5 * Math.sqrt(Math.abs(value) / reach)} class="weight"
-              />
-              <path
-                d={path} class="touch"
-                onClick={() => { chosen.value = { kind: "weight", layer, row, column }; }}
-              />
-            </g>
-          );
-        })}
-      </svg>
+      <canvas class="scene" ref={canvas} aria-hidden="true" />
+      <svg aria-hidden="true">{lines}</svg>
       {topology.flatMap((count, layer) =>
         Array.from({ length: count }, (_, index) => {
-          const [x, y] = place(topology, between, layer, index);
+          const [x, y] = place(layout, layer, index);
           const name = layer === 0
             ? `${t.input} ${pretty(run.setup.inputs[index] ?? "")}`
             : `${t.neuron} ${layer}.${index + 1}`;
-          const bias = lines.find(
-            (one) => one.layer === layer - 1 && one.row === -1 && one.column === index,
-          );
           // On the way from a neuron to its numbers others are passed: what was clicked stays.
           const look = () => {
             const now = chosen.peek();
@@ -195,25 +186,12 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
               aria-pressed={
                 at?.kind === "neuron" && at.pinned && at.layer === layer && at.index === index
               }
-              style={{
-                left: `${x}%`, top: `${y}px`,
-                width: `${SHARE * between}px`, height: `${SHARE * between}px`,
-              }}
+              style={{ left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` }}
               onMouseEnter={look}
               onFocus={look}
               onClick={() => { chosen.value = { kind: "neuron", layer, index, pinned: true }; }}
             >
-              <canvas width="32" height="32" />
               {layer === 0 && <span class="name">{pretty(run.setup.inputs[index] ?? "")}</span>}
-              {bias && (
-                <i
-                  class="bias"
-                  style={{
-                    background: css(bias.value < 0 ? NEGATIVE : POSITIVE),
-                    opacity: String(0.15 + 0.85 * Math.min(1, Math.abs(bias.value) / reach)),
-                  }}
-                />
-              )}
             </button>
           );
         }))}

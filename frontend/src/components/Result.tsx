@@ -1,9 +1,11 @@
 // What comes of it: the surface with the points, the costs, and where the gradient goes.
 
+import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { CLASSES, css, diverging, groundOf, NEGATIVE, POSITIVE } from "../colors";
+import { CLASSES, css, groundOf } from "../colors";
 import { paint, paintClasses } from "../pictures";
-import type { Run, Store } from "../store";
+import { makePoints } from "../points";
+import type { Store } from "../store";
 import { Curve } from "./Curve";
 import { digits, Panel, Switch } from "./controls";
 
@@ -90,22 +92,26 @@ export function Result({ store }: { store: Store }) {
 }
 
 function Surface({ store }: { store: Store }) {
-  const { text, frame, run, stepped, send, label, shade, said } = store;
+  const { text, picture, run, stepped, send, label, shade, said } = store;
   const box = useRef<HTMLDivElement>(null);
   const now = run.value;
-  const arrays = frame.value?.arrays;
   useEffect(() => {
     const canvas = box.current?.querySelector<HTMLCanvasElement>("canvas.answers");
-    const bytes = arrays?.["surface"];
-    if (!canvas || !now || !(bytes instanceof Uint8Array)) return;
-    const side = Math.round(Math.sqrt(bytes.length / now.outputs));
+    if (!canvas || !now) return;
+    const ground = groundOf(canvas);
     const draw = now.outputs > 1 ? paintClasses : paint;
-    draw(canvas, bytes, side, groundOf(canvas), stepped.value);
-  }, [arrays, stepped.value, shade.value]);
+    return effect(() => {
+      const bytes = picture.value?.arrays["surface"];
+      if (!(bytes instanceof Uint8Array)) return;
+      draw(canvas, bytes, Math.round(Math.sqrt(bytes.length / now.outputs)), ground, stepped.value);
+    });
+  }, [now, shade.value]);
   useEffect(() => {
     const canvas = box.current?.querySelector<HTMLCanvasElement>("canvas.points");
-    if (canvas && now) drawPoints(canvas, now, arrays?.["wrong"]);
-  }, [now, arrays?.["wrong"], shade.value]);
+    if (!canvas || !now) return;
+    const draw = makePoints(canvas, now, groundOf(canvas));
+    return effect(() => draw(picture.value?.arrays["wrong"]));
+  }, [now, shade.value]);
   const add = (across: number, up: number) => {
     if (!now || now.classes === 0) return;
     const [left, right, bottom, top] = now.extent;
@@ -164,39 +170,3 @@ function cross(
   if (event.key.startsWith("Arrow")) move(x, y);
 }
 
-function drawPoints(canvas: HTMLCanvasElement, run: Run, wrong: ArrayLike<number> | undefined) {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const size = canvas.width;
-  const ground = groundOf(canvas);
-  const [left, right, bottom, top] = run.extent;
-  context.clearRect(0, 0, size, size);
-  for (let i = 0; i < run.labels.length; i += 1) {
-    const x = (size * ((run.points[2 * i] ?? 0) - left)) / (right - left);
-    const y = size - (size * ((run.points[2 * i + 1] ?? 0) - bottom)) / (top - bottom);
-    const label = run.labels[i] ?? 0;
-    const color = run.classes === 0
-      ? diverging(label, ground)
-      : run.classes === 2 ? (label > 0.5 ? POSITIVE : NEGATIVE) : CLASSES[label] ?? NEGATIVE;
-    context.beginPath();
-    context.arc(x, y, 6, 0, 2 * Math.PI);
-    context.lineWidth = 2;
-    if (run.test[i]) {
-      context.fillStyle = css(ground);
-      context.strokeStyle = css(color);
-      context.lineWidth = 3;
-    } else {
-      context.fillStyle = css(color);
-      context.strokeStyle = css(ground);
-    }
-    context.fill();
-    context.stroke();
-    if (wrong?.[i]) {
-      context.beginPath();
-      context.arc(x, y, 10, 0, 2 * Math.PI);
-      context.strokeStyle = getComputedStyle(canvas).color;
-      context.lineWidth = 1.5;
-      context.stroke();
-    }
-  }
-}

@@ -358,10 +358,19 @@ def saturation(
 def _slopes(activation: Activation, z: Array) -> Array:
     """Return ∂a/∂z of every neuron by its own z, (n, n_out): the diagonal of the Jacobian."""
     _, pullback = activation.function(z.T)
+    if _is_elementwise(activation):  # the Jacobian is diagonal, and one pullback has all of it
+        return pullback(np.ones_like(z.T)).T
     unit = np.eye(z.shape[1], dtype=z.dtype)
     return np.stack(
         [pullback(np.broadcast_to(row, z.shape).T)[k] for k, row in enumerate(unit)], axis=1
     )
+
+
+@lru_cache(maxsize=64)
+def _is_elementwise(activation: Activation) -> bool:
+    """Tell whether each output depends on its own z alone; a softmax has them depend on all."""
+    _, pullback = activation.function(np.array([[0.3], [-0.2]]))
+    return not pullback(np.array([[1.0], [0.0]]))[1].any()
 
 
 @lru_cache(maxsize=64)

@@ -43,6 +43,7 @@ class History:
         self.moments: list[Moment] = []
         self._stride = 1
         self._offered = 0
+        self._rows = np.empty((0, 4), dtype=np.float32)
 
     def keep(self, moment: Moment) -> bool:
         """Offer a moment; return whether it was kept."""
@@ -53,19 +54,22 @@ class History:
         self._offered += 1
         if kept:
             self.moments.append(moment)
+            self._rows = np.vstack([self._rows, _row(moment)])
             own = [m for m in self.moments if m.branch == moment.branch]
             if len(own) > self.most:
                 others = [m for m in self.moments if m.branch != moment.branch]
                 self.moments = [*others, *own[::2]]
+                self._rows = np.array([_row(m) for m in self.moments], dtype=np.float32)
                 self._stride *= 2
         return kept
 
+    @property
     def rows(self) -> Array:
-        """Return ``(k, 4)`` float32: step, cost, cost on the test (NaN if none), branch."""
-        return np.array(
-            [
-                (m.state.step, m.state.cost, nan if m.test_cost is None else m.test_cost, m.branch)
-                for m in self.moments
-            ],
-            dtype=np.float32,
-        ).reshape(-1, 4)
+        """``(k, 4)`` float32: step, cost, cost on the test (NaN if none), branch; never changed."""
+        return self._rows
+
+
+def _row(moment: Moment) -> Array:
+    state, test_cost = moment.state, moment.test_cost
+    row = (state.step, state.cost, nan if test_cost is None else test_cost, moment.branch)
+    return np.array(row, dtype=np.float32)

@@ -31,9 +31,10 @@ class Painter:
             gradients = numbers.gradients(
                 problem.net, state.params, problem.train.x, problem.train.target, problem.cost
             )
+            surface, pictures = self._plane(view, resolution, neurons)
             arrays = {
-                "surface": self._surface(view, resolution),
-                "neurons": self._neurons(view, neurons),
+                "surface": surface,
+                "neurons": pictures,
                 "parameters": flatten(state.params).astype(np.float32),
                 "frozen": view.frozen.astype(np.uint8),
                 "gradients": numbers.gradient_norms(gradients).astype(np.float32),
@@ -83,21 +84,29 @@ class Painter:
             )
         return self._grids[resolution]
 
-    def _surface(self, view: View, resolution: int) -> Array:
-        """Return ``(outputs, r, r)``: 0 to 255 over [0, 1], or over [-1, 1] in a regression."""
-        answers = view.problem.net.predict(view.state.params, self._features(resolution))
-        if not view.problem.classes:
-            answers = (answers + 1) / 2
-        return _bytes(answers.T).reshape(-1, resolution, resolution)
+    def _plane(self, view: View, resolution: int, neurons: int) -> tuple[Array, Array]:
+        """Return what the network answers over the plane, and what each of its neurons does.
 
-    def _neurons(self, view: View, resolution: int) -> Array:
-        """Return ``(inputs and neurons, r, r)``, each over its own range, 128 being 0."""
+        The surface is ``(outputs, resolution, resolution)``: 0 to 255 over [0, 1], or over [-1, 1]
+        in a regression. The neurons' pictures, the inputs' first, are ``(count, r, r)``, r being
+        about ``neurons``: every so many points of the same grid, each over its own range, 128
+        being 0.
+        """
         inputs = self._features(resolution)
         layers = numbers.activations(view.problem.net, view.state.params, inputs)
-        values = np.concatenate([inputs, *(layer.a for layer in layers)], axis=1).T
-        reach = np.maximum(abs(values).max(axis=1, keepdims=True), 1e-9)
-        return _bytes(values / reach * (127.5 / 255) + 128 / 255).reshape(
-            -1, resolution, resolution
+        answers = layers[-1].a
+        if not view.problem.classes:
+            answers = (answers + 1) / 2
+        every = max(1, round((resolution - 1) / (neurons - 1)))
+        thinned = [
+            values.T.reshape(-1, resolution, resolution)[:, ::every, ::every]
+            for values in (inputs, *(layer.a for layer in layers))
+        ]
+        values = np.concatenate(thinned)
+        reach = np.maximum(abs(values).max(axis=(1, 2), keepdims=True), 1e-9)
+        return (
+            _bytes(answers.T).reshape(-1, resolution, resolution),
+            _bytes(values / reach * (127.5 / 255) + 128 / 255),
         )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import fields
@@ -24,6 +26,10 @@ COMMANDS = frozenset(
     ["play", "pause", "step", "reset", "pace", "set_parameter", "seek", "branch"]
 )  # fmt: skip
 PATIENCE = 20.0  # seconds: a new process imports NumPy first
+# Training takes what is left of the processors: pictures and commands go before it.
+NICENESS = 10
+# Seconds after which the training lets the pipe's thread have the interpreter (usually 0.005).
+SWITCH = 0.0005
 
 
 def prepared() -> Any:
@@ -126,6 +132,9 @@ class RemoteRun:
 def serve(pipe: Connection) -> None:
     """Be the other process: hold a run, obey, and send the views that are asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that has the pipe
+    sys.setswitchinterval(SWITCH)
+    if hasattr(os, "nice"):  # Windows has no such thing
+        os.nice(NICENESS)
     server = _Server(pipe)
     with contextlib.suppress(EOFError, OSError):
         while server.obey(*pipe.recv()):

@@ -28,8 +28,8 @@ from neurona.web.problem import Problem
 from neurona.web.refusal import Refusal
 from neurona.web.steering import optimizer_of
 
-# A command is obeyed after one chunk, and a screen shows 60 pictures a second.
-CHUNK_SECONDS = 0.008
+# A command is obeyed after one chunk, and a picture that is asked for waits for its end.
+CHUNK_SECONDS = 0.005
 MOST_STEPS = 4096
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
@@ -50,7 +50,7 @@ class View:
         The branch that the state lies on, the moment that is shown (None: the latest), and how
         many are kept.
     history, kept
-        ``(k, 4)``: see :meth:`neurona.web.history.History.rows`; and a number that grows with it.
+        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a number that grows with it.
     test_cost
         None, where no points are kept for a test.
     diverged
@@ -95,7 +95,6 @@ class Run:
         self._now: Moment
         self._at: int | None = None
         self._diverged: dict[str, float] | None = None
-        self._rows: Array | None = None
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
         self._every = 1
         self._steps: Iterator[State] | None = None
@@ -209,7 +208,6 @@ class Run:
         self._frozen = np.zeros(size, dtype=bool)
         self._rng = np.random.default_rng([training.seed, 1])
         self._history = History()
-        self._rows = None
         self._at = None
         self._diverged = None
         self._speed.clear()
@@ -317,7 +315,6 @@ class Run:
         """Be at a state, and offer it to the history."""
         self._now = self._moment(state, branch)
         if self._history.keep(self._now):
-            self._rows = None
             self._kept += 1
 
     def _moment(self, state: State, branch: int) -> Moment:
@@ -333,8 +330,6 @@ class Run:
 
     def _published(self) -> View:
         self._version += 1
-        if self._rows is None:
-            self._rows = self._history.rows()
         shown = self._now if self._at is None else self._history.moments[self._at]
         return View(
             version=self._version,
@@ -346,7 +341,7 @@ class Run:
             branch=shown.branch,
             at=self._at,
             moments=len(self._history.moments),
-            history=self._rows,
+            history=self._history.rows,
             kept=self._kept,
             test_cost=shown.test_cost,
             diverged=self._diverged,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Collection
+import os
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ STATIC = Path(__file__).parent / "static"
 MOST_SOCKETS = 32
 MOST_BYTES = 262_144  # of one message from the page: 2,000 points are 60,000
 IDLE_SECONDS = 1800.0  # without a word from the page
+# A screen shows 60 pictures a second; many pages together get what leaves time for their trainings.
+MOST_PICTURES = 60.0  # a second, of one page
+ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
@@ -70,6 +74,10 @@ class Sockets:
         for conversation in list(self.open):
             conversation.close()
 
+    def pause(self) -> float:
+        """Return how many seconds lie between two pictures of one page, at least."""
+        return max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES)
+
     async def serve(self, socket: WebSocket) -> None:
         """Talk with one page until it leaves; closing the page ends its training."""
         await socket.accept()
@@ -78,7 +86,9 @@ class Sockets:
             return
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
-        talk = Talk(socket, Conversation(lambda: _tell(loop, changed), RemoteRun), changed)
+        talk = Talk(
+            socket, Conversation(lambda: _tell(loop, changed), RemoteRun), changed, self.pause
+        )
         self.open.add(talk.conversation)
         try:
             await talk.listen()
@@ -100,11 +110,17 @@ class Talk:
     """A conversation over a WebSocket; its pictures wait for news, and nothing waits for them."""
 
     def __init__(
-        self, socket: WebSocket, conversation: Conversation, changed: asyncio.Event
+        self,
+        socket: WebSocket,
+        conversation: Conversation,
+        changed: asyncio.Event,
+        pause: Callable[[], float],
     ) -> None:
         self.socket = socket
         self.conversation = conversation
         self.changed = changed
+        self.pause = pause
+        self._due = 0.0  # when the next picture may be drawn, by the loop's clock
         self.picture = asyncio.ensure_future(asyncio.sleep(0))
         self._turn = asyncio.Lock()  # a conversation hears one message at a time
 
@@ -122,6 +138,9 @@ class Talk:
 
     async def _draw(self, message: dict[str, Any]) -> None:
         """Answer with a picture as soon as there is something new to see."""
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(self._due - clock())
+        self._due = clock() + self.pause()
         self.conversation.look()
         while not self.conversation.news:
             self.changed.clear()

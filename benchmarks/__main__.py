@@ -1,4 +1,4 @@
-"""The command: ``python -m benchmarks speed | learning | report``."""
+"""The command: ``python -m benchmarks speed | learning | playground | report``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from pathlib import Path
 # The contest is about processors: without this, JAX alone would go to a GPU where there is one.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from . import learning, report, speed, tables
+from . import learning, playground, report, speed, tables
 
-MEASURES = {"speed": speed.measure, "learning": learning.measure}
-TABLES = {"speed": tables.speed, "learning": tables.learning}
+MEASURES = {
+    "speed": speed.measure,
+    "learning": learning.measure,
+    "playground": playground.measure,
+}
+TABLES = {
+    "speed": tables.speed,
+    "learning": tables.learning,
+    "playground": tables.playground,
+}
 
 
 def main(arguments: list[str] | None = None) -> None:

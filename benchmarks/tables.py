@@ -177,6 +177,47 @@ def _learnt_digits(measured: dict) -> str:
     return table(["", "% right", f"splits with {found['goal']:.1%} or more", "seconds"], [row])
 
 
+def playground(measured: dict) -> str:
+    """Return all tables of the playground."""
+    one, many = measured["one"], measured["pages"]
+    names = {"circles": "the page's own start", "lesson": "the lesson's network"}
+    flows = [
+        *((f"1 page, {names[name]}", one[name], 60) for name in one),
+        (f"{many} pages in one browser, {names['lesson']}", measured["many"], 15),
+        (f"{many} clients that draw nothing, {names['lesson']}", measured["clients"], 15),
+    ]
+    waits = [
+        ("first picture after the wish for the page", measured["first"], 1000, 1000),
+        *((f"obeyed: {name}", found, 1, 100) for name, found in measured["obeyed"].items()),
+    ]
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            "### Pictures and steps a second of each page",
+            table(
+                ["", "pictures", "goal", "steps"],
+                [
+                    [
+                        title,
+                        _spread(found["pictures"]),
+                        f"{goal}",
+                        _spread(found["steps"], digits=0),
+                    ]
+                    for title, found, goal in flows
+                ],
+            ),
+            "### Milliseconds",
+            table(
+                ["", "median (shortest to longest)", "goal"],
+                [
+                    [title, _spread(found, scale=scale, digits=0), f"{goal}"]
+                    for title, found, scale, goal in waits
+                ],
+            ),
+        ]
+    )
+
+
 def _topology(found: dict) -> str:
     return "-".join(map(str, found["topology"]))
 

@@ -448,3 +448,56 @@ def test_heads_stand_over_their_columns_on_one_screen(page):
     columns = sorted({round(x) for x in page.evaluate(middles, ".neuron")})
     assert [round(abs(a - b)) for a, b in zip(heads, columns, strict=True)] == [0, 0, 0, 0]
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
+
+
+# A table of one's own
+
+TABLE = "name,kilos,height,age,kind\n" + "".join(
+    f"n{i},{2 + i % 5 + 20 * (i % 2)},{20 + i % 7 + 30 * (i % 2)},{i % 9},{'dog' if i % 2 else 'cat'}\n"
+    for i in range(60)
+)
+
+
+def test_a_csv_file_is_opened_and_other_columns_are_chosen(page, tmp_path):
+    path = tmp_path / "pets.csv"
+    path.write_text(TABLE)
+    before = picture(page, ".surface .points")
+    page.set_input_files(".file input", path)
+    expect(page.locator(".table .facts")).to_contain_text("pets.csv")
+    expect(page.get_by_label("Target")).to_have_value("kind")
+    assert picture(page, ".surface .points") != before
+    page.get_by_role("button", name="Play").click()
+    wait_for_step(page, 50)
+    page.locator(".table select").nth(1).select_option("age")
+    expect(page.locator(".table select").nth(1)).to_have_value("age")
+    page.get_by_label("Target").select_option("height")
+    expect(page.locator(".confusion")).to_have_count(0)  # a regression now
+    page.get_by_role("button", name="Moons").click()
+    expect(page.get_by_label("Target")).to_have_count(0)
+
+
+def test_a_csv_file_is_dropped_on_the_page(page):
+    dropped = page.evaluate_handle(
+        "text => { const all = new DataTransfer();"
+        " all.items.add(new File([text], 'dropped.csv')); return all; }",
+        TABLE,
+    )
+    page.dispatch_event("main", "dragover", {"dataTransfer": dropped})
+    expect(page.locator(".drop")).to_be_visible()
+    page.dispatch_event("main", "drop", {"dataTransfer": dropped})
+    expect(page.locator(".drop")).to_have_count(0)
+    expect(page.locator(".table .facts")).to_contain_text("dropped.csv")
+
+
+def test_a_wrong_csv_file_is_told_and_nothing_is_lost(page, tmp_path):
+    facts = page.inner_text(".panel.network .facts")
+    path = tmp_path / "wrong.csv"
+    path.write_text("a,b,c\n1,2\n")
+    page.set_input_files(".file input", path)
+    expect(page.locator(".banner")).to_contain_text("2 cells")
+    page.get_by_label("Language").select_option("es")
+    expect(page.locator(".banner")).to_contain_text("2 celdas")
+    path.write_text("a,b,c\n" + "1,2,0\n" * 100_000)
+    page.set_input_files(".file input", path)
+    expect(page.locator(".banner")).to_contain_text("600 kB")
+    assert page.inner_text(".panel.network .facts") == facts.replace("parameters", "parámetros")

@@ -29,6 +29,9 @@ const en = {
   training_group: "Training", depth: "Depth", cross_at: "{x}, {y}",
   placed: "Point of class {k} at {x}, {y}", paused_at: "Paused at step {step}, cost {cost}",
   playing: "Training",
+  csv: "A table of your own (CSV)…", scaled: "inputs scaled to −1…1", target: "Target",
+  too_big: "{name} has {size} kB; a table may have {most} kB here. For more, train in Python.",
+  drop_here: "Drop the CSV file anywhere",
   parameters: "parameters", dismiss: "Dismiss", main: "neurona's playground",
 };
 
@@ -63,6 +66,9 @@ const es: Texts = {
   training_group: "Entrenamiento", depth: "Profundidad",
   cross_at: "{x}; {y}", placed: "Punto de la clase {k} en {x}; {y}",
   paused_at: "En pausa en el paso {step}, coste {cost}", playing: "Entrenando",
+  csv: "Una tabla tuya (CSV)…", scaled: "entradas llevadas a −1…1", target: "Objetivo",
+  too_big: "{name} tiene {size} kB; aquí una tabla puede tener {most} kB. Para más, entrena en Python.",
+  drop_here: "Suelta el archivo CSV en cualquier sitio",
   parameters: "parámetros", dismiss: "Cerrar", main: "El laboratorio de neurona",
 };
 

@@ -9,6 +9,8 @@ export interface DataSetup {
   test_share: number;
   seed: number;
   points: [number, number, number][];
+  regression: boolean;
+  columns: string[];
 }
 export interface LayerSetup {
   neurons: number;
@@ -35,6 +37,7 @@ export interface Setup {
 
 const data: DataSetup = {
   kind: "circles", n: 300, noise: 0.1, arms: 2, classes: 3, test_share: 0.3, seed: 0, points: [],
+  regression: false, columns: [],
 };
 const layer = (neurons: number, activation = "tanh"): LayerSetup => ({
   neurons, activation, learning_rate: null,

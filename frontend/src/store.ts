@@ -4,6 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { TEXTS, type Language, type Texts } from "./i18n";
 import type { Model } from "./model";
 import { FIRST, fromHash, toHash, type Setup } from "./setup";
+import { makeTable, MOST_BYTES } from "./table";
 import { arraysOf, type Content, type Numbers } from "./wire";
 
 export interface Run {
@@ -97,6 +98,8 @@ export function makeStore(model: Model) {
   const speed = signal<number | null>(null); // steps a second; null is as fast as it goes
   const text = computed<Texts>(() => TEXTS[language.value]);
 
+  const table = makeTable(model, (file) => { problem.value = tooBig(file); });
+
   effect(() => {
     keep("language", language.value);
     document.documentElement.lang = language.value;
@@ -116,6 +119,7 @@ export function makeStore(model: Model) {
       catalog.value = content["catalog"] as Catalog;
       if (speed.value !== null) pace(); // a new training knows nothing of what was chosen before
     }
+    table.hear(content);
     if (content.type === "error") problem.value = content["message"] as Problem;
     if (content.type === "run") {
       batch(() => {
@@ -172,7 +176,7 @@ export function makeStore(model: Model) {
 
   return {
     language, theme, shade, setup, run, picture, frame, history, catalog, problem, online, said, chosen,
-    stepped, logarithmic, label, speed, text, hidden: address.hidden,
+    stepped, logarithmic, label, speed, text, table, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;
@@ -192,6 +196,13 @@ export function makeStore(model: Model) {
     },
     link: () => location.href.replace(/#.*/, "") + toHash(setup.value, address.hidden),
   };
+}
+
+function tooBig(file: File): Problem {
+  const kilobytes = (bytes: number) => String(Math.round(bytes / 1000));
+  const said = (text: string) => text.replace("{name}", file.name)
+    .replace("{size}", kilobytes(file.size)).replace("{most}", kilobytes(MOST_BYTES));
+  return { en: said(TEXTS.en.too_big), es: said(TEXTS.es.too_big) };
 }
 
 function keep(name: string, value: string): void {

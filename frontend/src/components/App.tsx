@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "../store";
 import { Data } from "./Data";
 import { Network } from "./Network";
@@ -28,8 +28,29 @@ export function App({ store }: { store: Store }) {
     .replace("{layer}", String(diverged?.layer))
     .replace("{rate}", digits(diverged?.suggested_rate));
   const shown = (part: string) => !hidden.includes(part);
+  const [over, setOver] = useState(false);
+  const takes = (event: DragEvent) =>
+    shown("data") && shown("csv") && event.dataTransfer?.types.includes("Files");
   return (
-    <main class="playground" aria-label={text.value.main}>
+    <main
+      class="playground" aria-label={text.value.main}
+      onDragOver={(event) => {
+        if (!takes(event)) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+      }}
+      onDrop={(event) => {
+        setOver(false);
+        const file = event.dataTransfer?.files[0];
+        if (!takes(event) || !file) return;
+        event.preventDefault();
+        void store.table.open(file);
+      }}
+    >
+      {over && <p class="drop">{text.value.drop_here}</p>}
       <Transport store={store} />
       <div class="banners" role="status" aria-live="polite">
         {!online.value && <p class="banner">{text.value.lost}</p>}

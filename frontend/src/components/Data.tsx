@@ -4,6 +4,7 @@ import type { DataSetup } from "../setup";
 import type { Store } from "../store";
 import { CLASSES, css } from "../colors";
 import { Numeric, Panel, Slider } from "./controls";
+import { Table } from "./Table";
 
 // A few marks that remind of each data set: [x, y, class] in a square of 24.
 const MARKS: Record<string, [number, number, number][]> = {
@@ -52,7 +53,7 @@ export function Data({ store }: { store: Store }) {
         {(catalog.value?.kinds ?? []).filter((kind) => kind !== "own").map((kind) => (
           <button
             type="button" key={kind} class="kind" aria-pressed={data.kind === kind}
-            onClick={() => draw({ kind, points: [] })}
+            onClick={() => draw({ kind, points: [], columns: [], regression: false })}
           >
             <svg viewBox="0 0 24 24" aria-hidden="true">
               {(MARKS[kind] ?? []).map(([x, y, label]) => (
@@ -63,6 +64,7 @@ export function Data({ store }: { store: Store }) {
           </button>
         ))}
       </div>
+      {!hidden.includes("csv") && <Table store={store} />}
       {data.kind !== "own" && (
         <>
           <Slider

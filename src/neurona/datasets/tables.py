@@ -15,7 +15,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +38,25 @@ class Table:
     columns: tuple[str, ...]
     target: str
     classes: tuple[str, ...] | None  # classes[y[i]] is the name in row i
+
+
+class TableError(ValueError):
+    """What is wrong with a table, as a text, and as a code with facts that can be told elsewise.
+
+    Attributes
+    ----------
+    code
+        ``"encoding"``, ``"quotes"``, ``"empty"``, ``"header"``, ``"few_columns"``, ``"unnamed"``,
+        ``"twice"``, ``"no_column"``, ``"no_rows"``, ``"ragged"``, ``"missing"``, ``"not_number"``,
+        ``"not_finite"``, ``"mixed"`` or ``"one_class"``.
+    facts
+        Such as the line, the column and the cell.
+    """
+
+    def __init__(self, code: str, text: str, **facts: object) -> None:
+        super().__init__(text)
+        self.code = code
+        self.facts = facts
 
 
 def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind = "auto") -> Table:
@@ -89,9 +108,47 @@ def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind
     path = Path(path)
     data = _bytes(path)
     try:
-        return _table(_text(data), target, kind)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        return parse_csv(_text(data), target, kind)
+    except TableError as error:
+        raise TableError(error.code, f"{path}: {error}", **error.facts) from None
+
+
+def parse_csv(
+    text: str,
+    target: str | None = None,
+    kind: Kind = "auto",
+    columns: Collection[str] | None = None,
+) -> Table:
+    r"""Read a table from a text; see :func:`read_csv`.
+
+    Parameters
+    ----------
+    columns
+        The features to take; by default all columns but the target. What is in the others does not
+        matter then, as long as there is something.
+
+    Examples
+    --------
+    >>> parse_csv("a;b;c;kind\n1,5;x;2;0\n2,5;y;3;1\n", columns=["a", "c"])
+    Table(columns=('a', 'c'), target='kind', classes=('0', '1'))
+    """
+    everything = _columns(text, needed=[target, *(columns or ())])
+    answer = everything.pop(_place([column.name for column in everything], target))
+    chosen = [column for column in everything if columns is None or column.name in columns]
+    y, classes = _answers(answer, kind)
+    X = np.column_stack([column.numbers(_MEND_FEATURE.format(column.name)) for column in chosen])
+    return Table(X, y, tuple(column.name for column in chosen), answer.name, classes)
+
+
+def columns_of(text: str) -> dict[str, bool]:
+    r"""Return the names of a table's columns, and whether each holds numbers only.
+
+    Examples
+    --------
+    >>> columns_of("kilos,height,kind\n4.5,25,cat\n30,60,dog\n")
+    {'kilos': True, 'height': True, 'kind': False}
+    """
+    return {column.name: not any(column.is_text()) for column in _columns(text)}
 
 
 _MEND_TARGET = "mend it, or pass kind='classes' if each is the name of a class"
@@ -121,9 +178,11 @@ class _Column(NamedTuple):
         for i, cell in enumerate(self.cells):
             value = _number(cell, self.decimal)
             if value is None:
-                raise self.refusal(i, f"is not a number; {self._spelling(cell)}{otherwise}")
+                problem = f"is not a number; {self._spelling(cell)}{otherwise}"
+                raise self.refusal("not_number", i, problem)
             if not math.isfinite(value):
-                raise self.refusal(i, "is not finite: expected a number; mend or delete the row")
+                problem = "is not finite: expected a number; mend or delete the row"
+                raise self.refusal("not_finite", i, problem)
             values[i] = value
         return values
 
@@ -135,10 +194,10 @@ class _Column(NamedTuple):
             return "write no sign between thousands; "
         return "write decimals with a point; "
 
-    def refusal(self, i: int, problem: str) -> ValueError:
-        return ValueError(
-            f"line {self.lines[i]}, column {self.name!r}: {self.cells[i]!r} {problem}"
-        )
+    def refusal(self, code: str, i: int, problem: str) -> TableError:
+        line, cell = self.lines[i], self.cells[i]
+        text = f"line {line}, column {self.name!r}: {cell!r} {problem}"
+        return TableError(code, text, line=line, column=self.name, cell=cell)
 
 
 def _bytes(path: Path) -> bytes:
@@ -161,31 +220,31 @@ def _text(data: bytes) -> str:
     except UnicodeDecodeError as error:
         before = error.object[: error.start]
         line, byte = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        raise ValueError(
+        raise TableError(
+            "encoding",
             f"line {line}, byte {byte}: 0x{error.object[error.start]:02x} is not UTF-8; "
-            'save the file again as UTF-8 (a spreadsheet calls it "CSV UTF-8")'
+            'save the file again as UTF-8 (a spreadsheet calls it "CSV UTF-8")',
+            line=line,
         ) from None
 
 
-def _table(text: str, target: str | None, kind: Kind) -> Table:
+def _columns(text: str, needed: Iterable[str | None] = ()) -> list[_Column]:
+    """Return the columns; those that are needed have to be there."""
     delimiter, (header, *rows) = _rows(text)
     decimal = "," if delimiter == ";" else "."
     _check_names(header, decimal)
     names = header.cells
-    place = _place(names, target)
+    for name in needed:
+        _place(names, name)
     if not rows:
-        raise ValueError("has a header and nothing below it: expected a row for each example")
+        raise TableError(
+            "no_rows", "has a header and nothing below it: expected a row for each example"
+        )
     for row in rows:
         _check_complete(row, names)
     lines = [row.line for row in rows]
-    columns = [
-        _Column(name, cells, lines, decimal)
-        for name, cells in zip(names, zip(*(row.cells for row in rows), strict=True), strict=True)
-    ]
-    answer = columns.pop(place)
-    y, classes = _answers(answer, kind)
-    X = np.column_stack([column.numbers(_MEND_FEATURE.format(column.name)) for column in columns])
-    return Table(X, y, tuple(column.name for column in columns), answer.name, classes)
+    cells = zip(*(row.cells for row in rows), strict=True)
+    return [_Column(name, own, lines, decimal) for name, own in zip(names, cells, strict=True)]
 
 
 def _rows(text: str) -> tuple[str, list[_Row]]:
@@ -203,12 +262,16 @@ def _rows(text: str) -> tuple[str, list[_Row]]:
                 rows.append(_Row(line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise ValueError(
+        raise TableError(
+            "quotes",
             f"line {line}: quotes out of order ({error}); a cell that begins with a quote ends "
-            "with one, and a quote inside of it is doubled"
+            "with one, and a quote inside of it is doubled",
+            line=line,
         ) from None
     if not rows:
-        raise ValueError("is empty: expected a line with the names of the columns, then the rows")
+        raise TableError(
+            "empty", "is empty: expected a line with the names of the columns, then the rows"
+        )
     return delimiter, rows
 
 
@@ -226,22 +289,35 @@ def _check_names(header: _Row, decimal: str) -> None:
     where, names = f"line {header.line}", header.cells
     values = [_number(name, decimal) for name in names]
     if None not in values or any(value is not None and value % 1 for value in values):
-        raise ValueError(
+        raise TableError(
+            "header",
             f"{where} has numbers ({_listed(names)}): expected the names of the columns; "
-            "add a first line with them, for example x1,x2,label"
+            "add a first line with them, for example x1,x2,label",
+            line=header.line,
         )
     if len(names) < 3:
-        raise ValueError(
+        raise TableError(
+            "few_columns",
             f"{where} names {len(names)} column(s), {_listed(names)}: expected two features or "
-            "more and the target, separated by commas, semicolons or tabs"
+            "more and the target, separated by commas, semicolons or tabs",
+            line=header.line,
+            count=len(names),
         )
     for i, name in enumerate(names):
         if not name:
-            raise ValueError(f"{where}: column {i + 1} has no name; name it or delete the column")
+            raise TableError(
+                "unnamed",
+                f"{where}: column {i + 1} has no name; name it or delete the column",
+                line=header.line,
+                column=i + 1,
+            )
         if name in names[:i]:
-            raise ValueError(
+            raise TableError(
+                "twice",
                 f"{where}: columns {names.index(name) + 1} and {i + 1} are both named {name!r}; "
-                "rename one of them"
+                "rename one of them",
+                line=header.line,
+                column=name,
             )
 
 
@@ -249,23 +325,32 @@ def _place(names: Sequence[str], target: str | None) -> int:
     if target is None:
         return len(names) - 1
     if target not in names:
-        raise ValueError(
+        raise TableError(
+            "no_column",
             f"has no column {target!r}, expected one of {_listed(names)}; "
-            f"{_nearest(str(target), names) or 'pass the name of the column to predict'}"
+            f"{_nearest(str(target), names) or 'pass the name of the column to predict'}",
+            column=target,
         )
     return names.index(target)
 
 
 def _check_complete(row: _Row, names: Sequence[str]) -> None:
     if len(row.cells) != len(names):
-        raise ValueError(
+        raise TableError(
+            "ragged",
             f"line {row.line} has {len(row.cells)} cells, expected {len(names)} as in the header; "
-            "mend the row, and quote each cell that holds a delimiter"
+            "mend the row, and quote each cell that holds a delimiter",
+            line=row.line,
+            count=len(row.cells),
+            expected=len(names),
         )
     if "" in row.cells:
         name = names[row.cells.index("")]
-        raise ValueError(
-            f"line {row.line}, column {name!r}: the cell is empty; fill it or delete the row"
+        raise TableError(
+            "missing",
+            f"line {row.line}, column {name!r}: the cell is empty; fill it or delete the row",
+            line=row.line,
+            column=name,
         )
 
 
@@ -276,6 +361,7 @@ def _answers(
     is_text = column.is_text()
     if kind == "auto" and any(is_text) and not all(is_text):
         raise column.refusal(
+            "mixed",
             is_text.index(True),
             f"is text and other cells are numbers; {_MEND_TARGET}",
         )
@@ -290,9 +376,11 @@ def _answers(
             return numbers, None
         classes = tuple(np.format_float_positional(value, trim="-") for value in values)
     if len(classes) < 2:
-        raise ValueError(
+        raise TableError(
+            "one_class",
             f"column {column.name!r} holds one class only, {classes[0]!r}: expected two or more; "
-            "add rows of another, or pass target= with the name of another column"
+            "add rows of another, or pass target= with the name of another column",
+            column=column.name,
         )
     return y.astype(np.int64), classes
 

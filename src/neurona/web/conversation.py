@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +20,7 @@ from neurona.web.refusal import Refusal
 from neurona.web.remote import RemoteRun
 from neurona.web.run import Run, View, parameter_index
 from neurona.web.setup import Setup
+from neurona.web.table import read_table
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
@@ -128,7 +129,7 @@ class Conversation:
                 (float(x1), float(x2), int(label))
                 for (x1, x2), label in zip(problem.points, problem.labels, strict=True)
             ) if problem.classes else ()  # fmt: skip
-        data = {"kind": "own", "points": [*points, placed]}
+        data = {"kind": "own", "points": [*points, placed], "regression": False}
         given = problem.setup.to_json()
         given["data"] = {**given["data"], **data}
         after = make_problem(Setup.from_json(given))
@@ -136,6 +137,21 @@ class Conversation:
             return [self._begin(after)]
         self.run.retrain(after)
         return [self._told(after)]
+
+    def _table(self, message: Mapping[str, Any]) -> list[Message]:
+        text = message.get("text")
+        chosen = [message.get(name) for name in ("x1", "x2", "target")]
+        if not isinstance(text, str):
+            raise _not_understood("text")
+        if not all(name is None or isinstance(name, str) for name in chosen):
+            raise _not_understood("x1, x2, target")
+        data, choice = read_table(text, *chosen)
+        before = self.run.problem.setup
+        data = replace(data, test_share=before.data.test_share, seed=before.data.seed)
+        # An output or a cost that was right for other data may be wrong for these.
+        setup = replace(before, data=data, output=replace(before.output, activation="auto"))
+        setup = replace(setup, training=replace(setup.training, cost="auto"))
+        return [self._begin(make_problem(setup)), ({"type": "table", **asdict(choice)}, {})]
 
     def _weight(self, message: Mapping[str, Any]) -> list[Message]:
         layer, row, column = (
@@ -279,6 +295,7 @@ _ANSWERS: dict[str, Callable[[Conversation, Mapping[str, Any]], list[Message]]] 
     "setup": Conversation._setup,
     "reseed": Conversation._reseed,
     "point": Conversation._point,
+    "table": Conversation._table,
     "weight": Conversation._weight,
     "speed": Conversation._speed,
     "seek": Conversation._seek,

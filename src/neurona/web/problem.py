@@ -18,7 +18,7 @@ from neurona.engine.objective import Objective
 from neurona.engine.types import Array
 from neurona.observe.numbers import Limits, limits_of
 from neurona.web.refusal import Refusal
-from neurona.web.setup import DataSetup, Setup
+from neurona.web.setup import LIMITS, DataSetup, Setup
 
 # What a network may be shown of a point (x1, x2).
 FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
@@ -96,7 +96,9 @@ def make_problem(setup: Setup) -> Problem:
         If parts of the set-up, each right by itself, don't go together.
     """
     points, labels = _points_of(setup.data)
-    regression = setup.data.kind in REGRESSIONS
+    regression = setup.data.kind in REGRESSIONS or (
+        setup.data.kind == "own" and setup.data.regression
+    )
     classes = 0 if regression else max(2, int(labels.max()) + 1)
     held_out = _held_out(setup.data, labels)
     outputs = classes if classes > 2 else 1
@@ -121,19 +123,35 @@ def make_problem(setup: Setup) -> Problem:
 
 def _points_of(data: DataSetup) -> tuple[Array, Array]:
     if data.kind == "own":
-        if len(data.points) < 2 or len({label for *_, label in data.points}) < 2:
+        placed = np.array(data.points, dtype=np.float64).reshape(-1, 3)
+        if data.regression and len(placed) < 2:
             raise Refusal(
-                "points",
-                "Place points of two classes at least.",
-                "Coloca puntos de al menos dos clases.",
-                "data.points",
+                "points", "Two points are needed.", "Hacen falta dos puntos.", "data.points"
             )
-        placed = np.array(data.points, dtype=np.float64)
-        return placed[:, :2], placed[:, 2].astype(np.int64)
+        return placed[:, :2], placed[:, 2] if data.regression else _classes_of(placed[:, 2])
     make = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]
     own = {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(data.kind, {})
     points, labels = make(n=data.n, noise=data.noise, rng=data.seed, **own)
     return points, labels
+
+
+def _classes_of(labels: Array) -> Array:
+    most = LIMITS["classes"] - 1
+    if not np.isin(labels, np.arange(most + 1)).all():
+        raise Refusal(
+            "points",
+            f"The class of a point is a whole number from 0 to {most}.",
+            f"La clase de un punto es un número entero de 0 a {most}.",
+            "data.points",
+        )
+    if len(np.unique(labels)) < 2:
+        raise Refusal(
+            "points",
+            "Place points of two classes at least.",
+            "Coloca puntos de al menos dos clases.",
+            "data.points",
+        )
+    return labels.astype(np.int64)
 
 
 def _held_out(data: DataSetup, labels: Array) -> Array:

@@ -126,7 +126,7 @@ class Talk:
 
     async def listen(self) -> None:
         """Answer one message after the other, until the page has gone."""
-        while True:
+        while self.socket.application_state is WebSocketState.CONNECTED:  # an answer may tell
             text = await asyncio.wait_for(self.socket.receive_text(), IDLE_SECONDS)
             message = _read(text)
             if isinstance(message, dict) and message.get("type") == "frame":

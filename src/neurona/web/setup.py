@@ -32,7 +32,11 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class DataSetup:
-    """Which points: drawn by a formula from a seed, or placed by hand."""
+    """Which points: drawn by a formula from a seed, or one's own, placed by hand or from a table.
+
+    The third number of a point of one's own is its class, or in a regression its value; ``columns``
+    are the names of the three, where they come from a table.
+    """
 
     kind: str = "circles"
     n: int = 300
@@ -41,7 +45,9 @@ class DataSetup:
     classes: int = 3
     test_share: float = 0.3
     seed: int = 0
-    points: tuple[tuple[float, float, int], ...] = ()
+    points: tuple[tuple[float, float, float], ...] = ()
+    regression: bool = False
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,17 +205,31 @@ def _or_none(read: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
     return lambda name, given: None if given is None else read(name, given)
 
 
-def _points(name: str, given: Any) -> tuple[tuple[float, float, int], ...]:
-    place, label = number(-1e3, 1e3), whole(0, LIMITS["classes"] - 1)
+def _points(name: str, given: Any) -> tuple[tuple[float, float, float], ...]:
+    read = number(-1e3, 1e3)
     points = []
     for i, point in enumerate(_sequence(name, given, LIMITS["points"])):
         if len(_sequence(f"{name}[{i}]", point, 3)) != 3:
             raise _wrong(f"{name}[{i}]", point, "[x1, x2, class]", "[x1, x2, clase]")
-        x1, x2, its = point
-        points.append(
-            (place(f"{name}[{i}]", x1), place(f"{name}[{i}]", x2), label(f"{name}[{i}]", its))
-        )
+        x1, x2, label = (read(f"{name}[{i}]", value) for value in point)
+        points.append((x1, x2, label))
     return tuple(points)
+
+
+def _truth(name: str, given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise _wrong(name, given, "true or false", "true o false")
+    return given
+
+
+def _names(name: str, given: Any) -> tuple[str, ...]:
+    names = _sequence(name, given, 3)
+    for one in names:
+        if not isinstance(one, str) or len(one) > 40:
+            raise _wrong(
+                name, one, "a name of 40 letters at most", "un nombre de 40 letras o menos"
+            )
+    return tuple(names)
 
 
 def _fields(kind: type, readers: Mapping[str, Callable[[str, Any], Any]], name: str) -> Any:
@@ -255,6 +275,8 @@ _PARTS: Mapping[str, Callable[[Any], Any]] = {
             "test_share": number(0, 0.9),
             "seed": _seed,
             "points": _points,
+            "regression": _truth,
+            "columns": _names,
         },
         "data",
     ),

@@ -1,0 +1,234 @@
+"""The playground in a real browser: pictures and steps a second, the first picture, obedience.
+
+The browser draws on the same processors on which the server trains. Since ten pages are rarely open
+on one machine, ten clients that ask for pictures and draw none are measured too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, build_opener
+
+from . import machine
+from .race import note, summary
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SIZE = {"width": 1360, "height": 900}
+# Each message of the server is a picture, but for a few at the start.
+COUNT_PICTURES = """
+window.pictures = 0;
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", () => { window.pictures += 1; });
+  }
+};
+"""
+# Clicks, and tells after how many milliseconds the page shows what was asked for.
+OBEYED = """
+([click, shown, text]) => new Promise((resolve) => {
+  const began = performance.now();
+  const look = () => {
+    if (document.querySelector(shown).innerText.includes(text)) resolve(performance.now() - began);
+    else requestAnimationFrame(look);
+  };
+  document.querySelector(click).click();
+  look();
+})
+"""
+# The facts above the network show a neuron more.
+BEFORE, AFTER = "2 – 4 – 4 – 1", "2 – 5 – 4 – 1"  # noqa: RUF001
+MORE, FEWER = ".count button:last-child", ".count button:first-child"
+
+
+def measure(quick: bool = False) -> dict:
+    """Return what the tables show; `quick` only tries that it runs."""
+    facts = machine.facts()
+    if float(facts["load before"]) > 0.5:
+        note("this machine is busy: the figures will be worse than they are")
+    seconds, many = (0.5, 2) if quick else (5.0, 10)
+    measured: dict[str, Any] = {"machine": facts, "pages": many}
+    with served() as address:
+        with browser() as chromium:
+            note("first picture")
+            measured["first"] = summary(
+                [_first(chromium, address) for _ in range(1 if quick else 7)]
+            )
+            note("obedience")
+            measured["obeyed"] = _obedience(chromium, address, times=1 if quick else 10)
+            measured["one"] = {}
+            for name in ("circles", "lesson"):
+                note(f"one page: {name}")
+                rounds = [
+                    _pages(chromium, address, 1, name, seconds) for _ in range(1 if quick else 3)
+                ]
+                measured["one"][name] = {
+                    what: summary([value for one in rounds for value in one[what]])
+                    for what in ("pictures", "steps")
+                }
+            note(f"{many} pages")
+            found = _pages(chromium, address, many, "lesson", seconds)
+            measured["many"] = {what: summary(values) for what, values in found.items()}
+        note(f"{many} clients without a browser")
+        found = asyncio.run(_clients(address, many, seconds))
+        measured["clients"] = {what: summary(values) for what, values in found.items()}
+    return measured
+
+
+@contextlib.contextmanager
+def served() -> Iterator[str]:
+    """Start ``neurona play``, and stop it at the end; give its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neurona.cli", "play", "--no-browser"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield re.search(r"http://\S+", process.stdout.readline()).group()
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Any]:
+    """Start Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield started
+        started.close()
+
+
+def _opened(chromium: Any, address: str) -> Any:
+    # A context is a window of its own; of the pages of one window only the front one is drawn.
+    page = chromium.new_context(viewport=SIZE, locale="en-GB").new_page()
+    page.add_init_script(COUNT_PICTURES)
+    page.goto(address)
+    page.wait_for_function("() => window.pictures > 2")
+    return page
+
+
+def _first(chromium: Any, address: str) -> float:
+    """Return the seconds from the wish for the page to its first picture."""
+    page = chromium.new_context(viewport=SIZE).new_page()
+    began = time.perf_counter()
+    page.goto(address)
+    page.wait_for_function(
+        "() => { const c = document.querySelector('.surface canvas');"
+        " return c && c.getContext('2d').getImageData(50, 50, 1, 1).data[3] > 0; }"
+    )
+    seconds = time.perf_counter() - began
+    page.context.close()
+    return seconds
+
+
+def _obedience(chromium: Any, address: str, times: int) -> dict[str, dict]:
+    """Return the milliseconds until the page shows that a control was obeyed, while it trains."""
+    page = _opened(chromium, address)
+    found: dict[str, list[float]] = {"pause": [], "play": [], "one neuron more": []}
+    for _ in range(times):
+        found["play"].append(page.evaluate(OBEYED, ["button.main", "button.main", "Pause"]))
+        page.wait_for_timeout(300)
+        found["pause"].append(page.evaluate(OBEYED, ["button.main", "button.main", "Play"]))
+        page.click("button.main")
+        page.wait_for_timeout(300)
+        found["one neuron more"].append(page.evaluate(OBEYED, [MORE, ".facts", AFTER]))
+        page.evaluate(OBEYED, [FEWER, ".facts", BEFORE])
+        page.wait_for_timeout(100)
+    page.context.close()
+    return {name: summary(values) for name, values in found.items()}
+
+
+def _pages(chromium: Any, address: str, count: int, name: str, seconds: float) -> dict[str, list]:
+    """Return what each of so many pages draws and trains in a second, all at the same time."""
+    pages = [_opened(chromium, address) for _ in range(count)]
+    for page in pages:
+        if name != "circles":  # what a page begins with
+            page.get_by_label("Ready-made").select_option(name)
+            page.wait_for_timeout(300)
+        page.click("button.main")
+    time.sleep(2.0)
+    before = [_counted(page) for page in pages]
+    time.sleep(seconds)
+    after = [_counted(page) for page in pages]
+    for page in pages:
+        page.context.close()
+    found: dict[str, list] = {"pictures": [], "steps": []}
+    for (pictures, steps, began), (more, further, ended) in zip(before, after, strict=True):
+        found["pictures"].append((more - pictures) / (ended - began))
+        found["steps"].append((further - steps) / (ended - began))
+    return found
+
+
+def _counted(page: Any) -> tuple[int, int, float]:
+    pictures, step = page.evaluate(
+        "[window.pictures, document.querySelector('.clock .step').innerText]"
+    )
+    return pictures, int(re.sub(r"\D", "", step)), time.perf_counter()
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
+    """Return what so many clients get, each of which asks anew when it has its picture."""
+    from websockets.asyncio.client import connect
+
+    parts = urlsplit(address)
+    try:
+        build_opener(_Stay).open(address)
+        raise RuntimeError("the token should have been exchanged for a cookie")
+    except OSError as answer:
+        cookie = answer.headers["set-cookie"].partition(";")[0]  # type: ignore[attr-defined]
+    found: dict[str, list] = {"pictures": [], "steps": []}
+
+    async def client() -> None:
+        headers = {"Cookie": cookie}
+        origin = f"http://{parts.netloc}"
+        async with connect(
+            f"ws://{parts.netloc}/socket", additional_headers=headers, origin=origin
+        ) as socket:
+            await socket.send(json.dumps({"type": "hello", "setup": LESSON}))
+            await socket.recv()
+            await socket.recv()
+            await socket.send(json.dumps({"type": "play"}))
+            begin, first, pictures, step = None, 0, 0, 0
+            start = time.perf_counter()
+            while time.perf_counter() < start + 2.0 + seconds:
+                await socket.send(json.dumps({"type": "frame", "resolution": 100, "neurons": 34}))
+                message = await socket.recv()
+                length = int.from_bytes(message[:4], "little")
+                step = json.loads(message[4 : 4 + length])["step"]
+                if time.perf_counter() > start + 2.0:
+                    if begin is None:
+                        begin, first = time.perf_counter(), step
+                    pictures += 1
+            took = time.perf_counter() - (begin or start)
+            found["pictures"].append((pictures - 1) / took)
+            found["steps"].append((step - first) / took)
+
+    await asyncio.gather(*(client() for _ in range(count)))
+    return found
+
+
+# The page's ready-made lesson: 500 points, 2-4-8-1, sigmoid, all points in each step.
+LESSON = {
+    "data": {"kind": "circles", "n": 500, "noise": 0.05, "test_share": 0},
+    "layers": [{"neurons": n, "activation": "sigmoid"} for n in (4, 8)],
+    "training": {"optimizer": "sgd", "cost": "mse", "learning_rate": 5},
+}

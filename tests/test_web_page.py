@@ -452,10 +452,13 @@ def test_heads_stand_over_their_columns_on_one_screen(page):
 
 # A table of one's own
 
-TABLE = "name,kilos,height,age,kind\n" + "".join(
-    f"n{i},{2 + i % 5 + 20 * (i % 2)},{20 + i % 7 + 30 * (i % 2)},{i % 9},{'dog' if i % 2 else 'cat'}\n"
-    for i in range(60)
-)
+
+def row(i):
+    odd = i % 2
+    return f"n{i},{2 + i % 5 + 20 * odd},{20.5 + i % 7 + 30 * odd},{i % 9},{('cat', 'dog')[odd]}"
+
+
+TABLE = "\n".join(["name,kilos,height,age,kind", *map(row, range(60))])
 
 
 def test_a_csv_file_is_opened_and_other_columns_are_chosen(page, tmp_path):

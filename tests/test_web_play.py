@@ -90,3 +90,31 @@ def test_a_taken_port_is_said(served, capsys):
     port = re.search(r":(\d+)/", served).group(1)
     assert main(["play", "--no-browser", "--port", port]) == 2
     assert "choose another with --port" in capsys.readouterr().err
+
+
+def test_other_machines_are_let_in_where_they_were_asked_to(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neurona.cli", "play", "--no-browser", "--host", "0.0.0.0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        lines = [process.stdout.readline()]
+        while "Ctrl-C" not in lines[-1]:
+            lines.append(process.stdout.readline())
+        addresses = re.findall(r"http://\S+", "".join(lines))
+        assert addresses[0].startswith("http://127.0.0.1:")
+        assert len(addresses) > 1
+        numeric = [one for one in addresses if re.match(r"http://[\d.]+:", one)]
+        for address in numeric:
+            assert cookie_of(address)
+        stranger = urllib.request.Request(numeric[0], headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.urlopen(stranger)
+        assert answer.value.code == 400
+        answer.value.close()
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import socket
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
+EVERYWHERE = ("0.0.0.0", "::")
 
 
 def run(given: Namespace) -> int:
@@ -34,17 +36,25 @@ def run(given: Namespace) -> int:
         raise ValueError(f"--port is {given.port}: give a number from 0 to 65535")
     with listening(given.host, given.port) as listener:
         port = listener.getsockname()[1]
-        address = f"http://{_bracketed(given.host)}:{port}/?token={token}"
+        names = hosts(given.host)
+        own = "127.0.0.1" if given.host in EVERYWHERE else _bracketed(given.host)
+        others = sorted(name for name in names if name not in (own, "localhost"))
+        address = f"http://{own}:{port}/?token={token}"
         server = uvicorn.Server(
             uvicorn.Config(
-                application(token, hosts=hosts(given.host, port)),
+                application(token, hosts={f"{name}:{port}" for name in names}),
                 log_level="warning",
                 ws="websockets-sansio",
                 ws_max_size=4 * MOST_BYTES,
                 timeout_graceful_shutdown=1,
             )
         )
-        print(f"The playground is at {address}\nCtrl-C ends it.", flush=True)
+        print(f"The playground is at {address}")
+        if given.host in EVERYWHERE:
+            print("From other machines, for whoever knows the token:")
+            for name in others:
+                print(f"  http://{name}:{port}/?token={token}")
+        print("Ctrl-C ends it.", flush=True)
         if not given.no_browser:
             webbrowser.open(address)
         server.run(sockets=[listener])
@@ -74,20 +84,37 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def hosts(host: str, port: int) -> set[str]:
-    """Return what a browser may send as Host.
+def hosts(host: str) -> set[str]:
+    """Return the names of this machine that a browser may send as Host, without the port.
+
+    Where it listens everywhere these are all its names and addresses that are known here.
 
     Examples
     --------
-    >>> sorted(hosts("127.0.0.1", 8000))
-    ['127.0.0.1:8000', 'localhost:8000']
+    >>> sorted(hosts("127.0.0.1"))
+    ['127.0.0.1', 'localhost']
     """
-    names = {_bracketed(host)}
-    if host in ("127.0.0.1", "::1", "0.0.0.0", "::"):
-        names |= {"127.0.0.1", "localhost"}
-    if host in ("0.0.0.0", "::"):
-        names |= {socket.gethostname()}
-    return {f"{name}:{port}".lower() for name in names}
+    if host in ("127.0.0.1", "::1"):
+        return {_bracketed(host), "127.0.0.1", "localhost"}
+    if host not in EVERYWHERE:
+        return {_bracketed(host).lower()}
+    name = socket.gethostname().lower()
+    addresses = {_outward()}
+    with contextlib.suppress(OSError):  # a machine may not know its own name
+        addresses |= {str(found[4][0]) for found in socket.getaddrinfo(name, None)}
+    if host == "0.0.0.0":
+        addresses = {one for one in addresses if ":" not in one}
+    return {"127.0.0.1", "localhost", name, *map(_bracketed, addresses)}
+
+
+def _outward() -> str:
+    """Return the address that this machine has towards others; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address that documentation may use, RFC 5737
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 def _bracketed(host: str) -> str:

@@ -235,19 +235,24 @@ def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, .
     x = np.asarray(X, dtype=params[0][0].dtype)
     activities = []
     for layer, layer_params in zip(net.layers, params, strict=True):
-        z, _ = _weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
+        z, _ = weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
         x = layer.activation(z)
         activities.append(Activity(z, x))
     return tuple(activities)
 
 
-def _weighted_sum(layer: Dense) -> Dense:
+def weighted_sum(layer: Dense) -> Dense:
     """Return the same layer without its activation, whose output is z."""
     return replace(layer, activation=linear)
 
 
 def gradients(
-    net: Network, params: Params, X: ArrayLike, y: ArrayLike, cost: Any = None
+    net: Network,
+    params: Params,
+    X: ArrayLike,
+    y: ArrayLike,
+    cost: Any = None,
+    sample_weight: ArrayLike | None = None,
 ) -> tuple[LayerGradients, ...]:
     """Return the derivatives of the cost in every layer, as backpropagation meets them.
 
@@ -255,8 +260,8 @@ def gradients(
     ----------
     net, params
         The network and its parameters.
-    X, y, cost
-        Examples and cost, as for :func:`neurona.train`.
+    X, y, cost, sample_weight
+        Examples, cost and how much each example counts, as for :func:`neurona.train`.
 
     Returns
     -------
@@ -277,11 +282,11 @@ def gradients(
     (array([[12.]]), array([4.]), array([[4.]]))
     """
     cost = find_cost(cost, net)
-    x, target, weight = check_data(net, X, y, dtype=params[0][0].dtype)
+    x, target, weight = check_data(net, X, y, sample_weight, params[0][0].dtype)
     body = net.logits if cost.link else net
     pullbacks = []
     for layer, layer_params in zip(body.layers, params, strict=True):
-        z, sum_pullback = _weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
+        z, sum_pullback = weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
         a, activation_pullback = layer.activation.function(z.T)
         x = a.T
         pullbacks.append((sum_pullback, activation_pullback))
@@ -350,12 +355,12 @@ def saturation(
     """
     shares = []
     for layer, (z, _) in zip(net.layers, activations(net, params, X), strict=True):
-        slopes = np.abs(_slopes(layer.activation, z))
-        shares.append(np.mean(slopes < share * _steepest(layer.activation)))
+        steepness = np.abs(slopes(layer.activation, z))
+        shares.append(np.mean(steepness < share * _steepest(layer.activation)))
     return np.array(shares)
 
 
-def _slopes(activation: Activation, z: Array) -> Array:
+def slopes(activation: Activation, z: Array) -> Array:
     """Return ∂a/∂z of every neuron by its own z, (n, n_out): the diagonal of the Jacobian."""
     _, pullback = activation.function(z.T)
     if _is_elementwise(activation):  # the Jacobian is diagonal, and one pullback has all of it
@@ -414,4 +419,4 @@ def activation_curve(
     function = find_activation(which)
     z = np.linspace(low, high, points)
     pair = np.stack([z, np.zeros_like(z)], axis=1)
-    return Curve(z, function(pair)[:, 0], _slopes(function, pair)[:, 0])
+    return Curve(z, function(pair)[:, 0], slopes(function, pair)[:, 0])

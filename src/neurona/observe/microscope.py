@@ -1,0 +1,226 @@
+"""One step of a training, taken apart: forward, cost, backward, update, and every number of them.
+
+Nothing is derived a second time: the numbers are those of the engine's forward passes, pullbacks
+and optimizers, in float64, so that central differences can be laid beside the derivatives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from neurona.checks import check_data, check_optimizer_state, check_params
+from neurona.engine.costs import find_cost
+from neurona.engine.gradcheck import numerical_gradient
+from neurona.engine.objective import Objective
+from neurona.engine.optimizers import find_optimizer
+from neurona.engine.parameters import flatten, like_tuple, unflatten
+from neurona.engine.training import rates_of_step
+from neurona.observe import numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from neurona.checks import Data
+    from neurona.engine.network import Network
+    from neurona.engine.types import Array, Params
+
+
+class LayerStep(NamedTuple):
+    """What one step computes in one layer; rows of the first five are examples, ``(n, n_out)``.
+
+    Attributes
+    ----------
+    z, a
+        Forward: ``z = a_prev W + b`` and ``a = f(z)``.
+    slope
+        ``f'(z)``; of a softmax, the slope of each output by its own z.
+    error
+        Backward: the derivative of the cost by ``a``. Where the cost takes logits there is none in
+        the last layer: then it is that by ``z``, and equals ``delta``.
+    delta
+        The derivative of the cost by ``z``; each row holds its example's share in the mean.
+    dW, db
+        The derivatives by the parameters, the penalty's included.
+    W, b, W_change, b_change, W_next, b_next
+        Update: the parameters before it, what it adds to them, and their sum.
+    """
+
+    z: Array
+    a: Array
+    slope: Array
+    error: Array
+    delta: Array
+    dW: Array
+    db: Array
+    W: Array
+    b: Array
+    W_change: Array
+    b_change: Array
+    W_next: Array
+    b_next: Array
+
+
+class Step(NamedTuple):
+    """One step of a training.
+
+    Attributes
+    ----------
+    x, target
+        The examples, ``(n, n_in)`` and ``(n, n_out)``.
+    data_cost, cost
+        The mean over the examples, and with the penalty added what the step makes smaller.
+    rates
+        The learning rate of each layer.
+    layers
+        First layer first.
+    """
+
+    x: Array
+    target: Array
+    data_cost: float
+    cost: float
+    rates: tuple[float, ...]
+    layers: tuple[LayerStep, ...]
+
+
+def dissect(
+    net: Network,
+    params: Params,
+    x: ArrayLike,
+    target: ArrayLike,
+    cost: Any = None,
+    *,
+    weight: ArrayLike | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    optimizer: Any = None,
+    optimizer_state: Any = None,
+    step: int = 0,
+) -> Step:
+    """Return all that one step of a training computes, these examples being its batch.
+
+    Parameters
+    ----------
+    net, params
+        The network, and its parameters before the step.
+    x, target, cost, weight, l1, l2, optimizer
+        As for :func:`neurona.train`; ``weight`` is its ``sample_weight``.
+    optimizer_state
+        What the optimizer remembers; by default nothing yet.
+    step
+        How many steps were made before: a schedule's rate may depend on it.
+
+    Raises
+    ------
+    ValueError
+        If parameters, examples, cost, or what the optimizer remembers do not fit the network.
+
+    Examples
+    --------
+    >>> from neurona import network, sgd
+    >>> net = network([1, 1], "linear")
+    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # answers 7, and should 5
+    >>> one = dissect(net, params, [[3.0]], [5.0], "mse", optimizer=sgd(0.01))
+    >>> layer = one.layers[0]
+    >>> one.cost, layer.z, layer.delta, layer.dW, layer.W_next
+    (4.0, array([[7.]]), array([[4.]]), array([[12.]]), array([[1.88]]))
+    """
+    params = check_params(net, params, np.float64)
+    data = check_data(net, x, target, weight, np.float64)
+    objective = Objective(net, find_cost(cost, net), l1, l2)
+    with np.errstate(all="ignore"):  # a training passes through infinity too
+        output, _ = objective.output(params, data.x)
+        data_cost, d_output = objective.cost(output, data.target, data.weight)
+        value, grads = objective.value_and_gradient(params, *data)
+        changes, rates = _changes(net, params, grads, optimizer, optimizer_state, step)
+        activities = numbers.activations(net, params, data.x)
+        backward = numbers.gradients(net, params, data.x, data.target, objective.cost, data.weight)
+        errors = [
+            *(
+                _handed_back(net, params, k, activities[k - 1].a, backward[k].delta)
+                for k in range(1, len(net.layers))
+            ),
+            d_output,
+        ]
+        layers = tuple(
+            LayerStep(
+                z=activity.z,
+                a=activity.a,
+                slope=numbers.slopes(layer.activation, activity.z),
+                error=error,
+                delta=back.delta,
+                dW=gradient[0],
+                db=gradient[1],
+                W=before[0],
+                b=before[1],
+                W_change=change[0],
+                b_change=change[1],
+                W_next=before[0] + change[0],
+                b_next=before[1] + change[1],
+            )
+            for layer, activity, error, back, gradient, before, change in zip(
+                net.layers, activities, errors, backward, grads, params, changes, strict=True
+            )
+        )
+    return Step(data.x, data.target, float(data_cost), float(value), rates, layers)
+
+
+def _handed_back(net: Network, params: Params, k: int, x: Array, delta: Array) -> Any:
+    """Return the derivative of the cost by what layer k reads, from that by its z."""
+    _, pullback = numbers.weighted_sum(net.layers[k]).forward(params[k], x)  # type: ignore[arg-type]
+    return pullback(delta)[0]
+
+
+def _changes(
+    net: Network, params: Params, grads: Params, optimizer: Any, state: Any, step: int
+) -> tuple[Params, tuple[float, ...]]:
+    """Return what the optimizer adds to each parameter, and the rate of each layer."""
+    optimizer = find_optimizer(optimizer)
+    theta = flatten(params)
+    start = optimizer.init(theta)
+    if state is not None:
+        start = check_optimizer_state(state, like=start, dtype=np.float64)
+    rates = rates_of_step(optimizer, len(net.layers))(step)
+    rates = rates * len(net.layers) if len(rates) == 1 else rates
+    sizes = [sum(array.size for array in layer) for layer in params]
+    change, _ = optimizer.update(flatten(grads), start, theta, np.repeat(rates, sizes))
+    return unflatten(change, params), rates
+
+
+def finite_differences(
+    objective: Objective, params: Params, data: Data, layer: int, unit: int
+) -> Array:
+    """Return central differences of the cost by all that one neuron adds up.
+
+    Parameters
+    ----------
+    objective, params, data
+        What becomes small, and where; in float64, or the differences tell nothing.
+    layer, unit
+        The neuron, counted from 0.
+
+    Returns
+    -------
+    (n_in + 1,) array: by each weight into the neuron, and last by its bias.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> net = network([1, 1], "linear")
+    >>> params = ((np.array([[2.0]]), np.array([1.0])),)
+    >>> data = check_data(net, [[3.0]], [5.0], dtype=np.float64)
+    >>> finite_differences(Objective(net, find_cost("mse", net)), params, data, 0, 0).round(6)
+    array([12.,  4.])
+    """
+    W, b = params[layer]
+
+    def value(own: Array) -> float:
+        moved_W, moved_b = W.copy(), b.copy()
+        moved_W[:, unit], moved_b[unit] = own[:-1], own[-1]
+        moved = like_tuple(params[layer], (moved_W, moved_b))
+        return float(objective.value((*params[:layer], moved, *params[layer + 1 :]), *data))
+
+    with np.errstate(all="ignore"):
+        return numerical_gradient(value, np.append(W[:, unit], b[unit]))

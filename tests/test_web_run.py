@@ -298,16 +298,6 @@ def test_pictures_are_what_the_network_answers(run):
     assert (np.diff(x1, axis=0) == 0).all()
 
 
-def test_a_probe_shows_all_that_is_computed_of_a_place(run):
-    arrays = Painter(run.problem).probe(run.view, 0.3, -0.7)
-    params = run.view.state.params
-    np.testing.assert_allclose(
-        arrays["z0"], arrays["inputs"] @ params[0].W + params[0].b, rtol=1e-5
-    )
-    np.testing.assert_allclose(arrays["a0"], np.tanh(arrays["z0"]), rtol=1e-5)
-    np.testing.assert_allclose(arrays["a1"], 1 / (1 + np.exp(-arrays["z1"])), rtol=1e-5)
-
-
 def test_a_slow_pace_keeps_no_command_waiting(run):
     run.pace(0.2)  # a step in five seconds
     run.play()

@@ -235,7 +235,7 @@ def test_what_makes_no_sense_is_answered_and_the_talk_goes_on(socket, text):
     assert content["type"] == "error"
     assert content["message"]["en"]
     assert content["message"]["es"]
-    assert socket.ask(type="probe", x=0, y=0)[0]["type"] == "probe"
+    assert socket.ask(type="microscope", layer=0, unit=0)[0]["type"] == "microscope"
 
 
 def test_too_long_a_message_ends_the_talk(socket):
@@ -270,11 +270,11 @@ anything = st.recursive(
     max_leaves=12,
 )
 types = st.sampled_from(
-    ["hello", "setup", "point", "weight", "speed", "seek", "probe", "frame", "branch", "reset"]
+    ["hello", "setup", "point", "weight", "speed", "seek", "microscope", "frame", "branch", "reset"]
 )
 keys = st.sampled_from(
     ["setup", "x", "y", "label", "layer", "row", "column", "value", "frozen", "index",
-     "resolution", "neurons", "steps_per_second"]
+     "resolution", "neurons", "steps_per_second", "point", "unit"]
 )  # fmt: skip
 
 
@@ -290,6 +290,6 @@ def test_no_message_breaks_a_conversation(kind, rest):
         talk.hear({"type": "hello", "setup": {"data": {"n": 20}}})
         for content, _ in talk.hear({"type": kind, **rest}):
             json.dumps(content, allow_nan=False)
-        assert talk.hear({"type": "probe", "x": 0, "y": 0})[0][0]["type"] == "probe"
+        assert talk.hear({"type": "frame"})[0][0]["type"] == "frame"
     finally:
         talk.close()

@@ -13,6 +13,7 @@ from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.types import Array
+from neurona.web import microscope
 from neurona.web import setup as choices
 from neurona.web.pictures import Painter
 from neurona.web.problem import Problem, make_problem
@@ -175,11 +176,15 @@ class Conversation:
         self.run.seek(choices.whole(0, 1_000_000)("index", message.get("index")))
         return []
 
-    def _probe(self, message: Mapping[str, Any]) -> list[Message]:
-        place = choices.number(-1e3, 1e3)
-        x1, x2 = place("x", message.get("x")), place("y", message.get("y"))
-        arrays = self._paint().probe(self.run.view, x1, x2)
-        return [({"type": "probe", "x": x1, "y": x2}, arrays)]
+    def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
+        view = self.run.settle()  # what was said before is to be seen
+        layers, point = view.problem.net.layers, message.get("point")
+        if point is not None:
+            point = choices.whole(0, len(view.problem.points) - 1)("point", point)
+        layer = choices.whole(0, len(layers) - 1)("layer", message.get("layer"))
+        unit = choices.whole(0, layers[layer].n_out - 1)("unit", message.get("unit"))
+        content, arrays = microscope.look(view, point, layer, unit)
+        return [({"type": "microscope", "run": self._runs, **content}, arrays)]
 
     def _frame(self, message: Mapping[str, Any]) -> list[Message]:
         limits = choices.LIMITS
@@ -299,7 +304,7 @@ _ANSWERS: dict[str, Callable[[Conversation, Mapping[str, Any]], list[Message]]] 
     "weight": Conversation._weight,
     "speed": Conversation._speed,
     "seek": Conversation._seek,
-    "probe": Conversation._probe,
+    "microscope": Conversation._microscope,
     "frame": Conversation._frame,
     "play": Conversation._command,
     "pause": Conversation._command,

@@ -68,15 +68,6 @@ class Painter:
             ).astype(np.int32)
         return content, arrays
 
-    def probe(self, view: View, x1: float, x2: float) -> dict[str, Array]:
-        """Return all that the network computes of one place."""
-        problem = view.problem
-        inputs = problem.features(np.array([[x1, x2]]))
-        arrays = {"inputs": inputs[0]}
-        for k, layer in enumerate(numbers.activations(problem.net, view.state.params, inputs)):
-            arrays[f"z{k}"], arrays[f"a{k}"] = layer.z[0], layer.a[0]
-        return arrays
-
     def _features(self, resolution: int) -> Array:
         if resolution not in self._grids:
             self._grids[resolution] = self.problem.features(

@@ -1,0 +1,158 @@
+"""What the microscope shows of a view: one step of the training, and the lesson's beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from neurona.checks import Data
+from neurona.engine.types import Array
+from neurona.observe import lesson
+from neurona.observe.microscope import Step, dissect, finite_differences
+from neurona.web.problem import Problem
+from neurona.web.run import View
+from neurona.web.steering import optimizer_of
+
+NO_SOFTMAX = {
+    "en": "The lesson's program has no softmax: it takes each derivative from one neuron's own a, "
+    "and a softmax needs those of all. With another output its lines can be watched here.",
+    "es": "El programa de la lección no tiene softmax: saca cada derivada de la a de una sola "
+    "neurona, y una softmax necesita las de todas. Con otra salida, aquí se ven sus líneas.",
+}
+ROWS = ("z", "a", "slope", "error", "delta")  # of a batch their means are shown
+
+
+def look(
+    view: View, point: int | None, layer: int, unit: int
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return what one step computes, in words and numbers, and its arrays as float32.
+
+    Parameters
+    ----------
+    view
+        The run at one time.
+    point
+        Which point is the only example, counted through training and test points alike; None for
+        all training points together, of which z, a, slope, error and delta are means.
+    layer, unit
+        The neuron whose derivatives get central differences beside them, counted from 0.
+    """
+    problem, training = view.problem, view.problem.setup.training
+    data = examples(problem, point)
+    step = dissect(
+        problem.net,
+        view.state.params,
+        *data[:2],
+        problem.cost,
+        l1=training.l1,
+        l2=training.l2,
+        optimizer=optimizer_of(problem.setup, view.frozen),
+        optimizer_state=view.state.optimizer_state,
+        step=view.state.step,
+    )
+    params: Any = tuple((one.W, one.b) for one in step.layers)
+    differences = finite_differences(
+        problem.objective, params, Data(step.x, step.target, None), layer, unit
+    )
+    chosen = step.layers[layer]
+    derivatives = np.append(chosen.dW[:, unit], chosen.db[unit])
+    arrays = {
+        **_arrays(step),
+        "differences": differences,
+        "gaps": derivatives - differences,  # in float64: float32 would hide them
+    }
+    content = {
+        "point": point,
+        "layer": layer,
+        "unit": unit,
+        "step": view.state.step,
+        "examples": len(step.x),
+        "test": point is not None and bool(problem.held_out[point]),
+        "cost": step.cost,
+        "data_cost": step.data_cost,
+        "penalty": step.cost - step.data_cost,
+        "l1": training.l1,
+        "l2": training.l2,
+        "cost_name": type(problem.cost).__name__,
+        "logits": problem.cost.link is not None,
+        "activations": [one.activation.name for one in problem.net.layers],
+        "optimizer": training.optimizer,
+        "rates": list(step.rates),
+        "lesson": _lesson(view, step),
+    }
+    with np.errstate(over="ignore"):  # beyond float32 a number is infinite on the page
+        numbers = {name: array.astype(np.float32) for name, array in arrays.items()}
+    return jsonable(content), {**numbers, "frozen": view.frozen.astype(np.uint8)}
+
+
+def examples(problem: Problem, point: int | None) -> Data:
+    """Return one point, of the training or of the test, as the engine takes it; or all to train."""
+    if point is None:
+        return problem.train
+    test = problem.held_out[point]
+    place = int(np.count_nonzero(problem.held_out[:point] == test))
+    return (problem.test if test else problem.train).rows([place])
+
+
+def _arrays(step: Step) -> dict[str, Array]:
+    arrays = {"inputs": step.x.mean(axis=0), "target": step.target.mean(axis=0)}
+    for k, layer in enumerate(step.layers):
+        for name, array in layer._asdict().items():
+            arrays[f"{name}{k}"] = array.mean(axis=0) if name in ROWS else array
+    return arrays
+
+
+def _lesson(view: View, step: Step) -> dict[str, Any]:
+    """Return the lesson's lines as they run on the same examples, and how its step differs."""
+    problem, training = view.problem, view.problem.setup.training
+    lines = [line._asdict() for line in lesson.source()]
+    if not lesson.can_tell(problem.net):
+        return {"source": lines, "moments": [], "refusal": NO_SOFTMAX}
+    params: Any = tuple((one.W, one.b) for one in step.layers)
+    moments = lesson.trace(problem.net, params, step.x, step.target, training.learning_rate)
+    return {
+        "source": lines,
+        "moments": list(changes(moments)),
+        "differences": {
+            **lesson.factors(*step.target.shape)._asdict(),
+            "cost": None if _squared(problem) else type(problem.cost).__name__,
+            "optimizer": None if training.optimizer == "sgd" else training.optimizer,
+            "rates": len(set(step.rates)) > 1 or step.rates[0] != training.learning_rate,
+            "penalty": bool(training.l1 or training.l2),
+            "frozen": bool(view.frozen.any()),
+            "lent": sorted({one.activation.name for one in problem.net.layers} - {*lesson.OWN}),
+        },
+    }
+
+
+def _squared(problem: Problem) -> bool:
+    return type(problem.cost).__name__ == "SquaredError"
+
+
+def changes(moments: Iterable[lesson.Moment]) -> Iterable[dict[str, Any]]:
+    """Yield each moment with those variables alone that are new, or other than before."""
+    known: dict[str, lesson.Variable] = {}
+    for moment in moments:
+        new = [one for one in moment.variables if known.get(one.name) != one]
+        known = {one.name: one for one in moment.variables}
+        yield {**moment._asdict(), "variables": [one._asdict() for one in new]}
+
+
+def jsonable(value: Any) -> Any:
+    """Return a value with None where a number is none: JSON has no NaN.
+
+    Examples
+    --------
+    >>> jsonable({"cost": float("inf"), "rows": (1.0, float("nan"))})
+    {'cost': None, 'rows': [1.0, None]}
+    """
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: jsonable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(one) for one in value]
+    return value

@@ -1,5 +1,7 @@
 // All texts, in both languages; a text that one of them lacks does not compile.
 
+import { en as microscopeEn, es as microscopeEs } from "./microscope-texts";
+
 const en = {
   play: "Play", pause: "Pause", step: "One step", reset: "Reset", reseed: "New weights",
   steps: "Step", epoch: "Epoch", rate: "steps/s", speed: "Speed", full: "full",
@@ -33,6 +35,7 @@ const en = {
   too_big: "{name} has {size} kB; a table may have {most} kB here. For more, train in Python.",
   drop_here: "Drop the CSV file anywhere",
   parameters: "parameters", dismiss: "Dismiss", main: "neurona's playground",
+  ...microscopeEn,
 };
 
 export type Texts = Record<keyof typeof en, string>;
@@ -70,6 +73,7 @@ const es: Texts = {
   too_big: "{name} tiene {size} kB; aquí una tabla puede tener {most} kB. Para más, entrena en Python.",
   drop_here: "Suelta el archivo CSV en cualquier sitio",
   parameters: "parámetros", dismiss: "Cerrar", main: "El laboratorio de neurona",
+  ...microscopeEs,
 };
 
 export const TEXTS = { en, es } as const;

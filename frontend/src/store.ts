@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { TEXTS, type Language, type Texts } from "./i18n";
+import { makeMicroscope } from "./microscope";
 import type { Model } from "./model";
 import { FIRST, fromHash, toHash, type Setup } from "./setup";
 import { makeTable, MOST_BYTES } from "./table";
@@ -96,6 +97,7 @@ export function makeStore(model: Model) {
   const logarithmic = signal(true);
   const label = signal(0);
   const speed = signal<number | null>(null); // steps a second; null is as fast as it goes
+  const microscope = makeMicroscope(model, { run, frame, chosen });
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   const table = makeTable(model, (file) => { problem.value = tooBig(file); });
@@ -175,8 +177,8 @@ export function makeStore(model: Model) {
   });
 
   return {
-    language, theme, shade, setup, run, picture, frame, history, catalog, problem, online, said, chosen,
-    stepped, logarithmic, label, speed, text, table, hidden: address.hidden,
+    language, theme, shade, setup, run, picture, frame, history, catalog, problem, online, said,
+    chosen, stepped, logarithmic, label, speed, text, table, microscope, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "../store";
 import { Data } from "./Data";
+import { Microscope } from "./Microscope";
 import { Network } from "./Network";
 import { Result } from "./Result";
 import { Transport } from "./Transport";
@@ -70,6 +71,7 @@ export function App({ store }: { store: Store }) {
         {shown("network") && <Network store={store} />}
         {shown("result") && <Result store={store} />}
       </div>
+      {store.microscope.open.value && <Microscope store={store} />}
     </main>
   );
 }

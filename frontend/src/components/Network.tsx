@@ -9,6 +9,7 @@ import type { Run, Store } from "../store";
 import { pretty } from "./Data";
 import { Editor } from "./Editor";
 import { Confusion, Gradients } from "./Inside";
+import { Overlay } from "./Overlay";
 import { Choice, Numeric, Panel } from "./controls";
 import { weights } from "../weights";
 
@@ -195,6 +196,7 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
             </button>
           );
         }))}
+      <Overlay store={store} run={run} layout={layout} />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { paint, paintClasses } from "../pictures";
 import { makePoints } from "../points";
 import type { Store } from "../store";
 import { Curve } from "./Curve";
+import { PointMark } from "./Overlay";
 import { digits, Panel, Switch } from "./controls";
 
 export function Result({ store }: { store: Store }) {
@@ -113,9 +114,10 @@ function Surface({ store }: { store: Store }) {
     return effect(() => draw(picture.value?.arrays["wrong"]));
   }, [now, shade.value]);
   const add = (across: number, up: number) => {
-    if (!now || now.classes === 0) return;
+    if (!now) return;
     const [left, right, bottom, top] = now.extent;
     const [x, y] = [left + across * (right - left), bottom + up * (top - bottom)];
+    if (store.microscope.pick(x, y) || now.classes === 0) return;
     send("point", { x, y, label: label.value });
     tell(text.value.placed.replace("{k}", String(label.value)), x, y);
   };
@@ -138,6 +140,7 @@ function Surface({ store }: { store: Store }) {
     >
       <canvas class="answers" width="100" height="100" />
       <canvas class="points" width="600" height="600" />
+      <PointMark store={store} />
       <i class="cross" />
     </div>
   );

@@ -100,6 +100,11 @@ export function Transport({ store }: { store: Store }) {
         </div>
       )}
       <div class="group fields ready">
+        <button
+          type="button" aria-pressed={store.microscope.open.value} onClick={store.microscope.toggle}
+        >
+          {t.microscope}
+        </button>
         <label class="field">
           <span>{t.ready}</span>
           <select

@@ -1,7 +1,11 @@
 // A formula as MathML; its numbers can be followed to where they come from.
+//
+// For who listens a formula has no parts: what can be pressed may not lie within it. So over each
+// number lies a button, which is seen when it is pointed at.
 
 import { h, type VNode } from "preact";
-import { written, type Equation, type Tree } from "../formula";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Equation, Tree } from "../formula";
 import type { Source } from "../microscope";
 
 export interface Links {
@@ -11,19 +15,60 @@ export interface Links {
 }
 
 export function Formula({ equation, links }: { equation: Equation; links: Links }) {
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const now = box.current;
+    if (!now) return;
+    const watch = new ResizeObserver(() => lay(now));
+    watch.observe(now);
+    lay(now);
+    return () => watch.disconnect();
+  });
   const sign = (i: number) => (i === 0 && equation.arrow ? "←" : "=");
   // No browser breaks a line of MathML: what may be broken is a piece of its own.
   return (
-    <div class="equation">
+    <div class="equation" ref={box}>
       {equation.rights.flatMap((right, i) => piecesOf(right).map((piece, k) => (
         <math key={`${i}-${k}`}>
-          {i === 0 && k === 0 && element(equation.left, links)}
+          {i === 0 && k === 0 && element(equation.left)}
           {k === 0 && h("mo", {}, sign(i))}
-          {piece.map((one) => element(one, links))}
+          {piece.map(element)}
         </math>
       )))}
+      {equation.rights.flatMap(linked).map(({ text, value, source }, i) => (
+        <button
+          type="button" class="number" key={i} data-value={value}
+          aria-label={`${text}, ${links.name(source)}`}
+          onClick={() => {
+            links.follow(source);
+            links.light(null);
+          }}
+          onMouseEnter={() => links.light(source)} onMouseLeave={() => links.light(null)}
+          onFocus={() => links.light(source)} onBlur={() => links.light(null)}
+        />
+      ))}
     </div>
   );
+}
+
+/** Lay each button over its number. */
+function lay(box: HTMLElement): void {
+  const { left, top } = box.getBoundingClientRect();
+  const numbers = box.querySelectorAll(".linked");
+  box.querySelectorAll<HTMLElement>(".number").forEach((button, i) => {
+    const place = numbers[i]?.getBoundingClientRect();
+    if (!place) return;
+    button.style.left = `${place.left - left}px`;
+    button.style.top = `${place.top - top}px`;
+    button.style.width = `${place.width}px`;
+    button.style.height = `${place.height}px`;
+  });
+}
+
+/** The numbers of a formula, in their order, that come from somewhere. */
+function linked(tree: Tree): (Tree & { source: Source })[] {
+  const { source, kids } = tree;
+  return source ? [{ ...tree, source }] : (kids ?? []).flatMap(linked);
 }
 
 /** The terms of a sum, each with the sign before it; what is no sum is one piece. */
@@ -33,30 +78,11 @@ function piecesOf(tree: Tree): Tree[][] {
   return kids.flatMap((kid, i) => (i === 0 ? [[kid]] : i % 2 ? [[kid, kids[i + 1] ?? kid]] : []));
 }
 
-function element(tree: Tree, links: Links): VNode {
-  const { tag, text, kids, source, value } = tree;
+function element({ tag, text, kids, source }: Tree): VNode {
   // At the beginning of a line a plus would be taken for a sign, and lose its spaces.
   const form = tag === "mo" && text === "+" ? { form: "infix" } : {};
-  if (!source) {
-    return h(tag as "mrow", form as object, text ?? (kids ?? []).map((kid) => element(kid, links)));
-  }
-  const go = () => {
-    links.follow(source);
-    links.light(null);
-  };
-  return h(tag as "mn", {
-    class: "number", role: "button", tabindex: 0, "data-value": String(value),
-    "aria-label": `${written(value, 7)}, ${links.name(source)}`,
-    onClick: go,
-    onKeyDown: (event: KeyboardEvent) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      event.stopPropagation(); // Space would start the training
-      go();
-    },
-    onMouseEnter: () => links.light(source),
-    onMouseLeave: () => links.light(null),
-    onFocus: () => links.light(source),
-    onBlur: () => links.light(null),
-  } as object, text);
+  return h(
+    tag as "mrow", { ...form, ...(source && { class: "linked" }) } as object,
+    text ?? (kids ?? []).map(element),
+  );
 }

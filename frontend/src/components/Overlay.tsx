@@ -18,10 +18,18 @@ export function Overlay(
   const box = useRef<HTMLDivElement>(null);
   const shown = open.value;
   useEffect(() => {
-    const columns = shown ? String(run.topology.length) : "0";
+    const columns = String(run.topology.length);
     box.current?.closest<HTMLElement>(".scroll")?.style.setProperty("--columns", columns);
-  }, [shown, run.topology.length]);
+  }, [run.topology.length]);
   const now = look.value;
+  const layers = run.topology.length;
+  const column = stage.value.layer + 1;
+  useEffect(() => {
+    // Where the diagram is wider than its place, the layer that is looked at comes into view.
+    const scroll = box.current?.closest<HTMLElement>(".scroll");
+    if (!shown || !scroll) return;
+    scroll.scrollLeft = (scroll.scrollWidth * (column + 0.25)) / layers - scroll.clientWidth / 2;
+  }, [shown, column, layers]);
   const fits = shown && now && now.activations.length === run.topology.length - 1;
   if (!fits) return <div class="overlay" ref={box} hidden />;
   const { phase, layer } = stage.value;

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from neurona.engine.activations import Activation
     from neurona.engine.network import Network
     from neurona.engine.types import Array, Params
-    from neurona.observe.numbers import Limits, Surface
+    from neurona.observe.numbers import Features, Limits, Surface
 
 INK = "#24292f"  # text, boundaries
 GRAY = "#6b7280"  # tick labels, secondary text
@@ -56,6 +56,7 @@ def surface(
     *,
     resolution: int = 100,
     limits: Limits | None = None,
+    features: Features | None = None,
 ) -> Axes:
     """Draw what a network of two inputs answers over the plane, and the points it learns from.
 
@@ -77,6 +78,9 @@ def surface(
         Points of the grid on each side.
     limits
         The rectangle ``(left, right, bottom, top)``; by default, that of the points and a margin.
+    features
+        What the network is shown of points ``(n, 2)``, where that is not the points themselves: a
+        function to ``(n, n_in)``.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def surface(
     Raises
     ------
     ValueError
-        If the network does not have two inputs.
+        If the network does not take what it would be shown.
     MissingExtra
         If Matplotlib is not installed.
 
@@ -98,7 +102,9 @@ def surface(
     >>> ax.figure.savefig("surface.png")  # doctest: +SKIP
     """
     scheme = scheme_of(net, y)
-    plane = numbers.surface(net, params, X, limits=limits, resolution=resolution)
+    plane = numbers.surface(
+        net, params, X, limits=limits, resolution=resolution, features=features
+    )
     ax = _axes(ax, 4.6, 4.6)
     ax.imshow(scheme.surface(plane.values), **image_options(plane))
     if scheme.n_classes is not None:

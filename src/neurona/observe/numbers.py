@@ -17,7 +17,7 @@ from neurona.engine.activations import find_activation, linear
 from neurona.engine.costs import find_cost
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # (left, right, bottom, top): the smallest and largest x1, then x2
 Limits: TypeAlias = tuple[float, float, float, float]
+# What a network is shown of places (n, 2) in the plane: (n, n_in)
+Features: TypeAlias = "Callable[[Array], Array]"
 
 
 class Surface(NamedTuple):
@@ -107,25 +109,29 @@ def surface(
     *,
     limits: Limits | None = None,
     resolution: int = 100,
+    features: Features | None = None,
 ) -> Surface:
     """Predict a grid over the plane, all of it in one forward pass.
 
     Parameters
     ----------
     net, params
-        A network of two inputs, and its parameters.
+        A network of two inputs, and its parameters; of other inputs, where ``features`` are given.
     X : (n, 2)
         Points that the grid is to cover; they may be left out when ``limits`` are given.
     limits
         The rectangle ``(left, right, bottom, top)``; by default that of :func:`limits_of`.
     resolution
         Points of the grid on each side, its borders included.
+    features
+        From places ``(n, 2)`` to what the network is shown of them, ``(n, n_in)``; by default the
+        places themselves.
 
     Raises
     ------
     ValueError
-        If the network does not have two inputs, if there are neither points nor limits, or if the
-        limits or the resolution are not those of a rectangle.
+        If the network does not take what it would be shown, if there are neither points nor limits,
+        or if the limits or the resolution are not those of a rectangle.
 
     Examples
     --------
@@ -134,7 +140,7 @@ def surface(
     >>> surface(net, net.init(rng=0), limits=(-1, 1, -1, 1), resolution=50).values.shape
     (50, 50, 1)
     """
-    x1, x2, places = _grid(net, X, limits, resolution)
+    x1, x2, places = _grid(net, X, limits, resolution, features)
     values = net.predict(params, places)
     return Surface(x1, x2, values.reshape(resolution, resolution, -1))
 
@@ -168,10 +174,14 @@ def neuron_surfaces(
 
 
 def _grid(
-    net: Network, X: ArrayLike | None, limits: Limits | None, resolution: int
+    net: Network,
+    X: ArrayLike | None,
+    limits: Limits | None,
+    resolution: int,
+    features: Features | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Return the two axes, and all points of the grid, (resolution², 2)."""
-    if net.n_in != 2:
+    """Return the two axes, and what the network is shown of the grid, (resolution², n_in)."""
+    if net.n_in != 2 and features is None:
         raise ValueError(
             f"a surface needs a network of two inputs, and topology {list(net.topology)} "
             f"has {net.n_in}"
@@ -187,7 +197,8 @@ def _grid(
         )
     if resolution < 2:
         raise ValueError(f"resolution is {resolution}: give 2 points a side, or more")
-    return grid(limits, resolution)
+    x1, x2, places = grid(limits, resolution)
+    return x1, x2, places if features is None else features(places)
 
 
 def grid(limits: Limits, resolution: int) -> tuple[Array, Array, Array]:

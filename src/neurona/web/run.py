@@ -55,6 +55,9 @@ class View:
         None, where no points are kept for a test.
     diverged
         The layer (from 1), its rate, and one that would hold, if the training diverged.
+    steered
+        Whether there is more to the way here than the set-up tells: rates or points that changed
+        after the first step, a weight that was set or frozen, a branch.
     """
 
     version: int
@@ -70,6 +73,7 @@ class View:
     kept: int
     test_cost: float | None
     diverged: dict[str, float] | None
+    steered: bool
 
 
 class Run:
@@ -95,6 +99,7 @@ class Run:
         self._now: Moment
         self._at: int | None = None
         self._diverged: dict[str, float] | None = None
+        self._steered = False
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
         self._every = 1
         self._steps: Iterator[State] | None = None
@@ -149,6 +154,10 @@ class Run:
 
         def change() -> None:
             self.problem = problem
+            if self._now.state.step == 0 and not self._steered:  # nothing was learnt otherwise
+                self._begin()
+                return
+            self._steered = True
             self._now = self._moment(self._now.state, self._now.branch)  # the test may be another
             self._steps = None
 
@@ -210,6 +219,7 @@ class Run:
         self._history = History()
         self._at = None
         self._diverged = None
+        self._steered = False
         self._speed.clear()
         self._steps, self._chunk = None, 1
         self._stand(next(self._training(params, every=1)), branch=0)
@@ -237,15 +247,24 @@ class Run:
         if self._at is not None:
             self._adopt()
         began = time.monotonic()
+        # Another `every` is another iterator, which would begin an epoch in the middle of one: with
+        # mini-batches there is one for all steps, so that the set-up alone says where they lead.
+        every = 1 if self._batched() else count
         try:
             steps = self._steps
-            if steps is None or self._every != count:
-                steps = self._steps = self._training(self._now.state, every=count)
-                self._every = count
+            if steps is None or self._every != every:
+                steps = self._steps = self._training(self._now.state, every=every)
+                self._every = every
                 next(steps)
-            state = next(steps)
+            costs = []
+            for _ in range(count // every):
+                state = next(steps)
+                costs.append(state.cost)
+            if len(costs) > 1:
+                state = replace(state, cost=float(np.mean(costs)))
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
+            self._steered = self._steered or self._batched()  # its epoch is not gone on with
             rates = optimizer_of(self.problem.setup, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
@@ -258,6 +277,11 @@ class Run:
         self.view = self._published()
         self._on_change()
         self._adapt(began, count)
+
+    def _batched(self) -> bool:
+        """Tell whether a step takes a part of the examples."""
+        size = self.problem.setup.training.batch_size
+        return size is not None and size < len(self.problem.train.x)
 
     def _adapt(self, began: float, count: int) -> None:
         """Let a chunk take about CHUNK_SECONDS, or keep the pace that was asked for."""
@@ -296,7 +320,7 @@ class Run:
         if frozen is not None:
             self._frozen = self._frozen.copy()
             self._frozen[index] = frozen
-        self._steps = None
+        self._steps, self._steered = None, True
 
     def _seek(self, index: int) -> None:
         self._playing = False
@@ -310,6 +334,7 @@ class Run:
             moments = self._history.moments
             self._stand(moments[self._at].state, 1 + max(moment.branch for moment in moments))
             self._at, self._steps, self._diverged = None, None, None
+            self._steered = True
 
     def _stand(self, state: State, branch: int) -> None:
         """Be at a state, and offer it to the history."""
@@ -345,6 +370,7 @@ class Run:
             kept=self._kept,
             test_cost=shown.test_cost,
             diverged=self._diverged,
+            steered=self._steered,
         )
 
     def _steps_per_second(self) -> float:

@@ -1,0 +1,365 @@
+"""What is on the screen as a short program, with neurona's public names, that does it again."""
+
+from __future__ import annotations
+
+import inspect
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from textwrap import fill, indent
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.datasets.points import POINT_CLOUDS
+from neurona.datasets.surfaces import REGRESSIONS
+from neurona.engine.optimizers import OPTIMIZERS
+from neurona.engine.parameters import flatten
+from neurona.engine.types import Array
+from neurona.web.problem import Problem
+from neurona.web.run import View
+from neurona.web.setup import Setup
+from neurona.web.steering import optimizer_of
+
+WIDTH = 92
+MOST_LISTED = 60  # parameters that stand in the program as numbers; more are base64
+
+# How a feature is written, where the plane's coordinates are x1 and x2.
+WRITTEN: Mapping[str, str] = {
+    "x1": "x1",
+    "x2": "x2",
+    "x1^2": "x1**2",
+    "x2^2": "x2**2",
+    "x1*x2": "x1 * x2",
+    "sin(x1)": "np.sin(np.pi * x1)",
+    "sin(x2)": "np.sin(np.pi * x2)",
+}
+
+_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "title": {
+        "en": "neurona's playground: {kind}, network {topology}, step {step}.",
+        "es": "El laboratorio de neurona: {kind}, red {topology}, paso {step}.",
+    },
+    "needs": {
+        "en": 'It needs neurona with its extra "demo".',
+        "es": "Necesita neurona con su extra «demo».",
+    },
+    "data": {"en": "The data.", "es": "Los datos."},
+    "split": {
+        "en": "The data; {share:g} % are kept for a test.",
+        "es": "Los datos; el {share:g} % se guarda para la prueba.",
+    },
+    "features": {
+        "en": "What the network is shown of a point.",
+        "es": "Lo que la red ve de un punto.",
+    },
+    "network": {"en": "The network.", "es": "La red."},
+    "training": {
+        "en": "The training, up to the step on the screen.",
+        "es": "El entrenamiento, hasta el paso que está en la pantalla.",
+    },
+    "begun": {
+        "en": "The weights that the training begins from.",
+        "es": "Los pesos con los que empieza el entrenamiento.",
+    },
+    "initial": {
+        "en": "No step was taken: these are the initial weights.",
+        "es": "No se ha dado ningún paso: estos son los pesos iniciales.",
+    },
+    "steered": {
+        "en": "This training was steered on its way (a rate, a weight, points, a branch), which no "
+        "program can retrace: these are the weights on the screen.",
+        "es": "Este entrenamiento se fue guiando por el camino (una tasa, un peso, puntos, una "
+        "rama) y ningún programa puede repetirlo: estos son los pesos que están en la pantalla.",
+    },
+    "cost": {
+        "en": "The cost of these weights.",
+        "es": "El coste de estos pesos.",
+    },
+    "batches": {
+        "en": "The cost of these weights on all the training points; the page shows the mean over "
+        "its last mini-batches.",
+        "es": "El coste de estos pesos en todos los puntos de entrenamiento; la página enseña la "
+        "media de sus últimos lotes.",
+    },
+    "scores": {"en": "How right it is.", "es": "Cuánto acierta."},
+    "picture": {"en": "The picture.", "es": "La imagen."},
+}
+
+
+class Part(NamedTuple):
+    """A few lines of code, and what they do in words."""
+
+    text: str
+    code: str
+
+
+def title(view: View, language: str) -> str:
+    """Return one line that says what the program is about."""
+    problem = view.problem
+    topology = "-".join(map(str, problem.net.topology))
+    return _text("title", language).format(
+        kind=problem.setup.data.kind, topology=topology, step=view.state.step
+    )
+
+
+def program(view: View, language: str = "en") -> str:
+    """Return a Python program that leads to what a view shows, prints its cost and draws it.
+
+    It trains from the same weights over the same batches to the same step. A run that was steered
+    on its way can't be retraced: then the program says so, and holds the weights themselves.
+
+    Parameters
+    ----------
+    view
+        What is on the screen.
+    language
+        Of the comments: ``"en"`` or ``"es"``.
+
+    Examples
+    --------
+    >>> from neurona.web.problem import make_problem
+    >>> from neurona.web.run import Run
+    >>> run = Run(make_problem(Setup.from_json({"data": {"kind": "moons", "test_share": 0}})))
+    >>> print(program(run.view))  # doctest: +ELLIPSIS
+    \"\"\"neurona's playground: moons, network 2-4-4-1, step 0.
+    <BLANKLINE>
+    It needs neurona with its extra "demo".
+    \"\"\"
+    <BLANKLINE>
+    import neurona
+    <BLANKLINE>
+    # The data.
+    X, y = neurona.datasets.moons(n=300, noise=0.05, rng=0)
+    ...
+    >>> run.close()
+    """
+    head = f'"""{title(view, language)}\n\n{_text("needs", language)}\n"""'
+    imports, *rest = parts(view, language)
+    drawing = rest.pop()
+    saved = f'ax = {drawing.code}\nax.figure.savefig("neurona.png")'
+    whole = [head, imports.code]
+    for part in (*rest, drawing._replace(code=saved)):
+        comment = fill(part.text, WIDTH, initial_indent="# ", subsequent_indent="# ")
+        whole.append(f"{comment}\n{part.code}")
+    return "\n\n".join(whole) + "\n"
+
+
+def parts(view: View, language: str) -> list[Part]:
+    """Return the program in its parts: the imports come first, the drawing last."""
+    problem, step = view.problem, view.state.step
+    setup = problem.setup
+    given = None  # parameters that stand in the program
+    if view.steered:
+        given = flatten(view.state.params)
+    trained = step > 0 and not view.steered
+    weights = [] if given is None else _weights(given)
+    if trained:
+        learning = Part(_text("training", language), _training(setup, problem, step))
+    elif view.steered:
+        learning = Part(_text("steered", language), "\n".join(weights))
+    else:
+        drawn = f"params = net.init(rng={setup.training.seed})"
+        learning = Part(_text("initial", language), drawn)
+    made = [
+        _data(problem, language),
+        *([] if _plain(setup) else [_features(setup, language)]),
+        Part(_text("network", language), _network(problem)),
+        learning,
+        *_scores(problem, language, trained),
+        Part(_text("picture", language), _picture(setup)),
+    ]
+    return [Part("", _imports("\n".join(part.code for part in made))), *made]
+
+
+# ------------------------------------------------------------------------------- the parts
+
+
+def _imports(code: str) -> str:
+    """Return the imports that some code needs."""
+    lines = ["import base64\n"] if "base64." in code else []
+    lines += ["import numpy as np\n"] if "np." in code else []
+    lines += ["import neurona"]
+    if "unflatten(" in code:
+        lines += ["from neurona.engine.parameters import unflatten"]
+    return "\n".join(lines)
+
+
+def _data(problem: Problem, language: str) -> Part:
+    data = problem.setup.data
+    places = "X" if _plain(problem.setup) else "points"
+    if data.kind == "own":
+        rows = ", ".join(f"({x1!r}, {x2!r}, {label})" for x1, x2, label in data.points)
+        lines = [
+            f"placed = np.array([\n{_lines(rows)}\n])  # x1, x2, class",
+            f"{places}, y = placed[:, :2], placed[:, 2].astype(int)",
+        ]
+    else:
+        makes = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]
+        known = {"n": data.n, "noise": data.noise}
+        known |= {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(
+            data.kind, {}
+        )
+        chosen = [*_differing(makes, known), f"rng={data.seed}"]
+        lines = [_call(f"{places}, y = neurona.datasets.{data.kind}", chosen)]
+    if not problem.held_out.any():
+        return Part(_text("data", language), "\n".join(lines))
+    lines += [
+        "rows = np.arange(len(y))",
+        _call(
+            "_, test, _, _ = neurona.datasets.train_test_split",
+            ["rows", "y", f"test_size={data.test_share!r}", f"rng={data.seed}"],
+        ),
+        "train = np.delete(rows, test)",
+    ]
+    text = _text("split", language).format(share=100 * data.test_share)
+    return Part(text, "\n".join(lines))
+
+
+def _features(setup: Setup, language: str) -> Part:
+    columns = ", ".join(WRITTEN[name] for name in setup.inputs)
+    return Part(
+        _text("features", language),
+        "def features(points):\n"
+        "    x1, x2 = points.T\n"
+        f"    return np.stack([{columns}], axis=1)\n"
+        "\n\n"
+        "X = features(points)",
+    )
+
+
+def _network(problem: Problem) -> str:
+    names = [layer.activation.name for layer in problem.net.layers]
+    arguments = [str(list(problem.net.topology))]
+    hidden = set(names[:-1]) or {names[-1]}
+    if len(hidden) > 1:
+        arguments.append(_listed(names))
+    elif hidden != {"sigmoid"} or names[-1] != "sigmoid":
+        arguments.append(_quoted(names[0]))
+        if names[-1] != names[0]:
+            arguments.append(f"output={_quoted(names[-1])}")
+    initializer = problem.setup.training.initializer
+    if initializer != "orthogonal":
+        arguments.append(f"initializer={_quoted(initializer)}")
+    if initializer == "uniform":
+        arguments.append('bias_initializer="uniform"')
+    return _call("net = neurona.network", arguments)
+
+
+def _training(setup: Setup, problem: Problem, step: int) -> str:
+    training = setup.training
+    size = training.batch_size
+    batched = size is not None and size < len(problem.train.x)
+    arguments = ["net", *_examples(problem), *_objective(setup), *_optimizer(setup)]
+    arguments += [f"steps={step}"]
+    if batched:  # weights and batches have a generator each
+        arguments += [f"batch_size={size}", f"start=net.init(rng={training.seed})"]
+        arguments += [f"rng=[{training.seed}, 1]"]
+    else:
+        arguments += [f"every={step}"] if step > 1 else []
+        arguments += [f"rng={training.seed}"]
+    return f"{_call('for state in neurona.train', arguments)}:\n    pass\nparams = state.params"
+
+
+def _examples(problem: Problem) -> list[str]:
+    return ["X[train]", "y[train]"] if problem.held_out.any() else ["X", "y"]
+
+
+def _objective(setup: Setup) -> list[str]:
+    training = setup.training
+    given = [] if training.cost == "auto" else [f"cost={_quoted(training.cost)}"]
+    return given + [
+        f"{name}={value!r}" for name, value in (("l1", training.l1), ("l2", training.l2)) if value
+    ]
+
+
+def _optimizer(setup: Setup) -> list[str]:
+    name = setup.training.optimizer
+    rate = optimizer_of(setup, np.zeros(1, dtype=bool)).learning_rate
+    if rate == OPTIMIZERS[name]().learning_rate:
+        return [] if name == "adam" else [f"optimizer={_quoted(name)}"]
+    return [f"optimizer=neurona.{name}({rate!r})"]
+
+
+def _weights(theta: Array) -> list[str]:
+    """Return lines that make ``params`` of numbers that stand in them."""
+    if theta.size <= MOST_LISTED:
+        numbers = ", ".join(str(value) for value in theta.astype(np.float32))
+        lines = [f"theta = np.array([\n{_lines(numbers)}\n], dtype=np.float32)"]
+    else:
+        code = b64encode(theta.astype("<f4").tobytes()).decode()
+        rows = [f'    "{code[i : i + WIDTH - 6]}"' for i in range(0, len(code), WIDTH - 6)]
+        coded = "theta = np.frombuffer(base64.b64decode(\n" + "\n".join(rows) + '\n), dtype="<f4")'
+        lines = [coded]
+    return [*lines, "params = unflatten(theta, like=net.init(rng=0))"]
+
+
+def _scores(problem: Problem, language: str, trained: bool) -> list[Part]:
+    setup = problem.setup
+    size = setup.training.batch_size
+    batched = size is not None and size < len(problem.train.x)
+    if trained and not batched:
+        lines = ['print("cost:", state.cost)']
+    else:
+        arguments = ["net", *_examples(problem), *_objective(setup), "start=params"]
+        lines = [
+            _call("state = next(neurona.train", arguments) + ")",
+            'print("cost:", state.cost)',
+        ]
+    text = _text("batches" if batched and trained else "cost", language)
+    made = [Part(text, "\n".join(lines))]
+    if problem.classes:
+        accuracy = "neurona.observe.accuracy"
+        lines = ["answers = net.predict(params, X)"]
+        if problem.held_out.any():
+            for part in ("train", "test"):
+                lines.append(f'print("accuracy, {part}:", {accuracy}(answers[{part}], y[{part}]))')
+        else:
+            lines.append(f'print("accuracy:", {accuracy}(answers, y))')
+        made.append(Part(_text("scores", language), "\n".join(lines)))
+    return made
+
+
+def _picture(setup: Setup) -> str:
+    if _plain(setup):
+        return "neurona.plot.surface(net, params, X, y)"
+    return "neurona.plot.surface(net, params, points, y, features=features)"
+
+
+# ------------------------------------------------------------------------------- how it is written
+
+
+def _plain(setup: Setup) -> bool:
+    """Tell whether the network is shown the points as they are."""
+    return setup.inputs == ("x1", "x2")
+
+
+def _differing(function: Any, values: Mapping[str, Any]) -> list[str]:
+    """Return the arguments that are not what the function takes by itself."""
+    usual = inspect.signature(function).parameters
+    return [f"{name}={value!r}" for name, value in values.items() if usual[name].default != value]
+
+
+def _call(start: str, arguments: Sequence[str]) -> str:
+    """Write a call in one line, or with its arguments in lines of their own."""
+    line = f"{start}({', '.join(arguments)})"
+    if len(line) < WIDTH:
+        return line
+    return f"{start}(\n{_lines(', '.join(arguments))}\n)"
+
+
+def _lines(listed: str) -> str:
+    """Break what stands between brackets into lines, at its spaces alone."""
+    broken = fill(f"{listed},", WIDTH - 4, break_long_words=False, break_on_hyphens=False)
+    return indent(broken, "    ")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quoted, names))}]"
+
+
+def _text(name: str, language: str) -> str:
+    return _TEXTS[name][language]

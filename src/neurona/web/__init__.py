@@ -9,6 +9,7 @@
 `pictures`             from a state to the arrays that the page draws
 `conversation`         messages in, messages out; knows nothing of sockets
 `code`                 a program that does again what is on the screen
+`notebook`             the same program in cells
 `wire`                 a message and its arrays as bytes
 `server`               HTTP and WebSocket, and who may speak to them
 =====================  ====================================================================

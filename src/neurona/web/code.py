@@ -102,6 +102,11 @@ def title(view: View, language: str) -> str:
     )
 
 
+def needs(language: str) -> str:
+    """Return one line that says what has to be installed."""
+    return _text("needs", language)
+
+
 def program(view: View, language: str = "en") -> str:
     """Return a Python program that leads to what a view shows, prints its cost and draws it.
 
@@ -133,7 +138,7 @@ def program(view: View, language: str = "en") -> str:
     ...
     >>> run.close()
     """
-    head = f'"""{title(view, language)}\n\n{_text("needs", language)}\n"""'
+    head = f'"""{title(view, language)}\n\n{needs(language)}\n"""'
     imports, *rest = parts(view, language)
     drawing = rest.pop()
     saved = f'ax = {drawing.code}\nax.figure.savefig("neurona.png")'

@@ -102,9 +102,7 @@ def surface(
     >>> ax.figure.savefig("surface.png")  # doctest: +SKIP
     """
     scheme = scheme_of(net, y)
-    plane = numbers.surface(
-        net, params, X, limits=limits, resolution=resolution, features=features
-    )
+    plane = numbers.surface(net, params, X, limits=limits, resolution=resolution, features=features)
     ax = _axes(ax, 4.6, 4.6)
     ax.imshow(scheme.surface(plane.values), **image_options(plane))
     if scheme.n_classes is not None:

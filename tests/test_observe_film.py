@@ -153,3 +153,36 @@ def test_what_cannot_be_written_leaves_nothing_behind(film, tmp_path):
         film.save_picture(path, scale=1)
     assert [entry.name for entry in tmp_path.iterdir()] == ["last.png"]
     assert (path / "kept").exists()
+
+
+def test_a_network_of_features_is_shown_over_the_plane(tmp_path):
+    X, y = neurona.datasets.circles(n=60, rng=0)
+
+    def squares(points):
+        return np.stack([points[:, 0] ** 2, points[:, 1] ** 2, points.sum(axis=1)], axis=1)
+
+    net = neurona.network([3, 1])
+    film = Film(net, X, y, features=squares)
+    for state in neurona.train(net, squares(X), y, steps=300, every=30, rng=0, optimizer="adam"):
+        film.add(state)
+    film.save(tmp_path / "film.gif", most=5)
+    first, *_, last = (picture.astype(int) for picture, _ in frames_of(tmp_path / "film.gif"))
+    red_minus_blue = last[..., 0] - last[..., 2]
+    assert red_minus_blue[220, 200] > 60  # class 1 is in the middle
+    assert red_minus_blue[60, 40] < -60  # and class 0 in the corners
+    assert np.abs(first - last)[48:392, 28:372].max() > 60
+
+
+def test_the_words_can_be_others(tmp_path):
+    X, y = neurona.datasets.circles(n=60, rng=0)
+    net = neurona.network([2, 3, 1])
+    words = {"step": "paso", "cost": "coste", "accuracy": "aciertos"}
+    pictures = []
+    for film in (Film(net, X, y), Film(net, X, y, words=words)):
+        film.add(next(neurona.train(net, X, y, rng=0)))
+        (tmp_path / "film.gif").write_bytes(film.gif())
+        pictures.append(frames_of(tmp_path / "film.gif")[0][0].astype(int))
+    english, spanish = pictures
+    assert (english[:40] != spanish[:40]).any()
+    assert (english[395:, 466:] != spanish[395:, 466:]).any()  # below the curve
+    assert np.abs(english - spanish)[60:380, 40:360].max() < 40  # but for the palette

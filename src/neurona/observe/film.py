@@ -24,7 +24,7 @@ from neurona.observe.colors import confusion_colors, scheme_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from neurona.engine.network import Network
     from neurona.engine.training import State
     from neurona.engine.types import Array, Params
+    from neurona.observe.numbers import Features
 
 WIDTH, HEIGHT = 900, 420  # pixels of a frame
 TOP = 372  # where both panels end; the text is above
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
+ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
 LEVELS = 24  # bands of a surface: smooth areas would make the file three times as large
 
 
@@ -66,13 +68,23 @@ class Film:
         Their targets, as for :func:`neurona.train`.
     log
         Whether the cost has a logarithmic axis.
+    features
+        What the network is shown of points ``(n, 2)``, where that is not the points themselves: a
+        function to ``(n, n_in)``. ``X`` holds points then, and the surface is that of their plane.
+    words
+        How the words ``step``, ``cost`` and ``accuracy`` are written in the film.
     """
 
-    def __init__(self, net: Network, X: ArrayLike, y: ArrayLike, *, log: bool = False) -> None:
+    def __init__(
+        self, net: Network, X: ArrayLike, y: ArrayLike, *,
+        log: bool = False, features: Features | None = None, words: Mapping[str, str] = ENGLISH,
+    ) -> None:  # fmt: skip
         self.net = net
         self.X = np.asarray(X, dtype=np.float64)
         self.y = np.asarray(y)
         self.log = log
+        self.features = features
+        self.words = words
         self.frames: list[Frame] = []
 
     def add(self, state: State) -> None:
@@ -102,12 +114,16 @@ class Film:
             If Matplotlib or Pillow is not installed.
         """
         path = _checked(path, ".gif")
-        kept = self._kept()
-        frames = [kept[k] for k in self._paced(most)]
-        stage = Stage(self.net, self.X, self.y, kept, log=self.log, levels=LEVELS)
+        _write(path, self.gif(most=most))
+
+    def gif(self, *, most: int = 100) -> bytes:
+        """Return the bytes of the file that :meth:`save` writes."""
+        self._kept()
+        frames = [self.frames[k] for k in self._paced(most)]
+        stage = self._stage(levels=LEVELS)
         some = np.unique(np.linspace(0, len(frames) - 1, 7).astype(int))
         palette = Palette(np.stack([stage.paint(frames[k]) for k in some]))
-        _write(path, _gif(map(stage.paint, frames), palette, len(frames)))
+        return _gif(map(stage.paint, frames), palette, len(frames))
 
     def save_picture(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> None:
         """Write the last state as a PNG of 900 x 420 pixels times ``scale``.
@@ -122,22 +138,29 @@ class Film:
             If Matplotlib or Pillow is not installed.
         """
         path = _checked(path, ".png")
-        stage = Stage(self.net, self.X, self.y, self._kept(), log=self.log, scale=scale)
+        self._kept()
+        stage = self._stage(scale=scale)
         data = BytesIO()
         _image().fromarray(stage.paint(self.frames[-1])).save(data, format="PNG", optimize=True)
         _write(path, data.getvalue())
 
-    def _kept(self) -> list[Frame]:
+    def _kept(self) -> None:
         if not self.frames:
             raise ValueError("the film is empty: add the states of a training first")
-        return self.frames
+
+    def _stage(self, *, levels: int | None = None, scale: float = 1.0) -> Stage:
+        return Stage(
+            self.net, self.X, self.y, self.frames,
+            log=self.log, levels=levels, scale=scale, features=self.features, words=self.words,
+        )  # fmt: skip
 
     def _paced(self, most: int) -> list[int]:
         """Choose frames at equal distances, which count half in steps and half in change."""
         if len(self.frames) <= most:
             return list(range(len(self.frames)))
         rows = np.linspace(0, len(self.X) - 1, min(len(self.X), 256)).astype(int)
-        answers = np.stack([self.net.predict(frame.params, self.X[rows]) for frame in self.frames])
+        shown = _shown(self.X[rows], self.features)
+        answers = np.stack([self.net.predict(frame.params, shown) for frame in self.frames])
         changes = np.abs(np.diff(answers, axis=0)).mean(axis=(1, 2))
         steps = np.diff([frame.step for frame in self.frames])
         way = np.cumsum(changes / max(changes.sum(), 1e-12) + steps / max(steps.sum(), 1))
@@ -160,27 +183,30 @@ class Stage:
         Bands of a surface, or None for a smooth one.
     scale
         Pixels of the canvas for each of 900 x 420.
+    features, words
+        As for :class:`Film`.
     """
 
     def __init__(
         self, net: Network, X: Array, y: Array, frames: Sequence[Frame], *,
         log: bool = False, levels: int | None = None, scale: float = 1.0,
+        features: Features | None = None, words: Mapping[str, str] = ENGLISH,
     ) -> None:  # fmt: skip
         figure = require("matplotlib.figure", extra="plot").Figure(
             figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor="white"
         )
         canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
-        self.net, self.X, self.y = net, X, y
+        self.net, self.X, self.y, self.words = net, _shown(X, features), y, words
         self.classifies = scores.is_classification(net, y)
         self.canvas: Any = canvas(figure)
         self.panel: Panel
-        if net.n_in == 2:
-            self.panel = PlanePanel(figure, net, X, y, levels)
+        if net.n_in == 2 or features is not None:
+            self.panel = PlanePanel(figure, net, X, y, levels, features)
         elif self.classifies:
             self.panel = ConfusionPanel(figure, net, X, y)
         else:
             self.panel = FitPanel(figure, net, X, y)
-        self.curve = CostPanel(figure, frames, log)
+        self.curve = CostPanel(figure, frames, log, words)
         self.step = _heading(figure, self.panel.left, weight="bold")
         self.score = _heading(figure, self.curve.left)
         self.canvas.draw()
@@ -189,17 +215,17 @@ class Stage:
     def paint(self, frame: Frame) -> Array:
         """Return the picture of one moment, (height, width, 3) bytes."""
         self.canvas.restore_region(self.background)
-        self.step.set_text(f"step {frame.step:,}")
+        self.step.set_text(f"{self.words['step']} {frame.step:,}")
         self.score.set_text(self._score(frame))
         for artist in (*self.panel.show(frame), *self.curve.show(frame), self.step, self.score):
             self.canvas.figure.draw_artist(artist)
         return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
 
     def _score(self, frame: Frame) -> str:
-        text = f"cost {scores.format_cost(frame.cost)}"
+        text = f"{self.words['cost']} {scores.format_cost(frame.cost)}"
         if self.classifies:
             answers = self.net.predict(frame.params, self.X)
-            text += f"     accuracy {100 * scores.accuracy(answers, self.y):.1f} %"
+            text += f"     {self.words['accuracy']} {100 * scores.accuracy(answers, self.y):.1f} %"
         return text
 
 
@@ -218,11 +244,14 @@ class CostPanel:
 
     left = 466
 
-    def __init__(self, figure: Figure, frames: Sequence[Frame], log: bool) -> None:
+    def __init__(
+        self, figure: Figure, frames: Sequence[Frame], log: bool, words: Mapping[str, str]
+    ) -> None:
         self.steps = np.array([frame.step for frame in frames])
         self.costs = np.array([frame.cost for frame in frames])
         ax = _place(figure, self.left, 56, 404)
         figures.cost_curve(self.steps, self.costs, ax, log=log)
+        ax.set(xlabel=words["step"], ylabel=words["cost"])
         ax.lines[0].set(color=figures.FAINT)
         (self.past,) = ax.plot([], [], color=figures.BLUE, linewidth=2, animated=True)
         (self.now,) = ax.plot(
@@ -239,15 +268,16 @@ class CostPanel:
 
 
 class PlanePanel:
-    """The surface of a network of two inputs, with the points on it."""
+    """What the network answers over the plane, with the points on it."""
 
     left = 28
     bottom = 28
 
     def __init__(
-        self, figure: Figure, net: Network, X: Array, y: Array, levels: int | None
-    ) -> None:
-        self.net, self.levels = net, levels
+        self, figure: Figure, net: Network, X: Array, y: Array, levels: int | None,
+        features: Features | None,
+    ) -> None:  # fmt: skip
+        self.net, self.levels, self.features = net, levels, features
         self.scheme = scheme_of(net, y)
         self.limits = numbers.limits_of(X)
         self.ax = _place(figure, self.left, self.bottom, TOP - self.bottom)
@@ -268,7 +298,10 @@ class PlanePanel:
 
     def show(self, frame: Frame) -> Iterable[Any]:
         """Draw the surface, the boundaries, and the points."""
-        plane = numbers.surface(self.net, frame.params, limits=self.limits, resolution=RESOLUTION)
+        plane = numbers.surface(
+            self.net, frame.params,
+            limits=self.limits, resolution=RESOLUTION, features=self.features,
+        )  # fmt: skip
         outputs = np.moveaxis(plane.values, -1, 0)
         fine = np.moveaxis(self.enlarge @ outputs @ self.enlarge.T, 0, -1)
         self.image.set_data(np.uint8(255 * self.scheme.surface(fine, self.levels) + 0.5))
@@ -329,6 +362,11 @@ class FitPanel:
         answers = self.net.predict(frame.params, self.X)[:, 0]
         self.points.set_offsets(np.stack([self.y, answers], axis=1))
         return (self.points,)
+
+
+def _shown(X: Array, features: Features | None) -> Array:
+    """Return what the network is shown of the examples."""
+    return X if features is None else features(X)
 
 
 def _place(figure: Figure, left: float, bottom: float, width: float) -> Axes:

@@ -73,6 +73,12 @@ SETUPS = [
     {"training": {"cost": "cross_entropy", "initializer": "he_normal"}},
     {"training": {"batch_size": 7}},
     {"training": {"batch_size": 2000}},
+    {"weights": [0.5, -0.25, 1.2345, 0.1, 0.2, -3, 0, 0.1, 0.3, 1, -1, 2, 0.125]},
+    {
+        "weights": [round(0.01 * k - 0.3, 3) for k in range(2 * 16 + 16 + 16 + 1)],
+        "layers": [{"neurons": 16}],
+        "training": {"batch_size": 9},
+    },
     {"training": {"batch_size": 1, "l2": 0.01, "optimizer": "sgd", "seed": 3}},
 ]
 

@@ -14,6 +14,7 @@ from neurona.web.history import History, Moment
 from neurona.web.pictures import Painter
 from neurona.web.problem import FEATURES, features, make_problem
 from neurona.web.refusal import Refusal
+from neurona.web.remote import RemoteRun
 from neurona.web.run import Run, parameter_index
 from neurona.web.setup import INPUTS, KINDS, Setup
 
@@ -306,3 +307,111 @@ def test_a_slow_pace_keeps_no_command_waiting(run):
     run.pause()
     assert not run.settle().playing
     assert time.monotonic() - began < 1
+
+
+def test_the_way_to_what_is_shown_goes_over_its_branches(run):
+    for _ in range(6):
+        run.step()
+    run.seek(3)
+    run.branch()
+    for _ in range(4):  # from step 3 to 7, on branch 1
+        run.step()
+    run.settle()
+    index = next(
+        k for k, m in enumerate(run._history.moments) if (m.branch, m.state.step) == (1, 5)
+    )
+    run.seek(index)
+    run.branch()
+    run.step()  # to step 6, on branch 2
+    states = run.moments(100)
+    assert [state.step for state in states] == [0, 1, 2, 3, 4, 5, 6]
+    assert states[-1].params is run.settle().state.params
+    kept = {(m.branch, m.state.step): m.state for m in run._history.moments}
+    for branch, step in ((0, 2), (1, 4), (2, 5)):
+        (state,) = [one for one in states if one.step == step]
+        assert state.params is kept[branch, step].params
+    assert [state.step for state in run.moments(3)] == [0, 3, 6]
+    assert all(state.optimizer_state is None for state in states)
+    run.seek(2)
+    run.settle()
+    assert [state.step for state in run.moments(100)] == [0, 1, 2]
+
+
+def test_the_way_comes_from_the_other_process_too():
+    run = RemoteRun(make_problem(setup_of()))
+    assert [state.step for state in run.moments(9)] == [0]
+    for _ in range(20):
+        run.step()
+    states = run.moments(6)
+    assert [state.step for state in states] == [0, 4, 8, 12, 16, 20]
+    np.testing.assert_array_equal(flatten(states[-1].params), flatten(run.settle().state.params))
+    run.close()
+
+
+# Weights of a set-up
+
+WEIGHTS = [round(0.1 * k - 0.6, 2) for k in range(13)]  # of 2-3-1
+
+
+def test_a_run_begins_from_the_weights_of_its_set_up_and_goes_back_to_them():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": WEIGHTS}})
+    assert talk.run.view.problem.setup.to_json()["weights"] == tuple(WEIGHTS)
+    np.testing.assert_allclose(flatten(talk.run.view.state.params), WEIGHTS, atol=1e-7)
+    talk.hear({"type": "step"})
+    assert (flatten(talk.run.settle().state.params) != np.float32(WEIGHTS)).any()
+    training = {"optimizer": "sgd", "learning_rate": 0.5}
+    changed = {**SMALL, "weights": WEIGHTS, "training": training}
+    assert talk.hear({"type": "setup", "setup": changed}) == []  # a rate: it goes on
+    assert talk.run.settle().state.step == 1
+    talk.hear({"type": "reset"})
+    np.testing.assert_allclose(flatten(talk.run.settle().state.params), WEIGHTS, atol=1e-7)
+    ((content, _),) = talk.hear({"type": "reseed"})
+    assert content["setup"]["weights"] is None
+    talk.close()
+
+
+def test_the_weights_stay_with_another_point_and_go_with_another_network():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": WEIGHTS}})
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 1})
+    assert content["setup"]["weights"] == tuple(WEIGHTS)
+    np.testing.assert_allclose(flatten(talk.run.settle().state.params), WEIGHTS, atol=1e-7)
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 2})
+    assert content["setup"]["weights"] is None
+    assert content["topology"] == [2, 3, 3]
+    talk.close()
+
+
+@pytest.mark.parametrize(
+    ("weights", "field"),
+    [
+        (WEIGHTS[:-1], "weights"),
+        ([*WEIGHTS, 0], "weights"),
+        ([], "weights"),
+        ([0] * 401, "weights"),
+        ("0.5", "weights"),
+        ([*WEIGHTS[:-1], "1"], "weights[12]"),
+        ([*WEIGHTS[:-1], None], "weights[12]"),
+        ([float("nan"), *WEIGHTS[1:]], "weights[0]"),
+        ([float("inf"), *WEIGHTS[1:]], "weights[0]"),
+        ([1e39, *WEIGHTS[1:]], "weights[0]"),
+        ([10**400, *WEIGHTS[1:]], "weights[0]"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(weights, field):
+    with pytest.raises(Refusal) as refused:
+        make_problem(Setup.from_json({**SMALL, "weights": weights}))
+    assert refused.value.field == field
+    assert refused.value.message["es"] != refused.value.message["en"]
+
+
+def test_weights_so_large_that_nothing_finite_comes_of_them_break_nothing():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": [1e30] * 13, "inputs": ["x1", "x2"]}})
+    ((content, _),) = talk.hear({"type": "frame", "resolution": 5, "neurons": 5})
+    assert content["step"] == 0
+    talk.hear({"type": "step"})
+    ((content, _),) = talk.hear({"type": "frame", "resolution": 5, "neurons": 5})
+    assert content["type"] == "frame"
+    talk.close()

@@ -14,7 +14,7 @@ from neurona.datasets.points import POINT_CLOUDS
 from neurona.datasets.surfaces import REGRESSIONS
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
-from neurona.engine.types import Array
+from neurona.engine.types import Params
 from neurona.web.problem import Problem
 from neurona.web.run import View
 from neurona.web.setup import Setup
@@ -153,23 +153,22 @@ def parts(view: View, language: str) -> list[Part]:
     """Return the program in its parts: the imports come first, the drawing last."""
     problem, step = view.problem, view.state.step
     setup = problem.setup
-    given = None  # parameters that stand in the program
-    if view.steered:
-        given = flatten(view.state.params)
     trained = step > 0 and not view.steered
-    weights = [] if given is None else _weights(given)
-    if trained:
-        learning = Part(_text("training", language), _training(setup, problem, step))
-    elif view.steered:
-        learning = Part(_text("steered", language), "\n".join(weights))
-    else:
+    learning = []
+    if view.steered:
+        learning.append(Part(_text("steered", language), _weights(view.state.params)))
+    elif setup.weights is not None:
+        learning.append(Part(_text("begun", language), _weights(problem.begin())))
+    elif not trained:
         drawn = f"params = net.init(rng={setup.training.seed})"
-        learning = Part(_text("initial", language), drawn)
+        learning.append(Part(_text("initial", language), drawn))
+    if trained:
+        learning.append(Part(_text("training", language), _training(setup, problem, step)))
     made = [
         _data(problem, language),
         *([] if _plain(setup) else [_features(setup, language)]),
         Part(_text("network", language), _network(problem)),
-        learning,
+        *learning,
         *_scores(problem, language, trained),
         Part(_text("picture", language), _picture(setup)),
     ]
@@ -257,11 +256,12 @@ def _training(setup: Setup, problem: Problem, step: int) -> str:
     arguments = ["net", *_examples(problem), *_objective(setup), *_optimizer(setup)]
     arguments += [f"steps={step}"]
     if batched:  # weights and batches have a generator each
-        arguments += [f"batch_size={size}", f"start=net.init(rng={training.seed})"]
-        arguments += [f"rng=[{training.seed}, 1]"]
+        start = f"net.init(rng={training.seed})" if setup.weights is None else "params"
+        arguments += [f"batch_size={size}", f"start={start}", f"rng=[{training.seed}, 1]"]
     else:
         arguments += [f"every={step}"] if step > 1 else []
-        arguments += [f"rng={training.seed}"]
+        drawn = setup.weights is None
+        arguments += [f"rng={training.seed}" if drawn else "start=params"]
     return f"{_call('for state in neurona.train', arguments)}:\n    pass\nparams = state.params"
 
 
@@ -285,8 +285,9 @@ def _optimizer(setup: Setup) -> list[str]:
     return [f"optimizer=neurona.{name}({rate!r})"]
 
 
-def _weights(theta: Array) -> list[str]:
+def _weights(params: Params) -> str:
     """Return lines that make ``params`` of numbers that stand in them."""
+    theta = flatten(params)
     if theta.size <= MOST_LISTED:
         numbers = ", ".join(str(value) for value in theta.astype(np.float32))
         lines = [f"theta = np.array([\n{_lines(numbers)}\n], dtype=np.float32)"]
@@ -295,7 +296,7 @@ def _weights(theta: Array) -> list[str]:
         rows = [f'    "{code[i : i + WIDTH - 6]}"' for i in range(0, len(code), WIDTH - 6)]
         coded = "theta = np.frombuffer(base64.b64decode(\n" + "\n".join(rows) + '\n), dtype="<f4")'
         lines = [coded]
-    return [*lines, "params = unflatten(theta, like=net.init(rng=0))"]
+    return "\n".join([*lines, "params = unflatten(theta, like=net.init(rng=0))"])
 
 
 def _scores(problem: Problem, language: str, trained: bool) -> list[Part]:

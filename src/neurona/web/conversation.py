@@ -119,7 +119,7 @@ class Conversation:
     def _reseed(self, message: Mapping[str, Any]) -> list[Message]:
         setup = self.run.problem.setup
         training = replace(setup.training, seed=(setup.training.seed + 1) % 2**31)
-        return [self._begin(make_problem(replace(setup, training=training)))]
+        return [self._begin(make_problem(replace(setup, training=training, weights=None)))]
 
     def _point(self, message: Mapping[str, Any]) -> list[Message]:
         problem = self.run.problem
@@ -133,9 +133,11 @@ class Conversation:
         data = {"kind": "own", "points": [*points, placed], "regression": False}
         given = problem.setup.to_json()
         given["data"] = {**given["data"], **data}
-        after = make_problem(Setup.from_json(given))
+        setup = Setup.from_json(given)
+        after = make_problem(replace(setup, weights=None))
         if after.net != problem.net:
             return [self._begin(after)]
+        after = replace(after, setup=setup)
         self.run.retrain(after)
         return [self._told(after)]
 

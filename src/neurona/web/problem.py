@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from neurona.datasets.surfaces import REGRESSIONS
 from neurona.engine.costs import Cost, find_cost
 from neurona.engine.network import Network, network
 from neurona.engine.objective import Objective
-from neurona.engine.types import Array
+from neurona.engine.parameters import unflatten
+from neurona.engine.types import Array, Params
 from neurona.observe.numbers import Limits, limits_of
 from neurona.web.refusal import Refusal
 from neurona.web.setup import LIMITS, DataSetup, Setup
@@ -69,6 +71,13 @@ class Problem:
         training = self.setup.training
         return Objective(self.net, self.cost, training.l1, training.l2)
 
+    def begin(self) -> Params:
+        """Return the parameters of step 0: those that the set-up holds, or drawn from its seed."""
+        drawn = self.net.init(rng=self.setup.training.seed)
+        if self.setup.weights is None:
+            return drawn
+        return unflatten(np.array(self.setup.weights, dtype=np.float32), like=drawn)
+
     def features(self, points: Array) -> Array:
         """Return what the network is shown of points ``(n, 2)``: ``(n, n_in)`` float32."""
         return features(self.setup.inputs, points)
@@ -116,9 +125,23 @@ def make_problem(setup: Setup) -> Problem:
     data = [
         _data(setup, net, points[which], labels[which]) for which in (~held_out, held_out)
     ]  # fmt: skip
-    return Problem(
+    problem = Problem(
         setup, points, labels, held_out, classes, limits_of(points), net, cost, data[0], data[1]
     )
+    _check_weights(problem)
+    return problem
+
+
+def _check_weights(problem: Problem) -> None:
+    given = problem.setup.weights
+    size = sum((n + 1) * m for n, m in pairwise(problem.net.topology))
+    if given is not None and len(given) != size:
+        raise Refusal(
+            "weights",
+            f"These are {len(given)} weights, and the network has {size}.",
+            f"Son {len(given)} pesos, y la red tiene {size}.",
+            "weights",
+        )
 
 
 def _points_of(data: DataSetup) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ each that was asked for.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
+from neurona.engine.state import State
 from neurona.web.problem import Problem, make_problem
 from neurona.web.run import Run, View
 
@@ -61,7 +63,9 @@ class RemoteRun:
         self.problem = problem
         self._on_change = on_change
         self._waiting: dict[int, threading.Event] = {}
-        self._asked = 0
+        self._states: dict[int, list[State]] = {}
+        self._asked = itertools.count(1)
+        self._sending = threading.Lock()
         context = prepared()
         self._pipe, other = context.Pipe()
         self._process = context.Process(target=serve, args=(other,), daemon=True)
@@ -90,17 +94,16 @@ class RemoteRun:
 
     def settle(self, seconds: float = 5.0) -> View:
         """Wait until all commands given so far are carried out; return the view after them."""
-        self._asked += 1
-        done = self._waiting[self._asked] = threading.Event()
-        self._send("settle", self._asked)
-        if not done.wait(seconds):
-            raise TimeoutError("the training does not answer")
+        self._ask("settle", seconds)
         return self.view
+
+    def moments(self, most: int, seconds: float = 5.0) -> list[State]:
+        """See :meth:`neurona.web.run.Run.moments`."""
+        return self._states.pop(self._ask("moments", seconds, most))
 
     def close(self) -> None:
         """End the training and its process."""
-        with contextlib.suppress(OSError):
-            self._pipe.send(("close", ()))
+        self._send("close")
         self._process.join(timeout=2)
         if self._process.is_alive():
             self._process.terminate()
@@ -112,21 +115,36 @@ class RemoteRun:
             raise AttributeError(name)
         return lambda *arguments: self._send(name, *arguments)
 
+    def _ask(self, name: str, seconds: float, *arguments: Any) -> int:
+        """Send what is answered by the number that it is given, and wait for the answer."""
+        number = next(self._asked)
+        done = self._waiting[number] = threading.Event()
+        self._send(name, number, *arguments)
+        if not done.wait(seconds):
+            raise TimeoutError("the training does not answer")
+        return number
+
     def _send(self, name: str, *arguments: Any) -> None:
-        with contextlib.suppress(OSError):  # the process has ended: its views stay as they are
+        with self._sending, contextlib.suppress(OSError):  # it has ended: its views stay
             self._pipe.send((name, arguments))
 
     def _read(self) -> None:
         with contextlib.suppress(EOFError, OSError):
             while True:
                 asked, values = self._pipe.recv()
-                if values["history"] is None:
-                    values["history"] = self.view.history
-                self.view = View(problem=self.problem, **values)
+                if isinstance(values, list):
+                    self._states[asked] = values
+                else:
+                    self._see(values)
                 if asked is None:
                     self._on_change()
                 elif asked in self._waiting:
                     self._waiting.pop(asked).set()
+
+    def _see(self, values: dict[str, Any]) -> None:
+        if values["history"] is None:
+            values["history"] = self.view.history
+        self.view = View(problem=self.problem, **values)
 
 
 def serve(pipe: Connection) -> None:
@@ -169,6 +187,11 @@ class _Server:
             self.changed()
         elif name == "settle":
             self.send(arguments[0], self.run.settle())
+        elif name == "moments":
+            asked, most = arguments
+            states = self.run.moments(most)
+            with self.lock, contextlib.suppress(OSError):
+                self.pipe.send((asked, states))
         elif name == "retrain":
             self.run.retrain(make_problem(arguments[0]))
         else:

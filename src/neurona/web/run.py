@@ -188,6 +188,24 @@ class Run:
             raise TimeoutError("the training does not answer")
         return self.view
 
+    def moments(self, most: int, seconds: float = 5.0) -> list[State]:
+        """Return states on the way to the one that is shown, from the first to it.
+
+        Of more than ``most`` that are kept, some are left out at equal distances. What the
+        optimizer remembers is not among them.
+        """
+        done = threading.Event()
+        states: list[State] = []
+
+        def gather() -> None:
+            states.extend(self._way(most))
+            done.set()
+
+        self._commands.put(gather)
+        if not done.wait(seconds):
+            raise TimeoutError("the training does not answer")
+        return states
+
     def _command(self, command: Callable[[], None]) -> None:
         def obey() -> None:
             command()
@@ -212,11 +230,12 @@ class Run:
     def _begin(self) -> None:
         """Stand at step 0."""
         training = self.problem.setup.training
-        params = self.problem.net.init(rng=training.seed)
+        params = self.problem.begin()
         size = flatten(params).size
         self._frozen = np.zeros(size, dtype=bool)
         self._rng = np.random.default_rng([training.seed, 1])
         self._history = History()
+        self._roots: dict[int, int] = {}  # the branch that each one left
         self._at = None
         self._diverged = None
         self._steered = False
@@ -332,9 +351,26 @@ class Run:
         """Go on from the moment that is shown."""
         if self._at is not None:
             moments = self._history.moments
-            self._stand(moments[self._at].state, 1 + max(moment.branch for moment in moments))
+            branch = 1 + max(moment.branch for moment in moments)
+            self._roots[branch] = moments[self._at].branch
+            self._stand(moments[self._at].state, branch)
             self._at, self._steps, self._diverged = None, None, None
             self._steered = True
+
+    def _way(self, most: int) -> list[State]:
+        """Return states from the first to the one that is shown, over the branches it came by."""
+        shown = self._now if self._at is None else self._history.moments[self._at]
+        branch: int | None = shown.branch
+        end = shown.state.step
+        states = [shown.state]
+        while branch is not None:
+            own = [m.state for m in self._history.moments if m.branch == branch]
+            states += [state for state in own if state.step < end]
+            end = min([end, *(state.step for state in own)])
+            branch = self._roots.get(branch)
+        states.sort(key=lambda state: state.step)
+        places = np.unique(np.linspace(0, len(states) - 1, min(most, len(states))).astype(int))
+        return [replace(states[k], optimizer_state=None) for k in places]
 
     def _stand(self, state: State, branch: int) -> None:
         """Be at a state, and offer it to the history."""

@@ -27,6 +27,7 @@ LIMITS = {
     "neurons": 16,
     "resolution": 150,
     "neuron_resolution": 60,
+    "weights": 400,
 }
 
 
@@ -85,6 +86,12 @@ class TrainingSetup:
 class Setup:
     """The whole of it.
 
+    Attributes
+    ----------
+    weights
+        All parameters to begin from, layer by layer W and then b, in place of those that the
+        initializer would draw.
+
     Examples
     --------
     >>> setup = Setup.from_json({"data": {"kind": "moons"}, "layers": [{"neurons": 8}]})
@@ -99,6 +106,7 @@ class Setup:
     layers: tuple[LayerSetup, ...] = (LayerSetup(), LayerSetup())
     output: OutputSetup = field(default_factory=OutputSetup)
     training: TrainingSetup = field(default_factory=TrainingSetup)
+    weights: tuple[float, ...] | None = None
     version: int = 1
 
     def to_json(self) -> dict[str, Any]:
@@ -160,7 +168,7 @@ def number(low: float, high: float, above: bool = False) -> Callable[[str, Any],
 
     def read(name: str, given: Any) -> float:
         fits = isinstance(given, int | float) and not isinstance(given, bool)
-        if not (fits and isfinite(given) and low <= given <= high and not (above and given == low)):
+        if not (fits and low <= given <= high and isfinite(given) and not (above and given == low)):
             between = f"{low:g}", f"{high:g}"
             raise _wrong(
                 name,
@@ -263,6 +271,14 @@ def _inputs(given: Any) -> tuple[str, ...]:
     return tuple(name for name in INPUTS if name in chosen)
 
 
+def _weights(given: Any) -> tuple[float, ...] | None:
+    if given is None:
+        return None
+    one = number(-1e30, 1e30)  # float32 holds them
+    listed = _sequence("weights", given, LIMITS["weights"])
+    return tuple(one(f"weights[{i}]", value) for i, value in enumerate(listed))
+
+
 _PARTS: Mapping[str, Callable[[Any], Any]] = {
     "data": _fields(
         DataSetup,
@@ -304,4 +320,5 @@ _PARTS: Mapping[str, Callable[[Any], Any]] = {
         },
         "training",
     ),
+    "weights": _weights,
 }

@@ -10,6 +10,7 @@
 `conversation`         messages in, messages out; knows nothing of sockets
 `code`                 a program that does again what is on the screen
 `notebook`             the same program in cells
+`take`                 files to take home: a program, a notebook, a model, a film
 `wire`                 a message and its arrays as bytes
 `server`               HTTP and WebSocket, and who may speak to them
 =====================  ====================================================================

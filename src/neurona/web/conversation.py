@@ -22,6 +22,7 @@ from neurona.web.remote import RemoteRun
 from neurona.web.run import Run, View, parameter_index
 from neurona.web.setup import Setup
 from neurona.web.table import read_table
+from neurona.web.take import LANGUAGES, MAKERS, order
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
@@ -73,7 +74,35 @@ class Conversation:
                 raise Refusal("hello", "Say hello first.", "Saluda primero.")
             return _ANSWERS[kind](self, message)
         except Refusal as refusal:
-            return [(_error(refusal), {})]
+            return [refused(refusal)]
+
+    def take(self, message: Any) -> Callable[[], list[Message]]:
+        """Note what a ``take`` asks for; what is returned makes the answer, without the training.
+
+        It may take seconds, during which the conversation can hear other messages.
+        """
+        try:
+            if self._run is None:
+                return lambda: self.hear(message)  # which says what is missing
+            what, language = message.get("what"), message.get("language")
+            if not isinstance(what, str) or what not in MAKERS:
+                raise _not_understood("what")
+            if language not in LANGUAGES:
+                raise _not_understood("language")
+            make = order(self.run, what, language)
+        except Refusal as refusal:
+            answer: list[Message] = [refused(refusal)]
+            return lambda: answer
+
+        def answers() -> list[Message]:
+            try:
+                file = make()
+            except Refusal as refusal:
+                return [refused(refusal)]
+            content = {"type": "file", "what": what, "name": file.name, "mime": file.mime}
+            return [(content, {"bytes": np.frombuffer(file.data, np.uint8)})]
+
+        return answers
 
     def close(self) -> None:
         """End the training."""
@@ -105,7 +134,7 @@ class Conversation:
             setup = Setup() if given is None else Setup.from_json(given)
             return [*answers, self._begin(make_problem(setup))]
         except Refusal as refusal:  # a page has to show something
-            answers.append((_error(refusal), {}))
+            answers.append(refused(refusal))
             return answers if self._run else [*answers, self._begin(make_problem(Setup()))]
 
     def _setup(self, message: Mapping[str, Any]) -> list[Message]:
@@ -205,6 +234,9 @@ class Conversation:
         self._shown = (self._runs, view.version)
         return [({"type": "frame", "run": self._runs, **_finite(content)}, arrays)]
 
+    def _take(self, message: Mapping[str, Any]) -> list[Message]:
+        return self.take(message)()
+
     def _command(self, message: Mapping[str, Any]) -> list[Message]:
         getattr(self.run, message["type"])()
         return []
@@ -262,13 +294,15 @@ def _welcome() -> dict[str, Any]:
     }
 
 
-def _error(refusal: Refusal) -> dict[str, Any]:
-    return {
+def refused(refusal: Refusal) -> Message:
+    """Return the message that says why something is not done."""
+    content = {
         "type": "error",
         "code": refusal.code,
         "message": refusal.message,
         "field": refusal.field,
     }
+    return content, {}
 
 
 def _not_understood(what: str) -> Refusal:
@@ -308,6 +342,7 @@ _ANSWERS: dict[str, Callable[[Conversation, Mapping[str, Any]], list[Message]]] 
     "seek": Conversation._seek,
     "microscope": Conversation._microscope,
     "frame": Conversation._frame,
+    "take": Conversation._take,
     "play": Conversation._command,
     "pause": Conversation._command,
     "step": Conversation._command,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from neurona.web.conversation import Conversation
+from neurona.web.conversation import Conversation, Message, refused
 from neurona.web.guard import Guard
+from neurona.web.refusal import Refusal
 from neurona.web.remote import RemoteRun
 from neurona.web.wire import encoded
 
@@ -31,6 +34,7 @@ IDLE_SECONDS = 1800.0  # without a word from the page
 # A screen shows 60 pictures a second; many pages together get what leaves time for their trainings.
 MOST_PICTURES = 60.0  # a second, of one page
 ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
+MAKERS_OF_FILES = 4  # threads: those of pictures and commands wait for no film
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
@@ -68,9 +72,11 @@ class Sockets:
 
     def __init__(self) -> None:
         self.open: set[Conversation] = set()
+        self.makers = ThreadPoolExecutor(MAKERS_OF_FILES, thread_name_prefix="neurona-files")
 
     def close(self) -> None:
         """End every training."""
+        self.makers.shutdown(wait=False, cancel_futures=True)
         for conversation in list(self.open):
             conversation.close()
 
@@ -86,9 +92,8 @@ class Sockets:
             return
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
-        talk = Talk(
-            socket, Conversation(lambda: _tell(loop, changed), RemoteRun), changed, self.pause
-        )
+        conversation = Conversation(lambda: _tell(loop, changed), RemoteRun)
+        talk = Talk(socket, conversation, changed, self.pause, self.makers)
         self.open.add(talk.conversation)
         try:
             await talk.listen()
@@ -100,14 +105,28 @@ class Sockets:
             await socket.close(TOO_BIG, f"a message has {MOST_BYTES} bytes at most")
         finally:
             talk.picture.cancel()
+            talk.file.cancel()
             self.open.discard(talk.conversation)
             loop.run_in_executor(
                 None, talk.conversation.close
             )  # not awaited: this may be cancelled
 
 
+ONE_AT_A_TIME = Refusal(
+    "busy",
+    "The last file is still being made; ask again when it is here.",
+    "Todavía se está haciendo el último archivo; pide otro cuando llegue.",
+)
+
+NOT_MADE = Refusal(
+    "take",
+    "The file could not be made; the server's output says why.",
+    "No se ha podido hacer el archivo; la salida del servidor dice por qué.",
+)
+
+
 class Talk:
-    """A conversation over a WebSocket; its pictures wait for news, and nothing waits for them."""
+    """A conversation over a WebSocket; nothing waits for its pictures, nor for its files."""
 
     def __init__(
         self,
@@ -115,13 +134,16 @@ class Talk:
         conversation: Conversation,
         changed: asyncio.Event,
         pause: Callable[[], float],
+        makers: ThreadPoolExecutor,
     ) -> None:
         self.socket = socket
         self.conversation = conversation
         self.changed = changed
         self.pause = pause
         self._due = 0.0  # when the next picture may be drawn, by the loop's clock
+        self.makers = makers
         self.picture = asyncio.ensure_future(asyncio.sleep(0))
+        self.file = asyncio.ensure_future(asyncio.sleep(0))
         self._turn = asyncio.Lock()  # a conversation hears one message at a time
 
     async def listen(self) -> None:
@@ -129,9 +151,15 @@ class Talk:
         while self.socket.application_state is WebSocketState.CONNECTED:  # an answer may tell
             text = await asyncio.wait_for(self.socket.receive_text(), IDLE_SECONDS)
             message = _read(text)
-            if isinstance(message, dict) and message.get("type") == "frame":
+            kind = message.get("type") if isinstance(message, dict) else None
+            if kind == "frame":
                 if self.picture.done():  # one at a time: the page asks when it has drawn the last
                     self.picture = asyncio.create_task(self._draw(message))
+            elif kind == "take":
+                if self.file.done():
+                    self.file = asyncio.create_task(self._take(message))
+                else:
+                    await self._say([refused(ONE_AT_A_TIME)])
             else:
                 await self._answer(message)
                 self.changed.set()
@@ -148,9 +176,24 @@ class Talk:
                 await self.changed.wait()
         await self._answer(message)
 
+    async def _take(self, message: dict[str, Any]) -> None:
+        """Answer with a file: noting what it is made of has its turn, making it takes none."""
+        async with self._turn:
+            make = await asyncio.to_thread(self.conversation.take, message)
+        loop = asyncio.get_running_loop()
+        try:
+            answers = await loop.run_in_executor(self.makers, make)
+        except Exception:  # the page waits for an answer, whatever happens
+            logging.getLogger(__name__).exception("a file could not be made")
+            answers = [refused(NOT_MADE)]
+        await self._say(answers)
+
     async def _answer(self, message: Any) -> None:
         async with self._turn:
             answers = await asyncio.to_thread(self.conversation.hear, message)
+        await self._say(answers)
+
+    async def _say(self, answers: Sequence[Message]) -> None:
         for content, arrays in answers:
             if self.socket.application_state is WebSocketState.CONNECTED:
                 with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has just left

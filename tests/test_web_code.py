@@ -30,7 +30,7 @@ def executed(text, folder, monkeypatch):
 
     monkeypatch.chdir(folder)
     names = {"__name__": "__main__"}
-    exec(compile(text, "neurona.py", "exec"), names)
+    exec(compile(text, "playground.py", "exec"), names)
     plt.close("all")
     assert (folder / "neurona.png").stat().st_size > 5000
     return names

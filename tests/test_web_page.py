@@ -236,6 +236,7 @@ def test_language_and_theme_are_kept(page):
 def test_a_link_holds_the_whole_set_up(page):
     page.get_by_label("Ready-made").select_option("stuck")
     expect(page.locator(".facts")).to_contain_text("2 – 4 – 8 – 16 – 8 – 4 – 1")
+    page.get_by_role("button", name="Take it home").click()
     page.get_by_role("button", name="Copy link").click()
     page.wait_for_function("() => location.hash.length > 50")
     other = page.context.new_page()

@@ -53,7 +53,7 @@ def model_of(data, folder):
 
 def test_the_code_runs_and_finds_what_is_shown(talk, tmp_path, monkeypatch):
     content, data = taken(talk, "code")
-    assert (content["name"], content["mime"]) == ("neurona.py", "text/x-python")
+    assert (content["name"], content["mime"]) == ("playground.py", "text/x-python")
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(data.decode(), names)
@@ -260,7 +260,7 @@ def test_a_page_gets_one_file_at_a_time(socket, slow):
     slow.set()
     assert heard(socket)["name"] == "neurona.gif"
     socket.send_json({"type": "take", "what": "code", "language": "en"})
-    assert heard(socket)["name"] == "neurona.py"
+    assert heard(socket)["name"] == "playground.py"
 
 
 def test_a_file_that_fails_is_said_and_the_next_can_be_made(socket, monkeypatch, caplog):
@@ -272,7 +272,7 @@ def test_a_file_that_fails_is_said_and_the_next_can_be_made(socket, monkeypatch,
     assert heard(socket)["code"] == "take"
     assert "a file could not be made" in caplog.text
     socket.send_json({"type": "take", "what": "code", "language": "en"})
-    assert heard(socket)["name"] == "neurona.py"
+    assert heard(socket)["name"] == "playground.py"
 
 
 def test_a_page_may_leave_while_its_film_is_made(socket, slow):

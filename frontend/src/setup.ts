@@ -33,7 +33,12 @@ export interface Setup {
     initializer: string;
     seed: number;
   };
+  /** All parameters that a run begins from, in place of those that the seed would give. */
+  weights?: number[] | null;
 }
+
+/** More make the address too long: the server takes no more either. */
+export const MOST_WEIGHTS = 400;
 
 const data: DataSetup = {
   kind: "circles", n: 300, noise: 0.1, arms: 2, classes: 3, test_share: 0.3, seed: 0, points: [],
@@ -82,6 +87,23 @@ export const READY = {
   xor: { ...FIRST, data: { ...data, kind: "xor" }, layers: [layer(3)] },
   wave: { ...FIRST, data: { ...data, kind: "wave" }, layers: [layer(8), layer(8)] },
 } satisfies Record<string, Setup>;
+
+/** Leave the weights behind where a change makes another network, which they would not fit. */
+export function fitting(next: Setup, before: Setup): Setup {
+  const network = ({ data: { kind, arms, classes }, inputs, layers, training }: Setup) =>
+    JSON.stringify([
+      kind, arms, classes, inputs, layers.map((one) => one.neurons), training.initializer,
+      training.seed,
+    ]);
+  return next.weights && network(next) !== network(before) ? { ...next, weights: null } : next;
+}
+
+/** The set-up that begins from some weights, five digits of each; null is from its seed. */
+export function beginning(setup: Setup, weights: ArrayLike<number> | null): Setup {
+  const { weights: _, ...rest } = setup;
+  if (!weights) return rest;
+  return { ...rest, weights: Array.from(weights, (one) => Number(one.toPrecision(5))) };
+}
 
 /** What stands after the # of an address: the set-up, and which parts of the page are hidden. */
 export function toHash(setup: Setup, hidden: string[]): string {

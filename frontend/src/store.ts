@@ -4,8 +4,9 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { TEXTS, type Language, type Texts } from "./i18n";
 import { makeMicroscope } from "./microscope";
 import type { Model } from "./model";
-import { FIRST, fromHash, toHash, type Setup } from "./setup";
+import { beginning, FIRST, fitting, fromHash, toHash, type Setup } from "./setup";
 import { makeTable, MOST_BYTES } from "./table";
+import { makeTaker } from "./take";
 import { arraysOf, type Content, type Numbers } from "./wire";
 
 export interface Run {
@@ -167,6 +168,7 @@ export function makeStore(model: Model) {
     });
   }
   model.on("msg:custom", hear);
+  const taker = makeTaker(model);
   addEventListener("hashchange", () => {
     const given = fromHash(location.hash).setup;
     if (given === null) return;
@@ -182,11 +184,13 @@ export function makeStore(model: Model) {
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;
+      if (!open) taker.lost();
       if (open) model.send({ type: "hello", setup: wanted });
     },
     send: (type: string, more: object = {}) => model.send({ type, ...more }),
     /** Change the set-up here at once, and let the server answer with a run, or with what is wrong. */
-    change(next: Setup): void {
+    change(changed: Setup): void {
+      const next = fitting(changed, setup.value);
       problem.value = null;
       setup.value = next;
       wanted = next;
@@ -196,7 +200,9 @@ export function makeStore(model: Model) {
       speed.value = next;
       pace();
     },
-    link: () => location.href.replace(/#.*/, "") + toHash(setup.value, address.hidden),
+    take: taker.take,
+    link: (weights: ArrayLike<number> | null) =>
+      location.href.replace(/#.*/, "") + toHash(beginning(setup.value, weights), address.hidden),
   };
 }
 

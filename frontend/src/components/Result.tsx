@@ -29,7 +29,6 @@ export function Result({ store }: { store: Store }) {
         <Switch
           label={t.log} on={logarithmic.value} onChange={(on) => { logarithmic.value = on; }}
         />
-        <button type="button" onClick={save}>{t.png}</button>
       </div>
       {(run.value?.classes ?? 0) > 0 && (
         <div class="row" role="group" aria-label={t.draw}>
@@ -76,20 +75,6 @@ export function Result({ store }: { store: Store }) {
       </div>
     </Panel>
   );
-
-  function save(): void {
-    const [answers, points] = document.querySelectorAll<HTMLCanvasElement>(".surface canvas");
-    const whole = document.createElement("canvas");
-    const context = whole.getContext("2d");
-    if (!answers || !points || !context) return;
-    whole.width = whole.height = points.width;
-    context.drawImage(answers, 0, 0, whole.width, whole.height);
-    context.drawImage(points, 0, 0);
-    const link = document.createElement("a");
-    link.href = whole.toDataURL("image/png");
-    link.download = "neurona.png";
-    link.click();
-  }
 }
 
 function Surface({ store }: { store: Store }) {

@@ -1,16 +1,15 @@
 // The bar above: the run's clock, and how it learns.
 
-import { useState } from "preact/hooks";
 import { READY, type Setup } from "../setup";
 import type { Store } from "../store";
 import { Choice, Numeric } from "./controls";
+import { TakeHome } from "./TakeHome";
 
 const SPEEDS = ["full", "1000", "100", "10", "1"];
 const THEMES = ["auto", "light", "dark"] as const;
 
 export function Transport({ store }: { store: Store }) {
   const { text, frame, setup, send, change, catalog, language, theme, hidden, speed } = store;
-  const [copied, setCopied] = useState(false);
   const t = text.value;
   const now = frame.value;
   const training = setup.value.training;
@@ -54,18 +53,7 @@ export function Transport({ store }: { store: Store }) {
           name={(one) => (one === "en" ? "English" : "Español")}
           onChange={(one) => { language.value = one === "es" ? "es" : "en"; }}
         />
-        <button
-          type="button" onClick={() => {
-            history.replaceState(null, "", store.link());
-            // Where copying is not allowed, the link stands in the address all the same.
-            navigator.clipboard?.writeText(store.link()).then(() => {
-              setCopied(true);
-              setTimeout(() => setCopied(false), 2000);
-            }, () => {});
-          }}
-        >
-          {copied ? t.copied : t.link}
-        </button>
+        <TakeHome store={store} />
       </div>
       {!hidden.includes("optimizer") && known && (
         <div class="group fields">

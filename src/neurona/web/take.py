@@ -83,7 +83,8 @@ def order(run: Run | RemoteRun, what: str, language: str) -> Callable[[], File]:
 
 
 def _code(view: View, way: Sequence[State], language: str) -> File:
-    return File("neurona.py", "text/x-python", program(view, language).encode())
+    """Write the program; as neurona.py it would be what `import neurona` finds."""
+    return File("playground.py", "text/x-python", program(view, language).encode())
 
 
 def _notebook(view: View, way: Sequence[State], language: str) -> File:

@@ -430,6 +430,50 @@ def test_a_neuron_is_chosen_in_the_diagram(page):
     expect(page.locator(".overlay .on-line")).to_have_count(4)
 
 
+def test_the_diagram_shows_the_numbers_of_the_phase(page):
+    look(page, 2)
+    step = step_at(1)
+
+    def beside(k, unit):
+        text = page.locator(".overlay .values").nth([0, 2, 6, 10][k] + unit).inner_text()
+        return [float(one) for one in re.findall(r"-?[\d.]+(?:e[+-]\d+)?", text.replace("−", "-"))]
+
+    def on_lines():
+        texts = page.locator(".overlay .on-line").all_inner_texts()
+        return [float(one.replace("−", "-").split()[-1]) for one in texts]
+
+    def near(some, others):
+        np.testing.assert_allclose(some, others, rtol=6e-3, atol=1e-12)
+
+    for phase, k in STAGES:
+        layer = step.layers[k]
+        if phase == "Forward":
+            near(beside(k + 1, 0), [layer.z[0, 0], layer.a[0, 0]])
+            near(on_lines(), layer.W[:, 0])
+        if phase == "Cost":
+            near(beside(3, 0), [layer.a[0, 0], step.target[0, 0]])
+        if phase == "Backward":
+            assert beside(k + 1, 0)[0] == pytest.approx(layer.delta[0, 0], rel=6e-3)
+            near(on_lines(), layer.dW[:, 0])
+        if phase == "Update":
+            near(beside(k + 1, 0), [layer.b[0], layer.b_next[0]])
+            near(on_lines(), layer.W_next[:, 0])
+        if (phase, k) != STAGES[-1]:
+            next_stage(page)
+
+
+def test_it_follows_another_network(page):
+    look(page, 2)
+    page.get_by_role("tab", name="Update").click()
+    page.get_by_label("Ready-made").select_option("stuck")
+    expect(page.locator(".microscope .top .place")).to_have_text("layer 1 · 1 of 19")
+    page.wait_for_selector(".microscope .number")
+    expect(page.locator(".overlay .values")).to_have_count(43)
+    for _ in range(18):
+        next_stage(page)
+    expect(page.locator(".parameters tbody tr")).to_have_count(5)
+
+
 # The lesson's code
 
 

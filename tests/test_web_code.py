@@ -56,6 +56,14 @@ SETUPS = [
     {"data": {"kind": "spirals", "n": 50, "arms": 4, "test_share": 0.5, "seed": 7}},
     {"data": {"kind": "blobs", "n": 40, "classes": 5, "test_share": 0}},
     {"data": {"kind": "own", "points": OWN, "test_share": 0}, "inputs": ["x2", "x1*x2"]},
+    {
+        "data": {
+            "kind": "own",
+            "points": [[x1, x2, x1 * x2 / 9] for x1, x2, _ in OWN],
+            "regression": True,
+            "columns": ["kilos\nimport os", "height", "age"],
+        }
+    },
     {"inputs": list(INPUTS)},
     {"inputs": ["x1^2"]},
     {"layers": []},

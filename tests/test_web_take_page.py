@@ -83,7 +83,7 @@ def page(browser, address):
 
 def opened(page, address):
     page.goto(address)
-    page.wait_for_selector(".neuron canvas")
+    page.wait_for_selector(".diagram canvas")
     expect(page.locator(".scores .cost")).not_to_have_text("–")
 
 
@@ -378,7 +378,7 @@ def test_the_menu_closes_when_one_goes_elsewhere(page):
 def test_without_a_result_there_is_no_picture_to_save(page, address):
     page.goto("about:blank")
     page.goto(address.partition("?")[0] + "#hide=result")
-    page.wait_for_selector(".neuron canvas")
+    page.wait_for_selector(".diagram canvas")
     page.get_by_role("button", name="Take it home").click()
     expect(page.get_by_role("button", name="Save film")).to_have_count(1)
     expect(page.get_by_role("button", name="Save picture")).to_have_count(0)

@@ -14,7 +14,7 @@ export function Table({ store }: { store: Store }) {
       <label class="file">
         <span>{t.csv}</span>
         <input
-          type="file" accept=".csv,.tsv,.txt,text/csv" class="unseen"
+          type="file" accept=".csv,.tsv,.txt,text/csv" class="chooser"
           onChange={(e) => {
             const file = e.currentTarget.files?.[0];
             e.currentTarget.value = ""; // the same file may be opened again when it was mended

@@ -192,10 +192,13 @@ def _data(problem: Problem, language: str) -> Part:
     data = problem.setup.data
     places = "X" if _plain(problem.setup) else "points"
     if data.kind == "own":
-        rows = ", ".join(f"({x1!r}, {x2!r}, {label})" for x1, x2, label in data.points)
+        rows = ", ".join(f"({x1!r}, {x2!r}, {label!r})" for x1, x2, label in data.points)
+        names = ", ".join(data.columns) or f"x1, x2, {'value' if data.regression else 'class'}"
+        whole = "" if data.regression else ".astype(int)"
         lines = [
-            f"placed = np.array([\n{_lines(rows)}\n])  # x1, x2, class",
-            f"{places}, y = placed[:, :2], placed[:, 2].astype(int)",
+            f"# {' '.join(names.split())}",
+            f"placed = np.array([\n{_lines(rows)}\n])",
+            f"{places}, y = placed[:, :2], placed[:, 2]{whole}",
         ]
     else:
         makes = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]

@@ -505,3 +505,24 @@ def test_a_wrong_csv_file_is_told_and_nothing_is_lost(page, tmp_path):
     page.set_input_files(".file input", path)
     expect(page.locator(".banner")).to_contain_text("600 kB")
     assert page.inner_text(".panel.network .facts") == facts.replace("parameters", "parámetros")
+
+
+def test_a_challenge_is_taken_up_shared_and_solved(page, address):
+    expect(page.locator(".challenge")).to_have_count(0)
+    page.get_by_label("Ready-made").select_option("flat")
+    parts = page.locator(".challenge li")
+    expect(parts).to_have_count(2)
+    expect(page.locator(".challenge .holds")).to_contain_text("0 hidden neurons")
+    page.get_by_role("button", name="x₁ x₂").click()  # the input that needs no hidden layer
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".challenge")).to_contain_text("Solved", timeout=15_000)
+    page.get_by_role("button", name="One neuron more").first.or_(
+        page.get_by_role("button", name="Add a layer")
+    ).first.click()
+    expect(page.locator(".challenge")).not_to_contain_text("Solved")
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.locator(".challenge")).to_have_count(0)
+    page.goto("about:blank")
+    opened(page, address.partition("?")[0] + "#challenge=spiral")
+    expect(page.locator(".challenge li")).to_have_count(2)
+    expect(page.get_by_role("button", name="Spirals")).to_have_attribute("aria-pressed", "true")

@@ -40,14 +40,14 @@ export interface Setup {
 /** More make the address too long: the server takes no more either. */
 export const MOST_WEIGHTS = 400;
 
-const data: DataSetup = {
+export const data: DataSetup = {
   kind: "circles", n: 300, noise: 0.1, arms: 2, classes: 3, test_share: 0.3, seed: 0, points: [],
   regression: false, columns: [],
 };
-const layer = (neurons: number, activation = "tanh"): LayerSetup => ({
+export const layer = (neurons: number, activation = "tanh"): LayerSetup => ({
   neurons, activation, learning_rate: null,
 });
-const training: Setup["training"] = {
+export const training: Setup["training"] = {
   learning_rate: 0.01, optimizer: "adam", cost: "auto", batch_size: null, l1: 0, l2: 0,
   initializer: "orthogonal", seed: 0,
 };
@@ -60,33 +60,6 @@ export const FIRST: Setup = {
   output: { activation: "auto", learning_rate: null },
   training,
 };
-
-const sigmoids = (...widths: number[]) => widths.map((width) => layer(width, "sigmoid"));
-const lesson: Setup = {
-  ...FIRST,
-  data: { ...data, n: 500, noise: 0.05, test_share: 0 },
-  layers: sigmoids(4, 8),
-  training: { ...training, optimizer: "sgd", cost: "mse", learning_rate: 5 },
-};
-
-/** Set-ups that are ready to be tried, by the key of their name. */
-export const READY = {
-  lesson,
-  stuck: {
-    ...lesson,
-    layers: sigmoids(4, 8, 16, 8, 4),
-    training: { ...lesson.training, learning_rate: 0.05, initializer: "uniform" },
-  },
-  spiral: {
-    ...FIRST,
-    data: { ...data, kind: "spirals", n: 400, noise: 0.02 },
-    layers: [layer(3), layer(3)],
-    training: { ...training, learning_rate: 0.02 },
-  },
-  three: { ...FIRST, data: { ...data, kind: "blobs", classes: 3 }, layers: [layer(6)] },
-  xor: { ...FIRST, data: { ...data, kind: "xor" }, layers: [layer(3)] },
-  wave: { ...FIRST, data: { ...data, kind: "wave" }, layers: [layer(8), layer(8)] },
-} satisfies Record<string, Setup>;
 
 /** Leave the weights behind where a change makes another network, which they would not fit. */
 export function fitting(next: Setup, before: Setup): Setup {
@@ -105,24 +78,34 @@ export function beginning(setup: Setup, weights: ArrayLike<number> | null): Setu
   return { ...rest, weights: Array.from(weights, (one) => Number(one.toPrecision(5))) };
 }
 
-/** What stands after the # of an address: the set-up, and which parts of the page are hidden. */
-export function toHash(setup: Setup, hidden: string[]): string {
+/** What an address says: the set-up, which parts of the page are hidden, and the challenge. */
+export interface Address {
+  setup: Setup | null;
+  hidden: string[];
+  challenge: string | null;
+}
+
+/** What stands after the # of an address. */
+export function toHash(setup: Setup, hidden: string[], challenge: string | null = null): string {
   const bytes = new TextEncoder().encode(JSON.stringify(setup));
   const code = btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  return `#s=${code}${hidden.length ? `&hide=${hidden.join(",")}` : ""}`;
+  const hide = hidden.length ? `&hide=${hidden.join(",")}` : "";
+  return `#s=${code}${hide}${challenge ? `&challenge=${challenge}` : ""}`;
 }
 
 /** The inverse; a hash that holds no set-up gives null, and the server checks what one holds. */
-export function fromHash(hash: string): { setup: Setup | null; hidden: string[] } {
+export function fromHash(hash: string): Address {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const hidden = (given.get("hide") ?? "").split(",").filter(Boolean);
+  const challenge = given.get("challenge");
   try {
     const code = (given.get("s") ?? "").replaceAll("-", "+").replaceAll("_", "/");
-    if (!code) return { setup: null, hidden };
+    if (!code) return { setup: null, hidden, challenge };
     const bytes = Uint8Array.from(atob(code), (letter) => letter.charCodeAt(0));
-    return { setup: JSON.parse(new TextDecoder().decode(bytes)) as Setup, hidden };
+    const setup = JSON.parse(new TextDecoder().decode(bytes)) as Setup;
+    return { setup, hidden, challenge };
   } catch {
-    return { setup: null, hidden };
+    return { setup: null, hidden, challenge };
   }
 }

@@ -4,6 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { TEXTS, type Language, type Texts } from "./i18n";
 import { makeMicroscope } from "./microscope";
 import type { Model } from "./model";
+import { isReady, READY } from "./ready";
 import { beginning, FIRST, fitting, fromHash, toHash, type Setup } from "./setup";
 import { makeTable, MOST_BYTES } from "./table";
 import { makeTaker } from "./take";
@@ -83,7 +84,8 @@ export function makeStore(model: Model) {
   const setup = signal<Setup>(FIRST);
   // What the address holds may be anything: the server looks at it, and until it has answered with a
   // run the page shows its own first set-up.
-  let wanted: unknown = address.setup;
+  let wanted: unknown = address.setup
+    ?? (isReady(address.challenge) ? READY[address.challenge] : null);
   const run = signal<Run | null>(null);
   // Every picture, for the canvases; and what can be read of it, for numbers, meters and curves.
   const picture = signal<Frame | null>(null);
@@ -97,6 +99,7 @@ export function makeStore(model: Model) {
   const stepped = signal(false);
   const logarithmic = signal(true);
   const label = signal(0);
+  const challenge = signal(address.challenge);
   const speed = signal<number | null>(null); // steps a second; null is as fast as it goes
   const microscope = makeMicroscope(model, { run, frame, chosen });
   const text = computed<Texts>(() => TEXTS[language.value]);
@@ -170,8 +173,10 @@ export function makeStore(model: Model) {
   model.on("msg:custom", hear);
   const taker = makeTaker(model);
   addEventListener("hashchange", () => {
-    const given = fromHash(location.hash).setup;
+    const there = fromHash(location.hash);
+    const given = there.setup;
     if (given === null) return;
+    challenge.value = there.challenge;
     // While the line is open the server's run says what is kept: a link may hold anything.
     if (!online.value) wanted = given;
     problem.value = null;
@@ -180,7 +185,8 @@ export function makeStore(model: Model) {
 
   return {
     language, theme, shade, setup, run, picture, frame, history, catalog, problem, online, said,
-    chosen, stepped, logarithmic, label, speed, text, table, microscope, hidden: address.hidden,
+    chosen, stepped, logarithmic, label, speed, text, table, microscope, challenge,
+    hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;
@@ -202,7 +208,8 @@ export function makeStore(model: Model) {
     },
     take: taker.take,
     link: (weights: ArrayLike<number> | null) =>
-      location.href.replace(/#.*/, "") + toHash(beginning(setup.value, weights), address.hidden),
+      location.href.replace(/#.*/, "")
+        + toHash(beginning(setup.value, weights), address.hidden, challenge.value),
   };
 }
 

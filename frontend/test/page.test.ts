@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { CLASSES, diverging, NEGATIVE, POSITIVE } from "../src/colors";
 import { TEXTS } from "../src/i18n";
-import { FIRST, fromHash, READY, toHash } from "../src/setup";
+import { GOALS, judged, READY } from "../src/ready";
+import { FIRST, fromHash, toHash, type Setup } from "../src/setup";
+import type { Frame } from "../src/store";
 import { dataOf } from "../src/curve";
 import { arraysOf, decode } from "../src/wire";
 import { weights } from "../src/weights";
@@ -51,18 +53,42 @@ describe("the wire", () => {
 });
 
 describe("the address", () => {
-  test.each(Object.entries(READY))("holds %s, and gives it back", (_, setup) => {
-    expect(fromHash(toHash(setup, ["data", "inputs"]))).toEqual({
-      setup, hidden: ["data", "inputs"],
+  test.each(Object.entries(READY))("holds %s, and gives it back", (key, setup) => {
+    expect(fromHash(toHash(setup, ["data", "inputs"], key))).toEqual({
+      setup, hidden: ["data", "inputs"], challenge: key,
     });
   });
 
   test.each(["", "#", "#s=", "#s=%%%", "#s=bm90IGpzb24", "#hide="])("%s is no set-up", (hash) => {
-    expect(fromHash(hash)).toEqual({ setup: null, hidden: [] });
+    expect(fromHash(hash)).toEqual({ setup: null, hidden: [], challenge: null });
   });
 
   test("carries no character that an address would change", () => {
     expect(toHash(FIRST, [])).toMatch(/^#s=[A-Za-z0-9_-]+$/);
+  });
+});
+
+describe("a challenge", () => {
+  const frame = (more: object) => ({ step: 0, cost: 1, test_cost: 1, ...more }) as unknown as Frame;
+  const open = (key: keyof typeof GOALS, setup: Setup, now: Frame | null) =>
+    judged(GOALS[key] ?? {}, setup, now).filter(([, , holds]) => !holds).map(([name]) => name);
+
+  test("is not solved at its start", () => {
+    for (const [key, goal] of Object.entries(GOALS)) {
+      const parts = judged(goal, READY[key as keyof typeof GOALS], null);
+      expect(parts.some(([, , holds]) => !holds), key).toBe(true);
+    }
+  });
+
+  test("is solved when all its parts hold", () => {
+    expect(open("spiral", READY.spiral, frame({ test_accuracy: 1 }))).toEqual(["neurons"]);
+    const few = { ...READY.spiral, layers: READY.spiral.layers.slice(1) };
+    expect(open("spiral", few, frame({ test_accuracy: 0.9 }))).toEqual(["accuracy"]);
+    expect(open("spiral", few, frame({ test_accuracy: 0.99 }))).toEqual([]);
+    expect(open("heart", READY.heart, frame({ step: 4999, test_cost: 0.5 }))).toEqual(["steps"]);
+    expect(open("heart", READY.heart, frame({ step: 5000, test_cost: 0.5 }))).toEqual([]);
+    expect(open("stuck", READY.stuck, frame({ cost: 0.009 }))).toEqual([]);
+    expect(open("stuck", few, frame({ cost: 0.009 }))).toEqual(["layers"]);
   });
 });
 

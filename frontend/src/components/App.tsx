@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "../store";
+import { Challenge } from "./Challenge";
 import { Data } from "./Data";
 import { Microscope } from "./Microscope";
 import { Network } from "./Network";
@@ -65,6 +66,7 @@ export function App({ store }: { store: Store }) {
         )}
         {diverged && <p class="banner">{said}</p>}
       </div>
+      <Challenge store={store} />
       <p class="unseen" role="status" aria-live="polite">{store.said}</p>
       <div class="columns">
         {shown("data") && <Data store={store} />}

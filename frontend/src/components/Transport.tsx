@@ -1,6 +1,7 @@
 // The bar above: the run's clock, and how it learns.
 
-import { READY, type Setup } from "../setup";
+import { GOALS, isReady, READY, type Ready } from "../ready";
+import type { Setup } from "../setup";
 import type { Store } from "../store";
 import { Choice, Numeric } from "./controls";
 import { TakeHome } from "./TakeHome";
@@ -16,6 +17,9 @@ export function Transport({ store }: { store: Store }) {
   const learn = (more: Partial<Setup["training"]>) =>
     change({ ...setup.value, training: { ...training, ...more } });
   const known = catalog.value;
+  const keys = Object.keys(READY) as Ready[];
+  const named = (some: Ready[]) =>
+    some.map((key) => <option value={key} key={key}>{nameOf(key, store)}</option>);
   return (
     <header class="bar">
       <h1>neurona</h1>
@@ -97,14 +101,15 @@ export function Transport({ store }: { store: Store }) {
           <span>{t.ready}</span>
           <select
             value="" onChange={(e) => {
-              const one = READY[e.currentTarget.value as keyof typeof READY];
-              if (one) change(one);
+              const key = e.currentTarget.value;
+              if (!isReady(key)) return;
+              store.challenge.value = GOALS[key] ? key : null;
+              change(READY[key]);
             }}
           >
             <option value="">{t.choose}</option>
-            {Object.keys(READY).map((key) => (
-              <option value={key} key={key}>{nameOf(key as keyof typeof READY, store)}</option>
-            ))}
+            {named(keys.filter((key) => !GOALS[key]))}
+            <optgroup label={t.challenges}>{named(keys.filter((key) => GOALS[key]))}</optgroup>
           </select>
         </label>
       </div>
@@ -112,8 +117,8 @@ export function Transport({ store }: { store: Store }) {
   );
 }
 
-function nameOf(key: keyof typeof READY, { text }: Store): string {
+export function nameOf(key: Ready, { text }: Store): string {
   const t = text.value;
   return { lesson: t.lesson, stuck: t.stuck, spiral: t.spiral, three: t.three, xor: t.xor_ready,
-    wave: t.wave_ready }[key];
+    wave: t.wave_ready, flat: t.flat, heart: t.heart }[key];
 }

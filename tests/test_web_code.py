@@ -1,5 +1,7 @@
 """The program that is handed out: it is run, and has to find what the playground shows."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -106,12 +108,12 @@ def test_what_was_played_at_any_pace_can_be_retraced(parts, tmp_path, monkeypatc
     run = run_of(**parts)
     run.play()
     while run.view.state.step < 60:
-        pass
+        time.sleep(0.002)
     run.pause()
     run.pace(500)
     run.play()
     while run.view.state.step < 150:
-        pass
+        time.sleep(0.002)
     run.pause()
     run.settle()
     run.step()
@@ -215,7 +217,7 @@ def test_a_diverged_training_is_retraced_up_to_where_it_stands(tmp_path, monkeyp
     )
     run.play()
     while not run.view.diverged:
-        pass
+        time.sleep(0.002)
     view = run.settle()
     run.close()
     names = executed(program(view), tmp_path, monkeypatch)

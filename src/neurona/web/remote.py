@@ -121,6 +121,7 @@ class RemoteRun:
         done = self._waiting[number] = threading.Event()
         self._send(name, number, *arguments)
         if not done.wait(seconds):
+            self._waiting.pop(number, None)
             raise TimeoutError("the training does not answer")
         return number
 
@@ -133,7 +134,8 @@ class RemoteRun:
             while True:
                 asked, values = self._pipe.recv()
                 if isinstance(values, list):
-                    self._states[asked] = values
+                    if asked in self._waiting:
+                        self._states[asked] = values
                 else:
                     self._see(values)
                 if asked is None:

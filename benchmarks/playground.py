@@ -16,8 +16,11 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
+
+import neurona
 
 from . import machine
 from .race import note, summary
@@ -58,6 +61,7 @@ def measure(quick: bool = False) -> dict:
         note("this machine is busy: the figures will be worse than they are")
     seconds, many = (0.5, 2) if quick else (5.0, 10)
     measured: dict[str, Any] = {"machine": facts, "pages": many}
+    alone = [_alone(seconds / 5) for _ in range(2)]
     with served() as address:
         with browser() as chromium:
             note("first picture")
@@ -82,7 +86,27 @@ def measure(quick: bool = False) -> dict:
         note(f"{many} clients without a browser")
         found = asyncio.run(_clients(address, many, seconds))
         measured["clients"] = {what: summary(values) for what, values in found.items()}
+    measured["alone"] = summary(alone + [_alone(seconds / 5) for _ in range(2)])
     return measured
+
+
+def _alone(seconds: float) -> float:
+    """Return the steps a second of the lesson's network where nothing else is asked for.
+
+    A shared machine is twice as fast at one time as at another: this is what to compare with.
+    """
+    X, y = neurona.datasets.circles(n=500, noise=0.05, rng=0)
+    net = neurona.network([2, 4, 8, 1], activation="sigmoid")
+    states = neurona.train(
+        net, X, y, cost="mse", optimizer=neurona.sgd(5.0), steps=10**9, every=100, rng=0
+    )
+    next(states)
+    first, began = next(states).step, time.perf_counter()
+    while True:
+        step = next(states).step
+        took = time.perf_counter() - began
+        if took > seconds:
+            return (step - first) / took
 
 
 @contextlib.contextmanager
@@ -98,6 +122,7 @@ def served() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=20)
+        process.stdout.close()
 
 
 @contextlib.contextmanager
@@ -193,8 +218,9 @@ async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
     try:
         build_opener(_Stay).open(address)
         raise RuntimeError("the token should have been exchanged for a cookie")
-    except OSError as answer:
-        cookie = answer.headers["set-cookie"].partition(";")[0]  # type: ignore[attr-defined]
+    except HTTPError as answer:
+        cookie = answer.headers["set-cookie"].partition(";")[0]
+        answer.close()
     found: dict[str, list] = {"pictures": [], "steps": []}
 
     async def client() -> None:

@@ -185,6 +185,7 @@ def playground(measured: dict) -> str:
         *((f"1 page, {names[name]}", one[name], 60) for name in one),
         (f"{many} pages in one browser, {names['lesson']}", measured["many"], 15),
         (f"{many} clients that draw nothing, {names['lesson']}", measured["clients"], 15),
+        (f"no page: the engine alone, {names['lesson']}", {"steps": measured["alone"]}, ""),
     ]
     waits = [
         ("first picture after the wish for the page", measured["first"], 1000, 1000),
@@ -199,7 +200,7 @@ def playground(measured: dict) -> str:
                 [
                     [
                         title,
-                        _spread(found["pictures"]),
+                        _spread(found.get("pictures")),
                         f"{goal}",
                         _spread(found["steps"], digits=0),
                     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,14 @@ def test_a_contestant_that_does_not_learn_is_found_out(benchmarks):
 def test_a_page_without_markers_is_refused(benchmarks):
     with pytest.raises(ValueError, match="speed:begin"):
         benchmarks("report").between_markers("no markers", "speed", "table")
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium on this machine")
+def test_the_playground_is_measured(benchmarks, tmp_path, capsys):
+    files = ["--results", str(tmp_path / "bench.json")]
+    benchmarks("__main__").main(["playground", "--quick", *files])
+    measured = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["playground"]
+    assert measured["one"]["lesson"]["pictures"]["low"] > 0
+    assert measured["many"]["steps"]["low"] > 0
+    assert measured["clients"]["pictures"]["low"] > 0
+    assert "| obeyed: pause" in capsys.readouterr().out

@@ -1,13 +1,13 @@
-// Bundles the page: page.js with page.css.
+// Bundles the page, page.js with page.css, and the notebook's widget, widget.js with widget.css.
 // With --watch it does so again at every change.
 import { context } from "esbuild";
 
 const bundle = await context({
-  entryPoints: { page: "src/page.ts" },
+  entryPoints: { page: "src/page.ts", widget: "src/widget.ts" },
   outdir: "../src/neurona/web/static",
   bundle: true,
   format: "esm",
-  target: "es2022",
+  target: ["es2022", "chrome110", "firefox115", "safari16"],
   minify: true,
   legalComments: "none",
   jsx: "automatic",

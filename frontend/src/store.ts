@@ -4,6 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { TEXTS, type Language, type Texts } from "./i18n";
 import { makeMicroscope } from "./microscope";
 import type { Model } from "./model";
+import type { Place } from "./place";
 import { isReady, READY } from "./ready";
 import { beginning, FIRST, fitting, fromHash, toHash, type Setup } from "./setup";
 import { makeTable, MOST_BYTES } from "./table";
@@ -59,7 +60,10 @@ const SURFACE = 100;
 const NEURONS = 34; // every third point of the surface
 const READING = 100; // milliseconds: nobody reads numbers that change faster
 
-function kept<T extends string>(name: string, known: readonly T[], otherwise: T): T {
+function kept<T extends string>(
+  place: Place, name: string, known: readonly T[], otherwise: T,
+): T {
+  if (!place.own) return otherwise;
   try {
     const value = localStorage.getItem(`neurona.${name}`) as T | null;
     return value && known.includes(value) ? value : otherwise;
@@ -70,14 +74,14 @@ function kept<T extends string>(name: string, known: readonly T[], otherwise: T)
 
 export type Store = ReturnType<typeof makeStore>;
 
-export function makeStore(model: Model) {
-  const address = fromHash(location.hash);
+export function makeStore(model: Model, place: Place) {
+  // A notebook's address is not the view's, and a link to it would lead to another kernel.
+  const address = place.own ? fromHash(location.hash) : fromHash("#hide=link");
   const spanish = navigator.language.startsWith("es");
-  const language = signal<Language>(kept("language", ["en", "es"], spanish ? "es" : "en"));
-  const theme = signal<Theme>(kept("theme", ["auto", "light", "dark"], "auto"));
-  const darkness = matchMedia("(prefers-color-scheme: dark)");
-  const dark = signal(darkness.matches);
-  darkness.addEventListener("change", () => { dark.value = darkness.matches; });
+  const language = signal<Language>(kept(place, "language", ["en", "es"], spanish ? "es" : "en"));
+  const theme = signal<Theme>(kept(place, "theme", ["auto", "light", "dark"], "auto"));
+  const dark = signal(false);
+  const ends = [place.watch((is) => { dark.value = is; })];
   // What the pictures, whose pixels no style sheet reaches, are painted anew for.
   const shade = computed(() =>
     theme.value === "auto" ? (dark.value ? "dark" : "light") : theme.value);
@@ -101,21 +105,31 @@ export function makeStore(model: Model) {
   const label = signal(0);
   const challenge = signal(address.challenge);
   const speed = signal<number | null>(null); // steps a second; null is as fast as it goes
-  const microscope = makeMicroscope(model, { run, frame, chosen });
+  // Whoever listens through this line stops when the view is taken away.
+  const line: Model = {
+    send: (content) => model.send(content),
+    on(event, listener) {
+      model.on(event, listener);
+      ends.push(() => model.off(event, listener));
+    },
+    off: (event, listener) => model.off(event, listener),
+  };
+  const microscope = makeMicroscope(line, { run, frame, chosen });
   const text = computed<Texts>(() => TEXTS[language.value]);
 
-  const table = makeTable(model, (file) => { problem.value = tooBig(file); });
+  const table = makeTable(line, (file) => { problem.value = tooBig(file); });
 
-  effect(() => {
-    keep("language", language.value);
-    document.documentElement.lang = language.value;
-  });
-  effect(() => {
-    keep("theme", theme.value);
-    document.documentElement.dataset["theme"] = theme.value;
-  });
+  ends.push(effect(() => {
+    keep(place, "language", language.value);
+    place.root.lang = language.value;
+  }));
+  ends.push(effect(() => {
+    keep(place, "theme", theme.value);
+    place.root.dataset["theme"] = shade.value;
+  }));
 
-  const ask = () => model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS });
+  let ended = false;
+  const ask = () => ended || model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS });
 
   const pace = () => model.send({ type: "speed", steps_per_second: speed.value });
 
@@ -170,9 +184,9 @@ export function makeStore(model: Model) {
       history.value = rows;
     });
   }
-  model.on("msg:custom", hear);
-  const taker = makeTaker(model);
-  addEventListener("hashchange", () => {
+  line.on("msg:custom", hear);
+  const taker = makeTaker(line);
+  const follow = () => {
     const there = fromHash(location.hash);
     const given = there.setup;
     if (given === null) return;
@@ -181,12 +195,16 @@ export function makeStore(model: Model) {
     if (!online.value) wanted = given;
     problem.value = null;
     model.send({ type: "setup", setup: given });
-  });
+  };
+  if (place.own) {
+    addEventListener("hashchange", follow);
+    ends.push(() => removeEventListener("hashchange", follow));
+  }
 
   return {
     language, theme, shade, setup, run, picture, frame, history, catalog, problem, online, said,
     chosen, stepped, logarithmic, label, speed, text, table, microscope, challenge,
-    hidden: address.hidden,
+    place, hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;
@@ -210,6 +228,10 @@ export function makeStore(model: Model) {
     link: (weights: ArrayLike<number> | null) =>
       location.href.replace(/#.*/, "")
         + toHash(beginning(setup.value, weights), address.hidden, challenge.value),
+    end(): void {
+      ended = true;
+      for (const one of ends) one();
+    },
   };
 }
 
@@ -220,7 +242,8 @@ function tooBig(file: File): Problem {
   return { en: said(TEXTS.en.too_big), es: said(TEXTS.es.too_big) };
 }
 
-function keep(name: string, value: string): void {
+function keep(place: Place, name: string, value: string): void {
+  if (!place.own) return;
   try {
     localStorage.setItem(`neurona.${name}`, value);
   } catch {

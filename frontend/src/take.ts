@@ -57,8 +57,8 @@ export function save(blob: Blob, name: string): void {
 }
 
 /** The surface with its points as a picture; null where the page shows none. */
-export function picture(): Promise<Blob | null> {
-  const [answers, points] = document.querySelectorAll<HTMLCanvasElement>(".surface canvas");
+export function picture(root: HTMLElement): Promise<Blob | null> {
+  const [answers, points] = root.querySelectorAll<HTMLCanvasElement>(".surface canvas");
   const whole = document.createElement("canvas");
   const context = whole.getContext("2d");
   if (!answers || !points || !context) return Promise.resolve(null);

@@ -1,15 +1,24 @@
-// The view in a box of its own; by which line its model speaks, it does not know.
+// The widget: what a notebook loads, through anywidget. Its cell may be drawn several times, and
+// other widgets may stand on the same page.
 
-import { h, render as draw } from "preact";
-import { App } from "./components/App";
+import "./app.css";
 import type { Model } from "./model";
-import { makeStore, type Store } from "./store";
+import { notebookPlace } from "./place";
+import { show } from "./view";
 
-export function render({ model, el }: { model: Model; el: HTMLElement }): Store {
-  const store = makeStore(model);
-  draw(h(App, { store }), el);
-  store.hello();
-  return store;
+async function render({ model, el }: { model: Model; el: HTMLElement }): Promise<() => void> {
+  // Colours and sizes are known once the element stands in its page.
+  if (!el.isConnected) await new Promise(requestAnimationFrame);
+  el.classList.add("neurona");
+  // Without this, JupyterLab would take a letter that is pressed in here for a command of its own.
+  el.dataset["lmSuppressShortcuts"] = "true";
+  const { end } = show(model, el, notebookPlace(el));
+  const view = Math.random().toString(36).slice(2);
+  model.send({ type: "hello", view });
+  return () => {
+    end();
+    model.send({ type: "bye", view });
+  };
 }
 
 export default { render };

@@ -9,11 +9,11 @@ import { Transport } from "./Transport";
 import { digits } from "./controls";
 
 export function App({ store }: { store: Store }) {
-  const { text, language, problem, online, frame, hidden } = store;
+  const { text, language, problem, online, frame, hidden, place } = store;
   useEffect(() => {
-    const press = (event: KeyboardEvent) => shortcut(store, event);
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+    const press = (event: Event) => shortcut(store, event as KeyboardEvent);
+    place.keys.addEventListener("keydown", press);
+    return () => place.keys.removeEventListener("keydown", press);
   }, [store]);
   // Said when the training starts or stops, not at every frame.
   const playing = frame.value?.playing ?? false;
@@ -33,8 +33,10 @@ export function App({ store }: { store: Store }) {
   const [over, setOver] = useState(false);
   const takes = (event: DragEvent) =>
     shown("data") && shown("csv") && event.dataTransfer?.types.includes("Files");
+  // A page has one main part: the notebook's is its own.
+  const Whole = place.own ? "main" : "section";
   return (
-    <main
+    <Whole
       class="playground" aria-label={text.value.main}
       onDragOver={(event) => {
         if (!takes(event)) return;
@@ -74,7 +76,7 @@ export function App({ store }: { store: Store }) {
         {shown("result") && <Result store={store} />}
       </div>
       {store.microscope.open.value && <Microscope store={store} />}
-    </main>
+    </Whole>
   );
 }
 
@@ -89,4 +91,5 @@ function shortcut({ frame, send }: Store, event: KeyboardEvent): void {
   else if (key === "n") send("reseed");
   else return;
   event.preventDefault();
+  event.stopPropagation(); // a notebook has a meaning of its own for these keys
 }

@@ -1,7 +1,7 @@
 // One step of the training, in its four phases: formulas with the numbers in them, and the lesson's
 // code beside them.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import {
   backward, cost, derivatives, forward, Reader, updates, written, type Equation, type Row,
 } from "../formula";
@@ -16,16 +16,18 @@ export function Microscope({ store }: { store: Store }) {
   const { text, microscope, run } = store;
   const t = text.value;
   const panel = useRef<HTMLElement>(null);
+  const id = useId(); // a notebook may show several of these
   const { look, stage, topology } = microscope;
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     panel.current?.focus();
-    const press = (event: KeyboardEvent) => {
-      if (event.key === "Escape") microscope.close();
+    const { keys } = store.place;
+    const press = (event: Event) => {
+      if ((event as KeyboardEvent).key === "Escape") microscope.close();
     };
-    addEventListener("keydown", press);
+    keys.addEventListener("keydown", press);
     return () => {
-      removeEventListener("keydown", press);
+      keys.removeEventListener("keydown", press);
       before?.focus();
     };
   }, []);
@@ -36,12 +38,12 @@ export function Microscope({ store }: { store: Store }) {
     Array.from({ length: count }, (_, i) => `${k + 1}.${i + 1}`));
   return (
     <section
-      class="panel microscope" aria-labelledby="title-microscope" tabIndex={-1} ref={panel}
+      class="panel microscope" aria-labelledby={`${id}-title`} tabIndex={-1} ref={panel}
       onKeyDown={(event) => step(event, microscope)}
     >
       <div class="top">
-        <h2 id="title-microscope">{t.microscope}</h2>
-        <Steps store={store} />
+        <h2 id={`${id}-title`}>{t.microscope}</h2>
+        <Steps store={store} id={id} />
         <Examples store={store} />
         <Choice
           label={t.neuron} value={`${layer + 1}.${microscope.unit.value + 1}`} options={neurons}
@@ -54,7 +56,7 @@ export function Microscope({ store }: { store: Store }) {
       </div>
       <div class="halves">
         <div
-          class="formulas" role="tabpanel" id="microscope-phase" aria-labelledby={`tab-${phase}`}
+          class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}
         >
           {fits ? <Formulas store={store} look={now} /> : <p>{t.looking}</p>}
         </div>
@@ -65,7 +67,7 @@ export function Microscope({ store }: { store: Store }) {
 }
 
 /** The stages of the step: forward and back through them, or to the first of a phase. */
-function Steps({ store }: { store: Store }) {
+function Steps({ store, id }: { store: Store; id: string }) {
   const { text, microscope } = store;
   const t = text.value;
   const { at, stages } = microscope;
@@ -75,8 +77,8 @@ function Steps({ store }: { store: Store }) {
       <div class="tabs" role="tablist" aria-label={t.phase} onKeyDown={alongTabs}>
         {PHASES.map((one) => (
           <button
-            type="button" role="tab" key={one} id={`tab-${one}`} aria-selected={one === phase}
-            aria-controls="microscope-phase" tabIndex={one === phase ? 0 : -1}
+            type="button" role="tab" key={one} id={`${id}-${one}`} aria-selected={one === phase}
+            aria-controls={`${id}-phase`} tabIndex={one === phase ? 0 : -1}
             onClick={() => microscope.phase(one)}
           >
             {phaseName(one, store)}

@@ -1,6 +1,6 @@
 // What a person takes home: a link, a picture, a film, the model, a notebook, the code.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { MOST_WEIGHTS } from "../setup";
 import type { Store } from "../store";
@@ -13,6 +13,7 @@ export function TakeHome({ store }: { store: Store }) {
   const t = text.value;
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
+  const id = useId(); // a notebook may show several of these
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState<Item | null>(null);
   const [done, setDone] = useState<{ item: Item; mark: string } | null>(null);
@@ -64,7 +65,7 @@ export function TakeHome({ store }: { store: Store }) {
     tell(item, t.saved.replace("{name}", file.name), "✓");
   };
   const draw = async () => {
-    const blob = await picture();
+    const blob = await picture(store.place.root);
     if (!blob) return;
     save(blob, "neurona.png");
     tell("png", t.saved.replace("{name}", "neurona.png"), "✓");
@@ -97,18 +98,18 @@ export function TakeHome({ store }: { store: Store }) {
       }}
     >
       <button
-        type="button" ref={opener} aria-expanded={open} aria-controls="take-home"
+        type="button" ref={opener} aria-expanded={open} aria-controls={id}
         onClick={() => setOpen(!open)}
       >
         {t.take_home} <i class="caret" aria-hidden="true" />
       </button>
-      <div id="take-home" class="menu" hidden={!open} role="group" aria-label={t.take_home}>
-        <Group title={t.take_link}>
+      <div id={id} class="menu" hidden={!open} role="group" aria-label={t.take_home}>
+        {!hidden.includes("link") && <Group title={t.take_link}>
           {row("link", t.link, "", () => link("link", null))}
           {small && row("weights", t.link_weights, "", () => {
             if (parameters) link("weights", parameters);
           })}
-        </Group>
+        </Group>}
         <Group title={t.take_picture}>
           {!hidden.includes("result") && row("png", t.png, ".png", () => void draw())}
           {file("gif", t.gif, ".gif")}

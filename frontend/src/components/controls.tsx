@@ -95,8 +95,8 @@ export function Panel(
   { title, name, children }: { title: string; name: string; children: ComponentChildren },
 ) {
   return (
-    <section class={`panel ${name}`} aria-labelledby={`title-${name}`}>
-      <h2 id={`title-${name}`}>{title}</h2>
+    <section class={`panel ${name}`} aria-label={title}>
+      <h2>{title}</h2>
       {children}
     </section>
   );

@@ -61,11 +61,11 @@ $(VENV)/.play: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
-	@$(PIP) ".[demo,jax,play]" --group test
+	@$(PIP) ".[demo,jax,notebook,play]" --group test
 	@touch $@
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python
-	@$(PIP) ".[demo,jax,play]" --group check
+	@$(PIP) ".[demo,jax,notebook,play]" --group check
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python

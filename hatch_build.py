@@ -26,15 +26,18 @@ class PageBuildHook(BuildHookInterface):
 
 
 def is_fresh(root: Path) -> bool:
-    """Tell whether the page is there, and newer than all that it is made of."""
-    built = root / STATIC / "page.js"
+    """Tell whether the bundles are there, and newer than all that they are made of."""
+    built = [root / STATIC / name for name in ("page.js", "widget.js")]
     frontend = root / "frontend"
     sources = [
         path
         for path in [*frontend.glob("*"), *frontend.glob("src/**/*")]
         if path.is_file() and "node_modules" not in path.parts
     ]
-    return built.exists() and all(path.stat().st_mtime <= built.stat().st_mtime for path in sources)
+    if not all(path.exists() for path in built):
+        return False
+    oldest = min(path.stat().st_mtime for path in built)
+    return all(path.stat().st_mtime <= oldest for path in sources)
 
 
 def build(frontend: Path) -> None:

@@ -50,14 +50,16 @@ _NAMES = {
     "train": "neurona.engine.training",
     "TrainingDiverged": "neurona.engine.divergence",
 }
+# A star import brings what NumPy alone can bring; this name needs an extra.
+_NAMES_OF_EXTRAS = {"Playground": "neurona.web.widget"}
 __all__ = sorted([*_MODULES, *_NAMES])  # noqa: PLE0605 - a list, computed
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         value = import_module(_MODULES[name])
-    elif name in _NAMES:
-        value = getattr(import_module(_NAMES[name]), name)
+    elif name in _NAMES or name in _NAMES_OF_EXTRAS:
+        value = getattr(import_module({**_NAMES, **_NAMES_OF_EXTRAS}[name]), name)
     else:
         raise AttributeError(f"module 'neurona' has no attribute {name!r}")
     globals()[name] = value
@@ -65,4 +67,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [*globals(), *__all__, *_NAMES_OF_EXTRAS]

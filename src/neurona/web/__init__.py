@@ -12,6 +12,8 @@
 `notebook`             the same program in cells
 `take`                 files to take home: a program, a notebook, a model, a film
 `wire`                 a message and its arrays as bytes
+`line`                 a conversation in one process with its training, for a notebook
+`widget`               the notebook's widget
 `server`               HTTP and WebSocket, and who may speak to them
 =====================  ====================================================================
 """

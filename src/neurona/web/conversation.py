@@ -104,6 +104,11 @@ class Conversation:
 
         return answers
 
+    def greet(self) -> list[Message]:
+        """Return what a page is told that joins a training which goes on."""
+        self._kept, self._shown = -1, None  # it has seen nothing yet
+        return [(_welcome(), {}), self._told(self.run.problem)]
+
     def close(self) -> None:
         """End the training."""
         if self._run is not None:

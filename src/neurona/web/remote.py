@@ -25,8 +25,8 @@ from neurona.web.problem import Problem, make_problem
 from neurona.web.run import Run, View
 
 COMMANDS = frozenset(
-    ["play", "pause", "step", "reset", "pace", "set_parameter", "seek", "branch"]
-)  # fmt: skip
+    ["play", "pause", "step", "reset", "pace", "set_parameter", "set_parameters", "seek", "branch"]
+)
 PATIENCE = 20.0  # seconds: a new process imports NumPy first
 # Training takes what is left of the processors: pictures and commands go before it.
 NICENESS = 10

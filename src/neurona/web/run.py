@@ -117,9 +117,9 @@ class Run:
         """Stand still."""
         self._command(self._pause)
 
-    def step(self) -> None:
-        """Take one step, then stand still."""
-        self._command(self._step)
+    def step(self, count: int = 1) -> None:
+        """Take so many steps at once, then stand still."""
+        self._command(lambda: self._step(count))
 
     def begin(self, problem: Problem) -> None:
         """Begin anew with another problem."""
@@ -166,6 +166,10 @@ class Run:
     def set_parameter(self, index: int, value: float | None, frozen: bool | None) -> None:
         """Give one parameter a value, or freeze it; None leaves things as they are."""
         self._command(lambda: self._set_parameter(index, value, frozen))
+
+    def set_parameters(self, params: Params) -> None:
+        """Give all parameters their values; they have to fit the network."""
+        self._command(lambda: self._set_parameters(params))
 
     def seek(self, index: int) -> None:
         """Show a moment of the history, and stand still."""
@@ -321,9 +325,9 @@ class Run:
     def _pause(self) -> None:
         self._playing = False
 
-    def _step(self) -> None:
+    def _step(self, count: int) -> None:
         self._playing, self._diverged = False, None
-        self._advance(1)
+        self._advance(count)
 
     def _set_parameter(self, index: int, value: float | None, frozen: bool | None) -> None:
         if self._at is not None:
@@ -331,15 +335,25 @@ class Run:
         if value is not None:
             theta = flatten(self._now.state.params)
             theta[index] = value
-            theta.flags.writeable = False
-            params = unflatten(theta, self._now.state.params)
-            cost = self._cost(params, self.problem.train)
-            state = replace(self._now.state, params=params, cost=cost)
-            self._now = self._moment(state, self._now.branch)
+            self._move(theta)
         if frozen is not None:
             self._frozen = self._frozen.copy()
             self._frozen[index] = frozen
         self._steps, self._steered = None, True
+
+    def _set_parameters(self, params: Params) -> None:
+        if self._at is not None:
+            self._adopt()
+        self._move(flatten(params))
+        self._steps = None
+
+    def _move(self, theta: Array) -> None:
+        """Be at other parameters, of which the state keeps this vector."""
+        theta.flags.writeable = False
+        params = unflatten(theta, self._now.state.params)
+        cost = self._cost(params, self.problem.train)
+        state = replace(self._now.state, params=params, cost=cost)
+        self._now = self._moment(state, self._now.branch)
 
     def _seek(self, index: int) -> None:
         self._playing = False

@@ -41,6 +41,17 @@ def encoded(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
     header += b" " * (-(4 + len(header)) % ALIGNMENT)
     parts = [len(header).to_bytes(4, "little"), header]
     for array in arrays.values():
-        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+        little = packed(array)
         parts += [little, bytes(-len(little) % ALIGNMENT)]
     return b"".join(parts)
+
+
+def packed(array: Array) -> bytes:
+    r"""Return the numbers of an array: little-endian, in C order.
+
+    Examples
+    --------
+    >>> packed(np.array([[1, 2], [3, 4]], np.uint8).T)
+    b'\x01\x03\x02\x04'
+    """
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()

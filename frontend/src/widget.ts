@@ -2,6 +2,7 @@
 // other widgets may stand on the same page.
 
 import "./app.css";
+import "./notebook.css";
 import type { Model } from "./model";
 import { notebookPlace } from "./place";
 import { show } from "./view";

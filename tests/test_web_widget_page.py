@@ -133,7 +133,7 @@ def page(address):
         page.wait_for_selector(".jp-CodeCell")
         until(lambda: kernel_waits(address))
         run(page, 0)
-        page.wait_for_selector(".neurona .neuron canvas")
+        page.wait_for_selector(".neurona .diagram canvas")
         expect(page.locator(".neurona .scores .cost")).not_to_have_text("–", timeout=PATIENCE)
         yield page
         browser.close()
@@ -202,7 +202,7 @@ def test_what_python_sets_is_seen(page):
     expect(page.locator(".neurona .facts").first).to_contain_text(
         "2 – 7 – 1 · 29", timeout=PATIENCE
     )
-    expect(page.locator(".neurona .neuron canvas")).to_have_count(10)
+    expect(page.locator(".neurona .neuron")).to_have_count(10)
 
 
 def test_keys_belong_to_the_notebook_unless_the_view_has_the_focus(page):

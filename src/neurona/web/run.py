@@ -345,7 +345,7 @@ class Run:
         if self._at is not None:
             self._adopt()
         self._move(flatten(params))
-        self._steps = None
+        self._steps, self._steered = None, True
 
     def _move(self, theta: Array) -> None:
         """Be at other parameters, of which the state keeps this vector."""

@@ -1,7 +1,7 @@
 // One step of the training, in its four phases: formulas with the numbers in them, and the lesson's
 // code beside them.
 
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import {
   backward, cost, derivatives, forward, Reader, updates, written, type Equation, type Row,
 } from "../formula";
@@ -10,13 +10,13 @@ import type { Store } from "../store";
 import { Code } from "./Code";
 import { pretty } from "./Data";
 import { Formula, type Links } from "./Formula";
-import { Choice } from "./controls";
+import { Choice, useName } from "./controls";
 
 export function Microscope({ store }: { store: Store }) {
   const { text, microscope, run } = store;
   const t = text.value;
   const panel = useRef<HTMLElement>(null);
-  const id = useId(); // a notebook may show several of these
+  const id = useName();
   const { look, stage, topology } = microscope;
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;

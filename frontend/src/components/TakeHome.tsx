@@ -1,10 +1,11 @@
 // What a person takes home: a link, a picture, a film, the model, a notebook, the code.
 
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { MOST_WEIGHTS } from "../setup";
 import type { Store } from "../store";
 import { download, picture, save, type What } from "../take";
+import { useName } from "./controls";
 
 type Item = What | "link" | "weights" | "png" | "copy";
 
@@ -13,7 +14,7 @@ export function TakeHome({ store }: { store: Store }) {
   const t = text.value;
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
-  const id = useId(); // a notebook may show several of these
+  const id = useName();
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState<Item | null>(null);
   const [done, setDone] = useState<{ item: Item; mark: string } | null>(null);

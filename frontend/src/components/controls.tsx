@@ -102,6 +102,11 @@ export function Panel(
   );
 }
 
+/** A name for an element's id: Preact's own repeats itself where several views stand on a page. */
+export function useName(): string {
+  return useState(() => `n${Math.random().toString(36).slice(2)}`)[0];
+}
+
 /** Four digits that matter, whatever the size. */
 export function digits(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";

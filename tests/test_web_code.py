@@ -58,6 +58,7 @@ SETUPS = [
     {"data": {"kind": "spirals", "n": 50, "arms": 4, "test_share": 0.5, "seed": 7}},
     {"data": {"kind": "blobs", "n": 40, "classes": 5, "test_share": 0}},
     {"data": {"kind": "own", "points": OWN, "test_share": 0}, "inputs": ["x2", "x1*x2"]},
+    {"data": {"kind": "moons"}, "output": {"activation": "softmax"}},
     {
         "data": {
             "kind": "own",

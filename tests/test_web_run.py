@@ -257,7 +257,10 @@ def test_every_input_is_a_feature():
         ({"data": {"kind": "own", "points": [[0, 0, 0]]}}, "data.points"),
         ({"data": {"kind": "own", "points": [["a", 0, 0]]}}, "data.points[0]"),
         ({"data": {"file": "/etc/passwd"}}, "data"),
-        ({"output": {"activation": "softmax"}}, "output.activation"),
+        (
+            {"data": {"kind": "wave"}, "output": {"activation": "softmax"}},
+            "output.activation",
+        ),
         (
             {"training": {"cost": "cross_entropy"}, "output": {"activation": "tanh"}},
             "training.cost",
@@ -415,3 +418,15 @@ def test_weights_so_large_that_nothing_finite_comes_of_them_break_nothing():
     ((content, _),) = talk.hear({"type": "frame", "resolution": 5, "neurons": 5})
     assert content["type"] == "frame"
     talk.close()
+
+
+def test_two_classes_have_one_output_or_two():
+    one = make_problem(Setup())
+    two = make_problem(Setup.from_json({"output": {"activation": "softmax"}}))
+    assert one.net.topology == (2, 4, 4, 1)
+    assert two.net.topology == (2, 4, 4, 2)
+    assert two.train.target.shape == (len(two.train.x), 2)
+    run = Run(two)
+    run.step(200)
+    assert run.settle().state.cost < 0.5
+    run.close()

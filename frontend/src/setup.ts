@@ -63,10 +63,10 @@ export const FIRST: Setup = {
 
 /** Leave the weights behind where a change makes another network, which they would not fit. */
 export function fitting(next: Setup, before: Setup): Setup {
-  const network = ({ data: { kind, arms, classes }, inputs, layers, training }: Setup) =>
+  const network = ({ data: { kind, arms, classes }, inputs, layers, output, training }: Setup) =>
     JSON.stringify([
-      kind, arms, classes, inputs, layers.map((one) => one.neurons), training.initializer,
-      training.seed,
+      kind, arms, classes, inputs, layers.map((one) => one.neurons),
+      output.activation === "softmax", training.initializer, training.seed,
     ]);
   return next.weights && network(next) !== network(before) ? { ...next, weights: null } : next;
 }

@@ -110,7 +110,9 @@ def make_problem(setup: Setup) -> Problem:
     )
     classes = 0 if regression else max(2, int(labels.max()) + 1)
     held_out = _held_out(setup.data, labels)
-    outputs = classes if classes > 2 else 1
+    # Two classes are one answer of a sigmoid, or two of a softmax.
+    several = classes > 2 or (classes == 2 and setup.output.activation == "softmax")
+    outputs = classes if several else 1
     net = _network(setup, outputs, regression)
     try:
         cost = find_cost(None if setup.training.cost == "auto" else setup.training.cost, net)
@@ -197,8 +199,8 @@ def _network(setup: Setup, outputs: int, regression: bool) -> Network:
     if chosen == "softmax" and outputs == 1:
         raise Refusal(
             "output",
-            "A softmax over one output is always 1: choose a sigmoid.",
-            "Una softmax sobre una sola salida vale siempre 1: elige una sigmoid.",
+            "A softmax over one output is always 1: choose another.",
+            "Una softmax sobre una sola salida vale siempre 1: elige otra.",
             "output.activation",
         )
     return network(

@@ -23,6 +23,7 @@ _MODULES = {
     "costs": "neurona.engine.costs",
     "datasets": "neurona.datasets",
     "engine": "neurona.engine",
+    "export": "neurona.export",
     "initializers": "neurona.engine.initializers",
     "observe": "neurona.observe",
     "optimizers": "neurona.engine.optimizers",

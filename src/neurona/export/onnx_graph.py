@@ -1,0 +1,181 @@
+"""The network as a graph of ONNX, put together step by step from small pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
+from neurona.engine.network import Network
+from neurona.engine.types import Array, Params
+from neurona.export.parts import Part, form_of, parts_of, topology_of
+from neurona.extras import require
+
+# Opset 20 is the first with Gelu, and runs wherever ONNX 1.15, of 2023, does.
+OPSET, IR_VERSION = 20, 9
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph that is being built: each step returns a longer one.
+
+    Parameters
+    ----------
+    inputs
+        What is fed in from outside, as ONNX describes it (``ValueInfoProto``).
+    end
+        The name of the value at which the graph has arrived: rows of float32.
+    nodes, constants
+        The operations (``NodeProto``) in their order, and the arrays (``TensorProto``) they use.
+    """
+
+    inputs: tuple[Any, ...]
+    end: str
+    nodes: tuple[Any, ...] = ()
+    constants: tuple[Any, ...] = ()
+
+    def node(self, operation: str, *more: str, to: str, **attributes: Any) -> Graph:
+        """Apply an operation to the end, and to other values if it takes more; go on from there."""
+        helper = require("onnx.helper", "export")
+        made = helper.make_node(operation, [self.end, *more], [to], name=to, **attributes)
+        return replace(self, end=to, nodes=(*self.nodes, made))
+
+    def constant(self, name: str, array: Array) -> Graph:
+        """Add an array that operations can use by its name."""
+        made = require("onnx.numpy_helper", "export").from_array(array, name)
+        return replace(self, constants=(*self.constants, made))
+
+
+Step: TypeAlias = Callable[[Graph, str], Graph]  # from a graph, and the name of what it leads to
+
+
+def _one(operation: str, **attributes: Any) -> Step:
+    return lambda graph, to: graph.node(operation, to=to, **attributes)
+
+
+def _silu(graph: Graph, to: str) -> Graph:
+    z = graph.end
+    return graph.node("Sigmoid", to=f"{to}.sigmoid").node("Mul", z, to=to)
+
+
+ACTIVATIONS: dict[str, Step] = {
+    "linear": _one("Identity"),
+    "sigmoid": _one("Sigmoid"),
+    "tanh": _one("Tanh"),
+    "softsign": _one("Softsign"),
+    "relu": _one("Relu"),
+    "leaky_relu": _one("LeakyRelu", alpha=LEAK),
+    "elu": _one("Elu", alpha=1.0),
+    "selu": _one("Selu", alpha=SELU_ALPHA, gamma=SELU_SCALE),
+    "gelu": _one("Gelu", approximate="tanh"),
+    "silu": _silu,
+    "softplus": _one("Softplus"),
+    "mish": _one("Mish"),
+    "softmax": _one("Softmax", axis=-1),
+}
+
+
+def rows(n: int, name: str = "X") -> Graph:
+    """Begin a graph with rows of n numbers, as many rows as one likes."""
+    onnx = require("onnx", "export")
+    described = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["rows", n])
+    return Graph((described,), name)
+
+
+def dense(graph: Graph, part: Part, name: str, to: str) -> Graph:
+    """Add a dense layer, z = x W + b and a = f(z)."""
+    graph = graph.constant(f"{name}.W", part.W).constant(f"{name}.b", part.b)
+    if part.activation == "linear":
+        return graph.node("Gemm", f"{name}.W", f"{name}.b", to=to)
+    graph = graph.node("Gemm", f"{name}.W", f"{name}.b", to=f"{name}.z")
+    return form_of(part.activation, ACTIVATIONS, "ONNX")(graph, to)
+
+
+def layers(graph: Graph, parts: list[Part], to: str) -> Graph:
+    """Add one dense layer after the other; the last leads to the name that is given."""
+    last = len(parts)
+    for i, part in enumerate(parts, start=1):
+        graph = dense(graph, part, f"layer{i}", to if i == last else f"layer{i}.a")
+    return graph
+
+
+def model(graph: Graph, n_out: int, about: str) -> Any:
+    """Make a model of a graph, rows of n_out numbers at its end, and let ONNX check it."""
+    from neurona import __version__
+
+    onnx = require("onnx", "export")
+    described = onnx.helper.make_tensor_value_info(
+        graph.end, onnx.TensorProto.FLOAT, ["rows", n_out]
+    )
+    made = onnx.helper.make_model(
+        onnx.helper.make_graph(
+            graph.nodes, "network", graph.inputs, [described], initializer=graph.constants
+        ),
+        opset_imports=[onnx.helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="neurona",
+        producer_version=__version__,
+        doc_string=about,
+    )
+    onnx.checker.check_model(made, full_check=True)
+    return made
+
+
+def to_onnx(
+    net: Network,
+    params: Params,
+    path: str | PathLike[str] | None = None,
+    *,
+    preparation: Graph | None = None,
+    output: str = "prediction",
+) -> Any:
+    """Return the network as a model of ONNX, and write it to a file if a path is given.
+
+    The model takes ``X``, float32 rows ``(rows, n_in)``, and gives ``prediction``,
+    ``(rows, n_out)``: what :meth:`Network.predict` answers, the output activation included.
+
+    Parameters
+    ----------
+    net, params
+        A network of dense layers and its parameters; they are taken to float32.
+    path
+        Where to write it, usually with the ending ``.onnx``.
+    preparation
+        What comes before the network: a graph from inputs of its own to rows of ``n_in`` float32
+        numbers, for example from raw columns. By default the rows are the input.
+    output
+        The name of what the model gives.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Checked by ONNX, its shapes included.
+
+    Raises
+    ------
+    ValueError
+        If an activation is not one of neurona's own, or the parameters don't fit the network.
+    MissingExtra
+        If onnx is not installed.
+
+    Examples
+    --------
+    >>> import neurona
+    >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
+    >>> model = to_onnx(net, net.init(rng=0))
+    >>> [node.op_type for node in model.graph.node]
+    ['Gemm', 'Tanh', 'Gemm', 'Sigmoid']
+    """
+    parts = parts_of(net, params)
+    start = rows(net.n_in) if preparation is None else preparation
+    made = model(
+        layers(start, parts, output),
+        net.n_out,
+        f"A network {topology_of(parts)}, trained with neurona.",
+    )
+    if path is not None:
+        Path(path).write_bytes(made.SerializeToString())
+    return made

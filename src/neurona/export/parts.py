@@ -1,0 +1,125 @@
+"""A network in parts: what every export takes apart, and every import puts together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from neurona.checks import check_params
+from neurona.engine import activations
+from neurona.engine.activations import Activation
+from neurona.engine.layers import Dense, DenseParams
+from neurona.engine.network import Network, network
+from neurona.engine.types import Array, Params
+
+Form = TypeVar("Form")
+
+# Neurona's own activations. Another one of the same name would be another function.
+OWN: dict[str, Activation] = {
+    one.name: one for one in vars(activations).values() if isinstance(one, Activation)
+}
+
+
+class Part(NamedTuple):
+    """A dense layer: ``W (n_in, n_out)``, ``b (n_out,)`` and the name of its activation."""
+
+    W: Array
+    b: Array
+    activation: str
+
+    @property
+    def n_in(self) -> int:
+        """Numbers that the layer takes."""
+        return int(self.W.shape[0])
+
+    @property
+    def n_out(self) -> int:
+        """Numbers that the layer gives."""
+        return int(self.W.shape[1])
+
+
+def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part]:
+    """Take a network and its parameters apart, or say what can't be exported.
+
+    Parameters
+    ----------
+    net, params
+        A network of dense layers, and one ``(W, b)`` for each.
+    dtype
+        What the numbers are taken to; None keeps their own.
+
+    Raises
+    ------
+    ValueError
+        If a layer is not dense, an activation is not one of neurona's own, or the parameters do
+        not fit the network or are not finite in this dtype.
+
+    Examples
+    --------
+    >>> net = network([2, 3, 1], "tanh", output="sigmoid")
+    >>> [(part.n_in, part.n_out, part.activation) for part in parts_of(net, net.init(0))]
+    [(2, 3, 'tanh'), (3, 1, 'sigmoid')]
+    """
+    for i, layer in enumerate(net.layers, start=1):
+        if not isinstance(layer, Dense):
+            kind = type(layer).__name__
+            raise ValueError(f"layer {i} is a {kind}: only dense layers can be exported")
+        if layer.activation != OWN.get(layer.activation.name):
+            raise ValueError(
+                f"layer {i} has an activation of your own, {layer.activation.name!r}, which only "
+                f"neurona can run: the ones that can be exported are {', '.join(sorted(OWN))}"
+            )
+    if dtype is None:
+        given = np.asarray(params[0][0]).dtype
+        dtype = given if given in (np.float32, np.float64) else np.float32
+    checked = check_params(net, params, dtype)
+    return [
+        Part(W, b, layer.activation.name) for layer, (W, b) in zip(net.layers, checked, strict=True)
+    ]
+
+
+def network_of(parts: Sequence[Part]) -> tuple[Network, Params]:
+    """Put parts together to a network and its parameters.
+
+    Examples
+    --------
+    >>> net, params = network_of([Part(np.eye(2), np.zeros(2), "relu")])
+    >>> net.predict(params, [[-1, 2]])
+    array([[0., 2.]])
+    """
+    net = network(
+        [parts[0].n_in, *(part.n_out for part in parts)], [part.activation for part in parts]
+    )
+    return net, tuple(DenseParams(part.W, part.b) for part in parts)
+
+
+def form_of(activation: str, forms: Mapping[str, Form], where: str) -> Form:
+    """Return what an activation is called elsewhere, or say that it has no name there.
+
+    Examples
+    --------
+    >>> form_of("relu", {"relu": "nn.ReLU()"}, "PyTorch")
+    'nn.ReLU()'
+    >>> form_of("mish", {"relu": "nn.ReLU()"}, "PyTorch")
+    Traceback (most recent call last):
+    ValueError: the activation 'mish' has no form in PyTorch; these have: relu
+    """
+    if activation not in forms:
+        raise ValueError(
+            f"the activation {activation!r} has no form in {where}; "
+            f"these have: {', '.join(sorted(forms))}"
+        )
+    return forms[activation]
+
+
+def topology_of(parts: Sequence[Part]) -> str:
+    """Write the widths as one speaks of them.
+
+    Examples
+    --------
+    >>> topology_of([Part(np.zeros((2, 4)), np.zeros(4), "tanh")])
+    '2-4'
+    """
+    return "-".join(str(width) for width in [parts[0].n_in, *(part.n_out for part in parts)])

@@ -1,0 +1,200 @@
+"""scikit-learn: a fitted MLPClassifier or MLPRegressor, and back."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.network import Network
+from neurona.engine.types import Array, Params
+from neurona.export.parts import Part, network_of, parts_of
+from neurona.extras import require
+
+# neurona's name and scikit-learn's
+HIDDEN = {"linear": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
+OUTPUT = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax"}
+
+
+def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = None) -> Any:
+    """Return a fitted model of scikit-learn that answers as the network does.
+
+    ================================  ==========================================================
+    output of the network             model
+    ================================  ==========================================================
+    linear                            ``MLPRegressor``
+    sigmoid, 1 output                 ``MLPClassifier`` of two classes
+    sigmoid, 2 outputs or more        ``MLPClassifier`` of labels that don't exclude each other
+    softmax                           ``MLPClassifier``, a class for each output
+    ================================  ==========================================================
+
+    ``predict_proba`` is then what :meth:`Network.predict` answers (of one sigmoid, the second
+    column), and so is a regressor's ``predict``, which gives a vector where there is one output.
+
+    Parameters
+    ----------
+    net, params
+        A network of dense layers and its parameters, whose dtype is kept.
+    classes
+        The classes in the order of the outputs, of one sigmoid those that 0 and 1 stand for. By
+        default 0, 1, 2 …
+
+    Raises
+    ------
+    ValueError
+        If scikit-learn has no such network: its hidden layers all have the same activation, which
+        is linear, sigmoid, tanh or relu. Or if the classes are not as many as the network's.
+    MissingExtra
+        If scikit-learn is not installed.
+
+    Notes
+    -----
+    scikit-learn answers two classes with one sigmoid. A softmax over two outputs is the sigmoid of
+    the difference of its logits, and is written so.
+
+    Examples
+    --------
+    >>> import neurona
+    >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
+    >>> mlp = to_sklearn(net, net.init(rng=0), classes=["no", "yes"])
+    >>> mlp.predict_proba([[0.0, 0.0]])
+    array([[0.5, 0.5]])
+    >>> mlp.classes_.tolist()
+    ['no', 'yes']
+    >>> net = neurona.network([2, 3, 4, 1], ["tanh", "gelu", "sigmoid"])
+    >>> to_sklearn(net, net.init(rng=0))
+    Traceback (most recent call last):
+    ValueError: layer 2 is gelu: scikit-learn's hidden layers are linear, sigmoid, tanh or relu
+    """
+    parts = parts_of(net, params, dtype=None)
+    *hidden, last = parts
+    activation = _hidden(hidden)
+    if last.activation not in OUTPUT:
+        raise ValueError(
+            f"the output is {last.activation}: scikit-learn's is linear, sigmoid or softmax"
+        )
+    if last.activation == "softmax" and last.n_out == 1:
+        raise ValueError("a softmax of one output always answers 1: scikit-learn has no such thing")
+    if last.activation == "linear":
+        if classes is not None:
+            raise ValueError(
+                "classes are for a classifier, and the output is linear: leave them out"
+            )
+        target = np.zeros((2, last.n_out)) if last.n_out > 1 else np.zeros(2)
+        return _fitted("MLPRegressor", activation, parts, target)
+    last, target = _classified(last, classes)
+    return _fitted("MLPClassifier", activation, [*hidden, last], target)
+
+
+def _hidden(hidden: Sequence[Part]) -> str:
+    """Return scikit-learn's name for the activation of the hidden layers, which must be one."""
+    for i, part in enumerate(hidden, start=1):
+        if part.activation not in HIDDEN:
+            raise ValueError(
+                f"layer {i} is {part.activation}: "
+                "scikit-learn's hidden layers are linear, sigmoid, tanh or relu"
+            )
+        if part.activation != hidden[0].activation:
+            raise ValueError(
+                f"layer 1 is {hidden[0].activation}, and layer {i} is {part.activation}: "
+                "scikit-learn's hidden layers are all the same"
+            )
+    return HIDDEN[hidden[0].activation] if hidden else "identity"
+
+
+def _classified(last: Part, classes: Sequence[Any] | None) -> tuple[Part, Array]:
+    """Return the last layer in the order that scikit-learn has its classes in, and a target."""
+    several = last.activation == "sigmoid" and last.n_out > 1
+    n = 2 if last.n_out == 1 else last.n_out
+    labels = np.arange(n) if classes is None else np.asarray(classes)
+    if several:
+        if classes is not None:
+            raise ValueError(
+                "several sigmoids say yes or no to each of their labels, which scikit-learn "
+                "numbers: leave classes out"
+            )
+        return last, np.repeat([[0], [1]], n, axis=1)
+    if labels.shape != (n,) or len(np.unique(labels)) != n:
+        raise ValueError(f"classes are {classes!r}: give {n} different ones")
+    W, b = last.W, last.b
+    if n > 2:
+        order = np.argsort(labels)  # scikit-learn sorts its classes
+        return last._replace(W=W[:, order], b=b[order]), labels
+    if last.n_out == 2:
+        W, b = W[:, 1:] - W[:, :1], b[1:] - b[:1]
+    if labels[0] > labels[1]:
+        W, b = -W, -b
+    return Part(W, b, "sigmoid"), labels
+
+
+def _fitted(kind: str, activation: str, parts: Sequence[Part], target: Array) -> Any:
+    """Return a model that has the parts' weights."""
+    make = getattr(require("sklearn.neural_network", "datasets"), kind)
+    hidden = tuple(part.n_out for part in parts[:-1])
+    model = make(hidden_layer_sizes=hidden, activation=activation, max_iter=1, random_state=0)
+    dtype = parts[0].W.dtype
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one step is not enough, it says; and right it is
+        # Its own fit prepares all that a fitted model has, whatever the version; then our weights.
+        model.fit(np.zeros((len(target), parts[0].n_in), dtype), target)
+    for part, W, b in zip(parts, model.coefs_, model.intercepts_, strict=True):
+        W[...], b[...] = part.W, part.b
+    model.set_params(max_iter=make().max_iter, random_state=None)
+    return model
+
+
+def from_sklearn(mlp: Any) -> tuple[Network, Params]:
+    """Return a network and parameters that answer as a fitted model of scikit-learn does.
+
+    Parameters
+    ----------
+    mlp
+        A fitted ``MLPClassifier`` or ``MLPRegressor``.
+
+    Returns
+    -------
+    net, params
+        A network, and its parameters in the model's dtype, which are copies. Of two classes it has
+        one sigmoid, the probability of the second; of more, a softmax in the order of
+        ``mlp.classes_``.
+
+    Raises
+    ------
+    ValueError
+        If it is another model, if it has not been fitted, or if its output is one that neurona has
+        not (a regressor with ``loss="poisson"``).
+
+    Examples
+    --------
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> mlp = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0)
+    >>> mlp = mlp.fit([[0.0], [1.0], [2.0]], [0, 1, 2])
+    >>> net, params = from_sklearn(mlp)
+    >>> net.topology, net.predict(params, [[1.0]]).round(1)
+    ((1, 4, 1), array([[1.]]))
+    """
+    models = require("sklearn.neural_network", "datasets")
+    if not isinstance(mlp, models.MLPClassifier | models.MLPRegressor):
+        raise ValueError(
+            f"{type(mlp).__name__} is no MLPClassifier or MLPRegressor; "
+            "of a Pipeline, give the step that is one"
+        )
+    if not hasattr(mlp, "coefs_"):
+        raise ValueError(f"{mlp} has not been fitted: call its fit first")
+    outputs = {theirs: ours for ours, theirs in OUTPUT.items()}
+    hidden = {theirs: ours for ours, theirs in HIDDEN.items()}
+    if mlp.out_activation_ not in outputs:
+        raise ValueError(f"the model's output is {mlp.out_activation_}, which neurona has not")
+    last = len(mlp.coefs_) - 1
+    return network_of(
+        [
+            Part(
+                W.copy(),
+                b.copy(),
+                outputs[mlp.out_activation_] if i == last else hidden[mlp.activation],
+            )
+            for i, (W, b) in enumerate(zip(mlp.coefs_, mlp.intercepts_, strict=True))
+        ]
+    )

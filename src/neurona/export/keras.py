@@ -202,10 +202,13 @@ def from_keras(model: Any) -> tuple[Network, Params]:
                     f"the model takes examples of shape {model.input_shape[1:]}: "
                     "neurona takes rows; begin with a Flatten"
                 )
-            W, *b = layer.get_weights()
-            chain.dense(W, b[0] if b else None, what)
-            function = layer.activation
-            chain.activation(_answer(keras, function), f"the activation of {what}")
+            if layer.quantization_mode is not None:
+                raise ValueError(f"{what} is quantized: neurona's weights are float32")
+            numbers = keras.ops.convert_to_numpy
+            chain.dense(
+                numbers(layer.kernel), numbers(layer.bias) if layer.use_bias else None, what
+            )
+            chain.activation(_answer(keras, layer.activation), f"the activation of {what}")
         elif layer.weights:
             raise ValueError(f"{what} is not dense: neurona takes a Sequential of Dense layers")
         else:

@@ -37,11 +37,11 @@ class Graph:
     nodes: tuple[Any, ...] = ()
     constants: tuple[Any, ...] = ()
 
-    def node(self, operation: str, *more: str, to: str, **attributes: Any) -> Graph:
+    def node(self, operation: str, *more: str, result: str, **attributes: Any) -> Graph:
         """Apply an operation to the end, and to other values if it takes more; go on from there."""
         helper = require("onnx.helper", "export")
-        made = helper.make_node(operation, [self.end, *more], [to], name=to, **attributes)
-        return replace(self, end=to, nodes=(*self.nodes, made))
+        made = helper.make_node(operation, [self.end, *more], [result], name=result, **attributes)
+        return replace(self, end=result, nodes=(*self.nodes, made))
 
     def constant(self, name: str, array: Array) -> Graph:
         """Add an array that operations can use by its name."""
@@ -53,12 +53,12 @@ Step: TypeAlias = Callable[[Graph, str], Graph]  # from a graph, and the name of
 
 
 def _one(operation: str, **attributes: Any) -> Step:
-    return lambda graph, to: graph.node(operation, to=to, **attributes)
+    return lambda graph, result: graph.node(operation, result=result, **attributes)
 
 
-def _silu(graph: Graph, to: str) -> Graph:
+def _silu(graph: Graph, result: str) -> Graph:
     z = graph.end
-    return graph.node("Sigmoid", to=f"{to}.sigmoid").node("Mul", z, to=to)
+    return graph.node("Sigmoid", result=f"{result}.sigmoid").node("Mul", z, result=result)
 
 
 ACTIVATIONS: dict[str, Step] = {
@@ -85,20 +85,20 @@ def rows(n: int, name: str = "X") -> Graph:
     return Graph((described,), name)
 
 
-def dense(graph: Graph, part: Part, name: str, to: str) -> Graph:
+def dense(graph: Graph, part: Part, name: str, result: str) -> Graph:
     """Add a dense layer, z = x W + b and a = f(z)."""
     graph = graph.constant(f"{name}.W", part.W).constant(f"{name}.b", part.b)
     if part.activation == "linear":
-        return graph.node("Gemm", f"{name}.W", f"{name}.b", to=to)
-    graph = graph.node("Gemm", f"{name}.W", f"{name}.b", to=f"{name}.z")
-    return form_of(part.activation, ACTIVATIONS, "ONNX")(graph, to)
+        return graph.node("Gemm", f"{name}.W", f"{name}.b", result=result)
+    graph = graph.node("Gemm", f"{name}.W", f"{name}.b", result=f"{name}.z")
+    return form_of(part.activation, ACTIVATIONS, "ONNX")(graph, result)
 
 
-def layers(graph: Graph, parts: list[Part], to: str) -> Graph:
+def layers(graph: Graph, parts: list[Part], result: str) -> Graph:
     """Add one dense layer after the other; the last leads to the name that is given."""
     last = len(parts)
     for i, part in enumerate(parts, start=1):
-        graph = dense(graph, part, f"layer{i}", to if i == last else f"layer{i}.a")
+        graph = dense(graph, part, f"layer{i}", result if i == last else f"layer{i}.a")
     return graph
 
 

@@ -71,10 +71,9 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
                 f"layer {i} has an activation of your own, {layer.activation.name!r}, which only "
                 f"neurona can run: the ones that can be exported are {', '.join(sorted(OWN))}"
             )
-    if dtype is None:
-        given = np.asarray(params[0][0]).dtype
-        dtype = given if given in (np.float32, np.float64) else np.float32
-    checked = check_params(net, params, dtype)
+    checked = check_params(net, params, np.float64 if dtype is None else dtype)
+    if dtype is None and np.asarray(params[0][0]).dtype != np.float64:
+        checked = check_params(net, params, np.float32)
     return [
         Part(W, b, layer.activation.name) for layer, (W, b) in zip(net.layers, checked, strict=True)
     ]

@@ -1,0 +1,494 @@
+"""Every export answers as the network does; what has no counterpart is refused."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import neurona
+from neurona.engine.activations import ACTIVATIONS, Activation
+from neurona.export import numpy_code, to_keras, to_onnx, to_pytorch, to_sklearn
+from neurona.export.onnx_graph import OPSET, rows
+
+NAMES = sorted(ACTIVATIONS)
+
+checks = settings(
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+widths = st.integers(1, 6)
+
+
+@st.composite
+def cases(draw, names=NAMES, outputs=NAMES):
+    """Draw a network with any activation in each layer, its parameters, and rows for it."""
+    topology = draw(st.lists(widths, min_size=2, max_size=5))
+    each = [draw(st.sampled_from(names)) for _ in topology[2:]]
+    each.append(draw(st.sampled_from(outputs)))
+    net = neurona.network(topology, each, bias_initializer="uniform")
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    X = rng.normal(size=(draw(st.integers(1, 8)), net.n_in)).astype(np.float32)
+    return net, net.init(rng), X
+
+
+def assert_same(answers, wanted):
+    wanted = np.asarray(wanted)
+    assert answers.shape == wanted.shape
+    size = max(1, abs(wanted).max())
+    np.testing.assert_allclose(answers, wanted, rtol=1e-5, atol=1e-5 * size)
+
+
+def far_out(name):
+    """Return a network that is one activation and no more, and rows near 0 and far from it."""
+    net = neurona.network([3, 3], name)
+    params = ((np.eye(3, dtype=np.float32), np.zeros(3, np.float32)),)
+    X = np.linspace(-120, 120, 2001, dtype=np.float32)
+    return net, params, np.stack([X, X / 50, -X], axis=1)
+
+
+def module_at(path):
+    """Import a file of Python."""
+    spec = importlib.util.spec_from_file_location("model", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# The program
+
+
+def program_of(net, params, **options):
+    namespace = {"__name__": "model"}
+    exec(numpy_code(net, params, **options), namespace)
+    return namespace
+
+
+def run_numpy(net, params, X):
+    return program_of(net, params)["predict"](X)
+
+
+@settings(checks, max_examples=150)
+@given(cases(), st.sampled_from([np.float32, np.float64]), st.sampled_from([0, 400, np.inf]))
+def test_the_program_is_the_network(case, dtype, written_out):
+    net, params, X = case
+    params = tuple(type(one)(one.W.astype(dtype) / 3, one.b.astype(dtype)) for one in params)
+    program = program_of(net, params, written_out=written_out)
+    answers = program["predict"](X)
+    assert answers.dtype == dtype
+    assert_same(answers, net.predict(params, X))
+    for layer, given_layer in zip(program["neural_net"], params, strict=True):  # not a digit lost
+        np.testing.assert_array_equal(layer.W, given_layer.W)
+        np.testing.assert_array_equal(layer.b, given_layer.b[None])
+        assert layer.W.dtype == layer.b.dtype == dtype
+
+
+def test_the_program_runs_by_itself_on_a_csv_file(tmp_path):
+    net = neurona.network([2, 30, 20, 2], "tanh", output="softmax")
+    params, X = net.init(0), np.random.default_rng(0).normal(size=(5, 2))
+    code = numpy_code(net, params)
+    assert "base64" in code
+    assert max(map(len, code.split("\n"))) <= 100
+    (tmp_path / "model.py").write_text(code, encoding="utf-8")
+    np.savetxt(tmp_path / "rows.csv", X, delimiter=",")
+    with (tmp_path / "rows.csv").open() as table:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "model.py"],
+            cwd=tmp_path, stdin=table, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answers = np.array([line.split(",") for line in done.stdout.split()], dtype=float)
+    np.testing.assert_allclose(answers, net.predict(params, X), rtol=1e-6)
+
+
+def test_the_program_needs_numpy_alone_and_can_be_read():
+    net = neurona.network([2, 4, 8, 1], "sigmoid")
+    code = numpy_code(net, net.init(0))
+    imports = [line for line in code.split("\n") if line.startswith(("import", "from"))]
+    assert imports == ["import sys", "import numpy as np"]
+    assert code.count("def sigmoid") == 1
+    assert "A network 2-4-8-1" in code
+    with pytest.raises(ValueError, match=r"X has shape \(3,\): give rows of 2 numbers"):
+        program_of(net, net.init(0))["predict"]([1, 2, 3])
+
+
+# ONNX
+
+
+@pytest.fixture(scope="module")
+def run_onnx():
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+
+    def run(net, params, X):
+        session = runtime.InferenceSession(to_onnx(net, params).SerializeToString())
+        (answers,) = session.run(None, {"X": X})
+        return answers
+
+    return run
+
+
+@settings(checks, max_examples=150)
+@given(case=cases())
+def test_onnx_is_the_network(run_onnx, case):
+    net, params, X = case
+    assert_same(run_onnx(net, params, X), net.predict(params, X))
+
+
+def test_an_onnx_file_says_what_it_is(run_onnx, tmp_path):
+    import onnx
+
+    net = neurona.network([2, 3, 4], "gelu", output="softmax")
+    made = to_onnx(net, net.init(0, np.float64), tmp_path / "model.onnx", output="probabilities")
+    read = onnx.load(tmp_path / "model.onnx")
+    assert read == made
+    assert [node.op_type for node in read.graph.node] == ["Gemm", "Gelu", "Gemm", "Softmax"]
+    assert [one.name for one in read.graph.input] == ["X"]
+    assert [one.name for one in read.graph.output] == ["probabilities"]
+    shape = read.graph.output[0].type.tensor_type.shape
+    assert [one.dim_param or one.dim_value for one in shape.dim] == ["rows", 4]
+    assert [one.version for one in read.opset_import] == [OPSET]
+    assert read.producer_name == "neurona"
+
+
+def test_an_onnx_model_can_begin_with_raw_columns(run_onnx):
+    """A column of numbers, scaled, and a column of text, one-hot; then the network."""
+    import onnx
+    import onnxruntime
+
+    kinds = onnx.TensorProto
+    width = rows(1, "width")
+    town = onnx.helper.make_tensor_value_info("town", kinds.STRING, ["rows", 1])
+    scaled = (
+        width.constant("mean", np.float32([10]))
+        .constant("deviation", np.float32([4]))
+        .node("Sub", "mean", result="centred")
+        .node("Div", "deviation", result="scaled")
+    )
+    text = replace(scaled, inputs=(*scaled.inputs, town), end="town")
+    coded = (
+        text.constant("towns", np.array([["Rome", "Oslo"]], dtype=object))
+        .node("Equal", "towns", result="is_town")
+        .node("Cast", result="one_hot", to=kinds.FLOAT)
+    )
+    preparation = replace(coded, end="scaled").node("Concat", "one_hot", result="row", axis=1)
+    net = neurona.network([3, 4, 1], "tanh", output="sigmoid")
+    params = net.init(0)
+    made = to_onnx(net, params, preparation=preparation)
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    raw = {
+        "width": np.float32([[6], [14], [10]]),
+        "town": np.array([["Oslo"], ["Rome"], ["Lima"]], dtype=object),
+    }
+    (answers,) = session.run(None, raw)
+    assert_same(answers, net.predict(params, [[-1, 0, 1], [1, 1, 0], [0, 0, 0]]))
+
+
+# PyTorch
+
+
+@pytest.fixture(scope="module")
+def run_pytorch(tmp_path_factory):
+    pytest.importorskip("safetensors")
+    torch = pytest.importorskip("torch")
+
+    def run(net, params, X):
+        path = to_pytorch(net, params, tmp_path_factory.getbasetemp() / "pytorch")
+        module = module_at(path).load()
+        assert isinstance(module, torch.nn.Module)
+        assert not module.training
+        with torch.no_grad():
+            return module(torch.from_numpy(X)).numpy()
+
+    return run
+
+
+@settings(checks, max_examples=100)
+@given(case=cases())
+def test_pytorch_is_the_network(run_pytorch, case):
+    net, params, X = case
+    assert_same(run_pytorch(net, params, X), net.predict(params, X))
+
+
+# Keras, which chooses its backend when it is imported: in a process of its own.
+
+KERAS = """
+import importlib.util, json, sys, warnings
+import keras, numpy as np
+warnings.filterwarnings("ignore", "You are using a softmax over axis -1")  # of one output
+for line in sys.stdin:
+    folder = json.loads(line)
+    spec = importlib.util.spec_from_file_location("model", folder + "/model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    net = module.load()
+    answers = net(np.load(folder + "/X.npy"))
+    if len(net.layers) == 1:  # it can be saved as Keras does, and read again
+        net.save(folder + "/saved.keras")
+        answers = keras.saving.load_model(folder + "/saved.keras")(np.load(folder + "/X.npy"))
+    np.save(folder + "/answers.npy", keras.ops.convert_to_numpy(answers))
+    print("done", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def run_keras(tmp_path_factory):
+    pytest.importorskip("safetensors")
+    if importlib.util.find_spec("keras") is None:
+        pytest.skip("keras is not installed")
+    backend = "torch" if importlib.util.find_spec("torch") else "jax"  # which compiles each shape
+    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
+    folder = tmp_path_factory.mktemp("keras")
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(
+            [sys.executable, "-c", KERAS], text=True, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+        ) as process,
+    ):  # fmt: skip
+
+        def run(net, params, X):
+            to_keras(net, params, folder)
+            np.save(folder / "X.npy", X)
+            print(json.dumps(str(folder)), file=process.stdin, flush=True)
+            assert process.stdout.readline() == "done\n", (folder / "log").read_text()
+            return np.load(folder / "answers.npy")
+
+        yield run
+        process.stdin.close()
+
+
+@settings(checks, max_examples=40)
+@given(case=cases())
+def test_keras_is_the_network(run_keras, case):
+    net, params, X = case
+    assert_same(run_keras(net, params, X), net.predict(params, X))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("where", ["numpy", "onnx", "pytorch", "keras"])
+def test_each_activation_near_0_and_far_from_it(where, name, request):
+    run = run_numpy if where == "numpy" else request.getfixturevalue(f"run_{where}")
+    net, params, X = far_out(name)
+    answers = run(net, params, X)
+    assert np.isfinite(answers).all()
+    assert_same(answers, net.predict(params, X))
+
+
+@pytest.mark.parametrize("export", [to_pytorch, to_keras])
+def test_code_and_weights_lie_in_a_folder(export, tmp_path):
+    numpy_file = pytest.importorskip("safetensors.numpy")
+    net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
+    path = export(net, net.init(0), tmp_path / "a" / "b")
+    assert path == tmp_path / "a" / "b" / "model.py"
+    first = path.read_text()
+    export(net, net.init(1), path.parent)  # an earlier export may be replaced
+    assert path.read_text() == first
+    weights = numpy_file.load_file(path.with_name("model.safetensors"))
+    assert sorted(one.size for one in weights.values()) == [1, 3, 3, 6]
+    path.write_text("print('mine')\n")
+    before = path.with_name("model.safetensors").read_bytes()
+    with pytest.raises(FileExistsError, match="is no export of neurona's: choose another folder"):
+        export(net, net.init(0), path.parent)
+    assert path.read_text() == "print('mine')\n"
+    assert path.with_name("model.safetensors").read_bytes() == before
+
+
+# scikit-learn
+
+SKLEARN_HIDDEN = ["linear", "sigmoid", "tanh", "relu"]
+
+
+@st.composite
+def sklearn_cases(draw):
+    name = draw(st.sampled_from(SKLEARN_HIDDEN))
+    net, params, X = draw(cases([name], ["linear", "sigmoid", "softmax"]))
+    return net, params, X
+
+
+@settings(checks, max_examples=60)
+@given(case=sklearn_cases())
+def test_sklearn_is_the_network(case):
+    pytest.importorskip("sklearn")
+    net, params, X = case
+    wanted = net.predict(params, X)
+    if net.output.name == "softmax" and net.n_out == 1:
+        with pytest.raises(ValueError, match="a softmax of one output always answers 1"):
+            to_sklearn(net, params)
+        return
+    mlp = to_sklearn(net, params)
+    if net.output.name == "linear":
+        assert_same(mlp.predict(X).reshape(wanted.shape), wanted)
+        return
+    answers = mlp.predict_proba(X)
+    several = net.n_out > 1
+    assert_same(answers if several else answers[:, 1:], wanted)
+    if net.output.name == "sigmoid" and several:
+        np.testing.assert_array_equal(mlp.predict(X), wanted > 0.5)
+    elif several:
+        np.testing.assert_array_equal(mlp.predict(X), wanted.argmax(axis=1))
+    else:
+        np.testing.assert_array_equal(mlp.predict(X), wanted[:, 0] > 0.5)
+
+
+@pytest.mark.parametrize("n_out", [1, 2, 4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_classes_keep_the_order_of_the_outputs(n_out, dtype):
+    pytest.importorskip("sklearn")
+    names = ["red", "green", "yellow", "blue"][: max(n_out, 2)]
+    net = neurona.network([3, 5, n_out], "tanh", output="softmax" if n_out > 1 else "sigmoid")
+    params = net.init(0, dtype)
+    X = np.random.default_rng(1).normal(size=(50, 3)).astype(dtype)
+    mlp = to_sklearn(net, params, classes=names)
+    answers = net.predict(params, X)
+    index = answers.argmax(axis=1) if n_out > 1 else (answers[:, 0] > 0.5).astype(int)
+    assert len(np.unique(index)) > 1
+    assert mlp.predict(X).tolist() == [names[i] for i in index]
+    assert {array.dtype for array in (*mlp.coefs_, *mlp.intercepts_)} == {np.dtype(dtype)}
+    assert mlp.classes_.tolist() == sorted(names)
+
+
+def test_a_model_of_sklearn_can_be_scored_copied_and_trained_on(recwarn):
+    sklearn = pytest.importorskip("sklearn.base")
+    X, y = neurona.datasets.circles(n=200, noise=0.05, rng=0)
+    net = neurona.network([2, 8, 1], "tanh", output="sigmoid")
+    *_, state = neurona.train(net, X, y, steps=400, every=400, rng=0)
+    mlp = to_sklearn(net, state.params)
+    right = neurona.observe.accuracy(net.predict(state.params, X), y)
+    assert mlp.score(X, y) == right
+    assert sklearn.clone(mlp).get_params()["max_iter"] == 200
+    before = [array.copy() for array in state.params[0]]
+    mlp.partial_fit(X, y)
+    assert abs(mlp.coefs_[0] - before[0]).max() > 0
+    for mine, same in zip(state.params[0], before, strict=True):
+        np.testing.assert_array_equal(mine, same)
+
+
+@pytest.mark.parametrize(
+    ("activations", "message"),
+    [
+        (["gelu", "tanh", "linear"], "layer 1 is gelu: scikit-learn's hidden layers are linear"),
+        (["tanh", "relu", "linear"], "layer 1 is tanh, and layer 2 is relu: .* all the same"),
+        (["tanh", "tanh", "tanh"], "the output is tanh: scikit-learn's is linear, sigmoid or"),
+    ],
+)
+def test_what_sklearn_has_not(activations, message):
+    net = neurona.network([2, 3, 3, 2], activations)
+    with pytest.raises(ValueError, match=message):
+        to_sklearn(net, net.init(0))
+
+
+@pytest.mark.parametrize(
+    ("output", "n_out", "classes", "message"),
+    [
+        ("softmax", 3, ["a", "b"], r"classes are \['a', 'b'\]: give 3 different ones"),
+        ("softmax", 3, ["a", "b", "a"], "give 3 different ones"),
+        ("sigmoid", 1, ["a"], "give 2 different ones"),
+        ("sigmoid", 3, ["a", "b", "c"], "leave classes out"),
+        ("linear", 1, ["a", "b"], "classes are for a classifier, and the output is linear"),
+    ],
+)
+def test_classes_that_do_not_fit(output, n_out, classes, message):
+    pytest.importorskip("sklearn")
+    net = neurona.network([2, n_out], output)
+    with pytest.raises(ValueError, match=message):
+        to_sklearn(net, net.init(0), classes=classes)
+
+
+# What none of them takes
+
+EXPORTS = {
+    "numpy": lambda net, params, folder: numpy_code(net, params),
+    "onnx": lambda net, params, folder: to_onnx(net, params, folder / "model.onnx"),
+    "pytorch": to_pytorch,
+    "keras": to_keras,
+    "sklearn": lambda net, params, folder: to_sklearn(net, params),
+}
+
+
+@pytest.fixture(params=sorted(EXPORTS))
+def export(request, tmp_path):
+    def run(net, params):
+        try:
+            return EXPORTS[request.param](net, params, tmp_path)
+        finally:
+            assert list(tmp_path.iterdir()) == []  # nothing half written
+
+    return run
+
+
+def own(name):
+    return Activation(name, lambda z: (z * z, lambda da: 2 * z * da), 1.0)
+
+
+@pytest.mark.parametrize("name", ["square", "tanh"])
+def test_an_activation_of_ones_own_is_refused_whatever_its_name(export, name):
+    net = neurona.network([2, 3, 1], [own(name), "linear"])
+    with pytest.raises(ValueError, match=f"layer 1 has an activation of your own, '{name}'"):
+        export(net, net.init(0))
+
+
+def test_a_layer_that_is_not_dense_is_refused(export):
+    class Other:
+        n_in = n_out = 2
+
+    net = neurona.Network((Other(),))
+    with pytest.raises(ValueError, match="layer 1 is a Other: only dense layers can be exported"):
+        export(net, ())
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ([(np.ones((2, 1)), np.ones(1))], "parameters for 1 layers, but the network has 2"),
+        ([(np.ones((3, 2)), np.ones(3))] * 2, "the parameters of layer 1 have shapes"),
+        ([(np.full((2, 3), np.nan), np.ones(3)), (np.ones((3, 1)), np.ones(1))], "is nan"),
+        (None, "parameters None: give one"),
+        ([], "parameters for 0 layers"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(export, params, message):
+    net = neurona.network([2, 3, 1], "tanh", output="linear")
+    with pytest.raises(ValueError, match=message):
+        export(net, params)
+
+
+@pytest.mark.parametrize("export", [to_onnx, to_pytorch, to_keras])
+def test_numbers_beyond_float32_are_refused(export, tmp_path):
+    net = neurona.network([1, 1], "linear")
+    with pytest.raises(ValueError, match=r"is inf: .* must be finite"):
+        export(net, [([[1e300]], [0.0])], tmp_path / "model")
+    assert program_of(net, [(np.array([[1e300]]), [0.0])])["predict"]([[2]]) == 2e300
+
+
+@pytest.mark.parametrize(
+    ("export", "package", "extra"),
+    [
+        (to_onnx, "onnx", "export"),
+        (to_pytorch, "safetensors", "export"),
+        (to_keras, "safetensors", "export"),
+        (to_sklearn, "sklearn", "datasets"),
+    ],
+)
+def test_a_package_that_is_missing_is_named(export, package, extra, tmp_path, monkeypatch):
+    def nothing_of_it(name):
+        if name.partition(".")[0] == package:
+            raise ModuleNotFoundError(name, name=package)
+        return import_module(name)
+
+    monkeypatch.setattr("neurona.extras.import_module", nothing_of_it)
+    net = neurona.network([1, 1], "linear")
+    more = () if export is to_sklearn else (tmp_path / "model",)
+    with pytest.raises(neurona.MissingExtra, match=rf'"neurona\[{extra}\]"'):
+        export(net, net.init(0), *more)
+    assert not (tmp_path / "model").exists()

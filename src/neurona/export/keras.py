@@ -188,7 +188,7 @@ def from_keras(model: Any) -> tuple[Network, Params]:
     ((2, 3), 'tanh')
     """
     keras = require("keras", "bench")
-    if not isinstance(model, keras.Sequential):
+    if not _is_plain(model, keras.Sequential):
         kind = type(model).__name__
         raise ValueError(f"{kind} is no keras.Sequential: give one, of Dense layers")
     if not model.built:
@@ -196,7 +196,7 @@ def from_keras(model: Any) -> tuple[Network, Params]:
     chain = Chain()
     for layer in _flat(model, keras.Sequential):
         what = f"{layer.name} ({type(layer).__name__})"
-        if isinstance(layer, keras.layers.Dense) and type(layer).call is keras.layers.Dense.call:
+        if _is_plain(layer, keras.layers.Dense):
             if not chain.parts and len(model.input_shape) != 2 and not _flattens(keras, model):
                 raise ValueError(
                     f"the model takes examples of shape {model.input_shape[1:]}: "
@@ -216,16 +216,23 @@ def from_keras(model: Any) -> tuple[Network, Params]:
     return network_of(chain.finished(f"the model {model.name!r}"))
 
 
-def _flat(model: Any, sequential: type) -> Iterator[Any]:
+def _is_plain(layer: Any, kind: Any) -> bool:
+    """Tell whether it is a layer of that kind, and computes as the kind does."""
+    return isinstance(layer, kind) and type(layer).call is kind.call
+
+
+def _flat(model: Any, sequential: Any) -> Iterator[Any]:
     for layer in model.layers:
-        if isinstance(layer, sequential):
+        if _is_plain(layer, sequential):
             yield from _flat(layer, sequential)
         else:
             yield layer
 
 
 def _flattens(keras: Any, model: Any) -> bool:
-    return isinstance(next(_flat(model, keras.Sequential)), keras.layers.Flatten)
+    """Tell whether examples become rows at first, their numbers in their order."""
+    first = next(_flat(model, keras.Sequential))
+    return isinstance(first, keras.layers.Flatten) and first.data_format == "channels_last"
 
 
 def _answer(keras: Any, function: Any) -> Any:

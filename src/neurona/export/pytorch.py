@@ -165,7 +165,8 @@ def from_pytorch(module: Any) -> tuple[Network, Params]:
         raise ValueError(f"{type(module).__name__} is no module of PyTorch: give a nn.Sequential")
     chain = Chain()
     for path, child in _flat(module, nn.Sequential):
-        what = f"{path} {child}".strip()
+        name = type(child).__name__ if [*child.children()] else str(child)  # that has many lines
+        what = f"{path} {name}".strip()
         if isinstance(child, nn.Linear) and type(child).forward is nn.Linear.forward:
             if nn.parameter.is_lazy(child.weight):
                 raise ValueError(f"{what} has no weights yet: let it answer once")

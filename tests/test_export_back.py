@@ -1,0 +1,377 @@
+"""Models of other libraries become networks that answer the same, or are refused by name."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import neurona
+from neurona.engine.activations import ACTIVATIONS
+from neurona.export import (
+    from_keras,
+    from_pytorch,
+    from_sklearn,
+    to_keras,
+    to_pytorch,
+    to_sklearn,
+)
+from neurona.export.recognition import recognise
+
+# Keras, on PyTorch, makes arrays in a way that NumPy 2 would have otherwise.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+
+NAMES = sorted(ACTIVATIONS)
+
+few = settings(deadline=None, derandomize=True, max_examples=30)
+widths = st.integers(1, 6)
+
+
+@st.composite
+def networks(draw, names=NAMES, outputs=NAMES):
+    """Draw a network with any activation in each layer, and its parameters."""
+    topology = draw(st.lists(widths, min_size=2, max_size=5))
+    each = [draw(st.sampled_from(names)) for _ in topology[2:]]
+    each.append(draw(st.sampled_from(outputs)))
+    net = neurona.network(topology, each, bias_initializer="uniform")
+    return net, net.init(draw(st.integers(0, 2**32)))
+
+
+def assert_equal(some, others):
+    """Compare networks and parameters: the same layers, and not a digit lost."""
+    (net, params), (other, other_params) = some, others
+    assert net.topology == other.topology
+    assert [layer.activation for layer in net.layers] == [one.activation for one in other.layers]
+    for one, same in zip(params, other_params, strict=True):
+        np.testing.assert_array_equal(one.W, same.W)
+        np.testing.assert_array_equal(one.b, same.b)
+        assert one.W.dtype == same.W.dtype
+
+
+def code_of(path):
+    """Run a file of Python, and return the names in it."""
+    namespace = {"__name__": "model", "__file__": str(path)}
+    exec(path.read_text(encoding="utf-8"), namespace)
+    return namespace
+
+
+# Recognising
+
+
+@pytest.mark.parametrize("width", [1, 2, 30, 3000])
+@pytest.mark.parametrize("name", NAMES)
+def test_each_activation_is_recognised(name, width):
+    assert recognise(ACTIVATIONS[name], width, "it") == name
+
+
+@pytest.mark.parametrize("width", [1, 7])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda z: np.clip(z, 0, 6),
+        lambda z: np.clip(z, -100, 100),
+        lambda z: np.maximum(z, 0.011 * z),
+        lambda z: np.clip(z / 6 + 0.5, 0, 1),
+        lambda z: z * np.clip(z / 6 + 0.5, 0, 1),
+        lambda z: np.where(z > 0, z, 1.1 * np.expm1(np.minimum(z, 0))),
+        lambda z: z * 1.0001,
+        lambda z: z + 0.001,
+        lambda z: np.tanh(z / 2),
+        lambda z: z - np.tanh(z),
+        lambda z: np.exp(np.minimum(z, 80)),
+        lambda z: np.full_like(z, np.nan),
+    ],
+)
+def test_strangers_are_refused(function, width):
+    with pytest.raises(
+        ValueError, match="it is none of neurona's activations, which are elu, gelu"
+    ):
+        recognise(function, width, "it")
+
+
+def test_what_is_no_activation_at_all_is_refused():
+    with pytest.raises(ValueError, match=r"it makes \(666,\) of \(666, 3\): an activation keeps"):
+        recognise(lambda z: z.sum(axis=1), 3, "it")
+    with pytest.raises(ValueError, match="it can't be applied to the layer's numbers"):
+        recognise(lambda z: z @ np.eye(2), 3, "it")
+
+
+# PyTorch
+
+
+@pytest.fixture(scope="module")
+def nn():
+    return pytest.importorskip("torch").nn
+
+
+@few
+@given(case=networks())
+def test_pytorch_there_and_back(nn, tmp_path_factory, case):
+    pytest.importorskip("safetensors")
+    path = to_pytorch(*case, tmp_path_factory.getbasetemp() / "pytorch")
+    assert_equal(from_pytorch(code_of(path)["load"]()), case)
+
+
+def test_a_sequential_of_pytorch(nn):
+    import torch
+
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Flatten(),
+        nn.Sequential(nn.Linear(3, 5, bias=False), nn.Dropout(0.9), nn.Hardtanh(-1e9, 1e9)),
+        nn.Sequential(nn.SiLU(), nn.Linear(5, 4), nn.Linear(4, 2, dtype=None)),
+        nn.Softmax(dim=1),
+    )
+    net, params = from_pytorch(module)
+    assert module[1][1].training  # it is left as it was
+    assert [layer.activation.name for layer in net.layers] == ["silu", "linear", "softmax"]
+    X = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    with torch.no_grad():
+        wanted = module.eval()(torch.from_numpy(X)).numpy()
+    np.testing.assert_allclose(net.predict(params, X), wanted, rtol=1e-5, atol=1e-6)
+    before = params[0].W.copy()
+    with torch.no_grad():
+        module[1][0].weight += 1
+    np.testing.assert_array_equal(params[0].W, before)  # a copy
+
+
+def test_a_layer_of_pytorch_alone_and_one_of_other_numbers(nn):
+    import torch
+
+    for dtype in (torch.float64, torch.bfloat16):
+        net, params = from_pytorch(nn.Linear(2, 3, dtype=dtype))
+        assert net.topology == (2, 3)
+        assert {array.dtype for array in params[0]} == {np.dtype(np.float32)}
+
+
+class TestWhatPyTorchHas:
+    @pytest.mark.parametrize(
+        ("build", "message"),
+        [
+            (lambda nn: [nn.Conv2d(1, 2, 3)], r"0 Conv2d\(1, 2.* is not dense: neurona takes"),
+            (lambda nn: [nn.Linear(2, 3), nn.BatchNorm1d(3)], "1 BatchNorm1d.* is not dense"),
+            (lambda nn: [nn.Linear(2, 3), nn.PReLU()], "1 PReLU.* is not dense"),
+            (lambda nn: [nn.LSTM(2, 3)], "0 LSTM.* is not dense"),
+            (
+                lambda nn: [nn.Linear(2, 3), nn.GELU()],
+                r"1 GELU\(approximate='none'\) is none of .* gelu \(the approximation by tanh\)",
+            ),
+            (lambda nn: [nn.Linear(2, 3), nn.ReLU6()], "1 ReLU6.* is none of neurona's"),
+            (lambda nn: [nn.Linear(2, 3), nn.LayerNorm(3, elementwise_affine=False)], "is none of"),
+            (lambda nn: [nn.Linear(2, 3), nn.Softmax(dim=0)], "is none of neurona's"),
+            (lambda nn: [nn.Linear(2, 3), nn.LogSoftmax(dim=1)], "is none of neurona's"),
+            (lambda nn: [nn.Linear(2, 4), nn.GLU()], r"1 GLU\(dim=-1\) makes .* keeps the shape"),
+            (lambda nn: [nn.ReLU(), nn.Linear(2, 3)], r"0 ReLU\(\) comes before the first dense"),
+            (
+                lambda nn: [nn.Linear(2, 3), nn.Tanh(), nn.Sequential(nn.ReLU())],
+                r"2\.0 ReLU\(\) comes after another activation, tanh: a layer of neurona has one",
+            ),
+            (lambda nn: [nn.Linear(2, 3), nn.Linear(4, 1)], "takes 4 numbers, .* it gives 3"),
+            (lambda nn: [], "Sequential has no dense layer"),
+            (lambda nn: [nn.LazyLinear(3)], "0 LazyLinear.* has no weights yet"),
+        ],
+    )
+    def test_and_neurona_has_not(self, nn, build, message):
+        with pytest.raises(ValueError, match=message):
+            from_pytorch(nn.Sequential(*build(nn)))
+
+    def test_and_is_no_sequential(self, nn):
+        class Residual(nn.Sequential):
+            def forward(self, x):
+                return x + super().forward(x)
+
+        class Twice(nn.Linear):
+            def forward(self, x):
+                return 2 * super().forward(x)
+
+        with pytest.raises(ValueError, match=r"^Residual is not dense"):
+            from_pytorch(Residual(nn.Linear(2, 2)))
+        with pytest.raises(ValueError, match=r"Twice.* is not dense"):
+            from_pytorch(nn.Sequential(Twice(2, 2)))
+        with pytest.raises(
+            ValueError, match=r"list is no module of PyTorch: give a nn\.Sequential"
+        ):
+            from_pytorch([nn.Linear(2, 2)])
+
+    def test_and_is_not_finite(self, nn):
+        import torch
+
+        module = nn.Linear(2, 2)
+        with torch.no_grad():
+            module.weight[0, 1] = float("nan")
+        with pytest.raises(ValueError, match="has weights that are not finite"):
+            from_pytorch(module)
+
+
+# Keras
+
+
+@pytest.fixture(scope="module")
+def keras():
+    """Import Keras with a backend that is there; PyTorch's waits for no compiler."""
+    backends = [name for name in ("torch", "jax") if importlib.util.find_spec(name)]
+    if not backends:
+        pytest.skip("no backend of Keras is installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", backends[0])  # read once, at the import
+        return pytest.importorskip("keras")
+
+
+@few
+@given(case=networks())
+def test_keras_there_and_back(keras, tmp_path_factory, case):
+    pytest.importorskip("safetensors")
+    path = to_keras(*case, tmp_path_factory.getbasetemp() / "keras")
+    assert_equal(from_keras(code_of(path)["load"]()), case)
+
+
+def test_a_sequential_of_keras(keras):
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((4, 2)),
+            layers.Flatten(),
+            keras.Sequential([layers.Dense(5, use_bias=False), layers.Dropout(0.9)]),
+            layers.LeakyReLU(negative_slope=0.01),
+            layers.Dense(4, "swish"),
+            layers.Dense(3, lambda z: keras.activations.gelu(z, approximate=True)),
+            layers.Dense(2),
+            layers.Activation("softmax"),
+        ]
+    )
+    net, params = from_keras(model)
+    names = [layer.activation.name for layer in net.layers]
+    assert names == ["leaky_relu", "silu", "gelu", "softmax"]
+    X = np.random.default_rng(0).normal(size=(7, 4, 2)).astype(np.float32)
+    wanted = keras.ops.convert_to_numpy(model(X, training=False))
+    answers = net.predict(params, X.reshape(7, 8))
+    np.testing.assert_allclose(answers, wanted, rtol=1e-5, atol=1e-6)
+
+
+class TestWhatKerasHas:
+    @pytest.mark.parametrize(
+        ("build", "message"),
+        [
+            (
+                lambda k: [k.layers.Dense(3, "gelu")],
+                r"the activation of dense\w* \(Dense\) is none",
+            ),
+            (lambda k: [k.layers.Dense(3, "leaky_relu")], r"leaky_relu \(slope 0\.01\)"),
+            (lambda k: [k.layers.Dense(3), k.layers.ReLU(6.0)], r"\(ReLU\) is none of neurona's"),
+            (lambda k: [k.layers.BatchNormalization()], r"\(BatchNormalization\) is not dense"),
+            (lambda k: [k.layers.Dense(3), k.layers.PReLU()], r"\(PReLU\) is not dense"),
+            (lambda k: [k.layers.Rescaling(0.5), k.layers.Dense(3)], r"\(Rescaling\) is none of"),
+            (lambda k: [k.layers.ReLU(), k.layers.Dense(3)], "comes before the first dense layer"),
+            (
+                lambda k: [k.layers.Dense(3, "tanh"), k.layers.ReLU()],
+                r"\(ReLU\) comes after another activation, tanh",
+            ),
+            (lambda k: [k.layers.Dropout(0.1)], "the model 'sequential.*' has no dense layer"),
+        ],
+    )
+    def test_and_neurona_has_not(self, keras, build, message):
+        with pytest.raises(ValueError, match=message):
+            from_keras(keras.Sequential([keras.Input((2,)), *build(keras)]))
+
+    def test_and_is_no_sequential_of_rows(self, keras):
+        Dense = keras.layers.Dense
+        x = keras.Input((2,))
+        with pytest.raises(ValueError, match=r"Functional is no keras\.Sequential"):
+            from_keras(keras.Model(x, Dense(3)(x)))
+        with pytest.raises(ValueError, match="has no weights yet: let it answer once"):
+            from_keras(keras.Sequential([Dense(3)]))
+        with pytest.raises(ValueError, match=r"of shape \(5, 2\): neurona takes rows; begin with"):
+            from_keras(keras.Sequential([keras.Input((5, 2)), Dense(3)]))
+        with pytest.raises(ValueError, match=r"int is no keras\.Sequential"):
+            from_keras(3)
+
+    def test_and_is_quantized_or_turned_around(self, keras):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+        model.quantize("int8")
+        with pytest.raises(ValueError, match="is quantized: neurona's weights are float32"):
+            from_keras(model)
+        turned = keras.layers.Flatten(data_format="channels_first")
+        with pytest.raises(ValueError, match="neurona takes rows"):
+            from_keras(keras.Sequential([keras.Input((5, 2)), turned, keras.layers.Dense(3)]))
+
+    def test_and_computes_otherwise(self, keras):
+        class Twice(keras.layers.Dense):
+            def call(self, inputs, training=None):
+                return 2 * super().call(inputs, training)
+
+        class Residual(keras.Sequential):
+            def call(self, inputs, training=None, mask=None):
+                return inputs + super().call(inputs, training, mask)
+
+        with pytest.raises(ValueError, match=r"\(Twice\) is not dense"):
+            from_keras(keras.Sequential([keras.Input((2,)), Twice(2)]))
+        model = Residual([keras.Input((2,)), keras.layers.Dense(2)])
+        with pytest.raises(ValueError, match=r"Residual is no keras\.Sequential"):
+            from_keras(model)
+
+
+# scikit-learn
+
+
+@few
+@given(case=networks(["relu"], ["linear", "sigmoid"]))
+def test_sklearn_there_and_back(case):
+    pytest.importorskip("sklearn")
+    assert_equal(from_sklearn(to_sklearn(*case)), case)
+
+
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_classifier_of_sklearn(activation, n_classes):
+    sklearn = pytest.importorskip("sklearn.neural_network")
+    X, y = neurona.datasets.blobs(n=150, classes=n_classes, rng=0)
+    names = np.array(["red", "green", "blue"])[y]
+    mlp = sklearn.MLPClassifier(
+        hidden_layer_sizes=(6, 5), activation=activation, solver="lbfgs", random_state=0
+    ).fit(X, names)
+    net, params = from_sklearn(mlp)
+    wanted = mlp.predict_proba(X)
+    answers = net.predict(params, X)
+    assert answers.dtype == np.float64
+    np.testing.assert_allclose(answers, wanted if n_classes > 2 else wanted[:, 1:], atol=1e-12)
+    assert_equal(from_sklearn(mlp), (net, params))
+    mlp.coefs_[0][...] = 0
+    assert params[0].W.any()  # a copy
+
+
+@pytest.mark.parametrize("n_out", [1, 3])
+def test_a_regressor_of_sklearn(n_out):
+    sklearn = pytest.importorskip("sklearn.neural_network")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 3))
+    y = X @ rng.normal(size=(3, n_out))
+    mlp = sklearn.MLPRegressor(solver="lbfgs", max_iter=2000, tol=1e-3, random_state=0)
+    mlp.fit(X, y if n_out > 1 else y[:, 0])
+    net, params = from_sklearn(mlp)
+    np.testing.assert_allclose(
+        net.predict(params, X), mlp.predict(X).reshape(50, n_out), rtol=1e-9, atol=1e-9
+    )
+
+
+def test_what_sklearn_has_and_neurona_has_not():
+    sklearn = pytest.importorskip("sklearn")
+    from sklearn.linear_model import LinearRegression
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+
+    with pytest.raises(ValueError, match="LinearRegression is no MLPClassifier or MLPRegressor"):
+        from_sklearn(LinearRegression())
+    with pytest.raises(ValueError, match="of a Pipeline, give the step that is one"):
+        from_sklearn(make_pipeline(MLPRegressor()))
+    with pytest.raises(
+        ValueError, match=r"MLPRegressor\(\) has not been fitted: call its fit first"
+    ):
+        from_sklearn(MLPRegressor())
+    if tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 7):
+        mlp = MLPRegressor(loss="poisson", solver="lbfgs", random_state=0)
+        with pytest.raises(ValueError, match="the model's output is exp, which neurona has not"):
+            from_sklearn(mlp.fit([[0.0], [1.0]], [1.0, 2.0]))

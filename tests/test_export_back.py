@@ -291,7 +291,7 @@ class TestWhatKerasHas:
 
     def test_and_is_quantized_or_turned_around(self, keras):
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-        model.quantize("int8")
+        model.layers[0].quantize("int8")
         with pytest.raises(ValueError, match="is quantized: neurona's weights are float32"):
             from_keras(model)
         turned = keras.layers.Flatten(data_format="channels_first")

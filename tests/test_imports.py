@@ -39,6 +39,7 @@ def test_the_package_alone_needs_the_standard_library_only():
     [
         "from neurona import engine, network, train, adam, schedules, check_gradient, Dense",
         "import neurona.datasets",
+        "import neurona.export",
         "import neurona.observe, neurona.observe.figures, neurona.observe.film",
         "import neurona.observe.terminal",
         "import neurona.tutorial, neurona.extras",

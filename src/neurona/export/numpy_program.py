@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from textwrap import fill, indent, wrap
+from textwrap import fill, indent
 
 import numpy as np
 
@@ -228,5 +228,6 @@ def _written(array: Array) -> str:
 def _encoded(array: Array) -> str:
     text = b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
     n_conn, n_neur = np.atleast_2d(array).shape
-    lines = indent("\n".join(wrap(text, WIDTH - 12)), " " * 4)
+    length = WIDTH - 12
+    lines = indent("\n".join(text[i : i + length] for i in range(0, len(text), length)), " " * 4)
     return f'decode(\n    """\n{lines}\n    """,\n    {n_conn},\n    {n_neur},\n)'

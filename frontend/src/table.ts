@@ -15,13 +15,15 @@ export interface Table {
 
 export const MOST_BYTES = 200_000; // a message has its limit; 2,000 rows are 60,000
 
+type Columns = Partial<Pick<Table, "x1" | "x2" | "target">>;
+
 export function makeTable(model: Model, refuse: (file: File) => void) {
   const table = signal<Table | null>(null);
-  let sent: { name: string; text: string } | null = null;
+  let sent: { name: string; text: string; columns: Columns } | null = null; // until the answer
 
-  const send = (name: string, text: string, chosen: Partial<Table> = {}) => {
-    sent = { name, text };
-    model.send({ type: "table", text, ...chosen });
+  const send = (name: string, text: string, columns: Columns = {}) => {
+    sent = { name, text, columns };
+    model.send({ type: "table", text, ...columns });
   };
   return {
     table,
@@ -29,16 +31,21 @@ export function makeTable(model: Model, refuse: (file: File) => void) {
       if (file.size > MOST_BYTES) refuse(file);
       else send(file.name, await file.text());
     },
-    choose(chosen: Partial<Pick<Table, "x1" | "x2" | "target">>): void {
+    choose(chosen: Columns): void {
       const now = table.value;
       if (!now) return;
-      const { x1, x2, target } = { ...now, ...chosen };
-      send(now.name, now.text, { x1, x2, target });
+      const { x1, x2, target } = { ...now, ...sent?.columns };
+      // A column has one part to play: who had it before gets another from the server.
+      const others = Object.entries({ x1, x2, target })
+        .filter(([, column]) => !Object.values(chosen).includes(column));
+      send(now.name, now.text, { ...Object.fromEntries(others), ...chosen });
     },
     hear(content: Content): void {
       if (content.type === "table" && sent) {
-        table.value = { ...(content as unknown as Table), ...sent };
+        const { name, text } = sent;
+        table.value = { ...(content as unknown as Table), name, text };
       }
+      if (content.type === "table" || content.type === "error") sent = null;
     },
   };
 }

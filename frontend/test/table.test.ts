@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Model } from "../src/model";
+import { makeTable, MOST_BYTES } from "../src/table";
+import type { Content } from "../src/wire";
+
+function opened() {
+  const sent: Record<string, unknown>[] = [];
+  const refused: File[] = [];
+  const model = {
+    send: (content: object) => { sent.push(content as Record<string, unknown>); },
+    on() {}, off() {},
+  } satisfies Model;
+  const table = makeTable(model, (file) => { refused.push(file); });
+  const answer = (chosen: object) => table.hear({
+    type: "table", columns: { a: true, b: true, c: true, kind: false }, ...chosen,
+  } as Content);
+  return { table, sent, refused, answer };
+}
+
+test("a file is sent, and what the server made of it is kept with its text", async () => {
+  const { table, sent, answer } = opened();
+  await table.open(new File(["a,b,c,kind"], "pets.csv"));
+  expect(sent).toEqual([{ type: "table", text: "a,b,c,kind" }]);
+  answer({ x1: "a", x2: "b", target: "kind" });
+  expect(table.table.value).toMatchObject({ name: "pets.csv", text: "a,b,c,kind", x2: "b" });
+});
+
+test("a file that is too large is refused here", async () => {
+  const { table, sent, refused } = opened();
+  await table.open(new File(["x".repeat(MOST_BYTES + 1)], "large.csv"));
+  expect(sent).toEqual([]);
+  expect(refused.map((file) => file.name)).toEqual(["large.csv"]);
+});
+
+test("two choices in a row are both kept, before the first is answered", async () => {
+  const { table, sent, answer } = opened();
+  await table.open(new File([""], "pets.csv"));
+  answer({ x1: "a", x2: "b", target: "kind" });
+  table.choose({ x2: "c" });
+  table.choose({ target: "b" });
+  expect(sent.at(-1)).toMatchObject({ x1: "a", x2: "c", target: "b" });
+});
+
+test("a column that is chosen twice leaves its first part to the server", async () => {
+  const { table, sent, answer } = opened();
+  await table.open(new File([""], "pets.csv"));
+  answer({ x1: "a", x2: "b", target: "kind" });
+  table.choose({ target: "b" });
+  expect(sent.at(-1)).toEqual({ type: "table", text: "", x1: "a", target: "b" });
+  table.hear({ type: "error" } as Content);
+  table.choose({ x1: "c" });
+  expect(sent.at(-1)).toMatchObject({ x1: "c", x2: "b", target: "kind" });
+});

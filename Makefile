@@ -8,9 +8,11 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.html') hatch_build.py \
 	$(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 PIP := $(BIN)/python -m pip install --quiet
-PYTEST := $(BIN)/python -m pytest tests --pyargs neurona
+PYTEST := $(BIN)/python -m pytest
+# What waits for a browser or a kernel runs beside what computes.
+PAGES := $(wildcard tests/test_web_page.py tests/test_web_*_page.py tests/test_notebooks.py)
 
-.PHONY: play demo test test-all check format bench learning clean
+.PHONY: play demo test test-pages test-rest test-all check format bench learning clean
 
 play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 	@$(BIN)/neurona play
@@ -18,11 +20,17 @@ play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 demo: $(VENV)/.demo $(VENV)/.package  ## the lesson's network learns the circles, live
 	@$(BIN)/neurona demo circles
 
-test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package
-	$(PYTEST) -m "not long"
+test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package, in two halves at once
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-pages test-rest
+
+test-pages:
+	$(PYTEST) -m "not long" $(PAGES)
+
+test-rest:
+	$(PYTEST) -m "not long" tests --pyargs neurona $(addprefix --ignore=,$(PAGES))
 
 test-all: $(VENV)/.test $(VENV)/.package  ## with the tests that take minutes
-	$(PYTEST)
+	$(PYTEST) tests --pyargs neurona
 
 check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, size, the page
 	$(BIN)/ruff format --check .

@@ -77,6 +77,7 @@ def test_a_page_without_markers_is_refused(benchmarks):
         benchmarks("report").between_markers("no markers", "speed", "table")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium on this machine")
 def test_the_playground_is_measured(benchmarks, tmp_path, capsys):
     files = ["--results", str(tmp_path / "bench.json")]

@@ -43,6 +43,8 @@ _NAMES = {
     "momentum": "neurona.engine.optimizers",
     "nadam": "neurona.engine.optimizers",
     "Network": "neurona.engine.network",
+    "NeuralNetClassifier": "neurona.estimators",
+    "NeuralNetRegressor": "neurona.estimators",
     "network": "neurona.engine.network",
     "rmsprop": "neurona.engine.optimizers",
     "save": "neurona.files",

@@ -1,0 +1,17 @@
+"""Estimators for scikit-learn that take a table as it is.
+
+:mod:`~neurona.estimators.columns` reads it, :mod:`~neurona.estimators.preparation` makes numbers of
+it, :mod:`~neurona.estimators.targets` knows what is predicted, and
+:mod:`~neurona.estimators.fitting` how long and how fast. :mod:`~neurona.estimators.base` puts them
+together.
+"""
+
+from neurona.extras import require
+
+require("sklearn.base", extra="learn")
+
+from neurona.estimators import pickling  # noqa: E402, F401 - so that networks can be pickled
+from neurona.estimators.classifier import NeuralNetClassifier  # noqa: E402
+from neurona.estimators.regressor import NeuralNetRegressor  # noqa: E402
+
+__all__ = ["NeuralNetClassifier", "NeuralNetRegressor"]

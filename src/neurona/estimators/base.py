@@ -1,0 +1,390 @@
+"""What the two estimators share: reading the table, the fit as a loop over the engine's states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from neurona.engine.costs import find_cost
+from neurona.engine.network import Network, network
+from neurona.engine.state import State
+from neurona.engine.training import train
+from neurona.engine.types import Array, Params
+from neurona.estimators.columns import Table, is_frame, names_of, read_array, read_frame
+from neurona.estimators.fitting import Best, Pace, optimizer_for, pace
+from neurona.estimators.preparation import Preparation
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Rows that have been prepared already: a scorer hands them to the estimator at each epoch."""
+
+    x: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Rows with their targets, as the person gave them, read and checked."""
+
+    table: Any  # a Table, or an array where nothing is prepared
+    y: NDArray[Any]
+    weight: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, rows: Any) -> Examples:
+        weight = None if self.weight is None else self.weight[rows]
+        return Examples(self.table[rows], self.y[rows], weight)
+
+
+class NeuralNet(BaseEstimator):  # type: ignore[misc]
+    """The part of an estimator that does not ask what the target is."""
+
+    # What subclasses answer -----------------------------------------------------------------------
+
+    def _check_y(self, y: Any) -> NDArray[Any]:
+        """Return the target as an array, or say what is wrong with it."""
+        raise NotImplementedError
+
+    def _fit_targets(self, y: NDArray[Any], weight: NDArray[np.float64] | None) -> Any:
+        """Learn what a target is."""
+        raise NotImplementedError
+
+    def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
+        """Return how much each row counts in the training."""
+        return examples.weight
+
+    def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
+        """Return what the rows held out should have like shares of."""
+        return None
+
+    # Fitting --------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
+        """Learn from a table.
+
+        Parameters
+        ----------
+        X : (n, p)
+            A pandas or polars frame, or an array: one example a row.
+        y : (n,) or (n, outputs)
+            The targets.
+        sample_weight : (n,)
+            How much each row counts.
+        validation
+            ``(X, y)`` of rows to judge the weights by: the best are kept.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If anything given does not fit; the message says what would.
+        TrainingDiverged
+            If the cost stops being finite; the message suggests a learning rate.
+        """
+        for _ in self.iter_fit(X, y, sample_weight, validation):
+            pass
+        return self
+
+    def iter_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None
+    ) -> Iterator[State]:
+        """Learn from a table, handing out the engine's states: :meth:`fit` is a loop over them.
+
+        The estimator can predict at each of them, with that state's weights. Whoever leaves the
+        loop early has the best weights so far, or the last where nothing was validated.
+
+        Yields
+        ------
+        State
+            The first before any step, then about a hundred; each epoch's, where it is validated.
+        """
+        going_on = self.warm_start and self.__sklearn_is_fitted__()
+        examples = self._read(X, y, sample_weight, reset=not going_on)
+        rng = self._rng()
+        if not going_on:
+            self.targets_ = self._fit_targets(examples.y, examples.weight)
+        judges = None
+        if validation is not None:
+            judges = self._read_validation(*validation)
+        elif self.early_stopping:
+            examples, judges = self._split(examples, rng)
+        if not going_on:
+            self._begin(examples, rng)
+        speed = pace(len(examples), self.batch_size, self.epochs, each_epoch=judges is not None)
+        optimizer = optimizer_for(
+            self.optimizer, self.learning_rate, speed.steps, self.state_.step
+        )
+        return self._follow(self._train(examples, optimizer, speed, rng), judges)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Take one epoch's steps with these rows, at a rate that does not fall.
+
+        The first call learns what the columns are; later ones take them as they are.
+        """
+        going_on = self.__sklearn_is_fitted__()
+        examples = self._read(X, y, sample_weight, reset=not going_on)
+        rng = self._rng()
+        if not going_on:
+            self.targets_ = self._fit_targets(examples.y, examples.weight)
+            self._begin(examples, rng)
+        speed = pace(len(examples), self.batch_size, 1, each_epoch=True)
+        optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
+        for _ in self._follow(self._train(examples, optimizer, speed, rng), None):
+            pass
+        return self
+
+    def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
+        """Learn what the columns are, and draw the first weights."""
+        if self.preprocess == "auto":
+            self.preparation_ = Preparation.fit(examples.table, examples.weight)
+        else:
+            self.preparation_ = None
+        x = self._prepared(examples.table)
+        self.network_ = self._network(x.shape[1])
+        params = self.network_.init(rng)
+        self.state_ = State(0, 0, params, None, np.nan)
+        self.loss_curve_: list[float] = []
+        self.validation_scores_: list[float] = []
+
+    def _network(self, n_in: int) -> Network:
+        hidden = self.hidden_layer_sizes
+        hidden = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
+        widths = [n_in, *hidden, self.targets_.n_out]
+        return network(
+            widths, self.activation, output=self.targets_.output, initializer=self.initializer
+        )
+
+    def _train(
+        self, examples: Examples, optimizer: Any, speed: Pace, rng: np.random.Generator
+    ) -> Iterator[State]:
+        state = self.state_
+        whole_table = speed.whole and self.engine == "numpy"
+        return train(
+            self.network_,
+            self._prepared(examples.table),
+            self.targets_.encode(examples.y),
+            cost=find_cost(self.cost, self.network_),
+            optimizer=optimizer,
+            epochs=speed.epochs,
+            every=speed.every * speed.steps_an_epoch,
+            batch_size=speed.batch_size,
+            sample_weight=self._row_weights(examples),
+            l1=self.l1,
+            l2=self.l2,
+            clip=self.clip,
+            start=state.params if state.optimizer_state is None else state,
+            rng=rng,
+            engine=self.engine,
+            dtype=np.float64 if whole_table else np.float32,
+        )
+
+    def _follow(self, running: Iterator[State], judges: Examples | None) -> Iterator[State]:
+        """Follow the training, remember its curve, and keep the best weights."""
+        first_epoch = self.state_.epoch
+        judged = None if judges is None else (Prepared(self._prepared(judges.table)), judges.y)
+        scorer = self._minus_cost if self.scoring is None else check_scoring(self, self.scoring)
+        best = Best(self.patience if self.early_stopping else None)
+        try:
+            for number, state in enumerate(running):
+                self._show(state)
+                go_on = True
+                if number:
+                    self.loss_curve_.append(state.cost)
+                    if judged is not None:
+                        self.validation_scores_.append(float(scorer(self, *judged)))
+                        go_on = best.see(state, self.validation_scores_[-1])
+                    self.n_iter_ = state.epoch - first_epoch
+                    self._say(state)
+                yield state
+                if not go_on:
+                    break
+        finally:
+            if best.state is not None:
+                self._show(best.state)
+
+    def _show(self, state: State) -> None:
+        self.state_ = state
+        self.params_: Params = state.params
+        self.loss_ = state.cost
+
+    def _say(self, state: State) -> None:
+        if self.verbose:
+            scores = self.validation_scores_[-1:]
+            judged = f", validation score {scores[0]:.4g}" if scores else ""
+            print(f"epoch {state.epoch}: cost {state.cost:.4g}{judged}")
+
+    @staticmethod
+    def _minus_cost(estimator: NeuralNet, X: Any, y: NDArray[Any]) -> float:
+        """Score by the cost itself, which sees more than the number of right answers."""
+        net = estimator.network_
+        cost = find_cost(estimator.cost, net)
+        body = net.logits if cost.link else net
+        output = body.predict(_double(estimator.params_), estimator._prepared(X))
+        return -float(cost(output, estimator.targets_.encode(y))[0])
+
+    def _split(
+        self, examples: Examples, rng: np.random.Generator
+    ) -> tuple[Examples, Examples]:
+        """Hold out some rows to judge by; of each class its share, where there are classes."""
+        rows, held_out = train_test_split(
+            np.arange(len(examples)),
+            test_size=self.validation_fraction,
+            random_state=int(rng.integers(2**31)),
+            stratify=self._strata(examples.y),
+        )
+        return examples[rows], examples[held_out]
+
+    # Reading --------------------------------------------------------------------------------------
+
+    def _read(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Examples:
+        """Read and check what is given to learn from; rows that weigh nothing are left out."""
+        if self.preprocess not in ("auto", None):
+            raise ValueError(f"preprocess is {self.preprocess!r}: give 'auto' or None")
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, "
+                "but the target y is None."
+            )
+        table = self._read_table(X, reset)
+        y = self._check_y(y)
+        check_consistent_length(_Length(len(table)), y)
+        weight = _weights(sample_weight, len(y))
+        if weight is not None and (weight == 0).any():
+            counts = weight > 0
+            table, y, weight = table[counts], y[counts], weight[counts]
+        if len(y) < 2:
+            raise ValueError(
+                f"X has {len(y)} row(s) to learn from (n_samples={len(y)}): at least 2 are needed"
+            )
+        return Examples(table, y, weight)
+
+    def _read_table(self, X: Any, reset: bool) -> Any:
+        """Return a table of columns, or an array of numbers where nothing is to be prepared."""
+        if self.preprocess is None:
+            return validate_data(self, X, reset=reset, dtype=np.float64)
+        if is_frame(X):
+            return self._read_frame(X, reset)
+        if not hasattr(X, "toarray"):  # a sparse matrix is refused below, in scikit-learn's words
+            array = np.asarray(X)
+            if array.dtype.kind in "US" and not isinstance(X, np.ndarray):
+                array = np.asarray(X, dtype=object)  # so that numbers among texts stay numbers
+            if array.dtype.kind in "OUSMm" and array.ndim == 2 and array.size:
+                validate_data(self, array, reset=reset, skip_check_array=True)
+                return read_array(array)
+        X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
+        return read_array(X)
+
+    def _read_frame(self, X: Any, reset: bool) -> Table:
+        """Read a frame: once it has been learnt from, by its columns' names."""
+        names, known = names_of(X), getattr(self, "feature_names_in_", None)
+        if 0 in X.shape:
+            check_array(X, dtype=None)  # says so, in scikit-learn's words
+        if reset or names is None or known is None:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return read_frame(X)
+        absent = [name for name in known if name not in set(names)]
+        if absent:
+            raise ValueError(
+                f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learnt "
+                f"from; it has {', '.join(map(repr, names))}"
+            )
+        return read_frame(X, [str(name) for name in known])
+
+    def _read_validation(self, X: Any, y: Any) -> Examples:
+        table, y = self._read_table(X, reset=False), self._check_y(y)
+        check_consistent_length(_Length(len(table)), y)
+        return Examples(table, y, None)
+
+    def _prepared(self, table: Any) -> NDArray[np.float64]:
+        """Return the network's input."""
+        if isinstance(table, Prepared):
+            return table.x
+        x: NDArray[np.float64] = (
+            table if self.preparation_ is None else self.preparation_.transform(table)
+        )
+        return x
+
+    # Predicting -----------------------------------------------------------------------------------
+
+    def _answers(self, X: Any) -> Array:
+        """Return what the network answers, in float64: one row at a time or all, the same."""
+        check_is_fitted(self)
+        x = X if isinstance(X, Prepared) else self._read_table(X, reset=False)
+        return self.network_.predict(_double(self.params_), self._prepared(x))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the answer for each row: a class, labels, or numbers.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before anything has been learnt.
+        ValueError
+            If a column is missing, or holds something else than it did.
+        """
+        answers = self._answers(X)
+        decided: NDArray[Any] = self.targets_.decide(answers)
+        return decided
+
+    # scikit-learn's conventions -------------------------------------------------------------------
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "params_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = False
+        tags.input_tags.allow_nan = self.preprocess == "auto"
+        tags.input_tags.string = self.preprocess == "auto"
+        return tags
+
+    def _rng(self) -> np.random.Generator:
+        if isinstance(self.random_state, np.random.Generator):
+            return self.random_state
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
+        return np.random.default_rng(seeds)
+
+
+@dataclass(frozen=True)
+class _Length:
+    """Something that is so long: a table's length beside that of the target."""
+
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+
+def _double(params: Params) -> Params:
+    return tuple(type(layer)(*(a.astype(np.float64) for a in layer)) for layer in params)  # type: ignore[arg-type]
+
+
+def _weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
+    """Return the weights of the rows, or say what is wrong with them."""
+    if sample_weight is None:
+        return None
+    weight: NDArray[np.float64] = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
+    if (weight < 0).any() or not weight.any():
+        raise ValueError("sample_weight must not be negative, nor zero everywhere")
+    return weight

@@ -1,0 +1,210 @@
+"""A network that names a row's class, or its labels, by scikit-learn's conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from neurona.engine.activations import Activation
+from neurona.estimators.base import Examples, NeuralNet
+from neurona.estimators.columns import _missing
+from neurona.estimators.targets import Classes, Labels
+
+
+class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
+    """A neural network that learns classes from a table as it is.
+
+    Columns may be numbers on any scale, texts, categories or dates, with cells missing: they are
+    prepared inside, see :mod:`neurona.estimators.preparation`. A frame's columns are found by their
+    names: another order and further columns do not matter.
+
+    Parameters
+    ----------
+    hidden_layer_sizes
+        Neurons of each hidden layer; a number for one layer.
+    activation
+        A name or an :class:`~neurona.engine.activations.Activation`, or one for each hidden layer.
+    optimizer
+        An optimizer or its name.
+    learning_rate
+        A number, one per layer, or a schedule of the step. By default the optimizer's own, falling
+        to 0 along half a cosine.
+    batch_size
+        Rows a step; by default all of them up to 256, and 64 of more.
+    epochs
+        Passes over the table; by default about 1,500 steps, but 30 passes at least and 300 at most.
+    l1, l2
+        Penalties on the weights.
+    cost
+        A cost or its name; by default the cross-entropy.
+    clip
+        The largest norm of the gradient.
+    initializer
+        How the first weights are drawn.
+    class_weight
+        ``"balanced"``, or how much each class counts.
+    early_stopping
+        Hold out rows, and stop when they have not been answered better for ``patience`` epochs.
+    validation_fraction
+        The share of the rows held out.
+    patience
+        Epochs to wait for a better score.
+    scoring
+        What weights are judged by on the rows held out or given as ``validation``: a scorer or its
+        name; by default the cost.
+    engine
+        ``"numpy"``, or ``"jax"`` for the compiled one.
+    random_state
+        Seed of the weights, the batches, and the rows held out.
+    preprocess
+        ``"auto"``, or None if the table is numbers that the network shall get as they are.
+    verbose
+        Print a line a state.
+    warm_start
+        Let ``fit`` go on from where the last one ended, the optimizer's memory included.
+
+    Attributes
+    ----------
+    classes_
+        The classes; of labels, their numbers.
+    n_features_in_, feature_names_in_
+        How many columns the table had, and their names, if it had any.
+    network_, params_
+        The network, and the weights that were kept.
+    preparation_
+        What was learnt about the columns.
+    state_
+        The engine's state that was kept.
+    n_iter_
+        Epochs of the last fit.
+    loss_, loss_curve_
+        The cost: of the state that was kept, and along the way.
+    validation_scores_
+        Each epoch's score on the rows held out or given as ``validation``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = NeuralNetClassifier(random_state=0).fit(X[::2], y[::2])
+    >>> bool(net.score(X[1::2], y[1::2]) > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (64,),
+        activation: str | Activation | Sequence[str | Activation] = "silu",
+        *,
+        optimizer: Any = "adam",
+        learning_rate: Any = None,
+        batch_size: int | Literal["auto"] = "auto",
+        epochs: int | Literal["auto"] = "auto",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        cost: Any = None,
+        clip: float | None = None,
+        initializer: Any = "orthogonal",
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 20,
+        scoring: Any = None,
+        engine: str = "numpy",
+        random_state: Any = None,
+        preprocess: Literal["auto"] | None = "auto",
+        verbose: bool = False,
+        warm_start: bool = False,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.l1 = l1
+        self.l2 = l2
+        self.cost = cost
+        self.clip = clip
+        self.initializer = initializer
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.scoring = scoring
+        self.engine = engine
+        self.random_state = random_state
+        self.preprocess = preprocess
+        self.verbose = verbose
+        self.warm_start = warm_start
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+        """Take one epoch's steps with these rows, at a rate that does not fall.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            Rows, as for :meth:`fit`.
+        classes
+            All the classes there will be: needed by the first call, which learns the columns too.
+        """
+        if classes is None and not self.__sklearn_is_fitted__():
+            raise ValueError("the first call of partial_fit needs classes: all there will be")
+        self._announced = None if classes is None else np.unique(classes)
+        try:
+            return super().partial_fit(X, y, sample_weight)
+        finally:
+            del self._announced
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, in the order of ``classes_``, or of each label."""
+        answers = self._answers(X)
+        probabilities: NDArray[np.float64] = self.targets_.probabilities(answers)
+        return probabilities
+
+    def _check_y(self, y: Any) -> NDArray[Any]:
+        y = np.asarray(y)
+        if y.dtype.kind == "O" and y.ndim and _missing(y.ravel().tolist()).any():
+            row = int(np.argmax(_missing(y.ravel().tolist())))
+            raise ValueError(f"Input y contains NaN: the class of row {row} is missing")
+        if y.dtype.kind == "f":
+            check_array(y, ensure_2d=False, input_name="y")
+        check_classification_targets(y)
+        if type_of_target(y) == "multilabel-indicator":
+            return y
+        return column_or_1d(y, warn=True)  # type: ignore[no-any-return]
+
+    def _fit_targets(self, y: NDArray[Any], weight: Any) -> Classes | Labels:
+        if type_of_target(y) == "multilabel-indicator":
+            self.classes_ = np.arange(y.shape[1])
+            return Labels(self.classes_)
+        announced = getattr(self, "_announced", None)
+        self.classes_ = np.unique(y) if announced is None else announced
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y has one class only, {self.classes_[0]!r}: a classifier needs at least two"
+            )
+        return Classes(self.classes_)
+
+    def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
+        if self.class_weight is None:
+            return examples.weight
+        of_class: NDArray[np.float64] = compute_sample_weight(self.class_weight, examples.y)
+        return of_class if examples.weight is None else of_class * examples.weight
+
+    def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
+        if y.ndim > 1 or np.unique(y, return_counts=True)[1].min() < 2:
+            return None
+        return y
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

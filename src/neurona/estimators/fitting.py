@@ -1,0 +1,93 @@
+"""The loop of a fit: how long, how fast, when to stop, and which weights to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, is_dataclass, replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from neurona.checks import check_count
+from neurona.engine.optimizers import Adam, Optimizer, find_optimizer
+from neurona.engine.schedules import cosine
+from neurona.engine.state import State
+
+SMALL = 256  # rows that a step takes at once
+LOOKS = 100  # states a fit hands out, where nothing but the curve needs them
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How many rows a step takes, how many epochs there are, and how many between two states.
+
+    With the whole table in each step nothing is drawn, and the training is done in float64: then
+    a weight of 2 is what two rows are.
+    """
+
+    batch_size: int
+    epochs: int
+    steps_an_epoch: int
+    every: int  # epochs
+
+    @property
+    def steps(self) -> int:
+        """All the steps."""
+        return self.epochs * self.steps_an_epoch
+
+    @property
+    def whole(self) -> bool:
+        """Whether each step takes the whole table."""
+        return self.steps_an_epoch == 1
+
+
+def pace(n: int, batch_size: Any, epochs: Any, each_epoch: bool) -> Pace:
+    """Return the pace for n rows; ``"auto"`` chooses.
+
+    Raises
+    ------
+    ValueError
+        If a number is not a positive whole one.
+    """
+    if batch_size == "auto":
+        size = n if n <= SMALL else 64
+    else:
+        size = min(check_count("batch_size", batch_size), n)
+    steps_an_epoch = ceil(n / size)
+    if epochs == "auto":
+        epochs = min(300, max(30, ceil(1500 / steps_an_epoch)))
+    epochs = check_count("epochs", epochs)
+    return Pace(size, epochs, steps_an_epoch, 1 if each_epoch else max(1, epochs // LOOKS))
+
+
+def optimizer_for(which: Any, learning_rate: Any, steps: int | None, done: int = 0) -> Optimizer:
+    """Return the optimizer with its rate.
+
+    Where none is given, it is the optimizer's own, and falls along half a cosine over the steps.
+    """
+    optimizer = find_optimizer(which)
+    if learning_rate is None:
+        if steps is None or not isinstance(optimizer.learning_rate, float | int):
+            return optimizer
+        fall = cosine(optimizer.learning_rate, steps)
+        learning_rate = lambda step: max(fall(step - done), 1e-9)
+    if not is_dataclass(optimizer):
+        raise ValueError("the optimizer has a learning rate of its own: leave learning_rate out")
+    made: Any = replace(optimizer, learning_rate=learning_rate)
+    return made
+
+
+class Best:
+    """The state with the best score so far, and whether it has been so for long."""
+
+    def __init__(self, patience: int | None) -> None:
+        self.patience = patience
+        self.score = -np.inf
+        self.state: State | None = None
+
+    def see(self, state: State, score: float) -> bool:
+        """Remember the state if it is the best; tell whether to go on."""
+        if self.state is None or score > self.score:
+            self.state, self.score = state, score
+        return self.patience is None or state.epoch - self.state.epoch < self.patience

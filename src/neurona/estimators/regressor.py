@@ -1,0 +1,106 @@
+"""A network that answers with numbers, by scikit-learn's conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_array
+
+from neurona.engine.activations import Activation
+from neurona.estimators.base import NeuralNet
+from neurona.estimators.targets import Quantities
+
+
+class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
+    """A neural network that learns numbers from a table as it is.
+
+    It learns each column of the target with mean 0 and standard deviation 1, and answers in the
+    target's own units. All else is as in :class:`~neurona.NeuralNetClassifier`.
+
+    Parameters
+    ----------
+    hidden_layer_sizes, activation, optimizer, learning_rate, batch_size, epochs, l1, l2, clip, \
+initializer, early_stopping, validation_fraction, patience, scoring, engine, random_state, \
+preprocess, verbose, warm_start
+        As in :class:`~neurona.NeuralNetClassifier`.
+    cost
+        A cost or its name; by default the squared error.
+
+    Attributes
+    ----------
+    n_features_in_, feature_names_in_, network_, params_, preparation_, state_, n_iter_, loss_, \
+loss_curve_, validation_scores_
+        As in :class:`~neurona.NeuralNetClassifier`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> net = NeuralNetRegressor(random_state=0).fit(X[::2], y[::2])
+    >>> bool(net.score(X[1::2], y[1::2]) > 0.4)
+    True
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (64,),
+        activation: str | Activation | Sequence[str | Activation] = "silu",
+        *,
+        optimizer: Any = "adam",
+        learning_rate: Any = None,
+        batch_size: int | Literal["auto"] = "auto",
+        epochs: int | Literal["auto"] = "auto",
+        l1: float = 0.0,
+        l2: float = 0.0,
+        cost: Any = None,
+        clip: float | None = None,
+        initializer: Any = "orthogonal",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 20,
+        scoring: Any = None,
+        engine: str = "numpy",
+        random_state: Any = None,
+        preprocess: Literal["auto"] | None = "auto",
+        verbose: bool = False,
+        warm_start: bool = False,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.l1 = l1
+        self.l2 = l2
+        self.cost = cost
+        self.clip = clip
+        self.initializer = initializer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.scoring = scoring
+        self.engine = engine
+        self.random_state = random_state
+        self.preprocess = preprocess
+        self.verbose = verbose
+        self.warm_start = warm_start
+
+    def _check_y(self, y: Any) -> NDArray[Any]:
+        checked: NDArray[Any] = check_array(
+            y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
+        )
+        return checked
+
+    def _fit_targets(self, y: NDArray[Any], weight: Any) -> Quantities:
+        return Quantities.fit(y, weight)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags

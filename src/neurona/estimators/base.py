@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from neurona.checks import check_count
+from neurona.engine.activations import Activation
 from neurona.engine.costs import find_cost
 from neurona.engine.network import Network, network
 from neurona.engine.state import State
@@ -129,15 +131,12 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             self._begin(examples, rng)
         speed = pace(len(examples), self.batch_size, self.epochs, each_epoch=judges is not None)
         optimizer = optimizer_for(
-            self.optimizer, self.learning_rate, speed.steps, self.state_.step
+            self.optimizer, self.learning_rate, len(examples), speed.steps, self.state_.step
         )
         return self._follow(self._train(examples, optimizer, speed, rng), judges)
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Take one epoch's steps with these rows, at a rate that does not fall.
-
-        The first call learns what the columns are; later ones take them as they are.
-        """
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> None:
+        """Take one epoch's steps with these rows, at a rate that does not fall."""
         going_on = self.__sklearn_is_fitted__()
         examples = self._read(X, y, sample_weight, reset=not going_on)
         rng = self._rng()
@@ -145,15 +144,14 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             self.targets_ = self._fit_targets(examples.y, examples.weight)
             self._begin(examples, rng)
         speed = pace(len(examples), self.batch_size, 1, each_epoch=True)
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
+        optimizer = optimizer_for(self.optimizer, self.learning_rate, len(examples), None)
         for _ in self._follow(self._train(examples, optimizer, speed, rng), None):
             pass
-        return self
 
     def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are, and draw the first weights."""
         if self.preprocess == "auto":
-            self.preparation_ = Preparation.fit(examples.table, examples.weight)
+            self.preparation_: Preparation | None = Preparation.fit(examples.table, examples.weight)
         else:
             self.preparation_ = None
         x = self._prepared(examples.table)
@@ -166,10 +164,15 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
     def _network(self, n_in: int) -> Network:
         hidden = self.hidden_layer_sizes
         hidden = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
-        widths = [n_in, *hidden, self.targets_.n_out]
-        return network(
-            widths, self.activation, output=self.targets_.output, initializer=self.initializer
-        )
+        given = self.activation
+        each = [given] * len(hidden) if isinstance(given, str | Activation) else list(given)
+        if len(each) != len(hidden):
+            raise ValueError(
+                f"{len(each)} activations for {len(hidden)} hidden layers: "
+                "give one, or one for each"
+            )
+        widths, output = [n_in, *hidden, self.targets_.n_out], self.targets_.output
+        return network(widths, [*each, output], initializer=self.initializer)
 
     def _train(
         self, examples: Examples, optimizer: Any, speed: Pace, rng: np.random.Generator
@@ -200,7 +203,8 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         first_epoch = self.state_.epoch
         judged = None if judges is None else (Prepared(self._prepared(judges.table)), judges.y)
         scorer = self._minus_cost if self.scoring is None else check_scoring(self, self.scoring)
-        best = Best(self.patience if self.early_stopping else None)
+        patience = check_count("patience", self.patience)
+        best = Best(patience if self.early_stopping else None)
         try:
             for number, state in enumerate(running):
                 self._show(state)
@@ -239,9 +243,7 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         output = body.predict(_double(estimator.params_), estimator._prepared(X))
         return -float(cost(output, estimator.targets_.encode(y))[0])
 
-    def _split(
-        self, examples: Examples, rng: np.random.Generator
-    ) -> tuple[Examples, Examples]:
+    def _split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
         """Hold out some rows to judge by; of each class its share, where there are classes."""
         rows, held_out = train_test_split(
             np.arange(len(examples)),
@@ -373,7 +375,7 @@ class _Length:
 
 
 def _double(params: Params) -> Params:
-    return tuple(type(layer)(*(a.astype(np.float64) for a in layer)) for layer in params)  # type: ignore[arg-type]
+    return tuple(type(layer)(*(a.astype(np.float64) for a in layer)) for layer in params)
 
 
 def _weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:

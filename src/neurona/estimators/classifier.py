@@ -32,7 +32,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     activation
         A name or an :class:`~neurona.engine.activations.Activation`, or one for each hidden layer.
     optimizer
-        An optimizer or its name.
+        An optimizer or its name; by default AdamW, its weight decay stronger for fewer rows.
     learning_rate
         A number, one per layer, or a schedule of the step. By default the optimizer's own, falling
         to 0 along half a cosine.
@@ -103,7 +103,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         hidden_layer_sizes: int | Sequence[int] = (64,),
         activation: str | Activation | Sequence[str | Activation] = "silu",
         *,
-        optimizer: Any = "adam",
+        optimizer: Any = None,
         learning_rate: Any = None,
         batch_size: int | Literal["auto"] = "auto",
         epochs: int | Literal["auto"] = "auto",
@@ -159,9 +159,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             raise ValueError("the first call of partial_fit needs classes: all there will be")
         self._announced = None if classes is None else np.unique(classes)
         try:
-            return super().partial_fit(X, y, sample_weight)
+            self._partial_fit(X, y, sample_weight)
         finally:
             del self._announced
+        return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class, in the order of ``classes_``, or of each label."""
@@ -178,7 +179,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             check_array(y, ensure_2d=False, input_name="y")
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
-            return y
+            labels: NDArray[Any] = y
+            return labels
         return column_or_1d(y, warn=True)  # type: ignore[no-any-return]
 
     def _fit_targets(self, y: NDArray[Any], weight: Any) -> Classes | Labels:
@@ -189,7 +191,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self.classes_ = np.unique(y) if announced is None else announced
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y has one class only, {self.classes_[0]!r}: a classifier needs at least two"
+                f"y has one class only, {self.classes_.tolist()[0]!r}: "
+                "a classifier needs at least two"
             )
         return Classes(self.classes_)
 

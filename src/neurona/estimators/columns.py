@@ -45,11 +45,15 @@ class Column:
     @property
     def missing(self) -> NDArray[np.bool_]:
         """Which cells hold nothing."""
+        values = self.values
+        missing: NDArray[np.bool_]
         if self.kind == "number":
-            return np.isnan(self.values)
-        if self.kind == "date":
-            return np.isnat(self.values)
-        return np.equal(self.values, None).astype(bool)
+            missing = np.isnan(values)
+        elif self.kind == "date":
+            missing = np.isnat(values)
+        else:
+            missing = np.fromiter((cell is None for cell in values), bool, len(values))
+        return missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +101,8 @@ def read_frame(X: Any, names: Sequence[str] | None = None) -> Table:
     --------
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"kilos": [4.5, None], "kind": ["cat", None]})
-    >>> [(column.name, column.kind, column.values) for column in read_frame(frame)]
-    [('kilos', 'number', array([4.5, nan])), ('kind', 'category', array(['cat', None], dtype=object))]
+    >>> [(column.name, column.kind, column.values.tolist()) for column in read_frame(frame)]
+    [('kilos', 'number', [4.5, nan]), ('kind', 'category', ['cat', None])]
     """
     if names is None:
         named = names_of(X)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass, replace
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
 
 from neurona.checks import check_count
-from neurona.engine.optimizers import Adam, Optimizer, find_optimizer
-from neurona.engine.schedules import cosine
+from neurona.engine.optimizers import AdamW, Optimizer, find_optimizer
+from neurona.engine.schedules import Schedule, cosine
 from neurona.engine.state import State
 
 SMALL = 256  # rows that a step takes at once
+RATE, DECAY, MOST_DECAY = 0.02, 15.0, 2.0  # of the default optimizer; see docs/measurements.md
 LOOKS = 100  # states a fit hands out, where nothing but the curve needs them
 
 
@@ -61,21 +61,46 @@ def pace(n: int, batch_size: Any, epochs: Any, each_epoch: bool) -> Pace:
     return Pace(size, epochs, steps_an_epoch, 1 if each_epoch else max(1, epochs // LOOKS))
 
 
-def optimizer_for(which: Any, learning_rate: Any, steps: int | None, done: int = 0) -> Optimizer:
-    """Return the optimizer with its rate.
+def default_optimizer(n: int) -> AdamW:
+    """Return AdamW with a weight decay that is the stronger, the fewer rows there are: 15 / √n.
 
-    Where none is given, it is the optimizer's own, and falls along half a cosine over the steps.
+    The rows of a small table cannot contradict what a network makes up between them.
+
+    >>> default_optimizer(900).weight_decay
+    0.5
     """
-    optimizer = find_optimizer(which)
+    return AdamW(RATE, weight_decay=min(DECAY / sqrt(n), MOST_DECAY))
+
+
+def optimizer_for(
+    which: Any, learning_rate: Any, n: int, steps: int | None, done: int = 0
+) -> Optimizer:
+    """Return the optimizer with its rate, for n rows.
+
+    Where no rate is given, it is the optimizer's own, and falls along half a cosine over the steps
+    that are to come after those done.
+    """
+    optimizer = default_optimizer(n) if which is None else find_optimizer(which)
     if learning_rate is None:
         if steps is None or not isinstance(optimizer.learning_rate, float | int):
             return optimizer
-        fall = cosine(optimizer.learning_rate, steps)
-        learning_rate = lambda step: max(fall(step - done), 1e-9)
+        learning_rate = Falling(cosine(optimizer.learning_rate, steps), done)
     if not is_dataclass(optimizer):
         raise ValueError("the optimizer has a learning rate of its own: leave learning_rate out")
-    made: Any = replace(optimizer, learning_rate=learning_rate)
+    made: Optimizer = replace(optimizer, learning_rate=learning_rate)
     return made
+
+
+@dataclass(frozen=True)
+class Falling:
+    """A schedule that begins after the steps done before; its last rate is nearly 0."""
+
+    schedule: Schedule
+    done: int
+
+    def __call__(self, step: int) -> float:
+        """Return the rate of a step."""
+        return max(self.schedule(step - self.done), 1e-9)
 
 
 class Best:

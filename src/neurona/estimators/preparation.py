@@ -109,7 +109,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Categories:
-    """An indicator a category; one for all the rare ones, one for a missing cell, if there were any.
+    """An indicator a category; if there were any, one for all rare ones and one for missing cells.
 
     Two categories are one column, -1 and 1. A category that was never seen is taken for a rare
     one; where there was none, all is 0.
@@ -162,7 +162,7 @@ class Categories:
         """Return those columns, ``(n, len(outputs))``."""
         known = column.values[:, None] == np.array(self.levels, dtype=object)
         if self.two:
-            return known @ np.array([[-1.0], [1.0]])
+            return np.asarray(known @ np.array([[-1.0], [1.0]]))
         missing = column.missing
         parts = [known]
         if self.other:
@@ -324,7 +324,9 @@ def _plain(values: Any) -> Any:
 
 
 def _step(kind: str, values: dict[str, Any]) -> Step:
-    made = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    made: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
     if kind == "date":
         made["number"] = Numbers(**made["number"])
     step: Step = STEPS[kind](**made)

@@ -50,7 +50,7 @@ loss_curve_, validation_scores_
         hidden_layer_sizes: int | Sequence[int] = (64,),
         activation: str | Activation | Sequence[str | Activation] = "silu",
         *,
-        optimizer: Any = "adam",
+        optimizer: Any = None,
         learning_rate: Any = None,
         batch_size: int | Literal["auto"] = "auto",
         epochs: int | Literal["auto"] = "auto",
@@ -89,6 +89,15 @@ loss_curve_, validation_scores_
         self.preprocess = preprocess
         self.verbose = verbose
         self.warm_start = warm_start
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Take one epoch's steps with these rows, at a rate that does not fall.
+
+        The first call learns what the columns are, and the scale of the target; later ones take
+        them as they are. X, y and sample_weight are as for :meth:`fit`.
+        """
+        self._partial_fit(X, y, sample_weight)
+        return self
 
     def _check_y(self, y: Any) -> NDArray[Any]:
         checked: NDArray[Any] = check_array(

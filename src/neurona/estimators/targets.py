@@ -46,7 +46,7 @@ class Classes:
         strange = np.setdiff1d(y, self.classes)
         if len(strange):
             raise ValueError(
-                f"y has the class {strange[0]!r}; the classes are {self.classes.tolist()}"
+                f"y has the class {strange.tolist()[0]!r}; the classes are {self.classes.tolist()}"
             )
         which = np.searchsorted(self.classes, y)
         if self.n_out == 1:
@@ -117,9 +117,9 @@ class Quantities:
         columns = y.reshape(len(y), -1)
         mean = np.average(columns, axis=0, weights=weight)
         deviation = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
-        # A column that is constant, but for the rounding of its mean, is divided by 1.
+        # But for the rounding of the mean it may be 0: then the mean is always the answer.
         constant = deviation <= 1e-12 * np.maximum(abs(mean), 1e-300)
-        return cls(mean, np.where(constant, 1.0, deviation), y.ndim == 1)
+        return cls(mean, np.where(constant, 0.0, deviation), y.ndim == 1)
 
     @property
     def n_out(self) -> int:
@@ -131,7 +131,7 @@ class Quantities:
         columns = y.reshape(len(y), -1)
         if columns.shape[1] != self.n_out:
             raise ValueError(f"y has {columns.shape[1]} columns, and had {self.n_out} before")
-        return (columns - self.mean) / self.deviation
+        return (columns - self.mean) / np.where(self.deviation == 0, np.inf, self.deviation)
 
     def decide(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the numbers, ``(n,)`` or ``(n, n_out)`` as y was."""

@@ -1,0 +1,420 @@
+"""The estimators on tables as people have them: what is learnt, kept and predicted, and refused."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import make_scorer, recall_score
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import neurona
+from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
+
+QUICK = {"random_state": 0, "epochs": 40}
+
+
+def animals(n=240, seed=0):
+    """Return a table with numbers on two scales, categories, dates and missing cells."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice(["cat", "dog", "fox"], n)
+    kilos = {"cat": 4.0, "dog": 20.0, "fox": 6.0}
+    born = np.datetime64("2015-01-01") + rng.integers(0, 2000, n).astype("timedelta64[D]")
+    table = {
+        "kilos": np.array([kilos[k] for k in kind]) * rng.uniform(0.8, 1.2, n),
+        "micrograms": rng.normal(size=n) * 1e9,
+        "colour": np.where(kind == "fox", "red", rng.choice(["black", "white", "red"], n)),
+        "tame": (kind != "fox") | (rng.random(n) < 0.1),
+        "born": born,
+    }
+    holes = rng.random((2, n)) < 0.1
+    table["kilos"] = np.where(holes[0], np.nan, table["kilos"])
+    table["colour"] = [
+        None if hole else c for hole, c in zip(holes[1], table["colour"], strict=True)
+    ]
+    return table, kind
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_it_learns_from_a_frame_as_it_is(frame):
+    table, kind = animals()
+    X = frame(table)
+    net = NeuralNetClassifier(**QUICK).fit(X, kind)
+    fresh, truth = animals(seed=1)
+    assert net.score(frame(fresh), truth) > 0.9
+    assert net.classes_.tolist() == ["cat", "dog", "fox"]
+    assert net.n_features_in_ == 5
+    assert net.feature_names_in_.tolist() == list(table)
+    assert net.predict_proba(X).sum(axis=1) == pytest.approx(1)
+
+
+def test_all_kinds_of_tables_give_the_same_network():
+    table, kind = animals()
+    frames = [pd.DataFrame(table), pl.DataFrame(table)]
+    arrays = [frames[0].to_numpy(dtype=object)]
+    arrays.append(arrays[0].tolist())
+    answers = [NeuralNetClassifier(**QUICK).fit(X, kind).predict_proba(X) for X in frames + arrays]
+    for answer in answers[1:]:
+        assert np.array_equal(answer, answers[0])
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_columns_are_found_by_their_names(frame):
+    table, kind = animals()
+    net = NeuralNetClassifier(**QUICK).fit(frame(table), kind)
+    answers = net.predict_proba(frame(table))
+    turned = {"new": np.arange(len(kind)), **dict(reversed(table.items()))}
+    assert np.array_equal(net.predict_proba(frame(turned)), answers)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    table, kind = animals()
+    return NeuralNetClassifier(**QUICK).fit(pd.DataFrame(table), kind)
+
+
+def test_missing_columns_are_named(fitted):
+    X = pd.DataFrame(animals()[0]).drop(columns=["born", "tame"])
+    with pytest.raises(ValueError, match=r"lacks the column\(s\) 'tame', 'born'"):
+        fitted.predict(X)
+
+
+def test_a_renamed_column_is_a_missing_one(fitted):
+    X = pd.DataFrame(animals()[0]).rename(columns={"kilos": "kg"})
+    with pytest.raises(ValueError, match=r"lacks the column\(s\) 'kilos'.* it has 'kg'"):
+        fitted.predict(X)
+
+
+def test_a_column_of_another_type_is_named(fitted):
+    X = pd.DataFrame(animals()[0]).assign(kilos="heavy")
+    with pytest.raises(ValueError, match=r"'kilos' held numbers .* categories now, 'heavy' in row"):
+        fitted.predict(X)
+
+
+def test_what_was_never_seen_and_what_is_missing_is_still_answered(fitted):
+    X = pd.DataFrame(animals()[0]).assign(colour="green", kilos=None, born=None, tame=None)
+    assert set(fitted.predict(X)) <= {"cat", "dog", "fox"}
+
+
+def test_two_columns_of_the_same_name_are_refused():
+    X = pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"])
+    with pytest.raises(ValueError, match="more than one column named 'a'"):
+        NeuralNetRegressor().fit(X, [1.0, 2.0])
+
+
+def test_numbered_columns_are_taken_in_their_order():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)))
+    net = NeuralNetRegressor(**QUICK).fit(X, X[0] + 0.0)
+    assert not hasattr(net, "feature_names_in_")
+    assert net.predict(X) == pytest.approx(net.predict(X.to_numpy()))
+
+
+def test_an_all_missing_column_tells_nothing():
+    X, y = load_iris(return_X_y=True)
+    empty = np.column_stack([X, np.full(len(X), np.nan)])
+    with_it = NeuralNetClassifier(**QUICK).fit(empty, y)
+    assert np.array_equal(
+        with_it.predict_proba(empty), NeuralNetClassifier(**QUICK).fit(X, y).predict_proba(X)
+    )
+
+
+@pytest.mark.parametrize("estimator", [NeuralNetClassifier(), NeuralNetRegressor()])
+def test_one_row_is_not_enough(estimator):
+    with pytest.raises(ValueError, match="n_samples=1"):
+        estimator.fit([[1.0, 2.0]], [1])
+
+
+@pytest.mark.parametrize("estimator", [NeuralNetClassifier(), NeuralNetRegressor()])
+def test_one_row_is_answered(estimator):
+    X, y = load_iris(return_X_y=True)
+    net = clone(estimator).set_params(**QUICK).fit(X, y)
+    assert net.predict(X[:1]) == net.predict(X)[:1]
+
+
+def test_one_class_is_not_enough():
+    with pytest.raises(ValueError, match="one class only, 'cat'"):
+        NeuralNetClassifier().fit([[1.0], [2.0]], ["cat", "cat"])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (NeuralNetRegressor(), [1.0, np.nan, 2.0]),
+        (NeuralNetClassifier(), [1.0, np.nan, 2.0]),
+        (NeuralNetClassifier(), ["cat", None, "dog"]),
+        (NeuralNetClassifier(), pd.Series(["cat", None, "dog"])),
+        (NeuralNetClassifier(), pl.Series(["cat", None, "dog"])),
+    ],
+)
+def test_a_target_with_missing_values_is_refused(estimator, y):
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        estimator.fit([[1.0], [2.0], [3.0]], y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"preprocess": "yes"}, "give 'auto' or None"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"batch_size": 1.5}, "batch_size is 1.5"),
+        ({"activation": "reluu"}, "did you mean 'relu'"),
+        ({"activation": ["relu", "tanh"]}, "2 activations for 1 hidden layers"),
+        ({"optimizer": "adamm"}, "did you mean 'adam'"),
+        ({"engine": "torch"}, "there is no engine 'torch'"),
+        ({"cost": "mse2"}, "there is no cost"),
+        ({"learning_rate": -1}, "must be a positive number"),
+        ({"learning_rate": [0.1, 0.1, 0.1]}, "3 learning rates for 2 layers"),
+        ({"l2": -1}, "l2 is -1"),
+        ({"clip": 0}, "clip is 0"),
+        ({"hidden_layer_sizes": (0,)}, "each width must be a positive whole number"),
+        ({"patience": 0, "early_stopping": True}, "patience is 0"),
+        ({"scoring": "beauty", "early_stopping": True}, "beauty"),
+        ({"validation_fraction": 2.0, "early_stopping": True}, "test_size"),
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_named_when_fitting(settings, message):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=message):
+        NeuralNetClassifier(**{**QUICK, **settings}).fit(X, y)
+
+
+@pytest.mark.parametrize("weight", [[1.0, -1.0, 1.0], [0.0, 0.0, 0.0], [1.0], [[1.0, 1.0, 1.0]]])
+def test_wrong_weights_are_refused(weight):
+    with pytest.raises(ValueError, match="sample_weight"):
+        NeuralNetRegressor().fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0], sample_weight=weight)
+
+
+def test_a_training_that_diverges_says_which_rate_would_hold():
+    X, y = load_diabetes(return_X_y=True)
+    net = NeuralNetRegressor(optimizer="sgd", learning_rate=1e6, activation="relu", random_state=0)
+    with pytest.raises(TrainingDiverged, match="Try a learning rate of"):
+        net.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"hidden_layer_sizes": ()},
+        {"hidden_layer_sizes": 8},
+        {"hidden_layer_sizes": (8, 8), "activation": ["relu", "tanh"]},
+        {"activation": neurona.activations.gelu},
+        {"optimizer": "sgd"},
+        {"optimizer": neurona.adamw(0.01, weight_decay=0.1)},
+        {"learning_rate": 0.01},
+        {"learning_rate": [0.01, 0.02]},
+        {"learning_rate": neurona.schedules.cosine(0.02, 40)},
+        {"batch_size": 16},
+        {"l1": 1e-4, "l2": 1e-3},
+        {"cost": "mse"},
+        {"clip": 1.0},
+        {"initializer": "he_normal"},
+        {"class_weight": "balanced"},
+        {"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},
+        {"early_stopping": True, "scoring": "accuracy"},
+        {"early_stopping": True, "validation_fraction": 0.2},
+        {"preprocess": None},
+    ],
+    ids=str,
+)
+def test_each_setting_learns(settings):
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(**{"random_state": 0, "epochs": 100, **settings}).fit(X, y)
+    assert net.score(X, y) > 0.85
+
+
+def test_the_compiled_engine_learns_the_same():
+    pytest.importorskip("jax")
+    X, y = load_iris(return_X_y=True)
+    answers = [
+        NeuralNetClassifier(engine=engine, **QUICK).fit(X, y).predict_proba(X)
+        for engine in ("numpy", "jax")
+    ]
+    assert answers[1] == pytest.approx(answers[0], abs=1e-3)
+
+
+def test_the_best_weights_are_kept():
+    X, y = load_iris(return_X_y=True)
+    judges = X[::3], y[::3]
+    net = NeuralNetClassifier(
+        learning_rate=0.3, batch_size=10, scoring="neg_log_loss", random_state=0, epochs=30
+    )
+    net.fit(X[1::3], y[1::3], validation=judges)
+    scores = net.validation_scores_
+    assert len(scores) == len(net.loss_curve_) == net.n_iter_ == 30
+    assert max(scores) > scores[-1]
+    scorer = sklearn.metrics.get_scorer("neg_log_loss")
+    assert scorer(net, *judges) == pytest.approx(max(scores))
+    assert net.state_.epoch == 1 + int(np.argmax(scores))
+
+
+def test_early_stopping_leaves_after_its_patience():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(
+        early_stopping=True, patience=5, learning_rate=0.3, random_state=0, epochs=300
+    ).fit(X, y)
+    assert net.n_iter_ == net.state_.epoch + 5 < 300
+
+
+def test_a_scorer_of_ones_own_judges_the_weights():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(
+        early_stopping=True, scoring=make_scorer(recall_score, average="macro"), **QUICK
+    ).fit(X, y)
+    assert max(net.validation_scores_) > 0.8
+
+
+def test_validation_rows_may_be_a_frame():
+    table, kind = animals()
+    X, y = pl.DataFrame(table), kind
+    net = NeuralNetClassifier(**QUICK).fit(X[:200], y[:200], validation=(X[200:], y[200:]))
+    assert len(net.validation_scores_) == 40
+
+
+def test_the_loop_can_be_ones_own():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(**QUICK)
+    seen = []
+    for state in net.iter_fit(X, y):
+        seen.append((state.epoch, net.score(X, y)))
+        if state.epoch >= 20:
+            break
+    assert seen[0][0] == 0
+    assert net.n_iter_ == seen[-1][0] == 20
+    assert net.score(X, y) == seen[-1][1] > 0.8
+
+
+def test_fit_is_the_loop():
+    X, y = load_iris(return_X_y=True)
+    by_hand = NeuralNetClassifier(**QUICK)
+    *_, last = by_hand.iter_fit(X, y)
+    fitted = NeuralNetClassifier(**QUICK).fit(X, y)
+    assert np.array_equal(fitted.predict_proba(X), by_hand.predict_proba(X))
+    assert fitted.loss_ == last.cost == fitted.loss_curve_[-1]
+
+
+def test_a_warm_start_goes_on_with_the_optimizers_memory():
+    X, y = load_iris(return_X_y=True)
+    settings = {"random_state": 0, "learning_rate": 0.01}
+    long = NeuralNetClassifier(epochs=20, **settings).fit(X, y)
+    short = NeuralNetClassifier(epochs=10, warm_start=True, **settings).fit(X, y).fit(X, y)
+    assert short.predict_proba(X) == pytest.approx(long.predict_proba(X), abs=1e-12)
+    assert short.state_.step == 20
+    assert short.n_iter_ == 10
+    short.set_params(warm_start=False).fit(X, y)
+    assert short.state_.step == 10
+
+
+def test_partial_fit_learns_in_parts():
+    table, kind = animals()
+    X = pd.DataFrame(table)
+    net = NeuralNetClassifier(random_state=0, learning_rate=0.05)
+    with pytest.raises(ValueError, match="needs classes"):
+        net.partial_fit(X[:60], kind[:60])
+    net.partial_fit(X[:60], kind[:60], classes=["fox", "dog", "cat", "owl"])
+    for _ in range(15):
+        for begin in range(60, 240, 60):
+            net.partial_fit(X[begin : begin + 60], kind[begin : begin + 60])
+    assert net.classes_.tolist() == ["cat", "dog", "fox", "owl"]
+    assert net.score(X, kind) > 0.9
+    with pytest.raises(ValueError, match="y has the class 'cow'"):
+        net.partial_fit(X[:2], ["cow", "dog"])
+
+
+def test_partial_fit_of_a_regressor_takes_one_epoch():
+    X, y = load_diabetes(return_X_y=True)
+    net = NeuralNetRegressor(random_state=0)
+    for _ in range(10):
+        net.partial_fit(X, y)
+    assert net.state_.epoch == 10
+    assert net.score(X, y) > 0.3
+
+
+def test_a_pipeline_and_a_grid_search_know_the_parameters():
+    X, y = load_iris(return_X_y=True)
+    pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(**QUICK))
+    grid = {"neuralnetclassifier__hidden_layer_sizes": [(4,), (16, 16)]}
+    search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
+    assert search.best_score_ > 0.9
+
+
+def test_weights_are_routed_through_a_search():
+    X, y = load_iris(return_X_y=True)
+    weight = np.where(y == 0, 0.0, 1.0)
+    weight[0] = 1e-9
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = NeuralNetClassifier(**QUICK)
+        net.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        found = cross_validate(
+            net, X, y, params={"sample_weight": weight}, cv=3, return_estimator=True
+        )
+    assert (found["test_score"] > 0.8).all()
+    assert any(0 not in one.predict(X) for one in found["estimator"])
+
+
+def test_pickled_and_copied_it_answers_the_same(fitted):
+    X = pd.DataFrame(animals()[0])
+    again = pickle.loads(pickle.dumps(fitted))
+    assert np.array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    assert not hasattr(clone(fitted), "params_")
+
+
+def test_before_learning_nothing_is_answered():
+    with pytest.raises(NotFittedError):
+        NeuralNetClassifier().predict([[1.0]])
+
+
+def test_many_labels_a_row():
+    X, y = make_multilabel_classification(n_samples=200, random_state=0)
+    net = NeuralNetClassifier(random_state=0).fit(X, y)
+    assert net.predict(X).shape == net.predict_proba(X).shape == y.shape
+    assert (net.predict(X) == y).mean() > 0.9
+
+
+def test_many_numbers_a_row_in_their_own_units():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = np.column_stack([X[:, 0] * 1e6 + 1e7, X[:, 1] * 1e-6])
+    net = NeuralNetRegressor(random_state=0).fit(X, y)
+    assert net.predict(X).shape == (200, 2)
+    assert net.score(X, y) > 0.95
+
+
+def test_a_constant_target_is_answered():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    assert NeuralNetRegressor(**QUICK).fit(X, np.full(30, 0.1)).predict(X) == pytest.approx(0.1)
+
+
+def test_class_weights_move_the_answers():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 2)), (rng.random(300) < 0.1).astype(int)
+    plain = NeuralNetClassifier(**QUICK).fit(X, y).predict(X).mean()
+    balanced = NeuralNetClassifier(class_weight="balanced", **QUICK).fit(X, y).predict(X).mean()
+    assert plain < 0.1 < balanced
+
+
+def test_verbose_prints_a_line_a_state(capsys):
+    X, y = load_iris(return_X_y=True)
+    NeuralNetClassifier(verbose=True, epochs=2, random_state=0).fit(X, y, validation=(X, y))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("epoch 2: cost ")
+    assert "validation score" in lines[1]
+
+
+def test_what_is_learnt_does_not_depend_on_the_scale_of_a_column():
+    X, y = load_iris(return_X_y=True)
+    plain = NeuralNetClassifier(**QUICK).fit(X, y).predict_proba(X)
+    scaled = X * [1e-3, 1.0, 1e6, 1e9] + [0, 100, 0, 0]
+    assert NeuralNetClassifier(**QUICK).fit(scaled, y).predict_proba(scaled) == pytest.approx(
+        plain, abs=1e-5
+    )

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 # What waits for a browser or a kernel runs beside what computes.
 PAGES := $(wildcard tests/test_web_page.py tests/test_web_*_page.py tests/test_notebooks.py)
 
-.PHONY: play demo test test-pages test-rest test-all check format bench learning clean
+.PHONY: play demo test test-pages test-rest test-all check format bench learning accuracy clean
 
 play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 	@$(BIN)/neurona play
@@ -49,6 +49,9 @@ bench: $(VENV)/.bench $(VENV)/.package  ## speed against the peers, all in one r
 
 learning: $(VENV)/.bench $(VENV)/.package  ## what is learnt, seed after seed
 	$(BIN)/python -m benchmarks learning
+
+accuracy: $(VENV)/.bench $(VENV)/.package  ## how right the estimators are, beside scikit-learn's
+	$(BIN)/python -m benchmarks accuracy
 
 clean:
 	rm -rf $(VENV) build dist output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -177,6 +177,35 @@ def _learnt_digits(measured: dict) -> str:
     return table(["", "% right", f"splits with {found['goal']:.1%} or more", "seconds"], [row])
 
 
+def accuracy(measured: dict) -> str:
+    """Return the tables of how right the estimators are."""
+    tables_ = measured["tables"]
+    titles = list(next(iter(tables_.values()))["scores"])
+    rows = []
+    for name, found in tables_.items():
+        scores = found["scores"].values()
+        rows.append(
+            [
+                f"{name} ({found['rows']} x {found['columns']}{', R²' * found['regression']})",
+                *(f"{score['mean']:.3f} ± {score['error']:.3f}" for score in scores),
+            ]
+        )
+    seconds = [
+        [name, *(f"{each:.1f}" for each in found["seconds"].values())]
+        for name, found in tables_.items()
+    ]
+    total = [sum(found["seconds"][title] for found in tables_.values()) for title in titles]
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            "### The share answered rightly, or R²: mean over the folds ± standard error",
+            table(["", *titles], rows),
+            "### Seconds of training, over all folds",
+            table(["", *titles], [*seconds, ["together", *(f"{each:.1f}" for each in total)]]),
+        ]
+    )
+
+
 def playground(measured: dict) -> str:
     """Return all tables of the playground."""
     one, many = measured["one"], measured["pages"]

@@ -182,8 +182,8 @@ class Dates:
     ['sold', 'sin of sold in the year', 'cos of sold in the year', \
 'sin of sold in the week', 'cos of sold in the week']
     >>> dates.transform(Column("sold", "date", days[:2])).round(1)
-    array([[-0.5,  0. ,  1. ,  0.4, -0.9],
-           [ 0. ,  1. ,  0. ,  0.4, -0.9]])
+    array([[-0.5, -0. ,  1. , -0.4, -0.9],
+           [ 0. ,  1. ,  0. , -0.4, -0.9]])
     """
 
     name: str

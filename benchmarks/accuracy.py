@@ -1,0 +1,186 @@
+"""How right the estimators are with their default settings, on tables as they come."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import datasets
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from neurona import NeuralNetClassifier, NeuralNetRegressor
+
+from . import machine
+from .race import note
+
+FOLDS, REPEATS = 5, 4
+LARGE = 1000  # rows from which on one round of folds will do
+OWN = "neurona"
+MLPS = ("MLP, raw columns", "MLP, scaled")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A table and its target; numbers are predicted where ``regression``."""
+
+    X: Any
+    y: np.ndarray
+    regression: bool = False
+
+
+def _of_scikit_learn(load: Callable[..., Any], regression: bool = False) -> Callable[[], Problem]:
+    return lambda: Problem(*load(return_X_y=True), regression)
+
+
+def _penguins() -> Problem:
+    from palmerpenguins import load_penguins
+
+    table = load_penguins().dropna(subset=["sex"])
+    return Problem(table.drop(columns="sex"), table["sex"].to_numpy(str))
+
+
+def _cars() -> Problem:
+    from vega_datasets import data
+
+    table = data.cars().dropna(subset=["Miles_per_Gallon"])
+    target = table["Miles_per_Gallon"].to_numpy(float)
+    return Problem(table.drop(columns="Miles_per_Gallon"), target, regression=True)
+
+
+def _weather() -> Problem:
+    from vega_datasets import data
+
+    table = data.seattle_weather()
+    return Problem(table.drop(columns="weather"), table["weather"].to_numpy(str))
+
+
+def _vote() -> Problem:
+    from statsmodels.datasets import anes96
+
+    table = anes96.load_pandas().data
+    return Problem(table.drop(columns="vote"), table["vote"].to_numpy(int))
+
+
+def _affairs() -> Problem:
+    from statsmodels.datasets import fair
+
+    table = fair.load_pandas().data
+    jobs = ["occupation", "occupation_husb"]  # numbers that name a kind of work
+    table = table.astype(dict.fromkeys(jobs, "category"))
+    return Problem(table.drop(columns="affairs"), (table["affairs"] > 0).to_numpy(int))
+
+
+PROBLEMS: dict[str, Callable[[], Problem]] = {
+    "iris": _of_scikit_learn(datasets.load_iris),
+    "wine": _of_scikit_learn(datasets.load_wine),
+    "breast cancer": _of_scikit_learn(datasets.load_breast_cancer),
+    "digits": _of_scikit_learn(datasets.load_digits),
+    "diabetes": _of_scikit_learn(datasets.load_diabetes, regression=True),
+    "penguins: sex": _penguins,
+    "cars: miles a gallon": _cars,
+    "Seattle: weather": _weather,
+    "election of 1996: vote": _vote,
+    "marriages: an affair": _affairs,
+}
+
+
+def contestants(problem: Problem, seed: int) -> dict[str, BaseEstimator]:
+    """Return each contestant with its default settings."""
+    if problem.regression:
+        own, mlp, linear = NeuralNetRegressor, MLPRegressor, Ridge()
+    else:
+        own, mlp, linear = NeuralNetClassifier, MLPClassifier, LogisticRegression(max_iter=1000)
+    raw, scaled = MLPS
+    return {
+        OWN: own(random_state=seed),
+        raw: make_pipeline(*_numbers(problem), mlp(random_state=seed)),
+        scaled: make_pipeline(*_numbers(problem, StandardScaler()), mlp(random_state=seed)),
+        "linear, scaled": make_pipeline(*_numbers(problem, StandardScaler()), linear),
+    }
+
+
+def _numbers(problem: Problem, *scaler: Any) -> list[Any]:
+    """Return what the others need in front of them: holes filled, categories as indicators."""
+    if isinstance(problem.X, np.ndarray):
+        return list(scaler)
+    numeric = make_pipeline(SimpleImputer(strategy="median"), *scaler)
+    return [
+        ColumnTransformer(
+            [
+                ("numbers", numeric, make_column_selector(dtype_include="number")),
+                (
+                    "categories",
+                    OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+                    make_column_selector(dtype_exclude="number"),
+                ),
+            ]
+        )
+    ]
+
+
+def _for_the_others(X: Any) -> Any:
+    """Return the table with its dates as a day and a month, which the others would need by hand."""
+    if isinstance(X, np.ndarray):
+        return X
+    dates = [name for name in X.columns if X[name].dtype.kind == "M"]
+    made = {f"{name}, {part}": getattr(X[name].dt, part) for name in dates for part in PARTS}
+    return X.drop(columns=dates).assign(**made)
+
+
+PARTS = ("year", "month", "day")
+
+
+def measure(quick: bool = False) -> dict:
+    """Cross-validate all, in turns, so that they share whatever else the machine does."""
+    facts = machine.facts()
+    names = ("iris", "penguins: sex") if quick else tuple(PROBLEMS)
+    return {"machine": facts, "tables": {name: _validated(name, quick) for name in names}}
+
+
+def _validated(name: str, quick: bool) -> dict:
+    note(name)
+    problem = PROBLEMS[name]()
+    n = len(problem.y)
+    repeats = 1 if quick or n >= LARGE else REPEATS
+    folds = RepeatedKFold if problem.regression else RepeatedStratifiedKFold
+    splits = folds(n_splits=2 if quick else FOLDS, n_repeats=repeats, random_state=0)
+    plain = _for_the_others(problem.X)
+    scores: dict[str, list[float]] = {}
+    seconds: dict[str, float] = {}
+    for seed, (learn, test) in enumerate(splits.split(np.zeros(n), problem.y)):
+        for title, estimator in contestants(problem, seed).items():
+            X = problem.X if title == OWN else plain
+            start = time.perf_counter()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # it stops at 200 epochs
+                estimator.fit(_rows(X, learn), problem.y[learn])
+            seconds[title] = seconds.get(title, 0.0) + time.perf_counter() - start
+            score = estimator.score(_rows(X, test), problem.y[test])
+            scores.setdefault(title, []).append(float(score))
+    return {
+        "rows": n,
+        "columns": problem.X.shape[1],
+        "regression": problem.regression,
+        "folds": len(scores[OWN]),
+        "seconds": seconds,
+        "scores": {
+            title: {"mean": float(np.mean(each)), "error": float(np.std(each) / len(each) ** 0.5)}
+            for title, each in scores.items()
+        },
+    }
+
+
+def _rows(X: Any, which: np.ndarray) -> Any:
+    return X[which] if isinstance(X, np.ndarray) else X.iloc[which]

@@ -87,3 +87,31 @@ def test_the_playground_is_measured(benchmarks, tmp_path, capsys):
     assert measured["many"]["steps"]["low"] > 0
     assert measured["clients"]["pictures"]["low"] > 0
     assert "| obeyed: pause" in capsys.readouterr().out
+
+
+def test_accuracy_compares_on_tables_as_they_are(benchmarks, tmp_path, capsys):
+    pytest.importorskip("palmerpenguins", reason="one of the tables")
+    command = benchmarks("__main__")
+    results, page = tmp_path / "bench.json", tmp_path / "measurements.md"
+    page.write_text("<!-- accuracy:begin --> old <!-- accuracy:end -->", encoding="utf-8")
+    files = ["--results", str(results), "--page", str(page)]
+
+    command.main(["accuracy", "--quick", *files])
+    command.main(["report", *files])
+
+    tables = json.loads(results.read_text(encoding="utf-8"))["accuracy"]["tables"]
+    assert tables["iris"]["scores"]["neurona"]["mean"] > 0.9
+    assert tables["penguins: sex"]["scores"]["neurona"]["mean"] > 0.85
+    assert all(seconds > 0 for seconds in tables["iris"]["seconds"].values())
+    assert "| penguins: sex (333 x 7)" in capsys.readouterr().out
+    assert "| penguins: sex (333 x 7)" in page.read_text(encoding="utf-8")
+
+
+def test_every_table_of_accuracy_is_there(benchmarks):
+    pytest.importorskip("palmerpenguins")
+    pytest.importorskip("vega_datasets")
+    pytest.importorskip("statsmodels")
+    accuracy = benchmarks("accuracy")
+    for make in accuracy.PROBLEMS.values():
+        problem = make()
+        assert len(problem.X) == len(problem.y) > 100

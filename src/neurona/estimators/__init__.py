@@ -8,7 +8,7 @@ together.
 
 from neurona.extras import require
 
-require("sklearn.base", extra="learn")
+require("sklearn", extra="learn")
 
 from neurona.estimators import pickling  # noqa: E402, F401 - so that networks can be pickled
 from neurona.estimators.classifier import NeuralNetClassifier  # noqa: E402

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from neurona.checks import check_count
+from neurona.checks import CLASSIFIERS, check_count
 from neurona.engine.activations import Activation
 from neurona.engine.costs import find_cost
 from neurona.engine.network import Network, network
@@ -22,34 +21,9 @@ from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
 from neurona.estimators.columns import Table, is_frame, names_of, read_array, read_frame
-from neurona.estimators.fitting import Best, Pace, optimizer_for, pace
+from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
+from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_for
 from neurona.estimators.preparation import Preparation
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """Rows that have been prepared already: a scorer hands them to the estimator at each epoch."""
-
-    x: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Rows with their targets, as the person gave them, read and checked."""
-
-    table: Any  # a Table, or an array where nothing is prepared
-    y: NDArray[Any]
-    weight: NDArray[np.float64] | None
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def __getitem__(self, rows: Any) -> Examples:
-        weight = None if self.weight is None else self.weight[rows]
-        return Examples(self.table[rows], self.y[rows], weight)
 
 
 class NeuralNet(BaseEstimator):  # type: ignore[misc]
@@ -130,9 +104,7 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         if not going_on:
             self._begin(examples, rng)
         speed = pace(len(examples), self.batch_size, self.epochs, each_epoch=judges is not None)
-        optimizer = optimizer_for(
-            self.optimizer, self.learning_rate, len(examples), speed.steps, self.state_.step
-        )
+        optimizer = optimizer_for(self.optimizer, self.learning_rate, speed.steps, self.state_.step)
         return self._follow(self._train(examples, optimizer, speed, rng), judges)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> None:
@@ -144,7 +116,7 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             self.targets_ = self._fit_targets(examples.y, examples.weight)
             self._begin(examples, rng)
         speed = pace(len(examples), self.batch_size, 1, each_epoch=True)
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, len(examples), None)
+        optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
         for _ in self._follow(self._train(examples, optimizer, speed, rng), None):
             pass
 
@@ -179,17 +151,21 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
     ) -> Iterator[State]:
         state = self.state_
         whole_table = speed.whole and self.engine == "numpy"
+        x, target = self._prepared(examples.table), self.targets_.encode(examples.y)
+        weight = self._row_weights(examples)
+        if self.network_.output.name in CLASSIFIERS:
+            x, target, weight = with_another_class(x, target, weight)
         return train(
             self.network_,
-            self._prepared(examples.table),
-            self.targets_.encode(examples.y),
+            x,
+            target,
             cost=find_cost(self.cost, self.network_),
             optimizer=optimizer,
-            epochs=speed.epochs,
+            steps=speed.steps,
             every=speed.every * speed.steps_an_epoch,
-            batch_size=speed.batch_size,
-            sample_weight=self._row_weights(examples),
-            l1=self.l1,
+            batch_size=None if speed.whole else speed.batch_size,
+            sample_weight=weight,
+            l1=penalty_for(self.l1, len(examples)),
             l2=self.l2,
             clip=self.clip,
             start=state.params if state.optimizer_state is None else state,
@@ -205,23 +181,33 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         scorer = self._minus_cost if self.scoring is None else check_scoring(self, self.scoring)
         patience = check_count("patience", self.patience)
         best = Best(patience if self.early_stopping else None)
-        try:
-            for number, state in enumerate(running):
-                self._show(state)
-                go_on = True
-                if number:
-                    self.loss_curve_.append(state.cost)
-                    if judged is not None:
-                        self.validation_scores_.append(float(scorer(self, *judged)))
-                        go_on = best.see(state, self.validation_scores_[-1])
-                    self.n_iter_ = state.epoch - first_epoch
-                    self._say(state)
-                yield state
-                if not go_on:
-                    break
-        finally:
-            if best.state is not None:
-                self._show(best.state)
+
+        def learn(state: State) -> bool:
+            """Note what a state is worth; tell whether to go on."""
+            go_on = True
+            self.loss_curve_.append(state.cost)
+            if judged is not None:
+                self.validation_scores_.append(float(scorer(self, *judged)))
+                go_on = best.see(state, self.validation_scores_[-1])
+            self.n_iter_ = state.epoch - first_epoch
+            self._say(state)
+            return go_on
+
+        def states() -> Iterator[State]:
+            self._show(next(running))
+            yield self.state_
+            try:
+                for state in running:
+                    self._show(state)
+                    go_on = learn(state)
+                    yield state
+                    if not go_on:
+                        break
+            finally:
+                if best.state is not None:
+                    self._show(best.state)
+
+        return states()
 
     def _show(self, state: State) -> None:
         self.state_ = state
@@ -266,16 +252,13 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             )
         table = self._read_table(X, reset)
         y = self._check_y(y)
-        check_consistent_length(_Length(len(table)), y)
-        weight = _weights(sample_weight, len(y))
-        if weight is not None and (weight == 0).any():
-            counts = weight > 0
-            table, y, weight = table[counts], y[counts], weight[counts]
-        if len(y) < 2:
+        examples = examples_of(table, y, sample_weight)
+        if reset and len(examples) < 2:
             raise ValueError(
-                f"X has {len(y)} row(s) to learn from (n_samples={len(y)}): at least 2 are needed"
+                f"X has {len(examples)} row(s) to learn from (n_samples={len(examples)}): "
+                "at least 2 are needed"
             )
-        return Examples(table, y, weight)
+        return examples
 
     def _read_table(self, X: Any, reset: bool) -> Any:
         """Return a table of columns, or an array of numbers where nothing is to be prepared."""
@@ -310,9 +293,7 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         return read_frame(X, [str(name) for name in known])
 
     def _read_validation(self, X: Any, y: Any) -> Examples:
-        table, y = self._read_table(X, reset=False), self._check_y(y)
-        check_consistent_length(_Length(len(table)), y)
-        return Examples(table, y, None)
+        return examples_of(self._read_table(X, reset=False), self._check_y(y), None)
 
     def _prepared(self, table: Any) -> NDArray[np.float64]:
         """Return the network's input."""
@@ -364,29 +345,5 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         return np.random.default_rng(seeds)
 
 
-@dataclass(frozen=True)
-class _Length:
-    """Something that is so long: a table's length beside that of the target."""
-
-    n: int
-
-    def __len__(self) -> int:
-        return self.n
-
-
 def _double(params: Params) -> Params:
     return tuple(type(layer)(*(a.astype(np.float64) for a in layer)) for layer in params)
-
-
-def _weights(sample_weight: Any, n: int) -> NDArray[np.float64] | None:
-    """Return the weights of the rows, or say what is wrong with them."""
-    if sample_weight is None:
-        return None
-    weight: NDArray[np.float64] = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
-    if weight.shape != (n,):
-        raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
-    if (weight < 0).any() or not weight.any():
-        raise ValueError("sample_weight must not be negative, nor zero everywhere")
-    return weight

@@ -13,8 +13,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from neurona.engine.activations import Activation
-from neurona.estimators.base import Examples, NeuralNet
-from neurona.estimators.columns import _missing
+from neurona.estimators.base import NeuralNet
+from neurona.estimators.columns import which_missing
+from neurona.estimators.examples import Examples
 from neurona.estimators.targets import Classes, Labels
 
 
@@ -32,7 +33,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     activation
         A name or an :class:`~neurona.engine.activations.Activation`, or one for each hidden layer.
     optimizer
-        An optimizer or its name; by default AdamW, its weight decay stronger for fewer rows.
+        An optimizer or its name; by default AdamW at 0.02 with a weight decay of 0.5.
     learning_rate
         A number, one per layer, or a schedule of the step. By default the optimizer's own, falling
         to 0 along half a cosine.
@@ -41,7 +42,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     epochs
         Passes over the table; by default about 1,500 steps, but 30 passes at least and 300 at most.
     l1, l2
-        Penalties on the weights.
+        Penalties on the weights. By default there is none but for small tables, where l1 is up to
+        0.004.
     cost
         A cost or its name; by default the cross-entropy.
     clip
@@ -107,7 +109,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         learning_rate: Any = None,
         batch_size: int | Literal["auto"] = "auto",
         epochs: int | Literal["auto"] = "auto",
-        l1: float = 0.0,
+        l1: float | Literal["auto"] = "auto",
         l2: float = 0.0,
         cost: Any = None,
         clip: float | None = None,
@@ -172,8 +174,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
 
     def _check_y(self, y: Any) -> NDArray[Any]:
         y = np.asarray(y)
-        if y.dtype.kind == "O" and y.ndim and _missing(y.ravel().tolist()).any():
-            row = int(np.argmax(_missing(y.ravel().tolist())))
+        if y.dtype.kind == "O" and y.ndim and which_missing(y.ravel().tolist()).any():
+            row = int(np.argmax(which_missing(y.ravel().tolist())))
             raise ValueError(f"Input y contains NaN: the class of row {row} is missing")
         if y.dtype.kind == "f":
             check_array(y, ensure_2d=False, input_name="y")

@@ -116,7 +116,7 @@ def read_frame(X: Any, names: Sequence[str] | None = None) -> Table:
 def _read_series(name: str, series: Any) -> Column:
     if str(series.dtype).startswith(_CATEGORICAL):  # as the person said, be it made of numbers
         cells = series.to_list()
-        return Column(name, "category", _texts(cells, _missing(cells)))
+        return Column(name, "category", _texts(cells, which_missing(cells)))
     return read_column(name, series.to_numpy())
 
 
@@ -157,7 +157,7 @@ def read_column(name: str, values: NDArray[Any]) -> Column:
 
 
 def _objects(name: str, cells: list[Any]) -> Column:
-    missing = _missing(cells)
+    missing = which_missing(cells)
     types = {type(cell) for cell, none in zip(cells, missing, strict=True) if not none}
     if not types:
         return Column(name, "empty", np.full(len(cells), None))
@@ -204,7 +204,8 @@ def _moment(cell: Any) -> np.datetime64:
     return np.datetime64(cell, "us")
 
 
-def _missing(cells: Iterable[Any]) -> NDArray[np.bool_]:
+def which_missing(cells: Iterable[Any]) -> NDArray[np.bool_]:
+    """Tell which cells hold nothing: None, NaN, NaT, pandas' NA."""
     return np.fromiter((cell is None or _is_nothing(cell) for cell in cells), bool)
 
 

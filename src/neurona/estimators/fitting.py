@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, is_dataclass, replace
-from math import ceil, sqrt
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from neurona.engine.schedules import Schedule, cosine
 from neurona.engine.state import State
 
 SMALL = 256  # rows that a step takes at once
-RATE, DECAY, MOST_DECAY = 0.02, 15.0, 2.0  # of the default optimizer; see docs/measurements.md
+DEFAULT = AdamW(0.02, weight_decay=0.5)  # chosen, with L1, by `python -m benchmarks accuracy`
+L1_ROWS, MOST_L1 = 2.7, 0.004
 LOOKS = 100  # states a fit hands out, where nothing but the curve needs them
 
 
@@ -61,26 +62,27 @@ def pace(n: int, batch_size: Any, epochs: Any, each_epoch: bool) -> Pace:
     return Pace(size, epochs, steps_an_epoch, 1 if each_epoch else max(1, epochs // LOOKS))
 
 
-def default_optimizer(n: int) -> AdamW:
-    """Return AdamW with a weight decay that is the stronger, the fewer rows there are: 15 / √n.
+def penalty_for(given: Any, n: int) -> Any:
+    """Return l1 as it was given, or, for ``"auto"``, (2.7 / n)^1.5, but 0.004 at most.
 
-    The rows of a small table cannot contradict what a network makes up between them.
+    The rows of a small table cannot contradict what a network makes up between them. From a few
+    hundred rows on the penalty is next to nothing, and the optimizer's weight decay does the rest.
 
-    >>> default_optimizer(900).weight_decay
-    0.5
+    >>> [float(f"{penalty_for('auto', n):.2g}") for n in (10, 150, 1000)]
+    [0.004, 0.0024, 0.00014]
     """
-    return AdamW(RATE, weight_decay=min(DECAY / sqrt(n), MOST_DECAY))
+    if isinstance(given, str) and given == "auto":
+        return min((L1_ROWS / n) ** 1.5, MOST_L1)
+    return given
 
 
-def optimizer_for(
-    which: Any, learning_rate: Any, n: int, steps: int | None, done: int = 0
-) -> Optimizer:
-    """Return the optimizer with its rate, for n rows.
+def optimizer_for(which: Any, learning_rate: Any, steps: int | None, done: int = 0) -> Optimizer:
+    """Return the optimizer with its rate; AdamW with a strong weight decay where none is named.
 
     Where no rate is given, it is the optimizer's own, and falls along half a cosine over the steps
     that are to come after those done.
     """
-    optimizer = default_optimizer(n) if which is None else find_optimizer(which)
+    optimizer = DEFAULT if which is None else find_optimizer(which)
     if learning_rate is None:
         if steps is None or not isinstance(optimizer.learning_rate, float | int):
             return optimizer

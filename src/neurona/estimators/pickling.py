@@ -1,7 +1,8 @@
-"""Lets a network be pickled: an activation that everybody knows, by its name.
+"""Lets a network be pickled, and a divergence told across processes.
 
-The function of one is hidden behind the :class:`Activation` of the same name, where pickle looks
-for it in vain. One of a person's own is pickled as it is, its function being found in its module.
+An activation that everybody knows is pickled by its name: its function is hidden behind the
+:class:`Activation` of the same name, where pickle looks for it in vain. One of a person's own is
+pickled as it is, its function being found in its module.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import copyreg
 from typing import Any
 
 from neurona.engine.activations import ACTIVATIONS, Activation, find_activation
+from neurona.engine.divergence import TrainingDiverged
 
 
 def reduce_activation(activation: Activation) -> tuple[Any, ...]:
@@ -26,3 +28,11 @@ def reduce_activation(activation: Activation) -> tuple[Any, ...]:
 
 
 copyreg.pickle(Activation, reduce_activation)
+
+
+def reduce_divergence(error: TrainingDiverged) -> tuple[Any, ...]:
+    """Return what makes the error again: its message is made of more than it keeps."""
+    return TrainingDiverged.__new__, (TrainingDiverged, *error.args), vars(error)
+
+
+copyreg.pickle(TrainingDiverged, reduce_divergence)

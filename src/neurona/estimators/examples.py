@@ -1,0 +1,80 @@
+"""Rows and what goes with them: targets, and how much each counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_array, check_consistent_length
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Rows that have been prepared already: a scorer hands them to the estimator at each epoch."""
+
+    x: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Rows with their targets, as the person gave them, read and checked."""
+
+    table: Any  # a Table, or an array where nothing is prepared
+    y: NDArray[Any]
+    weight: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, rows: Any) -> Examples:
+        weight = None if self.weight is None else self.weight[rows]
+        return Examples(self.table[rows], self.y[rows], weight)
+
+
+def examples_of(table: Any, y: NDArray[Any], sample_weight: Any) -> Examples:
+    """Return the rows that weigh something, with their targets.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many targets or weights as rows, or weights are wrong.
+    """
+    check_consistent_length(range(len(table)), y)
+    weight = None if sample_weight is None else check_weights(sample_weight, len(y))
+    examples = Examples(table, y, weight)
+    return examples if weight is None or weight.all() else examples[weight > 0]
+
+
+def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
+    """Return the weights of the rows, or say what is wrong with them."""
+    weight: NDArray[np.float64] = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
+    if (weight < 0).any() or not weight.any():
+        raise ValueError("sample_weight must not be negative, nor zero everywhere")
+    return weight
+
+
+def with_another_class(
+    x: NDArray[Any], target: NDArray[Any], weight: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+    """Add a row of another class, which weighs nothing, where all rows are of one class.
+
+    A part of a table may be so, and the engine refuses to train a classifier on it.
+
+    >>> x, target, weight = with_another_class(np.eye(2), np.ones((2, 1)), None)
+    >>> target.ravel(), weight
+    (array([1., 1., 0.]), array([1., 1., 0.]))
+    """
+    if not (target == target[0]).all():
+        return x, target, weight
+    other = 1 - target[:1] if target.shape[1] == 1 else np.roll(target[:1], 1, axis=1)
+    weight = np.ones(len(x)) if weight is None else weight
+    return np.vstack([x, x[:1]]), np.vstack([target, other]), np.append(weight, 0.0)

@@ -54,7 +54,9 @@ def _penguins() -> Problem:
 def _cars() -> Problem:
     from vega_datasets import data
 
-    table = data.cars().dropna(subset=["Miles_per_Gallon"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, in the package's reader
+        table = data.cars().dropna(subset=["Miles_per_Gallon"])
     target = table["Miles_per_Gallon"].to_numpy(float)
     return Problem(table.drop(columns="Miles_per_Gallon"), target, regression=True)
 

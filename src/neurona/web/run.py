@@ -23,14 +23,12 @@ from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
+from neurona.web.chunk import Chunk
 from neurona.web.history import History, Moment
 from neurona.web.problem import Problem
 from neurona.web.refusal import Refusal
 from neurona.web.steering import optimizer_of
 
-# A command is obeyed after one chunk, and a picture that is asked for waits for its end.
-CHUNK_SECONDS = 0.005
-MOST_STEPS = 4096
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
 
@@ -94,7 +92,7 @@ class Run:
         self._playing = False
         self._pace: float | None = None
         self._due = 0.0  # when the next chunk may begin, by the monotonic clock
-        self._chunk = 1
+        self._chunk = Chunk()
         self._version = self._kept = 0
         self._now: Moment
         self._at: int | None = None
@@ -142,7 +140,7 @@ class Run:
         """Take at most so many steps a second; None: as many as go."""
 
         def change() -> None:
-            self._pace, self._chunk, self._due = steps_per_second, 1, 0.0
+            self._pace, self._chunk, self._due = steps_per_second, Chunk(), 0.0
 
         self._command(change)
 
@@ -224,7 +222,7 @@ class Run:
             try:
                 command = self._commands.get(timeout=wait)
             except queue.Empty:
-                self._advance(self._chunk)
+                self._advance(self._chunk.steps)
                 continue
             if command is None:
                 return
@@ -244,7 +242,7 @@ class Run:
         self._diverged = None
         self._steered = False
         self._speed.clear()
-        self._steps, self._chunk = None, 1
+        self._steps, self._chunk = None, Chunk()
         self._stand(next(self._training(params, every=1)), branch=0)
 
     def _training(self, start: State | Params, every: int) -> Iterator[State]:
@@ -307,20 +305,17 @@ class Run:
         return size is not None and size < len(self.problem.train.x)
 
     def _adapt(self, began: float, count: int) -> None:
-        """Let a chunk take about CHUNK_SECONDS, or keep the pace that was asked for."""
-        seconds = time.monotonic() - began
+        """Let a chunk take as long as it should, or keep the pace that was asked for."""
         if self._pace is not None:
             self._due = began + count / self._pace
-            self._chunk = max(1, min(MOST_STEPS, round(self._pace * 2 * CHUNK_SECONDS)))
-        elif seconds < CHUNK_SECONDS / 2:
-            self._chunk = min(MOST_STEPS, self._chunk * 2)
-        elif seconds > 2 * CHUNK_SECONDS:
-            self._chunk = max(1, self._chunk // 2)
+            self._chunk.pace(self._pace)
+        else:
+            self._chunk.took(time.monotonic() - began)
 
     def _play(self) -> None:
         self._playing, self._diverged = True, None
         self._speed.clear()
-        self._chunk = 1
+        self._chunk = Chunk()
 
     def _pause(self) -> None:
         self._playing = False

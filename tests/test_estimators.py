@@ -12,10 +12,23 @@ import polars as pl
 import pytest
 import sklearn
 from sklearn.base import clone
-from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_multilabel_classification,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, recall_score
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    StratifiedKFold,
+    cross_val_score,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -470,3 +483,22 @@ def test_a_part_of_the_table_may_be_of_one_class_or_of_one_row(n_classes):
         net.partial_fit(X[:1], y[:1])
     assert net.predict_proba(X[:50])[:, 0].mean() > before
     assert np.isfinite(net.loss_)
+
+
+@pytest.mark.parametrize(
+    ("load", "estimator", "least"),
+    [
+        (load_iris, NeuralNetClassifier, 0.94),
+        (load_wine, NeuralNetClassifier, 0.96),
+        (load_breast_cancer, NeuralNetClassifier, 0.965),
+        (load_digits, NeuralNetClassifier, 0.972),
+        (load_diabetes, NeuralNetRegressor, 0.45),
+    ],
+    ids=["iris", "wine", "breast cancer", "digits", "diabetes"],
+)
+def test_with_its_default_settings_it_is_right_on_raw_columns(load, estimator, least):
+    X, y = load(return_X_y=True)
+    folds = (StratifiedKFold if estimator is NeuralNetClassifier else KFold)(
+        n_splits=5, shuffle=True, random_state=0
+    )
+    assert cross_val_score(estimator(random_state=0), X, y, cv=folds).mean() > least

@@ -89,7 +89,7 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         Yields
         ------
         State
-            The first before any step, then about a hundred; each epoch's, where it is validated.
+            The first before any step, then about fifty; each epoch's, where it is validated.
         """
         going_on = self.warm_start and self.__sklearn_is_fitted__()
         examples = self._read(X, y, sample_weight, reset=not going_on)

@@ -40,7 +40,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     batch_size
         Rows a step; by default all of them up to 256, and 64 of more.
     epochs
-        Passes over the table; by default about 1,500 steps, but 30 passes at least and 300 at most.
+        Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
+        1,500 steps, but 30 at least and 150 at most.
     l1, l2
         Penalties on the weights. By default there is none but for small tables, where l1 is up to
         0.004.

@@ -16,7 +16,7 @@ from neurona.engine.state import State
 SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02, weight_decay=0.5)  # chosen, with L1, by `python -m benchmarks accuracy`
 L1_ROWS, MOST_L1 = 2.7, 0.004
-LOOKS = 100  # states a fit hands out, where nothing but the curve needs them
+LOOKS = 50  # states a fit hands out, where nothing but the curve needs them
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def pace(n: int, batch_size: Any, epochs: Any, each_epoch: bool) -> Pace:
         size = min(check_count("batch_size", batch_size), n)
     steps_an_epoch = ceil(n / size)
     if epochs == "auto":
-        epochs = min(300, max(30, ceil(1500 / steps_an_epoch)))
+        epochs = 250 if size == n else min(150, max(30, ceil(1500 / steps_an_epoch)))
     epochs = check_count("epochs", epochs)
     return Pace(size, epochs, steps_an_epoch, 1 if each_epoch else max(1, epochs // LOOKS))
 

@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 # Each public name is imported on first use, so that `import neurona` costs nothing.
 _MODULES = {
     "activations": "neurona.engine.activations",
+    "comparison": "neurona.comparison",
     "costs": "neurona.engine.costs",
     "datasets": "neurona.datasets",
     "engine": "neurona.engine",

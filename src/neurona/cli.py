@@ -92,6 +92,25 @@ def parser() -> argparse.ArgumentParser:
     )
     output.add_argument("--quiet", action="store_true", help="print the files' paths only")
     demo.set_defaults(run=_run_demo)
+    compare = commands.add_parser(
+        "compare",
+        help="the lesson's network in other libraries, side by side",
+        description="Train the lesson's network from the same weights in the lesson's program, "
+        "neurona, scikit-learn, Keras and PyTorch, as far as they are installed, and tell how far "
+        "apart their curves are. Leaves a picture, and a page with the code of each.",
+    )
+    compare.add_argument(
+        "--steps", type=int, default=1500, metavar="N", help="of gradient descent (1500)"
+    )
+    compare.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the points and the first weights"
+    )
+    compare.add_argument("--language", choices=("en", "es"), default="en", help="of what is told")
+    compare.add_argument(
+        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder of the files"
+    )
+    compare.add_argument("--quiet", action="store_true", help="print the files' paths only")
+    compare.set_defaults(run=_run_compare)
     play = commands.add_parser(
         "play",
         help="the playground, in the browser",
@@ -132,6 +151,12 @@ def _run_demo(given: argparse.Namespace) -> int:
         from neurona.commands.lesson import run
     else:
         from neurona.commands.demo import run
+    return run(given)
+
+
+def _run_compare(given: argparse.Namespace) -> int:
+    from neurona.commands.compare import run
+
     return run(given)
 
 

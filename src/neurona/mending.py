@@ -53,10 +53,10 @@ def failures(seed: int = 0, steps: int = STEPS) -> list[Failure]:
     >>> [round(failure.cost, 2) for failure in failures(steps=100)]
     [0.25, 0.25, 0.25]
     """
-    X, Y = _circles(seed)
+    X, Y = circles(seed)
     results = []
     for rate in RATES:
-        net = _lesson_network(DEEP, seed)
+        net = lesson_network(DEEP, seed)
         with np.errstate(over="ignore"):
             for _ in range(steps):
                 tutorial.train(net, X, Y, tutorial.l2_cost, lr=rate)
@@ -66,13 +66,13 @@ def failures(seed: int = 0, steps: int = STEPS) -> list[Failure]:
     return results
 
 
-def _circles(seed: int, n: int = 500) -> tuple[Array, Array]:
+def circles(seed: int, n: int = 500) -> tuple[Array, Array]:
     """Return the circles with the targets as the lesson has them, a column of 0.0 and 1.0."""
     X, y = datasets.circles(n=n, rng=seed)
     return X, y[:, None].astype(np.float64)
 
 
-def _lesson_network(topology: tuple[int, ...], seed: int) -> list[Any]:
+def lesson_network(topology: tuple[int, ...], seed: int) -> list[Any]:
     """Draw the lesson's network from NumPy's global generator, and leave that as it was."""
     before = np.random.get_state()  # noqa: NPY002 - the lesson's program draws from it
     np.random.seed(seed)  # noqa: NPY002
@@ -125,8 +125,8 @@ def step_ratios(n: int = 500, seed: int = 0) -> Ratio:
     >>> round(ratio.W, 3), round(ratio.b, 3)
     (250.0, 0.5)
     """
-    X, Y = _circles(seed, n)
-    lesson = _lesson_network((2, 4, 8, 1), seed)
+    X, Y = circles(seed, n)
+    lesson = lesson_network((2, 4, 8, 1), seed)
     before: Params = tuple(DenseParams(layer.W, layer.b[0]) for layer in lesson)
     tutorial.train(lesson, X, Y, tutorial.l2_cost, lr=1.0)
     objective = Objective(network([2, 4, 8, 1], "sigmoid"), SquaredError())

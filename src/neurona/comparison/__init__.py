@@ -1,0 +1,40 @@
+"""The lesson's network in other libraries, side by side: what ``neurona compare`` shows.
+
+The same points, the same first weights, plain gradient descent over all the points, in the lesson's
+program, neurona, scikit-learn, Keras and PyTorch. Their curves agree to rounding; what differs is
+the code, the time, and what each library would do if it weren't asked.
+
+=============================  ================================================================
+`problem`                      the points, the first weights, the cost and the rate
+`contestants`                  the network in each library: functions to be read
+`LINEUP`                       who takes part, and what each does differently
+`compare`                      runs them, and measures how far their curves lie apart
+`figure`, `report`             the curves as a picture; table, notes and code as a page
+=============================  ================================================================
+
+>>> import neurona
+>>> result = neurona.comparison.compare("lesson", steps=50)
+>>> bool(result["corrected"].largest < 1e-10)
+True
+"""
+
+from __future__ import annotations
+
+from neurona.comparison.lineup import LINEUP, Entry
+from neurona.comparison.measuring import Comparison, Outcome, compare
+from neurona.comparison.problem import PROBLEMS, Problem, problem
+from neurona.comparison.report import figure, report, table
+
+__all__ = [
+    "LINEUP",
+    "PROBLEMS",
+    "Comparison",
+    "Entry",
+    "Outcome",
+    "Problem",
+    "compare",
+    "figure",
+    "problem",
+    "report",
+    "table",
+]

@@ -165,9 +165,9 @@ LINEUP = (
             "en": "The same formulas, compiled by JAX. Its time begins with the compiler's, and "
             "then it is asked for the cost at every step, which makes a call of each; with "
             "every=100 a hundred steps are one call.",
-            "es": "Las mismas fórmulas, compiladas por JAX. Su tiempo empieza por el del compilador, "
-            "y luego se le pide el coste en cada paso, con lo que cada uno es una llamada; con "
-            "every=100, cien pasos son una llamada.",
+            "es": "Las mismas fórmulas, compiladas por JAX. Su tiempo empieza por el del "
+            "compilador, y luego se le pide el coste en cada paso, con lo que cada uno es una "
+            "llamada; con every=100, cien pasos son una llamada.",
         },
         needs=("jax",),
         package="jax",
@@ -227,8 +227,8 @@ LINEUP = (
             "±1/√n_in. The data must be made tensors, of the same precision.",
             "es": "El bucle es tuyo, como en la lección; backward() halla las derivadas "
             "recorriendo hacia atrás lo calculado. Los gradientes se acumulan hasta zero_grad(). "
-            "Una capa guarda W al revés, una fila por neurona, y sortea W y b entre ±1/√n_in. Los datos "
-            "tienen que hacerse tensores, de la misma precisión.",
+            "Una capa guarda W al revés, una fila por neurona, y sortea W y b entre ±1/√n_in. "
+            "Los datos tienen que hacerse tensores, de la misma precisión.",
         },
         needs=("torch",),
         package="torch",

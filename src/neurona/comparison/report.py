@@ -26,7 +26,7 @@ COLORS = {
     "compiled": "#e08a1e",
     "scikit-learn": "#5b9a5b",
     "keras": "#7a4fa3",
-    "pytorch": "#24292f",
+    "pytorch": "#e3b81c",
 }
 
 TEXTS = {
@@ -204,9 +204,13 @@ def figure(comparisons: Sequence[Comparison], language: str = "en") -> Figure:
 
 
 def _curves(ax: Axes, comparison: Comparison, language: str) -> None:
-    widths = np.linspace(9, 1, len(comparison.outcomes))
+    ticker = require("matplotlib.ticker", extra="plot")
+    widths = np.linspace(13, 1.5, len(comparison.outcomes))
     for width, outcome in zip(widths, _drawing_order(comparison), strict=True):
         ax.semilogy(outcome.costs, color=COLORS[outcome.entry.key], lw=width)
+    ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_locator(ticker.NullLocator())
     ax.set_ylabel(TEXTS["cost axis"][language], color=GRAY)
     tidy(ax, "y")
 
@@ -219,14 +223,14 @@ def _drawing_order(comparison: Comparison) -> list[Outcome]:
 def _differences(ax: Axes, comparison: Comparison, language: str) -> None:
     for outcome in comparison.outcomes[1:]:
         shown = np.maximum.accumulate(outcome.differences)  # the largest so far: it can be read
-        ax.semilogy(np.maximum(shown, 1e-17), color=COLORS[outcome.entry.key], lw=1.6)
-    for digits, name in ((6e-8, "float32"), (1.1e-16, "float64")):
+        ax.semilogy(np.maximum(shown, 1e-18), color=COLORS[outcome.entry.key], lw=1.6)
+    for digits, name in ((6e-8, "float32"), (1.1e-16, "float64")):  # half an ulp of 1
         ax.axhline(digits, color=GRAY, lw=0.8, ls=":", zorder=0)
         ax.annotate(
-            name, (1, digits), (-2, 2), xycoords=("axes fraction", "data"), fontsize=8,
+            name, (1, digits), (-2, -10), xycoords=("axes fraction", "data"), fontsize=8,
             textcoords="offset points", ha="right", color=GRAY,
         )  # fmt: skip
-    ax.set_ylim(3e-17, 30)
+    ax.set_ylim(3e-18, 1e3)
     ax.set_ylabel(TEXTS["apart"][language], color=GRAY)
     tidy(ax, "y")
 

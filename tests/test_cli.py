@@ -1,17 +1,21 @@
 """The command, run as a person would: its options, its files, its errors."""
 
+import importlib
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from PIL import Image
 
 import neurona
-from neurona import cli, demos
+from neurona import cli, demos, extras
+from neurona.comparison import lineup
+from neurona.comparison.problem import STEPS
 
 FILES = ["circles.gif", "circles.png"]
 
@@ -200,3 +204,118 @@ def test_ctrl_c_writes_what_there_is(folder):
     assert "Traceback" not in err
     assert str(folder / "circles.gif") in out
     assert files(folder) == FILES
+
+
+# ---- neurona compare -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def compare(folder, monkeypatch):
+    """Run the command without the libraries that take seconds to import."""
+
+    def run_compare(*arguments: str) -> int:
+        monkeypatch.setattr(lineup, "_installed", lambda package: package == "sklearn")
+        return cli.main(["compare", "--output", str(folder), *arguments])
+
+    return run_compare
+
+
+def without(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have an optional package not installed, whatever was imported before."""
+
+    def import_module(name: str) -> ModuleType:
+        if name.partition(".")[0] == package:
+            raise ModuleNotFoundError(name=package)
+        return importlib.import_module(name)
+
+    monkeypatch.setattr(extras, "import_module", import_module)
+
+
+def test_the_default_steps_are_the_comparisons():
+    assert cli.parser().parse_args(["compare"]).steps == STEPS
+
+
+def test_compare_tells_and_leaves_a_picture_and_a_page(compare, folder, capsys):
+    assert compare("--steps", "30", "--seed", "3") == 0
+    printed = capsys.readouterr().out
+    assert "30 steps of gradient descent" in printed
+    assert "seed 3" in printed
+    agreeing = [line for line in printed.splitlines() if line.startswith("  the lesson's, corr")]
+    assert len(agreeing) == 3
+    assert all(float(line.split()[4]) < 1e-10 for line in agreeing)
+    assert printed.count("float64  ") > 7
+    assert printed.count("left out: PyTorch (torch is not installed)") == 3
+    assert "left out: scikit-learn (it has no squared error behind a sigmoid)" in printed
+    assert max(map(len, printed.splitlines()[:-2])) <= 100
+    assert printed.splitlines()[-2:] == [str(folder / "compare.png"), str(folder / "compare.md")]
+    assert files(folder) == ["compare.md", "compare.png"]
+    with Image.open(folder / "compare.png") as picture:
+        assert picture.width > 1000
+    assert "](compare.png)" in (folder / "compare.md").read_text(encoding="utf-8")
+
+
+def test_compare_in_spanish_and_quiet(compare, folder, capsys):
+    assert compare("--steps", "5", "--language", "es", "--quiet") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    page = (folder / "compare.md").read_text(encoding="utf-8")
+    assert "mayor diferencia" in page
+    assert "left out" not in page
+
+
+def test_compare_on_a_terminal_draws_a_table(compare, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert compare("--steps", "5") == 0
+    printed = capsys.readouterr().out
+    assert "────" in printed
+    assert "the lesson's, corrected" in printed
+
+
+def test_compare_without_rich_is_plain(compare, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    without("rich", monkeypatch)
+    assert compare("--steps", "5") == 0
+    printed = capsys.readouterr().out
+    assert "────" not in printed
+    assert "the lesson's, corrected" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--steps", "0"], "steps is 0"),
+        (["--steps", "-3"], "steps is -3"),
+        (["--seed", "-1"], "seed is -1: it must be a whole number from 0 to 4294967295"),
+        (["--seed", "99999999999"], "seed is 99999999999"),
+    ],
+    ids=" ".join,
+)
+def test_compare_says_in_one_line_what_is_wrong(compare, arguments, message, folder, capsys):
+    assert compare(*arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("neurona: error: ")
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("arguments", [["--steps", "x"], ["--language", "fr"], ["more"]])
+def test_what_the_parser_refuses_of_compare(compare, arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        compare(*arguments)
+    assert stop.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_compare_into_a_folder_that_cannot_be_written(compare, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert compare("--output", str(tmp_path / "file" / "folder")) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["matplotlib", "sklearn"])
+def test_compare_names_the_extra_that_is_missing(module, compare, folder, capsys, monkeypatch):
+    without(module, monkeypatch)
+    assert compare("--steps", "5") == 2
+    assert "pip install" in capsys.readouterr().err
+    assert not folder.exists()

@@ -38,6 +38,7 @@ def test_the_package_alone_needs_the_standard_library_only():
     "statement",
     [
         "from neurona import engine, network, train, adam, schedules, check_gradient, Dense",
+        "import neurona.comparison",
         "import neurona.datasets",
         "import neurona.export",
         "import neurona.observe, neurona.observe.figures, neurona.observe.film",

@@ -21,7 +21,7 @@ demo: $(VENV)/.demo $(VENV)/.package  ## the lesson's network learns the circles
 	@$(BIN)/neurona demo circles
 
 test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package, in two halves at once
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-pages test-rest
+	@$(MAKE) --no-print-directory -j2 test-pages test-rest
 
 test-pages:
 	$(PYTEST) -m "not long" $(PAGES)

@@ -283,6 +283,8 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             check_array(X, dtype=None)  # says so, in scikit-learn's words
         if reset or names is None or known is None:
             validate_data(self, X, reset=reset, skip_check_array=True)
+            if reset and names is not None:  # older scikit-learns do not know newer polars' frames
+                self.feature_names_in_ = np.array(names, dtype=object)
             return read_frame(X)
         absent = [name for name in known if name not in set(names)]
         if absent:

@@ -191,6 +191,10 @@ def test_a_target_with_missing_values_is_refused(estimator, y):
         ({"l2": -1}, "l2 is -1"),
         ({"clip": 0}, "clip is 0"),
         ({"hidden_layer_sizes": (0,)}, "each width must be a positive whole number"),
+        ({"hidden_layer_sizes": "64"}, "hidden_layer_sizes is '64'"),
+        ({"hidden_layer_sizes": None}, "hidden_layer_sizes is None"),
+        ({"hidden_layer_sizes": True}, "True is not"),
+        ({"l1": "much"}, "l1 is 'much'"),
         ({"patience": 0, "early_stopping": True}, "patience is 0"),
         ({"scoring": "beauty", "early_stopping": True}, "beauty"),
         ({"validation_fraction": 2.0, "early_stopping": True}, "test_size"),
@@ -502,3 +506,31 @@ def test_with_its_default_settings_it_is_right_on_raw_columns(load, estimator, l
         n_splits=5, shuffle=True, random_state=0
     )
     assert cross_val_score(estimator(random_state=0), X, y, cv=folds).mean() > least
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_the_scale_of_the_target_makes_no_difference(scale):
+    X, y = load_diabetes(return_X_y=True)
+    plain = NeuralNetRegressor(**QUICK).fit(X, y).predict(X)
+    scaled = NeuralNetRegressor(**QUICK).fit(X, y * scale).predict(X)
+    assert scaled / scale == pytest.approx(plain, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("validation", "message"),
+    [
+        (np.ones((150, 4)), "validation must be two things"),
+        ((np.ones((150, 3)), np.ones(150)), "X has 3 features"),
+        ((np.ones((150, 4)), np.full(150, 7)), "y has the class 7"),
+        ((np.ones((150, 4)), np.ones(149)), "inconsistent numbers of samples"),
+    ],
+)
+def test_wrong_validation_is_refused(validation, message):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=message):
+        NeuralNetClassifier(**QUICK).fit(X, y, validation=validation)
+
+
+def test_a_lazy_frame_is_to_be_collected():
+    with pytest.raises(ValueError, match=r"give X.collect\(\)"):
+        NeuralNetClassifier().fit(pl.LazyFrame({"a": [1, 2]}), [0, 1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             self.targets_ = self._fit_targets(examples.y, examples.weight)
         judges = None
         if validation is not None:
-            judges = self._read_validation(*validation)
+            judges = self._read_validation(validation)
         elif self.early_stopping:
             examples, judges = self._split(examples, rng)
         if not going_on:
@@ -135,7 +135,11 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
 
     def _network(self, n_in: int) -> Network:
         hidden = self.hidden_layer_sizes
-        hidden = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
+        if isinstance(hidden, str) or not isinstance(hidden, Iterable | int | np.integer):
+            raise ValueError(
+                f"hidden_layer_sizes is {hidden!r}: give a number of neurons, or one for each layer"
+            )
+        hidden = list(hidden) if isinstance(hidden, Iterable) else [hidden]
         given = self.activation
         each = [given] * len(hidden) if isinstance(given, str | Activation) else list(given)
         if len(each) != len(hidden):
@@ -264,6 +268,8 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         """Return a table of columns, or an array of numbers where nothing is to be prepared."""
         if self.preprocess is None:
             return validate_data(self, X, reset=reset, dtype=np.float64)
+        if hasattr(X, "collect"):
+            raise ValueError("X is a frame that has not been computed yet: give X.collect()")
         if is_frame(X):
             return self._read_frame(X, reset)
         if not hasattr(X, "toarray"):  # a sparse matrix is refused below, in scikit-learn's words
@@ -294,7 +300,10 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             )
         return read_frame(X, [str(name) for name in known])
 
-    def _read_validation(self, X: Any, y: Any) -> Examples:
+    def _read_validation(self, validation: Any) -> Examples:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise ValueError("validation must be two things: the rows' table, and their targets")
+        X, y = validation
         return examples_of(self._read_table(X, reset=False), self._check_y(y), None)
 
     def _prepared(self, table: Any) -> NDArray[np.float64]:

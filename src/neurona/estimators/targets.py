@@ -115,11 +115,14 @@ class Quantities:
     def fit(cls, y: NDArray[np.float64], weight: NDArray[np.float64] | None) -> Quantities:
         """Learn mean and deviation of each column, the rows counting by their weights."""
         columns = y.reshape(len(y), -1)
+        size = abs(columns).max(axis=0)  # so that no square overflows, or comes to nothing
+        size[size == 0] = 1.0
+        columns = columns / size
         mean = np.average(columns, axis=0, weights=weight)
         deviation = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
         # But for the rounding of the mean it may be 0: then the mean is always the answer.
         constant = deviation <= 1e-12 * np.maximum(abs(mean), 1e-300)
-        return cls(mean, np.where(constant, 0.0, deviation), y.ndim == 1)
+        return cls(mean * size, np.where(constant, 0.0, deviation * size), y.ndim == 1)
 
     @property
     def n_out(self) -> int:

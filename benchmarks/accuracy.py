@@ -51,6 +51,14 @@ def _penguins() -> Problem:
     return Problem(table.drop(columns="sex"), table["sex"].to_numpy(str))
 
 
+def _body_mass() -> Problem:
+    from palmerpenguins import load_penguins
+
+    table = load_penguins().dropna(subset=["body_mass_g"])
+    target = table["body_mass_g"].to_numpy(float)
+    return Problem(table.drop(columns="body_mass_g"), target, regression=True)
+
+
 def _cars() -> Problem:
     from vega_datasets import data
 
@@ -66,13 +74,6 @@ def _weather() -> Problem:
 
     table = data.seattle_weather()
     return Problem(table.drop(columns="weather"), table["weather"].to_numpy(str))
-
-
-def _vote() -> Problem:
-    from statsmodels.datasets import anes96
-
-    table = anes96.load_pandas().data
-    return Problem(table.drop(columns="vote"), table["vote"].to_numpy(int))
 
 
 def _affairs() -> Problem:
@@ -91,9 +92,9 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "digits": _of_scikit_learn(datasets.load_digits),
     "diabetes": _of_scikit_learn(datasets.load_diabetes, regression=True),
     "penguins: sex": _penguins,
+    "penguins: body mass": _body_mass,
     "cars: miles a gallon": _cars,
     "Seattle: weather": _weather,
-    "election of 1996: vote": _vote,
     "marriages: an affair": _affairs,
 }
 

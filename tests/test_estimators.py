@@ -534,3 +534,15 @@ def test_wrong_validation_is_refused(validation, message):
 def test_a_lazy_frame_is_to_be_collected():
     with pytest.raises(ValueError, match=r"give X.collect\(\)"):
         NeuralNetClassifier().fit(pl.LazyFrame({"a": [1, 2]}), [0, 1])
+
+
+@pytest.mark.parametrize("estimator", [NeuralNetClassifier, NeuralNetRegressor])
+def test_a_weight_of_two_is_two_rows(estimator):
+    table, kind = animals(60)
+    y = kind if estimator is NeuralNetClassifier else np.arange(60.0)
+    X, weight = pd.DataFrame(table), np.random.default_rng(0).integers(0, 3, 60)
+    twice = np.repeat(np.arange(60), weight)
+    net = estimator(random_state=0)
+    weighted = net.fit(X, y, sample_weight=weight)._answers(X)
+    repeated = clone(net).fit(X.iloc[twice], y[twice])._answers(X)
+    assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)

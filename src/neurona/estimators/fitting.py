@@ -24,7 +24,7 @@ class Pace:
     """How many rows a step takes, how many epochs there are, and how many between two states.
 
     With the whole table in each step nothing is drawn, and the training is done in float64: then
-    a weight of 2 is what two rows are.
+    a weight of 2 is what two rows are, at the same l1.
     """
 
     batch_size: int

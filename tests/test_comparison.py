@@ -74,6 +74,21 @@ def test_the_curves_agree_to_rounding(key, name, curve):
     assert exact or (costs != reference).any()  # float32 it is
 
 
+@pytest.mark.parametrize("name", list(PROBLEMS))
+def test_float32_is_all_that_pytorch_differs_by(name, curve):
+    """Told to compute in float64, it draws neurona's curve to the last digits."""
+    if package := ENTRIES["pytorch"].missing():
+        pytest.skip(f"{package} is not installed")
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        costs, _ = measuring.run(ENTRIES["pytorch"], problem(name, STEPS))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    np.testing.assert_allclose(costs, curve("neurona", name), rtol=1e-10)
+
+
 def test_the_reference_is_not_flat(curve):
     """Curves that agree because nothing is learnt would prove nothing."""
     for name in PROBLEMS:

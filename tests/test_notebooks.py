@@ -1,8 +1,9 @@
-"""The two notebooks run from top to bottom, and what they show is what they say."""
+"""The notebooks run from top to bottom, and what they show is what they say."""
 # ruff: noqa: NPY002 - the lesson draws from NumPy's global generator
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from neurona import tutorial
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NAMES = ["leccion.es.ipynb", "lesson.en.ipynb"]
-SECTIONS = 16
+COMPARISON = ["comparar.es.ipynb", "compare.en.ipynb"]
+SECTIONS = {"leccion.es.ipynb": 16, "comparar.es.ipynb": 12}
+ANSWERS = {"leccion.es.ipynb": 5, "comparar.es.ipynb": 1}
 
 
 def read(name):
@@ -67,7 +70,7 @@ def mime_types(cell):
 # ---- As stored -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + COMPARISON)
 def test_a_stored_notebook_is_valid_and_holds_no_outputs(name):
     notebook = read(name)
     nbformat.validate(notebook)
@@ -80,12 +83,13 @@ def test_a_stored_notebook_is_valid_and_holds_no_outputs(name):
         assert cell.execution_count is None
 
 
-def test_both_languages_tell_the_same_story():
-    spanish, english = map(read, NAMES)
+@pytest.mark.parametrize("pair", [NAMES, COMPARISON], ids=["lesson", "comparison"])
+def test_both_languages_tell_the_same_story(pair):
+    spanish, english = map(read, pair)
     assert shape(spanish) == shape(english)
-    assert len(answers(spanish)) == len(answers(english)) == 5
+    assert len(answers(spanish)) == len(answers(english)) == ANSWERS[pair[0]]
     titles = re.findall(r"^## (\d+)\.", "\n".join(c.source for c in cells(spanish)), re.M)
-    assert titles == [str(number) for number in range(1, SECTIONS + 1)]
+    assert titles == [str(number) for number in range(1, SECTIONS[pair[0]] + 1)]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -125,7 +129,7 @@ def test_the_lesson_needs_the_library_only_after_it_was_installed(name):
     assert uses[1:]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + COMPARISON)
 def test_without_the_library_and_its_folder_a_message_says_what_to_do(name, tmp_path, monkeypatch):
     (cell,) = cells(read(name), "code", "install")
     source = TransformerManager().transform_cell(cell.source)
@@ -138,15 +142,13 @@ def test_without_the_library_and_its_folder_a_message_says_what_to_do(name, tmp_
 # ---- As executed ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def executed(request, tmp_path_factory):
-    """A notebook after a run from top to bottom, the answers to its exercises run after it."""
-    notebook = read(request.param)
+def execute(name, folder):
+    """Run a notebook from top to bottom, and after it the answers to its exercises."""
+    notebook = read(name)
     for code in answers(notebook):
         cell = nbformat.v4.new_code_cell(code)
         cell.metadata["tags"] = ["answer"]
         notebook.cells.append(cell)
-    folder = tmp_path_factory.mktemp("notebook")
     NotebookClient(
         notebook, timeout=300, allow_errors=False, resources={"metadata": {"path": str(folder)}}
     ).execute()
@@ -154,7 +156,19 @@ def executed(request, tmp_path_factory):
     return notebook
 
 
-def test_every_cell_runs_without_an_error_or_a_warning(executed):
+@pytest.fixture(scope="module", params=NAMES)
+def executed(request, tmp_path_factory):
+    return execute(request.param, tmp_path_factory.mktemp("notebook"))
+
+
+@pytest.fixture(scope="module", params=COMPARISON)
+def compared(request, tmp_path_factory):
+    return execute(request.param, tmp_path_factory.mktemp("notebook"))
+
+
+@pytest.mark.parametrize("which", ["executed", "compared"])
+def test_every_cell_runs_without_an_error_or_a_warning(which, request):
+    executed = request.getfixturevalue(which)
     for cell in cells(executed, "code"):
         assert cell.execution_count is not None
         for output in cell.outputs:
@@ -234,3 +248,60 @@ def test_the_answers_to_the_exercises_are_right(executed):
     assert float(right) < 0.01
     assert float(wrong) > 0.1
     assert printed(safe).split() == ["[0.", "0.5", "1.", "]"]
+
+
+# ---- The comparison, as executed -----------------------------------------------------------------
+
+
+def rows(cell):
+    """The tables that a cell shows: the difference of each contestant, by its name."""
+    found = {}
+    for output in cell.outputs:
+        for line in output.get("data", {}).get("text/markdown", "").splitlines()[2:]:
+            name, _, difference, *_ = [part.strip() for part in line.strip("|").split("|")]
+            found.setdefault(name, []).append(difference)
+    return found
+
+
+def is_there(*modules):
+    return all(importlib.util.find_spec(module) for module in modules)
+
+
+def test_the_comparison_shows_the_code_of_each(compared):
+    shown = [
+        "".join(output.data["text/plain"] for output in cell.outputs if "data" in output)
+        for cell in cells(compared, "code", "code")
+    ]
+    functions = ["lesson_corrected", "neurona_numpy", "with_scikit_learn", "with_keras"]
+    for code, function in zip(shown, [*functions, "with_pytorch"], strict=True):
+        assert f"def {function}(" in code
+
+
+def test_the_curves_of_the_comparison_agree(compared):
+    (race,), (others,) = (cells(compared, "code", tag) for tag in ("race", "others"))
+    assert "image/png" in mime_types(race)
+    lesson, *names = list(rows(race))[1:]
+    assert float(rows(race)[lesson][0]) > 1  # it goes its own way
+    assert len(rows(others)["scikit-learn"]) == 2
+    assert all(float(text) < 1e-10 for text in rows(others)["scikit-learn"])
+    for cell in (race, others):
+        for name in names:
+            exact = name.startswith(("the lesson's", "el de la"))
+            assert all(float(text) < (1e-10 if exact else 1e-4) for text in rows(cell)[name])
+    assert ("PyTorch" in names) == is_there("torch")
+    assert ("Keras" in names) == (is_there("keras") and (is_there("jax") or is_there("torch")))
+
+
+def test_the_comparison_proves_that_it_is_rounding(compared):
+    (asked,), (parted,) = (cells(compared, "code", tag) for tag in ("float64", "parted"))
+    if is_there("torch"):
+        single, double = map(float, re.findall(r"\d\.\de-\d+", printed(asked)))
+        assert double < 1e-10 < single < 1e-4
+    largest, step = re.findall(r"(\d\.\de[+-]\d+)\n.* (\d+)", printed(parted))[0]
+    assert float(largest) > 0.1
+    assert 200 < int(step) < 700  # within the picture
+
+
+def test_the_answer_of_the_comparison_is_right(compared):
+    (spiral,) = cells(compared, "code", "answer")
+    assert float(printed(spiral)) < 1e-10

@@ -9,7 +9,8 @@ the code, the time, and what each library would do if it weren't asked.
 `contestants`                  the network in each library: functions to be read
 `LINEUP`                       who takes part, and what each does differently
 `compare`                      runs them, and measures how far their curves lie apart
-`figure`, `report`             the curves as a picture; table, notes and code as a page
+`figure`, `markdown_table`     the curves as a picture, and the numbers
+`report`                       tables, notes and everyone's code as a page
 =============================  ================================================================
 
 >>> import neurona
@@ -23,7 +24,7 @@ from __future__ import annotations
 from neurona.comparison.lineup import LINEUP, Entry
 from neurona.comparison.measuring import Comparison, Outcome, compare
 from neurona.comparison.problem import PROBLEMS, Problem, problem
-from neurona.comparison.report import figure, report, table
+from neurona.comparison.report import figure, markdown_table, report, table
 
 __all__ = [
     "LINEUP",
@@ -34,6 +35,7 @@ __all__ = [
     "Problem",
     "compare",
     "figure",
+    "markdown_table",
     "problem",
     "report",
     "table",

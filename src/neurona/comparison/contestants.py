@@ -155,7 +155,8 @@ def with_pytorch(problem: Problem) -> list[float]:
     import torch
     from torch import nn
 
-    X, Y = (torch.tensor(array, dtype=torch.float32) for array in (problem.X, problem.Y))
+    dtype = torch.get_default_dtype()  # float32, unless it was told otherwise
+    X, Y = (torch.tensor(array, dtype=dtype) for array in (problem.X, problem.Y))
     dense = [nn.Linear(2, 4), nn.Linear(4, 8), nn.Linear(8, 1)]
     with torch.no_grad():
         for layer, (W, b) in zip(dense, problem.weights, strict=True):

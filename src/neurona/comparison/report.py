@@ -102,6 +102,13 @@ def table(comparison: Comparison, language: str = "en") -> list[list[str]]:
     return rows
 
 
+def markdown_table(comparison: Comparison, language: str = "en") -> str:
+    """Return the table as Markdown, its numbers to the right."""
+    head, *rows = table(comparison, language)
+    rule = ["---", "---", *["---:"] * (len(head) - 2)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
 def title(comparisons: Sequence[Comparison], language: str = "en") -> str:
     """Return what was compared, in a line."""
     return TEXTS["title"][language].format(steps=comparisons[0].problem.steps)
@@ -163,9 +170,7 @@ def report(comparisons: Sequence[Comparison], seed: int, picture: str, language:
     parts = [f"# {title(comparisons, language)}", about(seed, language)]
     for comparison in comparisons:
         parts.append(f"## {PROBLEMS[comparison.problem.name].title[language]}")
-        head, *rows = table(comparison, language)
-        rule = ["---", "---", *["---:"] * (len(head) - 2)]
-        parts.append("\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows)))
+        parts.append(markdown_table(comparison, language))
         parts += remarks(comparison, language)
     parts.append(f"![{TEXTS['curves'][language]}]({picture})")
     parts.append(f"## {TEXTS['notes'][language]}")

@@ -166,10 +166,16 @@ def compared(request, tmp_path_factory):
     return execute(request.param, tmp_path_factory.mktemp("notebook"))
 
 
-@pytest.mark.parametrize("which", ["executed", "compared"])
-def test_every_cell_runs_without_an_error_or_a_warning(which, request):
-    executed = request.getfixturevalue(which)
-    for cell in cells(executed, "code"):
+def test_every_cell_runs_without_an_error_or_a_warning(executed):
+    no_error_and_no_warning(executed)
+
+
+def test_every_cell_of_the_comparison_runs_without_an_error_or_a_warning(compared):
+    no_error_and_no_warning(compared)
+
+
+def no_error_and_no_warning(notebook):
+    for cell in cells(notebook, "code"):
         assert cell.execution_count is not None
         for output in cell.outputs:
             assert output.output_type != "error"

@@ -530,3 +530,13 @@ def test_a_challenge_is_taken_up_shared_and_solved(page, address):
     opened(page, address.partition("?")[0] + "#challenge=spiral")
     expect(page.locator(".challenge li")).to_have_count(2)
     expect(page.get_by_role("button", name="Spirals")).to_have_attribute("aria-pressed", "true")
+
+
+def test_changes_in_quick_succession_are_all_kept(page):
+    more = page.get_by_role("button", name="One neuron more")
+    for _ in range(4):
+        more.nth(0).click()
+        more.nth(1).click()
+    expect(page.locator(".facts").first).to_contain_text("2 – 8 – 8 – 1", timeout=30_000)
+    # An answer that comes late, to what was asked before, takes nothing back.
+    expect(page.locator(".count span").first).to_have_text("8")

@@ -430,3 +430,14 @@ def test_two_classes_have_one_output_or_two():
     run.step(200)
     assert run.settle().state.cost < 0.5
     run.close()
+
+
+def test_an_answer_says_which_change_it_is_to():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": None})
+    for asked, told in [(7, 7), ("x", None), (None, None)]:
+        message = {"type": "setup", "setup": {"layers": []}, "asked": asked}
+        ((content, _),) = talk.hear(message)
+        assert content["asked"] == told
+        talk.hear({"type": "setup", "setup": {}})
+    talk.close()

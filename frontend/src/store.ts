@@ -88,6 +88,7 @@ export function makeStore(model: Model, place: Place) {
   const setup = signal<Setup>(FIRST);
   // What the address holds may be anything: the server looks at it, and until it has answered with a
   // run the page shows its own first set-up.
+  let changes = 0; // of the set-up that were asked for here
   let wanted: unknown = address.setup
     ?? (isReady(address.challenge) ? READY[address.challenge] : null);
   const run = signal<Run | null>(null);
@@ -151,6 +152,9 @@ export function makeStore(model: Model, place: Place) {
           picture.value = frame.value = { ...old, arrays: {} };
         }
         run.value = next;
+        // An answer to what was asked before the last change would take that change back.
+        const asked = content["asked"];
+        if (typeof asked === "number" && asked < changes) return;
         setup.value = next.setup;
         wanted = next.setup;
       });
@@ -218,7 +222,8 @@ export function makeStore(model: Model, place: Place) {
       problem.value = null;
       setup.value = next;
       wanted = next;
-      model.send({ type: "setup", setup: next });
+      changes += 1;
+      model.send({ type: "setup", setup: next, asked: changes });
     },
     setSpeed(next: number | null): void {
       speed.value = next;

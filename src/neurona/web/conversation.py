@@ -148,7 +148,10 @@ class Conversation:
         if _at_one_rate(setup) == _at_one_rate(before):
             self.run.retrain(problem)
             return []
-        return [self._begin(problem)]
+        told, arrays = self._begin(problem)
+        # Whoever asks twice in a row can tell which of the answers is to which.
+        asked = message.get("asked")
+        return [({**told, "asked": asked if isinstance(asked, int) else None}, arrays)]
 
     def _reseed(self, message: Mapping[str, Any]) -> list[Message]:
         setup = self.run.problem.setup

@@ -93,10 +93,12 @@ class _Terminal(_Silent):
     def table(self, rows: list[list[str]]) -> None:
         head, *body = rows
         drawn = require("rich.table", extra="terminal").Table(
-            box=require("rich.box", extra="terminal").SIMPLE_HEAD
+            box=require("rich.box", extra="terminal").SIMPLE_HEAD,
+            collapse_padding=True,
+            pad_edge=False,
         )
         for i, cell in enumerate(head):
-            drawn.add_column(cell, justify="left" if i < 2 else "right")
+            drawn.add_column(cell, justify="left" if i < 2 else "right", no_wrap=i == 0)
         for row in body:
             drawn.add_row(*row)
         self.console.print(drawn)

@@ -40,7 +40,7 @@ TEXTS = {
     "left out": {"en": "left out", "es": "no participa"},
     "title": {
         "en": "One network, the same first weights, {steps:,} steps of gradient descent",
-        "es": "Una red, los mismos pesos iniciales, {steps:,} pasos de descenso por gradiente",
+        "es": "Una red, los mismos pesos iniciales, {steps} pasos de descenso por gradiente",
     },
     "about": {
         "en": "2-4-8-1 on the circles, 500 points in each step; seed {seed}. The difference is "
@@ -57,7 +57,7 @@ TEXTS = {
         "en": "From step {step:,} on float32 goes its own way ({names}). The formulas are the "
         "same: the steps have become longer than the valley is wide, and each jump across "
         "multiplies the roundings.",
-        "es": "Desde el paso {step:,}, float32 va por su lado ({names}). Las fórmulas son las "
+        "es": "Desde el paso {step}, float32 va por su lado ({names}). Las fórmulas son las "
         "mismas: los pasos ya son más largos que ancho el valle, y cada salto multiplica los "
         "redondeos.",
     },

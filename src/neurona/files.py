@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DTYPES = {"F32": "float32", "F64": "float64"}
+ESTIMATOR = "estimator"  # the kind of a file, and the key of what it says of the estimator
 OURS, CHECKSUM = "neurona", "sha256"  # the keys of the header's metadata
 
 
@@ -65,6 +66,9 @@ class Model(NamedTuple):
         What whoever saved it noted.
     version
         Of the neurona that wrote it.
+    estimator
+        What else there is to know where the network is an estimator's, in lists, texts and numbers:
+        :mod:`neurona.estimators.files` reads it. None where the file holds a network.
     """
 
     net: Network
@@ -72,6 +76,7 @@ class Model(NamedTuple):
     cost: Cost | None
     notes: dict[str, Any]
     version: str
+    estimator: dict[str, Any] | None = None
 
 
 def save(
@@ -81,6 +86,7 @@ def save(
     *,
     cost: str | Cost | None = None,
     notes: Mapping[str, Any] | None = None,
+    estimator: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a network and its parameters into one file.
 
@@ -100,6 +106,8 @@ def save(
         What the training made small, or its name, for whoever goes on with it.
     notes
         Anything that JSON can hold.
+    estimator
+        What :mod:`neurona.estimators.files` writes down of an estimator, whose network it is.
 
     Raises
     ------
@@ -111,11 +119,11 @@ def save(
     MissingExtra
         If safetensors is not installed.
     """
-    data = _encoded(net, params, cost, notes)
+    data = _encoded(net, params, cost, notes, estimator)
     if hasattr(file, "write"):
         file.write(data)
     else:
-        _replace(Path(file), data)
+        replace(Path(file), data)
 
 
 def load(path: str | os.PathLike[str]) -> tuple[Network, Params]:
@@ -157,20 +165,26 @@ def read(path: str | os.PathLike[str]) -> Model:
 
 
 def _encoded(
-    net: Network, params: Params, cost: str | Cost | None, notes: Mapping[str, Any] | None
+    net: Network,
+    params: Params,
+    cost: str | Cost | None,
+    notes: Mapping[str, Any] | None,
+    estimator: Mapping[str, Any] | None,
 ) -> bytes:
     numpy = require("safetensors.numpy", extra="files")
     dtype = np.asarray(params[0][0]).dtype
     if dtype.name not in DTYPES.values():
         raise ValueError(f"the parameters are of {dtype}: give float32 or float64")
     params = check_params(net, params, dtype)
-    config = {
+    config: dict[str, Any] = {
         "format": FORMAT,
         "version": __version__,
         "layers": [_described(layer) for layer in net.layers],
-        "cost": None if cost is None else _name_of_cost(find_cost(cost, net)),
+        "cost": None if cost is None else name_of_cost(find_cost(cost, net)),
         "notes": dict(notes or {}),
     }
+    if estimator is not None:
+        config |= {"kind": ESTIMATOR, ESTIMATOR: dict(estimator)}
     try:
         text = json.dumps(config, allow_nan=False, sort_keys=True)
     except (TypeError, ValueError, RecursionError) as error:
@@ -196,13 +210,14 @@ def _described(layer: Any) -> dict[str, Any]:
         "inputs": layer.n_in,
         "neurons": layer.n_out,
         "activation": layer.activation.name,
-        "initializer": _name_of_initializer(layer.initializer),
-        "bias_initializer": _name_of_initializer(layer.bias_initializer),
+        "initializer": name_of_initializer(layer.initializer),
+        "bias_initializer": name_of_initializer(layer.bias_initializer),
         "gain": None if layer.gain is None else float(layer.gain),
     }
 
 
-def _name_of_initializer(which: Any) -> str:
+def name_of_initializer(which: Any) -> str:
+    """Return the name by which an initializer is known, or say that it has none."""
     for name, known in INITIALIZERS.items():
         if known is which:
             return name
@@ -212,7 +227,8 @@ def _name_of_initializer(which: Any) -> str:
     )
 
 
-def _name_of_cost(cost: Cost) -> str:
+def name_of_cost(cost: Cost) -> str:
+    """Return the name by which a cost is known, or say that it has none."""
     for name, known in COSTS.items():
         if cost == known():
             return name
@@ -234,8 +250,14 @@ def _checksum(text: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     return sum_.hexdigest()
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file beside its place and then move it there, so that it is never half there."""
+def replace(path: Path, data: bytes) -> None:
+    """Write a file beside its place and then move it there, so that it is never half there.
+
+    What is there and is no file, such as ``/dev/stdout``, is written into.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with partial.open("xb") as file:
@@ -270,7 +292,8 @@ def _decoded(path: Path, opened: Any) -> Model:
         raise ModelFileError(f"{path} was altered since neurona wrote it: its checksum is another")
     each = iter(arrays.values())
     params = tuple(DenseParams(W, b) for W, b in zip(each, each, strict=True))
-    return Model(net, params, _cost(path, config["cost"], net), config["notes"], config["version"])
+    cost = _cost(path, config["cost"], net)
+    return Model(net, params, cost, config["notes"], config["version"], config.get(ESTIMATOR))
 
 
 def _config(path: Path, text: str) -> dict[str, Any]:
@@ -291,6 +314,13 @@ def _config(path: Path, text: str) -> dict[str, Any]:
     for name, kind in kinds.items():
         if name not in config or not isinstance(config[name], kind):
             raise ModelFileError(f"{path}: {name!r} is missing, or not what it should be")
+    kind = config.get("kind")
+    if kind not in (None, ESTIMATOR):
+        raise ModelFileError(
+            f"{path} is of the kind {shown(kind)}, which this neurona does not know: a newer may"
+        )
+    if isinstance(config.get(ESTIMATOR), dict) != (kind == ESTIMATOR):
+        raise ModelFileError(f"{path}: {ESTIMATOR!r} is missing, or not what it should be")
     if not config["layers"]:
         raise ModelFileError(f"{path} describes a network without layers")
     return dict(config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -336,6 +336,29 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         answers = self._answers(X)
         decided: NDArray[Any] = self.targets_.decide(answers)
         return decided
+
+    def save(self, file: Any, *, notes: Mapping[str, Any] | None = None) -> None:
+        """Write the estimator into one file, which :func:`neurona.load` reads.
+
+        Parameters
+        ----------
+        file
+            Its path, or something to write bytes into.
+        notes
+            Anything that JSON can hold.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before anything has been learnt.
+        ValueError
+            If a parameter is code, such as a function of one's own: a file holds names.
+        OSError
+            If the file can't be written.
+        """
+        from neurona.estimators.files import save
+
+        save(file, self, notes=notes)
 
     # scikit-learn's conventions -------------------------------------------------------------------
 

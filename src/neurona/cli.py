@@ -21,11 +21,24 @@ examples:
   neurona demo digits --engine jax                  real handwritten digits, compiled
   neurona demo tutorial                             why the deep network of the lesson stands still
 """
+TABLES = """\
+examples:
+  neurona train penguins.csv --target species
+  neurona train houses.csv --target price --output houses.safetensors
+  neurona predict model.safetensors new.csv -o answers.csv
+  neurona evaluate model.safetensors more.csv
+  neurona inspect model.safetensors
+"""
+WRONG, WRONG_TABLE = 2, 1  # exit codes for wrong input: options, and a table or a model
 INTERRUPTED = 130  # the exit code that shells expect after Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and return its exit code: 0, 1 if training diverged, 2 for wrong input."""
+    """Run the command, and return its exit code.
+
+    0, 1 if training diverged, 2 for wrong input; of the commands on tables, 1 for a table or a
+    model that is wrong, and 2 for options that argparse refuses.
+    """
     given = parser().parse_args(arguments)
     try:
         code: int = given.run(given)
@@ -33,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, ImportError) and type(error).__name__ != "MissingExtra":
             raise
         print(f"neurona: error: {error}", file=sys.stderr)
-        return 2
+        return int(getattr(given, "wrong", WRONG))
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
@@ -123,7 +136,91 @@ def parser() -> argparse.ArgumentParser:
     play.add_argument("--no-browser", action="store_true", help="print the address only")
     play.add_argument("--token", metavar="TEXT", help="by default a random one")
     play.set_defaults(run=_run_play)
+    _add_tables(commands)
     return top
+
+
+def _add_tables(commands: Any) -> None:
+    """Add the commands on CSV files."""
+
+    def add(name: str, help_: str, run: Callable[[argparse.Namespace], int], about: str) -> Any:
+        command = commands.add_parser(
+            name,
+            help=help_,
+            description=about,
+            epilog=TABLES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(run=run, wrong=WRONG_TABLE)
+        return command
+
+    train = add(
+        "train",
+        "a model from a CSV file",
+        _run_train,
+        "Learn to predict a column of a CSV file from the others: numbers, texts, dates as\n"
+        "2024-12-31, missing cells (empty, or NA). Rows that are held out tell how right it is.",
+    )
+    train.add_argument("table", help="the CSV file; - for the standard input")
+    train.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
+    train.add_argument(
+        "--output",
+        default="model.safetensors",
+        metavar="FILE",
+        help="of the model; the picture of its curves lies beside it",
+    )
+    train.add_argument(
+        "--kind", choices=("auto", "classes", "numbers"), default="auto", help="what the target is"
+    )
+    train.add_argument(
+        "--test-size", type=float, default=0.2, metavar="SHARE", help="of the rows held out: 0.2"
+    )
+    train.add_argument("--epochs", type=int, metavar="N", help="passes over the table, at most")
+    train.add_argument(
+        "--hidden", type=_numbers(int), default=[64], metavar="64,64", help="widths of the layers"
+    )
+    train.add_argument(
+        "--activation",
+        type=_names,
+        default=["silu"],
+        metavar="NAME[,NAME…]",
+        help="one, or one per hidden layer",
+    )
+    train.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
+    train.add_argument("--quiet", action="store_true", help="print the files' paths only")
+    predict = add(
+        "predict",
+        "a CSV file with a column of answers",
+        _run_predict,
+        "Write the table again, with a column of answers. Its columns are found by their names.",
+    )
+    _add_model(predict, "table to be answered", standard=True)
+    predict.add_argument(
+        "-o", "--output", default="-", metavar="FILE", help="by default the standard output"
+    )
+    predict.add_argument("--proba", action="store_true", help="the probability of each class, too")
+    evaluate = add(
+        "evaluate",
+        "how right a model is on a CSV file",
+        _run_evaluate,
+        "Compare a model's answers with those that a table holds.",
+    )
+    _add_model(evaluate, "table with the answers")
+    evaluate.add_argument(
+        "--target", metavar="COLUMN", help="by default the one that the model learnt"
+    )
+    inspect = add(
+        "inspect", "what is in a model file", _run_inspect, "Show what a model is made of."
+    )
+    inspect.add_argument("model", help="a model file")
+
+
+def _add_model(command: Any, what: str, standard: bool = False) -> None:
+    command.add_argument("model", help="a model file that neurona train wrote")
+    if standard:
+        command.add_argument("table", nargs="?", default="-", help=f"{what}; - for standard input")
+    else:
+        command.add_argument("table", help=f"{what}; - for the standard input")
 
 
 def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
@@ -162,6 +259,30 @@ def _run_compare(given: argparse.Namespace) -> int:
 
 def _run_play(given: argparse.Namespace) -> int:
     from neurona.commands.play import run
+
+    return run(given)
+
+
+def _run_train(given: argparse.Namespace) -> int:
+    from neurona.commands.train import run
+
+    return run(given)
+
+
+def _run_predict(given: argparse.Namespace) -> int:
+    from neurona.commands.predict import run
+
+    return run(given)
+
+
+def _run_evaluate(given: argparse.Namespace) -> int:
+    from neurona.commands.evaluate import run
+
+    return run(given)
+
+
+def _run_inspect(given: argparse.Namespace) -> int:
+    from neurona.commands.inspect import run
 
     return run(given)
 

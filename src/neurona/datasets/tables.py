@@ -108,7 +108,7 @@ def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind
     path = Path(path)
     data = _bytes(path)
     try:
-        return parse_csv(_text(data), target, kind)
+        return parse_csv(decoded(data), target, kind)
     except TableError as error:
         raise TableError(error.code, f"{path}: {error}", **error.facts) from None
 
@@ -133,7 +133,7 @@ def parse_csv(
     Table(columns=('a', 'c'), target='kind', classes=('0', '1'))
     """
     everything = _columns(text, needed=[target, *(columns or ())])
-    answer = everything.pop(_place([column.name for column in everything], target))
+    answer = everything.pop(place_of([column.name for column in everything], target))
     chosen = [column for column in everything if columns is None or column.name in columns]
     y, classes = _answers(answer, kind)
     X = np.column_stack([column.numbers(_MEND_FEATURE.format(column.name)) for column in chosen])
@@ -149,6 +149,56 @@ def columns_of(text: str) -> dict[str, bool]:
     {'kilos': True, 'height': True, 'kind': False}
     """
     return {column.name: not any(column.is_text()) for column in _columns(text)}
+
+
+class Cells(NamedTuple):
+    """A table as it is written: texts, some of them empty.
+
+    Attributes
+    ----------
+    names
+        Of the columns.
+    rows
+        Each as long as the names.
+    lines
+        Where each row begins in the file, from 1.
+    delimiter, decimal
+        The sign between cells, and that before decimals.
+    """
+
+    names: list[str]
+    rows: list[list[str]]
+    lines: list[int]
+    delimiter: str
+    decimal: str
+
+
+def cells_of(text: str) -> Cells:
+    r"""Split a table into its cells, any of which may be empty; see :func:`read_csv`.
+
+    Raises
+    ------
+    TableError
+        If quotes are out of order, columns are not named, or a row is too short or too long.
+
+    Examples
+    --------
+    >>> cells_of("kilos;kind\n4,5;cat\n;dog\n").rows
+    [['4,5', 'cat'], ['', 'dog']]
+    """
+    delimiter, (header, *rows) = _rows(text)
+    decimal = _decimal(delimiter)
+    _check_names(header, decimal, fewest=1)
+    for row in rows:
+        _check_length(row, header.cells)
+    return Cells(
+        header.cells, [row.cells for row in rows], [row.line for row in rows], delimiter, decimal
+    )
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """Return the text of a file, or say what else is there."""
+    return decoded(_bytes(Path(path)))
 
 
 _MEND_TARGET = "mend it, or pass kind='classes' if each is the name of a class"
@@ -170,13 +220,13 @@ class _Column(NamedTuple):
     decimal: str  # the sign before the decimals: "." or ","
 
     def is_text(self) -> list[bool]:
-        return [_number(cell, self.decimal) is None for cell in self.cells]
+        return [number_of(cell, self.decimal) is None for cell in self.cells]
 
     def numbers(self, otherwise: str) -> NDArray[np.float64]:
         """Read every cell as a finite number; ``otherwise`` says what to do with text."""
         values = np.empty(len(self.cells))
         for i, cell in enumerate(self.cells):
-            value = _number(cell, self.decimal)
+            value = number_of(cell, self.decimal)
             if value is None:
                 problem = f"is not a number; {self._spelling(cell)}{otherwise}"
                 raise self.refusal("not_number", i, problem)
@@ -210,11 +260,12 @@ def _bytes(path: Path) -> bytes:
         beside: list[str] = []
         with suppress(OSError):
             beside = [entry.name for entry in folder.iterdir()]
-        hint = _nearest(path.name, beside) or "check the name and the folder"
+        hint = nearest(path.name, beside) or "check the name and the folder"
         raise FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}") from None
 
 
-def _text(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Return the text of the bytes of a file, or say where they are not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -231,11 +282,11 @@ def _text(data: bytes) -> str:
 def _columns(text: str, needed: Iterable[str | None] = ()) -> list[_Column]:
     """Return the columns; those that are needed have to be there."""
     delimiter, (header, *rows) = _rows(text)
-    decimal = "," if delimiter == ";" else "."
+    decimal = _decimal(delimiter)
     _check_names(header, decimal)
     names = header.cells
     for name in needed:
-        _place(names, name)
+        place_of(names, name)
     if not rows:
         raise TableError(
             "no_rows", "has a header and nothing below it: expected a row for each example"
@@ -285,9 +336,13 @@ def _delimiter(text: str) -> str:
     return max("\t;,", key=names)
 
 
-def _check_names(header: _Row, decimal: str) -> None:
+def _decimal(delimiter: str) -> str:
+    return "," if delimiter == ";" else "."
+
+
+def _check_names(header: _Row, decimal: str, fewest: int = 3) -> None:
     where, names = f"line {header.line}", header.cells
-    values = [_number(name, decimal) for name in names]
+    values = [number_of(name, decimal) for name in names]
     if None not in values or any(value is not None and value % 1 for value in values):
         raise TableError(
             "header",
@@ -295,7 +350,7 @@ def _check_names(header: _Row, decimal: str) -> None:
             "add a first line with them, for example x1,x2,label",
             line=header.line,
         )
-    if len(names) < 3:
+    if len(names) < fewest:
         raise TableError(
             "few_columns",
             f"{where} names {len(names)} column(s), {_listed(names)}: expected two features or "
@@ -321,20 +376,21 @@ def _check_names(header: _Row, decimal: str) -> None:
             )
 
 
-def _place(names: Sequence[str], target: str | None) -> int:
+def place_of(names: Sequence[str], target: str | None) -> int:
+    """Return where a column stands, or suggest the one that was perhaps meant."""
     if target is None:
         return len(names) - 1
     if target not in names:
         raise TableError(
             "no_column",
             f"has no column {target!r}, expected one of {_listed(names)}; "
-            f"{_nearest(str(target), names) or 'pass the name of the column to predict'}",
+            f"{nearest(str(target), names) or 'pass the name of the column to predict'}",
             column=target,
         )
     return names.index(target)
 
 
-def _check_complete(row: _Row, names: Sequence[str]) -> None:
+def _check_length(row: _Row, names: Sequence[str]) -> None:
     if len(row.cells) != len(names):
         raise TableError(
             "ragged",
@@ -344,6 +400,10 @@ def _check_complete(row: _Row, names: Sequence[str]) -> None:
             count=len(row.cells),
             expected=len(names),
         )
+
+
+def _check_complete(row: _Row, names: Sequence[str]) -> None:
+    _check_length(row, names)
     if "" in row.cells:
         name = names[row.cells.index("")]
         raise TableError(
@@ -385,7 +445,7 @@ def _answers(
     return y.astype(np.int64), classes
 
 
-def _number(cell: str, decimal: str) -> float | None:
+def number_of(cell: str, decimal: str) -> float | None:
     """Read a number, or give None where the cell is text."""
     try:
         return None if "_" in cell else float(cell.replace(decimal, "."))
@@ -398,7 +458,7 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(map(repr, names[:most])) + more
 
 
-def _nearest(word: str, possible: Iterable[str]) -> str:
+def nearest(word: str, possible: Iterable[str]) -> str:
     """Suggest the word that was perhaps meant; the empty string where none is near."""
     folded = {name.casefold(): name for name in possible}
     found = get_close_matches(word.casefold(), folded, n=1)

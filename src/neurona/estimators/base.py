@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,8 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : (n, p)
-            A pandas or polars frame, or an array: one example a row.
+            A pandas or polars frame, a :class:`~neurona.estimators.columns.Table`, or an array: one
+            example a row.
         y : (n,) or (n, outputs)
             The targets.
         sample_weight : (n,)
@@ -270,6 +271,8 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             return validate_data(self, X, reset=reset, dtype=np.float64)
         if hasattr(X, "collect"):
             raise ValueError("X is a frame that has not been computed yet: give X.collect()")
+        if isinstance(X, Table):
+            return self._read_columns(X, reset)
         if is_frame(X):
             return self._read_frame(X, reset)
         if not hasattr(X, "toarray"):  # a sparse matrix is refused below, in scikit-learn's words
@@ -292,13 +295,19 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             if reset and names is not None:  # older scikit-learns do not know newer polars' frames
                 self.feature_names_in_ = np.array(names, dtype=object)
             return read_frame(X)
-        absent = [name for name in known if name not in set(names)]
-        if absent:
-            raise ValueError(
-                f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learnt "
-                f"from; it has {', '.join(map(repr, names))}"
-            )
+        _check_present(known, names)
         return read_frame(X, [str(name) for name in known])
+
+    def _read_columns(self, table: Table, reset: bool) -> Table:
+        """Take columns that have been read already, :mod:`~neurona.estimators.csv_table`'s."""
+        columns = {column.name: column for column in table}
+        if reset:
+            self.n_features_in_ = len(table.columns)
+            self.feature_names_in_ = np.array([*columns, None], dtype=object)[:-1]
+            return table
+        known = getattr(self, "feature_names_in_", columns)
+        _check_present(known, list(columns))
+        return Table(tuple(columns[name] for name in known))
 
     def _read_validation(self, validation: Any) -> Examples:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
@@ -377,6 +386,15 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
             return self.random_state
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         return np.random.default_rng(seeds)
+
+
+def _check_present(known: Iterable[str], names: Sequence[str]) -> None:
+    absent = [name for name in known if name not in set(names)]
+    if absent:
+        raise ValueError(
+            f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learnt "
+            f"from; it has {', '.join(map(repr, names))}"
+        )
 
 
 def _double(params: Params) -> Params:

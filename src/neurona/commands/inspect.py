@@ -1,0 +1,80 @@
+"""``neurona inspect model.safetensors``: what is in a model file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from neurona import files
+from neurona.estimators.files import estimator_of
+from neurona.estimators.preparation import Categories, Dates, Numbers, Preparation, Step
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from neurona.estimators.base import NeuralNet
+    from neurona.files import Model
+
+MOST = 8  # names in a list
+
+
+def run(given: Namespace) -> int:
+    """Print what the file holds, and return the exit code."""
+    model = files.read(given.model)
+    estimator = None if model.estimator is None else estimator_of(given.model, model)
+    what = "a network" if estimator is None else type(estimator).__name__
+    print(f"{given.model}: {what}, written by neurona {model.version}\n")
+    for line in _network(model):
+        print(line)
+    if estimator is not None:
+        for line in _estimator(estimator, model.notes):
+            print(line)
+    return 0
+
+
+def _network(model: Model) -> Iterator[str]:
+    params = model.params
+    count = sum(array.size for layer in params for array in layer)
+    yield f"network     {'-'.join(map(str, model.net.topology))}"
+    yield f"activation  {', '.join(layer.activation.name for layer in model.net.layers)}"
+    yield f"parameters  {count:,} of {params[0][0].dtype}"
+
+
+def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
+    target = notes.get("target")
+    if hasattr(estimator, "classes_"):
+        answer = f"{len(estimator.classes_)} classes: {_listed(estimator.classes_.tolist())}"
+    else:
+        means = ", ".join(f"{mean:.4g}" for mean in estimator.targets_.mean)
+        answer = f"numbers, {means} on average"
+    yield f"target      {f'{target}, ' if isinstance(target, str) else ''}{answer}"
+    yield f"learnt      {estimator.n_iter_} epochs, to a cost of {estimator.loss_:.4g}"
+    preparation: Preparation | None = estimator.preparation_
+    if preparation is None:
+        yield "columns     numbers, taken as they are"
+        return
+    numbered = [f"x{k}" for k in range(len(preparation.kinds))]
+    labels = [str(name) for name in getattr(estimator, "feature_names_in_", numbered)]
+    steps = dict(preparation.steps)
+    width = max(map(len, labels))
+    yield f"\ncolumns ({len(labels)}, which become {len(preparation.outputs)} numbers)"
+    for place, label in enumerate(labels):
+        yield f"  {label:<{width}}  {_prepared(steps.get(place))}"
+
+
+def _prepared(step: Step | None) -> str:
+    """Say what becomes of a column."""
+    if isinstance(step, Numbers):
+        missing = ", missing cells marked" if step.missing else ""
+        return f"number: median {step.median:.6g}, spread {step.spread:.4g}{missing}"
+    if isinstance(step, Dates):
+        return ", ".join(["date: the day", *(f"where in the {one}" for one in step.cycles)])
+    if isinstance(step, Categories):
+        more = (["rare ones"] if step.other else []) + (["missing"] if step.missing else [])
+        return f"category: {_listed([*step.levels, *more])}"
+    return "left out: one value, or another in each row"
+
+
+def _listed(names: list[Any]) -> str:
+    shown = ", ".join(map(str, names[:MOST]))
+    return shown if len(names) <= MOST else f"{shown} and {len(names) - MOST} more"

@@ -1,0 +1,63 @@
+"""``neurona predict model.safetensors new.csv``: the table with a column of answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurona.commands import tables
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from numpy.typing import NDArray
+
+
+def run(given: Namespace) -> int:
+    """Predict, write the table with its new columns, and return the exit code."""
+    estimator, notes = tables.read_model(given.model)
+    if given.proba and not hasattr(estimator, "predict_proba"):
+        raise ValueError(f"{given.model} predicts numbers: --proba is for classes")
+    with tables.about(given.table):
+        raw = tables.read_table(given.table)
+        table = tables.columns_for(estimator, raw)
+    for text in tables.strange_cells(estimator, table):
+        tables.note(text)
+    target = notes.get("target")
+    label = target if isinstance(target, str) else "answer"
+    answers = estimator.predict(table)
+    added = _named(f"predicted {label}", answers.reshape(len(answers), -1))
+    if given.proba:
+        probabilities = estimator.predict_proba(table)
+        added |= {
+            f"probability {name}": column
+            for name, column in zip(estimator.classes_, probabilities.T, strict=True)
+        }
+    twice = [name for name in added if name in raw.names]
+    if twice:
+        raise ValueError(f"{given.table} has a column {twice[0]!r} already: rename or delete it")
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=raw.cells.delimiter, lineterminator="\n")
+    writer.writerow([*raw.names, *added])
+    columns = [[_written(cell, raw.cells.decimal) for cell in one] for one in added.values()]
+    for row, *new in zip(raw.cells.rows, *columns, strict=True):
+        writer.writerow([*row, *new])
+    tables.write(given.output, out.getvalue().encode())
+    return 0
+
+
+def _named(name: str, answers: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return the columns of answers: one of that name, or several that are numbered."""
+    if answers.shape[1] == 1:
+        return {name: answers[:, 0]}
+    return {f"{name} {k + 1}": column for k, column in enumerate(answers.T)}
+
+
+def _written(cell: Any, decimal: str) -> str:
+    """Write a cell as the table writes its own."""
+    if isinstance(cell, float | np.floating):
+        return f"{cell:.7g}".replace(".", decimal)
+    return str(cell)

@@ -1,0 +1,231 @@
+"""``neurona train table.csv --target species``: a model from a CSV file, and how right it is."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from neurona.commands import tables
+from neurona.datasets.tables import TableError
+from neurona.engine.divergence import TrainingDiverged
+from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
+from neurona.estimators.fitting import pace
+from neurona.estimators.report import split
+from neurona.extras import MissingExtra, require
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Generator
+
+    from numpy.typing import NDArray
+
+    from neurona.engine.state import State
+    from neurona.estimators.base import NeuralNet
+    from neurona.estimators.columns import Table
+    from neurona.estimators.csv_table import RawTable, Target
+
+DIVERGED, INTERRUPTED = 1, 130
+JUDGES = 0.15  # of the rows to learn from: they tell when to stop
+FEWEST_TO_JUDGE = 40  # rows, of which some may be held out for that
+FEWEST = 4  # rows that can be split and learnt from
+PATIENCE = 0.2  # of all epochs: so long a better score is waited for
+LINES = 10  # of a progress that is not drawn
+
+
+def run(given: Namespace) -> int:
+    """Train, report, write the model and its curves, and return the exit code."""
+    if not 0 <= given.test_size < 1:
+        raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
+    if not 0 <= given.seed < 2**32:
+        raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
+    output = Path(given.output)
+    tables.check_writable(output)
+    with tables.about(given.table):
+        raw = tables.read_table(given.table)
+        target = raw.target(given.target, given.kind)
+        table, y = _examples(raw, given.target, target)
+
+    def say(text: str = "") -> None:
+        if not given.quiet:
+            print(text, flush=True)
+
+    if len(y) < len(raw):
+        say(f"{len(raw) - len(y)} rows have no {given.target!r} and are left out")
+    rng = np.random.default_rng(given.seed)
+    learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
+    judge = learn[:0]
+    if len(learn) >= FEWEST_TO_JUDGE:
+        mine, its = split(y[learn] if target.is_classes else None, len(learn), JUDGES, rng)
+        learn, judge = learn[mine], learn[its]
+    estimator = _estimator(given, target, len(learn), early=len(judge) > 0)
+    what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
+    say(
+        f"{given.target}: {what}; {len(learn)} rows to learn from, {len(judge)} to tell when to "
+        f"stop, {len(test)} for the test\n"
+    )
+    code = _fit(estimator, table, y, learn, judge, quiet=given.quiet)
+    if code == DIVERGED:
+        return code
+    if len(test):
+        say()
+        for line in () if given.quiet else tables.report(estimator, table[test], y[test]):
+            say(line)
+    say()
+    notes = {"target": given.target, "rows": len(learn), "seed": given.seed}
+    _save(estimator, output, notes)
+    print(output)
+    picture = output.with_suffix(".png")
+    if picture != output and output.is_file() and _draw(estimator, picture):
+        print(picture)
+    return code
+
+
+def _examples(raw: RawTable, name: str, target: Target) -> tuple[Table, NDArray[Any]]:
+    """Return the columns to learn from and the target, in the rows where it is known."""
+    names = [one for one in raw.names if one != name]
+    if not names:
+        raise TableError("few_columns", f"has the column {name!r} alone: nothing to predict it by")
+    y = target.y
+    if len(y) < FEWEST:
+        raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
+    kinds = np.unique(y)
+    if len(kinds) < 2:
+        raise TableError("one_class", f"column {name!r} holds {kinds[0]} only: nothing to learn")
+    if target.is_classes and len(kinds) == len(y):
+        raise TableError(
+            "one_class", f"column {name!r} holds another text in each row: it names no classes"
+        )
+    return raw.table(names)[target.rows], y
+
+
+def _estimator(given: Namespace, target: Target, n: int, early: bool) -> NeuralNet:
+    kind = NeuralNetClassifier if target.is_classes else NeuralNetRegressor
+    epochs = pace(
+        n, "auto", "auto" if given.epochs is None else given.epochs, each_epoch=True
+    ).epochs
+    given_activation = given.activation
+    made: NeuralNet = kind(
+        tuple(given.hidden),
+        given_activation[0] if len(given_activation) == 1 else tuple(given_activation),
+        epochs=epochs,
+        early_stopping=early,
+        patience=max(20, round(PATIENCE * epochs)),
+        random_state=given.seed,
+    )
+    return made
+
+
+def _fit(
+    estimator: NeuralNet,
+    table: Table,
+    y: NDArray[Any],
+    learn: NDArray[np.int64],
+    judge: NDArray[np.int64],
+    quiet: bool,
+) -> int:
+    """Train with a bar or some lines, and return the exit code."""
+    validation = (table[judge], y[judge]) if len(judge) else None
+    states = estimator.iter_fit(table[learn], y[learn], validation=validation)
+    progress = _progress(estimator.epochs, quiet)
+    try:
+        with progress as show:
+            for state in states:
+                show(estimator, state)
+    except KeyboardInterrupt:
+        print("neurona: interrupted; here is what there is so far", file=sys.stderr)
+        cast("Generator[State]", states).close()  # now it has the best weights so far
+        return INTERRUPTED
+    except TrainingDiverged as error:
+        print(f"neurona: {error}", file=sys.stderr)
+        return DIVERGED
+    if not quiet and len(judge):
+        scores = estimator.validation_scores_
+        best = int(np.argmax(scores)) + 1
+        print(f"the best weights are those of epoch {best}, of {len(scores)} that were run")
+    return 0
+
+
+def _progress(epochs: int, quiet: bool) -> Any:
+    """Return a context that gives a function to show a state with."""
+    if quiet:
+        return nullcontext(lambda estimator, state: None)
+    if sys.stdout.isatty():
+        try:
+            return _Bar(epochs)
+        except MissingExtra:
+            pass
+    every = max(1, epochs // LINES)
+
+    def show(estimator: NeuralNet, state: State) -> None:
+        if state.epoch and (state.epoch % every == 0 or state.epoch == epochs):
+            print(f"epoch {state.epoch}/{epochs}: {_costs(estimator)}", flush=True)
+
+    return nullcontext(show)
+
+
+def _costs(estimator: NeuralNet) -> str:
+    judged = estimator.validation_scores_[-1:]
+    more = f", on the rows held out {-judged[0]:.4f}" if judged else ""
+    return f"cost {estimator.loss_:.4f}{more}"
+
+
+class _Bar:
+    """Rich's progress bar, an epoch being a step."""
+
+    def __init__(self, epochs: int) -> None:
+        rich = require("rich.progress", extra="terminal")
+        self.bar = rich.Progress(
+            rich.BarColumn(),
+            rich.TextColumn("epoch {task.completed:.0f}/{task.total:.0f}  {task.description}"),
+            rich.TimeRemainingColumn(compact=True),
+        )
+        self.task = self.bar.add_task("", total=epochs)
+
+    def __enter__(self) -> Any:
+        self.bar.start()
+        return self.show
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.stop()
+
+    def show(self, estimator: NeuralNet, state: State) -> None:
+        self.bar.update(self.task, completed=state.epoch, description=_costs(estimator))
+
+
+def _save(estimator: NeuralNet, output: Path, notes: dict[str, Any]) -> None:
+    try:
+        estimator.save(output, notes=notes)
+    except OSError as error:
+        raise OSError(f"{output} could not be written ({error.strerror})") from error
+
+
+def _draw(estimator: NeuralNet, picture: Path) -> bool:
+    """Draw the costs, if Matplotlib is there, and tell whether it is."""
+    try:
+        pyplot = require("matplotlib.pyplot", extra="plot")
+    except MissingExtra:
+        return False
+    from neurona.observe.figures import cost_curve
+
+    # A figure of its own, drawn without a screen.
+    pyplot.switch_backend("agg")
+    costs, scores = estimator.loss_curve_, estimator.validation_scores_
+    last = len(costs) if scores else estimator.epochs  # with scores, each epoch is noted
+    epochs = np.linspace(last / len(costs), last, len(costs)).tolist()
+    axes = cost_curve(epochs, costs, label="the rows it learns from, with the penalty")
+    if scores:
+        cost_curve(epochs, [-score for score in scores], axes, label="rows held out")
+    axes.set_xlabel("epoch")
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    try:
+        figure.savefig(picture, dpi=160, bbox_inches="tight")
+    except OSError as error:
+        raise OSError(f"{picture} could not be written ({error.strerror})") from error
+    finally:
+        pyplot.close(figure)
+    return True

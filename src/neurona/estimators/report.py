@@ -1,0 +1,165 @@
+"""How right an estimator is on rows it has not learnt from, and which columns tell it most."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import nan, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurona.estimators.base import NeuralNet
+from neurona.estimators.columns import Table
+
+Z = 1.959963984540054  # of 95 %, on both sides
+RESAMPLES = 1000
+SHUFFLES = 5
+MOST_ROWS = 1000  # that the importance of columns is measured on
+
+
+class Score(NamedTuple):
+    """A score with its interval of 95 %."""
+
+    value: float
+    low: float
+    high: float
+
+
+class ClassScore(NamedTuple):
+    """How right one class is: the share of its answers, and of its rows."""
+
+    name: str
+    precision: float
+    recall: float
+    rows: int
+
+
+class Importance(NamedTuple):
+    """How much worse the answers are when a column's cells are shuffled."""
+
+    column: str
+    fall: float
+
+
+def wilson(right: int, n: int) -> Score:
+    r"""Return the share of right answers with Wilson's interval.
+
+    (p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n): unlike p ± z √(p(1 - p)/n), it says
+    something of 10 right answers in 10.
+
+    >>> [round(x, 3) for x in wilson(10, 10)]
+    [1.0, 0.722, 1.0]
+    """
+    p = right / n
+    centre, width = p + Z**2 / (2 * n), Z * sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+    scale = 1 + Z**2 / n
+    return Score(p, max(0.0, (centre - width) / scale), min(1.0, (centre + width) / scale))
+
+
+def r2(y: NDArray[np.float64], answers: NDArray[np.float64]) -> float:
+    """Return 1 - Σ(y - answer)² / Σ(y - mean)²; NaN where all of y are the same.
+
+    >>> r2(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
+    0.5
+    """
+    spread = float(((y - y.mean()) ** 2).sum())
+    return 1 - float(((y - answers) ** 2).sum()) / spread if spread else nan
+
+
+def bootstrapped_r2(y: NDArray[np.float64], answers: NDArray[np.float64], seed: int = 0) -> Score:
+    """Return R² with the interval of 95 % of its resamples: rows are drawn anew, with return.
+
+    >>> y = np.arange(50.0)
+    >>> score = bootstrapped_r2(y, y + np.tile([1.0, -1.0], 25))
+    >>> bool(score.low < score.value < score.high <= 1)
+    True
+    """
+    rng = np.random.default_rng(seed)
+    drawn = (rng.integers(0, len(y), len(y)) for _ in range(RESAMPLES))
+    scores = np.array([r2(y[rows], answers[rows]) for rows in drawn])
+    scores = scores[np.isfinite(scores)]
+    low, high = np.quantile(scores, [0.025, 0.975]) if len(scores) else (nan, nan)
+    return Score(r2(y, answers), float(low), float(high))
+
+
+def confusion(
+    classes: NDArray[np.str_], y: NDArray[np.str_], answers: NDArray[np.str_]
+) -> NDArray[np.int64]:
+    """Count the rows of each class (row) that were answered as each class (column)."""
+    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    np.add.at(counts, (np.searchsorted(classes, y), np.searchsorted(classes, answers)), 1)
+    return counts
+
+
+def by_class(classes: NDArray[np.str_], counts: NDArray[np.int64]) -> list[ClassScore]:
+    """Return each class's precision and recall; NaN where there is nothing to share out.
+
+    >>> by_class(np.array(["a", "b"]), np.array([[3, 1], [0, 0]]))
+    [ClassScore(name='a', precision=1.0, recall=0.75, rows=4), \
+ClassScore(name='b', precision=0.0, recall=nan, rows=0)]
+    """
+    answered, there = counts.sum(axis=0), counts.sum(axis=1)
+    return [
+        ClassScore(
+            str(name),
+            float(counts[k, k] / answered[k]) if answered[k] else nan,
+            float(counts[k, k] / there[k]) if there[k] else nan,
+            int(there[k]),
+        )
+        for k, name in enumerate(classes)
+    ]
+
+
+def importances(
+    estimator: NeuralNet, table: Table, y: NDArray[np.str_] | NDArray[np.float64], seed: int = 0
+) -> list[Importance]:
+    """Return how far accuracy or R² falls when a column's cells are shuffled, the most first.
+
+    The mean of five shuffles, on 1,000 rows at most. Of two columns that say the same, none may
+    look important.
+    """
+    rng = np.random.default_rng(seed)
+    if len(y) > MOST_ROWS:
+        rows = rng.choice(len(y), MOST_ROWS, replace=False)
+        table, y = table[rows], y[rows]
+    whole = _score(estimator, table, y)
+    falls = []
+    for place, column in enumerate(table):
+        scores = []
+        for _ in range(SHUFFLES):
+            columns = list(table.columns)
+            columns[place] = replace(column, values=rng.permutation(column.values))
+            scores.append(_score(estimator, Table(tuple(columns)), y))
+        falls.append(Importance(column.name, whole - float(np.mean(scores))))
+    return sorted(falls, key=lambda one: -one.fall)
+
+
+def _score(estimator: NeuralNet, table: Table, y: NDArray[np.str_] | NDArray[np.float64]) -> float:
+    answers = estimator.predict(table)
+    if hasattr(estimator, "classes_"):
+        return float(np.mean(answers.astype(np.str_) == y))
+    return r2(np.asarray(y, dtype=np.float64), answers)
+
+
+def split(
+    strata: NDArray[np.str_] | None, n: int, share: float, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split n rows in two: those to learn from, and a share of them that is held out.
+
+    Of each stratum its share is held out, as nearly as whole rows allow, and never its last row.
+
+    >>> kinds = np.array(["a"] * 6 + ["b"] * 4 + ["c"])
+    >>> learn, held = split(kinds, 11, 0.3, np.random.default_rng(0))
+    >>> np.unique(kinds[held]).tolist(), len(held)
+    (['a', 'b'], 3)
+    """
+    which = np.zeros(n, int) if strata is None else np.unique(strata, return_inverse=True)[1]
+    keys = np.empty(n)
+    for stratum in range(int(which.max()) + 1):
+        rows = rng.permutation(np.flatnonzero(which == stratum))
+        keys[rows] = (np.arange(len(rows)) + rng.random()) / len(rows)
+        keys[rows[-1]] = np.inf
+    count = min(max(round(share * n), 1 if share else 0), int(np.isfinite(keys).sum()))
+    order = np.argsort(keys, kind="stable")
+    return np.sort(order[count:]), np.sort(order[:count])

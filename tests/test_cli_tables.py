@@ -1,0 +1,453 @@
+"""CSV in, predictions out: the four commands, run as a person would, and what they refuse."""
+
+import csv
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+import neurona
+from neurona import cli
+from neurona.datasets.tables import TableError
+from neurona.estimators import csv_table, report
+
+WRONG = 1
+
+
+def pets(n=60, seed=0):
+    """Return a CSV's text: numbers, texts, dates, and holes in each."""
+    rng = np.random.default_rng(seed)
+    lines = ["kilos,coat,born,kind"]
+    for k in range(n):
+        kind = ("cat", "dog")[k % 2]
+        kilos = f"{(4, 20)[k % 2] * rng.uniform(0.8, 1.2):.2f}"
+        coat = rng.choice(["long", "short", "wiry"])
+        cells = [kilos, coat, f"20{10 + k % 9}-0{1 + k % 8}-11"]
+        cells = [
+            hole if rng.random() < 0.1 else c for c, hole in zip(cells, ["NA", "", ""], strict=True)
+        ]
+        lines.append(",".join([*cells, kind]))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Return a folder with a table, a model of its classes and one of its numbers."""
+    folder = tmp_path_factory.mktemp("models")
+    table = folder / "pets.csv"
+    table.write_text(pets())
+    for target, name in (("kind", "kind"), ("kilos", "kilos")):
+        made = ["--output", str(folder / f"{name}.safetensors"), "--epochs", "30", "--quiet"]
+        assert cli.main(["train", str(table), "--target", target, *made]) == 0
+    return folder
+
+
+def run(capsys, *arguments):
+    code = cli.main([str(one) for one in arguments])
+    caught = capsys.readouterr()
+    return code, caught.out, caught.err
+
+
+def refused(capsys, *arguments):
+    """Return the one line that says what is wrong, below what is only noted."""
+    code, _, err = run(capsys, *arguments)
+    assert code == WRONG
+    *notes, last = err.splitlines()
+    assert all(note.startswith("neurona: note: ") for note in notes)
+    assert last.startswith("neurona: error: ")
+    return last + "\n"
+
+
+def rows_of(text, delimiter=","):
+    return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+
+
+# The reader
+
+
+def test_a_column_is_what_its_cells_are():
+    raw = csv_table.parse(
+        "a,b,c,d,e,f\n1,x,2024-01-02,NA,1,2024-01-02T03:04:05Z\n"
+        "NaN,,null,n/a,x,2024-01-02 05:04:05+02:00\n"
+    )
+    kinds = {column.name: column.kind for column in raw.table(raw.names)}
+    assert kinds == {
+        "a": "number", "b": "category", "c": "date", "d": "empty", "e": "category", "f": "date",
+    }  # fmt: skip
+    assert raw.column("e").values.tolist() == ["1", "x"]
+    f = raw.column("f").values
+    assert f.tolist()[0].hour == 3
+    assert f[0] == f[1]
+    assert np.isnat(raw.column("c").values).tolist() == [False, True]
+
+
+def test_decimal_commas_and_kinds_that_are_given():
+    raw = csv_table.parse("a;b\n1,5;7\n;8\n")
+    np.testing.assert_array_equal(raw.column("a").values, [1.5, np.nan])
+    assert raw.column("b", "category").values.tolist() == ["7", "8"]
+    with pytest.raises(TableError, match="line 2, column 'b': '7' is no date"):
+        raw.column("b", "date")
+    with pytest.raises(TableError, match="line 2, column 'a': 'x' is no finite number"):
+        csv_table.parse("a\nx\n").column("a", "number")
+    with pytest.raises(TableError, match="line 3, column 'a': 'inf' is no finite number"):
+        csv_table.parse("a\n1\ninf\n").column("a")
+
+
+def test_targets():
+    def target(cells, kind="auto"):
+        return csv_table.parse("x,y\n" + "".join(f"1,{cell}\n" for cell in cells)).target("y", kind)
+
+    few = target(["1", "2.0", "", "1.0"])
+    assert few.is_classes
+    assert (few.y.tolist(), few.rows.tolist()) == (["1", "2", "1"], [0, 1, 3])
+    assert not target(["1", "2"], "numbers").is_classes
+    assert not target(["1.5", "2"]).is_classes
+    assert not target(map(str, range(30))).is_classes
+    assert target(["1.5", "x"], "classes").y.tolist() == ["1.5", "x"]
+    for cells, kind, said in (
+        (["1", "x"], "auto", "line 3, column 'y': 'x' is text and other cells are numbers"),
+        (["1", "x"], "numbers", "'x' is not a number"),
+        (["", "NA"], "auto", "column 'y' is empty"),
+    ):
+        with pytest.raises(TableError, match=said):
+            target(cells, kind)
+
+
+# What a report says
+
+
+def test_intervals():
+    assert report.wilson(0, 10).low == 0
+    np.testing.assert_allclose(report.wilson(81, 263), (0.30798, 0.25529, 0.36621), atol=1e-5)
+    y = np.arange(30.0)
+    assert report.bootstrapped_r2(y, y) == (1, 1, 1)
+    assert np.isnan(report.bootstrapped_r2(y * 0, y).value)
+
+
+def test_a_split_keeps_shares_and_leaves_a_row_of_each_class():
+    kinds = np.repeat(["a", "b", "c", "d"], [40, 20, 2, 1])
+    learn, held = report.split(kinds, 63, 0.2, np.random.default_rng(0))
+    assert sorted([*learn, *held]) == list(range(63))
+    assert len(held) == 13
+    assert set(kinds[learn]) == {"a", "b", "c", "d"}
+    counts = dict(zip(*np.unique(kinds[held], return_counts=True), strict=True))
+    assert abs(counts["a"] - 8) <= 1
+    assert abs(counts["b"] - 4) <= 1
+    assert len(report.split(None, 10, 0.0, np.random.default_rng(0))[1]) == 0
+
+
+def test_the_column_that_tells_most_is_found():
+    rng = np.random.default_rng(0)
+    text = "noise,signal,y\n" + "".join(
+        f"{rng.normal()},{k % 7},{k % 7 * 2.5}\n" for k in range(80)
+    )
+    raw = csv_table.parse(text)
+    table, y = raw.table(["noise", "signal"]), raw.target("y", "numbers").y
+    net = neurona.NeuralNetRegressor(8, epochs=60, random_state=0).fit(table, y)
+    first, second = report.importances(net, table, y)
+    assert first.column == "signal"
+    assert first.fall > 0.5 > second.fall
+
+
+# Train
+
+
+def test_train_tells_what_it_does_and_leaves_model_and_curves(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text(pets() + "3.5,long,2020-01-01,\n")
+    code, out, err = run(
+        capsys, "train", table, "--target", "kind", "--output", model, "--hidden", "8,4",
+        "--activation", "tanh,relu", "--epochs", 40, "--seed", 3,
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert "1 rows have no 'kind' and are left out" in out
+    assert "epoch 40/40: cost " in out
+    assert re.search(r"accuracy \d+\.\d%: \d+ of 12 rows \(95 % interval \d+\.\d% to \d", out)
+    assert "confusion (rows: what it is; columns: the answer)" in out
+    assert out.splitlines()[-2:] == [str(model), str(tmp_path / "m.png")]
+    told = out.partition("what tells most")[2].splitlines()
+    assert told[1].startswith("kilos ")
+    net = neurona.load(model)
+    assert [layer.activation.name for layer in net.network_.layers] == ["tanh", "relu", "sigmoid"]
+    assert net.feature_names_in_.tolist() == ["kilos", "coat", "born"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["m.png", "m.safetensors", "t.csv"]
+
+
+def test_train_on_numbers_stops_early_and_says_its_interval(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    table = tmp_path / "t.csv"
+    noise = "".join(f"{rng.normal()},{rng.normal()}\n" for _ in range(80))
+    table.write_text("x,y\n" + noise)  # nothing to learn: the best is soon behind it
+    code, out, _ = run(capsys, "train", table, "--target", "y", "--output", tmp_path / "m")
+    assert code == 0
+    assert "R² " in out
+    assert "(95 % interval " in out
+    run_, all_ = out.partition("the best weights are those of epoch ")[2].split()[2], 250
+    assert int(run_) < all_
+
+
+def content(path):
+    """Return what a model file holds; in which order its header is written, its library decides."""
+    with safe_open(path, "np") as file:
+        tensors = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118
+        return file.metadata(), tensors
+
+
+def test_the_same_seed_makes_the_same_file(models, tmp_path, capsys):
+    made = []
+    for seed in (1, 1, 2):
+        run(capsys, "train", models / "pets.csv", "--target", "kind", "--epochs", 5,
+            "--output", tmp_path / "m", "--quiet", "--seed", seed)  # fmt: skip
+        made.append(content(tmp_path / "m"))
+    assert made[0] == made[1] != made[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty: expected a line with the names"),
+        ("x,kind\n", "has a header and nothing below it"),
+        ("x,kind\n1,a\n", "has 1 row(s) with a 'kind': 4 are needed"),
+        ("x,kind\n" + "1,a\n" * 9, "column 'kind' holds a only"),
+        ("x,kind\n" + "1,\n" * 9, "column 'kind' is empty"),
+        ("kind\n" + "a\nb\n" * 9, "has the column 'kind' alone"),
+        ("x,kinds\n1,a\n", "has no column 'kind', expected one of 'x', 'kinds'; did you mean"),
+        ("x,kind\n" + "".join(f"{k},name{k}\n" for k in range(9)), "another text in each row"),
+        ("x,kind\n" + ",a\n,b\n" * 9, "rows that are all alike"),
+        ("x,kind\n" + "1,a\n1,2\n" * 9, "line 2, column 'kind': 'a' is text and other cells"),
+        ("x,kind\n1,a,3\n", "line 2 has 3 cells, expected 2"),
+        ("x,kind\n1,\"a\n", "quotes out of order"),
+        ("x,x,kind\n1,2,a\n", "are both named 'x'"),
+    ],
+)  # fmt: skip
+def test_train_refuses(text, said, tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text(text)
+    got = refused(capsys, "train", table, "--target", "kind", "--output", tmp_path / "m", "--quiet")
+    assert said in got
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--test-size", "1"], "--test-size is 1.0"),
+        (["--test-size", "nan"], "--test-size is nan"),
+        (["--seed", "-1"], "--seed is -1"),
+        (["--epochs", "0"], "epochs"),
+        (["--hidden", "0"], "each width must be a positive whole number"),
+        (["--activation", "magic"], "no activation 'magic'"),
+        (["--activation", "relu,tanh"], "2 activations for 1 hidden layers"),
+        (["--kind", "numbers"], "'cat' is not a number"),
+        (["--output", "/nowhere/at/all/m"], "/nowhere/at/all/m cannot be written"),
+        (["--output", "/"], "is a folder"),
+    ],
+)
+def test_train_refuses_options(options, said, models, capsys):
+    given = ["train", models / "pets.csv", "--target", "kind", "--quiet", *options]
+    assert said in refused(capsys, *given)
+
+
+def test_what_argparse_refuses_is_2(models):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["train", str(models / "pets.csv")])
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("share", [0, 0.5])
+def test_a_small_table_and_no_test(share, tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("x,kind\n1,a\n2,b\n3,a\n4,b\n")
+    code, out, _ = run(capsys, "train", table, "--target", "kind", "--test-size", share,
+                       "--output", tmp_path / "m")  # fmt: skip
+    assert code == 0
+    assert ("accuracy" in out) == bool(share)
+
+
+# Predict
+
+
+def test_predict_adds_a_column_and_keeps_the_rest(models, tmp_path, capsys):
+    given = 'kind,born,coat,extra,kilos\n?,2012-02-02,long,"a,b",21\n,,,,3.9\n'  # another order
+    (tmp_path / "new.csv").write_text(given)
+    model = models / "kind.safetensors"
+    code, out, err = run(capsys, "predict", model, tmp_path / "new.csv", "--proba")
+    assert (code, err) == (0, "")
+    rows = rows_of(out)
+    assert [row["predicted kind"] for row in rows] == ["dog", "cat"]
+    assert (rows[0]["extra"], rows[0]["kind"]) == ("a,b", "?")
+    shares = [float(rows[0][f"probability {kind}"]) for kind in ("cat", "dog")]
+    assert shares[0] < 0.5 < shares[1]
+    assert sum(shares) == pytest.approx(1, abs=1e-6)
+    run(capsys, "predict", model, tmp_path / "new.csv", "--proba", "-o", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == out
+
+
+def test_predict_answers_as_the_estimator_does(models, capsys):
+    _, out, _ = run(capsys, "predict", models / "kilos.safetensors", models / "pets.csv")
+    net = neurona.load(models / "kilos.safetensors")
+    raw = csv_table.parse(pets())
+    expected = net.predict(raw.table(["coat", "born", "kind"]))
+    got = [float(row["predicted kilos"]) for row in rows_of(out)]
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+def test_predict_writes_as_the_table_is_written(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("x;y\n" + "".join(f"{k},5;{k},25\n" for k in range(30)))
+    run(capsys, "train", table, "--target", "y", "--output", tmp_path / "m", "--quiet")
+    _, out, _ = run(capsys, "predict", tmp_path / "m", table)
+    answers = [row["predicted y"] for row in rows_of(out, ";")]
+    assert all("." not in one and float(one.replace(",", ".")) < 60 for one in answers)
+    assert any("," in one for one in answers)
+
+
+def test_predict_notes_what_was_never_seen_and_what_is_empty(models, tmp_path, capsys):
+    new = tmp_path / "new.csv"
+    new.write_text("kilos,coat,born\n4,bald,\n5,,\n")
+    code, out, err = run(capsys, "predict", models / "kind.safetensors", new)
+    assert code == 0
+    assert len(rows_of(out)) == 2
+    assert "note: column 'coat': 'bald' and its like were never seen (1 of 2 rows)" in err
+    assert "note: column 'born' is empty" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kilos,born\n1,2020-01-01\n", "has no column 'coat', which the network learnt from"),
+        ("Kilos,coat,born\n1,x,\n", "no column 'kilos', which the network learnt from; did you"),
+        ("kilos,coat,born\nheavy,x,\n", "line 2, column 'kilos': 'heavy' is no finite number"),
+        ("kilos,coat,born\n1,x,then\n", "line 2, column 'born': 'then' is no date"),
+        ("kilos,coat,born,predicted kind\n1,x,,y\n", "has a column 'predicted kind' already"),
+        ("kilos,coat,born\n", "has a header and nothing below it"),
+        ("", "is empty"),
+    ],
+)
+def test_predict_refuses(text, said, models, tmp_path, capsys):
+    (tmp_path / "new.csv").write_text(text)
+    got = refused(capsys, "predict", models / "kind.safetensors", tmp_path / "new.csv")
+    assert said in got
+    assert "new.csv" in got
+
+
+def test_what_is_no_model_is_refused(models, tmp_path, capsys):
+    table, model, other = models / "pets.csv", models / "kind.safetensors", tmp_path / "m"
+    cut = tmp_path / "cut"
+    cut.write_bytes(model.read_bytes()[:-9])
+    net = neurona.network([2, 1])
+    neurona.save(other, net, net.init(rng=0))
+    array = tmp_path / "array"
+    neurona.save(array, neurona.NeuralNetRegressor(2, epochs=1).fit([[1.0], [2.0]], [1, 2]))
+    for command in ("predict", "evaluate"):
+        assert "no safetensors file, or was cut" in refused(capsys, command, table, table)
+        assert "no safetensors file, or was cut" in refused(capsys, command, cut, table)
+        assert "holds a network alone" in refused(capsys, command, other, table)
+        assert "it learnt from an array" in refused(capsys, command, array, table)
+        assert "No such file" in refused(capsys, command, tmp_path / "none", table)
+        assert "there is no such file" in refused(capsys, command, model, tmp_path / "pets.csv")
+    assert "was cut" in refused(capsys, "inspect", cut)
+    assert "--proba is for classes" in refused(
+        capsys, "predict", models / "kilos.safetensors", table, "--proba"
+    )
+
+
+full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+@full
+def test_a_full_disk_is_said(models, capsys):
+    table, model = models / "pets.csv", models / "kind.safetensors"
+    said = "/dev/full could not be written (No space left on device)"
+    assert said in refused(capsys, "predict", model, table, "-o", "/dev/full")
+    trained = ["train", table, "--target", "kind", "--epochs", 2, "--quiet"]
+    assert said in refused(capsys, *trained, "--output", "/dev/full")
+    assert Path("/dev/full").is_char_device()
+
+
+# Evaluate and inspect
+
+
+def test_evaluate(models, tmp_path, capsys):
+    code, out, _ = run(capsys, "evaluate", models / "kind.safetensors", models / "pets.csv")
+    assert code == 0
+    assert "of 60 rows (95 % interval" in out
+    table = tmp_path / "t.csv"
+    table.write_text(pets(20, seed=5).replace("cat", "", 1))
+    code, out, err = run(capsys, "evaluate", models / "kind.safetensors", table)
+    assert "of 19 rows" in out
+    assert "note: 1 rows have no target and are left out" in err
+    _, out, _ = run(capsys, "evaluate", models / "kilos.safetensors", models / "pets.csv")
+    assert "off by " in out
+
+
+def test_evaluate_refuses(models, tmp_path, capsys):
+    table, model = tmp_path / "t.csv", models / "kind.safetensors"
+    table.write_text(pets().replace("cat", "fox"))
+    assert "'fox' is none of the classes it learnt: 'cat', 'dog'" in refused(
+        capsys, "evaluate", model, table
+    )
+    table.write_text(pets().replace("kind", "type"))
+    assert "has no column 'kind'" in refused(capsys, "evaluate", model, table)
+    code, _, _ = run(capsys, "evaluate", model, table, "--target", "type")
+    assert code == 0
+    neurona.load(model).save(tmp_path / "silent")
+    assert "give --target" in refused(capsys, "evaluate", tmp_path / "silent", table)
+
+
+def test_inspect(models, tmp_path, capsys):
+    _, out, _ = run(capsys, "inspect", models / "kind.safetensors")
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    assert "silu, sigmoid" in lines["activation"]
+    assert "kind, 2 classes: cat, dog" in lines["target"]
+    assert "number: median" in lines["kilos"]
+    assert "category: long, short, wiry, missing" in lines["coat"]
+    assert "date: the day" in lines["born"]
+    _, out, _ = run(capsys, "inspect", models / "kilos.safetensors")
+    assert "numbers, " in out
+    net = neurona.network([2, 3, 1])
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    _, out, _ = run(capsys, "inspect", tmp_path / "m")
+    assert "a network" in out
+    assert "2-3-1" in out
+
+
+# As a person would, on a file as it was published
+
+
+def command(*arguments, input_=None):
+    return subprocess.run(
+        [sys.executable, "-m", "neurona.cli", *map(str, arguments)],
+        capture_output=True, check=False, input=input_,
+    )  # fmt: skip
+
+
+def test_the_penguins_as_they_were_published(tmp_path):
+    package = pytest.importorskip("palmerpenguins")
+    source = Path(package.__file__).parent / "data" / "penguins-raw.csv"
+    header, *rows = source.read_bytes().splitlines(keepends=True)
+    known, new = header + b"".join(rows[::2]), header + b"".join(rows[1::2])
+    model = tmp_path / "penguins.safetensors"
+    done = command("train", "-", "--target", "Species", "--output", model, input_=known)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"what tells most" in done.stdout
+    assert (tmp_path / "penguins.png").read_bytes().startswith(b"\x89PNG")
+    done = command("predict", model, "--proba", input_=new)
+    assert done.returncode == 0, done.stderr
+    answered = rows_of(done.stdout.decode())
+    right = [row["Species"] == row["predicted Species"] for row in answered]
+    assert len(right) == len(rows) // 2
+    assert np.mean(right) > 0.97
+    (tmp_path / "new.csv").write_bytes(new)
+    done = command("evaluate", model, tmp_path / "new.csv")
+    assert f"accuracy {np.mean(right):.1%}".encode() in done.stdout
+    renamed = new.replace(b"Island", b"Isle", 1)
+    done = command("predict", model, "-", input_=renamed)
+    assert done.returncode == WRONG
+    assert b"standard input: has no column 'Island'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -54,13 +54,12 @@ def run(capsys, *arguments):
 
 
 def refused(capsys, *arguments):
-    """Return the one line that says what is wrong, below what is only noted."""
+    """Return the one line that says what is wrong."""
     code, _, err = run(capsys, *arguments)
     assert code == WRONG
-    *notes, last = err.splitlines()
-    assert all(note.startswith("neurona: note: ") for note in notes)
-    assert last.startswith("neurona: error: ")
-    return last + "\n"
+    assert err.startswith("neurona: error: ")
+    assert len(err.splitlines()) == 1
+    return err
 
 
 def rows_of(text, delimiter=","):

@@ -24,8 +24,6 @@ def run(given: Namespace) -> int:
     with tables.about(given.table):
         raw = tables.read_table(given.table)
         table = tables.columns_for(estimator, raw)
-    for text in tables.strange_cells(estimator, table):
-        tables.note(text)
     target = notes.get("target")
     label = target if isinstance(target, str) else "answer"
     answers = estimator.predict(table)
@@ -39,6 +37,8 @@ def run(given: Namespace) -> int:
     twice = [name for name in added if name in raw.names]
     if twice:
         raise ValueError(f"{given.table} has a column {twice[0]!r} already: rename or delete it")
+    for text in tables.strange_cells(estimator, table):
+        tables.note(text)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=raw.cells.delimiter, lineterminator="\n")
     writer.writerow([*raw.names, *added])

@@ -450,3 +450,17 @@ def test_the_penguins_as_they_were_published(tmp_path):
     assert done.returncode == WRONG
     assert b"standard input: has no column 'Island'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_reader_who_has_had_enough_is_no_error(models, tmp_path):
+    table = tmp_path / "long.csv"
+    rows = "4.1,long,2012-03-11\n" * 20_000
+    table.write_text("kilos,coat,born\n" + rows)
+    command = [sys.executable, "-m", "neurona.cli", "predict", str(models / "kind.safetensors")]
+    with subprocess.Popen(
+        [*command, str(table)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "kilos,coat,born,predicted kind\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 141

@@ -509,6 +509,10 @@ def test_a_wrong_csv_file_is_told_and_nothing_is_lost(page, tmp_path):
     page.set_input_files(".file input", path)
     expect(page.locator(".banner")).to_contain_text("600 kB")
     assert page.inner_text(".panel.network .facts") == facts.replace("parameters", "parámetros")
+    path.write_text(TABLE)
+    page.set_input_files(".file input", path)
+    expect(page.locator(".table .facts")).to_contain_text("wrong.csv")
+    expect(page.locator(".banner")).to_have_count(0)
 
 
 def test_a_challenge_is_taken_up_shared_and_solved(page, address):

@@ -141,6 +141,7 @@ export function makeStore(model: Model, place: Place) {
       if (speed.value !== null) pace(); // a new training knows nothing of what was chosen before
     }
     table.hear(content);
+    if (content.type === "table") problem.value = null; // what an earlier one was refused for
     if (content.type === "error") problem.value = content["message"] as Problem;
     if (content.type === "run") {
       batch(() => {

@@ -18,7 +18,7 @@ export const MOST_BYTES = 200_000; // a message has its limit; 2,000 rows are 60
 type Columns = Partial<Pick<Table, "x1" | "x2" | "target">>;
 
 export function makeTable(model: Model, refuse: (file: File) => void) {
-  const table = signal<Table | null>(null);
+  const shown = signal<Table | null>(null);
   let sent: { name: string; text: string; columns: Columns } | null = null; // until the answer
 
   const send = (name: string, text: string, columns: Columns = {}) => {
@@ -26,13 +26,13 @@ export function makeTable(model: Model, refuse: (file: File) => void) {
     model.send({ type: "table", text, ...columns });
   };
   return {
-    table,
+    shown,
     async open(file: File): Promise<void> {
       if (file.size > MOST_BYTES) refuse(file);
       else send(file.name, await file.text());
     },
     choose(chosen: Columns): void {
-      const now = table.value;
+      const now = shown.value;
       if (!now) return;
       const { x1, x2, target } = { ...now, ...sent?.columns };
       // A column has one part to play: who had it before gets another from the server.
@@ -43,7 +43,7 @@ export function makeTable(model: Model, refuse: (file: File) => void) {
     hear(content: Content): void {
       if (content.type === "table" && sent) {
         const { name, text } = sent;
-        table.value = { ...(content as unknown as Table), name, text };
+        shown.value = { ...(content as unknown as Table), name, text };
       }
       if (content.type === "table" || content.type === "error") sent = null;
     },

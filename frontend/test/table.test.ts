@@ -22,7 +22,7 @@ test("a file is sent, and what the server made of it is kept with its text", asy
   await table.open(new File(["a,b,c,kind"], "pets.csv"));
   expect(sent).toEqual([{ type: "table", text: "a,b,c,kind" }]);
   answer({ x1: "a", x2: "b", target: "kind" });
-  expect(table.table.value).toMatchObject({ name: "pets.csv", text: "a,b,c,kind", x2: "b" });
+  expect(table.shown.value).toMatchObject({ name: "pets.csv", text: "a,b,c,kind", x2: "b" });
 });
 
 test("a file that is too large is refused here", async () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ examples:
   neurona inspect model.safetensors
 """
 WRONG, WRONG_TABLE = 2, 1  # exit codes for wrong input: options, and a table or a model
+READER_LEFT = 141  # what shells expect of a command whose pipe was closed
 INTERRUPTED = 130  # the exit code that shells expect after Ctrl-C
 
 
@@ -42,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         code: int = given.run(given)
+        sys.stdout.flush()  # here, where a reader who has left is no error yet
+    except BrokenPipeError:  # as with head: whoever read has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is it one at the end
+        return READER_LEFT
     except (ValueError, OSError, ImportError) as error:
         if isinstance(error, ImportError) and type(error).__name__ != "MissingExtra":
             raise

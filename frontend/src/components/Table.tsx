@@ -6,7 +6,7 @@ import { Choice } from "./controls";
 export function Table({ store }: { store: Store }) {
   const { text, setup, table } = store;
   const t = text.value;
-  const now = setup.value.data.kind === "own" ? table.table.value : null;
+  const now = setup.value.data.kind === "own" ? table.shown.value : null;
   const names = Object.keys(now?.columns ?? {});
   const numeric = names.filter((name) => now?.columns[name]);
   return (

@@ -125,7 +125,7 @@ def write(path: str, data: bytes) -> None:
     Raises
     ------
     OSError
-        If there is no room, or nobody who reads; the message says where.
+        If there is no room; the message says where. Where nobody reads any more, BrokenPipeError.
     """
     try:
         if path == "-":
@@ -133,6 +133,8 @@ def write(path: str, data: bytes) -> None:
             sys.stdout.buffer.flush()
         else:
             replace(Path(path), data)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         name = "the standard output" if path == "-" else path
         raise OSError(f"{name} could not be written ({error.strerror})") from error

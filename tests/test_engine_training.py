@@ -488,3 +488,25 @@ def test_nothing_is_compiled_anew_when_only_numbers_differ():
     assert advance._cache_size() == before + 1
     list(train(net, X, Y, optimizer=neurona.adam(0.1, beta1=0.8), **settings))
     assert advance._cache_size() == before + 2
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_the_steps_between_states_may_change_on_the_way(batch_size):
+    X, y = neurona.datasets.circles(n=50, rng=0)
+    net = neurona.network([2, 3, 1])
+    sizes = iter([1, 5, 2, 100])
+    given = {"batch_size": batch_size, "rng": 3, "start": net.init(rng=0)}
+    some = list(neurona.train(net, X, y, steps=20, every=lambda: next(sizes), **given))
+    each = list(neurona.train(net, X, y, steps=20, every=1, **given))
+    assert [state.step for state in some] == [0, 1, 6, 8, 20]
+    for state in some:
+        np.testing.assert_array_equal(state.params[0].W, each[state.step].params[0].W)
+        assert state.epoch == each[state.step].epoch
+
+
+def test_a_function_that_gives_no_number_of_steps_is_named():
+    X, y = neurona.datasets.circles(n=20, rng=0)
+    states = neurona.train(neurona.network([2, 1]), X, y, every=lambda: 0)
+    next(states)
+    with pytest.raises(ValueError, match="every is 0"):
+        next(states)

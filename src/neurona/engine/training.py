@@ -113,7 +113,7 @@ def train(
     optimizer: Any = None,
     steps: float | None = None,
     epochs: int | None = None,
-    every: int | None = None,
+    every: int | Callable[[], int] | None = None,
     batch_size: int | None = None,
     sample_weight: Any = None,
     l1: float = 0.0,
@@ -144,7 +144,8 @@ def train(
         How long: updates, or passes over the data; 1,000 steps when neither is given.
         ``steps=math.inf`` goes on until the loop is left.
     every
-        Steps between two states: by default 1, or an epoch with mini-batches.
+        Steps between two states: by default 1, or an epoch with mini-batches. A function is asked
+        anew after each state; the compiled engine compiles each number that it gives.
     batch_size
         Examples a step, drawn anew each epoch; the whole data by default.
     sample_weight : (n,)
@@ -204,7 +205,8 @@ def train(
     if epochs is not None:
         steps = check_count("epochs", epochs) * steps_an_epoch
     steps = 1000 if steps is None else check_count("steps", steps, unlimited=True)
-    every = steps_an_epoch if every is None else check_count("every", every)
+    if not callable(every):
+        every = repeat(steps_an_epoch if every is None else check_count("every", every)).__next__
     if isinstance(start, State):
         params = check_params(net, start.params, dtype)
         optimizer_state = check_optimizer_state(
@@ -227,7 +229,7 @@ def train(
         before = None
         yield state
         while state.step < step + steps:
-            count = int(min(every, step + steps - state.step))
+            count = int(min(check_count("every", every()), step + steps - state.step))
             chunk = list(islice(batches, count))
             chunk_rates = [rates(state.step + i) for i in range(count)]
             costs = running.advance(chunk, chunk_rates)

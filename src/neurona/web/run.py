@@ -99,7 +99,7 @@ class Run:
         self._diverged: dict[str, float] | None = None
         self._steered = False
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
-        self._every = 1
+        self._count = 1  # steps that the iterator takes to its next state
         self._steps: Iterator[State] | None = None
         self._begin()
         self.view = self._published()
@@ -243,10 +243,14 @@ class Run:
         self._steered = False
         self._speed.clear()
         self._steps, self._chunk = None, Chunk()
-        self._stand(next(self._training(params, every=1)), branch=0)
+        self._stand(next(self._training(params)), branch=0)
 
-    def _training(self, start: State | Params, every: int) -> Iterator[State]:
-        """Return the engine's iterator; its first state is the start."""
+    def _training(self, start: State | Params) -> Iterator[State]:
+        """Return the engine's iterator; its first state is the start.
+
+        There is one for all steps, whatever the clock makes of the chunks, until something else
+        than the clock intervenes: another would begin an epoch in the middle of one.
+        """
         problem, training = self.problem, self.problem.setup.training
         return train(
             problem.net,
@@ -255,7 +259,7 @@ class Run:
             cost=problem.cost,
             optimizer=optimizer_of(problem.setup, self._frozen),
             steps=math.inf,
-            every=every,
+            every=lambda: self._count,
             batch_size=training.batch_size,
             l1=training.l1,
             l2=training.l2,
@@ -268,21 +272,13 @@ class Run:
         if self._at is not None:
             self._adopt()
         began = time.monotonic()
-        # Another `every` is another iterator, which would begin an epoch in the middle of one: with
-        # mini-batches there is one for all steps, so that the set-up alone says where they lead.
-        every = 1 if self._batched() else count
+        self._count = count
         try:
             steps = self._steps
-            if steps is None or self._every != every:
-                steps = self._steps = self._training(self._now.state, every=every)
-                self._every = every
+            if steps is None:
+                steps = self._steps = self._training(self._now.state)
                 next(steps)
-            costs = []
-            for _ in range(count // every):
-                state = next(steps)
-                costs.append(state.cost)
-            if len(costs) > 1:
-                state = replace(state, cost=float(np.mean(costs)))
+            state = next(steps)
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
             self._steered = self._steered or self._batched()  # its epoch is not gone on with

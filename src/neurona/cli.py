@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def parser() -> argparse.ArgumentParser:
         "--output", type=Path, default=Path("output"), metavar="DIR", help="folder of the files"
     )
     compare.add_argument("--quiet", action="store_true", help="print the files' paths only")
-    compare.set_defaults(run=_run_compare)
+    compare.set_defaults(run=_command("compare"))
     play = commands.add_parser(
         "play",
         help="the playground, in the browser",
@@ -141,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
     play.add_argument("--host", default="127.0.0.1", help="by default this machine alone")
     play.add_argument("--no-browser", action="store_true", help="print the address only")
     play.add_argument("--token", metavar="TEXT", help="by default a random one")
-    play.set_defaults(run=_run_play)
+    play.set_defaults(run=_command("play"))
     _add_tables(commands)
     return top
 
@@ -149,7 +150,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_tables(commands: Any) -> None:
     """Add the commands on CSV files."""
 
-    def add(name: str, help_: str, run: Callable[[argparse.Namespace], int], about: str) -> Any:
+    def add(name: str, help_: str, about: str) -> Any:
         command = commands.add_parser(
             name,
             help=help_,
@@ -157,13 +158,12 @@ def _add_tables(commands: Any) -> None:
             epilog=TABLES,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.set_defaults(run=run, wrong=WRONG_TABLE)
+        command.set_defaults(run=_command(name), wrong=WRONG_TABLE)
         return command
 
     train = add(
         "train",
         "a model from a CSV file",
-        _run_train,
         "Learn to predict a column of a CSV file from the others: numbers, texts, dates as\n"
         "2024-12-31, missing cells (empty, or NA). Rows that are held out tell how right it is.",
     )
@@ -197,7 +197,6 @@ def _add_tables(commands: Any) -> None:
     predict = add(
         "predict",
         "a CSV file with a column of answers",
-        _run_predict,
         "Write the table again, with a column of answers. Its columns are found by their names.",
     )
     _add_model(predict, "table to be answered", standard=True)
@@ -208,16 +207,13 @@ def _add_tables(commands: Any) -> None:
     evaluate = add(
         "evaluate",
         "how right a model is on a CSV file",
-        _run_evaluate,
         "Compare a model's answers with those that a table holds.",
     )
     _add_model(evaluate, "table with the answers")
     evaluate.add_argument(
         "--target", metavar="COLUMN", help="by default the one that the model learnt"
     )
-    inspect = add(
-        "inspect", "what is in a model file", _run_inspect, "Show what a model is made of."
-    )
+    inspect = add("inspect", "what is in a model file", "Show what a model is made of.")
     inspect.add_argument("model", help="a model file")
 
 
@@ -249,48 +245,18 @@ def _names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+def _command(module: str) -> Callable[[argparse.Namespace], int]:
+    """Return what runs a command; its module is imported then, so that help comes at once."""
+
+    def run(given: argparse.Namespace) -> int:
+        code: int = import_module(f"neurona.commands.{module}").run(given)
+        return code
+
+    return run
+
+
 def _run_demo(given: argparse.Namespace) -> int:
-    if given.data == "tutorial":
-        from neurona.commands.lesson import run
-    else:
-        from neurona.commands.demo import run
-    return run(given)
-
-
-def _run_compare(given: argparse.Namespace) -> int:
-    from neurona.commands.compare import run
-
-    return run(given)
-
-
-def _run_play(given: argparse.Namespace) -> int:
-    from neurona.commands.play import run
-
-    return run(given)
-
-
-def _run_train(given: argparse.Namespace) -> int:
-    from neurona.commands.train import run
-
-    return run(given)
-
-
-def _run_predict(given: argparse.Namespace) -> int:
-    from neurona.commands.predict import run
-
-    return run(given)
-
-
-def _run_evaluate(given: argparse.Namespace) -> int:
-    from neurona.commands.evaluate import run
-
-    return run(given)
-
-
-def _run_inspect(given: argparse.Namespace) -> int:
-    from neurona.commands.inspect import run
-
-    return run(given)
+    return _command("lesson" if given.data == "tutorial" else "demo")(given)
 
 
 if __name__ == "__main__":

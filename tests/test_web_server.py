@@ -178,6 +178,29 @@ def test_a_frame_comes_when_there_is_something_new(socket):
     assert frame["step"] == 1
 
 
+def test_two_frames_may_be_asked_for_at_once_and_each_is_answered(socket):
+    socket.hello()
+    socket.say(type="frame", resolution=10)
+    socket.say(type="frame", resolution=12)
+    assert socket.hear()[1]["surface"].shape == (1, 10, 10)
+    socket.say(type="step")
+    frame, arrays = socket.hear()
+    assert (frame["step"], arrays["surface"].shape) == (1, (1, 12, 12))
+
+
+def test_who_asks_for_many_frames_at_once_gets_a_few(socket):
+    socket.hello()
+    for _ in range(100):
+        socket.say(type="frame", resolution=10)
+    for _ in range(5):
+        socket.say(type="step")
+    socket.say(type="hello", setup=None)
+    answers = []
+    while not answers or answers[-1] != "welcome":
+        answers.append(socket.hear()[0]["type"])
+    assert 1 <= answers.count("frame") <= 6
+
+
 def test_it_trains_between_frames_until_it_is_paused(socket):
     socket.hello()
     socket.say(type="play")

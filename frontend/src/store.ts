@@ -5,6 +5,7 @@ import { TEXTS, type Language, type Texts } from "./i18n";
 import { makeMicroscope } from "./microscope";
 import type { Model } from "./model";
 import type { Place } from "./place";
+import { makePulse } from "./pulse";
 import { isReady, READY } from "./ready";
 import { beginning, FIRST, fitting, fromHash, toHash, type Setup } from "./setup";
 import { makeTable, MOST_BYTES } from "./table";
@@ -129,8 +130,9 @@ export function makeStore(model: Model, place: Place) {
     place.root.dataset["theme"] = shade.value;
   }));
 
-  let ended = false;
-  const ask = () => ended || model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS });
+  const pulse = makePulse(
+    () => model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS }), show,
+  );
 
   const pace = () => model.send({ type: "speed", steps_per_second: speed.value });
 
@@ -138,6 +140,7 @@ export function makeStore(model: Model, place: Place) {
     const arrays = arraysOf(content, buffers);
     if (content.type === "welcome") {
       catalog.value = content["catalog"] as Catalog;
+      pulse.lost();
       if (speed.value !== null) pace(); // a new training knows nothing of what was chosen before
     }
     table.hear(content);
@@ -159,12 +162,12 @@ export function makeStore(model: Model, place: Place) {
         setup.value = next.setup;
         wanted = next.setup;
       });
-      ask();
+      pulse.soon();
     }
     if (content.type === "frame") {
       if (arrays["history"]) rows = arrays["history"] as Float32Array;
       received = { ...content, arrays } as unknown as Frame;
-      requestAnimationFrame(show);
+      pulse.came();
     }
   }
 
@@ -172,13 +175,11 @@ export function makeStore(model: Model, place: Place) {
   let received: Frame | null = null;
   let read = 0; // when numbers were shown last
 
-  /** Draw what came. The next is asked for now, so that it comes while this one is drawn: the
-   * network never floods, and a page that nobody sees asks for nothing. */
+  /** Show what came last. */
   function show(): void {
     const next = received;
-    if (!next) return;
     received = null;
-    ask();
+    if (!next) return;
     batch(() => {
       picture.value = next;
       const before = frame.value;
@@ -235,7 +236,7 @@ export function makeStore(model: Model, place: Place) {
       location.href.replace(/#.*/, "")
         + toHash(beginning(setup.value, weights), address.hidden, challenge.value),
     end(): void {
-      ended = true;
+      pulse.end();
       for (const one of ends) one();
     },
   };

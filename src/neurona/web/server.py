@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,6 +35,7 @@ IDLE_SECONDS = 1800.0  # without a word from the page
 # A screen shows 60 pictures a second; many pages together get what leaves time for their trainings.
 MOST_PICTURES = 60.0  # a second, of one page
 ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
+MOST_AHEAD = 2  # pictures that a page waits for: why, frontend/src/pulse.ts tells
 MAKERS_OF_FILES = 4  # threads: those of pictures and commands wait for no film
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
@@ -141,6 +143,7 @@ class Talk:
         self.changed = changed
         self.pause = pause
         self._due = 0.0  # when the next picture may be drawn, by the loop's clock
+        self._wanted: deque[dict[str, Any]] = deque(maxlen=MOST_AHEAD)
         self.makers = makers
         self.picture = asyncio.ensure_future(asyncio.sleep(0))
         self.file = asyncio.ensure_future(asyncio.sleep(0))
@@ -153,8 +156,9 @@ class Talk:
             message = _read(text)
             kind = message.get("type") if isinstance(message, dict) else None
             if kind == "frame":
-                if self.picture.done():  # one at a time: the page asks when it has drawn the last
-                    self.picture = asyncio.create_task(self._draw(message))
+                self._wanted.append(message)
+                if self.picture.done():
+                    self.picture = asyncio.create_task(self._draw())
             elif kind == "take":
                 if self.file.done():
                     self.file = asyncio.create_task(self._take(message))
@@ -164,17 +168,20 @@ class Talk:
                 await self._answer(message)
                 self.changed.set()
 
-    async def _draw(self, message: dict[str, Any]) -> None:
-        """Answer with a picture as soon as there is something new to see."""
+    async def _draw(self) -> None:
+        """Answer with each picture that is wanted, as soon as there is something new to see."""
         clock = asyncio.get_running_loop().time
-        await asyncio.sleep(self._due - clock())
-        self._due = clock() + self.pause()
-        self.conversation.look()
-        while not self.conversation.news:
-            self.changed.clear()
-            if not self.conversation.news:  # it may have come between the two lines above
-                await self.changed.wait()
-        await self._answer(message)
+        while self._wanted:
+            await asyncio.sleep(self._due - clock())
+            # From when it was due, not from now: one that comes late delays no other.
+            pause = self.pause()
+            self._due = max(self._due, clock() - pause) + pause
+            self.conversation.look()
+            while not self.conversation.news:
+                self.changed.clear()
+                if not self.conversation.news:  # it may have come between the two lines above
+                    await self.changed.wait()
+            await self._answer(self._wanted.popleft())
 
     async def _take(self, message: dict[str, Any]) -> None:
         """Answer with a file: noting what it is made of has its turn, making it takes none."""

@@ -1,5 +1,28 @@
-"""What all tests share: pictures are drawn into files, never on a screen."""
+"""What all tests share: pictures are drawn into files; one server and one browser for the pages."""
 
 import matplotlib as mpl
+import pytest
 
 mpl.use("agg")  # and not by the environment, which the notebooks' kernels would inherit
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Return the address of a playground."""
+    from pages import start, stop
+
+    process, address = start()
+    yield address
+    stop(process)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return Chromium, without a window."""
+    from pages import CHROMIUM, FLAGS
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

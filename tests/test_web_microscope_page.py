@@ -1,16 +1,11 @@
 """The microscope in a real browser: its numbers are the engine's, and all of it can be reached."""
 
-import base64
-import json
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from pages import AXE, hash_of, needs_axe, needs_chromium, opened, visited
+from playwright.sync_api import expect
 
 from neurona.observe.microscope import dissect
 from neurona.web.microscope import examples
@@ -18,70 +13,27 @@ from neurona.web.problem import make_problem
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE = Path(__file__).parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 STAGES = [
     ("Forward", 0), ("Forward", 1), ("Forward", 2), ("Cost", 2),
     ("Backward", 2), ("Backward", 1), ("Backward", 0),
     ("Update", 0), ("Update", 1), ("Update", 2),
 ]  # fmt: skip
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def address():
-    process = subprocess.Popen(
-        [sys.executable, "-m", "neurona.cli", "play", "--no-browser"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield re.search(r"http://\S+", process.stdout.readline()).group()
-    process.terminate()
-    process.wait(timeout=10)
-    process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture
 def page(browser, address):
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    page = context.new_page()
-    said = []
-    page.on("console", lambda one: said.append(one.text))
-    page.on("pageerror", lambda one: said.append(str(one)))
+    with visited(browser, address, 1280, 800) as page:
+        yield page
+
+
+def opened_with(page, address, setup):
     opened(page, address)
-    yield page
-    context.close()
-    assert said == []
-
-
-def opened(page, address, setup=None):
-    page.goto(address)
-    page.wait_for_selector(".diagram canvas")
-    expect(page.locator(".scores .cost")).not_to_have_text("–")
-    if setup is not None:
-        code = base64.urlsafe_b64encode(json.dumps(setup).encode()).decode().rstrip("=")
-        facts = page.inner_text(".facts")
-        page.evaluate("code => { location.hash = '#s=' + code; }", code)
-        expect(page.locator(".facts")).not_to_have_text(facts)
-        page.wait_for_timeout(200)
+    facts = page.inner_text(".facts")
+    page.evaluate("hash => { location.hash = hash; }", hash_of(setup))
+    expect(page.locator(".facts")).not_to_have_text(facts)
+    page.wait_for_timeout(200)
 
 
 def look(page, point=None):
@@ -284,7 +236,7 @@ def test_gradient_descents_own_formula_with_a_penalty_and_a_frozen_weight(page, 
         "layers": [{"neurons": 2, "activation": "sigmoid", "learning_rate": 0.5}],
         "training": {"optimizer": "sgd", "cost": "mse", "l2": 0.1},
     }
-    opened(page, address, setup)
+    opened_with(page, address, setup)
     page.get_by_role("button", name="Neuron 1.2").click()
     page.locator(".editor").get_by_label("Frozen: x₁").check()
     page.wait_for_timeout(300)
@@ -337,7 +289,7 @@ def test_numbers_follow_the_training(page):
 @pytest.mark.parametrize("cost", ["auto", "mse"])
 def test_a_softmax_has_its_formulas_and_the_lesson_says_why_it_has_none(page, address, cost):
     setup = {"data": {"kind": "blobs"}, "training": {"cost": cost}}
-    opened(page, address, setup)
+    opened_with(page, address, setup)
     look(page, 4)
     layer = step_at(3, setup).layers[2]
     page.locator(".microscope select").select_option("3.2")
@@ -411,7 +363,7 @@ def test_every_number_is_a_link_that_leads_somewhere(page):
 
 
 def test_the_learning_rate_leads_to_its_field(page, address):
-    opened(page, address, {"layers": [{"neurons": 2}], "training": {"optimizer": "sgd"}})
+    opened_with(page, address, {"layers": [{"neurons": 2}], "training": {"optimizer": "sgd"}})
     look(page, 2)
     page.get_by_role("tab", name="Update").click()
     page.locator(".parameters .number").nth(1).press("Enter")
@@ -559,7 +511,7 @@ def test_one_screen_is_enough_and_a_phone_needs_no_scrolling_to_the_side(page):
     assert 0 <= here["x"] <= 390  # the diagram has scrolled to the neuron
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm ci in frontend/")
+@needs_axe
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_axe_finds_nothing(browser, address, language, theme):

@@ -1,94 +1,30 @@
 """The page in a real browser, used as a person would use it."""
 
-import base64
-import json
 import re
-import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from pages import (
+    AXE,
+    hash_of,
+    needs_axe,
+    needs_chromium,
+    opened,
+    start,
+    step_of,
+    stop,
+    visited,
+    wait_for_step,
+)
+from playwright.sync_api import expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE = Path(__file__).parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
-
-
-def start(*options):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "neurona.cli", "play", "--no-browser", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return process, re.search(r"http://\S+", process.stdout.readline()).group()
-
-
-def stop(process):
-    process.terminate()
-    process.wait(timeout=10)
-    process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def address():
-    process, address = start()
-    yield address
-    stop(process)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture
 def page(browser, address):
-    context = browser.new_context(viewport={"width": 1360, "height": 900}, locale="en-GB")
-    page = context.new_page()
-    said, asked = [], []
-    # The tests read pixels back, which the page does not.
-    page.on("console", lambda one: "willReadFreq" in one.text or said.append(one.text))
-    page.on("pageerror", lambda one: said.append(str(one)))
-    page.on("request", lambda one: asked.append(one.url))
-    opened(page, address)
-    yield page
-    context.close()
-    assert said == []  # no error, and nothing that the content security policy forbade
-    root = address.partition("/?")[0]
-    assert [url for url in asked if not url.startswith((root, "data:", "blob:"))] == []
-
-
-def opened(page, address):
-    page.goto(address)
-    page.wait_for_selector(".diagram canvas")
-    expect(page.locator(".scores .cost")).not_to_have_text("–")
-
-
-def step_of(page):
-    return int(re.sub(r"\D", "", page.inner_text(".clock .step")))
-
-
-def wait_for_step(page, least):
-    page.wait_for_function(
-        "n => Number(document.querySelector('.clock .step').innerText.replace(/\\D/g, '')) >= n",
-        arg=least,
-    )
+    with visited(browser, address) as page:
+        yield page
 
 
 def picture(page, selector):
@@ -98,10 +34,6 @@ def picture(page, selector):
         "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
         ".reduce((sum, one, i) => (sum * 31 + one) % 1000003, 7)",
     )
-
-
-def hash_of(setup):
-    return "#s=" + base64.urlsafe_b64encode(json.dumps(setup).encode()).decode().rstrip("=")
 
 
 # The clock
@@ -317,7 +249,7 @@ def test_a_phone_needs_no_scrolling_to_the_side(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm ci in frontend/")
+@needs_axe
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_axe_finds_nothing(browser, address, language, theme):

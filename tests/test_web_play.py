@@ -18,24 +18,6 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.fixture(scope="module")
-def served():
-    """Start the server, and return its address with the token."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "neurona.cli", "play", "--no-browser"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    try:
-        line = process.stdout.readline()
-        yield re.search(r"http://\S+", line).group()
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-        process.stdout.close()
-
-
 def cookie_of(address):
     opener = urllib.request.build_opener(NoRedirect)
     with pytest.raises(urllib.error.HTTPError) as answer:
@@ -46,9 +28,9 @@ def cookie_of(address):
     return cookie
 
 
-def test_a_page_trains_and_is_forgotten(served):
-    root = served.partition("/?")[0]
-    headers = {"Cookie": cookie_of(served)}
+def test_a_page_trains_and_is_forgotten(address):
+    root = address.partition("/?")[0]
+    headers = {"Cookie": cookie_of(address)}
     url = root.replace("http", "ws") + "/socket"
     with connect(url, origin=root, additional_headers=headers) as socket:
         socket.send(json.dumps({"type": "hello", "setup": {"data": {"n": 50}}}))
@@ -59,8 +41,8 @@ def test_a_page_trains_and_is_forgotten(served):
         assert b'"frame"' in socket.recv(timeout=10)
 
 
-def test_a_stranger_gets_nothing(served):
-    root = served.partition("/?")[0]
+def test_a_stranger_gets_nothing(address):
+    root = address.partition("/?")[0]
     with pytest.raises(urllib.error.HTTPError) as answer:
         urllib.request.urlopen(root)
     assert answer.value.code == 403
@@ -84,10 +66,10 @@ def test_wrong_options_are_said(options, said, capsys):
     assert said in capsys.readouterr().err
 
 
-def test_a_taken_port_is_said(served, capsys):
+def test_a_taken_port_is_said(address, capsys):
     from neurona.cli import main
 
-    port = re.search(r":(\d+)/", served).group(1)
+    port = re.search(r":(\d+)/", address).group(1)
     assert main(["play", "--no-browser", "--port", port]) == 2
     assert "choose another with --port" in capsys.readouterr().err
 

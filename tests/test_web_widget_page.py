@@ -4,30 +4,18 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from pages import AXE, needs_axe, needs_chromium
+from playwright.sync_api import expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE = Path(__file__).parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TOKEN = "a-token-of-the-tests"
 PATIENCE = 60_000  # milliseconds: a kernel imports NumPy and scikit-learn first
 CELLS = [
@@ -40,7 +28,7 @@ CELLS = [
     "print('left', [t.name for t in threading.enumerate() if t.name.startswith('neurona')])",
 ]
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+pytestmark = needs_chromium
 
 
 def free_port():
@@ -121,22 +109,20 @@ def kernel_waits(address):
 
 
 @pytest.fixture(scope="module")
-def page(address):
+def page(browser, address):
     """Open the notebook, run its first cell, and see the view draw."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000}, locale="en-GB")
-        page.set_default_timeout(PATIENCE)
-        asked = []
-        page.on("request", lambda one: asked.append(one.url))
-        page.goto(address)
-        page.wait_for_selector(".jp-CodeCell")
-        until(lambda: kernel_waits(address))
-        run(page, 0)
-        page.wait_for_selector(".neurona .diagram canvas")
-        expect(page.locator(".neurona .scores .cost")).not_to_have_text("–", timeout=PATIENCE)
-        yield page
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 1000}, locale="en-GB")
+    page.set_default_timeout(PATIENCE)
+    asked = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto(address)
+    page.wait_for_selector(".jp-CodeCell")
+    until(lambda: kernel_waits(address))
+    run(page, 0)
+    page.wait_for_selector(".neurona .diagram canvas")
+    expect(page.locator(".neurona .scores .cost")).not_to_have_text("–", timeout=PATIENCE)
+    yield page
+    page.close()
     root = address.partition("/notebooks")[0]
     own = (root, root.replace("http", "ws"), "data:", "blob:")
     assert [url for url in asked if not url.startswith(own)] == []
@@ -287,7 +273,7 @@ def test_a_narrow_cell(page):
     assert first.evaluate("el => el.scrollWidth <= 390")
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe comes with the page's own tools")
+@needs_axe
 def test_who_does_not_see_it_can_use_it(page):
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document.querySelector('.neurona')).then(r => r.violations)")

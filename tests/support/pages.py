@@ -1,0 +1,86 @@
+"""The playground's page in a real browser: what the tests of all its parts begin with."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm ci in frontend/")
+
+
+def start(*options):
+    """Start ``neurona play``; return its process and its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neurona.cli", "play", "--no-browser", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return process, re.search(r"http://\S+", process.stdout.readline()).group()
+
+
+def stop(process):
+    process.terminate()
+    process.wait(timeout=10)
+    process.stdout.close()
+
+
+@contextmanager
+def visited(browser, address, width=1360, height=900):
+    """Open a page, and see at the end that it said nothing and asked nobody else for anything."""
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+    page = context.new_page()
+    said, asked = [], []
+    # The tests read pixels back, which the page does not.
+    page.on("console", lambda one: "willReadFreq" in one.text or said.append(one.text))
+    page.on("pageerror", lambda one: said.append(str(one)))
+    page.on("request", lambda one: asked.append(one.url))
+    opened(page, address)
+    yield page
+    context.close()
+    assert said == []  # no error, and nothing that the content security policy forbade
+    root = address.partition("/?")[0]
+    assert [url for url in asked if not url.startswith((root, "data:", "blob:"))] == []
+
+
+def opened(page, address):
+    """Go there, and wait for the first picture with its numbers."""
+    from playwright.sync_api import expect
+
+    page.goto(address)
+    page.wait_for_selector(".diagram canvas")
+    expect(page.locator(".scores .cost")).not_to_have_text("–")
+
+
+def step_of(page):
+    return int(re.sub(r"\D", "", page.inner_text(".clock .step")))
+
+
+def wait_for_step(page, least):
+    page.wait_for_function(
+        "n => Number(document.querySelector('.clock .step').innerText.replace(/\\D/g, '')) >= n",
+        arg=least,
+    )
+
+
+def hash_of(setup):
+    """Return the end of an address that holds a set-up."""
+    return "#s=" + base64.urlsafe_b64encode(json.dumps(setup).encode()).decode().rstrip("=")

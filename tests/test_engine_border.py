@@ -267,9 +267,25 @@ def test_an_unknown_cost(wrong, said):
         check_gradient(NET, X, Y, wrong)
 
 
+@pytest.mark.parametrize("cost", ["poisson", "mse"])
+def test_no_rate_is_below_zero(cost):
+    net = network([2, 3, 1], "tanh", output="exp")
+    refused(
+        "y[2] holds -0.5, and an exp output answers with a rate",
+        "give counts or rates of 0 or more, or output='linear'",
+        net=net,
+        y=[0, 3, -0.5, 1],
+        cost=cost,
+    )
+    with pytest.raises(ValueError, match=r"y\[2\] holds -0\.5"):
+        check_gradient(net, X, [0, 3, -0.5, 1], cost)
+
+
 @pytest.mark.parametrize(
     ("net", "cost", "needed", "has"),
     [
+        (LINEAR, "poisson", "exp", "linear"),
+        (network([2, 3, 1], "tanh", output="exp"), "cross_entropy", "softmax", "exp"),
         (LINEAR, "cross_entropy", "softmax", "linear"),
         (network([2, 3, 1], "tanh"), "cross_entropy", "softmax", "tanh"),
         (LINEAR, "binary_cross_entropy", "sigmoid", "linear"),

@@ -9,16 +9,22 @@ from math import pi, sqrt
 import jax
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neurona.engine import costs as costs_module
 from neurona.engine import layers as layers_module
 from neurona.engine.activations import ACTIVATIONS, activation, tanh
-from neurona.engine.costs import COSTS
+from neurona.engine.costs import COSTS, Huber
+from neurona.engine.further import costs as further_costs_module
+from neurona.engine.further.costs import Pinball
 from neurona.engine.gradcheck import check_gradient, numerical_gradient, parameter_name
 from neurona.engine.layers import Dense, DenseParams
 from neurona.engine.network import Network, network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, flatten, unflatten
+
+few = settings(deadline=None, max_examples=100, derandomize=True)
 
 WIDTHS = (1, 3)
 BATCHES = (1, 3, 20)
@@ -29,6 +35,13 @@ BY_JAX = {"rtol": 1e-9, "atol": 1e-12}
 
 # How to make one of each class of layers: whoever adds a class adds it here.
 LAYERS = {Dense: lambda width: Dense(3, width, tanh)}
+
+# Each cost as its name gives it, and those whose formula changes with a parameter in another way.
+CASES = {name: make() for name, make in COSTS.items()} | {
+    "huber of 0.3": Huber(0.3),
+    "pinball of 0.9": Pinball(0.9),
+    "pinball of 0.2": Pinball(0.2),
+}
 
 KINK = 1e-3  # how far from a kink a sample stays: a hundred times the step of the differences
 
@@ -52,6 +65,8 @@ def sample(net, cost, batch, rng):
             target = rng.random((batch, n_out))
         if cost.link == "softmax":
             target = rng.dirichlet(np.ones(n_out), batch)
+        if cost.link == "exp":
+            target = rng.poisson(2, (batch, n_out)).astype(float)
         a, near = x, False
         for layer, (W, b) in zip(net.layers, params, strict=True):
             z = a @ W + b
@@ -64,7 +79,8 @@ def sample(net, cost, batch, rng):
 
 def deep(name, cost, width):
     """Return a network of two layers with that activation, as far as the cost admits it."""
-    return network([3, 3, width], name, output=cost.link)
+    output = cost.link or ("linear" if name == "exp" else None)  # e^(e^z) is beyond differences
+    return network([3, 3, width], name, output=output)
 
 
 def by_differences(function, *groups):
@@ -105,19 +121,19 @@ def assert_is_gradient(objective, params, x, target, weight=None):
 
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("cost", sorted(COSTS))
+@pytest.mark.parametrize("cost", sorted(CASES))
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_the_gradient_of_every_activation_and_cost(name, cost, width, batch):
-    cost = COSTS[cost]()
+    cost = CASES[cost]
     net = deep(name, cost, width)
     params, x, target = sample(net, cost, batch, np.random.default_rng([width, batch]))
     assert_is_gradient(Objective(net, cost), params, x, target)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("cost", sorted(COSTS))
+@pytest.mark.parametrize("cost", sorted(CASES))
 def test_the_gradient_with_sample_weights_and_penalties(cost, width):
-    cost = COSTS[cost]()
+    cost = CASES[cost]
     net = deep("tanh", cost, width)
     rng = np.random.default_rng(width)
     params, x, target = sample(net, cost, 3, rng)
@@ -203,9 +219,9 @@ def test_the_pullback_of_every_activation(name):
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("cost", sorted(COSTS))
+@pytest.mark.parametrize("cost", sorted(CASES))
 def test_every_cost_alone(cost, width, weighted):
-    cost = COSTS[cost]()
+    cost = CASES[cost]
     net = Network((Dense(width, width),))
     _, output, target = sample(net, cost, 20, np.random.default_rng(width))
     for kink in kinks(cost):
@@ -219,8 +235,9 @@ def test_every_cost_alone(cost, width, weighted):
 def test_every_class_of_costs_is_known_by_a_name():
     found = {
         one
-        for _, one in inspect.getmembers(costs_module, inspect.isclass)
-        if one.__module__ == costs_module.__name__ and not getattr(one, "_is_protocol", False)
+        for module in (costs_module, further_costs_module)
+        for _, one in inspect.getmembers(module, inspect.isclass)
+        if one.__module__ == module.__name__ and not getattr(one, "_is_protocol", False)
     }
     assert found == set(COSTS.values())
 
@@ -270,13 +287,16 @@ def extremes(dtype):
 )
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_no_input_is_too_much_for_an_activation(name, library, dtype):
+    z = extremes(dtype)
+    if name == "exp":  # beyond, e^z is infinite, which is all that can be said
+        z = np.minimum(z, 88)
     with np.errstate(all="raise", under="ignore", over="ignore"):  # e^-z may be infinite
-        z = extremes(dtype) if library == "numpy" else jax.numpy.asarray(extremes(dtype))
+        z = z if library == "numpy" else jax.numpy.asarray(z)
         a, pullback = ACTIVATIONS[name].function(z)
         dz = pullback(z * 0 + 1)
     assert np.isfinite(a).all()
     assert np.isfinite(dz).all()
-    assert abs(np.asarray(dz)).max() < 2  # no slope of these is steeper
+    assert name == "exp" or abs(np.asarray(dz)).max() < 2  # no slope of the others is steeper
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -286,7 +306,7 @@ def test_no_input_is_too_much_for_an_activation(name, library, dtype):
         ("sigmoid", 0, 1), ("tanh", -1, 1), ("softsign", -1e4 / 10001, 1e4 / 10001),
         ("relu", 0, 1e4), ("leaky_relu", -100, 1e4), ("elu", -1, 1e4), ("gelu", 0, 1e4),
         ("silu", 0, 1e4), ("softplus", 0, 1e4), ("mish", 0, 1e4), ("linear", -1e4, 1e4),
-        ("selu", -1.7580993408473766, 10507.009873554805),
+        ("selu", -1.7580993408473766, 10507.009873554805), ("exp", 0, np.inf),
     ],
 )  # fmt: skip
 def test_where_an_activation_leads(name, left, right, dtype):
@@ -298,6 +318,8 @@ def test_where_an_activation_leads(name, left, right, dtype):
 @pytest.mark.parametrize("cost", sorted(COSTS))
 def test_no_output_is_too_much_for_a_cost(cost, dtype):
     output = extremes(dtype)
+    if cost == "poisson":
+        output = np.minimum(output, 88)
     for column in range(3):
         target = np.tile(np.eye(3, dtype=dtype)[column], (len(output), 1))
         with np.errstate(all="raise", under="ignore"):
@@ -305,6 +327,68 @@ def test_no_output_is_too_much_for_a_cost(cost, dtype):
         assert np.isfinite(value)
         assert np.isfinite(d_output).all()
         assert value >= 0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_rate_that_is_too_large_makes_an_infinite_cost_and_no_warning(dtype):
+    output = np.array([[1e4, 0.0]], dtype)
+    value, d_output = COSTS["poisson"]()(output, np.ones((1, 2), dtype))
+    assert value == np.inf
+    np.testing.assert_array_equal(d_output, [[np.inf, 0.0]])
+
+
+# What others have
+
+
+@few
+@given(st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 50)), min_size=1, max_size=20))
+def test_poisson_is_pytorchs_and_half_of_scikit_learns_deviance_but_for_a_constant(examples):
+    torch, metrics = pytest.importorskip("torch"), pytest.importorskip("sklearn.metrics")
+    z, target = np.array(examples, dtype=float).T[..., None]
+    value = float(COSTS["poisson"]()(z, target)[0])
+    its = torch.nn.PoissonNLLLoss()(torch.from_numpy(z), torch.from_numpy(target))
+    assert value == pytest.approx(float(its), rel=1e-12, abs=1e-12)
+    constant = np.mean([t * np.log(t) - t if t else 0.0 for t in target.ravel()])
+    deviance = metrics.mean_poisson_deviance(target.ravel(), np.exp(z.ravel()))
+    assert value + constant == pytest.approx(deviance / 2, rel=1e-9, abs=1e-9)
+
+
+@few
+@given(
+    st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=1, max_size=20),
+    st.floats(0.01, 0.99),
+)
+def test_pinball_is_scikit_learns(examples, quantile):
+    metrics = pytest.importorskip("sklearn.metrics")
+    output, target = np.array(examples).T[..., None]
+    value, _ = Pinball(quantile)(output, target)
+    its = metrics.mean_pinball_loss(target, output, alpha=quantile)
+    assert float(value) == pytest.approx(its, rel=1e-12, abs=1e-12)
+
+
+@few
+@given(
+    st.lists(st.integers(-9, 9), min_size=1, max_size=30), st.integers(1, 99), st.integers(-9, 9)
+)
+def test_pinball_is_least_at_the_quantile(numbers, percent, other):
+    target = np.array(numbers, dtype=float)[:, None]
+    best = np.quantile(target, percent / 100, method="inverted_cdf")
+    at_best, at_other = (
+        float(Pinball(percent / 100)(np.full_like(target, p), target)[0]) for p in (best, other)
+    )
+    assert at_best <= at_other + 1e-12
+
+
+@pytest.mark.parametrize("quantile", [0, 1, -0.1, 1.5, np.nan, "0.9", None, True])
+def test_a_quantile_lies_between_0_and_1(quantile):
+    with pytest.raises(ValueError, match=r"quantile is .*: it must be a number between 0 and 1"):
+        Pinball(quantile)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_quantile_of_any_type_keeps_the_dtype(dtype):
+    value, d_output = Pinball(np.float64(0.9))(np.ones((2, 1), dtype), np.zeros((2, 1), dtype))
+    assert value.dtype == d_output.dtype == dtype
 
 
 # What tells a person that a gradient is wrong

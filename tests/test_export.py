@@ -22,6 +22,7 @@ from neurona.export.onnx_graph import OPSET, rows
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
 NAMES = sorted(ACTIVATIONS)
+HIDDEN = sorted({*ACTIVATIONS} - {"exp"})  # one behind the other, exp would soon be infinite
 
 checks = settings(
     deadline=None,
@@ -32,7 +33,7 @@ widths = st.integers(1, 6)
 
 
 @st.composite
-def cases(draw, names=NAMES, outputs=NAMES):
+def cases(draw, names=HIDDEN, outputs=NAMES):
     """Draw a network with any activation in each layer, its parameters, and rows for it."""
     topology = draw(st.lists(widths, min_size=2, max_size=5))
     each = [draw(st.sampled_from(names)) for _ in topology[2:]]
@@ -54,7 +55,8 @@ def far_out(name):
     """Return a network that is one activation and no more, and rows near 0 and far from it."""
     net = neurona.network([3, 3], name)
     params = ((np.eye(3, dtype=np.float32), np.zeros(3, np.float32)),)
-    X = np.linspace(-120, 120, 2001, dtype=np.float32)
+    far = 88 if name == "exp" else 120  # beyond, float32 has no numbers
+    X = np.linspace(-far, far, 2001, dtype=np.float32)
     return net, params, np.stack([X, X / 50, -X], axis=1)
 
 
@@ -292,10 +294,17 @@ def test_code_and_weights_lie_in_a_folder(export, tmp_path):
 SKLEARN_HIDDEN = ["linear", "sigmoid", "tanh", "relu"]
 
 
+def has_poisson():
+    """Tell whether scikit-learn's network can end in exp: from 1.7 on."""
+    sklearn = pytest.importorskip("sklearn")
+    return tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 7)
+
+
 @st.composite
 def sklearn_cases(draw):
     name = draw(st.sampled_from(SKLEARN_HIDDEN))
-    net, params, X = draw(cases([name], ["linear", "sigmoid", "softmax"]))
+    outputs = ["linear", "sigmoid", "softmax", *(["exp"] if has_poisson() else [])]
+    net, params, X = draw(cases([name], outputs))
     return net, params, X
 
 
@@ -310,7 +319,7 @@ def test_sklearn_is_the_network(case):
             to_sklearn(net, params)
         return
     mlp = to_sklearn(net, params)
-    if net.output.name == "linear":
+    if net.output.name in ("linear", "exp"):
         assert_same(mlp.predict(X).reshape(wanted.shape), wanted)
         return
     answers = mlp.predict_proba(X)
@@ -362,12 +371,44 @@ def test_a_model_of_sklearn_can_be_scored_copied_and_trained_on(recwarn):
     [
         (["gelu", "tanh", "linear"], "layer 1 is gelu: scikit-learn's hidden layers are linear"),
         (["tanh", "relu", "linear"], "layer 1 is tanh, and layer 2 is relu: .* all the same"),
-        (["tanh", "tanh", "tanh"], "the output is tanh: scikit-learn's is linear, sigmoid or"),
+        (
+            ["tanh", "tanh", "tanh"],
+            "the output is tanh: scikit-learn's is linear, sigmoid, softmax or",
+        ),
     ],
 )
 def test_what_sklearn_has_not(activations, message):
     net = neurona.network([2, 3, 3, 2], activations)
     with pytest.raises(ValueError, match=message):
+        to_sklearn(net, net.init(0))
+
+
+def test_a_poisson_regressor_of_sklearn_can_be_trained_on():
+    if not has_poisson():
+        pytest.skip("before 1.7 there is none")
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = np.exp(X[:, 0]).round()
+    net = neurona.network([2, 4, 1], "tanh", output="exp")
+    *_, state = neurona.train(net, X, y, cost="poisson", steps=300, every=300, rng=0)
+    mlp = to_sklearn(net, state.params)
+    assert mlp.loss == "poisson"
+    before = mlp.score(X, y)
+    for _ in range(20):
+        mlp.partial_fit(X, y)
+    assert mlp.score(X, y) == pytest.approx(before, abs=0.1)
+    assert (mlp.predict(X) > 0).all()
+
+
+def test_an_older_sklearn_has_no_exp(monkeypatch):
+    models = pytest.importorskip("sklearn.neural_network")
+
+    class Older(models.MLPRegressor):
+        def get_params(self, deep=True):
+            return {k: v for k, v in super().get_params(deep).items() if k != "loss"}
+
+    monkeypatch.setattr(models, "MLPRegressor", Older)
+    net = neurona.network([2, 1], "exp")
+    with pytest.raises(ValueError, match=r"the output is exp, which scikit-learn has from 1\.7 on"):
         to_sklearn(net, net.init(0))
 
 
@@ -379,6 +420,7 @@ def test_what_sklearn_has_not(activations, message):
         ("sigmoid", 1, ["a"], "give 2 different ones"),
         ("sigmoid", 3, ["a", "b", "c"], "leave classes out"),
         ("linear", 1, ["a", "b"], "classes are for a classifier, and the output is linear"),
+        ("exp", 1, ["a", "b"], "classes are for a classifier, and the output is exp"),
     ],
 )
 def test_classes_that_do_not_fit(output, n_out, classes, message):

@@ -177,7 +177,9 @@ def test_activation_curves_have_the_slope_of_their_own_values(name):
     z, a, slope = numbers.activation_curve(name, -5, 5, 4001)
     between = (a[1:] - a[:-1]) / np.diff(z)
     away = np.abs(z[1:] + z[:-1]) > 0.01  # the kink of a relu is at zero
-    np.testing.assert_allclose(((slope[1:] + slope[:-1]) / 2)[away], between[away], atol=1e-5)
+    np.testing.assert_allclose(
+        ((slope[1:] + slope[:-1]) / 2)[away], between[away], rtol=1e-6, atol=1e-5
+    )
 
 
 def test_activation_curve_of_an_unknown_name():

@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "activations": "neurona.engine.activations",
     "comparison": "neurona.comparison",
-    "costs": "neurona.engine.costs",
+    "costs": "neurona.costs",
     "datasets": "neurona.datasets",
     "engine": "neurona.engine",
     "export": "neurona.export",

@@ -133,6 +133,12 @@ def _target(net: Network, y: Any, n: int, dtype: Any) -> Array:
             f"y holds {wrong:g}, and a {output} output answers between 0 and 1: {hint}, "
             "or output='linear' for numbers"
         )
+    if output == "exp" and target.min() < 0:
+        row = int(np.argmax(target.min(axis=1) < 0))
+        raise ValueError(
+            f"y[{row}] holds {target[row].min():g}, and an exp output answers with a rate, above "
+            "0: give counts or rates of 0 or more, or output='linear' for any numbers"
+        )
     if output == "softmax" and not np.allclose(target.sum(axis=1), 1, atol=1e-4):
         row = int(np.argmax(abs(target.sum(axis=1) - 1)))
         raise ValueError(
@@ -236,6 +242,15 @@ def check_penalty(name: str, penalty: Any) -> float:
     value = _number(penalty)
     if not (0 <= value < float("inf")):
         raise ValueError(f"{name} is {penalty!r}: a penalty is a number, and not negative")
+    return value
+
+
+def check_share(name: str, share: Any, zero: bool = False) -> float:
+    """Return a share as a float, or say that it must lie between 0, which may count, and 1."""
+    value = _number(share)
+    if not ((0 < value < 1) or (zero and value == 0)):
+        where = "from 0 to below 1, such as 0.1" if zero else "between 0 and 1, such as 0.9"
+        raise ValueError(f"{name} is {share!r}: it must be a number {where}")
     return value
 
 

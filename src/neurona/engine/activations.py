@@ -214,6 +214,13 @@ def softmax(z: Array) -> tuple[Array, Callable[[Array], Array]]:
     return a, lambda da: a * (da - (da * a).sum(axis=0))
 
 
+@activation(gain=0.3679)
+def exp(z: Array) -> tuple[Array, Callable[[Array], Array]]:
+    """a = e^z, which is a' too: a rate, above 0; it is for outputs, beside the Poisson cost."""
+    a = z.__array_namespace__().exp(z)
+    return a, lambda da: da * a
+
+
 ALIASES: Mapping[str, str] = {"identity": "linear", "swish": "silu"}
 
 

@@ -31,6 +31,7 @@ ACTIVATIONS = {
     "softplus": '"softplus"',
     "mish": '"mish"',
     "softmax": '"softmax"',
+    "exp": '"exponential"',
 }
 
 FUNCTIONS = {

@@ -82,6 +82,11 @@ def softmax(z):
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 ''',
+    "exp": '''
+def exp(z):
+    """a = e^z."""
+    return np.exp(z)
+''',
 }
 
 LAYER = '''

@@ -75,6 +75,7 @@ ACTIVATIONS: dict[str, Step] = {
     "softplus": _one("Softplus"),
     "mish": _one("Mish"),
     "softmax": _one("Softmax", axis=-1),
+    "exp": _one("Exp"),
 }
 
 

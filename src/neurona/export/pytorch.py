@@ -29,6 +29,19 @@ ACTIVATIONS = {
     "softplus": "nn.Softplus()",
     "mish": "nn.Mish()",
     "softmax": "nn.Softmax(dim=-1)",
+    "exp": "Exp()",
+}
+
+# What torch.nn has no module for.
+MODULES = {
+    "exp": '''class Exp(nn.Module):
+    """a = e^z."""
+
+    def forward(self, z):
+        return z.exp()
+
+
+''',
 }
 
 CODE = '''"""A network {topology}, {sign}, in PyTorch.
@@ -49,7 +62,7 @@ from torch import nn
 WEIGHTS = Path(__file__).with_name("{weights}")
 
 
-class Net(nn.Sequential):
+{modules}class Net(nn.Sequential):
     def __init__(self):
         super().__init__(
 {layers}
@@ -122,6 +135,9 @@ def to_pytorch(net: Network, params: Params, folder: str | PathLike[str]) -> Pat
         weights=WEIGHTS,
         n_in=net.n_in,
         n_out=net.n_out,
+        modules="".join(
+            MODULES.get(name, "") for name in dict.fromkeys(p.activation for p in parts)
+        ),
         layers="\n".join(" " * 12 + line for line in lines),
     )
     return write_folder(folder, code, weights)

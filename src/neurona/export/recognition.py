@@ -43,7 +43,7 @@ def recognise(function: Callable[[Array], Any], width: int, what: str) -> str:
     'tanh'
     >>> recognise(lambda z: np.maximum(z, 0.2 * z), 3, "LeakyReLU(0.2)")
     Traceback (most recent call last):
-    ValueError: LeakyReLU(0.2) is none of neurona's activations, which are elu, gelu (the \
+    ValueError: LeakyReLU(0.2) is none of neurona's activations, which are elu, exp, gelu (the \
 approximation by tanh), leaky_relu (slope 0.01), linear, mish, relu, selu, sigmoid, silu, softmax, \
 softplus, softsign, tanh
     """
@@ -59,7 +59,8 @@ softplus, softsign, tanh
     for name, own in OWN.items():
         with np.errstate(all="ignore"):
             answers = own(z).astype(np.float64)
-            same = abs(given - answers) <= TOLERANCE * (1 + abs(answers))
+            near = abs(given - answers) <= TOLERANCE * (1 + abs(answers))
+            same = near | (given == answers)  # both may be infinite
         if same.all():
             return name
     known = (f"{name} ({DETAILS[name]})" if name in DETAILS else name for name in sorted(OWN))

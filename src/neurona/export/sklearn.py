@@ -15,7 +15,7 @@ from neurona.extras import require
 
 # neurona's name and scikit-learn's
 HIDDEN = {"linear": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
-OUTPUT = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax"}
+OUTPUT = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax", "exp": "exp"}
 
 
 def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = None) -> Any:
@@ -25,6 +25,7 @@ def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = 
     output of the network             model
     ================================  ==========================================================
     linear                            ``MLPRegressor``
+    exp                               ``MLPRegressor(loss="poisson")``
     sigmoid, 1 output                 ``MLPClassifier`` of two classes
     sigmoid, 2 outputs or more        ``MLPClassifier`` of labels that don't exclude each other
     softmax                           ``MLPClassifier``, a class for each output
@@ -45,7 +46,8 @@ def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = 
     ------
     ValueError
         If scikit-learn has no such network: its hidden layers all have the same activation, which
-        is linear, sigmoid, tanh or relu. Or if the classes are not as many as the network's.
+        is linear, sigmoid, tanh or relu, and before 1.7 it has no ``exp``. Or if the classes are
+        not as many as the network's.
     MissingExtra
         If scikit-learn is not installed.
 
@@ -73,19 +75,30 @@ def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = 
     activation = _hidden(hidden)
     if last.activation not in OUTPUT:
         raise ValueError(
-            f"the output is {last.activation}: scikit-learn's is linear, sigmoid or softmax"
+            f"the output is {last.activation}: scikit-learn's is linear, sigmoid, softmax or exp"
         )
     if last.activation == "softmax" and last.n_out == 1:
         raise ValueError("a softmax of one output always answers 1: scikit-learn has no such thing")
-    if last.activation == "linear":
+    if last.activation in ("linear", "exp"):
         if classes is not None:
             raise ValueError(
-                "classes are for a classifier, and the output is linear: leave them out"
+                f"classes are for a classifier, and the output is {last.activation}: leave them out"
             )
-        target = np.zeros((2, last.n_out)) if last.n_out > 1 else np.zeros(2)
-        return _fitted("MLPRegressor", activation, parts, target)
+        target = np.ones((2, last.n_out)) if last.n_out > 1 else np.ones(2)
+        return _fitted(_regressor(last.activation), activation, parts, target)
     last, target = _classified(last, classes)
-    return _fitted("MLPClassifier", activation, [*hidden, last], target)
+    classifier = require("sklearn.neural_network", "datasets").MLPClassifier()
+    return _fitted(classifier, activation, [*hidden, last], target)
+
+
+def _regressor(output: str) -> Any:
+    """Return a regressor with that output, or say that this scikit-learn has none."""
+    model = require("sklearn.neural_network", "datasets").MLPRegressor()
+    if output == "exp":
+        if "loss" not in model.get_params():
+            raise ValueError("the output is exp, which scikit-learn has from 1.7 on: update it")
+        model.set_params(loss="poisson")
+    return model
 
 
 def _hidden(hidden: Sequence[Part]) -> str:
@@ -129,11 +142,11 @@ def _classified(last: Part, classes: Sequence[Any] | None) -> tuple[Part, Array]
     return Part(W, b, "sigmoid"), labels
 
 
-def _fitted(kind: str, activation: str, parts: Sequence[Part], target: Array) -> Any:
+def _fitted(model: Any, activation: str, parts: Sequence[Part], target: Array) -> Any:
     """Return a model that has the parts' weights."""
-    make = getattr(require("sklearn.neural_network", "datasets"), kind)
+    max_iter = model.max_iter
     hidden = tuple(part.n_out for part in parts[:-1])
-    model = make(hidden_layer_sizes=hidden, activation=activation, max_iter=1, random_state=0)
+    model.set_params(hidden_layer_sizes=hidden, activation=activation, max_iter=1, random_state=0)
     dtype = parts[0].W.dtype
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one step is not enough, it says; and right it is
@@ -141,7 +154,7 @@ def _fitted(kind: str, activation: str, parts: Sequence[Part], target: Array) ->
         model.fit(np.zeros((len(target), parts[0].n_in), dtype), target)
     for part, W, b in zip(parts, model.coefs_, model.intercepts_, strict=True):
         W[...], b[...] = part.W, part.b
-    model.set_params(max_iter=make().max_iter, random_state=None)
+    model.set_params(max_iter=max_iter, random_state=None)
     return model
 
 
@@ -164,7 +177,7 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     ------
     ValueError
         If it is another model, if it has not been fitted, or if its output is one that neurona has
-        not (a regressor with ``loss="poisson"``).
+        not.
 
     Examples
     --------

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from neurona import __version__
-from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.types import Array
@@ -292,7 +291,7 @@ def _welcome() -> dict[str, Any]:
         "version": __version__,
         "limits": choices.LIMITS,
         "catalog": {
-            "activations": sorted(ACTIVATIONS),
+            "activations": sorted(choices.OFFERED),
             "optimizers": sorted(OPTIMIZERS),
             "costs": list(choices.COSTS),
             "initializers": sorted(INITIALIZERS),

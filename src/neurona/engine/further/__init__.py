@@ -1,0 +1,1 @@
+"""Beyond the lesson: what tables need besides."""

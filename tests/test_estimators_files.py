@@ -22,6 +22,11 @@ from neurona.engine.activations import Activation
 from neurona.estimators import files
 from neurona.estimators.targets import Labels, Quantities
 
+
+class SquaredMore(neurona.costs.SquaredError):
+    """A cost of one's own."""
+
+
 QUICK = {"epochs": 3, "random_state": 0}
 
 
@@ -219,7 +224,7 @@ def cube(z):
         ({"optimizer": neurona.adam(neurona.schedules.cosine(0.1, 5))}, "optimizer is .*no code"),
         ({"scoring": lambda estimator, X, y: 0.0, "early_stopping": True}, "scoring is .*function"),
         ({"random_state": np.random.default_rng(0)}, "random_state is Generator"),
-        ({"cost": neurona.costs.Huber(delta=2.0)}, "the cost Huber"),
+        ({"cost": SquaredMore()}, "the cost SquaredMore"),
     ],
     ids=lambda given: next(iter(given)) if isinstance(given, dict) else "",
 )

@@ -16,14 +16,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import neurona
+from neurona.costs import Huber, Pinball, Poisson, SquaredError
 from neurona.engine.activations import ACTIVATIONS, Activation
-from neurona.engine.costs import Huber
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.parameters import flatten
 from neurona.files import ModelFileError, read
 
 STORED = Path(__file__).parent / "files" / "version-1.safetensors"
 STORED_ANSWERS = [0.99008, 0.0025160, 0.99008]
+
+
+class SquaredMore(SquaredError):
+    """A cost of one's own."""
 
 
 def net_of(hidden="tanh", output="softmax", **options):
@@ -106,6 +110,25 @@ def test_cost_notes_and_version_come_back(data, place):
     assert read(place)[2:4] == (None, {})
 
 
+@pytest.mark.parametrize(
+    ("cost", "output", "written"),
+    [
+        (SquaredError(), "linear", "mse"),
+        (Poisson(), "exp", "poisson"),
+        (Huber(), "linear", "huber"),
+        (Huber(delta=2), "linear", {"cost": "huber", "settings": {"delta": 2.0}}),
+        (Pinball(), "linear", "pinball"),
+        (Pinball(np.float64(0.9)), "tanh", {"cost": "pinball", "settings": {"quantile": 0.9}}),
+    ],
+    ids=str,
+)
+def test_costs_and_their_settings_come_back(cost, output, written, place):
+    net = net_of(output=output)
+    neurona.save(place, net, net.init(rng=0), cost=cost)
+    assert read(place).cost == cost
+    assert parts_of(place.read_bytes())[0]["cost"] == written
+
+
 def test_a_training_goes_on_from_a_file(tmp_path):
     X, y = neurona.datasets.blobs(n=60, rng=0)
     net = net_of()
@@ -170,7 +193,8 @@ def test_an_activation_that_is_made_known_can_be_saved_and_is_missed_elsewhere(t
         ({"params": [(W * np.nan, b) for W, b in net_of().init(rng=0)]}, "must be finite"),
         ({"params": [(W.astype(int), b) for W, b in net_of().init(rng=0)]}, "float32 or float64"),
         ({"net": net_of(initializer=lambda rng, shape, gain: np.ones(shape))}, "the initializer"),
-        ({"cost": Huber(delta=2.0)}, "the cost Huber"),
+        ({"cost": SquaredMore()}, "the cost SquaredMore"),
+        ({"cost": Huber(delta=np.nan)}, "the cost Huber"),
         ({"cost": "binary_cross_entropy"}, "ends in softmax"),
         ({"cost": "least"}, "no cost 'least'"),
         ({"notes": {"at": {1, 2}}}, "what JSON can hold"),
@@ -230,6 +254,10 @@ def other(config, arrays, **parts):
     return {**config, **parts}, arrays
 
 
+def other_cost(config, arrays, name, settings):
+    return other(config, arrays, cost={"cost": name, "settings": settings})
+
+
 def other_layer(config, arrays, k=0, **parts):
     layers = list(config["layers"])
     layers[k] = {**layers[k], **parts}
@@ -255,6 +283,24 @@ def other_array(config, arrays, name, change):
         (lambda c, a: other(c, a, notes="none"), "'notes' is missing"),
         (lambda c, a: other(c, a, cost="greed"), "knows no cost 'greed'"),
         (lambda c, a: other(c, a, cost="binary_cross_entropy"), "ends in sigmoid"),
+        (lambda c, a: other(c, a, cost={}), "knows no cost {}"),
+        (lambda c, a: other(c, a, cost=["mse"]), "'cost' is missing"),
+        (lambda c, a: other_cost(c, a, "greed", {}), "knows no cost 'greed'"),
+        (lambda c, a: other_cost(c, a, ["mse"], {}), "knows no cost ['mse']"),
+        (lambda c, a: other_cost(c, a, "huber", []), "the cost huber can't be made with []"),
+        (lambda c, a: other_cost(c, a, "mse", {"delta": 1.0}), "mse can't be made with {'delta'"),
+        (
+            lambda c, a: other_cost(c, a, "huber", {"delta": "1"}),
+            "can't be made with {'delta': '1'",
+        ),
+        (
+            lambda c, a: other_cost(c, a, "huber", {"delta": 1e999}),
+            "can't be made with {'delta': i",
+        ),
+        (
+            lambda c, a: other_cost(c, a, "pinball", {"quantile": 1.0}),
+            "quantile is 1.0: it must be",
+        ),
         (lambda c, a: other_layer(c, a, activation="magic"), "has the activation 'magic'"),
         (lambda c, a: other_layer(c, a, activation="x" * 10**6), "xxx...xxx"),
         (lambda c, a: other_layer(c, a, activation=["tanh"]), "has the activation"),

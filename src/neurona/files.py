@@ -23,7 +23,8 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from math import isfinite
+from dataclasses import fields
+from math import isfinite, nan
 from pathlib import Path
 from reprlib import repr as shown  # of a file nobody knows how long
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeGuard
@@ -180,7 +181,7 @@ def _encoded(
         "format": FORMAT,
         "version": __version__,
         "layers": [_described(layer) for layer in net.layers],
-        "cost": None if cost is None else name_of_cost(find_cost(cost, net)),
+        "cost": None if cost is None else described_cost(find_cost(cost, net)),
         "notes": dict(notes or {}),
     }
     if estimator is not None:
@@ -227,15 +228,55 @@ def name_of_initializer(which: Any) -> str:
     )
 
 
-def name_of_cost(cost: Cost) -> str:
-    """Return the name by which a cost is known, or say that it has none."""
+def described_cost(cost: Cost) -> str | dict[str, Any]:
+    """Return the name by which a cost is known, and its settings where they are not the usual.
+
+    >>> from neurona.costs import Huber, Pinball
+    >>> described_cost(Huber()), described_cost(Pinball(0.9))
+    ('huber', {'cost': 'pinball', 'settings': {'quantile': 0.9}})
+    """
     for name, known in COSTS.items():
-        if cost == known():
-            return name
+        if type(cost) is known:
+            settings = _settings(cost)
+            if all(isfinite(value) for value in settings.values()):
+                return name if cost == known() else {"cost": name, "settings": settings}
     raise ValueError(
-        f"the cost {cost} is not known by its name, and a file holds names, no code: choose one "
-        f"of {', '.join(COSTS)}, or save without it"
+        f"the cost {cost} is not known by its name, and a file holds names and numbers, no code: "
+        f"choose one of {', '.join(COSTS)}, or save without it"
     )
+
+
+def cost_of(described: Any) -> Cost:
+    """Return the cost that :func:`described_cost` described.
+
+    Raises
+    ------
+    ValueError
+        If it is none that is known, or can't be made with these settings.
+    """
+    name, settings = described, {}
+    if isinstance(described, dict) and described.keys() == {"cost", "settings"}:
+        name, settings = described["cost"], described["settings"]
+    if not isinstance(name, str) or name not in COSTS:
+        raise ValueError(f"this neurona knows no cost {shown(name)}")
+    usual = _settings(COSTS[name]())
+    if not (
+        isinstance(settings, dict)
+        and settings.keys() <= usual.keys()
+        and all(type(value) is float and isfinite(value) for value in settings.values())
+    ):
+        raise ValueError(f"the cost {name} can't be made with {shown(settings)}")
+    cost: Cost = COSTS[name](**settings)
+    return cost
+
+
+def _settings(cost: Any) -> dict[str, float]:
+    """Return the numbers that a cost was made with, NaN standing for what is none."""
+    values = {one.name: getattr(cost, one.name) for one in fields(cost)}
+    return {
+        name: float(value) if isinstance(value, int | float | np.number) else nan
+        for name, value in values.items()
+    }
 
 
 def _names(layers: int) -> list[str]:
@@ -310,7 +351,7 @@ def _config(path: Path, text: str) -> dict[str, Any]:
             f"{path} is of version {shown(version)} of the format, and neurona {__version__} reads "
             f"{FORMAT}: a newer neurona may read it"
         )
-    kinds = {"version": str, "layers": list, "cost": str | None, "notes": dict}
+    kinds = {"version": str, "layers": list, "cost": str | dict | None, "notes": dict}
     for name, kind in kinds.items():
         if name not in config or not isinstance(config[name], kind):
             raise ModelFileError(f"{path}: {name!r} is missing, or not what it should be")
@@ -394,13 +435,11 @@ def _arrays(path: Path, opened: Any, net: Network) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _cost(path: Path, name: str | None, net: Network) -> Cost | None:
-    if name is None:
+def _cost(path: Path, described: Any, net: Network) -> Cost | None:
+    if described is None:
         return None
-    if name not in COSTS:
-        raise ModelFileError(f"{path}: this neurona knows no cost {shown(name)}")
     try:
-        return find_cost(name, net)
+        return find_cost(cost_of(described), net)
     except ValueError as error:
         raise ModelFileError(f"{path}: {error}") from error
 

@@ -109,7 +109,7 @@ def _written(name: str, value: Any) -> Any:
     elif name == "initializer" and callable(value):
         value = files.name_of_initializer(value)
     elif name == "cost" and value is not None and not isinstance(value, str):
-        value = files.name_of_cost(value)
+        return files.described_cost(value)
     for known, optimizer in OPTIMIZERS.items():
         if type(value) is optimizer and is_dataclass(value):
             settings = {field.name: getattr(value, field.name) for field in fields(value)}
@@ -289,12 +289,14 @@ def _curve(values: list[Any]) -> list[float]:
 
 
 def _read(name: str, value: Any, depth: int = 0) -> Any:
-    """Return a parameter: what JSON holds, an optimizer of ours, or a mapping."""
+    """Return a parameter: what JSON holds, an optimizer or a cost of ours, or a mapping."""
     if isinstance(value, list) and depth < DEEPEST:
         return tuple(_read(name, item, depth + 1) for item in value)
     if isinstance(value, dict) and not depth:
         if set(value) == {"optimizer", "settings"}:
             return _optimizer(value["optimizer"], value["settings"])
+        if name == "cost":
+            return _cost(value)
         if set(value) == {"pairs"} and isinstance(value["pairs"], list):
             return _mapping(name, value["pairs"])
     if isinstance(value, list | dict) or (isinstance(value, float) and not isfinite(value)):
@@ -316,6 +318,13 @@ def _optimizer(kind: Any, settings: Any) -> Any:
         return OPTIMIZERS[kind](**{key: _read(key, value, 1) for key, value in settings.items()})
     except (TypeError, ValueError, OverflowError) as error:
         raise _Wrong(f"the optimizer {kind} can't be made ({str(error)[:SHOWN]})") from None
+
+
+def _cost(described: Any) -> Any:
+    try:
+        return files.cost_of(described)
+    except ValueError as error:
+        raise _Wrong(str(error)[:SHOWN]) from None
 
 
 def _preparation(data: dict[str, Any] | None, width: int) -> Preparation | None:

@@ -235,6 +235,7 @@ def test_a_training_that_diverges_says_which_rate_would_hold():
         {"batch_size": 16},
         {"l1": 1e-4, "l2": 1e-3},
         {"cost": "mse"},
+        {"label_smoothing": 0.1},
         {"clip": 1.0},
         {"initializer": "he_normal"},
         {"class_weight": "balanced"},

@@ -43,6 +43,10 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         """Return how much each row counts in the training."""
         return examples.weight
 
+    def _goal(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the network is trained to answer where the target is this."""
+        return target
+
     def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
         """Return what the rows held out should have like shares of."""
         return None
@@ -163,7 +167,7 @@ class NeuralNet(BaseEstimator):  # type: ignore[misc]
         return train(
             self.network_,
             x,
-            target,
+            self._goal(target),
             cost=find_cost(self.cost, self.network_),
             optimizer=optimizer,
             steps=speed.steps,

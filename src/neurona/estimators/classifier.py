@@ -12,6 +12,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from neurona.checks import check_share
 from neurona.engine.activations import Activation
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.columns import which_missing
@@ -47,6 +48,11 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         0.004.
     cost
         A cost or its name; by default the cross-entropy.
+    label_smoothing
+        e, from 0 to below 1: of K classes the network is trained to answer t (1 - e) + e / K and
+        not t, so that it grows no weights for the last bit of certainty [1]_. Two classes, and each
+        label, are K = 2. Rows that are held out are judged by what they are, t: what is asked of
+        the weights is a good answer, and costs compare whatever e is.
     clip
         The largest norm of the gradient.
     initializer
@@ -92,6 +98,11 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     validation_scores_
         Each epoch's score on the rows held out or given as ``validation``.
 
+    References
+    ----------
+    .. [1] Szegedy et al., "Rethinking the Inception architecture for computer vision", 2016,
+       section 7.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -113,6 +124,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         l1: float | Literal["auto"] = "auto",
         l2: float = 0.0,
         cost: Any = None,
+        label_smoothing: float = 0.0,
         clip: float | None = None,
         initializer: Any = "orthogonal",
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
@@ -135,6 +147,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self.l1 = l1
         self.l2 = l2
         self.cost = cost
+        self.label_smoothing = label_smoothing
         self.clip = clip
         self.initializer = initializer
         self.class_weight = class_weight
@@ -204,6 +217,11 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             return examples.weight
         of_class: NDArray[np.float64] = compute_sample_weight(self.class_weight, examples.y)
         return of_class if examples.weight is None else of_class * examples.weight
+
+    def _goal(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        e = check_share("label_smoothing", self.label_smoothing, zero=True)
+        classes = 2 if self.targets_.output == "sigmoid" else target.shape[1]
+        return target * (1 - e) + e / classes
 
     def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
         if y.ndim > 1 or np.unique(y, return_counts=True)[1].min() < 2:

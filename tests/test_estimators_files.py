@@ -18,9 +18,10 @@ from sklearn.exceptions import NotFittedError
 
 import neurona
 from neurona import ModelFileError, NeuralNetClassifier, NeuralNetRegressor
+from neurona.costs import Huber, Pinball, Poisson
 from neurona.engine.activations import Activation
 from neurona.estimators import files
-from neurona.estimators.targets import Labels, Quantities
+from neurona.estimators.targets import Counts, Labels, Quantities
 
 
 class SquaredMore(neurona.costs.SquaredError):
@@ -115,6 +116,32 @@ def test_numbers_come_back(outputs, frame, tmp_path):
     again = there_and_back(net, tmp_path / "m", frame[0])
     assert isinstance(again.targets_, Quantities)
     assert again.predict(frame[0]).shape == y.shape
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("cost", ["poisson", Poisson()], ids=str)
+def test_counts_come_back(cost, outputs, frame, tmp_path):
+    y = np.random.default_rng(1).poisson(900, size=(len(frame[0]), outputs))
+    y = y[:, 0] if outputs == 1 else y
+    net = NeuralNetRegressor(4, cost=cost, **QUICK).fit(frame[0], y)
+    again = there_and_back(net, tmp_path / "m", frame[0])
+    assert isinstance(again.targets_, Counts)
+    assert again.predict(frame[0]).shape == y.shape
+    assert files.files.read(tmp_path / "m").cost == Poisson()
+
+
+@pytest.mark.parametrize("cost", [Pinball(0.9), Huber(delta=2), "pinball"], ids=str)
+def test_a_cost_comes_back_with_its_settings(cost, frame, tmp_path):
+    X, y = frame[0], np.arange(len(frame[0]))
+    net = NeuralNetRegressor(4, cost=cost, **QUICK).fit(X, y)
+    again = there_and_back(net, tmp_path / "m", X)
+    assert again.cost == cost
+    np.testing.assert_array_equal(again.fit(X, y).predict(X), net.predict(X))
+
+
+def test_label_smoothing_comes_back(frame, tmp_path):
+    net = NeuralNetClassifier(4, label_smoothing=0.2, **QUICK).fit(*frame)
+    assert there_and_back(net, tmp_path / "m", frame[0]).label_smoothing == 0.2
 
 
 def test_labels_come_back(frame, tmp_path):
@@ -310,6 +337,9 @@ STEPS = ("preparation", "steps")  # of kilos, colour, tame and born
         (["parameters", "clip"], [[[[[[[1]]]]]]], "which is none"),
         (["parameters", "optimizer"], {"optimizer": "x", "settings": {}}, "the optimizer 'x'"),
         (["parameters", "optimizer"], {"optimizer": "adam", "settings": {"x": 1}}, "can't be made"),
+        (["parameters", "cost"], {"cost": "x", "settings": {}}, "knows no cost 'x'"),
+        (["parameters", "cost"], {"cost": "pinball", "settings": {"quantile": 2.0}}, "is 2.0: it"),
+        (["parameters", "cost"], {"pairs": []}, "knows no cost {'pairs': []}"),
         (["parameters", "preprocess"], None, "preprocess is None"),
         (["parameters", "preprocess"], "all", "preprocess is 'all'"),
         (["width"], 10**12, "'width' of the estimator is 1000000000000"),
@@ -349,6 +379,12 @@ STEPS = ("preparation", "steps")  # of kilos, colour, tame and born
         (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [], "single": True}, "fit"),
         (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [-1.0], "single": True},
          "negative"),
+        (["target"], {"kind": "counts", "mean": [1.0], "single": True},
+         "is none of a NeuralNetClassifier"),
+        (["target"], {"kind": "counts", "mean": [-1.0], "single": True}, "none of counts"),
+        (["target"], {"kind": "counts", "mean": [], "single": False}, "none of counts"),
+        (["target"], {"kind": "counts", "mean": [1.0, 1.0], "single": True}, "none of counts"),
+        (["target"], {"kind": "counts", "mean": [float("inf")], "single": True}, "no finite"),
         (["epochs"], -1, "'epochs' of the estimator is -1"),
         (["loss"], "low", "'loss' of the estimator"),
         (["loss_curve"], [1.0, "x"], "a curve holds what is no number"),

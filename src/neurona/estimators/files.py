@@ -32,7 +32,7 @@ from neurona.estimators.base import NeuralNet
 from neurona.estimators.classifier import NeuralNetClassifier
 from neurona.estimators.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
 from neurona.estimators.regressor import NeuralNetRegressor
-from neurona.estimators.targets import Classes, Labels, Quantities
+from neurona.estimators.targets import Classes, Counts, Labels, Quantities
 from neurona.files import Model, ModelFileError
 
 KNOWN = {one.__name__: one for one in (NeuralNetClassifier, NeuralNetRegressor)}
@@ -144,7 +144,9 @@ def _number_or_none(value: float) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def _target(targets: Classes | Labels | Quantities) -> dict[str, Any]:
+def _target(targets: Classes | Labels | Quantities | Counts) -> dict[str, Any]:
+    if isinstance(targets, Counts):
+        return {"kind": "counts", "mean": targets.mean.tolist(), "single": targets.single}
     if isinstance(targets, Quantities):
         return {
             "kind": "numbers",
@@ -209,7 +211,7 @@ def _made(model: Model, about: dict[str, Any]) -> NeuralNet:
     if taken != model.net.n_in:
         raise _Wrong(f"the columns become {taken} numbers, and the network takes {model.net.n_in}")
     targets = _targets(_get(about, "target", dict), model.net.n_out)
-    if isinstance(targets, Quantities) != (class_ is NeuralNetRegressor):
+    if isinstance(targets, Quantities | Counts) != (class_ is NeuralNetRegressor):
         raise _Wrong(f"the target is none of a {class_.__name__}")
     if (targets.n_out, targets.output) != (model.net.n_out, model.net.output.name):
         raise _Wrong(
@@ -222,7 +224,7 @@ def _made(model: Model, about: dict[str, Any]) -> NeuralNet:
     if names is not None:
         made.feature_names_in_ = np.array([*names, None], dtype=object)[:-1]
     made.preparation_, made.targets_ = preparation, targets
-    if not isinstance(targets, Quantities):
+    if not isinstance(targets, Quantities | Counts):
         made.classes_ = targets.classes
     made.network_, made.params_, made.loss_ = model.net, model.params, loss
     made.state_ = State(0, 0, model.params, None, loss)
@@ -383,7 +385,7 @@ _STEPS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _targets(data: dict[str, Any], n_out: int) -> Classes | Labels | Quantities:
+def _targets(data: dict[str, Any], n_out: int) -> Classes | Labels | Quantities | Counts:
     kind = _text(data, "kind")
     if kind == "labels":
         if _whole(data, "labels") != n_out:  # before anything of that size is made
@@ -391,6 +393,12 @@ def _targets(data: dict[str, Any], n_out: int) -> Classes | Labels | Quantities:
         return Labels(np.arange(n_out))
     if kind == "classes":
         return Classes(_classes(_text(data, "type"), _get(data, "classes", list)))
+    if kind == "counts":
+        mean = np.array(_floats(_get(data, "mean", list), "mean"), dtype=np.float64)
+        single = _truth(data, "single")
+        if not len(mean) or (mean < 0).any() or (single and len(mean) > 1):
+            raise _Wrong("the target's means are none of counts")
+        return Counts(mean, single)
     if kind == "numbers":
         mean, deviation = (
             np.array(_floats(_get(data, key, list), key), dtype=np.float64)
@@ -402,7 +410,7 @@ def _targets(data: dict[str, Any], n_out: int) -> Classes | Labels | Quantities:
         if (deviation < 0).any():
             raise _Wrong("a deviation of the target is negative")
         return Quantities(mean, deviation, single)
-    raise _Wrong(f"the target is {shown(kind)}: it takes classes, labels or numbers")
+    raise _Wrong(f"the target is {shown(kind)}: it takes classes, labels, numbers or counts")
 
 
 def _floats(values: list[Any], what: str) -> list[float]:

@@ -11,15 +11,19 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 
 from neurona.engine.activations import Activation
+from neurona.engine.costs import COSTS
 from neurona.estimators.base import NeuralNet
-from neurona.estimators.targets import Quantities
+from neurona.estimators.targets import Counts, Quantities
 
 
 class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
     """A neural network that learns numbers from a table as it is.
 
     It learns each column of the target with mean 0 and standard deviation 1, and answers in the
-    target's own units. All else is as in :class:`~neurona.NeuralNetClassifier`.
+    target's own units. With ``cost="poisson"`` it learns counts as shares of their mean, by a
+    network that ends in ``exp``, and answers with the rate, which is above 0; with
+    ``cost=neurona.costs.Pinball(0.9)`` it answers with the number that nine targets of ten stay
+    below. All else is as in :class:`~neurona.NeuralNetClassifier`.
 
     Parameters
     ----------
@@ -28,7 +32,9 @@ initializer, early_stopping, validation_fraction, patience, scoring, engine, ran
 preprocess, verbose, warm_start
         As in :class:`~neurona.NeuralNetClassifier`.
     cost
-        A cost or its name; by default the squared error.
+        A cost or its name: ``"mse"``, the squared error, by default, ``"mae"``, ``"huber"``,
+        ``"poisson"``, or ``"pinball"``, the median. Where it has a unit, that is the target's
+        standard deviation.
 
     Attributes
     ----------
@@ -105,11 +111,17 @@ loss_curve_, validation_scores_
         )
         return checked
 
-    def _fit_targets(self, y: NDArray[Any], weight: Any) -> Quantities:
-        return Quantities.fit(y, weight)
+    def _fit_targets(self, y: NDArray[Any], weight: Any) -> Quantities | Counts:
+        return (Counts if self._counts() else Quantities).fit(y, weight)
+
+    def _counts(self) -> bool:
+        """Tell whether the cost is one of counts."""
+        cost = COSTS.get(self.cost) if isinstance(self.cost, str) else self.cost
+        return getattr(cost, "link", None) == Counts.output
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
+        tags.target_tags.positive_only = self._counts()
         return tags

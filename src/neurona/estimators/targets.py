@@ -1,4 +1,4 @@
-"""What is to be predicted, as the network learns it, and back: classes, labels, numbers."""
+"""What is to be predicted, as the network learns it, and back: classes, labels, numbers, counts."""
 
 from __future__ import annotations
 
@@ -131,12 +131,83 @@ class Quantities:
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.float64]:
         """Return the network's target, ``(n, n_out)``."""
-        columns = y.reshape(len(y), -1)
-        if columns.shape[1] != self.n_out:
-            raise ValueError(f"y has {columns.shape[1]} columns, and had {self.n_out} before")
+        columns = _as_many(y, self.n_out)
         return (columns - self.mean) / np.where(self.deviation == 0, np.inf, self.deviation)
 
     def decide(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the numbers, ``(n,)`` or ``(n, n_out)`` as y was."""
         numbers = answers * self.deviation + self.mean
         return numbers[:, 0] if self.single else numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Numbers from 0 on, learnt as shares of their mean: the network answers with a rate, e^z.
+
+    Neither shifted nor standardized, for 0 has to stay 0. In the Poisson cost another unit is
+    nothing but a factor and a constant, so the same weights are best; and from z = 0, where a
+    network starts, it is never far, be the counts ones or millions.
+
+    >>> visitors = Counts.fit(np.array([0.0, 10.0, 50.0]), None)
+    >>> visitors.encode(np.array([0.0, 10.0, 50.0])).ravel()
+    array([0. , 0.5, 2.5])
+    >>> visitors.decide(np.array([[1.0], [2.0]]))
+    array([20., 40.])
+    """
+
+    mean: NDArray[np.float64]
+    single: bool
+    output: ClassVar[str] = "exp"
+
+    @classmethod
+    def fit(cls, y: NDArray[np.float64], weight: NDArray[np.float64] | None) -> Counts:
+        """Learn the mean of each column, the rows counting by their weights.
+
+        Raises
+        ------
+        ValueError
+            If a number is negative.
+        """
+        columns = _not_negative(y.reshape(len(y), -1))
+        size = np.maximum(columns.max(axis=0), 1e-300)  # so that no sum overflows
+        return cls(np.average(columns / size, axis=0, weights=weight) * size, y.ndim == 1)
+
+    @property
+    def n_out(self) -> int:
+        """The network's outputs."""
+        return len(self.mean)
+
+    def encode(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the network's target, ``(n, n_out)``.
+
+        Raises
+        ------
+        ValueError
+            If a number is negative.
+        """
+        columns = _as_many(y, self.n_out)
+        return _not_negative(columns) / np.where(self.mean == 0, np.inf, self.mean)
+
+    def decide(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the rates, ``(n,)`` or ``(n, n_out)`` as y was."""
+        with np.errstate(over="ignore"):  # e^z may be so large that it is infinite
+            rates = np.where(self.mean == 0, 0.0, answers) * self.mean
+        return rates[:, 0] if self.single else rates
+
+
+def _as_many(y: NDArray[Any], n_out: int) -> NDArray[Any]:
+    """Return the target's columns, which must be as many as before."""
+    columns = y.reshape(len(y), -1)
+    if columns.shape[1] != n_out:
+        raise ValueError(f"y has {columns.shape[1]} columns, and had {n_out} before")
+    return columns
+
+
+def _not_negative(columns: NDArray[Any]) -> NDArray[Any]:
+    if (columns < 0).any():
+        row = int(np.argmax((columns < 0).any(axis=1)))
+        raise ValueError(
+            f"y[{row}] holds {columns[row].min():g}, and the Poisson cost is for counts: give "
+            "numbers of 0 or more, or another cost"
+        )
+    return columns

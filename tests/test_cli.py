@@ -14,8 +14,10 @@ from PIL import Image
 
 import neurona
 from neurona import cli, demos, extras
+from neurona.commands import train
 from neurona.comparison import lineup
 from neurona.comparison.problem import STEPS
+from neurona.costs import COSTS
 
 FILES = ["circles.gif", "circles.png"]
 
@@ -35,6 +37,8 @@ def folder(tmp_path):
 
 def test_the_names_that_help_shows_are_the_demonstrations():
     assert tuple(demos.DEMOS) == cli.DEMOS
+    fitting = [name for costs in train.COSTS.values() for name in costs]
+    assert set(cli.COSTS) == set(fitting) <= {*COSTS, "cross_entropy"}
 
 
 def test_demo_leaves_a_picture_and_a_film_and_prints_their_paths(folder, capsys):

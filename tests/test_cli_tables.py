@@ -399,6 +399,57 @@ def test_evaluate_refuses(models, tmp_path, capsys):
     assert "give --target" in refused(capsys, "evaluate", tmp_path / "silent", table)
 
 
+# Costs
+
+
+def visits(n=80):
+    rng = np.random.default_rng(0)
+    age = rng.uniform(0, 3, n)
+    return "age,visits\n" + "".join(f"{a:.3f},{rng.poisson(np.exp(a / 2))}\n" for a in age)
+
+
+def test_counts_and_quantiles_are_learnt(tmp_path, capsys):
+    table, model = tmp_path / "visits.csv", tmp_path / "m.safetensors"
+    table.write_text(visits())
+    train = ["train", table, "--target", "visits", "--output", model, "--epochs", "60"]
+    code, out, _ = run(capsys, *train, "--cost", "poisson")
+    assert (code, "visits: numbers;" in out) == (0, True)  # few counts would be classes otherwise
+    estimator = neurona.load(model)
+    assert estimator.network_.output.name == "exp"
+    _, out, _ = run(capsys, "predict", model, table)
+    assert all(float(row["predicted visits"]) > 0 for row in rows_of(out))
+    code, out, _ = run(capsys, *train, "--cost", "pinball", "--quantile", "0.9")
+    assert code == 0
+    assert re.search(r"\d% of the rows are below the answer, the 0.9 quantile", out)
+    assert neurona.load(model).cost == neurona.costs.Pinball(0.9)
+    code, out, _ = run(capsys, *train, "--cost", "mae", "--kind", "numbers")
+    assert (code, "the answer, the" in out) == (0, False)
+    assert neurona.load(model).cost == "mae"
+
+
+def test_each_cost_is_for_its_kind(models, tmp_path, capsys):
+    train = ["train", models / "pets.csv", "--output", tmp_path / "m", "--epochs", "3", "--target"]
+    assert run(capsys, *train, "kind", "--cost", "mse")[0] == 0
+    assert neurona.load(tmp_path / "m").cost == "mse"
+    (tmp_path / "m").unlink()
+    for wrong, said in (
+        (["kind", "--kind", "classes", "--cost", "poisson"], "--cost poisson is for numbers"),
+        (["kind", "--cost", "poisson"], "is not a number"),
+        (["kilos", "--kind", "numbers", "--cost", "cross_entropy"], "is for classes, and --kind"),
+        (["kilos", "--cost", "mae", "--quantile", "0.9"], "--quantile is what --cost pinball"),
+        (["kilos", "--cost", "pinball", "--quantile", "9"], "quantile is 9.0: it must be a number"),
+    ):
+        assert said in refused(capsys, *train, *wrong)
+    (tmp_path / "below.csv").write_text(visits() + "1.0,-2\n")
+    below = ["train", tmp_path / "below.csv", "--target", "visits", "--cost", "poisson"]
+    said = "below.csv: line 82, column 'visits': '-2' is below 0, and poisson is for counts"
+    assert said in refused(capsys, *below, "--output", tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+    with pytest.raises(SystemExit):
+        cli.main(["train", "-", "--target", "kind", "--cost", "greed"])
+    assert "invalid choice: 'greed'" in capsys.readouterr().err
+
+
 def test_inspect(models, tmp_path, capsys):
     _, out, _ = run(capsys, "inspect", models / "kind.safetensors")
     lines = {line.split()[0]: line for line in out.splitlines() if line}

@@ -275,6 +275,11 @@ SETTINGS = {
     },
     "huber": {"cost": "huber"},
     "mae": {"cost": "mae"},
+    "pinball": {"cost": neurona.costs.Pinball(0.8)},
+    "poisson": {
+        "net": network([2, 4, 1], "tanh", output="exp"), "y": np.arange(N) % 4, "cost": "poisson",
+        "sample_weight": WEIGHT, "batch_size": 4,
+    },
     "all at once": {
         "batch_size": 4, "sample_weight": WEIGHT, "l1": 0.01, "l2": 0.1, "clip": 0.5,
         "optimizer": neurona.nadam([0.01, 0.1]), "cost": "mse",
@@ -439,6 +444,23 @@ def test_divergence_is_named_and_both_engines_see_it_at_the_same_step(
         assert error.state.epoch == error.state.step // steps_an_epoch
         assert error.state.cost == pytest.approx(errors[0].state.cost, rel=1e-3)
         assert error.layer == errors[0].layer
+
+
+def test_a_rate_that_overflows_is_a_divergence_like_others(engine):
+    net = network([2, 3, 1], "tanh", output="exp")
+    with pytest.raises(TrainingDiverged, match=r"longer finite; layer . grew the most") as caught:
+        list(
+            train(
+                net, X, np.arange(N) % 4, cost="poisson", optimizer=neurona.sgd(1e4), steps=50,
+                rng=0, engine=engine,
+            )
+        )  # fmt: skip
+    assert math.isfinite(caught.value.state.cost)
+    *_, state = train(
+        net, X, np.arange(N) % 4, cost="poisson", start=caught.value.state.params, steps=50,
+        optimizer=neurona.sgd(caught.value.suggested_rate), engine=engine,
+    )  # fmt: skip
+    assert math.isfinite(state.cost)
 
 
 def test_the_state_of_a_divergence_is_the_last_one_with_a_finite_cost(engine):

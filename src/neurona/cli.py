@@ -14,6 +14,7 @@ from neurona import __version__
 
 # The names are written out, so that `neurona --help` need not import NumPy; a test compares them.
 DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
+COSTS = ("cross_entropy", "mse", "mae", "huber", "poisson", "pinball")  # of neurona train
 EXAMPLES = """\
 examples:
   neurona demo circles                              the lesson's network on the lesson's circles
@@ -27,6 +28,7 @@ TABLES = """\
 examples:
   neurona train penguins.csv --target species
   neurona train houses.csv --target price --output houses.safetensors
+  neurona train houses.csv --target price --cost pinball --quantile 0.9
   neurona predict model.safetensors new.csv -o answers.csv
   neurona evaluate model.safetensors more.csv
   neurona inspect model.safetensors
@@ -191,6 +193,15 @@ def _add_tables(commands: Any) -> None:
         default=["silu"],
         metavar="NAME[,NAME…]",
         help="one, or one per hidden layer",
+    )
+    train.add_argument(
+        "--cost",
+        choices=COSTS,
+        help="of classes: cross_entropy (the usual) or mse; of numbers: mse (the usual), mae, "
+        "huber, poisson (counts) or pinball (a quantile)",
+    )
+    train.add_argument(
+        "--quantile", type=float, metavar="Q", help="that pinball learns, between 0 and 1: 0.5"
     )
     train.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
     train.add_argument("--quiet", action="store_true", help="print the files' paths only")

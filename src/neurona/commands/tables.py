@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.costs import Pinball, find_cost
 from neurona.datasets.tables import TableError, decoded, nearest, read_text
 from neurona.estimators import NeuralNetClassifier, csv_table
 from neurona.estimators import report as scores
@@ -18,7 +19,7 @@ from neurona.estimators.columns import Table
 from neurona.estimators.csv_table import RawTable
 from neurona.estimators.files import read
 from neurona.estimators.preparation import Categories
-from neurona.estimators.targets import Labels, Quantities
+from neurona.estimators.targets import Counts, Labels, Quantities
 from neurona.files import replace
 
 if TYPE_CHECKING:
@@ -151,6 +152,10 @@ def report(estimator: NeuralNet, table: Table, y: NDArray[Any]) -> Iterator[str]
         yield from _of_classes(estimator.classes_.astype(np.str_), y, answers.astype(np.str_))
     else:
         yield from _of_numbers(y, answers)
+        cost = find_cost(estimator.cost, estimator.network_)
+        if isinstance(cost, Pinball):
+            below = float((y < answers).mean())
+            yield f"{below:.1%} of the rows are below the answer, the {cost.quantile:g} quantile"
     if len(y) > 1:
         yield from _of_columns(estimator, table, y, "accuracy" if is_classifier else "R²")
 
@@ -229,7 +234,7 @@ def known_target(
     if not isinstance(name, str):
         raise ValueError("the model does not say which column it predicts: give --target")
     several = isinstance(estimator.targets_, Labels) or (
-        isinstance(estimator.targets_, Quantities) and not estimator.targets_.single
+        isinstance(estimator.targets_, Quantities | Counts) and not estimator.targets_.single
     )
     if several:
         raise ValueError("the model predicts several columns: a report is of one")

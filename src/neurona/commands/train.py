@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from neurona.commands import tables
+from neurona.costs import Pinball
 from neurona.datasets.tables import TableError
 from neurona.engine.divergence import TrainingDiverged
 from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from neurona.datasets.tables import Kind as TargetKind
     from neurona.engine.state import State
     from neurona.estimators.base import NeuralNet
     from neurona.estimators.columns import Table
@@ -34,6 +36,10 @@ FEWEST_TO_JUDGE = 40  # rows, of which some may be held out for that
 FEWEST = 4  # rows that can be split and learnt from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
 LINES = 10  # of a progress that is not drawn
+COSTS: dict[TargetKind, tuple[str, ...]] = {
+    "classes": ("cross_entropy", "mse"),
+    "numbers": ("mse", "mae", "huber", "poisson", "pinball"),
+}
 
 
 def run(given: Namespace) -> int:
@@ -42,11 +48,14 @@ def run(given: Namespace) -> int:
         raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
     if not 0 <= given.seed < 2**32:
         raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
+    cost, kind = _cost(given)
     output = Path(given.output)
     tables.check_writable(output)
     with tables.about(given.table):
         raw = tables.read_table(given.table)
-        target = raw.target(given.target, given.kind)
+        target = raw.target(given.target, kind)
+        if cost == "poisson":
+            _check_counts(raw, given.target, target)
         table, y = _examples(raw, given.target, target)
 
     def say(text: str = "") -> None:
@@ -61,7 +70,7 @@ def run(given: Namespace) -> int:
     if len(learn) >= FEWEST_TO_JUDGE:
         mine, its = split(y[learn] if target.is_classes else None, len(learn), JUDGES, rng)
         learn, judge = learn[mine], learn[its]
-    estimator = _estimator(given, target, len(learn), early=len(judge) > 0)
+    estimator = _estimator(given, target, cost, len(learn), early=len(judge) > 0)
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
     say(
         f"{given.target}: {what}; {len(learn)} rows to learn from, {len(judge)} to tell when to "
@@ -84,6 +93,26 @@ def run(given: Namespace) -> int:
     return code
 
 
+def _cost(given: Namespace) -> tuple[Any, TargetKind]:
+    """Return the cost, and the kind of target: where only one goes with it, nobody need give it."""
+    kinds = [kind for kind, costs in COSTS.items() if given.cost is None or given.cost in costs]
+    if given.kind not in ("auto", *kinds):
+        raise ValueError(
+            f"--cost {given.cost} is for {kinds[0]}, and --kind is {given.kind}: "
+            f"give one of {', '.join(COSTS[given.kind])}"
+        )
+    if given.quantile is not None and given.cost != "pinball":
+        raise ValueError("--quantile is what --cost pinball learns: give both")
+    cost = given.cost if given.quantile is None else Pinball(given.quantile)
+    return cost, given.kind if len(kinds) > 1 else kinds[0]
+
+
+def _check_counts(raw: RawTable, name: str, target: Target) -> None:
+    below = np.flatnonzero(target.y.astype(np.float64) < 0)
+    if len(below):
+        raise raw.refusal(name, int(target.rows[below[0]]), "is below 0, and poisson is for counts")
+
+
 def _examples(raw: RawTable, name: str, target: Target) -> tuple[Table, NDArray[Any]]:
     """Return the columns to learn from and the target, in the rows where it is known."""
     names = [one for one in raw.names if one != name]
@@ -102,7 +131,7 @@ def _examples(raw: RawTable, name: str, target: Target) -> tuple[Table, NDArray[
     return raw.table(names)[target.rows], y
 
 
-def _estimator(given: Namespace, target: Target, n: int, early: bool) -> NeuralNet:
+def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool) -> NeuralNet:
     kind = NeuralNetClassifier if target.is_classes else NeuralNetRegressor
     epochs = pace(
         n, "auto", "auto" if given.epochs is None else given.epochs, each_epoch=True
@@ -112,6 +141,7 @@ def _estimator(given: Namespace, target: Target, n: int, early: bool) -> NeuralN
         tuple(given.hidden),
         given_activation[0] if len(given_activation) == 1 else tuple(given_activation),
         epochs=epochs,
+        cost=cost,
         early_stopping=early,
         patience=max(20, round(PATIENCE * epochs)),
         random_state=given.seed,

@@ -95,7 +95,8 @@ class Network:
         Returns
         -------
         (n, n_out)
-            Probabilities after a sigmoid or a softmax, numbers after a linear output.
+            Probabilities after a sigmoid or a softmax, numbers after a linear output, rates after
+            ``exp``.
 
         Raises
         ------

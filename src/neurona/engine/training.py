@@ -134,10 +134,11 @@ def train(
         One example a row.
     y : (n,) or (n, n_out)
         0 and 1 for one sigmoid output; labels 0, 1, 2 … or one-hot rows for several outputs;
-        numbers for linear ones.
+        numbers for linear ones; counts, from 0 on, for ``exp``.
     cost
-        A cost or its name: ``"mse"``, ``"mae"``, ``"huber"``, ``"cross_entropy"``. By default
-        cross-entropy after a sigmoid or a softmax, squared error otherwise.
+        A cost or its name: ``"mse"``, ``"mae"``, ``"huber"``, ``"pinball"``, ``"cross_entropy"``,
+        ``"poisson"`` after ``exp``. By default cross-entropy after a sigmoid or a softmax, squared
+        error otherwise.
     optimizer
         An optimizer or its name; :func:`neurona.adam` by default.
     steps, epochs

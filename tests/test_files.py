@@ -20,7 +20,7 @@ from neurona.costs import Huber, Pinball, Poisson, SquaredError
 from neurona.engine.activations import ACTIVATIONS, Activation
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.parameters import flatten
-from neurona.files import ModelFileError, read
+from neurona.files import ModelFileError, cost_of, described_cost, read
 
 STORED = Path(__file__).parent / "files" / "version-1.safetensors"
 STORED_ANSWERS = [0.99008, 0.0025160, 0.99008]
@@ -127,6 +127,12 @@ def test_costs_and_their_settings_come_back(cost, output, written, place):
     neurona.save(place, net, net.init(rng=0), cost=cost)
     assert read(place).cost == cost
     assert parts_of(place.read_bytes())[0]["cost"] == written
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True) | st.floats(1e-9, 1e9).map(Huber))
+def test_any_setting_of_a_cost_comes_back_from_json(given_setting):
+    cost = given_setting if isinstance(given_setting, Huber) else Pinball(given_setting)
+    assert cost_of(json.loads(json.dumps(described_cost(cost)))) == cost
 
 
 def test_a_training_goes_on_from_a_file(tmp_path):

@@ -17,8 +17,8 @@ class Poisson:
 
     In z, the logarithm of the rate, it is ``e^z - t z``, and its derivative ``e^z - t``: the
     negative log-likelihood of the counts t but for log t!, over which no network has a say. The
-    target may be any number from 0 on: for a count over a time of observation, give the count a
-    unit of time as the target, and the time as the example's weight.
+    target may be any number from 0 on: of counts over times that differ, give the count divided by
+    its time as the target, and the time as the example's weight.
 
     Raises
     ------

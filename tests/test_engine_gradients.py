@@ -121,10 +121,10 @@ def assert_is_gradient(objective, params, x, target, weight=None):
 
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("cost", sorted(CASES))
+@pytest.mark.parametrize("cost", sorted(COSTS))
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_the_gradient_of_every_activation_and_cost(name, cost, width, batch):
-    cost = CASES[cost]
+    cost = COSTS[cost]()
     net = deep(name, cost, width)
     params, x, target = sample(net, cost, batch, np.random.default_rng([width, batch]))
     assert_is_gradient(Objective(net, cost), params, x, target)

@@ -245,6 +245,8 @@ def test_every_input_is_a_feature():
         ({"layers": [{"neurons": 0}]}, "layers[0].neurons"),
         ({"layers": [{"neurons": 4}] * 7}, "layers"),
         ({"layers": [{"activation": "softmax"}]}, "layers[0].activation"),
+        ({"layers": [{"activation": "exp"}]}, "layers[0].activation"),
+        ({"output": {"activation": "exp"}}, "output.activation"),
         ({"inputs": []}, "inputs"),
         ({"inputs": ["x3"]}, "inputs"),
         ({"training": {"learning_rate": -1}}, "training.learning_rate"),

@@ -22,11 +22,12 @@ from neurona.engine.training import train
 from neurona.engine.types import Array, Params
 from neurona.estimators.columns import Table, is_frame, names_of, read_array, read_frame
 from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
+from neurona.estimators.exports import Exports
 from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_for
 from neurona.estimators.preparation import Preparation
 
 
-class NeuralNet(BaseEstimator):  # type: ignore[misc]
+class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
     """The part of an estimator that does not ask what the target is."""
 
     # What subclasses answer -----------------------------------------------------------------------

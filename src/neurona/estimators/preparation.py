@@ -26,6 +26,7 @@ from neurona.estimators.columns import Column, Kind, Table
 Weights: TypeAlias = NDArray[np.float64] | None
 
 CLIP = 3.0
+FAR = 1e9  # spreads; beyond, x² might be infinite
 MOST_LEVELS = 32  # of a column of categories; the others share one indicator
 FEWEST_ROWS = 3  # that a category must have, to be no "other"
 MICROSECONDS_A_DAY = 86_400e6
@@ -102,7 +103,7 @@ class Numbers:
         missing = column.missing
         x = (np.where(missing, self.median, column.values) - self.median) / self.spread
         with np.errstate(over="ignore"):  # x² may be infinite; x / ∞ would be 0, hence the bounds
-            x = np.clip(x, -1e9, 1e9)
+            x = np.clip(x, -FAR, FAR)
         clipped = x / np.sqrt(1 + (x / CLIP) ** 2)
         return np.stack([clipped, missing] if self.missing else [clipped], axis=1)
 

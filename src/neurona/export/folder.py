@@ -13,13 +13,19 @@ from neurona.extras import require
 
 SIGN = "trained with neurona"  # in the first line of the code: what we may write over
 CODE, WEIGHTS = "model.py", "model.safetensors"
+PREPARATION = "preparation.py"  # of an estimator: what comes before the network, and after it
 
 
-def write_folder(folder: str | PathLike[str], code: str, weights: Mapping[str, Array]) -> Path:
+def write_folder(
+    folder: str | PathLike[str],
+    code: str,
+    weights: Mapping[str, Array],
+    preparation: str | None = None,
+) -> Path:
     """Write ``model.py`` and ``model.safetensors`` into a folder, and return the path of the code.
 
     The folder is made if it is not there. An earlier export is replaced; a ``model.py`` that is
-    not one is left alone.
+    not one is left alone. What an estimator does besides its network goes into ``preparation.py``.
 
     Raises
     ------
@@ -30,17 +36,39 @@ def write_folder(folder: str | PathLike[str], code: str, weights: Mapping[str, A
     """
     safetensors = require("safetensors.numpy", "export")
     path = Path(folder) / CODE
-    if path.exists() and SIGN not in _first_line(path):
-        raise FileExistsError(
-            f"{path} is there already, and is no export of neurona's: choose another folder"
-        )
+    check_ours(path)
+    if preparation is not None:
+        check_ours(path.with_name(PREPARATION))
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written by ourselves: the package's own save_file leaves its file to the owner alone.
     (path.parent / WEIGHTS).write_bytes(
         safetensors.save({name: np.ascontiguousarray(array) for name, array in weights.items()})
     )
     path.write_text(code, encoding="utf-8")
+    if preparation is not None:
+        path.with_name(PREPARATION).write_text(preparation, encoding="utf-8")
     return path
+
+
+def beside(preparation: str | None) -> str:
+    """Return what the code of a network says of the preparation beside it."""
+    if preparation is None:
+        return ""
+    return f"\nX is made of a table, and answers are read, by {PREPARATION} beside this file.\n"
+
+
+def check_ours(path: Path) -> None:
+    """Check that a file which would be replaced is an export, if it is there at all.
+
+    Raises
+    ------
+    FileExistsError
+        If it is somebody else's.
+    """
+    if path.exists() and SIGN not in _first_line(path):
+        raise FileExistsError(
+            f"{path} is there already, and is no export of neurona's: choose another folder"
+        )
 
 
 def _first_line(path: Path) -> str:

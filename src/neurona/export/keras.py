@@ -11,7 +11,8 @@ import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
-from neurona.export.folder import SIGN, WEIGHTS, write_folder
+from neurona.export.by_itself import by_itself
+from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.parts import form_of, network_of, parts_of, topology_of
 from neurona.export.recognition import Chain
 from neurona.extras import require
@@ -60,7 +61,7 @@ Its weights are in {weights}, beside this file. It needs keras, one of its backe
 
     net = load()
     answers = net.predict(X)  # X: float32 rows (n, {n_in}); answers: (n, {n_out})
-"""
+{beside}"""
 
 from pathlib import Path
 
@@ -90,11 +91,20 @@ def load(path=WEIGHTS):
 '''.replace("(2,)", "({n_in},)")
 
 
-def to_keras(net: Network, params: Params, folder: str | PathLike[str]) -> Path:
+def to_keras(
+    net: Any,
+    params: Any,
+    folder: str | PathLike[str] | None = None,
+    *,
+    preparation: str | None = None,
+) -> Path:
     """Write the network as code for Keras 3, ``model.py``, and its weights beside it.
 
     The code can be read and changed; its ``load()`` returns a ``keras.Sequential`` with the weights
     of ``model.safetensors``. Keras is not needed to write it.
+
+    ``to_keras(estimator, folder)`` takes a fitted estimator instead, and puts its preparation
+    beside the network, in NumPy: see :meth:`~neurona.estimators.exports.Exports.to_keras`.
 
     Parameters
     ----------
@@ -102,6 +112,8 @@ def to_keras(net: Network, params: Params, folder: str | PathLike[str]) -> Path:
         A network of dense layers and its parameters; they are taken to float32.
     folder
         Where to; it is made if it is not there, and an earlier export in it is replaced.
+    preparation
+        Code that is put beside it, as ``preparation.py``: an estimator's.
 
     Returns
     -------
@@ -132,6 +144,11 @@ def to_keras(net: Network, params: Params, folder: str | PathLike[str]) -> Path:
             ]
         )
     """
+    if not isinstance(net, Network):
+        path: Path = by_itself(net, "to_keras", params if folder is None else folder)
+        return path
+    if folder is None:
+        raise ValueError("give the folder to write to: to_keras(net, params, folder)")
     parts = parts_of(net, params)
     used = dict.fromkeys(part.activation for part in parts)
     weights: dict[str, Array] = {}
@@ -144,12 +161,13 @@ def to_keras(net: Network, params: Params, folder: str | PathLike[str]) -> Path:
         topology=topology_of(parts),
         sign=SIGN,
         weights=WEIGHTS,
+        beside=beside(preparation),
         n_in=net.n_in,
         n_out=net.n_out,
         functions="".join(FUNCTIONS.get(name, "") for name in used),
         layers="\n".join(" " * 12 + line for line in lines),
     )
-    return write_folder(folder, code, weights)
+    return write_folder(folder, code, weights, preparation)
 
 
 def from_keras(model: Any) -> tuple[Network, Params]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from textwrap import fill, indent
+from typing import Any
 
 import numpy as np
 
 from neurona.engine.network import Network
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Array
+from neurona.export.by_itself import by_itself
 from neurona.export.parts import Part, form_of, parts_of, topology_of
 
 WIDTH = 88
@@ -124,8 +127,12 @@ if __name__ == "__main__":
 '''
 
 
-def numpy_code(net: Network, params: Params, *, written_out: float = 400) -> str:
+def numpy_code(net: Any, params: Any = None, *, written_out: float = 400) -> str:
     """Return a Python program that needs NumPy alone and answers as the network does.
+
+    ``numpy_code(estimator)`` takes a fitted estimator instead, whose program begins with the raw
+    columns: see :meth:`~neurona.estimators.exports.Exports.numpy_code`. All that follows is of a
+    network.
 
     It has a function ``predict(X)``, and reads rows from a CSV file where it is started as a
     program: ``python model.py < rows.csv``. Its names are those of the lesson: ``neural_net`` is
@@ -166,20 +173,16 @@ def numpy_code(net: Network, params: Params, *, written_out: float = 400) -> str
     >>> program["predict"]([[10, 20]])
     array([[50.5]], dtype=float32)
     """
+    if not isinstance(net, Network):
+        program: str = by_itself(net, "numpy_code", written_out=written_out)
+        return program
     parts = parts_of(net, params, dtype=None)
-    dtype = parts[0].W.dtype
-    in_base64 = sum(part.W.size + part.b.size for part in parts) > written_out
-    functions = [
-        form_of(name, FUNCTIONS, "NumPy") for name in dict.fromkeys(p.activation for p in parts)
-    ]
-    kind, code = {4: ("float32", "<f4"), 8: ("float64", "<f8")}[dtype.itemsize]
+    kind = parts[0].W.dtype.name
+    in_base64 = uses_base64(parts, written_out)
     blocks = [
         _head(parts),
         ("import base64\n" if in_base64 else "") + "import sys\n\nimport numpy as np",
-        *functions,
-        LAYER.format(dtype=kind),
-        *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
-        _layers(parts, in_base64),
+        *layers_code(parts, written_out),
         PREDICT.format(
             dtype=kind,
             n_in=net.n_in,
@@ -189,8 +192,33 @@ def numpy_code(net: Network, params: Params, *, written_out: float = 400) -> str
             digits=9 if kind == "float32" else 17,
         ),
     ]
+    return page(blocks)
+
+
+def page(blocks: Sequence[str]) -> str:
+    """Put blocks of code on one page: what it is, its imports, and the rest."""
     head, imports, *rest = (block.strip("\n") for block in blocks)
     return head + "\n\n" + "\n\n\n".join([imports, *rest]) + "\n"
+
+
+def uses_base64(parts: Sequence[Part], written_out: float) -> bool:
+    """Tell whether the parameters are too many to be written as numbers."""
+    return sum(part.W.size + part.b.size for part in parts) > written_out
+
+
+def layers_code(parts: list[Part], written_out: float) -> list[str]:
+    """Return the blocks of code that make ``neural_net``, a list of layers with their weights."""
+    functions = [
+        form_of(name, FUNCTIONS, "NumPy") for name in dict.fromkeys(p.activation for p in parts)
+    ]
+    kind, code = {4: ("float32", "<f4"), 8: ("float64", "<f8")}[parts[0].W.dtype.itemsize]
+    in_base64 = uses_base64(parts, written_out)
+    return [
+        *functions,
+        LAYER.format(dtype=kind),
+        *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
+        _layers(parts, in_base64),
+    ]
 
 
 def _count(n: int, what: str) -> str:

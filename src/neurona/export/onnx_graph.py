@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from neurona.engine.network import Network
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Array
+from neurona.export.by_itself import by_itself
 from neurona.export.parts import Part, form_of, parts_of, topology_of
 from neurona.extras import require
 
@@ -27,7 +28,8 @@ class Graph:
     inputs
         What is fed in from outside, as ONNX describes it (``ValueInfoProto``).
     end
-        The name of the value at which the graph has arrived: rows of float32.
+        The name of the value at which the graph has arrived; a network goes on from rows of
+        float32.
     nodes, constants
         The operations (``NodeProto``) in their order, and the arrays (``TensorProto``) they use.
     """
@@ -42,6 +44,10 @@ class Graph:
         helper = require("onnx.helper", "export")
         made = helper.make_node(operation, [self.end, *more], [result], name=result, **attributes)
         return replace(self, end=result, nodes=(*self.nodes, made))
+
+    def at(self, end: str) -> Graph:
+        """Go on from another value, which may be one of the inputs."""
+        return replace(self, end=end)
 
     def constant(self, name: str, array: Array) -> Graph:
         """Add an array that operations can use by its name."""
@@ -103,17 +109,14 @@ def layers(graph: Graph, parts: list[Part], result: str) -> Graph:
     return graph
 
 
-def model(graph: Graph, n_out: int, about: str) -> Any:
-    """Make a model of a graph, rows of n_out numbers at its end, and let ONNX check it."""
+def model(graph: Graph, outputs: Sequence[Any], about: str) -> Any:
+    """Make a model of a graph, its outputs described as its inputs are, and let ONNX check it."""
     from neurona import __version__
 
     onnx = require("onnx", "export")
-    described = onnx.helper.make_tensor_value_info(
-        graph.end, onnx.TensorProto.FLOAT, ["rows", n_out]
-    )
     made = onnx.helper.make_model(
         onnx.helper.make_graph(
-            graph.nodes, "network", graph.inputs, [described], initializer=graph.constants
+            graph.nodes, "network", graph.inputs, outputs, initializer=graph.constants
         ),
         opset_imports=[onnx.helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
@@ -125,15 +128,26 @@ def model(graph: Graph, n_out: int, about: str) -> Any:
     return made
 
 
+def written(made: Any, path: str | PathLike[str] | None) -> Any:
+    """Write a model to a file, if a path is given, and return it."""
+    if path is not None:
+        Path(path).write_bytes(made.SerializeToString())
+    return made
+
+
 def to_onnx(
-    net: Network,
-    params: Params,
+    net: Any,
+    params: Any = None,
     path: str | PathLike[str] | None = None,
     *,
     preparation: Graph | None = None,
     output: str = "prediction",
 ) -> Any:
     """Return the network as a model of ONNX, and write it to a file if a path is given.
+
+    ``to_onnx(estimator, path)`` takes a fitted estimator instead, whose model begins with the raw
+    columns: see :meth:`~neurona.estimators.exports.Exports.to_onnx`. All that follows is of a
+    network.
 
     The model takes ``X``, float32 rows ``(rows, n_in)``, and gives ``prediction``,
     ``(rows, n_out)``: what :meth:`Network.predict` answers, the output activation included.
@@ -170,13 +184,13 @@ def to_onnx(
     >>> [node.op_type for node in model.graph.node]
     ['Gemm', 'Tanh', 'Gemm', 'Sigmoid']
     """
+    if not isinstance(net, Network):
+        return by_itself(net, "to_onnx", path if params is None else params)
     parts = parts_of(net, params)
     start = rows(net.n_in) if preparation is None else preparation
-    made = model(
-        layers(start, parts, output),
-        net.n_out,
-        f"A network {topology_of(parts)}, trained with neurona.",
+    onnx = require("onnx", "export")
+    described = onnx.helper.make_tensor_value_info(
+        output, onnx.TensorProto.FLOAT, ["rows", net.n_out]
     )
-    if path is not None:
-        Path(path).write_bytes(made.SerializeToString())
-    return made
+    about = f"A network {topology_of(parts)}, trained with neurona."
+    return written(model(layers(start, parts, output), [described], about), path)

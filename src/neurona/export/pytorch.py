@@ -10,7 +10,8 @@ from typing import Any
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
-from neurona.export.folder import SIGN, WEIGHTS, write_folder
+from neurona.export.by_itself import by_itself
+from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.parts import form_of, network_of, parts_of, topology_of
 from neurona.export.recognition import Chain
 from neurona.extras import require
@@ -52,7 +53,7 @@ Its weights are in {weights}, beside this file. It needs torch and safetensors:
 
     net = load()
     answers = net(X)  # X: a float32 tensor (n, {n_in}); answers: (n, {n_out})
-"""
+{beside}"""
 
 from pathlib import Path
 
@@ -77,11 +78,20 @@ def load(path=WEIGHTS):
 '''
 
 
-def to_pytorch(net: Network, params: Params, folder: str | PathLike[str]) -> Path:
+def to_pytorch(
+    net: Any,
+    params: Any,
+    folder: str | PathLike[str] | None = None,
+    *,
+    preparation: str | None = None,
+) -> Path:
     """Write the network as code for PyTorch, ``model.py``, and its weights beside it.
 
     The code can be read and changed; its ``load()`` returns a ``torch.nn.Module`` with the weights
     of ``model.safetensors``. PyTorch is not needed to write it.
+
+    ``to_pytorch(estimator, folder)`` takes a fitted estimator instead, and puts its preparation
+    beside the network, in NumPy: see :meth:`~neurona.estimators.exports.Exports.to_pytorch`.
 
     Parameters
     ----------
@@ -89,6 +99,8 @@ def to_pytorch(net: Network, params: Params, folder: str | PathLike[str]) -> Pat
         A network of dense layers and its parameters; they are taken to float32.
     folder
         Where to; it is made if it is not there, and an earlier export in it is replaced.
+    preparation
+        Code that is put beside it, as ``preparation.py``: an estimator's.
 
     Returns
     -------
@@ -120,6 +132,11 @@ def to_pytorch(net: Network, params: Params, folder: str | PathLike[str]) -> Pat
                 nn.Sigmoid(),
             )
     """
+    if not isinstance(net, Network):
+        path: Path = by_itself(net, "to_pytorch", params if folder is None else folder)
+        return path
+    if folder is None:
+        raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
     parts = parts_of(net, params)
     lines: list[str] = []
     weights: dict[str, Array] = {}
@@ -133,6 +150,7 @@ def to_pytorch(net: Network, params: Params, folder: str | PathLike[str]) -> Pat
         topology=topology_of(parts),
         sign=SIGN,
         weights=WEIGHTS,
+        beside=beside(preparation),
         n_in=net.n_in,
         n_out=net.n_out,
         modules="".join(
@@ -140,7 +158,7 @@ def to_pytorch(net: Network, params: Params, folder: str | PathLike[str]) -> Pat
         ),
         layers="\n".join(" " * 12 + line for line in lines),
     )
-    return write_folder(folder, code, weights)
+    return write_folder(folder, code, weights, preparation)
 
 
 def from_pytorch(module: Any) -> tuple[Network, Params]:

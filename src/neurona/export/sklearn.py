@@ -10,6 +10,7 @@ import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
+from neurona.export.by_itself import by_itself
 from neurona.export.parts import Part, network_of, parts_of
 from neurona.extras import require
 
@@ -18,7 +19,7 @@ HIDDEN = {"linear": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "
 OUTPUT = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax", "exp": "exp"}
 
 
-def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = None) -> Any:
+def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = None) -> Any:
     """Return a fitted model of scikit-learn that answers as the network does.
 
     ================================  ==========================================================
@@ -33,6 +34,9 @@ def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = 
 
     ``predict_proba`` is then what :meth:`Network.predict` answers (of one sigmoid, the second
     column), and so is a regressor's ``predict``, which gives a vector where there is one output.
+
+    ``to_sklearn(estimator)`` takes a fitted estimator instead: see
+    :meth:`~neurona.estimators.exports.Exports.to_sklearn`.
 
     Parameters
     ----------
@@ -70,6 +74,8 @@ def to_sklearn(net: Network, params: Params, *, classes: Sequence[Any] | None = 
     Traceback (most recent call last):
     ValueError: layer 2 is gelu: scikit-learn's hidden layers are linear, sigmoid, tanh or relu
     """
+    if not isinstance(net, Network):
+        return by_itself(net, "to_sklearn")
     parts = parts_of(net, params, dtype=None)
     *hidden, last = parts
     activation = _hidden(hidden)

@@ -283,7 +283,7 @@ def test_code_and_weights_lie_in_a_folder(export, tmp_path):
     assert sorted(one.size for one in weights.values()) == [1, 3, 3, 6]
     path.write_text("print('mine')\n")
     before = path.with_name("model.safetensors").read_bytes()
-    with pytest.raises(FileExistsError, match="is no export of neurona's: choose another folder"):
+    with pytest.raises(FileExistsError, match="is no export of neurona's: choose another place"):
         export(net, net.init(0), path.parent)
     assert path.read_text() == "print('mine')\n"
     assert path.with_name("model.safetensors").read_bytes() == before

@@ -32,6 +32,18 @@ examples:
   neurona predict model.safetensors new.csv -o answers.csv
   neurona evaluate model.safetensors more.csv
   neurona inspect model.safetensors
+  neurona export model.safetensors --to onnx
+"""
+FORMS = """\
+Write a model in another form, for where neurona is not. A model from a table takes the table's
+columns as they are.
+
+  numpy    a Python program of one page, to be read, that needs NumPy alone; it reads a CSV file
+  onnx     a file for ONNX Runtime, from many languages and in a browser; an input a column
+  pytorch  a folder: code, weights beside it, and a table's preparation, in NumPy
+  keras    the same for Keras 3
+
+scikit-learn's MLP has no file but a pickle: in Python, neurona.export.to_sklearn makes one.
 """
 WRONG, WRONG_TABLE = 2, 1  # exit codes for wrong input: options, and a table or a model
 READER_LEFT = 141  # what shells expect of a command whose pipe was closed
@@ -226,6 +238,17 @@ def _add_tables(commands: Any) -> None:
     )
     inspect = add("inspect", "what is in a model file", "Show what a model is made of.")
     inspect.add_argument("model", help="a model file")
+    export = add("export", "a model in another form: NumPy, ONNX, PyTorch, Keras", FORMS)
+    export.add_argument("model", help="a model file, of a network or of neurona train")
+    export.add_argument(
+        "--to", required=True, choices=("numpy", "onnx", "pytorch", "keras"), help="the form"
+    )
+    export.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="a file or a folder, by default beside the model; - for the standard output",
+    )
 
 
 def _add_model(command: Any, what: str, standard: bool = False) -> None:

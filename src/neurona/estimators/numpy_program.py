@@ -231,7 +231,7 @@ def _head(estimator: NeuralNet, topology: str) -> str:
     return f'''"""A network {topology} and its preparation, {SIGN}; the program needs NumPy alone.
 
 {about}
-In a shell, it reads a CSV file {header} a header, and prints an answer for each row:
+In a shell, it reads a CSV file, with commas and {header} a header, and prints an answer a row:
 
     python model.py < table.csv
 """'''

@@ -67,7 +67,7 @@ def check_ours(path: Path) -> None:
     """
     if path.exists() and SIGN not in _first_line(path):
         raise FileExistsError(
-            f"{path} is there already, and is no export of neurona's: choose another folder"
+            f"{path} is there already, and is no export of neurona's: choose another place"
         )
 
 

@@ -104,7 +104,7 @@ def columns(rows):
     rows = [list(row) for row in rows]
     for row in rows:
         if len(row) != {width}:
-            raise ValueError(f"a row has {{len(row)}} cells: give rows of {{{width}}}")
+            raise ValueError(f"a row has {{len(row)}} cells: give rows of {width}")
     return [[row[i] for row in rows] for i in range({width})]
 '''
 
@@ -217,7 +217,10 @@ def _argument(estimator: NeuralNet) -> str:
 
 def _table(estimator: NeuralNet) -> str:
     if _names(estimator) is None:
-        return f"``rows`` are rows of {_count(estimator.n_features_in_, 'cell')}."
+        if estimator.preparation_ is None:
+            return f"``rows`` are rows of {_count(estimator.n_features_in_, 'number')}."
+        cells = _count(estimator.n_features_in_, "cell")
+        return f"``rows`` are rows of {cells}. A missing cell is None or NaN."
     return (
         "``table`` gives a column for its name: a data frame, or a dictionary of lists. "
         "A missing cell is None or NaN."
@@ -231,6 +234,7 @@ def _head(estimator: NeuralNet, topology: str) -> str:
     return f'''"""A network {topology} and its preparation, {SIGN}; the program needs NumPy alone.
 
 {about}
+
 In a shell, it reads a CSV file, with commas and {header} a header, and prints an answer a row:
 
     python model.py < table.csv

@@ -12,6 +12,10 @@
 Each export takes a network and its parameters and computes the same function. What has no
 counterpart on the other side is refused, and never replaced by something similar.
 
+Each takes a fitted estimator, too, and goes out with what prepares the raw columns of its table;
+:mod:`neurona.estimators.exports` says how. Pipelines that hold one become ONNX by skl2onnx, after
+``neurona.estimators.skl2onnx.register()``.
+
 >>> import neurona
 >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
 >>> code = neurona.export.numpy_code(net, net.init(rng=0))

@@ -29,7 +29,7 @@ checks = settings(
 def numbers(rng, n, fresh):
     scale, offset = 10.0 ** rng.integers(-9, 13), rng.choice([0, 1e4, -1e9])
     values = rng.standard_t(2, n) * scale + offset
-    return np.where(rng.random(n) < 0.1, 1e30, values) if fresh else values
+    return np.where(rng.random(n) < 0.1, 1e200, values) if fresh else values
 
 
 def whole(rng, n, fresh):

@@ -92,10 +92,12 @@ def target(kind, rng, n):
     if kind == "labels":
         return rng.permutation(np.arange(3 * n) % 2).reshape(n, 3)
     scale = 10.0 ** rng.integers(-6, 9)
+    if kind == "counts":
+        return scale * rng.poisson(3, n)
     return scale * (rng.normal(size=(n, 2) if kind == "pairs" else n) + rng.choice([0, 100]))
 
 
-TARGETS = ["two", "three", "texts", "truths", "labels", "number", "pairs"]
+TARGETS = ["two", "three", "texts", "truths", "labels", "number", "pairs", "counts"]
 
 
 @st.composite
@@ -108,10 +110,11 @@ def cases(draw, activations=("silu", "relu", "tanh", "gelu")):
     kind = draw(st.sampled_from(TARGETS))
     learnt = table([*kinds, two], rng, n, [*shares, 0])  # of the last, something can be learnt
     learnt.iloc[:2, -1] = ["no", "yes"]
-    class_ = NeuralNetRegressor if kind in ("number", "pairs") else NeuralNetClassifier
+    class_ = NeuralNetRegressor if kind in TARGETS[-3:] else NeuralNetClassifier
     hidden = draw(st.sampled_from([(4,), (5, 3), ()]))
     activation = draw(st.sampled_from(activations))
-    net = class_(hidden, activation, epochs=3, random_state=0)
+    cost = "poisson" if kind == "counts" else None
+    net = class_(hidden, activation, cost=cost, epochs=3, random_state=0)
     net.fit(learnt, target(kind, rng, n))
     fresh_shares = [draw(st.sampled_from([0, 0.3, 1.0])) for _ in kinds]
     fresh = table([*kinds, two], rng, 9, [*fresh_shares, 0.2], fresh=True)
@@ -143,12 +146,12 @@ def assert_same_answers(net, X, label, probabilities=None, tolerance=1e-5):
     """Compare with predict and predict_proba; near a draw, a label may be the other one."""
     wanted = net.predict(X)
     if probabilities is None:
-        deviation = np.where(net.targets_.deviation == 0, 1, net.targets_.deviation)
-        size = max(1, abs((wanted - net.targets_.mean) / deviation).max())
+        scale = np.where(net.targets_.scale == 0, 1, net.targets_.scale)
+        size = max(1, abs((wanted - net.targets_.shift) / scale).max())
         label = np.asarray(label)
         assert label.shape == wanted.shape
         np.testing.assert_allclose(
-            (label - wanted) / (deviation[0] if wanted.ndim == 1 else deviation),
+            (label - wanted) / (scale[0] if wanted.ndim == 1 else scale),
             np.zeros_like(wanted), atol=tolerance * size,
         )  # fmt: skip
         return

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from neurona import export
 from neurona.engine.layers import DenseParams
-from neurona.estimators.targets import Classes, Quantities
+from neurona.estimators.targets import Classes, Counts, Quantities
 
 
 class Exports:
@@ -219,9 +219,14 @@ def _mlp(estimator: Any) -> Any:
     net, targets = estimator.network_, estimator.targets_
     # In float64, in which the estimator answers.
     params = [type(one)(*(np.float64(a) for a in one)) for one in estimator.params_]
-    if isinstance(targets, Quantities):  # y = mean + deviation (x W + b), within the last layer
+    # In the target's units, within the last layer.
+    if isinstance(targets, Quantities):  # y = scale (x W + b) + shift
         *before, (W, b) = params
-        last = DenseParams(W * targets.deviation, b * targets.deviation + targets.mean)
+        last = DenseParams(W * targets.scale, b * targets.scale + targets.shift)
+        return export.to_sklearn(net, (*before, last))
+    if isinstance(targets, Counts):  # y = scale e^(x W + b) = e^(x W + b + log scale)
+        *before, (W, b) = params
+        last = DenseParams(W, b + np.log(np.maximum(targets.scale, 1e-300)))
         return export.to_sklearn(net, (*before, last))
     classes: Any = targets.classes if isinstance(targets, Classes) else None
     return export.to_sklearn(net, params, classes=classes)

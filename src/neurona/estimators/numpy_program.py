@@ -441,7 +441,11 @@ def _numbers_of(targets: Any) -> str:
 
 
 def _in_units(targets: Any) -> str:
+    each = targets.scale, targets.shift
     if targets.single:
-        return f"answers[:, 0] * {float(targets.deviation[0])!r} + {float(targets.mean[0])!r}"
-    deviation, mean = ([float(one) for one in each] for each in (targets.deviation, targets.mean))
-    return f"answers * {deviation} + {mean}"
+        scale, shift = (repr(float(one[0])) for one in each)
+        answers = "answers[:, 0]"
+    else:
+        scale, shift = (repr([float(one) for one in many]) for many in each)
+        answers = "answers"
+    return f"{answers} * {scale}" + (f" + {shift}" if targets.shift.any() else "")

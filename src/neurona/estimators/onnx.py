@@ -352,15 +352,15 @@ def answered(graph: Graph, targets: Any, names: list[str]) -> Graph:
             .node("Gather", "network.which", result=names[0])
         )
     graph = (
-        graph.constant("network.deviation", np.asarray(targets.deviation, np.float64))
-        .constant("network.mean", np.asarray(targets.mean, np.float64))
+        graph.constant("network.scale", np.asarray(targets.scale, np.float64))
+        .constant("network.shift", np.asarray(targets.shift, np.float64))
         .node("Cast", result="network.double", to=onnx.DOUBLE)
-        .node("Mul", "network.deviation", result="network.scaled")
+        .node("Mul", "network.scale", result="network.scaled")
     )
     if not targets.single:
-        return graph.node("Add", "network.mean", result=names[0])
+        return graph.node("Add", "network.shift", result=names[0])
     graph = graph.constant("network.axis", np.array([1]))
-    graph = graph.node("Add", "network.mean", result="network.column")
+    graph = graph.node("Add", "network.shift", result="network.column")
     return graph.node("Squeeze", "network.axis", result=names[0])
 
 

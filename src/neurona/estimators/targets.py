@@ -125,6 +125,16 @@ class Quantities:
         return cls(mean * size, np.where(constant, 0.0, deviation * size), y.ndim == 1)
 
     @property
+    def scale(self) -> NDArray[np.float64]:
+        """What an answer is multiplied by, ``(n_out,)``, to be in the target's units."""
+        return self.deviation
+
+    @property
+    def shift(self) -> NDArray[np.float64]:
+        """What is added then, ``(n_out,)``."""
+        return self.mean
+
+    @property
     def n_out(self) -> int:
         """The network's outputs."""
         return len(self.mean)
@@ -136,7 +146,7 @@ class Quantities:
 
     def decide(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the numbers, ``(n,)`` or ``(n, n_out)`` as y was."""
-        numbers = answers * self.deviation + self.mean
+        numbers = answers * self.scale + self.shift
         return numbers[:, 0] if self.single else numbers
 
 
@@ -171,6 +181,16 @@ class Counts:
         columns = _not_negative(y.reshape(len(y), -1))
         size = np.maximum(columns.max(axis=0), 1e-300)  # so that no sum overflows
         return cls(np.average(columns / size, axis=0, weights=weight) * size, y.ndim == 1)
+
+    @property
+    def scale(self) -> NDArray[np.float64]:
+        """What an answer is multiplied by, ``(n_out,)``, to be in the target's units."""
+        return self.mean
+
+    @property
+    def shift(self) -> NDArray[np.float64]:
+        """What is added then, ``(n_out,)``: nothing."""
+        return np.zeros_like(self.mean)
 
     @property
     def n_out(self) -> int:

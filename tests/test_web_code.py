@@ -212,6 +212,33 @@ def test_what_changes_before_the_first_step_can_be_retraced(tmp_path, monkeypatc
     the_same(view, executed(program(view), tmp_path, monkeypatch))
 
 
+@pytest.mark.parametrize("frozen", [[4], list(range(0, 40, 2))])
+@pytest.mark.parametrize("training", [{}, {"optimizer": "sgd", "batch_size": 7, "l2": 0.01}])
+def test_what_is_frozen_from_the_beginning_is_retraced(frozen, training, tmp_path, monkeypatch):
+    run = run_of(layers=[{"neurons": 10}], training=training, frozen=frozen)
+    assert "Frozen, so that" in program(run.view)
+    view = after(run, 6)
+    run.close()
+    text = program(view)
+    assert not view.steered
+    assert "for state in" in text
+    assert max(map(len, text.splitlines())) <= 110
+    names = executed(text, tmp_path, monkeypatch)
+    the_same(view, names)
+    drawn = flatten(names["net"].init(rng=0))
+    assert list(np.flatnonzero(flatten(names["params"]) == drawn)) == frozen
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_steered_program_says_what_was_frozen(language):
+    run = run_of()
+    frozen(run)
+    run.set_parameter(7, None, True)
+    text = " ".join(program(after(run, 2), language).replace("#", "").split())
+    assert {"en": "the parameters 3, 7,", "es": "los parámetros 3, 7,"}[language] in text
+    run.close()
+
+
 def test_a_diverged_training_is_retraced_up_to_where_it_stands(tmp_path, monkeypatch):
     run = run_of(
         data={"kind": "wave", "n": 40}, training={"optimizer": "sgd", "learning_rate": 900.0}

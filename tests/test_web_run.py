@@ -411,6 +411,65 @@ def test_weights_that_do_not_fit_are_refused(weights, field):
     assert refused.value.message["es"] != refused.value.message["en"]
 
 
+def test_what_is_frozen_in_a_set_up_stands_still_and_is_frozen_again_by_a_reset():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": WEIGHTS, "frozen": [12, 0, 12, 5.0]}})
+    assert talk.run.view.problem.setup.frozen == (0, 5, 12)
+    ((content, arrays),) = talk.hear({"type": "frame"})
+    assert list(np.flatnonzero(arrays["frozen"])) == [0, 5, 12]
+    for _ in range(3):
+        talk.hear({"type": "step"})
+    view = talk.run.settle()
+    moved = flatten(view.state.params) != np.float32(WEIGHTS)
+    assert list(np.flatnonzero(~moved)) == [0, 5, 12]
+    assert not view.steered  # the set-up tells all of it
+    talk.hear({"type": "weight", "layer": 0, "row": 0, "column": 0, "frozen": False})
+    assert not talk.run.settle().frozen[0]
+    talk.hear({"type": "reset"})
+    assert list(np.flatnonzero(talk.run.settle().frozen)) == [0, 5, 12]
+    ((content, _),) = talk.hear({"type": "reseed"})
+    assert content["setup"]["frozen"] == ()
+    assert not talk.run.settle().frozen.any()
+    talk.close()
+
+
+def test_what_is_frozen_needs_no_weights_and_goes_with_another_network():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "frozen": [1]}})
+    before = flatten(talk.run.view.state.params)
+    talk.hear({"type": "step"})
+    after = flatten(talk.run.settle().state.params)
+    assert list(np.flatnonzero(before == after)) == [1]
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 1})
+    assert content["setup"]["frozen"] == (1,)
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 2})
+    assert content["setup"]["frozen"] == ()
+    talk.close()
+
+
+@pytest.mark.parametrize(
+    ("frozen", "field"),
+    [
+        ([13], "frozen"),  # 2-3-1 has 13, from 0 to 12
+        ([0, 399], "frozen"),
+        ([400], "frozen[0]"),
+        ([0, -1], "frozen[1]"),
+        ([0.5], "frozen[0]"),
+        ([True], "frozen[0]"),
+        (["0"], "frozen[0]"),
+        ([None], "frozen[0]"),
+        ("0", "frozen"),
+        ({"0": True}, "frozen"),
+        ([0] * 401, "frozen"),
+    ],
+)
+def test_what_can_not_be_frozen_is_refused(frozen, field):
+    with pytest.raises(Refusal) as refused:
+        make_problem(Setup.from_json({**SMALL, "weights": WEIGHTS, "frozen": frozen}))
+    assert refused.value.field == field
+    assert refused.value.message["es"] != refused.value.message["en"]
+
+
 def test_weights_so_large_that_nothing_finite_comes_of_them_break_nothing():
     talk = Conversation()
     talk.hear({"type": "hello", "setup": {**SMALL, "weights": [1e30] * 13, "inputs": ["x1", "x2"]}})

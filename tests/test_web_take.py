@@ -92,6 +92,12 @@ def test_the_model_answers_as_the_page_does(talk, tmp_path):
     assert model.notes["setup"]["data"]["n"] == 40
 
 
+def test_the_model_file_notes_what_is_frozen(talk, tmp_path):
+    assert model_of(taken(talk, "model")[1], tmp_path).notes["frozen"] == []
+    talk.hear({"type": "weight", "layer": 1, "row": -1, "column": 0, "frozen": True})
+    assert model_of(taken(talk, "model")[1], tmp_path).notes["frozen"] == [12]
+
+
 def test_a_moment_gone_back_to_is_what_is_taken(talk, tmp_path):
     talk.hear({"type": "seek", "index": 4})
     assert model_of(taken(talk, "model")[1], tmp_path).notes["step"] == 4

@@ -227,6 +227,30 @@ def test_a_link_with_the_weights_shows_the_same_picture(page, menu):
     other.close()
 
 
+def test_a_link_with_the_weights_holds_which_are_frozen(page, menu):
+    page.get_by_role("button", name="Neuron 1.2").click()
+    editor = page.locator(".editor")
+    editor.get_by_label("Frozen: x₁").check()
+    editor.get_by_label("Frozen: Bias").check()
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Take it home").click()
+    menu.get_by_role("button", name="Copy with the weights").click()
+    page.wait_for_function("() => location.hash.length > 50")
+    other = page.context.new_page()
+    opened(other, page.url)
+    other.get_by_role("button", name="Neuron 1.2").click()
+    editor = other.locator(".editor")
+    expect(editor.get_by_label("Frozen: x₁")).to_be_checked()
+    expect(editor.get_by_label("Frozen: x₂")).not_to_be_checked()
+    expect(editor.get_by_label("Frozen: Bias")).to_be_checked()
+    before = editor.get_by_label("Value: x₁").input_value()
+    other.get_by_role("button", name="Play").click()
+    wait_for_step(other, 300)
+    other.get_by_role("button", name="Pause").click()
+    assert editor.get_by_label("Value: x₁").input_value() == before
+    other.close()
+
+
 def test_reset_goes_back_to_the_weights_of_the_link(page, menu):
     menu.get_by_role("button", name="Copy with the weights").click()
     page.wait_for_function("() => location.hash.length > 50")

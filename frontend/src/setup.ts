@@ -35,6 +35,8 @@ export interface Setup {
   };
   /** All parameters that a run begins from, in place of those that the seed would give. */
   weights?: number[] | null;
+  /** The places among them of those that stand still. */
+  frozen?: number[];
 }
 
 /** More make the address too long: the server takes no more either. */
@@ -61,21 +63,29 @@ export const FIRST: Setup = {
   training,
 };
 
-/** Leave the weights behind where a change makes another network, which they would not fit. */
+/** Leave the weights, and what is frozen, behind where a change makes another network. */
 export function fitting(next: Setup, before: Setup): Setup {
   const network = ({ data: { kind, arms, classes }, inputs, layers, output, training }: Setup) =>
     JSON.stringify([
       kind, arms, classes, inputs, layers.map((one) => one.neurons),
       output.activation === "softmax", training.initializer, training.seed,
     ]);
-  return next.weights && network(next) !== network(before) ? { ...next, weights: null } : next;
+  return network(next) === network(before) ? next : { ...next, weights: null, frozen: [] };
 }
 
-/** The set-up that begins from some weights, five digits of each; null is from its seed. */
-export function beginning(setup: Setup, weights: ArrayLike<number> | null): Setup {
-  const { weights: _, ...rest } = setup;
+/** The set-up that begins from some weights, five digits of each, of which those that are marked
+ * stand still; null is from its seed. */
+export function beginning(
+  setup: Setup, weights: ArrayLike<number> | null, still: ArrayLike<number> = [],
+): Setup {
+  const { weights: _, frozen: __, ...rest } = setup;
   if (!weights) return rest;
-  return { ...rest, weights: Array.from(weights, (one) => Number(one.toPrecision(5))) };
+  const frozen = Array.from(weights, (_, i) => i).filter((i) => still[i]);
+  return {
+    ...rest,
+    weights: Array.from(weights, (one) => Number(one.toPrecision(5))),
+    ...(frozen.length ? { frozen } : {}),
+  };
 }
 
 /** What an address says: the set-up, which parts of the page are hidden, and the challenge. */

@@ -232,9 +232,9 @@ export function makeStore(model: Model, place: Place) {
       pace();
     },
     take: taker.take,
-    link: (weights: ArrayLike<number> | null) =>
+    link: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
       location.href.replace(/#.*/, "")
-        + toHash(beginning(setup.value, weights), address.hidden, challenge.value),
+        + toHash(beginning(setup.value, weights, frozen), address.hidden, challenge.value),
     end(): void {
       pulse.end();
       for (const one of ends) one();

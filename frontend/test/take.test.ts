@@ -68,6 +68,16 @@ describe("weights in the address", () => {
     expect(fromHash(toHash(held, [])).setup).toEqual(held);
   });
 
+  test("say which of them are frozen, where some are", () => {
+    const still = beginning(FIRST, weights, Uint8Array.from([0, 1, 0, 0, 1]));
+    expect(still.frozen).toEqual([1, 4]);
+    expect(fromHash(toHash(still, [])).setup).toEqual(still);
+    expect("frozen" in beginning(FIRST, weights, new Uint8Array(5))).toBe(false);
+    expect("frozen" in beginning(still, null)).toBe(false);
+    expect(fitting({ ...still, inputs: ["x1"] }, still).frozen).toEqual([]);
+    expect(fitting({ ...still }, still).frozen).toEqual([1, 4]);
+  });
+
   test("are left out where nobody wants them", () => {
     expect("weights" in beginning(held, null)).toBe(false);
     expect(toHash(beginning(held, null), [])).toBe(toHash(FIRST, []));

@@ -49,8 +49,8 @@ export function TakeHome({ store }: { store: Store }) {
       return false; // a browser may forbid it
     }
   };
-  const link = (item: Item, weights: ArrayLike<number> | null) => {
-    const address = store.link(weights);
+  const link = (item: Item, ...weights: Parameters<Store["link"]>) => {
+    const address = store.link(...weights);
     history.replaceState(null, "", address);
     // Where copying is forbidden, the link stands in the address all the same.
     void copy(item, address).then((copied) => { if (!copied) tell(item, t.in_address); });
@@ -108,7 +108,7 @@ export function TakeHome({ store }: { store: Store }) {
         {!hidden.includes("link") && <Group title={t.take_link}>
           {row("link", t.link, "", () => link("link", null))}
           {small && row("weights", t.link_weights, "", () => {
-            if (parameters) link("weights", parameters);
+            if (parameters) link("weights", parameters, frame.value?.arrays["frozen"]);
           })}
         </Group>}
         <Group title={t.take_picture}>

@@ -71,6 +71,12 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "es": "Este entrenamiento se fue guiando por el camino (una tasa, un peso, puntos, una "
         "rama) y ningún programa puede repetirlo: estos son los pesos que están en la pantalla.",
     },
+    "frozen": {
+        "en": "Frozen, so that no step moves them: the parameters {places}, counted from 0, layer "
+        "by layer W, row by row, and then b.",
+        "es": "Congelados, así que ningún paso los mueve: los parámetros {places}, contados desde "
+        "0, capa por capa W, fila por fila, y después b.",
+    },
     "cost": {
         "en": "The cost of these weights.",
         "es": "El coste de estos pesos.",
@@ -164,6 +170,8 @@ def parts(view: View, language: str) -> list[Part]:
         learning.append(Part(_text("initial", language), drawn))
     if trained:
         learning.append(Part(_text("training", language), _training(setup, problem, step)))
+    if view.frozen.any():
+        learning[-1] = _with_frozen(learning[-1], view, language)
     made = [
         _data(problem, language),
         *([] if _plain(setup) else [_features(setup, language)]),
@@ -185,6 +193,8 @@ def _imports(code: str) -> str:
     lines += ["import neurona"]
     if "unflatten(" in code:
         lines += ["from neurona.engine.parameters import unflatten"]
+    if "Frozen(" in code:
+        lines += ["from neurona.web.steering import Frozen"]
     return "\n".join(lines)
 
 
@@ -265,7 +275,20 @@ def _training(setup: Setup, problem: Problem, step: int) -> str:
         arguments += [f"every={step}"] if step > 1 else []
         drawn = setup.weights is None
         arguments += [f"rng={training.seed}" if drawn else "start=params"]
-    return f"{_call('for state in neurona.train', arguments)}:\n    pass\nparams = state.params"
+    loop = f"{_call('for state in neurona.train', arguments)}:\n    pass\nparams = state.params"
+    return "\n".join([*_moving(problem), loop])
+
+
+def _moving(problem: Problem) -> list[str]:
+    """Return lines that make what `Frozen` asks for: 0 for what stands still, and 1 for the rest."""
+    if not problem.setup.frozen:
+        return []
+    places = ", ".join(map(str, problem.setup.frozen))
+    line = f"moving[[{places}]] = 0"
+    return [
+        f"moving = np.ones({problem.frozen.size}, dtype=np.float32)",
+        line if len(line) < WIDTH else f"moving[[\n{_lines(places)}\n]] = 0",
+    ]
 
 
 def _examples(problem: Problem) -> list[str]:
@@ -282,10 +305,25 @@ def _objective(setup: Setup) -> list[str]:
 
 def _optimizer(setup: Setup) -> list[str]:
     name = setup.training.optimizer
+    call = _optimizer_call(setup)
+    if setup.frozen:
+        return [f"optimizer=Frozen({call}, moving)"]
+    if not call.endswith("()"):
+        return [f"optimizer={call}"]
+    return [] if name == "adam" else [f"optimizer={_quoted(name)}"]
+
+
+def _optimizer_call(setup: Setup) -> str:
+    name = setup.training.optimizer
     rate = optimizer_of(setup, np.zeros(1, dtype=bool)).learning_rate
-    if rate == OPTIMIZERS[name]().learning_rate:
-        return [] if name == "adam" else [f"optimizer={_quoted(name)}"]
-    return [f"optimizer=neurona.{name}({rate!r})"]
+    usual = rate == OPTIMIZERS[name]().learning_rate
+    return f"neurona.{name}({'' if usual else repr(rate)})"
+
+
+def _with_frozen(part: Part, view: View, language: str) -> Part:
+    """Say which parameters were frozen, where the code can't tell or does not say why."""
+    places = ", ".join(map(str, np.flatnonzero(view.frozen)))
+    return part._replace(text=f"{part.text} {_text('frozen', language).format(places=places)}")
 
 
 def _weights(params: Params) -> str:

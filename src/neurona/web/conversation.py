@@ -155,7 +155,8 @@ class Conversation:
     def _reseed(self, message: Mapping[str, Any]) -> list[Message]:
         setup = self.run.problem.setup
         training = replace(setup.training, seed=(setup.training.seed + 1) % 2**31)
-        return [self._begin(make_problem(replace(setup, training=training, weights=None)))]
+        drawn = replace(setup, training=training, weights=None, frozen=())
+        return [self._begin(make_problem(drawn))]
 
     def _point(self, message: Mapping[str, Any]) -> list[Message]:
         problem = self.run.problem
@@ -170,7 +171,7 @@ class Conversation:
         given = problem.setup.to_json()
         given["data"] = {**given["data"], **data}
         setup = Setup.from_json(given)
-        after = make_problem(replace(setup, weights=None))
+        after = make_problem(replace(setup, weights=None, frozen=()))
         if after.net != problem.net:
             return [self._begin(after)]
         after = replace(after, setup=setup)
@@ -190,6 +191,7 @@ class Conversation:
         # An output or a cost that was right for other data may be wrong for these.
         setup = replace(before, data=data, output=replace(before.output, activation="auto"))
         setup = replace(setup, training=replace(setup.training, cost="auto"))
+        setup = replace(setup, weights=None, frozen=())  # they were of another network, or for it
         return [self._begin(make_problem(setup)), ({"type": "table", **asdict(choice)}, {})]
 
     def _weight(self, message: Mapping[str, Any]) -> list[Message]:

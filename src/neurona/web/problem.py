@@ -78,6 +78,13 @@ class Problem:
             return drawn
         return unflatten(np.array(self.setup.weights, dtype=np.float32), like=drawn)
 
+    @property
+    def frozen(self) -> Array:
+        """``(p,)`` booleans: which parameters stand still from the beginning."""
+        still = np.zeros(_size(self.net), dtype=bool)
+        still[list(self.setup.frozen)] = True
+        return still
+
     def features(self, points: Array) -> Array:
         """Return what the network is shown of points ``(n, 2)``: ``(n, n_in)`` float32."""
         return features(self.setup.inputs, points)
@@ -135,8 +142,8 @@ def make_problem(setup: Setup) -> Problem:
 
 
 def _check_weights(problem: Problem) -> None:
-    given = problem.setup.weights
-    size = sum((n + 1) * m for n, m in pairwise(problem.net.topology))
+    given, frozen = problem.setup.weights, problem.setup.frozen
+    size = _size(problem.net)
     if given is not None and len(given) != size:
         raise Refusal(
             "weights",
@@ -144,6 +151,19 @@ def _check_weights(problem: Problem) -> None:
             f"Son {len(given)} pesos, y la red tiene {size}.",
             "weights",
         )
+    if frozen and frozen[-1] >= size:
+        raise Refusal(
+            "frozen",
+            f"Parameter {frozen[-1]} is to be frozen, and the network has {size}, counted from 0.",
+            f"Se quiere congelar el parámetro {frozen[-1]}, y la red tiene {size}, contados "
+            "desde 0.",
+            "frozen",
+        )
+
+
+def _size(net: Network) -> int:
+    """Return how many parameters a network has."""
+    return sum((n + 1) * m for n, m in pairwise(net.topology))
 
 
 def _points_of(data: DataSetup) -> tuple[Array, Array]:

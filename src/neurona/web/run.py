@@ -133,7 +133,7 @@ class Run:
         """Views come by themselves: see :meth:`neurona.web.remote.RemoteRun.look`."""
 
     def reset(self) -> None:
-        """Go back to the initial weights, and forget the history."""
+        """Go back to the initial weights, those frozen that were at first, without a history."""
         self._command(self._begin)
 
     def pace(self, steps_per_second: float | None) -> None:
@@ -233,8 +233,7 @@ class Run:
         """Stand at step 0."""
         training = self.problem.setup.training
         params = self.problem.begin()
-        size = flatten(params).size
-        self._frozen = np.zeros(size, dtype=bool)
+        self._frozen = self.problem.frozen
         self._rng = np.random.default_rng([training.seed, 1])
         self._history = History()
         self._roots: dict[int, int] = {}  # the branch that each one left

@@ -92,6 +92,8 @@ class Setup:
     weights
         All parameters to begin from, layer by layer W and then b, in place of those that the
         initializer would draw.
+    frozen
+        Places in the same order, from 0, of the parameters that stand still from the beginning.
 
     Examples
     --------
@@ -108,6 +110,7 @@ class Setup:
     output: OutputSetup = field(default_factory=OutputSetup)
     training: TrainingSetup = field(default_factory=TrainingSetup)
     weights: tuple[float, ...] | None = None
+    frozen: tuple[int, ...] = ()
     version: int = 1
 
     def to_json(self) -> dict[str, Any]:
@@ -280,6 +283,14 @@ def _weights(given: Any) -> tuple[float, ...] | None:
     return tuple(one(f"weights[{i}]", value) for i, value in enumerate(listed))
 
 
+def _frozen(given: Any) -> tuple[int, ...]:
+    if given is None:  # as the weights say that there are none
+        return ()
+    place = whole(0, LIMITS["weights"] - 1)
+    listed = _sequence("frozen", given, LIMITS["weights"])
+    return tuple(sorted({place(f"frozen[{i}]", one) for i, one in enumerate(listed)}))
+
+
 _PARTS: Mapping[str, Callable[[Any], Any]] = {
     "data": _fields(
         DataSetup,
@@ -322,4 +333,5 @@ _PARTS: Mapping[str, Callable[[Any], Any]] = {
         "training",
     ),
     "weights": _weights,
+    "frozen": _frozen,
 }

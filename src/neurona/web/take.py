@@ -92,11 +92,12 @@ def _notebook(view: View, way: Sequence[State], language: str) -> File:
 
 
 def _model(view: View, way: Sequence[State], language: str) -> File:
-    """Write the network; the notes tell what its inputs are, and how it was trained."""
+    """Write the network; the notes tell its inputs, its frozen parameters, and its training."""
     problem, buffer = view.problem, BytesIO()
     notes = {
         "inputs": list(problem.setup.inputs),
         "step": view.state.step,
+        "frozen": np.flatnonzero(view.frozen).tolist(),
         "setup": problem.setup.to_json(),
     }
     files.save(buffer, problem.net, view.state.params, cost=problem.cost, notes=notes)

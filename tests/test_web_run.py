@@ -5,10 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import neurona
 from neurona.engine.parameters import flatten
 from neurona.observe.numbers import grid
+from neurona.web import take
 from neurona.web.conversation import Conversation
 from neurona.web.history import History, Moment
 from neurona.web.pictures import Painter
@@ -214,6 +217,111 @@ def test_a_history_is_thinned_and_never_cut():
     assert steps[0] == 0
     assert steps[-1] > 97_000
     assert len(set(np.diff(steps))) == 1
+
+
+def test_the_end_of_a_branch_that_is_left_is_kept_whatever_the_stride():
+    history = History(most=4)
+    moment = moments_of(0, range(12))
+    for one in moment:
+        history.keep(one)
+    assert history.moments[-1].state.step == 8  # 11 was passed over
+    first = history.branch(1, end=moment[-1])
+    assert (first.state.step, first.branch) == (4, 1)
+    assert [(m.state.step, m.branch) for m in history.moments] == [
+        (0, 0), (4, 0), (8, 0), (11, 0), (4, 1),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(history.rows[:, 0], [0, 4, 8, 11, 4])
+
+
+def moments_of(branch, steps):
+    return [
+        Moment(SimpleNamespace(step=step, cost=1 / (1 + step + branch)), None, branch)
+        for step in steps
+    ]
+
+
+@given(
+    commands=st.lists(
+        st.one_of(
+            st.integers(1, 40).map(lambda n: ("steps", n)),
+            st.floats(0, 1, exclude_max=True).map(lambda share: ("branch", share)),
+        ),
+        max_size=60,
+    )
+)
+def test_all_branches_together_are_bounded_and_none_loses_its_ends(commands):
+    history = History(most=6, total=20)
+    now = moments_of(0, [0])[0]
+    history.keep(now)
+    ends, parents = {0: [now.state, now.state]}, {}
+    for what, how in commands:
+        if what == "steps":
+            for step in range(now.state.step + 1, now.state.step + 1 + how):
+                now = moments_of(now.branch, [step])[0]
+                history.keep(now)
+            ends[now.branch][1] = now.state
+        else:
+            at = int(how * len(history.moments))
+            root = history.moments[at]
+            now = history.branch(at, end=now)
+            assert now.state is root.state
+            parents[now.branch] = root
+            ends[now.branch] = [now.state, now.state]
+        kept = {}
+        for moment in history.moments:
+            kept.setdefault(moment.branch, []).append(moment.state)
+        assert len(history.moments) <= 20
+        assert history.rows.tolist() == [
+            [m.state.step, np.float32(m.state.cost), pytest.approx(np.nan, nan_ok=True), m.branch]
+            for m in history.moments
+        ]
+        assert list(kept) == sorted(kept)  # the one that goes on is the last
+        assert {0, now.branch} <= set(kept)
+        if len(ends) <= 10:
+            assert set(kept) == set(ends)
+        for branch, states in kept.items():
+            assert states[0] is ends[branch][0]
+            if branch != now.branch:  # it may stand between two that are kept
+                assert states[-1] is ends[branch][1]
+    way = history.way(now)
+    steps = [state.step for state in way]
+    assert steps[-1] == now.state.step
+    assert steps == sorted(set(steps))
+    on_the_way, branch, end = set(), now.branch, now.state.step
+    while True:  # what a state may be is told by the branches that were really left
+        on_the_way |= {
+            id(m.state) for m in history.moments if m.branch == branch and m.state.step <= end
+        }
+        if branch not in parents:
+            break
+        end, branch = min(end, parents[branch].state.step), parents[branch].branch
+    assert {id(state) for state in way[:-1]} <= on_the_way
+
+
+def test_hundreds_of_branches_can_be_gone_back_to_drawn_and_filmed(monkeypatch):
+    monkeypatch.setattr("neurona.web.run.History", lambda: History(most=50, total=900))
+    run = Run(make_problem(setup_of(data={"n": 20}, layers=[{"neurons": 2}])))
+    for k in range(400):
+        run.step(1 + k % 3)
+        run.step()
+        run.seek(k)  # somewhere on the way, or on a branch that was left
+        run.branch()
+    run.step(3)
+    view = run.settle()
+    assert view.branch == 400
+    assert view.moments == len(view.history) <= 900
+    assert set(view.history[:, 3]) == set(range(401))
+    for branch in (0, 7, 399):
+        index = int(np.flatnonzero(view.history[:, 3] == branch)[-1])
+        run.seek(index)
+        shown = run.settle()
+        assert (shown.branch, shown.state.step) == (branch, view.history[index, 0])
+        assert shown.state.cost == pytest.approx(view.history[index, 1])
+        steps = [state.step for state in run.moments(240)]
+        assert steps == sorted(set(steps))
+        assert (steps[0], steps[-1]) == (0, shown.state.step)
+    assert take.order(run, "gif", "en")().data.startswith(b"GIF89a")
+    run.close()
 
 
 # Set-ups

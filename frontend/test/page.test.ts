@@ -4,7 +4,7 @@ import { TEXTS } from "../src/i18n";
 import { GOALS, judged, READY } from "../src/ready";
 import { FIRST, fromHash, toHash, type Setup } from "../src/setup";
 import type { Frame } from "../src/store";
-import { dataOf } from "../src/curve";
+import { branchesOf, dataOf } from "../src/curve";
 import { arraysOf, decode } from "../src/wire";
 import { weights } from "../src/weights";
 
@@ -118,10 +118,18 @@ test("parameters are taken apart layer by layer, W before b", () => {
 
 test("each branch has its own two curves over one sorted axis", () => {
   const rows = new Float32Array([0, 1, 2, 0, 9, 0.5, NaN, 0, 4, 0, 0.7, 1]);
-  const [steps, ...columns] = dataOf(rows, 2, true);
+  expect(branchesOf(rows)).toEqual([0, 1]);
+  const [steps, ...columns] = dataOf(rows, [0, 1], true);
   expect(Array.from(steps as ArrayLike<number>)).toEqual([0, 4, 9]);
   expect(columns[0]).toEqual([1, null, 0.5]);
   expect(columns[1]?.[0]).toBe(2);
   expect(columns[1]?.[2]).toBeNull(); // no test cost
   expect(columns[2]).toEqual([null, null, null]); // 0 has no logarithm
+});
+
+test("a branch that was forgotten leaves no empty columns", () => {
+  const rows = Float32Array.from([0, 1, NaN, 0, 3, 0.5, NaN, 700]);
+  expect(branchesOf(rows)).toEqual([0, 700]);
+  const [, ...columns] = dataOf(rows, branchesOf(rows), false);
+  expect(columns).toEqual([[1, null], [null, null], [null, 0.5], [null, null]]);
 });

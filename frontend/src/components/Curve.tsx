@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { dataOf } from "../curve";
+import { branchesOf, dataOf } from "../curve";
 import type { Store } from "../store";
 
 export function Curve({ store }: { store: Store }) {
@@ -10,7 +10,7 @@ export function Curve({ store }: { store: Store }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const rows = history.value;
-  const branches = 1 + highest(rows);
+  const branches = branchesOf(rows);
   useEffect(() => {
     const place = box.current;
     if (!place) return;
@@ -24,8 +24,8 @@ export function Curve({ store }: { store: Store }) {
     const lines = { stroke: grid, width: 1, filter };
     const powers = { ...plain, filter, grid: lines, ticks: lines, values: named, size: 56 };
     const series: uPlot.Series[] = [{}];
-    for (let k = 0; k < branches; k += 1) {
-      const alpha = k + 1 === branches ? 1 : 0.35;
+    for (let k = 1; k <= branches.length; k += 1) {
+      const alpha = k === branches.length ? 1 : 0.35;
       series.push({ stroke: train, width: 2, alpha, spanGaps: true, points: { show: false } });
       series.push({ stroke: test, width: 2, alpha, spanGaps: true, points: { show: false } });
     }
@@ -52,7 +52,7 @@ export function Curve({ store }: { store: Store }) {
       removeEventListener("resize", fit);
       plot.current?.destroy();
     };
-  }, [branches, logarithmic.value, shade.value]);
+  }, [branches.length, logarithmic.value, shade.value]);
   useEffect(() => {
     plot.current?.setData(dataOf(rows, branches, logarithmic.value));
   }, [rows]);
@@ -82,10 +82,4 @@ function decades(plot: uPlot, splits: number[]): (number | null)[] {
 
 function named(_: uPlot, splits: (number | null)[]): (string | null)[] {
   return splits.map((one) => (one === null ? null : one >= 0.01 ? String(one) : one.toExponential(0)));
-}
-
-function highest(rows: Float32Array): number {
-  let most = 0;
-  for (let i = 3; i < rows.length; i += 4) most = Math.max(most, rows[i] ?? 0);
-  return most;
 }

@@ -280,7 +280,7 @@ def _training(setup: Setup, problem: Problem, step: int) -> str:
 
 
 def _moving(problem: Problem) -> list[str]:
-    """Return lines that make what `Frozen` asks for: 0 for what stands still, and 1 for the rest."""
+    """Return lines that make what `Frozen` asks for: 0 for what stands still, 1 for the rest."""
     if not problem.setup.frozen:
         return []
     places = ", ".join(map(str, problem.setup.frozen))

@@ -236,7 +236,6 @@ class Run:
         self._frozen = self.problem.frozen
         self._rng = np.random.default_rng([training.seed, 1])
         self._history = History()
-        self._roots: dict[int, int] = {}  # the branch that each one left
         self._at = None
         self._diverged = None
         self._steered = False
@@ -354,25 +353,16 @@ class Run:
     def _adopt(self) -> None:
         """Go on from the moment that is shown."""
         if self._at is not None:
-            moments = self._history.moments
-            branch = 1 + max(moment.branch for moment in moments)
-            self._roots[branch] = moments[self._at].branch
-            self._stand(moments[self._at].state, branch)
+            first = self._history.branch(self._at, end=self._now)
+            self._now = self._moment(first.state, first.branch)
+            self._kept += 1
             self._at, self._steps, self._diverged = None, None, None
             self._steered = True
 
     def _way(self, most: int) -> list[State]:
         """Return states from the first to the one that is shown, over the branches it came by."""
         shown = self._now if self._at is None else self._history.moments[self._at]
-        branch: int | None = shown.branch
-        end = shown.state.step
-        states = [shown.state]
-        while branch is not None:
-            own = [m.state for m in self._history.moments if m.branch == branch]
-            states += [state for state in own if state.step < end]
-            end = min([end, *(state.step for state in own)])
-            branch = self._roots.get(branch)
-        states.sort(key=lambda state: state.step)
+        states = self._history.way(shown)
         places = np.unique(np.linspace(0, len(states) - 1, min(most, len(states))).astype(int))
         return [replace(states[k], optimizer_state=None) for k in places]
 

@@ -9,6 +9,7 @@ const bundle = await context({
   format: "esm",
   target: ["es2022", "chrome110", "firefox115", "safari16"],
   minify: true,
+  charset: "utf8", // modules are always read as UTF-8
   legalComments: "none",
   jsx: "automatic",
   jsxImportSource: "preact",

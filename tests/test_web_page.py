@@ -416,6 +416,54 @@ def test_a_csv_file_is_opened_and_other_columns_are_chosen(page, tmp_path):
     expect(page.get_by_label("Target")).to_have_count(0)
 
 
+IRIS = "petal length,petal <b>width</b>,kind\n" + "".join(
+    f"{i % 7},{i % 5 + k},{name}\n"
+    for i in range(20)
+    for k, name in enumerate(
+        ["setosa", "<i>versicolor</i> of a very long name", "{x} $& virginica"]
+    )
+)
+
+
+@pytest.mark.parametrize(("language", "placed"), [("en", "Point of class"), ("es", "Punto de la")])
+def test_classes_and_axes_have_the_names_of_the_table(page, tmp_path, language, placed):
+    page.get_by_label("Language").select_option(language)
+    path = tmp_path / "iris.csv"
+    path.write_text(IRIS)
+    page.set_input_files(".file input", path)
+    names = ["<i>versicolor</i> of a very long name", "setosa", "{x} $& virginica"]
+    expect(page.locator(".legend .cut")).to_have_text(names)
+    expect(page.locator(".confusion thead th")).to_have_text(names)
+    expect(page.locator(".confusion tbody th")).to_have_text(names)
+    expect(page.locator(".surface .axis")).to_have_text(["petal length", "petal <b>width</b>"])
+    assert page.locator(".surface i:not(.cross), .confusion i, .axis b").count() == 0  # escaped
+    long = page.locator(".confusion tbody th .cut").first
+    assert long.get_attribute("title") == names[0]
+    assert long.evaluate("e => e.scrollWidth > e.clientWidth")  # it is cut
+    for k, name in enumerate(names):
+        button = page.locator(".swatch").nth(k)
+        expect(button).to_have_attribute("title", f"{k}: {name}")
+        expect(button).to_have_accessible_name(f"{k}: {name}")
+    expect(page.locator(".swatch").nth(3)).to_have_accessible_name("3")
+    expect(page.locator(".neuron").last).to_have_attribute("title", re.compile("virginica$"))
+    expect(page.locator(".neuron").first).to_have_attribute("title", re.compile("petal length$"))
+    page.locator(".swatch").nth(2).click()
+    page.click(".surface", position={"x": 60, "y": 60})
+    expect(page.locator(".unseen[role=status]")).to_contain_text(placed)
+    expect(page.locator(".unseen[role=status]")).to_contain_text(names[2])
+    expect(page.locator(".legend .cut")).to_have_text(names)  # they stay
+    page.get_by_role("button", name=re.compile("Take it home|Para llevar")).click()
+    page.get_by_role("button", name=re.compile("Copy link|Copiar enlace")).click()
+    page.wait_for_function("() => location.hash.length > 50")
+    other = page.context.new_page()
+    opened(other, page.url)
+    expect(other.locator(".legend .cut")).to_have_text(names)
+    other.close()
+    page.get_by_role("button", name=re.compile("Moons|Lunas")).click()
+    expect(page.locator(".legend .cut, .surface .axis")).to_have_count(0)
+    expect(page.locator(".confusion tbody th")).to_have_text(["0", "1"])
+
+
 def test_a_csv_file_is_dropped_on_the_page(page):
     dropped = page.evaluate_handle(
         "text => { const all = new DataTransfer();"

@@ -1,5 +1,7 @@
 """A table of one's own becomes points, or the answer says what is wrong with it."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,11 @@ from hypothesis import strategies as st
 
 from neurona.datasets import tables
 from neurona.web import table as web_table
+from neurona.web.code import program
 from neurona.web.conversation import Conversation
+from neurona.web.notebook import notebook
 from neurona.web.refusal import Refusal
-from neurona.web.setup import LIMITS
+from neurona.web.setup import LIMITS, Setup
 from neurona.web.table import read_table
 
 PETS = "name,kilos,height,kind\nTom,4,25,cat\nRex,30,60,dog\nMia,3,23,cat\nBo,17,41.5,dog\n"
@@ -123,6 +127,7 @@ def test_a_table_is_trained_on(talk):
     assert run["type"] == "run"
     assert run["setup"]["data"]["kind"] == "own"
     assert run["setup"]["data"]["columns"] == ("kilos", "height", "kind")
+    assert run["setup"]["data"]["class_names"] == ("cat", "dog")
     assert told["type"] == "table"
     assert told["target"] == "kind"
     again = talk.hear({"type": "setup", "setup": run["setup"]})
@@ -136,6 +141,55 @@ def test_a_table_of_numbers_is_a_regression(talk):
     assert run["output_activation"] == "linear"
     talk.hear({"type": "step"})
     assert arrays["labels"].min() == -1
+
+
+def test_classes_keep_their_names_with_points_placed_by_hand(talk):
+    talk.hear({"type": "table", "text": PETS})
+    ((run, _),) = talk.hear({"type": "point", "x": 0, "y": 0, "label": 2})
+    assert run["classes"] == 3
+    assert run["setup"]["data"]["class_names"] == ("cat", "dog")
+
+
+def test_classes_that_are_numbers_keep_those_numbers_and_quantities_have_no_names():
+    text = "a,b,kind\n1,2,3\n2,3,7\n3,4,3\n"
+    data, _ = read_table(text)
+    assert data.class_names == ("3", "7")
+    assert [label for *_, label in data.points] == [0, 1, 0]
+    data, _ = read_table(text.replace("7", "7.5"))
+    assert data.regression
+    assert data.class_names == ()
+
+
+def test_a_long_name_is_cut_to_what_a_set_up_takes():
+    long = "Iris " * 20 + "setosa"
+    data, _ = read_table(PETS.replace("cat", long).replace("kilos", long))
+    for name in (data.class_names[0], data.columns[0]):
+        assert len(name) == LIMITS["letters"]
+        assert name.endswith("…")
+    again = Setup.from_json({"data": asdict(data)})
+    assert again.data == data
+
+
+@pytest.mark.parametrize("wrong", ["cat", ["cat", 1], [None], ["a" * 41], ["a"] * 6, {"0": "cat"}])
+def test_names_that_are_none_are_refused(wrong):
+    with pytest.raises(Refusal) as refused:
+        Setup.from_json({"data": {"class_names": wrong}})
+    assert refused.value.field == "data.class_names"
+    assert refused.value.message["es"] != refused.value.message["en"]
+
+
+def test_the_program_tells_the_names_of_the_classes(talk):
+    nasty = 'x\u2028\r0)\\"""\x00\ud800\x0c'
+    talk.hear({"type": "table", "text": PETS})
+    setup = talk.run.problem.setup.to_json()
+    assert "# 0: cat, 1: dog\n" in program(talk.run.view)
+    for name in ("class_names", "columns"):
+        setup["data"][name] = [nasty, "ok"]
+    talk.hear({"type": "setup", "setup": setup})
+    text = program(talk.run.settle())
+    assert "1: ok" in text
+    compile(text.encode(), "playground.py", "exec")
+    json.loads(notebook(talk.run.view))
 
 
 def test_a_refused_table_leaves_the_run_as_it_is(talk):

@@ -11,6 +11,7 @@ export interface DataSetup {
   points: [number, number, number][];
   regression: boolean;
   columns: string[];
+  class_names: string[];
 }
 export interface LayerSetup {
   neurons: number;
@@ -44,7 +45,7 @@ export const MOST_WEIGHTS = 400;
 
 export const data: DataSetup = {
   kind: "circles", n: 300, noise: 0.1, arms: 2, classes: 3, test_share: 0.3, seed: 0, points: [],
-  regression: false, columns: [],
+  regression: false, columns: [], class_names: [],
 };
 export const layer = (neurons: number, activation = "tanh"): LayerSetup => ({
   neurons, activation, learning_rate: null,

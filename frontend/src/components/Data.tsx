@@ -53,7 +53,9 @@ export function Data({ store }: { store: Store }) {
         {(catalog.value?.kinds ?? []).filter((kind) => kind !== "own").map((kind) => (
           <button
             type="button" key={kind} class="kind" aria-pressed={data.kind === kind}
-            onClick={() => draw({ kind, points: [], columns: [], regression: false })}
+            onClick={() => draw({
+              kind, points: [], columns: [], class_names: [], regression: false,
+            })}
           >
             <svg viewBox="0 0 24 24" aria-hidden="true">
               {(MARKS[kind] ?? []).map(([x, y, label]) => (

@@ -1,6 +1,8 @@
 // What goes on inside: how far the gradient reaches back, and which classes are taken for which.
 
+import { classOf } from "../names";
 import type { Store } from "../store";
+import { Name } from "./controls";
 
 export function Gradients({ store }: { store: Store }) {
   const { text, frame } = store;
@@ -32,14 +34,15 @@ export function Confusion({ store }: { store: Store }) {
   const counts = frame.value?.arrays["confusion"];
   if (!counts || classes < 2) return null;
   const rows = Array.from({ length: classes }, (_, i) => i);
+  const name = (k: number) => <Name>{classOf(run.value, k)}</Name>;
   return (
     <table class="confusion">
       <caption>{text.value.confusion} <small>{text.value.true_class}</small></caption>
-      <thead><tr><td />{rows.map((k) => <th scope="col" key={k}>{k}</th>)}</tr></thead>
+      <thead><tr><td />{rows.map((k) => <th scope="col" key={k}>{name(k)}</th>)}</tr></thead>
       <tbody>
         {rows.map((i) => (
           <tr key={i}>
-            <th scope="row">{i}</th>
+            <th scope="row">{name(i)}</th>
             {rows.map((k) => (
               <td key={k} class={i === k ? "right" : ""}>{counts[i * classes + k] ?? 0}</td>
             ))}

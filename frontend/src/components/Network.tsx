@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groundOf } from "../colors";
+import { axesOf, outputOf } from "../names";
 import { heightOf, makeScene, place, sideOf, way } from "../scene";
 import type { LayerSetup } from "../setup";
 import type { Run, Store } from "../store";
@@ -172,9 +173,11 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
       {topology.flatMap((count, layer) =>
         Array.from({ length: count }, (_, index) => {
           const [x, y] = place(layout, layer, index);
-          const name = layer === 0
+          const said = layer === 0 ? axesOf(run)?.[["x1", "x2"].indexOf(run.setup.inputs[index] ?? "")]
+            : layer + 1 === topology.length ? outputOf(run, index) : null;
+          const name = (layer === 0
             ? `${t.input} ${pretty(run.setup.inputs[index] ?? "")}`
-            : `${t.neuron} ${layer}.${index + 1}`;
+            : `${t.neuron} ${layer}.${index + 1}`) + (said ? `: ${said}` : "");
           // On the way from a neuron to its numbers others are passed: what was clicked stays.
           const look = () => {
             const now = chosen.peek();

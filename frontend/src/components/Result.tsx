@@ -4,16 +4,21 @@ import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { CLASSES, css, groundOf } from "../colors";
 import { paint, paintClasses } from "../pictures";
+import { axesOf, classOf, namesOf } from "../names";
 import { makePoints } from "../points";
 import type { Store } from "../store";
 import { Curve } from "./Curve";
 import { PointMark } from "./Overlay";
-import { digits, Panel, Switch } from "./controls";
+import { digits, Name, Panel, Switch } from "./controls";
 
 export function Result({ store }: { store: Store }) {
   const { text, frame, run, stepped, logarithmic, send, label } = store;
   const t = text.value;
   const now = frame.value;
+  const numbered = (k: number) => {
+    const name = classOf(run.value, k);
+    return name === String(k) ? name : `${k}: ${name}`;
+  };
   const share = (value: number | null | undefined) =>
     value === null || value === undefined ? "–" : `${(100 * value).toFixed(1)} %`;
   return (
@@ -23,6 +28,9 @@ export function Result({ store }: { store: Store }) {
         <li><i class="dot" />{t.train}</li>
         <li><i class="dot hollow" />{t.test}</li>
         {(run.value?.classes ?? 0) > 0 && <li><i class="dot ringed" />{t.wrong}</li>}
+        {namesOf(run.value).map((name, k) => (
+          <li key={k}><i class="dot" style={paintOf(k)} /><Name>{name}</Name></li>
+        ))}
       </ul>
       <div class="row">
         <Switch label={t.stepped} on={stepped.value} onChange={(on) => { stepped.value = on; }} />
@@ -37,7 +45,7 @@ export function Result({ store }: { store: Store }) {
             {CLASSES.map((color, k) => (
               <button
                 type="button" key={k} class="swatch" aria-pressed={label.value === k}
-                style={{ background: css(color) }} aria-label={`${k}`}
+                style={{ background: css(color) }} aria-label={numbered(k)} title={numbered(k)}
                 onClick={() => { label.value = k; }}
               >{k}</button>
             ))}
@@ -77,6 +85,11 @@ export function Result({ store }: { store: Store }) {
   );
 }
 
+function paintOf(k: number) {
+  const color = css(CLASSES[k] ?? [0, 0, 0]);
+  return { background: color, borderColor: color };
+}
+
 function Surface({ store }: { store: Store }) {
   const { text, picture, run, stepped, send, label, shade, said } = store;
   const box = useRef<HTMLDivElement>(null);
@@ -104,19 +117,22 @@ function Surface({ store }: { store: Store }) {
     const [x, y] = [left + across * (right - left), bottom + up * (top - bottom)];
     if (store.microscope.pick(x, y) || now.classes === 0) return;
     send("point", { x, y, label: label.value });
-    tell(text.value.placed.replace("{k}", String(label.value)), x, y);
+    tell(text.value.placed, x, y, classOf(now, label.value));
   };
-  const tell = (words: string, x: number, y: number) => {
-    said.value = words.replace("{x}", x.toFixed(2)).replace("{y}", y.toFixed(2));
+  const tell = (words: string, x: number, y: number, name = "") => {
+    said.value = words.replace("{x}", x.toFixed(2)).replace("{y}", y.toFixed(2))
+      .replace("{k}", () => name); // last, and as it is: a name may hold anything
   };
   const move = (across: number, up: number) => {
     if (!now) return;
     const [left, right, bottom, top] = now.extent;
     tell(text.value.cross_at, left + across * (right - left), bottom + up * (top - bottom));
   };
+  const axes = axesOf(now);
   return (
     <div
-      class="surface" ref={box} tabIndex={0} role="application" aria-label={text.value.surface}
+      class="surface" ref={box} tabIndex={0} role="application"
+      aria-label={text.value.surface + (axes ? `: x₁ ${axes[0]}, x₂ ${axes[1]}` : "")}
       onClick={(event) => {
         const area = event.currentTarget.getBoundingClientRect();
         add((event.clientX - area.left) / area.width, 1 - (event.clientY - area.top) / area.height);
@@ -125,6 +141,7 @@ function Surface({ store }: { store: Store }) {
     >
       <canvas class="answers" width="100" height="100" />
       <canvas class="points" width="600" height="600" />
+      {axes?.map((name, i) => <span class={`axis x${i + 1}`} key={i}><Name>{name}</Name></span>)}
       <PointMark store={store} />
       <i class="cross" />
     </div>

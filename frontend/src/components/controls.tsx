@@ -102,6 +102,11 @@ export function Panel(
   );
 }
 
+/** A name that somebody else gave: one line, cut where it is long, and whole for who points at it. */
+export function Name({ children }: { children: string }) {
+  return <span class="cut" title={children}>{children}</span>;
+}
+
 /** A name for an element's id: Preact's own repeats itself where several views stand on a page. */
 export function useName(): string {
   return useState(() => `n${Math.random().toString(36).slice(2)}`)[0];

@@ -206,7 +206,8 @@ def _data(problem: Problem, language: str) -> Part:
         names = ", ".join(data.columns) or f"x1, x2, {'value' if data.regression else 'class'}"
         whole = "" if data.regression else ".astype(int)"
         lines = [
-            f"# {' '.join(names.split())}",
+            _comment(names),
+            *([_comment(_numbered(data.class_names))] if data.class_names else []),
             f"placed = np.array([\n{_lines(rows)}\n])",
             f"{places}, y = placed[:, :2], placed[:, 2]{whole}",
         ]
@@ -230,6 +231,10 @@ def _data(problem: Problem, language: str) -> Part:
     ]
     text = _text("split", language).format(share=100 * data.test_share)
     return Part(text, "\n".join(lines))
+
+
+def _numbered(names: Sequence[str]) -> str:
+    return ", ".join(f"{k}: {name}" for k, name in enumerate(names))
 
 
 def _features(setup: Setup, language: str) -> Part:
@@ -398,6 +403,13 @@ def _lines(listed: str) -> str:
     """Break what stands between brackets into lines, at its spaces alone."""
     broken = fill(f"{listed},", WIDTH - 4, break_long_words=False, break_on_hyphens=False)
     return indent(broken, "    ")
+
+
+def _comment(text: str) -> str:
+    """Write what somebody else has named as a comment, without what would end it."""
+    words = " ".join(text.split())
+    plain = "".join(letter for letter in words if letter.isprintable())
+    return fill(plain, WIDTH, initial_indent="# ", subsequent_indent="# ")
 
 
 def _quoted(name: str) -> str:

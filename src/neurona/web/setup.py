@@ -24,6 +24,7 @@ OFFERED = [name for name in ACTIVATIONS if name != "exp"]  # whose cost, of coun
 LIMITS = {
     "points": 2000,
     "classes": 5,
+    "letters": 40,
     "layers": 6,
     "neurons": 16,
     "resolution": 150,
@@ -37,7 +38,8 @@ class DataSetup:
     """Which points: drawn by a formula from a seed, or one's own, placed by hand or from a table.
 
     The third number of a point of one's own is its class, or in a regression its value; ``columns``
-    are the names of the three, where they come from a table.
+    are the names of the three, and ``class_names`` those of classes 0, 1 …, where they come from a
+    table.
     """
 
     kind: str = "circles"
@@ -50,6 +52,7 @@ class DataSetup:
     points: tuple[tuple[float, float, float], ...] = ()
     regression: bool = False
     columns: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -234,14 +237,22 @@ def _truth(name: str, given: Any) -> bool:
     return given
 
 
-def _names(name: str, given: Any) -> tuple[str, ...]:
-    names = _sequence(name, given, 3)
-    for one in names:
-        if not isinstance(one, str) or len(one) > 40:
-            raise _wrong(
-                name, one, "a name of 40 letters at most", "un nombre de 40 letras o menos"
-            )
-    return tuple(names)
+def _names(most: int) -> Callable[[str, Any], tuple[str, ...]]:
+    """Return a reader of so many names at most."""
+
+    def read(name: str, given: Any) -> tuple[str, ...]:
+        names = _sequence(name, given, most)
+        for one in names:
+            if not isinstance(one, str) or len(one) > LIMITS["letters"]:
+                raise _wrong(
+                    name,
+                    one,
+                    f"a name of {LIMITS['letters']} letters at most",
+                    f"un nombre de {LIMITS['letters']} letras o menos",
+                )
+        return tuple(names)
+
+    return read
 
 
 def _fields(kind: type, readers: Mapping[str, Callable[[str, Any], Any]], name: str) -> Any:
@@ -304,7 +315,8 @@ _PARTS: Mapping[str, Callable[[Any], Any]] = {
             "seed": _seed,
             "points": _points,
             "regression": _truth,
-            "columns": _names,
+            "columns": _names(3),
+            "class_names": _names(LIMITS["classes"]),
         },
         "data",
     ),

@@ -68,6 +68,8 @@ def read_table(
     ((-1.0, -1.0, 0), (1.0, 1.0, 1), (0.0, 0.0, 0))
     >>> choice.x1, choice.x2, choice.target, data.columns
     ('a', 'b', 'kind', ('a', 'b', 'kind'))
+    >>> data.class_names
+    ('cat', 'dog')
     """
     rows = text.count("\n")
     if rows > 2 * LIMITS["points"]:  # not even read
@@ -117,8 +119,19 @@ def _data(table: Table, x1: str, x2: str) -> DataSetup:
     places = np.stack([_scaled(table.X[:, column]) for column in order], axis=1)
     labels = _scaled(table.y).tolist() if classes is None else table.y.tolist()
     points = tuple((a, b, label) for (a, b), label in zip(places.tolist(), labels, strict=True))
-    names = tuple(name[:40] for name in (x1, x2, table.target))
-    return replace(DataSetup(kind="own"), points=points, regression=classes is None, columns=names)
+    return replace(
+        DataSetup(kind="own"),
+        points=points,
+        regression=classes is None,
+        columns=tuple(map(_short, (x1, x2, table.target))),
+        class_names=tuple(map(_short, classes or ())),
+    )
+
+
+def _short(name: str) -> str:
+    """Return a name that travels in links; of a longer one its end is left out."""
+    most = LIMITS["letters"]
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:

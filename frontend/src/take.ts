@@ -31,11 +31,11 @@ export function makeTaker(model: Model) {
     if (content.type === "error" && content["code"] === "take") answer(null);
   });
   return {
-    take(what: What, language: Language): Promise<Taken | null> {
+    take(what: What, language: Language, theme: string): Promise<Taken | null> {
       if (answered) return Promise.resolve(null);
       return new Promise((resolve) => {
         answered = resolve;
-        model.send({ type: "take", what, language });
+        model.send({ type: "take", what, language, theme });
       });
     },
     /** Nothing comes any more of what was asked for. */

@@ -23,8 +23,8 @@ const file = { type: "file", name: "playground.py", mime: "text/x-python" };
 describe("what is taken home", () => {
   test("is asked for in a language, and is the bytes of the answer alone", async () => {
     const { model, sent, say } = line();
-    const asked = makeTaker(model).take("code", "es");
-    expect(sent).toEqual([{ type: "take", what: "code", language: "es" }]);
+    const asked = makeTaker(model).take("code", "es", "dark");
+    expect(sent).toEqual([{ type: "take", what: "code", language: "es", theme: "dark" }]);
     say({ type: "frame" });
     say(file, 1, 2, 3);
     const taken = await asked;
@@ -36,23 +36,23 @@ describe("what is taken home", () => {
   test("is asked for one at a time", async () => {
     const { model, sent, say } = line();
     const taker = makeTaker(model);
-    const first = taker.take("gif", "en");
-    expect(await taker.take("code", "en")).toBeNull();
+    const first = taker.take("gif", "en", "light");
+    expect(await taker.take("code", "en", "light")).toBeNull();
     expect(sent).toHaveLength(1);
     say(file, 1);
     expect((await first)?.bytes).toHaveLength(1);
-    void taker.take("code", "en");
+    void taker.take("code", "en", "light");
     expect(sent).toHaveLength(2);
   });
 
   test("is nothing where it is refused, or the line is lost", async () => {
     const { model, say } = line();
     const taker = makeTaker(model);
-    const refused = taker.take("gif", "en");
+    const refused = taker.take("gif", "en", "light");
     say({ type: "error", code: "value" } as { type: string }); // of something else
     say({ type: "error", code: "take" } as { type: string });
     expect(await refused).toBeNull();
-    const lost = taker.take("gif", "en");
+    const lost = taker.take("gif", "en", "light");
     taker.lost();
     expect(await lost).toBeNull();
     say(file, 1); // too late: nobody waits

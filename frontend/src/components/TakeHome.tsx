@@ -57,7 +57,7 @@ export function TakeHome({ store }: { store: Store }) {
   };
   const take = async (what: What, item: Item = what) => {
     setBusy(item);
-    const file = await store.take(what, language.value);
+    const file = await store.take(what, language.value, store.shade.value);
     setBusy(null);
     if (!file) return; // the banner says why
     const copied = item === "copy" && await copy(item, new TextDecoder().decode(file.bytes));

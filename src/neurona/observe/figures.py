@@ -164,7 +164,7 @@ def image_options(plane: Surface) -> dict[str, Any]:
     }
 
 
-def draw_boundaries(ax: Axes, plane: Surface) -> list[Any]:
+def draw_boundaries(ax: Axes, plane: Surface, ink: str = INK) -> list[Any]:
     """Draw the lines where the predicted class changes; return them, to be removed."""
     if plane.values.shape[-1] == 1:
         fields = [plane.values[..., 0] - 0.5]
@@ -174,17 +174,17 @@ def draw_boundaries(ax: Axes, plane: Surface) -> list[Any]:
             for k in range(plane.values.shape[-1])
         ]
     return [
-        ax.contour(plane.x1, plane.x2, field, levels=[0], colors=INK, linewidths=1.1, zorder=1)
+        ax.contour(plane.x1, plane.x2, field, levels=[0], colors=ink, linewidths=1.1, zorder=1)
         for field in fields
         if field.min() < 0 < field.max()
     ]
 
 
-def draw_points(ax: Axes, X: ArrayLike, colors: Array) -> None:
-    """Draw points edged in white, (n, 2), in their colours, (n, 3)."""
+def draw_points(ax: Axes, X: ArrayLike, colors: Array, edge: str = "white") -> None:
+    """Draw points, (n, 2), in their colours, (n, 3), each with an edge."""
     X = np.asarray(X)
     size = float(np.clip(9000 / len(X), 8, 36))  # a thousand points still leave the plane visible
-    ax.scatter(X[:, 0], X[:, 1], s=size, c=colors, edgecolors="white", linewidths=0.5, zorder=2)
+    ax.scatter(X[:, 0], X[:, 1], s=size, c=colors, edgecolors=edge, linewidths=0.5, zorder=2)
 
 
 def frame_plane(ax: Axes, limits: Limits) -> None:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -24,7 +25,7 @@ from neurona.observe.colors import confusion_colors, scheme_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from neurona.engine.network import Network
     from neurona.engine.training import State
     from neurona.engine.types import Array, Params
+    from neurona.observe.colors import Colors
     from neurona.observe.numbers import Features
 
 WIDTH, HEIGHT = 900, 420  # pixels of a frame
@@ -49,6 +51,48 @@ class Frame(NamedTuple):
     step: int
     cost: float
     params: Params
+
+
+class Painting(Protocol):
+    """How answers and points are coloured: see :class:`neurona.observe.colors.Scheme`."""
+
+    @property
+    def n_classes(self) -> int | None:
+        """How many classes there are, or None for a regression."""
+        ...
+
+    def surface(self, values: ArrayLike, levels: int | None = None) -> Colors:
+        """Colour a network's outputs."""
+        ...
+
+    def points(self, y: ArrayLike) -> Colors:
+        """Colour targets."""
+        ...
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colours of a film, as Matplotlib takes them.
+
+    Parameters
+    ----------
+    scheme
+        From a network and its targets to the colours of its answers and of the points.
+    paper, ink, soft
+        What all stands on; boundaries, words; the numbers at the axes.
+    faint, line
+        What the cost will be, with the grid, and what it has been.
+    """
+
+    scheme: Callable[[Network, ArrayLike], Painting] = scheme_of
+    paper: str = "white"
+    ink: str = figures.INK
+    soft: str = figures.GRAY
+    faint: str = figures.FAINT
+    line: str = figures.BLUE
+
+
+USUAL = Look()
 
 
 class Film:
@@ -73,11 +117,14 @@ class Film:
         function to ``(n, n_in)``. ``X`` holds points then, and the surface is that of their plane.
     words
         How the words ``step``, ``cost`` and ``accuracy`` are written in the film.
+    look
+        Its colours.
     """
 
     def __init__(
         self, net: Network, X: ArrayLike, y: ArrayLike, *,
         log: bool = False, features: Features | None = None, words: Mapping[str, str] = ENGLISH,
+        look: Look = USUAL,
     ) -> None:  # fmt: skip
         self.net = net
         self.X = np.asarray(X, dtype=np.float64)
@@ -85,6 +132,7 @@ class Film:
         self.log = log
         self.features = features
         self.words = words
+        self.look = look
         self.frames: list[Frame] = []
 
     def add(self, state: State) -> None:
@@ -152,6 +200,7 @@ class Film:
         return Stage(
             self.net, self.X, self.y, self.frames,
             log=self.log, levels=levels, scale=scale, features=self.features, words=self.words,
+            look=self.look,
         )  # fmt: skip
 
     def _paced(self, most: int) -> list[int]:
@@ -183,17 +232,17 @@ class Stage:
         Bands of a surface, or None for a smooth one.
     scale
         Pixels of the canvas for each of 900 x 420.
-    features, words
+    features, words, look
         As for :class:`Film`.
     """
 
     def __init__(
         self, net: Network, X: Array, y: Array, frames: Sequence[Frame], *,
         log: bool = False, levels: int | None = None, scale: float = 1.0,
-        features: Features | None = None, words: Mapping[str, str] = ENGLISH,
+        features: Features | None = None, words: Mapping[str, str] = ENGLISH, look: Look = USUAL,
     ) -> None:  # fmt: skip
         figure = require("matplotlib.figure", extra="plot").Figure(
-            figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor="white"
+            figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor=look.paper
         )
         canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
         self.net, self.X, self.y, self.words = net, _shown(X, features), y, words
@@ -201,14 +250,14 @@ class Stage:
         self.canvas: Any = canvas(figure)
         self.panel: Panel
         if net.n_in == 2 or features is not None:
-            self.panel = PlanePanel(figure, net, X, y, levels, features)
+            self.panel = PlanePanel(figure, net, X, y, levels, features, look)
         elif self.classifies:
-            self.panel = ConfusionPanel(figure, net, X, y)
+            self.panel = ConfusionPanel(figure, net, X, y, look)
         else:
-            self.panel = FitPanel(figure, net, X, y)
-        self.curve = CostPanel(figure, frames, log, words)
-        self.step = _heading(figure, self.panel.left, weight="bold")
-        self.score = _heading(figure, self.curve.left)
+            self.panel = FitPanel(figure, net, X, y, look)
+        self.curve = CostPanel(figure, frames, log, words, look)
+        self.step = _heading(figure, self.panel.left, look, weight="bold")
+        self.score = _heading(figure, self.curve.left, look)
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(figure.bbox)
 
@@ -240,22 +289,24 @@ class Panel(Protocol):
 
 
 class CostPanel:
-    """The curve of the cost: the whole of it in grey, and in blue what has been."""
+    """The curve of the cost: the whole of it faint, and what has been a strong line."""
 
     left = 466
 
     def __init__(
-        self, figure: Figure, frames: Sequence[Frame], log: bool, words: Mapping[str, str]
-    ) -> None:
+        self, figure: Figure, frames: Sequence[Frame], log: bool, words: Mapping[str, str],
+        look: Look,
+    ) -> None:  # fmt: skip
         self.steps = np.array([frame.step for frame in frames])
         self.costs = np.array([frame.cost for frame in frames])
         ax = _place(figure, self.left, 56, 404)
         figures.cost_curve(self.steps, self.costs, ax, log=log)
         ax.set(xlabel=words["step"], ylabel=words["cost"])
-        ax.lines[0].set(color=figures.FAINT)
-        (self.past,) = ax.plot([], [], color=figures.BLUE, linewidth=2, animated=True)
+        _inked(ax, look)
+        ax.lines[0].set(color=look.faint)
+        (self.past,) = ax.plot([], [], color=look.line, linewidth=2, animated=True)
         (self.now,) = ax.plot(
-            [], [], "o", color=figures.BLUE, markeredgecolor="white", markersize=8,
+            [], [], "o", color=look.line, markeredgecolor=look.paper, markersize=8,
             clip_on=False, animated=True,
         )  # fmt: skip
 
@@ -275,14 +326,14 @@ class PlanePanel:
 
     def __init__(
         self, figure: Figure, net: Network, X: Array, y: Array, levels: int | None,
-        features: Features | None,
+        features: Features | None, look: Look,
     ) -> None:  # fmt: skip
-        self.net, self.levels, self.features = net, levels, features
-        self.scheme = scheme_of(net, y)
+        self.net, self.levels, self.features, self.ink = net, levels, features, look.ink
+        self.scheme = look.scheme(net, y)
         self.limits = numbers.limits_of(X)
         self.ax = _place(figure, self.left, self.bottom, TOP - self.bottom)
         self.ax.patch.set_visible(False)
-        figures.draw_points(self.ax, X, self.scheme.points(y))
+        figures.draw_points(self.ax, X, self.scheme.points(y), edge=look.paper)
         (self.points,) = self.ax.collections
         self.points.set_animated(True)
         figures.frame_plane(self.ax, self.limits)
@@ -308,7 +359,7 @@ class PlanePanel:
         for line in self.lines:
             line.remove()
         classes = self.scheme.n_classes is not None
-        self.lines = figures.draw_boundaries(self.ax, plane) if classes else []
+        self.lines = figures.draw_boundaries(self.ax, plane, self.ink) if classes else []
         return self.image, *self.lines, self.points
 
 
@@ -317,11 +368,12 @@ class ConfusionPanel:
 
     left = 70
 
-    def __init__(self, figure: Figure, net: Network, X: Array, y: Array) -> None:
+    def __init__(self, figure: Figure, net: Network, X: Array, y: Array, look: Look) -> None:
         self.net, self.X, self.y = net, X, y
         self.ax = _place(figure, self.left, 56, TOP - 56)
         self.n_classes = max(net.n_out, 2)
         figures.confusion(np.zeros((self.n_classes, self.n_classes)), ax=self.ax)
+        _inked(self.ax, look)
         (self.image,) = self.ax.images
         self.image.set_animated(True)
         self.texts: list[Any] = []
@@ -342,18 +394,19 @@ class FitPanel:
 
     left = 70
 
-    def __init__(self, figure: Figure, net: Network, X: Array, y: Array) -> None:
+    def __init__(self, figure: Figure, net: Network, X: Array, y: Array, look: Look) -> None:
         self.net, self.X = net, X
         ax = _place(figure, self.left, 56, TOP - 56)
         self.y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)[:, 0]
         low, high = float(self.y.min()), float(self.y.max())
         margin = 0.1 * (high - low or 1.0)
         self.limits = low - margin, high + margin
-        ax.plot(self.limits, self.limits, color=figures.GRAY, linewidth=0.8, zorder=1)
+        ax.plot(self.limits, self.limits, color=look.soft, linewidth=0.8, zorder=1)
         ax.set(xlim=self.limits, ylim=self.limits, xlabel="target", ylabel="prediction")
         figures.tidy(ax, grid="both")
+        _inked(ax, look)
         self.points = ax.scatter(
-            self.y, self.y, s=16, color=figures.BLUE, edgecolors="white", linewidths=0.4,
+            self.y, self.y, s=16, color=look.line, edgecolors=look.paper, linewidths=0.4,
             animated=True,
         )  # fmt: skip
 
@@ -374,9 +427,20 @@ def _place(figure: Figure, left: float, bottom: float, width: float) -> Axes:
     return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, (TOP - bottom) / HEIGHT))
 
 
-def _heading(figure: Figure, left: float, weight: str = "normal") -> Any:
+def _inked(ax: Axes, look: Look) -> None:
+    """Give what stands around the data its colours; the grid of a matrix, which is minor, stays."""
+    ax.set_facecolor(look.paper)
+    for spine in ax.spines.values():
+        spine.set_color(look.faint)
+    ax.tick_params(which="both", colors=look.soft)
+    ax.tick_params(which="major", grid_color=look.faint)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set_color(look.ink)
+
+
+def _heading(figure: Figure, left: float, look: Look, weight: str = "normal") -> Any:
     return figure.text(
-        left / WIDTH, (TOP + 24) / HEIGHT, "", color=figures.INK, fontsize=13, va="center",
+        left / WIDTH, (TOP + 24) / HEIGHT, "", color=look.ink, fontsize=13, va="center",
         weight=weight, animated=True,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@
 `conversation`         messages in, messages out; knows nothing of sockets
 `code`                 a program that does again what is on the screen
 `notebook`             the same program in cells
+`colors`               the page's colours, for the film
 `take`                 files to take home: a program, a notebook, a model, a film
 `wire`                 a message and its arrays as bytes
 `line`                 a conversation in one process with its training, for a notebook

@@ -21,7 +21,7 @@ from neurona.web.remote import RemoteRun
 from neurona.web.run import Run, View, parameter_index
 from neurona.web.setup import Setup
 from neurona.web.table import read_table
-from neurona.web.take import LANGUAGES, MAKERS, order
+from neurona.web.take import LANGUAGES, MAKERS, THEMES, order
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
@@ -88,7 +88,10 @@ class Conversation:
                 raise _not_understood("what")
             if language not in LANGUAGES:
                 raise _not_understood("language")
-            make = order(self.run, what, language)
+            theme = message.get("theme", "light")
+            if theme not in THEMES:
+                raise _not_understood("theme")
+            make = order(self.run, what, language, theme)
         except Refusal as refusal:
             answer: list[Message] = [refused(refusal)]
             return lambda: answer

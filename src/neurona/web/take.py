@@ -15,12 +15,14 @@ from neurona.engine.state import State
 from neurona.extras import MissingExtra, require
 from neurona.observe.film import ENGLISH, Film
 from neurona.web.code import program
+from neurona.web.colors import LOOKS
 from neurona.web.notebook import notebook
 from neurona.web.refusal import Refusal
 from neurona.web.remote import RemoteRun
 from neurona.web.run import Run, View
 
 LANGUAGES = ("en", "es")
+THEMES = tuple(LOOKS)
 PICTURES = 60  # of a film, at most
 MOMENTS = 240  # of which they are chosen
 
@@ -39,7 +41,9 @@ class File(NamedTuple):
     data: bytes
 
 
-def order(run: Run | RemoteRun, what: str, language: str) -> Callable[[], File]:
+def order(
+    run: Run | RemoteRun, what: str, language: str, theme: str = "light"
+) -> Callable[[], File]:
     """Note what is on the screen, and return what makes a file of it.
 
     Noting takes an instant, during which the run must not be exchanged for another; making may
@@ -53,6 +57,8 @@ def order(run: Run | RemoteRun, what: str, language: str) -> Callable[[], File]:
         One of `MAKERS`: ``"code"``, ``"notebook"``, ``"model"`` or ``"gif"``.
     language
         Of the texts in the file: ``"en"`` or ``"es"``.
+    theme
+        Of the pictures in it: ``"light"`` or ``"dark"``.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def order(run: Run | RemoteRun, what: str, language: str) -> Callable[[], File]:
 
     def make() -> File:
         try:
-            return MAKERS[what](view, way, language)
+            return MAKERS[what](view, way, language, theme)
         except MissingExtra as error:
             raise Refusal(
                 "take",
@@ -82,16 +88,16 @@ def order(run: Run | RemoteRun, what: str, language: str) -> Callable[[], File]:
     return make
 
 
-def _code(view: View, way: Sequence[State], language: str) -> File:
+def _code(view: View, way: Sequence[State], language: str, theme: str) -> File:
     """Write the program; as neurona.py it would be what `import neurona` finds."""
     return File("playground.py", "text/x-python", program(view, language).encode())
 
 
-def _notebook(view: View, way: Sequence[State], language: str) -> File:
+def _notebook(view: View, way: Sequence[State], language: str, theme: str) -> File:
     return File("neurona.ipynb", "application/x-ipynb+json", notebook(view, language).encode())
 
 
-def _model(view: View, way: Sequence[State], language: str) -> File:
+def _model(view: View, way: Sequence[State], language: str, theme: str) -> File:
     """Write the network; the notes tell its inputs, its frozen parameters, and its training."""
     problem, buffer = view.problem, BytesIO()
     notes = {
@@ -104,8 +110,8 @@ def _model(view: View, way: Sequence[State], language: str) -> File:
     return File("neurona.safetensors", "application/octet-stream", buffer.getvalue())
 
 
-def _gif(view: View, way: Sequence[State], language: str) -> File:
-    """Paint the way to what is on the screen, over the plane whatever the inputs."""
+def _gif(view: View, way: Sequence[State], language: str, theme: str) -> File:
+    """Paint the way to what is on the screen in its colours, over the plane whatever the inputs."""
     require("matplotlib", extra="plot")
     require("PIL", extra="plot")
     problem = view.problem
@@ -123,6 +129,7 @@ def _gif(view: View, way: Sequence[State], language: str) -> File:
         log=all(state.cost > 0 for state in states),
         features=problem.features,
         words=_WORDS[language],
+        look=LOOKS[theme],
     )
     for state in states:
         film.add(state)
@@ -130,7 +137,7 @@ def _gif(view: View, way: Sequence[State], language: str) -> File:
         return File("neurona.gif", "image/gif", film.gif(most=PICTURES))
 
 
-MAKERS: Mapping[str, Callable[[View, Sequence[State], str], File]] = {
+MAKERS: Mapping[str, Callable[[View, Sequence[State], str, str], File]] = {
     "code": _code,
     "notebook": _notebook,
     "model": _model,

@@ -387,6 +387,43 @@ def test_heads_stand_over_their_columns_on_one_screen(page):
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
 
 
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 1440, "height": 900}])
+def test_layers_of_sixteen_need_no_more_room_than_layers_of_eight(page, size):
+    page.set_viewport_size(size)
+    heights = {}
+    for count in (8, 16):
+        layers = [{"neurons": count}] * 2
+        page.evaluate("hash => { location.hash = hash; }", hash_of({"layers": layers}))
+        expect(page.locator(".facts")).to_contain_text(f"2 – {count} – {count} – 1")
+        heights[count] = page.evaluate("document.documentElement.scrollHeight")
+    assert heights[16] <= heights[8]
+    box = page.locator(".diagram").bounding_box()
+    assert box["y"] + box["height"] < size["height"]
+    for neuron in page.locator(".neuron").all():
+        place = neuron.bounding_box()
+        assert min(place["width"], place["height"]) >= 24
+        assert box["y"] <= place["y"]
+        assert place["y"] + place["height"] <= box["y"] + box["height"]
+        neuron.click()  # and nothing covers it
+        expect(neuron).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Neuron 1.16").focus()
+    page.keyboard.press("Tab")  # from top to bottom, whatever the file
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Neuron 2.1", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    editor = page.locator(".editor")
+    expect(editor.locator("tbody tr")).to_have_count(17)
+    assert editor.bounding_box()["height"] < 520
+    lines = page.locator(".diagram .touch")
+    expect(lines).to_have_count(2 * 16 + 16 * 16 + 16)
+    lines.nth(2 * 16 + 15 * 16).dispatch_event("click")  # from the last to the first
+    lit = editor.locator(".lit")
+    expect(lit).to_contain_text("1.16")
+    row, seen = lit.bounding_box(), editor.locator(".scrolls").bounding_box()
+    assert seen["y"] <= row["y"] < row["y"] + row["height"] <= seen["y"] + seen["height"]
+
+
 # A table of one's own
 
 

@@ -6,8 +6,9 @@ import { weights } from "./weights";
 
 export interface Layout {
   topology: number[];
-  row: number; // pixels from one neuron to the next
+  row: number; // pixels from one neuron to the next below it
   width: number;
+  files: boolean; // whether a large layer stands in two files
 }
 export interface Shown {
   neurons: Uint8Array;
@@ -16,19 +17,43 @@ export interface Shown {
 export type Place = { layer: number; row: number; column: number };
 
 const SHARE = 0.84; // of a row that a neuron fills
+const TARGET = 24; // pixels that a pointer needs
+const FILE = 8; // neurons that stand below each other; more stand in two files, in turn
+const TALLEST = 240;
+const ROW = { most: 44, files: 30, least: 26 };
 const ROUND = 5;
 const BIAS = 9;
 
-export const sideOf = (layout: Layout): number => SHARE * layout.row;
+/** As large as the tallest layer lets it be. A finger needs more room, and numbers beside the neurons
+ * need it there: then every layer stands in one file, as tall as it may become. */
+export function layoutOf(
+  topology: number[], width: number, finger: boolean, numbers: boolean,
+): Layout {
+  const files = !finger && !numbers;
+  const most = files && Math.max(...topology) > FILE ? ROW.files : ROW.most;
+  const row = Math.min(most, Math.floor(TALLEST / tallest(topology, files)));
+  return { topology, width, files, row: finger ? ROW.most : Math.max(ROW.least, row) };
+}
 
-export const heightOf = ({ topology, row }: Layout): number => Math.max(...topology) * row;
+/** How many rows a network takes. */
+function tallest(topology: number[], files: boolean): number {
+  return Math.max(...topology.map((count) => (files && count > FILE ? (count + 1) / 2 : count)));
+}
+
+export const sideOf = (layout: Layout): number => Math.max(TARGET, SHARE * layout.row);
+
+export const heightOf = ({ topology, row, files }: Layout): number =>
+  tallest(topology, files) * row;
 
 /** Where the middle of a neuron is. */
 export function place(layout: Layout, layer: number, index: number): [number, number] {
   const { topology, row, width } = layout;
   const count = topology[layer] ?? 1;
   const x = (width * (layer + 0.5)) / topology.length;
-  return [x, heightOf(layout) / 2 + (index - (count - 1) / 2) * row];
+  const files = layout.files && count > FILE;
+  const step = files ? row / 2 : row;
+  const aside = files ? (index % 2 - 0.5) * row : 0;
+  return [x + aside, heightOf(layout) / 2 + (index - (count - 1) / 2) * step];
 }
 
 /** The way of a weight from one neuron to another, as an SVG path. */

@@ -11,6 +11,7 @@ import { weights, type Weight } from "../weights";
 export function Editor({ store }: { store: Store }) {
   const { chosen, frame, picture, run, text, send, shade } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   // What is being typed stays, whatever frames come meanwhile.
   const [draft, setDraft] = useState<{ row: number; text: string } | null>(null);
   const at = chosen.value;
@@ -32,6 +33,10 @@ export function Editor({ store }: { store: Store }) {
       paint(small, own, Math.round(Math.sqrt(size)), ground);
     });
   }, [at, now, shade.value]);
+  useEffect(() => {
+    const lit = list.current?.querySelector<HTMLElement>(".lit");
+    if (list.current && lit) list.current.scrollTop = lit.offsetTop - list.current.clientHeight / 2;
+  }, [at]);
   if (!at || !now) return null;
   const t = text.value;
   const incoming = weights(now.topology, arrays?.["parameters"])
@@ -48,7 +53,7 @@ export function Editor({ store }: { store: Store }) {
         <button type="button" onClick={() => { chosen.value = null; }}>{t.close}</button>
       </h3>
       <canvas ref={canvas} width="32" height="32" role="img" aria-label={title} />
-      {layer > 0 && (
+      {layer > 0 && <div class="scrolls" ref={list}>
         <table>
           <thead>
             <tr><th scope="col">{t.weight}</th><th scope="col">{t.value}</th><th scope="col">{t.frozen}</th></tr>
@@ -89,7 +94,7 @@ export function Editor({ store }: { store: Store }) {
             })}
           </tbody>
         </table>
-      )}
+      </div>}
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groundOf } from "../colors";
 import { axesOf, outputOf } from "../names";
-import { heightOf, makeScene, place, sideOf, way } from "../scene";
+import { heightOf, layoutOf, makeScene, place, sideOf, way } from "../scene";
 import type { LayerSetup } from "../setup";
 import type { Run, Store } from "../store";
 import { pretty } from "./Data";
@@ -14,9 +14,6 @@ import { Overlay } from "./Overlay";
 import { Choice, Numeric, Panel } from "./controls";
 import { weights } from "../weights";
 
-// Pixels from one neuron to the next: as many as a finger needs, or as the tallest layer leaves.
-const ROW = { most: 44, least: 24 };
-const TALLEST = 240;
 const COLUMN = 84; // pixels that a layer takes at least
 const MOST_LAYERS = 6;
 const MOST_NEURONS = 16;
@@ -117,11 +114,6 @@ export function Network({ store }: { store: Store }) {
   );
 }
 
-function rowOf(topology: number[]): number {
-  if (matchMedia("(pointer: coarse)").matches) return ROW.most;
-  return Math.max(ROW.least, Math.min(ROW.most, Math.floor(TALLEST / Math.max(...topology))));
-}
-
 function Diagram({ store, run }: { store: Store; run: Run }) {
   const { picture, chosen, text, shade } = store;
   const box = useRef<HTMLDivElement>(null);
@@ -129,8 +121,11 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
   const [width, setWidth] = useState(0);
   const t = text.value;
   const { topology } = run;
+  const finger = matchMedia("(pointer: coarse)").matches;
+  const numbers = store.microscope.open.value;
   const layout = useMemo(
-    () => ({ topology, row: rowOf(topology), width }), [String(topology), width],
+    () => layoutOf(topology, width, finger, numbers),
+    [String(topology), width, finger, numbers],
   );
   useEffect(() => {
     const place = box.current;

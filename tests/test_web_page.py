@@ -1,5 +1,7 @@
 """The page in a real browser, used as a person would use it."""
 
+import base64
+import json
 import re
 import time
 
@@ -72,6 +74,122 @@ def test_a_change_of_the_rate_needs_no_reset(page):
     page.keyboard.press("Enter")
     page.click("text=One step")
     wait_for_step(page, 2)
+
+
+# What is chosen
+
+
+def setup_in_link(page):
+    """Return the set-up that the page's own link holds."""
+    page.get_by_role("button", name="Take it home").click()
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("() => location.hash.length > 50")
+    page.keyboard.press("Escape")
+    code = page.evaluate("location.hash").removeprefix("#s=")
+    return json.loads(base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)))
+
+
+def changed(page, selector, before):
+    """Wait until a canvas shows something else, and return its checksum."""
+    end = time.monotonic() + 10
+    while (now := picture(page, selector)) == before:
+        assert time.monotonic() < end
+        page.wait_for_timeout(50)
+    return now
+
+
+def test_sliders_draw_other_points(page):
+    before = picture(page, ".surface .points")
+    noise = page.get_by_role("slider", name=re.compile("Noise"))
+    assert noise.input_value() == "0.05"
+    noise.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    noisy = changed(page, ".surface .points", before)
+    expect(page.locator(".field.wide", has=noise)).to_contain_text("0.15")
+    points = page.get_by_role("slider", name=re.compile("Points"))
+    points.focus()
+    page.keyboard.press("Home")
+    changed(page, ".surface .points", noisy)
+    expect(page.locator(".field.wide", has=points)).to_contain_text("20")
+    counts = page.locator(".confusion tbody td")
+    expect(counts.first).not_to_have_text("45")  # of 300, 90 were kept for the test
+    assert sum(map(int, counts.all_inner_texts())) == 6
+    page.keyboard.press("End")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.confusion tbody td')]"
+        ".reduce((sum, one) => sum + Number(one.innerText), 0) === 600"
+    )
+    data = setup_in_link(page)["data"]
+    assert (data["noise"], data["n"]) == (0.15, 2000)
+
+
+def test_batch_penalties_and_first_weights_are_chosen(page):
+    epoch = page.locator(".clock dd").nth(1)
+    page.get_by_label("Batch").fill("21")  # 210 points to train on
+    page.keyboard.press("Enter")
+    for _ in range(20):
+        page.get_by_role("button", name="One step").click()
+    wait_for_step(page, 20)
+    expect(epoch).to_have_text("2")
+    cost = page.locator(".scores .cost")
+    page.get_by_label("Batch").fill("")
+    page.keyboard.press("Enter")
+    expect(page.locator(".clock .step")).to_have_text("0")
+    plain = float(cost.inner_text())
+    for name, value in (("L1", "0.5"), ("L2", "2")):  # the penalty is a part of the cost
+        page.get_by_role("spinbutton", name=name, exact=True).fill(value)
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            "most => Number(document.querySelector('.scores .cost').innerText) > most",
+            arg=plain + 0.5,
+        )
+        plain = float(cost.inner_text())
+    before = picture(page, ".surface .answers")
+    page.get_by_label("First weights").select_option("uniform")
+    changed(page, ".surface .answers", before)
+    page.get_by_label("Batch").fill("0")  # which is none
+    page.keyboard.press("Enter")
+    training = setup_in_link(page)["training"]
+    names = ("batch_size", "l1", "l2", "initializer")
+    assert [training[name] for name in names] == [None, 0.5, 2, "uniform"]
+
+
+def test_the_surface_in_steps_has_one_colour_a_class(page):
+    def colours():
+        return page.eval_on_selector(
+            ".surface .answers",
+            "c => new Set(new Uint32Array("
+            "c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size",
+        )
+
+    page.get_by_role("button", name="Play").click()
+    wait_for_step(page, 200)
+    page.get_by_role("button", name="Pause").click()
+    smooth = picture(page, ".surface .answers")
+    assert colours() > 20
+    page.get_by_label("In steps").check()
+    changed(page, ".surface .answers", smooth)
+    assert colours() <= 3  # a byte may say just one half
+    page.get_by_label("In steps").uncheck()
+    page.wait_for_timeout(200)
+    assert colours() > 20
+
+
+def test_the_costs_axis_is_logarithmic_or_not(page):
+    page.get_by_role("button", name="Play").click()
+    wait_for_step(page, 400)
+    page.get_by_role("button", name="Pause").click()
+    curve = ".curve canvas"
+    page.wait_for_timeout(300)
+    logarithmic = picture(page, curve)
+    page.get_by_label("Log scale").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Log scale")).not_to_be_checked()
+    linear = changed(page, curve, logarithmic)
+    page.keyboard.press("Space")
+    assert changed(page, curve, linear) == logarithmic
+    expect(page.locator(".clock .step")).not_to_have_text("0")
 
 
 # Steering
@@ -499,6 +617,27 @@ def test_classes_and_axes_have_the_names_of_the_table(page, tmp_path, language, 
     page.get_by_role("button", name=re.compile("Moons|Lunas")).click()
     expect(page.locator(".legend .cut, .surface .axis")).to_have_count(0)
     expect(page.locator(".confusion tbody th")).to_have_text(["0", "1"])
+
+
+@needs_axe
+@pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("es", "light")])
+def test_axe_finds_nothing_in_a_table_of_ones_own(browser, address, tmp_path, language, theme):
+    context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
+    page = context.new_page()
+    opened(page, address)
+    path = tmp_path / "iris.csv"
+    path.write_text(IRIS)
+    page.set_input_files(".file input", path)
+    expect(page.locator(".legend .cut")).to_have_count(3)
+    for _ in range(5):
+        page.locator(".count button").nth(1).click()
+    expect(page.locator(".network .facts")).to_contain_text("2 – 9 – 4 – 3")
+    page.locator(".neuron").last.click()
+    page.wait_for_timeout(200)
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then((found) => found.violations)")
+    context.close()
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
 
 
 def test_a_csv_file_is_dropped_on_the_page(page):

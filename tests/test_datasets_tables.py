@@ -206,7 +206,7 @@ def test_a_folder(tmp_path):
     with pytest.raises(IsADirectoryError) as error:
         read_csv(tmp_path)
     assert str(error.value) == (
-        f"{tmp_path}: is a folder, expected a CSV file; pass the path of one"
+        f"{tmp_path}: is a folder, expected a table; pass the path of a file"
     )
 
 

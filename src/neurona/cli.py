@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neurona import __version__
+from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten
 
 # The names are written out, so that `neurona --help` need not import NumPy; a test compares them.
 DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
@@ -30,7 +32,8 @@ examples:
   neurona train houses.csv --target price --output houses.safetensors
   neurona train houses.csv --target price --cost pinball --quantile 0.9
   neurona predict model.safetensors new.csv -o answers.csv
-  neurona evaluate model.safetensors more.csv
+  neurona predict model.safetensors new.parquet -o answers.parquet
+  neurona evaluate model.safetensors more.csv --html report.html
   neurona inspect model.safetensors
   neurona export model.safetensors --to onnx
 """
@@ -45,38 +48,64 @@ columns as they are.
 
 scikit-learn's MLP has no file but a pickle: in Python, neurona.export.to_sklearn makes one.
 """
-WRONG, WRONG_TABLE = 2, 1  # exit codes for wrong input: options, and a table or a model
-READER_LEFT = 141  # what shells expect of a command whose pipe was closed
-INTERRUPTED = 130  # the exit code that shells expect after Ctrl-C
+EXITS = """\
+exit codes:
+  0    done
+  1    failed while it ran: a training diverged, a disk was full
+  2    wrong use or wrong input: an option, a table, a model, a package that is missing
+  130  interrupted by Ctrl-C
+  141  whoever read the output has left
+"""
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and return its exit code.
-
-    0, 1 if training diverged, 2 for wrong input; of the commands on tables, 1 for a table or a
-    model that is wrong, and 2 for options that argparse refuses.
-    """
+    """Run the command, and return its exit code; ``neurona --help`` tells what each means."""
     given = parser().parse_args(arguments)
     try:
         code: int = given.run(given)
         sys.stdout.flush()  # here, where a reader who has left is no error yet
     except BrokenPipeError:  # as with head: whoever read has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor is it one at the end
+        _write_no_more()
         return READER_LEFT
     except (ValueError, OSError, ImportError) as error:
         if isinstance(error, ImportError) and type(error).__name__ != "MissingExtra":
             raise
-        print(f"neurona: error: {error}", file=sys.stderr)
-        return int(getattr(given, "wrong", WRONG))
+        print(f"neurona: error: {_in_words(error)}", file=sys.stderr)
+        return FAILED if _is_failure(error) else WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
 
 
+def _is_failure(error: Exception) -> bool:
+    """Tell what went wrong on the way from what was wrong from the start."""
+    return isinstance(error, NotWritten) or getattr(error, "errno", None) in NO_ROOM
+
+
+def _in_words(error: Exception) -> str:
+    """Return the error's text; of the standard output there is nobody else to say it."""
+    try:
+        sys.stdout.flush()
+    except OSError as full:
+        _write_no_more()
+        if full.errno == getattr(error, "errno", None):
+            return f"the standard output could not be written ({full.strerror})"
+    return str(error)
+
+
+def _write_no_more() -> None:
+    """Let go of what is still to be printed, which would fail again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
-        prog="neurona", description="A neural network from scratch: read it, watch it, use it."
+        prog="neurona",
+        description="A neural network from scratch: read it, watch it, use it.",
+        epilog=EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"neurona {__version__}")
     commands = top.add_subparsers(metavar="command", required=True)
@@ -84,7 +113,7 @@ def parser() -> argparse.ArgumentParser:
         "demo",
         help="train a network before your eyes",
         description="Train a network on a data set, show it, and leave a picture and a film.",
-        epilog=EXAMPLES,
+        epilog=f"{EXAMPLES}\n{EXITS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     demo.add_argument("data", choices=(*DEMOS, "tutorial"), help="what to learn")
@@ -162,32 +191,34 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_tables(commands: Any) -> None:
-    """Add the commands on CSV files."""
+    """Add the commands on tables."""
 
     def add(name: str, help_: str, about: str) -> Any:
         command = commands.add_parser(
             name,
             help=help_,
             description=about,
-            epilog=TABLES,
+            epilog=f"{TABLES}\n{EXITS}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.set_defaults(run=_command(name), wrong=WRONG_TABLE)
+        command.set_defaults(run=_command(name))
         return command
 
     train = add(
         "train",
-        "a model from a CSV file",
-        "Learn to predict a column of a CSV file from the others: numbers, texts, dates as\n"
-        "2024-12-31, missing cells (empty, or NA). Rows that are held out tell how right it is.",
+        "a model from a CSV or Parquet file",
+        "Learn to predict a column of a table from the others: numbers, texts, dates as\n"
+        "2024-12-31, missing cells (empty, or NA). Rows that are held out tell how right it is.\n"
+        "Leaves the model, a picture of its curves, and a page that tells all: model.html.\n"
+        "Ctrl-C ends the training, and what was learnt so far is reported and written.",
     )
-    train.add_argument("table", help="the CSV file; - for the standard input")
+    train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
     train.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
     train.add_argument(
         "--output",
         default="model.safetensors",
         metavar="FILE",
-        help="of the model; the picture of its curves lies beside it",
+        help="of the model; the picture and the page lie beside it",
     )
     train.add_argument(
         "--kind", choices=("auto", "classes", "numbers"), default="auto", help="what the target is"
@@ -219,8 +250,9 @@ def _add_tables(commands: Any) -> None:
     train.add_argument("--quiet", action="store_true", help="print the files' paths only")
     predict = add(
         "predict",
-        "a CSV file with a column of answers",
-        "Write the table again, with a column of answers. Its columns are found by their names.",
+        "a table with a column of answers",
+        "Write the table again, with a column of answers. Its columns are found by their names.\n"
+        "It is written as CSV, and as Parquet where the output's name ends in .parquet.",
     )
     _add_model(predict, "table to be answered", standard=True)
     predict.add_argument(
@@ -229,13 +261,14 @@ def _add_tables(commands: Any) -> None:
     predict.add_argument("--proba", action="store_true", help="the probability of each class, too")
     evaluate = add(
         "evaluate",
-        "how right a model is on a CSV file",
+        "how right a model is on a table",
         "Compare a model's answers with those that a table holds.",
     )
     _add_model(evaluate, "table with the answers")
     evaluate.add_argument(
         "--target", metavar="COLUMN", help="by default the one that the model learnt"
     )
+    evaluate.add_argument("--html", metavar="FILE", help="the report as a page to look at")
     inspect = add("inspect", "what is in a model file", "Show what a model is made of.")
     inspect.add_argument("model", help="a model file")
     export = add("export", "a model in another form: NumPy, ONNX, PyTorch, Keras", FORMS)

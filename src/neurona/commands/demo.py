@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from neurona import datasets
+from neurona.commands import FAILED, INTERRUPTED
 from neurona.demos import DEMOS, data_of, outputs_for
 from neurona.engine.network import Network, network
 from neurona.engine.optimizers import OPTIMIZERS
@@ -20,8 +21,6 @@ from neurona.observe.terminal import TerminalView, confusion_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
-
-DIVERGED, INTERRUPTED = 1, 130  # exit codes; 130 is what shells expect after Ctrl-C
 
 
 def run(given: Namespace) -> int:
@@ -56,7 +55,7 @@ def run(given: Namespace) -> int:
         code = INTERRUPTED
         print("neurona: interrupted; here is what there is so far", file=sys.stderr)
     except TrainingDiverged as error:
-        code = DIVERGED
+        code = FAILED
         film.add(error.state)
         print(f"neurona: {error}", file=sys.stderr)
     if test and film.frames and not given.quiet:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurona.commands import tables
+from neurona.commands.report_page import Subject, page
+from neurona.estimators.report import judge
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -12,7 +15,10 @@ if TYPE_CHECKING:
 
 def run(given: Namespace) -> int:
     """Print the report, and return the exit code."""
+    if given.html is not None:
+        tables.check_writable(Path(given.html))
     estimator, notes = tables.read_model(given.model)
+    target = notes.get("target") if given.target is None else given.target
     with tables.about(given.table):
         raw = tables.read_table(given.table)
         table = tables.columns_for(estimator, raw)
@@ -21,6 +27,25 @@ def run(given: Namespace) -> int:
         tables.note(f"{len(raw) - len(rows)} rows have no target and are left out")
     for text in tables.strange_cells(estimator, table):
         tables.note(text)
-    for line in tables.report(estimator, table[rows], y):
+    findings = judge(estimator, table[rows], y)
+    for line in tables.report(findings):
         print(line)
+    if given.html is not None:
+        subject = _subject(given, str(target), len(raw), len(rows))
+        tables.write(given.html, page(estimator, subject, findings).encode())
     return 0
+
+
+def _subject(given: Namespace, target: str, all_rows: int, rows: int) -> Subject:
+    """Return what the page is about."""
+    name = "the standard input" if given.table == "-" else Path(given.table).name
+    model = Path(given.model).name
+    return Subject(
+        title=f"{target}: {model} on {name}",
+        lead=f"What the network in {model} answers, beside what the table says.",
+        table=name,
+        model=given.model,
+        target=target,
+        rows=[("in the table", all_rows), (f"left out: they have no {target}", all_rows - rows)],
+        tested_on=f"the {rows:,} rows of {name} that have the target",
+    )

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neurona import files
+from neurona.commands import tables
 from neurona.estimators.files import estimator_of
-from neurona.estimators.preparation import Categories, Dates, Numbers, Preparation, Step
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
 
     from neurona.estimators.base import NeuralNet
+    from neurona.estimators.preparation import Preparation
     from neurona.files import Model
-
-MOST = 8  # names in a list
 
 
 def run(given: Namespace) -> int:
@@ -43,7 +42,7 @@ def _network(model: Model) -> Iterator[str]:
 def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
     target = notes.get("target")
     if hasattr(estimator, "classes_"):
-        answer = f"{len(estimator.classes_)} classes: {_listed(estimator.classes_.tolist())}"
+        answer = f"{len(estimator.classes_)} classes: {tables.listed(estimator.classes_.tolist())}"
     else:
         means = ", ".join(f"{mean:.4g}" for mean in estimator.targets_.mean)
         answer = f"numbers, {means} on average"
@@ -59,22 +58,4 @@ def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
     width = max(map(len, labels))
     yield f"\ncolumns ({len(labels)}, which become {len(preparation.outputs)} numbers)"
     for place, label in enumerate(labels):
-        yield f"  {label:<{width}}  {_prepared(steps.get(place))}"
-
-
-def _prepared(step: Step | None) -> str:
-    """Say what becomes of a column."""
-    if isinstance(step, Numbers):
-        missing = ", missing cells marked" if step.missing else ""
-        return f"number: median {step.median:.6g}, spread {step.spread:.4g}{missing}"
-    if isinstance(step, Dates):
-        return ", ".join(["date: the day", *(f"where in the {one}" for one in step.cycles)])
-    if isinstance(step, Categories):
-        more = (["rare ones"] if step.other else []) + (["missing"] if step.missing else [])
-        return f"category: {_listed([*step.levels, *more])}"
-    return "left out: one value, or another in each row"
-
-
-def _listed(names: list[Any]) -> str:
-    shown = ", ".join(map(str, names[:MOST]))
-    return shown if len(names) <= MOST else f"{shown} and {len(names) - MOST} more"
+        yield f"  {label:<{width}}  {tables.prepared(steps.get(place))}"

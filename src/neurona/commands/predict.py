@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurona.commands import tables
+from neurona.estimators.parquet_table import ParquetTable, of_columns
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
 
 def run(given: Namespace) -> int:
     """Predict, write the table with its new columns, and return the exit code."""
+    if given.output != "-":
+        tables.check_writable(Path(given.output))
     estimator, notes = tables.read_model(given.model)
     if given.proba and not hasattr(estimator, "predict_proba"):
         raise ValueError(f"{given.model} predicts numbers: --proba is for classes")
@@ -39,13 +44,9 @@ def run(given: Namespace) -> int:
         raise ValueError(f"{given.table} has a column {twice[0]!r} already: rename or delete it")
     for text in tables.strange_cells(estimator, table):
         tables.note(text)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=raw.cells.delimiter, lineterminator="\n")
-    writer.writerow([*raw.names, *added])
-    columns = [[_written(cell, raw.cells.decimal) for cell in one] for one in added.values()]
-    for row, *new in zip(raw.cells.rows, *columns, strict=True):
-        writer.writerow([*row, *new])
-    tables.write(given.output, out.getvalue().encode())
+    with tables.about(given.table):
+        encoded = _encoded(raw, added, tables.is_parquet(given.output))
+    tables.write(given.output, encoded)
     return 0
 
 
@@ -54,6 +55,32 @@ def _named(name: str, answers: NDArray[Any]) -> dict[str, NDArray[Any]]:
     if answers.shape[1] == 1:
         return {name: answers[:, 0]}
     return {f"{name} {k + 1}": column for k, column in enumerate(answers.T)}
+
+
+def _encoded(raw: tables.AnyTable, added: dict[str, NDArray[Any]], as_parquet: bool) -> bytes:
+    """Return the file: the table's columns as they were, and the new ones."""
+    if as_parquet:
+        whole = raw if isinstance(raw, ParquetTable) else of_columns(map(raw.column, raw.names))
+        return whole.with_columns(added).encoded()
+    if isinstance(raw, ParquetTable):
+        return _csv(raw.names, raw.rows(), added, delimiter=",", decimal=".")
+    return _csv(raw.names, raw.cells.rows, added, raw.cells.delimiter, raw.cells.decimal)
+
+
+def _csv(
+    names: list[str],
+    rows: Iterable[list[str]],
+    added: dict[str, NDArray[Any]],
+    delimiter: str,
+    decimal: str,
+) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow([*names, *added])
+    columns = [[_written(cell, decimal) for cell in one] for one in added.values()]
+    for row, *new in zip(rows, *columns, strict=True):
+        writer.writerow([*row, *new])
+    return out.getvalue().encode()
 
 
 def _written(cell: Any, decimal: str) -> str:

@@ -1,4 +1,4 @@
-"""What the commands on CSV files share: reading one, writing, and the report."""
+"""What the commands on tables share: reading one, writing, and the report."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from neurona.costs import Pinball, find_cost
-from neurona.datasets.tables import TableError, decoded, nearest, read_text
-from neurona.estimators import NeuralNetClassifier, csv_table
-from neurona.estimators import report as scores
+from neurona.commands import NotWritten
+from neurona.datasets.tables import TableError, decoded, nearest, read_bytes
+from neurona.estimators import NeuralNetClassifier, csv_table, parquet_table
 from neurona.estimators.columns import Table
 from neurona.estimators.csv_table import RawTable
 from neurona.estimators.files import read
-from neurona.estimators.preparation import Categories
+from neurona.estimators.parquet_table import ParquetTable
+from neurona.estimators.preparation import Categories, Dates, Numbers, Step
+from neurona.estimators.report import ClassFindings, Importance, NumberFindings
 from neurona.estimators.targets import Counts, Labels, Quantities
 from neurona.files import replace
 
@@ -30,16 +31,26 @@ if TYPE_CHECKING:
     from neurona.estimators.base import NeuralNet
     from neurona.estimators.columns import Kind
 
+AnyTable: TypeAlias = RawTable | ParquetTable
+
 MOST_SHOWN = 10  # columns of a report
+MOST_NAMES = 8  # in a list
 BAR = 20
 WIDEST = 14  # characters of a class's name, in the confusion matrix
 MOST_CLASSES = 12  # whose confusion matrix fits in a terminal
 
 
-def read_table(path: str) -> RawTable:
-    """Read a CSV file, or the standard input for ``-``."""
-    text = decoded(sys.stdin.buffer.read()) if path == "-" else read_text(path)
-    return csv_table.parse(text)
+def read_table(path: str) -> AnyTable:
+    """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is."""
+    data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
+    if data.startswith(parquet_table.MAGIC) or is_parquet(path):
+        return parquet_table.parse(data)
+    return csv_table.parse(decoded(data))
+
+
+def is_parquet(path: str | Path) -> bool:
+    """Tell by a file's name whether it is a Parquet file."""
+    return Path(path).suffix.lower() in (".parquet", ".pq")
 
 
 @contextmanager
@@ -56,11 +67,11 @@ def read_model(path: str) -> tuple[NeuralNet, dict[str, Any]]:
     """Read an estimator whose columns have names."""
     estimator, notes = read(path)
     if estimator.preparation_ is None or not hasattr(estimator, "feature_names_in_"):
-        raise ValueError(f"{path}: it learnt from an array, and a CSV's columns have names")
+        raise ValueError(f"{path}: it learnt from an array, and a table's columns have names")
     return estimator, notes
 
 
-def columns_for(estimator: NeuralNet, raw: RawTable) -> Table:
+def columns_for(estimator: NeuralNet, raw: AnyTable) -> Table:
     """Read the columns that the estimator learnt from, each as what it was then."""
     preparation = estimator.preparation_
     assert preparation is not None  # read_model has seen to it
@@ -125,7 +136,7 @@ def write(path: str, data: bytes) -> None:
 
     Raises
     ------
-    OSError
+    NotWritten
         If there is no room; the message says where. Where nobody reads any more, BrokenPipeError.
     """
     try:
@@ -138,51 +149,38 @@ def write(path: str, data: bytes) -> None:
         raise
     except OSError as error:
         name = "the standard output" if path == "-" else path
-        raise OSError(f"{name} could not be written ({error.strerror})") from error
+        raise NotWritten(f"{name} could not be written ({error.strerror})") from error
 
 
 # ---------------------------------------------------------------------------- the report
 
 
-def report(estimator: NeuralNet, table: Table, y: NDArray[Any]) -> Iterator[str]:
+def report(findings: ClassFindings | NumberFindings) -> Iterator[str]:
     """Yield the lines that tell how right an estimator is on a table."""
-    is_classifier = isinstance(estimator, NeuralNetClassifier)
-    answers = estimator.predict(table)
-    if is_classifier:
-        yield from _of_classes(estimator.classes_.astype(np.str_), y, answers.astype(np.str_))
+    if isinstance(findings, ClassFindings):
+        yield from _of_classes(findings)
     else:
-        yield from _of_numbers(y, answers)
-        cost = find_cost(estimator.cost, estimator.network_)
-        if isinstance(cost, Pinball):
-            below = float((y < answers).mean())
-            yield f"{below:.1%} of the rows are below the answer, the {cost.quantile:g} quantile"
-    if len(y) > 1:
-        yield from _of_columns(estimator, table, y, "accuracy" if is_classifier else "R²")
+        yield from _of_numbers(findings)
+    yield from _of_columns(findings)
 
 
-def _of_classes(
-    classes: NDArray[np.str_], y: NDArray[np.str_], answers: NDArray[np.str_]
-) -> Iterator[str]:
-    order = np.argsort(classes)  # numbers, as texts, have another order
-    counts = scores.confusion(classes[order], y, answers)
-    right, n = int(np.trace(counts)), len(y)
-    share = scores.wilson(right, n)
+def _of_classes(found: ClassFindings) -> Iterator[str]:
+    share = found.score
     yield (
-        f"accuracy {share.value:.1%}: {right} of {n} rows "
+        f"accuracy {share.value:.1%}: {found.right} of {found.rows} rows "
         f"(95 % interval {share.low:.1%} to {share.high:.1%})"
     )
-    each = scores.by_class(classes[order], counts)
-    width = max(len("class"), *(len(one.name) for one in each))
+    width = max(len("class"), *(len(one.name) for one in found.classes))
     yield ""
     yield f"{'class':<{width}}  precision  recall  rows"
-    for one in each:
+    for one in found.classes:
         yield (
-            f"{one.name:<{width}}  {_percent(one.precision):>9}  {_percent(one.recall):>6}  "
+            f"{one.name:<{width}}  {percent(one.precision):>9}  {percent(one.recall):>6}  "
             f"{one.rows:>4}"
         )
-    if len(classes) <= MOST_CLASSES:
+    if len(found.classes) <= MOST_CLASSES:
         yield ""
-        yield from _matrix([one.name for one in each], counts)
+        yield from _matrix([one.name for one in found.classes], found.counts)
 
 
 def _matrix(names: list[str], counts: NDArray[np.int64]) -> Iterator[str]:
@@ -197,37 +195,64 @@ def _matrix(names: list[str], counts: NDArray[np.int64]) -> Iterator[str]:
         )
 
 
-def _of_numbers(y: NDArray[np.float64], answers: NDArray[np.float64]) -> Iterator[str]:
-    off = float(np.abs(y - answers).mean())
-    score = scores.bootstrapped_r2(y, answers)
+def _of_numbers(found: NumberFindings) -> Iterator[str]:
+    score = found.score
     if math.isnan(score.value):
-        yield f"R² is not defined: the {len(y)} rows have one and the same target"
+        yield f"R² is not defined: the {found.rows} rows have one and the same target"
     else:
         yield (
-            f"R² {score.value:.3f} on {len(y)} rows (95 % interval {score.low:.3f} to "
+            f"R² {score.value:.3f} on {found.rows} rows (95 % interval {score.low:.3f} to "
             f"{score.high:.3f})"
         )
-    yield f"off by {off:.4g} on average"
+    yield f"off by {found.off:.4g} on average"
+    if found.quantile is not None:
+        yield f"{found.below:.1%} of the rows are below the answer, the {found.quantile:g} quantile"
 
 
-def _of_columns(estimator: NeuralNet, table: Table, y: NDArray[Any], what: str) -> Iterator[str]:
-    found = [one for one in scores.importances(estimator, table, y) if one.fall > 0]
+def _of_columns(findings: ClassFindings | NumberFindings) -> Iterator[str]:
+    found = telling(findings)
     if not found:
         return
-    width = max(len(one.column) for one in found[:MOST_SHOWN])
+    what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
+    width = max(len(one.column) for one in found)
     yield ""
     yield f"what tells most: how far the {what} falls when the column is shuffled"
-    for one in found[:MOST_SHOWN]:
+    for one in found:
         bar = "█" * max(1, round(BAR * one.fall / found[0].fall))
         yield f"{one.column:<{width}}  {one.fall:>6.3f}  {bar}"
 
 
-def _percent(share: float) -> str:
+def telling(findings: ClassFindings | NumberFindings) -> list[Importance]:
+    """Return the columns that tell most, as many as a report shows."""
+    return [one for one in findings.columns if one.fall > 0][:MOST_SHOWN]
+
+
+def percent(share: float) -> str:
+    """Write a share; a dash where there is none."""
     return "-" if math.isnan(share) else f"{share:.1%}"
 
 
+def prepared(step: Step | None) -> str:
+    """Say what becomes of a column."""
+    if isinstance(step, Numbers):
+        missing = ", missing cells marked" if step.missing else ""
+        return f"number: median {step.median:.6g}, spread {step.spread:.4g}{missing}"
+    if isinstance(step, Dates):
+        return ", ".join(["date: the day", *(f"where in the {one}" for one in step.cycles)])
+    if isinstance(step, Categories):
+        more = (["rare ones"] if step.other else []) + (["missing"] if step.missing else [])
+        return f"category: {listed([*step.levels, *more])}"
+    return "left out: one value, or another in each row"
+
+
+def listed(names: list[Any]) -> str:
+    """Write a list, its first names where it is long."""
+    shown = ", ".join(map(str, names[:MOST_NAMES]))
+    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
+
+
 def known_target(
-    estimator: NeuralNet, notes: dict[str, Any], raw: RawTable, name: str | None
+    estimator: NeuralNet, notes: dict[str, Any], raw: AnyTable, name: str | None
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Return the target of a table that a model shall be judged on, and the rows that have it."""
     name = notes.get("target") if name is None else name

@@ -1,7 +1,8 @@
-"""``neurona train table.csv --target species``: a model from a CSV file, and how right it is."""
+"""``neurona train table.csv --target species``: a model from a table, and how right it is."""
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from neurona.commands import tables
+from neurona.commands import FAILED, INTERRUPTED, NotWritten, tables
+from neurona.commands.report_page import Subject, page
 from neurona.costs import Pinball
 from neurona.datasets.tables import TableError
 from neurona.engine.divergence import TrainingDiverged
 from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
 from neurona.estimators.fitting import pace
-from neurona.estimators.report import split
+from neurona.estimators.report import judge, split
 from neurona.extras import MissingExtra, require
 
 if TYPE_CHECKING:
@@ -28,9 +30,8 @@ if TYPE_CHECKING:
     from neurona.engine.state import State
     from neurona.estimators.base import NeuralNet
     from neurona.estimators.columns import Table
-    from neurona.estimators.csv_table import RawTable, Target
+    from neurona.estimators.csv_table import Target
 
-DIVERGED, INTERRUPTED = 1, 130
 JUDGES = 0.15  # of the rows to learn from: they tell when to stop
 FEWEST_TO_JUDGE = 40  # rows, of which some may be held out for that
 FEWEST = 4  # rows that can be split and learnt from
@@ -43,7 +44,7 @@ COSTS: dict[TargetKind, tuple[str, ...]] = {
 
 
 def run(given: Namespace) -> int:
-    """Train, report, write the model and its curves, and return the exit code."""
+    """Train, report, write the model, its curves and a page, and return the exit code."""
     if not 0 <= given.test_size < 1:
         raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
     if not 0 <= given.seed < 2**32:
@@ -66,30 +67,47 @@ def run(given: Namespace) -> int:
         say(f"{len(raw) - len(y)} rows have no {given.target!r} and are left out")
     rng = np.random.default_rng(given.seed)
     learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
-    judge = learn[:0]
+    watched = learn[:0]
     if len(learn) >= FEWEST_TO_JUDGE:
         mine, its = split(y[learn] if target.is_classes else None, len(learn), JUDGES, rng)
-        learn, judge = learn[mine], learn[its]
-    estimator = _estimator(given, target, cost, len(learn), early=len(judge) > 0)
+        learn, watched = learn[mine], learn[its]
+    estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
     say(
-        f"{given.target}: {what}; {len(learn)} rows to learn from, {len(judge)} to tell when to "
+        f"{given.target}: {what}; {len(learn)} rows to learn from, {len(watched)} to tell when to "
         f"stop, {len(test)} for the test\n"
     )
-    code = _fit(estimator, table, y, learn, judge, quiet=given.quiet)
-    if code == DIVERGED:
+    code = _fit(estimator, table, y, learn, watched, quiet=given.quiet)
+    if code == FAILED:
         return code
-    if len(test):
+    if not estimator.state_.epoch:
+        print("neurona: interrupted in the first epoch: nothing is written", file=sys.stderr)
+        return code
+    findings = judge(estimator, table[test], y[test]) if len(test) else None
+    if findings is not None:
         say()
-        for line in () if given.quiet else tables.report(estimator, table[test], y[test]):
+        for line in tables.report(findings):
             say(line)
     say()
     notes = {"target": given.target, "rows": len(learn), "seed": given.seed}
     _save(estimator, output, notes)
     print(output)
-    picture = output.with_suffix(".png")
-    if picture != output and output.is_file() and _draw(estimator, picture):
+    if not output.is_file():  # /dev/stdout has nothing beside it
+        return code
+    picture, report = output.with_suffix(".png"), output.with_suffix(".html")
+    if picture != output and _draw(estimator, picture):
         print(picture)
+    if report != output:
+        rows = [
+            ("in the table", len(raw)),
+            (f"left out: they have no {given.target}", len(raw) - len(y)),
+            ("to learn from", len(learn)),
+            ("to tell when to stop", len(watched)),
+            ("held out for the test", len(test)),
+        ]
+        subject = _subject(given, what, rows, estimator.n_features_in_)
+        tables.write(str(report), page(estimator, subject, findings).encode())
+        print(report)
     return code
 
 
@@ -107,13 +125,29 @@ def _cost(given: Namespace) -> tuple[Any, TargetKind]:
     return cost, given.kind if len(kinds) > 1 else kinds[0]
 
 
-def _check_counts(raw: RawTable, name: str, target: Target) -> None:
+def _check_counts(raw: tables.AnyTable, name: str, target: Target) -> None:
     below = np.flatnonzero(target.y.astype(np.float64) < 0)
     if len(below):
         raise raw.refusal(name, int(target.rows[below[0]]), "is below 0, and poisson is for counts")
 
 
-def _examples(raw: RawTable, name: str, target: Target) -> tuple[Table, NDArray[Any]]:
+def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: int) -> Subject:
+    """Return what the page is about."""
+    name = "the standard input" if given.table == "-" else Path(given.table).name
+    count = dict(rows)
+    return Subject(
+        title=f"{given.target}, from {name}",
+        lead=f"A neural network learnt to tell {given.target} ({what}) by {columns} other "
+        f"{'column' if columns == 1 else 'columns'}, from {count['to learn from']:,} rows.",
+        table=name,
+        model=str(given.output),
+        target=given.target,
+        rows=rows,
+        tested_on=f"{count['held out for the test']:,} rows that were held out",
+    )
+
+
+def _examples(raw: tables.AnyTable, name: str, target: Target) -> tuple[Table, NDArray[Any]]:
     """Return the columns to learn from and the target, in the rows where it is known."""
     names = [one for one in raw.names if one != name]
     if not names:
@@ -154,11 +188,11 @@ def _fit(
     table: Table,
     y: NDArray[Any],
     learn: NDArray[np.int64],
-    judge: NDArray[np.int64],
+    watched: NDArray[np.int64],
     quiet: bool,
 ) -> int:
     """Train with a bar or some lines, and return the exit code."""
-    validation = (table[judge], y[judge]) if len(judge) else None
+    validation = (table[watched], y[watched]) if len(watched) else None
     states = estimator.iter_fit(table[learn], y[learn], validation=validation)
     progress = _progress(estimator.epochs, quiet)
     try:
@@ -166,13 +200,19 @@ def _fit(
             for state in states:
                 show(estimator, state)
     except KeyboardInterrupt:
-        print("neurona: interrupted; here is what there is so far", file=sys.stderr)
         cast("Generator[State]", states).close()  # now it has the best weights so far
+        if estimator.state_.epoch:
+            which = "the best so far, of" if len(watched) else "those of"
+            print(
+                f"neurona: interrupted; the weights are {which} epoch {estimator.state_.epoch}. "
+                "Ctrl-C again writes nothing",
+                file=sys.stderr,
+            )
         return INTERRUPTED
     except TrainingDiverged as error:
         print(f"neurona: {error}", file=sys.stderr)
-        return DIVERGED
-    if not quiet and len(judge):
+        return FAILED
+    if not quiet and len(watched):
         scores = estimator.validation_scores_
         best = int(np.argmax(scores)) + 1
         print(f"the best weights are those of epoch {best}, of {len(scores)} that were run")
@@ -230,7 +270,7 @@ def _save(estimator: NeuralNet, output: Path, notes: dict[str, Any]) -> None:
     try:
         estimator.save(output, notes=notes)
     except OSError as error:
-        raise OSError(f"{output} could not be written ({error.strerror})") from error
+        raise NotWritten(f"{output} could not be written ({error.strerror})") from error
 
 
 def _draw(estimator: NeuralNet, picture: Path) -> bool:
@@ -252,10 +292,10 @@ def _draw(estimator: NeuralNet, picture: Path) -> bool:
     axes.set_xlabel("epoch")
     figure = axes.get_figure(root=True)
     assert figure is not None
+    drawn = io.BytesIO()
     try:
-        figure.savefig(picture, dpi=160, bbox_inches="tight")
-    except OSError as error:
-        raise OSError(f"{picture} could not be written ({error.strerror})") from error
+        figure.savefig(drawn, format="png", dpi=160, bbox_inches="tight")
     finally:
         pyplot.close(figure)
+    tables.write(str(picture), drawn.getvalue())
     return True

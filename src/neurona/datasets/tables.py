@@ -106,7 +106,7 @@ def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind
     if kind not in get_args(Kind):
         raise ValueError(f"kind is {kind!r}: expected one of {', '.join(get_args(Kind))}")
     path = Path(path)
-    data = _bytes(path)
+    data = read_bytes(path)
     try:
         return parse_csv(decoded(data), target, kind)
     except TableError as error:
@@ -198,7 +198,7 @@ def cells_of(text: str) -> Cells:
 
 def read_text(path: str | os.PathLike[str]) -> str:
     """Return the text of a file, or say what else is there."""
-    return decoded(_bytes(Path(path)))
+    return decoded(read_bytes(path))
 
 
 _MEND_TARGET = "mend it, or pass kind='classes' if each is the name of a class"
@@ -250,9 +250,11 @@ class _Column(NamedTuple):
         return TableError(code, text, line=line, column=self.name, cell=cell)
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return what is in a file, or say what is there in its place."""
+    path = Path(path)
     if path.is_dir():
-        raise IsADirectoryError(f"{path}: is a folder, expected a CSV file; pass the path of one")
+        raise IsADirectoryError(f"{path}: is a folder, expected a table; pass the path of a file")
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -214,8 +214,7 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
                     if not go_on:
                         break
             finally:
-                if best.state is not None:
-                    self._show(best.state)
+                self._show(self.state_ if best.state is None else best.state)
 
         return states()
 

@@ -130,9 +130,7 @@ class RawTable:
             raise self.refusal(name, is_text[0], problem)
         if not is_text:
             values = self._finite(name, texts, numbers)[rows]
-            distinct = np.unique(values)
-            few = len(distinct) <= MOST_NUMBERED_CLASSES and bool((distinct % 1 == 0).all())
-            if kind == "numbers" or (kind == "auto" and not few):
+            if kind == "numbers" or (kind == "auto" and not look_like_classes(values)):
                 return Target(values, np.array(rows), False)
         return Target(self.class_names(name)[rows], np.array(rows), True)
 
@@ -141,7 +139,7 @@ class RawTable:
         texts = self.texts(name)
         numbers = self._numbers(texts)
         given = [
-            cell or "" if number is None or not isfinite(number) else _shortest(number)
+            cell or "" if number is None or not isfinite(number) else shortest(number)
             for cell, number in zip(texts, numbers, strict=True)
         ]
         return np.array(given, dtype=np.str_)
@@ -194,7 +192,22 @@ def _date(cell: str | None) -> datetime | None:
         return None
 
 
-def _shortest(number: float) -> str:
+def look_like_classes(values: NDArray[np.float64]) -> bool:
+    """Tell numbers that name classes from quantities: few of them, and whole.
+
+    >>> look_like_classes(np.array([1.0, 2.0, 1.0])), look_like_classes(np.array([1.5, 2.0]))
+    (True, False)
+    """
+    distinct = np.unique(values)
+    return len(distinct) <= MOST_NUMBERED_CLASSES and bool((distinct % 1 == 0).all())
+
+
+def shortest(number: float) -> str:
+    """Return a number as a class is named by it: 1.0 as 1.
+
+    >>> shortest(1.0), shortest(0.1)
+    ('1', '0.1')
+    """
     return str(np.format_float_positional(number, trim="-"))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import nan, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurona.engine.costs import find_cost
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.columns import Table
 
@@ -40,6 +41,89 @@ class Importance(NamedTuple):
 
     column: str
     fall: float
+
+
+@dataclass(frozen=True, eq=False)
+class ClassFindings:
+    """How right a classifier is on a table.
+
+    Attributes
+    ----------
+    rows, right
+        How many there were, and how many were answered right.
+    score
+        The share of right answers.
+    classes
+        Each class's precision and recall, in the order of their names.
+    counts : (k, k)
+        The confusion matrix: what a row is, and as what it was answered.
+    columns
+        How far the accuracy falls for each column that is shuffled, the most first.
+    """
+
+    rows: int
+    right: int
+    score: Score
+    classes: list[ClassScore]
+    counts: NDArray[np.int64]
+    columns: list[Importance]
+
+
+@dataclass(frozen=True, eq=False)
+class NumberFindings:
+    """How right a regressor is on a table.
+
+    Attributes
+    ----------
+    y, answers : (n,)
+        What the rows' targets are, and what was answered.
+    score
+        R²; NaN where all targets are the same.
+    off
+        The mean distance of the answers from the targets, in the target's units.
+    columns
+        How far R² falls for each column that is shuffled, the most first.
+    quantile
+        Which one the answers are to be, where they were learnt as one.
+    """
+
+    y: NDArray[np.float64]
+    answers: NDArray[np.float64]
+    score: Score
+    off: float
+    columns: list[Importance]
+    quantile: float | None = None
+
+    @property
+    def below(self) -> float:
+        """The share of the targets that are below the answers."""
+        return float((self.y < self.answers).mean())
+
+    @property
+    def rows(self) -> int:
+        """How many there were."""
+        return len(self.y)
+
+
+def judge(estimator: NeuralNet, table: Table, y: NDArray[Any]) -> ClassFindings | NumberFindings:
+    """Find out how right an estimator is on a table, and which columns tell it most.
+
+    Parameters
+    ----------
+    y : (n,)
+        The names of classes, or numbers.
+    """
+    answers = estimator.predict(table)
+    columns = importances(estimator, table, y) if len(y) > 1 else []
+    if not hasattr(estimator, "classes_"):
+        off = float(np.abs(y - answers).mean())
+        quantile = getattr(find_cost(estimator.cost, estimator.network_), "quantile", None)
+        return NumberFindings(y, answers, bootstrapped_r2(y, answers), off, columns, quantile)
+    classes = np.sort(estimator.classes_.astype(np.str_))  # numbers, as texts, have another order
+    counts = confusion(classes, y, answers.astype(np.str_))
+    right = int(np.trace(counts))
+    share = wilson(right, len(y))
+    return ClassFindings(len(y), right, share, by_class(classes, counts), counts, columns)
 
 
 def wilson(right: int, n: int) -> Score:

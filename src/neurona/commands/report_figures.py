@@ -1,0 +1,162 @@
+"""The report's figures as SVG, written by hand: no package is needed; the page has the colours.
+
+Each is 420 wide in its own units, so that its text is readable on a phone and not too large on a
+screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from math import ceil, floor, isfinite, log10
+
+WIDTH, HEIGHT = 420, 280
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 42  # margins, for the axes' texts
+DECADES = 20.0  # of costs so far apart, the axis is logarithmic
+MOST_POINTS = 2000
+
+
+def ticks(low: float, high: float, most: int = 5) -> list[float]:
+    """Return round numbers between two, at most so many and a few.
+
+    >>> ticks(0, 10), ticks(-0.3, 0.35)
+    ([0.0, 2.5, 5.0, 7.5, 10.0], [-0.2, 0.0, 0.2])
+    >>> ticks(3, 3)
+    [3]
+    """
+    if not high > low:
+        return [low]
+    rough = (high - low) / most
+    power = 10.0 ** floor(log10(rough))
+    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= rough * (1 - 1e-9))
+    first, last = ceil(low / step - 1e-9), floor(high / step + 1e-9)
+    return [round(k * step, 12 - floor(log10(step))) for k in range(first, last + 1)]
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Return the powers of ten between two numbers, and 2 and 5 times them where those are few.
+
+    >>> decades(0.02, 3)
+    [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
+    >>> decades(1e-6, 1)
+    [1e-06, 1e-05, 0.0001, 0.001, 0.01, 0.1, 1.0]
+    """
+    powers = range(floor(log10(low)), ceil(log10(high)) + 1)
+    factors = (1, 2, 5) if log10(high / low) < 3 else (1,)
+    found = [float(f"{factor}e{power}") for power in powers for factor in factors]
+    return [one for one in found if low * (1 - 1e-9) <= one <= high * (1 + 1e-9)]
+
+
+def curves(
+    epochs: Sequence[float],
+    costs: Sequence[float],
+    held_out: Sequence[float] = (),
+    kept: float | None = None,
+) -> str:
+    """Draw the costs against the epoch, and mark the epoch whose weights were kept."""
+    shown = [cost for cost in (*costs, *held_out) if isfinite(cost)]
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    is_log = low > 0 and high / low > DECADES
+    if not is_log:
+        low = min(0.0, low)
+    y = _scale(low, high, HEIGHT - BOTTOM, TOP, is_log)
+    x = _scale(min(0.0, epochs[0]), epochs[-1], LEFT, WIDTH - RIGHT)
+    marks = decades(low, high) if is_log else ticks(low, high)
+    parts = _axes(x, y, ticks(0, epochs[-1]), marks, "epoch", "")
+    if kept is not None:
+        at = x(kept)
+        parts.append(f'<path class="ideal" d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}"/>')
+        end = at > WIDTH / 2
+        parts.append(
+            f'<text x="{at + (-4 if end else 4):.1f}" y="{TOP + 10}" '
+            f'text-anchor="{"end" if end else "start"}">kept: epoch {kept:.0f}</text>'
+        )
+    for name, values in (("train", costs), ("held", held_out)):
+        if len(values):
+            parts.append(f'<path class="{name}" d="{_line(x, y, epochs, values)}"/>')
+    last = [f"{costs[-1]:.3g} on the rows it learns from"]
+    last += [f"{held_out[-1]:.3g} on rows held out"] if len(held_out) else []
+    return _svg(parts, f"The cost over {epochs[-1]:.0f} epochs; at the end {', '.join(last)}.")
+
+
+def scatter(truth: Sequence[float], answers: Sequence[float], target: str) -> str:
+    """Draw what was answered against what is true; on the dashed line an answer is right."""
+    every = ceil(len(truth) / MOST_POINTS)
+    pairs = list(zip(truth, answers, strict=True))[::every]
+    low = min(min(pair) for pair in pairs)
+    high = max(max(pair) for pair in pairs)
+    if low == high:
+        low, high = low - 1, high + 1
+    x = _scale(low, high, LEFT, WIDTH - RIGHT)
+    y = _scale(low, high, HEIGHT - BOTTOM, TOP)
+    parts = _axes(x, y, ticks(low, high), ticks(low, high), "true", "answered")
+    parts.append(
+        f'<path class="ideal" d="M{x(low):.1f} {y(low):.1f}L{x(high):.1f} {y(high):.1f}"/>'
+    )
+    parts += [f'<circle class="point" cx="{x(t):.1f}" cy="{y(a):.1f}" r="3"/>' for t, a in pairs]
+    return _svg(parts, f"{target}: what was answered against what is true, {len(pairs)} rows.")
+
+
+def _scale(
+    low: float, high: float, start: float, end: float, is_log: bool = False
+) -> Callable[[float], float]:
+    """Return the function from a number to its place."""
+    if is_log:
+        low, high = log10(low), log10(high)
+    span = (high - low) or 1.0
+
+    def place(value: float) -> float:
+        value = log10(value) if is_log else value
+        return start + (value - low) / span * (end - start)
+
+    return place
+
+
+def _axes(
+    x: Callable[[float], float],
+    y: Callable[[float], float],
+    x_marks: Sequence[float],
+    y_marks: Sequence[float],
+    x_name: str,
+    y_name: str,
+) -> list[str]:
+    bottom = HEIGHT - BOTTOM
+    parts = [f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{WIDTH - RIGHT}"/>']
+    for mark in y_marks:
+        at = y(mark)
+        parts.append(f'<path class="axis" d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{mark:.4g}</text>')
+    for mark in x_marks:
+        at = x(mark)
+        parts.append(f'<path class="axis" d="M{at:.1f} {bottom}v4"/>')
+        parts.append(f'<text x="{at:.1f}" y="{bottom + 18}" text-anchor="middle">{mark:.4g}</text>')
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts.append(f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{x_name}</text>')
+    if y_name:
+        parts.append(f'<text x="{LEFT + 6}" y="{TOP + 10}">{y_name}</text>')
+    return parts
+
+
+def _line(
+    x: Callable[[float], float],
+    y: Callable[[float], float],
+    xs: Sequence[float],
+    ys: Sequence[float],
+) -> str:
+    """Return a path through the points; where a number is not finite there is a gap."""
+    drawn, pen_is_down = [], False
+    for one, other in zip(xs, ys, strict=True):
+        if isfinite(other):
+            drawn.append(f"{'L' if pen_is_down else 'M'}{x(one):.1f} {y(other):.1f}")
+        pen_is_down = isfinite(other)
+    return "".join(drawn)
+
+
+def _svg(parts: Sequence[str], label: str) -> str:
+    inside = "\n".join(parts)
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">\n'
+        f"{inside}\n</svg>"
+    )

@@ -1,0 +1,378 @@
+"""The report as one page of HTML: no script, nothing from elsewhere, no package needed.
+
+All texts that come from a table go through :func:`escape`; whatever else were written there, the
+page's Content-Security-Policy would not let it run.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from math import isnan
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from neurona import __version__
+from neurona.commands import report_figures, tables
+from neurona.engine.costs import find_cost
+from neurona.engine.optimizers import find_optimizer
+from neurona.estimators.base import NeuralNet
+from neurona.estimators.fitting import DEFAULT
+from neurona.estimators.preparation import Dates
+from neurona.estimators.report import ClassFindings, NumberFindings, Score
+
+MOST_IN_MATRIX = 30  # classes
+MOST_MIXED_UP = 20  # pairs of classes, where there are too many for a matrix
+SHORT = 14  # characters of a class's name above a column
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a page is about.
+
+    Attributes
+    ----------
+    title, lead
+        Its heading, and a sentence below it.
+    table, model
+        The names of the files.
+    target
+        What is predicted.
+    rows
+        How many rows did what: texts and numbers.
+    tested_on
+        What the figures were measured on, as in "12 rows held out".
+    """
+
+    title: str
+    lead: str
+    table: str
+    model: str
+    target: str
+    rows: list[tuple[str, int]]
+    tested_on: str
+
+
+def page(
+    estimator: NeuralNet, subject: Subject, findings: ClassFindings | NumberFindings | None
+) -> str:
+    """Return the page; ``findings`` is None where no rows were held out."""
+    body = [
+        f"<header><h1>{escape(subject.title)}</h1><p>{escape(subject.lead)}</p></header>",
+        _section("How right it is", *_how_right(subject, findings)),
+    ]
+    if findings is not None and (bars := _telling(findings)):
+        body.append(_section("What tells most", *bars))
+    body.append(_section("How it learnt", *_learning(estimator)))
+    body.append(_section("What it learnt from", *_material(estimator, subject)))
+    body.append(_section("How to use it", *_use(estimator, subject)))
+    template = Template(files("neurona.commands").joinpath("report_page.html").read_text("utf-8"))
+    return template.substitute(
+        title=escape(subject.title),
+        body="\n".join(body),
+        footer=f"Written by neurona {escape(__version__)}. The page is whole in itself: "
+        "it loads nothing, and runs nothing.",
+    )
+
+
+def _section(heading: str, *parts: str) -> str:
+    inside = "\n".join(part for part in parts if part)
+    return f"<section>\n<h2>{heading}</h2>\n{inside}\n</section>"
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    caption: str,
+    numbers: Sequence[int] = (),
+) -> str:
+    """Write a table whose first cells name the rows; ``numbers`` are the columns of numbers."""
+
+    def cell(place: int, value: Any) -> str:
+        kind = ' class="n"' if place in numbers else ""
+        tag, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
+        return f"<{tag}{scope}{kind}>{escape(str(value))}</{tag}>"
+
+    head = "".join(
+        f'<th scope="col"{" class=n" * (place in numbers)}>{escape(name)}</th>'
+        for place, name in enumerate(columns)
+    )
+    body = "\n".join(
+        "<tr>" + "".join(cell(place, value) for place, value in enumerate(row)) + "</tr>"
+        for row in rows
+    )
+    return _scrolled(
+        f"<table>\n<caption>{escape(caption)}</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>",
+        caption,
+    )
+
+
+def _scrolled(content: str, label: str) -> str:
+    """Let what is wider than the page be scrolled, with the keyboard too."""
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">\n'
+        f"{content}\n</div>"
+    )
+
+
+# ---------------------------------------------------------------------- how right it is
+
+
+def _how_right(subject: Subject, findings: ClassFindings | NumberFindings | None) -> Iterable[str]:
+    if findings is None:
+        yield (
+            "<p>No rows were held out for a test, so nobody knows how right it is on rows that it "
+            "has not seen.</p>"
+        )
+    elif isinstance(findings, ClassFindings):
+        yield from _of_classes(subject, findings)
+    else:
+        yield from _of_numbers(subject, findings)
+
+
+def _of_classes(subject: Subject, found: ClassFindings) -> Iterable[str]:
+    share = found.score
+    yield (
+        f'<p class="score"><strong>{share.value:.1%}</strong> '
+        f"<span>accuracy: {found.right:,} of {found.rows:,} rows</span></p>"
+    )
+    yield _strip(share, "0 %", "100 %")
+    commonest = max(found.classes, key=lambda one: one.rows)
+    yield (
+        f"<p>Measured on {escape(subject.tested_on)}. With so many rows, the share of right "
+        f"answers lies between {share.low:.1%} and {share.high:.1%} (95 % interval). Answering "
+        f"“{escape(commonest.name)}” every time would be right in "
+        f"{commonest.rows / found.rows:.1%}.</p>"
+    )
+    each = [
+        (one.name, tables.percent(one.precision), tables.percent(one.recall), f"{one.rows:,}")
+        for one in found.classes
+    ]
+    yield "<h3>Class by class</h3>"
+    yield _table(
+        ["class", "precision", "recall", "rows"],
+        each,
+        "Precision: how many of the rows answered so are so. Recall: how many of the rows that "
+        "are so were answered so.",
+        numbers=(1, 2, 3),
+    )
+    yield "<h3>What is taken for what</h3>"
+    yield _matrix(found) if len(found.classes) <= MOST_IN_MATRIX else _mixed_up(found)
+
+
+def _strip(score: Score, low_end: str, high_end: str) -> str:
+    """Draw a score and its interval between 0 and 1."""
+    low, high = max(0.0, score.low), max(0.0, score.high)
+    at = max(0.0, score.value)
+    return (
+        f'<div class="strip" aria-hidden="true">'
+        f'<i style="left:{low:.2%};width:{high - low:.2%}"></i><b style="left:{at:.2%}"></b></div>'
+        f'<div class="ends" aria-hidden="true"><span>{low_end}</span><span>{high_end}</span></div>'
+    )
+
+
+def _matrix(found: ClassFindings) -> str:
+    names = [one.name for one in found.classes]
+    shorter = [name if len(name) <= SHORT else name[: SHORT - 1] + "…" for name in names]
+    head = "".join(
+        f'<th scope="col" title="{escape(name)}">{escape(short)}</th>'
+        for name, short in zip(names, shorter, strict=True)
+    )
+    rows = []
+    for place, (name, counts) in enumerate(zip(names, found.counts.tolist(), strict=True)):
+        total = sum(counts) or 1
+        cells = "".join(
+            f'<td class="{"right" if other == place else "wrong"}" '
+            f'style="--share:{count / total:.3f}">{count:,}</td>'
+            if count
+            else '<td class="none">0</td>'
+            for other, count in enumerate(counts)
+        )
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+    body = "\n".join(rows)
+    return (
+        '<p class="soft">Rows: what it is. Columns: the answer. Blue is right, orange is wrong.</p>'
+        + _scrolled(
+            '<table class="matrix" aria-label="Confusion matrix">\n'
+            f'<thead><tr><th scope="col">is ↓ answered →</th>{head}</tr></thead>\n'
+            f"<tbody>\n{body}\n</tbody>\n</table>",
+            "What is taken for what",
+        )
+    )
+
+
+def _mixed_up(found: ClassFindings) -> str:
+    """List the most frequent errors."""
+    counts = found.counts - np.diag(np.diag(found.counts))
+    order = np.argsort(-counts, axis=None, kind="stable")[:MOST_MIXED_UP]
+    pairs = [divmod(int(one), len(counts)) for one in order]
+    names = [one.name for one in found.classes]
+    rows = [(names[i], names[j], f"{counts[i, j]:,}") for i, j in pairs if counts[i, j]]
+    if not rows:
+        return "<p>All answers are right.</p>"
+    return _table(["is", "answered", "rows"], rows, "The most frequent errors.", numbers=(2,))
+
+
+def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
+    score = found.score
+    if isnan(score.value):
+        yield (
+            f"<p>R² is not defined: the {found.rows:,} rows have one and the same target. The "
+            f"answers are off by {found.off:.4g} on average.</p>"
+        )
+        return
+    yield (
+        f'<p class="score"><strong>{score.value:.3f}</strong> '
+        f"<span>R², on {found.rows:,} rows</span></p>"
+    )
+    yield _strip(score, "0: no better than the mean", "1: all is right")
+    yield (
+        f"<p>Measured on {escape(subject.tested_on)}. With so many rows, R² lies between "
+        f"{score.low:.3f} and {score.high:.3f} (95 % interval). The answers are off by "
+        f"{found.off:.4g} on average; {escape(subject.target)} goes from {found.y.min():.4g} to "
+        f"{found.y.max():.4g} there.</p>"
+    )
+    drawn = report_figures.scatter(found.y.tolist(), found.answers.tolist(), subject.target)
+    yield (
+        f"<figure>{drawn}<figcaption>Each point is a row; on the dashed line an answer is right."
+        "</figcaption></figure>"
+    )
+
+
+def _telling(findings: ClassFindings | NumberFindings) -> Iterable[str]:
+    found = tables.telling(findings)
+    if not found:
+        return []
+    what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
+    rows = "\n".join(
+        f'<tr><th scope="row">{escape(one.column)}</th><td class="n">{one.fall:.3f}</td>'
+        f'<td class="bar"><span style="width:{one.fall / found[0].fall:.1%}"></span></td></tr>'
+        for one in found
+    )
+    caption = (
+        f"How far the {what} falls when a column's cells are shuffled. Of two columns that say "
+        "the same, none may look important."
+    )
+    return [
+        f'<table class="bars"><caption>{escape(caption)}</caption>\n'
+        '<thead><tr><th scope="col">column</th><th scope="col" class="n">fall</th>'
+        '<td aria-hidden="true"></td></tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody></table>"
+    ]
+
+
+# ------------------------------------------------------------------------ how it learnt
+
+
+def _learning(estimator: NeuralNet) -> Iterable[str]:
+    costs = estimator.loss_curve_
+    # The scores are costs, but for the sign, unless somebody asked for another score.
+    scores = estimator.validation_scores_ if estimator.scoring is None else []
+    held_out = [-score for score in scores]
+    kept = None
+    if costs:
+        last = float(max(estimator.n_iter_, len(costs) if scores else 1))
+        epochs = np.linspace(last / len(costs), last, len(costs)).tolist()
+        if held_out and len(held_out) == len(costs):
+            kept = epochs[int(np.argmin(held_out))]
+        else:
+            held_out = []
+        keys = '<span><i class="key"></i>the rows it learns from, with the penalty</span>'
+        if held_out:
+            keys += ' <span><i class="key held"></i>rows held out to tell when to stop</span>'
+        drawn = report_figures.curves(epochs, costs, held_out, kept)
+        yield f'<figure>{drawn}<figcaption class="keys">{keys}</figcaption></figure>'
+    net = estimator.network_
+    chain = [f"{estimator.n_features_in_} columns"]
+    if estimator.preparation_ is not None:
+        chain.append(f"{net.layers[0].n_in} numbers")
+    chain += [f"{one.n_out} neurons, {one.activation.name}" for one in net.layers[:-1]]
+    n_out = net.layers[-1].n_out
+    chain.append(f"{n_out} {'answer' if n_out == 1 else 'answers'}, {net.output.name}")
+    items = "".join(f"<li>{escape(one)}</li>" for one in chain)
+    yield f'<ol class="chain" aria-label="The network, layer by layer">{items}</ol>'
+    optimizer = DEFAULT if estimator.optimizer is None else find_optimizer(estimator.optimizer)
+    rate = estimator.learning_rate
+    if rate is None and isinstance(optimizer.learning_rate, int | float):
+        rate = f"{optimizer.learning_rate:g}, falling to 0 along half a cosine"
+    count = sum(array.size for layer in estimator.params_ for array in layer)
+    facts = [
+        ("parameters", f"{count:,}"),
+        ("cost", type(find_cost(estimator.cost, net)).__name__),
+        ("optimizer", type(optimizer).__name__),
+        ("learning rate", "the optimizer's" if rate is None else rate),
+        ("epochs", _epochs(estimator, kept)),
+        ("seed", estimator.random_state),
+    ]
+    yield _table(["setting", "value"], facts, "The network and its training.")
+
+
+def _epochs(estimator: NeuralNet, kept: float | None) -> str:
+    if kept is None:
+        return f"{estimator.n_iter_}"
+    return f"{len(estimator.validation_scores_)}; the weights of epoch {kept:.0f} were kept"
+
+
+# ------------------------------------------------------------------ what it learnt from
+
+
+def _material(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
+    yield _table(
+        ["rows", "how many"],
+        [(name, f"{count:,}") for name, count in subject.rows],
+        f"The rows of {subject.table}.",
+        numbers=(1,),
+    )
+    preparation = estimator.preparation_
+    if preparation is not None:
+        steps = dict(preparation.steps)
+        names = [str(name) for name in estimator.feature_names_in_]
+        yield _table(
+            ["column", "what becomes of it"],
+            [(name, tables.prepared(steps.get(place))) for place, name in enumerate(names)],
+            "How each column is prepared for the network.",
+        )
+
+
+# -------------------------------------------------------------------------- how to use it
+
+
+def _use(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
+    end = ".parquet" if tables.is_parquet(subject.table) else ".csv"
+    model = Path(subject.model)
+    quoted = shlex.quote(str(model))
+    proba = " --proba" if hasattr(estimator, "classes_") else ""
+    yield "<p>In a terminal:</p>"
+    yield _code(
+        f"neurona predict {quoted} new{end} -o answers{end}{proba}\n"
+        f"neurona evaluate {quoted} labelled{end}\n"
+        f"neurona inspect {quoted}"
+    )
+    yield "<p>In Python:</p>"
+    yield _code(
+        "import neurona\n"
+        "import pandas\n\n"
+        f"model = neurona.load({str(model)!r})\n"
+        f"table = {_reading(estimator, end)}\n"
+        "print(model.predict(table))"
+    )
+
+
+def _reading(estimator: NeuralNet, end: str) -> str:
+    """Return the line that reads a table with pandas, which has to be told of dates."""
+    if end == ".parquet":
+        return 'pandas.read_parquet("new.parquet")'
+    steps = () if estimator.preparation_ is None else estimator.preparation_.steps
+    dates = [step.name for _, step in steps if isinstance(step, Dates)]
+    return f'pandas.read_csv("new.csv"{f", parse_dates={dates!r}" if dates else ""})'
+
+
+def _code(text: str) -> str:
+    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'

@@ -16,7 +16,7 @@ from neurona import cli
 from neurona.datasets.tables import TableError
 from neurona.estimators import csv_table, report
 
-WRONG = 1
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 
 def pets(n=60, seed=0):
@@ -53,10 +53,10 @@ def run(capsys, *arguments):
     return code, caught.out, caught.err
 
 
-def refused(capsys, *arguments):
+def refused(capsys, *arguments, code=WRONG):
     """Return the one line that says what is wrong."""
-    code, _, err = run(capsys, *arguments)
-    assert code == WRONG
+    exit_code, _, err = run(capsys, *arguments)
+    assert exit_code == code
     assert err.startswith("neurona: error: ")
     assert len(err.splitlines()) == 1
     return err
@@ -168,13 +168,16 @@ def test_train_tells_what_it_does_and_leaves_model_and_curves(tmp_path, capsys):
     assert "epoch 40/40: cost " in out
     assert re.search(r"accuracy \d+\.\d%: \d+ of 12 rows \(95 % interval \d+\.\d% to \d", out)
     assert "confusion (rows: what it is; columns: the answer)" in out
-    assert out.splitlines()[-2:] == [str(model), str(tmp_path / "m.png")]
+    made = [str(tmp_path / f"m.{end}") for end in ("safetensors", "png", "html")]
+    assert out.splitlines()[-3:] == made
     told = out.partition("what tells most")[2].splitlines()
     assert told[1].startswith("kilos ")
     net = neurona.load(model)
     assert [layer.activation.name for layer in net.network_.layers] == ["tanh", "relu", "sigmoid"]
     assert net.feature_names_in_.tolist() == ["kilos", "coat", "born"]
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["m.png", "m.safetensors", "t.csv"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "m.html", "m.png", "m.safetensors", "t.csv",
+    ]  # fmt: skip
 
 
 def test_train_on_numbers_stops_early_and_says_its_interval(tmp_path, capsys):
@@ -363,9 +366,12 @@ full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /d
 def test_a_full_disk_is_said(models, capsys):
     table, model = models / "pets.csv", models / "kind.safetensors"
     said = "/dev/full could not be written (No space left on device)"
-    assert said in refused(capsys, "predict", model, table, "-o", "/dev/full")
+    assert said in refused(capsys, "predict", model, table, "-o", "/dev/full", code=FAILED)
     trained = ["train", table, "--target", "kind", "--epochs", 2, "--quiet"]
-    assert said in refused(capsys, *trained, "--output", "/dev/full")
+    assert said in refused(capsys, *trained, "--output", "/dev/full", code=FAILED)
+    judged = ["evaluate", model, table, "--html", "/dev/full"]
+    code, _, err = run(capsys, *judged)
+    assert (code, err) == (FAILED, f"neurona: error: {said}\n")
     assert Path("/dev/full").is_char_device()
 
 

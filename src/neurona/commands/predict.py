@@ -42,10 +42,10 @@ def run(given: Namespace) -> int:
     twice = [name for name in added if name in raw.names]
     if twice:
         raise ValueError(f"{given.table} has a column {twice[0]!r} already: rename or delete it")
-    for text in tables.strange_cells(estimator, table):
-        tables.note(text)
     with tables.about(given.table):
         encoded = _encoded(raw, added, tables.is_parquet(given.output))
+    for text in tables.strange_cells(estimator, table):
+        tables.note(text)
     tables.write(given.output, encoded)
     return 0
 

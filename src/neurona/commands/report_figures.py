@@ -17,10 +17,10 @@ MOST_POINTS = 2000
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Return round numbers between two, at most so many and a few.
+    """Return round numbers between two, about as many as asked for.
 
-    >>> ticks(0, 10), ticks(-0.3, 0.35)
-    ([0.0, 2.5, 5.0, 7.5, 10.0], [-0.2, 0.0, 0.2])
+    >>> ticks(0, 1000), ticks(-0.3, 0.35)
+    ([0.0, 200.0, 400.0, 600.0, 800.0, 1000.0], [-0.2, 0.0, 0.2])
     >>> ticks(3, 3)
     [3]
     """
@@ -82,11 +82,17 @@ def curves(
 
 
 def scatter(truth: Sequence[float], answers: Sequence[float], target: str) -> str:
-    """Draw what was answered against what is true; on the dashed line an answer is right."""
+    """Draw what was answered against what is true; on the dashed line an answer is right.
+
+    Of many rows some are drawn, as far apart as it takes. The text is empty where the numbers are
+    too large to be drawn.
+    """
     every = ceil(len(truth) / MOST_POINTS)
     pairs = list(zip(truth, answers, strict=True))[::every]
     low = min(min(pair) for pair in pairs)
     high = max(max(pair) for pair in pairs)
+    if not isfinite(high - low):
+        return ""
     if low == high:
         low, high = low - 1, high + 1
     x = _scale(low, high, LEFT, WIDTH - RIGHT)

@@ -240,10 +240,9 @@ def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
         f"{found.y.max():.4g} there.</p>"
     )
     drawn = report_figures.scatter(found.y.tolist(), found.answers.tolist(), subject.target)
-    yield (
-        f"<figure>{drawn}<figcaption>Each point is a row; on the dashed line an answer is right."
-        "</figcaption></figure>"
-    )
+    if drawn:
+        caption = "Each point is a row; on the dashed line an answer is right."
+        yield f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>"
 
 
 def _telling(findings: ClassFindings | NumberFindings) -> Iterable[str]:

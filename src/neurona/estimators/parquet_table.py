@@ -178,13 +178,14 @@ def parse(data: bytes) -> ParquetTable:
     pyarrow = _pyarrow()
     parquet = require("pyarrow.parquet", extra="parquet")
     try:
-        arrow = parquet.read_table(pyarrow.BufferReader(data))
+        file = parquet.ParquetFile(pyarrow.BufferReader(data))
+        names = file.schema_arrow.names
+        twice = [name for name in names if names.count(name) > 1]
+        arrow = file.read()
         arrow.validate(full=True)
-        names = arrow.column_names
     except (pyarrow.ArrowException, OSError, OverflowError, MemoryError, UnicodeError) as error:
         said = " ".join(str(error).split())  # a library's message may have lines
         raise TableError("encoding", f"is no Parquet file, or damaged ({said[:200]})") from None
-    twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise TableError("twice", f"has two columns of the name {twice[0]!r}: rename one of them")
     if not arrow.num_rows:

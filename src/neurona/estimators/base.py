@@ -20,6 +20,14 @@ from neurona.engine.network import Network, network
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
+from neurona.estimators.callbacks import (
+    CallbackSupportMixin,
+    EpochTasks,
+    NoTasks,
+    Tasks,
+    is_watched,
+    with_callbacks,
+)
 from neurona.estimators.columns import Table, is_frame, names_of, read_array, read_frame
 from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
 from neurona.estimators.exports import Exports
@@ -27,7 +35,7 @@ from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_
 from neurona.estimators.preparation import Preparation
 
 
-class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
+class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """The part of an estimator that does not ask what the target is."""
 
     # What subclasses answer -----------------------------------------------------------------------
@@ -54,6 +62,7 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
 
     # Fitting --------------------------------------------------------------------------------------
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
         """Learn from a table.
 
@@ -80,7 +89,7 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
         TrainingDiverged
             If the cost stops being finite; the message suggests a learning rate.
         """
-        for _ in self.iter_fit(X, y, sample_weight, validation):
+        for _ in self._states(X, y, sample_weight, validation, is_watched(self)):
             pass
         return self
 
@@ -90,13 +99,20 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
         """Learn from a table, handing out the engine's states: :meth:`fit` is a loop over them.
 
         The estimator can predict at each of them, with that state's weights. Whoever leaves the
-        loop early has the best weights so far, or the last where nothing was validated.
+        loop early has the best weights so far, or the last where nothing was validated. The loop is
+        the caller's own: callbacks are told of :meth:`fit` only.
 
         Yields
         ------
         State
             The first before any step, then about fifty; each epoch's, where it is validated.
         """
+        return self._states(X, y, sample_weight, validation, watched=False)
+
+    def _states(
+        self, X: Any, y: Any, sample_weight: Any, validation: Any, watched: bool
+    ) -> Iterator[State]:
+        """Check what is given, and return the states of a fit, told to callbacks or not."""
         going_on = self.warm_start and self.__sklearn_is_fitted__()
         examples = self._read(X, y, sample_weight, reset=not going_on)
         rng = self._rng()
@@ -109,9 +125,14 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
             examples, judges = self._split(examples, rng)
         if not going_on:
             self._begin(examples, rng)
-        speed = pace(len(examples), self.batch_size, self.epochs, each_epoch=judges is not None)
+        each_epoch = watched or judges is not None
+        speed = pace(len(examples), self.batch_size, self.epochs, each_epoch)
         optimizer = optimizer_for(self.optimizer, self.learning_rate, speed.steps, self.state_.step)
-        return self._follow(self._train(examples, optimizer, speed, rng), judges)
+        running = self._train(examples, optimizer, speed, rng)
+        tasks: Tasks = NoTasks()
+        if watched:
+            tasks = EpochTasks(self, examples, X, y, sample_weight, speed.epochs)
+        return self._follow(running, judges, tasks)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         """Take one epoch's steps with these rows, at a rate that does not fall."""
@@ -123,7 +144,7 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
             self._begin(examples, rng)
         speed = pace(len(examples), self.batch_size, 1, each_epoch=True)
         optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
-        for _ in self._follow(self._train(examples, optimizer, speed, rng), None):
+        for _ in self._follow(self._train(examples, optimizer, speed, rng), None, NoTasks()):
             pass
 
     def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
@@ -184,7 +205,9 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
             dtype=np.float64 if whole_table else np.float32,
         )
 
-    def _follow(self, running: Iterator[State], judges: Examples | None) -> Iterator[State]:
+    def _follow(
+        self, running: Iterator[State], judges: Examples | None, tasks: Tasks
+    ) -> Iterator[State]:
         """Follow the training, remember its curve, and keep the best weights."""
         first_epoch = self.state_.epoch
         judged = None if judges is None else (Prepared(self._prepared(judges.table)), judges.y)
@@ -207,14 +230,16 @@ class NeuralNet(Exports, BaseEstimator):  # type: ignore[misc]
             self._show(next(running))
             yield self.state_
             try:
-                for state in running:
+                for state in tasks.around(running):
                     self._show(state)
                     go_on = learn(state)
+                    stop = tasks.end()
                     yield state
-                    if not go_on:
+                    if stop or not go_on:
                         break
             finally:
                 self._show(self.state_ if best.state is None else best.state)
+            tasks.close()
 
         return states()
 

@@ -27,13 +27,14 @@ class Examples:
     table: Any  # a Table, or an array where nothing is prepared
     y: NDArray[Any]
     weight: NDArray[np.float64] | None
+    rows: NDArray[np.int64]  # which of those that were given they are
 
     def __len__(self) -> int:
         return len(self.y)
 
     def __getitem__(self, rows: Any) -> Examples:
         weight = None if self.weight is None else self.weight[rows]
-        return Examples(self.table[rows], self.y[rows], weight)
+        return Examples(self.table[rows], self.y[rows], weight, self.rows[rows])
 
 
 def examples_of(table: Any, y: NDArray[Any], sample_weight: Any) -> Examples:
@@ -46,7 +47,7 @@ def examples_of(table: Any, y: NDArray[Any], sample_weight: Any) -> Examples:
     """
     check_consistent_length(range(len(table)), y)
     weight = None if sample_weight is None else check_weights(sample_weight, len(y))
-    examples = Examples(table, y, weight)
+    examples = Examples(table, y, weight, np.arange(len(y)))
     return examples if weight is None or weight.all() else examples[weight > 0]
 
 

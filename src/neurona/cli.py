@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -64,39 +65,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         code: int = given.run(given)
-        sys.stdout.flush()  # here, where a reader who has left is no error yet
+        _flush()  # here, where a reader who has left is no error yet
     except BrokenPipeError:  # as with head: whoever read has had enough
-        _write_no_more()
+        with suppress(OSError):
+            _flush()
         return READER_LEFT
     except (ValueError, OSError, ImportError) as error:
         if isinstance(error, ImportError) and type(error).__name__ != "MissingExtra":
             raise
+        with suppress(OSError):
+            _flush()
+        failed = isinstance(error, NotWritten) or getattr(error, "errno", None) in NO_ROOM
         print(f"neurona: error: {_in_words(error)}", file=sys.stderr)
-        return FAILED if _is_failure(error) else WRONG
+        return FAILED if failed else WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
 
 
-def _is_failure(error: Exception) -> bool:
-    """Tell what went wrong on the way from what was wrong from the start."""
-    return isinstance(error, NotWritten) or getattr(error, "errno", None) in NO_ROOM
-
-
 def _in_words(error: Exception) -> str:
-    """Return the error's text; of the standard output there is nobody else to say it."""
-    try:
-        sys.stdout.flush()
-    except OSError as full:
-        _write_no_more()
-        if full.errno == getattr(error, "errno", None):
-            return f"the standard output could not be written ({full.strerror})"
+    """Return what the error says; the system's own number for a full disk says little."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return f"the output could not be written ({error.strerror})"
     return str(error)
 
 
-def _write_no_more() -> None:
-    """Let go of what is still to be printed, which would fail again at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _flush() -> None:
+    """Print all that is to be printed; where that fails, it is not tried again at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def parser() -> argparse.ArgumentParser:
@@ -161,6 +161,8 @@ def parser() -> argparse.ArgumentParser:
         description="Train the lesson's network from the same weights in the lesson's program, "
         "neurona, scikit-learn, Keras and PyTorch, as far as they are installed, and tell how far "
         "apart their curves are. Leaves a picture, and a page with the code of each.",
+        epilog=EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     compare.add_argument(
         "--steps", type=int, default=1500, metavar="N", help="of gradient descent (1500)"
@@ -178,6 +180,8 @@ def parser() -> argparse.ArgumentParser:
         "play",
         help="the playground, in the browser",
         description="Open the playground: watch a network learn, take it apart, steer it.",
+        epilog=EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     play.add_argument(
         "--port", type=int, default=0, metavar="N", help="by default one that is free"

@@ -148,7 +148,7 @@ def write(path: str, data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        name = "the standard output" if path == "-" else path
+        name = "the output" if path == "-" else path
         raise NotWritten(f"{name} could not be written ({error.strerror})") from error
 
 

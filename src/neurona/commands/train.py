@@ -22,7 +22,7 @@ from neurona.extras import MissingExtra, require
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from numpy.typing import NDArray
 
@@ -52,6 +52,7 @@ def run(given: Namespace) -> int:
     cost, kind = _cost(given)
     output = Path(given.output)
     tables.check_writable(output)
+    require("safetensors", extra="files")  # now, and not when the training is over
     with tables.about(given.table):
         raw = tables.read_table(given.table)
         target = raw.target(given.target, kind)
@@ -72,15 +73,17 @@ def run(given: Namespace) -> int:
         mine, its = split(y[learn] if target.is_classes else None, len(learn), JUDGES, rng)
         learn, watched = learn[mine], learn[its]
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
+    validation = (table[watched], y[watched]) if len(watched) else None
+    states = estimator.iter_fit(table[learn], y[learn], validation=validation)  # checks it all
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
     say(
         f"{given.target}: {what}; {len(learn)} rows to learn from, {len(watched)} to tell when to "
         f"stop, {len(test)} for the test\n"
     )
-    code = _fit(estimator, table, y, learn, watched, quiet=given.quiet)
+    code = _fit(estimator, states, given.quiet)
     if code == FAILED:
         return code
-    if not estimator.state_.epoch:
+    if not estimator.loss_curve_:
         print("neurona: interrupted in the first epoch: nothing is written", file=sys.stderr)
         return code
     findings = judge(estimator, table[test], y[test]) if len(test) else None
@@ -183,17 +186,8 @@ def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool)
     return made
 
 
-def _fit(
-    estimator: NeuralNet,
-    table: Table,
-    y: NDArray[Any],
-    learn: NDArray[np.int64],
-    watched: NDArray[np.int64],
-    quiet: bool,
-) -> int:
+def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
     """Train with a bar or some lines, and return the exit code."""
-    validation = (table[watched], y[watched]) if len(watched) else None
-    states = estimator.iter_fit(table[learn], y[learn], validation=validation)
     progress = _progress(estimator.epochs, quiet)
     try:
         with progress as show:
@@ -201,8 +195,8 @@ def _fit(
                 show(estimator, state)
     except KeyboardInterrupt:
         cast("Generator[State]", states).close()  # now it has the best weights so far
-        if estimator.state_.epoch:
-            which = "the best so far, of" if len(watched) else "those of"
+        if estimator.loss_curve_:
+            which = "the best so far, of" if estimator.validation_scores_ else "those of"
             print(
                 f"neurona: interrupted; the weights are {which} epoch {estimator.state_.epoch}. "
                 "Ctrl-C again writes nothing",
@@ -212,8 +206,8 @@ def _fit(
     except TrainingDiverged as error:
         print(f"neurona: {error}", file=sys.stderr)
         return FAILED
-    if not quiet and len(watched):
-        scores = estimator.validation_scores_
+    scores = estimator.validation_scores_
+    if scores and not quiet:
         best = int(np.argmax(scores)) + 1
         print(f"the best weights are those of epoch {best}, of {len(scores)} that were run")
     return 0

@@ -218,11 +218,12 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         def learn(state: State) -> bool:
             """Note what a state is worth; tell whether to go on."""
             go_on = True
-            self.loss_curve_.append(state.cost)
-            if judged is not None:
-                self.validation_scores_.append(float(scorer(self, *judged)))
-                go_on = best.see(state, self.validation_scores_[-1])
+            score = None if judged is None else float(scorer(self, *judged))
             self.n_iter_ = state.epoch - first_epoch
+            self.loss_curve_.append(state.cost)
+            if score is not None:
+                self.validation_scores_.append(score)
+                go_on = best.see(state, score)
             self._say(state)
             return go_on
 

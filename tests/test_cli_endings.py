@@ -1,0 +1,237 @@
+"""How a command on tables ends when it does not end well: exit codes, and what is on the disk."""
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import neurona
+from neurona import cli, extras
+from neurona.engine.optimizers import SGD
+from neurona.estimators import fitting
+
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
+
+
+def pets(n=60):
+    """Return a CSV's text."""
+    lines = [
+        f"{(4, 20)[k % 2] + k / n},{'ab'[k // 2 % 2]},{('cat', 'dog')[k % 2]}" for k in range(n)
+    ]
+    return "\n".join(["kilos,coat,kind", *lines]) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with a table and a model that is there already."""
+    (tmp_path / "t.csv").write_text(pets())
+    net = neurona.NeuralNetClassifier(2, epochs=1).fit([[1.0], [2.0]], ["old", "older"])
+    net.save(tmp_path / "m.safetensors")
+    return tmp_path
+
+
+def train(folder, before, options=("--epochs", "40")):
+    """Run a training in a process of its own, after some lines of Python."""
+    arguments = ["train", "t.csv", "--target", "kind", "--output", "m.safetensors", *options]
+    run = f"\nfrom neurona import cli\nraise SystemExit(cli.main({arguments}))"
+    program = textwrap.dedent(before) + run
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+
+
+def at_epoch(epoch):
+    """Return lines that send Ctrl-C when an epoch is shown."""
+    return f"""
+    import os, signal
+    from contextlib import nullcontext
+    from neurona.commands import train
+    def show(estimator, state):
+        if state.epoch == {epoch}:
+            os.kill(os.getpid(), signal.SIGINT)
+    train._progress = lambda epochs, quiet: nullcontext(show)
+    """
+
+
+def once(where, signal_):
+    """Return lines that send a signal from a function that is called for that."""
+    return f"""
+    import os, signal
+    import {where.rpartition(".")[0]} as module
+    module.{where.rpartition(".")[2]} = lambda *_: os.kill(os.getpid(), signal.{signal_})
+    """
+
+
+def names(folder):
+    return sorted(one.name for one in folder.iterdir())
+
+
+def is_the_old_one(folder):
+    return neurona.load(folder / "m.safetensors").classes_.tolist() == ["old", "older"]
+
+
+ALL = ["m.html", "m.png", "m.safetensors", "t.csv"]
+
+
+def test_ctrl_c_writes_what_was_learnt_so_far(folder):
+    done = train(folder, at_epoch(7))
+    assert done.returncode == INTERRUPTED
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("neurona: interrupted; the weights are the best so far, of epoch ")
+    assert said.endswith("Ctrl-C again writes nothing")
+    assert "accuracy" in done.stdout
+    assert names(folder) == ALL
+    net = neurona.load(folder / "m.safetensors")
+    assert net.classes_.tolist() == ["cat", "dog"]
+    assert len(net.loss_curve_) == 7
+    assert f"of epoch {net.state_.epoch}." in said or net.n_iter_ == 7
+
+
+def test_ctrl_c_before_anything_is_learnt_writes_nothing(folder):
+    done = train(folder, at_epoch(0))
+    assert done.returncode == INTERRUPTED
+    assert done.stderr == "neurona: interrupted in the first epoch: nothing is written\n"
+    assert names(folder) == ["m.safetensors", "t.csv"]
+    assert is_the_old_one(folder)
+
+
+def test_ctrl_c_twice_writes_nothing(folder):
+    again = once("neurona.commands.train.judge", "SIGINT")
+    done = train(folder, textwrap.dedent(at_epoch(7)) + textwrap.dedent(again))
+    assert done.returncode == INTERRUPTED
+    assert "Traceback" not in done.stderr
+    assert names(folder) == ["m.safetensors", "t.csv"]
+    assert is_the_old_one(folder)
+
+
+def test_ctrl_c_while_the_model_is_written_leaves_the_old_one(folder):
+    done = train(folder, once("os.fsync", "SIGINT"))
+    assert (done.returncode, done.stderr) == (INTERRUPTED, "")
+    assert names(folder) == ["m.safetensors", "t.csv"]
+    assert is_the_old_one(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGTERM that ends a process there")
+def test_sigterm_while_the_model_is_written_leaves_the_old_one(folder):
+    done = train(folder, once("os.fsync", "SIGTERM"))
+    assert done.returncode == -signal.SIGTERM
+    assert is_the_old_one(folder)
+    assert {one for one in names(folder) if not one.startswith(".")} == {"m.safetensors", "t.csv"}
+
+
+def test_a_training_that_diverges_is_said_and_writes_nothing(folder, capsys, monkeypatch):
+    monkeypatch.setattr(fitting, "DEFAULT", SGD(1e30))
+    monkeypatch.chdir(folder)
+    code = cli.main(["train", "t.csv", "--target", "kind", "--output", "m.safetensors"])
+    err = capsys.readouterr().err
+    assert code == FAILED
+    assert err.startswith("neurona: ")
+    assert "Traceback" not in err
+    assert is_the_old_one(folder)
+    assert names(folder) == ["m.safetensors", "t.csv"]
+
+
+def without(package, monkeypatch):
+    """Have an optional package not installed, whatever was imported before."""
+
+    def import_module(name):
+        if name.partition(".")[0] == package:
+            raise ModuleNotFoundError(name=package)
+        return importlib.import_module(name)
+
+    monkeypatch.setattr(extras, "import_module", import_module)
+
+
+def test_without_matplotlib_there_is_no_picture_and_all_else(folder, capsys, monkeypatch):
+    without("matplotlib", monkeypatch)
+    monkeypatch.chdir(folder)
+    arguments = ["train", "t.csv", "--target", "kind", "--epochs", "5", "--quiet"]
+    assert cli.main([*arguments, "--output", "m.safetensors"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["m.safetensors", "m.html"]
+    assert "<svg" in (folder / "m.html").read_text()
+
+
+def test_without_rich_a_terminal_gets_lines(folder, capsys, monkeypatch):
+    without("rich", monkeypatch)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert cli.main(["train", "t.csv", "--target", "kind", "--epochs", "20"]) == 0
+    assert "epoch 20/20: cost " in capsys.readouterr().out
+
+
+def test_without_safetensors_it_is_said_before_the_training(folder, capsys, monkeypatch):
+    without("safetensors", monkeypatch)
+    monkeypatch.chdir(folder)
+    assert cli.main(["train", "t.csv", "--target", "kind"]) == WRONG
+    out, err = capsys.readouterr()
+    assert 'pip install "neurona[files]"' in err
+    assert out == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    ("command", "unbuffered"),
+    [("predict", ""), ("evaluate", ""), ("evaluate", "1"), ("inspect", "")],
+)
+def test_a_standard_output_without_room_is_said(command, unbuffered, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    arguments = ["train", "t.csv", "--target", "kind", "--epochs", "2", "--quiet"]
+    assert cli.main([*arguments, "--output", "m.safetensors"]) == 0
+    table = [] if command == "inspect" else ["t.csv"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "neurona.cli", command, "m.safetensors", *table],
+            cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    said = "neurona: error: the output could not be written (No space left on device)\n"
+    assert (done.returncode, done.stderr) == (FAILED, said)
+
+
+def test_what_lies_beside_the_model_may_be_in_the_way(folder, capsys, monkeypatch):
+    (folder / "m.html").mkdir()
+    monkeypatch.chdir(folder)
+    arguments = ["train", "t.csv", "--target", "kind", "--epochs", "2", "--quiet"]
+    assert cli.main([*arguments, "--output", "m.safetensors"]) == FAILED
+    assert "m.html could not be written" in capsys.readouterr().err
+    assert not is_the_old_one(folder)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "none.safetensors", "t.csv"],
+        ["predict", "m.safetensors", "none.csv"],
+        ["predict", "m.safetensors", "t.csv", "-o", "nowhere/out.csv"],
+        ["evaluate", "t.csv", "t.csv"],
+        ["evaluate", "m.safetensors", "t.csv", "--html", "nowhere/r.html"],
+        ["inspect", "t.csv"],
+        ["train", "t.csv", "--target", "none"],
+        ["train", "t.csv", "--target", "kind", "--output", "nowhere/m"],
+        ["train", "t.csv", "--target", "kind", "--activation", "none"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_one_code_and_one_line(arguments, folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert cli.main(arguments) == WRONG
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert names(folder) == ["m.safetensors", "t.csv"]
+
+
+@pytest.mark.parametrize(
+    "command", ["", "demo", "compare", "play", "train", "predict", "evaluate", "inspect"]
+)
+def test_the_help_tells_the_exit_codes(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*command.split(), "--help"])
+    assert stop.value.code == 0
+    told = capsys.readouterr().out.partition("exit codes:")[2]
+    assert [int(line.split()[0]) for line in told.splitlines() if line] == [0, 1, 2, 130, 141]

@@ -66,6 +66,9 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     def fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
         """Learn from a table.
 
+        Callbacks that were set (``set_callbacks``, from scikit-learn 1.9 on) are told of each
+        epoch, and may end the fit after it: :mod:`neurona.estimators.callbacks`.
+
         Parameters
         ----------
         X : (n, p)

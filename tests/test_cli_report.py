@@ -120,8 +120,8 @@ def test_any_text_stays_a_text(names):
     )
     raw = csv_table.parse("x,y\n1,1.5\n2,2.5\n")
     net = neurona.NeuralNetRegressor(2, epochs=1).fit(raw.table(["x"]), raw.target("y").y)
-    subject = Subject(*names[:2], names[0], names[1], names[0], [(names[0], 1)], names[1])
-    plain = Subject("a", "b", "a", "b", "a", [("a", 1)], "b")
+    subject = Subject(*names[:2], names[0], names[1], names[0], names[1], [(names[0], 1)], names[1])
+    plain = Subject("a", "b", "a", "b", "a", "b", [("a", 1)], "b")
     calm = report.ClassFindings(
         found.rows, found.right, found.score,
         report.by_class(np.array(list("abcd")[: len(names)]), counts), counts,
@@ -147,6 +147,8 @@ def test_the_page_says_what_the_terminal_says(folder, capsys, tmp_path):
     most, fall, _ = told.partition("shuffled\n")[2].splitlines()[0].rsplit(None, 2)
     assert f"{most} {fall}" in said
     assert "How it learnt" in said
+    assert "What it was asked The rows of flowers.csv." in said
+    assert "What it learnt from" not in said
 
 
 def test_the_page_of_numbers_has_every_row_of_the_test(folder):
@@ -184,7 +186,7 @@ def test_many_classes_have_a_list_of_errors_in_place_of_a_matrix():
     found = report.ClassFindings(
         122, 120, report.wilson(120, 122), report.by_class(names, counts), counts, []
     )
-    subject = Subject("t", "l", "t.csv", "m", "kind", [], "122 rows")
+    subject = Subject("t", "l", "t.csv", "m", "kind", "rows", [], "122 rows")
     said = " ".join("".join(report_page._how_right(subject, found)).split())
     assert '<th scope="row">c03</th><td>c07</td><td class="n">2</td>' in said
     assert "Confusion" not in said

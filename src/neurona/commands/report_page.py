@@ -44,8 +44,8 @@ class Subject:
         The names of the files.
     target
         What is predicted.
-    rows
-        How many rows did what: texts and numbers.
+    about_rows, rows
+        A heading, and how many rows did what below it: texts and numbers.
     tested_on
         What the figures were measured on, as in "12 rows held out".
     """
@@ -55,6 +55,7 @@ class Subject:
     table: str
     model: str
     target: str
+    about_rows: str
     rows: list[tuple[str, int]]
     tested_on: str
 
@@ -70,7 +71,7 @@ def page(
     if findings is not None and (bars := _telling(findings)):
         body.append(_section("What tells most", *bars))
     body.append(_section("How it learnt", *_learning(estimator)))
-    body.append(_section("What it learnt from", *_material(estimator, subject)))
+    body.append(_section(subject.about_rows, *_material(estimator, subject)))
     body.append(_section("How to use it", *_use(estimator, subject)))
     template = Template(files("neurona.commands").joinpath("report_page.html").read_text("utf-8"))
     return template.substitute(
@@ -83,7 +84,7 @@ def page(
 
 def _section(heading: str, *parts: str) -> str:
     inside = "\n".join(part for part in parts if part)
-    return f"<section>\n<h2>{heading}</h2>\n{inside}\n</section>"
+    return f"<section>\n<h2>{escape(heading)}</h2>\n{inside}\n</section>"
 
 
 def _table(

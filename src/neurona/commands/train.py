@@ -145,6 +145,7 @@ def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: 
         table=name,
         model=str(given.output),
         target=given.target,
+        about_rows="What it learnt from",
         rows=rows,
         tested_on=f"{count['held out for the test']:,} rows that were held out",
     )

@@ -13,7 +13,7 @@ import neurona
 from neurona import cli
 from neurona.commands import export
 
-WRONG = 1
+WRONG = 2
 
 
 @pytest.fixture(scope="module")

@@ -240,6 +240,11 @@ def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
         f"{found.off:.4g} on average; {escape(subject.target)} goes from {found.y.min():.4g} to "
         f"{found.y.max():.4g} there.</p>"
     )
+    if found.quantile is not None:
+        yield (
+            f"<p>The answers are to be the {found.quantile:g} quantile: {found.below:.1%} of the "
+            "rows are below them.</p>"
+        )
     drawn = report_figures.scatter(found.y.tolist(), found.answers.tolist(), subject.target)
     if drawn:
         caption = "Each point is a row; on the dashed line an answer is right."

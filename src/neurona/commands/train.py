@@ -45,10 +45,7 @@ COSTS: dict[TargetKind, tuple[str, ...]] = {
 
 def run(given: Namespace) -> int:
     """Train, report, write the model, its curves and a page, and return the exit code."""
-    if not 0 <= given.test_size < 1:
-        raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
-    if not 0 <= given.seed < 2**32:
-        raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
+    _check(given)
     cost, kind = _cost(given)
     output = Path(given.output)
     tables.check_writable(output)
@@ -95,12 +92,7 @@ def run(given: Namespace) -> int:
     notes = {"target": given.target, "rows": len(learn), "seed": given.seed}
     _save(estimator, output, notes)
     print(output)
-    if not output.is_file():  # /dev/stdout has nothing beside it
-        return code
-    picture, report = output.with_suffix(".png"), output.with_suffix(".html")
-    if picture != output and _draw(estimator, picture):
-        print(picture)
-    if report != output:
+    if output.is_file():  # /dev/stdout has nothing beside it
         rows = [
             ("in the table", len(raw)),
             (f"left out: they have no {given.target}", len(raw) - len(y)),
@@ -109,9 +101,15 @@ def run(given: Namespace) -> int:
             ("held out for the test", len(test)),
         ]
         subject = _subject(given, what, rows, estimator.n_features_in_)
-        tables.write(str(report), page(estimator, subject, findings).encode())
-        print(report)
+        _show(estimator, subject, findings, output)
     return code
+
+
+def _check(given: Namespace) -> None:
+    if not 0 <= given.test_size < 1:
+        raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
+    if not 0 <= given.seed < 2**32:
+        raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
 
 
 def _cost(given: Namespace) -> tuple[Any, TargetKind]:
@@ -266,6 +264,16 @@ def _save(estimator: NeuralNet, output: Path, notes: dict[str, Any]) -> None:
         estimator.save(output, notes=notes)
     except OSError as error:
         raise NotWritten(f"{output} could not be written ({error.strerror})") from error
+
+
+def _show(estimator: NeuralNet, subject: Subject, findings: Any, output: Path) -> None:
+    """Leave the picture of the costs and the page beside the model."""
+    picture, report = output.with_suffix(".png"), output.with_suffix(".html")
+    if picture != output and _draw(estimator, picture):
+        print(picture)
+    if report != output:
+        tables.write(str(report), page(estimator, subject, findings).encode())
+        print(report)
 
 
 def _draw(estimator: NeuralNet, picture: Path) -> bool:

@@ -9,7 +9,7 @@ import tokenize
 from pathlib import Path
 
 ENGINE = Path(__file__).parent.parent / "src" / "neurona" / "engine"
-LIMIT = 1069  # "about 1,000", before convolution and recurrence
+LIMIT = 1110  # "about 1,000", before convolution and recurrence
 LAYOUT = {
     tokenize.COMMENT,
     tokenize.DEDENT,
@@ -42,6 +42,8 @@ def main() -> int:
         print(f"{count:6} {name}")
     total = sum(counts.values())
     print(f"{total:6} lines of code in the engine, of {LIMIT:,} at most")
+    further = sum(code_lines(path.read_text()) for path in ENGINE.glob("further/*.py"))
+    print(f"{further:6} more in further/, which a first reading leaves out")
     return int(total > LIMIT)
 
 

@@ -191,7 +191,13 @@ def check_params(net: Network, params: Any, dtype: Any) -> Any:
                 f"the parameters of layer {i + 1} have shapes {[a.shape for a in arrays]}, "
                 f"but the network needs {[a.shape for a in wanted]}"
             )
-        layers.append(type(wanted)(*arrays))
+        made = type(wanted)(*arrays)
+        if (getattr(made, "variance", np.zeros(1)) < 0).any():
+            raise ValueError(
+                f"the parameters of layer {i + 1} have a negative variance: give what was "
+                "remembered, such as state.params"
+            )
+        layers.append(made)
     return tuple(layers)
 
 
@@ -235,6 +241,16 @@ def check_clip(clip: Any) -> float | None:
     if clip is not None and not (0 < value < float("inf")):
         raise ValueError(f"clip is {clip!r}: it must be a positive norm, such as 1.0, or None")
     return None if clip is None else value
+
+
+def check_dropout(rate: Any) -> float:
+    """Return the probability to drop as a float, or say that it is from 0 to less than 1."""
+    value = _number(rate)
+    if not 0 <= value < 1:
+        raise ValueError(
+            f"dropout is {rate!r}: the probability to drop is a number from 0 to less than 1"
+        )
+    return value
 
 
 def check_penalty(name: str, penalty: Any) -> float:

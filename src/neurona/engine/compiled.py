@@ -20,9 +20,10 @@ import numpy as np
 from jax import lax
 
 from neurona.checks import Data
+from neurona.engine.further.practice import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer
-from neurona.engine.state import Rates
+from neurona.engine.state import Batch, Rates
 from neurona.engine.training import clip_factor
 from neurona.engine.types import Array, Params
 
@@ -38,11 +39,13 @@ def advance(
     batches: Any,
     weights: Any,
     rates: Any,
+    noise: Any,
 ) -> Any:
     """Take a chunk of steps; return parameters, optimizer's states and costs.
 
     ``batches (steps, batch)`` are rows of the data, or None for all of it; ``weights`` are theirs,
-    0 for those that only fill up the last batch of an epoch; ``rates (steps, 1 or layers)``.
+    0 for those that only fill up the last batch of an epoch; ``rates (steps, 1 or layers)``;
+    ``noise`` is each layer's ``(steps, batch, n)``.
     """
     structure = jax.tree.structure(params)
     columns = transposed(data)  # as a layer wants them: once a chunk, not once a step
@@ -50,10 +53,10 @@ def advance(
 
     def step(carry: Any, inputs: Any) -> Any:
         params, states = carry
-        batch, weight, rate = inputs
+        batch, weight, rate, drawn = inputs
         x, target, own_weight = transposed(columns) if batch is None else data.rows(batch)
         weight = own_weight if weight is None else weight
-        value, grads = objective.value_and_gradient(params, x, target, weight)
+        value, grads = objective.value_and_gradient(params, x, target, weight, drawn)
         gradients = jax.tree.leaves(grads)
         if clip is not None:
             factor = clip_factor(gradients, clip)
@@ -66,7 +69,7 @@ def advance(
             next_states.append(state)
         return (jax.tree.unflatten(structure, thetas), next_states), value
 
-    (params, states), costs = lax.scan(step, (params, states), (batches, weights, rates))
+    (params, states), costs = lax.scan(step, (params, states), (batches, weights, rates, noise))
     if batches is None:
         costs = jax.numpy.append(costs, objective.value(params, *transposed(columns)))
     return params, states, costs
@@ -99,6 +102,7 @@ class JaxEngine:
         # The rate comes in with each step: it is no part of what is compiled.
         static = replace(optimizer, learning_rate=1.0) if is_dataclass(optimizer) else optimizer
         self.run = partial(advance, objective, static, clip)
+        self.net = objective.net
         self.batch_size = batch_size
         self.host_weight = data.weight
         self.n = len(data.x)
@@ -110,14 +114,14 @@ class JaxEngine:
         else:
             self.states = split(optimizer_state, [leaf.shape for leaf in leaves])
 
-    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
+    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
         """Take one step a batch, all in one compiled call."""
         if not batches:
             return []
-        rows, weights = self._padded(batches)
+        rows, weights = self._padded([batch.rows for batch in batches])
         etas = np.fromiter(chain.from_iterable(rates), self.dtype).reshape(len(rates), -1)
         self.params, self.states, costs = self.run(
-            self.params, self.states, self.data, rows, weights, etas
+            self.params, self.states, self.data, rows, weights, etas, self._noise(batches)
         )
         return list(np.asarray(costs).tolist())
 
@@ -125,6 +129,12 @@ class JaxEngine:
         """Return the parameters as NumPy arrays, and the optimizer's state over the flat vector."""
         params: Params = jax.tree.map(np.asarray, self.params)
         return params, join(self.states)
+
+    def _noise(self, batches: Sequence[Batch]) -> Any:
+        """Return the noise of each layer in all the steps; rows that only fill up have some too."""
+        seeds = [batch.seed for batch in batches if batch.seed]
+        each = [noise_of(self.net, seed, self.batch_size) for seed in seeds]
+        return jax.tree.map(lambda *drawn: np.stack(drawn), *each) if each else None
 
     def _padded(self, batches: Sequence[Array | None]) -> tuple[Any, Any]:
         """Return batches of equal length, and their weights: none where none was filled up."""

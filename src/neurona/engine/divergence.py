@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from neurona.engine.parameters import flatten
-from neurona.engine.state import Engine, Rates, State
-from neurona.engine.types import Array, Params
+from neurona.engine.state import Batch, Engine, Rates, State
+from neurona.engine.types import LayerParams, Params
 
 TRIAL = 20  # steps in which a smaller rate must bring the cost down
 SMALLEST = 8  # tenths of tenths to try
@@ -49,7 +49,7 @@ def diagnose(
     build: Callable[[Params, Any], Engine],
     beginning: Params,
     state: State,
-    batches: Sequence[Array | None],
+    batches: Sequence[Batch],
     rates: Sequence[Rates],
     costs: Sequence[float],
     epoch_of: Callable[[int], int],
@@ -73,17 +73,19 @@ def diagnose(
 def _grown_most(before: Params, after: Params) -> int:
     """Return the layer whose norm was multiplied by the most; the first that is no number."""
     with np.errstate(all="ignore"):
-        growth = [
-            np.linalg.norm(flatten((b,))) / (np.linalg.norm(flatten((a,))) + 1e-12)
-            for a, b in zip(before, after, strict=True)
-        ]
+        growth = [_norm(b) / (_norm(a) + 1e-12) for a, b in zip(before, after, strict=True)]
     return int(np.argmax(np.nan_to_num(growth, nan=np.inf)))
+
+
+def _norm(layer: LayerParams) -> Any:
+    """Return the norm of a layer's parameters; one that has none has the norm 0."""
+    return np.linalg.norm(flatten((layer,))) if layer else 0.0
 
 
 def _scale_that_holds(
     build: Callable[[Params, Any], Engine],
     beginning: Params,
-    batches: Sequence[Array | None],
+    batches: Sequence[Batch],
     rates: Sequence[Rates],
 ) -> float:
     """Return the largest of 1/10, 1/100 … by which the rates bring the cost down at first."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.checks import check_data, check_params
 from neurona.engine.costs import find_cost
+from neurona.engine.further.practice import noise_of
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, flatten, unflatten
@@ -56,6 +57,9 @@ def check_gradient(
 ) -> GradientCheck:
     """Compare backpropagation's gradient with central differences, in float64.
 
+    The gradient is that of a step of the training: with one draw of a dropout, and with a batch
+    normalization over these examples.
+
     Parameters
     ----------
     net
@@ -89,10 +93,13 @@ def check_gradient(
     data = check_data(net, X, y, dtype=np.float64)
     drawn = net.init(rng, np.float64)
     params = drawn if params is None else check_params(net, params, np.float64)
-    _, grads = objective.value_and_gradient(params, data.x, data.target)
+    noise = noise_of(net, (0, 0), len(data.x))
+    _, grads = objective.value_and_gradient(params, data.x, data.target, noise=noise)
     exact = flatten(grads)
     numerical = numerical_gradient(
-        lambda theta: float(objective.value(unflatten(theta, params), data.x, data.target)),
+        lambda theta: float(
+            objective.value(unflatten(theta, params), data.x, data.target, noise=noise)
+        ),
         flatten(params),
     )
     size = np.maximum(abs(exact), abs(numerical))

@@ -12,16 +12,23 @@ import numpy as np
 
 from neurona.checks import check_topology
 from neurona.engine.activations import Activation, find_activation, linear
+from neurona.engine.further.hidden import check_layers, furnished
 from neurona.engine.initializers import Initializer, find_initializer
 from neurona.engine.layers import Dense
-from neurona.engine.types import Array, LayerParams, Params, Pullback, Seed
+from neurona.engine.types import Array, LayerParams, Noise, Params, Pullback, Seed, Weight
 
 
 @dataclass(frozen=True)
 class Network:
     """Layers in a row: the output of each is the input of the next.
 
-    Make one with :func:`network`.
+    Make one with :func:`network`; or put its layers together by hand, as long as the first and the
+    last are dense.
+
+    Raises
+    ------
+    ValueError
+        If the first or the last layer is not dense, or two widths don't fit.
 
     Examples
     --------
@@ -33,27 +40,31 @@ class Network:
     array([[0.5]], dtype=float32)
     """
 
-    layers: tuple[Dense, ...]
+    layers: tuple[Any, ...]  # each a Layer; but not all have the activation of Dense
+
+    def __post_init__(self) -> None:
+        check_layers(self.layers)
 
     @property
     def n_in(self) -> int:
         """Columns of the input."""
-        return self.layers[0].n_in
+        return int(self.layers[0].n_in)
 
     @property
     def n_out(self) -> int:
         """Columns of the output."""
-        return self.layers[-1].n_out
+        return int(self.layers[-1].n_out)
 
     @property
     def topology(self) -> tuple[int, ...]:
-        """The widths, from the inputs to the outputs."""
-        return (self.n_in, *(layer.n_out for layer in self.layers))
+        """The widths, from the inputs to the outputs; what stands between dense layers has none."""
+        return (self.n_in, *(one.n_out for one in self.layers if isinstance(one, Dense)))
 
     @property
     def output(self) -> Activation:
         """The last layer's activation: what its numbers mean."""
-        return self.layers[-1].activation
+        activation: Activation = self.layers[-1].activation
+        return activation
 
     @cached_property
     def logits(self) -> Network:
@@ -65,11 +76,21 @@ class Network:
         rng = np.random.default_rng(rng)
         return tuple(layer.init(rng, dtype) for layer in self.layers)
 
-    def forward(self, params: Params, x: Array) -> tuple[Array, Pullback]:
-        """Return the output ``(batch, n_out)`` and its pullback, by the chain rule."""
+    def forward(
+        self, params: Params, x: Array, weight: Weight = None, noise: Noise = None
+    ) -> tuple[Array, Pullback]:
+        """Return the output ``(batch, n_out)`` and its pullback, by the chain rule.
+
+        With ``noise``, an entry a layer, it is the output in training: of the layers that have one
+        of their own for it, see :class:`~neurona.engine.types.Layer`; ``weight`` is then how much
+        each example counts.
+        """
         pullbacks: list[Pullback] = []
-        for layer, layer_params in zip(self.layers, params, strict=True):
-            x, layer_pullback = layer.forward(layer_params, x)  # type: ignore[arg-type]
+        for i, (layer, layer_params) in enumerate(zip(self.layers, params, strict=True)):
+            if noise is not None and hasattr(layer, "practise"):
+                x, layer_pullback = layer.practise(layer_params, x, weight, noise[i])
+            else:
+                x, layer_pullback = layer.forward(layer_params, x)
             pullbacks.append(layer_pullback)
 
         def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, Params]:
@@ -120,8 +141,10 @@ def network(
     output: str | Activation | None = None,
     initializer: str | Initializer = "orthogonal",
     bias_initializer: str | Initializer = "zeros",
+    dropout: float | Sequence[float] = 0.0,
+    normalization: str | None = None,
 ) -> Network:
-    """Describe a network of dense layers.
+    """Describe a network of dense layers, and of what may follow each hidden one.
 
     Parameters
     ----------
@@ -134,17 +157,27 @@ def network(
         classes, ``"softmax"`` for more, ``"linear"`` for numbers.
     initializer, bias_initializer
         How weights and biases are drawn. The tutorial's: ``"uniform"`` for both.
+    dropout
+        The probability with which each neuron of a hidden layer is dropped in a step of the
+        training, from 0 to less than 1; a number, or one per hidden layer.
+    normalization
+        ``"batch"`` or ``"layer"``: what the sums of a hidden layer go through before its
+        activation.
 
     Raises
     ------
     ValueError
         If the topology is not of two positive whole numbers or more, if there are more or fewer
-        activations than layers, or if a name is unknown.
+        activations than layers or rates of dropout than hidden layers, if such a rate is not in
+        [0, 1), or if a name is unknown.
 
     Examples
     --------
     >>> network([2, 16, 3], "tanh", output="softmax").topology
     (2, 16, 3)
+    >>> net = network([2, 16, 3], "tanh", output="softmax", dropout=0.2, normalization="batch")
+    >>> [type(layer).__name__ for layer in net.layers]
+    ['Dense', 'BatchNormalization', 'Dropout', 'Dense']
     >>> network([2, 0, 1])
     Traceback (most recent call last):
     ValueError: topology [2, 0, 1]: each width must be a positive whole number, and 0 is not
@@ -172,4 +205,4 @@ def network(
     # No layer follows the last one for which a signal would have to keep its size: with a gain of 1
     # its first answers are undecided, and the cross-entropy does not start by undoing certainty.
     layers[-1] = replace(layers[-1], gain=1.0)
-    return Network(tuple(layers))
+    return Network(tuple(furnished(layers, dropout, normalization)))

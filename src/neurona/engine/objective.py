@@ -8,7 +8,7 @@ from typing import Any
 from neurona.engine.costs import Cost
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays
-from neurona.engine.types import Array, LayerParams, Params
+from neurona.engine.types import Array, LayerParams, Noise, Params, Weight
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,28 @@ class Objective:
     l1: float = 0.0
     l2: float = 0.0
 
-    def output(self, params: Params, x: Array) -> tuple[Array, Any]:
+    def output(
+        self, params: Params, x: Array, weight: Weight = None, noise: Noise = None
+    ) -> tuple[Array, Any]:
         """Return what the cost takes, and its pullback."""
         body = self.net.logits if self.cost.link else self.net
-        return body.forward(params, x)
+        return body.forward(params, x, weight, noise)
 
-    def value(self, params: Params, x: Array, target: Array, weight: Array | None = None) -> Any:
+    def value(
+        self, params: Params, x: Array, target: Array, weight: Weight = None, noise: Noise = None
+    ) -> Any:
         """Return J alone: a forward pass."""
-        value, _ = self.cost(self.output(params, x)[0], target, weight)
+        value, _ = self.cost(self.output(params, x, weight, noise)[0], target, weight)
         return self.penalized(value, params)
 
     def value_and_gradient(
-        self, params: Params, x: Array, target: Array, weight: Array | None = None
+        self, params: Params, x: Array, target: Array, weight: Weight = None, noise: Noise = None
     ) -> tuple[Any, Params]:
-        """Return J and its gradient, shaped like the parameters: a forward and a backward pass."""
-        output, pullback = self.output(params, x)
+        """Return J and its gradient, shaped like the parameters: a forward and a backward pass.
+
+        With ``noise``, J is that of a step of the training: see :meth:`Network.forward`.
+        """
+        output, pullback = self.output(params, x, weight, noise)
         value, d_output = self.cost(output, target, weight)
         _, grads = pullback(d_output, need_dx=False)
         if self.l1 or self.l2:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from neurona.engine.types import Array, Params
 
 # The learning rates of one step: one for all layers, or one per layer.
 Rates: TypeAlias = tuple[float, ...]
+
+
+class Batch(NamedTuple):
+    """What one step takes: ``rows`` of the data, or None for all of it.
+
+    ``seed`` is that of its noise, and None where no layer is trained otherwise than it answers.
+    """
+
+    rows: Array | None
+    seed: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +33,13 @@ class State:
     epoch
         Whole passes over the data made.
     params
-        One ``(W, b)`` a layer, read-only.
+        One entry a layer, such as ``(W, b)``, read-only.
     optimizer_state
         What the optimizer remembers, over the flat vector of parameters.
     cost
         With the whole data in each step: of ``params``, on that data. With mini-batches: the mean
-        over the batches since the last state, each as it was before its update. The penalty of
-        ``l1`` and ``l2`` is part of it.
+        over the batches since the last state, each as it was before its update, with the dropout
+        and the normalization of its step. The penalty of ``l1`` and ``l2`` is part of it.
     """
 
     step: int
@@ -42,10 +52,10 @@ class State:
 class Engine(Protocol):
     """Parameters, and the way to advance them."""
 
-    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
+    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
         """Take one step a batch; return each step's cost, as it was before its update.
 
-        Where every step takes the whole data, the batch None, the cost after the last one follows.
+        Where every step takes the whole data, the rows None, the cost after the last one follows.
         """
         ...
 

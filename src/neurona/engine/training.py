@@ -27,12 +27,14 @@ from neurona.checks import (
 )
 from neurona.engine.costs import find_cost
 from neurona.engine.divergence import TrainingDiverged, diagnose
+from neurona.engine.further.practice import noise_of, practising, seeds_of_steps
+from neurona.engine.layers import Dense
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
 from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.schedules import Constant
-from neurona.engine.state import Engine, Rates, State
+from neurona.engine.state import Batch, Engine, Rates, State
 from neurona.engine.types import Array, Params, Seed
 from neurona.names import lookup
 
@@ -60,13 +62,16 @@ class NumpyEngine:
         self.optimizer_state = optimizer_state or optimizer.init(self.theta)
         self.sizes = [sum(array.size for array in layer) for layer in params]
 
-    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
+    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
         """Take one step a batch; stop where the cost is no longer finite."""
         costs: list[float] = []
         with np.errstate(all="ignore"):  # what overflows is found by the cost, and named
-            for batch, rate in zip(batches, rates, strict=True):
-                x, target, weight = self.data if batch is None else self.data.rows(batch)
-                value, grads = self.objective.value_and_gradient(self.params, x, target, weight)
+            for (rows, seed), rate in zip(batches, rates, strict=True):
+                x, target, weight = self.data if rows is None else self.data.rows(rows)
+                noise = noise_of(self.objective.net, seed, len(x)) if seed else None
+                value, grads = self.objective.value_and_gradient(
+                    self.params, x, target, weight, noise
+                )
                 costs.append(float(value))
                 if not isfinite(value):
                     break
@@ -77,7 +82,7 @@ class NumpyEngine:
                     gradient, self.optimizer_state, self.theta, self._spread(rate)
                 )
                 self.theta += change  # in place: the views in self.params move with it
-            if batches and batches[-1] is None:
+            if batches and batches[-1].rows is None:
                 costs.append(float(self.objective.value(self.params, *self.data)))
         return costs
 
@@ -196,8 +201,7 @@ def train(
     penalties = check_penalty("l1", l1), check_penalty("l2", l2)
     objective = Objective(net, find_cost(cost, net), *penalties)
     optimizer = find_optimizer(optimizer)
-    rates = rates_of_step(optimizer, len(net.layers))
-    clip = check_clip(clip)
+    rates, clip = rates_of_step(optimizer, net), check_clip(clip)
     n = len(data.x)
     size = n if batch_size is None else min(check_count("batch_size", batch_size), n)
     steps_an_epoch = ceil(n / size)
@@ -217,9 +221,12 @@ def train(
     else:
         params = net.init(rng, dtype) if start is None else check_params(net, start, dtype)
         optimizer_state, step, epoch = None, 0, 0
-    build = _engine(engine, objective, optimizer, clip, data, size)
+    build = practising(
+        _engine(engine, objective, optimizer, clip, data, size), objective, data, size
+    )
     running = build(params, optimizer_state)
-    batches = repeat(None) if size == n else shuffled(n, size, rng)
+    rows = repeat(None) if size == n else shuffled(n, size, rng)
+    batches = map(Batch, rows, seeds_of_steps(net, rng, step))
 
     def epoch_of(at: int) -> int:
         return epoch + (at - step) // steps_an_epoch
@@ -227,7 +234,7 @@ def train(
     def states() -> Iterator[State]:
         snapshot = running.snapshot()
         state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], data))
-        before = None
+        beginning, before = state.params, None
         yield state
         while state.step < step + steps:
             count = int(min(check_count("every", every()), step + steps - state.step))
@@ -239,7 +246,7 @@ def train(
             if not (isfinite(cost) and np.isfinite(flatten(snapshot[0])).all()):
                 if before and not isfinite(costs[0]):  # it was the step before that went too far
                     state, chunk, chunk_rates, costs = before
-                raise diagnose(build, params, state, chunk, chunk_rates, costs, epoch_of)
+                raise diagnose(build, beginning, state, chunk, chunk_rates, costs, epoch_of)
             before = state, chunk, chunk_rates, costs
             state = State(state.step + count, epoch_of(state.step + count), *snapshot, cost)
             yield state
@@ -260,20 +267,26 @@ def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
             yield order[begin : begin + size]
 
 
-def rates_of_step(optimizer: Optimizer, n_layers: int) -> Callable[[int], Rates]:
+def rates_of_step(optimizer: Optimizer, net: Network) -> Callable[[int], Rates]:
     """Return the function from a step to its learning rates, each checked at the border.
+
+    They are one, or one for each layer: that of the dense layer before it, where it is not dense.
 
     Raises
     ------
     ValueError
-        If a rate is not positive, or there are not as many as layers.
+        If a rate is not positive, or there are not as many as dense layers.
     """
     given = optimizer.learning_rate
     each = list(given) if isinstance(given, list | tuple) else [given]
+    n_layers = len(net.topology) - 1
     if len(each) not in (1, n_layers):
         raise ValueError(
             f"{len(each)} learning rates for {n_layers} layers: give one, or one per layer"
         )
+    if len(each) > 1:
+        of = np.cumsum([isinstance(layer, Dense) for layer in net.layers]) - 1
+        each = [each[i] for i in of]
     if any(callable(rate) for rate in each):
         schedules = [rate if callable(rate) else Constant(check_rate(rate)) for rate in each]
         for schedule in schedules:

@@ -16,6 +16,13 @@ Array: TypeAlias = NDArray[Any]
 LayerParams: TypeAlias = tuple[Array, ...]
 Params: TypeAlias = tuple[LayerParams, ...]
 
+# How much each example of a batch counts, (batch,); None: all the same.
+Weight: TypeAlias = Array | None
+
+# What chance has drawn for one step of the training: an array for each layer that has some, and
+# None for the others. None instead of all that: the layers answer, and are not being trained.
+Noise: TypeAlias = tuple[Array | None, ...] | None
+
 Seed: TypeAlias = int | Sequence[int] | np.random.Generator | None
 
 
@@ -32,7 +39,14 @@ class Pullback(Protocol):
 
 
 class Layer(Protocol):
-    """Hyperparameters, and a function with its derivative; parameters come in from outside."""
+    """Hyperparameters, and a function with its derivative; parameters come in from outside.
+
+    A layer that is trained otherwise than it answers has another function for that, with its
+    derivative too: ``practise(params, x, weight, noise) -> (y, pullback)``, ``weight`` being the
+    examples' weights, or None, and ``noise`` what its method ``noise(rng, batch)`` drew, if it has
+    one. If it also has ``remember(params, x, weight) -> params``, it takes from the training
+    examples what it needs to know when it answers.
+    """
 
     @property
     def n_in(self) -> int:

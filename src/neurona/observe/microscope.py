@@ -182,7 +182,7 @@ def _changes(
     start = optimizer.init(theta)
     if state is not None:
         start = check_optimizer_state(state, like=start, dtype=np.float64)
-    rates = rates_of_step(optimizer, len(net.layers))(step)
+    rates = rates_of_step(optimizer, net)(step)
     rates = rates * len(net.layers) if len(rates) == 1 else rates
     sizes = [sum(array.size for array in layer) for layer in params]
     change, _ = optimizer.update(flatten(grads), start, theta, np.repeat(rates, sizes))

@@ -424,7 +424,7 @@ def parameter_index(problem: Problem, layer: int, row: int, column: int) -> int:
     start = 0
     for k, one in enumerate(problem.net.layers):
         if k == layer and -1 <= row < one.n_in and 0 <= column < one.n_out:
-            own = one.n_in * one.n_out + column if row == -1 else row * one.n_out + column
+            own: int = (one.n_in if row == -1 else row) * one.n_out + column
             return start + own
         start += (one.n_in + 1) * one.n_out
     raise Refusal(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import re
+from importlib import import_module
 from math import pi, sqrt
 
 import jax
@@ -13,11 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurona.engine import costs as costs_module
+from neurona.engine import further
 from neurona.engine import layers as layers_module
 from neurona.engine.activations import ACTIVATIONS, activation, tanh
 from neurona.engine.costs import COSTS, Huber
 from neurona.engine.further import costs as further_costs_module
 from neurona.engine.further.costs import Pinball
+from neurona.engine.further.dropout import Dropout
+from neurona.engine.further.normalization import BatchNormalization, LayerNormalization
+from neurona.engine.further.practice import noise_of
 from neurona.engine.gradcheck import check_gradient, numerical_gradient, parameter_name
 from neurona.engine.layers import Dense, DenseParams
 from neurona.engine.network import Network, network
@@ -34,7 +40,13 @@ BY_DIFFERENCES = {"rtol": 1e-6, "atol": 1e-8}
 BY_JAX = {"rtol": 1e-9, "atol": 1e-12}
 
 # How to make one of each class of layers: whoever adds a class adds it here.
-LAYERS = {Dense: lambda width: Dense(3, width, tanh)}
+LAYERS = {
+    Dense: lambda width: Dense(3, width, tanh),
+    Dropout: lambda width: Dropout(width, 0.4),
+    BatchNormalization: lambda width: BatchNormalization(width, tanh),
+    LayerNormalization: lambda width: LayerNormalization(width, tanh),
+}
+PRACTISING = {layer: make for layer, make in LAYERS.items() if hasattr(layer, "practise")}
 
 # Each cost as its name gives it, and those whose formula changes with a parameter in another way.
 CASES = {name: make() for name, make in COSTS.items()} | {
@@ -156,10 +168,12 @@ def test_the_penalties_are_on_the_weights_and_not_on_the_biases():
 
 
 def test_every_layer_has_its_check():
+    names = [one.name for one in pkgutil.iter_modules(further.__path__, f"{further.__name__}.")]
     found = {
         one
-        for _, one in inspect.getmembers(layers_module, inspect.isclass)
-        if one.__module__ == layers_module.__name__ and hasattr(one, "forward")
+        for module in (layers_module, *map(import_module, names))
+        for _, one in inspect.getmembers(module, inspect.isclass)
+        if one.__module__ == module.__name__ and hasattr(one, "forward")
     }
     assert found == set(LAYERS)
 
@@ -170,7 +184,7 @@ def test_every_layer_has_its_check():
 def test_the_pullback_of_every_layer(make, width, batch):
     layer = make(width)
     rng = np.random.default_rng([width, batch])
-    params = layer.init(rng, np.float64)
+    params = anywhere(layer, rng)
     x, dy = rng.normal(size=(batch, layer.n_in)), rng.normal(size=(batch, layer.n_out))
 
     def value(params, inputs):
@@ -184,7 +198,76 @@ def test_the_pullback_of_every_layer(make, width, batch):
     assert_close((grads, (dx,)), its, **BY_JAX)
 
 
-@pytest.mark.parametrize("one", [Dense(3, 2, tanh), network([3, 4, 2], "tanh")])
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("make", PRACTISING.values(), ids=lambda make: make(1).__class__.__name__)
+def test_the_pullback_of_every_layer_that_is_trained_otherwise(make, width, batch, weighted):
+    layer = make(width)
+    rng = np.random.default_rng([width, batch])
+    params = anywhere(layer, rng)
+    x, dy = rng.normal(size=(batch, layer.n_in)), rng.normal(size=(batch, layer.n_out))
+    weight = np.array([0.0, 2.0, *rng.random(batch)])[-batch:] if weighted else None
+    noise = layer.noise(rng, batch) if hasattr(layer, "noise") else None
+
+    def value(params, inputs):
+        return (layer.practise(params, inputs[0], weight, noise)[0] * dy).sum()
+
+    dx, grads = layer.practise(params, x, weight, noise)[1](dy)
+    assert type(grads) is type(params)
+    assert_close((grads, (dx,)), by_differences(value, params, (x,)), **BY_DIFFERENCES)
+    with jax.enable_x64(True):
+        its = jax.grad(value, argnums=(0, 1))(params, (x,))
+    assert_close((grads, (dx,)), its, **BY_JAX)
+    spared, same = layer.practise(params, x, weight, noise)[1](dy, need_dx=False)
+    assert spared is None
+    assert_close((grads,), (same,), rtol=0)
+
+
+def anywhere(layer, rng):
+    """Return parameters of a layer that are not its first; a variance stays positive."""
+    params = layer.init(rng, np.float64)
+    return type(params)(*(array + rng.uniform(0, 0.5, array.shape) for array in params))
+
+
+FURNISHED = [
+    {"dropout": 0.3}, {"normalization": "batch"}, {"normalization": "layer"},
+    {"normalization": "batch", "dropout": [0.4, 0.0]},
+    {"normalization": "layer", "dropout": [0.0, 0.2]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+@pytest.mark.parametrize("cost", ["mse", "categorical_cross_entropy"])
+@pytest.mark.parametrize("settings", FURNISHED, ids=str)
+def test_the_gradient_of_a_step_with_dropout_and_normalization(settings, cost, weighted):
+    cost = COSTS[cost]()
+    net = network([3, 4, 5, 2], "tanh", output=cost.link, **settings)
+    rng = np.random.default_rng(0)
+    params = tuple(anywhere(layer, rng) for layer in net.layers)
+    x, target = rng.normal(size=(7, 3)), rng.dirichlet(np.ones(2), 7)
+    weight = np.array([0.0, 0.5, 2.0, 1.0, 1.0, 0.0, 3.0]) if weighted else None
+    objective = Objective(net, cost, l1=0.01, l2=0.1)
+    noise = noise_of(net, (0, 0), 7)
+
+    def value(*groups):
+        return objective.value(groups, x, target, weight, noise)
+
+    _, grads = objective.value_and_gradient(params, x, target, weight, noise)
+    assert_close(grads, by_differences(value, *params), rtol=1e-6, atol=2e-8)
+    with jax.enable_x64(True):
+        its = jax.grad(value, argnums=tuple(range(len(params))))(*params)
+    assert_close(grads, its, **BY_JAX)
+    assert_is_gradient(objective, params, x, target, weight)  # and as it answers
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        Dense(3, 2, tanh), network([3, 4, 2], "tanh"), Dropout(3, 0.5),
+        BatchNormalization(3, tanh), LayerNormalization(3, tanh),
+    ],
+)  # fmt: skip
 def test_dx_is_spared_where_nobody_needs_it(one):
     rng = np.random.default_rng(0)
     params, x = one.init(rng, np.float64), rng.normal(size=(5, 3))
@@ -193,10 +276,8 @@ def test_dx_is_spared_where_nobody_needs_it(one):
     spared, same = pullback(np.ones_like(y), need_dx=False)
     assert dx.shape == x.shape
     assert spared is None
-    np.testing.assert_array_equal(
-        np.concatenate([*map(np.ravel, jax.tree.leaves(grads))]),
-        np.concatenate([*map(np.ravel, jax.tree.leaves(same))]),
-    )
+    for some, others in zip(jax.tree.leaves(grads), jax.tree.leaves(same), strict=True):
+        np.testing.assert_array_equal(some, others)
 
 
 # The parts by themselves
@@ -415,6 +496,7 @@ LABELS = np.array([0, 1, 2, 0, 1, 2])
         (network([2, 4, 3], "sigmoid", output="softmax"), LABELS, "mse"),
         (network([2, 3, 2], "mish", output="linear"), X * 2, "huber"),
         (network([2, 2, 2, 2, 1]), LABELS % 2, "mse"),
+        (network([2, 4, 1], "tanh", dropout=0.5, normalization="batch"), LABELS % 2, "mse"),
     ],
 )
 def test_check_gradient_is_content_with_what_is_right(net, y, cost):

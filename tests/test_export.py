@@ -17,6 +17,7 @@ import neurona
 from neurona.engine.activations import ACTIVATIONS, Activation
 from neurona.export import numpy_code, to_keras, to_onnx, to_pytorch, to_sklearn
 from neurona.export.onnx_graph import OPSET, rows
+from neurona.export.parts import parts_of
 
 # Keras, on PyTorch, makes arrays in a way that NumPy 2 would have otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
@@ -33,15 +34,33 @@ widths = st.integers(1, 6)
 
 
 @st.composite
-def cases(draw, names=HIDDEN, outputs=NAMES):
+def cases(draw, names=HIDDEN, outputs=NAMES, normalizations=(None, None, "batch", "layer")):
     """Draw a network with any activation in each layer, its parameters, and rows for it."""
     topology = draw(st.lists(widths, min_size=2, max_size=5))
     each = [draw(st.sampled_from(names)) for _ in topology[2:]]
     each.append(draw(st.sampled_from(outputs)))
-    net = neurona.network(topology, each, bias_initializer="uniform")
+    net = neurona.network(
+        topology, each, bias_initializer="uniform", dropout=draw(st.sampled_from([0.0, 0.5])),
+        normalization=draw(st.sampled_from(normalizations)),
+    )  # fmt: skip
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     X = rng.normal(size=(draw(st.integers(1, 8)), net.n_in)).astype(np.float32)
-    return net, net.init(rng), X
+    return net, learnt(net, rng), X
+
+
+def learnt(net, rng):
+    """Return parameters of which none is what it was at first; variances are positive."""
+    params = []
+    for layer in net.init(rng):
+        if "gamma" in layer._fields:
+            layer = type(layer)(  # noqa: PLW2901
+                *(
+                    (array + rng.uniform(-0.5, 1, array.shape)).astype(array.dtype)
+                    for array in layer
+                )
+            )
+        params.append(layer)
+    return tuple(params)
 
 
 def assert_same(answers, wanted):
@@ -84,11 +103,16 @@ def run_numpy(net, params, X):
 @given(cases(), st.sampled_from([np.float32, np.float64]), st.sampled_from([0, 400, np.inf]))
 def test_the_program_is_the_network(case, dtype, written_out):
     net, params, X = case
-    params = tuple(type(one)(one.W.astype(dtype) / 3, one.b.astype(dtype)) for one in params)
+    params = tuple(
+        type(one)(*((array / (3 if array.ndim > 1 else 1)).astype(dtype) for array in one))
+        for one in params
+    )
     program = program_of(net, params, written_out=written_out)
     answers = program["predict"](X)
     assert answers.dtype == dtype
     assert_same(answers, net.predict(params, X))
+    if any(type(layer) is not neurona.Dense for layer in net.layers):
+        return
     for layer, given_layer in zip(program["neural_net"], params, strict=True):  # not a digit lost
         np.testing.assert_array_equal(layer.W, given_layer.W)
         np.testing.assert_array_equal(layer.b, given_layer.b[None])
@@ -304,7 +328,7 @@ def has_poisson():
 def sklearn_cases(draw):
     name = draw(st.sampled_from(SKLEARN_HIDDEN))
     outputs = ["linear", "sigmoid", "softmax", *(["exp"] if has_poisson() else [])]
-    net, params, X = draw(cases([name], outputs))
+    net, params, X = draw(cases([name], outputs, (None, "batch")))
     return net, params, X
 
 
@@ -467,9 +491,59 @@ def test_a_layer_that_is_not_dense_is_refused(export):
     class Other:
         n_in = n_out = 2
 
-    net = neurona.Network((Other(),))
-    with pytest.raises(ValueError, match="layer 1 is a Other: only dense layers can be exported"):
+    net = neurona.Network((neurona.Dense(2, 2), Other(), neurona.Dense(2, 2)))
+    with pytest.raises(ValueError, match="layer 2 is a Other: what can be exported is Dense, Drop"):
         export(net, ())
+
+
+def by_hand():
+    """Return a network whose normalizations stand where nothing can be folded into."""
+    dense, batch = neurona.Dense, neurona.BatchNormalization
+    tanh, relu = ACTIVATIONS["tanh"], ACTIVATIONS["relu"]
+    return neurona.Network(
+        (
+            dense(3, 4, tanh), batch(4), batch(4, relu), neurona.LayerNormalization(4),
+            batch(4, tanh), neurona.LayerNormalization(4, tanh, 0.01), neurona.Dropout(4, 0.5),
+            neurona.LayerNormalization(4), dense(4, 2),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["numpy", "onnx", "pytorch", "keras"])
+def test_a_normalization_may_stand_anywhere(where, request):
+    run = run_numpy if where == "numpy" else request.getfixturevalue(f"run_{where}")
+    net, rng = by_hand(), np.random.default_rng(0)
+    params, X = learnt(net, rng), rng.normal(size=(9, 3)).astype(np.float32)
+    assert_same(run(net, params, X), net.predict(params, X))
+
+
+def test_a_dropout_disappears_and_a_batch_normalization_is_folded():
+    plain = neurona.network([2, 4, 1], "tanh")
+    net = neurona.network([2, 4, 1], "tanh", dropout=0.5, normalization="batch")
+    rng = np.random.default_rng(0)
+    params = learnt(net, rng)
+    made = to_onnx(net, params)
+    assert [node.op_type for node in made.graph.node] == ["Gemm", "Tanh", "Gemm", "Tanh"]
+    X = rng.normal(size=(5, 2))
+    parts = parts_of(net, params, dtype=None)
+    assert [part.W.shape for part in parts] == [(2, 4), (4, 1)]
+    folded = [(part.W, part.b) for part in parts]
+    np.testing.assert_allclose(plain.predict(folded, X), net.predict(params, X), rtol=1e-5)
+
+
+def test_sklearn_refuses_a_layer_normalization():
+    net = neurona.network([2, 4, 1], "tanh", output="linear", normalization="layer")
+    with pytest.raises(ValueError, match="layer 1 has a layer normalization, and scikit-learn"):
+        to_sklearn(net, net.init(0))
+
+
+def test_what_folding_makes_infinite_is_refused(export):
+    net = neurona.network([1, 1, 1], "linear", normalization="batch")
+    first, own, last = net.init(0)
+    with pytest.raises(
+        ValueError, match=r"a batch normalization makes weights .* no finite float32"
+    ):
+        export(net, (first, own._replace(gamma=np.float32([3e38]), variance=0 * own.mean), last))
 
 
 @pytest.mark.parametrize(

@@ -277,7 +277,7 @@ def other_array(config, arrays, name, change):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda c, a: other(c, a, format=2), "of version 2 of the format"),
+        (lambda c, a: other(c, a, format=3), "of version 3 of the format"),
         (lambda c, a: other(c, a, format="1"), "does not say which format"),
         (lambda c, a: other(c, a, format=True), "does not say which format"),
         (lambda c, a: ([], a), "does not say which format"),

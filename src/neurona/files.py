@@ -24,7 +24,8 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields
-from math import isfinite, nan
+from itertools import islice
+from math import inf, isfinite, nan
 from pathlib import Path
 from reprlib import repr as shown  # of a file nobody knows how long
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeGuard
@@ -35,19 +36,37 @@ from neurona import __version__
 from neurona.checks import check_params
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, Cost, find_cost
+from neurona.engine.further.dropout import Dropout, DropoutParams
+from neurona.engine.further.normalization import (
+    BatchNormalization,
+    BatchNormalizationParams,
+    LayerNormalization,
+    LayerNormalizationParams,
+)
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.layers import Dense, DenseParams
 from neurona.engine.network import Network
-from neurona.engine.types import Params
+from neurona.engine.types import Layer, LayerParams, Params
 from neurona.extras import require
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
+DENSE_ALONE = 1  # the format of a file without other layers, which older versions read too
 DTYPES = {"F32": "float32", "F64": "float64"}
 ESTIMATOR = "estimator"  # the kind of a file, and the key of what it says of the estimator
 OURS, CHECKSUM = "neurona", "sha256"  # the keys of the header's metadata
+NORMALIZATIONS: dict[str, type[BatchNormalization | LayerNormalization]] = {
+    "batch_normalization": BatchNormalization,
+    "layer_normalization": LayerNormalization,
+}
+PARAMS: dict[type, type[LayerParams]] = {
+    Dense: DenseParams,
+    Dropout: DropoutParams,
+    BatchNormalization: BatchNormalizationParams,
+    LayerNormalization: LayerNormalizationParams,
+}
 
 
 class ModelFileError(ValueError):
@@ -178,7 +197,7 @@ def _encoded(
         raise ValueError(f"the parameters are of {dtype}: give float32 or float64")
     params = check_params(net, params, dtype)
     config: dict[str, Any] = {
-        "format": FORMAT,
+        "format": DENSE_ALONE if all(type(one) is Dense for one in net.layers) else FORMAT,
         "version": __version__,
         "layers": [_described(layer) for layer in net.layers],
         "cost": None if cost is None else described_cost(find_cost(cost, net)),
@@ -192,21 +211,34 @@ def _encoded(
         raise ValueError(f"notes: give what JSON can hold ({error})") from error
     # The library writes an array as it lies in memory, and a W may lie there by columns.
     each = (np.ascontiguousarray(array) for layer in params for array in layer)
-    arrays = dict(zip(_names(len(net.layers)), each, strict=True))
+    arrays = dict(zip(_shapes(net), each, strict=True))
     metadata = {OURS: text, CHECKSUM: _checksum(text, arrays)}
     data: bytes = numpy.save(arrays, metadata=metadata)
     return data
 
 
 def _described(layer: Any) -> dict[str, Any]:
-    if type(layer) is not Dense:
-        raise ValueError(f"{type(layer).__name__} is no layer that a file can hold: Dense is")
+    if type(layer) not in PARAMS:
+        raise ValueError(
+            f"{type(layer).__name__} is no layer that a file can hold: "
+            f"{', '.join(one.__name__ for one in PARAMS)} are"
+        )
+    if type(layer) is Dropout:
+        return {"kind": "dropout", "neurons": int(layer.n), "rate": float(layer.rate)}
     known = ACTIVATIONS.get(layer.activation.name)
     if known != layer.activation:
         raise ValueError(
             f"the activation {layer.activation.name!r} is not known by its name, and a file holds "
             "names, no code: make it with @neurona.activation, which lets its name be known"
         )
+    for kind, class_ in NORMALIZATIONS.items():
+        if type(layer) is class_:
+            return {
+                "kind": kind,
+                "neurons": int(layer.n),
+                "activation": layer.activation.name,
+                "epsilon": float(layer.epsilon),
+            }
     return {
         "inputs": layer.n_in,
         "neurons": layer.n_out,
@@ -279,8 +311,13 @@ def _settings(cost: Any) -> dict[str, float]:
     }
 
 
-def _names(layers: int) -> list[str]:
-    return [f"layers.{k}.{name}" for k in range(layers) for name in DenseParams._fields]
+def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
+    """Return the name and the shape of each array of a network's parameters."""
+    return {
+        f"layers.{k}.{name}": (layer.n_in, layer.n_out) if name == "W" else (layer.n_out,)
+        for k, layer in enumerate(net.layers)
+        for name in PARAMS[type(layer)]._fields  # type: ignore[attr-defined]
+    }
 
 
 def _checksum(text: str, arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -321,18 +358,19 @@ def _decoded(path: Path, opened: Any) -> Model:
         raise ModelFileError(f"{path} is a safetensors file, but none that neurona wrote")
     text = metadata[OURS]
     config = _config(path, text)
-    net = Network(tuple(_layer(path, k, one) for k, one in enumerate(config["layers"])))
-    for k, (before, after) in enumerate(zip(net.layers, net.layers[1:], strict=False)):
-        if before.n_out != after.n_in:
-            raise ModelFileError(
-                f"{path}: layer {k + 1} has {before.n_out} neurons, and layer {k + 2} takes "
-                f"{after.n_in} inputs"
-            )
+    layers = tuple(_layer(path, k, one) for k, one in enumerate(config["layers"]))
+    try:
+        net = Network(layers)
+    except ValueError as error:
+        raise ModelFileError(f"{path}: {error}") from error
     arrays = _arrays(path, opened, net)
     if metadata.get(CHECKSUM) != _checksum(text, arrays):
         raise ModelFileError(f"{path} was altered since neurona wrote it: its checksum is another")
     each = iter(arrays.values())
-    params = tuple(DenseParams(W, b) for W, b in zip(each, each, strict=True))
+    params = tuple(
+        kind(*islice(each, len(kind._fields)))  # type: ignore[attr-defined]
+        for kind in (PARAMS[type(layer)] for layer in net.layers)
+    )
     cost = _cost(path, config["cost"], net)
     return Model(net, params, cost, config["notes"], config["version"], config.get(ESTIMATOR))
 
@@ -346,10 +384,10 @@ def _config(path: Path, text: str) -> dict[str, Any]:
     version = config.get("format") if isinstance(config, dict) else None
     if not _is_whole(version):
         raise ModelFileError(f"{path}: its description does not say which format it is")
-    if version != FORMAT:
+    if not DENSE_ALONE <= version <= FORMAT:
         raise ModelFileError(
             f"{path} is of version {shown(version)} of the format, and neurona {__version__} reads "
-            f"{FORMAT}: a newer neurona may read it"
+            f"{DENSE_ALONE} to {FORMAT}: a newer neurona may read it"
         )
     kinds = {"version": str, "layers": list, "cost": str | dict | None, "notes": dict}
     for name, kind in kinds.items():
@@ -367,18 +405,29 @@ def _config(path: Path, text: str) -> dict[str, Any]:
     return dict(config)
 
 
-def _layer(path: Path, k: int, given: Any) -> Dense:
-    """Build a layer from its description; only known names are taken."""
+def _layer(path: Path, k: int, given: Any) -> Layer:
+    """Build a layer from its description, which has no kind if it is dense.
+
+    Only known names are taken.
+    """
 
     def wrong(what: str) -> ModelFileError:
         return ModelFileError(f"{path}: layer {k + 1} {what}")
 
     if not isinstance(given, dict):
         raise wrong("is not described")
-    for key in ("inputs", "neurons"):
+    kind = given.get("kind")
+    if kind is not None and (not isinstance(kind, str) or kind not in {"dropout", *NORMALIZATIONS}):
+        raise wrong(f"is a {shown(kind)}, which this neurona does not know: a newer may")
+    for key in ("inputs", "neurons") if kind is None else ("neurons",):
         width = given.get(key)
         if not _is_whole(width) or width < 1:
             raise wrong(f"has {shown(width)} {key}: it takes a positive whole number")
+    if kind == "dropout":
+        rate = given.get("rate")
+        if not (isinstance(rate, float) and 0 <= rate < 1):
+            raise wrong(f"has the rate {shown(rate)}: it takes a number from 0 to less than 1")
+        return Dropout(given["neurons"], rate)
     gain = given.get("gain")
     if gain is not None and not (isinstance(gain, float) and isfinite(gain)):
         raise wrong(f"has the gain {shown(gain)}: it takes a finite number")
@@ -392,6 +441,12 @@ def _layer(path: Path, k: int, given: Any) -> Dense:
             )
         return names[name]
 
+    if kind is not None:
+        epsilon = given.get("epsilon")
+        if not (isinstance(epsilon, float) and 0 < epsilon < inf):
+            raise wrong(f"has the epsilon {shown(epsilon)}: it takes a positive number")
+        activation = known("activation", "activation", ACTIVATIONS)
+        return NORMALIZATIONS[kind](given["neurons"], activation, epsilon)
     return Dense(
         given["inputs"],
         given["neurons"],
@@ -404,16 +459,14 @@ def _layer(path: Path, k: int, given: Any) -> Dense:
 
 def _arrays(path: Path, opened: Any, net: Network) -> dict[str, NDArray[Any]]:
     """Return the parameters; their sizes are compared before anything of that size is made."""
-    names = _names(len(net.layers))
+    shapes = _shapes(net)
+    names = list(shapes)
     if set(opened.keys()) != set(names):
         raise ModelFileError(
             f"{path} should hold {', '.join(names)}, and holds {', '.join(sorted(opened.keys()))}"
         )
-    shapes = [
-        shape for layer in net.layers for shape in ((layer.n_in, layer.n_out), (layer.n_out,))
-    ]
     slices = [opened.get_slice(name) for name in names]
-    for name, shape, given in zip(names, shapes, slices, strict=True):
+    for (name, shape), given in zip(shapes.items(), slices, strict=True):
         if tuple(given.get_shape()) != shape:
             raise ModelFileError(
                 f"{path}: {name} has shape {tuple(given.get_shape())}, and the layer that is "
@@ -430,6 +483,8 @@ def _arrays(path: Path, opened: Any, net: Network) -> dict[str, NDArray[Any]]:
         array = opened.get_tensor(name)
         if not np.isfinite(array).all():
             raise ModelFileError(f"{path}: {name} holds what is no finite number")
+        if name.endswith(".variance") and (array < 0).any():
+            raise ModelFileError(f"{path}: {name} holds a negative number")
         array.flags.writeable = False
         arrays[name] = array
     return arrays

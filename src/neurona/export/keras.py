@@ -86,9 +86,16 @@ def load(path=WEIGHTS):
     net = build()
     weights = load_file(path)
     for layer in net.layers:
-        layer.set_weights([weights[layer.name + ".W"], weights[layer.name + ".b"]])
-    return net
+{weights_of_layer}    return net
 '''.replace("(2,)", "({n_in},)")
+
+DENSE = """        layer.set_weights([weights[layer.name + ".W"], weights[layer.name + ".b"]])
+"""
+DENSE_OR_NORMAL = """        dense = isinstance(layer, keras.layers.Dense)
+        names = [layer.name + end for end in ((".W", ".b") if dense else (".gamma", ".beta"))]
+        if layer.weights:
+            layer.set_weights([weights[name] for name in names])
+"""
 
 
 def to_keras(
@@ -109,7 +116,7 @@ def to_keras(
     Parameters
     ----------
     net, params
-        A network of dense layers and its parameters; they are taken to float32.
+        A network and its parameters; they are taken to float32.
     folder
         Where to; it is made if it is not there, and an earlier export in it is replaced.
     preparation
@@ -156,6 +163,13 @@ def to_keras(
     for i, part in enumerate(parts, start=1):
         weights[f"layer{i}.W"], weights[f"layer{i}.b"] = part.W, part.b
         function = form_of(part.activation, ACTIVATIONS, "Keras")
+        if part.normal:
+            name, (gamma, beta, epsilon) = f"normal{i}", part.normal
+            weights[f"{name}.gamma"], weights[f"{name}.beta"] = gamma, beta
+            lines.append(f'keras.layers.Dense({part.n_out}, name="layer{i}"),')
+            lines.append(f'keras.layers.LayerNormalization(epsilon={epsilon!r}, name="{name}"),')
+            lines.append(f"keras.layers.Activation({function}),")
+            continue
         lines.append(f'keras.layers.Dense({part.n_out}, activation={function}, name="layer{i}"),')
     code = CODE.format(
         topology=topology_of(parts),
@@ -164,6 +178,7 @@ def to_keras(
         beside=beside(preparation),
         n_in=net.n_in,
         n_out=net.n_out,
+        weights_of_layer=DENSE_OR_NORMAL if any(part.normal for part in parts) else DENSE,
         functions="".join(FUNCTIONS.get(name, "") for name in used),
         layers="\n".join(" " * 12 + line for line in lines),
     )

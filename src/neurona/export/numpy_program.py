@@ -102,6 +102,33 @@ class NeuralLayer:
         self.act_f = act_f
 '''
 
+LAYER_WITH_NORMAL = '''
+class LayerNormalization:
+    """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) of each example's numbers."""
+
+    def __init__(self, gamma, beta, epsilon):
+        self.gamma = np.array(gamma, dtype=np.{dtype}).reshape(1, -1)
+        self.beta = np.array(beta, dtype=np.{dtype}).reshape(1, -1)
+        self.epsilon = epsilon
+
+    def __call__(self, z):
+        d = z - z.mean(axis=1, keepdims=True)
+        variance = (d * d).mean(axis=1, keepdims=True)
+        return self.gamma * d / np.sqrt(variance + self.epsilon) + self.beta
+
+
+class NeuralLayer:
+    """The numbers of a layer: W (n_conn, n_neur), b (1, n_neur), and its activation function.
+
+    Where z is normalized before the activation, that is part of the function.
+    """
+
+    def __init__(self, W, b, act_f, normal=None):
+        self.W = np.array(W, dtype=np.{dtype})
+        self.b = np.array(b, dtype=np.{dtype}).reshape(1, -1)
+        self.act_f = act_f if normal is None else lambda z: act_f(normal(z))
+'''
+
 DECODE = '''
 def decode(text, n_conn, n_neur):
     """Return the matrix that a text holds: {kind} numbers, row after row, in base64."""
@@ -141,7 +168,7 @@ def numpy_code(net: Any, params: Any = None, *, written_out: float = 400) -> str
     Parameters
     ----------
     net, params
-        A network of dense layers and its parameters. Their dtype, float32 or float64, is the
+        A network and its parameters. Their dtype, float32 or float64, is the
         program's.
     written_out
         Up to so many parameters, they are written as numbers; beyond, as text in base64, which is
@@ -215,7 +242,7 @@ def layers_code(parts: list[Part], written_out: float) -> list[str]:
     in_base64 = uses_base64(parts, written_out)
     return [
         *functions,
-        LAYER.format(dtype=kind),
+        (LAYER_WITH_NORMAL if any(part.normal for part in parts) else LAYER).format(dtype=kind),
         *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
         _layers(parts, in_base64),
     ]
@@ -237,12 +264,18 @@ def _head(parts: list[Part]) -> str:
 
 def _layers(parts: list[Part], in_base64: bool) -> str:
     write = _encoded if in_base64 else _written
-    layers = [
-        "NeuralLayer(\n"
-        + indent(f"W={write(part.W)},\nb={write(part.b)},\nact_f={part.activation},", " " * 4)
-        + "\n),"
-        for part in parts
-    ]
+
+    def called(name: str, *arguments: str) -> str:
+        return f"{name}(\n" + indent(",\n".join(arguments) + ",", " " * 4) + "\n)"
+
+    layers = []
+    for part in parts:
+        arguments = [f"W={write(part.W)}", f"b={write(part.b)}", f"act_f={part.activation}"]
+        if part.normal:
+            gamma, beta, epsilon = part.normal
+            written = f"gamma={write(gamma)}", f"beta={write(beta)}", f"epsilon={epsilon!r}"
+            arguments.append(f"normal={called('LayerNormalization', *written)}")
+        layers.append(called("NeuralLayer", *arguments) + ",")
     return "neural_net = [\n" + indent("\n".join(layers), " " * 4) + "\n]"
 
 

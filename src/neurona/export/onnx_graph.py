@@ -93,8 +93,17 @@ def rows(n: int, name: str = "X") -> Graph:
 
 
 def dense(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    """Add a dense layer, z = x W + b and a = f(z)."""
+    """Add a dense layer, z = x W + b and a = f(z), z being normalized where the part says so."""
     graph = graph.constant(f"{name}.W", part.W).constant(f"{name}.b", part.b)
+    if part.normal:
+        gamma, beta, epsilon = part.normal
+        graph = graph.constant(f"{name}.gamma", gamma).constant(f"{name}.beta", beta)
+        scale = f"{name}.gamma", f"{name}.beta"
+        z = graph.node("Gemm", f"{name}.W", f"{name}.b", result=f"{name}.sum")
+        if part.activation == "linear":
+            return z.node("LayerNormalization", *scale, result=result, epsilon=epsilon)
+        graph = z.node("LayerNormalization", *scale, result=f"{name}.z", epsilon=epsilon)
+        return form_of(part.activation, ACTIVATIONS, "ONNX")(graph, result)
     if part.activation == "linear":
         return graph.node("Gemm", f"{name}.W", f"{name}.b", result=result)
     graph = graph.node("Gemm", f"{name}.W", f"{name}.b", result=f"{name}.z")
@@ -155,7 +164,7 @@ def to_onnx(
     Parameters
     ----------
     net, params
-        A network of dense layers and its parameters; they are taken to float32.
+        A network and its parameters; they are taken to float32.
     path
         Where to write it, usually with the ending ``.onnx``.
     preparation

@@ -10,6 +10,8 @@ import numpy as np
 from neurona.checks import check_params
 from neurona.engine import activations
 from neurona.engine.activations import Activation
+from neurona.engine.further.dropout import Dropout
+from neurona.engine.further.normalization import BatchNormalization, LayerNormalization
 from neurona.engine.layers import Dense, DenseParams
 from neurona.engine.network import Network, network
 from neurona.engine.types import Array, Params
@@ -22,12 +24,24 @@ OWN: dict[str, Activation] = {
 }
 
 
+class Normal(NamedTuple):
+    """A layer normalization of an example's sums: ``gamma`` and ``beta (n,)``, and epsilon."""
+
+    gamma: Array
+    beta: Array
+    epsilon: float
+
+
 class Part(NamedTuple):
-    """A dense layer: ``W (n_in, n_out)``, ``b (n_out,)`` and the name of its activation."""
+    """A dense layer: ``W (n_in, n_out)``, ``b (n_out,)`` and the name of its activation.
+
+    Where the sums are normalized before the activation, ``normal`` tells how.
+    """
 
     W: Array
     b: Array
     activation: str
+    normal: Normal | None = None
 
     @property
     def n_in(self) -> int:
@@ -43,18 +57,22 @@ class Part(NamedTuple):
 def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part]:
     """Take a network and its parameters apart, or say what can't be exported.
 
+    A dropout has no part in an answer. A batch normalization multiplies and adds what it has
+    learnt and remembers, and so do weights and biases: it is folded into the dense layer before it,
+    W' = W s and b' = (b - mean) s + β, with s = γ / √(variance + ε).
+
     Parameters
     ----------
     net, params
-        A network of dense layers, and one ``(W, b)`` for each.
+        A network, and its parameters, an entry for each layer.
     dtype
         What the numbers are taken to; None keeps their own.
 
     Raises
     ------
     ValueError
-        If a layer is not dense, an activation is not one of neurona's own, or the parameters do
-        not fit the network or are not finite in this dtype.
+        If a layer is not one of neurona's own, or an activation isn't, or if the parameters do not
+        fit the network or are not finite in this dtype.
 
     Examples
     --------
@@ -63,9 +81,14 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     [(2, 3, 'tanh'), (3, 1, 'sigmoid')]
     """
     for i, layer in enumerate(net.layers, start=1):
-        if not isinstance(layer, Dense):
+        if not isinstance(layer, Dense | Dropout | BatchNormalization | LayerNormalization):
             kind = type(layer).__name__
-            raise ValueError(f"layer {i} is a {kind}: only dense layers can be exported")
+            raise ValueError(
+                f"layer {i} is a {kind}: what can be exported is Dense, Dropout, "
+                "BatchNormalization and LayerNormalization"
+            )
+        if isinstance(layer, Dropout):
+            continue
         if layer.activation != OWN.get(layer.activation.name):
             raise ValueError(
                 f"layer {i} has an activation of your own, {layer.activation.name!r}, which only "
@@ -74,9 +97,40 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     checked = check_params(net, params, np.float64 if dtype is None else dtype)
     if dtype is None and np.asarray(params[0][0]).dtype != np.float64:
         checked = check_params(net, params, np.float32)
-    return [
-        Part(W, b, layer.activation.name) for layer, (W, b) in zip(net.layers, checked, strict=True)
-    ]
+    parts: list[Part] = []
+    for layer, own in zip(net.layers, checked, strict=True):
+        if isinstance(layer, Dense):
+            parts.append(Part(own.W, own.b, layer.activation.name))
+        elif not isinstance(layer, Dropout):
+            *before, last = parts
+            if last.activation != "linear" or last.normal:  # nothing to put it into: a part alone
+                before, last = parts, _identity(layer.n, last.W.dtype)
+            fold = _normalized if isinstance(layer, LayerNormalization) else _folded
+            parts = [*before, fold(last, layer, own)._replace(activation=layer.activation.name)]
+    return parts
+
+
+def _identity(n: int, dtype: Any) -> Part:
+    return Part(np.eye(n, dtype=dtype), np.zeros(n, dtype), "linear")
+
+
+def _normalized(part: Part, layer: Any, params: Any) -> Part:
+    return part._replace(normal=Normal(params.gamma, params.beta, float(layer.epsilon)))
+
+
+def _folded(part: Part, layer: Any, params: Any) -> Part:
+    """Put a batch normalization into the weights before it; in float64, then rounded once."""
+    gamma, beta, mean, variance = (array.astype(np.float64) for array in params)
+    s = gamma / np.sqrt(variance + layer.epsilon)
+    W, b, dtype = part.W * s, (part.b - mean) * s + beta, part.W.dtype
+    with np.errstate(over="ignore"):  # beyond float32: found infinite, and said
+        W, b = W.astype(dtype), b.astype(dtype)
+    if not (np.isfinite(W).all() and np.isfinite(b).all()):
+        raise ValueError(
+            f"a batch normalization makes weights of this network that are no finite {dtype}: "
+            "its variance is too small"
+        )
+    return part._replace(W=W, b=b)
 
 
 def network_of(parts: Sequence[Part]) -> tuple[Network, Params]:

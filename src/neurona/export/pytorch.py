@@ -96,7 +96,7 @@ def to_pytorch(
     Parameters
     ----------
     net, params
-        A network of dense layers and its parameters; they are taken to float32.
+        A network and its parameters; they are taken to float32.
     folder
         Where to; it is made if it is not there, and an earlier export in it is replaced.
     preparation
@@ -144,6 +144,9 @@ def to_pytorch(
         weights[f"{len(lines)}.weight"] = part.W.T
         weights[f"{len(lines)}.bias"] = part.b
         lines.append(f"nn.Linear({part.n_in}, {part.n_out}),")
+        if part.normal:
+            weights[f"{len(lines)}.weight"], weights[f"{len(lines)}.bias"] = part.normal[:2]
+            lines.append(f"nn.LayerNorm({part.n_out}, eps={part.normal.epsilon!r}),")
         if part.activation != "linear":
             lines.append(f"{form_of(part.activation, ACTIVATIONS, 'PyTorch')},")
     code = CODE.format(

@@ -41,7 +41,7 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     Parameters
     ----------
     net, params
-        A network of dense layers and its parameters, whose dtype is kept.
+        A network and its parameters, whose dtype is kept.
     classes
         The classes in the order of the outputs, of one sigmoid those that 0 and 1 stand for. By
         default 0, 1, 2 …
@@ -50,7 +50,8 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     ------
     ValueError
         If scikit-learn has no such network: its hidden layers all have the same activation, which
-        is linear, sigmoid, tanh or relu, and before 1.7 it has no ``exp``. Or if the classes are
+        is linear, sigmoid, tanh or relu, none has a layer normalization, and before 1.7 it has no
+        ``exp``. Or if the classes are
         not as many as the network's.
     MissingExtra
         If scikit-learn is not installed.
@@ -77,6 +78,12 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     if not isinstance(net, Network):
         return by_itself(net, "to_sklearn")
     parts = parts_of(net, params, dtype=None)
+    for i, part in enumerate(parts, start=1):
+        if part.normal:
+            raise ValueError(
+                f"layer {i} has a layer normalization, and scikit-learn's layers have none: "
+                "a batch normalization could be taken there"
+            )
     *hidden, last = parts
     activation = _hidden(hidden)
     if last.activation not in OUTPUT:

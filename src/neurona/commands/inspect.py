@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from neurona import files
 from neurona.commands import tables
 from neurona.estimators.files import estimator_of
+from neurona.observe.numbers import activation_names, between_layers
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -35,7 +36,10 @@ def _network(model: Model) -> Iterator[str]:
     params = model.params
     count = sum(array.size for layer in params for array in layer)
     yield f"network     {'-'.join(map(str, model.net.topology))}"
-    yield f"activation  {', '.join(layer.activation.name for layer in model.net.layers)}"
+    yield f"activation  {', '.join(activation_names(model.net))}"
+    between = between_layers(model.net)
+    if between:
+        yield f"between     {', '.join(between)}"
     yield f"parameters  {count:,} of {params[0][0].dtype}"
 
 

@@ -178,7 +178,13 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
                 "give one, or one for each"
             )
         widths, output = [n_in, *hidden, self.targets_.n_out], self.targets_.output
-        return network(widths, [*each, output], initializer=self.initializer)
+        return network(
+            widths,
+            [*each, output],
+            initializer=self.initializer,
+            dropout=self.dropout,
+            normalization=self.normalization,
+        )
 
     def _train(
         self, examples: Examples, optimizer: Any, speed: Pace, rng: np.random.Generator

@@ -57,6 +57,12 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         The largest norm of the gradient.
     initializer
         How the first weights are drawn.
+    dropout
+        The probability with which each hidden neuron is dropped in a step of the training, from 0
+        to less than 1; a number, or one for each hidden layer.
+    normalization
+        ``"batch"`` or ``"layer"``: what the sums of a hidden layer go through before its
+        activation. By default nothing.
     class_weight
         ``"balanced"``, or how much each class counts.
     early_stopping
@@ -127,6 +133,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         label_smoothing: float = 0.0,
         clip: float | None = None,
         initializer: Any = "orthogonal",
+        dropout: float | Sequence[float] = 0.0,
+        normalization: Literal["batch", "layer"] | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -150,6 +158,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self.label_smoothing = label_smoothing
         self.clip = clip
         self.initializer = initializer
+        self.dropout = dropout
+        self.normalization = normalization
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

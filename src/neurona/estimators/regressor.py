@@ -28,8 +28,8 @@ class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
     Parameters
     ----------
     hidden_layer_sizes, activation, optimizer, learning_rate, batch_size, epochs, l1, l2, clip, \
-initializer, early_stopping, validation_fraction, patience, scoring, engine, random_state, \
-preprocess, verbose, warm_start
+initializer, dropout, normalization, early_stopping, validation_fraction, patience, scoring, \
+engine, random_state, preprocess, verbose, warm_start
         As in :class:`~neurona.NeuralNetClassifier`.
     cost
         A cost or its name: ``"mse"``, the squared error, by default, ``"mae"``, ``"huber"``,
@@ -65,6 +65,8 @@ loss_curve_, validation_scores_
         cost: Any = None,
         clip: float | None = None,
         initializer: Any = "orthogonal",
+        dropout: float | Sequence[float] = 0.0,
+        normalization: Literal["batch", "layer"] | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         patience: int = 20,
@@ -86,6 +88,8 @@ loss_curve_, validation_scores_
         self.cost = cost
         self.clip = clip
         self.initializer = initializer
+        self.dropout = dropout
+        self.normalization = normalization
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience

@@ -444,7 +444,7 @@ def network(net: Network, params: Params, ax: Axes | None = None, *, most: int =
     Raises
     ------
     ValueError
-        If ``most`` leaves no neurons to show around an ellipsis.
+        If ``most`` leaves no neurons to show around an ellipsis, or a layer is not dense.
     MissingExtra
         If Matplotlib is not installed.
 
@@ -456,6 +456,7 @@ def network(net: Network, params: Params, ax: Axes | None = None, *, most: int =
     >>> [text.get_text() for text in ax.texts]
     ['2 inputs', '4 sigmoid', '1 sigmoid']
     """
+    numbers.dense_layers(net, "the weights of a network")
     if most < 2:
         raise ValueError(f"most is {most}: show at least 2 neurons of each layer")
     line_collection = require("matplotlib.collections", extra="plot").LineCollection

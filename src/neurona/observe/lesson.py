@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from neurona import tutorial
+from neurona.engine.layers import Dense
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,11 +91,14 @@ def factors(examples: int, outputs: int) -> Factors:
 
 
 def can_tell(net: Network) -> bool:
-    """Return whether the lesson has words for every activation of a network.
+    """Return whether the lesson has words for every layer and activation of a network.
 
-    Its derivatives are functions of one neuron's ``a``. That of a softmax needs those of all.
+    Its layers are dense. Its derivatives are functions of one neuron's ``a``; that of a softmax
+    needs those of all.
     """
-    return all(layer.activation.name != "softmax" for layer in net.layers)
+    return all(
+        isinstance(layer, Dense) and layer.activation.name != "softmax" for layer in net.layers
+    )
 
 
 @lru_cache(maxsize=1)
@@ -159,7 +163,7 @@ def trace(net: Network, params: Params, x: Array, target: Array, rate: float) ->
     Raises
     ------
     ValueError
-        If a layer is a softmax: see :func:`can_tell`.
+        If a layer is a softmax or not dense: see :func:`can_tell`.
 
     Examples
     --------
@@ -172,7 +176,10 @@ def trace(net: Network, params: Params, x: Array, target: Array, rate: float) ->
     [(5, 3)]
     """
     if not can_tell(net):
-        raise ValueError("the lesson's program has no softmax: its derivatives are of one neuron")
+        raise ValueError(
+            "the lesson's program has dense layers alone, and no softmax: its derivatives are of "
+            "one neuron"
+        )
     layers = [
         _layer(layer.activation, *layer_params)
         for layer, layer_params in zip(net.layers, params, strict=True)

@@ -115,7 +115,8 @@ def dissect(
     Raises
     ------
     ValueError
-        If parameters, examples, cost, or what the optimizer remembers do not fit the network.
+        If parameters, examples, cost, or what the optimizer remembers do not fit the network, or
+        a layer is not dense.
 
     Examples
     --------
@@ -127,6 +128,7 @@ def dissect(
     >>> one.cost, layer.z, layer.delta, layer.dW, layer.W_next
     (4.0, array([[7.]]), array([[4.]]), array([[12.]]), array([[1.88]]))
     """
+    numbers.dense_layers(net, "the numbers of a step")
     params = check_params(net, params, np.float64)
     data = check_data(net, x, target, weight, np.float64)
     objective = Objective(net, find_cost(cost, net), l1, l2)

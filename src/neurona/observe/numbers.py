@@ -6,6 +6,7 @@ pullbacks, so that what is seen is what is computed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -15,6 +16,7 @@ import numpy as np
 from neurona.checks import check_data
 from neurona.engine.activations import find_activation, linear
 from neurona.engine.costs import find_cost
+from neurona.engine.layers import Dense
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from neurona.engine.activations import Activation
-    from neurona.engine.layers import Dense
     from neurona.engine.network import Network
     from neurona.engine.types import Array, Params
 
@@ -220,6 +221,67 @@ def grid(limits: Limits, resolution: int) -> tuple[Array, Array, Array]:
     return x1, x2, np.stack([columns.ravel(), rows.ravel()], axis=1)
 
 
+def dense_layers(net: Network, what: str) -> tuple[Dense, ...]:
+    """Return the layers of a network of dense layers alone, or say that there are others.
+
+    What goes on within each layer is told in terms of its W, b, z and a, which others don't have.
+
+    Raises
+    ------
+    ValueError
+        If a layer is not dense; the message begins with ``what`` can't be told.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> dense_layers(network([2, 3, 1], dropout=0.5), "the activations")
+    Traceback (most recent call last):
+    ValueError: the activations are told of dense layers alone, and layer 2 is a Dropout
+    """
+    for i, layer in enumerate(net.layers, start=1):
+        if not isinstance(layer, Dense):
+            raise ValueError(
+                f"{what} are told of dense layers alone, and layer {i} is a {type(layer).__name__}"
+            )
+    return net.layers
+
+
+def activation_names(net: Network) -> list[str]:
+    """Return the activation of each dense layer, which a normalization before it may hold.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> activation_names(network([2, 3, 1], "tanh", dropout=0.5, normalization="batch"))
+    ['tanh', 'tanh']
+    """
+    named: list[str] = []
+    for layer in net.layers:
+        if isinstance(layer, Dense):
+            named.append(layer.activation.name)
+        elif hasattr(layer, "activation") and named[-1] == "linear":
+            named[-1] = layer.activation.name
+    return named
+
+
+def between_layers(net: Network) -> list[str]:
+    """Say what stands between the dense layers, each once.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> between_layers(network([2, 3, 3, 1], "tanh", dropout=0.5, normalization="batch"))
+    ['batch normalization', 'dropout 0.5']
+    """
+    others = (layer for layer in net.layers if not isinstance(layer, Dense))
+    return list(dict.fromkeys(_in_words(layer) for layer in others))
+
+
+def _in_words(layer: Any) -> str:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(layer).__name__).lower()
+    return f"{words} {layer.rate:g}" if hasattr(layer, "rate") else words
+
+
 def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, ...]:
     """Return what each layer computes of some examples: its weighted sums and its activations.
 
@@ -234,6 +296,11 @@ def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, .
     -------
     One ``(z, a)`` a layer, both (n, n_out).
 
+    Raises
+    ------
+    ValueError
+        If a layer is not dense.
+
     Examples
     --------
     >>> from neurona import network
@@ -245,7 +312,8 @@ def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, .
     """
     x = np.asarray(X, dtype=params[0][0].dtype)
     activities = []
-    for layer, layer_params in zip(net.layers, params, strict=True):
+    layers = dense_layers(net, "the activations of each layer")
+    for layer, layer_params in zip(layers, params, strict=True):
         z, _ = weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
         x = layer.activation(z)
         activities.append(Activity(z, x))
@@ -281,7 +349,7 @@ def gradients(
     Raises
     ------
     ValueError
-        If the examples or the cost do not fit the network.
+        If the examples or the cost do not fit the network, or a layer is not dense.
 
     Examples
     --------
@@ -294,9 +362,9 @@ def gradients(
     """
     cost = find_cost(cost, net)
     x, target, weight = check_data(net, X, y, sample_weight, params[0][0].dtype)
-    body = net.logits if cost.link else net
+    body = dense_layers(net.logits if cost.link else net, "the gradients of each layer")
     pullbacks = []
-    for layer, layer_params in zip(body.layers, params, strict=True):
+    for layer, layer_params in zip(body, params, strict=True):
         z, sum_pullback = weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
         a, activation_pullback = layer.activation.function(z.T)
         x = a.T

@@ -282,16 +282,18 @@ def confusion_text(counts: ArrayLike) -> Text:
 
 
 def describe(net: Network) -> str:
-    """Describe a network in a few words: its widths and its activations.
+    """Describe a network in a few words: its widths, its activations, what stands between.
 
     Examples
     --------
     >>> from neurona import network
     >>> describe(network([2, 16, 3], "tanh", output="softmax"))
     '2-16-3 tanh, softmax'
+    >>> describe(network([2, 16, 1], "tanh", dropout=0.1, normalization="layer"))
+    '2-16-1 tanh, layer normalization, dropout 0.1'
     """
-    names = [name for name, _ in groupby(layer.activation.name for layer in net.layers)]
-    return f"{'-'.join(map(str, net.topology))} {', '.join(names)}"
+    names = [name for name, _ in groupby(numbers.activation_names(net))]
+    return f"{'-'.join(map(str, net.topology))} {', '.join([*names, *numbers.between_layers(net)])}"
 
 
 # ------------------------------------------------------------------------------- the view

@@ -15,6 +15,7 @@ from neurona.engine.network import Network
 from neurona.engine.state import State
 from neurona.engine.types import Array, Params
 from neurona.extras import require
+from neurona.observe.numbers import dense_layers
 from neurona.web.line import Line
 from neurona.web.problem import make_problem
 from neurona.web.setup import Setup
@@ -148,7 +149,7 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
                 f"the network has {net.n_in} inputs and {net.n_out} outputs, "
                 f"but the data want {now.n_in} and {now.n_out}"
             )
-        for layer in net.layers:
+        for layer in dense_layers(net, "the pictures of the playground"):
             if ACTIVATIONS.get(layer.activation.name) != layer.activation:
                 raise ValueError(f"the playground knows no activation {layer.activation.name!r}")
         self.setup = self.setup | {

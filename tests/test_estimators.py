@@ -189,6 +189,9 @@ def test_a_target_with_missing_values_is_refused(estimator, y):
         ({"learning_rate": -1}, "must be a positive number"),
         ({"learning_rate": [0.1, 0.1, 0.1]}, "3 learning rates for 2 layers"),
         ({"l2": -1}, "l2 is -1"),
+        ({"dropout": 1}, "dropout is 1: the probability to drop is a number from 0 to less than"),
+        ({"dropout": [0.1, 0.1]}, "2 rates of dropout for 1 hidden layers"),
+        ({"normalization": "bach"}, "did you mean 'batch'"),
         ({"clip": 0}, "clip is 0"),
         ({"hidden_layer_sizes": (0,)}, "each width must be a positive whole number"),
         ({"hidden_layer_sizes": "64"}, "hidden_layer_sizes is '64'"),
@@ -238,6 +241,10 @@ def test_a_training_that_diverges_says_which_rate_would_hold():
         {"label_smoothing": 0.1},
         {"clip": 1.0},
         {"initializer": "he_normal"},
+        {"dropout": 0.2},
+        {"normalization": "batch"},
+        {"normalization": "layer"},
+        {"normalization": "batch", "dropout": [0.1], "batch_size": 32, "early_stopping": True},
         {"class_weight": "balanced"},
         {"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},
         {"early_stopping": True, "scoring": "accuracy"},
@@ -348,6 +355,17 @@ def test_partial_fit_learns_in_parts():
     assert net.score(X, kind) > 0.9
     with pytest.raises(ValueError, match="y has the class 'cow'"):
         net.partial_fit(X[:2], ["cow", "dog"])
+
+
+def test_each_call_of_partial_fit_draws_another_dropout():
+    """With rates next to 0 the weights stay, and costs differ by what was dropped."""
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(
+        dropout=0.5, optimizer="sgd", learning_rate=1e-12, batch_size=149, random_state=0, l1=0
+    )
+    for _ in range(4):
+        net.partial_fit(X, y, classes=[0, 1, 2])
+    assert len({round(cost, 6) for cost in net.loss_curve_}) == 4
 
 
 def test_partial_fit_of_a_regressor_takes_one_epoch():
@@ -537,13 +555,14 @@ def test_a_lazy_frame_is_to_be_collected():
         NeuralNetClassifier().fit(pl.LazyFrame({"a": [1, 2]}), [0, 1])
 
 
+@pytest.mark.parametrize("normalization", [None, "batch", "layer"])
 @pytest.mark.parametrize("estimator", [NeuralNetClassifier, NeuralNetRegressor])
-def test_a_weight_of_two_is_two_rows(estimator):
+def test_a_weight_of_two_is_two_rows(estimator, normalization):
     table, kind = animals(60)
     y = kind if estimator is NeuralNetClassifier else np.arange(60.0)
     X, weight = pd.DataFrame(table), np.random.default_rng(0).integers(0, 3, 60)
     twice = np.repeat(np.arange(60), weight)
-    net = estimator(random_state=0)
+    net = estimator(random_state=0, normalization=normalization)
     weighted = net.fit(X, y, sample_weight=weight)._answers(X)
     repeated = clone(net).fit(X.iloc[twice], y[twice])._answers(X)
     assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)

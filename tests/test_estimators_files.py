@@ -175,6 +175,19 @@ def test_an_array_that_is_not_prepared(tmp_path):
     assert not hasattr(again, "feature_names_in_")
 
 
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+@pytest.mark.parametrize("dropout", [0.2, [0.1, 0.0], (0, 0.3)])
+def test_dropout_and_normalization_come_back(dropout, normalization, frame, tmp_path):
+    given = {"dropout": dropout, "normalization": normalization}
+    net = NeuralNetClassifier((5, 4), **given, **QUICK).fit(*frame)
+    again = there_and_back(net, tmp_path / "m", frame[0])
+    assert again.network_ == net.network_
+    assert (list(np.ravel(again.dropout)), again.normalization) == (
+        list(np.ravel(dropout)), normalization,
+    )  # fmt: skip
+    again.set_params(warm_start=True).fit(*frame)
+
+
 def test_mini_batches_leave_float32_and_it_comes_back(tmp_path):
     X = np.random.default_rng(0).normal(size=(300, 3))
     net = NeuralNetRegressor(4, early_stopping=True, **QUICK).fit(X, X[:, 0])

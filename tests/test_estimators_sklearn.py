@@ -16,6 +16,7 @@ ESTIMATORS = [
     NeuralNetRegressor(preprocess=None),
     NeuralNetClassifier(label_smoothing=0.1),
     NeuralNetRegressor(cost="poisson"),
+    NeuralNetClassifier(normalization="batch"),
 ]
 
 

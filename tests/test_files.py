@@ -24,6 +24,11 @@ from neurona.files import ModelFileError, cost_of, described_cost, read
 
 STORED = Path(__file__).parent / "files" / "version-1.safetensors"
 STORED_ANSWERS = [0.99008, 0.0025160, 0.99008]
+STORED_FURTHER = [
+    [0.007429, 0.991672, 0.000899],
+    [0.000846, 0.375094, 0.624060],
+    [0.000163, 0.000892, 0.998945],
+]
 
 
 class SquaredMore(SquaredError):
@@ -70,7 +75,13 @@ def made_of(config, arrays):
     """Write a file with a right checksum, whatever stands in it."""
     text = config if isinstance(config, str) else json.dumps(config)
     sum_ = hashlib.sha256(text.encode())
-    for name in sorted(arrays, key=lambda name: (name.rpartition(".")[0], name[-1] == "b")):
+    order = ["W", "b", "gamma", "beta", "mean", "variance"]
+    places = {
+        name: (name.rpartition(".")[0], order.index(name.rpartition(".")[2]))
+        for name in arrays
+        if "." in name
+    }
+    for name in sorted(arrays, key=lambda name: places.get(name, (name, 0))):
         sum_.update(arrays[name].tobytes())
     return safetensors.numpy.save(arrays, metadata={"neurona": text, "sha256": sum_.hexdigest()})
 
@@ -152,6 +163,65 @@ def test_the_file_is_safetensors_and_others_can_read_it(data):
         "layers.0.W": (2, 3), "layers.0.b": (3,), "layers.1.W": (3, 3), "layers.1.b": (3,),
     }  # fmt: skip
     np.testing.assert_array_equal(arrays["layers.1.W"], net_of().init(rng=1)[1].W)
+
+
+def furnished(**options):
+    """Return a network with all kinds of layers."""
+    dense, linear = neurona.Dense, ACTIVATIONS["linear"]
+    return neurona.Network(
+        (
+            dense(2, 3, linear), neurona.BatchNormalization(3, ACTIVATIONS["gelu"], 1e-3),
+            neurona.Dropout(3, 0.25), dense(3, 4), neurona.LayerNormalization(4),
+            dense(4, 3, ACTIVATIONS["softmax"], gain=1.0),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_layer_comes_back(dtype, place):
+    net = furnished()
+    X, y = neurona.datasets.blobs(n=60, rng=0)
+    *_, state = neurona.train(net, X, y, steps=9, every=9, rng=0, dtype=dtype)
+    neurona.save(place, net, state.params)
+    again, params = neurona.load(place)
+    assert again == net
+    assert [type(own) for own in params] == [type(own) for own in state.params]
+    assert flatten(params).dtype == dtype
+    np.testing.assert_array_equal(flatten(params), flatten(state.params))
+    np.testing.assert_array_equal(again.predict(params, X), net.predict(state.params, X))
+    *_, on = neurona.train(again, X, y, steps=30, every=30, start=params)
+    assert on.cost < state.cost
+
+
+def test_a_file_is_of_the_first_version_that_can_hold_it(data, place):
+    assert parts_of(data)[0]["format"] == 1
+    buffer = io.BytesIO()
+    neurona.save(buffer, furnished(), furnished().init(rng=0))
+    config, arrays = parts_of(buffer.getvalue())
+    assert config["format"] == 2
+    assert {name: array.shape for name, array in arrays.items() if ".1." in name} == {
+        f"layers.1.{name}": (3,) for name in ("gamma", "beta", "mean", "variance")
+    }
+    assert config["layers"][1:3] == [
+        {"kind": "batch_normalization", "neurons": 3, "activation": "gelu", "epsilon": 1e-3},
+        {"kind": "dropout", "neurons": 3, "rate": 0.25},
+    ]
+
+
+def test_a_layer_of_ones_own_is_refused(tmp_path):
+    class Other(neurona.Dropout):
+        pass
+
+    net = neurona.Network((neurona.Dense(2, 2), Other(2, 0.5), neurona.Dense(2, 1)))
+    with pytest.raises(ValueError, match="Other is no layer that a file can hold: Dense, Dropout"):
+        neurona.save(tmp_path / "m", net, net.init(0))
+
+
+def test_a_file_of_version_2_is_read_for_ever():
+    model = read(STORED.with_name("version-2.safetensors"))
+    assert model.net == furnished()
+    answers = model.net.predict(model.params, [[0.0, 0.0], [-9.0, -6.0], [8.0, 1.0]])
+    np.testing.assert_allclose(answers, STORED_FURTHER, atol=1e-5)
 
 
 def test_a_file_of_version_1_is_read_for_ever():
@@ -334,6 +404,37 @@ def test_what_does_not_fit_is_said(change, said, data, place):
     assert said in refused(changed, place)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c, a: other_layer(c, a, 2, kind="magic"), "layer 3 is a 'magic', which this"),
+        (lambda c, a: other_layer(c, a, 2, kind=["dropout"]), "which this neurona does not know"),
+        (lambda c, a: other_layer(c, a, 2, rate=1.0), "layer 3 has the rate 1.0"),
+        (lambda c, a: other_layer(c, a, 2, rate=float("nan")), "has the rate nan"),
+        (lambda c, a: other_layer(c, a, 2, rate=None), "has the rate None"),
+        (lambda c, a: other_layer(c, a, 2, neurons=4), "layer 2 has 3 neurons, and layer 3 takes"),
+        (lambda c, a: other_layer(c, a, 2, neurons=-1), "has -1 neurons"),
+        (lambda c, a: other_layer(c, a, 1, epsilon=0.0), "layer 2 has the epsilon 0.0"),
+        (lambda c, a: other_layer(c, a, 1, epsilon=float("inf")), "has the epsilon inf"),
+        (lambda c, a: other_layer(c, a, 1, activation="magic"), "has the activation 'magic'"),
+        (lambda c, a: other_layer(c, a, 1, kind="layer_normalization"), "and holds"),
+        (
+            lambda c, a: other_layer(c, a, 0, kind="dropout", rate=0.5),
+            "the first layer is a Dropout",
+        ),
+        (lambda c, a: other_array(c, a, "layers.1.variance", lambda v: -v), "a negative number"),
+        (lambda c, a: other_array(c, a, "layers.1.mean", lambda m: m[:2]), "has shape (2,)"),
+        (lambda c, a: other_array(c, a, "layers.4.beta", lambda b: b * np.nan), "no finite number"),
+    ],
+)
+def test_what_does_not_fit_of_further_layers_is_said(change, said, place):
+    buffer = io.BytesIO()
+    neurona.save(buffer, furnished(), furnished().init(rng=0))
+    config, arrays = parts_of(buffer.getvalue())
+    assert loaded(made_of(config, arrays), place)
+    assert said in refused(made_of(*change(config, arrays)), place)
+
+
 def test_a_safetensors_file_of_others_is_refused(place):
     for metadata in (None, {"format": "pt"}):
         other_file = safetensors.numpy.save({"w": np.zeros(3)}, metadata=metadata)
@@ -444,6 +545,27 @@ def test_any_description_of_a_layer(data, place, value, key, k):
     right_or_refused(made_of(config, arrays), place, good)
     config["layers"][k] = value
     right_or_refused(made_of(config, arrays), place, good)
+
+
+@FUZZ
+@given(
+    ANYTHING, st.sampled_from(["kind", "neurons", "rate", "activation", "epsilon", "new"]),
+    st.sampled_from([1, 2, 4]),
+)  # fmt: skip
+def test_any_description_of_a_further_layer(place, value, key, k):
+    net, buffer = furnished(), io.BytesIO()
+    neurona.save(buffer, net, net.init(rng=0))
+    config, arrays = other_layer(*parts_of(buffer.getvalue()), k=k, **{key: value})
+    place.write_bytes(made_of(config, arrays))
+    try:
+        again, params = neurona.load(place)
+    except ModelFileError:
+        return
+    np.testing.assert_array_equal(flatten(params), flatten(net.init(rng=0)))
+    kept, was = again.layers[k], net.layers[k]
+    if key in ("rate", "epsilon") and hasattr(was, key):  # any in its range is as good
+        kept = replace(kept, **{key: getattr(was, key)})
+    assert kept == was
 
 
 @FUZZ

@@ -16,7 +16,7 @@ ESTIMATORS = [
     NeuralNetRegressor(preprocess=None),
     NeuralNetClassifier(label_smoothing=0.1),
     NeuralNetRegressor(cost="poisson"),
-    NeuralNetClassifier(normalization="batch"),
+    NeuralNetClassifier(normalization="batch", l1=0.0),
 ]
 
 

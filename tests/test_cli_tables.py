@@ -471,6 +471,13 @@ def test_inspect(models, tmp_path, capsys):
     _, out, _ = run(capsys, "inspect", tmp_path / "m")
     assert "a network" in out
     assert "2-3-1" in out
+    assert "between" not in out
+    net = neurona.network([2, 3, 1], "tanh", dropout=0.2, normalization="batch")
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    _, out, _ = run(capsys, "inspect", tmp_path / "m")
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    assert "tanh, tanh" in lines["activation"]
+    assert "batch normalization, dropout 0.2" in lines["between"]
 
 
 # As a person would, on a file as it was published

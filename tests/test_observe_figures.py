@@ -186,6 +186,9 @@ def test_network_abbreviates_wide_layers(ax):
     assert ax.texts[0].get_text() == "64 inputs"
     with pytest.raises(ValueError, match="most is 1"):
         plot.network(net, net.init(0), most=1)
+    net = neurona.network([2, 3, 1], dropout=0.5)
+    with pytest.raises(ValueError, match="weights of a network are told of dense layers alone"):
+        plot.network(net, net.init(0))
 
 
 def test_confusion_shows_counts_and_names(ax):

@@ -25,7 +25,7 @@ class Optimizer(Protocol):
 
     @property
     def learning_rate(self) -> LearningRate:
-        """A number, one per layer, or a schedule of the step."""
+        """A number, one per dense layer, or a schedule of the step."""
         ...
 
     def init(self, theta: Array) -> Any:

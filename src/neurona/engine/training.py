@@ -163,7 +163,8 @@ def train(
     start
         A state to go on from, its optimizer's memory included, or parameters to begin with.
     rng
-        Seed or generator: of the initial weights, then of the mini-batches.
+        Seed or generator: of the initial weights, then of the mini-batches. What a dropout drops
+        is drawn from a child of it.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one (``pip install "neurona[jax]"``).
     dtype

@@ -100,8 +100,11 @@ def target(kind, rng, n):
 TARGETS = ["two", "three", "texts", "truths", "labels", "number", "pairs", "counts"]
 
 
+NORMALIZATIONS = (None, None, "batch", "layer")
+
+
 @st.composite
-def cases(draw, activations=("silu", "relu", "tanh", "gelu")):
+def cases(draw, activations=("silu", "relu", "tanh", "gelu"), normalizations=NORMALIZATIONS):
     """Draw a fitted estimator, and a table that it has not seen."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     kinds = draw(st.lists(st.sampled_from(COLUMNS), min_size=1, max_size=6))
@@ -114,7 +117,11 @@ def cases(draw, activations=("silu", "relu", "tanh", "gelu")):
     hidden = draw(st.sampled_from([(4,), (5, 3), ()]))
     activation = draw(st.sampled_from(activations))
     cost = "poisson" if kind == "counts" else None
-    net = class_(hidden, activation, cost=cost, epochs=3, random_state=0)
+    between = {
+        "dropout": draw(st.sampled_from([0.0, 0.3])),
+        "normalization": draw(st.sampled_from(normalizations)),
+    }
+    net = class_(hidden, activation, cost=cost, epochs=3, random_state=0, **between)
     net.fit(learnt, target(kind, rng, n))
     fresh_shares = [draw(st.sampled_from([0, 0.3, 1.0])) for _ in kinds]
     fresh = table([*kinds, two], rng, 9, [*fresh_shares, 0.2], fresh=True)
@@ -429,7 +436,7 @@ def test_what_lies_beside_a_network_prepares_and_decides_as_the_estimator(case):
 
 
 @settings(checks, max_examples=60)
-@given(cases(["tanh", "relu", "linear", "sigmoid"]))
+@given(cases(["tanh", "relu", "linear", "sigmoid"], [None, "batch"]))
 def test_a_pipeline_of_sklearn_answers_as_the_estimator(case):
     net, X = case
     pipeline = export.to_sklearn(net)

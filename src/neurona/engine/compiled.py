@@ -19,7 +19,7 @@ import jax
 import numpy as np
 from jax import lax
 
-from neurona.checks import Data
+from neurona.checks import HELD, LARGE, NOTHING, Data
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer
 from neurona.engine.state import Rates
@@ -100,9 +100,13 @@ class JaxEngine:
         static = replace(optimizer, learning_rate=1.0) if is_dataclass(optimizer) else optimizer
         self.run = partial(advance, objective, static, clip)
         self.batch_size = batch_size
-        self.host_weight = data.weight
-        self.n = len(data.x)
-        self.data = jax.device_put(data)
+        self.host = data
+        n, size = (0, 0) if data.x is None else (len(data.x), data.x.nbytes)
+        self.even = n > 0 and data.weight is None and n % batch_size == 0
+        # On a CPU a large table would be there twice: some batches at a time are copied instead.
+        self.apart = size > LARGE and batch_size < n and jax.default_backend() == "cpu"
+        self.at_once = max(1, HELD * n // (batch_size * size)) if self.apart else None
+        self.data = jax.device_put(NOTHING if self.apart else data)
         self.params = jax.device_put(params)
         leaves = jax.tree.leaves(self.params)
         if optimizer_state is None:
@@ -110,10 +114,18 @@ class JaxEngine:
         else:
             self.states = split(optimizer_state, [leaf.shape for leaf in leaves])
 
-    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
-        """Take one step a batch, all in one compiled call."""
-        if not batches:
-            return []
+    def advance(self, batches: Sequence[Any], rates: Sequence[Rates]) -> Sequence[float]:
+        """Take one step a batch, all in one compiled call, or in a few where a table is large."""
+        costs: list[float] = []
+        at_once = self.at_once or max(1, len(batches))
+        for i in range(0, len(batches), at_once):
+            part = slice(i, i + at_once)
+            costs += self._advance(batches[part], rates[part])
+        return costs
+
+    def _advance(self, batches: Sequence[Any], rates: Sequence[Rates]) -> list[float]:
+        if self.apart:
+            batches = [self.host.rows(batch) for batch in batches]
         rows, weights = self._padded(batches)
         etas = np.fromiter(chain.from_iterable(rates), self.dtype).reshape(len(rates), -1)
         self.params, self.states, costs = self.run(
@@ -126,18 +138,29 @@ class JaxEngine:
         params: Params = jax.tree.map(np.asarray, self.params)
         return params, join(self.states)
 
-    def _padded(self, batches: Sequence[Array | None]) -> tuple[Any, Any]:
+    def _padded(self, batches: Sequence[Any]) -> tuple[Any, Any]:
         """Return batches of equal length, and their weights: none where none was filled up."""
         if batches[0] is None:
             return None, None
-        rows = np.zeros((len(batches), self.batch_size), np.int32)
-        weights = np.zeros(rows.shape, self.dtype)
+        lengths = [len(batch.x if isinstance(batch, Data) else batch) for batch in batches]
+        self.batch_size = max(self.batch_size, *lengths)
+        weights = np.zeros((len(batches), self.batch_size), self.dtype)
+        if isinstance(batches[0], Data):  # they bring their examples with them
+            for i, batch in enumerate(batches):
+                weights[i, : lengths[i]] = 1 if batch.weight is None else batch.weight
+            x, target = (self._stacked([batch[k] for batch in batches]) for k in (0, 1))
+            return Data(x, target, None), weights
         for i, batch in enumerate(batches):
-            assert batch is not None
-            rows[i, : len(batch)] = batch
-            weights[i, : len(batch)] = 1 if self.host_weight is None else self.host_weight[batch]
-        whole = self.n % self.batch_size == 0 and self.host_weight is None
-        return rows, None if whole else weights
+            weights[i, : lengths[i]] = 1 if self.host.weight is None else self.host.weight[batch]
+        return self._stacked(batches, np.int32), None if self.even else weights
+
+    def _stacked(self, parts: Sequence[Array], dtype: Any = None) -> Array:
+        """Return the parts as one array, each filled up with zeros."""
+        shape = len(parts), self.batch_size, *parts[0].shape[1:]
+        stacked = np.zeros(shape, dtype or parts[0].dtype)
+        for part, place in zip(parts, stacked, strict=True):
+            place[: len(part)] = part
+        return stacked
 
 
 def join(states: Sequence[Any]) -> Any:

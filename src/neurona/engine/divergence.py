@@ -14,7 +14,7 @@ import numpy as np
 
 from neurona.engine.parameters import flatten
 from neurona.engine.state import Engine, Rates, State
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Params
 
 TRIAL = 20  # steps in which a smaller rate must bring the cost down
 SMALLEST = 8  # tenths of tenths to try
@@ -49,7 +49,7 @@ def diagnose(
     build: Callable[[Params, Any], Engine],
     beginning: Params,
     state: State,
-    batches: Sequence[Array | None],
+    batches: Sequence[Any],
     rates: Sequence[Rates],
     costs: Sequence[float],
     epoch_of: Callable[[int], int],
@@ -83,7 +83,7 @@ def _grown_most(before: Params, after: Params) -> int:
 def _scale_that_holds(
     build: Callable[[Params, Any], Engine],
     beginning: Params,
-    batches: Sequence[Array | None],
+    batches: Sequence[Any],
     rates: Sequence[Rates],
 ) -> float:
     """Return the largest of 1/10, 1/100 … by which the rates bring the cost down at first."""

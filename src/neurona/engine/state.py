@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Params
 
 # The learning rates of one step: one for all layers, or one per layer.
 Rates: TypeAlias = tuple[float, ...]
@@ -42,9 +42,10 @@ class State:
 class Engine(Protocol):
     """Parameters, and the way to advance them."""
 
-    def advance(self, batches: Sequence[Array | None], rates: Sequence[Rates]) -> Sequence[float]:
+    def advance(self, batches: Sequence[Any], rates: Sequence[Rates]) -> Sequence[float]:
         """Take one step a batch; return each step's cost, as it was before its update.
 
+        A batch is rows of the data, or examples of its own, a :class:`~neurona.checks.Data`.
         Where every step takes the whole data, the batch None, the cost after the last one follows.
         """
         ...

@@ -1,4 +1,4 @@
-"""The command: ``python -m benchmarks speed | learning | playground | accuracy | report``."""
+"""The command: ``python -m benchmarks speed | learning | playground | accuracy | big | report``."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from pathlib import Path
 # The contest is about processors: without this, JAX alone would go to a GPU where there is one.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from . import accuracy, learning, playground, report, speed, tables
+from . import accuracy, big, learning, playground, report, speed, tables
 
 MEASURES = {
     "speed": speed.measure,
     "learning": learning.measure,
     "playground": playground.measure,
     "accuracy": accuracy.measure,
+    "big": big.measure,
 }
 TABLES = {
     "speed": tables.speed,
     "learning": tables.learning,
     "playground": tables.playground,
     "accuracy": tables.accuracy,
+    "big": tables.big,
 }
 
 

@@ -248,6 +248,49 @@ def playground(measured: dict) -> str:
     )
 
 
+def big(measured: dict) -> str:
+    """Return the tables of a million rows."""
+    rows, memory = measured["rows"], measured["memory_goal"]
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            f"### {rows:,} rows: seconds and memory (rounds: {measured['rounds']})",
+            table(
+                ["", "an epoch", "the first", "last cost", "memory, in tables", "goal", "met"],
+                [
+                    [
+                        name,
+                        _spread(found["seconds"], digits=2),
+                        _spread(found["first"], digits=2),
+                        f"{found['cost']['median']:.3f}",
+                        _spread(found["memory"], digits=2),
+                        *(
+                            (f"{memory:.1f}", _verdict(found["memory"]["high"], memory))
+                            if not name.startswith("PyTorch")
+                            else ("", "")
+                        ),
+                    ]
+                    for name, found in measured["contestants"].items()
+                ],
+            ),
+            "### Goals: seconds an epoch over the peer's, in the same round",
+            table(
+                ["", "over", "ratio", "goal", "met"],
+                [
+                    [
+                        goal["own"],
+                        goal["peer"],
+                        _spread(goal["ratio"], digits=3),
+                        f"{goal['limit']:.3f}",
+                        _verdict(goal["ratio"]["median"], goal["limit"]),
+                    ]
+                    for goal in measured["goals"]
+                ],
+            ),
+        ]
+    )
+
+
 def _topology(found: dict) -> str:
     return "-".join(map(str, found["topology"]))
 

@@ -107,6 +107,22 @@ def test_accuracy_compares_on_tables_as_they_are(benchmarks, tmp_path, capsys):
     assert "| penguins: sex (333 x 7)" in page.read_text(encoding="utf-8")
 
 
+def test_a_large_table_is_measured_in_processes_of_their_own(benchmarks, tmp_path, capsys):
+    command = benchmarks("__main__")
+    results, page = tmp_path / "bench.json", tmp_path / "measurements.md"
+    page.write_text("<!-- big:begin --> old <!-- big:end -->", encoding="utf-8")
+    files = ["--results", str(results), "--page", str(page)]
+
+    command.main(["big", "--quick", *files])
+    command.main(["report", *files])
+
+    measured = json.loads(results.read_text(encoding="utf-8"))["big"]["contestants"]
+    assert measured["neurona.train, NumPy"]["seconds"]["median"] > 0
+    assert measured["NeuralNetClassifier, columns prepared"]["memory"]["low"] >= 1
+    assert "| neurona.train, NumPy" in capsys.readouterr().out
+    assert "| neurona.train, NumPy" in page.read_text(encoding="utf-8")
+
+
 def test_every_table_of_accuracy_is_there(benchmarks):
     pytest.importorskip("palmerpenguins")
     pytest.importorskip("vega_datasets")

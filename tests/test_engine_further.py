@@ -276,7 +276,7 @@ def test_what_is_remembered_counts_each_example_by_its_weight():
 def test_of_many_rows_as_many_as_needed_are_remembered():
     n = 3 * practice.POPULATION + 1
     x = np.random.default_rng(0).normal(size=(n, 2))
-    some, weight = population(Data(x, x, None))
+    [(some, _, weight)] = population(Data(x, x, None))
     assert some.shape == (practice.POPULATION, 2)
     assert weight is None
     assert (some[0] == x[0]).all()
@@ -284,9 +284,36 @@ def test_of_many_rows_as_many_as_needed_are_remembered():
     np.testing.assert_allclose(some.mean(axis=0), x.mean(axis=0), atol=0.05)
     few = np.zeros(n)
     few[1:4] = 2.0  # among all the others, of no weight
-    some, weight = population(Data(x, x, few))
+    [(some, _, weight)] = population(Data(x, x, few))
     np.testing.assert_array_equal(some, x[1:4])
     np.testing.assert_array_equal(weight, [2, 2, 2])
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_of_batches_made_elsewhere_the_last_ones_are_remembered(engine, weight, monkeypatch):
+    monkeypatch.setattr(practice, "POPULATION", 12)
+    net = net_of("batch")
+    parts = [slice(0, 9), slice(9, 18), slice(18, N)]
+    weights = [None if weight is None else weight[part] for part in parts]
+    batches = [(X[part], Y[part], w) for part, w in zip(parts, weights, strict=True)]
+    states = list(train(net, batches=batches, epochs=2, rng=0, engine=engine))
+    assert [state.step for state in states] == [0, 3, 6]
+    last = states[-1].params
+    sums = X[9:] @ last[0].W + last[0].b
+    mean = np.average(sums, axis=0, weights=None if weight is None else weight[9:])
+    np.testing.assert_allclose(last[1].mean, mean, rtol=1e-4, atol=1e-5)
+
+
+def test_the_engines_agree_on_batches_made_elsewhere(net):
+    batches = [(X[:9], Y[:9]), (X[9:], Y[9:], WEIGHT[9:])]
+    ours, theirs = (
+        list(train(net, batches=batches, epochs=4, rng=0, engine=name, every=1))
+        for name in ("numpy", "jax")
+    )
+    costs = [[state.cost for state in states] for states in (ours, theirs)]
+    np.testing.assert_allclose(*costs, rtol=2e-3)
+    answers = [net.predict(states[-1].params, X) for states in (ours, theirs)]
+    np.testing.assert_allclose(*answers, atol=2e-3)
 
 
 def test_remembering_changes_nothing_that_was_given(net):

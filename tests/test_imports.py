@@ -96,7 +96,7 @@ def test_one_module_alone_imports_jax():
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
 def test_the_engine_imports_nothing_that_stands_above_it(path):
-    below = ("neurona.engine", "neurona.checks", "neurona.names", "neurona.extras")
+    below = tuple(f"neurona.{room}" for room in ("engine", "sources", "checks", "names", "extras"))
     for name in imports_of(path):
         top = name.partition(".")[0]
         assert top in sys.stdlib_module_names | {"numpy", "jax"} or name.startswith(below), name

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 # What these answer is a class, or its probability.
 CLASSIFIERS = ("sigmoid", "softmax")
+ROWS = 2**15  # that are looked at together, where a table may be long
+LARGE = 2**26  # bytes of a table that is not copied, nor read whole from a file
+HELD = 2**22  # bytes of batches that are held at once, where a table may be large
 
 
 class Data(NamedTuple):
@@ -23,9 +26,15 @@ class Data(NamedTuple):
     weight: Array | None
 
     def rows(self, which: Any) -> Data:
-        """Return some of the examples."""
+        """Return some of the examples; those of a batch that brings its own are its own."""
+        if isinstance(which, Data):
+            return which
         weight = None if self.weight is None else self.weight[which]
         return Data(self.x[which], self.target[which], weight)
+
+
+# What an engine holds where each batch brings its own examples.
+NOTHING = Data(None, None, None)  # type: ignore[arg-type]
 
 
 def check_topology(topology: Any) -> list[int]:
@@ -54,9 +63,17 @@ def check_topology(topology: Any) -> list[int]:
 
 
 def check_data(
-    net: Network, X: Any, y: Any, sample_weight: Any = None, dtype: Any = np.float32
+    net: Network,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    dtype: Any = np.float32,
+    numbers: Array | None = None,
 ) -> Data:
     """Return the examples as arrays that fit the network, or say what does not fit.
+
+    What is of that dtype already is not copied. ``numbers`` are the rows' own, for the messages,
+    where these rows are a part of more.
 
     Raises
     ------
@@ -64,7 +81,7 @@ def check_data(
         If a shape does not fit, a number is NaN or infinite, or the labels are not those of the
         network's output layer.
     """
-    x = _numbers("X", X, dtype)
+    x = _numbers("X", X, dtype, numbers)
     if x.ndim != 2 or x.shape[1] != net.n_in:
         raise ValueError(
             f"X has shape {x.shape}, but topology {list(net.topology)} takes rows of {net.n_in} "
@@ -72,8 +89,8 @@ def check_data(
         )
     if len(x) == 0:
         raise ValueError("X has no rows: give at least one example")
-    target = _target(net, y, len(x), dtype)
-    weight = None if sample_weight is None else _weights(sample_weight, len(x), dtype)
+    target = _target(net, y, len(x), dtype, numbers)
+    weight = None if sample_weight is None else check_weights(sample_weight, len(x), dtype)
     return Data(x, target, weight)
 
 
@@ -86,7 +103,7 @@ def check_two_classes(net: Network, target: Array) -> None:
         )
 
 
-def _numbers(name: str, values: Any, dtype: Any) -> Array:
+def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":
@@ -99,19 +116,35 @@ def _numbers(name: str, values: Any, dtype: Any) -> Array:
             "(neurona.datasets.one_hot, or np.unique(..., return_inverse=True))"
         ) from None
     with np.errstate(over="ignore"):  # beyond float32: found infinite, and said, below
-        array = np.array(array, dtype)
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        place = list(where) or ""
+        array = np.asarray(array, dtype)
+    wrong = _first_not_finite(array)
+    if wrong is not None:
+        value = array[wrong]
+        if numbers is not None:
+            wrong = (int(numbers[wrong[0]]), *wrong[1:])
+        place = list(wrong) or ""
         raise ValueError(
-            f"{name}{place} is {array[where]}: {name} must be finite; "
-            "drop these rows or fill them in"
+            f"{name}{place} is {value}: {name} must be finite; drop these rows or fill them in"
         )
     return array
 
 
-def _target(net: Network, y: Any, n: int, dtype: Any) -> Array:
-    target = _numbers("y", y, dtype)
+def _first_not_finite(array: Array) -> tuple[int, ...] | None:
+    """Return where the first number is that is not finite, without an array of the same size."""
+    with np.errstate(all="ignore"):
+        if np.isfinite(array.sum()):  # a sum with NaN or infinity in it is never finite
+            return None
+    for begin in range(0, len(array) if array.ndim else 1, ROWS):
+        part = array[begin : begin + ROWS] if array.ndim else array
+        wrong = np.argwhere(~np.isfinite(part))
+        if len(wrong):
+            first = [int(i) for i in wrong[0]]
+            return (begin + first[0], *first[1:]) if first else ()
+    return None  # all are finite, and their sum is too large
+
+
+def _target(net: Network, y: Any, n: int, dtype: Any, numbers: Array | None) -> Array:
+    target = _numbers("y", y, dtype, numbers)
     n_out, output = net.n_out, net.output.name
     if target.ndim not in (1, 2) or len(target) != n:
         raise ValueError(f"y has shape {target.shape}, but X has {n} rows: give one target a row")
@@ -160,7 +193,8 @@ def _one_hot(labels: Array, n_out: int) -> Array:
     return rows
 
 
-def _weights(sample_weight: Any, n: int, dtype: Any) -> Array:
+def check_weights(sample_weight: Any, n: int, dtype: Any) -> Array:
+    """Return the weights of n rows, or say what is wrong with them."""
     weight = _numbers("sample_weight", sample_weight, dtype)
     if weight.shape != (n,):
         raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
@@ -185,7 +219,7 @@ def check_params(net: Network, params: Any, dtype: Any) -> Any:
         )
     layers = []
     for i, (given, wanted) in enumerate(zip(each, like, strict=True)):
-        arrays = [_numbers(f"the parameters of layer {i + 1}", one, dtype) for one in given]
+        arrays = [_numbers(f"the parameters of layer {i + 1}", one, dtype).copy() for one in given]
         if [a.shape for a in arrays] != [a.shape for a in wanted]:
             raise ValueError(
                 f"the parameters of layer {i + 1} have shapes {[a.shape for a in arrays]}, "

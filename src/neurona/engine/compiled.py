@@ -19,13 +19,14 @@ import jax
 import numpy as np
 from jax import lax
 
-from neurona.checks import Data
+from neurona.checks import HELD, LARGE, NOTHING, Data
+from neurona.engine.further.filled import filled, length
 from neurona.engine.further.practice import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer
 from neurona.engine.state import Batch, Rates
 from neurona.engine.training import clip_factor
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Params
 
 
 @partial(jax.jit, static_argnames=("objective", "optimizer", "clip"))
@@ -104,9 +105,13 @@ class JaxEngine:
         self.run = partial(advance, objective, static, clip)
         self.net = objective.net
         self.batch_size = batch_size
-        self.host_weight = data.weight
-        self.n = len(data.x)
-        self.data = jax.device_put(data)
+        self.host = data
+        n, size = (0, 0) if data.x is None else (len(data.x), data.x.nbytes)
+        self.even = n > 0 and data.weight is None and n % batch_size == 0
+        # On a CPU a large table would be there twice: some batches at a time are copied instead.
+        self.apart = size > LARGE and batch_size < n and jax.default_backend() == "cpu"
+        self.at_once = max(1, HELD * n // (batch_size * size)) if self.apart else None
+        self.data = jax.device_put(NOTHING if self.apart else data)
         self.params = jax.device_put(params)
         leaves = jax.tree.leaves(self.params)
         if optimizer_state is None:
@@ -115,10 +120,24 @@ class JaxEngine:
             self.states = split(optimizer_state, [leaf.shape for leaf in leaves])
 
     def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
-        """Take one step a batch, all in one compiled call."""
-        if not batches:
-            return []
-        rows, weights = self._padded([batch.rows for batch in batches])
+        """Take one step a batch, all in one compiled call, or in a few where a table is large."""
+        costs: list[float] = []
+        at_once = self.at_once or max(1, len(batches))
+        for i in range(0, len(batches), at_once):
+            part = slice(i, i + at_once)
+            costs += self._advance(batches[part], rates[part])
+        return costs
+
+    def _advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> list[float]:
+        rows: Any = [self.host.rows(each.rows) if self.apart else each.rows for each in batches]
+        weights: Any = None
+        if rows[0] is None:
+            rows = None
+        else:
+            self.batch_size = max(self.batch_size, *map(length, rows))
+            rows, weights = filled(rows, self.host.weight, self.batch_size, self.dtype)
+        if self.even:
+            weights = None
         etas = np.fromiter(chain.from_iterable(rates), self.dtype).reshape(len(rates), -1)
         self.params, self.states, costs = self.run(
             self.params, self.states, self.data, rows, weights, etas, self._noise(batches)
@@ -135,19 +154,6 @@ class JaxEngine:
         seeds = [batch.seed for batch in batches if batch.seed]
         each = [noise_of(self.net, seed, self.batch_size) for seed in seeds]
         return jax.tree.map(lambda *drawn: np.stack(drawn), *each) if each else None
-
-    def _padded(self, batches: Sequence[Array | None]) -> tuple[Any, Any]:
-        """Return batches of equal length, and their weights: none where none was filled up."""
-        if batches[0] is None:
-            return None, None
-        rows = np.zeros((len(batches), self.batch_size), np.int32)
-        weights = np.zeros(rows.shape, self.dtype)
-        for i, batch in enumerate(batches):
-            assert batch is not None
-            rows[i, : len(batch)] = batch
-            weights[i, : len(batch)] = 1 if self.host_weight is None else self.host_weight[batch]
-        whole = self.n % self.batch_size == 0 and self.host_weight is None
-        return rows, None if whole else weights
 
 
 def join(states: Sequence[Any]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Params
 
 # The learning rates of one step: one for all layers, or one per layer.
 Rates: TypeAlias = tuple[float, ...]
@@ -15,10 +15,12 @@ Rates: TypeAlias = tuple[float, ...]
 class Batch(NamedTuple):
     """What one step takes: ``rows`` of the data, or None for all of it.
 
+    Where the data is elsewhere they are its own examples, a :class:`~neurona.checks.Data`.
+
     ``seed`` is that of its noise, and None where no layer is trained otherwise than it answers.
     """
 
-    rows: Array | None
+    rows: Any
     seed: tuple[int, ...] | None = None
 
 

@@ -7,23 +7,22 @@ The loop is one for both engines. An engine holds parameters and advances them b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, repeat
-from math import ceil, isfinite
+from itertools import repeat
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from neurona.checks import (
+    ROWS,
     Data,
     check_clip,
     check_count,
-    check_data,
     check_dtype,
     check_optimizer_state,
     check_params,
     check_penalty,
     check_rate,
-    check_two_classes,
 )
 from neurona.engine.costs import find_cost
 from neurona.engine.divergence import TrainingDiverged, diagnose
@@ -37,6 +36,7 @@ from neurona.engine.schedules import Constant
 from neurona.engine.state import Batch, Engine, Rates, State
 from neurona.engine.types import Array, Params, Seed
 from neurona.names import lookup
+from neurona.sources import source_of
 
 __all__ = ["NumpyEngine", "State", "TrainingDiverged", "train"]
 
@@ -111,9 +111,10 @@ def clip_factor(gradients: Sequence[Array], limit: float) -> Any:
 
 def train(
     net: Network,
-    X: Any,
-    y: Any,
+    X: Any = None,
+    y: Any = None,
     *,
+    batches: Any = None,
     cost: Any = None,
     optimizer: Any = None,
     steps: float | None = None,
@@ -136,10 +137,16 @@ def train(
     net
         The network, from :func:`neurona.network`.
     X : (n, n_in)
-        One example a row.
+        One example a row. An array of ``dtype`` is used as it is, not copied. A ``numpy.memmap``
+        of more than 64 MB is never read whole: each epoch reads its blocks in another order, and
+        shuffles the rows of 32 MB at a time.
     y : (n,) or (n, n_out)
         0 and 1 for one sigmoid output; labels 0, 1, 2 … or one-hot rows for several outputs;
         numbers for linear ones; counts, from 0 on, for ``exp``.
+    batches
+        In place of X and y, what gives ``(X, y)`` or ``(X, y, weight)`` a step, and need not fit
+        into memory: a list, a loader, or a function that makes an iterator for each epoch. The
+        first state's cost is then that of the first batch.
     cost
         A cost or its name: ``"mse"``, ``"mae"``, ``"huber"``, ``"pinball"``, ``"cross_entropy"``,
         ``"poisson"`` after ``exp``. By default cross-entropy after a sigmoid or a softmax, squared
@@ -147,13 +154,14 @@ def train(
     optimizer
         An optimizer or its name; :func:`neurona.adam` by default.
     steps, epochs
-        How long: updates, or passes over the data; 1,000 steps when neither is given.
+        How long: updates, or passes over the data; when neither is given, 1,000 steps, or one pass
+        over ``batches`` or a large file.
         ``steps=math.inf`` goes on until the loop is left.
     every
         Steps between two states: by default 1, or an epoch with mini-batches. A function is asked
         anew after each state; the compiled engine compiles each number that it gives.
     batch_size
-        Examples a step, drawn anew each epoch; the whole data by default.
+        Examples a step, drawn anew each epoch; the whole data by default, or 1,024 of a large file.
     sample_weight : (n,)
         How much each example counts.
     l1, l2
@@ -194,25 +202,29 @@ def train(
     400 True
     >>> net.predict(state.params, X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
+
+    From batches, which may come from a file or a function:
+
+    >>> batches = [(X[:2], y[:2]), (X[2:], y[2:])]
+    >>> [(state.step, state.epoch) for state in train(net, batches=batches, epochs=2, rng=1)]
+    [(0, 0), (2, 1), (4, 2)]
     """
-    rng = np.random.default_rng(rng)
-    dtype = check_dtype(dtype)
-    data = check_data(net, X, y, sample_weight, dtype)
-    check_two_classes(net, data.target)
+    rng, dtype = np.random.default_rng(rng), check_dtype(dtype)
+    source = source_of(net, X, y, sample_weight, batches, batch_size, dtype, rng)
     penalties = check_penalty("l1", l1), check_penalty("l2", l2)
     objective = Objective(net, find_cost(cost, net), *penalties)
     optimizer = find_optimizer(optimizer)
     rates, clip = rates_of_step(optimizer, net), check_clip(clip)
-    n = len(data.x)
-    size = n if batch_size is None else min(check_count("batch_size", batch_size), n)
-    steps_an_epoch = ceil(n / size)
     if steps is not None and epochs is not None:
         raise ValueError("give steps or epochs, not both")
-    if epochs is not None:
-        steps = check_count("epochs", epochs) * steps_an_epoch
-    steps = 1000 if steps is None else check_count("steps", steps, unlimited=True)
-    if not callable(every):
-        every = repeat(steps_an_epoch if every is None else check_count("every", every)).__next__
+    if steps is None:
+        steps = source.steps(None if epochs is None else check_count("epochs", epochs))
+    else:
+        steps = check_count("steps", steps, unlimited=True)
+    if callable(every):
+        counts: Iterator[float] = (check_count("every", every()) for _ in repeat(None))
+    else:
+        counts = repeat(source.steps_an_epoch if every is None else check_count("every", every))
     if isinstance(start, State):
         params = check_params(net, start.params, dtype)
         optimizer_state = check_optimizer_state(
@@ -222,50 +234,51 @@ def train(
     else:
         params = net.init(rng, dtype) if start is None else check_params(net, start, dtype)
         optimizer_state, step, epoch = None, 0, 0
-    build = practising(
-        _engine(engine, objective, optimizer, clip, data, size), objective, data, size
-    )
+    build = _engine(engine, objective, optimizer, clip, source.data, source.size)
+    build = practising(build, objective, source.data)
     running = build(params, optimizer_state)
-    rows = repeat(None) if size == n else shuffled(n, size, rng)
-    batches = map(Batch, rows, seeds_of_steps(net, rng, step))
+    seeds = seeds_of_steps(net, rng, step)
 
     def epoch_of(at: int) -> int:
-        return epoch + (at - step) // steps_an_epoch
+        return epoch + source.epochs(at - step)
 
     def states() -> Iterator[State]:
         snapshot = running.snapshot()
-        state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], data))
+        state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], source.first()))
         beginning, before = state.params, None
         yield state
         while state.step < step + steps:
-            count = int(min(check_count("every", every()), step + steps - state.step))
-            chunk = list(islice(batches, count))
-            chunk_rates = [rates(state.step + i) for i in range(count)]
-            costs = running.advance(chunk, chunk_rates)
-            snapshot = running.snapshot()
-            cost = costs[-1] if size == n else float(np.mean(costs))
-            if not (isfinite(cost) and np.isfinite(flatten(snapshot[0])).all()):
-                if before and not isfinite(costs[0]):  # it was the step before that went too far
-                    state, chunk, chunk_rates, costs = before
-                raise diagnose(build, beginning, state, chunk, chunk_rates, costs, epoch_of)
-            before = state, chunk, chunk_rates, costs
-            state = State(state.step + count, epoch_of(state.step + count), *snapshot, cost)
+            seen: list[float] = []
+            for rows in source.chunks(min(next(counts), step + steps - state.step)):
+                chunk = list(map(Batch, rows, seeds))
+                chunk_rates = [rates(state.step + i) for i in range(len(chunk))]
+                costs = running.advance(chunk, chunk_rates)
+                snapshot = running.snapshot()
+                seen.extend(costs)
+                cost = costs[-1] if source.whole else float(np.mean(seen))
+                this = state, chunk, chunk_rates, costs
+                if not (isfinite(cost) and np.isfinite(flatten(snapshot[0])).all()):
+                    # Where even the first is not, it was the step before that went too far.
+                    lost = before if before and not isfinite(costs[0]) else this
+                    raise diagnose(build, beginning, *lost, epoch_of)
+                before, at = this, state.step + len(chunk)
+                state = State(at, epoch_of(at), *snapshot, cost)
+            if not seen:  # the batches have come to their end
+                return
             yield state
 
     return states()
 
 
 def _cost_of(objective: Objective, params: Params, data: Data) -> float:
+    """Return the cost of all examples; of many, part by part: activations outweigh a table."""
+    cost, total = 0.0, len(data.x) if data.weight is None else data.weight.sum()
     with np.errstate(all="ignore"):
-        return float(objective.value(params, *data))
-
-
-def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
-    """Yield the rows of one mini-batch after the other, each epoch in a new order, for ever."""
-    while True:
-        order = rng.permutation(n)
-        for begin in range(0, n, size):
-            yield order[begin : begin + size]
+        for begin in range(0, len(data.x), ROWS):
+            x, target, weight = data.rows(slice(begin, begin + ROWS))
+            share = (len(x) if weight is None else weight.sum()) / total
+            cost += float(share * objective.value(params, x, target, weight))
+    return cost
 
 
 def rates_of_step(optimizer: Optimizer, net: Network) -> Callable[[int], Rates]:

@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from neurona.checks import CLASSIFIERS, check_count
+from neurona.checks import CLASSIFIERS, ROWS, check_count
 from neurona.engine.activations import Activation
 from neurona.engine.costs import find_cost
 from neurona.engine.network import Network, network
@@ -32,6 +32,7 @@ from neurona.estimators.columns import Table, is_frame, names_of, read_array, re
 from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
 from neurona.estimators.exports import Exports
 from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_for
+from neurona.estimators.large import Columns, LargeTable, is_large, learnt, spans
 from neurona.estimators.preparation import Preparation
 
 
@@ -73,7 +74,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         ----------
         X : (n, p)
             A pandas or polars frame, a :class:`~neurona.estimators.columns.Table`, or an array: one
-            example a row.
+            example a row. An array of more than 8 million numbers is not copied, and a file of
+            them (``numpy.memmap``) not read whole: their rows are prepared batch by batch.
         y : (n,) or (n, outputs)
             The targets.
         sample_weight : (n,)
@@ -152,12 +154,14 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
 
     def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are, and draw the first weights."""
+        table, weight = examples.table, examples.weight
+        self.preparation_: Preparation | None = None
         if self.preprocess == "auto":
-            self.preparation_: Preparation | None = Preparation.fit(examples.table, examples.weight)
-        else:
-            self.preparation_ = None
-        x = self._prepared(examples.table)
-        self.network_ = self._network(x.shape[1])
+            large = isinstance(table, LargeTable)
+            self.preparation_ = (
+                learnt(table, weight, rng) if large else Preparation.fit(table, weight)
+            )
+        self.network_ = self._network(self._n_in())
         params = self.network_.init(rng)
         self.state_ = State(0, 0, params, None, np.nan)
         self.loss_curve_: list[float] = []
@@ -190,36 +194,70 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         self, examples: Examples, optimizer: Any, speed: Pace, rng: np.random.Generator
     ) -> Iterator[State]:
         state = self.state_
-        whole_table = speed.whole and self.engine == "numpy"
-        x, target = self._prepared(examples.table), self.targets_.encode(examples.y)
         weight = self._row_weights(examples)
-        if self.network_.output.name in CLASSIFIERS:
-            x, target, weight = with_another_class(x, target, weight)
+        dtype: Any = np.float32
+        if isinstance(examples.table, LargeTable):
+            given = self._batches(examples.table, examples.y, weight, speed.batch_size, rng)
+        else:
+            dtype = np.float64 if speed.whole and self.engine == "numpy" else np.float32
+            x = self._input(examples.table, dtype)
+            target = self.targets_.encode(examples.y)
+            if self.network_.output.name in CLASSIFIERS:
+                x, target, weight = with_another_class(x, target, weight)
+            given = {"X": x, "y": self._goal(target), "sample_weight": weight}
+            given["batch_size"] = None if speed.whole else speed.batch_size
         return train(
             self.network_,
-            x,
-            self._goal(target),
+            **given,
             cost=find_cost(self.cost, self.network_),
             optimizer=optimizer,
             steps=speed.steps,
             every=speed.every * speed.steps_an_epoch,
-            batch_size=None if speed.whole else speed.batch_size,
-            sample_weight=weight,
             l1=penalty_for(self.l1, len(examples)),
             l2=self.l2,
             clip=self.clip,
             start=state.params if state.optimizer_state is None else state,
             rng=rng,
             engine=self.engine,
-            dtype=np.float64 if whole_table else np.float32,
+            dtype=dtype,
         )
+
+    def _batches(
+        self,
+        table: LargeTable,
+        y: NDArray[Any],
+        weight: NDArray[np.float64] | None,
+        size: int,
+        rng: np.random.Generator,
+    ) -> dict[str, Any]:
+        """Return what the engine trains on where the table is not copied: its batches."""
+        prepared = np.asarray if self.preparation_ is None else Columns(self.preparation_)
+
+        def goal(some: NDArray[Any]) -> NDArray[Any]:
+            return self._goal(self.targets_.encode(some))
+
+        return {"batches": table.batches(prepared, goal, y, weight, size, rng)}
+
+    def _input(self, table: Any, dtype: Any) -> NDArray[Any]:
+        """Return the network's input; of a long table, part by part, in the engine's dtype."""
+        if self.preparation_ is None or len(table) <= ROWS:
+            return self._prepared(table)
+        x = np.empty((len(table), self._n_in()), dtype)
+        for rows in spans(len(table)):
+            x[rows] = self._prepared(table[rows])
+        return x
+
+    def _n_in(self) -> int:
+        """Return how many columns the network gets."""
+        n: int = self.n_features_in_
+        return n if self.preparation_ is None else len(self.preparation_.outputs)
 
     def _follow(
         self, running: Iterator[State], judges: Examples | None, tasks: Tasks
     ) -> Iterator[State]:
         """Follow the training, remember its curve, and keep the best weights."""
         first_epoch = self.state_.epoch
-        judged = None if judges is None else (Prepared(self._prepared(judges.table)), judges.y)
+        judged = None if judges is None else (self._once(judges.table), judges.y)
         scorer = self._minus_cost if self.scoring is None else check_scoring(self, self.scoring)
         patience = check_count("patience", self.patience)
         best = Best(patience if self.early_stopping else None)
@@ -270,8 +308,13 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         net = estimator.network_
         cost = find_cost(estimator.cost, net)
         body = net.logits if cost.link else net
-        output = body.predict(_double(estimator.params_), estimator._prepared(X))
-        return -float(cost(output, estimator.targets_.encode(y))[0])
+        params, value = _double(estimator.params_), 0.0
+        for rows in spans(len(y)):
+            part = X[rows] if len(y) > ROWS else X
+            output = body.predict(params, estimator._prepared(part))
+            share = len(output) / len(y)
+            value += share * float(cost(output, estimator.targets_.encode(y[rows]))[0])
+        return -value
 
     def _split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
         """Hold out some rows to judge by; of each class its share, where there are classes."""
@@ -281,6 +324,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             random_state=int(rng.integers(2**31)),
             stratify=self._strata(examples.y),
         )
+        if isinstance(examples.table, LargeTable):  # a file is read in its order
+            rows, held_out = np.sort(rows), np.sort(held_out)
         return examples[rows], examples[held_out]
 
     # Reading --------------------------------------------------------------------------------------
@@ -306,8 +351,11 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
 
     def _read_table(self, X: Any, reset: bool) -> Any:
         """Return a table of columns, or an array of numbers where nothing is to be prepared."""
+        if is_large(X) and (self.preprocess == "auto" or isinstance(X, np.memmap)):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return LargeTable(X, missing=self.preprocess == "auto")
         if self.preprocess is None:
-            return validate_data(self, X, reset=reset, dtype=np.float64)
+            return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
         if hasattr(X, "collect"):
             raise ValueError("X is a frame that has not been computed yet: give X.collect()")
         if isinstance(X, Table):
@@ -358,18 +406,30 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         """Return the network's input."""
         if isinstance(table, Prepared):
             return table.x
+        if isinstance(table, LargeTable):
+            numbers = table.read().astype(np.float64, copy=False)
+            return numbers if self.preparation_ is None else Columns(self.preparation_)(numbers)
         x: NDArray[np.float64] = (
             table if self.preparation_ is None else self.preparation_.transform(table)
         )
         return x
+
+    def _once(self, table: Any) -> Any:
+        """Return rows that are judged again and again: prepared, unless they are too many."""
+        return table if isinstance(table, LargeTable) else Prepared(self._prepared(table))
 
     # Predicting -----------------------------------------------------------------------------------
 
     def _answers(self, X: Any) -> Array:
         """Return what the network answers, in float64: one row at a time or all, the same."""
         check_is_fitted(self)
-        x = X if isinstance(X, Prepared) else self._read_table(X, reset=False)
-        return self.network_.predict(_double(self.params_), self._prepared(x))
+        x = X if isinstance(X, Prepared | LargeTable) else self._read_table(X, reset=False)
+        params = _double(self.params_)
+        if len(x) <= ROWS:
+            return self.network_.predict(params, self._prepared(x))
+        return np.concatenate(
+            [self.network_.predict(params, self._prepared(x[rows])) for rows in spans(len(x))]
+        )
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the answer for each row: a class, labels, or numbers.

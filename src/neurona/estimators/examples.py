@@ -19,6 +19,9 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.x)
 
+    def __getitem__(self, rows: Any) -> Prepared:
+        return Prepared(self.x[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Examples:

@@ -79,19 +79,26 @@ class Numbers:
         """Return what was learnt; None if all cells are the same."""
         missing = column.missing
         x = column.values[~missing]
-        low, high = float(x.min()), float(x.max())
-        if low == high and not missing.any():
+        weight = None if weight is None else weight[~missing]
+        return cls.of(column.name, x, weight, float(x.min()), float(x.max()), bool(missing.any()))
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        known: NDArray[np.float64],
+        weight: Weights,
+        low: float,
+        high: float,
+        missing: bool,
+    ) -> Numbers | None:
+        """Return what known cells, or a sample of them, tell of a column with these extremes."""
+        if low == high and not missing:
             return None
         # With this method a weight of 2 is what two rows are.
-        quartiles = np.quantile(
-            x,
-            [0.25, 0.5, 0.75],
-            method="inverted_cdf",
-            weights=None if weight is None else weight[~missing],
-        )
+        quartiles = np.quantile(known, [0.25, 0.5, 0.75], method="inverted_cdf", weights=weight)
         lower, median, upper = map(float, quartiles)
-        spread = upper - lower or high / 2 - low / 2 or 1.0
-        return cls(column.name, median, spread, bool(missing.any()))
+        return cls(name, median, upper - lower or high / 2 - low / 2 or 1.0, missing)
 
     @property
     def outputs(self) -> list[str]:
@@ -101,11 +108,15 @@ class Numbers:
     def transform(self, column: Column) -> NDArray[np.float64]:
         """Return those columns, ``(n, len(outputs))``."""
         missing = column.missing
-        x = (np.where(missing, self.median, column.values) - self.median) / self.spread
-        with np.errstate(over="ignore"):  # x² may be infinite; x / ∞ would be 0, hence the bounds
-            x = np.clip(x, -FAR, FAR)
-        clipped = x / np.sqrt(1 + (x / CLIP) ** 2)
+        clipped = squashed(np.where(missing, self.median, column.values), self.median, self.spread)
         return np.stack([clipped, missing] if self.missing else [clipped], axis=1)
+
+
+def squashed(x: NDArray[Any], median: Any, spread: Any) -> NDArray[Any]:
+    """Return x' / √(1 + (x' / 3)²), x' = (x - median) / spread: of a column, or of many at once."""
+    with np.errstate(over="ignore"):  # x² may be infinite; x / ∞ would be 0, hence the bounds
+        x = np.clip((x - median) / spread, -FAR, FAR)
+        return np.asarray(x / np.sqrt(1 + (x / CLIP) ** 2))
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,12 @@ class Classes:
         ValueError
             If there is a class that is none of these.
         """
-        strange = np.setdiff1d(y, self.classes)
+        which = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+        strange = np.unique(y[self.classes[which] != y])
         if len(strange):
             raise ValueError(
                 f"y has the class {strange.tolist()[0]!r}; the classes are {self.classes.tolist()}"
             )
-        which = np.searchsorted(self.classes, y)
         if self.n_out == 1:
             return which[:, None].astype(np.float64)
         target: NDArray[np.float64] = np.eye(self.n_out)[which]

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from neurona.checks import Data
+from neurona.engine.further.filled import length
 from neurona.engine.state import Batch, Engine, Rates
 from neurona.engine.types import Array, Noise, Params
 
 if TYPE_CHECKING:
-    from neurona.checks import Data
     from neurona.engine.network import Network
     from neurona.engine.objective import Objective
 
@@ -83,8 +84,8 @@ def remember(net: Network, params: Params, x: Array, weight: Array | None = None
     return tuple(made)
 
 
-def population(data: Data) -> tuple[Array, Array | None]:
-    """Return the examples that layers remember, and their weights.
+def population(data: Data) -> list[Data]:
+    """Return the examples that layers remember, in one piece.
 
     All of them, up to 10,000 with a weight. Of more, as many at even distances: an estimate from
     10,000 is good to one or two hundredths of a standard deviation, and a state that is handed out
@@ -93,21 +94,31 @@ def population(data: Data) -> tuple[Array, Array | None]:
     rows = np.arange(len(data.x)) if data.weight is None else np.flatnonzero(data.weight)
     if len(rows) > POPULATION:
         rows = rows[np.linspace(0, len(rows) - 1, POPULATION).astype(int)]
-    x, _, weight = data.rows(rows)
-    return x, weight
+    return [data.rows(rows)]
 
 
-def practising(build: Build, objective: Objective, data: Data, batch_size: int) -> Build:
+def latest(batches: list[Data]) -> list[Data]:
+    """Return the last batches, as many as have 10,000 rows: of what nobody holds, no more is known.
+
+    Examples
+    --------
+    >>> from neurona.checks import Data
+    >>> batches = [Data(np.ones((4_000, 1)), np.ones((4_000, 1)), None)] * 5
+    >>> len(latest(batches))
+    3
+    """
+    rows = np.cumsum([len(batch.x) for batch in reversed(batches)])
+    return batches[-1 - int(np.searchsorted(rows, POPULATION)) :]
+
+
+def practising(build: Build, objective: Objective, data: Data) -> Build:
     """Return what makes an engine whose states answer right; of dense layers alone, all do."""
-    net = objective.net
-    if not practises(net):
+    if not practises(objective.net):
         return build
-    noisy = sum(layer.n_out for layer in net.layers if hasattr(layer, "noise"))
-    piece = max(1, MOST // (batch_size * noisy)) if noisy else None
-    examples = population(data)
+    examples = [] if data.x is None else population(data)
 
     def build_one(params: Params, state: Any) -> Engine:
-        return Practising(build(params, state), objective, data, examples, piece)
+        return Practising(build(params, state), objective, data, examples)
 
     return build_one
 
@@ -120,18 +131,14 @@ class Practising:
     """
 
     def __init__(
-        self,
-        engine: Engine,
-        objective: Objective,
-        data: Data,
-        examples: tuple[Array, Array | None],
-        piece: int | None,
+        self, engine: Engine, objective: Objective, data: Data, examples: list[Data]
     ) -> None:
         self.engine = engine
         self.objective = objective
         self.data = data
         self.examples = examples
-        self.piece = piece
+        layers = objective.net.layers
+        self.noisy = sum(layer.n_out for layer in layers if hasattr(layer, "noise"))
         self.latest: tuple[Params, Any] | None = None
 
     def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
@@ -140,8 +147,10 @@ class Practising:
             return []
         self.latest = None
         whole = batches[0].rows is None
+        if self.data.x is None:  # the examples come with the batches, and go
+            self.examples = latest([*self.examples, *(batch.rows for batch in batches)])
         costs: list[float] = []
-        piece = self.piece or len(batches)
+        piece = self._piece(batches)
         for begin in range(0, len(batches), piece):
             part = slice(begin, begin + piece)
             some = self.engine.advance(batches[part], rates[part])
@@ -156,11 +165,28 @@ class Practising:
         """Return copies of the parameters, as they answer, and of the optimizer's state."""
         if self.latest is None:
             params, state = self.engine.snapshot()
-            with np.errstate(all="ignore"):  # what overflows is found not to be finite, and named
-                params = remember(self.objective.net, params, *self.examples)
+            if self.examples:
+                with np.errstate(
+                    all="ignore"
+                ):  # what overflows is found not to be finite, and named
+                    params = remember(self.objective.net, params, *together(self.examples))
             self.latest = params, state
         return self.latest
+
+    def _piece(self, batches: Sequence[Batch]) -> int:
+        """Return how many batches' noise is drawn at a time."""
+        longest = max(length(self.data.x if one.rows is None else one.rows) for one in batches)
+        return max(1, MOST // (longest * self.noisy)) if self.noisy else len(batches)
 
     def _cost(self) -> float:
         with np.errstate(all="ignore"):
             return float(self.objective.value(self.snapshot()[0], *self.data))
+
+
+def together(batches: list[Data]) -> tuple[Array, Array | None]:
+    """Return the examples of all the batches, and their weights."""
+    x = np.concatenate([batch.x for batch in batches])
+    if all(batch.weight is None for batch in batches):
+        return x, None
+    ones = (np.ones(len(one.x), x.dtype) if one.weight is None else one.weight for one in batches)
+    return x, np.concatenate(list(ones))

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 # What waits for a browser or a kernel runs beside what computes.
 PAGES := $(wildcard tests/test_web_page.py tests/test_web_*_page.py tests/test_notebooks.py)
 
-.PHONY: play demo test test-pages test-rest test-all check format bench learning accuracy clean
+.PHONY: play demo test test-pages test-rest test-all frameworks check format bench big learning accuracy clean
 
 play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 	@$(BIN)/neurona play
@@ -29,7 +29,9 @@ test-pages:
 test-rest:
 	$(PYTEST) -m "not long" tests --pyargs neurona $(addprefix --ignore=,$(PAGES))
 
-test-all: $(VENV)/.test $(VENV)/.package  ## with the tests that take minutes
+frameworks: $(VENV)/.frameworks  ## PyTorch, Keras, more tables: the tests that need them run then too
+
+test-all: $(VENV)/.test $(VENV)/.frameworks $(VENV)/.package  ## with the tests that take minutes
 	$(PYTEST) tests --pyargs neurona
 
 check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, size, the page
@@ -46,6 +48,9 @@ format: $(VENV)/.check  ## put code in form
 
 bench: $(VENV)/.bench $(VENV)/.package  ## speed against the peers, all in one run
 	$(BIN)/python -m benchmarks speed
+
+big: $(VENV)/.bench $(VENV)/.package  ## a million rows, beside PyTorch: seconds and memory
+	$(BIN)/python -m benchmarks big
 
 learning: $(VENV)/.bench $(VENV)/.package  ## what is learnt, seed after seed
 	$(BIN)/python -m benchmarks learning
@@ -73,6 +78,10 @@ $(VENV)/.play: pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@$(PIP) ".[demo,jax,notebook,play]" --group test
+	@touch $@
+
+$(VENV)/.frameworks: pyproject.toml | $(BIN)/python
+	@$(PIP) --group frameworks
 	@touch $@
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python

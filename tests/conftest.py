@@ -1,9 +1,14 @@
 """What all tests share: pictures are drawn into files; one server and one browser for the pages."""
 
+import os
+from importlib.util import find_spec
+
 import matplotlib as mpl
 import pytest
 
 mpl.use("agg")  # and not by the environment, which the notebooks' kernels would inherit
+# Keras reads it once, at its import; PyTorch's backend waits for no compiler.
+os.environ.setdefault("KERAS_BACKEND", "torch" if find_spec("torch") else "jax")
 
 
 @pytest.fixture(scope="module")

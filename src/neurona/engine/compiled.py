@@ -129,15 +129,15 @@ class JaxEngine:
         return costs
 
     def _advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> list[float]:
-        rows: Any = [self.host.rows(each.rows) if self.apart else each.rows for each in batches]
+        rows: Any = [self.host.rows(one.rows) if self.apart else one.rows for one in batches]
         weights: Any = None
         if rows[0] is None:
             rows = None
         else:
-            self.batch_size = max(self.batch_size, *map(length, rows))
+            if isinstance(rows[0], Data):  # which come as long as they come
+                self.batch_size = max(self.batch_size, *map(length, rows))
             rows, weights = filled(rows, self.host.weight, self.batch_size, self.dtype)
-        if self.even:
-            weights = None
+            weights = None if self.even else weights
         etas = np.fromiter(chain.from_iterable(rates), self.dtype).reshape(len(rates), -1)
         self.params, self.states, costs = self.run(
             self.params, self.states, self.data, rows, weights, etas, self._noise(batches)

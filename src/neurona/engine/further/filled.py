@@ -37,19 +37,21 @@ def filled(
     ([[4, 2], [3, 0]], [[1.0, 1.0], [1.0, 0.0]])
     """
     weights = np.zeros((len(batches), size), dtype)
-    own = isinstance(batches[0], Data)
-    for batch, place in zip(batches, weights, strict=True):
-        each = batch.weight if own else None if weight is None else weight[batch]
-        place[: length(batch)] = 1 if each is None else each
-    if own:
+    if isinstance(batches[0], Data):
+        for batch, place in zip(batches, weights, strict=True):
+            place[: len(batch.x)] = 1 if batch.weight is None else batch.weight
         x, target = (_stacked([batch[k] for batch in batches], size) for k in (0, 1))
         return Data(x, target, None), weights
-    return _stacked(batches, size, np.int32), weights
+    rows = np.zeros(weights.shape, np.int32)
+    for i, batch in enumerate(batches):
+        rows[i, : len(batch)] = batch
+        weights[i, : len(batch)] = 1 if weight is None else weight[batch]
+    return rows, weights
 
 
-def _stacked(parts: Sequence[Array], size: int, dtype: Any = None) -> Array:
+def _stacked(parts: Sequence[Array], size: int) -> Array:
     """Return the parts as one array, each filled up with zeros."""
-    stacked = np.zeros((len(parts), size, *parts[0].shape[1:]), dtype or parts[0].dtype)
+    stacked = np.zeros((len(parts), size, *parts[0].shape[1:]), parts[0].dtype)
     for part, place in zip(parts, stacked, strict=True):
         place[: len(part)] = part
     return stacked

@@ -185,7 +185,7 @@ def test_train_on_numbers_stops_early_and_says_its_interval(tmp_path, capsys):
     table = tmp_path / "t.csv"
     noise = "".join(f"{rng.normal()},{rng.normal()}\n" for _ in range(80))
     table.write_text("x,y\n" + noise)  # nothing to learn: the best is soon behind it
-    code, out, _ = run(capsys, "train", table, "--target", "y", "--output", tmp_path / "m")
+    code, out, _ = run(capsys, "train", table, "--target", "y", "-o", tmp_path / "m")
     assert code == 0
     assert "R² " in out
     assert "(95 % interval " in out

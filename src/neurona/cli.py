@@ -219,6 +219,7 @@ def _add_tables(commands: Any) -> None:
     train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
     train.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
     train.add_argument(
+        "-o",
         "--output",
         default="model.safetensors",
         metavar="FILE",

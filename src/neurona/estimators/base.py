@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from neurona.checks import CLASSIFIERS, ROWS, check_count
 from neurona.engine.activations import Activation
@@ -28,12 +28,12 @@ from neurona.estimators.callbacks import (
     is_watched,
     with_callbacks,
 )
-from neurona.estimators.columns import Table, is_frame, names_of, read_array, read_frame
 from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
 from neurona.estimators.exports import Exports
 from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_for
-from neurona.estimators.large import Columns, LargeTable, is_large, learnt, spans
+from neurona.estimators.large import Columns, LargeTable, learnt, spans
 from neurona.estimators.preparation import Preparation
+from neurona.estimators.reading import table_for
 
 
 class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
@@ -339,7 +339,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
                 f"This {type(self).__name__} estimator requires y to be passed, "
                 "but the target y is None."
             )
-        table = self._read_table(X, reset)
+        table = table_for(self, X, reset)
         y = self._check_y(y)
         examples = examples_of(table, y, sample_weight)
         if reset and len(examples) < 2:
@@ -349,58 +349,11 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             )
         return examples
 
-    def _read_table(self, X: Any, reset: bool) -> Any:
-        """Return a table of columns, or an array of numbers where nothing is to be prepared."""
-        if is_large(X) and (self.preprocess == "auto" or isinstance(X, np.memmap)):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return LargeTable(X, missing=self.preprocess == "auto")
-        if self.preprocess is None:
-            return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
-        if hasattr(X, "collect"):
-            raise ValueError("X is a frame that has not been computed yet: give X.collect()")
-        if isinstance(X, Table):
-            return self._read_columns(X, reset)
-        if is_frame(X):
-            return self._read_frame(X, reset)
-        if not hasattr(X, "toarray"):  # a sparse matrix is refused below, in scikit-learn's words
-            array = np.asarray(X)
-            if array.dtype.kind in "US" and not isinstance(X, np.ndarray):
-                array = np.asarray(X, dtype=object)  # so that numbers among texts stay numbers
-            if array.dtype.kind in "OUSMm" and array.ndim == 2 and array.size:
-                validate_data(self, array, reset=reset, skip_check_array=True)
-                return read_array(array)
-        X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
-        return read_array(X)
-
-    def _read_frame(self, X: Any, reset: bool) -> Table:
-        """Read a frame: once it has been learnt from, by its columns' names."""
-        names, known = names_of(X), getattr(self, "feature_names_in_", None)
-        if 0 in X.shape:
-            check_array(X, dtype=None)  # says so, in scikit-learn's words
-        if reset or names is None or known is None:
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            if reset and names is not None:  # older scikit-learns do not know newer polars' frames
-                self.feature_names_in_ = np.array(names, dtype=object)
-            return read_frame(X)
-        _check_present(known, names)
-        return read_frame(X, [str(name) for name in known])
-
-    def _read_columns(self, table: Table, reset: bool) -> Table:
-        """Take columns that have been read already, :mod:`~neurona.estimators.csv_table`'s."""
-        columns = {column.name: column for column in table}
-        if reset:
-            self.n_features_in_ = len(table.columns)
-            self.feature_names_in_ = np.array([*columns, None], dtype=object)[:-1]
-            return table
-        known = getattr(self, "feature_names_in_", columns)
-        _check_present(known, list(columns))
-        return Table(tuple(columns[name] for name in known))
-
     def _read_validation(self, validation: Any) -> Examples:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise ValueError("validation must be two things: the rows' table, and their targets")
         X, y = validation
-        return examples_of(self._read_table(X, reset=False), self._check_y(y), None)
+        return examples_of(table_for(self, X, reset=False), self._check_y(y), None)
 
     def _prepared(self, table: Any) -> NDArray[np.float64]:
         """Return the network's input."""
@@ -423,7 +376,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     def _answers(self, X: Any) -> Array:
         """Return what the network answers, in float64: one row at a time or all, the same."""
         check_is_fitted(self)
-        x = X if isinstance(X, Prepared | LargeTable) else self._read_table(X, reset=False)
+        x = X if isinstance(X, Prepared | LargeTable) else table_for(self, X, reset=False)
         params = _double(self.params_)
         if len(x) <= ROWS:
             return self.network_.predict(params, self._prepared(x))
@@ -485,15 +438,6 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             return self.random_state
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         return np.random.default_rng(seeds)
-
-
-def _check_present(known: Iterable[str], names: Sequence[str]) -> None:
-    absent = [name for name in known if name not in set(names)]
-    if absent:
-        raise ValueError(
-            f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learnt "
-            f"from; it has {', '.join(map(repr, names))}"
-        )
 
 
 def _double(params: Params) -> Params:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from neurona import export
 from neurona.engine.layers import DenseParams
+from neurona.estimators.reading import table_for
 from neurona.estimators.targets import Classes, Counts, Quantities
 
 
@@ -45,7 +46,7 @@ class Exports:
         array([[0., 1.]])
         """
         check_is_fitted(self)
-        rows: NDArray[np.float64] = self._prepared(self._read_table(X, reset=False))
+        rows: NDArray[np.float64] = self._prepared(table_for(self, X, reset=False))
         return rows
 
     def to_onnx(self: Any, path: str | PathLike[str] | None = None, *, missing: str = "") -> Any:

@@ -2,15 +2,14 @@
 
 import re
 import runpy
-import shutil
 from html import unescape
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import AXE, needs_axe, needs_chromium
 
 import neurona
 from neurona import cli
@@ -18,9 +17,6 @@ from neurona.commands import report_figures, report_page, tables
 from neurona.commands.report_page import Subject, page
 from neurona.estimators import csv_table, report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-AXE = Path(__file__).parent.parent / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "br", "path", "circle"}
 
@@ -216,17 +212,7 @@ def test_of_very_many_rows_some_are_drawn():
     assert report_figures.scatter(values, values, "y").count("<circle") == 2000
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
+@needs_chromium
 @pytest.mark.parametrize("target", ["kind", "height"])
 @pytest.mark.parametrize("width", [390, 1100])
 def test_a_browser_shows_it_all_and_has_nothing_to_say(browser, folder, target, width):
@@ -242,7 +228,8 @@ def test_a_browser_shows_it_all_and_has_nothing_to_say(browser, folder, target, 
     seen.close()
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm ci in frontend/")
+@needs_chromium
+@needs_axe
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("target", ["kind", "height"])
 def test_axe_finds_nothing(browser, folder, target, theme):

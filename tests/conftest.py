@@ -5,10 +5,14 @@ from importlib.util import find_spec
 
 import matplotlib as mpl
 import pytest
+from hypothesis import settings
 
 mpl.use("agg")  # and not by the environment, which the notebooks' kernels would inherit
 # Keras reads it once, at its import; PyTorch's backend waits for no compiler.
 os.environ.setdefault("KERAS_BACKEND", "torch" if find_spec("torch") else "jax")
+# What is measured is whether it is right, and a machine may be busy.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,15 @@ def changed(page, selector, before):
     return now
 
 
+def wait_for_tested(page, count):
+    """Wait until the confusion matrix is of so many points."""
+    page.wait_for_function(
+        "n => [...document.querySelectorAll('.confusion tbody td')]"
+        ".reduce((sum, one) => sum + Number(one.innerText), 0) === n",
+        arg=count,
+    )
+
+
 def test_sliders_draw_other_points(page):
     before = picture(page, ".surface .points")
     noise = page.get_by_role("slider", name=re.compile("Noise"))
@@ -112,14 +121,9 @@ def test_sliders_draw_other_points(page):
     page.keyboard.press("Home")
     changed(page, ".surface .points", noisy)
     expect(page.locator(".field.wide", has=points)).to_contain_text("20")
-    counts = page.locator(".confusion tbody td")
-    expect(counts.first).not_to_have_text("45")  # of 300, 90 were kept for the test
-    assert sum(map(int, counts.all_inner_texts())) == 6
+    wait_for_tested(page, 6)  # of 20, with 30 % kept for the test
     page.keyboard.press("End")
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.confusion tbody td')]"
-        ".reduce((sum, one) => sum + Number(one.innerText), 0) === 600"
-    )
+    wait_for_tested(page, 600)
     data = setup_in_link(page)["data"]
     assert (data["noise"], data["n"]) == (0.15, 2000)
 

@@ -23,6 +23,9 @@ demo: $(VENV)/.demo $(VENV)/.package  ## the lesson's network learns the circles
 test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package, in two halves at once
 	@$(MAKE) --no-print-directory -j2 test-pages test-rest
 
+# Two halves on two cores: threads of their own would only wait for each other.
+test-pages test-rest: export OMP_NUM_THREADS ?= 1
+
 test-pages:
 	$(PYTEST) -m "not long" $(PAGES)
 

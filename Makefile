@@ -9,8 +9,8 @@ SOURCES := $(shell find src -name '*.py' -o -name '*.html') hatch_build.py \
 	$(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 PIP := $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/python -m pytest
-# What waits for a browser or a kernel runs beside what computes.
-PAGES := $(wildcard tests/test_web_page.py tests/test_web_*_page.py tests/test_notebooks.py)
+# What waits for a browser, a kernel or another process runs beside what computes.
+PAGES := $(wildcard tests/test_web_*.py tests/test_cli*.py tests/test_notebooks.py tests/test_readmes.py)
 
 .PHONY: play demo test test-pages test-rest test-all frameworks check format bench big learning accuracy clean
 

@@ -71,7 +71,7 @@ def advance(
         return (jax.tree.unflatten(structure, thetas), next_states), value
 
     (params, states), costs = lax.scan(step, (params, states), (batches, weights, rates, noise))
-    if batches is None:
+    if batches is None and noise is None:
         costs = jax.numpy.append(costs, objective.value(params, *transposed(columns)))
     return params, states, costs
 

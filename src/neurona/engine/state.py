@@ -57,7 +57,7 @@ class Engine(Protocol):
     def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
         """Take one step a batch; return each step's cost, as it was before its update.
 
-        Where every step takes the whole data, the rows None, the cost after the last one follows.
+        Where every step takes the whole data, rows and seed None, the cost after the last follows.
         """
         ...
 

@@ -82,7 +82,7 @@ class NumpyEngine:
                     gradient, self.optimizer_state, self.theta, self._spread(rate)
                 )
                 self.theta += change  # in place: the views in self.params move with it
-            if batches and batches[-1].rows is None:
+            if batches and batches[-1].rows is None and batches[-1].seed is None:
                 costs.append(float(self.objective.value(self.params, *self.data)))
         return costs
 

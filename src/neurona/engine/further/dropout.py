@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_count, check_dropout
+from neurona.checks import check_dropout
+from neurona.engine.further.same_width import SameWidth
 from neurona.engine.types import Array, Pullback
 
 
@@ -16,7 +17,7 @@ class DropoutParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(SameWidth):
     """Inverted dropout: in training y = k x / (1 - rate), k being 0 with probability ``rate``.
 
     Each number of each example has a k of its own, 0 or 1, drawn anew for each step. Because of the
@@ -53,22 +54,11 @@ class Dropout:
     (array([[2., 0., 6., 0.]]), array([[2., 0., 2., 0.]]))
     """
 
-    n: int
     rate: float
 
     def __post_init__(self) -> None:
-        check_count("n", self.n)
+        super().__post_init__()
         check_dropout(self.rate)
-
-    @property
-    def n_in(self) -> int:
-        """Columns of the input."""
-        return self.n
-
-    @property
-    def n_out(self) -> int:
-        """Columns of the output."""
-        return self.n
 
     def init(self, rng: np.random.Generator, dtype: Any = np.float32) -> DropoutParams:
         """Draw nothing."""

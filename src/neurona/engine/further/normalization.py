@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_count
 from neurona.engine.activations import Activation, linear
 from neurona.engine.costs import shares
+from neurona.engine.further.same_width import SameWidth
 from neurona.engine.types import Array, Pullback
 
 
@@ -42,28 +42,17 @@ class LayerNormalizationParams(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Normalization:
+class _Normalization(SameWidth):
     """What the two have in common: a width, an activation, and what keeps 1 / √0 away."""
 
-    n: int
     activation: Activation = linear
     epsilon: float = 1e-5
 
     def __post_init__(self) -> None:
-        check_count("n", self.n)
+        super().__post_init__()
         epsilon = self.epsilon
         if not isinstance(epsilon, float | int) or not 0 < epsilon < inf:
             raise ValueError(f"epsilon is {epsilon!r}: give a small positive number, such as 1e-5")
-
-    @property
-    def n_in(self) -> int:
-        """Columns of the input."""
-        return self.n
-
-    @property
-    def n_out(self) -> int:
-        """Columns of the output."""
-        return self.n
 
     def _activated(
         self, gamma: Array, beta: Array, h: Array

@@ -35,3 +35,55 @@ def browser():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    """Return the playground's page, just opened."""
+    from pages import visited
+
+    with visited(browser, address) as page:
+        yield page
+
+
+@pytest.fixture
+def run():
+    """Return a small run of the playground."""
+    from runs import setup_of
+
+    from neurona.web.problem import make_problem
+    from neurona.web.run import Run
+
+    run = Run(make_problem(setup_of()))
+    yield run
+    run.close()
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """Return an estimator that has learnt from a frame."""
+    import pandas as pd
+    from animals import QUICK, animals
+
+    from neurona import NeuralNetClassifier
+
+    table, kind = animals()
+    return NeuralNetClassifier(**QUICK).fit(pd.DataFrame(table), kind)
+
+
+@pytest.fixture
+def file_of(tmp_path, monkeypatch):
+    """Write an array and open it as a file that is too large to be read whole."""
+    import numpy as np
+
+    from neurona import sources
+
+    monkeypatch.setattr(sources, "LARGE", 1000)
+    monkeypatch.setattr(sources, "BLOCK", 120)
+    monkeypatch.setattr(sources, "WINDOW", 480)
+
+    def write(array, name="x.npy"):
+        np.save(tmp_path / name, array)
+        return np.load(tmp_path / name, mmap_mode="r")
+
+    return write

@@ -1,4 +1,4 @@
-"""The estimators on tables as people have them: what is learnt, kept and predicted, and refused."""
+"""Estimators: how they train, what they keep and answer, and scikit-learn's tools around them."""
 
 from __future__ import annotations
 
@@ -8,25 +8,19 @@ import sys
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 import sklearn
+from animals import QUICK, animals
 from sklearn.base import clone
 from sklearn.datasets import (
-    load_breast_cancer,
     load_diabetes,
-    load_digits,
     load_iris,
-    load_wine,
     make_multilabel_classification,
 )
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, recall_score
 from sklearn.model_selection import (
     GridSearchCV,
-    KFold,
-    StratifiedKFold,
-    cross_val_score,
     cross_validate,
 )
 from sklearn.pipeline import make_pipeline
@@ -34,145 +28,6 @@ from sklearn.preprocessing import StandardScaler
 
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
-
-QUICK = {"random_state": 0, "epochs": 40}
-
-
-def animals(n=240, seed=0):
-    """Return a table with numbers on two scales, categories, dates and missing cells."""
-    rng = np.random.default_rng(seed)
-    kind = rng.choice(["cat", "dog", "fox"], n)
-    kilos = {"cat": 4.0, "dog": 20.0, "fox": 6.0}
-    born = np.datetime64("2015-01-01") + rng.integers(0, 2000, n).astype("timedelta64[D]")
-    table = {
-        "kilos": np.array([kilos[k] for k in kind]) * rng.uniform(0.8, 1.2, n),
-        "micrograms": rng.normal(size=n) * 1e9,
-        "colour": np.where(kind == "fox", "red", rng.choice(["black", "white", "red"], n)),
-        "tame": (kind != "fox") | (rng.random(n) < 0.1),
-        "born": born,
-    }
-    holes = rng.random((2, n)) < 0.1
-    table["kilos"] = np.where(holes[0], np.nan, table["kilos"])
-    table["colour"] = [
-        None if hole else c for hole, c in zip(holes[1], table["colour"], strict=True)
-    ]
-    return table, kind
-
-
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_it_learns_from_a_frame_as_it_is(frame):
-    table, kind = animals()
-    X = frame(table)
-    net = NeuralNetClassifier(**QUICK).fit(X, kind)
-    fresh, truth = animals(seed=1)
-    assert net.score(frame(fresh), truth) > 0.9
-    assert net.classes_.tolist() == ["cat", "dog", "fox"]
-    assert net.n_features_in_ == 5
-    assert net.feature_names_in_.tolist() == list(table)
-    assert net.predict_proba(X).sum(axis=1) == pytest.approx(1)
-
-
-def test_all_kinds_of_tables_give_the_same_network():
-    table, kind = animals()
-    frames = [pd.DataFrame(table), pl.DataFrame(table)]
-    arrays = [frames[0].to_numpy(dtype=object)]
-    arrays.append(arrays[0].tolist())
-    answers = [NeuralNetClassifier(**QUICK).fit(X, kind).predict_proba(X) for X in frames + arrays]
-    for answer in answers[1:]:
-        assert np.array_equal(answer, answers[0])
-
-
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_columns_are_found_by_their_names(frame):
-    table, kind = animals()
-    net = NeuralNetClassifier(**QUICK).fit(frame(table), kind)
-    answers = net.predict_proba(frame(table))
-    turned = {"new": np.arange(len(kind)), **dict(reversed(table.items()))}
-    assert np.array_equal(net.predict_proba(frame(turned)), answers)
-
-
-@pytest.fixture(scope="module")
-def fitted():
-    table, kind = animals()
-    return NeuralNetClassifier(**QUICK).fit(pd.DataFrame(table), kind)
-
-
-def test_missing_columns_are_named(fitted):
-    X = pd.DataFrame(animals()[0]).drop(columns=["born", "tame"])
-    with pytest.raises(ValueError, match=r"lacks the column\(s\) 'tame', 'born'"):
-        fitted.predict(X)
-
-
-def test_a_renamed_column_is_a_missing_one(fitted):
-    X = pd.DataFrame(animals()[0]).rename(columns={"kilos": "kg"})
-    with pytest.raises(ValueError, match=r"lacks the column\(s\) 'kilos'.* it has 'kg'"):
-        fitted.predict(X)
-
-
-def test_a_column_of_another_type_is_named(fitted):
-    X = pd.DataFrame(animals()[0]).assign(kilos="heavy")
-    with pytest.raises(ValueError, match=r"'kilos' held numbers .* categories now, 'heavy' in row"):
-        fitted.predict(X)
-
-
-def test_what_was_never_seen_and_what_is_missing_is_still_answered(fitted):
-    X = pd.DataFrame(animals()[0]).assign(colour="green", kilos=None, born=None, tame=None)
-    assert set(fitted.predict(X)) <= {"cat", "dog", "fox"}
-
-
-def test_two_columns_of_the_same_name_are_refused():
-    X = pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"])
-    with pytest.raises(ValueError, match="more than one column named 'a'"):
-        NeuralNetRegressor().fit(X, [1.0, 2.0])
-
-
-def test_numbered_columns_are_taken_in_their_order():
-    X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)))
-    net = NeuralNetRegressor(**QUICK).fit(X, X[0] + 0.0)
-    assert not hasattr(net, "feature_names_in_")
-    assert net.predict(X) == pytest.approx(net.predict(X.to_numpy()))
-
-
-def test_an_all_missing_column_tells_nothing():
-    X, y = load_iris(return_X_y=True)
-    empty = np.column_stack([X, np.full(len(X), np.nan)])
-    with_it = NeuralNetClassifier(**QUICK).fit(empty, y)
-    assert np.array_equal(
-        with_it.predict_proba(empty), NeuralNetClassifier(**QUICK).fit(X, y).predict_proba(X)
-    )
-
-
-@pytest.mark.parametrize("estimator", [NeuralNetClassifier(), NeuralNetRegressor()])
-def test_one_row_is_not_enough(estimator):
-    with pytest.raises(ValueError, match="n_samples=1"):
-        estimator.fit([[1.0, 2.0]], [1])
-
-
-@pytest.mark.parametrize("estimator", [NeuralNetClassifier(), NeuralNetRegressor()])
-def test_one_row_is_answered(estimator):
-    X, y = load_iris(return_X_y=True)
-    net = clone(estimator).set_params(**QUICK).fit(X, y)
-    assert net.predict(X[:1]) == pytest.approx(net.predict(X)[:1])
-
-
-def test_one_class_is_not_enough():
-    with pytest.raises(ValueError, match="one class only, 'cat'"):
-        NeuralNetClassifier().fit([[1.0], [2.0]], ["cat", "cat"])
-
-
-@pytest.mark.parametrize(
-    ("estimator", "y"),
-    [
-        (NeuralNetRegressor(), [1.0, np.nan, 2.0]),
-        (NeuralNetClassifier(), [1.0, np.nan, 2.0]),
-        (NeuralNetClassifier(), ["cat", None, "dog"]),
-        (NeuralNetClassifier(), pd.Series(["cat", None, "dog"])),
-        (NeuralNetClassifier(), pl.Series(["cat", None, "dog"])),
-    ],
-)
-def test_a_target_with_missing_values_is_refused(estimator, y):
-    with pytest.raises(ValueError, match="Input y contains NaN"):
-        estimator.fit([[1.0], [2.0], [3.0]], y)
 
 
 @pytest.mark.parametrize(
@@ -300,13 +155,6 @@ def test_a_scorer_of_ones_own_judges_the_weights():
     assert max(net.validation_scores_) > 0.8
 
 
-def test_validation_rows_may_be_a_frame():
-    table, kind = animals()
-    X, y = pl.DataFrame(table), kind
-    net = NeuralNetClassifier(**QUICK).fit(X[:200], y[:200], validation=(X[200:], y[200:]))
-    assert len(net.validation_scores_) == 40
-
-
 def test_the_loop_can_be_ones_own():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(**QUICK)
@@ -355,17 +203,6 @@ def test_partial_fit_learns_in_parts():
     assert net.score(X, kind) > 0.9
     with pytest.raises(ValueError, match="y has the class 'cow'"):
         net.partial_fit(X[:2], ["cow", "dog"])
-
-
-def test_each_call_of_partial_fit_draws_another_dropout():
-    """With rates next to 0 the weights stay, and costs differ by what was dropped."""
-    X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(
-        dropout=0.5, optimizer="sgd", learning_rate=1e-12, batch_size=149, random_state=0, l1=0
-    )
-    for _ in range(4):
-        net.partial_fit(X, y, classes=[0, 1, 2])
-    assert len({round(cost, 6) for cost in net.loss_curve_}) == 4
 
 
 def test_partial_fit_of_a_regressor_takes_one_epoch():
@@ -454,25 +291,6 @@ def test_verbose_prints_a_line_a_state(capsys):
     assert "validation score" in lines[1]
 
 
-def test_what_is_learnt_does_not_depend_on_the_scale_of_a_column():
-    X, y = load_iris(return_X_y=True)
-    plain = NeuralNetClassifier(**QUICK).fit(X, y).predict_proba(X)
-    scaled = X * [1e-3, 1.0, 1e6, 1e9] + [0, 100, 0, 0]
-    assert NeuralNetClassifier(**QUICK).fit(scaled, y).predict_proba(scaled) == pytest.approx(
-        plain, abs=1e-5
-    )
-
-
-@pytest.mark.parametrize("dtype", ["Int64", "boolean", "category", "string", "object"])
-def test_classes_may_be_of_any_of_pandas_types(dtype):
-    X, y = load_iris(return_X_y=True)
-    kind = pd.Series(y == 0 if dtype == "boolean" else y).astype(
-        str if dtype == "object" else dtype
-    )
-    net = NeuralNetClassifier(**QUICK).fit(X, kind.astype(dtype))
-    assert net.score(X, kind.astype(dtype)) > 0.8
-
-
 def test_divergence_is_told_across_processes():
     error = TrainingDiverged(neurona.State(3, 1, (), (), 0.5), 2, 1.0, 0.1)
     again = pickle.loads(pickle.dumps(error))
@@ -495,46 +313,6 @@ def test_without_scikit_learn_the_extra_is_named():
     assert done.stdout.strip() == 'sklearn is not installed: pip install "neurona[learn]"'
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
-def test_a_part_of_the_table_may_be_of_one_class_or_of_one_row(n_classes):
-    X, y = load_iris(return_X_y=True)
-    X, y = X[y < n_classes], y[y < n_classes]
-    net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=range(n_classes))
-    before = net.predict_proba(X[:50])[:, 0].mean()
-    for _ in range(5):
-        net.partial_fit(X[:50], y[:50])
-        net.partial_fit(X[:1], y[:1])
-    assert net.predict_proba(X[:50])[:, 0].mean() > before
-    assert np.isfinite(net.loss_)
-
-
-@pytest.mark.parametrize(
-    ("load", "estimator", "least"),
-    [
-        (load_iris, NeuralNetClassifier, 0.94),
-        (load_wine, NeuralNetClassifier, 0.96),
-        (load_breast_cancer, NeuralNetClassifier, 0.965),
-        (load_digits, NeuralNetClassifier, 0.972),
-        (load_diabetes, NeuralNetRegressor, 0.45),
-    ],
-    ids=["iris", "wine", "breast cancer", "digits", "diabetes"],
-)
-def test_with_its_default_settings_it_is_right_on_raw_columns(load, estimator, least):
-    X, y = load(return_X_y=True)
-    folds = (StratifiedKFold if estimator is NeuralNetClassifier else KFold)(
-        n_splits=5, shuffle=True, random_state=0
-    )
-    assert cross_val_score(estimator(random_state=0), X, y, cv=folds).mean() > least
-
-
-@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
-def test_the_scale_of_the_target_makes_no_difference(scale):
-    X, y = load_diabetes(return_X_y=True)
-    plain = NeuralNetRegressor(**QUICK).fit(X, y).predict(X)
-    scaled = NeuralNetRegressor(**QUICK).fit(X, y * scale).predict(X)
-    assert scaled / scale == pytest.approx(plain, rel=1e-3)
-
-
 @pytest.mark.parametrize(
     ("validation", "message"),
     [
@@ -548,11 +326,6 @@ def test_wrong_validation_is_refused(validation, message):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match=message):
         NeuralNetClassifier(**QUICK).fit(X, y, validation=validation)
-
-
-def test_a_lazy_frame_is_to_be_collected():
-    with pytest.raises(ValueError, match=r"give X.collect\(\)"):
-        NeuralNetClassifier().fit(pl.LazyFrame({"a": [1, 2]}), [0, 1])
 
 
 @pytest.mark.parametrize("normalization", [None, "batch", "layer"])

@@ -17,7 +17,6 @@ from pages import (
     start,
     step_of,
     stop,
-    visited,
     wait_for_step,
 )
 from PIL import Image
@@ -29,12 +28,6 @@ from neurona.web.problem import make_problem
 from neurona.web.setup import Setup
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture
-def page(browser, address):
-    with visited(browser, address) as page:
-        yield page
 
 
 @pytest.fixture

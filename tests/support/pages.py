@@ -81,6 +81,15 @@ def wait_for_step(page, least):
     )
 
 
+def picture(page, selector):
+    """Return a checksum of what a canvas shows."""
+    return page.eval_on_selector(
+        selector,
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+        ".reduce((sum, one, i) => (sum * 31 + one) % 1000003, 7)",
+    )
+
+
 def hash_of(setup):
     """Return the end of an address that holds a set-up."""
     return "#s=" + base64.urlsafe_b64encode(json.dumps(setup).encode()).decode().rstrip("=")

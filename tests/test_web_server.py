@@ -1,5 +1,6 @@
 """The server: who may speak to it, and what it answers to what makes no sense."""
 
+import gzip
 import json
 import struct
 from pathlib import Path
@@ -150,6 +151,12 @@ def test_the_page_loads_nothing_from_elsewhere_and_runs_nothing_inline():
     assert "http" not in page
     assert "<style" not in page
     assert page.count("<script") == page.count('<script type="module" src="/static/')
+
+
+@pytest.mark.parametrize("name", ["page", "widget"])
+def test_what_is_loaded_weighs_at_most_150_kb(name):
+    files = [Path(server.STATIC) / f"{name}.{kind}" for kind in ("js", "css")]
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 150_000
 
 
 # A talk

@@ -12,7 +12,7 @@ import numpy as np
 
 from neurona.checks import check_topology
 from neurona.engine.activations import Activation, find_activation, linear
-from neurona.engine.further.hidden import check_layers, furnished
+from neurona.engine.further.hidden import check_layers, interleaved
 from neurona.engine.initializers import Initializer, find_initializer
 from neurona.engine.layers import Dense
 from neurona.engine.types import Array, LayerParams, Noise, Params, Pullback, Seed, Weight
@@ -205,4 +205,4 @@ def network(
     # No layer follows the last one for which a signal would have to keep its size: with a gain of 1
     # its first answers are undecided, and the cross-entropy does not start by undoing certainty.
     layers[-1] = replace(layers[-1], gain=1.0)
-    return Network(tuple(furnished(layers, dropout, normalization)))
+    return Network(tuple(interleaved(layers, dropout, normalization)))

@@ -31,7 +31,7 @@ from neurona.estimators.callbacks import (
 from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
 from neurona.estimators.exports import Exports
 from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_for
-from neurona.estimators.large import Columns, LargeTable, learnt, spans
+from neurona.estimators.large import Columns, LargeTable, preparation_of, spans
 from neurona.estimators.preparation import Preparation
 from neurona.estimators.reading import table_for
 
@@ -159,7 +159,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         if self.preprocess == "auto":
             large = isinstance(table, LargeTable)
             self.preparation_ = (
-                learnt(table, weight, rng) if large else Preparation.fit(table, weight)
+                preparation_of(table, weight, rng) if large else Preparation.fit(table, weight)
             )
         self.network_ = self._network(self._n_in())
         params = self.network_.init(rng)

@@ -111,7 +111,7 @@ class LargeTable:
         return Rows(take, lambda: order_of(self.X, len(self), size, rng))
 
 
-def learnt(table: LargeTable, weight: Weights, rng: np.random.Generator) -> Preparation:
+def preparation_of(table: LargeTable, weight: Weights, rng: np.random.Generator) -> Preparation:
     """Return what is learnt about the columns: extremes from all rows, quartiles from a sample.
 
     Raises

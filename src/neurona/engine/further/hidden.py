@@ -36,7 +36,7 @@ def check_layers(layers: Sequence[Any]) -> None:
             )
 
 
-def furnished(layers: Sequence[Dense], dropout: Any, normalization: str | None) -> list[Layer]:
+def interleaved(layers: Sequence[Dense], dropout: Any, normalization: str | None) -> list[Layer]:
     """Return the layers, each hidden one followed by what is asked for.
 
     ``Dense(f)`` becomes ``Dense(linear)``, normalization ``(f)``, ``Dropout``; the last stays.
@@ -50,7 +50,7 @@ def furnished(layers: Sequence[Dense], dropout: Any, normalization: str | None) 
     Examples
     --------
     >>> layers = [Dense(2, 8), Dense(8, 1)]
-    >>> [type(one).__name__ for one in furnished(layers, 0.1, "batch")]
+    >>> [type(one).__name__ for one in interleaved(layers, 0.1, "batch")]
     ['Dense', 'BatchNormalization', 'Dropout', 'Dense']
     """
     *hidden, last = layers

@@ -189,31 +189,6 @@ def test_a_warm_start_goes_on_with_the_optimizers_memory():
     assert short.state_.step == 10
 
 
-def test_partial_fit_learns_in_parts():
-    table, kind = animals()
-    X = pd.DataFrame(table)
-    net = NeuralNetClassifier(random_state=0, learning_rate=0.05)
-    with pytest.raises(ValueError, match="needs classes"):
-        net.partial_fit(X[:60], kind[:60])
-    net.partial_fit(X[:60], kind[:60], classes=["fox", "dog", "cat", "owl"])
-    for _ in range(15):
-        for begin in range(60, 240, 60):
-            net.partial_fit(X[begin : begin + 60], kind[begin : begin + 60])
-    assert net.classes_.tolist() == ["cat", "dog", "fox", "owl"]
-    assert net.score(X, kind) > 0.9
-    with pytest.raises(ValueError, match="y has the class 'cow'"):
-        net.partial_fit(X[:2], ["cow", "dog"])
-
-
-def test_partial_fit_of_a_regressor_takes_one_epoch():
-    X, y = load_diabetes(return_X_y=True)
-    net = NeuralNetRegressor(random_state=0)
-    for _ in range(10):
-        net.partial_fit(X, y)
-    assert net.state_.epoch == 10
-    assert net.score(X, y) > 0.3
-
-
 def test_a_pipeline_and_a_grid_search_know_the_parameters():
     X, y = load_iris(return_X_y=True)
     pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(**QUICK))

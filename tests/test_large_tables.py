@@ -155,6 +155,16 @@ def test_a_large_table_goes_on_and_on(large):
     part.partial_fit(X, np.ones(900, int))  # of one class, as a part may be
 
 
+def test_rows_of_a_large_part_are_held_out_where_they_lie(large, file_of):
+    X, y = crooked()
+    net = neurona.NeuralNetClassifier(early_stopping=True, scoring="accuracy", **FIT)
+    for _ in range(20):
+        net.partial_fit(file_of(X), y, classes=[0, 1])
+    assert 50 < len(net._held_out) < 130
+    assert net.validation_scores_[-1] > 0.9
+    assert net.score(X, y) > 0.9
+
+
 def test_three_classes_and_a_strange_one_in_a_large_table(large, monkeypatch):
     X, y = crooked()
     names = np.array(["ant", "bee", "cat"])[y + (X[:, 1] > 1e-3)]

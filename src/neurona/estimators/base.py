@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from neurona.checks import CLASSIFIERS, ROWS, check_count
+from neurona.checks import CLASSIFIERS, ROWS, check_count, check_share
 from neurona.engine.activations import Activation
 from neurona.engine.costs import find_cost
 from neurona.engine.network import Network, network
@@ -31,6 +32,7 @@ from neurona.estimators.callbacks import (
 from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
 from neurona.estimators.exports import Exports
 from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_for
+from neurona.estimators.held_out import HeldOut, digests_of
 from neurona.estimators.large import Columns, LargeTable, preparation_of, spans
 from neurona.estimators.preparation import Preparation
 from neurona.estimators.reading import table_for
@@ -38,6 +40,10 @@ from neurona.estimators.reading import table_for
 
 class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """The part of an estimator that does not ask what the target is."""
+
+    state_: State
+    _best: State | None = None  # that a `partial_fit` has led to so far
+    _held_out: HeldOut | None = None  # rows that no `partial_fit` learns from
 
     # What subclasses answer -----------------------------------------------------------------------
 
@@ -130,6 +136,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             examples, judges = self._split(examples, rng)
         if not going_on:
             self._begin(examples, rng)
+        self._best = self._held_out = None
+        best = None if judges is None else self._best_by(judges)
         each_epoch = watched or judges is not None
         speed = pace(len(examples), self.batch_size, self.epochs, each_epoch)
         optimizer = optimizer_for(self.optimizer, self.learning_rate, speed.steps, self.state_.step)
@@ -137,9 +145,9 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         tasks: Tasks = NoTasks()
         if watched:
             tasks = EpochTasks(self, examples, X, y, sample_weight, speed.epochs)
-        return self._follow(running, judges, tasks)
+        return self._follow(running, best, tasks)
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> None:
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, validation: Any) -> None:
         """Take one epoch's steps with these rows, at a rate that does not fall."""
         going_on = self.__sklearn_is_fitted__()
         examples = self._read(X, y, sample_weight, reset=not going_on)
@@ -147,10 +155,30 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         if not going_on:
             self.targets_ = self._fit_targets(examples.y, examples.weight)
             self._begin(examples, rng)
+        judges = None
+        if validation is not None:
+            judges = self._read_validation(validation)
+        elif self.early_stopping:
+            examples, judges = self._hold_out(examples)
+        if not len(examples):  # a few rows may all be held out
+            if not going_on:
+                self._show(self.state_)
+            return
         speed = pace(len(examples), self.batch_size, 1, each_epoch=True)
         optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
-        for _ in self._follow(self._train(examples, optimizer, speed, rng), None, NoTasks()):
-            pass
+        running = self._train(examples, optimizer, speed, rng)
+        best = None if judges is None else self._best_before(judges)
+        *_, last = self._follow(running, best, NoTasks())
+        self.state_ = last  # the next call goes on from here; what is answered is the best's
+        self._best = None if best is None else best.state
+
+    def _best_before(self, judges: Examples) -> Best:
+        """Judge the best weights so far by today's rows, so that the next are compared fairly."""
+        last, best = self.state_, self._best_by(judges)
+        self._show(last if self._best is None else self._best)
+        best.see(self.state_)
+        self.state_ = last
+        return best
 
     def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are, and draw the first weights."""
@@ -166,6 +194,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         self.state_ = State(0, 0, params, None, np.nan)
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
+        self._held_out, self.should_stop_ = None, False
 
     def _network(self, n_in: int) -> Network:
         hidden = self.hidden_layer_sizes
@@ -252,27 +281,19 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         n: int = self.n_features_in_
         return n if self.preparation_ is None else len(self.preparation_.outputs)
 
-    def _follow(
-        self, running: Iterator[State], judges: Examples | None, tasks: Tasks
-    ) -> Iterator[State]:
+    def _follow(self, running: Iterator[State], best: Best | None, tasks: Tasks) -> Iterator[State]:
         """Follow the training, remember its curve, and keep the best weights."""
         first_epoch = self.state_.epoch
-        judged = None if judges is None else (self._once(judges.table), judges.y)
-        scorer = self._minus_cost if self.scoring is None else check_scoring(self, self.scoring)
-        patience = check_count("patience", self.patience)
-        best = Best(patience if self.early_stopping else None)
+        self.should_stop_ = False
 
-        def learn(state: State) -> bool:
-            """Note what a state is worth; tell whether to go on."""
-            go_on = True
-            score = None if judged is None else float(scorer(self, *judged))
+        def learn(state: State) -> None:
+            """Note what a state is worth."""
             self.n_iter_ = state.epoch - first_epoch
             self.loss_curve_.append(state.cost)
-            if score is not None:
-                self.validation_scores_.append(score)
-                go_on = best.see(state, score)
+            if best is not None:
+                self.validation_scores_.append(best.see(state))
+                self.should_stop_ = best.waited_enough
             self._say(state)
-            return go_on
 
         def states() -> Iterator[State]:
             self._show(next(running))
@@ -280,13 +301,13 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             try:
                 for state in tasks.around(running):
                     self._show(state)
-                    go_on = learn(state)
+                    learn(state)
                     stop = tasks.end()
                     yield state
-                    if stop or not go_on:
+                    if stop or self.should_stop_:
                         break
             finally:
-                self._show(self.state_ if best.state is None else best.state)
+                self._show(self.state_ if best is None or best.state is None else best.state)
             tasks.close()
 
         return states()
@@ -316,6 +337,15 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             value += share * float(cost(output, estimator.targets_.encode(y[rows]))[0])
         return -value
 
+    def _best_by(self, judges: Examples) -> Best:
+        """Return what judges the weights of the moment by some rows, and remembers the best."""
+        table, y = self._once(judges.table), judges.y
+        scorer = self._minus_cost if self.scoring is None else check_scoring(self, self.scoring)
+        patience = check_count("patience", self.patience)
+        return Best(
+            lambda: float(scorer(self, table, y)), patience if self.early_stopping else None
+        )
+
     def _split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
         """Hold out some rows to judge by; of each class its share, where there are classes."""
         rows, held_out = train_test_split(
@@ -327,6 +357,19 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         if isinstance(examples.table, LargeTable):  # a file is read in its order
             rows, held_out = np.sort(rows), np.sort(held_out)
         return examples[rows], examples[held_out]
+
+    def _hold_out(self, examples: Examples) -> tuple[Examples, Examples | None]:
+        """Keep aside some rows of a part; return those to learn from, and all that are aside."""
+        share = check_share("validation_fraction", self.validation_fraction)
+        if self._held_out is None:
+            self._held_out = HeldOut(share)
+        examples = replace(examples, table=self._once(examples.table))
+        aside = np.empty(len(examples), bool)
+        for rows in spans(len(examples)):
+            part = examples[rows]
+            x, target = self._prepared(part.table), self.targets_.encode(part.y)
+            aside[rows] = self._held_out.take(x, part.y, digests_of(np.hstack([x, target])))
+        return examples[~aside], self._held_out.examples()
 
     # Reading --------------------------------------------------------------------------------------
 

@@ -66,11 +66,12 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     class_weight
         ``"balanced"``, or how much each class counts.
     early_stopping
-        Hold out rows, and stop when they have not been answered better for ``patience`` epochs.
+        Hold out rows, and stop when they have not been answered better for ``patience`` epochs,
+        or calls of :meth:`partial_fit`.
     validation_fraction
         The share of the rows held out.
     patience
-        Epochs to wait for a better score.
+        Epochs, or calls of :meth:`partial_fit`, to wait for a better score.
     scoring
         What weights are judged by on the rows held out or given as ``validation``: a scorer or its
         name; by default the cost.
@@ -102,7 +103,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     loss_, loss_curve_
         The cost: of the state that was kept, and along the way.
     validation_scores_
-        Each epoch's score on the rows held out or given as ``validation``.
+        Each epoch's score on the rows held out or given as ``validation``; more is better.
+    should_stop_
+        Whether the score has not become better for ``patience`` epochs: why a fit has ended, and
+        when to end a loop over :meth:`partial_fit`.
 
     References
     ----------
@@ -171,21 +175,61 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self.verbose = verbose
         self.warm_start = warm_start
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: Any = None,
+        sample_weight: Any = None,
+        validation: Any = None,
+    ) -> Any:
         """Take one epoch's steps with these rows, at a rate that does not fall.
+
+        The first call learns what the columns are, from all its rows; later ones take them as they
+        are. With ``early_stopping``, or rows to judge by, the weights are judged after each call:
+        the best so far answer, while the next call goes on from the last. ``should_stop_`` tells
+        when ``patience`` calls have brought nothing better; to go on all the same is no error.
 
         Parameters
         ----------
         X, y, sample_weight
             Rows, as for :meth:`fit`.
         classes
-            All the classes there will be: needed by the first call, which learns the columns too.
+            All the classes there will be: needed by the first call.
+        validation
+            ``(X, y)`` of rows to judge by, this time: the best weights so far are judged by them
+            too. Where none are given, ``early_stopping`` holds out ``validation_fraction`` of the
+            rows that come, and 2,000 at most; a row that comes again is held out again:
+            :mod:`neurona.estimators.held_out`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If anything given does not fit, or the first call names no classes.
+        TrainingDiverged
+            If the cost stops being finite.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True)
+        >>> net = NeuralNetClassifier(early_stopping=True, patience=5, random_state=0)
+        >>> calls = 0
+        >>> while calls < 200 and not (calls and net.should_stop_):
+        ...     net = net.partial_fit(X, y, classes=[0, 1, 2])
+        ...     calls += 1
+        >>> calls < 200, len(net.validation_scores_) == calls
+        (True, True)
         """
         if classes is None and not self.__sklearn_is_fitted__():
             raise ValueError("the first call of partial_fit needs classes: all there will be")
         self._announced = None if classes is None else np.unique(classes)
         try:
-            self._partial_fit(X, y, sample_weight)
+            self._partial_fit(X, y, sample_weight, validation)
         finally:
             del self._announced
         return self

@@ -228,6 +228,7 @@ def _made(model: Model, about: dict[str, Any]) -> NeuralNet:
         made.classes_ = targets.classes
     made.network_, made.params_, made.loss_ = model.net, model.params, loss
     made.state_ = State(0, 0, model.params, None, loss)
+    made.should_stop_ = False
     made.n_iter_ = _whole(about, "epochs", least=0)
     made.loss_curve_ = _curve(_get(about, "loss_curve", list))
     made.validation_scores_ = _curve(_get(about, "validation_scores", list))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass, replace
 from math import ceil
 from typing import Any
@@ -106,15 +107,28 @@ class Falling:
 
 
 class Best:
-    """The state with the best score so far, and whether it has been so for long."""
+    """The state with the best score so far, and whether it has been so for long.
 
-    def __init__(self, patience: int | None) -> None:
+    Parameters
+    ----------
+    judge
+        Returns a score of the weights as they are at the moment; more is better.
+    patience
+        Epochs to wait for a better score; None for ever.
+    """
+
+    def __init__(self, judge: Callable[[], float], patience: int | None) -> None:
+        self.judge = judge
         self.patience = patience
         self.score = -np.inf
         self.state: State | None = None
+        self.waited_enough = False
 
-    def see(self, state: State, score: float) -> bool:
-        """Remember the state if it is the best; tell whether to go on."""
+    def see(self, state: State) -> float:
+        """Judge the state, whose weights are those of the moment, and remember it if it is best."""
+        score = self.judge()
         if self.state is None or score > self.score:
             self.state, self.score = state, score
-        return self.patience is None or state.epoch - self.state.epoch < self.patience
+        waited = state.epoch - self.state.epoch
+        self.waited_enough = self.patience is not None and waited >= self.patience
+        return score

@@ -39,7 +39,7 @@ engine, random_state, preprocess, verbose, warm_start
     Attributes
     ----------
     n_features_in_, feature_names_in_, network_, params_, preparation_, state_, n_iter_, loss_, \
-loss_curve_, validation_scores_
+loss_curve_, validation_scores_, should_stop_
         As in :class:`~neurona.NeuralNetClassifier`.
 
     Examples
@@ -100,13 +100,31 @@ loss_curve_, validation_scores_
         self.verbose = verbose
         self.warm_start = warm_start
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
         """Take one epoch's steps with these rows, at a rate that does not fall.
 
-        The first call learns what the columns are, and the scale of the target; later ones take
-        them as they are. X, y and sample_weight are as for :meth:`fit`.
+        The first call learns what the columns are, and the scale of the target. All else is as in
+        :meth:`neurona.NeuralNetClassifier.partial_fit`, early stopping too.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            Rows, as for :meth:`fit`.
+        validation
+            ``(X, y)`` of rows to judge by.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If anything given does not fit.
+        TrainingDiverged
+            If the cost stops being finite.
         """
-        self._partial_fit(X, y, sample_weight)
+        self._partial_fit(X, y, sample_weight, validation)
         return self
 
     def _check_y(self, y: Any) -> NDArray[Any]:

@@ -1,0 +1,102 @@
+"""Rows of a stream that are kept aside, to judge the weights by: early stopping of ``partial_fit``.
+
+Whoever learns in parts gives the same rows again in each pass, and a row must not be learnt from in
+one pass and judged by in the next. So nothing is drawn: a row is held out where its digest, a
+number that what it holds decides alone, lies below a limit [1]_. However many rows come, those with
+the smallest digests stay, which are an even sample of all that are different.
+
+.. [1] Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007, on the sample; the digest
+   is BLAKE2b, RFC 7693.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurona.estimators.examples import Examples, Prepared
+
+MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be judged by after each part
+
+
+class HeldOut:
+    """A sample of the different rows of a stream, of bounded size.
+
+    Parameters
+    ----------
+    share
+        Of the rows, between 0 and 1.
+    most
+        How many are kept.
+
+    Attributes
+    ----------
+    x : (n, p)
+        The network's input of each row held out.
+    y : (n,) or (n, outputs)
+        Their targets, as the person gave them.
+
+    Examples
+    --------
+    >>> held_out = HeldOut(0.2)
+    >>> x, y = np.arange(1000.0)[:, None], np.zeros(1000)
+    >>> aside = held_out.take(x, y, digests_of(x))
+    >>> bool(len(held_out) == aside.sum()), 150 < len(held_out) < 250
+    (True, True)
+    >>> again = held_out.take(x, y, digests_of(x))
+    >>> bool((again == aside).all()), bool(len(held_out) == aside.sum())
+    (True, True)
+    """
+
+    def __init__(self, share: float, most: int = MOST) -> None:
+        self.limit = share * 2.0**64
+        self.most = most
+        self.x: NDArray[np.float64] | None = None
+        self.y: NDArray[Any] | None = None
+        self.digests = np.empty(0, np.uint64)
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+    def examples(self) -> Examples | None:
+        """Return the rows that are held out, or None while there are none."""
+        if self.x is None or self.y is None or not len(self):
+            return None
+        return Examples(Prepared(self.x), self.y, None, np.arange(len(self)))
+
+    def take(
+        self, x: NDArray[np.float64], y: NDArray[Any], digests: NDArray[np.uint64]
+    ) -> NDArray[np.bool_]:
+        """Keep what is to be held out of some rows, and tell which of them it is.
+
+        Returns
+        -------
+        (n,)
+            The rows that must not be learnt from.
+        """
+        aside: NDArray[np.bool_] = digests < self.limit
+        every, first = np.unique(
+            np.concatenate([self.digests, digests[aside]]), return_index=True
+        )  # each row once, the smallest digests first
+        if len(every) > self.most:
+            self.limit = float(every[self.most])
+        kept = first[: self.most]
+        self.digests = every[: self.most]
+        self.x = (x[aside] if self.x is None else np.concatenate([self.x, x[aside]]))[kept]
+        self.y = (y[aside] if self.y is None else np.concatenate([self.y, y[aside]]))[kept]
+        return aside
+
+
+def digests_of(rows: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Return 64 bits for each row, the same for equal rows and else as if they were drawn.
+
+    >>> one, other, same = digests_of(np.array([[0.0, 1.0], [1.0, 0.0], [-0.0, 1.0]]))
+    >>> bool(one == same), bool(one == other)
+    (True, False)
+    """
+    rows = np.ascontiguousarray(rows + 0.0, np.float32)  # of -0.0 and 0.0 the same bytes
+    digests = b"".join(blake2b(row, digest_size=8).digest() for row in rows)
+    return np.frombuffer(digests, "<u8").astype(np.uint64)

@@ -52,7 +52,7 @@ class HeldOut:
     """
 
     def __init__(self, share: float, most: int = MOST) -> None:
-        self.limit = share * 2.0**64
+        self.limit = np.uint64(share * 2.0**64)
         self.most = most
         self.x: NDArray[np.float64] | None = None
         self.y: NDArray[Any] | None = None
@@ -82,7 +82,7 @@ class HeldOut:
             np.concatenate([self.digests, digests[aside]]), return_index=True
         )  # each row once, the smallest digests first
         if len(every) > self.most:
-            self.limit = float(every[self.most])
+            self.limit = every[self.most]
         kept = first[: self.most]
         self.digests = every[: self.most]
         self.x = (x[aside] if self.x is None else np.concatenate([self.x, x[aside]]))[kept]

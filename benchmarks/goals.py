@@ -35,6 +35,18 @@ GOALS = (
     Goal("digits", COMPILED, PYTORCH, 0.1),
     Goal("mnist", COMPILED, PYTORCH, 0.6),
 )
+# The best of others' default settings, cross-validated on the same tables: of scikit-learn's MLP on
+# raw and on scaled columns, logistic regression, gradient-boosted trees, and RealMLP-TD-S
+# (Holzmüller, Grinsztajn and Steinwart, "Better by default", 2024); measured once, by hand. MNIST's
+# is the MLP's with 128 hidden neurons.
+ACCURACY_GOALS = {
+    "iris": 0.970,
+    "wine": 0.983,
+    "breast cancer": 0.975,
+    "digits": 0.982,
+    "diabetes": 0.458,
+    "MNIST": 0.946,
+}
 START_UP_GOALS = {startup.IMPORT: 0.05, startup.HELP: 0.3}  # seconds
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .goals import START_UP_GOALS
+from .goals import ACCURACY_GOALS, START_UP_GOALS
 from .tasks import STEPS
 
 if TYPE_CHECKING:
@@ -183,11 +183,15 @@ def accuracy(measured: dict) -> str:
     titles = list(next(iter(tables_.values()))["scores"])
     rows = []
     for name, found in tables_.items():
-        scores = found["scores"].values()
+        own, *others = found["scores"].values()
+        goal = ACCURACY_GOALS.get(name, max(score["mean"] for score in others))
         rows.append(
             [
                 f"{name} ({found['rows']} x {found['columns']}{', R²' * found['regression']})",
-                *(f"{score['mean']:.3f} ± {score['error']:.3f}" for score in scores),
+                _score(own),
+                f"{goal:.3f}",
+                _verdict(goal, own["mean"] + own["error"]),
+                *map(_score, others),
             ]
         )
     seconds = [
@@ -199,11 +203,15 @@ def accuracy(measured: dict) -> str:
         [
             facts(measured["machine"]),
             "### The share answered rightly, or R²: mean over the folds ± standard error",
-            table(["", *titles], rows),
+            table(["", titles[0], "goal", "met", *titles[1:]], rows),
             "### Seconds of training, over all folds",
             table(["", *titles], [*seconds, ["together", *(f"{each:.1f}" for each in total)]]),
         ]
     )
+
+
+def _score(score: dict) -> str:
+    return f"{score['mean']:.3f} ± {score['error']:.3f}"
 
 
 def playground(measured: dict) -> str:

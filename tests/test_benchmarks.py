@@ -124,6 +124,7 @@ def test_a_large_table_is_measured_in_processes_of_their_own(benchmarks, tmp_pat
 
 
 def test_every_table_of_accuracy_is_there(benchmarks):
+    pytest.importorskip("mlxtend")
     pytest.importorskip("palmerpenguins")
     pytest.importorskip("vega_datasets")
     pytest.importorskip("statsmodels")

@@ -11,6 +11,7 @@ import pytest
 
 import neurona
 from neurona import TrainingDiverged, network, schedules, train
+from neurona.checks import Data
 from neurona.engine.compiled import advance
 from neurona.engine.costs import COSTS
 from neurona.engine.objective import Objective
@@ -316,6 +317,24 @@ def test_the_engines_agree_with_every_activation(name):
     net = network([2, 4, 3], name, output="softmax")
     settings = {"net": net, "y": LABELS, "steps": 3, "optimizer": neurona.sgd(0.1)}
     assert_agree(run("numpy", **settings), run("jax", **settings))
+
+
+def test_every_compiled_product_is_asked_for_in_full_precision():
+    """Without that some GPUs round what they multiply to 11 bits; processors never do."""
+    objective = Objective(NET, neurona.costs.BinaryCrossEntropy())
+    optimizer = neurona.sgd(0.1)
+    params = NET.init(0)
+    data = Data(X, Y[:, None].astype(np.float32), None)
+    states = [optimizer.init(theta) for theta in arrays(params)]
+    rates = np.full((3, 1), 0.1, np.float32)
+    program = str(
+        jax.make_jaxpr(advance.__wrapped__, static_argnums=(0, 1, 2))(
+            objective, optimizer, None, params, states, data, None, None, rates, None
+        )
+    )
+    products = program.count("dot_general")
+    assert products > 6
+    assert program.count("precision=(Precision.HIGHEST, Precision.HIGHEST)") == products
 
 
 def test_in_float64_they_agree_to_the_last_digits():

@@ -48,7 +48,6 @@ def advance(
     0 for those that only fill up the last batch of an epoch; ``rates (steps, 1 or layers)``;
     ``noise`` is each layer's ``(steps, batch, n)``.
     """
-    structure = jax.tree.structure(params)
     columns = transposed(data)  # as a layer wants them: once a chunk, not once a step
     layer_of = [i for i, layer in enumerate(params) for _ in layer]
 
@@ -68,11 +67,12 @@ def advance(
             change, state = optimizer.update(gradients[i], states[i], theta, eta)
             thetas.append(theta + change)
             next_states.append(state)
-        return (jax.tree.unflatten(structure, thetas), next_states), value
+        return (jax.tree.unflatten(jax.tree.structure(params), thetas), next_states), value
 
-    (params, states), costs = lax.scan(step, (params, states), (batches, weights, rates, noise))
-    if batches is None and noise is None:
-        costs = jax.numpy.append(costs, objective.value(params, *transposed(columns)))
+    with jax.default_matmul_precision("highest"):  # some GPUs would round factors to 11 bits
+        (params, states), costs = lax.scan(step, (params, states), (batches, weights, rates, noise))
+        if batches is None and noise is None:
+            costs = jax.numpy.append(costs, objective.value(params, *transposed(columns)))
     return params, states, costs
 
 

@@ -168,7 +168,7 @@ def _objects(name: str, cells: list[Any]) -> Column:
         return _number(name, np.array(filled))
     if all(issubclass(one, _DATES) for one in types):
         dates = [
-            np.datetime64("NaT") if none else _moment(cell)
+            np.datetime64("NaT", "us") if none else _moment(cell)
             for cell, none in zip(cells, missing, strict=True)
         ]
         return _date(name, np.array(dates, "datetime64[us]"))

@@ -79,7 +79,7 @@ def dates(cells, median, spread, cycles, mark_missing=False):
 
     A date is a text such as 2024-12-31 or 2024-12-31T18:30, or a date of Python or NumPy.
     """
-    nothing = np.datetime64("NaT")
+    nothing = np.datetime64("NaT", "us")
     moments = np.array([nothing if is_missing(c) else moment(c) for c in cells], "datetime64[us]")
     days = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6)  # since 1970
     columns = [scaled(days, median, spread, mark_missing)]

@@ -405,6 +405,45 @@ def test_evaluate_refuses(models, tmp_path, capsys):
     assert "give --target" in refused(capsys, "evaluate", tmp_path / "silent", table)
 
 
+# Settings
+
+
+def test_an_estimators_settings_can_be_given(models, tmp_path, capsys):
+    model = tmp_path / "m.safetensors"
+    train = ["train", models / "pets.csv", "--target", "kind", "--output", model, "--epochs", "5"]
+    settings = {
+        "optimizer": "nadam", "learning_rate": 0.005, "batch_size": 16, "l2": 0.001,
+        "dropout": 0.1, "normalization": "batch", "label_smoothing": 0.1, "engine": "jax",
+    }  # fmt: skip
+    given = [part for name, value in settings.items()
+             for part in (f"--{name.replace('_', '-')}", value)]  # fmt: skip
+    assert run(capsys, *train, *given, "--balanced")[0] == 0
+    estimator = neurona.load(model)
+    asked = settings | {"class_weight": "balanced"}
+    assert {name: estimator.get_params()[name] for name in asked} == asked
+    text = model.with_suffix(".html").read_text()
+    assert "batch normalization, dropout 0.1" in text
+    assert "64 neurons, silu" in text
+    assert (
+        run(capsys, "evaluate", model, models / "pets.csv", "--html", tmp_path / "e.html")[0] == 0
+    )
+
+
+def test_wrong_settings_are_refused_before_the_training(models, tmp_path, capsys):
+    train = ["train", models / "pets.csv", "--output", tmp_path / "m", "--target"]
+    for wrong, said in (
+        (["kind", "--dropout", "2"], "dropout is 2.0: the probability to drop is a number from 0"),
+        (["kind", "--optimizer", "adamm"], "did you mean 'adam'"),
+        (["kind", "--learning-rate", "-1"], "learning rate -1.0: it must be a positive number"),
+        (["kind", "--batch-size", "0"], "batch_size is 0"),
+        (["kind", "--label-smoothing", "1"], "label_smoothing is 1.0"),
+        (["kilos", "--label-smoothing", "0.1"], "--label-smoothing is for classes, and kilos is"),
+        (["kilos", "--balanced"], "--balanced is for classes, and kilos is numbers"),
+    ):
+        assert said in refused(capsys, *train, *wrong)
+    assert not (tmp_path / "m").exists()
+
+
 # Costs
 
 

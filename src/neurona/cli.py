@@ -251,6 +251,7 @@ def _add_tables(commands: Any) -> None:
     train.add_argument(
         "--quantile", type=float, metavar="Q", help="that pinball learns, between 0 and 1: 0.5"
     )
+    _add_settings(train)
     train.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
     train.add_argument("--quiet", action="store_true", help="print the files' paths only")
     predict = add(
@@ -286,6 +287,26 @@ def _add_tables(commands: Any) -> None:
         "--output",
         metavar="PATH",
         help="a file or a folder, by default beside the model; - for the standard output",
+    )
+
+
+def _add_settings(train: argparse.ArgumentParser) -> None:
+    """Add what an estimator takes and few people need."""
+    group = train.add_argument_group("settings of the training, by default the estimators' own")
+    group.add_argument("--optimizer", metavar="NAME", help="such as adam, nadam, momentum")
+    group.add_argument("--learning-rate", type=float, metavar="R", help="that does not fall")
+    group.add_argument("--batch-size", type=int, metavar="N", help="rows a step")
+    group.add_argument("--l2", type=float, metavar="R", help="a penalty on the weights")
+    group.add_argument("--dropout", type=float, metavar="P", help="of the hidden neurons")
+    group.add_argument(
+        "--normalization", choices=("batch", "layer"), help="of the hidden layers' sums"
+    )
+    group.add_argument("--label-smoothing", type=float, metavar="E", help="of classes: 0.1, say")
+    group.add_argument(
+        "--balanced", action="store_true", help="of classes: the rare count as the common do"
+    )
+    group.add_argument(
+        "--engine", choices=("numpy", "jax"), help="numpy, or jax for the compiled one"
     )
 
 

@@ -26,6 +26,7 @@ from neurona.estimators.base import NeuralNet
 from neurona.estimators.fitting import DEFAULT
 from neurona.estimators.preparation import Dates
 from neurona.estimators.report import ClassFindings, NumberFindings, Score
+from neurona.observe.numbers import activation_names, between_layers
 
 MOST_IN_MATRIX = 30  # classes
 MOST_MIXED_UP = 20  # pairs of classes, where there are too many for a matrix
@@ -298,8 +299,9 @@ def _learning(estimator: NeuralNet) -> Iterable[str]:
     chain = [f"{estimator.n_features_in_} columns"]
     if estimator.preparation_ is not None:
         chain.append(f"{net.layers[0].n_in} numbers")
-    chain += [f"{one.n_out} neurons, {one.activation.name}" for one in net.layers[:-1]]
-    n_out = net.layers[-1].n_out
+    *widths, n_out = net.topology[1:]
+    names = activation_names(net)
+    chain += [f"{n} neurons, {name}" for n, name in zip(widths, names, strict=False)]
     chain.append(f"{n_out} {'answer' if n_out == 1 else 'answers'}, {net.output.name}")
     items = "".join(f"<li>{escape(one)}</li>" for one in chain)
     yield f'<ol class="chain" aria-label="The network, layer by layer">{items}</ol>'
@@ -310,6 +312,7 @@ def _learning(estimator: NeuralNet) -> Iterable[str]:
     count = sum(array.size for layer in estimator.params_ for array in layer)
     facts = [
         ("parameters", f"{count:,}"),
+        ("between the layers", ", ".join(between_layers(net)) or "nothing"),
         ("cost", type(find_cost(estimator.cost, net)).__name__),
         ("optimizer", type(optimizer).__name__),
         ("learning rate", "the optimizer's" if rate is None else rate),

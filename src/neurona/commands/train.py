@@ -37,6 +37,16 @@ FEWEST_TO_JUDGE = 40  # rows, of which some may be held out for that
 FEWEST = 4  # rows that can be split and learnt from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
 LINES = 10  # of a progress that is not drawn
+SETTINGS = (
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "l2",
+    "dropout",
+    "normalization",
+    "label_smoothing",
+    "engine",
+)
 COSTS: dict[TargetKind, tuple[str, ...]] = {
     "classes": ("cross_entropy", "mse"),
     "numbers": ("mse", "mae", "huber", "poisson", "pinball"),
@@ -56,6 +66,8 @@ def run(given: Namespace) -> int:
         if cost == "poisson":
             _check_counts(raw, given.target, target)
         table, y = _examples(raw, given.target, target)
+    if not target.is_classes:
+        _check_numbers(given)
 
     def say(text: str = "") -> None:
         if not given.quiet:
@@ -126,6 +138,15 @@ def _cost(given: Namespace) -> tuple[Any, TargetKind]:
     return cost, given.kind if len(kinds) > 1 else kinds[0]
 
 
+def _check_numbers(given: Namespace) -> None:
+    for option, asked in (
+        ("--label-smoothing", given.label_smoothing is not None),
+        ("--balanced", given.balanced),
+    ):
+        if asked:
+            raise ValueError(f"{option} is for classes, and {given.target} is numbers")
+
+
 def _check_counts(raw: tables.AnyTable, name: str, target: Target) -> None:
     below = np.flatnonzero(target.y.astype(np.float64) < 0)
     if len(below):
@@ -173,6 +194,9 @@ def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool)
         n, "auto", "auto" if given.epochs is None else given.epochs, each_epoch=True
     ).epochs
     given_activation = given.activation
+    settings = {name: value for name in SETTINGS if (value := getattr(given, name)) is not None}
+    if given.balanced:
+        settings["class_weight"] = "balanced"
     made: NeuralNet = kind(
         tuple(given.hidden),
         given_activation[0] if len(given_activation) == 1 else tuple(given_activation),
@@ -181,6 +205,7 @@ def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool)
         early_stopping=early,
         patience=max(20, round(PATIENCE * epochs)),
         random_state=given.seed,
+        **settings,
     )
     return made
 

@@ -18,7 +18,7 @@ from sklearn.datasets import (
     make_multilabel_classification,
 )
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import make_scorer, recall_score
+from sklearn.metrics import log_loss, make_scorer, recall_score
 from sklearn.model_selection import (
     GridSearchCV,
     cross_validate,
@@ -153,6 +153,20 @@ def test_a_scorer_of_ones_own_judges_the_weights():
         early_stopping=True, scoring=make_scorer(recall_score, average="macro"), **QUICK
     ).fit(X, y)
     assert max(net.validation_scores_) > 0.8
+
+
+def test_rows_that_judge_have_a_curve_of_scores_and_one_of_costs():
+    X, y = load_iris(return_X_y=True)
+    judges = X[::3], y[::3]
+    net = NeuralNetClassifier(scoring="accuracy", **QUICK).fit(X, y, validation=judges)
+    scores, costs = net.validation_scores_, net.validation_loss_curve_
+    assert len(scores) == len(costs) == 40
+    assert scores[int(np.argmax(scores))] == net.score(*judges)
+    best = costs[int(np.argmax(scores))]
+    assert best == pytest.approx(log_loss(judges[1], net.predict_proba(judges[0])))
+    by_cost = NeuralNetClassifier(**QUICK).fit(X, y, validation=judges)
+    assert by_cost.validation_scores_ == [-cost for cost in by_cost.validation_loss_curve_]
+    assert by_cost.validation_loss_curve_ == costs
 
 
 def test_the_loop_can_be_ones_own():

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,16 @@ class SquaredMore(neurona.costs.SquaredError):
 
 
 QUICK = {"epochs": 3, "random_state": 0}
+STORED = Path(__file__).parent / "files"
+ROWS = pd.DataFrame(
+    {
+        "kilos": [4.0, 22.0, np.nan],
+        "micrograms": [0.0, 1e9, -1e9],
+        "colour": ["black", None, "red"],
+        "tame": [True, True, False],
+        "born": pd.to_datetime(["2016-02-03", "2018-05-06", "2017-01-01"]),
+    }
+)
 
 
 def animals(n=80):
@@ -194,6 +205,7 @@ def test_mini_batches_leave_float32_and_it_comes_back(tmp_path):
     again = there_and_back(net, tmp_path / "m", X)
     assert again.params_[0].W.dtype == np.float32
     assert again.validation_scores_ == net.validation_scores_
+    assert again.validation_loss_curve_ == net.validation_loss_curve_
 
 
 def test_parameters_come_back(frame, tmp_path):
@@ -221,6 +233,39 @@ def test_parameters_come_back(frame, tmp_path):
     assert parameters["learning_rate"] == (0.1, 0.2, 0.3)
     second = again.fit(*frame)  # with the parameters that came back it learns the same
     np.testing.assert_array_equal(second.predict_proba(frame[0]), net.predict_proba(frame[0]))
+
+
+def test_an_estimator_of_the_first_files_is_read_for_ever():
+    """Its curve of the cost on the rows held out was not yet kept."""
+    classifier = neurona.load(STORED / "classifier-version-1.safetensors")
+    assert classifier.network_.topology == (13, 6, 4, 3)
+    assert (classifier.classes_.tolist(), classifier.activation) == (
+        ["cat", "dog", "fox"],
+        ("tanh", "silu"),
+    )
+    assert classifier.class_weight == {"cat": 1.0, "dog": 1.0, "fox": 2.0}
+    assert (len(classifier.validation_scores_), classifier.validation_loss_curve_) == (60, [])
+    np.testing.assert_allclose(
+        classifier.predict_proba(ROWS),
+        [
+            [0.420138, 0.574190, 0.005671],
+            [0.376571, 0.617308, 0.006121],
+            [0.009145, 0.016611, 0.974244],
+        ],
+        atol=1e-5,
+    )
+
+
+def test_an_estimator_of_version_2_is_read_for_ever():
+    regressor = neurona.load(STORED / "regressor-version-2.safetensors")
+    assert (regressor.cost, regressor.normalization, regressor.dropout) == (
+        Huber(2.0),
+        "batch",
+        0.1,
+    )
+    np.testing.assert_allclose(
+        regressor.predict(ROWS.drop(columns="kilos")), [12.15168, 11.07747, 5.7668], atol=1e-4
+    )
 
 
 def test_a_loaded_estimator_goes_on(fitted, frame, tmp_path):
@@ -411,7 +456,7 @@ def test_what_does_not_fit_is_said(way, value, said, data, place):
 
 
 def test_what_is_missing_is_said(data, place):
-    for key in parts_of(data)[0]["estimator"]:
+    for key in parts_of(data)[0]["estimator"].keys() - {"validation_loss_curve"}:
         config, arrays = parts_of(data)
         del config["estimator"][key]
         assert f"{key!r} of the estimator is missing" in refused(made_of(config, arrays), place)

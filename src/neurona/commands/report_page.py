@@ -279,15 +279,13 @@ def _telling(findings: ClassFindings | NumberFindings) -> Iterable[str]:
 
 def _learning(estimator: NeuralNet) -> Iterable[str]:
     costs = estimator.loss_curve_
-    # The scores are costs, but for the sign, unless somebody asked for another score.
-    scores = estimator.validation_scores_ if estimator.scoring is None else []
-    held_out = [-score for score in scores]
+    scores, held_out = estimator.validation_scores_, estimator.validation_loss_curve_
     kept = None
     if costs:
         last = float(max(estimator.n_iter_, len(costs) if scores else 1))
         epochs = np.linspace(last / len(costs), last, len(costs)).tolist()
-        if held_out and len(held_out) == len(costs):
-            kept = epochs[int(np.argmin(held_out))]
+        if len(scores) == len(held_out) == len(costs):
+            kept = epochs[int(np.argmax(scores))]
         else:
             held_out = []
         keys = '<span><i class="key"></i>the rows it learns from, with the penalty</span>'

@@ -256,8 +256,8 @@ def _progress(epochs: int, quiet: bool) -> Any:
 
 
 def _costs(estimator: NeuralNet) -> str:
-    judged = estimator.validation_scores_[-1:]
-    more = f", on the rows held out {-judged[0]:.4f}" if judged else ""
+    held_out = estimator.validation_loss_curve_[-1:]
+    more = f", on the rows held out {held_out[0]:.4f}" if held_out else ""
     return f"cost {estimator.loss_:.4f}{more}"
 
 
@@ -311,12 +311,12 @@ def _draw(estimator: NeuralNet, picture: Path) -> bool:
 
     # A figure of its own, drawn without a screen.
     pyplot.switch_backend("agg")
-    costs, scores = estimator.loss_curve_, estimator.validation_scores_
-    last = len(costs) if scores else estimator.epochs  # with scores, each epoch is noted
+    costs, held_out = estimator.loss_curve_, estimator.validation_loss_curve_
+    last = len(costs) if held_out else estimator.epochs  # where rows judge, each epoch is noted
     epochs = np.linspace(last / len(costs), last, len(costs)).tolist()
     axes = cost_curve(epochs, costs, label="the rows it learns from, with the penalty")
-    if scores:
-        cost_curve(epochs, [-score for score in scores], axes, label="rows held out")
+    if held_out:
+        cost_curve(epochs, held_out, axes, label="rows held out")
     axes.set_xlabel("epoch")
     figure = axes.get_figure(root=True)
     assert figure is not None

@@ -31,7 +31,7 @@ from neurona.estimators.callbacks import (
 )
 from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
 from neurona.estimators.exports import Exports
-from neurona.estimators.fitting import Best, Pace, optimizer_for, pace, penalty_for
+from neurona.estimators.fitting import Best, Judgement, Pace, optimizer_for, pace, penalty_for
 from neurona.estimators.held_out import HeldOut, digests_of
 from neurona.estimators.large import Columns, LargeTable, preparation_of, spans
 from neurona.estimators.preparation import Preparation
@@ -194,6 +194,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         self.state_ = State(0, 0, params, None, np.nan)
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
+        self.validation_loss_curve_: list[float] = []
         self._held_out, self.should_stop_ = None, False
 
     def _network(self, n_in: int) -> Network:
@@ -291,7 +292,9 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             self.n_iter_ = state.epoch - first_epoch
             self.loss_curve_.append(state.cost)
             if best is not None:
-                self.validation_scores_.append(best.see(state))
+                score, cost = best.see(state)
+                self.validation_scores_.append(score)
+                self.validation_loss_curve_.append(cost)
                 self.should_stop_ = best.waited_enough
             self._say(state)
 
@@ -323,28 +326,30 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             judged = f", validation score {scores[0]:.4g}" if scores else ""
             print(f"epoch {state.epoch}: cost {state.cost:.4g}{judged}")
 
-    @staticmethod
-    def _minus_cost(estimator: NeuralNet, X: Any, y: NDArray[Any]) -> float:
-        """Score by the cost itself, which sees more than the number of right answers."""
-        net = estimator.network_
-        cost = find_cost(estimator.cost, net)
-        body = net.logits if cost.link else net
-        params, value = _double(estimator.params_), 0.0
-        for rows in spans(len(y)):
-            part = X[rows] if len(y) > ROWS else X
-            output = body.predict(params, estimator._prepared(part))
-            share = len(output) / len(y)
-            value += share * float(cost(output, estimator.targets_.encode(y[rows]))[0])
-        return -value
-
     def _best_by(self, judges: Examples) -> Best:
         """Return what judges the weights of the moment by some rows, and remembers the best."""
         table, y = self._once(judges.table), judges.y
-        scorer = self._minus_cost if self.scoring is None else check_scoring(self, self.scoring)
+        scorer = None if self.scoring is None else check_scoring(self, self.scoring)
+
+        def judge() -> Judgement:
+            cost = self._cost_of(table, y)  # which sees more than the number of right answers
+            return Judgement(-cost if scorer is None else float(scorer(self, table, y)), cost)
+
         patience = check_count("patience", self.patience)
-        return Best(
-            lambda: float(scorer(self, table, y)), patience if self.early_stopping else None
-        )
+        return Best(judge, patience if self.early_stopping else None)
+
+    def _cost_of(self, table: Any, y: NDArray[Any]) -> float:
+        """Return the cost, without penalties, of the answers to some rows."""
+        net = self.network_
+        cost = find_cost(self.cost, net)
+        body = net.logits if cost.link else net
+        params, value = _double(self.params_), 0.0
+        for rows in spans(len(y)):
+            part = table[rows] if len(y) > ROWS else table
+            output = body.predict(params, self._prepared(part))
+            share = len(output) / len(y)
+            value += share * float(cost(output, self.targets_.encode(y[rows]))[0])
+        return value
 
     def _split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
         """Hold out some rows to judge by; of each class its share, where there are classes."""

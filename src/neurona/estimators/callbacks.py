@@ -125,7 +125,7 @@ class EpochTasks:
 
     def _curves(self) -> dict[str, Any]:
         """Return what a copy of the estimator must not share with it: all else is replaced."""
-        names = ("loss_curve_", "validation_scores_")
+        names = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
         return {name: list(getattr(self.estimator, name)) for name in names}
 
 

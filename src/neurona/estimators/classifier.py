@@ -102,8 +102,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Epochs of the last fit.
     loss_, loss_curve_
         The cost: of the state that was kept, and along the way.
-    validation_scores_
-        Each epoch's score on the rows held out or given as ``validation``; more is better.
+    validation_scores_, validation_loss_curve_
+        Each epoch's score on the rows held out or given as ``validation``, of which more is better,
+        and its cost, without penalties.
     should_stop_
         Whether the score has not become better for ``patience`` epochs: why a fit has ended, and
         when to end a loop over :meth:`partial_fit`.

@@ -99,6 +99,9 @@ def _described(estimator: NeuralNet) -> dict[str, Any]:
         "loss": _number_or_none(estimator.loss_),
         "loss_curve": [_number_or_none(cost) for cost in estimator.loss_curve_],
         "validation_scores": [_number_or_none(score) for score in estimator.validation_scores_],
+        "validation_loss_curve": [
+            _number_or_none(cost) for cost in estimator.validation_loss_curve_
+        ],
     }
 
 
@@ -232,6 +235,8 @@ def _made(model: Model, about: dict[str, Any]) -> NeuralNet:
     made.n_iter_ = _whole(about, "epochs", least=0)
     made.loss_curve_ = _curve(_get(about, "loss_curve", list))
     made.validation_scores_ = _curve(_get(about, "validation_scores", list))
+    older = {"validation_loss_curve": [], **about}  # which the first files do not have
+    made.validation_loss_curve_ = _curve(_get(older, "validation_loss_curve", list))
     return made
 
 

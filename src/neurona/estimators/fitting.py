@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass, replace
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -106,29 +106,36 @@ class Falling:
         return max(self.schedule(step - self.done), 1e-9)
 
 
+class Judgement(NamedTuple):
+    """What some rows say of the weights; of a score more is better, of a cost less."""
+
+    score: float
+    cost: float
+
+
 class Best:
     """The state with the best score so far, and whether it has been so for long.
 
     Parameters
     ----------
     judge
-        Returns a score of the weights as they are at the moment; more is better.
+        Returns what the weights are worth as they are at the moment.
     patience
         Epochs to wait for a better score; None for ever.
     """
 
-    def __init__(self, judge: Callable[[], float], patience: int | None) -> None:
+    def __init__(self, judge: Callable[[], Judgement], patience: int | None) -> None:
         self.judge = judge
         self.patience = patience
         self.score = -np.inf
         self.state: State | None = None
         self.waited_enough = False
 
-    def see(self, state: State) -> float:
+    def see(self, state: State) -> Judgement:
         """Judge the state, whose weights are those of the moment, and remember it if it is best."""
-        score = self.judge()
-        if self.state is None or score > self.score:
-            self.state, self.score = state, score
+        judgement = self.judge()
+        if self.state is None or judgement.score > self.score:
+            self.state, self.score = state, judgement.score
         waited = state.epoch - self.state.epoch
         self.waited_enough = self.patience is not None and waited >= self.patience
-        return score
+        return judgement

@@ -39,7 +39,7 @@ engine, random_state, preprocess, verbose, warm_start
     Attributes
     ----------
     n_features_in_, feature_names_in_, network_, params_, preparation_, state_, n_iter_, loss_, \
-loss_curve_, validation_scores_, should_stop_
+loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         As in :class:`~neurona.NeuralNetClassifier`.
 
     Examples

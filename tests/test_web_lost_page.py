@@ -1,6 +1,7 @@
 """A page whose server has gone: what it says, what it keeps, and what comes back."""
 
 import re
+import time
 
 from pages import (
     hash_of,
@@ -45,12 +46,14 @@ def test_the_speed_survives_a_lost_line(browser):
     port = re.search(r":(\d+)/", address).group(1)
     process, _ = start("--token", "token-of-this-test", "--port", port)
     expect(page.locator(".banner")).to_have_count(0, timeout=15_000)
+    before = time.monotonic()  # a busy machine may take seconds for a click, or to be read
     page.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(2000)
-    step = step_of(page)
+    wait_for_step(page, 10)
+    page.wait_for_timeout(1000)
+    step, seconds = step_of(page), time.monotonic() - before
     context.close()
     stop(process)
-    assert 0 < step < 100
+    assert step / seconds < 50  # 10 were chosen; unhindered it is thousands
 
 
 def test_a_bad_link_is_not_what_comes_back_after_a_lost_line(browser):

@@ -195,12 +195,40 @@ def test_a_standard_output_without_room_is_said(command, unbuffered, folder, mon
 
 
 def test_what_lies_beside_the_model_may_be_in_the_way(folder, capsys, monkeypatch):
+    """It is said before the training, and not when it is over."""
     (folder / "m.html").mkdir()
     monkeypatch.chdir(folder)
     arguments = ["train", "t.csv", "--target", "kind", "--epochs", "2", "--quiet"]
-    assert cli.main([*arguments, "--output", "m.safetensors"]) == FAILED
-    assert "m.html could not be written" in capsys.readouterr().err
-    assert not is_the_old_one(folder)
+    assert cli.main([*arguments, "--output", "m.safetensors"]) == WRONG
+    assert "m.html is a folder" in capsys.readouterr().err
+    assert is_the_old_one(folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "t.csv", "--target", "kind", "-o", "t.csv"], "t.csv is to be read, and would"),
+        (["train", "t.csv", "--target", "kind", "-o", "./t.csv"], "t.csv is to be read, and would"),
+        (["train", "t.html", "--target", "kind", "-o", "t"], "t.html is to be read, and would"),
+        (["train", "t.csv", "--target", "kind", "-o", "m.html"], "--output is m.html: give a"),
+        (["train", "t.csv", "--target", "kind", "-o", "-"], "--output is -: give a model's name"),
+        (["predict", "k.safetensors", "t.csv", "-o", "t.csv"], "t.csv is to be read, and would be"),
+        (["predict", "k.safetensors", "t.csv", "-o", "k.safetensors"], "k.safetensors is to be"),
+        (["evaluate", "k.safetensors", "t.csv", "--html", "t.csv"], "t.csv is to be read, and"),
+        (["predict", ".", "t.csv"], ". is a folder: give the name of a model file"),
+    ],
+)
+def test_what_is_read_is_not_written_over(arguments, said, folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "t.html").write_text(pets())
+    made = ["-o", "k.safetensors", "--epochs", "2", "--quiet"]
+    assert cli.main(["train", "t.csv", "--target", "kind", *made]) == 0
+    capsys.readouterr()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert cli.main(arguments) == WRONG
+    out, err = capsys.readouterr()
+    assert (out, err.startswith(f"neurona: error: {said}")) == ("", True)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(

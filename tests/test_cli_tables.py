@@ -104,6 +104,7 @@ def test_targets():
     few = target(["1", "2.0", "", "1.0"])
     assert few.is_classes
     assert (few.y.tolist(), few.rows.tolist()) == (["1", "2", "1"], [0, 1, 3])
+    assert target(["1.0", "2.0", "1.0"]).y.tolist() == ["1.0", "2.0", "1.0"]  # as they are written
     assert not target(["1", "2"], "numbers").is_classes
     assert not target(["1.5", "2"]).is_classes
     assert not target(map(str, range(30))).is_classes
@@ -215,11 +216,11 @@ def test_the_same_seed_makes_the_same_file(models, tmp_path, capsys):
         ("", "is empty: expected a line with the names"),
         ("x,kind\n", "has a header and nothing below it"),
         ("x,kind\n1,a\n", "has 1 row(s) with a 'kind': 4 are needed"),
-        ("x,kind\n" + "1,a\n" * 9, "column 'kind' holds a only"),
+        ("x,kind\n" + "1,a\n" * 9, "holds a in all of its 9 cells that are not missing"),
         ("x,kind\n" + "1,\n" * 9, "column 'kind' is empty"),
         ("kind\n" + "a\nb\n" * 9, "has the column 'kind' alone"),
         ("x,kinds\n1,a\n", "has no column 'kind', expected one of 'x', 'kinds'; did you mean"),
-        ("x,kind\n" + "".join(f"{k},name{k}\n" for k in range(9)), "another text in each row"),
+        ("x,kind\n" + "".join(f"{k},name{k}\n" for k in range(9)), "another value in each row"),
         ("x,kind\n" + ",a\n,b\n" * 9, "rows that are all alike"),
         ("x,kind\n" + "1,a\n1,2\n" * 9, "line 2, column 'kind': 'a' is text and other cells"),
         ("x,kind\n1,a,3\n", "line 2 has 3 cells, expected 2"),
@@ -405,6 +406,73 @@ def test_evaluate_refuses(models, tmp_path, capsys):
     assert "give --target" in refused(capsys, "evaluate", tmp_path / "silent", table)
 
 
+def test_classes_that_are_numbers_are_named_as_they_are_written_and_read_in_their_order(
+    tmp_path, capsys
+):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    grades = [f"{k % 12 - 1}.0" for k in range(240)]
+    table.write_text("x,grade\n" + "".join(f"{k % 12},{grades[k]}\n" for k in range(240)))
+    code, out, _ = run(capsys, "train", table, "--target", "grade", "--output", model)
+    assert code == 0
+    in_order = [f"{k}.0" for k in range(-1, 11)]
+    assert [line.split()[0] for line in out.split("class ")[1].split("\n")[1:13]] == in_order
+    assert f"12 classes: {', '.join(in_order[:3])}" in run(capsys, "inspect", model)[1]
+    _, out, _ = run(capsys, "predict", model, table)
+    answers = rows_of(out)
+    assert np.mean([row["predicted grade"] == row["grade"] for row in answers]) > 0.5
+    right = run(capsys, "evaluate", model, table)[1].split("\n")[0]
+    table.write_text(table.read_text().replace(".0\n", "\n"))  # 1 is 1.0
+    assert run(capsys, "evaluate", model, table)[1].split("\n")[0] == right
+    table.write_text("x,grade\n1,99\n2,3\n")
+    assert "'99' is none of the classes it learnt: '-1.0', '0.0'" in refused(
+        capsys, "evaluate", model, table
+    )
+
+
+def test_columns_that_are_not_read_as_they_were_meant_are_named(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    lines = [
+        f"{k},{k % 9},one,{k % 28 + 1}/{k % 12 + 1}/2024,1.{k:03},{'€' * (k % 2)}{k % 7},10.0.0.{k}"
+        for k in range(60)
+    ]
+    table.write_text("a;b;c;d;e;f;g\n" + "\n".join(lines).replace(",", ";") + "\n")
+    made = ["--epochs", "2", "--output", tmp_path / "m"]
+    _, out, _ = run(capsys, "train", table, "--target", "b", *made)
+    assert "left out: c, d, g (one value, or another in each row)\n" in out
+    assert "column 'd' is read as texts; they look like dates: write them as 2024-12-31\n" in out
+    assert "column 'f' is read as texts; they look like numbers: write them bare, as 1234.5" in out
+    assert out.count("is read as texts") == 2
+
+
+def test_a_class_that_is_not_tested_is_named(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("x,kind\n" + "1,a\n2,b\n" * 30 + "3,c\n")
+    made = ["--epochs", "2", "--output", tmp_path / "m"]
+    out = run(capsys, "train", table, "--target", "kind", *made)[1]
+    assert "of too few rows to be in the test: c\n" in out
+    made += ["--test-size", "0"]
+    assert "too few" not in run(capsys, "train", table, "--target", "kind", *made)[1]
+
+
+def test_a_long_cell_is_a_cell(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    long = "x" * 200_000
+    table.write_text("a,b,kind\n" + "".join(f"{k},{long}{k},{'ab'[k % 2]}\n" for k in range(9)))
+    made = ["--epochs", "2", "--output", tmp_path / "m"]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+
+
+def test_a_name_may_be_read_as_a_number_that_is_none(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("a,inf,nan,kind\n" + "".join(f"{k},1,{k},{'ab'[k % 2]}\n" for k in range(9)))
+    made = ["--epochs", "2", "--output", tmp_path / "m"]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+    table.write_text("a,1.5,kind\n1,2,a\n")
+    assert "line 1 has numbers ('1.5'): expected" in refused(
+        capsys, "train", table, "--target", "kind", *made
+    )
+
+
 # Settings
 
 
@@ -413,7 +481,8 @@ def test_an_estimators_settings_can_be_given(models, tmp_path, capsys):
     train = ["train", models / "pets.csv", "--target", "kind", "--output", model, "--epochs", "5"]
     settings = {
         "optimizer": "nadam", "learning_rate": 0.005, "batch_size": 16, "l2": 0.001,
-        "dropout": 0.1, "normalization": "batch", "label_smoothing": 0.1, "engine": "jax",
+        "dropout": 0.1, "normalization": "batch", "clip": 1.0, "label_smoothing": 0.1,
+        "engine": "jax",
     }  # fmt: skip
     given = [part for name, value in settings.items()
              for part in (f"--{name.replace('_', '-')}", value)]  # fmt: skip

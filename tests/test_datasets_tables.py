@@ -233,7 +233,7 @@ FEATURE = (
         ),
         (
             "5.1,3.5,setosa\n4.9,3,setosa\n",
-            "line 1 has numbers ('5.1', '3.5', 'setosa'): expected the names of the columns; "
+            "line 1 has numbers ('5.1', '3.5'): expected the names of the columns; "
             "add a first line with them, for example x1,x2,label",
         ),
         (

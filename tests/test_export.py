@@ -135,6 +135,9 @@ def test_the_program_runs_by_itself_on_a_csv_file(tmp_path):
     assert done.returncode == 0, done.stderr
     answers = np.array([line.split(",") for line in done.stdout.split()], dtype=float)
     np.testing.assert_allclose(answers, net.predict(params, X), rtol=1e-6)
+    named = [sys.executable, "-W", "error", "model.py", "rows.csv"]
+    again = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (again.returncode, again.stdout) == (0, done.stdout)
 
 
 def test_the_program_needs_numpy_alone_and_can_be_read():

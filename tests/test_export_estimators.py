@@ -336,6 +336,14 @@ def test_the_program_reads_a_csv_file_in_a_fresh_interpreter(penguins, penguin_n
             )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert done.stdout.split() == penguin_net.predict(X).tolist()
+        named = [sys.executable, "-I", "-W", "error", "model.py", "table.csv"]
+        again = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (again.returncode, again.stdout) == (0, done.stdout)
+    for text in ("", "beak\n39.1\n"):
+        (tmp_path / "table.csv").write_text(text)
+        done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == f"the table has no column '{X.columns[0]}'\n"
 
 
 def test_the_program_can_be_read(penguin_net):

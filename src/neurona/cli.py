@@ -301,6 +301,7 @@ def _add_settings(train: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--normalization", choices=("batch", "layer"), help="of the hidden layers' sums"
     )
+    group.add_argument("--clip", type=float, metavar="N", help="the longest that a gradient may be")
     group.add_argument("--label-smoothing", type=float, metavar="E", help="of classes: 0.1, say")
     group.add_argument(
         "--balanced", action="store_true", help="of classes: the rare count as the common do"

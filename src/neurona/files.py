@@ -174,6 +174,8 @@ def read(path: str | os.PathLike[str]) -> Model:
     """Return all that a file holds; the errors are those of :func:`load`."""
     safetensors = require("safetensors", extra="files")
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the name of a model file")
     try:
         with safetensors.safe_open(path, framework="numpy") as opened:
             return _decoded(path, opened)
@@ -343,9 +345,11 @@ def replace(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             partial.unlink()
+        if isinstance(error, OSError):
+            error.filename = str(path)  # the one that a person knows
         raise
 
 

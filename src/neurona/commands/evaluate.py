@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def run(given: Namespace) -> int:
     """Print the report, and return the exit code."""
     if given.html is not None:
-        tables.check_writable(Path(given.html))
+        tables.check_writable(Path(given.html), given.model, given.table)
     estimator, notes = tables.read_model(given.model)
     target = notes.get("target") if given.target is None else given.target
     with tables.about(given.table):

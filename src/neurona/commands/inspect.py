@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from neurona import files
 from neurona.commands import tables
 from neurona.estimators.files import estimator_of
+from neurona.estimators.report import in_order
 from neurona.observe.numbers import activation_names, between_layers
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def _network(model: Model) -> Iterator[str]:
 def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
     target = notes.get("target")
     if hasattr(estimator, "classes_"):
-        answer = f"{len(estimator.classes_)} classes: {tables.listed(estimator.classes_.tolist())}"
+        classes = in_order(estimator.classes_.astype(str).tolist())
+        answer = f"{len(classes)} classes: {tables.listed(classes)}"
     else:
         means = ", ".join(f"{mean:.4g}" for mean in estimator.targets_.mean)
         answer = f"numbers, {means} on average"

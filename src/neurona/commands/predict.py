@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.commands import tables
+from neurona.datasets.tables import TableError
 from neurona.estimators.parquet_table import ParquetTable, of_columns
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def run(given: Namespace) -> int:
     """Predict, write the table with its new columns, and return the exit code."""
     if given.output != "-":
-        tables.check_writable(Path(given.output))
+        tables.check_writable(Path(given.output), given.model, given.table)
     estimator, notes = tables.read_model(given.model)
     if given.proba and not hasattr(estimator, "predict_proba"):
         raise ValueError(f"{given.model} predicts numbers: --proba is for classes")
@@ -40,9 +41,10 @@ def run(given: Namespace) -> int:
             for name, column in zip(estimator.classes_, probabilities.T, strict=True)
         }
     twice = [name for name in added if name in raw.names]
-    if twice:
-        raise ValueError(f"{given.table} has a column {twice[0]!r} already: rename or delete it")
     with tables.about(given.table):
+        if twice:
+            problem = f"has a column {twice[0]!r} already: rename or delete it"
+            raise TableError("twice", problem, column=twice[0])
         encoded = _encoded(raw, added, tables.is_parquet(given.output))
     for text in tables.strange_cells(estimator, table):
         tables.note(text)

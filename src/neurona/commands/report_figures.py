@@ -11,7 +11,7 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 
 WIDTH, HEIGHT = 420, 280
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 42  # margins, for the axes' texts
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 20, 42  # margins, for the axes' texts
 DECADES = 20.0  # of costs so far apart, the axis is logarithmic
 MOST_POINTS = 2000
 
@@ -70,7 +70,7 @@ def curves(
         parts.append(f'<path class="ideal" d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}"/>')
         end = at > WIDTH / 2
         parts.append(
-            f'<text x="{at + (-4 if end else 4):.1f}" y="{TOP + 10}" '
+            f'<text x="{at + (4 if end else -4):.1f}" y="{TOP - 8}" '
             f'text-anchor="{"end" if end else "start"}">kept: epoch {kept:.0f}</text>'
         )
     for name, values in (("train", costs), ("held", held_out)):

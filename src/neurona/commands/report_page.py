@@ -266,6 +266,8 @@ def _telling(findings: ClassFindings | NumberFindings) -> Iterable[str]:
         f"How far the {what} falls when a column's cells are shuffled. Of two columns that say "
         "the same, none may look important."
     )
+    if len(found) < len(findings.columns):
+        caption += " The columns that are not named tell less, or nothing."
     return [
         f'<table class="bars"><caption>{escape(caption)}</caption>\n'
         '<thead><tr><th scope="col">column</th><th scope="col" class="n">fall</th>'

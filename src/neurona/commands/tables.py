@@ -19,7 +19,7 @@ from neurona.estimators.csv_table import RawTable
 from neurona.estimators.files import read
 from neurona.estimators.parquet_table import ParquetTable
 from neurona.estimators.preparation import Categories, Dates, Numbers, Step
-from neurona.estimators.report import ClassFindings, Importance, NumberFindings
+from neurona.estimators.report import ClassFindings, Importance, NumberFindings, in_order
 from neurona.estimators.targets import Counts, Labels, Quantities
 from neurona.files import replace
 
@@ -112,18 +112,23 @@ def note(text: str) -> None:
     print(f"neurona: note: {text}", file=sys.stderr)
 
 
-def check_writable(path: Path) -> None:
-    """Find out before a training whether a file can be written.
+def check_writable(path: Path, *read: str) -> None:
+    """Find out before a training whether a file can be written, and is none of those to be read.
 
     Raises
     ------
     OSError
         If it cannot.
+    ValueError
+        If it is one of them.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: give the name of a file")
     if path.exists() and not path.is_file():
         return
+    for other in read:
+        if path.exists() and Path(other).exists() and path.samefile(other):
+            raise ValueError(f"{path} is to be read, and would be lost: give another name")
     try:
         with TemporaryFile(dir=path.parent):
             pass
@@ -265,10 +270,13 @@ def known_target(
         raise ValueError("the model predicts several columns: a report is of one")
     is_classifier = isinstance(estimator, NeuralNetClassifier)
     target = raw.target(name, "classes" if is_classifier else "numbers")
-    if is_classifier:
-        classes = {str(one) for one in estimator.classes_}
-        for row, cell in zip(target.rows, target.y, strict=True):
-            if str(cell) not in classes:
-                shown = ", ".join(map(repr, sorted(classes)[:MOST_CLASSES]))
-                raise raw.refusal(name, int(row), f"is none of the classes it learnt: {shown}")
-    return target.y, target.rows
+    if not is_classifier:
+        return target.y, target.rows
+    classes = in_order(estimator.classes_.astype(np.str_).tolist())
+    known = {csv_table.class_of(one): one for one in classes} | {one: one for one in classes}
+    y = [known.get(cell, known.get(csv_table.class_of(cell))) for cell in target.y.tolist()]
+    if None in y:
+        shown = ", ".join(map(repr, classes[:MOST_CLASSES]))
+        row = int(target.rows[y.index(None)])
+        raise raw.refusal(name, row, f"is none of the classes it learnt: {shown}")
+    return np.array(y, np.str_), target.rows

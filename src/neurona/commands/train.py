@@ -16,8 +16,9 @@ from neurona.costs import Pinball
 from neurona.datasets.tables import TableError
 from neurona.engine.divergence import TrainingDiverged
 from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
+from neurona.estimators.csv_table import looks_like
 from neurona.estimators.fitting import pace
-from neurona.estimators.report import judge, split
+from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ JUDGES = 0.15  # of the rows to learn from: they tell when to stop
 FEWEST_TO_JUDGE = 40  # rows, of which some may be held out for that
 FEWEST = 4  # rows that can be split and learnt from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
+BESIDE = (".png", ".html")  # the model: the picture of its costs, and the page
 LINES = 10  # of a progress that is not drawn
 SETTINGS = (
     "optimizer",
@@ -44,6 +46,7 @@ SETTINGS = (
     "l2",
     "dropout",
     "normalization",
+    "clip",
     "label_smoothing",
     "engine",
 )
@@ -57,8 +60,7 @@ def run(given: Namespace) -> int:
     """Train, report, write the model, its curves and a page, and return the exit code."""
     _check(given)
     cost, kind = _cost(given)
-    output = Path(given.output)
-    tables.check_writable(output)
+    output = _output(given)
     require("safetensors", extra="files")  # now, and not when the training is over
     with tables.about(given.table):
         raw = tables.read_table(given.table)
@@ -87,8 +89,11 @@ def run(given: Namespace) -> int:
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
     say(
         f"{given.target}: {what}; {len(learn)} rows to learn from, {len(watched)} to tell when to "
-        f"stop, {len(test)} for the test\n"
+        f"stop, {len(test)} for the test"
     )
+    for line in _remarks(estimator, table, y, y[test]):
+        say(line)
+    say()
     code = _fit(estimator, states, given.quiet)
     if code == FAILED:
         return code
@@ -122,6 +127,17 @@ def _check(given: Namespace) -> None:
         raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
     if not 0 <= given.seed < 2**32:
         raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
+
+
+def _output(given: Namespace) -> Path:
+    """Return where the model goes, once it is sure that it and what lies beside it can."""
+    output = Path(given.output)
+    if given.output == "-" or output.suffix in BESIDE:
+        raise ValueError(f"--output is {given.output}: give a model's name, model.safetensors, say")
+    has_others_beside = output.is_file() or not output.exists()  # not so /dev/stdout
+    for path in (output, *map(output.with_suffix, BESIDE if has_others_beside else ())):
+        tables.check_writable(path, given.table)
+    return output
 
 
 def _cost(given: Namespace) -> tuple[Any, TargetKind]:
@@ -180,10 +196,11 @@ def _examples(raw: tables.AnyTable, name: str, target: Target) -> tuple[Table, N
         raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
     kinds = np.unique(y)
     if len(kinds) < 2:
-        raise TableError("one_class", f"column {name!r} holds {kinds[0]} only: nothing to learn")
+        known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"
+        raise TableError("one_class", f"column {name!r} holds {known}: nothing to learn")
     if target.is_classes and len(kinds) == len(y):
         raise TableError(
-            "one_class", f"column {name!r} holds another text in each row: it names no classes"
+            "one_class", f"column {name!r} holds another value in each row: it names no classes"
         )
     return raw.table(names)[target.rows], y
 
@@ -208,6 +225,25 @@ def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool)
         **settings,
     )
     return made
+
+
+def _remarks(
+    estimator: NeuralNet, table: Table, y: NDArray[Any], tested: NDArray[Any]
+) -> Iterator[str]:
+    """Tell what a person may not expect: classes and columns that do not count."""
+    if len(tested) and y.dtype.kind == "U":
+        untested = in_order(list({*y.tolist()} - {*tested.tolist()}))
+        if untested:
+            yield f"of too few rows to be in the test: {tables.listed(untested)}"
+    assert estimator.preparation_ is not None
+    used = {place for place, _ in estimator.preparation_.steps}
+    left_out = [column.name for place, column in enumerate(table) if place not in used]
+    if left_out:
+        yield f"left out: {tables.listed(left_out)} (one value, or another in each row)"
+    for column in table:
+        looks = looks_like(column)
+        if looks:
+            yield f"column {column.name!r} is read as texts; {looks}"
 
 
 def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
@@ -293,12 +329,11 @@ def _save(estimator: NeuralNet, output: Path, notes: dict[str, Any]) -> None:
 
 def _show(estimator: NeuralNet, subject: Subject, findings: Any, output: Path) -> None:
     """Leave the picture of the costs and the page beside the model."""
-    picture, report = output.with_suffix(".png"), output.with_suffix(".html")
-    if picture != output and _draw(estimator, picture):
+    picture, report = map(output.with_suffix, BESIDE)
+    if _draw(estimator, picture):
         print(picture)
-    if report != output:
-        tables.write(str(report), page(estimator, subject, findings).encode())
-        print(report)
+    tables.write(str(report), page(estimator, subject, findings).encode())
+    print(report)
 
 
 def _draw(estimator: NeuralNet, picture: Path) -> bool:

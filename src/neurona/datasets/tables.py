@@ -304,6 +304,7 @@ def _rows(text: str) -> tuple[str, list[_Row]]:
     """Find the delimiter and the rows, which have stripped cells; blank lines are left out."""
     rows: list[_Row] = []
     line = 1
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # 131,072 signs by default
     try:
         delimiter = _delimiter(text)
         reader = csv.reader(
@@ -345,11 +346,12 @@ def _decimal(delimiter: str) -> str:
 def _check_names(header: _Row, decimal: str, fewest: int = 3) -> None:
     where, names = f"line {header.line}", header.cells
     values = [number_of(name, decimal) for name in names]
-    if None not in values or any(value is not None and value % 1 for value in values):
+    fractions = [n for n, value in zip(names, values, strict=True) if value and value % 1 > 0]
+    if None not in values or fractions:
         raise TableError(
             "header",
-            f"{where} has numbers ({_listed(names)}): expected the names of the columns; "
-            "add a first line with them, for example x1,x2,label",
+            f"{where} has numbers ({_listed(fractions or names)}): expected the names of the "
+            "columns; add a first line with them, for example x1,x2,label",
             line=header.line,
         )
     if len(names) < fewest:

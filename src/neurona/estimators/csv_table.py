@@ -10,6 +10,7 @@ as ISO 8601 writes them, if all its other cells are; and of categories otherwise
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,12 @@ from neurona.estimators.columns import Column, Kind, Table
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null"})
 SHORTEST_DATE = len("2024-01-01")
+_LOCAL_DATE = re.compile(
+    r"(\d{1,2}([/.-])\d{1,2}\2\d{4}|\d{1,2}/\d{1,2}/\d{2}|\d{4}([/.])\d{1,2}\3\d{1,2})([ T].*)?"
+)
+_LOCAL_NUMBER = re.compile(  # with signs between thousands, of money or per cent
+    r"[€$£¥]?\s*[+-]?(\d+|\d{1,3}([.,'\s]\d{3})+)([.,]\d+)?\s*[€$£¥%]?"
+)
 
 
 class Target(NamedTuple):
@@ -135,14 +142,15 @@ class RawTable:
         return Target(self.class_names(name)[rows], np.array(rows), True)
 
     def class_names(self, name: str) -> NDArray[np.str_]:
-        """Return a column's cells as names of classes, 1.0 as 1; the empty text where missing."""
-        texts = self.texts(name)
-        numbers = self._numbers(texts)
-        given = [
-            cell or "" if number is None or not isfinite(number) else shortest(number)
-            for cell, number in zip(texts, numbers, strict=True)
-        ]
-        return np.array(given, dtype=np.str_)
+        """Return a column's cells as names of classes; the empty text where they are missing.
+
+        They are as they are written, unless one number is written in several ways: then 1.0 is 1.
+        """
+        texts = [cell or "" for cell in self.texts(name)]
+        names = {cell: class_of(cell, self.cells.decimal) for cell in set(texts)}
+        if len(set(names.values())) == len(names):
+            return np.array(texts, dtype=np.str_)
+        return np.array([names[cell] for cell in texts], dtype=np.str_)
 
     def _numbers(self, texts: Sequence[str | None]) -> list[float | None]:
         decimal = self.cells.decimal
@@ -202,6 +210,16 @@ def look_like_classes(values: NDArray[np.float64]) -> bool:
     return len(distinct) <= MOST_NUMBERED_CLASSES and bool((distinct % 1 == 0).all())
 
 
+def class_of(text: str, decimal: str = ",") -> str:
+    """Return the text that all ways to write a class share, which are many where it is a number.
+
+    >>> class_of("1.0"), class_of("1,50"), class_of("cat")
+    ('1', '1.5', 'cat')
+    """
+    number = number_of(text, decimal)
+    return text if number is None or not isfinite(number) else shortest(number)
+
+
 def shortest(number: float) -> str:
     """Return a number as a class is named by it: 1.0 as 1.
 
@@ -209,6 +227,24 @@ def shortest(number: float) -> str:
     ('1', '0.1')
     """
     return str(np.format_float_positional(number, trim="-"))
+
+
+def looks_like(column: Column) -> str:
+    """Say what texts perhaps were meant to be, and how to write it; else the empty text.
+
+    Nothing is guessed: 1.234 is another number in Spain than in England, and 1/2/2024 another day.
+
+    >>> looks_like(Column("born", "category", np.array(["31/12/2023", "1/2/2024", None], object)))
+    'they look like dates: write them as 2024-12-31'
+    """
+    if column.kind != "category":
+        return ""
+    texts = {cell for cell in column.values if cell is not None}
+    if all(map(_LOCAL_DATE.fullmatch, texts)):
+        return "they look like dates: write them as 2024-12-31"
+    if all(map(_LOCAL_NUMBER.fullmatch, texts)):
+        return "they look like numbers: write them bare, as 1234.5"
+    return ""
 
 
 def empty(name: str, n: int) -> Column:

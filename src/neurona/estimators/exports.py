@@ -112,7 +112,7 @@ class Exports:
         anything that gives a column for its name: a data frame, or a dictionary of lists; or rows,
         if the estimator learnt from an array. Cells are what Python has: numbers (of a duration its
         seconds), texts, dates, None. In a shell it reads a CSV file and prints an answer
-        a line: ``python model.py < table.csv``.
+        a line: ``python model.py table.csv``.
 
         Parameters
         ----------

@@ -122,7 +122,7 @@ def network(x):
 READ_NAMED = '''
 def read(file):
     """Return the columns of a CSV file by their names; an empty cell, or NA, is a missing one."""
-    names, *rows = [row for row in csv.reader(file) if row]
+    names, *rows = [row for row in csv.reader(file) if row] or [[]]
     return {name: [known(row[i]) for row in rows] for i, name in enumerate(names)}
 '''
 
@@ -140,7 +140,13 @@ def known(cell):
 MAIN = """
 if __name__ == "__main__":
     sys.stdin.reconfigure(encoding="utf-8-sig")
-    for answer in predict(read(sys.stdin)):
+    with open(sys.argv[1], encoding="utf-8-sig") if sys.argv[1:] else sys.stdin as file:
+        table = read(file)
+    try:
+        answers = predict(table)
+    except KeyError as name:
+        sys.exit(f"the table has no column {{name}}")
+    for answer in answers:
         print({printed})
 """
 
@@ -235,9 +241,10 @@ def _head(estimator: NeuralNet, topology: str) -> str:
 
 {about}
 
-In a shell, it reads a CSV file, with commas and {header} a header, and prints an answer a row:
+In a shell, it reads a CSV file, or else the standard input, with commas and {header} a header,
+and prints an answer a row:
 
-    python model.py < table.csv
+    python model.py table.csv
 """'''
 
 

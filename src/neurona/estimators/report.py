@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import nan, sqrt
+from math import inf, isnan, nan, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurona.datasets.tables import number_of
 from neurona.engine.costs import find_cost
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.columns import Table
@@ -121,9 +122,25 @@ def judge(estimator: NeuralNet, table: Table, y: NDArray[Any]) -> ClassFindings 
         return NumberFindings(y, answers, bootstrapped_r2(y, answers), off, columns, quantile)
     classes = np.sort(estimator.classes_.astype(np.str_))  # numbers, as texts, have another order
     counts = confusion(classes, y, answers.astype(np.str_))
+    order = np.searchsorted(classes, in_order(classes.tolist()))
+    classes, counts = classes[order], counts[np.ix_(order, order)]
     right = int(np.trace(counts))
     share = wilson(right, len(y))
     return ClassFindings(len(y), right, share, by_class(classes, counts), counts, columns)
+
+
+def in_order(classes: list[str]) -> list[str]:
+    """Return the names of classes in the order in which they are read: numbers by their size.
+
+    >>> in_order(["10", "9", "b", "a", "-1"])
+    ['-1', '9', '10', 'a', 'b']
+    """
+
+    def place(name: str) -> tuple[float, str]:
+        number = number_of(name, ",")
+        return (inf if number is None or isnan(number) else number), name
+
+    return sorted(classes, key=place)
 
 
 def wilson(right: int, n: int) -> Score:

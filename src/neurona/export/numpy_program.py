@@ -149,7 +149,8 @@ def predict(X):
 
 
 if __name__ == "__main__":
-    rows = np.loadtxt(sys.stdin, delimiter=",", ndmin=2)
+    table = sys.argv[1] if sys.argv[1:] else sys.stdin
+    rows = np.loadtxt(table, delimiter=",", ndmin=2)
     np.savetxt(sys.stdout, predict(rows), delimiter=",", fmt="%.{digits}g")
 '''
 
@@ -162,7 +163,7 @@ def numpy_code(net: Any, params: Any = None, *, written_out: float = 400) -> str
     network.
 
     It has a function ``predict(X)``, and reads rows from a CSV file where it is started as a
-    program: ``python model.py < rows.csv``. Its names are those of the lesson: ``neural_net`` is
+    program: ``python model.py rows.csv``. Its names are those of the lesson: ``neural_net`` is
     a list of ``NeuralLayer``, each with ``W``, ``b`` and ``act_f``.
 
     Parameters
@@ -258,7 +259,7 @@ def _head(parts: list[Part]) -> str:
 
 ``predict(X)`` takes rows of {takes}. In a shell, rows come from a CSV file without a header:
 
-    python model.py < rows.csv
+    python model.py rows.csv
 """'''
 
 

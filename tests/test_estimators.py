@@ -55,7 +55,13 @@ from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
         ({"l1": "much"}, "l1 is 'much'"),
         ({"patience": 0, "early_stopping": True}, "patience is 0"),
         ({"scoring": "beauty", "early_stopping": True}, "beauty"),
-        ({"validation_fraction": 2.0, "early_stopping": True}, "test_size"),
+        ({"validation_fraction": 2.0, "early_stopping": True}, "validation_fraction is 2.0: it"),
+        ({"validation_fraction": 20, "early_stopping": True}, "validation_fraction is 20: it must"),
+        ({"activation": None}, "there is no activation None"),
+        ({"class_weight": 3}, "class_weight is 3: give 'balanced', or such as {'rare': 5.0}"),
+        ({"class_weight": {0: -1.0}}, "must be a number, and not negative"),
+        ({"class_weight": {0: np.inf}}, "must be a number, and not negative"),
+        ({"class_weight": {2: 5.0, 7: 1.0}}, "class_weight names the class 7; the classes are"),
     ],
     ids=str,
 )
@@ -169,6 +175,52 @@ def test_rows_that_judge_have_a_curve_of_scores_and_one_of_costs():
     assert by_cost.validation_loss_curve_ == costs
 
 
+def test_rows_that_judge_count_by_their_weights_and_their_classes():
+    X, y = load_iris(return_X_y=True)
+    weight = np.random.default_rng(0).integers(0, 3, 50)
+    rows, twice = X[::3], np.repeat(np.arange(50), weight)
+    judged = NeuralNetClassifier(**QUICK).fit(X, y, validation=(rows, y[::3], weight))
+    as_rows = NeuralNetClassifier(**QUICK).fit(X, y, validation=(rows[twice], y[::3][twice]))
+    np.testing.assert_allclose(judged.validation_scores_, as_rows.validation_scores_, rtol=1e-9)
+
+    of_class = {2: 5.0}
+    net = NeuralNetClassifier(class_weight=of_class, **QUICK)
+    net.fit(X, y, validation=(rows, y[::3], weight))
+    counts = weight * np.where(y[::3] == 2, 5.0, 1.0)
+    cost = log_loss(y[::3], net.predict_proba(rows), sample_weight=counts)
+    assert min(net.validation_loss_curve_) == pytest.approx(cost)
+
+
+def test_rows_that_an_estimator_holds_out_itself_count_by_their_weights():
+    """Half of the rows are mislabelled and weigh next to nothing: they must not choose."""
+    X, y = load_iris(return_X_y=True)
+    X, wrong = np.vstack([X, X]), np.concatenate([y, (y + 1) % 3])
+    weight = np.repeat([1.0, 1e-9], len(y))
+    net = NeuralNetClassifier(early_stopping=True, **QUICK).fit(X, wrong, weight)
+    assert min(net.validation_loss_curve_) < 0.2
+
+
+class Interrupted(list):
+    """A curve that somebody interrupts when it is to have a third number."""
+
+    def append(self, value):
+        if len(self) == 2:
+            raise KeyboardInterrupt
+        super().append(value)
+
+
+@pytest.mark.parametrize("curve", ["loss_curve_", "validation_scores_", "validation_loss_curve_"])
+def test_all_curves_have_the_same_states_wherever_a_fit_is_interrupted(curve):
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(warm_start=True, **QUICK).fit(X, y)
+    before = len(net.loss_curve_)
+    setattr(net, curve, Interrupted(net.loss_curve_[:0]))
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(X, y, validation=(X, y))
+    learnt = len(net.loss_curve_) - (0 if curve == "loss_curve_" else before)
+    assert learnt == len(net.validation_scores_) == len(net.validation_loss_curve_) == 2
+
+
 def test_the_loop_can_be_ones_own():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(**QUICK)
@@ -271,6 +323,23 @@ def test_class_weights_move_the_answers():
     assert plain < 0.1 < balanced
 
 
+def test_class_weights_of_labels_are_a_list():
+    X, y = load_iris(return_X_y=True)
+    labels = np.column_stack([y == 1, y == 2]).astype(int)
+    plain = NeuralNetClassifier(**QUICK).fit(X, labels).predict_proba(X)[:, 1].mean()
+    of_label = [{0: 1.0, 1: 1.0}, {0: 1.0, 1: 20.0}]
+    net = NeuralNetClassifier(class_weight=of_label, **QUICK).fit(X, labels)
+    assert net.predict_proba(X)[:, 1].mean() > plain
+    with pytest.raises(ValueError, match="one for each label"):
+        NeuralNetClassifier(class_weight={1: 5.0}, **QUICK).fit(X, labels)
+
+
+def test_so_few_rows_are_held_out_that_not_every_class_is_among_them():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(early_stopping=True, validation_fraction=0.01, **QUICK).fit(X, y)
+    assert len(net.validation_scores_) > 1
+
+
 def test_verbose_prints_a_line_a_state(capsys):
     X, y = load_iris(return_X_y=True)
     NeuralNetClassifier(verbose=True, epochs=2, random_state=0).fit(X, y, validation=(X, y))
@@ -305,7 +374,7 @@ def test_without_scikit_learn_the_extra_is_named():
 @pytest.mark.parametrize(
     ("validation", "message"),
     [
-        (np.ones((150, 4)), "validation must be two things"),
+        (np.ones((150, 4)), r"validation must be \(X, y\)"),
         ((np.ones((150, 3)), np.ones(150)), "X has 3 features"),
         ((np.ones((150, 4)), np.full(150, 7)), "y has the class 7"),
         ((np.ones((150, 4)), np.ones(149)), "inconsistent numbers of samples"),
@@ -331,3 +400,124 @@ def test_a_weight_of_two_is_two_rows(estimator, normalization):
     weighted = net.fit(X, y, sample_weight=weight)._answers(X)
     repeated = clone(net).fit(X.iloc[twice], y[twice])._answers(X)
     assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)
+
+
+def test_a_fit_that_is_refused_changes_nothing():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(early_stopping=True, **QUICK).fit(X, y)
+    answers, epochs = net.predict_proba(X), len(net.loss_curve_)
+    for wrong in ({"learning_rate": -1}, {"scoring": "beauty"}, {"cost": "nonsense"}):
+        net.set_params(**wrong)
+        with pytest.raises(ValueError, match=r"\w"):
+            net.fit(X[:, :2], np.where(y == 0, "a", "b"))
+        net.set_params(learning_rate=None, scoring=None, cost=None)
+    assert np.array_equal(net.predict_proba(X), answers)
+    assert (net.n_features_in_, net.classes_.tolist()) == (4, [0, 1, 2])
+    assert len(net.loss_curve_) == epochs
+
+
+def test_a_loop_that_another_fit_has_overtaken_changes_nothing():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(**QUICK)
+    old = net.iter_fit(X, y)
+    next(old), next(old)
+    net.fit(X, y)
+    answers, curve = net.predict_proba(X), list(net.loss_curve_)
+    with pytest.raises(RuntimeError, match="another fit has begun since"):
+        next(old)
+    old.close()
+    assert np.array_equal(net.predict_proba(X), answers)
+    assert net.loss_curve_ == curve
+
+
+def test_the_targets_scale_is_that_of_the_rows_to_learn_from():
+    """Each target is a power of two: the bits of a sum tell which rows are in it."""
+    X, y = np.arange(20.0)[:, None], 2.0 ** np.arange(20)
+    net = NeuralNetRegressor(early_stopping=True, validation_fraction=0.5, **QUICK).fit(X, y)
+    learnt = round(float(net.targets_.mean[0]) * 10)
+    assert learnt.bit_count() == 10
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e-40, 1e300])
+def test_only_shares_of_the_weights_matter(weight):
+    X, y = load_iris(return_X_y=True)
+    some = np.random.default_rng(0).integers(1, 4, 150).astype(float)
+    plain = NeuralNetClassifier(batch_size=50, **QUICK).fit(X, y, some).predict_proba(X)
+    scaled = NeuralNetClassifier(batch_size=50, **QUICK).fit(X, y, some * weight)
+    np.testing.assert_allclose(scaled.predict_proba(X), plain, rtol=1e-2, atol=1e-4)
+
+
+def test_balanced_classes_are_so_by_their_weights():
+    X, y = load_iris(return_X_y=True)
+    weight = np.random.default_rng(0).integers(1, 4, 150)
+    twice = np.repeat(np.arange(150), weight)
+    net = NeuralNetClassifier(class_weight="balanced", l1=0, batch_size=400, **QUICK)
+    weighted = net.fit(X, y, weight).predict_proba(X)
+    repeated = clone(net).fit(X[twice], y[twice]).predict_proba(X)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-6)
+
+
+def test_a_score_that_is_no_number_is_not_the_best():
+    X, y = load_iris(return_X_y=True)
+    scores = iter([np.nan, 0.5, 0.9, np.nan, 0.8])
+    net = NeuralNetClassifier(scoring=lambda *_: next(scores), epochs=5, random_state=0)
+    net.fit(X, y, validation=(X, y))
+    kept = NeuralNetClassifier(epochs=5, random_state=0)
+    states = list(kept.iter_fit(X, y, validation=(X, y)))
+    assert net.state_.epoch == states[3].epoch == 3
+
+
+def test_an_optimizer_of_ones_own_may_be_any_class():
+    class Signs:
+        """Steps of one size, down whatever the gradient is."""
+
+        learning_rate = 0.01
+
+        def init(self, theta):
+            return None
+
+        def update(self, gradient, state, theta, rate):
+            return -rate * np.sign(gradient), state
+
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(optimizer=Signs(), **QUICK).fit(X, y)
+    assert net.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="leave learning_rate out"):
+        net.set_params(learning_rate=0.1).fit(X, y)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_too_few_rows_to_hold_one_out(n):
+    X, y = np.arange(float(n))[:, None], np.arange(n)
+    with pytest.raises(ValueError, match=f"n_samples={n}"):
+        NeuralNetRegressor(early_stopping=True).fit(X, y)
+
+
+def test_widths_may_be_an_array():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(hidden_layer_sizes=np.array([5, 3]), **QUICK).fit(X, y)
+    assert [layer.b.size for layer in net.params_] == [5, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["a", "b", np.nan] * 4, "the class of row 2 is missing"),
+        (["a", None, "b"] * 4, "the class of row 1 is missing"),
+        (["a", 1, "b"] * 4, "y holds texts and int: give classes of one type"),
+        (np.array(["a", 1.5, "b"] * 4, dtype=object), "y holds texts and float"),
+    ],
+)
+def test_a_list_of_classes_with_a_hole_or_of_two_types_is_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        NeuralNetClassifier(**QUICK).fit(np.arange(12.0)[:, None], y)
+
+
+def test_a_scorer_may_ask_for_the_rows_shape():
+    def share(estimator, X, y):
+        assert X.shape[0] == len(X) == len(y)
+        return (estimator.predict(X) == y).sum() / X.shape[0]
+
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(scoring=share, early_stopping=True, **QUICK).fit(X, y)
+    assert max(net.validation_scores_) >= 0.8

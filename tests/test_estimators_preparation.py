@@ -50,7 +50,10 @@ def test_a_frames_columns_are_read_alike(frame, name):
         (pd.Series([decimal.Decimal("1.5"), None], dtype=object), "number", 1),
         (pd.Series(pd.to_timedelta(["1 s", None])), "number", 1),
         (pd.Series([pd.NA, pd.NA], dtype=object), "empty", 2),
+        (pd.Series([datetime.timedelta(1), None], dtype=object), "number", 1),
+        (pd.Series([np.timedelta64(1, "h"), pd.NaT], dtype=object), "number", 1),
         (pl.Series([1, None, 3]), "number", 1),
+        (pl.Series([2**100, None, 3], dtype=pl.Int128), "number", 1),
         (pl.Series(["a", None, "a"], dtype=pl.Categorical), "category", 1),
         (pl.Series(["a", None], dtype=pl.Enum(["a", "b"])), "category", 1),
         (pl.Series([decimal.Decimal("1.5"), None]), "number", 1),
@@ -206,7 +209,16 @@ def test_categories_that_are_numbers_may_come_as_numbers():
     assert again.tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
-@pytest.mark.parametrize("infinity", [np.inf, -np.inf])
+def test_categories_of_which_some_are_numbers_may_come_as_numbers_alone():
+    """A column of room numbers such as 7 and A1: a few rows of it may be read as numbers."""
+    rooms = pd.DataFrame({"room": ["A1", "7", "8", "A1", "7", "8"]})
+    learnt = Preparation.fit(read_frame(rooms))
+    as_numbers = learnt.transform(read_frame(pd.DataFrame({"room": [7, 8]})))
+    as_texts = learnt.transform(read_frame(pd.DataFrame({"room": ["7", "8"]})))
+    assert np.array_equal(as_numbers, as_texts)
+
+
+@pytest.mark.parametrize("infinity", [np.inf, -np.inf, 10**400])
 def test_infinity_is_no_number(infinity):
     with pytest.raises(ValueError, match="infinity: column 'it', row 1"):
         prepared([1.0, infinity])
@@ -231,3 +243,27 @@ def test_a_weight_of_two_is_two_rows():
     weight = rng.integers(1, 4, 20)
     weighted = Preparation.fit(read_array(cells), weight.astype(float))
     assert weighted == Preparation.fit(read_array(np.repeat(cells, weight, axis=0)))
+
+
+def test_weights_that_are_no_rows_do_not_make_categories_rare():
+    cells = np.array(list("ab") * 20, dtype=object)[:, None]
+    plain = Preparation.fit(read_array(cells))
+    for weight in (1e-6, 0.5, 1e6 + 0.5):
+        assert Preparation.fit(read_array(cells), np.full(40, weight)) == plain
+
+
+def test_numbers_as_far_apart_as_floats_can_be():
+    assert np.isfinite(prepared([-1.7e308, 0.0, 1.7e308], [-1.7e308, 1.7e308])).all()
+
+
+def test_a_span_of_time_is_its_seconds_in_a_cell_of_any_type():
+    spans = pd.Series(pd.to_timedelta(["1 h", "90 s"]))
+    (typed,) = read_frame(pd.DataFrame({"it": spans}))
+    (cells,) = read_frame(pd.DataFrame({"it": spans.astype(object)}))
+    assert typed.values.tolist() == cells.values.tolist() == [3600.0, 90.0]
+
+
+def test_cells_that_hold_several_values_are_refused_by_the_columns_name():
+    pairs = pl.DataFrame({"pair": pl.Series([[1, 2], [3, 4]], dtype=pl.Array(pl.Int64, 2))})
+    with pytest.raises(ValueError, match="column 'pair' holds 2 values in each cell"):
+        read_frame(pairs)

@@ -22,6 +22,7 @@ from sklearn.model_selection import (
 )
 
 from neurona import NeuralNetClassifier, NeuralNetRegressor
+from neurona.estimators.preparation import Categories
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
@@ -99,6 +100,15 @@ def test_an_all_missing_column_tells_nothing():
     assert np.array_equal(
         with_it.predict_proba(empty), NeuralNetClassifier(**QUICK).fit(X, y).predict_proba(X)
     )
+
+
+def test_a_month_is_the_moment_in_which_it_begins():
+    months = pd.DataFrame({"month": pd.period_range("2020-01", periods=60, freq="M")})
+    begin = months.apply(lambda month: month.dt.to_timestamp())
+    late = np.arange(60) >= 30
+    of_months = NeuralNetClassifier(**QUICK).fit(months, late).predict_proba(months)
+    of_days = NeuralNetClassifier(**QUICK).fit(begin, late).predict_proba(begin)
+    assert np.array_equal(of_months, of_days)
 
 
 @pytest.mark.parametrize("estimator", [NeuralNetClassifier(), NeuralNetRegressor()])
@@ -214,3 +224,15 @@ def test_the_scale_of_the_target_makes_no_difference(scale):
 def test_a_lazy_frame_is_to_be_collected():
     with pytest.raises(ValueError, match=r"give X.collect\(\)"):
         NeuralNetClassifier().fit(pl.LazyFrame({"a": [1, 2]}), [0, 1])
+
+
+@pytest.mark.parametrize("dtype", [bool, "T"])
+def test_an_array_of_truths_or_of_texts_is_one_of_categories(dtype):
+    g = np.random.default_rng(0)
+    cells = g.random((120, 3)) > 0.5
+    X = cells if dtype is bool else np.where(cells, "yes", "no").astype(dtype)
+    net = NeuralNetClassifier(**QUICK).fit(X, cells[:, 0])
+    assert all(isinstance(step, Categories) for _, step in net.preparation_.steps)
+    assert net.score(X, cells[:, 0]) == 1.0
+    as_objects = NeuralNetClassifier(**QUICK).fit(X.astype(object), cells[:, 0])
+    assert np.array_equal(net.predict_proba(X), as_objects.predict_proba(X.astype(object)))

@@ -13,6 +13,7 @@ from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classific
 
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor
+from neurona.engine.activations import Activation
 from neurona.estimators.held_out import HeldOut, digests_of
 from neurona.estimators.reading import table_for
 
@@ -184,16 +185,39 @@ def test_a_copy_goes_on_as_the_original_does():
 def test_of_an_endless_stream_an_even_sample_of_bounded_size_is_held_out():
     held_out = HeldOut(0.5, most=400)
     x = np.random.default_rng(0).random((20_000, 1))
-    aside = [held_out.take(part, part[:, 0], digests_of(part)) for part in np.split(x, 20)]
+    aside = [
+        held_out.take(part, part[:, 0], part[:, 0], digests_of(part)) for part in np.split(x, 20)
+    ]
     assert len(held_out) == len(held_out.x) == len(held_out.y) == 400
     assert (held_out.x[:, 0] == held_out.y).all()
+    assert (held_out.y == held_out.weight).all()
     assert aside[0].mean() == pytest.approx(0.5, abs=0.06)
     assert aside[-1].mean() == pytest.approx(400 / 20_000, abs=0.02)
     assert held_out.x.mean() == pytest.approx(0.5, abs=0.06)  # of all parts, not the first alone
     again = np.concatenate(
-        [held_out.take(part, part[:, 0], digests_of(part)) for part in np.split(x, 20)]
+        [held_out.take(part, part[:, 0], part[:, 0], digests_of(part)) for part in np.split(x, 20)]
     )
     assert np.array_equal(np.sort(x[again, 0]), np.sort(held_out.y))
+
+
+def test_rows_held_out_of_a_stream_count_by_their_weights():
+    X, y = IRIS
+    X, wrong = np.vstack([X, X + 1e-3]), np.concatenate([y, (y + 1) % 3])
+    weight = np.repeat([1.0, 1e-9], len(y))
+    net = NeuralNetClassifier(early_stopping=True, validation_fraction=0.3, random_state=0)
+    for _ in range(40):
+        net.partial_fit(X, wrong, [0, 1, 2], weight)
+    assert min(net.validation_loss_curve_) < 0.2
+
+
+def test_a_part_without_a_class_that_has_a_weight_of_its_own():
+    X, y = IRIS
+    net = NeuralNetClassifier(class_weight={2: 5.0}, preprocess=None, random_state=0)
+    net.partial_fit(X, y, classes=[0, 1, 2])
+    net.partial_fit(X[:100], y[:100])
+    same = NeuralNetClassifier(preprocess=None, random_state=0)
+    same.partial_fit(X, y, [0, 1, 2], 1.0 + 4.0 * (y == 2)).partial_fit(X[:100], y[:100])
+    assert np.array_equal(net.predict_proba(X), same.predict_proba(X))
 
 
 def test_a_fit_judges_by_rows_of_its_own_and_forgets_those_held_aside():
@@ -265,5 +289,106 @@ def test_wrong_settings_are_named(settings, message):
 
 @pytest.mark.parametrize("validation", ["rows", IRIS[0], (IRIS[0],)])
 def test_rows_to_judge_by_are_a_table_and_its_targets(validation):
-    with pytest.raises(ValueError, match="validation must be two things"):
+    with pytest.raises(ValueError, match=r"validation must be \(X, y\)"):
         NeuralNetClassifier().partial_fit(*IRIS, classes=[0, 1, 2], validation=validation)
+
+
+def test_each_call_goes_through_the_rows_in_an_order_of_its_own():
+    seen = []
+
+    def function(z):
+        seen.append(float(z[0, 0]))
+        return z, lambda da: da
+
+    net = NeuralNetRegressor(
+        hidden_layer_sizes=1, activation=Activation("seen", function, 1.0), preprocess=None,
+        optimizer="sgd", learning_rate=1e-12, batch_size=1, l1=0, random_state=0,
+    )  # fmt: skip
+    X, orders = np.arange(1.0, 13.0)[:, None], []
+    for _ in range(3):
+        seen.clear()
+        net.partial_fit(X, X.ravel())
+        steps = np.array(seen)[-12:] / net.params_[0].W.item()
+        orders.append(tuple(steps.round().astype(int).tolist()))
+    assert len(set(orders)) == 3
+    assert all(sorted(order) == list(range(1, 13)) for order in orders)
+
+
+@pytest.mark.parametrize("classes", [["a", "b"], ["a", "b", "d"], ["a", "b", "c", "d"]])
+def test_all_calls_name_the_same_classes(classes):
+    X, y = IRIS[0], np.array(["a", "b", "c"])[IRIS[1]]
+    net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=["c", "b", "a"])
+    net.partial_fit(X, y, classes=["b", "a", "c"])
+    with pytest.raises(ValueError, match=r"and were \['a', 'b', 'c'\] before"):
+        net.partial_fit(X, y, classes=classes)
+    assert len(net.partial_fit(X, y).loss_curve_) == 3
+
+
+def test_labels_are_as_many_as_the_columns_whatever_the_classes():
+    X, y = make_multilabel_classification(60, n_classes=3, random_state=0)
+    net = NeuralNetClassifier(random_state=0)
+    for _ in range(2):
+        net.partial_fit(X, y, classes=[0, 1])
+    assert net.classes_.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "jax"])
+@pytest.mark.parametrize("size", [1, 32, 64])
+def test_a_part_in_which_all_labels_are_alike(engine, size):
+    X, y = make_multilabel_classification(64, n_classes=2, random_state=0)
+    net = NeuralNetClassifier(random_state=0, batch_size=size, engine=engine, learning_rate=0.01)
+    net.partial_fit(X, y, classes=[0, 1])
+    before = net.predict_proba(X).mean(axis=0)
+    for _ in range(5):
+        net.partial_fit(X, np.zeros_like(y))
+    assert (net.predict_proba(X).mean(axis=0) < before).all()
+    for _ in range(20):
+        net.partial_fit(X, np.ones_like(y))
+    assert (net.predict_proba(X).mean(axis=0) > before).all()
+
+
+@pytest.mark.parametrize("size", [1, 8, 50, 64])
+def test_a_part_of_one_class_takes_its_steps_whatever_the_batches(size):
+    """The row that is added for the engine weighs nothing, and may be a batch by itself."""
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0, batch_size=size).partial_fit(X, y, [0, 1, 2])
+    before = net.predict_proba(X[:50])[:, 0].mean()
+    for _ in range(10):
+        net.partial_fit(X[:50], y[:50])
+    assert np.isfinite(net.loss_curve_).all()
+    assert net.predict_proba(X[:50])[:, 0].mean() > before
+
+
+def test_a_label_is_0_or_1_in_a_later_part_too():
+    X, y = make_multilabel_classification(60, n_classes=3, random_state=0)
+    net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match=r"y\[\d+, \d\] is 2: a label is 0 or 1"):
+        net.partial_fit(X, y * 2)
+    y[7, 1] = 2
+    with pytest.raises(ValueError, match=r"y has shape \(60, 3\): .* labels, each of them 0 or 1"):
+        net.partial_fit(X, y)
+
+
+def test_a_call_that_is_refused_changes_nothing():
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    before, answers = dict(vars(net)), net.predict_proba(X)
+    for given in [(X[:, :3], y), (X, y + 1), (X, y, None, -np.ones(150))]:
+        with pytest.raises(ValueError, match=r"\w"):
+            net.partial_fit(*given)
+        with pytest.raises(ValueError, match=r"\w"):
+            net.partial_fit(X, y, validation=given)
+    assert vars(net).keys() == before.keys()
+    assert all(vars(net)[name] is value for name, value in before.items())
+    assert np.array_equal(net.predict_proba(X), answers)
+
+
+def test_a_first_call_that_is_refused_is_still_the_first():
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0, learning_rate=-1)
+    before = dict(vars(net))
+    with pytest.raises(ValueError, match="learning rate -1"):
+        net.partial_fit(X, y, classes=[0, 1, 2])
+    assert vars(net) == before
+    with pytest.raises(ValueError, match="needs classes"):
+        net.set_params(learning_rate=None).partial_fit(X, y)

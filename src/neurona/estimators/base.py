@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from neurona.checks import CLASSIFIERS, ROWS, check_count, check_share
-from neurona.engine.activations import Activation
 from neurona.engine.costs import find_cost
 from neurona.engine.network import Network, network
 from neurona.engine.state import State
@@ -29,7 +30,13 @@ from neurona.estimators.callbacks import (
     is_watched,
     with_callbacks,
 )
-from neurona.estimators.examples import Examples, Prepared, examples_of, with_another_class
+from neurona.estimators.examples import (
+    Examples,
+    Prepared,
+    examples_of,
+    of_ordinary_size,
+    with_another_class,
+)
 from neurona.estimators.exports import Exports
 from neurona.estimators.fitting import Best, Judgement, Pace, optimizer_for, pace, penalty_for
 from neurona.estimators.held_out import HeldOut, digests_of
@@ -44,6 +51,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     state_: State
     _best: State | None = None  # that a `partial_fit` has led to so far
     _held_out: HeldOut | None = None  # rows that no `partial_fit` learns from
+    _run: object = None  # which training the weights are of: an earlier one must not go on
 
     # What subclasses answer -----------------------------------------------------------------------
 
@@ -51,8 +59,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         """Return the target as an array, or say what is wrong with it."""
         raise NotImplementedError
 
-    def _fit_targets(self, y: NDArray[Any], weight: NDArray[np.float64] | None) -> Any:
-        """Learn what a target is."""
+    def _fit_targets(self, learnt: Examples, given: Examples) -> Any:
+        """Learn what a target is, from the rows to learn from and all that were given."""
         raise NotImplementedError
 
     def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
@@ -63,8 +71,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         """Return what the network is trained to answer where the target is this."""
         return target
 
-    def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
-        """Return what the rows held out should have like shares of."""
+    def _strata(self, y: NDArray[Any], n_held_out: int) -> NDArray[Any] | None:
+        """Return what the rows held out should have like shares of, if so many can."""
         return None
 
     # Fitting --------------------------------------------------------------------------------------
@@ -87,7 +95,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         sample_weight : (n,)
             How much each row counts.
         validation
-            ``(X, y)`` of rows to judge the weights by: the best are kept.
+            ``(X, y)``, or ``(X, y, sample_weight)``, of rows to judge the weights by: the best are
+            kept.
 
         Returns
         -------
@@ -125,23 +134,26 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     ) -> Iterator[State]:
         """Check what is given, and return the states of a fit, told to callbacks or not."""
         going_on = self.warm_start and self.__sklearn_is_fitted__()
-        examples = self._read(X, y, sample_weight, reset=not going_on)
-        rng = self._rng()
-        if not going_on:
-            self.targets_ = self._fit_targets(examples.y, examples.weight)
-        judges = None
-        if validation is not None:
-            judges = self._read_validation(validation)
-        elif self.early_stopping:
-            examples, judges = self._split(examples, rng)
-        if not going_on:
-            self._begin(examples, rng)
-        self._best = self._held_out = None
-        best = None if judges is None else self._best_by(judges)
-        each_epoch = watched or judges is not None
-        speed = pace(len(examples), self.batch_size, self.epochs, each_epoch)
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, speed.steps, self.state_.step)
-        running = self._train(examples, optimizer, speed, rng)
+        with self._unchanged_if_refused():
+            examples = given = self._read(X, y, sample_weight, reset=not going_on)
+            rng = self._rng()
+            judges = None
+            if validation is not None:
+                judges = self._read_validation(validation)
+            elif self.early_stopping:
+                examples, judges = self._split(given, rng)
+            if not going_on:
+                self.targets_ = self._fit_targets(examples, given)
+            if judges is not None:
+                self.targets_.encode(judges.y)  # or says what is wrong, before any training
+            if not going_on:
+                self._begin(examples, rng)
+            self._best = self._held_out = None
+            best = None if judges is None else self._best_by(judges)
+            speed = self._pace(examples, self.epochs, watched or judges is not None)
+            done = self.state_.step
+            optimizer = optimizer_for(self.optimizer, self.learning_rate, speed.steps, done)
+            running = self._train(examples, optimizer, speed, rng)
         tasks: Tasks = NoTasks()
         if watched:
             tasks = EpochTasks(self, examples, X, y, sample_weight, speed.epochs)
@@ -150,24 +162,24 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, validation: Any) -> None:
         """Take one epoch's steps with these rows, at a rate that does not fall."""
         going_on = self.__sklearn_is_fitted__()
-        examples = self._read(X, y, sample_weight, reset=not going_on)
-        rng = self._rng()
-        if not going_on:
-            self.targets_ = self._fit_targets(examples.y, examples.weight)
-            self._begin(examples, rng)
-        judges = None
-        if validation is not None:
-            judges = self._read_validation(validation)
-        elif self.early_stopping:
-            examples, judges = self._hold_out(examples)
-        if not len(examples):  # a few rows may all be held out
+        with self._unchanged_if_refused():
+            examples = self._read(X, y, sample_weight, reset=not going_on)
+            rng = self._rng(self.state_.step if going_on else 0)  # each call in an order of its own
             if not going_on:
-                self._show(self.state_)
-            return
-        speed = pace(len(examples), self.batch_size, 1, each_epoch=True)
-        optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
-        running = self._train(examples, optimizer, speed, rng)
-        best = None if judges is None else self._best_before(judges)
+                self.targets_ = self._fit_targets(examples, examples)
+                self._begin(examples, rng)
+            judges = None
+            if validation is not None:
+                judges = self._read_validation(validation)
+                self.targets_.encode(judges.y)
+            elif self.early_stopping:
+                examples, judges = self._hold_out(examples)
+            if not len(examples):  # a few rows may all be held out
+                return
+            speed = self._pace(examples, 1, each_epoch=True)
+            optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
+            running = self._train(examples, optimizer, speed, rng)
+            best = None if judges is None else self._best_before(judges)
         *_, last = self._follow(running, best, NoTasks())
         self.state_ = last  # the next call goes on from here; what is answered is the best's
         self._best = None if best is None else best.state
@@ -179,6 +191,16 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         best.see(self.state_)
         self.state_ = last
         return best
+
+    @contextmanager
+    def _unchanged_if_refused(self) -> Iterator[None]:
+        """Let a fit that cannot begin leave everything as it was."""
+        before = self.__dict__.copy()
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
 
     def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are, and draw the first weights."""
@@ -196,16 +218,20 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         self.validation_scores_: list[float] = []
         self.validation_loss_curve_: list[float] = []
         self._held_out, self.should_stop_ = None, False
+        self._show(self.state_)
 
     def _network(self, n_in: int) -> Network:
         hidden = self.hidden_layer_sizes
+        hidden = hidden.tolist() if isinstance(hidden, np.ndarray) else hidden
         if isinstance(hidden, str) or not isinstance(hidden, Iterable | int | np.integer):
             raise ValueError(
                 f"hidden_layer_sizes is {hidden!r}: give a number of neurons, or one for each layer"
             )
         hidden = list(hidden) if isinstance(hidden, Iterable) else [hidden]
         given = self.activation
-        each = [given] * len(hidden) if isinstance(given, str | Activation) else list(given)
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            given = [given] * len(hidden)
+        each = list(given)
         if len(each) != len(hidden):
             raise ValueError(
                 f"{len(each)} activations for {len(hidden)} hidden layers: "
@@ -220,11 +246,21 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             normalization=self.normalization,
         )
 
+    def _pace(self, examples: Examples, epochs: Any, each_epoch: bool) -> Pace:
+        n = len(examples) + self._lacks_another_class(examples)
+        return pace(n, self.batch_size, epochs, each_epoch)
+
+    def _lacks_another_class(self, examples: Examples) -> bool:
+        """Tell whether the engine would refuse these rows, which are all of one class."""
+        if self.network_.output.name not in CLASSIFIERS or isinstance(examples.table, LargeTable):
+            return False
+        return bool((examples.y == examples.y[0]).all())
+
     def _train(
         self, examples: Examples, optimizer: Any, speed: Pace, rng: np.random.Generator
     ) -> Iterator[State]:
         state = self.state_
-        weight = self._row_weights(examples)
+        weight = of_ordinary_size(self._row_weights(examples))
         dtype: Any = np.float32
         if isinstance(examples.table, LargeTable):
             given = self._batches(examples.table, examples.y, weight, speed.batch_size, rng)
@@ -232,8 +268,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             dtype = np.float64 if speed.whole and self.engine == "numpy" else np.float32
             x = self._input(examples.table, dtype)
             target = self.targets_.encode(examples.y)
-            if self.network_.output.name in CLASSIFIERS:
-                x, target, weight = with_another_class(x, target, weight)
+            if self._lacks_another_class(examples):
+                x, target, weight = with_another_class(x, target, weight, self.targets_.output)
             given = {"X": x, "y": self._goal(target), "sample_weight": weight}
             given["batch_size"] = None if speed.whole else speed.batch_size
         return train(
@@ -285,24 +321,40 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     def _follow(self, running: Iterator[State], best: Best | None, tasks: Tasks) -> Iterator[State]:
         """Follow the training, remember its curve, and keep the best weights."""
         first_epoch = self.state_.epoch
+        curves = [self.loss_curve_]
+        if best is not None:
+            curves += [self.validation_scores_, self.validation_loss_curve_]
+        lengths = list(map(len, curves))
         self.should_stop_ = False
+        self._run = run = object()
 
         def learn(state: State) -> None:
             """Note what a state is worth."""
+            judgement = () if best is None else best.see(state)
+            for curve, value in zip(curves, (state.cost, *judgement), strict=True):
+                curve.append(value)
             self.n_iter_ = state.epoch - first_epoch
-            self.loss_curve_.append(state.cost)
-            if best is not None:
-                score, cost = best.see(state)
-                self.validation_scores_.append(score)
-                self.validation_loss_curve_.append(cost)
-                self.should_stop_ = best.waited_enough
+            self.should_stop_ = best is not None and best.waited_enough
             self._say(state)
 
+        def level() -> None:
+            """Give all curves the same states, if somebody has interrupted between two of them."""
+            states = [len(curve) - before for curve, before in zip(curves, lengths, strict=True)]
+            for curve, before in zip(curves, lengths, strict=True):
+                del curve[before + min(states) :]
+
+        def check() -> None:
+            """Refuse to go on with a training whose weights are no longer the estimator's."""
+            if self._run is not run:
+                raise RuntimeError("another fit has begun since: go on with its states")
+
         def states() -> Iterator[State]:
+            check()
             self._show(next(running))
             yield self.state_
             try:
                 for state in tasks.around(running):
+                    check()
                     self._show(state)
                     learn(state)
                     stop = tasks.end()
@@ -310,7 +362,9 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
                     if stop or self.should_stop_:
                         break
             finally:
-                self._show(self.state_ if best is None or best.state is None else best.state)
+                if self._run is run:
+                    level()
+                    self._show(self.state_ if best is None or best.state is None else best.state)
             tasks.close()
 
         return states()
@@ -328,36 +382,46 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
 
     def _best_by(self, judges: Examples) -> Best:
         """Return what judges the weights of the moment by some rows, and remembers the best."""
-        table, y = self._once(judges.table), judges.y
+        table, y, counting = self._once(judges.table), judges.y, self._row_weights(judges)
         scorer = None if self.scoring is None else check_scoring(self, self.scoring)
 
         def judge() -> Judgement:
-            cost = self._cost_of(table, y)  # which sees more than the number of right answers
+            cost = self._cost_of(table, y, counting)  # it sees more than the share answered rightly
             return Judgement(-cost if scorer is None else float(scorer(self, table, y)), cost)
 
         patience = check_count("patience", self.patience)
         return Best(judge, patience if self.early_stopping else None)
 
-    def _cost_of(self, table: Any, y: NDArray[Any]) -> float:
+    def _cost_of(self, table: Any, y: NDArray[Any], weight: NDArray[np.float64] | None) -> float:
         """Return the cost, without penalties, of the answers to some rows."""
         net = self.network_
         cost = find_cost(self.cost, net)
         body = net.logits if cost.link else net
         params, value = _double(self.params_), 0.0
+        weight = np.ones(len(y)) if weight is None else weight
+        total = weight.sum() or 1.0
         for rows in spans(len(y)):
             part = table[rows] if len(y) > ROWS else table
             output = body.predict(params, self._prepared(part))
-            share = len(output) / len(y)
-            value += share * float(cost(output, self.targets_.encode(y[rows]))[0])
+            mean = cost(output, self.targets_.encode(y[rows]), weight[rows])[0]
+            value += float(weight[rows].sum() / total * mean)
         return value
 
     def _split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
         """Hold out some rows to judge by; of each class its share, where there are classes."""
+        n_held_out = ceil(
+            check_share("validation_fraction", self.validation_fraction) * len(examples)
+        )
+        if len(examples) < 3:
+            raise ValueError(
+                f"X has {len(examples)} rows (n_samples={len(examples)}), and early_stopping holds "
+                "out one: 3 are needed, or rows to judge by as validation"
+            )
         rows, held_out = train_test_split(
             np.arange(len(examples)),
-            test_size=self.validation_fraction,
+            test_size=min(n_held_out, len(examples) - 1),
             random_state=int(rng.integers(2**31)),
-            stratify=self._strata(examples.y),
+            stratify=self._strata(examples.y, n_held_out),
         )
         if isinstance(examples.table, LargeTable):  # a file is read in its order
             rows, held_out = np.sort(rows), np.sort(held_out)
@@ -373,7 +437,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         for rows in spans(len(examples)):
             part = examples[rows]
             x, target = self._prepared(part.table), self.targets_.encode(part.y)
-            aside[rows] = self._held_out.take(x, part.y, digests_of(np.hstack([x, target])))
+            digests = digests_of(np.hstack([x, target]))
+            aside[rows] = self._held_out.take(x, part.y, part.weight, digests)
         return examples[~aside], self._held_out.examples()
 
     # Reading --------------------------------------------------------------------------------------
@@ -398,10 +463,13 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         return examples
 
     def _read_validation(self, validation: Any) -> Examples:
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise ValueError("validation must be two things: the rows' table, and their targets")
-        X, y = validation
-        return examples_of(table_for(self, X, reset=False), self._check_y(y), None)
+        if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
+            raise ValueError(
+                "validation must be (X, y), or (X, y, sample_weight): "
+                "a table of rows, their targets, and how much each counts"
+            )
+        X, y, weight = (*validation, None)[:3]
+        return examples_of(table_for(self, X, reset=False), self._check_y(y), weight)
 
     def _prepared(self, table: Any) -> NDArray[np.float64]:
         """Return the network's input."""
@@ -481,11 +549,11 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         tags.input_tags.string = self.preprocess == "auto"
         return tags
 
-    def _rng(self) -> np.random.Generator:
+    def _rng(self, step: int = 0) -> np.random.Generator:
         if isinstance(self.random_state, np.random.Generator):
             return self.random_state
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
-        return np.random.default_rng(seeds)
+        return np.random.default_rng([*seeds, step] if step else seeds)
 
 
 def _double(params: Params) -> Params:

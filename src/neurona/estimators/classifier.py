@@ -64,7 +64,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         ``"batch"`` or ``"layer"``: what the sums of a hidden layer go through before its
         activation. By default nothing.
     class_weight
-        ``"balanced"``, or how much each class counts.
+        ``"balanced"``, each class as much as the others in the rows at hand, ``sample_weight``
+        included; or how much each class
+        counts, 1 where it is not named. For labels a list, with one for each.
     early_stopping
         Hold out rows, and stop when they have not been answered better for ``patience`` epochs,
         or calls of :meth:`partial_fit`.
@@ -74,7 +76,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Epochs, or calls of :meth:`partial_fit`, to wait for a better score.
     scoring
         What weights are judged by on the rows held out or given as ``validation``: a scorer or its
-        name; by default the cost.
+        name, called with the estimator, the rows and their targets; by default the cost, in which
+        rows count by ``sample_weight`` and ``class_weight``, as in the training.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one.
     random_state
@@ -196,12 +199,13 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         X, y, sample_weight
             Rows, as for :meth:`fit`.
         classes
-            All the classes there will be: needed by the first call.
+            All the classes there will be: needed by the first call, and the same in all. Of labels
+            the columns of y tell how many there are, whatever is given here.
         validation
-            ``(X, y)`` of rows to judge by, this time: the best weights so far are judged by them
-            too. Where none are given, ``early_stopping`` holds out ``validation_fraction`` of the
-            rows that come, and 2,000 at most; a row that comes again is held out again:
-            :mod:`neurona.estimators.held_out`.
+            ``(X, y)``, or ``(X, y, sample_weight)``, of rows to judge by, this time: the best
+            weights so far are judged by them too. Where none are given, ``early_stopping`` holds
+            out ``validation_fraction`` of the rows that come, and 2,000 at most; a row that comes
+            again is held out again: :mod:`neurona.estimators.held_out`.
 
         Returns
         -------
@@ -226,9 +230,13 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         >>> calls < 200, len(net.validation_scores_) == calls
         (True, True)
         """
-        if classes is None and not self.__sklearn_is_fitted__():
+        fitted = self.__sklearn_is_fitted__()
+        if classes is None and not fitted:
             raise ValueError("the first call of partial_fit needs classes: all there will be")
-        self._announced = None if classes is None else np.unique(classes)
+        announced = None if classes is None else np.unique(classes)
+        if fitted and announced is not None and isinstance(self.targets_, Classes):
+            self.targets_.confirm(announced)
+        self._announced = announced
         try:
             self._partial_fit(X, y, sample_weight, validation)
         finally:
@@ -242,19 +250,32 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         return probabilities
 
     def _check_y(self, y: Any) -> NDArray[Any]:
-        y = np.asarray(y)
+        given, y = y, np.asarray(y)
+        if y.dtype.kind in "US" and not hasattr(given, "dtype"):
+            y = np.asarray(given, dtype=object)  # a missing class would be the text "nan"
         if y.dtype.kind == "O" and y.ndim and which_missing(y.ravel().tolist()).any():
             row = int(np.argmax(which_missing(y.ravel().tolist())))
             raise ValueError(f"Input y contains NaN: the class of row {row} is missing")
+        if y.dtype.kind == "O":
+            types = {type(one) for one in y.ravel()}
+            if str in types and len(types) > 1:
+                others = ", ".join(sorted(one.__name__ for one in types - {str}))
+                raise ValueError(f"y holds texts and {others}: give classes of one type")
+            y = y.astype(str) if types == {str} and not hasattr(given, "dtype") else y
         if y.dtype.kind == "f":
             check_array(y, ensure_2d=False, input_name="y")
         check_classification_targets(y)
         if type_of_target(y) == "multilabel-indicator":
             labels: NDArray[Any] = y
             return labels
+        if y.ndim > 1 and y.shape[1] > 1:
+            raise ValueError(
+                f"y has shape {y.shape}: give one class a row, or labels, each of them 0 or 1"
+            )
         return column_or_1d(y, warn=True)  # type: ignore[no-any-return]
 
-    def _fit_targets(self, y: NDArray[Any], weight: Any) -> Classes | Labels:
+    def _fit_targets(self, learnt: Examples, given: Examples) -> Classes | Labels:
+        y = given.y  # a class may be rare, and all its rows held out
         if type_of_target(y) == "multilabel-indicator":
             self.classes_ = np.arange(y.shape[1])
             return Labels(self.classes_)
@@ -270,20 +291,64 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
         if self.class_weight is None:
             return examples.weight
-        of_class: NDArray[np.float64] = compute_sample_weight(self.class_weight, examples.y)
+        of_class = self._class_weights(examples.y, examples.weight)
         return of_class if examples.weight is None else of_class * examples.weight
+
+    def _class_weights(
+        self, y: NDArray[Any], weight: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        given = self.class_weight
+        if isinstance(given, str) and given == "balanced":
+            counts = _balanced(y, weight)
+        elif y.ndim > 1 and isinstance(given, list):
+            counts = compute_sample_weight(given, y)
+        elif isinstance(given, Mapping) and y.ndim == 1:
+            classes = self.classes_.tolist()  # all: some rows alone may not have them
+            strange = [one for one in given if one not in classes]
+            if strange:
+                raise ValueError(
+                    f"class_weight names the class {strange[0]!r}; the classes are {classes}"
+                )
+            of_class = np.array([given.get(one, 1.0) for one in classes], np.float64)
+            counts = of_class[self.targets_.index(y)]
+        else:
+            form = "[{0: 1.0, 1: 5.0}, ...], one for each label" if y.ndim > 1 else "{'rare': 5.0}"
+            raise ValueError(f"class_weight is {given!r}: give 'balanced', or such as {form}")
+        if not (np.isfinite(counts) & (counts >= 0)).all():
+            raise ValueError(
+                f"class_weight is {given!r}: how much a class counts must be a number, "
+                "and not negative"
+            )
+        weights: NDArray[np.float64] = counts
+        return weights
 
     def _goal(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
         e = check_share("label_smoothing", self.label_smoothing, zero=True)
         classes = 2 if self.targets_.output == "sigmoid" else target.shape[1]
         return target * (1 - e) + e / classes
 
-    def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
-        if y.ndim > 1 or np.unique(y, return_counts=True)[1].min() < 2:
-            return None
-        return y
+    def _strata(self, y: NDArray[Any], n_held_out: int) -> NDArray[Any] | None:
+        counts = np.unique(y, return_counts=True)[1]
+        few = min(n_held_out, len(y) - n_held_out) < len(counts)  # not one row of each class
+        return None if y.ndim > 1 or few or counts.min() < 2 else y
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _balanced(y: NDArray[Any], weight: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Return W / (K · W_k) for each row, of K classes weighing W together; of labels the product.
+
+    >>> _balanced(np.array([0, 0, 0, 1]), None).round(2)
+    array([0.67, 0.67, 0.67, 2.  ])
+    >>> _balanced(np.array([0, 0, 0, 1]), np.array([1.0, 1.0, 1.0, 3.0]))
+    array([1., 1., 1., 1.])
+    """
+    factors = np.ones(len(y))
+    for column in y.reshape(len(y), -1).T:
+        classes, which = np.unique(column, return_inverse=True)
+        weights = np.bincount(which, weights=weight)
+        factors *= (weights.sum() / (len(classes) * weights))[which]
+    return factors

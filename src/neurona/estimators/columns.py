@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, TypeAlias
@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 Kind: TypeAlias = Literal["number", "category", "date", "empty"]
 
 _NUMBERS = (int, float, np.integer, np.floating, Decimal, Fraction)
+_NO_NUMBERS = (bool, np.timedelta64)  # which Python and NumPy take for integers
 _DATES = (date, datetime, np.datetime64)
+_SPANS = (timedelta, np.timedelta64)
+_WIDE = ("Int128", "UInt128")  # polars' own
 _CATEGORICAL = ("category", "Categorical", "Enum")  # how pandas and polars name the type
 
 
@@ -117,7 +120,17 @@ def _read_series(name: str, series: Any) -> Column:
     if str(series.dtype).startswith(_CATEGORICAL):  # as the person said, be it made of numbers
         cells = series.to_list()
         return Column(name, "category", _texts(cells, which_missing(cells)))
-    return read_column(name, series.to_numpy())
+    if str(series.dtype).startswith("period"):  # a month is the moment in which it begins
+        series = series.dt.to_timestamp()
+    if str(series.dtype) in _WIDE:  # NumPy has no such integers
+        return read_column(name, np.array(series.to_list(), dtype=object))
+    values = series.to_numpy()
+    if values.ndim > 1:
+        raise ValueError(
+            f"column {name!r} holds {values.shape[1]} values in each cell: give numbers, texts or "
+            "dates, one a cell"
+        )
+    return read_column(name, values)
 
 
 def read_array(X: NDArray[Any]) -> Table:
@@ -147,7 +160,7 @@ def read_column(name: str, values: NDArray[Any]) -> Column:
     if kind == "m":
         return _number(name, _seconds(values))
     cells = values.tolist()
-    if kind in "US":
+    if kind in "UST":  # T is numpy's StringDType
         cells = [cell if cell else None for cell in cells]
         with suppress(ValueError):
             return _number(name, np.array([np.nan if c is None else float(c) for c in cells]))
@@ -161,11 +174,17 @@ def _objects(name: str, cells: list[Any]) -> Column:
     types = {type(cell) for cell, none in zip(cells, missing, strict=True) if not none}
     if not types:
         return Column(name, "empty", np.full(len(cells), None))
-    if all(issubclass(one, _NUMBERS) and one is not bool for one in types):
+    if all(issubclass(one, _NUMBERS) and not issubclass(one, _NO_NUMBERS) for one in types):
         filled = [
-            np.nan if none else float(cell) for cell, none in zip(cells, missing, strict=True)
+            np.nan if none else _float(cell) for cell, none in zip(cells, missing, strict=True)
         ]
         return _number(name, np.array(filled))
+    if all(issubclass(one, _SPANS) for one in types):
+        spans = [
+            np.timedelta64("NaT", "us") if none else np.timedelta64(cell, "us")
+            for cell, none in zip(cells, missing, strict=True)
+        ]
+        return _number(name, _seconds(np.array(spans, "timedelta64[us]")))
     if all(issubclass(one, _DATES) for one in types):
         dates = [
             np.datetime64("NaT", "us") if none else _moment(cell)
@@ -196,6 +215,13 @@ def _date(name: str, values: NDArray[Any]) -> Column:
 def _seconds(values: NDArray[Any]) -> NDArray[np.float64]:
     seconds = values.astype("timedelta64[us]").astype(np.float64) / 1e6
     return np.where(np.isnat(values), np.nan, seconds)
+
+
+def _float(cell: Any) -> float:
+    try:
+        return float(cell)
+    except OverflowError:  # a whole number beyond all floats
+        return np.inf
 
 
 def _moment(cell: Any) -> np.datetime64:

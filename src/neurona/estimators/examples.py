@@ -12,9 +12,17 @@ from sklearn.utils import check_array, check_consistent_length
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Rows that have been prepared already: a scorer hands them to the estimator at each epoch."""
+    """Rows that have been prepared already: a scorer hands them to the estimator at each epoch.
+
+    ``x`` is the network's input, which is not what the person gave.
+    """
 
     x: NDArray[np.float64]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return how many rows there are, and how many columns the network gets."""
+        return self.x.shape
 
     def __len__(self) -> int:
         return len(self.x)
@@ -66,19 +74,26 @@ def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
     return weight
 
 
+def of_ordinary_size(weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return the weights times a power of two, so that float32 holds them; only shares matter.
+
+    >>> of_ordinary_size(np.array([3e-300, 6e-300])).round(1)
+    array([0.3, 0.5])
+    """
+    return None if weight is None else np.ldexp(weight, -np.frexp(weight.max())[1])
+
+
 def with_another_class(
-    x: NDArray[Any], target: NDArray[Any], weight: NDArray[Any] | None
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
-    """Add a row of another class, which weighs nothing, where all rows are of one class.
+    x: NDArray[Any], target: NDArray[Any], weight: NDArray[Any] | None, output: str
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Add a row of another class, which weighs nothing, to rows that are all of one class.
 
     A part of a table may be so, and the engine refuses to train a classifier on it.
 
-    >>> x, target, weight = with_another_class(np.eye(2), np.ones((2, 1)), None)
+    >>> x, target, weight = with_another_class(np.eye(2), np.ones((2, 1)), None, "sigmoid")
     >>> target.ravel(), weight
     (array([1., 1., 0.]), array([1., 1., 0.]))
     """
-    if not (target == target[0]).all():
-        return x, target, weight
-    other = 1 - target[:1] if target.shape[1] == 1 else np.roll(target[:1], 1, axis=1)
+    other = np.roll(target[:1], 1, axis=1) if output == "softmax" else 1 - target[:1]
     weight = np.ones(len(x)) if weight is None else weight
     return np.vstack([x, x[:1]]), np.vstack([target, other]), np.append(weight, 0.0)

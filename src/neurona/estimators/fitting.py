@@ -85,9 +85,10 @@ def optimizer_for(which: Any, learning_rate: Any, steps: int | None, done: int =
     """
     optimizer = DEFAULT if which is None else find_optimizer(which)
     if learning_rate is None:
-        if steps is None or not isinstance(optimizer.learning_rate, float | int):
+        rate = getattr(optimizer, "learning_rate", None)
+        if steps is None or not isinstance(rate, float | int) or not is_dataclass(optimizer):
             return optimizer
-        learning_rate = Falling(cosine(optimizer.learning_rate, steps), done)
+        learning_rate = Falling(cosine(rate, steps), done)
     if not is_dataclass(optimizer):
         raise ValueError("the optimizer has a learning rate of its own: leave learning_rate out")
     made: Optimizer = replace(optimizer, learning_rate=learning_rate)
@@ -134,7 +135,7 @@ class Best:
     def see(self, state: State) -> Judgement:
         """Judge the state, whose weights are those of the moment, and remember it if it is best."""
         judgement = self.judge()
-        if self.state is None or judgement.score > self.score:
+        if self.state is None or judgement.score > self.score or np.isnan(self.score):
             self.state, self.score = state, judgement.score
         waited = state.epoch - self.state.epoch
         self.waited_enough = self.patience is not None and waited >= self.patience

@@ -38,15 +38,17 @@ class HeldOut:
         The network's input of each row held out.
     y : (n,) or (n, outputs)
         Their targets, as the person gave them.
+    weight : (n,)
+        How much each counts.
 
     Examples
     --------
     >>> held_out = HeldOut(0.2)
     >>> x, y = np.arange(1000.0)[:, None], np.zeros(1000)
-    >>> aside = held_out.take(x, y, digests_of(x))
+    >>> aside = held_out.take(x, y, None, digests_of(x))
     >>> bool(len(held_out) == aside.sum()), 150 < len(held_out) < 250
     (True, True)
-    >>> again = held_out.take(x, y, digests_of(x))
+    >>> again = held_out.take(x, y, None, digests_of(x))
     >>> bool((again == aside).all()), bool(len(held_out) == aside.sum())
     (True, True)
     """
@@ -56,6 +58,7 @@ class HeldOut:
         self.most = most
         self.x: NDArray[np.float64] | None = None
         self.y: NDArray[Any] | None = None
+        self.weight = np.empty(0)
         self.digests = np.empty(0, np.uint64)
 
     def __len__(self) -> int:
@@ -65,10 +68,14 @@ class HeldOut:
         """Return the rows that are held out, or None while there are none."""
         if self.x is None or self.y is None or not len(self):
             return None
-        return Examples(Prepared(self.x), self.y, None, np.arange(len(self)))
+        return Examples(Prepared(self.x), self.y, self.weight, np.arange(len(self)))
 
     def take(
-        self, x: NDArray[np.float64], y: NDArray[Any], digests: NDArray[np.uint64]
+        self,
+        x: NDArray[np.float64],
+        y: NDArray[Any],
+        weight: NDArray[np.float64] | None,
+        digests: NDArray[np.uint64],
     ) -> NDArray[np.bool_]:
         """Keep what is to be held out of some rows, and tell which of them it is.
 
@@ -87,6 +94,8 @@ class HeldOut:
         self.digests = every[: self.most]
         self.x = (x[aside] if self.x is None else np.concatenate([self.x, x[aside]]))[kept]
         self.y = (y[aside] if self.y is None else np.concatenate([self.y, y[aside]]))[kept]
+        weight = np.ones(len(x)) if weight is None else weight
+        self.weight = np.concatenate([self.weight, weight[aside]])[kept]
         return aside
 
 

@@ -14,7 +14,9 @@ References
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -98,7 +100,8 @@ class Numbers:
         # With this method a weight of 2 is what two rows are.
         quartiles = np.quantile(known, [0.25, 0.5, 0.75], method="inverted_cdf", weights=weight)
         lower, median, upper = map(float, quartiles)
-        return cls(name, median, upper - lower or high / 2 - low / 2 or 1.0, missing)
+        spread = min(upper - lower, sys.float_info.max)  # their distance may be beyond all floats
+        return cls(name, median, spread or high / 2 - low / 2 or 1.0, missing)
 
     @property
     def outputs(self) -> list[str]:
@@ -124,7 +127,8 @@ class Categories:
     """An indicator a category; if there were any, one for all rare ones and one for missing cells.
 
     Two categories are one column, -1 and 1. A category that was never seen is taken for a rare
-    one; where there was none, all is 0.
+    one; where there was none, all is 0. Whether one is rare is told by its rows: a weight of 2 is
+    two of them, but where weights are no whole numbers, they are shares of the rows there are.
 
     >>> cells = np.array(["a", "b", "a", "b", "a", "b", "c", None], dtype=object)
     >>> kinds = Categories.fit(Column("kind", "category", cells), None)
@@ -146,13 +150,15 @@ class Categories:
     def fit(cls, column: Column, weight: Weights) -> Categories | None:
         """Return what was learnt; None if all cells are the same, or all different."""
         missing = column.missing
-        given = column.values[~missing].astype(str)
-        levels, which = np.unique(given, return_inverse=True)
-        rows = np.bincount(which, weights=None if weight is None else weight[~missing])
+        given = column.values[~missing]
+        levels = sorted(set(given))
+        number = {level: i for i, level in enumerate(levels)}
+        which = np.fromiter(map(number.__getitem__, given), np.int64, len(given))
+        rows = np.bincount(which, weights=None if weight is None else _rows(weight)[~missing])
         # In a small table all are kept, unless they are too many.
         fewest = FEWEST_ROWS if rows.sum() >= FEWEST_ROWS * len(levels) else 2
         by_rows = [i for i in np.argsort(-rows, kind="stable") if rows[i] >= fewest]
-        kept = sorted(str(levels[i]) for i in by_rows[:MOST_LEVELS])
+        kept = sorted(levels[i] for i in by_rows[:MOST_LEVELS])
         made = cls(column.name, tuple(kept), len(kept) < len(levels), bool(missing.any()))
         return made if len(kept) + made.other + made.missing > 1 else None
 
@@ -182,6 +188,12 @@ class Categories:
         if self.missing:
             parts.append(missing[:, None])
         return np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def _rows(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many rows each is: its weight, whose unit is a row only where all are whole."""
+    whole = (weight == np.rint(weight)).all()
+    return weight if whole else weight / weight.max() / (weight / weight.max()).mean()
 
 
 @dataclass(frozen=True)
@@ -353,9 +365,11 @@ def _as(step: Step, column: Column) -> Column:
         if step.kind == "number":
             return Column(column.name, "number", np.full(len(column.values), np.nan))
         return column
-    if isinstance(step, Categories) and column.kind == "number" and _all_numbers(step.levels):
-        cells = [None if np.isnan(x) else str(int(x) if x == int(x) else x) for x in column.values]
-        return Column(column.name, "category", np.array([*cells, None], dtype=object)[:-1])
+    if isinstance(step, Categories) and column.kind == "number":
+        levels = _numbers_among(step.levels)
+        if levels:  # what it held were not texts alone, and here are none
+            cells = [None if np.isnan(x) else levels.get(x, str(x)) for x in column.values]
+            return Column(column.name, "category", np.array([*cells, None], dtype=object)[:-1])
     row = int(np.argmin(column.missing))
     raise ValueError(
         f"column {column.name!r} held {PLURALS[step.kind]} when the network learnt, and holds "
@@ -366,6 +380,14 @@ def _as(step: Step, column: Column) -> Column:
 PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
 
 
-def _all_numbers(levels: Sequence[str]) -> bool:
-    """Tell whether categories are numbers that were said to be categories."""
-    return bool(levels) and all(level.lstrip("-").replace(".", "", 1).isdigit() for level in levels)
+def _numbers_among(levels: Sequence[str]) -> dict[float, str]:
+    """Return the categories that are numbers: all were said to be categories, or some were texts.
+
+    >>> _numbers_among(["A1", "7", "1.50"])
+    {7.0: '7', 1.5: '1.50'}
+    """
+    numbers = {}
+    for level in levels:
+        with suppress(ValueError):
+            numbers[float(level)] = level
+    return numbers

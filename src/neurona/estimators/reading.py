@@ -48,7 +48,7 @@ def table_for(estimator: NeuralNet, X: Any, reset: bool) -> Any:
         array = np.asarray(X)
         if array.dtype.kind in "US" and not isinstance(X, np.ndarray):
             array = np.asarray(X, dtype=object)  # so that numbers among texts stay numbers
-        if array.dtype.kind in "OUSMm" and array.ndim == 2 and array.size:
+        if array.dtype.kind in "OUSTMmb" and array.ndim == 2 and array.size:
             validate_data(estimator, array, reset=reset, skip_check_array=True)
             return read_array(array)
     X = validate_data(estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")

@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from neurona.engine.activations import Activation
 from neurona.engine.costs import COSTS
 from neurona.estimators.base import NeuralNet
+from neurona.estimators.examples import Examples
 from neurona.estimators.targets import Counts, Quantities
 
 
@@ -111,7 +112,7 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         X, y, sample_weight
             Rows, as for :meth:`fit`.
         validation
-            ``(X, y)`` of rows to judge by.
+            ``(X, y)``, or ``(X, y, sample_weight)``, of rows to judge by.
 
         Returns
         -------
@@ -133,8 +134,8 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         )
         return checked
 
-    def _fit_targets(self, y: NDArray[Any], weight: Any) -> Quantities | Counts:
-        return (Counts if self._counts() else Quantities).fit(y, weight)
+    def _fit_targets(self, learnt: Examples, given: Examples) -> Quantities | Counts:
+        return (Counts if self._counts() else Quantities).fit(learnt.y, learnt.weight)
 
     def _counts(self) -> bool:
         """Tell whether the cost is one of counts."""

@@ -35,20 +35,32 @@ class Classes:
         """The network's last activation."""
         return "sigmoid" if len(self.classes) == 2 else "softmax"
 
-    def encode(self, y: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the network's target, ``(n, n_out)``.
+    def confirm(self, classes: NDArray[Any]) -> None:
+        """Refuse classes, sorted, that are others than these."""
+        if not np.array_equal(classes, self.classes):
+            raise ValueError(
+                f"classes are {classes.tolist()}, and were {self.classes.tolist()} before"
+            )
+
+    def index(self, y: NDArray[Any]) -> NDArray[np.int64]:
+        """Return which of the classes each is.
 
         Raises
         ------
         ValueError
             If there is a class that is none of these.
         """
-        which = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+        which: NDArray[np.int64] = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
         strange = np.unique(y[self.classes[which] != y])
         if len(strange):
             raise ValueError(
                 f"y has the class {strange.tolist()[0]!r}; the classes are {self.classes.tolist()}"
             )
+        return which
+
+    def encode(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the network's target, ``(n, n_out)``; a class that is none of these is refused."""
+        which = self.index(y)
         if self.n_out == 1:
             return which[:, None].astype(np.float64)
         target: NDArray[np.float64] = np.eye(self.n_out)[which]
@@ -81,9 +93,19 @@ class Labels:
         return len(self.classes)
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the network's target, ``(n, n_out)``."""
+        """Return the network's target, ``(n, n_out)``.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many labels, or one is neither 0 nor 1.
+        """
         if y.shape[1:] != (self.n_out,):
             raise ValueError(f"y has shape {y.shape}, and there are {self.n_out} labels")
+        strange = (y != 0) & (y != 1)
+        if strange.any():
+            row, label = np.argwhere(strange)[0].tolist()
+            raise ValueError(f"y[{row}, {label}] is {y[row, label]}: a label is 0 or 1")
         return y.astype(np.float64)
 
     def probabilities(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -232,7 +232,7 @@ def test_without_the_module_all_else_works():
     """As with scikit-learn before 1.9."""
     program = """
     import importlib.abc, sys
-    import sklearn.pipeline  # which needs the module itself, where there is one
+    import sklearn.model_selection, sklearn.pipeline  # which need the module, where there is one
 
     class Older(importlib.abc.MetaPathFinder):
         def find_spec(self, name, path, target=None):

@@ -1,9 +1,10 @@
 """Estimators for scikit-learn that take a table as it is.
 
 :mod:`~neurona.estimators.columns` reads it, :mod:`~neurona.estimators.preparation` makes numbers of
-it, :mod:`~neurona.estimators.targets` knows what is predicted, and
-:mod:`~neurona.estimators.fitting` how long and how fast. :mod:`~neurona.estimators.base` puts them
-together.
+it, :mod:`~neurona.estimators.targets` knows what is predicted,
+:mod:`~neurona.estimators.fitting` how long and how fast, and :mod:`~neurona.estimators.held_out`
+which rows judge. :mod:`~neurona.estimators.base` puts them together, and
+:mod:`~neurona.estimators.following` keeps an estimator up with its training.
 """
 
 from neurona.extras import require

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -39,7 +37,8 @@ from neurona.estimators.examples import (
 )
 from neurona.estimators.exports import Exports
 from neurona.estimators.fitting import Best, Judgement, Pace, optimizer_for, pace, penalty_for
-from neurona.estimators.held_out import HeldOut, digests_of
+from neurona.estimators.following import Following
+from neurona.estimators.held_out import HeldOut, digests_of, split
 from neurona.estimators.large import Columns, LargeTable, preparation_of, spans
 from neurona.estimators.preparation import Preparation
 from neurona.estimators.reading import table_for
@@ -141,7 +140,8 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             if validation is not None:
                 judges = self._read_validation(validation)
             elif self.early_stopping:
-                examples, judges = self._split(given, rng)
+                seed = int(rng.integers(2**31))
+                examples, judges = split(given, self.validation_fraction, self._strata, seed)
             if not going_on:
                 self.targets_ = self._fit_targets(examples, given)
             if judges is not None:
@@ -157,7 +157,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         tasks: Tasks = NoTasks()
         if watched:
             tasks = EpochTasks(self, examples, X, y, sample_weight, speed.epochs)
-        return self._follow(running, best, tasks)
+        return Following(self, running, best, tasks).states()
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, validation: Any) -> None:
         """Take one epoch's steps with these rows, at a rate that does not fall."""
@@ -180,7 +180,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
             running = self._train(examples, optimizer, speed, rng)
             best = None if judges is None else self._best_before(judges)
-        *_, last = self._follow(running, best, NoTasks())
+        *_, last = Following(self, running, best, NoTasks()).states()
         self.state_ = last  # the next call goes on from here; what is answered is the best's
         self._best = None if best is None else best.state
 
@@ -318,67 +318,10 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         n: int = self.n_features_in_
         return n if self.preparation_ is None else len(self.preparation_.outputs)
 
-    def _follow(self, running: Iterator[State], best: Best | None, tasks: Tasks) -> Iterator[State]:
-        """Follow the training, remember its curve, and keep the best weights."""
-        first_epoch = self.state_.epoch
-        curves = [self.loss_curve_]
-        if best is not None:
-            curves += [self.validation_scores_, self.validation_loss_curve_]
-        lengths = list(map(len, curves))
-        self.should_stop_ = False
-        self._run = run = object()
-
-        def learn(state: State) -> None:
-            """Note what a state is worth."""
-            judgement = () if best is None else best.see(state)
-            for curve, value in zip(curves, (state.cost, *judgement), strict=True):
-                curve.append(value)
-            self.n_iter_ = state.epoch - first_epoch
-            self.should_stop_ = best is not None and best.waited_enough
-            self._say(state)
-
-        def level() -> None:
-            """Give all curves the same states, if somebody has interrupted between two of them."""
-            states = [len(curve) - before for curve, before in zip(curves, lengths, strict=True)]
-            for curve, before in zip(curves, lengths, strict=True):
-                del curve[before + min(states) :]
-
-        def check() -> None:
-            """Refuse to go on with a training whose weights are no longer the estimator's."""
-            if self._run is not run:
-                raise RuntimeError("another fit has begun since: go on with its states")
-
-        def states() -> Iterator[State]:
-            check()
-            self._show(next(running))
-            yield self.state_
-            try:
-                for state in tasks.around(running):
-                    check()
-                    self._show(state)
-                    learn(state)
-                    stop = tasks.end()
-                    yield state
-                    if stop or self.should_stop_:
-                        break
-            finally:
-                if self._run is run:
-                    level()
-                    self._show(self.state_ if best is None or best.state is None else best.state)
-            tasks.close()
-
-        return states()
-
     def _show(self, state: State) -> None:
         self.state_ = state
         self.params_: Params = state.params
         self.loss_ = state.cost
-
-    def _say(self, state: State) -> None:
-        if self.verbose:
-            scores = self.validation_scores_[-1:]
-            judged = f", validation score {scores[0]:.4g}" if scores else ""
-            print(f"epoch {state.epoch}: cost {state.cost:.4g}{judged}")
 
     def _best_by(self, judges: Examples) -> Best:
         """Return what judges the weights of the moment by some rows, and remembers the best."""
@@ -406,26 +349,6 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             mean = cost(output, self.targets_.encode(y[rows]), weight[rows])[0]
             value += float(weight[rows].sum() / total * mean)
         return value
-
-    def _split(self, examples: Examples, rng: np.random.Generator) -> tuple[Examples, Examples]:
-        """Hold out some rows to judge by; of each class its share, where there are classes."""
-        n_held_out = ceil(
-            check_share("validation_fraction", self.validation_fraction) * len(examples)
-        )
-        if len(examples) < 3:
-            raise ValueError(
-                f"X has {len(examples)} rows (n_samples={len(examples)}), and early_stopping holds "
-                "out one: 3 are needed, or rows to judge by as validation"
-            )
-        rows, held_out = train_test_split(
-            np.arange(len(examples)),
-            test_size=min(n_held_out, len(examples) - 1),
-            random_state=int(rng.integers(2**31)),
-            stratify=self._strata(examples.y, n_held_out),
-        )
-        if isinstance(examples.table, LargeTable):  # a file is read in its order
-            rows, held_out = np.sort(rows), np.sort(held_out)
-        return examples[rows], examples[held_out]
 
     def _hold_out(self, examples: Examples) -> tuple[Examples, Examples | None]:
         """Keep aside some rows of a part; return those to learn from, and all that are aside."""

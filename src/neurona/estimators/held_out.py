@@ -1,9 +1,10 @@
-"""Rows of a stream that are kept aside, to judge the weights by: early stopping of ``partial_fit``.
+"""Rows that are kept aside to judge the weights by, where early stopping is asked for.
 
-Whoever learns in parts gives the same rows again in each pass, and a row must not be learnt from in
-one pass and judged by in the next. So nothing is drawn: a row is held out where its digest, a
-number that what it holds decides alone, lies below a limit [1]_. However many rows come, those with
-the smallest digests stay, which are an even sample of all that are different.
+``fit`` draws them from its table. ``partial_fit`` sees a part of a stream at a time. Whoever learns
+in parts gives the same rows again in each pass, and a row must not be learnt from in one pass and
+judged by in the next. So nothing is drawn there: a row is held out where its digest, a number that
+what it holds decides alone, lies below a limit [1]_. However many rows come, those with the
+smallest digests stay, which are an even sample of all that are different.
 
 .. [1] Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007, on the sample; the digest
    is BLAKE2b, RFC 7693.
@@ -11,15 +12,62 @@ the smallest digests stay, which are an even sample of all that are different.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
+from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
 
+from neurona.checks import check_share
 from neurona.estimators.examples import Examples, Prepared
+from neurona.estimators.large import LargeTable
 
 MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be judged by after each part
+
+
+def split(
+    examples: Examples,
+    share: Any,
+    strata: Callable[[NDArray[Any], int], NDArray[Any] | None],
+    seed: int,
+) -> tuple[Examples, Examples]:
+    """Draw the rows to hold out of one table; return those to learn from, and those to judge by.
+
+    Parameters
+    ----------
+    examples
+        All of them.
+    share
+        How many are held out, rounded up.
+    strata
+        Tells, of the targets and the number of rows to hold out, what to hold out like shares of.
+    seed
+        Decides which they are.
+
+    Raises
+    ------
+    ValueError
+        If the share is none, or the rows are too few.
+    """
+    n = len(examples)
+    n_held_out = ceil(check_share("validation_fraction", share) * n)
+    if n < 3:
+        raise ValueError(
+            f"X has {n} rows (n_samples={n}), and early_stopping holds out one: 3 are needed, "
+            "or rows to judge by as validation"
+        )
+    rows, held_out = train_test_split(
+        np.arange(n),
+        test_size=min(n_held_out, n - 1),
+        random_state=seed,
+        stratify=strata(examples.y, n_held_out),
+    )
+    if isinstance(examples.table, LargeTable):  # a file is read in its order
+        rows, held_out = np.sort(rows), np.sort(held_out)
+    return examples[rows], examples[held_out]
 
 
 class HeldOut:

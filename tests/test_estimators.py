@@ -191,6 +191,22 @@ def test_rows_that_judge_count_by_their_weights_and_their_classes():
     assert min(net.validation_loss_curve_) == pytest.approx(cost)
 
 
+def test_a_scorer_is_told_the_weights_of_the_rows_that_judge_if_it_takes_them():
+    X, y = load_iris(return_X_y=True)
+    weight = np.random.default_rng(0).integers(0, 3, 50)
+    rows, twice = X[::3], np.repeat(np.arange(50), weight)
+    net = NeuralNetClassifier(scoring="accuracy", **QUICK)
+    judged = net.fit(X, y, validation=(rows, y[::3], weight)).validation_scores_
+    as_rows = clone(net).fit(X, y, validation=(rows[twice], y[::3][twice])).validation_scores_
+    assert judged == pytest.approx(as_rows)
+    plain = clone(net).fit(X, y, validation=(rows, y[::3])).validation_scores_
+    assert judged != pytest.approx(plain)
+
+    regressor = NeuralNetRegressor(scoring="neg_max_error", **QUICK)
+    regressor.fit(X[:, :3], X[:, 3], validation=(rows[:, :3], rows[:, 3], weight))
+    assert len(regressor.validation_scores_) == 40
+
+
 def test_rows_that_an_estimator_holds_out_itself_count_by_their_weights():
     """Half of the rows are mislabelled and weigh next to nothing: they must not choose."""
     X, y = load_iris(return_X_y=True)

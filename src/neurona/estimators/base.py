@@ -36,7 +36,15 @@ from neurona.estimators.examples import (
     with_another_class,
 )
 from neurona.estimators.exports import Exports
-from neurona.estimators.fitting import Best, Judgement, Pace, optimizer_for, pace, penalty_for
+from neurona.estimators.fitting import (
+    Best,
+    Judgement,
+    Pace,
+    optimizer_for,
+    pace,
+    penalty_for,
+    takes_weights,
+)
 from neurona.estimators.following import Following
 from neurona.estimators.held_out import HeldOut, digests_of, split
 from neurona.estimators.large import Columns, LargeTable, preparation_of, spans
@@ -327,10 +335,14 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         """Return what judges the weights of the moment by some rows, and remembers the best."""
         table, y, counting = self._once(judges.table), judges.y, self._row_weights(judges)
         scorer = None if self.scoring is None else check_scoring(self, self.scoring)
+        weight = {} if judges.weight is None else {"sample_weight": judges.weight}
+        told = weight if scorer is not None and takes_weights(scorer) else {}
 
         def judge() -> Judgement:
             cost = self._cost_of(table, y, counting)  # it sees more than the share answered rightly
-            return Judgement(-cost if scorer is None else float(scorer(self, table, y)), cost)
+            return Judgement(
+                -cost if scorer is None else float(scorer(self, table, y, **told)), cost
+            )
 
         patience = check_count("patience", self.patience)
         return Best(judge, patience if self.early_stopping else None)

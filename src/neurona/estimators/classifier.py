@@ -65,8 +65,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         activation. By default nothing.
     class_weight
         ``"balanced"``, each class as much as the others in the rows at hand, ``sample_weight``
-        included; or how much each class
-        counts, 1 where it is not named. For labels a list, with one for each.
+        included; or how much each class counts, 1 where it is not named. For labels a list, with
+        one for each.
     early_stopping
         Hold out rows, and stop when they have not been answered better for ``patience`` epochs,
         or calls of :meth:`partial_fit`.
@@ -76,8 +76,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Epochs, or calls of :meth:`partial_fit`, to wait for a better score.
     scoring
         What weights are judged by on the rows held out or given as ``validation``: a scorer or its
-        name, called with the estimator, the rows and their targets; by default the cost, in which
-        rows count by ``sample_weight`` and ``class_weight``, as in the training.
+        name, called with the estimator, the rows and their targets, and their ``sample_weight``
+        where it has such a parameter; by default the cost, in which rows count by ``sample_weight``
+        and ``class_weight``, as in the training.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one.
     random_state

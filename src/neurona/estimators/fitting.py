@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass, replace
+from inspect import signature
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -105,6 +106,16 @@ class Falling:
     def __call__(self, step: int) -> float:
         """Return the rate of a step."""
         return max(self.schedule(step - self.done), 1e-9)
+
+
+def takes_weights(scorer: Callable[..., Any]) -> bool:
+    """Tell whether a scorer lets rows count by ``sample_weight``: ``max_error`` for one does not.
+
+    >>> from sklearn.metrics import get_scorer
+    >>> takes_weights(get_scorer("accuracy")), takes_weights(get_scorer("neg_max_error"))
+    (True, False)
+    """
+    return "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
 
 
 class Judgement(NamedTuple):

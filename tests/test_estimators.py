@@ -458,9 +458,13 @@ def test_the_targets_scale_is_that_of_the_rows_to_learn_from():
 def test_only_shares_of_the_weights_matter(weight):
     X, y = load_iris(return_X_y=True)
     some = np.random.default_rng(0).integers(1, 4, 150).astype(float)
-    plain = NeuralNetClassifier(batch_size=50, **QUICK).fit(X, y, some).predict_proba(X)
-    scaled = NeuralNetClassifier(batch_size=50, **QUICK).fit(X, y, some * weight)
-    np.testing.assert_allclose(scaled.predict_proba(X), plain, rtol=1e-2, atol=1e-4)
+    net = NeuralNetClassifier(batch_size=50, **QUICK)
+    plain = clone(net).fit(X, y, some, validation=(X, y, some))
+    scaled = clone(net).fit(X, y, some * weight, validation=(X, y, some * weight * 1e7))
+    np.testing.assert_allclose(scaled.predict_proba(X), plain.predict_proba(X), 1e-2, 1e-4)
+    np.testing.assert_allclose(
+        scaled.validation_loss_curve_, plain.validation_loss_curve_, rtol=1e-2
+    )
 
 
 def test_balanced_classes_are_so_by_their_weights():

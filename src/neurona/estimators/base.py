@@ -333,16 +333,16 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
 
     def _best_by(self, judges: Examples) -> Best:
         """Return what judges the weights of the moment by some rows, and remembers the best."""
-        table, y, counting = self._once(judges.table), judges.y, self._row_weights(judges)
+        table, y = self._once(judges.table), judges.y
+        counting = of_ordinary_size(self._row_weights(judges))
         scorer = None if self.scoring is None else check_scoring(self, self.scoring)
         weight = {} if judges.weight is None else {"sample_weight": judges.weight}
         told = weight if scorer is not None and takes_weights(scorer) else {}
 
         def judge() -> Judgement:
             cost = self._cost_of(table, y, counting)  # it sees more than the share answered rightly
-            return Judgement(
-                -cost if scorer is None else float(scorer(self, table, y, **told)), cost
-            )
+            score = -cost if scorer is None else float(scorer(self, table, y, **told))
+            return Judgement(score, cost)
 
         patience = check_count("patience", self.patience)
         return Best(judge, patience if self.early_stopping else None)

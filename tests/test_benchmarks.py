@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +62,12 @@ def test_a_contestant_that_does_not_learn_is_found_out(benchmarks):
     contest, race, tasks = map(benchmarks, ["contest", "race", "tasks"])
     task = tasks.tutorial_step()
 
+    def wait(steps):
+        time.sleep(1e-5)  # a training that took no time at all could never fill a round
+        return steps
+
     def idle(task):
-        return contest.Training(lambda steps: steps, lambda X: np.full((len(X), 1), 0.5))
+        return contest.Training(wait, lambda X: np.full((len(X), 1), 0.5))
 
     contest.CONTESTANTS["idle"] = contest.Contestant("idle", idle)
     try:

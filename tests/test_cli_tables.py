@@ -1,5 +1,6 @@
 """CSV in, predictions out: the four commands, run as a person would, and what they refuse."""
 
+import codecs
 import csv
 import io
 import re
@@ -308,6 +309,48 @@ def test_predict_writes_as_the_table_is_written(tmp_path, capsys):
     answers = [row["predicted y"] for row in rows_of(out, ";")]
     assert all("." not in one and float(one.replace(",", ".")) < 60 for one in answers)
     assert any("," in one for one in answers)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_of_another_encoding_is_read_and_answered_in_it(encoding, tmp_path, capsys):
+    table, model = tmp_path / "pets.csv", tmp_path / "model.safetensors"
+    text = pets().replace("coat", "tamaño").replace("long", "größer").replace("dog", "señor")
+    table.write_bytes(text.encode(encoding))
+    said = ["--encoding", encoding] if encoding == "cp1252" else []
+    made = ["-o", model, "--epochs", "20", "--quiet", *said]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+    code, out, err = run(capsys, "evaluate", model, table, *said)
+    assert (code, err) == (0, "")
+    assert "señor" in out
+
+    answered = tmp_path / "answered.csv"
+    assert run(capsys, "predict", model, table, "-o", answered, *said) == (0, "", "")
+    data = answered.read_bytes()
+    assert data.startswith(codecs.BOM_UTF8) == (encoding == "utf-8-sig")
+    rows = rows_of(data.decode(encoding))
+    assert list(rows[0]) == ["kilos", "tamaño", "born", "kind", "predicted kind"]
+    assert {row["predicted kind"] for row in rows} == {"cat", "señor"}
+
+
+def test_an_encoding_that_cannot_be_is_refused(models, tmp_path, capsys):
+    table, model = models / "pets.csv", models / "kind.safetensors"
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["predict", str(model), str(table), "--encoding", "utf-7000"])
+    assert caught.value.code == WRONG
+    assert "there is no encoding 'utf-7000'" in capsys.readouterr().err
+    parquet = tmp_path / "pets.parquet"
+    parquet.write_bytes(b"PAR1")
+    said = refused(capsys, "predict", model, parquet, "--encoding", "cp1252")
+    assert "is a Parquet file: leave --encoding out" in said
+
+    of_years = tmp_path / "model.safetensors"
+    table = tmp_path / "years.csv"
+    table.write_text(pets().replace("dog", "日"), encoding="utf-8")
+    made = ["-o", of_years, "--epochs", "20", "--quiet"]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+    table.write_text(pets(), encoding="cp1252")
+    said = refused(capsys, "predict", of_years, table, "--encoding", "cp1252")
+    assert "the model's answers have '日', and cp1252 does not" in said
 
 
 def test_predict_notes_what_was_never_seen_and_what_is_empty(models, tmp_path, capsys):

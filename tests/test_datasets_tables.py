@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 
 import numpy as np
@@ -63,6 +64,8 @@ def assert_pets(table):
         PETS.replace(",", "\t"),
         PETS.replace(",", " ,  "),
         PETS.encode("utf-8-sig"),
+        PETS.encode("utf-16"),
+        codecs.BOM_UTF16_BE + PETS.encode("utf-16-be"),
         '"kilos","height","kind"\n"4.5","25","cat"\n"30","60","dog"\n"4","23","cat"\n',
         '"kilos";"height";"kind"\n"4,5";"25";"cat"\n"30";"60";"dog"\n"4";"23";"cat"\n',
         'kilos, height, "kind"\n4.5, 25, "cat"\n30, 60, "dog"\n4, 23, "cat"\n',
@@ -79,6 +82,8 @@ def assert_pets(table):
         "tabs",
         "spaces",
         "byte order mark",
+        "UTF-16",
+        "UTF-16, big end first",
         "quotes",
         "quotes and decimal commas",
         "quotes after spaces",
@@ -87,6 +92,15 @@ def assert_pets(table):
 )
 def test_one_table_in_many_spellings(read, content):
     assert_pets(read(content))
+
+
+def test_another_encoding_is_said(tmp_path):
+    path = tmp_path / "years.csv"
+    path.write_bytes("año,mes,tamaño\n1,1,€\n2,2,größer\n".encode("cp1252"))
+    table = read_csv(path, encoding="cp1252")
+    assert (table.columns, table.classes) == (("año", "mes"), ("größer", "€"))
+    with pytest.raises(ValueError, match="line 1, byte 2: 0xf1 is not ASCII"):
+        read_csv(path, encoding="ascii")
 
 
 def test_names_and_classes_may_hold_delimiters_quotes_newlines_and_accents(read):
@@ -335,17 +349,17 @@ FEATURE = (
         (
             b"a,b,t\n1,2,a\xf1o\n",
             "line 2, byte 6: 0xf1 is not UTF-8; save the file again as UTF-8 "
-            '(a spreadsheet calls it "CSV UTF-8")',
+            '(a spreadsheet calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
         ),
         (
             b"\xef\xbb\xbfa,b,\xf1\n",
             "line 1, byte 5: 0xf1 is not UTF-8; save the file again as UTF-8 "
-            '(a spreadsheet calls it "CSV UTF-8")',
+            '(a spreadsheet calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
         ),
         (
-            PETS.encode("utf-16"),
-            "line 1, byte 1: 0xff is not UTF-8; save the file again as UTF-8 "
-            '(a spreadsheet calls it "CSV UTF-8")',
+            b"\xff\xfea",
+            "line 1, byte 3: 0x61 is not UTF-16; save the file again as UTF-8 "
+            '(a spreadsheet calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
         ),
     ],
 )

@@ -218,6 +218,7 @@ def _add_tables(commands: Any) -> None:
     )
     train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
     train.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
+    _add_encoding(train)
     train.add_argument(
         "-o",
         "--output",
@@ -317,6 +318,27 @@ def _add_model(command: Any, what: str, standard: bool = False) -> None:
         command.add_argument("table", nargs="?", default="-", help=f"{what}; - for standard input")
     else:
         command.add_argument("table", help=f"{what}; - for the standard input")
+    _add_encoding(command)
+
+
+def _add_encoding(command: Any) -> None:
+    command.add_argument(
+        "--encoding",
+        type=_encoding,
+        metavar="NAME",
+        help="of a CSV file that is not UTF-8, such as cp1252",
+    )
+
+
+def _encoding(name: str) -> str:
+    """Return the name of an encoding that there is."""
+    try:
+        "a".encode(name)
+    except LookupError:
+        raise argparse.ArgumentTypeError(
+            f"there is no encoding {name!r}: give one such as cp1252, latin-1 or utf-16"
+        ) from None
+    return name
 
 
 def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:

@@ -28,7 +28,7 @@ def run(given: Namespace) -> int:
     if given.proba and not hasattr(estimator, "predict_proba"):
         raise ValueError(f"{given.model} predicts numbers: --proba is for classes")
     with tables.about(given.table):
-        raw = tables.read_table(given.table)
+        raw = tables.read_table(given.table, given.encoding)
         table = tables.columns_for(estimator, raw)
     target = notes.get("target")
     label = target if isinstance(target, str) else "answer"
@@ -65,8 +65,16 @@ def _encoded(raw: tables.AnyTable, added: dict[str, NDArray[Any]], as_parquet: b
         whole = raw if isinstance(raw, ParquetTable) else of_columns(map(raw.column, raw.names))
         return whole.with_columns(added).encoded()
     if isinstance(raw, ParquetTable):
-        return _csv(raw.names, raw.rows(), added, delimiter=",", decimal=".")
-    return _csv(raw.names, raw.cells.rows, added, raw.cells.delimiter, raw.cells.decimal)
+        return _csv(raw.names, raw.rows(), added, delimiter=",", decimal=".").encode()
+    text = _csv(raw.names, raw.cells.rows, added, raw.cells.delimiter, raw.cells.decimal)
+    try:
+        return text.encode(raw.encoding)
+    except UnicodeEncodeError as error:
+        strange = error.object[error.start]
+        raise ValueError(
+            f"the model's answers have {strange!r}, and {raw.encoding} does not: give the table as "
+            "UTF-8"
+        ) from None
 
 
 def _csv(
@@ -75,14 +83,14 @@ def _csv(
     added: dict[str, NDArray[Any]],
     delimiter: str,
     decimal: str,
-) -> bytes:
+) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     writer.writerow([*names, *added])
     columns = [[_written(cell, decimal) for cell in one] for one in added.values()]
     for row, *new in zip(rows, *columns, strict=True):
         writer.writerow([*row, *new])
-    return out.getvalue().encode()
+    return out.getvalue()
 
 
 def _written(cell: Any, decimal: str) -> str:

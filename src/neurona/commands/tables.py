@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from neurona.commands import NotWritten
-from neurona.datasets.tables import TableError, decoded, nearest, read_bytes
+from neurona.datasets.tables import TableError, decoded, encoding_of, nearest, read_bytes
 from neurona.estimators import NeuralNetClassifier, csv_table, parquet_table
 from neurona.estimators.columns import Table
 from neurona.estimators.csv_table import RawTable
@@ -40,12 +40,14 @@ WIDEST = 14  # characters of a class's name, in the confusion matrix
 MOST_CLASSES = 12  # whose confusion matrix fits in a terminal
 
 
-def read_table(path: str) -> AnyTable:
+def read_table(path: str, encoding: str | None = None) -> AnyTable:
     """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is."""
     data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
     if data.startswith(parquet_table.MAGIC) or is_parquet(path):
+        if encoding is not None:
+            raise ValueError(f"{path} is a Parquet file: leave --encoding out")
         return parquet_table.parse(data)
-    return csv_table.parse(decoded(data))
+    return csv_table.parse(decoded(data, encoding), encoding or encoding_of(data))
 
 
 def is_parquet(path: str | Path) -> bool:

@@ -63,7 +63,7 @@ def run(given: Namespace) -> int:
     output = _output(given)
     require("safetensors", extra="files")  # now, and not when the training is over
     with tables.about(given.table):
-        raw = tables.read_table(given.table)
+        raw = tables.read_table(given.table, given.encoding)
         target = raw.target(given.target, kind)
         if cost == "poisson":
             _check_counts(raw, given.target, target)

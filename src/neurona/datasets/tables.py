@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
@@ -59,13 +60,17 @@ class TableError(ValueError):
         self.facts = facts
 
 
-def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind = "auto") -> Table:
+def read_csv(
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    kind: Kind = "auto",
+    encoding: str | None = None,
+) -> Table:
     r"""Read a table of numbers with a header, one of its columns being the target.
 
     Cells are separated by commas, semicolons or tabs, whichever splits the header into most names,
-    and may be quoted. The text is UTF-8, with or without a byte order mark. Between semicolons, a
-    comma is a decimal sign; a sign between thousands is not read. Blank lines are skipped. The
-    columns are not scaled.
+    and may be quoted. Between semicolons, a comma is a decimal sign; a sign between thousands is
+    not read. Blank lines are skipped. The columns are not scaled.
 
     Parameters
     ----------
@@ -76,6 +81,9 @@ def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind
     kind
         What the target holds: ``"classes"``, ``"numbers"`` or ``"auto"``, which takes text for
         classes, at most 20 distinct whole numbers for classes, and other numbers for numbers.
+    encoding
+        Of the text, such as ``"cp1252"``; by default what its byte order mark says, and UTF-8 where
+        it has none.
 
     Returns
     -------
@@ -108,7 +116,7 @@ def read_csv(path: str | os.PathLike[str], target: str | None = None, kind: Kind
     path = Path(path)
     data = read_bytes(path)
     try:
-        return parse_csv(decoded(data), target, kind)
+        return parse_csv(decoded(data, encoding), target, kind)
     except TableError as error:
         raise TableError(error.code, f"{path}: {error}", **error.facts) from None
 
@@ -196,11 +204,6 @@ def cells_of(text: str) -> Cells:
     )
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Return the text of a file, or say what else is there."""
-    return decoded(read_bytes(path))
-
-
 _MEND_TARGET = "mend it, or pass kind='classes' if each is the name of a class"
 _MEND_FEATURE = (
     "mend it, delete the column, pass target={!r} to predict it, "
@@ -266,17 +269,32 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
         raise FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}") from None
 
 
-def decoded(data: bytes) -> str:
-    """Return the text of the bytes of a file, or say where they are not UTF-8."""
+def encoding_of(data: bytes) -> str:
+    """Return the encoding that a text's byte order mark names; UTF-8 where it has none.
+
+    >>> encoding_of("año".encode("utf-16")), encoding_of("año".encode())
+    ('utf-16', 'utf-8')
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+
+
+def decoded(data: bytes, encoding: str | None = None) -> str:
+    """Return the text of the bytes of a file, or say where they are not in its encoding."""
+    name = encoding or encoding_of(data)
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+        return data.decode(name)
+    except UnicodeError as error:
+        if not isinstance(error, UnicodeDecodeError):  # UTF-16 without its mark
+            raise TableError("encoding", f"is not {name}: {error}") from None
         before = error.object[: error.start]
         line, byte = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         raise TableError(
             "encoding",
-            f"line {line}, byte {byte}: 0x{error.object[error.start]:02x} is not UTF-8; "
-            'save the file again as UTF-8 (a spreadsheet calls it "CSV UTF-8")',
+            f"line {line}, byte {byte}: 0x{error.object[error.start]:02x} is not "
+            f"{name.removesuffix('-sig').upper()}; save the file again as UTF-8 (a spreadsheet "
+            'calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
             line=line,
         ) from None
 

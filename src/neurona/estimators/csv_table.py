@@ -64,6 +64,7 @@ class RawTable:
     """The cells of a table; its columns are read when they are asked for."""
 
     cells: Cells
+    encoding: str = "utf-8"  # of the file they come from
 
     def __len__(self) -> int:
         return len(self.cells.rows)
@@ -175,8 +176,8 @@ class RawTable:
         return TableError("not_number", text, line=line, column=name, cell=cell)
 
 
-def parse(text: str) -> RawTable:
-    """Read a table from a text.
+def parse(text: str, encoding: str = "utf-8") -> RawTable:
+    """Read a table from a text, which was in that encoding.
 
     Raises
     ------
@@ -186,7 +187,7 @@ def parse(text: str) -> RawTable:
     cells = cells_of(text)
     if not cells.rows:
         raise TableError("no_rows", "has a header and nothing below it: expected rows")
-    return RawTable(cells)
+    return RawTable(cells, encoding)
 
 
 def _date(cell: str | None) -> datetime | None:

@@ -42,6 +42,13 @@ def test_a_csv_file_is_opened_and_other_columns_are_chosen(page, tmp_path):
     expect(page.get_by_label("Target")).to_have_count(0)
 
 
+def test_a_spreadsheets_own_encoding_is_read(page, tmp_path):
+    path = tmp_path / "animales.csv"
+    path.write_text(TABLE.replace("kilos", "tamaño"), encoding="cp1252")
+    page.set_input_files(".file input", path)
+    expect(page.locator(".table select").nth(0)).to_have_value("tamaño")
+
+
 IRIS = "petal length,petal <b>width</b>,kind\n" + "".join(
     f"{i % 7},{i % 5 + k},{name}\n"
     for i in range(20)

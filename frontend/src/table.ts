@@ -15,6 +15,18 @@ export interface Table {
 
 export const MOST_BYTES = 200_000; // a message has its limit; 2,000 rows are 60,000
 
+/** What a spreadsheet writes: UTF-8, UTF-16 with its mark, or else Western Europe's Windows-1252. */
+export function textOf(bytes: Uint8Array): string {
+  const mark = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le"
+    : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : null;
+  if (mark) return new TextDecoder(mark).decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
 type Columns = Partial<Pick<Table, "x1" | "x2" | "target">>;
 
 export function makeTable(model: Model, refuse: (file: File) => void) {
@@ -29,7 +41,7 @@ export function makeTable(model: Model, refuse: (file: File) => void) {
     shown,
     async open(file: File): Promise<void> {
       if (file.size > MOST_BYTES) refuse(file);
-      else send(file.name, await file.text());
+      else send(file.name, textOf(new Uint8Array(await file.arrayBuffer())));
     },
     choose(chosen: Columns): void {
       const now = shown.value;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Model } from "../src/model";
-import { makeTable, MOST_BYTES } from "../src/table";
+import { makeTable, MOST_BYTES, textOf } from "../src/table";
 import type { Content } from "../src/wire";
 
 function opened() {
@@ -23,6 +23,20 @@ test("a file is sent, and what the server made of it is kept with its text", asy
   expect(sent).toEqual([{ type: "table", text: "a,b,c,kind" }]);
   answer({ x1: "a", x2: "b", target: "kind" });
   expect(table.shown.value).toMatchObject({ name: "pets.csv", text: "a,b,c,kind", x2: "b" });
+});
+
+test("a text is read in the encoding that a spreadsheet wrote it in", () => {
+  const text = "año,tamaño";
+  const utf16 = (little: boolean) => {
+    const view = new DataView(new ArrayBuffer(2 * (text.length + 1)));
+    [..."\ufeff" + text].forEach((one, i) => view.setUint16(2 * i, one.charCodeAt(0), little));
+    return new Uint8Array(view.buffer);
+  };
+  const utf8 = new TextEncoder().encode(text);
+  const windows = Uint8Array.from(text, (one) => one.charCodeAt(0)); // ñ is 0xf1 there
+  for (const bytes of [utf8, Uint8Array.of(0xef, 0xbb, 0xbf, ...utf8), utf16(true), utf16(false), windows])
+    expect(textOf(bytes)).toBe(text);
+  expect(textOf(new Uint8Array())).toBe("");
 });
 
 test("a file that is too large is refused here", async () => {

@@ -349,17 +349,17 @@ FEATURE = (
         (
             b"a,b,t\n1,2,a\xf1o\n",
             "line 2, byte 6: 0xf1 is not UTF-8; save the file again as UTF-8 "
-            '(a spreadsheet calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
+            '(a spreadsheet calls it "CSV UTF-8"), or name its encoding (--encoding cp1252)',
         ),
         (
             b"\xef\xbb\xbfa,b,\xf1\n",
             "line 1, byte 5: 0xf1 is not UTF-8; save the file again as UTF-8 "
-            '(a spreadsheet calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
+            '(a spreadsheet calls it "CSV UTF-8"), or name its encoding (--encoding cp1252)',
         ),
         (
             b"\xff\xfea",
             "line 1, byte 3: 0x61 is not UTF-16; save the file again as UTF-8 "
-            '(a spreadsheet calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
+            '(a spreadsheet calls it "CSV UTF-8"), or name its encoding (--encoding cp1252)',
         ),
     ],
 )

@@ -294,7 +294,7 @@ def decoded(data: bytes, encoding: str | None = None) -> str:
             "encoding",
             f"line {line}, byte {byte}: 0x{error.object[error.start]:02x} is not "
             f"{name.removesuffix('-sig').upper()}; save the file again as UTF-8 (a spreadsheet "
-            'calls it "CSV UTF-8"), or say what its encoding is, such as cp1252',
+            'calls it "CSV UTF-8"), or name its encoding (--encoding cp1252)',
             line=line,
         ) from None
 

@@ -60,8 +60,8 @@ class SquaredError:
     ) -> tuple[Array, Array]:
         """Return the cost and its derivative by ``output``."""
         error = output - target
-        weighted = (shares(weight, len(error)) / error.shape[1]) * error
-        return error.__array_namespace__().vdot(weighted, error), 2 * weighted
+        d = (2 * shares(weight, len(error)) / error.shape[1]) * error
+        return error.__array_namespace__().vdot(d, error) / 2, d
 
 
 @dataclass(frozen=True)

@@ -482,9 +482,67 @@ def test_columns_that_are_not_read_as_they_were_meant_are_named(tmp_path, capsys
     made = ["--epochs", "2", "--output", tmp_path / "m"]
     _, out, _ = run(capsys, "train", table, "--target", "b", *made)
     assert "left out: c, d, g (one value, or another in each row)\n" in out
-    assert "column 'd' is read as texts; they look like dates: write them as 2024-12-31\n" in out
+    assert "column 'd' is read as texts; they look like dates: write them as 2024-12-31, or" in out
     assert "column 'f' is read as texts; they look like numbers: write them bare, as 1234.5" in out
     assert out.count("is read as texts") == 2
+
+
+def written(day, order):
+    """Write a date such as 2024-12-31 in another order."""
+    year, month, date = day.split("-")
+    places = (date, month) if order == "dmy" else (month, date)
+    return "/".join([*(str(int(place)) for place in places), year])
+
+
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+def test_dates_with_the_day_or_the_month_first(order, tmp_path, capsys):
+    begin = np.datetime64("2020-01-01")
+    days = [str(begin + 11 * k) for k in range(90)]
+    late = ["late" if k > 45 else "early" for k in range(90)]
+
+    def text(cells):
+        return "day,when\n" + "".join(f"{a},{b}\n" for a, b in zip(cells, late, strict=True))
+
+    table, iso, model = (tmp_path / name for name in ("t.csv", "iso.csv", "m.safetensors"))
+    iso.write_text(text(days))
+    table.write_text(text([written(day, order) for day in days]))
+    made = ["--target", "when", "-o", model, "--epochs", "40", "--dates", order]
+    code, out, _ = run(capsys, "train", table, *made)
+    assert code == 0
+    assert "look like dates" not in out
+    assert "  day  date: the day" in run(capsys, "inspect", model)[1]
+    answers = [
+        [row["predicted when"] for row in rows_of(run(capsys, "predict", model, one)[1])]
+        for one in (table, iso)
+    ]
+    assert answers[0] == answers[1]
+    assert np.mean(np.array(answers[0]) == late) > 0.9
+    right = run(capsys, "evaluate", model, table)[1]
+    assert right == run(capsys, "evaluate", model, iso)[1]
+    table.write_text("day,when\n31/31/2020,late\n")
+    said = refused(capsys, "predict", model, table)
+    example = "31/12/2024" if order == "dmy" else "12/31/2024"
+    assert f"'31/31/2020' is no date: write it as 2024-12-31 or {example}" in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        ("1/2/2024", "2024-02-01T00:00:00"),
+        ("01.02.2024 9:05", "2024-02-01T09:05:00"),
+        ("1-2-2024T23:59:58", "2024-02-01T23:59:58"),
+        ("2024-02-01", "2024-02-01T00:00:00"),
+        ("1/2-2024", None),
+        ("1/2/24", None),
+        ("30/2/2024", None),
+        ("1/2/2024 noon", None),
+    ],
+)
+def test_a_date_with_the_day_first(cell, read):
+    column = csv_table.parse(f"day\n{cell}\n", dates="dmy").column("day")
+    assert column.kind == ("category" if read is None else "date")
+    if read is not None:
+        assert column.values.astype("datetime64[s]").astype(str).tolist() == [read]
 
 
 def test_a_class_that_is_not_tested_is_named(tmp_path, capsys):

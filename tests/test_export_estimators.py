@@ -344,6 +344,12 @@ def test_the_program_reads_a_csv_file_in_a_fresh_interpreter(penguins, penguin_n
         done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == f"the table has no column '{X.columns[0]}'\n"
+    wrong = X.head(2).astype(object).assign(body_mass_g=["heavy", 3700])
+    wrong.to_csv(tmp_path / "table.csv", index=False, na_rep="NA")
+    done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("a cell is not what it was when the network learnt: ")
+    assert "'heavy'" in done.stderr
 
 
 def test_the_program_can_be_read(penguin_net):

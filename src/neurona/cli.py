@@ -220,6 +220,11 @@ def _add_tables(commands: Any) -> None:
     train.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
     _add_encoding(train)
     train.add_argument(
+        "--dates",
+        choices=("dmy", "mdy"),
+        help="of a CSV file: 31/12/2024, or 12/31/2024; 2024-12-31 is read in any case",
+    )
+    train.add_argument(
         "-o",
         "--output",
         default="model.safetensors",

@@ -20,7 +20,7 @@ def run(given: Namespace) -> int:
     estimator, notes = tables.read_model(given.model)
     target = notes.get("target") if given.target is None else given.target
     with tables.about(given.table):
-        raw = tables.read_table(given.table, given.encoding)
+        raw = tables.read_table(given.table, given.encoding, tables.dates_of(notes))
         table = tables.columns_for(estimator, raw)
         y, rows = tables.known_target(estimator, notes, raw, given.target)
     if len(rows) < len(raw):

@@ -28,7 +28,7 @@ def run(given: Namespace) -> int:
     if given.proba and not hasattr(estimator, "predict_proba"):
         raise ValueError(f"{given.model} predicts numbers: --proba is for classes")
     with tables.about(given.table):
-        raw = tables.read_table(given.table, given.encoding)
+        raw = tables.read_table(given.table, given.encoding, tables.dates_of(notes))
         table = tables.columns_for(estimator, raw)
     target = notes.get("target")
     label = target if isinstance(target, str) else "answer"

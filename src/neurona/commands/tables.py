@@ -24,12 +24,13 @@ from neurona.estimators.targets import Counts, Labels, Quantities
 from neurona.files import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from neurona.estimators.base import NeuralNet
     from neurona.estimators.columns import Kind
+    from neurona.estimators.csv_table import DateOrder
 
 AnyTable: TypeAlias = RawTable | ParquetTable
 
@@ -40,14 +41,23 @@ WIDEST = 14  # characters of a class's name, in the confusion matrix
 MOST_CLASSES = 12  # whose confusion matrix fits in a terminal
 
 
-def read_table(path: str, encoding: str | None = None) -> AnyTable:
-    """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is."""
+def read_table(path: str, encoding: str | None, dates: DateOrder | None) -> AnyTable:
+    """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is.
+
+    The encoding, if any is given, and the way in which dates are written, are those of a CSV file.
+    """
     data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
     if data.startswith(parquet_table.MAGIC) or is_parquet(path):
         if encoding is not None:
             raise ValueError(f"{path} is a Parquet file: leave --encoding out")
         return parquet_table.parse(data)
-    return csv_table.parse(decoded(data, encoding), encoding or encoding_of(data))
+    return csv_table.parse(decoded(data, encoding), encoding or encoding_of(data), dates)
+
+
+def dates_of(notes: Mapping[str, Any]) -> DateOrder | None:
+    """Return how the dates were written that a model learnt from, if it was not as ISO 8601."""
+    order = notes.get("dates")
+    return order if order in csv_table.ORDERS else None
 
 
 def is_parquet(path: str | Path) -> bool:

@@ -63,7 +63,7 @@ def run(given: Namespace) -> int:
     output = _output(given)
     require("safetensors", extra="files")  # now, and not when the training is over
     with tables.about(given.table):
-        raw = tables.read_table(given.table, given.encoding)
+        raw = tables.read_table(given.table, given.encoding, given.dates)
         target = raw.target(given.target, kind)
         if cost == "poisson":
             _check_counts(raw, given.target, target)
@@ -107,6 +107,8 @@ def run(given: Namespace) -> int:
             say(line)
     say()
     notes = {"target": given.target, "rows": len(learn), "seed": given.seed}
+    if given.dates is not None:
+        notes["dates"] = given.dates  # new tables will write them so, too
     _save(estimator, output, notes)
     print(output)
     if output.is_file():  # /dev/stdout has nothing beside it

@@ -1,7 +1,8 @@
 r"""A CSV file as a person has it: numbers, texts and dates, and cells that are missing.
 
 A cell is missing that is empty, or says NA, N/A, NaN or null. A column is of numbers, or of dates
-as ISO 8601 writes them, if all its other cells are; and of categories otherwise.
+as ISO 8601 writes them, if all its other cells are; and of categories otherwise. Dates with the day
+or the month first are read where it is said which.
 
 >>> raw = parse("kilos,coat,born\n4.5,long,2020-03-01\nNA,short,2021-06-05\n")
 >>> [(column.name, column.kind) for column in raw.table(raw.names)]
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,18 @@ from neurona.estimators.columns import Column, Kind, Table
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null"})
 SHORTEST_DATE = len("2024-01-01")
+_DAY_AND_MONTH_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:(?: +|T)(\S.*))?")
 _LOCAL_DATE = re.compile(
     r"(\d{1,2}([/.-])\d{1,2}\2\d{4}|\d{1,2}/\d{1,2}/\d{2}|\d{4}([/.])\d{1,2}\3\d{1,2})([ T].*)?"
 )
 _LOCAL_NUMBER = re.compile(  # with signs between thousands, of money or per cent
     r"[€$£¥]?\s*[+-]?(\d+|\d{1,3}([.,'\s]\d{3})+)([.,]\d+)?\s*[€$£¥%]?"
 )
+
+
+DateOrder: TypeAlias = Literal["dmy", "mdy"]
+ORDERS = get_args(DateOrder)
+"""What may come first in a date: the day or the month."""
 
 
 class Target(NamedTuple):
@@ -65,6 +72,7 @@ class RawTable:
 
     cells: Cells
     encoding: str = "utf-8"  # of the file they come from
+    dates: DateOrder | None = None  # how dates are written, beside ISO 8601
 
     def __len__(self) -> int:
         return len(self.cells.rows)
@@ -102,15 +110,17 @@ class RawTable:
             if all(numbers[i] is not None for i in known):
                 kind = "number"
             else:
-                dates = [_date(cell) for cell in texts]
+                dates = [_date(cell, self.dates) for cell in texts]
                 kind = "date" if all(dates[i] is not None for i in known) else "category"
         if kind == "number":
             return Column(name, "number", self._finite(name, texts, numbers))
         if kind == "date":
-            dates = [_date(cell) for cell in texts] if dates is None else dates
+            dates = [_date(cell, self.dates) for cell in texts] if dates is None else dates
             strange = [i for i in known if dates[i] is None]
             if strange:
-                raise self.refusal(name, strange[0], "is no date: write it as 2024-12-31")
+                other = {"dmy": " or 31/12/2024", "mdy": " or 12/31/2024"}.get(self.dates or "", "")
+                problem = f"is no date: write it as 2024-12-31{other}"
+                raise self.refusal(name, strange[0], problem)
             moments = np.array(
                 ["NaT" if one is None else one.isoformat() for one in dates], "datetime64[us]"
             )
@@ -176,8 +186,12 @@ class RawTable:
         return TableError("not_number", text, line=line, column=name, cell=cell)
 
 
-def parse(text: str, encoding: str = "utf-8") -> RawTable:
-    """Read a table from a text, which was in that encoding.
+def parse(text: str, encoding: str = "utf-8", dates: DateOrder | None = None) -> RawTable:
+    r"""Read a table from a text, which was in that encoding.
+
+    >>> born = parse("born\n1/3/2020 9:30\n2021-06-05\n", dates="dmy").column("born")
+    >>> born.values.astype("datetime64[m]").astype(str).tolist()
+    ['2020-03-01T09:30', '2021-06-05T00:00']
 
     Raises
     ------
@@ -187,11 +201,13 @@ def parse(text: str, encoding: str = "utf-8") -> RawTable:
     cells = cells_of(text)
     if not cells.rows:
         raise TableError("no_rows", "has a header and nothing below it: expected rows")
-    return RawTable(cells, encoding)
+    return RawTable(cells, encoding, dates)
 
 
-def _date(cell: str | None) -> datetime | None:
+def _date(cell: str | None, order: DateOrder | None) -> datetime | None:
     """Read a date, or give None where the cell is none."""
+    if cell is not None and order is not None:
+        cell = _as_iso(cell, order)
     if cell is None or len(cell) < SHORTEST_DATE or cell[4] != "-":
         return None
     try:
@@ -199,6 +215,17 @@ def _date(cell: str | None) -> datetime | None:
         return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
+
+
+def _as_iso(cell: str, order: DateOrder) -> str:
+    """Write a date of that order as ISO 8601 does; leave everything else as it is."""
+    match = _DAY_AND_MONTH_FIRST.fullmatch(cell)
+    if match is None:
+        return cell
+    first, _, second, year, time = match.groups()
+    day, month = (first, second) if order == "dmy" else (second, first)
+    date = f"{year}-{month:0>2}-{day:0>2}"
+    return date if time is None else f"{date}T{'0' * (time[1:2] == ':')}{time}"
 
 
 def look_like_classes(values: NDArray[np.float64]) -> bool:
@@ -236,13 +263,13 @@ def looks_like(column: Column) -> str:
     Nothing is guessed: 1.234 is another number in Spain than in England, and 1/2/2024 another day.
 
     >>> looks_like(Column("born", "category", np.array(["31/12/2023", "1/2/2024", None], object)))
-    'they look like dates: write them as 2024-12-31'
+    'they look like dates: write them as 2024-12-31, or give --dates dmy or mdy'
     """
     if column.kind != "category":
         return ""
     texts = {cell for cell in column.values if cell is not None}
     if all(map(_LOCAL_DATE.fullmatch, texts)):
-        return "they look like dates: write them as 2024-12-31"
+        return "they look like dates: write them as 2024-12-31, or give --dates dmy or mdy"
     if all(map(_LOCAL_NUMBER.fullmatch, texts)):
         return "they look like numbers: write them bare, as 1234.5"
     return ""

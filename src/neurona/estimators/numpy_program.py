@@ -146,6 +146,8 @@ if __name__ == "__main__":
         answers = predict(table)
     except KeyError as name:
         sys.exit(f"the table has no column {{name}}")
+    except ValueError as error:
+        sys.exit(f"a cell is not what it was when the network learnt: {{error}}")
     for answer in answers:
         print({printed})
 """

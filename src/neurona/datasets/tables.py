@@ -285,9 +285,7 @@ def decoded(data: bytes, encoding: str | None = None) -> str:
     name = encoding or encoding_of(data)
     try:
         return data.decode(name)
-    except UnicodeError as error:
-        if not isinstance(error, UnicodeDecodeError):  # UTF-16 without its mark
-            raise TableError("encoding", f"is not {name}: {error}") from None
+    except UnicodeDecodeError as error:
         before = error.object[: error.start]
         line, byte = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         raise TableError(

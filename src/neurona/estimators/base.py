@@ -66,8 +66,11 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         """Return the target as an array, or say what is wrong with it."""
         raise NotImplementedError
 
-    def _fit_targets(self, learnt: Examples, given: Examples) -> Any:
-        """Learn what a target is, from the rows to learn from and all that were given."""
+    def _fit_targets(self, learnt: Examples, given: Examples, classes: Any = None) -> Any:
+        """Learn what a target is, from the rows to learn from and all that were given.
+
+        ``classes`` are those that there will be, if it is said which.
+        """
         raise NotImplementedError
 
     def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
@@ -152,9 +155,6 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
                 examples, judges = split(given, self.validation_fraction, self._strata, seed)
             if not going_on:
                 self.targets_ = self._fit_targets(examples, given)
-            if judges is not None:
-                self.targets_.encode(judges.y)  # or says what is wrong, before any training
-            if not going_on:
                 self._begin(examples, rng)
             self._best = self._held_out = None
             best = None if judges is None else self._best_by(judges)
@@ -167,19 +167,20 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             tasks = EpochTasks(self, examples, X, y, sample_weight, speed.epochs)
         return Following(self, running, best, tasks).states()
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, validation: Any) -> None:
+    def _partial_fit(
+        self, X: Any, y: Any, sample_weight: Any, validation: Any, classes: Any = None
+    ) -> None:
         """Take one epoch's steps with these rows, at a rate that does not fall."""
         going_on = self.__sklearn_is_fitted__()
         with self._unchanged_if_refused():
             examples = self._read(X, y, sample_weight, reset=not going_on)
             rng = self._rng(self.state_.step if going_on else 0)  # each call in an order of its own
             if not going_on:
-                self.targets_ = self._fit_targets(examples, examples)
+                self.targets_ = self._fit_targets(examples, examples, classes)
                 self._begin(examples, rng)
             judges = None
             if validation is not None:
                 judges = self._read_validation(validation)
-                self.targets_.encode(judges.y)
             elif self.early_stopping:
                 examples, judges = self._hold_out(examples)
             if not len(examples):  # a few rows may all be held out
@@ -334,31 +335,36 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     def _best_by(self, judges: Examples) -> Best:
         """Return what judges the weights of the moment by some rows, and remembers the best."""
         table, y = self._once(judges.table), judges.y
+        target = self.targets_.encode(y)  # or says what is wrong, before any training
         counting = of_ordinary_size(self._row_weights(judges))
         scorer = None if self.scoring is None else check_scoring(self, self.scoring)
         weight = {} if judges.weight is None else {"sample_weight": judges.weight}
         told = weight if scorer is not None and takes_weights(scorer) else {}
 
         def judge() -> Judgement:
-            cost = self._cost_of(table, y, counting)  # it sees more than the share answered rightly
+            cost = self._cost_of(
+                table, target, counting
+            )  # it sees more than the share answered rightly
             score = -cost if scorer is None else float(scorer(self, table, y, **told))
             return Judgement(score, cost)
 
         patience = check_count("patience", self.patience)
         return Best(judge, patience if self.early_stopping else None)
 
-    def _cost_of(self, table: Any, y: NDArray[Any], weight: NDArray[np.float64] | None) -> float:
+    def _cost_of(
+        self, table: Any, target: NDArray[np.float64], weight: NDArray[np.float64] | None
+    ) -> float:
         """Return the cost, without penalties, of the answers to some rows."""
         net = self.network_
         cost = find_cost(self.cost, net)
         body = net.logits if cost.link else net
         params, value = _double(self.params_), 0.0
-        weight = np.ones(len(y)) if weight is None else weight
+        weight = np.ones(len(target)) if weight is None else weight
         total = weight.sum() or 1.0
-        for rows in spans(len(y)):
-            part = table[rows] if len(y) > ROWS else table
+        for rows in spans(len(target)):
+            part = table[rows] if len(target) > ROWS else table
             output = body.predict(params, self._prepared(part))
-            mean = cost(output, self.targets_.encode(y[rows]), weight[rows])[0]
+            mean = cost(output, target[rows], weight[rows])[0]
             value += float(weight[rows].sum() / total * mean)
         return value
 

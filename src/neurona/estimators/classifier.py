@@ -237,11 +237,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         announced = None if classes is None else np.unique(classes)
         if fitted and announced is not None and isinstance(self.targets_, Classes):
             self.targets_.confirm(announced)
-        self._announced = announced
-        try:
-            self._partial_fit(X, y, sample_weight, validation)
-        finally:
-            del self._announced
+        self._partial_fit(X, y, sample_weight, validation, announced)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -275,13 +271,14 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             )
         return column_or_1d(y, warn=True)  # type: ignore[no-any-return]
 
-    def _fit_targets(self, learnt: Examples, given: Examples) -> Classes | Labels:
+    def _fit_targets(
+        self, learnt: Examples, given: Examples, classes: Any = None
+    ) -> Classes | Labels:
         y = given.y  # a class may be rare, and all its rows held out
         if type_of_target(y) == "multilabel-indicator":
             self.classes_ = np.arange(y.shape[1])
             return Labels(self.classes_)
-        announced = getattr(self, "_announced", None)
-        self.classes_ = np.unique(y) if announced is None else announced
+        self.classes_ = np.unique(y) if classes is None else classes
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class only, {self.classes_.tolist()[0]!r}: "

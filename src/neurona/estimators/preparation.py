@@ -192,8 +192,10 @@ class Categories:
 
 def _rows(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how many rows each is: its weight, whose unit is a row only where all are whole."""
-    whole = (weight == np.rint(weight)).all()
-    return weight if whole else weight / weight.max() / (weight / weight.max()).mean()
+    if (weight == np.rint(weight)).all():
+        return weight
+    shares: NDArray[np.float64] = weight / weight.max()  # so that no sum overflows
+    return shares / float(shares.mean())
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ INK = "#24292f"  # text, boundaries
 GRAY = "#6b7280"  # tick labels, secondary text
 FAINT = "#e5e7eb"  # grids, frames
 BLUE, RED = "#3573b9", "#c9483f"
+LEGEND: dict[str, Any] = {"labelcolor": INK, "edgecolor": "none", "framealpha": 0.9}
 
 
 # ------------------------------------------------------------------------------- the plane
@@ -262,7 +263,7 @@ def cost_curve(
     ax.set_xlim(left=min(steps))
     tidy(ax, grid="y")
     if label is not None:
-        ax.legend(frameon=False, labelcolor=INK, fontsize=9)
+        ax.legend(**LEGEND, fontsize=9)
     return ax
 
 
@@ -316,7 +317,7 @@ def gradient_sizes(
     ax.set(xlabel="layer", ylabel="size of dW (root mean square)")
     tidy(ax, grid="y")
     if len(series) > 1:
-        ax.legend(frameon=False, labelcolor=INK, fontsize=9)
+        ax.legend(**LEGEND, fontsize=9)
     return ax
 
 
@@ -422,7 +423,7 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
     ax.axvline(0, color=GRAY, linewidth=0.6, zorder=1)
     ax.set(xlabel="z", xlim=(z[0], z[-1]))
     tidy(ax, grid="both")
-    ax.legend(frameon=False, labelcolor=INK, fontsize=10, loc="upper left")
+    ax.legend(**LEGEND, fontsize=10, loc="upper left")
     return ax
 
 

@@ -71,6 +71,22 @@ def fitted():
     return NeuralNetClassifier(**QUICK).fit(pd.DataFrame(table), kind)
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Return a folder with a table, a model of its classes and one of its numbers."""
+    from commands import pets
+
+    from neurona import cli
+
+    folder = tmp_path_factory.mktemp("models")
+    table = folder / "pets.csv"
+    table.write_text(pets())
+    for target, name in (("kind", "kind"), ("kilos", "kilos")):
+        made = ["--output", str(folder / f"{name}.safetensors"), "--epochs", "30", "--quiet"]
+        assert cli.main(["train", str(table), "--target", target, *made]) == 0
+    return folder
+
+
 @pytest.fixture
 def file_of(tmp_path, monkeypatch):
     """Write an array and open it as a file that is too large to be read whole."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from commands import WRONG, refused, run
 
 import neurona
 from neurona import cli
@@ -18,7 +19,6 @@ from neurona.estimators.columns import Column
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 
-FAILED, WRONG = 1, 2
 N = 60
 
 
@@ -56,20 +56,6 @@ def folder(tmp_path_factory):
     made = ["--output", str(folder / "m.safetensors"), "--epochs", "30", "--quiet"]
     assert cli.main(["train", str(folder / "pets.parquet"), "--target", "kind", *made]) == 0
     return folder
-
-
-def run(capsys, *arguments):
-    code = cli.main([str(one) for one in arguments])
-    caught = capsys.readouterr()
-    return code, caught.out, caught.err
-
-
-def refused(capsys, *arguments):
-    """Return the one line that says what is wrong."""
-    code, _, err = run(capsys, *arguments)
-    assert code == WRONG
-    assert len(err.splitlines()) == 1
-    return err
 
 
 def read(table):

@@ -1,6 +1,10 @@
 """``neurona train``: what it tells and leaves, its settings and costs, and what it refuses."""
 
+import os
 import re
+import subprocess
+import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -124,6 +128,39 @@ def test_a_small_table_and_no_test(share, tmp_path, capsys):
                        "--output", tmp_path / "m")  # fmt: skip
     assert code == 0
     assert ("accuracy" in out) == bool(share)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_terminal_gets_a_progress_bar(models, tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    made = ["--epochs", "20", "--output", str(tmp_path / "m.safetensors")]
+    done = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "neurona.cli",
+            "train",
+            models / "pets.csv",
+            "--target",
+            "kind",
+            *made,
+        ],
+        stdout=theirs,
+        env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "100"},
+    )
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # where the other end is closed
+        while part := os.read(ours, 4096):
+            seen += part
+    os.close(ours)
+    assert done.wait() == 0
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
+    assert "━━━━━━━━━━ epoch 20/20  cost " in shown
+    assert ", on the rows held out " in shown
+    assert "accuracy " in shown
 
 
 # What a person may not expect

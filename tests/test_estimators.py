@@ -12,21 +12,15 @@ import pytest
 import sklearn
 from animals import QUICK, animals
 from sklearn.base import clone
-from sklearn.datasets import (
-    load_diabetes,
-    load_iris,
-    make_multilabel_classification,
-)
+from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import (
-    GridSearchCV,
-    cross_validate,
-)
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
+from neurona.engine.activations import Activation
 
 
 @pytest.mark.parametrize(
@@ -117,6 +111,26 @@ def test_each_setting_learns(settings):
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(**{"random_state": 0, "epochs": 200, **settings}).fit(X, y)
     assert net.score(X, y) > 0.85
+
+
+@pytest.mark.parametrize(
+    "cost", ["mse", "mae", "huber", "pinball", neurona.costs.Huber(0.5)], ids=str
+)
+def test_each_cost_of_numbers_learns(cost):
+    X, y = load_diabetes(return_X_y=True)
+    net = NeuralNetRegressor(cost=cost, random_state=0).fit(X[::2], y[::2])
+    assert net.score(X[1::2], y[1::2]) > 0.35
+
+
+def test_an_activation_of_ones_own_learns():
+    def function(z):
+        a = np.sin(z)
+        return a, lambda da: da * np.cos(z)
+
+    X, y = load_iris(return_X_y=True)
+    sine = Activation("sine", function, 1.0)
+    net = NeuralNetClassifier((8, 8), [sine, "tanh"], random_state=0).fit(X, y)
+    assert net.score(X, y) > 0.9
 
 
 def test_the_compiled_engine_learns_the_same():

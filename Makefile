@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 PAGES := $(wildcard tests/test_web_*.py tests/test_notebooks.py tests/test_readmes.py) \
 	tests/test_cli.py tests/test_cli_report.py
 
-.PHONY: play demo test test-pages test-rest test-all frameworks check format bench big learning accuracy clean
+.PHONY: play demo test test-pages test-rest test-all frameworks check format docs bench big learning accuracy clean
 
 play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 	@$(BIN)/neurona play
@@ -49,6 +49,9 @@ check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, siz
 format: $(VENV)/.check  ## put code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.docs $(VENV)/.package  ## the site, in build/docs/index.html; a broken link fails
+	$(BIN)/python -m sphinx --fail-on-warning --nitpicky -c docs -d build/doctrees . build/docs
 
 bench: $(VENV)/.bench $(VENV)/.package  ## speed against the peers, all in one run
 	$(BIN)/python -m benchmarks speed
@@ -90,6 +93,10 @@ $(VENV)/.frameworks: pyproject.toml | $(BIN)/python
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python
 	@$(PIP) ".[demo,jax,notebook,play]" --group check
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[all]" --group docs
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python

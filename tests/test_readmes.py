@@ -106,6 +106,21 @@ def test_every_command_exists(name):
                 cli.parser().parse_args(words[1:])
 
 
+def test_the_extra_all_brings_every_other():
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+
+    def packages(extra: str) -> set[str]:
+        """Return the requirements of an extra, and of the extras that it names."""
+        found = set()
+        for requirement in extras[extra]:
+            inner = re.fullmatch(r"neurona\[(.*)\]", requirement)
+            found |= set().union(*map(packages, inner[1].split(","))) if inner else {requirement}
+        return found
+
+    others = set(extras) - {"all", "bench"}  # the peers in the measurements are large
+    assert packages("all") == set().union(*map(packages, others))
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_lead_to_files(name):
     folder = (ROOT / name).parent

@@ -66,7 +66,7 @@ accuracy: $(VENV)/.bench $(VENV)/.package  ## how right the estimators are, besi
 	$(BIN)/python -m benchmarks accuracy
 
 clean:
-	rm -rf $(VENV) build dist output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist output docs/figures docs/reference .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "neurona needs Python 3.11 or newer: set PYTHON=..."; exit 1; }

@@ -145,9 +145,9 @@ def digest() -> str:
     return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def mend(_: Sphinx, kind: str, __: str, ___: Any, ____: Any, lines: list[str]) -> None:
+def mend(_: Sphinx, kind: str, __: str, thing: Any, ___: Any, lines: list[str]) -> None:
     """Make a docstring that reads well as text read well as reST."""
-    lines[:] = reference.plain(lines)
+    lines[:] = reference.plain(lines, None if kind == "module" else thing)
     if kind == "module":  # whose sections would be chapters of the page
         text = re.sub(r"^(\w+)\n-+$", r".. rubric:: \1\n", "\n".join(lines), flags=re.MULTILINE)
         lines[:] = text.split("\n")

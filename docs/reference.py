@@ -26,6 +26,9 @@ from sphinx.environment import BuildEnvironment
 import neurona
 
 READ = ("engine", "observe")  # packages that people read and use file by file
+BAR = re.compile(r"\|(?=[^`]*(`[^`]*`[^`]*)*$)")  # outside of code
+CITED = re.compile(r"\[(\d+)\]_")
+LISTED = re.compile(r"^\.\. \[(\d+)\](.*(?:\n +.*)*)", re.MULTILINE)
 places: dict[int, str] = {}  # of each object, by its identity: the name under which it is described
 
 
@@ -99,7 +102,8 @@ def page(path: str, module: ModuleType) -> Iterator[str]:
         if place != f"{path}.{name}":
             yield from [f".. py:data:: {name}", "", f"   Another name of :obj:`{place}`.", ""]
         elif inspect.isclass(value):
-            yield from [f".. autoclass:: {place}"]
+            kind = "exception" if issubclass(value, BaseException) else "class"
+            yield from [f".. auto{kind}:: {place}"]
             yield from [f"   :members: {', '.join(members(value))}"] * bool(members(value))
             yield ""
         elif inspect.isroutine(value):
@@ -128,26 +132,31 @@ def members(kind: type) -> list[str]:
         for name, value in vars(base).items():
             function = getattr(value, "fget", getattr(value, "__func__", value))
             ours = str(getattr(function, "__module__", "")).startswith("neurona.")
-            if inspect.isfunction(function) and ours and not name.startswith("_"):
+            method = inspect.isfunction(function) and "." in function.__qualname__
+            if method and ours and not name.startswith("_"):
                 found[name] = None
     return sorted(name for name in found if inspect.getdoc(getattr(kind, name)))
 
 
-def plain(lines: list[str]) -> list[str]:
+def plain(lines: list[str], of: Any = None) -> list[str]:
     """Return a docstring as reST means it.
 
-    |x| is a size and not a substitution, and [1] may stand in the text of the module.
+    |x| is a size and not a substitution. References may stand in the text of the module: there they
+    become a list, and what cites them gets its own.
     """
     text = "\n".join(
-        line
-        if line.lstrip().startswith((">>>", "..."))
-        else re.sub(r"\|(?=[^`]*(`[^`]*`[^`]*)*$)", r"\|", line)
-        for line in lines
+        line if line.lstrip().startswith((">>>", "...")) else BAR.sub(r"\|", line) for line in lines
     )
-    for number in set(re.findall(r"\[(\d+)\]_", text)) - set(re.findall(r"\.\. \[(\d+)\]", text)):
-        text = text.replace(f"[{number}]_", f"[{number}]")
-    for number in set(re.findall(r"\.\. \[(\d+)\]", text)) - set(re.findall(r"\[(\d+)\]_", text)):
+    cited, listed = set(CITED.findall(text)), dict(LISTED.findall(text))
+    for number in listed.keys() - cited:
         text = text.replace(f".. [{number}]", f"* [{number}]")
+    there = dict(LISTED.findall(inspect.getdoc(inspect.getmodule(of)) or "" if of else ""))
+    found = sorted((cited - listed.keys()) & there.keys()) if not listed else []
+    if found:
+        text += "\n\nReferences\n----------\n"
+        text += "\n".join(f".. [{number}]{there[number]}" for number in found)
+    for number in cited - listed.keys() - set(found):
+        text = text.replace(f"[{number}]_", f"[{number}]")
     return text.split("\n")
 
 

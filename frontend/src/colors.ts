@@ -6,7 +6,11 @@ export type Rgb = readonly [number, number, number];
 export const NEGATIVE: Rgb = [213, 94, 0];
 export const POSITIVE: Rgb = [0, 114, 178];
 export const CLASSES: readonly Rgb[] = [
-  [213, 94, 0], [0, 114, 178], [0, 158, 115], [204, 121, 167], [230, 159, 0],
+  [213, 94, 0],
+  [0, 114, 178],
+  [0, 158, 115],
+  [204, 121, 167],
+  [230, 159, 0],
 ];
 
 /** Mix two colours: all of the first at 0, all of the second at 1. */

@@ -55,14 +55,15 @@ export function written(value: number | null | undefined, figures = 4): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "?";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 0.001 || size >= 1e5)
-    ? value.toExponential(figures - 1)
-    : String(Number(value.toPrecision(figures)));
+  const text =
+    size !== 0 && (size < 0.001 || size >= 1e5)
+      ? value.toExponential(figures - 1)
+      : String(Number(value.toPrecision(figures)));
   return text.replaceAll("-", "−");
 }
 
 function number(value: number | null | undefined, source: Source, figures?: number): Tree {
-  return { tag: "mn", text: written(value, figures), value: value ?? NaN, source };
+  return { tag: "mn", text: written(value, figures), value: value ?? Number.NaN, source };
 }
 
 /** As a factor or a term: what is negative stands in brackets. */
@@ -103,16 +104,18 @@ export class Reader {
   }
 
   weight(name: string, layer: number, from: number, unit: number, figures?: number): Tree {
-    const value = from < 0
-      ? this.at(`b${name}${layer}`, unit)
-      : this.at(`W${name}${layer}`, from * this.width(layer) + unit);
+    const value =
+      from < 0
+        ? this.at(`b${name}${layer}`, unit)
+        : this.at(`W${name}${layer}`, from * this.width(layer) + unit);
     return number(value, { kind: "weight", layer, row: from, unit }, figures);
   }
 
   derivative(layer: number, from: number, unit: number): Tree {
-    const value = from < 0
-      ? this.at(`db${layer}`, unit)
-      : this.at(`dW${layer}`, from * this.width(layer) + unit);
+    const value =
+      from < 0
+        ? this.at(`db${layer}`, unit)
+        : this.at(`dW${layer}`, from * this.width(layer) + unit);
     return number(value, { kind: "neuron", phase: "backward", layer, unit });
   }
 
@@ -149,8 +152,7 @@ const MANY = 4; // terms, from which on a sum of symbols is written with a Σ
 
 /** One number of an example, within a sum over the batch. */
 const each = (letter: string): Tree => sub(mi(letter), "n");
-const mean = (...of: Tree[]): Tree =>
-  row(fraction(constant("1"), mi("N")), sum("n", ...of));
+const mean = (...of: Tree[]): Tree => row(fraction(constant("1"), mi("N")), sum("n", ...of));
 
 // ---------------------------------------------------------------------------------------- forward
 
@@ -158,11 +160,16 @@ export function forward(read: Reader, layer: number, unit: number): Equation[] {
   const before = read.topology[layer] ?? 0;
   const places = Array.from({ length: before }, (_, i) => i);
   const w = (i: number) => sub(mi("w"), String(i + 1));
-  const symbols = before > MANY
-    ? sum("i", sub(mi("w"), "i"), sub(read.batch ? bar(mi("a")) : mi("a"), "i"))
-    : between(plus, places.map((i) => row(read.readSymbol(layer, i), w(i))));
+  const symbols =
+    before > MANY
+      ? sum("i", sub(mi("w"), "i"), sub(read.batch ? bar(mi("a")) : mi("a"), "i"))
+      : between(
+          plus,
+          places.map((i) => row(read.readSymbol(layer, i), w(i))),
+        );
   const numbers = places.map((i) =>
-    row(enclosed(read.read(layer, i)), times, enclosed(read.weight("", layer, i, unit))));
+    row(enclosed(read.read(layer, i)), times, enclosed(read.weight("", layer, i, unit))),
+  );
   return [
     {
       left: read.symbol("z", layer, unit),
@@ -186,7 +193,13 @@ function activation(read: Reader, layer: number, unit: number): Equation {
     const z = (i: number) => read.of("z", layer, i, "forward");
     const symbols = fraction(e(mi("z")), sum("i", e(sub(mi("z"), "i"))));
     if (read.batch) return { left, rights: [mean(symbols), a] };
-    const numbers = fraction(e(z(unit)), between(plus, all.map((i) => e(z(i)))));
+    const numbers = fraction(
+      e(z(unit)),
+      between(
+        plus,
+        all.map((i) => e(z(i))),
+      ),
+    );
     return { left, rights: [symbols, numbers, a] };
   }
   if (read.batch) return { left, rights: [mean(applied(name, each("z"))), a] };
@@ -198,14 +211,18 @@ function activation(read: Reader, layer: number, unit: number): Equation {
 function applied(name: string, z: Tree): Tree {
   const inside = enclosed(z);
   switch (name) {
-    case "linear": return z;
+    case "linear":
+      return z;
     case "sigmoid":
       return fraction(constant("1"), row(constant("1"), plus, power(mi("e"), row(minus, inside))));
-    case "softsign": return fraction(z, row(constant("1"), plus, mo("|"), z, mo("|")));
-    case "relu": return row(mi("max"), round(constant("0"), mo(","), z));
+    case "softsign":
+      return fraction(z, row(constant("1"), plus, mo("|"), z, mo("|")));
+    case "relu":
+      return row(mi("max"), round(constant("0"), mo(","), z));
     case "leaky_relu":
       return row(mi("max"), round(constant("0.01"), times, inside, mo(","), z));
-    default: return row(mi(name), round(z));
+    default:
+      return row(mi(name), round(z));
   }
 }
 
@@ -223,16 +240,27 @@ export function cost(read: Reader, unit: number): Equation[] {
   const share = (tree: Tree) =>
     m === 1 || categorical ? tree : row(fraction(constant("1"), constant(String(m))), tree);
   const [p, t] = [mi("a"), mi("t")];
-  const symbols = m === 1
-    ? one(p, t)
-    : share(sum("k", one(sub(p, "k"), sub(t, "k"))));
-  const equations: Equation[] = [{
-    left: mi("C"),
-    rights: read.batch
-      ? [mean(symbols), value]
-      : [symbols, share(inBrackets(m > 1 && !categorical,
-          between(plus, all.map((i) => one(a(i), read.target(i)))))), value],
-  }];
+  const symbols = m === 1 ? one(p, t) : share(sum("k", one(sub(p, "k"), sub(t, "k"))));
+  const equations: Equation[] = [
+    {
+      left: mi("C"),
+      rights: read.batch
+        ? [mean(symbols), value]
+        : [
+            symbols,
+            share(
+              inBrackets(
+                m > 1 && !categorical,
+                between(
+                  plus,
+                  all.map((i) => one(a(i), read.target(i))),
+                ),
+              ),
+            ),
+            value,
+          ],
+    },
+  ];
   if (look.l1 || look.l2) equations.push(penalized(read, value, unit));
   // Of a batch each example has a derivative of its own: their mean is with the backward phase.
   if (!read.batch) {
@@ -257,13 +285,23 @@ function term(name: string, p: Tree, t: Tree): Tree {
   const log = (...of: Tree[]) => row(mi("ln"), round(...of));
   const off = row(p, minus, enclosed(t));
   switch (name) {
-    case "SquaredError": return squared(round(off));
-    case "AbsoluteError": return row(mo("|"), off, mo("|"));
-    case "Huber": return row(mi("h"), round(off));
-    case "CategoricalCrossEntropy": return row(minus, t, times, log(p));
+    case "SquaredError":
+      return squared(round(off));
+    case "AbsoluteError":
+      return row(mo("|"), off, mo("|"));
+    case "Huber":
+      return row(mi("h"), round(off));
+    case "CategoricalCrossEntropy":
+      return row(minus, t, times, log(p));
     default:
       return row(
-        minus, t, times, log(p), minus, round(constant("1"), minus, t), times,
+        minus,
+        t,
+        times,
+        log(p),
+        minus,
+        round(constant("1"), minus, t),
+        times,
         log(constant("1"), minus, p),
       );
   }
@@ -277,10 +315,14 @@ function slope(name: string, p: Tree, t: Tree, m: number): Tree {
       return m === 1
         ? row(constant("2"), round(off))
         : row(fraction(constant("2"), constant(String(m))), round(off));
-    case "AbsoluteError": return shared(row(mi("sign"), round(off)));
-    case "Huber": return shared(row(mi("clip"), round(off)));
-    case "CategoricalCrossEntropy": return off;
-    default: return shared(off);
+    case "AbsoluteError":
+      return shared(row(mi("sign"), round(off)));
+    case "Huber":
+      return shared(row(mi("clip"), round(off)));
+    case "CategoricalCrossEntropy":
+      return off;
+    default:
+      return shared(off);
   }
 }
 
@@ -292,12 +334,16 @@ function penalized(read: Reader, value: Tree, unit: number): Equation {
     parts.push(row(read.setting("l1", 0), times, mo("∑"), mo("|"), mi("w"), mo("|")));
   }
   if (look.l2) {
-    parts.push(row(fraction(read.setting("l2", 0), constant("2")), times, mo("∑"), squared(mi("w"))));
+    parts.push(
+      row(fraction(read.setting("l2", 0), constant("2")), times, mo("∑"), squared(mi("w"))),
+    );
   }
   return {
     left: mi("J"),
     rights: [
-      between(plus, parts), row(value, plus, number(look.penalty, here)), number(look.cost, here),
+      between(plus, parts),
+      row(value, plus, number(look.penalty, here)),
+      number(look.cost, here),
     ],
   };
 }
@@ -312,9 +358,12 @@ export function backward(read: Reader, layer: number, unit: number): Equation[] 
   const last = layer === layers - 1;
   if (last && look.logits) {
     const own = read.of("delta", layer, unit, read.batch ? "backward" : "cost");
-    return [{
-      left, rights: [read.batch ? mean(by(each("z"))) : by(read.symbol("z", layer, unit)), own],
-    }];
+    return [
+      {
+        left,
+        rights: [read.batch ? mean(by(each("z"))) : by(read.symbol("z", layer, unit)), own],
+      },
+    ];
   }
   const error = read.of("error", layer, unit, last ? "cost" : "backward");
   const plain = by(sub(mi("a"), `${layer + 1}.${unit + 1}`));
@@ -328,45 +377,86 @@ export function backward(read: Reader, layer: number, unit: number): Equation[] 
       rights: [
         next.length > MANY
           ? sum("i", sub(mi("w"), "i"), sub(read.batch ? bar(mi("δ")) : mi("δ"), "i"))
-          : between(plus, next.map((i) => row(w(i), read.symbol("δ", layer + 1, i)))),
-        between(plus, next.map((i) => row(
-          enclosed(read.weight("", layer + 1, unit, i)), times,
-          enclosed(read.of("delta", layer + 1, i, "backward"))))),
+          : between(
+              plus,
+              next.map((i) => row(w(i), read.symbol("δ", layer + 1, i))),
+            ),
+        between(
+          plus,
+          next.map((i) =>
+            row(
+              enclosed(read.weight("", layer + 1, unit, i)),
+              times,
+              enclosed(read.of("delta", layer + 1, i, "backward")),
+            ),
+          ),
+        ),
         error,
       ],
     });
   }
   if (read.batch) {
-    return [...equations, { left, rights: [
-      mean(name === "softmax"
-        ? row(each("a"), round(
-            by(each("a")), minus, sum("i", by(sub(mi("a"), "i,n")), sub(mi("a"), "i,n"))))
-        : row(mi("f′"), round(each("z")), times, by(each("a")))),
-      delta] }];
+    return [
+      ...equations,
+      {
+        left,
+        rights: [
+          mean(
+            name === "softmax"
+              ? row(
+                  each("a"),
+                  round(
+                    by(each("a")),
+                    minus,
+                    sum("i", by(sub(mi("a"), "i,n")), sub(mi("a"), "i,n")),
+                  ),
+                )
+              : row(mi("f′"), round(each("z")), times, by(each("a"))),
+          ),
+          delta,
+        ],
+      },
+    ];
   }
   if (name === "softmax") {
     const all = Array.from({ length: read.width(layer) }, (_, i) => i);
     const a = (i: number) => read.of("a", layer, i, "forward");
     const e = (i: number) => read.of("error", layer, i, "cost");
-    return [...equations, { left, rights: [
-      row(mi("a"), round(byA, minus, sum("i", by(sub(mi("a"), "i")), sub(mi("a"), "i")))),
-      between(plus, all.map((i) => {
-        const product = row(enclosed(e(i)), times, a(i));
-        const begun = i === 0
-          ? row(a(unit), times, mo("("), error, minus, mo("("), product) : product;
-        return i === all.length - 1 ? row(begun, mo(")"), mo(")")) : begun;
-      })),
-      delta] }];
+    return [
+      ...equations,
+      {
+        left,
+        rights: [
+          row(mi("a"), round(byA, minus, sum("i", by(sub(mi("a"), "i")), sub(mi("a"), "i")))),
+          between(
+            plus,
+            all.map((i) => {
+              const product = row(enclosed(e(i)), times, a(i));
+              const begun =
+                i === 0 ? row(a(unit), times, mo("("), error, minus, mo("("), product) : product;
+              return i === all.length - 1 ? row(begun, mo(")"), mo(")")) : begun;
+            }),
+          ),
+          delta,
+        ],
+      },
+    ];
   }
   const steep = read.of("slope", layer, unit, "backward");
   return [
     ...equations,
-    { left: row(mi("f′"), round(read.symbol("z", layer, unit))), rights: [
-      ...steepness(name, read, layer, unit), steep] },
-    { left, rights: [
-      row(mi("f′"), round(read.symbol("z", layer, unit)), times, byA),
-      row(enclosed(steep), times, enclosed(error)),
-      delta] },
+    {
+      left: row(mi("f′"), round(read.symbol("z", layer, unit))),
+      rights: [...steepness(name, read, layer, unit), steep],
+    },
+    {
+      left,
+      rights: [
+        row(mi("f′"), round(read.symbol("z", layer, unit)), times, byA),
+        row(enclosed(steep), times, enclosed(error)),
+        delta,
+      ],
+    },
   ];
 }
 
@@ -391,13 +481,15 @@ export function derivatives(read: Reader, layer: number, unit: number): Row[] {
   const symbol = read.symbol("δ", layer, unit);
   return places(before).map((from) => {
     const w = from < 0 ? mi("b") : sub(mi("w"), String(from + 1));
-    const symbols: Tree[] = [], numbers: Tree[] = [];
+    const symbols: Tree[] = [];
+    const numbers: Tree[] = [];
     if (read.batch) {
       symbols.push(sum("n", ...(from < 0 ? [each("δ")] : [each("δ"), each(layer ? "a" : "x")])));
     } else {
       symbols.push(from < 0 ? symbol : row(symbol, times, read.readSymbol(layer, from)));
-      numbers.push(from < 0
-        ? delta : row(enclosed(delta), times, enclosed(read.read(layer, from))));
+      numbers.push(
+        from < 0 ? delta : row(enclosed(delta), times, enclosed(read.read(layer, from))),
+      );
     }
     if (from >= 0) addPenalty(read, w, layer, from, unit, symbols, numbers);
     const rights = [between(plus, symbols)];
@@ -407,17 +499,23 @@ export function derivatives(read: Reader, layer: number, unit: number): Row[] {
     if (!read.batch && from < 0) rights.pop();
     const i = from < 0 ? before : from;
     return {
-      row: from, frozen: isFrozen(read, layer, from, unit),
+      row: from,
+      frozen: isFrozen(read, layer, from, unit),
       equation: { left: by(w), rights: [...rights, value] },
-      difference: mine ? look.arrays["differences"]?.[i] ?? null : null,
-      gap: mine ? look.arrays["gaps"]?.[i] ?? null : null,
+      difference: mine ? (look.arrays.differences?.[i] ?? null) : null,
+      gap: mine ? (look.arrays.gaps?.[i] ?? null) : null,
     };
   });
 }
 
 function addPenalty(
-  read: Reader, w: Tree, layer: number, from: number, unit: number,
-  symbols: Tree[], numbers: Tree[],
+  read: Reader,
+  w: Tree,
+  layer: number,
+  from: number,
+  unit: number,
+  symbols: Tree[],
+  numbers: Tree[],
 ): void {
   const { l1, l2 } = read.look;
   const now = read.weight("", layer, from, unit);
@@ -448,13 +546,25 @@ export function updates(read: Reader, layer: number, unit: number): Row[] {
       : descent
         ? [
             row(w, minus, mi("η"), by(w)),
-            row(now, minus, read.setting("learning_rate", layer), times,
-              enclosed(read.derivative(layer, from, unit))),
+            row(
+              now,
+              minus,
+              read.setting("learning_rate", layer),
+              times,
+              enclosed(read.derivative(layer, from, unit)),
+            ),
           ]
         : [row(w, plus, mi("Δ"), w), row(now, plus, enclosed(change))];
     return {
-      row: from, frozen, difference: null, gap: null,
-      equation: { left: w, rights: [...rights, read.weight("_next", layer, from, unit, FINE)], arrow: true },
+      row: from,
+      frozen,
+      difference: null,
+      gap: null,
+      equation: {
+        left: w,
+        rights: [...rights, read.weight("_next", layer, from, unit, FINE)],
+        arrow: true,
+      },
     };
   });
 }
@@ -468,5 +578,5 @@ function isFrozen(read: Reader, layer: number, from: number, unit: number): bool
   for (let k = 0; k < layer; k += 1) start += ((read.topology[k] ?? 0) + 1) * read.width(k);
   const m = read.width(layer);
   const place = from < 0 ? (read.topology[layer] ?? 0) * m + unit : from * m + unit;
-  return Boolean(read.look.arrays["frozen"]?.[start + place]);
+  return Boolean(read.look.arrays.frozen?.[start + place]);
 }

@@ -1,6 +1,6 @@
 // The microscope's state: one step of the training in its stages, and where the person looks.
 
-import { batch, computed, effect, signal, type Signal } from "@preact/signals";
+import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 import type { Model } from "./model";
 import type { Chosen, Frame, Run } from "./store";
 import { arraysOf, type Content, type Numbers } from "./wire";
@@ -38,8 +38,14 @@ export interface Lesson {
   moments: Moment[];
   refusal?: { en: string; es: string };
   differences?: {
-    W: number; b: number; cost: string | null; optimizer: string | null;
-    rates: boolean; penalty: boolean; frozen: boolean; lent: string[];
+    W: number;
+    b: number;
+    cost: string | null;
+    optimizer: string | null;
+    rates: boolean;
+    penalty: boolean;
+    frozen: boolean;
+    lent: string[];
   };
 }
 
@@ -71,7 +77,9 @@ const WHILE_PLAYING = 250; // milliseconds between two looks at a training that 
 /** The stages of one step of the training, in their order. */
 export function stages(layers: number): Stage[] {
   const order = Array.from({ length: layers }, (_, layer) => layer);
-  const of = (phase: Phase) => (layer: number): Stage => ({ phase, layer });
+  const of =
+    (phase: Phase) =>
+    (layer: number): Stage => ({ phase, layer });
   return [
     ...order.map(of("forward")),
     { phase: "cost", layer: layers - 1 },
@@ -82,8 +90,9 @@ export function stages(layers: number): Stage[] {
 
 /** The first line of the lesson's that belongs to a stage; 0 if none does. */
 export function firstLine(moments: Moment[], { phase, layer }: Stage): number {
-  const at = moments.findIndex((one) =>
-    one.phase === phase && (phase === "cost" || one.layer === layer));
+  const at = moments.findIndex(
+    (one) => one.phase === phase && (phase === "cost" || one.layer === layer),
+  );
   return Math.max(0, at);
 }
 
@@ -99,13 +108,15 @@ export function variablesAt(moments: Moment[], line: number): Variable[] {
 /** The point that is nearest to a place, as the plane is shown; null if there is none. */
 export function nearest(
   { points, extent: [left, right, bottom, top] }: Pick<Run, "points" | "extent">,
-  x: number, y: number,
+  x: number,
+  y: number,
 ): number | null {
   let best: number | null = null;
-  let least = Infinity;
+  let least = Number.POSITIVE_INFINITY;
   for (let i = 0; 2 * i < points.length; i += 1) {
     const far = Math.hypot(
-      ((points[2 * i] ?? 0) - x) / (right - left), ((points[2 * i + 1] ?? 0) - y) / (top - bottom),
+      ((points[2 * i] ?? 0) - x) / (right - left),
+      ((points[2 * i + 1] ?? 0) - y) / (top - bottom),
     );
     if (far < least) [best, least] = [i, far];
   }
@@ -129,8 +140,9 @@ export function makeMicroscope(
 
   const topology = computed(() => run.value?.topology ?? [1, 1]);
   const all = computed(() => stages(topology.value.length - 1));
-  const stage = computed<Stage>(() =>
-    all.value[Math.min(at.value, all.value.length - 1)] ?? { phase: "forward", layer: 0 });
+  const stage = computed<Stage>(
+    () => all.value[Math.min(at.value, all.value.length - 1)] ?? { phase: "forward", layer: 0 },
+  );
   const moments = computed(() => look.value?.lesson.moments ?? []);
   const line = computed(() => {
     const last = Math.max(0, moments.value.length - 1);
@@ -151,7 +163,10 @@ export function makeMicroscope(
     waiting = true;
     again = false;
     model.send({
-      type: "microscope", point: point.peek(), layer: stage.peek().layer, unit: unit.peek(),
+      type: "microscope",
+      point: point.peek(),
+      layer: stage.peek().layer,
+      unit: unit.peek(),
     });
   }
 
@@ -159,7 +174,8 @@ export function makeMicroscope(
     if (content.type === "microscope") {
       look.value = { ...content, arrays: arraysOf(content, buffers) } as unknown as Look;
     }
-    if (content.type === "welcome") again = open.peek(); // what was asked before is lost
+    if (content.type === "welcome")
+      again = open.peek(); // what was asked before is lost
     else if (content.type !== "microscope" && content.type !== "error") return;
     waiting = false;
     if (again && open.peek() && run.peek()) ask();
@@ -208,8 +224,9 @@ export function makeMicroscope(
   }
 
   function find(phase: Phase, layer: number): number {
-    return all.peek().findIndex((one) =>
-      one.phase === phase && (one.layer === layer || phase === "cost"));
+    return all
+      .peek()
+      .findIndex((one) => one.phase === phase && (one.layer === layer || phase === "cost"));
   }
 
   /** Look at a neuron, in the phase that is shown; the cost is with the last layer only. */
@@ -230,7 +247,18 @@ export function makeMicroscope(
   }
 
   return {
-    open, point, at, unit, lit, look, stage, stages: all, moments, line, topology, select,
+    open,
+    point,
+    at,
+    unit,
+    lit,
+    look,
+    stage,
+    stages: all,
+    moments,
+    line,
+    topology,
+    select,
     close,
     /** Open it, which stops the training, or close it. */
     toggle(): void {
@@ -249,7 +277,11 @@ export function makeMicroscope(
       const next = Math.max(0, Math.min(moments.peek().length - 1, line.peek() + by));
       const moment = moments.peek()[next];
       batch(() => {
-        if (moment && moment.phase !== "end" && (moment.layer !== null || moment.phase === "cost")) {
+        if (
+          moment &&
+          moment.phase !== "end" &&
+          (moment.layer !== null || moment.phase === "cost")
+        ) {
           at.value = find(moment.phase, moment.layer ?? 0);
           fit();
         }

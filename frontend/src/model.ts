@@ -1,7 +1,7 @@
 // What carries messages: in a notebook it is anywidget's model, on the page a WebSocket that looks
 // the same.
 
-import { decode, type Content } from "./wire";
+import { type Content, decode } from "./wire";
 
 export type Listener = (content: Content, buffers: DataView[]) => void;
 export interface Model {
@@ -14,7 +14,7 @@ const WAITS = [500, 1000, 2000, 4000, 5000];
 
 /** A model over a WebSocket; when the line is lost it tries again, ever more patiently. */
 export class SocketModel implements Model {
-  private listeners = new Set<Listener>();
+  private readonly listeners = new Set<Listener>();
   private socket: WebSocket | null = null;
   private tries = 0;
 

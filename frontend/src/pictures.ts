@@ -19,7 +19,11 @@ function pixel([red, green, blue]: Rgb): number {
 
 /** Draw squares of bytes under each other, 128 being 0, orange below and blue above. */
 export function paint(
-  canvas: HTMLCanvasElement, bytes: Uint8Array, side: number, ground: Rgb, stepped = false,
+  canvas: HTMLCanvasElement,
+  bytes: Uint8Array,
+  side: number,
+  ground: Rgb,
+  stepped = false,
 ): void {
   const colors = table(`${ground} ${stepped}`, 256, (byte) => {
     const value = (byte - 128) / 127.5;
@@ -30,7 +34,11 @@ export function paint(
 
 /** Draw probabilities of several classes, a square of bytes each: the likeliest gives the colour. */
 export function paintClasses(
-  canvas: HTMLCanvasElement, bytes: Uint8Array, side: number, ground: Rgb, stepped = false,
+  canvas: HTMLCanvasElement,
+  bytes: Uint8Array,
+  side: number,
+  ground: Rgb,
+  stepped = false,
 ): void {
   const size = side * side;
   const classes = bytes.length / size;
@@ -48,7 +56,10 @@ export function paintClasses(
 }
 
 function put(
-  canvas: HTMLCanvasElement, side: number, count: number, color: (place: number) => number,
+  canvas: HTMLCanvasElement,
+  side: number,
+  count: number,
+  color: (place: number) => number,
 ): void {
   const context = canvas.getContext("2d");
   if (!context) return;

@@ -19,7 +19,8 @@ export function makePoints(canvas: HTMLCanvasElement, run: Run, ground: Rgb) {
   const still = document.createElement("canvas");
   still.width = still.height = size;
   const pen = still.getContext("2d");
-  if (pen) places.forEach(([x, y], i) => dot(pen, x, y, colorOf(run, i, ground), ground, run.test[i]));
+  if (pen)
+    places.forEach(([x, y], i) => dot(pen, x, y, colorOf(run, i, ground), ground, run.test[i]));
   let before: ArrayLike<number> | undefined | null = null;
 
   return function draw(wrong: ArrayLike<number> | undefined): void {
@@ -46,7 +47,11 @@ function colorOf(run: Run, i: number, ground: Rgb): Rgb {
 }
 
 function dot(
-  pen: CanvasRenderingContext2D, x: number, y: number, color: Rgb, ground: Rgb,
+  pen: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  color: Rgb,
+  ground: Rgb,
   hollow: number | undefined,
 ): void {
   pen.beginPath();

@@ -1,7 +1,7 @@
 // Set-ups that are ready to be tried, and challenges: set-ups with a goal.
 
+import { data, FIRST, layer, type Setup, training } from "./setup";
 import type { Frame } from "./store";
-import { data, FIRST, layer, training, type Setup } from "./setup";
 
 const sigmoids = (...widths: number[]) => widths.map((width) => layer(width, "sigmoid"));
 const lesson: Setup = {
@@ -55,13 +55,15 @@ export const GOALS: Partial<Record<Ready, Goal>> = {
 
 /** Each part of a goal: its name, what is asked for, and whether it holds. */
 export function judged(
-  goal: Goal, setup: Setup, frame: Frame | null,
+  goal: Goal,
+  setup: Setup,
+  frame: Frame | null,
 ): [keyof Goal, number, boolean][] {
   const hidden = setup.layers.reduce((sum, one) => sum + one.neurons, 0);
   const holds: Record<keyof Goal, (asked: number) => boolean> = {
     accuracy: (asked) => (frame?.test_accuracy ?? 0) >= asked,
-    cost: (asked) => (frame?.cost ?? Infinity) < asked,
-    test_cost: (asked) => (frame?.test_cost ?? Infinity) < asked,
+    cost: (asked) => (frame?.cost ?? Number.POSITIVE_INFINITY) < asked,
+    test_cost: (asked) => (frame?.test_cost ?? Number.POSITIVE_INFINITY) < asked,
     steps: (asked) => (frame?.step ?? 0) >= asked,
     neurons: (asked) => hidden <= asked,
     layers: (asked) => setup.layers.length >= asked,

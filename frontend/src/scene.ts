@@ -14,7 +14,11 @@ export interface Shown {
   neurons: Uint8Array;
   parameters: ArrayLike<number>;
 }
-export type Place = { layer: number; row: number; column: number };
+export interface Place {
+  layer: number;
+  row: number;
+  column: number;
+}
 
 const SHARE = 0.84; // of a row that a neuron fills
 const TARGET = 24; // pixels that a pointer needs
@@ -27,7 +31,10 @@ const BIAS = 9;
 /** As large as the tallest layer lets it be. A finger needs more room, and numbers beside the neurons
  * need it there: then every layer stands in one file, as tall as it may become. */
 export function layoutOf(
-  topology: number[], width: number, finger: boolean, numbers: boolean,
+  topology: number[],
+  width: number,
+  finger: boolean,
+  numbers: boolean,
 ): Layout {
   const files = !finger && !numbers;
   const most = files && Math.max(...topology) > FILE ? ROW.files : ROW.most;
@@ -52,7 +59,7 @@ export function place(layout: Layout, layer: number, index: number): [number, nu
   const x = (width * (layer + 0.5)) / topology.length;
   const files = layout.files && count > FILE;
   const step = files ? row / 2 : row;
-  const aside = files ? (index % 2 - 0.5) * row : 0;
+  const aside = files ? ((index % 2) - 0.5) * row : 0;
   return [x + aside, heightOf(layout) / 2 + (index - (count - 1) / 2) * step];
 }
 
@@ -86,8 +93,8 @@ export function makeScene(canvas: HTMLCanvasElement, layout: Layout, ground: Rgb
       if (one.row < 0) continue;
       const path = ways.get(one.index) ?? new Path2D(way(layout, one));
       ways.set(one.index, path);
-      const chosen = lit !== null && lit.layer === one.layer && lit.row === one.row
-        && lit.column === one.column;
+      const chosen =
+        lit !== null && lit.layer === one.layer && lit.row === one.row && lit.column === one.column;
       context.globalAlpha = chosen ? 1 : 0.75;
       context.setLineDash(chosen ? [6, 3] : []);
       context.strokeStyle = css(one.value < 0 ? NEGATIVE : POSITIVE);
@@ -106,7 +113,15 @@ export function makeScene(canvas: HTMLCanvasElement, layout: Layout, ground: Rgb
         context.roundRect(x - side / 2, y - side / 2, side, side, ROUND);
         context.clip();
         context.drawImage(
-          atlas, 0, k * pixels, pixels, pixels, x - side / 2, y - side / 2, side, side,
+          atlas,
+          0,
+          k * pixels,
+          pixels,
+          pixels,
+          x - side / 2,
+          y - side / 2,
+          side,
+          side,
         );
         context.restore();
       }

@@ -44,15 +44,32 @@ export interface Setup {
 export const MOST_WEIGHTS = 400;
 
 export const data: DataSetup = {
-  kind: "circles", n: 300, noise: 0.1, arms: 2, classes: 3, test_share: 0.3, seed: 0, points: [],
-  regression: false, columns: [], class_names: [],
+  kind: "circles",
+  n: 300,
+  noise: 0.1,
+  arms: 2,
+  classes: 3,
+  test_share: 0.3,
+  seed: 0,
+  points: [],
+  regression: false,
+  columns: [],
+  class_names: [],
 };
 export const layer = (neurons: number, activation = "tanh"): LayerSetup => ({
-  neurons, activation, learning_rate: null,
+  neurons,
+  activation,
+  learning_rate: null,
 });
 export const training: Setup["training"] = {
-  learning_rate: 0.01, optimizer: "adam", cost: "auto", batch_size: null, l1: 0, l2: 0,
-  initializer: "orthogonal", seed: 0,
+  learning_rate: 0.01,
+  optimizer: "adam",
+  cost: "auto",
+  batch_size: null,
+  l1: 0,
+  l2: 0,
+  initializer: "orthogonal",
+  seed: 0,
 };
 
 export const FIRST: Setup = {
@@ -68,8 +85,14 @@ export const FIRST: Setup = {
 export function fitting(next: Setup, before: Setup): Setup {
   const network = ({ data: { kind, arms, classes }, inputs, layers, output, training }: Setup) =>
     JSON.stringify([
-      kind, arms, classes, inputs, layers.map((one) => one.neurons),
-      output.activation === "softmax", training.initializer, training.seed,
+      kind,
+      arms,
+      classes,
+      inputs,
+      layers.map((one) => one.neurons),
+      output.activation === "softmax",
+      training.initializer,
+      training.seed,
     ]);
   return network(next) === network(before) ? next : { ...next, weights: null, frozen: [] };
 }
@@ -77,7 +100,9 @@ export function fitting(next: Setup, before: Setup): Setup {
 /** The set-up that begins from some weights, five digits of each, of which those that are marked
  * stand still; null is from its seed. */
 export function beginning(
-  setup: Setup, weights: ArrayLike<number> | null, still: ArrayLike<number> = [],
+  setup: Setup,
+  weights: ArrayLike<number> | null,
+  still: ArrayLike<number> = [],
 ): Setup {
   const { weights: _, frozen: __, ...rest } = setup;
   if (!weights) return rest;
@@ -100,7 +125,9 @@ export interface Address {
 export function toHash(setup: Setup, hidden: string[], challenge: string | null = null): string {
   const bytes = new TextEncoder().encode(JSON.stringify(setup));
   const code = btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
   const hide = hidden.length ? `&hide=${hidden.join(",")}` : "";
   return `#s=${code}${hide}${challenge ? `&challenge=${challenge}` : ""}`;
 }

@@ -1,14 +1,14 @@
 // What the page knows: signals that the parts of the view read, and the talk that fills them.
 
 import { batch, computed, effect, signal } from "@preact/signals";
-import { TEXTS, type Language, type Texts } from "./i18n";
+import { type Language, TEXTS, type Texts } from "./i18n";
 import { makeMicroscope } from "./microscope";
 import type { Model } from "./model";
 import type { Place } from "./place";
 import { makePulse } from "./pulse";
 import { isReady, READY } from "./ready";
-import { beginning, FIRST, fitting, fromHash, toHash, type Setup } from "./setup";
-import { makeTable, MOST_BYTES } from "./table";
+import { beginning, FIRST, fitting, fromHash, type Setup, toHash } from "./setup";
+import { MOST_BYTES, makeTable } from "./table";
 import { makeTaker } from "./take";
 import { arraysOf, type Content, type Numbers } from "./wire";
 
@@ -61,9 +61,7 @@ const SURFACE = 100;
 const NEURONS = 34; // every third point of the surface
 const READING = 100; // milliseconds: nobody reads numbers that change faster
 
-function kept<T extends string>(
-  place: Place, name: string, known: readonly T[], otherwise: T,
-): T {
+function kept<T extends string>(place: Place, name: string, known: readonly T[], otherwise: T): T {
   if (!place.own) return otherwise;
   try {
     const value = localStorage.getItem(`neurona.${name}`) as T | null;
@@ -82,16 +80,21 @@ export function makeStore(model: Model, place: Place) {
   const language = signal<Language>(kept(place, "language", ["en", "es"], spanish ? "es" : "en"));
   const theme = signal<Theme>(kept(place, "theme", ["auto", "light", "dark"], "auto"));
   const dark = signal(false);
-  const ends = [place.watch((is) => { dark.value = is; })];
+  const ends = [
+    place.watch((is) => {
+      dark.value = is;
+    }),
+  ];
   // What the pictures, whose pixels no style sheet reaches, are painted anew for.
   const shade = computed(() =>
-    theme.value === "auto" ? (dark.value ? "dark" : "light") : theme.value);
+    theme.value === "auto" ? (dark.value ? "dark" : "light") : theme.value,
+  );
   const setup = signal<Setup>(FIRST);
   // What the address holds may be anything: the server looks at it, and until it has answered with a
   // run the page shows its own first set-up.
   let changes = 0; // of the set-up that were asked for here
-  let wanted: unknown = address.setup
-    ?? (isReady(address.challenge) ? READY[address.challenge] : null);
+  let wanted: unknown =
+    address.setup ?? (isReady(address.challenge) ? READY[address.challenge] : null);
   const run = signal<Run | null>(null);
   // Every picture, for the canvases; and what can be read of it, for numbers, meters and curves.
   const picture = signal<Frame | null>(null);
@@ -119,19 +122,26 @@ export function makeStore(model: Model, place: Place) {
   const microscope = makeMicroscope(line, { run, frame, chosen });
   const text = computed<Texts>(() => TEXTS[language.value]);
 
-  const table = makeTable(line, (file) => { problem.value = tooBig(file); });
+  const table = makeTable(line, (file) => {
+    problem.value = tooBig(file);
+  });
 
-  ends.push(effect(() => {
-    keep(place, "language", language.value);
-    place.root.lang = language.value;
-  }));
-  ends.push(effect(() => {
-    keep(place, "theme", theme.value);
-    place.root.dataset["theme"] = shade.value;
-  }));
+  ends.push(
+    effect(() => {
+      keep(place, "language", language.value);
+      place.root.lang = language.value;
+    }),
+  );
+  ends.push(
+    effect(() => {
+      keep(place, "theme", theme.value);
+      place.root.dataset.theme = shade.value;
+    }),
+  );
 
   const pulse = makePulse(
-    () => model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS }), show,
+    () => model.send({ type: "frame", resolution: SURFACE, neurons: NEURONS }),
+    show,
   );
 
   const pace = () => model.send({ type: "speed", steps_per_second: speed.value });
@@ -139,13 +149,13 @@ export function makeStore(model: Model, place: Place) {
   function hear(content: Content, buffers: DataView[]): void {
     const arrays = arraysOf(content, buffers);
     if (content.type === "welcome") {
-      catalog.value = content["catalog"] as Catalog;
+      catalog.value = content.catalog as Catalog;
       pulse.lost();
       if (speed.value !== null) pace(); // a new training knows nothing of what was chosen before
     }
     table.hear(content);
     if (content.type === "table") problem.value = null; // what an earlier one was refused for
-    if (content.type === "error") problem.value = content["message"] as Problem;
+    if (content.type === "error") problem.value = content.message as Problem;
     if (content.type === "run") {
       batch(() => {
         const next = { ...content, ...arrays } as unknown as Run;
@@ -157,7 +167,7 @@ export function makeStore(model: Model, place: Place) {
         }
         run.value = next;
         // An answer to what was asked before the last change would take that change back.
-        const asked = content["asked"];
+        const asked = content.asked;
         if (typeof asked === "number" && asked < changes) return;
         setup.value = next.setup;
         wanted = next.setup;
@@ -165,7 +175,7 @@ export function makeStore(model: Model, place: Place) {
       pulse.soon();
     }
     if (content.type === "frame") {
-      if (arrays["history"]) rows = arrays["history"] as Float32Array;
+      if (arrays.history) rows = arrays.history as Float32Array;
       received = { ...content, arrays } as unknown as Frame;
       pulse.came();
     }
@@ -184,7 +194,7 @@ export function makeStore(model: Model, place: Place) {
       picture.value = next;
       const before = frame.value;
       const now = performance.now();
-      if (now - read < READING && next.playing && before?.playing && before.arrays["surface"]) return;
+      if (now - read < READING && next.playing && before?.playing && before.arrays.surface) return;
       read = now;
       frame.value = next;
       history.value = rows;
@@ -208,9 +218,29 @@ export function makeStore(model: Model, place: Place) {
   }
 
   return {
-    language, theme, shade, setup, run, picture, frame, history, catalog, problem, online, said,
-    chosen, stepped, logarithmic, label, speed, text, table, microscope, challenge,
-    place, hidden: address.hidden,
+    language,
+    theme,
+    shade,
+    setup,
+    run,
+    picture,
+    frame,
+    history,
+    catalog,
+    problem,
+    online,
+    said,
+    chosen,
+    stepped,
+    logarithmic,
+    label,
+    speed,
+    text,
+    table,
+    microscope,
+    challenge,
+    place,
+    hidden: address.hidden,
     hello: () => model.send({ type: "hello", setup: wanted }),
     line(open: boolean): void {
       online.value = open;
@@ -233,8 +263,8 @@ export function makeStore(model: Model, place: Place) {
     },
     take: taker.take,
     link: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
-      location.href.replace(/#.*/, "")
-        + toHash(beginning(setup.value, weights, frozen), address.hidden, challenge.value),
+      location.href.replace(/#.*/, "") +
+      toHash(beginning(setup.value, weights, frozen), address.hidden, challenge.value),
     end(): void {
       pulse.end();
       for (const one of ends) one();
@@ -244,8 +274,11 @@ export function makeStore(model: Model, place: Place) {
 
 function tooBig(file: File): Problem {
   const kilobytes = (bytes: number) => String(Math.round(bytes / 1000));
-  const said = (text: string) => text.replace("{name}", file.name)
-    .replace("{size}", kilobytes(file.size)).replace("{most}", kilobytes(MOST_BYTES));
+  const said = (text: string) =>
+    text
+      .replace("{name}", file.name)
+      .replace("{size}", kilobytes(file.size))
+      .replace("{most}", kilobytes(MOST_BYTES));
   return { en: said(TEXTS.en.too_big), es: said(TEXTS.es.too_big) };
 }
 

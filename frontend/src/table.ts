@@ -17,8 +17,12 @@ export const MOST_BYTES = 200_000; // a message has its limit; 2,000 rows are 60
 
 /** What a spreadsheet writes: UTF-8, UTF-16 with its mark, or else Western Europe's Windows-1252. */
 export function textOf(bytes: Uint8Array): string {
-  const mark = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le"
-    : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : null;
+  const mark =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? "utf-16le"
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? "utf-16be"
+        : null;
   if (mark) return new TextDecoder(mark).decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -48,8 +52,9 @@ export function makeTable(model: Model, refuse: (file: File) => void) {
       if (!now) return;
       const { x1, x2, target } = { ...now, ...sent?.columns };
       // A column has one part to play: who had it before gets another from the server.
-      const others = Object.entries({ x1, x2, target })
-        .filter(([, column]) => !Object.values(chosen).includes(column));
+      const others = Object.entries({ x1, x2, target }).filter(
+        ([, column]) => !Object.values(chosen).includes(column),
+      );
       send(now.name, now.text, { ...Object.fromEntries(others), ...chosen });
     },
     hear(content: Content): void {

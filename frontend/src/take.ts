@@ -22,13 +22,15 @@ export function makeTaker(model: Model) {
   };
   model.on("msg:custom", (content: Content, buffers: DataView[]) => {
     if (content.type === "file") {
-      const bytes = arraysOf(content, buffers)["bytes"];
+      const bytes = arraysOf(content, buffers).bytes;
       // A copy: a view of the message would keep all of it, and a Blob takes no shared memory.
-      answer(bytes instanceof Uint8Array
-        ? { name: String(content["name"]), mime: String(content["mime"]), bytes: bytes.slice() }
-        : null);
+      answer(
+        bytes instanceof Uint8Array
+          ? { name: String(content.name), mime: String(content.mime), bytes: bytes.slice() }
+          : null,
+      );
     }
-    if (content.type === "error" && content["code"] === "take") answer(null);
+    if (content.type === "error" && content.code === "take") answer(null);
   });
   return {
     take(what: What, language: Language, theme: string): Promise<Taken | null> {

@@ -1,6 +1,6 @@
 // The view in a box of its own; by which line its model speaks, it does not know.
 
-import { h, render as draw } from "preact";
+import { render as draw, h } from "preact";
 import { App } from "./components/App";
 import type { Model } from "./model";
 import type { Place } from "./place";

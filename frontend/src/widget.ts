@@ -9,7 +9,7 @@ import { show } from "./view";
 
 /** JupyterLab takes a letter for a command of its own, unless the focused element itself says no. */
 function keepKeys(event: FocusEvent): void {
-  if (event.target instanceof HTMLElement) event.target.dataset["lmSuppressShortcuts"] = "true";
+  if (event.target instanceof HTMLElement) event.target.dataset.lmSuppressShortcuts = "true";
 }
 
 async function render({ model, el }: { model: Model; el: HTMLElement }): Promise<() => void> {

@@ -1,13 +1,19 @@
 // A message from the server: the length of its JSON, the JSON, then its arrays, aligned to 8 bytes.
 
 export type Numbers = Float32Array | Int32Array | Uint8Array;
-export type Content = { type: string; [key: string]: unknown };
+export interface Content {
+  type: string;
+  [key: string]: unknown;
+}
 interface Described {
   name: string;
   dtype: "float32" | "int32" | "uint8";
   shape: number[];
 }
-export type Received = { content: Content; buffers: DataView[] };
+export interface Received {
+  content: Content;
+  buffers: DataView[];
+}
 
 const BYTES = { float32: 4, int32: 4, uint8: 1 };
 
@@ -40,12 +46,13 @@ function typed(dtype: Described["dtype"], view: DataView, count: number): Number
   if (dtype === "uint8") return new Uint8Array(view.buffer, view.byteOffset, count);
   const kind = dtype === "float32" ? Float32Array : Int32Array;
   // A notebook's buffers may lie anywhere; those of the socket are aligned and need no copy.
-  if (view.byteOffset % 4 === 0) return new kind(view.buffer as ArrayBuffer, view.byteOffset, count);
+  if (view.byteOffset % 4 === 0)
+    return new kind(view.buffer as ArrayBuffer, view.byteOffset, count);
   return new kind(new Uint8Array(view.buffer, view.byteOffset, 4 * count).slice().buffer);
 }
 
 function described(content: Content): Described[] {
-  return (content["arrays"] ?? []) as Described[];
+  return (content.arrays ?? []) as Described[];
 }
 
 function size(shape: number[]): number {

@@ -1,10 +1,25 @@
-import { signal, type Signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
-  backward, cost, derivatives, forward, Reader, textOf, updates, written, type Equation, type Tree,
+  backward,
+  cost,
+  derivatives,
+  type Equation,
+  forward,
+  Reader,
+  type Tree,
+  textOf,
+  updates,
+  written,
 } from "../src/formula";
 import {
-  firstLine, makeMicroscope, nearest, stages, variablesAt, type Look, type Moment,
+  firstLine,
+  type Look,
+  type Moment,
+  makeMicroscope,
+  nearest,
+  stages,
+  variablesAt,
 } from "../src/microscope";
 import type { Model } from "../src/model";
 import type { Chosen, Frame, Run } from "../src/store";
@@ -12,7 +27,13 @@ import type { Chosen, Frame, Run } from "../src/store";
 describe("the stages of a step", () => {
   test("go forward, over the cost, back, and through the updates", () => {
     expect(stages(2).map(({ phase, layer }) => `${phase} ${layer}`)).toEqual([
-      "forward 0", "forward 1", "cost 1", "backward 1", "backward 0", "update 0", "update 1",
+      "forward 0",
+      "forward 1",
+      "cost 1",
+      "backward 1",
+      "backward 0",
+      "update 0",
+      "update 1",
     ]);
     expect(stages(1)).toHaveLength(4);
   });
@@ -50,38 +71,76 @@ test("the nearest point is found as the plane is shown", () => {
 
 // A look at a network of 2 – 2 – 1; each number is another, so that a wrong place is seen.
 const numbers = {
-  inputs: [0.5, -2], target: [1], z0: [11, 12], a0: [0.21, -0.22], slope0: [0.31, 0.32],
-  error0: [0.41, 0.42], delta0: [-0.51, 0.52], W0: [1, 2, 3, 4], b0: [5, 6], dW0: [7, 8, 9, 10],
-  db0: [-0.51, 0.52], W_change0: [0.1, 0.2, 0.3, 0.4], b_change0: [0.5, 0.6],
-  W_next0: [1.1, 2.2, 3.3, 4.4], b_next0: [5.5, 6.6],
-  z1: [13], a1: [0.71], slope1: [0.72], error1: [-0.58], delta1: [-0.29], W1: [-0.81, 0.82],
-  b1: [0.83], dW1: [0.91, 0.92], db1: [-0.29], W_change1: [1e-7, 0], b_change1: [0],
-  W_next1: [-0.81, 0.82], b_next1: [0.83],
-  differences: [7.1, 9.1, -0.511], gaps: [1e-9, -2e-9, 0],
+  inputs: [0.5, -2],
+  target: [1],
+  z0: [11, 12],
+  a0: [0.21, -0.22],
+  slope0: [0.31, 0.32],
+  error0: [0.41, 0.42],
+  delta0: [-0.51, 0.52],
+  W0: [1, 2, 3, 4],
+  b0: [5, 6],
+  dW0: [7, 8, 9, 10],
+  db0: [-0.51, 0.52],
+  W_change0: [0.1, 0.2, 0.3, 0.4],
+  b_change0: [0.5, 0.6],
+  W_next0: [1.1, 2.2, 3.3, 4.4],
+  b_next0: [5.5, 6.6],
+  z1: [13],
+  a1: [0.71],
+  slope1: [0.72],
+  error1: [-0.58],
+  delta1: [-0.29],
+  W1: [-0.81, 0.82],
+  b1: [0.83],
+  dW1: [0.91, 0.92],
+  db1: [-0.29],
+  W_change1: [1e-7, 0],
+  b_change1: [0],
+  W_next1: [-0.81, 0.82],
+  b_next1: [0.83],
+  differences: [7.1, 9.1, -0.511],
+  gaps: [1e-9, -2e-9, 0],
 };
 const look = (more: Partial<Look> = {}): Look => ({
-  run: 1, point: 3, layer: 0, unit: 0, step: 0, examples: 1, test: false, cost: 0.5,
-  data_cost: 0.3, penalty: 0.2, l1: 0, l2: 0, cost_name: "SquaredError", logits: false,
-  activations: ["tanh", "sigmoid"], optimizer: "sgd", rates: [0.05, 0.06],
+  run: 1,
+  point: 3,
+  layer: 0,
+  unit: 0,
+  step: 0,
+  examples: 1,
+  test: false,
+  cost: 0.5,
+  data_cost: 0.3,
+  penalty: 0.2,
+  l1: 0,
+  l2: 0,
+  cost_name: "SquaredError",
+  logits: false,
+  activations: ["tanh", "sigmoid"],
+  optimizer: "sgd",
+  rates: [0.05, 0.06],
   lesson: { source: [], moments: [] },
   arrays: {
-    ...Object.fromEntries(Object.entries(numbers).map(([name, all]) => [name, new Float32Array(all)])),
+    ...Object.fromEntries(
+      Object.entries(numbers).map(([name, all]) => [name, new Float32Array(all)]),
+    ),
     frozen: new Uint8Array([0, 0, 1, 0, 0, 0, 0, 0, 0]),
   },
   ...more,
 });
 const reader = (more: Partial<Look> = {}) => new Reader(look(more), [2, 2, 1], ["x₁", "x₂"]);
 const said = ({ left, rights }: Equation) => [left, ...rights].map(textOf).join(" = ");
-const linked = (tree: Tree): Tree[] =>
-  [...(tree.source ? [tree] : []), ...(tree.kids ?? []).flatMap(linked)];
+const linked = (tree: Tree): Tree[] => [
+  ...(tree.source ? [tree] : []),
+  ...(tree.kids ?? []).flatMap(linked),
+];
 const links = ({ rights }: Equation) => rights.flatMap(linked);
 
 describe("the formulas", () => {
   test("forward: every input with its weight, and the bias", () => {
     const [z, a] = forward(reader(), 0, 1) as [Equation, Equation];
-    expect(said(z)).toBe(
-      "z 1.2 = x₁ w 1 + x₂ w 2 + b = 0.5 · 2 + ( −2 ) · 4 + 6 = 12",
-    );
+    expect(said(z)).toBe("z 1.2 = x₁ w 1 + x₂ w 2 + b = 0.5 · 2 + ( −2 ) · 4 + 6 = 12");
     expect(said(a)).toBe("a 1.2 = tanh ( z 1.2 ) = tanh ( 12 ) = −0.22");
   });
 
@@ -102,10 +161,18 @@ describe("the formulas", () => {
 
   test("a long sum is written in full", () => {
     const inputs = Array.from({ length: 16 }, (_, i) => i);
-    const wide = new Reader(look({
-      activations: ["relu"],
-      arrays: { inputs: new Float32Array(inputs), W0: new Float32Array(inputs), b0: new Float32Array(1) },
-    }), [16, 1], inputs.map((i) => `x${i}`));
+    const wide = new Reader(
+      look({
+        activations: ["relu"],
+        arrays: {
+          inputs: new Float32Array(inputs),
+          W0: new Float32Array(inputs),
+          b0: new Float32Array(1),
+        },
+      }),
+      [16, 1],
+      inputs.map((i) => `x${i}`),
+    );
     const [z] = forward(wide, 0, 0) as [Equation, Equation];
     expect(textOf(z.rights[0] as Tree)).toContain("∑");
     expect(linked(z.rights[1] as Tree)).toHaveLength(33);
@@ -114,11 +181,12 @@ describe("the formulas", () => {
   test("the cost has its own formula, by its name", () => {
     const cost_of = (more: Partial<Look>) => cost(reader(more), 0).map(said);
     expect(cost_of({})).toEqual([
-      "C = ( a − t ) 2 = ( 0.71 − 1 ) 2 = 0.3", "∂ C ∂ a 2.1 = 2 ( a 2.1 − t ) = 2 ( 0.71 − 1 ) = −0.58",
+      "C = ( a − t ) 2 = ( 0.71 − 1 ) 2 = 0.3",
+      "∂ C ∂ a 2.1 = 2 ( a 2.1 − t ) = 2 ( 0.71 − 1 ) = −0.58",
     ]);
     expect(cost_of({ cost_name: "BinaryCrossEntropy", logits: true })[0]).toBe(
-      "C = − t · ln ( a ) − ( 1 − t ) · ln ( 1 − a )"
-        + " = − 1 · ln ( 0.71 ) − ( 1 − 1 ) · ln ( 1 − 0.71 ) = 0.3",
+      "C = − t · ln ( a ) − ( 1 − t ) · ln ( 1 − a )" +
+        " = − 1 · ln ( 0.71 ) − ( 1 − 1 ) · ln ( 1 − 0.71 ) = 0.3",
     );
     expect(cost_of({ cost_name: "BinaryCrossEntropy", logits: true })[1]).toBe(
       "∂ C ∂ z 2.1 = a 2.1 − t = 0.71 − 1 = −0.29",
@@ -174,8 +242,19 @@ describe("the formulas", () => {
   });
 
   test("numbers are written short, and none as nothing", () => {
-    expect([0.30999, -1.5, 0, 1e-9, -123456, NaN, null, Infinity, -Infinity].map((one) => written(one)))
-      .toEqual(["0.31", "−1.5", "0", "1.000e−9", "−1.235e+5", "?", "?", "∞", "−∞"]);
+    expect(
+      [
+        0.30999,
+        -1.5,
+        0,
+        1e-9,
+        -123456,
+        Number.NaN,
+        null,
+        Number.POSITIVE_INFINITY,
+        Number.NEGATIVE_INFINITY,
+      ].map((one) => written(one)),
+    ).toEqual(["0.31", "−1.5", "0", "1.000e−9", "−1.235e+5", "?", "?", "∞", "−∞"]);
     expect(written(0.123456789, 7)).toBe("0.1234568");
   });
 });
@@ -188,10 +267,13 @@ describe("the state", () => {
   let chosen: Signal<Chosen | null>;
   let scope: ReturnType<typeof makeMicroscope>;
 
-  const running = (topology: number[], points = 10): Run => ({
-    topology, points: new Float32Array(2 * points), labels: new Float32Array(points),
-    extent: [-1, 1, -1, 1],
-  } as unknown as Run);
+  const running = (topology: number[], points = 10): Run =>
+    ({
+      topology,
+      points: new Float32Array(2 * points),
+      labels: new Float32Array(points),
+      extent: [-1, 1, -1, 1],
+    }) as unknown as Run;
 
   beforeEach(() => {
     sent = [];
@@ -200,21 +282,27 @@ describe("the state", () => {
     chosen = signal(null);
     const model: Model = {
       send: (content) => sent.push(content as Record<string, unknown>),
-      on: (_, listener) => { hear = (content) => listener(content as { type: string }, []); },
+      on: (_, listener) => {
+        hear = (content) => listener(content as { type: string }, []);
+      },
       off: () => {},
     };
     scope = makeMicroscope(model, { run, frame, chosen });
   });
-  const answer = () => hear({
-    type: "microscope", activations: ["tanh", "tanh", "sigmoid"], lesson: { source: [], moments: [] },
-  });
-  const asked = () => sent.filter((one) => one["type"] === "microscope");
+  const answer = () =>
+    hear({
+      type: "microscope",
+      activations: ["tanh", "tanh", "sigmoid"],
+      lesson: { source: [], moments: [] },
+    });
+  const asked = () => sent.filter((one) => one.type === "microscope");
 
   test("nothing is asked until it opens, which stops the training", () => {
     expect(sent).toEqual([]);
     scope.toggle();
     expect(sent).toEqual([
-      { type: "pause" }, { type: "microscope", point: null, layer: 0, unit: 0 },
+      { type: "pause" },
+      { type: "microscope", point: null, layer: 0, unit: 0 },
     ]);
     scope.toggle();
     frame.value = { playing: false } as Frame;

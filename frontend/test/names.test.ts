@@ -3,9 +3,13 @@ import { axesOf, classOf, namesOf, outputOf } from "../src/names";
 import { FIRST } from "../src/setup";
 import type { Run } from "../src/store";
 
-const run = (data: object, more: object = {}) => ({
-  setup: { ...FIRST, data: { ...FIRST.data, kind: "own", ...data } }, classes: 2, outputs: 1, ...more,
-}) as Run;
+const run = (data: object, more: object = {}) =>
+  ({
+    setup: { ...FIRST, data: { ...FIRST.data, kind: "own", ...data } },
+    classes: 2,
+    outputs: 1,
+    ...more,
+  }) as Run;
 
 test("a class has the name of the table, or its number", () => {
   const named = run({ class_names: ["cat", "dog"] });

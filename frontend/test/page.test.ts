@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { CLASSES, diverging, NEGATIVE, POSITIVE } from "../src/colors";
+import { branchesOf, dataOf } from "../src/curve";
 import { TEXTS } from "../src/i18n";
 import { GOALS, judged, READY } from "../src/ready";
-import { FIRST, fromHash, toHash, type Setup } from "../src/setup";
+import { FIRST, fromHash, type Setup, toHash } from "../src/setup";
 import type { Frame } from "../src/store";
-import { branchesOf, dataOf } from "../src/curve";
-import { arraysOf, decode } from "../src/wire";
 import { weights } from "../src/weights";
+import { arraysOf, decode } from "../src/wire";
 
 function message(content: object, ...arrays: (Float32Array | Uint8Array)[]): ArrayBuffer {
   let json = JSON.stringify(content);
@@ -37,8 +37,8 @@ describe("the wire", () => {
     const { content: got, buffers } = decode(sent);
     expect(got.type).toBe("frame");
     const arrays = arraysOf(got, buffers);
-    expect(Array.from(arrays["wrong"] ?? [])).toEqual([1, 0, 1]);
-    expect(Array.from(arrays["parameters"] ?? [])).toEqual([0.5, -2]);
+    expect(Array.from(arrays.wrong ?? [])).toEqual([1, 0, 1]);
+    expect(Array.from(arrays.parameters ?? [])).toEqual([0.5, -2]);
   });
 
   test("reads numbers that lie anywhere, as a notebook's may", () => {
@@ -48,14 +48,16 @@ describe("the wire", () => {
       bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), 3);
       return new DataView(bytes.buffer, 3);
     });
-    expect(Array.from(arraysOf(got, moved)["parameters"] ?? [])).toEqual([0.5, -2]);
+    expect(Array.from(arraysOf(got, moved).parameters ?? [])).toEqual([0.5, -2]);
   });
 });
 
 describe("the address", () => {
   test.each(Object.entries(READY))("holds %s, and gives it back", (key, setup) => {
     expect(fromHash(toHash(setup, ["data", "inputs"], key))).toEqual({
-      setup, hidden: ["data", "inputs"], challenge: key,
+      setup,
+      hidden: ["data", "inputs"],
+      challenge: key,
     });
   });
 
@@ -71,12 +73,17 @@ describe("the address", () => {
 describe("a challenge", () => {
   const frame = (more: object) => ({ step: 0, cost: 1, test_cost: 1, ...more }) as unknown as Frame;
   const open = (key: keyof typeof GOALS, setup: Setup, now: Frame | null) =>
-    judged(GOALS[key] ?? {}, setup, now).filter(([, , holds]) => !holds).map(([name]) => name);
+    judged(GOALS[key] ?? {}, setup, now)
+      .filter(([, , holds]) => !holds)
+      .map(([name]) => name);
 
   test("is not solved at its start", () => {
     for (const [key, goal] of Object.entries(GOALS)) {
       const parts = judged(goal, READY[key as keyof typeof GOALS], null);
-      expect(parts.some(([, , holds]) => !holds), key).toBe(true);
+      expect(
+        parts.some(([, , holds]) => !holds),
+        key,
+      ).toBe(true);
     }
   });
 
@@ -112,12 +119,16 @@ test("no text is empty, in either language", () => {
 test("parameters are taken apart layer by layer, W before b", () => {
   const all = weights([2, 1, 1], [10, 11, 12, 13, 14]);
   expect(all.map(({ layer, row, column, value }) => [layer, row, column, value])).toEqual([
-    [0, 0, 0, 10], [0, 1, 0, 11], [0, -1, 0, 12], [1, 0, 0, 13], [1, -1, 0, 14],
+    [0, 0, 0, 10],
+    [0, 1, 0, 11],
+    [0, -1, 0, 12],
+    [1, 0, 0, 13],
+    [1, -1, 0, 14],
   ]);
 });
 
 test("each branch has its own two curves over one sorted axis", () => {
-  const rows = new Float32Array([0, 1, 2, 0, 9, 0.5, NaN, 0, 4, 0, 0.7, 1]);
+  const rows = new Float32Array([0, 1, 2, 0, 9, 0.5, Number.NaN, 0, 4, 0, 0.7, 1]);
   expect(branchesOf(rows)).toEqual([0, 1]);
   const [steps, ...columns] = dataOf(rows, [0, 1], true);
   expect(Array.from(steps as ArrayLike<number>)).toEqual([0, 4, 9]);
@@ -128,8 +139,13 @@ test("each branch has its own two curves over one sorted axis", () => {
 });
 
 test("a branch that was forgotten leaves no empty columns", () => {
-  const rows = Float32Array.from([0, 1, NaN, 0, 3, 0.5, NaN, 700]);
+  const rows = Float32Array.from([0, 1, Number.NaN, 0, 3, 0.5, Number.NaN, 700]);
   expect(branchesOf(rows)).toEqual([0, 700]);
   const [, ...columns] = dataOf(rows, branchesOf(rows), false);
-  expect(columns).toEqual([[1, null], [null, null], [null, 0.5], [null, null]]);
+  expect(columns).toEqual([
+    [1, null],
+    [null, null],
+    [null, 0.5],
+    [null, null],
+  ]);
 });

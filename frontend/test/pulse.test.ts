@@ -18,7 +18,14 @@ describe("the pulse", () => {
     frames = [];
     vi.stubGlobal("requestAnimationFrame", (frame: () => void) => frames.push(frame));
     asked = drawn = 0;
-    pulse = makePulse(() => { asked += 1; }, () => { drawn += 1; });
+    pulse = makePulse(
+      () => {
+        asked += 1;
+      },
+      () => {
+        drawn += 1;
+      },
+    );
     pulse.soon();
   });
 

@@ -5,7 +5,8 @@ const every = (topology: number[], finger = false, numbers = false) => {
   const width = topology.length * 84; // as little as the page gives it
   const layout = layoutOf(topology, width, finger, numbers);
   const places = topology.flatMap((count, layer) =>
-    Array.from({ length: count }, (_, i) => place(layout, layer, i)));
+    Array.from({ length: count }, (_, i) => place(layout, layer, i)),
+  );
   return { layout, places, side: sideOf(layout), height: heightOf(layout) };
 };
 
@@ -13,14 +14,19 @@ describe("a network of any size", () => {
   const sizes = Array.from({ length: 16 }, (_, i) => i + 1);
 
   test.each(sizes)("with %i neurons is no taller than 240 pixels, and each can be clicked", (n) => {
-    for (const others of [[2, 4, n, 1], [7, n, 8, 5], [1, n, n, n, n, n, n, 1]]) {
+    for (const others of [
+      [2, 4, n, 1],
+      [7, n, 8, 5],
+      [1, n, n, n, n, n, n, 1],
+    ]) {
       const { places, side, height } = every(others);
       expect(height).toBeLessThanOrEqual(240);
       expect(side).toBeGreaterThanOrEqual(24);
       places.forEach(([x, y], i) => {
         expect(y - side / 2).toBeGreaterThanOrEqual(0);
         expect(y + side / 2).toBeLessThanOrEqual(height);
-        for (const [x2, y2] of places.slice(i + 1)) { // none covers another
+        for (const [x2, y2] of places.slice(i + 1)) {
+          // none covers another
           expect(Math.max(Math.abs(x - x2), Math.abs(y - y2))).toBeGreaterThanOrEqual(side + 2);
         }
       });

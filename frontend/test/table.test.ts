@@ -1,19 +1,27 @@
 import { expect, test } from "vitest";
 import type { Model } from "../src/model";
-import { makeTable, MOST_BYTES, textOf } from "../src/table";
+import { MOST_BYTES, makeTable, textOf } from "../src/table";
 import type { Content } from "../src/wire";
 
 function opened() {
   const sent: Record<string, unknown>[] = [];
   const refused: File[] = [];
   const model = {
-    send: (content: object) => { sent.push(content as Record<string, unknown>); },
-    on() {}, off() {},
+    send: (content: object) => {
+      sent.push(content as Record<string, unknown>);
+    },
+    on() {},
+    off() {},
   } satisfies Model;
-  const table = makeTable(model, (file) => { refused.push(file); });
-  const answer = (chosen: object) => table.hear({
-    type: "table", columns: { a: true, b: true, c: true, kind: false }, ...chosen,
-  } as Content);
+  const table = makeTable(model, (file) => {
+    refused.push(file);
+  });
+  const answer = (chosen: object) =>
+    table.hear({
+      type: "table",
+      columns: { a: true, b: true, c: true, kind: false },
+      ...chosen,
+    } as Content);
   return { table, sent, refused, answer };
 }
 
@@ -29,12 +37,18 @@ test("a text is read in the encoding that a spreadsheet wrote it in", () => {
   const text = "año,tamaño";
   const utf16 = (little: boolean) => {
     const view = new DataView(new ArrayBuffer(2 * (text.length + 1)));
-    [..."\ufeff" + text].forEach((one, i) => view.setUint16(2 * i, one.charCodeAt(0), little));
+    [...`\ufeff${text}`].forEach((one, i) => view.setUint16(2 * i, one.charCodeAt(0), little));
     return new Uint8Array(view.buffer);
   };
   const utf8 = new TextEncoder().encode(text);
   const windows = Uint8Array.from(text, (one) => one.charCodeAt(0)); // ñ is 0xf1 there
-  for (const bytes of [utf8, Uint8Array.of(0xef, 0xbb, 0xbf, ...utf8), utf16(true), utf16(false), windows])
+  for (const bytes of [
+    utf8,
+    Uint8Array.of(0xef, 0xbb, 0xbf, ...utf8),
+    utf16(true),
+    utf16(false),
+    windows,
+  ])
     expect(textOf(bytes)).toBe(text);
   expect(textOf(new Uint8Array())).toBe("");
 });

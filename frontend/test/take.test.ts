@@ -8,11 +8,16 @@ function line() {
   const sent: object[] = [];
   const model: Model = {
     send: (content) => sent.push(content),
-    on: (_, listener) => { listeners.push(listener); },
+    on: (_, listener) => {
+      listeners.push(listener);
+    },
     off: () => {},
   };
   const say = (content: { type: string }, ...bytes: number[]) => {
-    const whole = { ...content, arrays: [{ name: "bytes", dtype: "uint8", shape: [bytes.length] }] };
+    const whole = {
+      ...content,
+      arrays: [{ name: "bytes", dtype: "uint8", shape: [bytes.length] }],
+    };
     const view = new DataView(new Uint8Array([9, ...bytes, 9]).buffer, 1, bytes.length);
     for (const listener of listeners) listener(whole, [view]);
   };

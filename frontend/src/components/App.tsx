@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "../store";
 import { Challenge } from "./Challenge";
+import { digits } from "./controls";
 import { Data } from "./Data";
 import { Microscope } from "./Microscope";
 import { Network } from "./Network";
 import { Result } from "./Result";
 import { Transport } from "./Transport";
-import { digits } from "./controls";
 
 export function App({ store }: { store: Store }) {
   const { text, language, problem, online, frame, hidden, place } = store;
@@ -21,9 +21,11 @@ export function App({ store }: { store: Store }) {
   useEffect(() => {
     if (before.current === playing) return;
     before.current = playing;
-    store.said.value = playing ? text.value.playing : text.value.paused_at
-      .replace("{step}", String(frame.value?.step ?? 0))
-      .replace("{cost}", digits(frame.value?.cost));
+    store.said.value = playing
+      ? text.value.playing
+      : text.value.paused_at
+          .replace("{step}", String(frame.value?.step ?? 0))
+          .replace("{cost}", digits(frame.value?.cost));
   }, [playing]);
   const diverged = frame.value?.diverged;
   const said = text.value.diverged
@@ -37,7 +39,8 @@ export function App({ store }: { store: Store }) {
   const Whole = place.own ? "main" : "section";
   return (
     <Whole
-      class="playground" aria-label={text.value.main}
+      class="playground"
+      aria-label={text.value.main}
       onDragOver={(event) => {
         if (!takes(event)) return;
         event.preventDefault();
@@ -61,7 +64,12 @@ export function App({ store }: { store: Store }) {
         {problem.value && (
           <p class="banner">
             {problem.value[language.value]}
-            <button type="button" onClick={() => { problem.value = null; }}>
+            <button
+              type="button"
+              onClick={() => {
+                problem.value = null;
+              }}
+            >
               {text.value.dismiss}
             </button>
           </p>
@@ -69,7 +77,9 @@ export function App({ store }: { store: Store }) {
         {diverged && <p class="banner">{said}</p>}
       </div>
       <Challenge store={store} />
-      <p class="unseen" role="status" aria-live="polite">{store.said}</p>
+      <p class="unseen" role="status" aria-live="polite">
+        {store.said}
+      </p>
       <div class="columns">
         {shown("data") && <Data store={store} />}
         {shown("network") && <Network store={store} />}

@@ -1,6 +1,6 @@
 // The challenge that was taken up: what has to hold, and what holds already.
 
-import { GOALS, isReady, judged, type Goal } from "../ready";
+import { GOALS, type Goal, isReady, judged } from "../ready";
 import type { Store } from "../store";
 import { nameOf } from "./Transport";
 
@@ -22,7 +22,9 @@ export function Challenge({ store }: { store: Store }) {
   const solved = parts.every(([, , holds]) => holds);
   return (
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
-      <strong>{solved ? `✓ ${t.solved}` : t.challenge}: {nameOf(key, store)}.</strong>
+      <strong>
+        {solved ? `✓ ${t.solved}` : t.challenge}: {nameOf(key, store)}.
+      </strong>
       <ul>
         {parts.map(([name, asked, holds]) => (
           <li key={name} class={holds ? "holds" : ""}>
@@ -31,7 +33,14 @@ export function Challenge({ store }: { store: Store }) {
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => { challenge.value = null; }}>{t.dismiss}</button>
+      <button
+        type="button"
+        onClick={() => {
+          challenge.value = null;
+        }}
+      >
+        {t.dismiss}
+      </button>
     </section>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { written } from "../formula";
-import { variablesAt, type Lesson } from "../microscope";
+import { type Lesson, variablesAt } from "../microscope";
 import type { Store } from "../store";
 
 export function Code({ store, lesson }: { store: Store; lesson: Lesson }) {
@@ -22,19 +22,23 @@ export function Code({ store, lesson }: { store: Store; lesson: Lesson }) {
     <section class="lesson" aria-label={t.lesson_code}>
       <div class="row">
         <h3>{t.lesson_code}</h3>
-        {!refusal && <>
-          <button type="button" disabled={line <= 0} onClick={() => microscope.walk(-1)}>
-            ‹ {t.line_back}
-          </button>
-          <button
-            type="button" disabled={line >= moments.length - 1}
-            onClick={() => microscope.walk(1)}
-          >
-            {t.line_next} ›
-          </button>
-          <p class="place">{t.line_of
-            .replace("{i}", String(line + 1)).replace("{n}", String(moments.length))}</p>
-        </>}
+        {!refusal && (
+          <>
+            <button type="button" disabled={line <= 0} onClick={() => microscope.walk(-1)}>
+              ‹ {t.line_back}
+            </button>
+            <button
+              type="button"
+              disabled={line >= moments.length - 1}
+              onClick={() => microscope.walk(1)}
+            >
+              {t.line_next} ›
+            </button>
+            <p class="place">
+              {t.line_of.replace("{i}", String(line + 1)).replace("{n}", String(moments.length))}
+            </p>
+          </>
+        )}
       </div>
       {refusal && <p class="note">{refusal[language.value]}</p>}
       <div class="beside">
@@ -42,7 +46,8 @@ export function Code({ store, lesson }: { store: Store; lesson: Lesson }) {
           <ol>
             {lesson.source.map((one) => (
               <li
-                key={one.number} value={one.number}
+                key={one.number}
+                value={one.number}
                 aria-current={one.number === moment?.number ? "step" : undefined}
               >
                 <code>{one.text || " "}</code>
@@ -55,17 +60,25 @@ export function Code({ store, lesson }: { store: Store; lesson: Lesson }) {
             <table>
               <thead>
                 <tr>
-                  <th scope="col">{t.variable}</th><th scope="col">{t.shape}</th>
+                  <th scope="col">{t.variable}</th>
+                  <th scope="col">{t.shape}</th>
                   <th scope="col">{t.value}</th>
                 </tr>
               </thead>
               <tbody>
-                {variablesAt(moments, line).reverse()
+                {variablesAt(moments, line)
+                  .reverse()
                   .sort((a, b) => Number(changed.has(b.name)) - Number(changed.has(a.name)))
                   .map((one) => (
                     <tr key={one.name} class={changed.has(one.name) ? "new" : ""}>
-                      <th scope="row"><code>{one.name}</code></th>
-                      <td>{one.shape ? `(${one.shape.join(", ")}${one.shape.length === 1 ? "," : ""})` : ""}</td>
+                      <th scope="row">
+                        <code>{one.name}</code>
+                      </th>
+                      <td>
+                        {one.shape
+                          ? `(${one.shape.join(", ")}${one.shape.length === 1 ? "," : ""})`
+                          : ""}
+                      </td>
                       <td class="values">{valuesOf(one.values, one.shape)}</td>
                     </tr>
                   ))}
@@ -82,14 +95,22 @@ export function Code({ store, lesson }: { store: Store; lesson: Lesson }) {
 /** Rows of numbers, with dots where there are more than were sent. */
 function valuesOf(values: unknown, shape: number[] | null): string {
   if (!Array.isArray(values)) {
-    return typeof values === "number" ? written(values) : values === true ? "True"
-      : values === false ? "False" : String(values ?? "?");
+    return typeof values === "number"
+      ? written(values)
+      : values === true
+        ? "True"
+        : values === false
+          ? "False"
+          : String(values ?? "?");
   }
   const [rows = 0, columns = 0] = shape ?? [];
   const cells = values.map((line: (number | null)[]) => line.map((one) => written(one)));
   const width = (k: number) => Math.max(...cells.map((line) => line[k]?.length ?? 0));
-  const lines = cells.map((line) =>
-    line.map((one, k) => one.padStart(width(k))).join("  ") + (columns > line.length ? "  …" : ""));
+  const lines = cells.map(
+    (line) =>
+      line.map((one, k) => one.padStart(width(k))).join("  ") +
+      (columns > line.length ? "  …" : ""),
+  );
   return [...lines, ...(rows > values.length ? ["…"] : [])].join("\n");
 }
 
@@ -108,6 +129,8 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
     how.lent.length > 0 && t.differs_lent.replace("{names}", how.lent.join(", ")),
   ].filter(Boolean);
   return (
-    <p class="note"><strong>{t.differs}:</strong> {said.join(" ")}</p>
+    <p class="note">
+      <strong>{t.differs}:</strong> {said.join(" ")}
+    </p>
   );
 }

@@ -59,7 +59,9 @@ export function Curve({ store }: { store: Store }) {
   const cost = frame.value?.cost;
   return (
     <div
-      class="curve" ref={box} role="img"
+      class="curve"
+      ref={box}
+      role="img"
       aria-label={`${text.value.curve}: ${cost === null || cost === undefined ? "" : cost}`}
     />
   );
@@ -77,9 +79,12 @@ function decades(plot: uPlot, splits: number[]): (number | null)[] {
   const room = Math.max(2, Math.floor(plot.height / 32));
   const stride = Math.ceil(whole.filter(Boolean).length / room);
   return splits.map((one, i) =>
-    whole[i] && Math.round(powers[i] ?? 0) % stride === 0 ? one : null);
+    whole[i] && Math.round(powers[i] ?? 0) % stride === 0 ? one : null,
+  );
 }
 
 function named(_: uPlot, splits: (number | null)[]): (string | null)[] {
-  return splits.map((one) => (one === null ? null : one >= 0.01 ? String(one) : one.toExponential(0)));
+  return splits.map((one) =>
+    one === null ? null : one >= 0.01 ? String(one) : one.toExponential(0),
+  );
 }

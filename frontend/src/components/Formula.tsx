@@ -28,23 +28,30 @@ export function Formula({ equation, links }: { equation: Equation; links: Links 
   // No browser breaks a line of MathML: what may be broken is a piece of its own.
   return (
     <div class="equation" ref={box}>
-      {equation.rights.flatMap((right, i) => piecesOf(right).map((piece, k) => (
-        <math key={`${i}-${k}`}>
-          {i === 0 && k === 0 && element(equation.left)}
-          {k === 0 && h("mo", {}, sign(i))}
-          {piece.map(element)}
-        </math>
-      )))}
+      {equation.rights.flatMap((right, i) =>
+        piecesOf(right).map((piece, k) => (
+          <math key={`${i}-${k}`}>
+            {i === 0 && k === 0 && element(equation.left)}
+            {k === 0 && h("mo", {}, sign(i))}
+            {piece.map(element)}
+          </math>
+        )),
+      )}
       {equation.rights.flatMap(linked).map(({ text, value, source }, i) => (
         <button
-          type="button" class="number" key={i} data-value={value}
+          type="button"
+          class="number"
+          key={i}
+          data-value={value}
           aria-label={`${text}, ${links.name(source)}`}
           onClick={() => {
             links.follow(source);
             links.light(null);
           }}
-          onMouseEnter={() => links.light(source)} onMouseLeave={() => links.light(null)}
-          onFocus={() => links.light(source)} onBlur={() => links.light(null)}
+          onMouseEnter={() => links.light(source)}
+          onMouseLeave={() => links.light(null)}
+          onFocus={() => links.light(source)}
+          onBlur={() => links.light(null)}
         />
       ))}
     </div>
@@ -82,7 +89,8 @@ function element({ tag, text, kids, source }: Tree): VNode {
   // At the beginning of a line a plus would be taken for a sign, and lose its spaces.
   const form = tag === "mo" && text === "+" ? { form: "infix" } : {};
   return h(
-    tag as "mrow", { ...form, ...(source && { class: "linked" }) } as object,
+    tag as "mrow",
+    { ...form, ...(source && { class: "linked" }) } as object,
     text ?? (kids ?? []).map(element),
   );
 }

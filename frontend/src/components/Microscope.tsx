@@ -3,14 +3,22 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import {
-  backward, cost, derivatives, forward, Reader, updates, written, type Equation, type Row,
+  backward,
+  cost,
+  derivatives,
+  type Equation,
+  forward,
+  Reader,
+  type Row,
+  updates,
+  written,
 } from "../formula";
-import { PHASES, type Look, type Phase, type Source } from "../microscope";
+import { type Look, PHASES, type Phase, type Source } from "../microscope";
 import type { Store } from "../store";
 import { Code } from "./Code";
+import { Choice, useName } from "./controls";
 import { pretty } from "./Data";
 import { Formula, type Links } from "./Formula";
-import { Choice, useName } from "./controls";
 
 export function Microscope({ store }: { store: Store }) {
   const { text, microscope, run } = store;
@@ -34,11 +42,15 @@ export function Microscope({ store }: { store: Store }) {
   const now = look.value;
   const { phase, layer } = stage.value;
   const fits = now && run.value && now.activations.length === topology.value.length - 1;
-  const neurons = topology.value.slice(1).flatMap((count, k) =>
-    Array.from({ length: count }, (_, i) => `${k + 1}.${i + 1}`));
+  const neurons = topology.value
+    .slice(1)
+    .flatMap((count, k) => Array.from({ length: count }, (_, i) => `${k + 1}.${i + 1}`));
   return (
     <section
-      class="panel microscope" aria-labelledby={`${id}-title`} tabIndex={-1} ref={panel}
+      class="panel microscope"
+      aria-labelledby={`${id}-title`}
+      tabIndex={-1}
+      ref={panel}
       onKeyDown={(event) => step(event, microscope)}
     >
       <div class="top">
@@ -46,18 +58,20 @@ export function Microscope({ store }: { store: Store }) {
         <Steps store={store} id={id} />
         <Examples store={store} />
         <Choice
-          label={t.neuron} value={`${layer + 1}.${microscope.unit.value + 1}`} options={neurons}
+          label={t.neuron}
+          value={`${layer + 1}.${microscope.unit.value + 1}`}
+          options={neurons}
           onChange={(one) => {
             const [k = 1, i = 1] = one.split(".").map(Number);
             microscope.select(k - 1, i - 1);
           }}
         />
-        <button type="button" class="close" onClick={() => microscope.close()}>{t.close}</button>
+        <button type="button" class="close" onClick={() => microscope.close()}>
+          {t.close}
+        </button>
       </div>
       <div class="halves">
-        <div
-          class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}
-        >
+        <div class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}>
           {fits ? <Formulas store={store} look={now} /> : <p>{t.looking}</p>}
         </div>
         {fits && <Code store={store} lesson={now.lesson} />}
@@ -77,8 +91,13 @@ function Steps({ store, id }: { store: Store; id: string }) {
       <div class="tabs" role="tablist" aria-label={t.phase} onKeyDown={alongTabs}>
         {PHASES.map((one) => (
           <button
-            type="button" role="tab" key={one} id={`${id}-${one}`} aria-selected={one === phase}
-            aria-controls={`${id}-phase`} tabIndex={one === phase ? 0 : -1}
+            type="button"
+            role="tab"
+            key={one}
+            id={`${id}-${one}`}
+            aria-selected={one === phase}
+            aria-controls={`${id}-phase`}
+            tabIndex={one === phase ? 0 : -1}
             onClick={() => microscope.phase(one)}
           >
             {phaseName(one, store)}
@@ -90,7 +109,9 @@ function Steps({ store, id }: { store: Store; id: string }) {
           ‹ {t.stage_back}
         </button>
         <button
-          type="button" disabled={at.value >= stages.value.length - 1} onClick={microscope.next}
+          type="button"
+          disabled={at.value >= stages.value.length - 1}
+          onClick={microscope.next}
         >
           {t.stage_next} ›
         </button>
@@ -99,7 +120,8 @@ function Steps({ store, id }: { store: Store; id: string }) {
         {phase === "cost" ? t.cost_phase : t.at_layer.replace("{k}", String(layer + 1))}
         {" · "}
         {t.stage_of
-          .replace("{i}", String(at.value + 1)).replace("{n}", String(stages.value.length))}
+          .replace("{i}", String(at.value + 1))
+          .replace("{n}", String(stages.value.length))}
       </p>
     </>
   );
@@ -121,7 +143,9 @@ function alongTabs(event: KeyboardEvent): void {
   if (!by) return;
   event.stopPropagation();
   event.preventDefault();
-  const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=tab]")];
+  const tabs = [
+    ...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=tab]"),
+  ];
   const next = tabs[(tabs.indexOf(event.target as HTMLElement) + by + tabs.length) % tabs.length];
   next?.click();
   next?.focus();
@@ -138,18 +162,32 @@ function Examples({ store }: { store: Store }) {
   const t = text.value;
   const { point } = microscope;
   const count = run.value?.labels.length ?? 1;
-  const take = (i: number) => { point.value = (i + count) % count; };
+  const take = (i: number) => {
+    point.value = (i + count) % count;
+  };
   const one = point.value;
   return (
     <div class="group examples" role="group" aria-label={t.points}>
-      <button type="button" aria-pressed={one === null} onClick={() => { point.value = null; }}>
+      <button
+        type="button"
+        aria-pressed={one === null}
+        onClick={() => {
+          point.value = null;
+        }}
+      >
         {t.whole_batch}
       </button>
-      <button type="button" aria-label={t.point_before} onClick={() => take((one ?? 0) - 1)}>‹</button>
+      <button type="button" aria-label={t.point_before} onClick={() => take((one ?? 0) - 1)}>
+        ‹
+      </button>
       <label class="field">
         <span>{t.one_point}</span>
         <input
-          type="number" min={1} max={count} step={1} value={one === null ? "" : one + 1}
+          type="number"
+          min={1}
+          max={count}
+          step={1}
+          value={one === null ? "" : one + 1}
           onChange={(e) => {
             const given = e.currentTarget.valueAsNumber;
             if (Number.isInteger(given) && given >= 1 && given <= count) point.value = given - 1;
@@ -158,8 +196,12 @@ function Examples({ store }: { store: Store }) {
         />
       </label>
       <button
-        type="button" aria-label={t.point_after} onClick={() => take(one === null ? 0 : one + 1)}
-      >›</button>
+        type="button"
+        aria-label={t.point_after}
+        onClick={() => take(one === null ? 0 : one + 1)}
+      >
+        ›
+      </button>
     </div>
   );
 }
@@ -174,14 +216,17 @@ function Formulas({ store, look }: { store: Store; look: Look }) {
   const read = new Reader(look, microscope.topology.value, inputs);
   const links: Links = {
     name: (source) => nameOf(source, store),
-    light: (source) => { microscope.lit.value = source; },
+    light: (source) => {
+      microscope.lit.value = source;
+    },
     follow: (source) => {
       microscope.follow(source);
       if (source.kind === "setting") toSetting(source, store);
       // The number that was followed may be gone with its phase: the keyboard goes on from here.
-      else setTimeout(() => {
-        if (document.activeElement === document.body) place.current?.focus();
-      });
+      else
+        setTimeout(() => {
+          if (document.activeElement === document.body) place.current?.focus();
+        });
     },
   };
   const equations: Record<Phase, () => Equation[]> = {
@@ -198,29 +243,39 @@ function Formulas({ store, look }: { store: Store; look: Look }) {
         {look.point === null
           ? (phase === "cost" ? t.of_batch_cost : t.of_batch).replace("{n}", String(look.examples))
           : t.of_point
-            .replace("{i}", String(look.point + 1)).replace("{set}", whose.toLowerCase())
-            .replace("{x}", Array.from(look.arrays["inputs"] ?? [], (x) => written(x)).join("; "))
-            .replace("{t}", Array.from(look.arrays["target"] ?? [], (x) => written(x)).join("; "))}
+              .replace("{i}", String(look.point + 1))
+              .replace("{set}", whose.toLowerCase())
+              .replace("{x}", Array.from(look.arrays.inputs ?? [], (x) => written(x)).join("; "))
+              .replace("{t}", Array.from(look.arrays.target ?? [], (x) => written(x)).join("; "))}
         {look.point === null && phase === "forward" && ` ${t.picking}`}
-        {look.point === null && batch !== null && batch < look.examples
-          && ` ${t.mini_batch.replace("{size}", String(batch))}`}
+        {look.point === null &&
+          batch !== null &&
+          batch < look.examples &&
+          ` ${t.mini_batch.replace("{size}", String(batch))}`}
         {phase === "cost" && look.cost_name === "Huber" && ` ${t.huber}`}
         {phase === "cost" && (look.l1 > 0 || look.l2 > 0) && ` ${t.penalty_note}`}
       </p>
       <div
-        class="scrolls" tabIndex={0} role="group" aria-label={phaseName(phase, store)} ref={place}
+        class="scrolls"
+        tabIndex={0}
+        role="group"
+        aria-label={phaseName(phase, store)}
+        ref={place}
       >
-        {equations[phase]().map((one, i) => <Formula key={i} equation={one} links={links} />)}
+        {equations[phase]().map((one, i) => (
+          <Formula key={i} equation={one} links={links} />
+        ))}
         {phase === "backward" && (
           <Rows
-            caption={t.derivatives} rows={derivatives(read, layer, unit)} links={links}
-            store={store} checked
+            caption={t.derivatives}
+            rows={derivatives(read, layer, unit)}
+            links={links}
+            store={store}
+            checked
           />
         )}
         {phase === "update" && (
-          <Rows
-            caption={t.changes} rows={updates(read, layer, unit)} links={links} store={store}
-          />
+          <Rows caption={t.changes} rows={updates(read, layer, unit)} links={links} store={store} />
         )}
       </div>
       {phase === "update" && look.optimizer !== "sgd" && (
@@ -230,11 +285,19 @@ function Formulas({ store, look }: { store: Store; look: Look }) {
   );
 }
 
-function Rows(
-  { caption, rows, links, store, checked = false }: {
-    caption: string; rows: Row[]; links: Links; store: Store; checked?: boolean;
-  },
-) {
+function Rows({
+  caption,
+  rows,
+  links,
+  store,
+  checked = false,
+}: {
+  caption: string;
+  rows: Row[];
+  links: Links;
+  store: Store;
+  checked?: boolean;
+}) {
   const { text, microscope } = store;
   const t = text.value;
   const { layer } = microscope.stage.value;
@@ -243,7 +306,8 @@ function Rows(
       <caption>{caption}</caption>
       <thead>
         <tr>
-          <th scope="col">{t.from_input}</th><th scope="col">{checked ? t.derivative : t.update}</th>
+          <th scope="col">{t.from_input}</th>
+          <th scope="col">{checked ? t.derivative : t.update}</th>
           {checked && <th scope="col">{t.difference}</th>}
           {checked && <th scope="col">{t.apart}</th>}
         </tr>
@@ -257,7 +321,9 @@ function Rows(
               {one.frozen && !checked && <small>{t.stays}</small>}
             </td>
             {checked && <td class="difference">{written(one.difference, 7)}</td>}
-            {checked && <td class="gap">{one.gap === null ? "?" : written(Math.abs(one.gap), 2)}</td>}
+            {checked && (
+              <td class="gap">{one.gap === null ? "?" : written(Math.abs(one.gap), 2)}</td>
+            )}
           </tr>
         ))}
       </tbody>
@@ -275,26 +341,32 @@ function nameOf(source: Source, store: Store): string {
   switch (source.kind) {
     case "input":
       return t.from_an_input.replace("{name}", readName(0, source.unit, store));
-    case "target": return t.from_target;
-    case "setting": return t.from_setting.replace("{name}", t[source.name]);
+    case "target":
+      return t.from_target;
+    case "setting":
+      return t.from_setting.replace("{name}", t[source.name]);
     case "weight": {
       const to = `${source.layer + 1}.${source.unit + 1}`;
       if (source.row < 0) return t.from_bias.replace("{to}", to);
-      return t.from_weight.replace("{from}", readName(source.layer, source.row, store))
+      return t.from_weight
+        .replace("{from}", readName(source.layer, source.row, store))
         .replace("{to}", to);
     }
     case "neuron":
-      return t.from_neuron.replace("{to}", `${source.layer + 1}.${source.unit + 1}`)
+      return t.from_neuron
+        .replace("{to}", `${source.layer + 1}.${source.unit + 1}`)
         .replace("{phase}", phaseName(source.phase, store).toLowerCase());
   }
 }
 
 /** A setting comes from a field of the page: the layer's own, or the one that all share. */
 function toSetting(source: Extract<Source, { kind: "setting" }>, { text, run }: Store): void {
-  const own = source.name === "learning_rate"
-    && (run.value?.setup.layers[source.layer] ?? run.value?.setup.output)?.learning_rate != null;
+  const own =
+    source.name === "learning_rate" &&
+    (run.value?.setup.layers[source.layer] ?? run.value?.setup.output)?.learning_rate != null;
   const label = own ? text.value.own_rate : text.value[source.name];
-  const fields = [...document.querySelectorAll<HTMLElement>(".field")]
-    .filter((field) => field.querySelector("span")?.textContent === label);
+  const fields = [...document.querySelectorAll<HTMLElement>(".field")].filter(
+    (field) => field.querySelector("span")?.textContent === label,
+  );
   fields[own ? source.layer : 0]?.querySelector("input")?.focus();
 }

@@ -7,12 +7,12 @@ import { axesOf, outputOf } from "../names";
 import { heightOf, layoutOf, makeScene, place, sideOf, way } from "../scene";
 import type { LayerSetup } from "../setup";
 import type { Run, Store } from "../store";
+import { weights } from "../weights";
+import { Choice, Numeric, Panel } from "./controls";
 import { pretty } from "./Data";
 import { Editor } from "./Editor";
 import { Confusion, Gradients } from "./Inside";
 import { Overlay } from "./Overlay";
-import { Choice, Numeric, Panel } from "./controls";
-import { weights } from "../weights";
 
 const COLUMN = 84; // pixels that a layer takes at least
 const MOST_LAYERS = 6;
@@ -24,7 +24,12 @@ export function Network({ store }: { store: Store }) {
   const layers = setup.value.layers;
   const now = run.value;
   const known = catalog.value;
-  if (!now || !known) return <Panel title={t.network} name="network"><p>…</p></Panel>;
+  if (!now || !known)
+    return (
+      <Panel title={t.network} name="network">
+        <p>…</p>
+      </Panel>
+    );
   const set = (k: number, more: Partial<LayerSetup>) =>
     change({
       ...setup.value,
@@ -35,18 +40,24 @@ export function Network({ store }: { store: Store }) {
   return (
     <Panel title={t.network} name="network">
       <div class="depth" role="group" aria-label={t.depth}>
-        <p class="facts">{now.topology.join(" – ")} · {now.parameters} {t.parameters}</p>
+        <p class="facts">
+          {now.topology.join(" – ")} · {now.parameters} {t.parameters}
+        </p>
         <button
-          type="button" disabled={layers.length >= MOST_LAYERS}
-          onClick={() => change({
-            ...setup.value,
-            layers: [...layers, last ?? { neurons: 4, activation: "tanh", learning_rate: null }],
-          })}
+          type="button"
+          disabled={layers.length >= MOST_LAYERS}
+          onClick={() =>
+            change({
+              ...setup.value,
+              layers: [...layers, last ?? { neurons: 4, activation: "tanh", learning_rate: null }],
+            })
+          }
         >
           + {t.add_layer}
         </button>
         <button
-          type="button" disabled={layers.length === 0}
+          type="button"
+          disabled={layers.length === 0}
           onClick={() => change({ ...setup.value, layers: layers.slice(0, -1) })}
         >
           − {t.remove_layer}
@@ -57,49 +68,74 @@ export function Network({ store }: { store: Store }) {
           class="heads"
           style={{ gridTemplateColumns: `repeat(${layers.length + 2}, minmax(${COLUMN}px, 1fr))` }}
         >
-          <div class="head"><strong>{t.inputs}</strong></div>
+          <div class="head">
+            <strong>{t.inputs}</strong>
+          </div>
           {layers.map((layer, k) => (
             <div class="head" key={k}>
-              <strong>{t.hidden_layer} {k + 1}</strong>
+              <strong>
+                {t.hidden_layer} {k + 1}
+              </strong>
               <div class="count" role="group" aria-label={`${t.hidden_layer} ${k + 1}`}>
                 <button
-                  type="button" aria-label={`${t.fewer}: ${t.hidden_layer} ${k + 1}`}
+                  type="button"
+                  aria-label={`${t.fewer}: ${t.hidden_layer} ${k + 1}`}
                   disabled={layer.neurons <= 1}
                   onClick={() => set(k, { neurons: layer.neurons - 1 })}
-                >−</button>
+                >
+                  −
+                </button>
                 <span>{layer.neurons}</span>
                 <button
-                  type="button" aria-label={`${t.more}: ${t.hidden_layer} ${k + 1}`}
+                  type="button"
+                  aria-label={`${t.more}: ${t.hidden_layer} ${k + 1}`}
                   disabled={layer.neurons >= MOST_NEURONS}
                   onClick={() => set(k, { neurons: layer.neurons + 1 })}
-                >+</button>
+                >
+                  +
+                </button>
               </div>
               <Choice
-                label={t.activation} value={layer.activation} options={hidden}
+                label={t.activation}
+                value={layer.activation}
+                options={hidden}
                 onChange={(activation) => set(k, { activation })}
               />
               <Numeric
-                label={t.own_rate} value={layer.learning_rate} min={0.000001} max={1000}
-                step="any" empty={t.common}
+                label={t.own_rate}
+                value={layer.learning_rate}
+                min={0.000001}
+                max={1000}
+                step="any"
+                empty={t.common}
                 onChange={(learning_rate) => set(k, { learning_rate })}
               />
             </div>
           ))}
           <div class="head">
             <strong>{t.output}</strong>
-            <div class="count"><span>{now.outputs}</span></div>
+            <div class="count">
+              <span>{now.outputs}</span>
+            </div>
             <Choice
-              label={t.activation} value={setup.value.output.activation}
+              label={t.activation}
+              value={setup.value.output.activation}
               options={["auto", ...known.activations]}
               name={(one) => (one === "auto" ? `${t.auto}: ${now.output_activation}` : one)}
               onChange={(activation) =>
-                change({ ...setup.value, output: { ...setup.value.output, activation } })}
+                change({ ...setup.value, output: { ...setup.value.output, activation } })
+              }
             />
             <Numeric
-              label={t.own_rate} value={setup.value.output.learning_rate} min={0.000001} max={1000}
-              step="any" empty={t.common}
+              label={t.own_rate}
+              value={setup.value.output.learning_rate}
+              min={0.000001}
+              max={1000}
+              step="any"
+              empty={t.common}
               onChange={(learning_rate) =>
-                change({ ...setup.value, output: { ...setup.value.output, learning_rate } })}
+                change({ ...setup.value, output: { ...setup.value.output, learning_rate } })
+              }
             />
           </div>
         </div>
@@ -140,27 +176,36 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
     const draw = makeScene(canvas.current, layout, groundOf(canvas.current));
     return effect(() => {
       const arrays = picture.value?.arrays;
-      const [neurons, parameters] = [arrays?.["neurons"], arrays?.["parameters"]];
+      const [neurons, parameters] = [arrays?.neurons, arrays?.parameters];
       const at = chosen.value;
       if (!(neurons instanceof Uint8Array) || parameters?.length !== run.parameters) return;
       draw({ neurons, parameters }, at?.kind === "weight" ? at : null);
     });
   }, [layout, run.parameters, shade.value]);
   // Lines are thin: what is clicked is a wider one that is not seen.
-  const lines = useMemo(() => weights(topology, undefined).filter(({ row }) => row >= 0).map(
-    ({ layer, row, column }) => (
-      <path
-        key={`${layer}-${row}-${column}`} d={way(layout, { layer, row, column })} class="touch"
-        onClick={() => { chosen.value = { kind: "weight", layer, row, column }; }}
-      />
-    ),
-  ), [layout]);
+  const lines = useMemo(
+    () =>
+      weights(topology, undefined)
+        .filter(({ row }) => row >= 0)
+        .map(({ layer, row, column }) => (
+          <path
+            key={`${layer}-${row}-${column}`}
+            d={way(layout, { layer, row, column })}
+            class="touch"
+            onClick={() => {
+              chosen.value = { kind: "weight", layer, row, column };
+            }}
+          />
+        )),
+    [layout],
+  );
   const height = heightOf(layout);
   const side = sideOf(layout);
   const at = chosen.value;
   return (
     <div
-      class="diagram" ref={box}
+      class="diagram"
+      ref={box}
       style={{ height: `${height}px`, minWidth: `${COLUMN * topology.length}px` }}
     >
       <canvas class="scene" ref={canvas} aria-hidden="true" />
@@ -168,11 +213,16 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
       {topology.flatMap((count, layer) =>
         Array.from({ length: count }, (_, index) => {
           const [x, y] = place(layout, layer, index);
-          const said = layer === 0 ? axesOf(run)?.[["x1", "x2"].indexOf(run.setup.inputs[index] ?? "")]
-            : layer + 1 === topology.length ? outputOf(run, index) : null;
-          const name = (layer === 0
-            ? `${t.input} ${pretty(run.setup.inputs[index] ?? "")}`
-            : `${t.neuron} ${layer}.${index + 1}`) + (said ? `: ${said}` : "");
+          const said =
+            layer === 0
+              ? axesOf(run)?.[["x1", "x2"].indexOf(run.setup.inputs[index] ?? "")]
+              : layer + 1 === topology.length
+                ? outputOf(run, index)
+                : null;
+          const name =
+            (layer === 0
+              ? `${t.input} ${pretty(run.setup.inputs[index] ?? "")}`
+              : `${t.neuron} ${layer}.${index + 1}`) + (said ? `: ${said}` : "");
           // On the way from a neuron to its numbers others are passed: what was clicked stays.
           const look = () => {
             const now = chosen.peek();
@@ -181,19 +231,26 @@ function Diagram({ store, run }: { store: Store; run: Run }) {
           };
           return (
             <button
-              type="button" class="neuron" key={`${layer}-${index}`} aria-label={name} title={name}
+              type="button"
+              class="neuron"
+              key={`${layer}-${index}`}
+              aria-label={name}
+              title={name}
               aria-pressed={
                 at?.kind === "neuron" && at.pinned && at.layer === layer && at.index === index
               }
               style={{ left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` }}
               onMouseEnter={look}
               onFocus={look}
-              onClick={() => { chosen.value = { kind: "neuron", layer, index, pinned: true }; }}
+              onClick={() => {
+                chosen.value = { kind: "neuron", layer, index, pinned: true };
+              }}
             >
               {layer === 0 && <span class="name">{pretty(run.setup.inputs[index] ?? "")}</span>}
             </button>
           );
-        }))}
+        }),
+      )}
       <Overlay store={store} run={run} layout={layout} />
     </div>
   );

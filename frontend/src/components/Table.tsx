@@ -14,7 +14,9 @@ export function Table({ store }: { store: Store }) {
       <label class="file">
         <span>{t.csv}</span>
         <input
-          type="file" accept=".csv,.tsv,.txt,text/csv" class="chooser"
+          type="file"
+          accept=".csv,.tsv,.txt,text/csv"
+          class="chooser"
           onChange={(e) => {
             const file = e.currentTarget.files?.[0];
             e.currentTarget.value = ""; // the same file may be opened again when it was mended
@@ -24,17 +26,25 @@ export function Table({ store }: { store: Store }) {
       </label>
       {now && (
         <div role="group" aria-label={now.name}>
-          <p class="facts">{now.name} · {t.scaled}</p>
+          <p class="facts">
+            {now.name} · {t.scaled}
+          </p>
           <Choice
-            label="x₁" value={now.x1} options={numeric}
+            label="x₁"
+            value={now.x1}
+            options={numeric}
             onChange={(x1) => table.choose({ x1 })}
           />
           <Choice
-            label="x₂" value={now.x2} options={numeric}
+            label="x₂"
+            value={now.x2}
+            options={numeric}
             onChange={(x2) => table.choose({ x2 })}
           />
           <Choice
-            label={t.target} value={now.target} options={names}
+            label={t.target}
+            value={now.target}
+            options={names}
             onChange={(target) => table.choose({ target })}
           />
         </div>

@@ -1,7 +1,7 @@
 // What a person takes home: a link, a picture, a film, the model, a notebook, the code.
 
-import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { MOST_WEIGHTS } from "../setup";
 import type { Store } from "../store";
 import { download, picture, save, type What } from "../take";
@@ -53,14 +53,16 @@ export function TakeHome({ store }: { store: Store }) {
     const address = store.link(...weights);
     history.replaceState(null, "", address);
     // Where copying is forbidden, the link stands in the address all the same.
-    void copy(item, address).then((copied) => { if (!copied) tell(item, t.in_address); });
+    void copy(item, address).then((copied) => {
+      if (!copied) tell(item, t.in_address);
+    });
   };
   const take = async (what: What, item: Item = what) => {
     setBusy(item);
     const file = await store.take(what, language.value, store.shade.value);
     setBusy(null);
     if (!file) return; // the banner says why
-    const copied = item === "copy" && await copy(item, new TextDecoder().decode(file.bytes));
+    const copied = item === "copy" && (await copy(item, new TextDecoder().decode(file.bytes)));
     if (copied) return;
     download(file);
     tell(item, t.saved.replace("{name}", file.name), "✓");
@@ -72,12 +74,14 @@ export function TakeHome({ store }: { store: Store }) {
     tell("png", t.saved.replace("{name}", "neurona.png"), "✓");
   };
 
-  const parameters = frame.value?.arrays["parameters"];
-  const small = (run.value?.parameters ?? Infinity) <= MOST_WEIGHTS;
+  const parameters = frame.value?.arrays.parameters;
+  const small = (run.value?.parameters ?? Number.POSITIVE_INFINITY) <= MOST_WEIGHTS;
   const row = (item: Item, name: string, ending: string, act: () => void) => (
     <li key={item}>
       <button
-        type="button" onClick={act} aria-disabled={busy !== null}
+        type="button"
+        onClick={act}
+        aria-disabled={busy !== null}
         {...(busy === item ? { "aria-busy": true } : {})}
       >
         <span>{name}</span>
@@ -88,10 +92,13 @@ export function TakeHome({ store }: { store: Store }) {
     </li>
   );
   const file = (what: What, name: string, ending: string, item: Item = what) =>
-    row(item, name, ending, () => { if (busy === null) void take(what, item); });
+    row(item, name, ending, () => {
+      if (busy === null) void take(what, item);
+    });
   return (
     <div
-      class="take" ref={box}
+      class="take"
+      ref={box}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || !open) return;
         setOpen(false);
@@ -99,18 +106,24 @@ export function TakeHome({ store }: { store: Store }) {
       }}
     >
       <button
-        type="button" ref={opener} aria-expanded={open} aria-controls={id}
+        type="button"
+        ref={opener}
+        aria-expanded={open}
+        aria-controls={id}
         onClick={() => setOpen(!open)}
       >
         {t.take_home} <i class="caret" aria-hidden="true" />
       </button>
       <div id={id} class="menu" hidden={!open} role="group" aria-label={t.take_home}>
-        {!hidden.includes("link") && <Group title={t.take_link}>
-          {row("link", t.link, "", () => link("link", null))}
-          {small && row("weights", t.link_weights, "", () => {
-            if (parameters) link("weights", parameters, frame.value?.arrays["frozen"]);
-          })}
-        </Group>}
+        {!hidden.includes("link") && (
+          <Group title={t.take_link}>
+            {row("link", t.link, "", () => link("link", null))}
+            {small &&
+              row("weights", t.link_weights, "", () => {
+                if (parameters) link("weights", parameters, frame.value?.arrays.frozen);
+              })}
+          </Group>
+        )}
         <Group title={t.take_picture}>
           {!hidden.includes("result") && row("png", t.png, ".png", () => void draw())}
           {file("gif", t.gif, ".gif")}

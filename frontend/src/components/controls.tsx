@@ -8,42 +8,60 @@ interface Labelled {
   hint?: string;
 }
 
-export function Choice(
-  { label, value, options, name, onChange }: Labelled & {
-    value: string;
-    options: readonly string[];
-    name?: (option: string) => string;
-    onChange: (value: string) => void;
-  },
-) {
+export function Choice({
+  label,
+  value,
+  options,
+  name,
+  onChange,
+}: Labelled & {
+  value: string;
+  options: readonly string[];
+  name?: (option: string) => string;
+  onChange: (value: string) => void;
+}) {
   return (
     <label class="field">
       <span>{label}</span>
       <select value={value} onChange={(e) => onChange(e.currentTarget.value)}>
-        {options.map((one) => <option value={one} key={one}>{name ? name(one) : one}</option>)}
+        {options.map((one) => (
+          <option value={one} key={one}>
+            {name ? name(one) : one}
+          </option>
+        ))}
       </select>
     </label>
   );
 }
 
 /** A number that is sent when it is complete: with Enter, by the arrows, or on leaving. */
-export function Numeric(
-  { label, value, min, max, step, onChange, empty }: Labelled & {
-    value: number | null;
-    min: number;
-    max: number;
-    step: number | "any";
-    empty?: string;
-    onChange: (value: number | null) => void;
-  },
-) {
+export function Numeric({
+  label,
+  value,
+  min,
+  max,
+  step,
+  onChange,
+  empty,
+}: Labelled & {
+  value: number | null;
+  min: number;
+  max: number;
+  step: number | "any";
+  empty?: string;
+  onChange: (value: number | null) => void;
+}) {
   // What is being typed stays, however often the page is drawn meanwhile.
   const [draft, setDraft] = useState<string | null>(null);
   return (
     <label class="field">
       <span>{label}</span>
       <input
-        type="number" value={draft ?? value ?? ""} min={min} max={max} step={step}
+        type="number"
+        value={draft ?? value ?? ""}
+        min={min}
+        max={max}
+        step={step}
         placeholder={empty}
         onInput={(e) => setDraft(e.currentTarget.value)}
         onBlur={() => setDraft(null)}
@@ -59,30 +77,44 @@ export function Numeric(
   );
 }
 
-export function Slider(
-  { label, value, min, max, step, show, onChange }: Labelled & {
-    value: number;
-    min: number;
-    max: number;
-    step: number;
-    show?: (value: number) => string;
-    onChange: (value: number) => void;
-  },
-) {
+export function Slider({
+  label,
+  value,
+  min,
+  max,
+  step,
+  show,
+  onChange,
+}: Labelled & {
+  value: number;
+  min: number;
+  max: number;
+  step: number;
+  show?: (value: number) => string;
+  onChange: (value: number) => void;
+}) {
   return (
     <label class="field wide">
-      <span>{label} <b>{show ? show(value) : value}</b></span>
+      <span>
+        {label} <b>{show ? show(value) : value}</b>
+      </span>
       <input
-        type="range" value={value} min={min} max={max} step={step}
+        type="range"
+        value={value}
+        min={min}
+        max={max}
+        step={step}
         onChange={(e) => onChange(Number(e.currentTarget.value))}
       />
     </label>
   );
 }
 
-export function Switch(
-  { label, on, onChange }: Labelled & { on: boolean; onChange: (on: boolean) => void },
-) {
+export function Switch({
+  label,
+  on,
+  onChange,
+}: Labelled & { on: boolean; onChange: (on: boolean) => void }) {
   return (
     <label class="switch">
       <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
@@ -91,9 +123,15 @@ export function Switch(
   );
 }
 
-export function Panel(
-  { title, name, children }: { title: string; name: string; children: ComponentChildren },
-) {
+export function Panel({
+  title,
+  name,
+  children,
+}: {
+  title: string;
+  name: string;
+  children: ComponentChildren;
+}) {
   return (
     <section class={`panel ${name}`} aria-label={title}>
       <h2>{title}</h2>
@@ -104,7 +142,11 @@ export function Panel(
 
 /** A name that somebody else gave: one line, cut where it is long, and whole for who points at it. */
 export function Name({ children }: { children: string }) {
-  return <span class="cut" title={children}>{children}</span>;
+  return (
+    <span class="cut" title={children}>
+      {children}
+    </span>
+  );
 }
 
 /** A name for an element's id: Preact's own repeats itself where several views stand on a page. */

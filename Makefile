@@ -49,6 +49,7 @@ check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, siz
 format: $(VENV)/.check  ## put code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python scripts/check_page.py --format
 
 bench: $(VENV)/.bench $(VENV)/.package  ## speed against the peers, all in one run
 	$(BIN)/python -m benchmarks speed

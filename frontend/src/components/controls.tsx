@@ -1,4 +1,4 @@
-// Small controls with a label, from which the panels are made.
+// Small labeled controls that all panels share.
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
@@ -8,7 +8,7 @@ interface Labelled {
   hint?: string;
 }
 
-export function Choice({
+export function Select({
   label,
   value,
   options,
@@ -34,8 +34,8 @@ export function Choice({
   );
 }
 
-/** A number that is sent when it is complete: with Enter, by the arrows, or on leaving. */
-export function Numeric({
+/** A number, committed on Enter, by the arrows, or on blur. */
+export function NumberField({
   label,
   value,
   min,
@@ -51,7 +51,7 @@ export function Numeric({
   empty?: string;
   onChange: (value: number | null) => void;
 }) {
-  // What is being typed stays, however often the page is drawn meanwhile.
+  // A draft survives re-renders while the user types.
   const [draft, setDraft] = useState<string | null>(null);
   return (
     <label class="field">
@@ -110,7 +110,7 @@ export function Slider({
   );
 }
 
-export function Switch({
+export function Checkbox({
   label,
   on,
   onChange,
@@ -140,8 +140,8 @@ export function Panel({
   );
 }
 
-/** A name that somebody else gave: one line, cut where it is long, and whole for who points at it. */
-export function Name({ children }: { children: string }) {
+/** A name from the data: one line, truncated, with the whole name as tooltip. */
+export function Truncated({ children }: { children: string }) {
   return (
     <span class="cut" title={children}>
       {children}
@@ -149,13 +149,13 @@ export function Name({ children }: { children: string }) {
   );
 }
 
-/** A name for an element's id: Preact's own repeats itself where several views stand on a page. */
-export function useName(): string {
+/** An id for an element. Preact's useId repeats itself where a page holds several views. */
+export function useUniqueId(): string {
   return useState(() => `n${Math.random().toString(36).slice(2)}`)[0];
 }
 
-/** Four digits that matter, whatever the size. */
-export function digits(value: number | null | undefined): string {
+/** Four decimals, or scientific notation for very small and very large numbers. */
+export function formatScore(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
   return size !== 0 && (size < 0.001 || size >= 10000) ? value.toExponential(2) : value.toFixed(4);

@@ -83,7 +83,7 @@ describe("the formulas", () => {
     expect(said(a)).toBe("a 1.2 = tanh ( z 1.2 ) = tanh ( 12 ) = −0.22");
   });
 
-  test("each number says where it comes from", () => {
+  test("each number has a source", () => {
     const [z] = forward(reader(), 1, 0) as [Equation, Equation];
     expect(links(z).map((one) => one.source)).toEqual([
       { kind: "neuron", phase: "forward", layer: 0, unit: 0 },
@@ -117,7 +117,7 @@ describe("the formulas", () => {
     expect(linked(z.sides[1] as MathNode)).toHaveLength(33);
   });
 
-  test("the cost has its own formula, by its name", () => {
+  test("each cost has its formula", () => {
     const cost_of = (more: Partial<StepDetails>) => cost(reader(more), 0).map(said);
     expect(cost_of({})).toEqual([
       "C = ( a − t ) 2 = ( 0.71 − 1 ) 2 = 0.3",
@@ -145,7 +145,7 @@ describe("the formulas", () => {
     ]);
   });
 
-  test("derivatives have the differences of their neuron beside them, and of no other", () => {
+  test("derivatives show the finite differences of their own neuron only", () => {
     const rows = derivatives(reader(), 0, 0);
     expect(rows.map((one) => said(one.equation))).toEqual([
       "∂ C ∂ w 1 = δ 1.1 · x₁ = ( −0.51 ) · 0.5 = 7",
@@ -158,7 +158,7 @@ describe("the formulas", () => {
     expect(said(first?.equation as Equation)).toContain("+ 0.3 · sign ( 1 ) + 0.4 · 1");
   });
 
-  test("update: the formula of gradient descent, or what another optimizer gave", () => {
+  test("update: the formula of gradient descent, or the change of another optimizer", () => {
     const rows = updates(reader(), 0, 0);
     expect(said(rows[0]?.equation as Equation)).toBe(
       "w 1 = w 1 − η ∂ C ∂ w 1 = 1 − 0.05 · 7 = 1.1",
@@ -169,7 +169,7 @@ describe("the formulas", () => {
     expect(said(adam?.equation as Equation)).toBe("w 1 = w 1 + Δ w 1 = −0.81 + 1.000e−7 = −0.81");
   });
 
-  test("of a batch means are shown, and products of means only where they are true", () => {
+  test("a batch shows means, and products of means only where they are correct", () => {
     const batch = reader({ point: null, examples: 20 });
     const [z, a] = forward(batch, 0, 0) as [Equation, Equation];
     expect(said(z)).toContain("z ¯ 1.1 = x₁ ¯ w 1 + x₂ ¯ w 2 + b = 0.5 · 1");
@@ -180,7 +180,7 @@ describe("the formulas", () => {
     expect(cost(batch, 0).map(said)).toEqual(["C = 1 N ∑ n ( a − t ) 2 = 0.3"]);
   });
 
-  test("numbers are written short, and none as nothing", () => {
+  test("numbers are short, and missing ones are marked", () => {
     expect(
       [
         0.30999,

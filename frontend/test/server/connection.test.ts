@@ -45,7 +45,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("a lost line is tried again, ever more patiently, and a success starts over", () => {
+test("a lost connection is retried with growing delays, which a success resets", () => {
   const said: boolean[] = [];
   new SocketConnection("ws://here/socket", (open) => said.push(open));
   last().open();
@@ -65,7 +65,7 @@ test("a lost line is tried again, ever more patiently, and a success starts over
   expect(said).toEqual([true, ...Array(6).fill(false), true, false]);
 });
 
-test("what is sent goes over the line that is open now, and nowhere while there is none", () => {
+test("messages go through the open socket, and nowhere without one", () => {
   const model = new SocketConnection("ws://here/socket", () => {});
   model.send({ type: "play" });
   expect(last().sent).toEqual([]);
@@ -79,7 +79,7 @@ test("what is sent goes over the line that is open now, and nowhere while there 
   expect(sockets().map((one) => one.sent)).toEqual([['{"type":"play"}'], ['{"type":"step"}']]);
 });
 
-test("a message reaches whoever listens, and nobody who has stopped", () => {
+test("a message reaches the listeners, but not removed ones", () => {
   const model = new SocketConnection("ws://here/socket", () => {});
   const heard: string[] = [];
   const listener = ({ type }: { type: string }) => heard.push(type);

@@ -24,8 +24,8 @@ function line() {
 }
 const file = { type: "file", name: "playground.py", mime: "text/x-python" };
 
-describe("what is taken home", () => {
-  test("is asked for in a language, and is the bytes of the answer alone", async () => {
+describe("a download", () => {
+  test("is requested in a language, and holds the bytes of the response alone", async () => {
     const { model, sent, say } = line();
     const asked = makeDownloads(model).request("code", "es", "dark");
     expect(sent).toEqual([{ type: "take", what: "code", language: "es", theme: "dark" }]);
@@ -37,7 +37,7 @@ describe("what is taken home", () => {
     expect(taken?.bytes.buffer.byteLength).toBe(3);
   });
 
-  test("is asked for one at a time", async () => {
+  test("is requested one at a time", async () => {
     const { model, sent, say } = line();
     const taker = makeDownloads(model);
     const first = taker.request("gif", "en", "light");
@@ -49,7 +49,7 @@ describe("what is taken home", () => {
     expect(sent).toHaveLength(2);
   });
 
-  test("is nothing where it is refused, or the line is lost", async () => {
+  test("is null if the server refuses or the connection is lost", async () => {
     const { model, say } = line();
     const taker = makeDownloads(model);
     const refused = taker.request("gif", "en", "light");

@@ -16,7 +16,7 @@ function encode(message: object, ...arrays: (Float32Array | Uint8Array)[]): Arra
   return buffer;
 }
 
-describe("the wire", () => {
+describe("the encoding", () => {
   const message = {
     type: "frame",
     arrays: [
@@ -26,7 +26,7 @@ describe("the wire", () => {
   };
   const sent = encode(message, new Uint8Array([1, 0, 1]), new Float32Array([0.5, -2]));
 
-  test("gives back what was sent", () => {
+  test("round-trips a message", () => {
     const { message: got, buffers } = decode(sent);
     expect(got.type).toBe("frame");
     const arrays = arraysOf(got, buffers);
@@ -34,7 +34,7 @@ describe("the wire", () => {
     expect(Array.from(arrays.parameters ?? [])).toEqual([0.5, -2]);
   });
 
-  test("reads numbers that lie anywhere, as a notebook's may", () => {
+  test("reads buffers at any offset, as a notebook's may be", () => {
     const { message: got, buffers } = decode(sent);
     const moved = buffers.map((view) => {
       const bytes = new Uint8Array(view.byteLength + 3);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type FramePacing, makeFramePacing } from "../../src/server/frame-pacing";
 
-describe("the pulse", () => {
+describe("frame pacing", () => {
   let frames: (() => void)[];
   let asked: number;
   let drawn: number;
@@ -29,7 +29,7 @@ describe("the pulse", () => {
     pulse.schedule();
   });
 
-  test("asks once for each picture of the screen, until two are under way", () => {
+  test("requests one frame for each animation frame, with at most two in flight", () => {
     shown();
     expect(asked).toBe(1);
     shown();
@@ -39,7 +39,7 @@ describe("the pulse", () => {
     expect(frames).toEqual([]); // and sleeps until one comes
   });
 
-  test("one that comes is drawn with the next picture of the screen, and another asked for", () => {
+  test("draws a received frame at the next animation frame, and requests another", () => {
     shown();
     shown();
     const before = drawn;
@@ -49,7 +49,7 @@ describe("the pulse", () => {
     expect([asked, drawn]).toEqual([3, before + 1]);
   });
 
-  test("two that come at once are drawn once; then there are two under way again", () => {
+  test("draws two frames that arrive together once, and keeps two in flight", () => {
     shown();
     shown();
     const before = drawn;
@@ -62,13 +62,13 @@ describe("the pulse", () => {
     expect(asked).toBe(4);
   });
 
-  test("a page that nobody sees asks for nothing", () => {
+  test("requests nothing while the page is hidden", () => {
     pulse.received();
     pulse.received();
     expect(asked).toBe(0);
   });
 
-  test("asks anew for what a lost line did not bring", () => {
+  test("requests again what a lost connection did not deliver", () => {
     shown();
     shown();
     pulse.forget();
@@ -78,14 +78,14 @@ describe("the pulse", () => {
     expect(asked).toBe(4);
   });
 
-  test("an answer that nobody asked for does not make it ask for more than two", () => {
+  test("keeps at most two in flight after an unexpected frame", () => {
     pulse.received();
     pulse.received();
     for (let i = 0; i < 5; i += 1) shown();
     expect(asked).toBe(2);
   });
 
-  test("asks for nothing when it has ended", () => {
+  test("requests nothing once it is stopped", () => {
     pulse.stop();
     shown();
     pulse.received();

@@ -4,7 +4,7 @@ import { PRESETS } from "../../src/state/presets";
 import { DEFAULT_SETUP } from "../../src/state/setup";
 
 describe("the address", () => {
-  test.each(Object.entries(PRESETS))("holds %s, and gives it back", (key, setup) => {
+  test.each(Object.entries(PRESETS))("round-trips %s", (key, setup) => {
     expect(parseHash(formatHash(setup, ["data", "inputs"], key))).toEqual({
       setup,
       hidden: ["data", "inputs"],
@@ -12,11 +12,14 @@ describe("the address", () => {
     });
   });
 
-  test.each(["", "#", "#s=", "#s=%%%", "#s=bm90IGpzb24", "#hide="])("%s is no set-up", (hash) => {
-    expect(parseHash(hash)).toEqual({ setup: null, hidden: [], challenge: null });
-  });
+  test.each(["", "#", "#s=", "#s=%%%", "#s=bm90IGpzb24", "#hide="])(
+    "%s is not a set-up",
+    (hash) => {
+      expect(parseHash(hash)).toEqual({ setup: null, hidden: [], challenge: null });
+    },
+  );
 
-  test("carries no character that an address would change", () => {
+  test("needs no escaping", () => {
     expect(formatHash(DEFAULT_SETUP, [])).toMatch(/^#s=[A-Za-z0-9_-]+$/);
   });
 });

@@ -25,7 +25,7 @@ function opened() {
   return { table, sent, refused, answer };
 }
 
-test("a file is sent, and what the server made of it is kept with its text", async () => {
+test("a file is sent, and the server's columns are kept with its text", async () => {
   const { table, sent, answer } = opened();
   await table.open(new File(["a,b,c,kind"], "pets.csv"));
   expect(sent).toEqual([{ type: "table", text: "a,b,c,kind" }]);
@@ -33,7 +33,7 @@ test("a file is sent, and what the server made of it is kept with its text", asy
   expect(table.current.value).toMatchObject({ name: "pets.csv", text: "a,b,c,kind", x2: "b" });
 });
 
-test("a text is read in the encoding that a spreadsheet wrote it in", () => {
+test("a text is decoded as a spreadsheet encodes it", () => {
   const text = "año,tamaño";
   const utf16 = (little: boolean) => {
     const view = new DataView(new ArrayBuffer(2 * (text.length + 1)));
@@ -55,14 +55,14 @@ test("a text is read in the encoding that a spreadsheet wrote it in", () => {
   expect(decodeText(new Uint8Array())).toBe("");
 });
 
-test("a file that is too large is refused here", async () => {
+test("a file that is too large is not sent", async () => {
   const { table, sent, refused } = opened();
   await table.open(new File(["x".repeat(MAX_FILE_BYTES + 1)], "large.csv"));
   expect(sent).toEqual([]);
   expect(refused.map((file) => file.name)).toEqual(["large.csv"]);
 });
 
-test("two choices in a row are both kept, before the first is answered", async () => {
+test("two choices in a row are both kept before the first response", async () => {
   const { table, sent, answer } = opened();
   await table.open(new File([""], "pets.csv"));
   answer({ x1: "a", x2: "b", target: "kind" });
@@ -71,7 +71,7 @@ test("two choices in a row are both kept, before the first is answered", async (
   expect(sent.at(-1)).toMatchObject({ x1: "a", x2: "c", target: "b" });
 });
 
-test("a column that is chosen twice leaves its first part to the server", async () => {
+test("a column with a new role leaves its previous role to the server", async () => {
   const { table, sent, answer } = opened();
   await table.open(new File([""], "pets.csv"));
   answer({ x1: "a", x2: "b", target: "kind" });

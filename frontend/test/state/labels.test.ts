@@ -19,14 +19,14 @@ test("a class has the name of the table, or its number", () => {
   expect(classNames(run({ kind: "moons", class_names: ["cat"] }))).toEqual([]);
 });
 
-test("one output is that of class 1, of several each has its own", () => {
+test("a single output predicts class 1, several outputs one class each", () => {
   const class_names = ["cat", "dog", "hen"];
   expect(outputName(run({ class_names }), 0)).toBe("dog");
   expect(outputName(run({ class_names }, { outputs: 3, classes: 3 }), 2)).toBe("hen");
   expect(outputName(run({}), 0)).toBeNull();
 });
 
-test("the axes have the names of their columns", () => {
+test("axes have the names of their columns", () => {
   expect(axisNames(run({ columns: ["kilos", "height", "kind"] }))).toEqual(["kilos", "height"]);
   expect(axisNames(run({ columns: [] }))).toBeNull();
   expect(axisNames(run({ kind: "moons", columns: ["a", "b", "c"] }))).toBeNull();

@@ -12,7 +12,7 @@ import {
 import type { DiagramSelection } from "../../src/state/selection";
 
 describe("the stages of a step", () => {
-  test("go forward, over the cost, back, and through the updates", () => {
+  test("go forward, to the cost, backward, and to the updates", () => {
     expect(stages(2).map(({ phase, layer }) => `${phase} ${layer}`)).toEqual([
       "forward 0",
       "forward 1",
@@ -41,7 +41,7 @@ describe("the lesson's lines", () => {
     expect(firstLine(moments, { phase: "backward", layer: 1 })).toBe(4);
     expect(firstLine(moments, { phase: "update", layer: 0 })).toBe(0);
   });
-  test("bring the variables that change, and the others stay", () => {
+  test("hold the variables that change, and keep the others", () => {
     const names = (line: number) =>
       variablesAt(moments, line).map((one) => `${one.name}=${one.values}`);
     expect(names(1)).toEqual(["lr=0.1", "z=1"]);
@@ -49,14 +49,14 @@ describe("the lesson's lines", () => {
   });
 });
 
-test("the nearest point is found as the plane is shown", () => {
+test("the nearest point is measured in the plane's proportions", () => {
   const points = new Float32Array([0, 0, 1, 10, 0.4, 0]);
   expect(nearestPoint({ points, extent: [0, 1, 0, 100] }, 0.9, 0)).toBe(1); // x2 counts a hundredth
   expect(nearestPoint({ points, extent: [0, 1, 0, 1] }, 0.9, 0)).toBe(2);
   expect(nearestPoint({ points: new Float32Array(), extent: [0, 1, 0, 1] }, 0, 0)).toBe(null);
 });
 
-describe("the state", () => {
+describe("the microscope", () => {
   let sent: Record<string, unknown>[];
   let hear: (message: object) => void;
   let run: Signal<Run | null>;
@@ -94,7 +94,7 @@ describe("the state", () => {
     });
   const asked = () => sent.filter((one) => one.type === "microscope");
 
-  test("nothing is asked until it opens, which stops the training", () => {
+  test("requests nothing until it opens, which pauses the training", () => {
     expect(sent).toEqual([]);
     scope.toggle();
     expect(sent).toEqual([
@@ -106,7 +106,7 @@ describe("the state", () => {
     expect(asked()).toHaveLength(1);
   });
 
-  test("one question at a time, and the last choice is asked in the end", () => {
+  test("sends one request at a time, and the last choice in the end", () => {
     scope.toggle();
     scope.point.value = 4;
     scope.next();
@@ -119,7 +119,7 @@ describe("the state", () => {
     expect(asked()).toHaveLength(2);
   });
 
-  test("a refusal or a lost line does not silence it for ever", () => {
+  test("goes on after an error or a lost connection", () => {
     scope.toggle();
     scope.point.value = 4;
     hear({ type: "error" });
@@ -128,7 +128,7 @@ describe("the state", () => {
     expect(asked()).toHaveLength(3);
   });
 
-  test("it asks again with every frame of a training that stands", () => {
+  test("requests again with every frame of a paused training", () => {
     scope.toggle();
     answer();
     frame.value = { playing: false } as Frame;
@@ -139,7 +139,7 @@ describe("the state", () => {
     expect(asked()).toHaveLength(2); // four looks a second at most
   });
 
-  test("it goes through all stages and no further", () => {
+  test("moves through all stages and no further", () => {
     scope.back();
     expect(scope.stageIndex.value).toBe(0);
     for (let i = 0; i < 20; i += 1) scope.next();
@@ -148,7 +148,7 @@ describe("the state", () => {
     expect(scope.stage.value).toEqual({ phase: "backward", layer: 2 });
   });
 
-  test("a neuron that is clicked is looked at, in the phase that is shown", () => {
+  test("selects a clicked neuron in the current phase", () => {
     scope.toggle();
     scope.phase("update");
     selection.value = { kind: "neuron", layer: 2, index: 1, pinned: true };
@@ -161,7 +161,7 @@ describe("the state", () => {
     expect(scope.stage.value.layer).toBe(0);
   });
 
-  test("a number leads to where it comes from", () => {
+  test("follows a number to its source", () => {
     scope.toggle();
     scope.follow({ kind: "neuron", phase: "backward", layer: 1, unit: 2 });
     expect([scope.stage.value, scope.unit.value]).toEqual([{ phase: "backward", layer: 1 }, 2]);
@@ -173,7 +173,7 @@ describe("the state", () => {
     expect(selection.value).toEqual({ kind: "neuron", layer: 0, index: 1, pinned: true });
   });
 
-  test("another network begins anew, and a point that is gone is left", () => {
+  test("starts over with a new network, and drops a missing point", () => {
     scope.toggle();
     answer();
     scope.point.value = 9;
@@ -187,7 +187,7 @@ describe("the state", () => {
     expect(scope.stages.value).toHaveLength(4);
   });
 
-  test("a click picks a point while it is open only", () => {
+  test("picks a point on click only while it is open", () => {
     expect(scope.pickPoint(0, 0)).toBe(false);
     scope.toggle();
     expect(scope.pickPoint(0, 0)).toBe(true);

@@ -6,12 +6,12 @@ describe("weights in the address", () => {
   const weights = Float32Array.from([0.1, -1 / 3, 12345.678, 1e-12, 0]);
   const held = withInitialWeights(DEFAULT_SETUP, weights);
 
-  test("have five digits that matter, and come back", () => {
+  test("have five significant digits, and round-trip", () => {
     expect(held.weights).toEqual([0.1, -0.33333, 12346, 1e-12, 0]);
     expect(parseHash(formatHash(held, [])).setup).toEqual(held);
   });
 
-  test("say which of them are frozen, where some are", () => {
+  test("list frozen ones, if any", () => {
     const still = withInitialWeights(DEFAULT_SETUP, weights, Uint8Array.from([0, 1, 0, 0, 1]));
     expect(still.frozen).toEqual([1, 4]);
     expect(parseHash(formatHash(still, [])).setup).toEqual(still);
@@ -21,12 +21,12 @@ describe("weights in the address", () => {
     expect(withoutStaleWeights({ ...still }, still).frozen).toEqual([1, 4]);
   });
 
-  test("are left out where nobody wants them", () => {
+  test("are left out on request", () => {
     expect("weights" in withInitialWeights(held, null)).toBe(false);
     expect(formatHash(withInitialWeights(held, null), [])).toBe(formatHash(DEFAULT_SETUP, []));
   });
 
-  test("of a network of 400 parameters make no address that is too long", () => {
+  test("of 400 parameters fit in an address", () => {
     const many = Float32Array.from({ length: 400 }, (_, i) => -Math.exp(Math.sin(i)) / 1000);
     expect(formatHash(withInitialWeights(DEFAULT_SETUP, many), []).length).toBeLessThan(8000);
   });
@@ -39,7 +39,7 @@ describe("weights in the address", () => {
     ["more classes", { data: { ...DEFAULT_SETUP.data, classes: 5 } }],
     ["another initializer", { training: { ...DEFAULT_SETUP.training, initializer: "uniform" } }],
     ["another seed", { training: { ...DEFAULT_SETUP.training, seed: 1 } }],
-  ])("are left behind with %s", (_, change) => {
+  ])("are dropped with %s", (_, change) => {
     expect(withoutStaleWeights({ ...held, ...change }, held).weights).toBeNull();
   });
 
@@ -51,7 +51,7 @@ describe("weights in the address", () => {
     ],
     ["more noise", { data: { ...DEFAULT_SETUP.data, noise: 0.3 } }],
     ["nothing", {}],
-  ])("stay with %s", (_, change) => {
+  ])("are kept with %s", (_, change) => {
     expect(withoutStaleWeights({ ...held, ...change }, held).weights).toEqual(held.weights);
   });
 });

@@ -10,8 +10,8 @@ SOURCES := $(shell find src -name '*.py' -o -name '*.html') hatch_build.py \
 PIP := $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/python -m pytest
 # What waits for a browser, a kernel or another process runs beside what computes.
-PAGES := $(wildcard tests/test_web_*.py tests/test_notebooks.py tests/test_readmes.py) \
-	tests/test_cli.py tests/test_cli_report.py
+PAGES := tests/web tests/test_notebooks.py tests/test_readmes.py tests/test_cli.py \
+	tests/commands/test_report.py
 
 .PHONY: play demo test test-pages test-rest test-all frameworks check format bench big learning accuracy clean
 

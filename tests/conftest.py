@@ -18,7 +18,7 @@ settings.load_profile("no deadline")
 @pytest.fixture(scope="module")
 def address():
     """Return the address of a playground."""
-    from pages import start, stop
+    from tests.support.pages import start, stop
 
     process, address = start()
     yield address
@@ -28,8 +28,9 @@ def address():
 @pytest.fixture(scope="module")
 def browser():
     """Return Chromium, without a window."""
-    from pages import CHROMIUM, FLAGS
     from playwright.sync_api import sync_playwright
+
+    from tests.support.pages import CHROMIUM, FLAGS
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -40,7 +41,7 @@ def browser():
 @pytest.fixture
 def page(browser, address):
     """Return the playground's page, just opened."""
-    from pages import visited
+    from tests.support.pages import visited
 
     with visited(browser, address) as page:
         yield page
@@ -49,10 +50,9 @@ def page(browser, address):
 @pytest.fixture
 def run():
     """Return a small run of the playground."""
-    from runs import setup_of
-
     from neurona.web.problem import make_problem
     from neurona.web.run import Run
+    from tests.support.runs import setup_of
 
     run = Run(make_problem(setup_of()))
     yield run
@@ -63,9 +63,9 @@ def run():
 def fitted():
     """Return an estimator that has learnt from a frame."""
     import pandas as pd
-    from animals import QUICK, animals
 
     from neurona import NeuralNetClassifier
+    from tests.support.animals import QUICK, animals
 
     table, kind = animals()
     return NeuralNetClassifier(**QUICK).fit(pd.DataFrame(table), kind)
@@ -74,9 +74,8 @@ def fitted():
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """Return a folder with a table, a model of its classes and one of its numbers."""
-    from commands import pets
-
     from neurona import cli
+    from tests.support.commands import pets
 
     folder = tmp_path_factory.mktemp("models")
     table = folder / "pets.csv"
@@ -92,11 +91,11 @@ def file_of(tmp_path, monkeypatch):
     """Write an array and open it as a file that is too large to be read whole."""
     import numpy as np
 
-    from neurona import sources
+    from neurona.engine import batches
 
-    monkeypatch.setattr(sources, "LARGE", 1000)
-    monkeypatch.setattr(sources, "BLOCK", 120)
-    monkeypatch.setattr(sources, "WINDOW", 480)
+    monkeypatch.setattr(batches, "LARGE", 1000)
+    monkeypatch.setattr(batches, "BLOCK", 120)
+    monkeypatch.setattr(batches, "WINDOW", 480)
 
     def write(array, name="x.npy"):
         np.save(tmp_path / name, array)

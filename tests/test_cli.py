@@ -15,9 +15,9 @@ from PIL import Image
 import neurona
 from neurona import cli, demos, extras
 from neurona.commands import train
-from neurona.comparison import lineup
-from neurona.comparison.problem import STEPS
-from neurona.costs import COSTS
+from neurona.engine.costs import COSTS
+from neurona.lesson.comparison import lineup
+from neurona.lesson.comparison.problem import STEPS
 
 FILES = ["circles.gif", "circles.png"]
 

@@ -7,9 +7,9 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from neurona.commands.demo import writable
-from neurona.comparison import PROBLEMS, Comparison, compare, figure, problem, report, table
-from neurona.comparison.report import TEXTS, about, notes, remarks, title
 from neurona.extras import MissingExtra, require
+from neurona.lesson.comparison import PROBLEMS, Comparison, compare, figure, problem, report, table
+from neurona.lesson.comparison.report import TEXTS, about, notes, remarks, title
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -14,10 +14,10 @@ from neurona.engine.network import Network, network
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.training import TrainingDiverged, train
 from neurona.extras import require
-from neurona.names import lookup
 from neurona.observe.film import Film
 from neurona.observe.scores import accuracy, confusion_matrix
 from neurona.observe.terminal import TerminalView, confusion_text
+from neurona.registry import lookup
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from neurona import export
 from neurona.export.folder import CODE, PREPARATION, WEIGHTS, check_ours
-from neurona.files import replace
-from neurona.models import load
+from neurona.files import load
+from neurona.files.network import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neurona import files
 from neurona.commands import tables
-from neurona.estimators.files import estimator_of
 from neurona.estimators.report import in_order
+from neurona.files import network as files
+from neurona.files.estimator import estimator_of
 from neurona.observe.numbers import activation_names, between_layers
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from neurona.estimators.base import NeuralNet
-    from neurona.estimators.preparation import Preparation
-    from neurona.files import Model
+    from neurona.files.network import Model
+    from neurona.tables.preparation import Preparation
 
 
 def run(given: Namespace) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING
 
-from neurona import datasets, mending
+from neurona import datasets
 from neurona.commands.demo import writable
+from neurona.lesson import cure
 from neurona.observe import figures
 from neurona.observe.film import Film
 from neurona.observe.scores import format_cost
@@ -41,10 +42,10 @@ def run(given: Namespace) -> int:
             )
     output = writable(given.output)
     seed = given.seed
-    say(f"The lesson's deep network, {'-'.join(map(str, mending.DEEP))}, sigmoid, on the circles\n")
+    say(f"The lesson's deep network, {'-'.join(map(str, cure.DEEP))}, sigmoid, on the circles\n")
 
-    say(f"1. The failure: the lesson's program, {mending.STEPS:,} steps")
-    for failure in mending.failures(seed):
+    say(f"1. The failure: the lesson's program, {cure.STEPS:,} steps")
+    for failure in cure.failures(seed):
         low, high = failure.answers
         say(
             f"   rate {failure.rate:<5g}  cost {format_cost(failure.cost)}   "
@@ -52,7 +53,7 @@ def run(given: Namespace) -> int:
         )
     say("   0.25 is the cost of answering one half, whatever the point.\n")
 
-    lesson, scaled = (mending.gradient_sizes(name) for name in ("uniform", "orthogonal"))
+    lesson, scaled = (cure.gradient_sizes(name) for name in ("uniform", "orthogonal"))
     say("2. Why: the size of dW in each layer before any step (median of 20 draws, log scale)")
     say("   layer   the lesson's weights" + " " * (BAR - 9) + "drawn for the layer's width")
     floor = min(lesson.min(), scaled.min()) / 2
@@ -65,7 +66,7 @@ def run(given: Namespace) -> int:
         f"layer's width, the first layer's\n   is {scaled[0] / lesson[0]:,.0f} times larger.\n"
     )
 
-    ratio = mending.step_ratios(seed=seed)
+    ratio = cure.step_ratios(seed=seed)
     say("3. What the gradient check says of the program's step (500 points, 2-4-8-1)")
     say(f"   the step of W is {ratio.W:8.3f} times the gradient of the cost that is shown: it sums")
     say(f"   the step of b is {ratio.b:8.3f} times the gradient: it averages, and the 2 is gone")
@@ -73,7 +74,7 @@ def run(given: Namespace) -> int:
 
     say("4. The mending: the same topology, the true gradient, plain gradient descent at rate 5")
     for name, words in (("uniform", "the lesson's draw"), ("orthogonal", "drawn for the width")):
-        costs = [last_cost(mending.mended(name, seed + i)[1]) for i in range(DRAWS)]
+        costs = [last_cost(cure.mended(name, seed + i)[1]) for i in range(DRAWS)]
         below = sum(cost < BELOW for cost in costs)
         shown = "  ".join(format_cost(cost) for cost in costs)
         say(f"   {words:<20} below {BELOW} in {below} draws of {DRAWS}: {shown}")
@@ -85,7 +86,7 @@ def run(given: Namespace) -> int:
     assert figure is not None
     figure.savefig(picture, dpi=160, bbox_inches="tight")
     print(picture)
-    net, states = mending.mended("orthogonal", seed, every=5)
+    net, states = cure.mended("orthogonal", seed, every=5)
     film = Film(net, *datasets.circles(rng=seed))
     for state in states:
         film.add(state)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.commands import tables
-from neurona.datasets.tables import TableError
-from neurona.estimators.parquet_table import ParquetTable, of_columns
+from neurona.tables.csv import TableError
+from neurona.tables.parquet_table import ParquetTable, of_columns
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -24,9 +24,9 @@ from neurona.engine.costs import find_cost
 from neurona.engine.optimizers import find_optimizer
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.fitting import DEFAULT
-from neurona.estimators.preparation import Dates
 from neurona.estimators.report import ClassFindings, NumberFindings, Score
 from neurona.observe.numbers import activation_names, between_layers
+from neurona.tables.preparation import Dates
 
 MOST_IN_MATRIX = 30  # classes
 MOST_MIXED_UP = 20  # pairs of classes, where there are too many for a matrix

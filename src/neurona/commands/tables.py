@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from neurona.commands import NotWritten
-from neurona.datasets.tables import TableError, decoded, encoding_of, nearest, read_bytes
-from neurona.estimators import NeuralNetClassifier, csv_table, parquet_table
-from neurona.estimators.columns import Table
-from neurona.estimators.csv_table import RawTable
-from neurona.estimators.files import read
-from neurona.estimators.parquet_table import ParquetTable
-from neurona.estimators.preparation import Categories, Dates, Numbers, Step
+from neurona.estimators import NeuralNetClassifier
 from neurona.estimators.report import ClassFindings, Importance, NumberFindings, in_order
-from neurona.estimators.targets import Counts, Labels, Quantities
-from neurona.files import replace
+from neurona.files.estimator import read
+from neurona.files.network import replace
+from neurona.tables import csv_table, parquet_table
+from neurona.tables.columns import Table
+from neurona.tables.csv import TableError, decoded, encoding_of, nearest, read_bytes
+from neurona.tables.csv_table import RawTable
+from neurona.tables.parquet_table import ParquetTable
+from neurona.tables.preparation import Categories, Dates, Numbers, Step
+from neurona.tables.targets import Counts, Labels, Quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neurona.estimators.base import NeuralNet
-    from neurona.estimators.columns import Kind
-    from neurona.estimators.csv_table import DateOrder
+    from neurona.tables.columns import Kind
+    from neurona.tables.csv_table import DateOrder
 
 AnyTable: TypeAlias = RawTable | ParquetTable
 

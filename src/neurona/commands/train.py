@@ -12,14 +12,14 @@ import numpy as np
 
 from neurona.commands import FAILED, INTERRUPTED, NotWritten, tables
 from neurona.commands.report_page import Subject, page
-from neurona.costs import Pinball
-from neurona.datasets.tables import TableError
+from neurona.engine.costs import Pinball
 from neurona.engine.divergence import TrainingDiverged
 from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
-from neurona.estimators.csv_table import looks_like
 from neurona.estimators.fitting import pace
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
+from neurona.tables.csv import TableError
+from neurona.tables.csv_table import looks_like
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from neurona.datasets.tables import Kind as TargetKind
     from neurona.engine.state import State
     from neurona.estimators.base import NeuralNet
-    from neurona.estimators.columns import Table
-    from neurona.estimators.csv_table import Target
+    from neurona.tables.columns import Table
+    from neurona.tables.csv import Kind as TargetKind
+    from neurona.tables.csv_table import Target
 
 JUDGES = 0.15  # of the rows to learn from: they tell when to stop
 FEWEST_TO_JUDGE = 40  # rows, of which some may be held out for that

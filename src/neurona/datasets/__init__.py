@@ -37,8 +37,8 @@ from neurona.datasets.points import (
 )
 from neurona.datasets.split import train_test_split
 from neurona.datasets.surfaces import REGRESSIONS, plane, wave
-from neurona.datasets.tables import Table, read_csv
 from neurona.datasets.targets import one_hot
+from neurona.tables.csv import Table, read_csv
 
 __all__ = [
     "POINT_CLOUDS",

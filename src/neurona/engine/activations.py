@@ -29,7 +29,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from neurona.engine.types import Array
-from neurona.names import lookup
+from neurona.registry import lookup
 
 # z (n, batch) -> a (n, batch), and the pullback da -> dz
 Function: TypeAlias = Callable[[Array], tuple[Array, Callable[[Array], Array]]]

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_data, check_params
 from neurona.engine.costs import find_cost
-from neurona.engine.further.practice import noise_of
+from neurona.engine.data import check_data, check_params
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, flatten, unflatten
+from neurona.engine.practice import noise_of
 from neurona.engine.types import Array, Params, Seed
 
 

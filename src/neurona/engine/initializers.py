@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from neurona.engine.types import Array
-from neurona.names import lookup
+from neurona.registry import lookup
 
 Shape: TypeAlias = tuple[int, ...]
 Initializer: TypeAlias = Callable[[np.random.Generator, Shape, float], Array]

@@ -12,9 +12,9 @@ import numpy as np
 
 from neurona.checks import check_topology
 from neurona.engine.activations import Activation, find_activation, linear
-from neurona.engine.further.hidden import check_layers, interleaved
+from neurona.engine.hidden import check_layers, interleaved
 from neurona.engine.initializers import Initializer, find_initializer
-from neurona.engine.layers import Dense
+from neurona.engine.layers.dense import Dense
 from neurona.engine.types import Array, LayerParams, Noise, Params, Pullback, Seed, Weight
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from neurona.engine.schedules import Schedule
 from neurona.engine.types import Array
-from neurona.names import lookup
+from neurona.registry import lookup
 
 LearningRate: TypeAlias = float | Schedule | Sequence[float | Schedule]
 

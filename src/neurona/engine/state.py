@@ -15,7 +15,7 @@ Rates: TypeAlias = tuple[float, ...]
 class Batch(NamedTuple):
     """What one step takes: ``rows`` of the data, or None for all of it.
 
-    Where the data is elsewhere they are its own examples, a :class:`~neurona.checks.Data`.
+    Where the data is elsewhere they are its own examples, a :class:`~neurona.engine.data.Data`.
 
     ``seed`` is that of its noise, and None where no layer is trained otherwise than it answers.
     """

@@ -1,7 +1,7 @@
 """Training: an iterator of immutable states. Whoever consumes it draws, logs, stops or goes back.
 
 The loop is one for both engines. An engine holds parameters and advances them by some steps:
-:class:`NumpyEngine` here, and its compiled twin in :mod:`neurona.engine.compiled`.
+:class:`NumpyEngine` here, and its compiled twin in :mod:`neurona.engine.jax_engine`.
 """
 
 from __future__ import annotations
@@ -13,30 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from neurona.checks import (
-    ROWS,
-    Data,
-    check_clip,
-    check_count,
-    check_dtype,
-    check_optimizer_state,
-    check_params,
-    check_penalty,
-    check_rate,
-)
+from neurona.checks import check_clip, check_count, check_dtype, check_penalty, check_rate
+from neurona.engine.batches import source_of
 from neurona.engine.costs import find_cost
+from neurona.engine.data import ROWS, Data, check_optimizer_state, check_params
 from neurona.engine.divergence import TrainingDiverged, diagnose
-from neurona.engine.further.practice import noise_of, practising, seeds_of_steps
-from neurona.engine.layers import Dense
+from neurona.engine.layers.dense import Dense
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
 from neurona.engine.parameters import flatten, unflatten
+from neurona.engine.practice import noise_of, practising, seeds_of_steps
 from neurona.engine.schedules import Constant
 from neurona.engine.state import Batch, Engine, Rates, State
 from neurona.engine.types import Array, Params, Seed
-from neurona.names import lookup
-from neurona.sources import source_of
+from neurona.registry import lookup
 
 __all__ = ["NumpyEngine", "State", "TrainingDiverged", "train"]
 
@@ -319,7 +310,7 @@ def _engine(
         return NumpyEngine(objective, optimizer, clip, data, params, state)
 
     def jax_engine(params: Params, state: Any) -> Engine:
-        from neurona.engine.compiled import JaxEngine
+        from neurona.engine.jax_engine import JaxEngine
 
         return JaxEngine(objective, optimizer, clip, data, params, state, size)
 

@@ -1,10 +1,10 @@
 """Estimators for scikit-learn that take a table as it is.
 
-:mod:`~neurona.estimators.columns` reads it, :mod:`~neurona.estimators.preparation` makes numbers of
-it, :mod:`~neurona.estimators.targets` knows what is predicted,
-:mod:`~neurona.estimators.fitting` how long and how fast, and :mod:`~neurona.estimators.held_out`
+:mod:`~neurona.tables.columns` reads it, :mod:`~neurona.tables.preparation` makes numbers of
+it, :mod:`~neurona.tables.targets` knows what is predicted,
+:mod:`~neurona.estimators.fitting` how long and how fast, and :mod:`~neurona.estimators.validation`
 which rows judge. :mod:`~neurona.estimators.base` puts them together, and
-:mod:`~neurona.estimators.following` keeps an estimator up with its training.
+:mod:`~neurona.estimators.fit_loop` keeps an estimator up with its training.
 """
 
 from neurona.extras import require

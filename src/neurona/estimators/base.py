@@ -14,8 +14,9 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from neurona.checks import CLASSIFIERS, ROWS, check_count, check_share
+from neurona.checks import check_count, check_share
 from neurona.engine.costs import find_cost
+from neurona.engine.data import CLASSIFIERS, ROWS
 from neurona.engine.network import Network, network
 from neurona.engine.state import State
 from neurona.engine.training import train
@@ -36,6 +37,7 @@ from neurona.estimators.examples import (
     with_another_class,
 )
 from neurona.estimators.exports import Exports
+from neurona.estimators.fit_loop import Following
 from neurona.estimators.fitting import (
     Best,
     Judgement,
@@ -45,11 +47,10 @@ from neurona.estimators.fitting import (
     penalty_for,
     takes_weights,
 )
-from neurona.estimators.following import Following
-from neurona.estimators.held_out import HeldOut, digests_of, split
-from neurona.estimators.large import Columns, LargeTable, preparation_of, spans
-from neurona.estimators.preparation import Preparation
 from neurona.estimators.reading import table_for
+from neurona.estimators.validation import HeldOut, digests_of, split
+from neurona.tables.large import Columns, LargeTable, preparation_of, spans
+from neurona.tables.preparation import Preparation
 
 
 class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
@@ -97,7 +98,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         Parameters
         ----------
         X : (n, p)
-            A pandas or polars frame, a :class:`~neurona.estimators.columns.Table`, or an array: one
+            A pandas or polars frame, a :class:`~neurona.tables.columns.Table`, or an array: one
             example a row. An array of more than 8 million numbers is not copied, and a file of
             them (``numpy.memmap``) not read whole: their rows are prepared batch by batch.
         y : (n,) or (n, outputs)
@@ -474,7 +475,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         OSError
             If the file can't be written.
         """
-        from neurona.estimators.files import save
+        from neurona.files.estimator import save
 
         save(file, self, notes=notes)
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from neurona.estimators.columns import Table
+from neurona.tables.columns import Table
 
 if TYPE_CHECKING:
     from neurona.engine.state import State

@@ -15,16 +15,16 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from neurona.checks import check_share
 from neurona.engine.activations import Activation
 from neurona.estimators.base import NeuralNet
-from neurona.estimators.columns import which_missing
 from neurona.estimators.examples import Examples
-from neurona.estimators.targets import Classes, Labels
+from neurona.tables.columns import which_missing
+from neurona.tables.targets import Classes, Labels
 
 
 class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     """A neural network that learns classes from a table as it is.
 
     Columns may be numbers on any scale, texts, categories or dates, with cells missing: they are
-    prepared inside, see :mod:`neurona.estimators.preparation`. A frame's columns are found by their
+    prepared inside, see :mod:`neurona.tables.preparation`. A frame's columns are found by their
     names: another order and further columns do not matter.
 
     Parameters
@@ -206,7 +206,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             ``(X, y)``, or ``(X, y, sample_weight)``, of rows to judge by, this time: the best
             weights so far are judged by them too. Where none are given, ``early_stopping`` holds
             out ``validation_fraction`` of the rows that come, and 2,000 at most; a row that comes
-            again is held out again: :mod:`neurona.estimators.held_out`.
+            again is held out again: :mod:`neurona.estimators.validation`.
 
         Returns
         -------

@@ -17,9 +17,9 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from neurona import export
-from neurona.engine.layers import DenseParams
+from neurona.engine.layers.dense import DenseParams
 from neurona.estimators.reading import table_for
-from neurona.estimators.targets import Classes, Counts, Quantities
+from neurona.tables.targets import Classes, Counts, Quantities
 
 
 class Exports:
@@ -100,7 +100,7 @@ class Exports:
         >>> [one.name for one in model.graph.input], [one.name for one in model.graph.output]
         (['x0', 'x1'], ['label', 'probabilities'])
         """
-        from neurona.estimators.onnx import to_onnx
+        from neurona.export.estimator_onnx import to_onnx
 
         check_is_fitted(self)
         return to_onnx(self, path, missing)
@@ -136,7 +136,7 @@ class Exports:
         >>> program["predict"]([[4.5, "long"], [None, "short"]])
         ['cat', 'dog']
         """
-        from neurona.estimators.numpy_program import program
+        from neurona.export.estimator_numpy import program
 
         check_is_fitted(self)
         return program(self, written_out)
@@ -165,7 +165,7 @@ class Exports:
         MissingExtra
             If safetensors is not installed.
         """
-        from neurona.estimators.numpy_program import USE_PYTORCH, beside
+        from neurona.export.estimator_numpy import USE_PYTORCH, beside
 
         check_is_fitted(self)
         text = beside(self, USE_PYTORCH)
@@ -177,7 +177,7 @@ class Exports:
 
         All is as for :meth:`to_pytorch`; the network is that of :func:`neurona.export.to_keras`.
         """
-        from neurona.estimators.numpy_program import USE_KERAS, beside
+        from neurona.export.estimator_numpy import USE_KERAS, beside
 
         check_is_fitted(self)
         text = beside(self, USE_KERAS)

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from neurona.estimators.columns import Table, is_frame, names_of, read_array, read_frame
-from neurona.estimators.large import LargeTable, is_large
+from neurona.tables.columns import Table, is_frame, names_of, read_array, read_frame
+from neurona.tables.large import LargeTable, is_large
 
 if TYPE_CHECKING:
     from neurona.estimators.base import NeuralNet
@@ -70,7 +70,7 @@ def _frame(estimator: NeuralNet, X: Any, reset: bool) -> Table:
 
 
 def _columns(estimator: NeuralNet, table: Table, reset: bool) -> Table:
-    """Take columns that have been read already, :mod:`~neurona.estimators.csv_table`'s."""
+    """Take columns that have been read already, :mod:`~neurona.tables.csv_table`'s."""
     columns = {column.name: column for column in table}
     if reset:
         estimator.n_features_in_ = len(table.columns)

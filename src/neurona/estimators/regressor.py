@@ -14,7 +14,7 @@ from neurona.engine.activations import Activation
 from neurona.engine.costs import COSTS
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
-from neurona.estimators.targets import Counts, Quantities
+from neurona.tables.targets import Counts, Quantities
 
 
 class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurona.datasets.tables import number_of
 from neurona.engine.costs import find_cost
 from neurona.estimators.base import NeuralNet
-from neurona.estimators.columns import Table
+from neurona.tables.columns import Table
+from neurona.tables.csv import number_of
 
 Z = 1.959963984540054  # of 95 %, on both sides
 RESAMPLES = 1000

@@ -14,7 +14,7 @@ counterpart on the other side is refused, and never replaced by something simila
 
 Each takes a fitted estimator, too, and goes out with what prepares the raw columns of its table;
 :mod:`neurona.estimators.exports` says how. Pipelines that hold one become ONNX by skl2onnx, after
-``neurona.estimators.skl2onnx.register()``.
+``neurona.export.skl2onnx.register()``.
 
 >>> import neurona
 >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")

@@ -25,7 +25,7 @@ NeuralNetClassifier or NeuralNetRegressor
     own = getattr(estimator, export, None)
     if own is None:
         pipeline = (
-            "; a Pipeline becomes ONNX by skl2onnx, see neurona.estimators.skl2onnx"
+            "; a Pipeline becomes ONNX by skl2onnx, see neurona.export.skl2onnx"
             if hasattr(estimator, "steps")
             else ""
         )

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from neurona.checks import check_params
 from neurona.engine import activations
 from neurona.engine.activations import Activation
-from neurona.engine.further.dropout import Dropout
-from neurona.engine.further.normalization import BatchNormalization, LayerNormalization
-from neurona.engine.layers import Dense, DenseParams
+from neurona.engine.data import check_params
+from neurona.engine.layers.dense import Dense, DenseParams
+from neurona.engine.layers.dropout import Dropout
+from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
 from neurona.engine.network import Network, network
 from neurona.engine.types import Array, Params
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_data, check_optimizer_state, check_params
 from neurona.engine.costs import find_cost
+from neurona.engine.data import check_data, check_optimizer_state, check_params
 from neurona.engine.gradcheck import numerical_gradient
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import find_optimizer
@@ -22,7 +22,7 @@ from neurona.observe import numbers
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from neurona.checks import Data
+    from neurona.engine.data import Data
     from neurona.engine.network import Network
     from neurona.engine.types import Array, Params
 

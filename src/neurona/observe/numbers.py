@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from neurona.checks import check_data
 from neurona.engine.activations import find_activation, linear
 from neurona.engine.costs import find_cost
-from neurona.engine.layers import Dense
+from neurona.engine.data import check_data
+from neurona.engine.layers.dense import Dense
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

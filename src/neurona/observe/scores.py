@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurona.checks import CLASSIFIERS
+from neurona.engine.data import CLASSIFIERS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

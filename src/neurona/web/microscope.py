@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from neurona.checks import Data
+from neurona.engine.data import Data
 from neurona.engine.types import Array
-from neurona.observe import lesson
+from neurona.lesson import trace
 from neurona.observe.microscope import Step, dissect, finite_differences
 from neurona.web.problem import Problem
 from neurona.web.run import View
@@ -108,22 +108,22 @@ def _arrays(step: Step) -> dict[str, Array]:
 def _lesson(view: View, step: Step) -> dict[str, Any]:
     """Return the lesson's lines as they run on the same examples, and how its step differs."""
     problem, training = view.problem, view.problem.setup.training
-    lines = [line._asdict() for line in lesson.source()]
-    if not lesson.can_tell(problem.net):
+    lines = [line._asdict() for line in trace.source()]
+    if not trace.can_tell(problem.net):
         return {"source": lines, "moments": [], "refusal": NO_SOFTMAX}
     params: Any = tuple((one.W, one.b) for one in step.layers)
-    moments = lesson.trace(problem.net, params, step.x, step.target, training.learning_rate)
+    moments = trace.trace(problem.net, params, step.x, step.target, training.learning_rate)
     return {
         "source": lines,
         "moments": list(changes(moments)),
         "differences": {
-            **lesson.factors(*step.target.shape)._asdict(),
+            **trace.factors(*step.target.shape)._asdict(),
             "cost": None if _squared(problem) else type(problem.cost).__name__,
             "optimizer": None if training.optimizer == "sgd" else training.optimizer,
             "rates": len(set(step.rates)) > 1 or step.rates[0] != training.learning_rate,
             "penalty": bool(training.l1 or training.l2),
             "frozen": bool(view.frozen.any()),
-            "lent": sorted({one.activation.name for one in problem.net.layers} - {*lesson.OWN}),
+            "lent": sorted({one.activation.name for one in problem.net.layers} - {*trace.OWN}),
         },
     }
 
@@ -132,9 +132,9 @@ def _squared(problem: Problem) -> bool:
     return type(problem.cost).__name__ == "SquaredError"
 
 
-def changes(moments: Iterable[lesson.Moment]) -> Iterable[dict[str, Any]]:
+def changes(moments: Iterable[trace.Moment]) -> Iterable[dict[str, Any]]:
     """Yield each moment with those variables alone that are new, or other than before."""
-    known: dict[str, lesson.Variable] = {}
+    known: dict[str, trace.Variable] = {}
     for moment in moments:
         new = [one for one in moment.variables if known.get(one.name) != one]
         known = {one.name: one for one in moment.variables}

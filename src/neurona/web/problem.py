@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from neurona import datasets
-from neurona.checks import Data, check_data
 from neurona.datasets.points import POINT_CLOUDS
 from neurona.datasets.surfaces import REGRESSIONS
 from neurona.engine.costs import Cost, find_cost
+from neurona.engine.data import Data, check_data
 from neurona.engine.network import Network, network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import unflatten

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurona.checks import Data
+from neurona.engine.data import Data
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurona.datasets.tables import Table, TableError, columns_of, parse_csv
+from neurona.tables.csv import Table, TableError, columns_of, parse_csv
 from neurona.web.refusal import Refusal
 from neurona.web.setup import LIMITS, DataSetup
 

@@ -9,8 +9,9 @@ from weakref import WeakMethod
 
 import numpy as np
 
-from neurona.checks import check_count, check_params
+from neurona.checks import check_count
 from neurona.engine.activations import ACTIVATIONS
+from neurona.engine.data import check_params
 from neurona.engine.network import Network
 from neurona.engine.state import State
 from neurona.engine.types import Array, Params

@@ -1,0 +1,334 @@
+"""Where the batches of a training come from: arrays in memory, a file, or batches made elsewhere.
+
+What is in memory is drawn from by row numbers, in a new order each epoch. What may be larger than
+memory is a :class:`Stream`: batches are read as the training comes to them, and no more than a few
+dozen megabytes are held at a time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice, repeat
+from math import ceil, inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurona.checks import check_count
+from neurona.engine.data import (
+    HELD,
+    LARGE,
+    NOTHING,
+    Data,
+    check_data,
+    check_two_classes,
+    check_weights,
+)
+
+if TYPE_CHECKING:
+    from neurona.engine.network import Network
+    from neurona.engine.types import Array
+
+WINDOW = 2**25  # bytes of a file whose rows are shuffled together
+BLOCK = 2**18  # bytes of a file that are read in a row
+BATCH = 1024  # rows of a batch, where a file's rows are too many for one
+
+
+class Draws:
+    """Mini-batches of rows in memory, each epoch in a new order; or all the rows in each step."""
+
+    def __init__(self, data: Data, size: int, rng: np.random.Generator) -> None:
+        n = len(data.x)
+        self.data = data
+        self.size = size
+        self.whole = size == n
+        self.steps_an_epoch: float = ceil(n / size)
+        self._batches = repeat(None) if self.whole else shuffled(n, size, rng)
+
+    def steps(self, epochs: int | None) -> float:
+        """Return how many steps so many epochs have, or 1,000."""
+        return 1000 if epochs is None else epochs * self.steps_an_epoch
+
+    def chunks(self, count: float) -> Iterator[list[Array | None]]:
+        """Yield the batches of the next steps."""
+        yield list(islice(self._batches, int(count)))
+
+    def epochs(self, steps: int) -> int:
+        """Return how many epochs are over after so many steps."""
+        return int(steps // self.steps_an_epoch)
+
+    def first(self) -> Data:
+        """Return the examples that the first state's cost is of: all of them."""
+        return self.data
+
+
+class Stream:
+    """Batches that are read as the training comes to them, pass after pass.
+
+    Each is checked as it comes, and a few megabytes of them are held.
+
+    >>> import neurona
+    >>> net = neurona.network([2, 1], "sigmoid")
+    >>> stream = Stream(net, [([[0, 1]], [1]), ([[1, 1], [1, 0]], [0, 1])], np.float32)
+    >>> stream.steps(epochs=2), [len(batch.x) for [batch] in map(list, stream.chunks(1))]
+    (inf, [1])
+    >>> [len(batch.x) for chunk in stream.chunks(np.inf) for batch in chunk]  # to the pass's end
+    [2]
+    >>> stream.epochs(1), stream.epochs(2)
+    (0, 1)
+    """
+
+    data = NOTHING
+    size = 1
+    whole = False
+    steps_an_epoch = inf  # nobody knows before the end of the first
+
+    def __init__(self, net: Network, batches: Any, dtype: Any) -> None:
+        self.net = net
+        self.dtype = dtype
+        self._pass, self._once = passes_of(batches)
+        self._most: float = inf
+        self._ends: list[int] = []  # the steps after which a pass was over
+        self._drawn = 0
+        self._batches = self._endless()
+        self._waiting: list[Data] = []
+
+    def steps(self, epochs: int | None) -> float:
+        """Remember to end after so many passes, or after one; nobody knows their steps."""
+        if self._once and epochs is not None and epochs > 1:
+            raise ValueError(
+                f"batches is an iterator, which can be gone through once, and epochs is {epochs}: "
+                "give a function that makes the iterator, or a list, or leave epochs out"
+            )
+        self._most = 1 if epochs is None else epochs
+        return inf
+
+    def chunks(self, count: float) -> Iterator[list[Data]]:
+        """Yield the batches of the next steps, a few megabytes at a time; fewer where they end.
+
+        Where ``count`` is infinite they go to the end of the pass.
+        """
+        chunk: list[Data] = []
+        held = 0
+        while count > 0:
+            batch = self._next()
+            if batch is None:
+                break
+            chunk.append(batch)
+            held += batch.x.nbytes + batch.target.nbytes
+            count -= 1
+            over = self._ends and self._ends[-1] == self._drawn and not self._waiting
+            if count == inf and over:
+                break
+            if held >= HELD and count:
+                yield chunk
+                chunk, held = [], 0
+        if chunk:
+            yield chunk
+
+    def epochs(self, steps: int) -> int:
+        """Return how many passes were over after so many steps."""
+        return bisect_right(self._ends, steps)
+
+    def first(self) -> Data:
+        """Return the first batch, which stays the first: the first state's cost is of it."""
+        batch = self._next()
+        if batch is None:
+            raise ValueError("batches gives no batch: give at least one, (X, y)")
+        self._waiting.append(batch)
+        return batch
+
+    def _next(self) -> Data | None:
+        return self._waiting.pop() if self._waiting else next(self._batches, None)
+
+    def _endless(self) -> Iterator[Data]:
+        """Yield the batches; with the last of a pass, it is known that the pass is over."""
+        while len(self._ends) < self._most:
+            batches = iter(self._pass())
+            batch = next(batches, None)
+            if batch is None:
+                if self._ends and not self._once:
+                    raise ValueError(
+                        "batches gave no batch in a later pass: a function must make a new "
+                        "iterator each time"
+                    )
+                return
+            while batch is not None:
+                following = next(batches, None)
+                self._drawn += 1
+                if following is None:
+                    self._ends.append(self._drawn)
+                yield self._checked(batch)
+                batch = following
+
+    def _checked(self, batch: Any) -> Data:
+        if isinstance(batch, Data):
+            return batch
+        if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
+            raise ValueError(
+                f"batch {self._drawn} is a {type(batch).__name__}: each batch must be (X, y), or "
+                "(X, y, weight)"
+            )
+        try:
+            X, y, weight = (*batch, None)[:3]
+            return check_data(self.net, X, y, weight, self.dtype)
+        except ValueError as error:
+            raise ValueError(f"batch {self._drawn}: {error}") from None
+
+
+def source_of(
+    net: Network,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    batches: Any,
+    batch_size: Any,
+    dtype: Any,
+    rng: np.random.Generator,
+) -> Draws | Stream:
+    """Return where the batches of a training come from; check what can be checked beforehand.
+
+    Raises
+    ------
+    ValueError
+        If the examples do not fit the network, or both arrays and batches are given.
+    """
+    if batches is not None:
+        for name, given in {"X": X, "y": y, "sample_weight": sample_weight}.items():
+            if given is not None:
+                raise ValueError(f"give {name} within the batches, (X, y, weight), or no batches")
+        if batch_size is not None:
+            raise ValueError("batches are taken as they come: leave batch_size out")
+        return Stream(net, batches, dtype)
+    size = None if batch_size is None else check_count("batch_size", batch_size)
+    if isinstance(X, np.memmap) and X.nbytes > LARGE and (size or BATCH) < len(X):
+        return Stream(net, Rows.of(net, X, y, sample_weight, dtype, size or BATCH, rng), dtype)
+    data = check_data(net, X, y, sample_weight, dtype)
+    check_two_classes(net, data.target)
+    n = len(data.x)
+    return Draws(data, n if size is None else min(size, n), rng)
+
+
+def passes_of(batches: Any) -> tuple[Callable[[], Iterable[Any]], bool]:
+    """Return what makes a pass's batches, and whether there is only one pass.
+
+    Raises
+    ------
+    ValueError
+        If it is none of the things that give batches.
+    """
+    if callable(batches) and not hasattr(batches, "__iter__"):
+        return batches, False
+    if hasattr(batches, "__next__"):
+        return lambda: batches, True
+    if hasattr(batches, "__iter__"):
+        return lambda: batches, False
+    if hasattr(batches, "__getitem__") and hasattr(batches, "__len__"):  # Keras' PyDataset
+        return lambda: (batches[i] for i in range(len(batches))), False
+    raise ValueError(
+        f"batches is a {type(batches).__name__}: give a list of batches (X, y), a loader, or a "
+        "function without arguments that returns an iterator of them"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows that stay where they are until a batch of them is asked for.
+
+    Attributes
+    ----------
+    take
+        From row numbers to the examples, checked and in the engine's form.
+    order
+        Makes the row numbers of a pass's batches.
+    """
+
+    take: Callable[[Array], Data]
+    order: Callable[[], Iterator[Array]]
+
+    def __iter__(self) -> Iterator[Data]:
+        return map(self.take, self.order())
+
+    @classmethod
+    def of(
+        cls,
+        net: Network,
+        X: Array,
+        y: Any,
+        sample_weight: Any,
+        dtype: Any,
+        size: int,
+        rng: np.random.Generator,
+    ) -> Rows:
+        """Return the rows of a file, which come in the order of :func:`blocks`.
+
+        The form is checked at once, by the first row; each number, when it is read.
+        """
+        n = len(X)
+        y = np.asanyarray(y)
+        if y.ndim == 0 or len(y) != n:
+            raise ValueError(f"y has shape {y.shape}, but X has {n} rows: give one target a row")
+        rows, targets = (
+            np.asarray(X),
+            np.asarray(y),
+        )  # the same memory, without memmap's bookkeeping
+        weight = None if sample_weight is None else check_weights(sample_weight, n, dtype)
+        check_data(net, rows[:1], targets[:1], None, dtype)
+
+        def take(which: Array) -> Data:
+            data = check_data(net, rows[which], targets[which], None, dtype, numbers=which)
+            return data if weight is None else data._replace(weight=weight[which])
+
+        return cls(take, lambda: order_of(X, n, size, rng))
+
+
+def order_of(X: Array, n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """Yield the row numbers of one pass's batches over n rows of X: a file's, block by block."""
+    if not isinstance(X, np.memmap):
+        return batches_of(rng.permutation(n), size)
+    a_row = max(1, X.nbytes // len(X))
+    return blocks(n, size, max(1, BLOCK // a_row), max(1, WINDOW // BLOCK), rng)
+
+
+def batches_of(order: Array, size: int) -> Iterator[Array]:
+    """Cut row numbers into batches; the last may be shorter."""
+    return (order[begin : begin + size] for begin in range(0, len(order), size))
+
+
+def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """Yield the rows of one mini-batch after the other, each epoch in a new order, for ever."""
+    while True:
+        yield from batches_of(rng.permutation(n), size)
+
+
+def blocks(
+    n: int, size: int, block: int, at_once: int, rng: np.random.Generator
+) -> Iterator[Array]:
+    """Yield the row numbers of one pass's batches, those of a few blocks at a time.
+
+    The blocks, of consecutive rows, are put in a random order; so many at once are opened, and
+    their rows shuffled. A disk then reads long pieces, and each row comes once [1]_.
+
+    References
+    ----------
+    .. [1] Xu et al., "In-database machine learning with CorgiPile: stochastic gradient descent
+       without full data shuffle", 2022, section 4.
+
+    Examples
+    --------
+    >>> batches = list(blocks(10, 4, block=3, at_once=2, rng=np.random.default_rng(0)))
+    >>> [len(batch) for batch in batches], sorted(np.concatenate(batches).tolist())
+    ([4, 4, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    """
+    begins = rng.permutation(ceil(n / block)) * block
+    rest: Array = np.empty(0, np.int64)
+    for first in range(0, len(begins), at_once):
+        opened = [np.arange(b, min(b + block, n)) for b in begins[first : first + at_once]]
+        rows = np.concatenate([rest, rng.permutation(np.concatenate(opened))])
+        whole = len(rows) - len(rows) % size
+        yield from batches_of(rows[:whole], size)
+        rest = rows[whole:]
+    if len(rest):
+        yield rest

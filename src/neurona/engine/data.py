@@ -1,0 +1,224 @@
+"""Examples and parameters as arrays that fit a network: checked once, before the first step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from neurona.engine.network import Network
+    from neurona.engine.types import Array
+
+# What these answer is a class, or its probability.
+CLASSIFIERS = ("sigmoid", "softmax")
+ROWS = 2**15  # that are looked at together, where a table may be long
+LARGE = 2**26  # bytes of a table that is not copied, nor read whole from a file
+HELD = 2**22  # bytes of batches that are held at once, where a table may be large
+
+
+class Data(NamedTuple):
+    """Examples ready for the engine: ``x (n, n_in)``, ``target (n, n_out)``, ``weight (n,)``."""
+
+    x: Array
+    target: Array
+    weight: Array | None
+
+    def rows(self, which: Any) -> Data:
+        """Return some of the examples; those of a batch that brings its own are its own."""
+        if isinstance(which, Data):
+            return which
+        weight = None if self.weight is None else self.weight[which]
+        return Data(self.x[which], self.target[which], weight)
+
+
+# What an engine holds where each batch brings its own examples.
+NOTHING = Data(None, None, None)  # type: ignore[arg-type]
+
+
+def check_data(
+    net: Network,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    dtype: Any = np.float32,
+    numbers: Array | None = None,
+) -> Data:
+    """Return the examples as arrays that fit the network, or say what does not fit.
+
+    What is of that dtype already is not copied. ``numbers`` are the rows' own, for the messages,
+    where these rows are a part of more.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, a number is NaN or infinite, or the labels are not those of the
+        network's output layer.
+    """
+    x = _numbers("X", X, dtype, numbers)
+    if x.ndim != 2 or x.shape[1] != net.n_in:
+        raise ValueError(
+            f"X has shape {x.shape}, but topology {list(net.topology)} takes rows of {net.n_in} "
+            f"numbers: change the first width of the topology, or the columns of X"
+        )
+    if len(x) == 0:
+        raise ValueError("X has no rows: give at least one example")
+    target = _target(net, y, len(x), dtype, numbers)
+    weight = None if sample_weight is None else check_weights(sample_weight, len(x), dtype)
+    return Data(x, target, weight)
+
+
+def check_two_classes(net: Network, target: Array) -> None:
+    """Refuse to train a classifier on examples that are all of one class."""
+    if net.output.name in CLASSIFIERS and (target == target[0]).all():
+        raise ValueError(
+            f"y has one class only ({target[0].tolist()} in all {len(target)} rows): "
+            "a classifier needs examples of at least two"
+        )
+
+
+def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = array.astype(float)  # objects that are numbers
+        if array.dtype.kind not in "buif":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} must be an array of numbers: code text as numbers first "
+            "(neurona.datasets.one_hot, or np.unique(..., return_inverse=True))"
+        ) from None
+    with np.errstate(over="ignore"):  # beyond float32: found infinite, and said, below
+        array = np.asarray(array, dtype)
+    wrong = _first_not_finite(array)
+    if wrong is not None:
+        value = array[wrong]
+        if numbers is not None:
+            wrong = (int(numbers[wrong[0]]), *wrong[1:])
+        place = list(wrong) or ""
+        raise ValueError(
+            f"{name}{place} is {value}: {name} must be finite; drop these rows or fill them in"
+        )
+    return array
+
+
+def _first_not_finite(array: Array) -> tuple[int, ...] | None:
+    """Return where the first number is that is not finite, without an array of the same size."""
+    with np.errstate(all="ignore"):
+        if np.isfinite(array.sum()):  # a sum with NaN or infinity in it is never finite
+            return None
+    for begin in range(0, len(array) if array.ndim else 1, ROWS):
+        part = array[begin : begin + ROWS] if array.ndim else array
+        wrong = np.argwhere(~np.isfinite(part))
+        if len(wrong):
+            first = [int(i) for i in wrong[0]]
+            return (begin + first[0], *first[1:]) if first else ()
+    return None  # all are finite, and their sum is too large
+
+
+def _target(net: Network, y: Any, n: int, dtype: Any, numbers: Array | None) -> Array:
+    target = _numbers("y", y, dtype, numbers)
+    n_out, output = net.n_out, net.output.name
+    if target.ndim not in (1, 2) or len(target) != n:
+        raise ValueError(f"y has shape {target.shape}, but X has {n} rows: give one target a row")
+    if target.ndim == 1 or (target.shape[1] == 1 and n_out > 1):
+        target = target.reshape(n, 1) if n_out == 1 else _one_hot(target.reshape(n), n_out)
+    if target.shape[1] != n_out:
+        raise ValueError(
+            f"y has {target.shape[1]} columns, but topology {list(net.topology)} has {n_out} "
+            f"outputs: change the last width of the topology, or the columns of y"
+        )
+    if output in CLASSIFIERS and (target.min() < 0 or target.max() > 1):
+        wrong = target.min() if target.min() < 0 else target.max()
+        hint = (
+            "use 0 and 1, or one output per class with output='softmax'"
+            if n_out == 1
+            else "give labels 0, 1, 2 … or one-hot rows"
+        )
+        raise ValueError(
+            f"y holds {wrong:g}, and a {output} output answers between 0 and 1: {hint}, "
+            "or output='linear' for numbers"
+        )
+    if output == "exp" and target.min() < 0:
+        row = int(np.argmax(target.min(axis=1) < 0))
+        raise ValueError(
+            f"y[{row}] holds {target[row].min():g}, and an exp output answers with a rate, above "
+            "0: give counts or rates of 0 or more, or output='linear' for any numbers"
+        )
+    if output == "softmax" and not np.allclose(target.sum(axis=1), 1, atol=1e-4):
+        row = int(np.argmax(abs(target.sum(axis=1) - 1)))
+        raise ValueError(
+            f"y[{row}] adds up to {target[row].sum():g}: after a softmax the targets of a row are "
+            "one-hot, or probabilities that add up to 1"
+        )
+    return target
+
+
+def _one_hot(labels: Array, n_out: int) -> Array:
+    """Turn the labels 0 … n_out - 1 into rows with a single 1."""
+    wrong = labels[(labels < 0) | (labels >= n_out) | (labels != np.floor(labels))]
+    if wrong.size:
+        raise ValueError(
+            f"y holds the label {wrong[0]:g}, but the network has {n_out} outputs, for the labels "
+            f"0 to {n_out - 1}: change the last width of the topology, or recode y"
+        )
+    rows: Array = (labels[:, None] == np.arange(n_out)).astype(labels.dtype)
+    return rows
+
+
+def check_weights(sample_weight: Any, n: int, dtype: Any) -> Array:
+    """Return the weights of n rows, or say what is wrong with them."""
+    weight = _numbers("sample_weight", sample_weight, dtype)
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
+    if weight.min() < 0 or weight.sum() == 0:
+        raise ValueError("sample_weight must not be negative, nor zero everywhere")
+    return weight
+
+
+def check_params(net: Network, params: Any, dtype: Any) -> Any:
+    """Return given parameters in the network's form, or say which array does not fit."""
+    like = net.init(0, dtype)
+    try:
+        each = [tuple(layer) for layer in params]
+    except TypeError:
+        raise ValueError(
+            f"parameters {params!r}: give one (W, b) a layer, such as net.init or state.params"
+        ) from None
+    if len(each) != len(like):
+        raise ValueError(
+            f"parameters for {len(each)} layers, but the network has {len(like)}: "
+            "give one (W, b) a layer, such as net.init or state.params"
+        )
+    layers = []
+    for i, (given, wanted) in enumerate(zip(each, like, strict=True)):
+        arrays = [_numbers(f"the parameters of layer {i + 1}", one, dtype).copy() for one in given]
+        if [a.shape for a in arrays] != [a.shape for a in wanted]:
+            raise ValueError(
+                f"the parameters of layer {i + 1} have shapes {[a.shape for a in arrays]}, "
+                f"but the network needs {[a.shape for a in wanted]}"
+            )
+        made = type(wanted)(*arrays)
+        if (getattr(made, "variance", np.zeros(1)) < 0).any():
+            raise ValueError(
+                f"the parameters of layer {i + 1} have a negative variance: give what was "
+                "remembered, such as state.params"
+            )
+        layers.append(made)
+    return tuple(layers)
+
+
+def check_optimizer_state(state: Any, like: Any, dtype: Any) -> Any:
+    """Return a given state in the form of the optimizer's own, or say that it is another's."""
+    same = type(state) is type(like)
+    if same and isinstance(like, tuple):
+        same = [*map(np.shape, state)] == [*map(np.shape, like)]
+    if not same:
+        raise ValueError(
+            f"start holds what another optimizer remembers, {type(state).__name__}, and not "
+            f"{type(like).__name__}: give start=state.params, and this one begins afresh"
+        )
+    if not hasattr(like, "_make"):
+        return state
+    return like._make(np.asarray(one, dtype) if np.ndim(one) else one for one in state)

@@ -1,1 +1,0 @@
-"""Beyond the lesson: what tables need besides."""

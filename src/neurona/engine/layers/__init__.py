@@ -1,0 +1,1 @@
+"""Layers, one to a file: the formula beside its derivative."""

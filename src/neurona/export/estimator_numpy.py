@@ -1,0 +1,460 @@
+"""An estimator as a program of one page: its preparation in plain NumPy, then its network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from textwrap import fill, indent
+from typing import Any
+
+from neurona.estimators.base import NeuralNet
+from neurona.export.folder import SIGN
+from neurona.export.numpy_program import WIDTH, layers_code, page, uses_base64
+from neurona.export.parts import parts_of, topology_of
+from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
+from neurona.tables.targets import Classes, Labels
+
+LONGEST = 100  # characters of a line
+
+IS_MISSING = '''
+def is_missing(cell):
+    """Tell whether a cell holds nothing: None, or NaN, which is not equal to itself."""
+    return cell is None or type(cell).__name__ == "NAType" or cell != cell  # NAType: pandas' NA
+'''
+
+SCALED = '''
+def scaled(x, median, spread, mark_missing):
+    """x' = (x - median) / spread, then x' / √(1 + (x' / 3)²): no outlier gets further than 3.
+
+    A missing x becomes 0, the median. A second column marks it, if the network has seen any.
+    """
+    missing = np.isnan(x)
+    x = (np.where(missing, median, x) - median) / spread
+    x = np.clip(x, -1e9, 1e9)  # so that the square is finite
+    x = x / np.sqrt(1 + (x / 3) ** 2)
+    return np.column_stack([x, missing] if mark_missing else [x])
+'''
+
+NUMBERS = '''
+def numbers(cells, median, spread, mark_missing=False):
+    """Prepare a column of numbers, or of texts that are numbers."""
+    x = np.array([np.nan if is_missing(cell) else float(cell) for cell in cells], dtype=float)
+    return scaled(x, median, spread, mark_missing)
+'''
+
+TEXTS = '''
+def texts(cells):
+    """Return each cell as a text, 1.0 as 1; None where it is missing."""
+    return [None if is_missing(cell) else text(cell) for cell in cells]
+
+
+def text(cell):
+    is_whole = isinstance(cell, (float, np.floating)) and float(cell).is_integer()
+    return str(int(cell)) if is_whole else str(cell)
+'''
+
+CATEGORIES = '''
+def categories(cells, levels, mark_others=False, mark_missing=False):
+    """Make a column of each level: 1 where the cell is that level, 0 elsewhere.
+
+    Then one for all other texts and one for missing cells, if the network has seen any.
+    """
+    cells = texts(cells)
+    columns = [[cell == level for cell in cells] for level in levels]
+    if mark_others:
+        columns.append([cell is not None and cell not in levels for cell in cells])
+    if mark_missing:
+        columns.append([cell is None for cell in cells])
+    return np.array(columns, dtype=float).T
+'''
+
+EITHER = '''
+def either(cells, first, second):
+    """Make one column of two categories: -1 for the first, 1 for the second, 0 for all else."""
+    return np.array([[(cell == second) - (cell == first)] for cell in texts(cells)], dtype=float)
+'''
+
+DATES = '''
+def dates(cells, median, spread, cycles, mark_missing=False):
+    """Prepare the day as a number; then where it is in each cycle of so many days, as on a clock.
+
+    A date is a text such as 2024-12-31 or 2024-12-31T18:30, or a date of Python or NumPy.
+    """
+    nothing = np.datetime64("NaT", "us")
+    moments = np.array([nothing if is_missing(c) else moment(c) for c in cells], "datetime64[us]")
+    days = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6)  # since 1970
+    columns = [scaled(days, median, spread, mark_missing)]
+    for cycle in cycles:
+        angle = 2 * np.pi * days / cycle
+        hand = np.column_stack([np.sin(angle), np.cos(angle)])
+        columns.append(np.where(np.isnan(hand), 0, hand))
+    return np.hstack(columns)
+
+
+def moment(cell):
+    if isinstance(cell, str):
+        cell = datetime.fromisoformat(cell)
+    if getattr(cell, "tzinfo", None) is not None:
+        cell = cell.astimezone(timezone.utc).replace(tzinfo=None)
+    return np.datetime64(cell, "us")
+'''
+
+COLUMNS = '''
+def columns(rows):
+    """Return the columns of a table that is given as rows of {cells}."""
+    rows = [list(row) for row in rows]
+    for row in rows:
+        if len(row) != {width}:
+            raise ValueError(f"a row has {{len(row)}} cells: give rows of {width}")
+    return [[row[i] for row in rows] for i in range({width})]
+'''
+
+NETWORK = '''
+def network(x):
+    """Return what the network answers to rows of {n_in}: an array (n, {n_out})."""
+    a = x
+    with np.errstate(over="ignore"):  # e^-z may be infinite: what is divided by it is a right 0
+        for layer in neural_net:
+            z = a @ layer.W + layer.b
+            a = layer.act_f(z)
+    return a
+'''
+
+READ_NAMED = '''
+def read(file):
+    """Return the columns of a CSV file by their names; an empty cell, or NA, is a missing one."""
+    names, *rows = [row for row in csv.reader(file) if row] or [[]]
+    return {name: [known(row[i]) for row in rows] for i, name in enumerate(names)}
+'''
+
+READ_ROWS = '''
+def read(file):
+    """Return the rows of a CSV file without a header; an empty cell, or NA, is a missing one."""
+    return [[known(cell) for cell in row] for row in csv.reader(file) if row]
+'''
+
+KNOWN = """
+def known(cell):
+    return None if cell.lower() in ("", "na", "n/a", "nan", "null") else cell
+"""
+
+MAIN = """
+if __name__ == "__main__":
+    sys.stdin.reconfigure(encoding="utf-8-sig")
+    with open(sys.argv[1], encoding="utf-8-sig") if sys.argv[1:] else sys.stdin as file:
+        table = read(file)
+    try:
+        answers = predict(table)
+    except KeyError as name:
+        sys.exit(f"the table has no column {{name}}")
+    except ValueError as error:
+        sys.exit(f"a cell is not what it was when the network learnt: {{error}}")
+    for answer in answers:
+        print({printed})
+"""
+
+USE_PYTORCH = """\
+    import torch
+    from model import load
+    from preparation import decide, prepare
+
+    net = load()
+    with torch.no_grad():
+        answers = net(torch.from_numpy(prepare({table}))).numpy()
+    print(decide(answers))
+"""
+
+USE_KERAS = """\
+    from model import load
+    from preparation import decide, prepare
+
+    net = load()
+    print(decide(net.predict(prepare({table}))))
+"""
+
+
+def program(estimator: NeuralNet, written_out: float = 400) -> str:
+    """Return the program; see :meth:`~neurona.estimators.exports.Exports.numpy_code`."""
+    net, parts = estimator.network_, parts_of(estimator.network_, estimator.params_, dtype=None)
+    in_base64 = uses_base64(parts, written_out)
+    names = _names(estimator)
+    several = isinstance(estimator.targets_, Labels) or not getattr(
+        estimator.targets_, "single", True
+    )
+    functions = _functions(estimator.preparation_)
+    blocks = [
+        _head(estimator, topology_of(parts)),
+        _imports(["base64"] * in_base64 + ["csv", "sys"], functions),
+        *functions,
+        _prepare(estimator, "np.float64"),
+        *layers_code(parts, written_out),
+        NETWORK.format(n_in=_count(net.n_in, "number"), n_out=net.n_out),
+        *_decisions(estimator.targets_, _argument(estimator)),
+        READ_ROWS if names is None else READ_NAMED,
+        KNOWN,
+        MAIN.format(printed='*answer, sep=","' if several else "answer"),
+    ]
+    return page(blocks)
+
+
+def beside(estimator: NeuralNet, use: str) -> str:
+    """Return the code that goes beside a network which other code runs."""
+    functions = _functions(estimator.preparation_)
+    use = use.format(table=_argument(estimator))
+    blocks = [
+        f'"""From a table to the network in model.py, {SIGN}, and to what its answers say.\n\n'
+        f'{use}\n{fill(_table(estimator), WIDTH)}\n"""',
+        _imports([], functions),
+        *functions,
+        _prepare(estimator, "np.float32"),
+        *_decide(estimator.targets_),
+    ]
+    return page(blocks)
+
+
+# ------------------------------------------------------------------------- what it is
+
+
+def _names(estimator: NeuralNet) -> list[str] | None:
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else [str(name) for name in names]
+
+
+def _argument(estimator: NeuralNet) -> str:
+    return "rows" if _names(estimator) is None else "table"
+
+
+def _table(estimator: NeuralNet) -> str:
+    if _names(estimator) is None:
+        if estimator.preparation_ is None:
+            return f"``rows`` are rows of {_count(estimator.n_features_in_, 'number')}."
+        cells = _count(estimator.n_features_in_, "cell")
+        return f"``rows`` are rows of {cells}. A missing cell is None or NaN."
+    return (
+        "``table`` gives a column for its name: a data frame, or a dictionary of lists. "
+        "A missing cell is None or NaN."
+    )
+
+
+def _head(estimator: NeuralNet, topology: str) -> str:
+    argument = _argument(estimator)
+    about = fill(f"``predict({argument})`` answers for each row. {_table(estimator)}", WIDTH)
+    header = "without" if argument == "rows" else "with"
+    return f'''"""A network {topology} and its preparation, {SIGN}; the program needs NumPy alone.
+
+{about}
+
+In a shell, it reads a CSV file, or else the standard input, with commas and {header} a header,
+and prints an answer a row:
+
+    python model.py table.csv
+"""'''
+
+
+def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
+    lines = [f"import {name}" for name in modules]
+    if DATES in functions:
+        lines.append("from datetime import datetime, timezone")
+    return "\n".join([*lines, *([""] if lines else []), "import numpy as np"])
+
+
+def _count(n: int, what: str) -> str:
+    return f"1 {what}" if n == 1 else f"{n} {what}s"
+
+
+# ------------------------------------------------------------------------ preparation
+
+
+def _functions(preparation: Preparation | None) -> list[str]:
+    """Return the functions that are needed, and no others."""
+    steps = [] if preparation is None else [step for _, step in preparation.steps]
+    either = [isinstance(step, Categories) and step.two for step in steps]
+    of_many = [isinstance(step, Categories) and not step.two for step in steps]
+    numbers = any(isinstance(step, Numbers) for step in steps)
+    dates = any(isinstance(step, Dates) for step in steps)
+    needed = [
+        (bool(steps), IS_MISSING),
+        (numbers or dates, SCALED),
+        (numbers, NUMBERS),
+        (any(either + of_many), TEXTS),
+        (any(of_many), CATEGORIES),
+        (any(either), EITHER),
+        (dates, DATES),
+    ]
+    return [text for is_needed, text in needed if is_needed]
+
+
+def _prepare(estimator: NeuralNet, dtype: str) -> str:
+    """Write the function that makes the network's input of a table."""
+    preparation: Preparation | None = estimator.preparation_
+    names, n_in = _names(estimator), estimator.network_.n_in
+    about = f'    """Return what the network takes: {_count(n_in, "number")} for each row."""\n'
+    end = "" if dtype == "np.float64" else f".astype({dtype})"
+    if preparation is None and names is None:
+        return (
+            f"def prepare(rows):\n{about}    x = np.asarray(rows, dtype={dtype})\n"
+            f"    if x.ndim != 2 or x.shape[1] != {n_in}:\n"
+            f'        raise ValueError(f"rows have shape {{x.shape}}: give {n_in} numbers each")\n'
+            "    return x"
+        )
+    if preparation is None:
+        assert names is not None
+        each = _list([_quoted(name) for name in names], 4)
+        return (
+            f"def prepare(table):\n{about}    names = {each}\n"
+            f"    return np.array([table[name] for name in names], dtype={dtype}).T"
+        )
+    before = "" if names is not None else "    table = columns(rows)\n"
+    calls = "\n".join(
+        _call(step, str(place) if names is None else _quoted(names[place]), 12) + ","
+        for place, step in preparation.steps
+    )
+    function = (
+        f"def prepare({_argument(estimator)}):\n{about}{before}    return np.hstack(\n        [\n"
+        f"{indent(calls, ' ' * 12)}\n        ]\n    ){end}"
+    )
+    if names is not None:
+        return function
+    width = estimator.n_features_in_
+    cells = _count(width, "cell")
+    return COLUMNS.format(width=width, cells=cells).strip("\n") + "\n\n\n" + function
+
+
+def _call(step: Step, column: str, margin: int) -> str:
+    """Write the call that prepares a column."""
+    cells = f"table[{column}]"
+    if isinstance(step, Categories) and step.two:
+        first, second = map(_quoted, step.levels)
+        return _written("either", [cells, first, second], margin)
+    arguments = [cells]
+    if isinstance(step, Categories):
+        arguments.append("levels=" + _list([_quoted(level) for level in step.levels], margin + 4))
+        arguments += ["mark_others=True"] if step.other else []
+        arguments += ["mark_missing=True"] if step.missing else []
+        return _written("categories", arguments, margin)
+    number = step.number if isinstance(step, Dates) else step
+    assert isinstance(number, Numbers)
+    arguments += [f"median={number.median!r}", f"spread={number.spread!r}"]
+    if isinstance(step, Dates):
+        arguments.append(f"cycles=[{', '.join(str(CYCLES[cycle]) for cycle in step.cycles)}]")
+    arguments += ["mark_missing=True"] if number.missing else []
+    return _written("dates" if isinstance(step, Dates) else "numbers", arguments, margin)
+
+
+def _written(function: str, arguments: Sequence[str], margin: int) -> str:
+    """Write a call in one line if it fits, or with an argument a line."""
+    line = f"{function}({', '.join(arguments)})"
+    if "\n" not in line and margin + len(line) < LONGEST:
+        return line
+    return f"{function}(\n" + indent("\n".join(f"{one}," for one in arguments), " " * 4) + "\n)"
+
+
+def _list(items: Sequence[str], margin: int) -> str:
+    line = f"[{', '.join(items)}]"
+    if margin + len(line) < LONGEST - 12:
+        return line
+    return "[\n" + indent("\n".join(f"{item}," for item in items), " " * 4) + "\n]"
+
+
+def _quoted(text: str) -> str:
+    """Write a text as code; in double quotes, unless something in it must be written otherwise."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return ascii(text)
+
+
+# -------------------------------------------------------------------------- answers
+
+
+def _classes(targets: Classes) -> str:
+    written = [
+        _quoted(one) if isinstance(one, str) else repr(one) for one in targets.classes.tolist()
+    ]
+    return f"classes = {_list(written, 0)}"
+
+
+def _decisions(targets: Any, argument: str) -> Iterator[str]:
+    """Write the functions that answer for a table."""
+    if isinstance(targets, Classes):
+        yield _classes(targets)
+        both = targets.n_out == 1
+        yield (
+            f"def predict_proba({argument}):\n"
+            f'    """Return the probability of each class, (n, {len(targets.classes)})."""\n'
+            + (
+                f"    second = network(prepare({argument}))\n"
+                "    return np.hstack([1 - second, second])"
+                if both
+                else f"    return network(prepare({argument}))"
+            )
+        )
+        yield (
+            f"def predict({argument}):\n"
+            '    """Return the most likely class of each row."""\n'
+            f"    return [classes[i] for i in predict_proba({argument}).argmax(axis=1)]"
+        )
+    elif isinstance(targets, Labels):
+        yield (
+            f"def predict_proba({argument}):\n"
+            f'    """Return the probability of each label, (n, {targets.n_out})."""\n'
+            f"    return network(prepare({argument}))"
+        )
+        yield (
+            f"def predict({argument}):\n"
+            '    """Return which labels are more likely than not, 0 or 1."""\n'
+            f"    return (predict_proba({argument}) > 0.5).astype(int)"
+        )
+    else:
+        yield (
+            f"def predict({argument}):\n"
+            f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
+            f"    answers = network(prepare({argument}))\n"
+            f"    return {_in_units(targets)}"
+        )
+
+
+def _decide(targets: Any) -> Iterator[str]:
+    """Write the function that reads what a network has answered."""
+    if isinstance(targets, Classes):
+        yield _classes(targets)
+        which = (
+            "(answers[:, 0] > 0.5).astype(int)" if targets.n_out == 1 else "answers.argmax(axis=1)"
+        )
+        yield (
+            "def decide(answers):\n"
+            '    """Return the most likely class of each row, from '
+            + (
+                "the second's probability."
+                if targets.n_out == 1
+                else f"{targets.n_out} probabilities."
+            )
+            + '"""\n'
+            f"    return [classes[i] for i in {which}]"
+        )
+    elif isinstance(targets, Labels):
+        yield (
+            "def decide(answers):\n"
+            '    """Return which labels are more likely than not, 0 or 1."""\n'
+            "    return (answers > 0.5).astype(int)"
+        )
+    else:
+        yield (
+            "def decide(answers):\n"
+            f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
+            "    answers = np.asarray(answers, dtype=np.float64)\n"
+            f"    return {_in_units(targets)}"
+        )
+
+
+def _numbers_of(targets: Any) -> str:
+    return "1 number" if targets.single else _count(targets.n_out, "number")
+
+
+def _in_units(targets: Any) -> str:
+    each = targets.scale, targets.shift
+    if targets.single:
+        scale, shift = (repr(float(one[0])) for one in each)
+        answers = "answers[:, 0]"
+    else:
+        scale, shift = (repr([float(one) for one in many]) for many in each)
+        answers = "answers"
+    return f"{answers} * {scale}" + (f" + {shift}" if targets.shift.any() else "")

@@ -1,0 +1,106 @@
+"""``neurona.save`` and ``neurona.load``: a network or an estimator, in one file.
+
+A network is written by :mod:`neurona.files.network`, which needs no scikit-learn; an estimator by
+:mod:`neurona.files.estimator`.
+"""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
+
+from neurona.engine.network import Network
+from neurona.files import network as files
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from neurona.engine.costs import Cost
+    from neurona.engine.types import Params
+
+
+def save(
+    file: str | os.PathLike[str] | IO[bytes],
+    net: Any,
+    params: Params | None = None,
+    *,
+    cost: str | Cost | None = None,
+    notes: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a network with its parameters, or a fitted estimator, into one file.
+
+    A file of that name is replaced once the new one is complete and on the disk.
+
+    Parameters
+    ----------
+    file
+        Its path, whose name usually ends in ``.safetensors``, or something to write bytes into.
+    net
+        A network, or a fitted :class:`~neurona.NeuralNetClassifier` or
+        :class:`~neurona.NeuralNetRegressor`.
+    params
+        The network's parameters, such as ``state.params``; an estimator has its own.
+    cost
+        What the training of a network made small, for whoever goes on with it.
+    notes
+        Anything that JSON can hold.
+
+    Raises
+    ------
+    ValueError
+        If something does not fit, or is code and not known by a name.
+    OSError
+        If the file can't be written.
+    MissingExtra
+        If safetensors is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from neurona import NeuralNetClassifier
+    >>> pets = [[4.0, "long"], [25.0, "short"], [5.0, None], [30.0, "short"]]
+    >>> net = NeuralNetClassifier(random_state=0).fit(pets, ["cat", "dog", "cat", "dog"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/pets.safetensors", net)
+    ...     again = load(f"{folder}/pets.safetensors")
+    >>> again.predict([[3.5, "wiry"]])
+    array(['cat'], dtype='<U3')
+    """
+    if isinstance(net, Network):
+        if params is None:
+            raise ValueError("a network is saved with its parameters: give state.params")
+        files.save(file, net, params, cost=cost, notes=notes)
+        return
+    if not hasattr(net, "get_params"):
+        raise ValueError(
+            f"a {type(net).__name__} is nothing that a file can hold: give a network and its "
+            "parameters, or a fitted NeuralNetClassifier or NeuralNetRegressor"
+        )
+    if params is not None or cost is not None:
+        raise ValueError("an estimator has parameters and a cost of its own: give it alone")
+    from neurona.files.estimator import save as save_estimator
+
+    save_estimator(file, net, notes=notes)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Return what a file holds: a network and its parameters, or an estimator.
+
+    Nothing of the file is run, and no more memory is taken than the file is long.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no safetensors file, is cut or altered, comes from a later version of the format,
+        or holds what doesn't fit together.
+    OSError
+        If the file can't be read.
+    MissingExtra
+        If safetensors is not installed; for an estimator, if scikit-learn isn't.
+    """
+    model = files.read(path)
+    if model.estimator is None:
+        return model.net, model.params
+    from neurona.files.estimator import estimator_of
+
+    return estimator_of(path, model)

@@ -1,0 +1,250 @@
+"""A comparison told: a table, a picture, and a page with the notes and everyone's code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurona.extras import require
+from neurona.lesson.comparison.lineup import LINEUP
+from neurona.lesson.comparison.measuring import Comparison, Outcome
+from neurona.lesson.comparison.problem import PROBLEMS
+from neurona.observe.figures import GRAY, INK, tidy
+from neurona.observe.scores import format_cost
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PARTED = 1e-4  # a relative difference that is more than float32's rounding
+COLORS = {
+    "neurona": "#b9d3ee",
+    "lesson": "#c9483f",
+    "corrected": "#1f5fa8",
+    "compiled": "#e08a1e",
+    "scikit-learn": "#5b9a5b",
+    "keras": "#7a4fa3",
+    "pytorch": "#e3b81c",
+}
+
+TEXTS = {
+    "who": {"en": "who", "es": "quién"},
+    "numbers": {"en": "numbers", "es": "números"},
+    "difference": {"en": "largest difference", "es": "mayor diferencia"},
+    "cost": {"en": "last cost", "es": "último coste"},
+    "seconds": {"en": "seconds", "es": "segundos"},
+    "lines": {"en": "lines", "es": "líneas"},
+    "reference": {"en": "reference", "es": "referencia"},
+    "left out": {"en": "left out", "es": "no participa"},
+    "title": {
+        "en": "One network, the same first weights, {steps:,} steps of gradient descent",
+        "es": "Una red, los mismos pesos iniciales, {steps} pasos de descenso por gradiente",
+    },
+    "about": {
+        "en": "2-4-8-1 on the circles, 500 points in each step; seed {seed}. The difference is "
+        "relative, of the cost at any step from neurona's in float64. float64 keeps 16 digits and "
+        "float32 seven. Seconds are to build, compile and train, with the cost asked for at every "
+        "step. Lines are of code; the lesson's programs include the network itself.",
+        "es": "2-4-8-1 en los círculos, 500 puntos en cada paso; semilla {seed}. La diferencia es "
+        "relativa, del coste en cualquier paso respecto al de neurona en float64. float64 guarda "
+        "16 cifras y float32, siete. Los segundos son los de construir, compilar y entrenar, "
+        "pidiendo el coste en cada paso. Las líneas son de código; las de la lección incluyen la "
+        "propia red.",
+    },
+    "parted": {
+        "en": "From step {step:,} on float32 goes its own way ({names}). The formulas are the "
+        "same: the steps have become longer than the valley is wide, and each jump across "
+        "multiplies the roundings.",
+        "es": "Desde el paso {step}, float32 va por su lado ({names}). Las fórmulas son las "
+        "mismas: los pasos ya son más largos que ancho el valle, y cada salto multiplica los "
+        "redondeos.",
+    },
+    "notes": {"en": "What each does differently", "es": "Qué hace distinto cada uno"},
+    "code": {"en": "The code of each", "es": "El código de cada uno"},
+    "curves": {
+        "en": "Left, the costs of all, one over the other; right, how far each is from neurona's",
+        "es": "A la izquierda, los costes de todos, uno sobre otro; a la derecha, cuánto dista "
+        "cada uno del de neurona",
+    },
+    "step": {"en": "step", "es": "paso"},
+    "cost axis": {"en": "cost", "es": "coste"},
+    "apart": {"en": "relative difference", "es": "diferencia relativa"},
+}
+
+
+def table(comparison: Comparison, language: str = "en") -> list[list[str]]:
+    """Return the head of the table and a row for each contestant.
+
+    Examples
+    --------
+    >>> from neurona.lesson.comparison import LINEUP, compare
+    >>> head, neurona = table(compare(steps=20, lineup=LINEUP[:1]))
+    >>> head[:3], neurona[:3]
+    (['who', 'numbers', 'largest difference'], ['neurona, NumPy', 'float64', 'reference'])
+    """
+    columns = ("who", "numbers", "difference", "cost", "seconds", "lines")
+    rows = [[TEXTS[column][language] for column in columns]]
+    for outcome in comparison.outcomes:
+        entry = outcome.entry
+        is_reference = outcome is comparison.outcomes[0]
+        rows.append(
+            [
+                entry.title[language],
+                entry.numbers,
+                TEXTS["reference"][language] if is_reference else f"{outcome.largest:.1e}",
+                format_cost(float(outcome.costs[-1])),
+                f"{outcome.seconds:.2f}",
+                str(entry.lines),
+            ]
+        )
+    return rows
+
+
+def markdown_table(comparison: Comparison, language: str = "en") -> str:
+    """Return the table as Markdown, its numbers to the right."""
+    head, *rows = table(comparison, language)
+    rule = ["---", "---", *["---:"] * (len(head) - 2)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
+def title(comparisons: Sequence[Comparison], language: str = "en") -> str:
+    """Return what was compared, in a line."""
+    return TEXTS["title"][language].format(steps=comparisons[0].problem.steps)
+
+
+def about(seed: int, language: str = "en") -> str:
+    """Return how the table is to be read."""
+    return TEXTS["about"][language].format(seed=seed)
+
+
+def remarks(comparison: Comparison, language: str = "en") -> list[str]:
+    """Return who was left out and why, and from where on float32 went its own way."""
+    lines = [
+        f"{TEXTS['left out'][language]}: {entry.title[language]} ({reason[language]})"
+        for entry, reason in comparison.left_out
+    ]
+    parted = [
+        outcome
+        for outcome in comparison.outcomes
+        if outcome.entry.numbers == "float32" and not outcome.largest < PARTED
+    ]
+    if parted:
+        step = min(int(np.argmax(~(outcome.differences < PARTED))) for outcome in parted)
+        names = ", ".join(outcome.entry.title[language] for outcome in parted)
+        lines.append(TEXTS["parted"][language].format(step=step, names=names))
+    return lines
+
+
+def notes(comparisons: Sequence[Comparison], language: str = "en") -> list[tuple[str, str]]:
+    """Return who took part, with its version, and what it does differently."""
+    return [
+        (f"{outcome.entry.title[language]} ({outcome.version})", outcome.entry.notes[language])
+        for outcome in took_part(comparisons)
+    ]
+
+
+def took_part(comparisons: Sequence[Comparison]) -> list[Outcome]:
+    """Return the first outcome of each contestant that took part, in the order of the line-up."""
+    outcomes = [outcome for comparison in comparisons for outcome in comparison.outcomes]
+    found = {outcome.entry.key: outcome for outcome in reversed(outcomes)}
+    order = [entry.key for entry in LINEUP]
+    return [found[key] for key in sorted(found, key=order.index)]
+
+
+def report(comparisons: Sequence[Comparison], seed: int, picture: str, language: str = "en") -> str:
+    """Write a page in Markdown: the tables, the picture, the notes and the code of each.
+
+    Parameters
+    ----------
+    comparisons
+        One for each problem.
+    seed
+        Of the points and the weights, to be told.
+    picture
+        The picture's path, from the page.
+    language
+        ``"en"`` or ``"es"``.
+    """
+    parts = [f"# {title(comparisons, language)}", about(seed, language)]
+    for comparison in comparisons:
+        parts.append(f"## {PROBLEMS[comparison.problem.name].title[language]}")
+        parts.append(markdown_table(comparison, language))
+        parts += remarks(comparison, language)
+    parts.append(f"![{TEXTS['curves'][language]}]({picture})")
+    parts.append(f"## {TEXTS['notes'][language]}")
+    parts += [f"**{who}.** {what}" for who, what in notes(comparisons, language)]
+    parts.append(f"## {TEXTS['code'][language]}")
+    for outcome in took_part(comparisons):
+        parts.append(f"### {outcome.entry.title[language]}")
+        parts.append(f"```python\n{outcome.entry.source}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def figure(comparisons: Sequence[Comparison], language: str = "en") -> Figure:
+    """Draw the costs one over the other, and beside them how far each is from neurona's.
+
+    Each curve is thinner than those beneath it, so that curves that are the same show as stripes.
+
+    Raises
+    ------
+    MissingExtra
+        If Matplotlib is not installed.
+    """
+    pyplot = require("matplotlib.pyplot", extra="plot")
+    rows = len(comparisons)
+    drawn: Figure = pyplot.figure(figsize=(11, 3.1 * rows + 0.5), layout="constrained")
+    axes = drawn.subplots(rows, 2, squeeze=False, sharex=True)
+    for (left, right), comparison in zip(axes, comparisons, strict=True):
+        _curves(left, comparison, language)
+        _differences(right, comparison, language)
+        left.set_title(
+            PROBLEMS[comparison.problem.name].title[language], loc="left", fontsize=10, color=INK
+        )
+    for ax in axes[-1]:
+        ax.set_xlabel(TEXTS["step"][language], color=GRAY)
+    _legend(drawn, comparisons, language)
+    return drawn
+
+
+def _curves(ax: Axes, comparison: Comparison, language: str) -> None:
+    ticker = require("matplotlib.ticker", extra="plot")
+    widths = np.linspace(13, 1.5, len(comparison.outcomes))
+    for width, outcome in zip(widths, _drawing_order(comparison), strict=True):
+        ax.semilogy(outcome.costs, color=COLORS[outcome.entry.key], lw=width)
+    ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_locator(ticker.NullLocator())
+    ax.set_ylabel(TEXTS["cost axis"][language], color=GRAY)
+    tidy(ax, "y")
+
+
+def _drawing_order(comparison: Comparison) -> list[Outcome]:
+    """Return the outcomes, the lesson's last, for it has a curve of its own."""
+    return sorted(comparison.outcomes, key=lambda outcome: outcome.entry.key == "lesson")
+
+
+def _differences(ax: Axes, comparison: Comparison, language: str) -> None:
+    for outcome in comparison.outcomes[1:]:
+        shown = np.maximum.accumulate(outcome.differences)  # the largest so far: it can be read
+        ax.semilogy(np.maximum(shown, 1e-18), color=COLORS[outcome.entry.key], lw=1.6)
+    for digits, name in ((6e-8, "float32"), (1.1e-16, "float64")):  # half an ulp of 1
+        ax.axhline(digits, color=GRAY, lw=0.8, ls=":", zorder=0)
+        ax.annotate(
+            name, (1, digits), (-2, -10), xycoords=("axes fraction", "data"), fontsize=8,
+            textcoords="offset points", ha="right", color=GRAY,
+        )  # fmt: skip
+    ax.set_ylim(3e-18, 1e3)
+    ax.set_ylabel(TEXTS["apart"][language], color=GRAY)
+    tidy(ax, "y")
+
+
+def _legend(drawn: Figure, comparisons: Sequence[Comparison], language: str) -> None:
+    line = require("matplotlib.lines", extra="plot").Line2D
+    entries = [outcome.entry for outcome in took_part(comparisons)]
+    drawn.legend(
+        [line([], [], color=COLORS[entry.key], lw=4) for entry in entries],
+        [entry.title[language] for entry in entries],
+        loc="outside lower center", ncols=4, frameon=False, fontsize=9,
+    )  # fmt: skip

@@ -1,0 +1,169 @@
+"""The lesson's failure and its mending, measured: what ``neurona demo tutorial`` tells.
+
+Every number here is measured on the spot, by the lesson's own program, by the gradient check, or by
+the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurona import datasets, tutorial
+from neurona.engine.costs import SquaredError
+from neurona.engine.gradcheck import numerical_gradient
+from neurona.engine.layers.dense import DenseParams
+from neurona.engine.network import Network, network
+from neurona.engine.objective import Objective
+from neurona.engine.optimizers import SGD
+from neurona.engine.training import State, train
+from neurona.engine.types import Array, Params
+from neurona.observe.numbers import gradient_norms, gradients
+
+DEEP = (2, 4, 8, 16, 8, 4, 1)
+STEPS = 2500
+RATES = (0.5, 0.05, 0.01)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What the lesson's program reaches with the deep topology.
+
+    Attributes
+    ----------
+    rate, cost
+        The learning rate, and the cost after :data:`STEPS` steps.
+    answers
+        The smallest and the largest answer over all points: hardly apart.
+    """
+
+    rate: float
+    cost: float
+    answers: tuple[float, float]
+
+
+def failures(seed: int = 0, steps: int = STEPS) -> list[Failure]:
+    """Run the lesson's program on the deep topology, once at each of its rates.
+
+    Examples
+    --------
+    >>> [round(failure.cost, 2) for failure in failures(steps=100)]
+    [0.25, 0.25, 0.25]
+    """
+    X, Y = circles(seed)
+    results = []
+    for rate in RATES:
+        net = lesson_network(DEEP, seed)
+        with np.errstate(over="ignore"):
+            for _ in range(steps):
+                tutorial.train(net, X, Y, tutorial.l2_cost, lr=rate)
+            p = tutorial.train(net, X, Y, tutorial.l2_cost, train=False)
+        cost = float(tutorial.l2_cost[0](p, Y))
+        results.append(Failure(rate, cost, (float(p.min()), float(p.max()))))
+    return results
+
+
+def circles(seed: int, n: int = 500) -> tuple[Array, Array]:
+    """Return the circles with the targets as the lesson has them, a column of 0.0 and 1.0."""
+    X, y = datasets.circles(n=n, rng=seed)
+    return X, y[:, None].astype(np.float64)
+
+
+def lesson_network(topology: tuple[int, ...], seed: int) -> list[Any]:
+    """Draw the lesson's network from NumPy's global generator, and leave that as it was."""
+    before = np.random.get_state()  # noqa: NPY002 - the lesson's program draws from it
+    np.random.seed(seed)  # noqa: NPY002
+    net = tutorial.create_nn(topology, tutorial.sigm)
+    np.random.set_state(before)  # noqa: NPY002
+    return net
+
+
+def gradient_sizes(initializer: str, draws: int = 20) -> Array:
+    """Return the size of the gradient in each layer of the deep topology, before any step.
+
+    The size is the root mean square of the derivatives by ``W``, and its median over some draws of
+    points and weights. The initializer is a name, of which ``"uniform"`` is the lesson's draw.
+
+    Examples
+    --------
+    >>> sizes = gradient_sizes("uniform")
+    >>> bool(sizes[-1] > 1000 * sizes[0])  # from the last layer to the first it all but vanishes
+    True
+    """
+    net = _deep(initializer)
+    sizes = []
+    for seed in range(draws):
+        X, y = datasets.circles(rng=seed)
+        params = net.init(seed, np.float64)
+        sizes.append(gradient_norms(gradients(net, params, X, y, "mse")))
+    return np.median(sizes, axis=0)
+
+
+def _deep(initializer: str) -> Network:
+    bias = "uniform" if initializer == "uniform" else "zeros"
+    return network(DEEP, "sigmoid", initializer=initializer, bias_initializer=bias)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The lesson's step over the true gradient, of weights and of biases: equal for all of them."""
+
+    W: float
+    b: float
+    spread: float  # how far the ratios of single parameters lie apart, relatively
+
+
+def step_ratios(n: int = 500, seed: int = 0) -> Ratio:
+    """Compare one step of the lesson's program with central differences of its own cost.
+
+    Examples
+    --------
+    >>> ratio = step_ratios(n=500)
+    >>> round(ratio.W, 3), round(ratio.b, 3)
+    (250.0, 0.5)
+    """
+    X, Y = circles(seed, n)
+    lesson = lesson_network((2, 4, 8, 1), seed)
+    before: Params = tuple(DenseParams(layer.W, layer.b[0]) for layer in lesson)
+    tutorial.train(lesson, X, Y, tutorial.l2_cost, lr=1.0)
+    objective = Objective(network([2, 4, 8, 1], "sigmoid"), SquaredError())
+    ratios: dict[str, list[Array]] = {"W": [], "b": []}
+    for i, layer in enumerate(lesson):
+        for name, after in (("W", layer.W), ("b", layer.b[0])):
+            old = getattr(before[i], name)
+
+            def cost(theta: Array, i: int = i, name: str = name, shape: Any = old.shape) -> float:
+                moved = before[i]._replace(**{name: theta.reshape(shape)})  # type: ignore[attr-defined]
+                return float(objective.value((*before[:i], moved, *before[i + 1 :]), X, Y))
+
+            gradient = numerical_gradient(cost, old.ravel())
+            ratios[name].append((old - after).ravel() / gradient)
+    W, b = (np.concatenate(ratios[name]) for name in ("W", "b"))
+    spread = max(float(np.ptp(one) / np.median(one)) for one in (W, b))
+    return Ratio(float(np.median(W)), float(np.median(b)), spread)
+
+
+def mended(
+    initializer: str, seed: int = 0, steps: int = STEPS, rate: float = 5.0, every: int = STEPS
+) -> tuple[Network, Iterator[State]]:
+    """Train the deep topology by plain gradient descent, from weights drawn by a rule.
+
+    Returns
+    -------
+    net, states
+        The network, and the iterator of its training.
+
+    Examples
+    --------
+    >>> net, states = mended("orthogonal", steps=1500)
+    >>> *_, last = states
+    >>> bool(last.cost < 0.01)
+    True
+    """
+    X, y = datasets.circles(rng=seed)
+    net = _deep(initializer)
+    states = train(net, X, y, cost="mse", optimizer=SGD(rate), steps=steps, every=every, rng=seed)
+    return net, states

@@ -1,0 +1,1 @@
+"""Tables: what a cell, a column and a row are, once, for all that read them."""

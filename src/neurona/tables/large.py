@@ -1,0 +1,190 @@
+"""A table of numbers that is too large to be copied: prepared, batch by batch, where it lies.
+
+An array in memory stays as it is, and a file (``numpy.memmap``) is never read whole: it is gone
+through once, for each column's extremes and whether cells are missing, and its quartiles are those
+of 100,000 rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurona.engine.batches import Rows, order_of
+from neurona.engine.data import ROWS, Data
+from neurona.tables.columns import Kind
+from neurona.tables.preparation import Numbers, Preparation, Step, Weights, squashed
+
+LARGE = 2**23  # numbers: as float64 they would take 64 MB
+SAMPLE = 100_000  # rows that the quartiles are told from
+
+
+def spans(n: int) -> Iterator[slice]:
+    """Yield the parts of n rows that are looked at together."""
+    return (slice(begin, min(begin + ROWS, n)) for begin in range(0, n, ROWS))
+
+
+def is_large(X: Any) -> bool:
+    """Tell an array of numbers that should not be copied."""
+    return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "iuf" and X.size > LARGE
+
+
+@dataclass(frozen=True, eq=False)
+class LargeTable:
+    """Rows of an array or a file, left where they are; ``table[rows]`` is some of them.
+
+    Attributes
+    ----------
+    X : (n, p)
+        All the numbers.
+    rows
+        Which of its rows these are; None for all.
+    missing
+        Whether cells may be NaN.
+    """
+
+    X: NDArray[Any]
+    rows: NDArray[np.int64] | None = None
+    missing: bool = True
+
+    def __len__(self) -> int:
+        return len(self.X) if self.rows is None else len(self.rows)
+
+    def __getitem__(self, rows: Any) -> LargeTable:
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(self)))
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return LargeTable(self.X, rows if self.rows is None else self.rows[rows], self.missing)
+
+    def read(self, which: NDArray[np.int64] | None = None) -> NDArray[Any]:
+        """Return the numbers of these rows, or of some; float32 where that holds them.
+
+        Raises
+        ------
+        ValueError
+            If a number is infinite, or missing where it must not be.
+        """
+        rows = self.rows if which is None else self._numbers(which)
+        X = np.asarray(self.X)  # without memmap's bookkeeping
+        x = X if rows is None else X[rows]
+        x = x.astype(np.result_type(x.dtype, np.float32), copy=False)
+        with np.errstate(all="ignore"):
+            if not np.isfinite(x.sum()):
+                self._check(x, rows)
+        return x
+
+    def _numbers(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+        return which if self.rows is None else self.rows[which]
+
+    def _check(self, x: NDArray[Any], rows: NDArray[np.int64] | None) -> None:
+        for what, wrong in (("infinity", np.isinf(x)), ("NaN", np.isnan(x))):
+            if wrong.any() and not (what == "NaN" and self.missing):
+                row, column = np.argwhere(wrong)[0]
+                raise ValueError(
+                    f"Input X contains {what}: column 'x{column}', row "
+                    f"{row if rows is None else rows[row]}"
+                    + ("; a cell that is not known may be missing (NaN)" * self.missing)
+                )
+
+    def batches(
+        self,
+        prepared: Callable[[NDArray[Any]], NDArray[Any]],
+        encoded: Callable[[NDArray[Any]], NDArray[Any]],
+        y: NDArray[Any],
+        weight: NDArray[Any] | None,
+        size: int,
+        rng: np.random.Generator,
+    ) -> Rows:
+        """Return the rows as batches for the engine, prepared when their turn comes."""
+
+        def take(which: NDArray[np.int64]) -> Data:
+            return Data(
+                prepared(self.read(which)).astype(np.float32, copy=False),
+                encoded(y[which]).astype(np.float32),
+                None if weight is None else weight[which].astype(np.float32),
+            )
+
+        return Rows(take, lambda: order_of(self.X, len(self), size, rng))
+
+
+def preparation_of(table: LargeTable, weight: Weights, rng: np.random.Generator) -> Preparation:
+    """Return what is learnt about the columns: extremes from all rows, quartiles from a sample.
+
+    Raises
+    ------
+    ValueError
+        If a number is infinite, or no column has two different numbers.
+    """
+    n, p = len(table), table.X.shape[1]
+    low, high, missing = np.full(p, np.inf), np.full(p, -np.inf), np.zeros(p, bool)
+    for rows in spans(n):
+        x = table[rows].read()
+        low, high = np.fmin(low, np.fmin.reduce(x)), np.fmax(high, np.fmax.reduce(x))
+        missing |= np.isnan(x).any(axis=0)
+    count = min(n, SAMPLE)
+    drawn = ((np.arange(count) + rng.random(count)) * (n / count)).astype(np.int64)  # in order
+    sample = table.read(drawn).astype(np.float64)
+    weight = None if weight is None else weight[drawn]
+    kinds: list[Kind] = ["number" if low[i] <= high[i] else "empty" for i in range(p)]
+    steps: list[tuple[int, Step]] = []
+    for i in (i for i in range(p) if kinds[i] == "number"):
+        there = ~np.isnan(sample[:, i])
+        known = sample[there, i] if there.any() else np.array([low[i], high[i]], np.float64)
+        counts = weight[there] if weight is not None and there.any() else None
+        step: Any = Numbers.of(
+            f"x{i}", known, counts, float(low[i]), float(high[i]), bool(missing[i])
+        )
+        if step is not None:
+            steps.append((i, step))
+    if not steps:
+        raise ValueError(
+            f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn from "
+            "columns that are constant or empty"
+        )
+    return Preparation(tuple(kinds), tuple(steps))
+
+
+class Columns:
+    """A preparation of numbers alone, for all columns at once: the same formula, many times faster.
+
+    >>> X = np.array([[1.0, 5.0], [2.0, np.nan], [4.0, 6.0]])
+    >>> from neurona.tables.columns import read_array
+    >>> preparation = Preparation.fit(read_array(X))
+    >>> bool((Columns(preparation)(X) == preparation.transform(read_array(X))).all())
+    True
+    """
+
+    def __init__(self, preparation: Preparation) -> None:
+        steps = [(i, step) for i, step in preparation.steps if isinstance(step, Numbers)]
+        if len(steps) < len(preparation.steps):
+            strange = next(s for _, s in preparation.steps if not isinstance(s, Numbers))
+            raise ValueError(
+                f"column {strange.name!r} held no numbers when the network learnt, and holds "
+                "numbers now"
+            )
+        self.columns = np.array([i for i, _ in steps])
+        self.medians = np.array([step.median for _, step in steps])
+        self.spreads = np.array([step.spread for _, step in steps])
+        widths = np.array([len(step.outputs) for _, step in steps])
+        self.places = np.cumsum(widths) - widths
+        self.marked = np.flatnonzero(widths == 2)
+        self.n_out = int(widths.sum())
+
+    def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return the network's input, ``(n, n_out)``, from rows of numbers, in their dtype."""
+        if len(self.columns) < x.shape[1]:
+            x = x[:, self.columns]
+        medians, spreads = self.medians.astype(x.dtype), self.spreads.astype(x.dtype)
+        missing = np.isnan(x)
+        some = bool(missing.any())
+        clipped = squashed(np.where(missing, medians, x) if some else x, medians, spreads)
+        if not len(self.marked):
+            return clipped
+        out = np.empty((len(x), self.n_out), x.dtype)
+        out[:, self.places] = clipped
+        out[:, self.places[self.marked] + 1] = missing[:, self.marked]
+        return out

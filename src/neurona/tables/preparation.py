@@ -1,0 +1,395 @@
+"""From the columns of a table to what a network can take: numbers of about one size, none missing.
+
+What has been learnt about each column is a small frozen dataclass of numbers and texts, so that it
+can be written down (:meth:`Preparation.as_data`), read and compared.
+
+A number is centred at the median, divided by the distance of the quartiles, and clipped smoothly,
+x / √(1 + (x / 3)²), so that no outlier gets further than 3 [1]_.
+
+References
+----------
+.. [1] Holzmüller, Grinsztajn & Steinwart, "Better by default: strong pre-tuned MLPs and boosted
+   trees on tabular data", 2024, section 3 (RealMLP).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurona.tables.columns import Column, Kind, Table
+
+Weights: TypeAlias = NDArray[np.float64] | None
+
+CLIP = 3.0
+FAR = 1e9  # spreads; beyond, x² might be infinite
+MOST_LEVELS = 32  # of a column of categories; the others share one indicator
+FEWEST_ROWS = 3  # that a category must have, to be no "other"
+MICROSECONDS_A_DAY = 86_400e6
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
+
+
+class Step(Protocol):
+    """What has been learnt about one column."""
+
+    name: str
+
+    @property
+    def kind(self) -> Kind:
+        """What the column's cells must be."""
+        ...
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the columns made of it."""
+        ...
+
+    def transform(self, column: Column) -> NDArray[np.float64]:
+        """Return those columns, ``(n, len(outputs))``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """x' = (x - median) / spread, then x' / √(1 + (x' / 3)²); 0, and an indicator, where missing.
+
+    The spread is the distance of the quartiles; where that is 0, half that of the extremes.
+
+    >>> ages = Numbers.fit(Column("age", "number", np.array([20.0, 30, 40, 50, np.nan])), None)
+    >>> ages
+    Numbers(name='age', median=30.0, spread=20.0, missing=True)
+    >>> ages.transform(Column("age", "number", np.array([30.0, 1e9, np.nan])))
+    array([[0., 0.],
+           [3., 0.],
+           [0., 1.]])
+    """
+
+    name: str
+    median: float
+    spread: float
+    missing: bool
+    kind: ClassVar[Kind] = "number"
+
+    @classmethod
+    def fit(cls, column: Column, weight: Weights) -> Numbers | None:
+        """Return what was learnt; None if all cells are the same."""
+        missing = column.missing
+        x = column.values[~missing]
+        weight = None if weight is None else weight[~missing]
+        return cls.of(column.name, x, weight, float(x.min()), float(x.max()), bool(missing.any()))
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        known: NDArray[np.float64],
+        weight: Weights,
+        low: float,
+        high: float,
+        missing: bool,
+    ) -> Numbers | None:
+        """Return what known cells, or a sample of them, tell of a column with these extremes."""
+        if low == high and not missing:
+            return None
+        # With this method a weight of 2 is what two rows are.
+        quartiles = np.quantile(known, [0.25, 0.5, 0.75], method="inverted_cdf", weights=weight)
+        lower, median, upper = map(float, quartiles)
+        spread = min(upper - lower, sys.float_info.max)  # their distance may be beyond all floats
+        return cls(name, median, spread or high / 2 - low / 2 or 1.0, missing)
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the columns made of it."""
+        return [self.name, f"{self.name} is missing"] if self.missing else [self.name]
+
+    def transform(self, column: Column) -> NDArray[np.float64]:
+        """Return those columns, ``(n, len(outputs))``."""
+        missing = column.missing
+        clipped = squashed(np.where(missing, self.median, column.values), self.median, self.spread)
+        return np.stack([clipped, missing] if self.missing else [clipped], axis=1)
+
+
+def squashed(x: NDArray[Any], median: Any, spread: Any) -> NDArray[Any]:
+    """Return x' / √(1 + (x' / 3)²), x' = (x - median) / spread: of a column, or of many at once."""
+    with np.errstate(over="ignore"):  # x² may be infinite; x / ∞ would be 0, hence the bounds
+        x = np.clip((x - median) / spread, -FAR, FAR)
+        return np.asarray(x / np.sqrt(1 + (x / CLIP) ** 2))
+
+
+@dataclass(frozen=True)
+class Categories:
+    """An indicator a category; if there were any, one for all rare ones and one for missing cells.
+
+    Two categories are one column, -1 and 1. A category that was never seen is taken for a rare
+    one; where there was none, all is 0. Whether one is rare is told by its rows: a weight of 2 is
+    two of them, but where weights are no whole numbers, they are shares of the rows there are.
+
+    >>> cells = np.array(["a", "b", "a", "b", "a", "b", "c", None], dtype=object)
+    >>> kinds = Categories.fit(Column("kind", "category", cells), None)
+    >>> kinds.outputs
+    ['kind = a', 'kind = b', 'kind is another', 'kind is missing']
+    >>> kinds.transform(Column("kind", "category", np.array(["b", "z", None], dtype=object)))
+    array([[0., 1., 0., 0.],
+           [0., 0., 1., 0.],
+           [0., 0., 0., 1.]])
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    other: bool
+    missing: bool
+    kind: ClassVar[Kind] = "category"
+
+    @classmethod
+    def fit(cls, column: Column, weight: Weights) -> Categories | None:
+        """Return what was learnt; None if all cells are the same, or all different."""
+        missing = column.missing
+        given = column.values[~missing]
+        levels = sorted(set(given))
+        number = {level: i for i, level in enumerate(levels)}
+        which = np.fromiter(map(number.__getitem__, given), np.int64, len(given))
+        rows = np.bincount(which, weights=None if weight is None else _rows(weight)[~missing])
+        # In a small table all are kept, unless they are too many.
+        fewest = FEWEST_ROWS if rows.sum() >= FEWEST_ROWS * len(levels) else 2
+        by_rows = [i for i in np.argsort(-rows, kind="stable") if rows[i] >= fewest]
+        kept = sorted(levels[i] for i in by_rows[:MOST_LEVELS])
+        made = cls(column.name, tuple(kept), len(kept) < len(levels), bool(missing.any()))
+        return made if len(kept) + made.other + made.missing > 1 else None
+
+    @property
+    def two(self) -> bool:
+        """Whether the categories are two, and nothing else was there."""
+        return len(self.levels) == 2 and not (self.other or self.missing)
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the columns made of it."""
+        if self.two:
+            return [f"{self.name} = {self.levels[1]}"]
+        names = [f"{self.name} = {level}" for level in self.levels]
+        names += [f"{self.name} is another"] if self.other else []
+        return names + ([f"{self.name} is missing"] if self.missing else [])
+
+    def transform(self, column: Column) -> NDArray[np.float64]:
+        """Return those columns, ``(n, len(outputs))``."""
+        known = column.values[:, None] == np.array(self.levels, dtype=object)
+        if self.two:
+            return np.asarray(known @ np.array([[-1.0], [1.0]]))
+        missing = column.missing
+        parts = [known]
+        if self.other:
+            parts.append(~(known.any(axis=1) | missing)[:, None])
+        if self.missing:
+            parts.append(missing[:, None])
+        return np.concatenate(parts, axis=1).astype(np.float64)
+
+
+def _rows(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many rows each is: its weight, whose unit is a row only where all are whole."""
+    if (weight == np.rint(weight)).all():
+        return weight
+    shares: NDArray[np.float64] = weight / weight.max()  # so that no sum overflows
+    return shares / float(shares.mean())
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The day as a number, and where it stands in the year, the week and the day, as on a clock.
+
+    >>> days = np.array(["2024-01-01", "2024-04-01", "2024-07-02", "2025-03-02"], "datetime64[D]")
+    >>> dates = Dates.fit(Column("sold", "date", days), None)
+    >>> dates.outputs
+    ['sold', 'sin of sold in the year', 'cos of sold in the year', \
+'sin of sold in the week', 'cos of sold in the week']
+    >>> dates.transform(Column("sold", "date", days[:2])).round(1)
+    array([[-0.5, -0. ,  1. , -0.4, -0.9],
+           [ 0. ,  1. ,  0. , -0.4, -0.9]])
+    """
+
+    name: str
+    number: Numbers
+    cycles: tuple[str, ...]
+    kind: ClassVar[Kind] = "date"
+
+    @classmethod
+    def fit(cls, column: Column, weight: Weights) -> Dates | None:
+        """Return what was learnt; None if all cells are the same."""
+        days = _days(column)
+        number = Numbers.fit(days, weight)
+        if number is None:
+            return None
+        known = days.values[~days.missing]
+        cycles = [cycle for cycle, length in CYCLES.items() if np.ptp(known % length) > 0]
+        return cls(column.name, number, tuple(cycles))
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the columns made of it."""
+        return self.number.outputs + [
+            f"{wave} of {self.name} in the {cycle}"
+            for cycle in self.cycles
+            for wave in ("sin", "cos")
+        ]
+
+    def transform(self, column: Column) -> NDArray[np.float64]:
+        """Return those columns, ``(n, len(outputs))``."""
+        days = _days(column)
+        parts = [self.number.transform(days)]
+        for cycle in self.cycles:
+            angle = 2 * np.pi * days.values / CYCLES[cycle]
+            waves = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+            parts.append(np.where(days.missing[:, None], 0.0, waves))
+        return np.concatenate(parts, axis=1)
+
+
+def _days(column: Column) -> Column:
+    """Return a column of dates as days since the beginning of 1970, NaN where missing."""
+    if column.kind == "empty":
+        return Column(column.name, "number", np.full(len(column.values), np.nan))
+    moments = column.values.astype("datetime64[us]")
+    days = moments.astype(np.int64) / MICROSECONDS_A_DAY
+    return Column(column.name, "number", np.where(np.isnat(moments), np.nan, days))
+
+
+STEPS: dict[str, Any] = {"number": Numbers, "category": Categories, "date": Dates}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What has been learnt about a table's columns; it makes the network's input of another.
+
+    Attributes
+    ----------
+    kinds
+        What each column held, in the table's order.
+    steps
+        One for each column that tells something: constant and empty ones are dropped.
+
+    Examples
+    --------
+    >>> from neurona.tables.columns import read_array
+    >>> table = read_array(np.array([[1.0, "red"], [2.0, "blue"], [3.0, "red"]], dtype=object))
+    >>> preparation = Preparation.fit(table)
+    >>> preparation.outputs
+    ['x0', 'x1 = red', 'x1 is another']
+    """
+
+    kinds: tuple[Kind, ...]
+    steps: tuple[tuple[int, Step], ...]
+
+    @classmethod
+    def fit(cls, table: Table, weight: Weights = None) -> Preparation:
+        """Learn about each column, its rows counting by their weights.
+
+        Raises
+        ------
+        ValueError
+            If there is no column with two different cells.
+        """
+        steps: list[tuple[int, Step]] = []
+        for i, column in enumerate(table):
+            step = None if column.kind == "empty" else STEPS[column.kind].fit(column, weight)
+            if step is not None:
+                steps.append((i, step))
+        if not steps:
+            raise ValueError(
+                f"X has {len(table)} rows that are all alike (n_samples={len(table)}): there is "
+                "nothing to learn from columns that are constant, empty, or a name for each row"
+            )
+        return cls(tuple(column.kind for column in table), tuple(steps))
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the columns that the network gets."""
+        return [name for _, step in self.steps for name in step.outputs]
+
+    def transform(self, table: Table) -> NDArray[np.float64]:
+        """Return the network's input, ``(n, len(outputs))``.
+
+        Raises
+        ------
+        ValueError
+            If a column holds something else than it did.
+        """
+        return np.concatenate(
+            [step.transform(_as(step, table.columns[i])) for i, step in self.steps], axis=1
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as lists, texts and numbers, which JSON can hold.
+
+        >>> column = Column("age", "number", np.array([1.0, 2.0, 3.0]))
+        >>> data = Preparation.fit(Table((column,))).as_data()
+        >>> data["steps"]
+        [[0, 'number', {'name': 'age', 'median': 2.0, 'spread': 2.0, 'missing': False}]]
+        """
+        return {
+            "kinds": list(self.kinds),
+            "steps": [[i, step.kind, _plain(asdict(step))] for i, step in self.steps],  # type: ignore[call-overload]
+        }
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Preparation:
+        """Return what :meth:`as_data` wrote down."""
+        return cls(
+            tuple(data["kinds"]),
+            tuple((i, _step(kind, values)) for i, kind, values in data["steps"]),
+        )
+
+
+def _plain(values: Any) -> Any:
+    if isinstance(values, dict):
+        return {key: _plain(value) for key, value in values.items()}
+    return list(values) if isinstance(values, tuple) else values
+
+
+def _step(kind: str, values: dict[str, Any]) -> Step:
+    made: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    if kind == "date":
+        made["number"] = Numbers(**made["number"])
+    step: Step = STEPS[kind](**made)
+    return step
+
+
+def _as(step: Step, column: Column) -> Column:
+    """Return the column in the form that the step takes, or say that it holds something else."""
+    if column.kind == step.kind:
+        return column
+    if column.kind == "empty":
+        if step.kind == "number":
+            return Column(column.name, "number", np.full(len(column.values), np.nan))
+        return column
+    if isinstance(step, Categories) and column.kind == "number":
+        levels = _numbers_among(step.levels)
+        if levels:  # what it held were not texts alone, and here are none
+            cells = [None if np.isnan(x) else levels.get(x, str(x)) for x in column.values]
+            return Column(column.name, "category", np.array([*cells, None], dtype=object)[:-1])
+    row = int(np.argmin(column.missing))
+    raise ValueError(
+        f"column {column.name!r} held {PLURALS[step.kind]} when the network learnt, and holds "
+        f"{PLURALS[column.kind]} now, {str(column.values[row])!r} in row {row}"
+    )
+
+
+PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
+
+
+def _numbers_among(levels: Sequence[str]) -> dict[float, str]:
+    """Return the categories that are numbers: all were said to be categories, or some were texts.
+
+    >>> _numbers_among(["A1", "7", "1.50"])
+    {7.0: '7', 1.5: '1.50'}
+    """
+    numbers = {}
+    for level in levels:
+        with suppress(ValueError):
+            numbers[float(level)] = level
+    return numbers

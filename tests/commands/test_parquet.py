@@ -1,0 +1,243 @@
+"""Parquet in and out of the commands on tables: types as the file has them, and what is refused."""
+
+import datetime
+import io
+import random
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+import neurona
+from neurona import cli
+from neurona.tables import csv_table, parquet_table
+from neurona.tables.columns import Column
+from neurona.tables.csv import TableError
+from tests.support.commands import WRONG, refused, run
+
+pyarrow = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+N = 60
+
+
+def pets(n=N, seed=0):
+    """Return a table of every type that can be learnt from, with holes, and its kinds."""
+    rng = np.random.default_rng(seed)
+    dogs = np.arange(n) % 2 == 1
+
+    def holed(cells):
+        return [None if rng.random() < 0.1 else cell for cell in cells]
+
+    born = [datetime.date(2010 + k % 9, 1 + k % 8, 11) for k in range(n)]
+    kilos = np.where(dogs, 20, 4) * rng.uniform(0.8, 1.2, n)
+    return pyarrow.table(
+        {
+            "kilos": pyarrow.array(holed(kilos.round(2).tolist())),
+            "legs": pyarrow.array(holed([4] * n), pyarrow.int8()),
+            "price": pyarrow.array(holed([Decimal(k) / 4 for k in range(n)])),
+            "coat": pyarrow.array(holed(rng.choice(["long", "short", "wiry"], n).tolist())),
+            "breed": pyarrow.array(holed(rng.choice(["a", "b"], n).tolist())).dictionary_encode(),
+            "chipped": pyarrow.array(holed((rng.random(n) < 0.5).tolist())),
+            "born": pyarrow.array(holed(born)),
+            "seen": pyarrow.array(holed([datetime.datetime(2020, 1, 1, k % 24) for k in range(n)])),
+            "nothing": pyarrow.nulls(n),
+            "kind": pyarrow.array(np.where(dogs, "dog", "cat").tolist()),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with a table and a model that was learnt from it."""
+    folder = tmp_path_factory.mktemp("parquet")
+    parquet.write_table(pets(), folder / "pets.parquet")
+    made = ["--output", str(folder / "m.safetensors"), "--epochs", "30", "--quiet"]
+    assert cli.main(["train", str(folder / "pets.parquet"), "--target", "kind", *made]) == 0
+    return folder
+
+
+def read(table):
+    out = io.BytesIO()
+    parquet.write_table(table, out)
+    return parquet_table.parse(out.getvalue())
+
+
+# The reader
+
+
+def test_a_column_is_what_its_type_says():
+    raw = read(pets())
+    kinds = {column.name: column.kind for column in raw.table(raw.names)}
+    assert kinds == {
+        "kilos": "number", "legs": "number", "price": "number", "coat": "category",
+        "breed": "category", "chipped": "category", "born": "date", "seen": "date",
+        "nothing": "empty", "kind": "category",
+    }  # fmt: skip
+    assert set(raw.column("chipped").values) == {"True", "False", None}
+    np.testing.assert_array_equal(raw.column("price").values[-1], 59 / 4)
+    assert raw.column("seen").values.dtype == "datetime64[us]"
+
+
+def test_numbers_and_booleans_can_be_categories_and_texts_no_numbers():
+    raw = read(pyarrow.table({"a": [1, 2, None], "b": [1.0, 2.5, None], "t": ["1", "2", "3"]}))
+    assert raw.column("a", "category").values.tolist() == ["1", "2", None]
+    assert raw.column("b", "category").values.tolist() == ["1", "2.5", None]
+    with pytest.raises(TableError, match=r"'t' holds texts \(string\), and the network learnt num"):
+        raw.column("t", "number")
+    with pytest.raises(TableError, match=r"row 2, column 'x': 'inf' is no finite number"):
+        read(pyarrow.table({"x": [1.0, np.inf]})).column("x")
+
+
+def test_moments_of_a_time_zone_are_read_as_those_of_utc():
+    zone = datetime.timezone(datetime.timedelta(hours=2))
+    moment = datetime.datetime(2024, 1, 2, 5, tzinfo=zone)
+    raw = read(pyarrow.table({"t": pyarrow.array([moment], pyarrow.timestamp("ns", "+02:00"))}))
+    assert raw.column("t").values.tolist() == [datetime.datetime(2024, 1, 2, 3)]
+
+
+def test_targets():
+    def target(cells, kind="auto"):
+        return read(pyarrow.table({"y": cells})).target("y", kind)
+
+    few = target([1, 2, None, 1])
+    assert few.is_classes
+    assert (few.y.tolist(), few.rows.tolist()) == (["1", "2", "1"], [0, 1, 3])
+    assert not target([1, 2], "numbers").is_classes
+    assert not target([1.5, 2.0]).is_classes
+    assert target([1.5, 2.0], "classes").y.tolist() == ["1.5", "2"]
+    assert target([True, False, None]).y.tolist() == ["True", "False"]
+    with pytest.raises(TableError, match="row 1, column 'y': 'a' is not a number"):
+        target(["a", "b"], "numbers")
+    with pytest.raises(TableError, match="column 'y' is empty"):
+        target(pyarrow.nulls(3))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([[1, 2], [3]], "list<element: int64>"),
+        ([{"a": 1}, {"a": 2}], "struct<a: int64>"),
+        ([b"a", b"b"], "binary"),
+        ([datetime.time(1), datetime.time(2)], "time64[us]"),
+    ],
+)
+def test_what_is_nested_or_bytes_is_refused(cells, kind):
+    with pytest.raises(TableError, match=r"column 'x' is of type .*: delete it, or") as caught:
+        read(pyarrow.table({"x": cells})).column("x")
+    assert kind in str(caught.value)
+
+
+def test_a_damaged_file_is_said_in_one_line():
+    out = io.BytesIO()
+    parquet.write_table(pets(), out)
+    good, rng, said = out.getvalue(), random.Random(0), []
+    for k in range(200):
+        bad = bytearray(good[: rng.randrange(len(good))] if k % 2 else good)
+        if not k % 2:
+            for _ in range(20):
+                bad[rng.randrange(len(bad))] = rng.randrange(256)
+        try:
+            parquet_table.parse(bytes(bad))
+        except TableError as error:  # and nothing else
+            said.append(str(error))
+    assert len(said) > 100
+    assert all(len(one.splitlines()) == 1 for one in said)
+
+
+def test_columns_of_a_csv_have_types():
+    raw = csv_table.parse("a,b,c,d,e\n1,1.5,2024-01-02,x,\n,2,2024-01-02T03:00:00,,\n")
+    made = parquet_table.of_columns(map(raw.column, raw.names)).arrow
+    kinds = ["int64", "double", "timestamp[us]", "string", "string"]
+    assert [str(field.type) for field in made.schema] == kinds
+    assert made.to_pylist()[1]["d"] is made.to_pylist()[0]["e"] is made.to_pylist()[1]["a"] is None
+    days = Column("c", "date", np.array(["2024-01-02", "NaT"], "datetime64[us]"))
+    assert str(parquet_table.of_columns([days]).arrow.schema[0].type) == "date32[day]"
+
+
+# The commands
+
+
+def test_predict_keeps_the_types_and_adds_columns(folder, tmp_path, capsys):
+    table, out = pets(seed=1), tmp_path / "answers.parquet"
+    tags = pyarrow.array([["x"]] * N)  # it need not be learnt from to be kept
+    parquet.write_table(table.append_column("tags", tags), tmp_path / "new.parquet")
+    code, said, _ = run(
+        capsys, "predict", folder / "m.safetensors", tmp_path / "new.parquet", "-o", out, "--proba"
+    )
+    assert (code, said) == (0, "")
+    answered = parquet.read_table(out)
+    assert answered.select(table.column_names).equals(table)
+    assert answered.column_names[-4:] == [
+        "tags", "predicted kind", "probability cat", "probability dog",
+    ]  # fmt: skip
+    net = neurona.load(folder / "m.safetensors")
+    raw = read(table)
+    expected = net.predict_proba(raw.table([str(name) for name in net.feature_names_in_]))
+    np.testing.assert_array_equal(answered.column("probability dog").to_numpy(), expected[:, 1])
+    got = answered.column("predicted kind").to_pylist()
+    assert np.mean([a == b for a, b in zip(got, table["kind"].to_pylist(), strict=True)]) > 0.9
+
+
+def test_both_formats_answer_alike(folder, tmp_path, capsys):
+    model, source = folder / "m.safetensors", folder / "pets.parquet"
+    run(capsys, "predict", model, source, "-o", tmp_path / "a.parquet")
+    code, out, _ = run(capsys, "predict", model, source)  # to CSV
+    assert code == 0
+    (tmp_path / "again.csv").write_text(out.replace(",predicted kind", ",before", 1))
+    run(capsys, "predict", model, tmp_path / "again.csv", "-o", tmp_path / "b.parquet")
+    a, b = (parquet.read_table(tmp_path / f"{one}.parquet") for one in "ab")
+    assert a["predicted kind"].to_pylist() == b["predicted kind"].to_pylist()
+    assert b["before"].to_pylist() == b["predicted kind"].to_pylist()
+    assert b["born"].to_pylist() == a["born"].to_pylist()
+
+
+def test_evaluate_reads_parquet_from_the_standard_input(folder, capsys, monkeypatch):
+    data = (folder / "pets.parquet").read_bytes()
+    monkeypatch.setattr(sys, "stdin", type("In", (), {"buffer": io.BytesIO(data)}))
+    code, out, _ = run(capsys, "evaluate", folder / "m.safetensors", "-")
+    assert code == 0
+    assert f"of {N} rows" in out
+
+
+def test_the_bytes_tell_the_format_and_not_the_name(folder, tmp_path, capsys):
+    (tmp_path / "table").write_bytes((folder / "pets.parquet").read_bytes())
+    code, out, _ = run(capsys, "evaluate", folder / "m.safetensors", tmp_path / "table")
+    assert (code, f"of {N} rows" in out) == (0, True)
+    (tmp_path / "t.csv").write_text("PAR1,y\n" + "1,a\n2,b\n" * 5)
+    train = ["train", tmp_path / "t.csv", "--target", "y", "--epochs", 2, "--quiet"]
+    assert run(capsys, *train, "--output", tmp_path / "m")[0] == 0
+
+
+def test_what_does_not_fit_is_refused_in_a_line(folder, tmp_path, capsys):
+    model, new = folder / "m.safetensors", tmp_path / "new.parquet"
+    new.write_text("kilos,coat\n1,long\n")
+    assert "new.parquet: is no Parquet file, or damaged" in refused(capsys, "predict", model, new)
+    new.write_bytes((folder / "pets.parquet").read_bytes()[:-9])
+    assert "new.parquet: is no Parquet file, or damaged" in refused(capsys, "predict", model, new)
+    parquet.write_table(pets().drop_columns(["coat"]), new)
+    assert "has no column 'coat', which the network" in refused(capsys, "predict", model, new)
+    parquet.write_table(pets().slice(0, 0), new)
+    assert "has columns and no rows" in refused(capsys, "predict", model, new)
+    twice = pyarrow.Table.from_arrays([pyarrow.array([1]), pyarrow.array([2])], ["a", "a"])
+    parquet.write_table(twice, new)
+    assert "has two columns of the name 'a'" in refused(capsys, "predict", model, new)
+    parquet.write_table(pets().append_column("tags", pyarrow.array([[1]] * N)), new)
+    assert "which a CSV file cannot hold" in refused(capsys, "predict", model, new)
+    code, _, err = run(capsys, "train", new, "--target", "kind", "--output", tmp_path / "m")
+    assert code == WRONG
+    assert "column 'tags' is of type list<element: int64>: delete it" in err
+
+
+def test_without_pyarrow_the_extra_is_named(folder, tmp_path, capsys, monkeypatch):
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "pyarrow":
+            monkeypatch.setitem(sys.modules, name, None)
+    model = folder / "m.safetensors"
+    named = 'pip install "neurona[parquet]"'
+    assert named in refused(capsys, "predict", model, folder / "pets.parquet")
+    new = tmp_path / "new.csv"
+    new.write_text("kilos,legs,price,coat,breed,chipped,born,seen\n1,4,3,x,a,True,,\n")
+    assert named in refused(capsys, "predict", model, new, "-o", tmp_path / "out.parquet")
+    assert run(capsys, "predict", model, new)[0] == 0

@@ -1,0 +1,324 @@
+"""From a CSV file to answers: predict, evaluate and inspect, run as a person would."""
+
+import codecs
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neurona
+from neurona import cli
+from neurona.tables import csv_table
+from tests.support.commands import FAILED, WRONG, pets, refused, rows_of, run
+
+# Predict
+
+
+def test_predict_adds_a_column_and_keeps_the_rest(models, tmp_path, capsys):
+    given = 'kind,born,coat,extra,kilos\n?,2012-02-02,long,"a,b",21\n,,,,3.9\n'  # another order
+    (tmp_path / "new.csv").write_text(given)
+    model = models / "kind.safetensors"
+    code, out, err = run(capsys, "predict", model, tmp_path / "new.csv", "--proba")
+    assert (code, err) == (0, "")
+    rows = rows_of(out)
+    assert [row["predicted kind"] for row in rows] == ["dog", "cat"]
+    assert (rows[0]["extra"], rows[0]["kind"]) == ("a,b", "?")
+    shares = [float(rows[0][f"probability {kind}"]) for kind in ("cat", "dog")]
+    assert shares[0] < 0.5 < shares[1]
+    assert sum(shares) == pytest.approx(1, abs=1e-6)
+    run(capsys, "predict", model, tmp_path / "new.csv", "--proba", "-o", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == out
+
+
+def test_predict_answers_as_the_estimator_does(models, capsys):
+    _, out, _ = run(capsys, "predict", models / "kilos.safetensors", models / "pets.csv")
+    net = neurona.load(models / "kilos.safetensors")
+    raw = csv_table.parse(pets())
+    expected = net.predict(raw.table(["coat", "born", "kind"]))
+    got = [float(row["predicted kilos"]) for row in rows_of(out)]
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+def test_predict_writes_as_the_table_is_written(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("x;y\n" + "".join(f"{k},5;{k},25\n" for k in range(30)))
+    run(capsys, "train", table, "--target", "y", "--output", tmp_path / "m", "--quiet")
+    _, out, _ = run(capsys, "predict", tmp_path / "m", table)
+    answers = [row["predicted y"] for row in rows_of(out, ";")]
+    assert all("." not in one and float(one.replace(",", ".")) < 60 for one in answers)
+    assert any("," in one for one in answers)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_of_another_encoding_is_read_and_answered_in_it(encoding, tmp_path, capsys):
+    table, model = tmp_path / "pets.csv", tmp_path / "model.safetensors"
+    text = pets().replace("coat", "tamaño").replace("long", "größer").replace("dog", "señor")
+    table.write_bytes(text.encode(encoding))
+    said = ["--encoding", encoding] if encoding == "cp1252" else []
+    made = ["-o", model, "--epochs", "20", "--quiet", *said]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+    code, out, err = run(capsys, "evaluate", model, table, *said)
+    assert (code, err) == (0, "")
+    assert "señor" in out
+
+    answered = tmp_path / "answered.csv"
+    assert run(capsys, "predict", model, table, "-o", answered, *said) == (0, "", "")
+    data = answered.read_bytes()
+    assert data.startswith(codecs.BOM_UTF8) == (encoding == "utf-8-sig")
+    rows = rows_of(data.decode(encoding))
+    assert list(rows[0]) == ["kilos", "tamaño", "born", "kind", "predicted kind"]
+    assert {row["predicted kind"] for row in rows} == {"cat", "señor"}
+
+
+def test_an_encoding_that_cannot_be_is_refused(models, tmp_path, capsys):
+    table, model = models / "pets.csv", models / "kind.safetensors"
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["predict", str(model), str(table), "--encoding", "utf-7000"])
+    assert caught.value.code == WRONG
+    assert "there is no encoding 'utf-7000'" in capsys.readouterr().err
+    parquet = tmp_path / "pets.parquet"
+    parquet.write_bytes(b"PAR1")
+    said = refused(capsys, "predict", model, parquet, "--encoding", "cp1252")
+    assert "is a Parquet file: leave --encoding out" in said
+
+    of_years = tmp_path / "model.safetensors"
+    table = tmp_path / "years.csv"
+    table.write_text(pets().replace("dog", "日"), encoding="utf-8")
+    made = ["-o", of_years, "--epochs", "20", "--quiet"]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+    table.write_text(pets(), encoding="cp1252")
+    said = refused(capsys, "predict", of_years, table, "--encoding", "cp1252")
+    assert "the model's answers have '日', and cp1252 does not" in said
+
+
+def test_predict_notes_what_was_never_seen_and_what_is_empty(models, tmp_path, capsys):
+    new = tmp_path / "new.csv"
+    new.write_text("kilos,coat,born\n4,bald,\n5,,\n")
+    code, out, err = run(capsys, "predict", models / "kind.safetensors", new)
+    assert code == 0
+    assert len(rows_of(out)) == 2
+    assert "note: column 'coat': 'bald' and its like were never seen (1 of 2 rows)" in err
+    assert "note: column 'born' is empty" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kilos,born\n1,2020-01-01\n", "has no column 'coat', which the network learnt from"),
+        ("Kilos,coat,born\n1,x,\n", "no column 'kilos', which the network learnt from; did you"),
+        ("kilos,coat,born\nheavy,x,\n", "line 2, column 'kilos': 'heavy' is no finite number"),
+        ("kilos,coat,born\n1,x,then\n", "line 2, column 'born': 'then' is no date"),
+        ("kilos,coat,born,predicted kind\n1,x,,y\n", "has a column 'predicted kind' already"),
+        ("kilos,coat,born\n", "has a header and nothing below it"),
+        ("", "is empty"),
+    ],
+)
+def test_predict_refuses(text, said, models, tmp_path, capsys):
+    (tmp_path / "new.csv").write_text(text)
+    got = refused(capsys, "predict", models / "kind.safetensors", tmp_path / "new.csv")
+    assert said in got
+    assert "new.csv" in got
+
+
+def test_what_is_no_model_is_refused(models, tmp_path, capsys):
+    table, model, other = models / "pets.csv", models / "kind.safetensors", tmp_path / "m"
+    cut = tmp_path / "cut"
+    cut.write_bytes(model.read_bytes()[:-9])
+    net = neurona.network([2, 1])
+    neurona.save(other, net, net.init(rng=0))
+    array = tmp_path / "array"
+    neurona.save(array, neurona.NeuralNetRegressor(2, epochs=1).fit([[1.0], [2.0]], [1, 2]))
+    for command in ("predict", "evaluate"):
+        assert "no safetensors file, or was cut" in refused(capsys, command, table, table)
+        assert "no safetensors file, or was cut" in refused(capsys, command, cut, table)
+        assert "holds a network alone" in refused(capsys, command, other, table)
+        assert "it learnt from an array" in refused(capsys, command, array, table)
+        assert "No such file" in refused(capsys, command, tmp_path / "none", table)
+        assert "there is no such file" in refused(capsys, command, model, tmp_path / "pets.csv")
+    assert "was cut" in refused(capsys, "inspect", cut)
+    assert "--proba is for classes" in refused(
+        capsys, "predict", models / "kilos.safetensors", table, "--proba"
+    )
+
+
+full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+@full
+def test_a_full_disk_is_said(models, capsys):
+    table, model = models / "pets.csv", models / "kind.safetensors"
+    said = "/dev/full could not be written (No space left on device)"
+    assert said in refused(capsys, "predict", model, table, "-o", "/dev/full", code=FAILED)
+    trained = ["train", table, "--target", "kind", "--epochs", 2, "--quiet"]
+    assert said in refused(capsys, *trained, "--output", "/dev/full", code=FAILED)
+    judged = ["evaluate", model, table, "--html", "/dev/full"]
+    code, _, err = run(capsys, *judged)
+    assert (code, err) == (FAILED, f"neurona: error: {said}\n")
+    assert Path("/dev/full").is_char_device()
+
+
+# Evaluate and inspect
+
+
+def test_evaluate(models, tmp_path, capsys):
+    code, out, _ = run(capsys, "evaluate", models / "kind.safetensors", models / "pets.csv")
+    assert code == 0
+    assert "of 60 rows (95 % interval" in out
+    table = tmp_path / "t.csv"
+    table.write_text(pets(20, seed=5).replace("cat", "", 1))
+    code, out, err = run(capsys, "evaluate", models / "kind.safetensors", table)
+    assert "of 19 rows" in out
+    assert "note: 1 rows have no target and are left out" in err
+    _, out, _ = run(capsys, "evaluate", models / "kilos.safetensors", models / "pets.csv")
+    assert "off by " in out
+
+
+def test_evaluate_refuses(models, tmp_path, capsys):
+    table, model = tmp_path / "t.csv", models / "kind.safetensors"
+    table.write_text(pets().replace("cat", "fox"))
+    assert "'fox' is none of the classes it learnt: 'cat', 'dog'" in refused(
+        capsys, "evaluate", model, table
+    )
+    table.write_text(pets().replace("kind", "type"))
+    assert "has no column 'kind'" in refused(capsys, "evaluate", model, table)
+    code, _, _ = run(capsys, "evaluate", model, table, "--target", "type")
+    assert code == 0
+    neurona.load(model).save(tmp_path / "silent")
+    assert "give --target" in refused(capsys, "evaluate", tmp_path / "silent", table)
+
+
+def test_classes_that_are_numbers_are_named_as_they_are_written_and_read_in_their_order(
+    tmp_path, capsys
+):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    grades = [f"{k % 12 - 1}.0" for k in range(240)]
+    table.write_text("x,grade\n" + "".join(f"{k % 12},{grades[k]}\n" for k in range(240)))
+    code, out, _ = run(capsys, "train", table, "--target", "grade", "--output", model)
+    assert code == 0
+    in_order = [f"{k}.0" for k in range(-1, 11)]
+    assert [line.split()[0] for line in out.split("class ")[1].split("\n")[1:13]] == in_order
+    assert f"12 classes: {', '.join(in_order[:3])}" in run(capsys, "inspect", model)[1]
+    _, out, _ = run(capsys, "predict", model, table)
+    answers = rows_of(out)
+    assert np.mean([row["predicted grade"] == row["grade"] for row in answers]) > 0.5
+    right = run(capsys, "evaluate", model, table)[1].split("\n")[0]
+    table.write_text(table.read_text().replace(".0\n", "\n"))  # 1 is 1.0
+    assert run(capsys, "evaluate", model, table)[1].split("\n")[0] == right
+    table.write_text("x,grade\n1,99\n2,3\n")
+    assert "'99' is none of the classes it learnt: '-1.0', '0.0'" in refused(
+        capsys, "evaluate", model, table
+    )
+
+
+def written(day, order):
+    """Write a date such as 2024-12-31 in another order."""
+    year, month, date = day.split("-")
+    places = (date, month) if order == "dmy" else (month, date)
+    return "/".join([*(str(int(place)) for place in places), year])
+
+
+@pytest.mark.parametrize("order", ["dmy", "mdy"])
+def test_dates_with_the_day_or_the_month_first(order, tmp_path, capsys):
+    begin = np.datetime64("2020-01-01")
+    days = [str(begin + 11 * k) for k in range(90)]
+    late = ["late" if k > 45 else "early" for k in range(90)]
+
+    def text(cells):
+        return "day,when\n" + "".join(f"{a},{b}\n" for a, b in zip(cells, late, strict=True))
+
+    table, iso, model = (tmp_path / name for name in ("t.csv", "iso.csv", "m.safetensors"))
+    iso.write_text(text(days))
+    table.write_text(text([written(day, order) for day in days]))
+    made = ["--target", "when", "-o", model, "--epochs", "40", "--dates", order]
+    code, out, _ = run(capsys, "train", table, *made)
+    assert code == 0
+    assert "look like dates" not in out
+    assert "  day  date: the day" in run(capsys, "inspect", model)[1]
+    answers = [
+        [row["predicted when"] for row in rows_of(run(capsys, "predict", model, one)[1])]
+        for one in (table, iso)
+    ]
+    assert answers[0] == answers[1]
+    assert np.mean(np.array(answers[0]) == late) > 0.9
+    right = run(capsys, "evaluate", model, table)[1]
+    assert right == run(capsys, "evaluate", model, iso)[1]
+    table.write_text("day,when\n31/31/2020,late\n")
+    said = refused(capsys, "predict", model, table)
+    example = "31/12/2024" if order == "dmy" else "12/31/2024"
+    assert f"'31/31/2020' is no date: write it as 2024-12-31 or {example}" in said
+
+
+def test_inspect(models, tmp_path, capsys):
+    _, out, _ = run(capsys, "inspect", models / "kind.safetensors")
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    assert "silu, sigmoid" in lines["activation"]
+    assert "kind, 2 classes: cat, dog" in lines["target"]
+    assert "number: median" in lines["kilos"]
+    assert "category: long, short, wiry, missing" in lines["coat"]
+    assert "date: the day" in lines["born"]
+    _, out, _ = run(capsys, "inspect", models / "kilos.safetensors")
+    assert "numbers, " in out
+    net = neurona.network([2, 3, 1])
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    _, out, _ = run(capsys, "inspect", tmp_path / "m")
+    assert "a network" in out
+    assert "2-3-1" in out
+    assert "between" not in out
+    net = neurona.network([2, 3, 1], "tanh", dropout=0.2, normalization="batch")
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    _, out, _ = run(capsys, "inspect", tmp_path / "m")
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    assert "tanh, tanh" in lines["activation"]
+    assert "batch normalization, dropout 0.2" in lines["between"]
+
+
+# As a person would, on a file as it was published
+
+
+def command(*arguments, input_=None):
+    return subprocess.run(
+        [sys.executable, "-m", "neurona.cli", *map(str, arguments)],
+        capture_output=True, check=False, input=input_,
+    )  # fmt: skip
+
+
+def test_the_penguins_as_they_were_published(tmp_path):
+    package = pytest.importorskip("palmerpenguins")
+    source = Path(package.__file__).parent / "data" / "penguins-raw.csv"
+    header, *rows = source.read_bytes().splitlines(keepends=True)
+    known, new = header + b"".join(rows[::2]), header + b"".join(rows[1::2])
+    model = tmp_path / "penguins.safetensors"
+    done = command("train", "-", "--target", "Species", "--output", model, input_=known)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"what tells most" in done.stdout
+    assert (tmp_path / "penguins.png").read_bytes().startswith(b"\x89PNG")
+    done = command("predict", model, "--proba", input_=new)
+    assert done.returncode == 0, done.stderr
+    answered = rows_of(done.stdout.decode())
+    right = [row["Species"] == row["predicted Species"] for row in answered]
+    assert len(right) == len(rows) // 2
+    assert np.mean(right) > 0.97
+    (tmp_path / "new.csv").write_bytes(new)
+    done = command("evaluate", model, tmp_path / "new.csv")
+    assert f"accuracy {np.mean(right):.1%}".encode() in done.stdout
+    renamed = new.replace(b"Island", b"Isle", 1)
+    done = command("predict", model, "-", input_=renamed)
+    assert done.returncode == WRONG
+    assert b"standard input: has no column 'Island'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_reader_who_has_left_is_no_error(command, models):
+    arguments = [command, str(models / "kind.safetensors"), str(models / "pets.csv")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "neurona.cli", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 141

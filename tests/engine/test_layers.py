@@ -1,0 +1,523 @@
+"""Dropout and normalization: how they are trained, how they answer, and that engines agree."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import neurona
+from neurona import BatchNormalization, Dense, Dropout, LayerNormalization, Network, network, train
+from neurona.engine import practice
+from neurona.engine.activations import tanh
+from neurona.engine.costs import find_cost
+from neurona.engine.data import Data
+from neurona.engine.layers.dropout import DropoutParams
+from neurona.engine.objective import Objective
+from neurona.engine.parameters import arrays, flatten
+from neurona.engine.practice import noise_of, population, remember
+from neurona.engine.state import Batch
+from neurona.lesson import trace
+from neurona.observe import numbers
+from neurona.observe.microscope import dissect
+
+RNG = np.random.default_rng(0)
+N = 23
+X = (RNG.normal(size=(N, 2)) * [3, 1] + [5, 0]).astype(np.float32)
+Y = np.arange(N) % 2
+WEIGHT = RNG.uniform(0.5, 2, N)
+
+KINDS = {
+    "dropout": {"dropout": 0.3},
+    "batch": {"normalization": "batch"},
+    "layer": {"normalization": "layer"},
+    "both": {"normalization": "batch", "dropout": [0.2, 0.4]},
+}
+quick = settings(deadline=None, derandomize=True, max_examples=60)
+
+
+@pytest.fixture(params=sorted(KINDS))
+def net(request):
+    return net_of(request.param)
+
+
+@pytest.fixture(params=["numpy", "jax"])
+def engine(request):
+    return request.param
+
+
+def net_of(kind):
+    return network([2, 5, 4, 1], "tanh", output="sigmoid", **KINDS[kind])
+
+
+def run(net, engine="numpy", **given):
+    given = {"rng": 0, "steps": 8, "optimizer": neurona.momentum(0.05), **given}
+    return list(train(net, X, Y, engine=engine, **given))
+
+
+def same(some, others):
+    """Tell whether all numbers of two networks' parameters are equal."""
+    return all(map(np.array_equal, arrays(some), arrays(others)))
+
+
+# What a network is made of
+
+
+def test_a_hidden_layer_is_dense_then_normalized_then_thinned():
+    net = network(
+        [3, 8, 4, 2], ["relu", "tanh", "softmax"], dropout=[0.2, 0.0], normalization="batch"
+    )
+    relu = net.layers[1].activation
+    assert [type(layer) for layer in net.layers] == [
+        Dense, BatchNormalization, Dropout, Dense, BatchNormalization, Dense,
+    ]  # fmt: skip
+    assert net.layers[0] == Dense(3, 8)
+    assert net.layers[1:3] == (BatchNormalization(8, relu), Dropout(8, 0.2))
+    assert net.topology == (3, 8, 4, 2)
+    assert (net.n_in, net.n_out, net.output.name) == (3, 2, "softmax")
+    assert net.logits.layers[:-1] == net.layers[:-1]
+    assert net.logits.output.name == "linear"
+    with_layer = network([3, 8, 2], "relu", output="linear", normalization="layer")
+    assert with_layer.layers[1] == LayerNormalization(8, relu)
+
+
+def test_without_them_a_network_is_what_it_was():
+    assert network([2, 3, 1], dropout=0, normalization=None) == network([2, 3, 1])
+    assert network([2, 3, 1], dropout=[0.0]) == network([2, 3, 1])
+    assert network([2, 1], dropout=0.5, normalization="batch") == network([2, 1])
+
+
+def test_the_first_weights_are_those_of_the_same_network_without_dropout():
+    plain = network([2, 5, 4, 1], "tanh", output="sigmoid")
+    assert same(plain.init(3), net_of("dropout").init(3))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"dropout": 1.0}, r"dropout is 1.0: the probability to drop is a number from 0 to less"),
+        ({"dropout": -0.1}, "dropout is -0.1"),
+        ({"dropout": "half"}, "dropout is 'half'"),
+        ({"dropout": [0.1, np.nan]}, "dropout is nan"),
+        ({"dropout": [0.1]}, "1 rates of dropout for 2 hidden layers: give one number, or one for"),
+        ({"normalization": "Batch"}, "no normalization 'Batch': did you mean 'batch'"),
+        ({"normalization": True}, "no normalization True. There are: batch, layer"),
+    ],
+)
+def test_what_a_network_is_not_made_of(given, said):
+    with pytest.raises(ValueError, match=said):
+        network([2, 5, 4, 1], **given)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Dropout(0, 0.5), "n is 0"),
+        (lambda: Dropout(3, 1), "dropout is 1"),
+        (lambda: BatchNormalization(2.0), "n is 2.0"),
+        (lambda: BatchNormalization(2, epsilon=0.0), "epsilon is 0.0: give a small positive"),
+        (lambda: LayerNormalization(2, epsilon="no"), "epsilon is 'no'"),
+        (lambda: Network(()), "the first layer is missing"),
+        (lambda: Network((Dropout(2, 0.5), Dense(2, 1))), "the first layer is a Dropout: a"),
+        (lambda: Network((Dense(2, 3), BatchNormalization(3))), "the last layer is a BatchNorm"),
+        (lambda: Network((Dense(2, 3), Dense(4, 1))), "layer 1 has 3 neurons, and layer 2 takes 4"),
+    ],
+)  # fmt: skip
+def test_what_a_layer_is_not(make, said):
+    with pytest.raises(ValueError, match=said):
+        make()
+
+
+def test_a_negative_variance_is_no_parameter():
+    net = net_of("batch")
+    first, own, *rest = net.init(0)
+    with pytest.raises(ValueError, match="the parameters of layer 2 have a negative variance"):
+        next(train(net, X, Y, start=(first, own._replace(variance=-own.variance), *rest)))
+
+
+# Dropout
+
+
+@quick
+@given(st.floats(0, 0.9), st.integers(0, 2**32))
+def test_the_expected_value_of_a_dropout_is_its_input(rate, seed):
+    layer, batch = Dropout(20, rate), 2000
+    kept = layer.noise(np.random.default_rng(seed), batch)
+    x = np.ones((batch, 20))
+    y, pullback = layer.practise(DropoutParams(), x, noise=kept)
+    deviation = np.sqrt(rate / (1 - rate) / y.size)  # of the mean
+    assert abs(y.mean() - 1) < 6 * deviation + 1e-9
+    assert set(np.unique(y)) <= {0.0, 1 / (1 - rate)}
+    np.testing.assert_array_equal(pullback(x)[0], y)
+
+
+def test_a_dropout_answers_as_if_it_were_not_there():
+    net, plain = net_of("dropout"), network([2, 5, 4, 1], "tanh", output="sigmoid")
+    params = net.init(0)
+    np.testing.assert_array_equal(
+        net.predict(params, X), plain.predict([own for own in params if own], X)
+    )
+
+
+def test_the_dtype_is_kept_in_training(net):
+    for dtype in (np.float32, np.float64):
+        params, x = net.init(0, dtype), X.astype(dtype)
+        y, pullback = net.forward(params, x, WEIGHT.astype(dtype), noise_of(net, (0, 0), N))
+        dx, grads = pullback(y)
+        assert {y.dtype, dx.dtype, *(one.dtype for one in arrays(grads))} == {np.dtype(dtype)}
+
+
+def test_a_longer_batch_begins_with_the_noise_of_a_shorter_one():
+    net = net_of("both")
+    for short, long in zip(noise_of(net, (1, 2), 3), noise_of(net, (1, 2), 9), strict=True):
+        assert (short is None) == (long is None)
+        if short is not None:
+            np.testing.assert_array_equal(short, long[:3])
+    each = [one for one in noise_of(net, (1, 2), 200) if one is not None]
+    assert [one.shape for one in each] == [(200, 5), (200, 4)]
+    assert not np.array_equal(each[0][:, :4], each[1])  # a layer's is not that of another
+    assert not np.array_equal(each[0], noise_of(net, (1, 3), 200)[2])  # nor a step's
+
+
+# Normalization
+
+
+@quick
+@given(st.integers(1, 6), st.integers(2, 9), st.integers(0, 2**32))
+def test_what_is_normalized_has_mean_0_and_variance_1(n, batch, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(batch, n)) * rng.uniform(1, 9) + rng.normal() * 5
+    layer = BatchNormalization(n, epsilon=1e-12)
+    y, _ = layer.practise(layer.init(rng, np.float64), x)
+    np.testing.assert_allclose(y.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(y.var(axis=0), 1, rtol=1e-6)
+    layer = LayerNormalization(batch, epsilon=1e-12)
+    y, _ = layer.forward(layer.init(rng, np.float64), x.T)
+    np.testing.assert_allclose(y.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(y.var(axis=1), 1, rtol=1e-6)
+
+
+@quick
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=8).filter(any), st.integers(0, 2**32))
+def test_a_weight_is_so_many_rows_and_0_is_none(times, seed):
+    rng = np.random.default_rng(seed)
+    layer = BatchNormalization(3, tanh)
+    params = layer.init(rng, np.float64)
+    x, dy = rng.normal(size=(2, len(times), 3))
+    weight = np.array(times, dtype=np.float64)
+    rows = np.repeat(np.arange(len(times)), times)
+    y, pullback = layer.practise(params, x, weight)
+    repeated, its_pullback = layer.practise(params, x[rows])
+    np.testing.assert_allclose(y[rows], repeated, atol=1e-12)
+    # A row's share of the derivative: the cost's own is in proportion to the weight.
+    dx, grads = pullback(dy * weight[:, None])
+    its_dx, its_grads = its_pullback(dy[rows])
+    for one, other in zip(grads, its_grads, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)
+    for row, weigh in enumerate(times):
+        if weigh:
+            np.testing.assert_allclose(dx[row], its_dx[rows == row].sum(axis=0), atol=1e-9)
+    for one, other in zip(
+        layer.remember(params, x, weight), layer.remember(params, x[rows]), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_a_batch_that_weighs_nothing_is_no_division_by_0():
+    layer = BatchNormalization(2)
+    y, pullback = layer.practise(layer.init(None), X, np.zeros(N, np.float32))
+    assert np.isfinite(y).all()
+    assert np.isfinite(pullback(y)[0]).all()
+
+
+def test_rows_of_weight_0_change_nothing_in_a_step():
+    net = net_of("both")
+    objective = Objective(net, find_cost(None, net))
+    params, target = net.init(0, np.float64), Y[:, None].astype(float)
+    noise = noise_of(net, (0, 0), N)
+    few = tuple(one if one is None else one[:15] for one in noise)
+    weight = np.where(np.arange(N) < 15, 1.0, 0.0)
+    value, grads = objective.value_and_gradient(params, X, target, weight, noise)
+    its, its_grads = objective.value_and_gradient(params, X[:15], target[:15], None, few)
+    assert value == pytest.approx(its)
+    np.testing.assert_allclose(flatten(grads), flatten(its_grads), atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
+def test_what_a_state_remembers_is_the_mean_and_variance_of_the_data(engine, batch_size):
+    """In layers one after the other, the second seeing what the first answers."""
+    net = net_of("batch")
+    given = {"batch_size": batch_size, "steps": 8, "every": 4, "optimizer": neurona.adamw(0.05)}
+    for state in run(net, engine, **given):
+        x = X
+        for layer, own in zip(net.layers, state.params, strict=True):
+            if isinstance(layer, BatchNormalization):
+                np.testing.assert_allclose(own.mean, x.mean(axis=0), rtol=1e-4, atol=1e-5)
+                np.testing.assert_allclose(own.variance, x.var(axis=0), rtol=1e-4, atol=1e-6)
+            x, _ = layer.forward(own, x)
+        np.testing.assert_array_equal(x, net.predict(state.params, X))
+        for array in arrays(state.params):
+            assert not array.flags.writeable
+
+
+def test_what_is_remembered_counts_each_example_by_its_weight():
+    net = net_of("batch")
+    state = run(net, sample_weight=WEIGHT, dtype=np.float64)[-1]
+    sums = X.astype(float) @ state.params[0].W + state.params[0].b
+    mean = np.average(sums, axis=0, weights=WEIGHT)
+    np.testing.assert_allclose(state.params[1].mean, mean, rtol=1e-6)
+    np.testing.assert_allclose(
+        state.params[1].variance, np.average((sums - mean) ** 2, axis=0, weights=WEIGHT), rtol=1e-6
+    )
+
+
+def test_of_many_rows_as_many_as_needed_are_remembered():
+    n = 3 * practice.POPULATION + 1
+    x = np.random.default_rng(0).normal(size=(n, 2))
+    [(some, _, weight)] = population(Data(x, x, None))
+    assert some.shape == (practice.POPULATION, 2)
+    assert weight is None
+    assert (some[0] == x[0]).all()
+    assert (some[-1] == x[-1]).all()
+    np.testing.assert_allclose(some.mean(axis=0), x.mean(axis=0), atol=0.05)
+    few = np.zeros(n)
+    few[1:4] = 2.0  # among all the others, of no weight
+    [(some, _, weight)] = population(Data(x, x, few))
+    np.testing.assert_array_equal(some, x[1:4])
+    np.testing.assert_array_equal(weight, [2, 2, 2])
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_of_batches_made_elsewhere_the_last_ones_are_remembered(engine, weight, monkeypatch):
+    monkeypatch.setattr(practice, "POPULATION", 12)
+    net = net_of("batch")
+    parts = [slice(0, 9), slice(9, 18), slice(18, N)]
+    weights = [None if weight is None else weight[part] for part in parts]
+    batches = [(X[part], Y[part], w) for part, w in zip(parts, weights, strict=True)]
+    states = list(train(net, batches=batches, epochs=2, rng=0, engine=engine))
+    assert [state.step for state in states] == [0, 3, 6]
+    last = states[-1].params
+    sums = X[9:] @ last[0].W + last[0].b
+    mean = np.average(sums, axis=0, weights=None if weight is None else weight[9:])
+    np.testing.assert_allclose(last[1].mean, mean, rtol=1e-4, atol=1e-5)
+
+
+def test_the_engines_agree_on_batches_made_elsewhere(net):
+    batches = [(X[:9], Y[:9]), (X[9:], Y[9:], WEIGHT[9:])]
+    ours, theirs = (
+        list(train(net, batches=batches, epochs=4, rng=0, engine=name, every=1))
+        for name in ("numpy", "jax")
+    )
+    costs = [[state.cost for state in states] for states in (ours, theirs)]
+    np.testing.assert_allclose(*costs, rtol=2e-3)
+    answers = [net.predict(states[-1].params, X) for states in (ours, theirs)]
+    np.testing.assert_allclose(*answers, atol=2e-3)
+
+
+def test_remembering_changes_nothing_that_was_given(net):
+    params = net.init(0)
+    before = flatten(params)
+    made = remember(net, params, X)
+    np.testing.assert_array_equal(flatten(params), before)
+    assert same(made, params) == all(not hasattr(one, "mean") for one in params)
+
+
+# Training
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["", "weighted"])
+@pytest.mark.parametrize("batch_size", [None, 6])  # the last batch has 5 rows
+def test_the_engines_agree(net, batch_size, weight):
+    """In costs and answers; a bias before a normalization is of no effect, and may drift."""
+    given = {
+        "batch_size": batch_size, "sample_weight": weight, "steps": 9, "every": 3,
+        "optimizer": neurona.sgd(0.1), "l2": 0.01,
+    }  # fmt: skip
+    for one, other in zip(run(net, "numpy", **given), run(net, "jax", **given), strict=True):
+        assert (one.step, one.epoch) == (other.step, other.epoch)
+        assert one.cost == pytest.approx(other.cost, rel=2e-4)
+        np.testing.assert_allclose(
+            net.predict(one.params, X), net.predict(other.params, X), rtol=2e-4, atol=1e-5
+        )
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
+def test_the_same_seed_gives_the_same_numbers_whatever_every(net, batch_size):
+    states = [run(net, batch_size=batch_size, steps=12, every=every) for every in (1, 5, 12)]
+    for some in states[1:]:
+        assert same(some[-1].params, states[0][-1].params)
+        assert some[-1].step == 12
+    other = run(net, batch_size=batch_size, steps=12, rng=1)[-1]
+    assert not same(other.params, states[0][-1].params)
+
+
+def test_jax_has_the_same_noise_whatever_every():
+    """Chunks of different lengths are compiled apart, and rounded apart."""
+    net = net_of("dropout")
+    some, others = (run(net, "jax", steps=8, every=every)[-1] for every in (4, 8))
+    np.testing.assert_allclose(flatten(some.params), flatten(others.params), rtol=1e-4, atol=1e-5)
+
+
+def test_noise_that_does_not_fit_into_memory_comes_in_pieces(engine, monkeypatch):
+    net = network([2, 9, 1], "tanh", output="sigmoid", dropout=0.3)
+    for batch_size in (None, 6):
+        at_once = run(net, engine, steps=8, every=8, batch_size=batch_size)
+        monkeypatch.setattr(practice, "MOST", 4 * 9 * (batch_size or N))  # of 4 steps
+        in_pieces = run(net, engine, steps=8, every=8, batch_size=batch_size)
+        monkeypatch.undo()
+        assert in_pieces[-1].cost == pytest.approx(at_once[-1].cost, rel=1e-4)
+        np.testing.assert_allclose(
+            net.predict(in_pieces[-1].params, X), net.predict(at_once[-1].params, X), atol=1e-4
+        )
+
+
+def test_a_dropout_leaves_the_batches_as_they_were():
+    """The first step's cost of a layer that drops next to nothing is that of the plain network."""
+    thin = network([2, 5, 4, 1], "tanh", output="sigmoid", dropout=1e-12)
+    plain = network([2, 5, 4, 1], "tanh", output="sigmoid")
+    some, others = (run(one, batch_size=6, steps=12) for one in (thin, plain))
+    for one, other in zip(some, others, strict=True):
+        assert one.cost == pytest.approx(other.cost, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_training_is_left_and_gone_on_with(engine, kind):
+    """With all data in each step, the same seed even draws the same noise from there on."""
+    net = net_of(kind)
+    through = run(net, engine, steps=10, every=5)
+    half = run(net, engine, steps=5, every=5)[-1]
+    on = run(net, engine, steps=5, every=5, start=half)
+    assert [state.step for state in on] == [5, 10]
+    assert on[0].cost == pytest.approx(half.cost, rel=1e-6)
+    np.testing.assert_allclose(flatten(on[0].params), flatten(half.params), rtol=1e-6)
+    np.testing.assert_allclose(flatten(on[-1].params), flatten(through[-1].params), rtol=1e-5)
+
+
+def test_the_cost_is_that_of_the_answers(net, engine):
+    objective = Objective(net, find_cost(None, net), l1=0.01)
+    target = Y[:, None].astype(np.float32)
+    for state in run(net, engine, steps=3, l1=0.01):
+        value = objective.value(state.params, X, target)
+        assert state.cost == pytest.approx(float(value), rel=1e-5)
+
+
+def test_with_mini_batches_the_cost_is_that_of_the_steps():
+    net = net_of("dropout")
+    single = run(net, batch_size=6, steps=8, every=1)
+    by_epoch = run(net, batch_size=6, steps=8)
+    costs = [state.cost for state in single[1:]]
+    assert by_epoch[1].cost == pytest.approx(np.mean(costs[:4]), rel=1e-5)
+    assert by_epoch[2].cost == pytest.approx(np.mean(costs[4:]), rel=1e-5)
+
+
+def test_every_step_draws_anew():
+    """With a rate of learning next to 0, costs differ by their noise alone."""
+    states = run(
+        net_of("dropout"), batch_size=N - 1, every=1, optimizer=neurona.sgd(1e-12), steps=6
+    )
+    costs = [state.cost for state in states[1:]]
+    assert len(set(costs)) == len(costs)
+
+
+def test_a_learning_rate_for_each_dense_layer(engine):
+    """What stands between has that of the dense layer before it."""
+    net = net_of("both")
+    tiny = 1e-12
+    for rates, still in (([0.5, tiny, tiny], [0, 1, 2]), ([tiny, 0.5, tiny], [3, 4, 5])):
+        start = net.init(0)
+        optimizer = neurona.sgd(rates)
+        state = run(net, engine, start=start, optimizer=optimizer, steps=4, every=4)[-1]
+        for k, (before, after) in enumerate(zip(start, state.params, strict=True)):
+            moved = [
+                abs(a - b).max() > 1e-6
+                for name, a, b in zip(getattr(before, "_fields", ()), before, after, strict=True)
+                if name in ("W", "gamma", "beta")
+            ]
+            assert all(one == (k in still) for one in moved), (k, moved)
+    with pytest.raises(ValueError, match="2 learning rates for 3 layers"):
+        run(net, engine, optimizer=neurona.sgd([0.1, 0.1]))
+
+
+def test_a_penalty_is_on_weights_and_on_no_scale_or_shift():
+    net = net_of("batch")
+    cost = find_cost("mse", net)
+    params, target = net.init(0, np.float64), Y[:, None].astype(float)
+    plain = Objective(net, cost).value_and_gradient(params, X, target)[1]
+    more = Objective(net, cost, l1=0.1, l2=0.1).value_and_gradient(params, X, target)[1]
+    for before, after in zip(plain, more, strict=True):
+        for name, one, other in zip(before._fields, before, after, strict=True):
+            assert np.array_equal(one, other) == (name != "W")
+
+
+@pytest.mark.parametrize("kind", ["dropout", "both"])
+def test_a_training_that_diverges_says_so(engine, kind):
+    net = network([2, 8, 8, 1], "relu", output="linear", **KINDS[kind])
+    with pytest.raises(neurona.TrainingDiverged, match="is no longer finite; layer") as error:
+        list(
+            train(
+                net, X, 1e3 * X[:, 0], optimizer=neurona.sgd(1e6), steps=60, every=20, rng=0,
+                engine=engine,
+            )
+        )  # fmt: skip
+    state = error.value.state
+    assert np.isfinite(flatten(state.params)).all()
+    assert np.isfinite(net.predict(state.params, X)).all()
+    assert 1 <= error.value.layer <= len(net.layers)
+    assert error.value.suggested_rate < 1e6
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_they_learn(kind):
+    points, y = neurona.datasets.circles(n=200, noise=0.05, rng=0)
+    net = network([2, 16, 16, 1], "tanh", output="sigmoid", **KINDS[kind])
+    *_, state = train(net, points, y, epochs=60, batch_size=32, optimizer=neurona.adam(0.02), rng=0)
+    assert neurona.observe.accuracy(net.predict(state.params, points), y) > 0.97
+
+
+def test_a_batch_normalization_mends_inputs_far_from_0():
+    """Two classes that differ by 1, at 100: plain steps can't, and normalized ones can."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(100, 2)) + 100
+    y = (points[:, 0] > 100).astype(int)
+    scores = []
+    for normalization in (None, "batch"):
+        net = network([2, 8, 1], "tanh", output="sigmoid", normalization=normalization)
+        *_, state = train(net, points, y, optimizer=neurona.sgd(0.5), steps=200, every=200, rng=0)
+        scores.append(neurona.observe.accuracy(net.predict(state.params, points), y))
+    assert scores[0] < 0.7
+    assert scores[1] > 0.95
+
+
+def test_a_batch_is_rows_and_a_seed_only_where_something_is_drawn():
+    rng = np.random.default_rng(0)
+    assert next(practice.seeds_of_steps(network([2, 3, 1]), rng, 0)) is None
+    assert rng.bit_generator.seed_seq.n_children_spawned == 0
+    seeds = practice.seeds_of_steps(net_of("batch"), rng, 7)
+    roots, steps = zip(*[next(seeds) for _ in range(3)], strict=True)
+    assert len(set(roots)) == 1
+    assert [later - step for step, later in pairwise(steps)] == [1, 1]
+    assert steps[0] == 7
+    assert Batch(None).seed is None
+    assert rng.integers(100) == np.random.default_rng(0).integers(100)
+
+
+# What can be looked at
+
+
+def test_answers_can_be_looked_at_and_what_goes_on_within_layers_is_refused(net):
+    params = run(net)[-1].params
+    surface = neurona.observe.surface(net, params, X, resolution=5)
+    assert surface.values.shape == (5, 5, 1)
+    what = {
+        "activations": lambda: neurona.observe.activations(net, params, X),
+        "gradients": lambda: neurona.observe.gradients(net, params, X, Y),
+        "saturation": lambda: numbers.saturation(net, params, X),
+        "microscope": lambda: dissect(net, params, X, Y),
+        "lesson": lambda: trace.trace(net, params, X, Y[:, None], 0.1),
+    }
+    for look in what.values():
+        with pytest.raises(ValueError, match="dense layers alone"):
+            look()

@@ -1,0 +1,393 @@
+"""Estimators: how they train, what they keep and answer, and scikit-learn's tools around them."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import neurona
+from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
+from neurona.engine.activations import Activation
+from tests.support.animals import QUICK, animals
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"preprocess": "yes"}, "give 'auto' or None"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"batch_size": 1.5}, "batch_size is 1.5"),
+        ({"activation": "reluu"}, "did you mean 'relu'"),
+        ({"activation": ["relu", "tanh"]}, "2 activations for 1 hidden layers"),
+        ({"optimizer": "adamm"}, "did you mean 'adam'"),
+        ({"engine": "torch"}, "there is no engine 'torch'"),
+        ({"cost": "mse2"}, "there is no cost"),
+        ({"learning_rate": -1}, "must be a positive number"),
+        ({"learning_rate": [0.1, 0.1, 0.1]}, "3 learning rates for 2 layers"),
+        ({"l2": -1}, "l2 is -1"),
+        ({"dropout": 1}, "dropout is 1: the probability to drop is a number from 0 to less than"),
+        ({"dropout": [0.1, 0.1]}, "2 rates of dropout for 1 hidden layers"),
+        ({"normalization": "bach"}, "did you mean 'batch'"),
+        ({"clip": 0}, "clip is 0"),
+        ({"hidden_layer_sizes": (0,)}, "each width must be a positive whole number"),
+        ({"hidden_layer_sizes": "64"}, "hidden_layer_sizes is '64'"),
+        ({"hidden_layer_sizes": None}, "hidden_layer_sizes is None"),
+        ({"hidden_layer_sizes": True}, "True is not"),
+        ({"l1": "much"}, "l1 is 'much'"),
+        ({"patience": 0, "early_stopping": True}, "patience is 0"),
+        ({"scoring": "beauty", "early_stopping": True}, "beauty"),
+        ({"validation_fraction": 2.0, "early_stopping": True}, "validation_fraction is 2.0: it"),
+        ({"validation_fraction": 20, "early_stopping": True}, "validation_fraction is 20: it must"),
+        ({"activation": None}, "there is no activation None"),
+        ({"class_weight": 3}, "class_weight is 3: give 'balanced', or such as {'rare': 5.0}"),
+        ({"class_weight": {0: -1.0}}, "must be a number, and not negative"),
+        ({"class_weight": {0: np.inf}}, "must be a number, and not negative"),
+        ({"class_weight": {2: 5.0, 7: 1.0}}, "class_weight names the class 7; the classes are"),
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_named_when_fitting(settings, message):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=message):
+        NeuralNetClassifier(**{**QUICK, **settings}).fit(X, y)
+
+
+@pytest.mark.parametrize("weight", [[1.0, -1.0, 1.0], [0.0, 0.0, 0.0], [1.0], [[1.0, 1.0, 1.0]]])
+def test_wrong_weights_are_refused(weight):
+    with pytest.raises(ValueError, match="sample_weight"):
+        NeuralNetRegressor().fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0], sample_weight=weight)
+
+
+def test_a_training_that_diverges_says_which_rate_would_hold():
+    X, y = load_diabetes(return_X_y=True)
+    net = NeuralNetRegressor(optimizer="sgd", learning_rate=1e6, activation="relu", random_state=0)
+    with pytest.raises(TrainingDiverged, match="Try a learning rate of"):
+        net.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"hidden_layer_sizes": ()},
+        {"hidden_layer_sizes": 8},
+        {"hidden_layer_sizes": (8, 8), "activation": ["relu", "tanh"]},
+        {"activation": neurona.activations.gelu},
+        {"optimizer": "sgd"},
+        {"optimizer": neurona.adamw(0.01, weight_decay=0.1)},
+        {"learning_rate": 0.01},
+        {"learning_rate": [0.01, 0.02]},
+        {"learning_rate": neurona.schedules.cosine(0.02, 40)},
+        {"batch_size": 16},
+        {"l1": 1e-4, "l2": 1e-3},
+        {"cost": "mse"},
+        {"label_smoothing": 0.1},
+        {"clip": 1.0},
+        {"initializer": "he_normal"},
+        {"dropout": 0.2},
+        {"normalization": "batch"},
+        {"normalization": "layer"},
+        {"normalization": "batch", "dropout": [0.1], "batch_size": 32, "early_stopping": True},
+        {"class_weight": "balanced"},
+        {"class_weight": {0: 2.0, 1: 1.0, 2: 1.0}},
+        {"early_stopping": True, "scoring": "accuracy"},
+        {"early_stopping": True, "validation_fraction": 0.2},
+        {"preprocess": None},
+    ],
+    ids=str,
+)
+def test_each_setting_learns(settings):
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(**{"random_state": 0, "epochs": 200, **settings}).fit(X, y)
+    assert net.score(X, y) > 0.85
+
+
+@pytest.mark.parametrize(
+    "cost", ["mse", "mae", "huber", "pinball", neurona.costs.Huber(0.5)], ids=str
+)
+def test_each_cost_of_numbers_learns(cost):
+    X, y = load_diabetes(return_X_y=True)
+    net = NeuralNetRegressor(cost=cost, random_state=0).fit(X[::2], y[::2])
+    assert net.score(X[1::2], y[1::2]) > 0.35
+
+
+def test_an_activation_of_ones_own_learns():
+    def function(z):
+        a = np.sin(z)
+        return a, lambda da: da * np.cos(z)
+
+    X, y = load_iris(return_X_y=True)
+    sine = Activation("sine", function, 1.0)
+    net = NeuralNetClassifier((8, 8), [sine, "tanh"], random_state=0).fit(X, y)
+    assert net.score(X, y) > 0.9
+
+
+def test_the_compiled_engine_learns_the_same():
+    pytest.importorskip("jax")
+    X, y = load_iris(return_X_y=True)
+    answers = [
+        NeuralNetClassifier(engine=engine, **QUICK).fit(X, y).predict_proba(X)
+        for engine in ("numpy", "jax")
+    ]
+    assert answers[1] == pytest.approx(answers[0], abs=1e-3)
+
+
+def test_the_loop_can_be_ones_own():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(**QUICK)
+    seen = []
+    for state in net.iter_fit(X, y):
+        seen.append((state.epoch, net.score(X, y)))
+        if state.epoch >= 20:
+            break
+    assert seen[0][0] == 0
+    assert net.n_iter_ == seen[-1][0] == 20
+    assert net.score(X, y) == seen[-1][1] > 0.8
+
+
+def test_fit_is_the_loop():
+    X, y = load_iris(return_X_y=True)
+    by_hand = NeuralNetClassifier(**QUICK)
+    *_, last = by_hand.iter_fit(X, y)
+    fitted = NeuralNetClassifier(**QUICK).fit(X, y)
+    assert np.array_equal(fitted.predict_proba(X), by_hand.predict_proba(X))
+    assert fitted.loss_ == last.cost == fitted.loss_curve_[-1]
+
+
+def test_a_warm_start_goes_on_with_the_optimizers_memory():
+    X, y = load_iris(return_X_y=True)
+    settings = {"random_state": 0, "learning_rate": 0.01}
+    long = NeuralNetClassifier(epochs=20, **settings).fit(X, y)
+    short = NeuralNetClassifier(epochs=10, warm_start=True, **settings).fit(X, y).fit(X, y)
+    assert short.predict_proba(X) == pytest.approx(long.predict_proba(X), abs=1e-12)
+    assert short.state_.step == 20
+    assert short.n_iter_ == 10
+    short.set_params(warm_start=False).fit(X, y)
+    assert short.state_.step == 10
+
+
+def test_a_pipeline_and_a_grid_search_know_the_parameters():
+    X, y = load_iris(return_X_y=True)
+    pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(**QUICK))
+    grid = {"neuralnetclassifier__hidden_layer_sizes": [(4,), (16, 16)]}
+    search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
+    assert search.best_score_ > 0.85
+    assert search.best_estimator_[-1].network_.topology == (
+        4,
+        *search.best_params_["neuralnetclassifier__hidden_layer_sizes"],
+        3,
+    )
+
+
+def test_weights_are_routed_through_a_search():
+    X, y = load_iris(return_X_y=True)
+    weight = np.where(y == 0, 0.0, 1.0)
+    weight[0] = 1e-9
+    with sklearn.config_context(enable_metadata_routing=True):
+        net = NeuralNetClassifier(**QUICK)
+        net.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        found = cross_validate(
+            net, X, y, params={"sample_weight": weight}, cv=3, return_estimator=True
+        )
+    assert (found["test_score"] > 0.8).all()
+    assert any(0 not in one.predict(X) for one in found["estimator"])
+
+
+def test_pickled_and_copied_it_answers_the_same(fitted):
+    X = pd.DataFrame(animals()[0])
+    again = pickle.loads(pickle.dumps(fitted))
+    assert np.array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    assert not hasattr(clone(fitted), "params_")
+
+
+def test_before_learning_nothing_is_answered():
+    with pytest.raises(NotFittedError):
+        NeuralNetClassifier().predict([[1.0]])
+
+
+def test_many_labels_a_row():
+    X, y = make_multilabel_classification(n_samples=200, random_state=0)
+    net = NeuralNetClassifier(random_state=0).fit(X, y)
+    assert net.predict(X).shape == net.predict_proba(X).shape == y.shape
+    assert (net.predict(X) == y).mean() > 0.85
+
+
+def test_many_numbers_a_row_in_their_own_units():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = np.column_stack([X[:, 0] * 1e6 + 1e7, X[:, 1] * 1e-6])
+    net = NeuralNetRegressor(random_state=0).fit(X, y)
+    assert net.predict(X).shape == (200, 2)
+    assert net.score(X, y) > 0.95
+
+
+def test_a_constant_target_is_answered():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    assert NeuralNetRegressor(**QUICK).fit(X, np.full(30, 0.1)).predict(X) == pytest.approx(0.1)
+
+
+def test_class_weights_move_the_answers():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 2)), (rng.random(300) < 0.1).astype(int)
+    plain = NeuralNetClassifier(**QUICK).fit(X, y).predict(X).mean()
+    balanced = NeuralNetClassifier(class_weight="balanced", **QUICK).fit(X, y).predict(X).mean()
+    assert plain < 0.1 < balanced
+
+
+def test_class_weights_of_labels_are_a_list():
+    X, y = load_iris(return_X_y=True)
+    labels = np.column_stack([y == 1, y == 2]).astype(int)
+    plain = NeuralNetClassifier(**QUICK).fit(X, labels).predict_proba(X)[:, 1].mean()
+    of_label = [{0: 1.0, 1: 1.0}, {0: 1.0, 1: 20.0}]
+    net = NeuralNetClassifier(class_weight=of_label, **QUICK).fit(X, labels)
+    assert net.predict_proba(X)[:, 1].mean() > plain
+    with pytest.raises(ValueError, match="one for each label"):
+        NeuralNetClassifier(class_weight={1: 5.0}, **QUICK).fit(X, labels)
+
+
+def test_verbose_prints_a_line_a_state(capsys):
+    X, y = load_iris(return_X_y=True)
+    NeuralNetClassifier(verbose=True, epochs=2, random_state=0).fit(X, y, validation=(X, y))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("epoch 2: cost ")
+    assert "validation score" in lines[1]
+
+
+def test_divergence_is_told_across_processes():
+    error = TrainingDiverged(neurona.State(3, 1, (), (), 0.5), 2, 1.0, 0.1)
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)
+
+
+def test_without_scikit_learn_the_extra_is_named():
+    program = (
+        "import sys\n"
+        "sys.modules['sklearn'] = None\n"
+        "import neurona\n"
+        "try:\n"
+        "    neurona.NeuralNetClassifier\n"
+        "except neurona.MissingExtra as error:\n"
+        "    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == 'sklearn is not installed: pip install "neurona[learn]"'
+
+
+@pytest.mark.parametrize("normalization", [None, "batch", "layer"])
+@pytest.mark.parametrize("estimator", [NeuralNetClassifier, NeuralNetRegressor])
+def test_a_weight_of_two_is_two_rows(estimator, normalization):
+    table, kind = animals(60)
+    y = kind if estimator is NeuralNetClassifier else np.arange(60.0)
+    X, weight = pd.DataFrame(table), np.random.default_rng(0).integers(0, 3, 60)
+    twice = np.repeat(np.arange(60), weight)
+    # L1 pulls weights to and fro across 0, and where their scale is normalized away nothing else
+    # holds them: there, after 200 steps, a rounding has become a difference.
+    l1 = "auto" if normalization is None else 0.0
+    net = estimator(random_state=0, normalization=normalization, l1=l1)
+    weighted = net.fit(X, y, sample_weight=weight)._answers(X)
+    repeated = clone(net).fit(X.iloc[twice], y[twice])._answers(X)
+    assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)
+
+
+def test_a_fit_that_is_refused_changes_nothing():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(early_stopping=True, **QUICK).fit(X, y)
+    answers, epochs = net.predict_proba(X), len(net.loss_curve_)
+    for wrong in ({"learning_rate": -1}, {"scoring": "beauty"}, {"cost": "nonsense"}):
+        net.set_params(**wrong)
+        with pytest.raises(ValueError, match=r"\w"):
+            net.fit(X[:, :2], np.where(y == 0, "a", "b"))
+        net.set_params(learning_rate=None, scoring=None, cost=None)
+    assert np.array_equal(net.predict_proba(X), answers)
+    assert (net.n_features_in_, net.classes_.tolist()) == (4, [0, 1, 2])
+    assert len(net.loss_curve_) == epochs
+
+
+def test_a_loop_that_another_fit_has_overtaken_changes_nothing():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(**QUICK)
+    old = net.iter_fit(X, y)
+    next(old), next(old)
+    net.fit(X, y)
+    answers, curve = net.predict_proba(X), list(net.loss_curve_)
+    with pytest.raises(RuntimeError, match="another fit has begun since"):
+        next(old)
+    old.close()
+    assert np.array_equal(net.predict_proba(X), answers)
+    assert net.loss_curve_ == curve
+
+
+@pytest.mark.parametrize("weight", [1e-300, 1e-40, 1e300])
+def test_only_shares_of_the_weights_matter(weight):
+    X, y = load_iris(return_X_y=True)
+    some = np.random.default_rng(0).integers(1, 4, 150).astype(float)
+    net = NeuralNetClassifier(batch_size=50, **QUICK)
+    plain = clone(net).fit(X, y, some, validation=(X, y, some))
+    scaled = clone(net).fit(X, y, some * weight, validation=(X, y, some * weight * 1e7))
+    np.testing.assert_allclose(scaled.predict_proba(X), plain.predict_proba(X), 1e-2, 1e-4)
+    np.testing.assert_allclose(
+        scaled.validation_loss_curve_, plain.validation_loss_curve_, rtol=1e-2
+    )
+
+
+def test_balanced_classes_are_so_by_their_weights():
+    X, y = load_iris(return_X_y=True)
+    weight = np.random.default_rng(0).integers(1, 4, 150)
+    twice = np.repeat(np.arange(150), weight)
+    net = NeuralNetClassifier(class_weight="balanced", l1=0, batch_size=400, **QUICK)
+    weighted = net.fit(X, y, weight).predict_proba(X)
+    repeated = clone(net).fit(X[twice], y[twice]).predict_proba(X)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-6)
+
+
+def test_an_optimizer_of_ones_own_may_be_any_class():
+    class Signs:
+        """Steps of one size, down whatever the gradient is."""
+
+        learning_rate = 0.01
+
+        def init(self, theta):
+            return None
+
+        def update(self, gradient, state, theta, rate):
+            return -rate * np.sign(gradient), state
+
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(optimizer=Signs(), **QUICK).fit(X, y)
+    assert net.score(X, y) > 0.9
+    with pytest.raises(ValueError, match="leave learning_rate out"):
+        net.set_params(learning_rate=0.1).fit(X, y)
+
+
+def test_widths_may_be_an_array():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(hidden_layer_sizes=np.array([5, 3]), **QUICK).fit(X, y)
+    assert [layer.b.size for layer in net.params_] == [5, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["a", "b", np.nan] * 4, "the class of row 2 is missing"),
+        (["a", None, "b"] * 4, "the class of row 1 is missing"),
+        (["a", 1, "b"] * 4, "y holds texts and int: give classes of one type"),
+        (np.array(["a", 1.5, "b"] * 4, dtype=object), "y holds texts and float"),
+    ],
+)
+def test_a_list_of_classes_with_a_hole_or_of_two_types_is_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        NeuralNetClassifier(**QUICK).fit(np.arange(12.0)[:, None], y)

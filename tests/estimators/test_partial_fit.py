@@ -1,0 +1,394 @@
+"""Learning in parts: what a call leaves, rows held aside of a stream, and when to stop."""
+
+from __future__ import annotations
+
+import pickle
+from itertools import repeat
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
+
+import neurona
+from neurona import NeuralNetClassifier, NeuralNetRegressor
+from neurona.engine.activations import Activation
+from neurona.estimators.reading import table_for
+from neurona.estimators.validation import HeldOut, digests_of
+from tests.support.animals import animals
+
+IRIS = load_iris(return_X_y=True)
+
+
+def blurred(n=300, seed=0):
+    """Return rows of which a network learns something first, and then the noise by heart."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 8))
+    return X, (X[:, 0] + rng.normal(size=n) > 0).astype(int)
+
+
+def until_it_should_stop(net, calls, most=200):
+    """Make calls until the estimator says so; return what it answers to ROWS after each."""
+    answers = []
+    for call in calls:
+        call(net)
+        answers.append(net.predict_proba(ROWS))
+        if net.should_stop_:
+            return answers
+        assert len(answers) < most
+    return answers
+
+
+def rows_aside(net, X):
+    """Tell which rows of a table an estimator keeps aside."""
+    kept = {row.tobytes() for row in net._held_out.x}
+    return np.array([row.tobytes() in kept for row in net._prepared(table_for(net, X, False))])
+
+
+ROWS = blurred(seed=2)[0]
+
+
+def test_it_learns_in_parts():
+    table, kind = animals()
+    X = pd.DataFrame(table)
+    net = NeuralNetClassifier(random_state=0, learning_rate=0.05)
+    with pytest.raises(ValueError, match="needs classes"):
+        net.partial_fit(X[:60], kind[:60])
+    net.partial_fit(X[:60], kind[:60], classes=["fox", "dog", "cat", "owl"])
+    for _ in range(15):
+        for begin in range(60, 240, 60):
+            net.partial_fit(X[begin : begin + 60], kind[begin : begin + 60])
+    assert net.classes_.tolist() == ["cat", "dog", "fox", "owl"]
+    assert net.score(X, kind) > 0.9
+    assert net.validation_scores_ == []
+    with pytest.raises(ValueError, match="y has the class 'cow'"):
+        net.partial_fit(X[:2], ["cow", "dog"])
+
+
+def test_a_regressor_takes_one_epoch_a_call():
+    X, y = load_diabetes(return_X_y=True)
+    net = NeuralNetRegressor(random_state=0)
+    for _ in range(10):
+        net.partial_fit(X, y)
+    assert net.state_.epoch == 10
+    assert not net.should_stop_
+    assert net.score(X, y) > 0.3
+
+
+@pytest.mark.parametrize("scoring", [None, "accuracy"])
+def test_rows_of_ones_own_judge_each_call_and_the_best_weights_answer(scoring):
+    learnt, judges = blurred(), blurred(seed=1)
+    net = NeuralNetClassifier(early_stopping=True, patience=5, scoring=scoring, random_state=0)
+
+    def call(net):
+        net.partial_fit(*learnt, classes=[0, 1], validation=judges)
+
+    answers = until_it_should_stop(net, repeat(call))
+    scores = net.validation_scores_
+    best = int(np.argmax(scores))
+    assert len(scores) == len(answers) == net.state_.epoch == best + 1 + net.patience
+    assert best > 1
+    assert all(np.array_equal(answers[best], later) for later in answers[best:])
+    assert not np.array_equal(answers[best - 1], answers[best])
+    assert net.loss_ == net.loss_curve_[best]
+
+
+def test_the_next_call_goes_on_from_the_last_weights_and_not_from_the_best():
+    """So the costs are those of a training that nobody judges."""
+    learnt, judges = blurred(), blurred(seed=1)
+    judged = NeuralNetClassifier(early_stopping=True, patience=2, random_state=0)
+    alone = NeuralNetClassifier(random_state=0)
+    for _ in range(40):
+        judged.partial_fit(*learnt, classes=[0, 1], validation=judges)
+        alone.partial_fit(*learnt, classes=[0, 1])
+    assert judged.should_stop_
+    assert judged.loss_curve_ == alone.loss_curve_
+    assert judged.loss_ > alone.loss_
+    assert judged.score(*judges) > alone.score(*judges)
+
+
+def test_weights_learnt_before_are_kept_where_a_call_makes_them_worse():
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0).fit(X, y)
+    before = net.predict_proba(X)
+    wrong = (y + 1) % 3
+    net.partial_fit(X, wrong, validation=IRIS)
+    assert np.array_equal(net.predict_proba(X), before)
+    net.partial_fit(X, wrong)  # nobody judges any more: the last weights answer
+    assert not np.array_equal(net.predict_proba(X), before)
+
+
+def test_the_best_weights_are_judged_again_by_todays_rows():
+    """What was best by yesterday's rows does not stay so when the world is another."""
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0)
+    for _ in range(10):
+        net.partial_fit(X, y, classes=[0, 1, 2], validation=IRIS)
+    other = X, (y + 1) % 3
+    net.partial_fit(*other, validation=other)
+    assert net.validation_scores_[-1] < net.validation_scores_[-2]
+    assert net.params_ is net.state_.params
+
+
+def test_where_nobody_names_rows_some_are_held_out_of_each_part_and_never_learnt_from():
+    """Classes that were drawn can be learnt by heart, and only where the network has seen them."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 8)), rng.integers(0, 2, 400)
+    net = NeuralNetClassifier(
+        (128, 128),
+        optimizer="adam",
+        learning_rate=0.01,
+        batch_size=20,
+        l1=0,
+        early_stopping=True,
+        validation_fraction=0.25,
+        random_state=0,
+    )
+    for _ in range(60):
+        order = rng.permutation(400)
+        for rows in np.array_split(order, 4):
+            net.partial_fit(X[rows], y[rows], classes=[0, 1])
+    aside = rows_aside(net, X)
+    assert aside.sum() == pytest.approx(100, abs=30)
+    net.params_ = net.state_.params  # the last, not the best
+    assert net.score(X[~aside], y[~aside]) > 0.99
+    assert net.score(X[aside], y[aside]) < 0.65
+    assert net.should_stop_
+
+
+def test_which_rows_are_held_out_hangs_on_what_they_hold_alone(tmp_path):
+    """Whatever the parts, their order, the seed; after a file, and after a copy."""
+    X, y = blurred()
+    settings = {"early_stopping": True, "validation_fraction": 0.3}
+    once = NeuralNetClassifier(**settings, random_state=0).partial_fit(X, y, classes=[0, 1])
+    once.save(tmp_path / "m")
+    loaded = neurona.load(tmp_path / "m")
+    copied = pickle.loads(pickle.dumps(once))
+    for net in (loaded.set_params(random_state=5), copied):
+        for row in reversed(range(len(X))):
+            net.partial_fit(X[row : row + 1], y[row : row + 1])
+        assert (rows_aside(net, X) == rows_aside(once, X)).all()
+    assert 60 < rows_aside(once, X).sum() == len(copied._held_out) < 120
+
+
+def test_a_copy_goes_on_as_the_original_does():
+    X, y = blurred()
+    net = NeuralNetClassifier(early_stopping=True, random_state=0).partial_fit(X, y, classes=[0, 1])
+    copied = pickle.loads(pickle.dumps(net))
+    for one in (net, copied):
+        for _ in range(3):
+            one.partial_fit(X, y)
+    assert copied.validation_scores_ == net.validation_scores_
+    assert np.array_equal(copied.predict_proba(X), net.predict_proba(X))
+
+
+def test_of_an_endless_stream_an_even_sample_of_bounded_size_is_held_out():
+    held_out = HeldOut(0.5, most=400)
+    x = np.random.default_rng(0).random((20_000, 1))
+    aside = [
+        held_out.take(part, part[:, 0], part[:, 0], digests_of(part)) for part in np.split(x, 20)
+    ]
+    assert len(held_out) == len(held_out.x) == len(held_out.y) == 400
+    assert (held_out.x[:, 0] == held_out.y).all()
+    assert (held_out.y == held_out.weight).all()
+    assert aside[0].mean() == pytest.approx(0.5, abs=0.06)
+    assert aside[-1].mean() == pytest.approx(400 / 20_000, abs=0.02)
+    assert held_out.x.mean() == pytest.approx(0.5, abs=0.06)  # of all parts, not the first alone
+    again = np.concatenate(
+        [held_out.take(part, part[:, 0], part[:, 0], digests_of(part)) for part in np.split(x, 20)]
+    )
+    assert np.array_equal(np.sort(x[again, 0]), np.sort(held_out.y))
+
+
+def test_rows_held_out_of_a_stream_count_by_their_weights():
+    X, y = IRIS
+    X, wrong = np.vstack([X, X + 1e-3]), np.concatenate([y, (y + 1) % 3])
+    weight = np.repeat([1.0, 1e-9], len(y))
+    net = NeuralNetClassifier(early_stopping=True, validation_fraction=0.3, random_state=0)
+    for _ in range(40):
+        net.partial_fit(X, wrong, [0, 1, 2], weight)
+    assert min(net.validation_loss_curve_) < 0.2
+
+
+def test_a_part_without_a_class_that_has_a_weight_of_its_own():
+    X, y = IRIS
+    net = NeuralNetClassifier(class_weight={2: 5.0}, preprocess=None, random_state=0)
+    net.partial_fit(X, y, classes=[0, 1, 2])
+    net.partial_fit(X[:100], y[:100])
+    same = NeuralNetClassifier(preprocess=None, random_state=0)
+    same.partial_fit(X, y, [0, 1, 2], 1.0 + 4.0 * (y == 2)).partial_fit(X[:100], y[:100])
+    assert np.array_equal(net.predict_proba(X), same.predict_proba(X))
+
+
+def test_a_fit_judges_by_rows_of_its_own_and_forgets_those_held_aside():
+    X, y = blurred()
+    net = NeuralNetClassifier(early_stopping=True, random_state=0, epochs=3, warm_start=True)
+    net.partial_fit(X, y, classes=[0, 1])
+    net.fit(X, y)
+    assert net._held_out is None
+    assert len(net.validation_scores_) == 4
+    assert net.state_.epoch <= 4
+
+
+def test_before_any_row_is_held_out_nothing_is_judged():
+    X, y = IRIS
+    net = NeuralNetClassifier(early_stopping=True, validation_fraction=1e-9, random_state=0)
+    net.partial_fit(X, y, classes=[0, 1, 2])
+    assert net.validation_scores_ == []
+    assert not net.should_stop_
+    assert net.score(X, y) > 0.5
+
+
+def test_a_first_part_that_is_held_out_whole_leaves_the_first_weights():
+    X, y = IRIS
+    net = NeuralNetClassifier(early_stopping=True, validation_fraction=1 - 1e-9, random_state=0)
+    net.partial_fit(X, y, classes=[0, 1, 2])
+    assert net.state_.step == 0
+    assert net.predict_proba(X).shape == (150, 3)
+    net.set_params(early_stopping=False).partial_fit(X, y)
+    assert net.state_.step == 1
+
+
+def test_a_frame_with_missing_cells_numbers_and_labels_can_all_be_held_out():
+    table, kind = animals()
+    X = pd.DataFrame(table)
+    named = NeuralNetClassifier(early_stopping=True, random_state=0)
+    for begin in (0, 60, 120, 180):
+        rows = slice(begin, begin + 60)
+        named.partial_fit(X[rows], kind[rows], classes=["cat", "dog", "fox", "owl"])
+    assert set(named._held_out.y) <= {"cat", "dog", "fox", "owl"}
+    assert len(named.validation_scores_) == 4
+
+    X, y = load_diabetes(return_X_y=True)
+    numbers = NeuralNetRegressor(early_stopping=True, scoring="r2", random_state=0)
+    for _ in range(20):
+        numbers.partial_fit(X, y)
+    assert max(numbers.validation_scores_) > 0.3
+
+    X, y = make_multilabel_classification(random_state=0)
+    labels = NeuralNetClassifier(early_stopping=True, random_state=0)
+    for _ in range(3):
+        labels.partial_fit(X, y, classes=range(5))
+    assert labels._held_out.y.shape[1] == 5
+    assert len(labels.validation_scores_) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"validation_fraction": 5}, "validation_fraction is 5: it must be a number between"),
+        ({"patience": 0}, "patience is 0"),
+        ({"scoring": "beauty"}, "beauty"),
+    ],
+)
+def test_wrong_settings_are_named(settings, message):
+    net = NeuralNetClassifier(early_stopping=True, **settings)
+    with pytest.raises(ValueError, match=message):
+        net.partial_fit(*IRIS, classes=[0, 1, 2])
+
+
+@pytest.mark.parametrize("validation", ["rows", IRIS[0], (IRIS[0],)])
+def test_rows_to_judge_by_are_a_table_and_its_targets(validation):
+    with pytest.raises(ValueError, match=r"validation must be \(X, y\)"):
+        NeuralNetClassifier().partial_fit(*IRIS, classes=[0, 1, 2], validation=validation)
+
+
+def test_each_call_goes_through_the_rows_in_an_order_of_its_own():
+    seen = []
+
+    def function(z):
+        seen.append(float(z[0, 0]))
+        return z, lambda da: da
+
+    net = NeuralNetRegressor(
+        hidden_layer_sizes=1, activation=Activation("seen", function, 1.0), preprocess=None,
+        optimizer="sgd", learning_rate=1e-12, batch_size=1, l1=0, random_state=0,
+    )  # fmt: skip
+    X, orders = np.arange(1.0, 13.0)[:, None], []
+    for _ in range(3):
+        seen.clear()
+        net.partial_fit(X, X.ravel())
+        steps = np.array(seen)[-12:] / net.params_[0].W.item()
+        orders.append(tuple(steps.round().astype(int).tolist()))
+    assert len(set(orders)) == 3
+    assert all(sorted(order) == list(range(1, 13)) for order in orders)
+
+
+@pytest.mark.parametrize("classes", [["a", "b"], ["a", "b", "d"], ["a", "b", "c", "d"]])
+def test_all_calls_name_the_same_classes(classes):
+    X, y = IRIS[0], np.array(["a", "b", "c"])[IRIS[1]]
+    net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=["c", "b", "a"])
+    net.partial_fit(X, y, classes=["b", "a", "c"])
+    with pytest.raises(ValueError, match=r"and were \['a', 'b', 'c'\] before"):
+        net.partial_fit(X, y, classes=classes)
+    assert len(net.partial_fit(X, y).loss_curve_) == 3
+
+
+def test_labels_are_as_many_as_the_columns_whatever_the_classes():
+    X, y = make_multilabel_classification(60, n_classes=3, random_state=0)
+    net = NeuralNetClassifier(random_state=0)
+    for _ in range(2):
+        net.partial_fit(X, y, classes=[0, 1])
+    assert net.classes_.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "jax"])
+@pytest.mark.parametrize("size", [1, 32, 64])
+def test_a_part_in_which_all_labels_are_alike(engine, size):
+    X, y = make_multilabel_classification(64, n_classes=2, random_state=0)
+    net = NeuralNetClassifier(random_state=0, batch_size=size, engine=engine, learning_rate=0.01)
+    net.partial_fit(X, y, classes=[0, 1])
+    before = net.predict_proba(X).mean(axis=0)
+    for _ in range(5):
+        net.partial_fit(X, np.zeros_like(y))
+    assert (net.predict_proba(X).mean(axis=0) < before).all()
+    for _ in range(20):
+        net.partial_fit(X, np.ones_like(y))
+    assert (net.predict_proba(X).mean(axis=0) > before).all()
+
+
+@pytest.mark.parametrize("size", [1, 8, 50, 64])
+def test_a_part_of_one_class_takes_its_steps_whatever_the_batches(size):
+    """The row that is added for the engine weighs nothing, and may be a batch by itself."""
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0, batch_size=size).partial_fit(X, y, [0, 1, 2])
+    before = net.predict_proba(X[:50])[:, 0].mean()
+    for _ in range(10):
+        net.partial_fit(X[:50], y[:50])
+    assert np.isfinite(net.loss_curve_).all()
+    assert net.predict_proba(X[:50])[:, 0].mean() > before
+
+
+def test_a_label_is_0_or_1_in_a_later_part_too():
+    X, y = make_multilabel_classification(60, n_classes=3, random_state=0)
+    net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match=r"y\[\d+, \d\] is 2: a label is 0 or 1"):
+        net.partial_fit(X, y * 2)
+    y[7, 1] = 2
+    with pytest.raises(ValueError, match=r"y has shape \(60, 3\): .* labels, each of them 0 or 1"):
+        net.partial_fit(X, y)
+
+
+def test_a_call_that_is_refused_changes_nothing():
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    before, answers = dict(vars(net)), net.predict_proba(X)
+    for given in [(X[:, :3], y), (X, y + 1), (X, y, None, -np.ones(150))]:
+        with pytest.raises(ValueError, match=r"\w"):
+            net.partial_fit(*given)
+        with pytest.raises(ValueError, match=r"\w"):
+            net.partial_fit(X, y, validation=given)
+    assert vars(net).keys() == before.keys()
+    assert all(vars(net)[name] is value for name, value in before.items())
+    assert np.array_equal(net.predict_proba(X), answers)
+
+
+def test_a_first_call_that_is_refused_is_still_the_first():
+    X, y = IRIS
+    net = NeuralNetClassifier(random_state=0, learning_rate=-1)
+    before = dict(vars(net))
+    with pytest.raises(ValueError, match="learning rate -1"):
+        net.partial_fit(X, y, classes=[0, 1, 2])
+    assert vars(net) == before
+    with pytest.raises(ValueError, match="needs classes"):
+        net.set_params(learning_rate=None).partial_fit(X, y)

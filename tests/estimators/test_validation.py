@@ -1,0 +1,176 @@
+"""Rows that judge the weights of an estimator: which they are, what they say, what is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.metrics import log_loss, make_scorer, recall_score
+
+from neurona import NeuralNetClassifier, NeuralNetRegressor
+from tests.support.animals import QUICK
+
+
+def test_the_best_weights_are_kept():
+    X, y = load_iris(return_X_y=True)
+    judges = X[::3], y[::3]
+    net = NeuralNetClassifier(
+        learning_rate=0.3, batch_size=10, scoring="neg_log_loss", random_state=0, epochs=30
+    )
+    net.fit(X[1::3], y[1::3], validation=judges)
+    scores = net.validation_scores_
+    assert len(scores) == len(net.loss_curve_) == net.n_iter_ == 30
+    assert max(scores) > scores[-1]
+    scorer = sklearn.metrics.get_scorer("neg_log_loss")
+    assert scorer(net, *judges) == pytest.approx(max(scores))
+    assert net.state_.epoch == 1 + int(np.argmax(scores))
+
+
+def test_early_stopping_leaves_after_its_patience():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(
+        early_stopping=True, patience=5, learning_rate=0.3, random_state=0, epochs=300
+    ).fit(X, y)
+    assert net.n_iter_ == net.state_.epoch + 5 < 300
+
+
+def test_a_scorer_of_ones_own_judges_the_weights():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(
+        early_stopping=True, scoring=make_scorer(recall_score, average="macro"), **QUICK
+    ).fit(X, y)
+    assert max(net.validation_scores_) > 0.8
+
+
+def test_rows_that_judge_have_a_curve_of_scores_and_one_of_costs():
+    X, y = load_iris(return_X_y=True)
+    judges = X[::3], y[::3]
+    net = NeuralNetClassifier(scoring="accuracy", **QUICK).fit(X, y, validation=judges)
+    scores, costs = net.validation_scores_, net.validation_loss_curve_
+    assert len(scores) == len(costs) == 40
+    assert scores[int(np.argmax(scores))] == net.score(*judges)
+    best = costs[int(np.argmax(scores))]
+    assert best == pytest.approx(log_loss(judges[1], net.predict_proba(judges[0])))
+    by_cost = NeuralNetClassifier(**QUICK).fit(X, y, validation=judges)
+    assert by_cost.validation_scores_ == [-cost for cost in by_cost.validation_loss_curve_]
+    assert by_cost.validation_loss_curve_ == costs
+
+
+def test_rows_that_judge_count_by_their_weights_and_their_classes():
+    X, y = load_iris(return_X_y=True)
+    weight = np.random.default_rng(0).integers(0, 3, 50)
+    rows, twice = X[::3], np.repeat(np.arange(50), weight)
+    judged = NeuralNetClassifier(**QUICK).fit(X, y, validation=(rows, y[::3], weight))
+    as_rows = NeuralNetClassifier(**QUICK).fit(X, y, validation=(rows[twice], y[::3][twice]))
+    np.testing.assert_allclose(judged.validation_scores_, as_rows.validation_scores_, rtol=1e-9)
+
+    of_class = {2: 5.0}
+    net = NeuralNetClassifier(class_weight=of_class, **QUICK)
+    net.fit(X, y, validation=(rows, y[::3], weight))
+    counts = weight * np.where(y[::3] == 2, 5.0, 1.0)
+    cost = log_loss(y[::3], net.predict_proba(rows), sample_weight=counts)
+    assert min(net.validation_loss_curve_) == pytest.approx(cost)
+
+
+def test_a_scorer_is_told_the_weights_of_the_rows_that_judge_if_it_takes_them():
+    X, y = load_iris(return_X_y=True)
+    weight = np.random.default_rng(0).integers(0, 3, 50)
+    rows, twice = X[::3], np.repeat(np.arange(50), weight)
+    net = NeuralNetClassifier(scoring="accuracy", **QUICK)
+    judged = net.fit(X, y, validation=(rows, y[::3], weight)).validation_scores_
+    as_rows = clone(net).fit(X, y, validation=(rows[twice], y[::3][twice])).validation_scores_
+    assert judged == pytest.approx(as_rows)
+    plain = clone(net).fit(X, y, validation=(rows, y[::3])).validation_scores_
+    assert judged != pytest.approx(plain)
+
+    regressor = NeuralNetRegressor(scoring="neg_max_error", **QUICK)
+    regressor.fit(X[:, :3], X[:, 3], validation=(rows[:, :3], rows[:, 3], weight))
+    assert len(regressor.validation_scores_) == 40
+
+
+def test_rows_that_an_estimator_holds_out_itself_count_by_their_weights():
+    """Half of the rows are mislabelled and weigh next to nothing: they must not choose."""
+    X, y = load_iris(return_X_y=True)
+    X, wrong = np.vstack([X, X]), np.concatenate([y, (y + 1) % 3])
+    weight = np.repeat([1.0, 1e-9], len(y))
+    net = NeuralNetClassifier(early_stopping=True, **QUICK).fit(X, wrong, weight)
+    assert min(net.validation_loss_curve_) < 0.2
+
+
+class Interrupted(list):
+    """A curve that somebody interrupts when it is to have a third number."""
+
+    def append(self, value):
+        if len(self) == 2:
+            raise KeyboardInterrupt
+        super().append(value)
+
+
+@pytest.mark.parametrize("curve", ["loss_curve_", "validation_scores_", "validation_loss_curve_"])
+def test_all_curves_have_the_same_states_wherever_a_fit_is_interrupted(curve):
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(warm_start=True, **QUICK).fit(X, y)
+    before = len(net.loss_curve_)
+    setattr(net, curve, Interrupted(net.loss_curve_[:0]))
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(X, y, validation=(X, y))
+    learnt = len(net.loss_curve_) - (0 if curve == "loss_curve_" else before)
+    assert learnt == len(net.validation_scores_) == len(net.validation_loss_curve_) == 2
+
+
+def test_so_few_rows_are_held_out_that_not_every_class_is_among_them():
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(early_stopping=True, validation_fraction=0.01, **QUICK).fit(X, y)
+    assert len(net.validation_scores_) > 1
+
+
+@pytest.mark.parametrize(
+    ("validation", "message"),
+    [
+        (np.ones((150, 4)), r"validation must be \(X, y\)"),
+        ((np.ones((150, 3)), np.ones(150)), "X has 3 features"),
+        ((np.ones((150, 4)), np.full(150, 7)), "y has the class 7"),
+        ((np.ones((150, 4)), np.ones(149)), "inconsistent numbers of samples"),
+    ],
+)
+def test_wrong_validation_is_refused(validation, message):
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match=message):
+        NeuralNetClassifier(**QUICK).fit(X, y, validation=validation)
+
+
+def test_the_targets_scale_is_that_of_the_rows_to_learn_from():
+    """Each target is a power of two: the bits of a sum tell which rows are in it."""
+    X, y = np.arange(20.0)[:, None], 2.0 ** np.arange(20)
+    net = NeuralNetRegressor(early_stopping=True, validation_fraction=0.5, **QUICK).fit(X, y)
+    learnt = round(float(net.targets_.mean[0]) * 10)
+    assert learnt.bit_count() == 10
+
+
+def test_a_score_that_is_no_number_is_not_the_best():
+    X, y = load_iris(return_X_y=True)
+    scores = iter([np.nan, 0.5, 0.9, np.nan, 0.8])
+    net = NeuralNetClassifier(scoring=lambda *_: next(scores), epochs=5, random_state=0)
+    net.fit(X, y, validation=(X, y))
+    kept = NeuralNetClassifier(epochs=5, random_state=0)
+    states = list(kept.iter_fit(X, y, validation=(X, y)))
+    assert net.state_.epoch == states[3].epoch == 3
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_too_few_rows_to_hold_one_out(n):
+    X, y = np.arange(float(n))[:, None], np.arange(n)
+    with pytest.raises(ValueError, match=f"n_samples={n}"):
+        NeuralNetRegressor(early_stopping=True).fit(X, y)
+
+
+def test_a_scorer_may_ask_for_the_rows_shape():
+    def share(estimator, X, y):
+        assert X.shape[0] == len(X) == len(y)
+        return (estimator.predict(X) == y).sum() / X.shape[0]
+
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(scoring=share, early_stopping=True, **QUICK).fit(X, y)
+    assert max(net.validation_scores_) >= 0.8

@@ -1,0 +1,477 @@
+"""Estimators go out with their preparation, and answer elsewhere as they do here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
+
+import neurona
+from neurona import NeuralNetClassifier, NeuralNetRegressor, export
+from neurona.export.estimator_numpy import beside, program
+from neurona.export.estimator_onnx import NO_DATE, class_values
+
+checks = settings(
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+# Tables as people have them
+
+
+def numbers(rng, n, fresh):
+    scale, offset = 10.0 ** rng.integers(-9, 13), rng.choice([0, 1e4, -1e9])
+    values = rng.standard_t(2, n) * scale + offset
+    return np.where(rng.random(n) < 0.1, 1e200, values) if fresh else values
+
+
+def whole(rng, n, fresh):
+    return rng.integers(0, 9 if fresh else 4, n)
+
+
+def constant(rng, n, fresh):
+    return np.full(n, 7.5)
+
+
+def texts(rng, n, fresh):
+    words = ["a", "bé", "C c", '"quoted"', "1", "line\nfeed", "back\\slash", "seldom"]
+    words += ["never seen"] if fresh else []
+    return rng.choice(np.array(words, dtype=object), n)
+
+
+def two(rng, n, fresh):
+    return rng.choice(np.array(["no", "yes", "never seen"][: 3 if fresh else 2], dtype=object), n)
+
+
+def truths(rng, n, fresh):
+    return rng.random(n) < 0.5
+
+
+def codes(rng, n, fresh):
+    return pd.Series(rng.integers(1, 4, n)).astype("category")
+
+
+def days(rng, n, fresh):
+    return pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(-9000, 2000, n), "D")
+
+
+def moments(rng, n, fresh):
+    microseconds = rng.integers(0, 10**14, n)
+    return pd.Timestamp("1969-06-01") + pd.to_timedelta(microseconds, "us")
+
+
+COLUMNS = [numbers, whole, constant, texts, two, truths, codes, days, moments]
+
+
+def table(kinds, rng, n, missing, fresh=False):
+    """Return a frame with a column of each kind, with the share of missing cells given for it."""
+    columns = {}
+    for k, (kind, share) in enumerate(zip(kinds, missing, strict=True)):
+        column = pd.Series(kind(rng, n, fresh))
+        if share:
+            column = column.astype(object) if column.dtype == bool else column
+            column = column.mask(rng.random(n) < share)
+        columns[f"{kind.__name__} {k}"] = column
+    return pd.DataFrame(columns)
+
+
+def target(kind, rng, n):
+    if kind in ("two", "three"):
+        return rng.permutation(np.arange(n) % (2 if kind == "two" else 3))
+    if kind == "texts":
+        return np.array(["cat", 'd"o\\g', "fox"], dtype=object)[rng.permutation(np.arange(n) % 3)]
+    if kind == "truths":
+        return rng.permutation(np.arange(n) % 2).astype(bool)
+    if kind == "labels":
+        return rng.permutation(np.arange(3 * n) % 2).reshape(n, 3)
+    scale = 10.0 ** rng.integers(-6, 9)
+    if kind == "counts":
+        return scale * rng.poisson(3, n)
+    return scale * (rng.normal(size=(n, 2) if kind == "pairs" else n) + rng.choice([0, 100]))
+
+
+TARGETS = ["two", "three", "texts", "truths", "labels", "number", "pairs", "counts"]
+
+
+NORMALIZATIONS = (None, None, "batch", "layer")
+
+
+@st.composite
+def cases(draw, activations=("silu", "relu", "tanh", "gelu"), normalizations=NORMALIZATIONS):
+    """Draw a fitted estimator, and a table that it has not seen."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    kinds = draw(st.lists(st.sampled_from(COLUMNS), min_size=1, max_size=6))
+    shares = [draw(st.sampled_from([0, 0, 0.3])) for _ in kinds]
+    n = draw(st.integers(8, 40))
+    kind = draw(st.sampled_from(TARGETS))
+    learnt = table([*kinds, two], rng, n, [*shares, 0])  # of the last, something can be learnt
+    learnt.iloc[:2, -1] = ["no", "yes"]
+    class_ = NeuralNetRegressor if kind in TARGETS[-3:] else NeuralNetClassifier
+    hidden = draw(st.sampled_from([(4,), (5, 3), ()]))
+    activation = draw(st.sampled_from(activations))
+    cost = "poisson" if kind == "counts" else None
+    between = {
+        "dropout": draw(st.sampled_from([0.0, 0.3])),
+        "normalization": draw(st.sampled_from(normalizations)),
+    }
+    net = class_(hidden, activation, cost=cost, epochs=3, random_state=0, **between)
+    net.fit(learnt, target(kind, rng, n))
+    fresh_shares = [draw(st.sampled_from([0, 0.3, 1.0])) for _ in kinds]
+    fresh = table([*kinds, two], rng, 9, [*fresh_shares, 0.2], fresh=True)
+    return net, fresh
+
+
+def fed(net, session, frame, missing=""):
+    """Return the columns as the model takes them, by what its documentation says."""
+    feed = {}
+    for one in session.get_inputs():
+        column = frame[one.name]
+        if one.type == "tensor(double)":
+            cells = pd.to_numeric(column).to_numpy(np.float64)
+        elif one.type == "tensor(int64)":
+            cells = pd.to_datetime(column).to_numpy("datetime64[us]").astype(np.int64)
+        else:
+            assert one.type == "tensor(string)"
+            cells = np.array([missing if pd.isna(c) else str(c) for c in column], dtype=object)
+        feed[one.name] = cells[:, None]
+    return feed
+
+
+def session_of(model):
+    runtime = pytest.importorskip("onnxruntime")
+    return runtime.InferenceSession(model.SerializeToString())
+
+
+def assert_same_answers(net, X, label, probabilities=None, tolerance=1e-5):
+    """Compare with predict and predict_proba; near a draw, a label may be the other one."""
+    wanted = net.predict(X)
+    if probabilities is None:
+        scale = np.where(net.targets_.scale == 0, 1, net.targets_.scale)
+        size = max(1, abs((wanted - net.targets_.shift) / scale).max())
+        label = np.asarray(label)
+        assert label.shape == wanted.shape
+        np.testing.assert_allclose(
+            (label - wanted) / (scale[0] if wanted.ndim == 1 else scale),
+            np.zeros_like(wanted), atol=tolerance * size,
+        )  # fmt: skip
+        return
+    proba = net.predict_proba(X)
+    np.testing.assert_allclose(probabilities, proba, atol=tolerance)
+    if proba.shape == wanted.shape:
+        clear = abs(proba - 0.5) > 2 * tolerance
+    else:
+        two_best = np.sort(proba, axis=1)[:, -2:]
+        clear = two_best[:, 1] - two_best[:, 0] > 2 * tolerance
+    label = np.asarray(label)
+    assert label.shape == wanted.shape
+    assert (label[clear] == wanted[clear]).all()
+
+
+# ONNX
+
+
+@settings(checks, max_examples=120)
+@given(cases())
+def test_an_onnx_model_takes_the_columns_and_answers_as_the_estimator(case):
+    pytest.importorskip("onnx")
+    net, X = case
+    session = session_of(net.to_onnx())
+    assert_same_answers(net, X, *session.run(None, fed(net, session, X)))
+
+
+@pytest.fixture(scope="module")
+def penguins():
+    frame = pytest.importorskip("palmerpenguins").load_penguins()
+    return frame.drop(columns="species"), frame["species"].to_numpy(dtype=str)
+
+
+@pytest.fixture(scope="module")
+def penguin_net(penguins):
+    return NeuralNetClassifier(random_state=0).fit(*penguins)
+
+
+def test_the_penguins(penguins, penguin_net, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    X, _ = penguins
+    made = export.to_onnx(penguin_net, tmp_path / "penguins.onnx")
+    assert onnx.load(tmp_path / "penguins.onnx") == made
+    session = session_of(made)
+    types = {one.name: one.type for one in session.get_inputs()}
+    assert [types["island"], types["year"]] == ["tensor(string)", "tensor(double)"]
+    label, probabilities = session.run(None, fed(penguin_net, session, X))
+    np.testing.assert_allclose(probabilities, penguin_net.predict_proba(X), atol=1e-6)
+    assert label.tolist() == penguin_net.predict(X).tolist()
+    about = {one.name: one.doc_string for one in made.graph.input}
+    assert about["island"] == "a text; '' where it is missing"
+    assert about["body_mass_g"] == "a number; NaN where it is missing"
+
+
+def test_a_table_without_names_is_one_matrix_or_numbered_columns():
+    pytest.importorskip("onnx")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 5)) * [1, 1e6, 1e-3, 0, 1]
+    X[::7, 1] = np.nan
+    for net in (
+        NeuralNetClassifier(4, epochs=3, random_state=0).fit(X, rng.integers(0, 3, 40)),
+        NeuralNetRegressor(4, epochs=3, random_state=0).fit(X, X[:, 0]),
+    ):
+        session = session_of(net.to_onnx())
+        assert [(one.name, one.shape) for one in session.get_inputs()] == [("X", ["rows", 5])]
+        assert_same_answers(net, X, *session.run(None, {"X": X}))
+    mixed = np.array([[1.5, "a"], [2.5, "b"], [None, "a"], [4.0, "b"]], dtype=object)
+    net = NeuralNetClassifier(4, epochs=3).fit(mixed, [0, 1, 0, 1])
+    session = session_of(net.to_onnx())
+    feed = {"x0": np.array([[1.5], [2.5], [np.nan], [4.0]]), "x1": mixed[:, 1:]}
+    assert_same_answers(net, mixed, *session.run(None, feed))
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_without_a_preparation_the_rows_are_taken_as_they_are(named):
+    pytest.importorskip("onnx")
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]) if named else X
+    net = NeuralNetRegressor(4, preprocess=None, epochs=3).fit(frame, X[:, 0])
+    session = session_of(net.to_onnx())
+    feed = fed(net, session, frame) if named else {"X": X}
+    assert_same_answers(net, frame, *session.run(None, feed))
+    space = {"__name__": "model"}
+    exec(net.numpy_code(), space)
+    assert_same_answers(net, frame, space["predict"](frame), tolerance=1e-12)
+
+
+def test_dates_are_fed_as_numpy_has_them():
+    assert np.array(["NaT"], "datetime64[us]").astype(np.int64)[0] == NO_DATE
+
+
+def test_classes_keep_what_they_are():
+    for classes, dtype in (
+        (np.array(["a", "b"]), object),
+        (np.array(["a", "b"], dtype=object), object),
+        (np.array([1, 2], dtype=object), np.int64),
+        (np.array([3, 4], dtype=np.int8), np.int64),
+        (np.array([1.5, 2.0], dtype=np.float32), np.float64),
+        (np.array([False, True]), np.bool_),
+    ):
+        values = class_values(classes)
+        assert values.dtype == dtype
+        assert values.tolist() == classes.tolist()
+
+
+def test_a_missing_category_can_be_another_text():
+    pytest.importorskip("onnx")
+    cells = pd.DataFrame({"coat": ["", "long", None, "long", "", None] * 3})
+    net = NeuralNetClassifier(4, epochs=9, random_state=0).fit(cells, [0, 1, 1, 1, 0, 1] * 3)
+    with pytest.raises(ValueError, match=r"column 'coat' has the category ''.*missing=\.\.\."):
+        net.to_onnx()
+    session = session_of(net.to_onnx(missing="?"))
+    assert_same_answers(net, cells, *session.run(None, fed(net, session, cells, "?")))
+
+
+def test_columns_that_are_called_as_the_model_calls_its_own_values():
+    pytest.importorskip("onnx")
+    X = pd.DataFrame({"label": [1.0, 2, 3, 4], "probabilities": [4.0, 3, 1, 2]})
+    net = NeuralNetClassifier(4, epochs=2).fit(X, [0, 1, 0, 1])
+    session = session_of(net.to_onnx())
+    assert [one.name for one in session.get_outputs()] == ["label_", "probabilities_"]
+    assert_same_answers(net, X, *session.run(None, fed(net, session, X)))
+    net.fit(X.set_axis(["layer1.W", "b"], axis=1), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match=r"column 'layer1\.W' has the name of something else"):
+        net.to_onnx()
+
+
+def test_what_cannot_be_exported_is_said(tmp_path):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    with pytest.raises(NotFittedError):
+        NeuralNetClassifier().numpy_code()
+    with pytest.raises(NotFittedError):
+        export.to_pytorch(NeuralNetClassifier(), tmp_path)
+    with pytest.raises(ValueError, match="a LogisticRegression can't be exported"):
+        export.numpy_code(LogisticRegression())
+    with pytest.raises(ValueError, match="a Pipeline becomes ONNX by skl2onnx"):
+        export.to_onnx(make_pipeline(NeuralNetClassifier()))
+    net = neurona.network([2, 1])
+    for to in (export.to_pytorch, export.to_keras):
+        with pytest.raises(ValueError, match="give the folder to write to"):
+            to(net, net.init(0))
+
+
+# The program
+
+
+@settings(checks, max_examples=120)
+@given(cases(), st.sampled_from([0, np.inf]))
+def test_the_program_takes_the_columns_and_answers_as_the_estimator(case, written_out):
+    net, X = case
+    space = {"__name__": "model"}
+    code = export.numpy_code(net, written_out=written_out)
+    exec(code, space)
+    answers = [space["predict"](X)]
+    if isinstance(net, NeuralNetClassifier):
+        answers.append(space["predict_proba"](X))
+    assert_same_answers(net, X, *answers, tolerance=1e-12)
+    in_lists = {name: X[name].to_list() for name in X}
+    again = np.asarray(space["predict"](in_lists))
+    np.testing.assert_array_equal(again, np.asarray(answers[0]))
+    assert "neurona" not in code.replace("trained with neurona", "")
+
+
+def test_the_program_reads_a_csv_file_in_a_fresh_interpreter(penguins, penguin_net, tmp_path):
+    X, _ = penguins
+    (tmp_path / "model.py").write_text(penguin_net.numpy_code(), encoding="utf-8")
+    for encoding in ("utf-8", "utf-8-sig"):
+        X.to_csv(tmp_path / "table.csv", index=False, encoding=encoding, na_rep="NA")
+        with (tmp_path / "table.csv").open("rb") as csv:
+            done = subprocess.run(
+                [sys.executable, "-I", "-W", "error", "model.py"],
+                cwd=tmp_path, stdin=csv, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split() == penguin_net.predict(X).tolist()
+        named = [sys.executable, "-I", "-W", "error", "model.py", "table.csv"]
+        again = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (again.returncode, again.stdout) == (0, done.stdout)
+    for text in ("", "beak\n39.1\n"):
+        (tmp_path / "table.csv").write_text(text)
+        done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == f"the table has no column '{X.columns[0]}'\n"
+    wrong = X.head(2).astype(object).assign(body_mass_g=["heavy", 3700])
+    wrong.to_csv(tmp_path / "table.csv", index=False, na_rep="NA")
+    done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("a cell is not what it was when the network learnt: ")
+    assert "'heavy'" in done.stderr
+
+
+def test_the_program_can_be_read(penguin_net):
+    code = program(penguin_net)
+    assert max(map(len, code.split("\n"))) <= 100
+    imports = [line for line in code.split("\n") if line.startswith(("import", "from"))]
+    assert imports == ["import base64", "import csv", "import sys", "import numpy as np"]
+    assert "def dates" not in code  # what is not needed is not there
+    assert '            categories(table["island"], levels=["Biscoe", "Dream", "Tor' in code
+    assert 'classes = ["Adelie", "Chinstrap", "Gentoo"]' in code
+
+
+def test_rows_of_another_width_are_refused_by_the_program():
+    rows = [[1.0, "a"], [2.0, "b"], [3.0, "a"], [4.0, "b"]]
+    net = NeuralNetClassifier(4, epochs=2).fit(rows, [0, 1, 0, 1])
+    space = {"__name__": "model"}
+    exec(net.numpy_code(), space)
+    assert len(space["predict"](rows)) == 4
+    with pytest.raises(ValueError, match="a row has 3 cells: give rows of 2"):
+        space["predict"]([[1, 2, 3]])
+
+
+def test_texts_dates_and_time_zones_in_the_program():
+    dates = ["2020-01-01", "2020-05-02", "2021-09-03", "2022-12-31T18:30"]
+    born = pd.to_datetime(dates, format="ISO8601")
+    X = pd.DataFrame({"born": born, "kilos": [1.0, 2, 3, 4]})
+    net = NeuralNetRegressor(4, epochs=2).fit(X, [1.0, 2, 3, 4])
+    space = {"__name__": "model"}
+    exec(net.numpy_code(), space)
+    wanted = net.predict(X)
+    for cells in (
+        [str(day) for day in born],
+        ["2020-01-01T01:00+01:00", "2020-05-02 00:00Z", *dates[2:]],
+        [day.tz_localize("UTC").tz_convert("Asia/Tokyo") for day in born],
+        list(born.to_numpy()),
+    ):
+        np.testing.assert_allclose(
+            space["predict"]({"born": cells, "kilos": ["1", "2", 3, 4.0]}), wanted, rtol=1e-12
+        )
+
+
+# PyTorch and Keras: the network, and its preparation beside it
+
+
+def run_beside(folder, lines):
+    """Run the lines that preparation.py begins with, in a fresh interpreter."""
+    text = (folder / "preparation.py").read_text(encoding="utf-8")
+    use = text.split('"""')[1].split("\n\n", 1)[1].split("``")[0]
+    code = "\n".join(line.removeprefix("    ") for line in use.split("\n"))
+    whole_program = f"{lines}\n{code}"
+    return subprocess.run(
+        [sys.executable, "-c", whole_program], cwd=folder, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["pytorch", "keras"])
+def test_the_preparation_lies_beside_the_network(kind, penguins, penguin_net, tmp_path):
+    pytest.importorskip("torch" if kind == "pytorch" else "keras")
+    X, _ = penguins
+    to = export.to_pytorch if kind == "pytorch" else export.to_keras
+    path = to(penguin_net, tmp_path / "there")
+    assert sorted(one.name for one in path.parent.iterdir()) == [
+        "model.py", "model.safetensors", "preparation.py",
+    ]  # fmt: skip
+    assert "preparation.py beside this file" in path.read_text(encoding="utf-8")
+    rows = X.head(20).astype(object).where(X.head(20).notna(), None)
+    rows.to_json(tmp_path / "rows.json", orient="columns")
+    lines = "import json, pathlib\nread = json.loads(pathlib.Path('../rows.json').read_text())\n"
+    lines += "table = {name: [*cells.values()] for name, cells in read.items()}"
+    done = run_beside(path.parent, lines)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[-2] == str(penguin_net.predict(X.head(20)).tolist())
+    (path.parent / "preparation.py").write_text("mine = 1\n")
+    with pytest.raises(FileExistsError, match=r"preparation\.py is there already"):
+        to(penguin_net, path.parent)
+
+
+@settings(checks, max_examples=40)
+@given(cases())
+def test_what_lies_beside_a_network_prepares_and_decides_as_the_estimator(case):
+    net, X = case
+    space = {"__name__": "preparation"}
+    exec(beside(net, ""), space)
+    x = space["prepare"](X)
+    assert x.dtype == np.float32
+    np.testing.assert_allclose(x, net.prepare(X), atol=1e-6)
+    answers = net.network_.predict(net.params_, net.prepare(X))
+    decided = np.asarray(space["decide"](answers))
+    wanted = net.targets_.decide(answers)
+    if wanted.dtype.kind == "f":
+        np.testing.assert_allclose(decided, wanted, rtol=1e-12)
+    else:
+        np.testing.assert_array_equal(decided, wanted)
+
+
+# scikit-learn
+
+
+@settings(checks, max_examples=60)
+@given(cases(["tanh", "relu", "linear", "sigmoid"], [None, "batch"]))
+def test_a_pipeline_of_sklearn_answers_as_the_estimator(case):
+    net, X = case
+    pipeline = export.to_sklearn(net)
+    answers = [pipeline.predict(X)]
+    if isinstance(net, NeuralNetClassifier):
+        answers.append(pipeline.predict_proba(X))
+    assert_same_answers(net, X, *answers, tolerance=1e-9)
+
+
+def test_a_pipeline_of_sklearn_is_a_copy_and_can_be_kept():
+    import pickle
+
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    net = NeuralNetRegressor(4, "tanh", epochs=3, random_state=0).fit(X, 1000 * X[:, 0] + 5)
+    pipeline, wanted = net.to_sklearn(), net.predict(X)
+    net.fit(5 * X, X[:, 1])
+    np.testing.assert_allclose(pipeline.predict(X), wanted)
+    np.testing.assert_allclose(pickle.loads(pickle.dumps(pipeline)).predict(X), wanted)
+    net = NeuralNetRegressor(4, "tanh", epochs=3, preprocess=None).fit(X, X[:, 0])
+    mlp = net.to_sklearn()
+    assert type(mlp).__name__ == "MLPRegressor"
+    np.testing.assert_allclose(mlp.predict(X), net.predict(X))
+    with pytest.raises(ValueError, match="layer 1 is silu"):
+        NeuralNetRegressor(4, epochs=2).fit(X, X[:, 0]).to_sklearn()

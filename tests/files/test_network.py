@@ -1,0 +1,585 @@
+"""A network in a file: it comes back as it was, and of a damaged file it is said what is wrong."""
+
+import hashlib
+import io
+import json
+import os
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import neurona
+from neurona.engine.activations import ACTIVATIONS, Activation
+from neurona.engine.costs import Huber, Pinball, Poisson, SquaredError
+from neurona.engine.initializers import INITIALIZERS
+from neurona.engine.parameters import flatten
+from neurona.files.network import ModelFileError, cost_of, described_cost, read
+
+STORED = Path(__file__).parent.parent / "data" / "version-1.safetensors"
+STORED_ANSWERS = [0.99008, 0.0025160, 0.99008]
+STORED_FURTHER = [
+    [0.007429, 0.991672, 0.000899],
+    [0.000846, 0.375094, 0.624060],
+    [0.000163, 0.000892, 0.998945],
+]
+
+
+class SquaredMore(SquaredError):
+    """A cost of one's own."""
+
+
+def net_of(hidden="tanh", output="softmax", **options):
+    return neurona.network([2, 3, 3], [hidden, output], **options)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Return the bytes of a good file."""
+    net, buffer = net_of(), io.BytesIO()
+    neurona.save(buffer, net, net.init(rng=1), cost="cross_entropy", notes={"step": 3})
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("models") / "model.safetensors"
+
+
+def loaded(data, place):
+    place.write_bytes(data)
+    return read(place)
+
+
+def refused(data, place):
+    with pytest.raises(ModelFileError) as error:
+        loaded(data, place)
+    assert str(place) in str(error.value)
+    return str(error.value)
+
+
+def parts_of(data):
+    """Return a file's description and its arrays."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    return json.loads(header["__metadata__"]["neurona"]), safetensors.numpy.load(data)
+
+
+def made_of(config, arrays):
+    """Write a file with a right checksum, whatever stands in it."""
+    text = config if isinstance(config, str) else json.dumps(config)
+    sum_ = hashlib.sha256(text.encode())
+    order = ["W", "b", "gamma", "beta", "mean", "variance"]
+    places = {
+        name: (name.rpartition(".")[0], order.index(name.rpartition(".")[2]))
+        for name in arrays
+        if "." in name
+    }
+    for name in sorted(arrays, key=lambda name: places.get(name, (name, 0))):
+        sum_.update(arrays[name].tobytes())
+    return safetensors.numpy.save(arrays, metadata={"neurona": text, "sha256": sum_.hexdigest()})
+
+
+# There and back
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_activation_comes_back(name, dtype, tmp_path):
+    net = neurona.network([3, 5, 4, 2], [name, "tanh", name], initializer="uniform")
+    params = net.init(rng=0, dtype=dtype)
+    neurona.save(tmp_path / "m.safetensors", net, params)
+    again, weights = neurona.load(tmp_path / "m.safetensors")
+    assert again == net
+    assert flatten(weights).dtype == dtype
+    np.testing.assert_array_equal(flatten(weights), flatten(params))
+    X = np.random.default_rng(0).normal(size=(7, 3))
+    np.testing.assert_array_equal(again.predict(weights, X), net.predict(params, X))
+
+
+@pytest.mark.parametrize("name", sorted(INITIALIZERS))
+def test_every_initializer_comes_back(name, tmp_path):
+    net = net_of(initializer=name, bias_initializer=name if name == "uniform" else "zeros")
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    again, _ = neurona.load(tmp_path / "m")
+    np.testing.assert_array_equal(flatten(again.init(rng=5)), flatten(net.init(rng=5)))
+
+
+def test_cost_notes_and_version_come_back(data, place):
+    model = loaded(data, place)
+    assert model.cost == neurona.costs.CategoricalCrossEntropy()
+    assert model.notes == {"step": 3}
+    assert model.version == neurona.__version__
+    net = net_of()
+    neurona.save(place, net, net.init(rng=0))
+    assert read(place)[2:4] == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("cost", "output", "written"),
+    [
+        (SquaredError(), "linear", "mse"),
+        (Poisson(), "exp", "poisson"),
+        (Huber(), "linear", "huber"),
+        (Huber(delta=2), "linear", {"cost": "huber", "settings": {"delta": 2.0}}),
+        (Pinball(), "linear", "pinball"),
+        (Pinball(np.float64(0.9)), "tanh", {"cost": "pinball", "settings": {"quantile": 0.9}}),
+    ],
+    ids=str,
+)
+def test_costs_and_their_settings_come_back(cost, output, written, place):
+    net = net_of(output=output)
+    neurona.save(place, net, net.init(rng=0), cost=cost)
+    assert read(place).cost == cost
+    assert parts_of(place.read_bytes())[0]["cost"] == written
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True) | st.floats(1e-9, 1e9).map(Huber))
+def test_any_setting_of_a_cost_comes_back_from_json(given_setting):
+    cost = given_setting if isinstance(given_setting, Huber) else Pinball(given_setting)
+    assert cost_of(json.loads(json.dumps(described_cost(cost)))) == cost
+
+
+def test_a_training_goes_on_from_a_file(tmp_path):
+    X, y = neurona.datasets.blobs(n=60, rng=0)
+    net = net_of()
+    *_, state = neurona.train(net, X, y, steps=20, rng=0)
+    neurona.save(tmp_path / "m", net, state.params)
+    again, params = neurona.load(tmp_path / "m")
+    assert not params[0].W.flags.writeable
+    *_, after = neurona.train(again, X, y, steps=50, start=params)
+    assert after.cost < state.cost
+
+
+def test_the_file_is_safetensors_and_others_can_read_it(data):
+    arrays = safetensors.numpy.load(data)
+    assert {name: array.shape for name, array in arrays.items()} == {
+        "layers.0.W": (2, 3), "layers.0.b": (3,), "layers.1.W": (3, 3), "layers.1.b": (3,),
+    }  # fmt: skip
+    np.testing.assert_array_equal(arrays["layers.1.W"], net_of().init(rng=1)[1].W)
+
+
+def furnished(**options):
+    """Return a network with all kinds of layers."""
+    dense, linear = neurona.Dense, ACTIVATIONS["linear"]
+    return neurona.Network(
+        (
+            dense(2, 3, linear), neurona.BatchNormalization(3, ACTIVATIONS["gelu"], 1e-3),
+            neurona.Dropout(3, 0.25), dense(3, 4), neurona.LayerNormalization(4),
+            dense(4, 3, ACTIVATIONS["softmax"], gain=1.0),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_layer_comes_back(dtype, place):
+    net = furnished()
+    X, y = neurona.datasets.blobs(n=60, rng=0)
+    *_, state = neurona.train(net, X, y, steps=9, every=9, rng=0, dtype=dtype)
+    neurona.save(place, net, state.params)
+    again, params = neurona.load(place)
+    assert again == net
+    assert [type(own) for own in params] == [type(own) for own in state.params]
+    assert flatten(params).dtype == dtype
+    np.testing.assert_array_equal(flatten(params), flatten(state.params))
+    np.testing.assert_array_equal(again.predict(params, X), net.predict(state.params, X))
+    *_, on = neurona.train(again, X, y, steps=30, every=30, start=params)
+    assert on.cost < state.cost
+
+
+def test_a_file_is_of_the_first_version_that_can_hold_it(data, place):
+    assert parts_of(data)[0]["format"] == 1
+    buffer = io.BytesIO()
+    neurona.save(buffer, furnished(), furnished().init(rng=0))
+    config, arrays = parts_of(buffer.getvalue())
+    assert config["format"] == 2
+    assert {name: array.shape for name, array in arrays.items() if ".1." in name} == {
+        f"layers.1.{name}": (3,) for name in ("gamma", "beta", "mean", "variance")
+    }
+    assert config["layers"][1:3] == [
+        {"kind": "batch_normalization", "neurons": 3, "activation": "gelu", "epsilon": 1e-3},
+        {"kind": "dropout", "neurons": 3, "rate": 0.25},
+    ]
+
+
+def test_a_layer_of_ones_own_is_refused(tmp_path):
+    class Other(neurona.Dropout):
+        pass
+
+    net = neurona.Network((neurona.Dense(2, 2), Other(2, 0.5), neurona.Dense(2, 1)))
+    with pytest.raises(ValueError, match="Other is no layer that a file can hold: Dense, Dropout"):
+        neurona.save(tmp_path / "m", net, net.init(0))
+
+
+def test_a_file_of_version_2_is_read_for_ever():
+    model = read(STORED.with_name("version-2.safetensors"))
+    assert model.net == furnished()
+    answers = model.net.predict(model.params, [[0.0, 0.0], [-9.0, -6.0], [8.0, 1.0]])
+    np.testing.assert_allclose(answers, STORED_FURTHER, atol=1e-5)
+
+
+def test_a_file_of_version_1_is_read_for_ever():
+    model = read(STORED)
+    assert model.net.topology == (2, 4, 3, 1)
+    assert [layer.activation.name for layer in model.net.layers] == ["tanh", "relu", "sigmoid"]
+    assert (model.cost.link, model.notes) == ("sigmoid", {"about": "circles, 300 steps"})
+    answers = model.net.predict(model.params, [[0.0, 0.0], [1.0, 0.0], [0.0, -0.5]])
+    np.testing.assert_allclose(answers.ravel(), STORED_ANSWERS, atol=1e-5)
+
+
+# What can't be saved
+
+
+def test_an_activation_without_a_known_name_is_refused(tmp_path):
+    cube = Activation("cube", lambda z: (z**3, lambda da: da * 3 * z**2), 1.0)
+    pretender = Activation("tanh", cube.function, 1.0)
+    for own in (cube, pretender):
+        net = net_of(own)
+        with pytest.raises(ValueError, match="not known by its name, and a file holds names"):
+            neurona.save(tmp_path / "m", net, net.init(rng=0))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_activation_that_is_made_known_can_be_saved_and_is_missed_elsewhere(tmp_path):
+    @neurona.activation(gain=1.0)
+    def cube(z):
+        return z**3, lambda da: da * 3 * z**2
+
+    try:
+        net = net_of("cube")
+        neurona.save(tmp_path / "m", net, net.init(rng=0))
+        assert neurona.load(tmp_path / "m")[0] == net
+    finally:
+        del ACTIVATIONS["cube"]
+    with pytest.raises(ModelFileError, match="layer 1 has the activation 'cube'"):
+        neurona.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"params": net_of().init(rng=0)[:1]}, "parameters for 1 layers"),
+        ({"params": neurona.network([2, 4, 3]).init(rng=0)}, "the parameters of layer 1"),
+        ({"params": [(W * np.nan, b) for W, b in net_of().init(rng=0)]}, "must be finite"),
+        ({"params": [(W.astype(int), b) for W, b in net_of().init(rng=0)]}, "float32 or float64"),
+        ({"net": net_of(initializer=lambda rng, shape, gain: np.ones(shape))}, "the initializer"),
+        ({"cost": SquaredMore()}, "the cost SquaredMore"),
+        ({"cost": Huber(delta=np.nan)}, "the cost Huber"),
+        ({"cost": "binary_cross_entropy"}, "ends in softmax"),
+        ({"cost": "least"}, "no cost 'least'"),
+        ({"notes": {"at": {1, 2}}}, "what JSON can hold"),
+        ({"notes": {"at": float("nan")}}, "what JSON can hold"),
+    ],
+)
+def test_what_does_not_fit_is_not_saved(change, said, tmp_path):
+    given = {"net": net_of(), "params": net_of().init(rng=0), **change}
+    (tmp_path / "m").write_bytes(b"as before")
+    with pytest.raises(ValueError, match=said):
+        neurona.save(tmp_path / "m", **given)
+    assert (tmp_path / "m").read_bytes() == b"as before"
+
+
+def test_a_file_is_whole_or_not_there(tmp_path, monkeypatch):
+    net = net_of()
+    params = net.init(rng=0)
+    neurona.save(tmp_path / "m", net, params)
+    before = (tmp_path / "m").read_bytes()
+
+    def fail(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        neurona.save(tmp_path / "m", net, net.init(rng=1))
+    assert [one.name for one in tmp_path.iterdir()] == ["m"]
+    assert (tmp_path / "m").read_bytes() == before
+    with pytest.raises(FileNotFoundError) as caught:
+        neurona.save(tmp_path / "nowhere" / "m", net, params)
+    assert caught.value.filename == str(tmp_path / "nowhere" / "m")  # not one of our own beside it
+
+
+# What can't be loaded
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_the_systems_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        neurona.load(tmp_path / "m")
+    with pytest.raises(IsADirectoryError, match="is a folder: give the name of a model file"):
+        neurona.load(tmp_path)
+
+
+def test_a_cut_file_is_refused_wherever_it_was_cut(data, place):
+    for length in range(len(data)):
+        assert "was cut" in refused(data[:length], place)
+    assert "was cut" in refused(data + b"\0", place)
+
+
+def test_any_other_byte_is_noticed(data, place):
+    for i in range(len(data)):
+        changed = bytearray(data)
+        changed[i] ^= 0b1
+        refused(bytes(changed), place)
+
+
+def other(config, arrays, **parts):
+    return {**config, **parts}, arrays
+
+
+def other_cost(config, arrays, name, settings):
+    return other(config, arrays, cost={"cost": name, "settings": settings})
+
+
+def other_layer(config, arrays, k=0, **parts):
+    layers = list(config["layers"])
+    layers[k] = {**layers[k], **parts}
+    return {**config, "layers": layers}, arrays
+
+
+def other_array(config, arrays, name, change):
+    return config, {**arrays, name: change(arrays[name])}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c, a: other(c, a, format=3), "of version 3 of the format"),
+        (lambda c, a: other(c, a, format="1"), "does not say which format"),
+        (lambda c, a: other(c, a, format=True), "does not say which format"),
+        (lambda c, a: ([], a), "does not say which format"),
+        (lambda c, a: ("{", a), "is no JSON"),
+        (lambda c, a: ("[" * 100_000, a), "is no JSON"),
+        (lambda c, a: other(c, a, layers=[]), "without layers"),
+        (lambda c, a: other(c, a, layers=c["layers"][:1]), "should hold layers.0.W, layers.0.b"),
+        (lambda c, a: other(c, a, layers=[3]), "layer 1 is not described"),
+        (lambda c, a: other(c, a, notes="none"), "'notes' is missing"),
+        (lambda c, a: other(c, a, cost="greed"), "knows no cost 'greed'"),
+        (lambda c, a: other(c, a, cost="binary_cross_entropy"), "ends in sigmoid"),
+        (lambda c, a: other(c, a, cost={}), "knows no cost {}"),
+        (lambda c, a: other(c, a, cost=["mse"]), "'cost' is missing"),
+        (lambda c, a: other_cost(c, a, "greed", {}), "knows no cost 'greed'"),
+        (lambda c, a: other_cost(c, a, ["mse"], {}), "knows no cost ['mse']"),
+        (lambda c, a: other_cost(c, a, "huber", []), "the cost huber can't be made with []"),
+        (lambda c, a: other_cost(c, a, "mse", {"delta": 1.0}), "mse can't be made with {'delta'"),
+        (
+            lambda c, a: other_cost(c, a, "huber", {"delta": "1"}),
+            "can't be made with {'delta': '1'",
+        ),
+        (
+            lambda c, a: other_cost(c, a, "huber", {"delta": 1e999}),
+            "can't be made with {'delta': i",
+        ),
+        (
+            lambda c, a: other_cost(c, a, "pinball", {"quantile": 1.0}),
+            "quantile is 1.0: it must be",
+        ),
+        (lambda c, a: other_layer(c, a, activation="magic"), "has the activation 'magic'"),
+        (lambda c, a: other_layer(c, a, activation="x" * 10**6), "xxx...xxx"),
+        (lambda c, a: other_layer(c, a, activation=["tanh"]), "has the activation"),
+        (lambda c, a: other_layer(c, a, initializer="os.system"), "has the initializer"),
+        (lambda c, a: other_layer(c, a, inputs=0), "has 0 inputs"),
+        (lambda c, a: other_layer(c, a, neurons=2.0), "has 2.0 neurons"),
+        (lambda c, a: other_layer(c, a, gain="1"), "has the gain '1'"),
+        (lambda c, a: other_layer(c, a, gain=10**400), "has the gain 1000"),
+        (lambda c, a: other_layer(c, a, inputs=10**400), "needs (1000"),
+        (lambda c, a: other_layer(c, a, gain=float("inf")), "has the gain inf"),
+        (lambda c, a: other_layer(c, a, inputs=5), "layers.0.W has shape"),
+        (lambda c, a: other_layer(c, a, neurons=10**12), "has 1000000000000 neurons"),
+        (lambda c, a: other_array(c, a, "layers.1.W", lambda W: W[:2]), "layers.1.W has shape"),
+        (lambda c, a: other_array(c, a, "layers.1.b", lambda b: b * np.inf), "no finite number"),
+        (lambda c, a: other_array(c, a, "layers.1.b", lambda b: b.astype("f8")), "F32, F64"),
+        (lambda c, a: other_array(c, a, "layers.0.b", lambda b: b.astype("i4")), "F32, I32"),
+        (lambda c, a: (c, {**a, "more": np.zeros(3)}), "and holds layers.0.W"),
+    ],
+)
+def test_what_does_not_fit_is_said(change, said, data, place):
+    config, arrays = parts_of(data)
+    assert loaded(made_of(config, arrays), place)  # unchanged, it is good
+    with np.errstate(invalid="ignore"):
+        changed = made_of(*change(config, arrays))
+    assert said in refused(changed, place)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda c, a: other_layer(c, a, 2, kind="magic"), "layer 3 is a 'magic', which this"),
+        (lambda c, a: other_layer(c, a, 2, kind=["dropout"]), "which this neurona does not know"),
+        (lambda c, a: other_layer(c, a, 2, rate=1.0), "layer 3 has the rate 1.0"),
+        (lambda c, a: other_layer(c, a, 2, rate=float("nan")), "has the rate nan"),
+        (lambda c, a: other_layer(c, a, 2, rate=None), "has the rate None"),
+        (lambda c, a: other_layer(c, a, 2, neurons=4), "layer 2 has 3 neurons, and layer 3 takes"),
+        (lambda c, a: other_layer(c, a, 2, neurons=-1), "has -1 neurons"),
+        (lambda c, a: other_layer(c, a, 1, epsilon=0.0), "layer 2 has the epsilon 0.0"),
+        (lambda c, a: other_layer(c, a, 1, epsilon=float("inf")), "has the epsilon inf"),
+        (lambda c, a: other_layer(c, a, 1, activation="magic"), "has the activation 'magic'"),
+        (lambda c, a: other_layer(c, a, 1, kind="layer_normalization"), "and holds"),
+        (
+            lambda c, a: other_layer(c, a, 0, kind="dropout", rate=0.5),
+            "the first layer is a Dropout",
+        ),
+        (lambda c, a: other_array(c, a, "layers.1.variance", lambda v: -v), "a negative number"),
+        (lambda c, a: other_array(c, a, "layers.1.mean", lambda m: m[:2]), "has shape (2,)"),
+        (lambda c, a: other_array(c, a, "layers.4.beta", lambda b: b * np.nan), "no finite number"),
+    ],
+)
+def test_what_does_not_fit_of_further_layers_is_said(change, said, place):
+    buffer = io.BytesIO()
+    neurona.save(buffer, furnished(), furnished().init(rng=0))
+    config, arrays = parts_of(buffer.getvalue())
+    assert loaded(made_of(config, arrays), place)
+    assert said in refused(made_of(*change(config, arrays)), place)
+
+
+def test_a_safetensors_file_of_others_is_refused(place):
+    for metadata in (None, {"format": "pt"}):
+        other_file = safetensors.numpy.save({"w": np.zeros(3)}, metadata=metadata)
+        assert "none that neurona wrote" in refused(other_file, place)
+
+
+def test_what_was_changed_and_is_right_in_itself_is_found_by_the_checksum(data, place):
+    changed = data.replace(b'\\"neurons\\": 3', b'\\"neurons\\":3 ', 1)
+    assert changed != data
+    assert "was altered" in refused(changed, place)
+    changed = bytearray(data)
+    changed[-2] ^= 1  # a digit of a weight
+    assert "was altered" in refused(bytes(changed), place)
+
+
+def test_no_more_memory_is_taken_than_the_file_is_long(data, place):
+    config, arrays = parts_of(data)
+    huge = json.loads(json.dumps(config))
+    for layer in huge["layers"]:
+        layer["inputs"] = layer["neurons"] = 50_000  # 10 GB each
+    place.write_bytes(made_of(huge, arrays))
+    tracemalloc.start()
+    with pytest.raises(ModelFileError, match="has shape"):
+        neurona.load(place)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2_000_000
+    header = b'{"a":{"dtype":"F32","shape":[1000000000,1000],"data_offsets":[0,4000000000000]}}'
+    assert "was cut" in refused(len(header).to_bytes(8, "little") + header, place)
+    assert "safetensors" in refused((2**62).to_bytes(8, "little") + header, place)
+
+
+# Whatever the bytes are
+
+FUZZ = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def right_or_refused(changed, place, good):
+    """Load what may be damaged: it is what was saved, or a ModelFileError says why not."""
+    place.write_bytes(changed)
+    try:
+        net, params = neurona.load(place)
+    except ModelFileError:
+        pass
+    else:
+        assert net == good.net
+        np.testing.assert_array_equal(flatten(params), flatten(good.params))
+
+
+@FUZZ
+@example(b"")
+@given(st.binary(max_size=400))
+def test_any_bytes(place, any_bytes):
+    place.write_bytes(any_bytes)
+    with pytest.raises(ModelFileError):
+        neurona.load(place)
+
+
+@FUZZ
+@given(st.binary(max_size=200), st.binary(max_size=60))
+def test_any_header(place, header, rest):
+    place.write_bytes(len(header).to_bytes(8, "little") + header + rest)
+    with pytest.raises(ModelFileError):
+        neurona.load(place)
+
+
+@FUZZ
+@given(st.data())
+def test_any_bytes_in_the_place_of_some(data, place, draw):
+    good = loaded(data, place)
+    changed = bytearray(data)
+    for _ in range(draw.draw(st.integers(1, 4))):
+        at = draw.draw(st.integers(0, len(data) - 1))
+        piece = draw.draw(st.binary(min_size=0, max_size=5))
+        changed[at : at + draw.draw(st.integers(0, 5))] = piece
+    right_or_refused(bytes(changed), place, good)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@FUZZ
+@given(ANYTHING, st.sampled_from(["format", "version", "layers", "cost", "notes", "new"]))
+def test_any_description(data, place, value, key):
+    config, arrays = parts_of(data)
+    good = loaded(data, place)
+    right_or_refused(made_of({**config, key: value}, arrays), place, good)
+    right_or_refused(made_of(value, arrays), place, good)
+
+
+@FUZZ
+@given(
+    ANYTHING,
+    st.sampled_from(["inputs", "neurons", "activation", "initializer", "bias_initializer", "new"]),
+    st.sampled_from([0, 1]),
+)
+def test_any_description_of_a_layer(data, place, value, key, k):
+    good = loaded(data, place)
+    config, arrays = other_layer(*parts_of(data), k=k, **{key: value})
+    right_or_refused(made_of(config, arrays), place, good)
+    config["layers"][k] = value
+    right_or_refused(made_of(config, arrays), place, good)
+
+
+@FUZZ
+@given(
+    ANYTHING, st.sampled_from(["kind", "neurons", "rate", "activation", "epsilon", "new"]),
+    st.sampled_from([1, 2, 4]),
+)  # fmt: skip
+def test_any_description_of_a_further_layer(place, value, key, k):
+    net, buffer = furnished(), io.BytesIO()
+    neurona.save(buffer, net, net.init(rng=0))
+    config, arrays = other_layer(*parts_of(buffer.getvalue()), k=k, **{key: value})
+    place.write_bytes(made_of(config, arrays))
+    try:
+        again, params = neurona.load(place)
+    except ModelFileError:
+        return
+    np.testing.assert_array_equal(flatten(params), flatten(net.init(rng=0)))
+    kept, was = again.layers[k], net.layers[k]
+    if key in ("rate", "epsilon") and hasattr(was, key):  # any in its range is as good
+        kept = replace(kept, **{key: getattr(was, key)})
+    assert kept == was
+
+
+@FUZZ
+@given(ANYTHING)
+def test_any_gain(data, place, value):
+    good = loaded(data, place)
+    config, arrays = other_layer(*parts_of(data), gain=value)
+    place.write_bytes(made_of(config, arrays))
+    try:
+        net, _ = neurona.load(place)
+    except ModelFileError:
+        assert type(value) not in (float, type(None)) or not np.isfinite(value)
+    else:
+        assert net == replace(
+            good.net, layers=(replace(good.net.layers[0], gain=value), good.net.layers[1])
+        )

@@ -1,0 +1,221 @@
+"""Set-ups: what each of their parts becomes, what is refused, and the weights that they bring."""
+
+import numpy as np
+import pytest
+
+from neurona.engine.parameters import flatten
+from neurona.web.conversation import Conversation
+from neurona.web.pictures import Painter
+from neurona.web.problem import FEATURES, features, make_problem
+from neurona.web.refusal import Refusal
+from neurona.web.run import Run
+from neurona.web.setup import INPUTS, KINDS, Setup
+from tests.support.runs import SMALL, setup_of
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_data_set_can_be_trained(kind):
+    own = [[0, 0, 0], [1, 1, 1], [0, 1, 2], [1, 0, 0]]
+    problem = make_problem(setup_of(data={"kind": kind, "n": 30, "points": own}))
+    run = Run(problem)
+    run.step()
+    view = run.settle()
+    content, arrays = Painter(problem).frame(view, 12, 8)
+    assert content["step"] == 1
+    assert arrays["surface"].shape == (problem.net.n_out, 12, 12)
+    assert ("confusion" in arrays) == (problem.classes > 0)
+    run.close()
+
+
+def test_every_input_is_a_feature():
+    assert set(FEATURES) == set(INPUTS)
+    shown = features(INPUTS, np.array([[0.5, -2.0]]))[0]
+    np.testing.assert_allclose(shown, [0.5, -2, 0.25, 4, -1, 1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"layers": [{"neurons": 0}]}, "layers[0].neurons"),
+        ({"layers": [{"neurons": 4}] * 7}, "layers"),
+        ({"layers": [{"activation": "softmax"}]}, "layers[0].activation"),
+        ({"layers": [{"activation": "exp"}]}, "layers[0].activation"),
+        ({"output": {"activation": "exp"}}, "output.activation"),
+        ({"inputs": []}, "inputs"),
+        ({"inputs": ["x3"]}, "inputs"),
+        ({"training": {"learning_rate": -1}}, "training.learning_rate"),
+        ({"training": {"learning_rate": 0}}, "training.learning_rate"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),
+        ({"training": {"optimizer": "magic"}}, "training.optimizer"),
+        ({"training": {"batch_size": 0}}, "training.batch_size"),
+        ({"training": {"seed": True}}, "training.seed"),
+        ({"data": {"kind": "own", "points": [[0, 0, 0]] * 2001}}, "data.points"),
+        ({"data": {"kind": "own", "points": [[0, 0, 0]]}}, "data.points"),
+        ({"data": {"kind": "own", "points": [["a", 0, 0]]}}, "data.points[0]"),
+        ({"data": {"file": "/etc/passwd"}}, "data"),
+        (
+            {"data": {"kind": "wave"}, "output": {"activation": "softmax"}},
+            "output.activation",
+        ),
+        (
+            {"training": {"cost": "cross_entropy"}, "output": {"activation": "tanh"}},
+            "training.cost",
+        ),
+        ({"version": 2}, "version"),
+        (["circles"], "setup"),
+    ],
+)  # fmt: skip
+def test_a_set_up_that_does_not_fit_is_refused_in_both_languages(given, field):
+    with pytest.raises(Refusal) as refused:
+        make_problem(Setup.from_json(given))
+    assert refused.value.field == field
+    assert refused.value.message["en"]
+    assert refused.value.message["es"] != refused.value.message["en"]
+
+
+def test_a_refused_set_up_leaves_the_training_as_it_was():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": SMALL})
+    run = talk.run
+    ((content, _),) = talk.hear({"type": "setup", "setup": {"layers": [{"neurons": 99}]}})
+    assert content["type"] == "error"
+    assert talk.run is run
+    talk.close()
+
+
+WEIGHTS = [round(0.1 * k - 0.6, 2) for k in range(13)]  # of 2-3-1
+
+
+def test_a_run_begins_from_the_weights_of_its_set_up_and_goes_back_to_them():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": WEIGHTS}})
+    assert talk.run.view.problem.setup.to_json()["weights"] == tuple(WEIGHTS)
+    np.testing.assert_allclose(flatten(talk.run.view.state.params), WEIGHTS, atol=1e-7)
+    talk.hear({"type": "step"})
+    assert (flatten(talk.run.settle().state.params) != np.float32(WEIGHTS)).any()
+    training = {"optimizer": "sgd", "learning_rate": 0.5}
+    changed = {**SMALL, "weights": WEIGHTS, "training": training}
+    assert talk.hear({"type": "setup", "setup": changed}) == []  # a rate: it goes on
+    assert talk.run.settle().state.step == 1
+    talk.hear({"type": "reset"})
+    np.testing.assert_allclose(flatten(talk.run.settle().state.params), WEIGHTS, atol=1e-7)
+    ((content, _),) = talk.hear({"type": "reseed"})
+    assert content["setup"]["weights"] is None
+    talk.close()
+
+
+def test_the_weights_stay_with_another_point_and_go_with_another_network():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": WEIGHTS}})
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 1})
+    assert content["setup"]["weights"] == tuple(WEIGHTS)
+    np.testing.assert_allclose(flatten(talk.run.settle().state.params), WEIGHTS, atol=1e-7)
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 2})
+    assert content["setup"]["weights"] is None
+    assert content["topology"] == [2, 3, 3]
+    talk.close()
+
+
+@pytest.mark.parametrize(
+    ("weights", "field"),
+    [
+        (WEIGHTS[:-1], "weights"),
+        ([*WEIGHTS, 0], "weights"),
+        ([], "weights"),
+        ([0] * 401, "weights"),
+        ("0.5", "weights"),
+        ([*WEIGHTS[:-1], "1"], "weights[12]"),
+        ([*WEIGHTS[:-1], None], "weights[12]"),
+        ([float("nan"), *WEIGHTS[1:]], "weights[0]"),
+        ([float("inf"), *WEIGHTS[1:]], "weights[0]"),
+        ([1e39, *WEIGHTS[1:]], "weights[0]"),
+        ([10**400, *WEIGHTS[1:]], "weights[0]"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(weights, field):
+    with pytest.raises(Refusal) as refused:
+        make_problem(Setup.from_json({**SMALL, "weights": weights}))
+    assert refused.value.field == field
+    assert refused.value.message["es"] != refused.value.message["en"]
+
+
+def test_what_is_frozen_in_a_set_up_stands_still_and_is_frozen_again_by_a_reset():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": WEIGHTS, "frozen": [12, 0, 12, 5.0]}})
+    assert talk.run.view.problem.setup.frozen == (0, 5, 12)
+    ((content, arrays),) = talk.hear({"type": "frame"})
+    assert list(np.flatnonzero(arrays["frozen"])) == [0, 5, 12]
+    for _ in range(3):
+        talk.hear({"type": "step"})
+    view = talk.run.settle()
+    moved = flatten(view.state.params) != np.float32(WEIGHTS)
+    assert list(np.flatnonzero(~moved)) == [0, 5, 12]
+    assert not view.steered  # the set-up tells all of it
+    talk.hear({"type": "weight", "layer": 0, "row": 0, "column": 0, "frozen": False})
+    assert not talk.run.settle().frozen[0]
+    talk.hear({"type": "reset"})
+    assert list(np.flatnonzero(talk.run.settle().frozen)) == [0, 5, 12]
+    ((content, _),) = talk.hear({"type": "reseed"})
+    assert content["setup"]["frozen"] == ()
+    assert not talk.run.settle().frozen.any()
+    talk.close()
+
+
+def test_what_is_frozen_needs_no_weights_and_goes_with_another_network():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "frozen": [1]}})
+    before = flatten(talk.run.view.state.params)
+    talk.hear({"type": "step"})
+    after = flatten(talk.run.settle().state.params)
+    assert list(np.flatnonzero(before == after)) == [1]
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 1})
+    assert content["setup"]["frozen"] == (1,)
+    ((content, _),) = talk.hear({"type": "point", "x": 0.5, "y": 0.5, "label": 2})
+    assert content["setup"]["frozen"] == ()
+    talk.close()
+
+
+@pytest.mark.parametrize(
+    ("frozen", "field"),
+    [
+        ([13], "frozen"),  # 2-3-1 has 13, from 0 to 12
+        ([0, 399], "frozen"),
+        ([400], "frozen[0]"),
+        ([0, -1], "frozen[1]"),
+        ([0.5], "frozen[0]"),
+        ([True], "frozen[0]"),
+        (["0"], "frozen[0]"),
+        ([None], "frozen[0]"),
+        ("0", "frozen"),
+        ({"0": True}, "frozen"),
+        ([0] * 401, "frozen"),
+    ],
+)
+def test_what_can_not_be_frozen_is_refused(frozen, field):
+    with pytest.raises(Refusal) as refused:
+        make_problem(Setup.from_json({**SMALL, "weights": WEIGHTS, "frozen": frozen}))
+    assert refused.value.field == field
+    assert refused.value.message["es"] != refused.value.message["en"]
+
+
+def test_weights_so_large_that_nothing_finite_comes_of_them_break_nothing():
+    talk = Conversation()
+    talk.hear({"type": "hello", "setup": {**SMALL, "weights": [1e30] * 13, "inputs": ["x1", "x2"]}})
+    ((content, _),) = talk.hear({"type": "frame", "resolution": 5, "neurons": 5})
+    assert content["step"] == 0
+    talk.hear({"type": "step"})
+    ((content, _),) = talk.hear({"type": "frame", "resolution": 5, "neurons": 5})
+    assert content["type"] == "frame"
+    talk.close()
+
+
+def test_two_classes_have_one_output_or_two():
+    one = make_problem(Setup())
+    two = make_problem(Setup.from_json({"output": {"activation": "softmax"}}))
+    assert one.net.topology == (2, 4, 4, 1)
+    assert two.net.topology == (2, 4, 4, 2)
+    assert two.train.target.shape == (len(two.train.x), 2)
+    run = Run(two)
+    run.step(200)
+    assert run.settle().state.cost < 0.5
+    run.close()

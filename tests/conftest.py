@@ -50,11 +50,11 @@ def page(browser, address):
 @pytest.fixture
 def run():
     """Return a small run of the playground."""
-    from neurona.web.problem import make_problem
     from neurona.web.run import Run
+    from neurona.web.task import make_task
     from tests.support.runs import setup_of
 
-    run = Run(make_problem(setup_of()))
+    run = Run(make_task(setup_of()))
     yield run
     run.close()
 

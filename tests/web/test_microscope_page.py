@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from neurona.observe.microscope import dissect
 from neurona.web.microscope import examples
-from neurona.web.problem import make_problem
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
+from neurona.web.task import make_task
 from tests.support.pages import AXE, hash_of, needs_axe, needs_chromium, opened, visited
 
 STAGES = [
@@ -76,11 +76,11 @@ def lines(page):
 def step_at(point, setup=None):
     """Return what the engine computes of the first step, as the page should show it."""
     setup = Setup() if setup is None else Setup.from_json(setup)
-    problem, training = make_problem(setup), setup.training
-    params = problem.net.init(rng=training.seed)
+    task, training = make_task(setup), setup.training
+    params = task.net.init(rng=training.seed)
     frozen = np.zeros(sum(W.size + b.size for W, b in params), dtype=bool)
     return dissect(
-        problem.net, params, *examples(problem, point)[:2], problem.cost, l1=training.l1,
+        task.net, params, *examples(task, point)[:2], task.cost, l1=training.l1,
         l2=training.l2, optimizer=optimizer_of(setup, frozen),
     )  # fmt: skip
 
@@ -140,12 +140,12 @@ def test_by_the_keyboard_alone(page):
 
 
 def test_a_click_takes_the_nearest_point_and_places_none(page):
-    problem = make_problem(Setup())
-    left, right, bottom, top = problem.limits
+    task = make_task(Setup())
+    left, right, bottom, top = task.limits
     look(page)
     for i in (17, 203):
         box = page.locator(".surface").bounding_box()
-        x, y = problem.points[i]
+        x, y = task.points[i]
         page.mouse.click(
             box["x"] + box["width"] * (x - left) / (right - left),
             box["y"] + box["height"] * (top - y) / (top - bottom),
@@ -153,9 +153,9 @@ def test_a_click_takes_the_nearest_point_and_places_none(page):
         page.wait_for_timeout(300)
         taken = int(page.locator(".microscope input[type=number]").input_value()) - 1
         # Points that lie within a pixel of each other are one to a mouse.
-        apart = np.abs(problem.points[taken] - problem.points[i]) / (right - left)
+        apart = np.abs(task.points[taken] - task.points[i]) / (right - left)
         assert (apart < 2 / box["width"]).all()
-        close(numbers(page)[0], problem.points[taken, 0])
+        close(numbers(page)[0], task.points[taken, 0])
         expect(page.locator(".looked-at")).to_be_visible()
     assert page.evaluate("location.hash") == ""
     page.keyboard.press("Escape")

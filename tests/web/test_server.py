@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from neurona.web import server
-from neurona.web.guard import COOKIE
+from neurona.web.security import COOKIE
 from neurona.web.server import application
 
 TOKEN = "a-token-of-this-test"
@@ -60,16 +60,16 @@ class Talker:
     def say(self, **message):
         self.socket.send_text(json.dumps(message))
 
-    def hear(self):
+    def handle(self):
         return decoded(self.socket.receive_bytes())
 
     def ask(self, **message):
         self.say(**message)
-        return self.hear()
+        return self.handle()
 
     def hello(self, setup=None):
         self.say(type="hello", setup=setup)
-        welcome, (run, arrays) = self.hear()[0], self.hear()
+        welcome, (run, arrays) = self.handle()[0], self.handle()
         assert (welcome["type"], run["type"]) == ("welcome", "run")
         return run, arrays
 
@@ -159,7 +159,7 @@ def test_what_is_loaded_weighs_at_most_150_kb(name):
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 150_000
 
 
-# A talk
+# A session
 
 
 def test_a_talk_from_hello_to_a_frame(socket):
@@ -181,7 +181,7 @@ def test_a_frame_comes_when_there_is_something_new(socket):
     socket.ask(type="frame", resolution=10)
     socket.say(type="frame", resolution=10)  # nothing is new: no answer yet
     socket.say(type="step")
-    frame, _ = socket.hear()
+    frame, _ = socket.handle()
     assert frame["step"] == 1
 
 
@@ -189,9 +189,9 @@ def test_two_frames_may_be_asked_for_at_once_and_each_is_answered(socket):
     socket.hello()
     socket.say(type="frame", resolution=10)
     socket.say(type="frame", resolution=12)
-    assert socket.hear()[1]["surface"].shape == (1, 10, 10)
+    assert socket.handle()[1]["surface"].shape == (1, 10, 10)
     socket.say(type="step")
-    frame, arrays = socket.hear()
+    frame, arrays = socket.handle()
     assert (frame["step"], arrays["surface"].shape) == (1, (1, 12, 12))
 
 
@@ -204,7 +204,7 @@ def test_who_asks_for_many_frames_at_once_gets_a_few(socket):
     socket.say(type="hello", setup=None)
     answers = []
     while not answers or answers[-1] != "welcome":
-        answers.append(socket.hear()[0]["type"])
+        answers.append(socket.handle()[0]["type"])
     assert 1 <= answers.count("frame") <= 6
 
 
@@ -239,8 +239,8 @@ def test_closing_the_page_ends_its_training(known):
                 talker.hello()
                 talker.say(type="play")
                 talker.ask(type="frame", resolution=10)
-                (conversation,) = opened[0].open
-                process = conversation.run._process
+                (session,) = opened[0].open
+                process = session.run._process
                 assert process.is_alive()
             process.join(timeout=5)
             assert not process.is_alive()
@@ -261,7 +261,7 @@ def test_closing_the_page_ends_its_training(known):
 def test_what_makes_no_sense_is_answered_and_the_talk_goes_on(socket, text):
     socket.hello()
     socket.socket.send_text(text)
-    content, _ = socket.hear()
+    content, _ = socket.handle()
     assert content["type"] == "error"
     assert content["message"]["en"]
     assert content["message"]["es"]
@@ -313,13 +313,13 @@ keys = st.sampled_from(
 )
 @given(types, st.dictionaries(keys, anything, max_size=5))
 def test_no_message_breaks_a_conversation(kind, rest):
-    from neurona.web.conversation import Conversation
+    from neurona.web.session import Session
 
-    talk = Conversation()
+    session = Session()
     try:
-        talk.hear({"type": "hello", "setup": {"data": {"n": 20}}})
-        for content, _ in talk.hear({"type": kind, **rest}):
+        session.handle({"type": "hello", "setup": {"data": {"n": 20}}})
+        for content, _ in session.handle({"type": kind, **rest}):
             json.dumps(content, allow_nan=False)
-        assert talk.hear({"type": "frame"})[0][0]["type"] == "frame"
+        assert session.handle({"type": "frame"})[0][0]["type"] == "frame"
     finally:
-        talk.close()
+        session.close()

@@ -115,7 +115,7 @@ export function ResultPanel({ store }: { store: Store }) {
           <input
             type="range"
             min={0}
-            max={Math.max(0, (now?.moments ?? 1) - 1)}
+            max={Math.max(0, (now?.snapshots ?? 1) - 1)}
             value={now?.at ?? 0}
             aria-valuetext={`${t.steps} ${now?.step ?? 0}`}
             onInput={(e) => send("seek", { index: Number(e.currentTarget.value) })}
@@ -123,7 +123,7 @@ export function ResultPanel({ store }: { store: Store }) {
         </label>
         <button
           type="button"
-          disabled={!now || now.at >= now.moments - 1}
+          disabled={!now || now.at >= now.snapshots - 1}
           onClick={() => send("branch")}
         >
           {t.branch}

@@ -30,14 +30,14 @@ export function makeDownloads(connection: Connection) {
           : null,
       );
     }
-    if (message.type === "error" && message.code === "take") answer(null);
+    if (message.type === "error" && message.code === "download") answer(null);
   });
   return {
     request(what: DownloadKind, language: Language, theme: string): Promise<Download | null> {
       if (resolvePending) return Promise.resolve(null);
       return new Promise((resolve) => {
         resolvePending = resolve;
-        connection.send({ type: "take", what, language, theme });
+        connection.send({ type: "download", what, language, theme });
       });
     },
     /** Give up on the pending request. */

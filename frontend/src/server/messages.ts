@@ -27,7 +27,7 @@ export interface Frame {
   test_accuracy: number | null;
   branch: number;
   at: number;
-  moments: number;
+  snapshots: number;
   diverged: { layer: number; rate: number; suggested_rate: number } | null;
   arrays: Record<string, NumericArray>;
 }

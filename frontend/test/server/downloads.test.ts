@@ -28,7 +28,7 @@ describe("a download", () => {
   test("is requested in a language, and holds the bytes of the response alone", async () => {
     const { model, sent, say } = line();
     const asked = makeDownloads(model).request("code", "es", "dark");
-    expect(sent).toEqual([{ type: "take", what: "code", language: "es", theme: "dark" }]);
+    expect(sent).toEqual([{ type: "download", what: "code", language: "es", theme: "dark" }]);
     say({ type: "frame" });
     say(file, 1, 2, 3);
     const taken = await asked;
@@ -54,7 +54,7 @@ describe("a download", () => {
     const taker = makeDownloads(model);
     const refused = taker.request("gif", "en", "light");
     say({ type: "error", code: "value" } as { type: string }); // of something else
-    say({ type: "error", code: "take" } as { type: string });
+    say({ type: "error", code: "download" } as { type: string });
     expect(await refused).toBeNull();
     const lost = taker.request("gif", "en", "light");
     taker.cancel();

@@ -1,8 +1,8 @@
-"""The page's colours, for what is painted here and taken home: the film.
+"""The page's colors, for the GIF that it downloads.
 
-They are those of ``frontend/src/colors.ts`` and ``app.css``: orange to blue through the page's own
-ground, and Okabe and Ito's palette for classes, which the colour-blind tell apart
-(https://jfly.uni-koeln.de/color/).
+They are those of ``drawing/colors.ts`` and ``styles/app.css`` in ``frontend/src``: orange to blue
+through the background, and for classes the palette of Okabe and Ito, which color-blind people can
+tell apart (https://jfly.uni-koeln.de/color/).
 """
 
 from __future__ import annotations

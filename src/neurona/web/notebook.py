@@ -40,10 +40,10 @@ def notebook(view: View, language: str = "en") -> str:
 
     Examples
     --------
-    >>> from neurona.web.problem import make_problem
+    >>> from neurona.web.task import make_task
     >>> from neurona.web.run import Run
     >>> from neurona.web.setup import Setup
-    >>> run = Run(make_problem(Setup()))
+    >>> run = Run(make_task(Setup()))
     >>> made = json.loads(notebook(run.view))
     >>> made["nbformat"], [cell["cell_type"] for cell in made["cells"][:4]]
     (4, ['markdown', 'code', 'markdown', 'code'])

@@ -23,11 +23,11 @@ from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
-from neurona.web.chunk import Chunk
-from neurona.web.history import History, Moment
-from neurona.web.problem import Problem
-from neurona.web.refusal import Refusal
+from neurona.web.errors import PlaygroundError
+from neurona.web.history import History, Snapshot
+from neurona.web.pacing import ChunkSize
 from neurona.web.steering import optimizer_of
+from neurona.web.task import Task
 
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
@@ -40,12 +40,12 @@ class View:
     ----------
     version
         Grows by 1 with each view of a run.
-    problem, state, frozen
+    task, state, frozen
         What is learnt, where it stands, and which parameters stand still, ``(p,)`` booleans.
     playing, steps_per_second
         Whether it goes on by itself, and how fast it went of late.
-    branch, at, moments
-        The branch that the state lies on, the moment that is shown (None: the latest), and how
+    branch, at, snapshots
+        The branch that the state lies on, the snapshot that is shown (None: the latest), and how
         many are kept.
     history, kept
         ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a number that grows with it.
@@ -59,14 +59,14 @@ class View:
     """
 
     version: int
-    problem: Problem
+    task: Task
     state: State
     frozen: Array
     playing: bool
     steps_per_second: float
     branch: int
     at: int | None
-    moments: int
+    snapshots: int
     history: Array
     kept: int
     test_cost: float | None
@@ -79,22 +79,22 @@ class Run:
 
     Parameters
     ----------
-    problem
+    task
         What is learnt; its set-up says from which weights.
     on_change
         Called in the training's thread after each new view.
     """
 
-    def __init__(self, problem: Problem, on_change: Callable[[], None] = lambda: None) -> None:
-        self.problem = problem
+    def __init__(self, task: Task, on_change: Callable[[], None] = lambda: None) -> None:
+        self.task = task
         self._on_change = on_change
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._playing = False
         self._pace: float | None = None
         self._due = 0.0  # when the next chunk may begin, by the monotonic clock
-        self._chunk = Chunk()
+        self._chunk = ChunkSize()
         self._version = self._kept = 0
-        self._now: Moment
+        self._now: Snapshot
         self._at: int | None = None
         self._diverged: dict[str, float] | None = None
         self._steered = False
@@ -119,18 +119,18 @@ class Run:
         """Take so many steps at once, then stand still."""
         self._command(lambda: self._step(count))
 
-    def begin(self, problem: Problem) -> None:
-        """Begin anew with another problem."""
+    def begin(self, task: Task) -> None:
+        """Begin anew with another task."""
 
         def change() -> None:
-            self.problem, self._playing = problem, False
+            self.task, self._playing = task, False
             self._begin()
 
         self._command(change)
         self.settle()
 
     def look(self) -> None:
-        """Views come by themselves: see :meth:`neurona.web.remote.RemoteRun.look`."""
+        """Views come by themselves: see :meth:`neurona.web.worker.WorkerRun.look`."""
 
     def reset(self) -> None:
         """Go back to the initial weights, those frozen that were at first, without a history."""
@@ -140,23 +140,23 @@ class Run:
         """Take at most so many steps a second; None: as many as go."""
 
         def change() -> None:
-            self._pace, self._chunk, self._due = steps_per_second, Chunk(), 0.0
+            self._pace, self._chunk, self._due = steps_per_second, ChunkSize(), 0.0
 
         self._command(change)
 
-    def retrain(self, problem: Problem) -> None:
+    def retrain(self, task: Task) -> None:
         """Go on with other learning rates, or other points, from the same parameters.
 
         The network has to be the same.
         """
 
         def change() -> None:
-            self.problem = problem
+            self.task = task
             if self._now.state.step == 0 and not self._steered:  # nothing was learnt otherwise
                 self._begin()
                 return
             self._steered = True
-            self._now = self._moment(self._now.state, self._now.branch)  # the test may be another
+            self._now = self._snapshot(self._now.state, self._now.branch)  # the test may be another
             self._steps = None
 
         self._command(change)
@@ -170,11 +170,11 @@ class Run:
         self._command(lambda: self._set_parameters(params))
 
     def seek(self, index: int) -> None:
-        """Show a moment of the history, and stand still."""
+        """Show a snapshot of the history, and stand still."""
         self._command(lambda: self._seek(index))
 
     def branch(self) -> None:
-        """Let the training go on from the moment that is shown, as a branch of its own."""
+        """Let the training go on from the snapshot that is shown, as a branch of its own."""
         self._command(self._adopt)
 
     def close(self) -> None:
@@ -190,7 +190,7 @@ class Run:
             raise TimeoutError("the training does not answer")
         return self.view
 
-    def moments(self, most: int, seconds: float = 5.0) -> list[State]:
+    def snapshots(self, most: int, seconds: float = 5.0) -> list[State]:
         """Return states on the way to the one that is shown, from the first to it.
 
         Of more than ``most`` that are kept, some are left out at equal distances. What the
@@ -231,16 +231,16 @@ class Run:
 
     def _begin(self) -> None:
         """Stand at step 0."""
-        training = self.problem.setup.training
-        params = self.problem.begin()
-        self._frozen = self.problem.frozen
+        training = self.task.setup.training
+        params = self.task.begin()
+        self._frozen = self.task.frozen
         self._rng = np.random.default_rng([training.seed, 1])
         self._history = History()
         self._at = None
         self._diverged = None
         self._steered = False
         self._speed.clear()
-        self._steps, self._chunk = None, Chunk()
+        self._steps, self._chunk = None, ChunkSize()
         self._stand(next(self._training(params)), branch=0)
 
     def _training(self, start: State | Params) -> Iterator[State]:
@@ -249,13 +249,13 @@ class Run:
         There is one for all steps, whatever the clock makes of the chunks, until something else
         than the clock intervenes: another would begin an epoch in the middle of one.
         """
-        problem, training = self.problem, self.problem.setup.training
+        task, training = self.task, self.task.setup.training
         return train(
-            problem.net,
-            problem.train.x,
-            problem.train.target,
-            cost=problem.cost,
-            optimizer=optimizer_of(problem.setup, self._frozen),
+            task.net,
+            task.train.x,
+            task.train.target,
+            cost=task.cost,
+            optimizer=optimizer_of(task.setup, self._frozen),
             steps=math.inf,
             every=lambda: self._count,
             batch_size=training.batch_size,
@@ -280,7 +280,7 @@ class Run:
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
             self._steered = self._steered or self._batched()  # its epoch is not gone on with
-            rates = optimizer_of(self.problem.setup, self._frozen).learning_rate
+            rates = optimizer_of(self.task.setup, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
                 "layer": error.layer,
@@ -295,8 +295,8 @@ class Run:
 
     def _batched(self) -> bool:
         """Tell whether a step takes a part of the examples."""
-        size = self.problem.setup.training.batch_size
-        return size is not None and size < len(self.problem.train.x)
+        size = self.task.setup.training.batch_size
+        return size is not None and size < len(self.task.train.x)
 
     def _adapt(self, began: float, count: int) -> None:
         """Let a chunk take as long as it should, or keep the pace that was asked for."""
@@ -309,7 +309,7 @@ class Run:
     def _play(self) -> None:
         self._playing, self._diverged = True, None
         self._speed.clear()
-        self._chunk = Chunk()
+        self._chunk = ChunkSize()
 
     def _pause(self) -> None:
         self._playing = False
@@ -340,62 +340,60 @@ class Run:
         """Be at other parameters, of which the state keeps this vector."""
         theta.flags.writeable = False
         params = unflatten(theta, self._now.state.params)
-        cost = self._cost(params, self.problem.train)
+        cost = self._cost(params, self.task.train)
         state = replace(self._now.state, params=params, cost=cost)
-        self._now = self._moment(state, self._now.branch)
+        self._now = self._snapshot(state, self._now.branch)
 
     def _seek(self, index: int) -> None:
         self._playing = False
-        if 0 <= index < len(self._history.moments):
-            last = index == len(self._history.moments) - 1
+        if 0 <= index < len(self._history.snapshots):
+            last = index == len(self._history.snapshots) - 1
             self._at = None if last else index
 
     def _adopt(self) -> None:
-        """Go on from the moment that is shown."""
+        """Go on from the snapshot that is shown."""
         if self._at is not None:
             first = self._history.branch(self._at, end=self._now)
-            self._now = self._moment(first.state, first.branch)
+            self._now = self._snapshot(first.state, first.branch)
             self._kept += 1
             self._at, self._steps, self._diverged = None, None, None
             self._steered = True
 
     def _way(self, most: int) -> list[State]:
         """Return states from the first to the one that is shown, over the branches it came by."""
-        shown = self._now if self._at is None else self._history.moments[self._at]
+        shown = self._now if self._at is None else self._history.snapshots[self._at]
         states = self._history.way(shown)
         places = np.unique(np.linspace(0, len(states) - 1, min(most, len(states))).astype(int))
         return [replace(states[k], optimizer_state=None) for k in places]
 
     def _stand(self, state: State, branch: int) -> None:
         """Be at a state, and offer it to the history."""
-        self._now = self._moment(state, branch)
+        self._now = self._snapshot(state, branch)
         if self._history.keep(self._now):
             self._kept += 1
 
-    def _moment(self, state: State, branch: int) -> Moment:
+    def _snapshot(self, state: State, branch: int) -> Snapshot:
         """Return a state with its cost on the test."""
-        test_cost = (
-            self._cost(state.params, self.problem.test) if len(self.problem.test.x) else None
-        )
-        return Moment(state, test_cost, branch)
+        test_cost = self._cost(state.params, self.task.test) if len(self.task.test.x) else None
+        return Snapshot(state, test_cost, branch)
 
     def _cost(self, params: Params, data: Data) -> float:
         with np.errstate(all="ignore"):
-            return float(self.problem.objective.value(params, *data))
+            return float(self.task.objective.value(params, *data))
 
     def _published(self) -> View:
         self._version += 1
-        shown = self._now if self._at is None else self._history.moments[self._at]
+        shown = self._now if self._at is None else self._history.snapshots[self._at]
         return View(
             version=self._version,
-            problem=self.problem,
+            task=self.task,
             state=shown.state,
             frozen=self._frozen,
             playing=self._playing,
             steps_per_second=self._steps_per_second(),
             branch=shown.branch,
             at=self._at,
-            moments=len(self._history.moments),
+            snapshots=len(self._history.snapshots),
             history=self._history.rows,
             kept=self._kept,
             test_cost=shown.test_cost,
@@ -413,21 +411,21 @@ class Run:
         return (last - first) / max(until - since, 1e-9)
 
 
-def parameter_index(problem: Problem, layer: int, row: int, column: int) -> int:
+def parameter_index(task: Task, layer: int, row: int, column: int) -> int:
     """Return where in the flat vector a weight is, or a bias, whose row is -1.
 
     Raises
     ------
-    Refusal
+    PlaygroundError
         If the network has no such parameter.
     """
     start = 0
-    for k, one in enumerate(problem.net.layers):
+    for k, one in enumerate(task.net.layers):
         if k == layer and -1 <= row < one.n_in and 0 <= column < one.n_out:
             own: int = (one.n_in if row == -1 else row) * one.n_out + column
             return start + own
         start += (one.n_in + 1) * one.n_out
-    raise Refusal(
+    raise PlaygroundError(
         "parameter",
         "The network has no such parameter.",
         "La red no tiene ese parámetro.",

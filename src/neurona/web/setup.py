@@ -13,7 +13,7 @@ from typing import Any
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
-from neurona.web.refusal import Refusal
+from neurona.web.errors import PlaygroundError
 
 KINDS = (
     "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "own",
@@ -126,12 +126,12 @@ class Setup:
 
         Raises
         ------
-        Refusal
+        PlaygroundError
             If a part is unknown, of another type or beyond its limits.
         """
         given = _mapping("setup", given, known=("version", *_PARTS))
         if given.get("version", 1) != 1:
-            raise Refusal(
+            raise PlaygroundError(
                 "version",
                 f"This set-up is of version {given['version']!r}, and this neurona reads 1.",
                 f"Esta configuración es de la versión {given['version']!r}, y este neurona lee "
@@ -142,10 +142,10 @@ class Setup:
 
 
 # --------------------------------------------------------------------------- readers of one value
-def _wrong(name: str, given: Any, en: str, es: str) -> Refusal:
+def _wrong(name: str, given: Any, en: str, es: str) -> PlaygroundError:
     shown = repr(given)
     shown = shown if len(shown) <= 40 else shown[:37] + "…"
-    return Refusal(
+    return PlaygroundError(
         "value", f"{name} is {shown}: give {en}.", f"{name} es {shown}: indica {es}.", name
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurona.tables.csv import Table, TableError, columns_of, parse_csv
-from neurona.web.refusal import Refusal
+from neurona.web.errors import PlaygroundError
 from neurona.web.setup import LIMITS, DataSetup
 
 # What the reader of tables says in English, said in Spanish.
@@ -58,7 +58,7 @@ def read_table(
 
     Raises
     ------
-    Refusal
+    PlaygroundError
         If the text is no such table, or is too large.
 
     Examples
@@ -84,20 +84,20 @@ def read_table(
         x1 = numeric.pop(0) if x1 is None and numeric else x1
         x2 = numeric.pop(0) if x2 is None and numeric else x2
         if x1 is None or x2 is None:
-            raise Refusal(
+            raise PlaygroundError(
                 "table",
                 "The table needs two columns of numbers beside its target.",
                 "La tabla necesita dos columnas de números además de la del objetivo.",
             )
         if len({x1, x2, target}) < 3:
-            raise Refusal(
+            raise PlaygroundError(
                 "table",
                 "Choose three different columns.",
                 "Elige tres columnas distintas.",
             )
         table = parse_csv(text, target, columns=[x1, x2])
     except TableError as error:
-        raise Refusal(
+        raise PlaygroundError(
             "table",
             f"This table can't be used: {error}.",
             f"Esta tabla no se puede usar: {_SPANISH[error.code].format(**error.facts)}.",
@@ -110,7 +110,7 @@ def _data(table: Table, x1: str, x2: str) -> DataSetup:
         raise _too_long(len(table.X))
     classes, most = table.classes, LIMITS["classes"]
     if classes is not None and len(classes) > most:
-        raise Refusal(
+        raise PlaygroundError(
             "table",
             f"The column {table.target!r} has {len(classes)} classes; the playground shows {most}.",
             f"La columna «{table.target}» tiene {len(classes)} clases; aquí caben {most}.",
@@ -142,9 +142,9 @@ def _scaled(values: np.ndarray) -> np.ndarray:
     return scaled.round(DIGITS)
 
 
-def _too_long(rows: int) -> Refusal:
+def _too_long(rows: int) -> PlaygroundError:
     most = LIMITS["points"]
-    return Refusal(
+    return PlaygroundError(
         "table",
         f"The table has {rows:,} rows; the playground shows {most:,}. For more, train in Python.",
         f"La tabla tiene {rows} filas; aquí caben {most}. Para más, entrena en Python.",

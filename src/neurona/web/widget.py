@@ -17,10 +17,10 @@ from neurona.engine.state import State
 from neurona.engine.types import Array, Params
 from neurona.extras import require
 from neurona.observe.numbers import dense_layers
-from neurona.web.line import Line
-from neurona.web.problem import make_problem
+from neurona.web.encoding import described, packed
+from neurona.web.kernel_session import KernelSession
 from neurona.web.setup import Setup
-from neurona.web.wire import described, packed
+from neurona.web.task import make_task
 
 STATIC = Path(__file__).parent / "static"
 STEPS_AT_ONCE = 256  # of many that are asked for: the view moves on, and Ctrl-C is heard
@@ -114,12 +114,14 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
             name: _plain(one) for name, one in training.items() if one is not None
         }
         checked = Setup.from_json(chosen)
-        make_problem(checked)  # before anything is opened that would have to be closed
+        make_task(checked)  # before anything is opened that would have to be closed
         super().__init__()
         self._views: set[str] = set()
         send = WeakMethod(self._send_arrays)  # the threads of the line keep no widget alive
-        self._line = Line(checked, lambda *message: (way := send()) and way(*message))
-        self.on_msg(self._hear)
+        self._kernel_session = KernelSession(
+            checked, lambda *message: (way := send()) and way(*message)
+        )
+        self.on_msg(self._handle)
         if playing:
             self.play()
 
@@ -140,7 +142,7 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
         (3, 'relu')
         >>> playground.close()
         """
-        return self._line.view().problem.net
+        return self._kernel_session.view().task.net
 
     @network.setter
     def network(self, net: Network) -> None:
@@ -190,8 +192,8 @@ such as net.init or state.params
     @params.setter
     def params(self, params: Any) -> None:
         checked = check_params(self.network, params, np.float32)
-        self._line.run.set_parameters(checked)
-        self._line.view()
+        self._kernel_session.run.set_parameters(checked)
+        self._kernel_session.view()
 
     @property
     def state(self) -> State:
@@ -207,7 +209,7 @@ such as net.init or state.params
         True
         >>> playground.close()
         """
-        return self._line.view().state
+        return self._kernel_session.view().state
 
     @property
     def setup(self) -> dict[str, Any]:
@@ -232,17 +234,17 @@ such as net.init or state.params
         300
         >>> playground.close()
         """
-        return self._line.view().problem.setup.to_json()
+        return self._kernel_session.view().task.setup.to_json()
 
     @setup.setter
     def setup(self, setup: Mapping[str, Any]) -> None:
-        make_problem(Setup.from_json(setup))  # a refusal is raised here, and not shown in the view
-        self._line.hear({"type": "setup", "setup": setup})
-        self._line.greet()
+        make_task(Setup.from_json(setup))  # a error is raised here, and not shown in the view
+        self._kernel_session.handle({"type": "setup", "setup": setup})
+        self._kernel_session.greet()
 
     def play(self) -> None:
         """Train, until :meth:`pause`."""
-        self._line.run.play()
+        self._kernel_session.run.play()
 
     def pause(self) -> None:
         """Stand still.
@@ -256,7 +258,7 @@ such as net.init or state.params
         True
         >>> playground.close()
         """
-        self._line.run.pause()
+        self._kernel_session.run.pause()
 
     def step(self, n: int = 1) -> None:
         """Take n steps, then stand still; a training that diverges stops where it does.
@@ -269,8 +271,8 @@ such as net.init or state.params
         left = check_count("n", n)
         while left > 0:
             count = min(left, STEPS_AT_ONCE)
-            self._line.run.step(count)
-            left = 0 if self._line.view().diverged else left - count
+            self._kernel_session.run.step(count)
+            left = 0 if self._kernel_session.view().diverged else left - count
 
     def reset(self) -> None:
         """Go back to the first weights.
@@ -285,30 +287,32 @@ such as net.init or state.params
         0
         >>> playground.close()
         """
-        self._line.run.reset()
+        self._kernel_session.run.reset()
 
     def close(self) -> None:
         """End the training, and take the view away."""
         super().close()
-        line = self.__dict__.get("_line")  # none, where the set-up was refused
-        if line is not None:
-            line.close()
+        session = self.__dict__.get("_kernel_session")  # none, where the set-up was refused
+        if session is not None:
+            session.close()
 
     # ---------------------------------------------------------------------------- from the view
-    def _hear(self, _: Any, content: Any, buffers: Any) -> None:
+    def _handle(self, _: Any, content: Any, buffers: Any) -> None:
         """Answer a message of a view; there may be several, and they see the same."""
         kind = content.get("type") if isinstance(content, Mapping) else None
         if kind == "hello":
             self._views.add(str(content.get("view")))
-            self._line.greet()
+            self._kernel_session.greet()
         elif kind == "bye":
             self._views.discard(str(content.get("view")))
             if not self._views:
                 self.pause()
         elif kind == "frame":
-            self._line.ask(content)
-        elif self._line.hear(content) == [] and kind == "setup" and len(self._views) > 1:
-            self._line.greet()  # the other views don't know of it yet
+            self._kernel_session.ask(content)
+        elif (
+            self._kernel_session.handle(content) == [] and kind == "setup" and len(self._views) > 1
+        ):
+            self._kernel_session.greet()  # the other views don't know of it yet
 
     def _send_arrays(self, content: dict[str, Any], arrays: dict[str, Array]) -> None:
         """Send a message; its arrays travel beside it, as they are in memory."""

@@ -14,75 +14,75 @@ from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.types import Array
 from neurona.web import microscope
 from neurona.web import setup as choices
-from neurona.web.pictures import Painter
-from neurona.web.problem import Problem, make_problem
-from neurona.web.refusal import Refusal
-from neurona.web.remote import RemoteRun
+from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
+from neurona.web.errors import PlaygroundError
+from neurona.web.frames import FrameRenderer
 from neurona.web.run import Run, View, parameter_index
 from neurona.web.setup import Setup
 from neurona.web.table import read_table
-from neurona.web.take import LANGUAGES, MAKERS, THEMES, order
+from neurona.web.task import Task, make_task
+from neurona.web.worker import WorkerRun
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
 
-class Conversation:
-    """One page's talk with its own training.
+class Session:
+    """One page's session with its own training.
 
     Parameters
     ----------
     on_change
         Called, in the training's thread, when there is something new to see.
     trainer
-        What trains: a thread, or :class:`neurona.web.remote.RemoteRun`, a process.
+        What trains: a thread, or :class:`neurona.web.worker.WorkerRun`, a process.
 
     Examples
     --------
-    >>> talk = Conversation()
-    >>> [content["type"] for content, _ in talk.hear({"type": "hello", "setup": None})]
+    >>> session = Session()
+    >>> [content["type"] for content, _ in session.handle({"type": "hello", "setup": None})]
     ['welcome', 'run']
-    >>> [content["type"] for content, _ in talk.hear({"type": "frame"})]
+    >>> [content["type"] for content, _ in session.handle({"type": "frame"})]
     ['frame']
-    >>> talk.hear({"type": "fly"})[0][0]["code"]
+    >>> session.handle({"type": "fly"})[0][0]["code"]
     'message'
-    >>> talk.close()
+    >>> session.close()
     """
 
     def __init__(
         self,
         on_change: Callable[[], None] = lambda: None,
-        trainer: Callable[[Problem, Callable[[], None]], Run | RemoteRun] = Run,
+        trainer: Callable[[Task, Callable[[], None]], Run | WorkerRun] = Run,
     ) -> None:
         self._on_change = on_change
         self._trainer = trainer
-        self._run: Run | RemoteRun | None = None
+        self._run: Run | WorkerRun | None = None
         self._runs = 0
         self._shown: tuple[int, int] | None = None
         self._kept = -1
-        self._painter: Painter | None = None
+        self._painter: FrameRenderer | None = None
 
-    def hear(self, message: Any) -> list[Message]:
+    def handle(self, message: Any) -> list[Message]:
         """Answer one message; what is wrong with it is the answer then."""
         try:
             if not isinstance(message, Mapping):
                 raise _not_understood("message")
             kind = message.get("type")
-            if not isinstance(kind, str) or kind not in _ANSWERS:
+            if not isinstance(kind, str) or kind not in _HANDLERS:
                 raise _not_understood("type")
             if self._run is None and kind != "hello":
-                raise Refusal("hello", "Say hello first.", "Saluda primero.")
-            return _ANSWERS[kind](self, message)
-        except Refusal as refusal:
-            return [refused(refusal)]
+                raise PlaygroundError("hello", "Say hello first.", "Saluda primero.")
+            return _HANDLERS[kind](self, message)
+        except PlaygroundError as error:
+            return [error_message(error)]
 
-    def take(self, message: Any) -> Callable[[], list[Message]]:
+    def prepare_download(self, message: Any) -> Callable[[], list[Message]]:
         """Note what a ``take`` asks for; what is returned makes the answer, without the training.
 
-        It may take seconds, during which the conversation can hear other messages.
+        It may take seconds, during which the session can hear other messages.
         """
         try:
             if self._run is None:
-                return lambda: self.hear(message)  # which says what is missing
+                return lambda: self.handle(message)  # which says what is missing
             what, language = message.get("what"), message.get("language")
             if not isinstance(what, str) or what not in MAKERS:
                 raise _not_understood("what")
@@ -91,16 +91,16 @@ class Conversation:
             theme = message.get("theme", "light")
             if theme not in THEMES:
                 raise _not_understood("theme")
-            make = order(self.run, what, language, theme)
-        except Refusal as refusal:
-            answer: list[Message] = [refused(refusal)]
+            make = prepare(self.run, what, language, theme)
+        except PlaygroundError as error:
+            answer: list[Message] = [error_message(error)]
             return lambda: answer
 
         def answers() -> list[Message]:
             try:
                 file = make()
-            except Refusal as refusal:
-                return [refused(refusal)]
+            except PlaygroundError as error:
+                return [error_message(error)]
             content = {"type": "file", "what": what, "name": file.name, "mime": file.mime}
             return [(content, {"bytes": np.frombuffer(file.data, np.uint8)})]
 
@@ -109,7 +109,7 @@ class Conversation:
     def greet(self) -> list[Message]:
         """Return what a page is told that joins a training which goes on."""
         self._kept, self._shown = -1, None  # it has seen nothing yet
-        return [(_welcome(), {}), self._told(self.run.problem)]
+        return [(_welcome(), {}), self._told(self.run.task)]
 
     def close(self) -> None:
         """End the training."""
@@ -128,7 +128,7 @@ class Conversation:
             self._run.look()
 
     @property
-    def run(self) -> Run | RemoteRun:
+    def run(self) -> Run | WorkerRun:
         """The training that goes on."""
         if self._run is None:
             raise RuntimeError("there is no training before hello")
@@ -139,43 +139,43 @@ class Conversation:
         answers: list[Message] = [(_welcome(), {})]
         try:
             setup = Setup() if given is None else Setup.from_json(given)
-            return [*answers, self._begin(make_problem(setup))]
-        except Refusal as refusal:  # a page has to show something
-            answers.append(refused(refusal))
-            return answers if self._run else [*answers, self._begin(make_problem(Setup()))]
+            return [*answers, self._begin(make_task(setup))]
+        except PlaygroundError as error:  # a page has to show something
+            answers.append(error_message(error))
+            return answers if self._run else [*answers, self._begin(make_task(Setup()))]
 
     def _setup(self, message: Mapping[str, Any]) -> list[Message]:
-        setup, before = Setup.from_json(message.get("setup")), self.run.problem.setup
-        problem = make_problem(setup)
+        setup, before = Setup.from_json(message.get("setup")), self.run.task.setup
+        task = make_task(setup)
         if _at_one_rate(setup) == _at_one_rate(before):
-            self.run.retrain(problem)
+            self.run.retrain(task)
             return []
-        told, arrays = self._begin(problem)
+        told, arrays = self._begin(task)
         # Whoever asks twice in a row can tell which of the answers is to which.
         asked = message.get("asked")
         return [({**told, "asked": asked if isinstance(asked, int) else None}, arrays)]
 
     def _reseed(self, message: Mapping[str, Any]) -> list[Message]:
-        setup = self.run.problem.setup
+        setup = self.run.task.setup
         training = replace(setup.training, seed=(setup.training.seed + 1) % 2**31)
         drawn = replace(setup, training=training, weights=None, frozen=())
-        return [self._begin(make_problem(drawn))]
+        return [self._begin(make_task(drawn))]
 
     def _point(self, message: Mapping[str, Any]) -> list[Message]:
-        problem = self.run.problem
+        task = self.run.task
         placed = [message.get("x"), message.get("y"), message.get("label")]
-        points = problem.setup.data.points
-        if problem.setup.data.kind != "own":
+        points = task.setup.data.points
+        if task.setup.data.kind != "own":
             points = tuple(
                 (float(x1), float(x2), int(label))
-                for (x1, x2), label in zip(problem.points, problem.labels, strict=True)
-            ) if problem.classes else ()  # fmt: skip
+                for (x1, x2), label in zip(task.points, task.labels, strict=True)
+            ) if task.classes else ()  # fmt: skip
         data = {"kind": "own", "points": [*points, placed], "regression": False}
-        given = problem.setup.to_json()
+        given = task.setup.to_json()
         given["data"] = {**given["data"], **data}
         setup = Setup.from_json(given)
-        after = make_problem(replace(setup, weights=None, frozen=()))
-        if after.net != problem.net:
+        after = make_task(replace(setup, weights=None, frozen=()))
+        if after.net != task.net:
             return [self._begin(after)]
         after = replace(after, setup=setup)
         self.run.retrain(after)
@@ -189,13 +189,13 @@ class Conversation:
         if not all(name is None or isinstance(name, str) for name in chosen):
             raise _not_understood("x1, x2, target")
         data, choice = read_table(text, *chosen)
-        before = self.run.problem.setup
+        before = self.run.task.setup
         data = replace(data, test_share=before.data.test_share, seed=before.data.seed)
         # An output or a cost that was right for other data may be wrong for these.
         setup = replace(before, data=data, output=replace(before.output, activation="auto"))
         setup = replace(setup, training=replace(setup.training, cost="auto"))
         setup = replace(setup, weights=None, frozen=())  # they were of another network, or for it
-        return [self._begin(make_problem(setup)), ({"type": "table", **asdict(choice)}, {})]
+        return [self._begin(make_task(setup)), ({"type": "table", **asdict(choice)}, {})]
 
     def _weight(self, message: Mapping[str, Any]) -> list[Message]:
         layer, row, column = (
@@ -206,7 +206,7 @@ class Conversation:
             value = choices.number(-1e6, 1e6)("value", value)
         if frozen is not None and not isinstance(frozen, bool):
             raise _not_understood("frozen")
-        index = parameter_index(self.run.problem, layer, row, column)
+        index = parameter_index(self.run.task, layer, row, column)
         self.run.set_parameter(index, value, frozen)
         return []
 
@@ -221,9 +221,9 @@ class Conversation:
 
     def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
         view = self.run.settle()  # what was said before is to be seen
-        layers, point = view.problem.net.layers, message.get("point")
+        layers, point = view.task.net.layers, message.get("point")
         if point is not None:
-            point = choices.whole(0, len(view.problem.points) - 1)("point", point)
+            point = choices.whole(0, len(view.task.points) - 1)("point", point)
         layer = choices.whole(0, len(layers) - 1)("layer", message.get("layer"))
         unit = choices.whole(0, layers[layer].n_out - 1)("unit", message.get("unit"))
         content, arrays = microscope.look(view, point, layer, unit)
@@ -246,46 +246,46 @@ class Conversation:
         self._shown = (self._runs, view.version)
         return [({"type": "frame", "run": self._runs, **_finite(content)}, arrays)]
 
-    def _take(self, message: Mapping[str, Any]) -> list[Message]:
-        return self.take(message)()
+    def _download(self, message: Mapping[str, Any]) -> list[Message]:
+        return self.prepare_download(message)()
 
     def _command(self, message: Mapping[str, Any]) -> list[Message]:
         getattr(self.run, message["type"])()
         return []
 
-    def _paint(self) -> Painter:
-        """Return the painter of the problem in view, which other points may have changed."""
-        problem = self.run.view.problem
-        if self._painter is None or self._painter.problem is not problem:
-            self._painter = Painter(problem)
+    def _paint(self) -> FrameRenderer:
+        """Return the painter of the task in view, which other points may have changed."""
+        task = self.run.view.task
+        if self._painter is None or self._painter.task is not task:
+            self._painter = FrameRenderer(task)
         return self._painter
 
-    def _begin(self, problem: Problem) -> Message:
+    def _begin(self, task: Task) -> Message:
         if self._run is None:
-            self._run = self._trainer(problem, self._on_change)
+            self._run = self._trainer(task, self._on_change)
         else:
-            self._run.begin(problem)
+            self._run.begin(task)
         self._runs += 1
-        return self._told(problem)
+        return self._told(task)
 
-    def _told(self, problem: Problem) -> Message:
+    def _told(self, task: Task) -> Message:
         """Return what the page has to know of a run before its first frame."""
         content: dict[str, Any] = {
             "type": "run",
             "run": self._runs,
-            "setup": problem.setup.to_json(),
-            "topology": list(problem.net.topology),
-            "outputs": problem.net.n_out,
-            "classes": problem.classes,
+            "setup": task.setup.to_json(),
+            "topology": list(task.net.topology),
+            "outputs": task.net.n_out,
+            "classes": task.classes,
             "parameters": int(self.run.view.frozen.size),
-            "extent": list(problem.limits),
-            "output_activation": problem.net.output.name,
-            "cost_name": type(problem.cost).__name__,
+            "extent": list(task.limits),
+            "output_activation": task.net.output.name,
+            "cost_name": type(task.cost).__name__,
         }
         arrays: dict[str, Array] = {
-            "points": problem.points.astype(np.float32),
-            "labels": problem.labels.astype(np.float32),
-            "test": problem.held_out.astype(np.uint8),
+            "points": task.points.astype(np.float32),
+            "labels": task.labels.astype(np.float32),
+            "test": task.held_out.astype(np.uint8),
         }
         return content, arrays
 
@@ -306,19 +306,19 @@ def _welcome() -> dict[str, Any]:
     }
 
 
-def refused(refusal: Refusal) -> Message:
+def error_message(error: PlaygroundError) -> Message:
     """Return the message that says why something is not done."""
     content = {
         "type": "error",
-        "code": refusal.code,
-        "message": refusal.message,
-        "field": refusal.field,
+        "code": error.code,
+        "message": error.message,
+        "field": error.field,
     }
     return content, {}
 
 
-def _not_understood(what: str) -> Refusal:
-    return Refusal(
+def _not_understood(what: str) -> PlaygroundError:
+    return PlaygroundError(
         "message",
         f"This message makes no sense to neurona: {what}.",
         f"neurona no entiende este mensaje: {what}.",
@@ -343,21 +343,21 @@ def _finite(content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_ANSWERS: dict[str, Callable[[Conversation, Mapping[str, Any]], list[Message]]] = {
-    "hello": Conversation._hello,
-    "setup": Conversation._setup,
-    "reseed": Conversation._reseed,
-    "point": Conversation._point,
-    "table": Conversation._table,
-    "weight": Conversation._weight,
-    "speed": Conversation._speed,
-    "seek": Conversation._seek,
-    "microscope": Conversation._microscope,
-    "frame": Conversation._frame,
-    "take": Conversation._take,
-    "play": Conversation._command,
-    "pause": Conversation._command,
-    "step": Conversation._command,
-    "reset": Conversation._command,
-    "branch": Conversation._command,
+_HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
+    "hello": Session._hello,
+    "setup": Session._setup,
+    "reseed": Session._reseed,
+    "point": Session._point,
+    "table": Session._table,
+    "weight": Session._weight,
+    "speed": Session._speed,
+    "seek": Session._seek,
+    "microscope": Session._microscope,
+    "frame": Session._frame,
+    "download": Session._download,
+    "play": Session._command,
+    "pause": Session._command,
+    "step": Session._command,
+    "reset": Session._command,
+    "branch": Session._command,
 }

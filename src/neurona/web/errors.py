@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(ValueError):
+class PlaygroundError(ValueError):
     """A wish that can't be granted; the message says what would be possible.
 
     Parameters

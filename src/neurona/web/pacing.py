@@ -10,12 +10,12 @@ MOST_STEPS = 4096
 
 
 @dataclass
-class Chunk:
+class ChunkSize:
     """A number of steps that take about :data:`SECONDS`.
 
     Examples
     --------
-    >>> chunk = Chunk()
+    >>> chunk = ChunkSize()
     >>> for seconds in [0.001, 0.002, 0.004]:
     ...     chunk.took(seconds)
     >>> chunk.steps  # too few two times, and then nearly enough

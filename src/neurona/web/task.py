@@ -19,7 +19,7 @@ from neurona.engine.objective import Objective
 from neurona.engine.parameters import unflatten
 from neurona.engine.types import Array, Params
 from neurona.observe.numbers import Limits, limits_of
-from neurona.web.refusal import Refusal
+from neurona.web.errors import PlaygroundError
 from neurona.web.setup import LIMITS, DataSetup, Setup
 
 # What a network may be shown of a point (x1, x2).
@@ -35,7 +35,7 @@ FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class Task:
     """What is to be learnt, and by what.
 
     Attributes
@@ -103,12 +103,12 @@ def features(inputs: tuple[str, ...], points: Array) -> Array:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def make_problem(setup: Setup) -> Problem:
+def make_task(setup: Setup) -> Task:
     """Draw the points and describe the network.
 
     Raises
     ------
-    Refusal
+    PlaygroundError
         If parts of the set-up, each right by itself, don't go together.
     """
     points, labels = _points_of(setup.data)
@@ -124,7 +124,7 @@ def make_problem(setup: Setup) -> Problem:
     try:
         cost = find_cost(None if setup.training.cost == "auto" else setup.training.cost, net)
     except ValueError as error:
-        raise Refusal(
+        raise PlaygroundError(
             "cost",
             str(error),
             f"El coste {setup.training.cost} no va con una salida {net.output.name}: elige "
@@ -134,25 +134,25 @@ def make_problem(setup: Setup) -> Problem:
     data = [
         _data(setup, net, points[which], labels[which]) for which in (~held_out, held_out)
     ]  # fmt: skip
-    problem = Problem(
+    task = Task(
         setup, points, labels, held_out, classes, limits_of(points), net, cost, data[0], data[1]
     )
-    _check_weights(problem)
-    return problem
+    _check_weights(task)
+    return task
 
 
-def _check_weights(problem: Problem) -> None:
-    given, frozen = problem.setup.weights, problem.setup.frozen
-    size = _size(problem.net)
+def _check_weights(task: Task) -> None:
+    given, frozen = task.setup.weights, task.setup.frozen
+    size = _size(task.net)
     if given is not None and len(given) != size:
-        raise Refusal(
+        raise PlaygroundError(
             "weights",
             f"These are {len(given)} weights, and the network has {size}.",
             f"Son {len(given)} pesos, y la red tiene {size}.",
             "weights",
         )
     if frozen and frozen[-1] >= size:
-        raise Refusal(
+        raise PlaygroundError(
             "frozen",
             f"Parameter {frozen[-1]} is to be frozen, and the network has {size}, counted from 0.",
             f"Se quiere congelar el parámetro {frozen[-1]}, y la red tiene {size}, contados "
@@ -170,7 +170,7 @@ def _points_of(data: DataSetup) -> tuple[Array, Array]:
     if data.kind == "own":
         placed = np.array(data.points, dtype=np.float64).reshape(-1, 3)
         if data.regression and len(placed) < 2:
-            raise Refusal(
+            raise PlaygroundError(
                 "points", "Two points are needed.", "Hacen falta dos puntos.", "data.points"
             )
         return placed[:, :2], placed[:, 2] if data.regression else _classes_of(placed[:, 2])
@@ -183,14 +183,14 @@ def _points_of(data: DataSetup) -> tuple[Array, Array]:
 def _classes_of(labels: Array) -> Array:
     most = LIMITS["classes"] - 1
     if not np.isin(labels, np.arange(most + 1)).all():
-        raise Refusal(
+        raise PlaygroundError(
             "points",
             f"The class of a point is a whole number from 0 to {most}.",
             f"La clase de un punto es un número entero de 0 a {most}.",
             "data.points",
         )
     if len(np.unique(labels)) < 2:
-        raise Refusal(
+        raise PlaygroundError(
             "points",
             "Place points of two classes at least.",
             "Coloca puntos de al menos dos clases.",
@@ -217,7 +217,7 @@ def _network(setup: Setup, outputs: int, regression: bool) -> Network:
     natural = "linear" if regression else "sigmoid" if outputs == 1 else "softmax"
     chosen = natural if setup.output.activation == "auto" else setup.output.activation
     if chosen == "softmax" and outputs == 1:
-        raise Refusal(
+        raise PlaygroundError(
             "output",
             "A softmax over one output is always 1: choose another.",
             "Una softmax sobre una sola salida vale siempre 1: elige otra.",
@@ -242,7 +242,7 @@ def _data(setup: Setup, net: Network, points: Array, labels: Array) -> Data:
     try:
         return check_data(net, features(setup.inputs, points), target)
     except ValueError as error:
-        raise Refusal(
+        raise PlaygroundError(
             "output",
             str(error),
             f"La salida {net.output.name} no puede responder estos valores: elige «auto».",

@@ -16,15 +16,15 @@ from neurona.files import network as files
 from neurona.observe.film import ENGLISH, Film
 from neurona.web.code import program
 from neurona.web.colors import LOOKS
+from neurona.web.errors import PlaygroundError
 from neurona.web.notebook import notebook
-from neurona.web.refusal import Refusal
-from neurona.web.remote import RemoteRun
 from neurona.web.run import Run, View
+from neurona.web.worker import WorkerRun
 
 LANGUAGES = ("en", "es")
 THEMES = tuple(LOOKS)
 PICTURES = 60  # of a film, at most
-MOMENTS = 240  # of which they are chosen
+SNAPSHOTS = 240  # of which they are chosen
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": ENGLISH,
@@ -41,8 +41,8 @@ class File(NamedTuple):
     data: bytes
 
 
-def order(
-    run: Run | RemoteRun, what: str, language: str, theme: str = "light"
+def prepare(
+    run: Run | WorkerRun, what: str, language: str, theme: str = "light"
 ) -> Callable[[], File]:
     """Note what is on the screen, and return what makes a file of it.
 
@@ -62,15 +62,15 @@ def order(
 
     Raises
     ------
-    Refusal
+    PlaygroundError
         Here or by what is returned, if the training doesn't answer, or a package is missing.
     """
     try:
         view = run.settle()
-        way = run.moments(MOMENTS) if what == "gif" else []
+        way = run.snapshots(SNAPSHOTS) if what == "gif" else []
     except TimeoutError as error:
-        raise Refusal(
-            "take",
+        raise PlaygroundError(
+            "download",
             "The training does not answer; try again.",
             "El entrenamiento no responde; inténtalo de nuevo.",
         ) from error
@@ -79,8 +79,8 @@ def order(
         try:
             return MAKERS[what](view, way, language, theme)
         except MissingExtra as error:
-            raise Refusal(
-                "take",
+            raise PlaygroundError(
+                "download",
                 str(error),
                 f"{error.name} no está instalado: pip install {str(error).rpartition(' ')[2]}",
             ) from error
@@ -99,14 +99,14 @@ def _notebook(view: View, way: Sequence[State], language: str, theme: str) -> Fi
 
 def _model(view: View, way: Sequence[State], language: str, theme: str) -> File:
     """Write the network; the notes tell its inputs, its frozen parameters, and its training."""
-    problem, buffer = view.problem, BytesIO()
+    task, buffer = view.task, BytesIO()
     notes = {
-        "inputs": list(problem.setup.inputs),
+        "inputs": list(task.setup.inputs),
         "step": view.state.step,
         "frozen": np.flatnonzero(view.frozen).tolist(),
-        "setup": problem.setup.to_json(),
+        "setup": task.setup.to_json(),
     }
-    files.save(buffer, problem.net, view.state.params, cost=problem.cost, notes=notes)
+    files.save(buffer, task.net, view.state.params, cost=task.cost, notes=notes)
     return File("neurona.safetensors", "application/octet-stream", buffer.getvalue())
 
 
@@ -114,20 +114,20 @@ def _gif(view: View, way: Sequence[State], language: str, theme: str) -> File:
     """Paint the way to what is on the screen in its colours, over the plane whatever the inputs."""
     require("matplotlib", extra="plot")
     require("PIL", extra="plot")
-    problem = view.problem
+    task = view.task
     states = [state for state in way if isfinite(state.cost)]
     if not states:
-        raise Refusal(
-            "take",
+        raise PlaygroundError(
+            "download",
             "The cost is no finite number: there is nothing to make a film of.",
             "El coste no es un número finito: no hay de qué hacer una película.",
         )
     film = Film(
-        problem.net,
-        problem.points,
-        problem.labels,
+        task.net,
+        task.points,
+        task.labels,
         log=all(state.cost > 0 for state in states),
-        features=problem.features,
+        features=task.features,
         words=_WORDS[language],
         look=LOOKS[theme],
     )

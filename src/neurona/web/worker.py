@@ -21,8 +21,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from neurona.engine.state import State
-from neurona.web.problem import Problem, make_problem
 from neurona.web.run import Run, View
+from neurona.web.task import Task, make_task
 
 COMMANDS = frozenset(
     ["play", "pause", "step", "reset", "pace", "set_parameter", "set_parameters", "seek", "branch"]
@@ -34,7 +34,7 @@ NICENESS = 10
 SWITCH = 0.0005
 
 
-def prepared() -> Any:
+def process_context() -> Any:
     """Return where processes come from: where there can be one, a server that forks them.
 
     It has imported what a training needs, so that a new page waits for a fork, and not for a new
@@ -43,50 +43,50 @@ def prepared() -> Any:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["neurona.web.remote", "sklearn.datasets"])
+    context.set_forkserver_preload(["neurona.web.worker", "sklearn.datasets"])
     forkserver.ensure_running()
     return context
 
 
-class RemoteRun:
+class WorkerRun:
     """The twin of :class:`neurona.web.run.Run`, whose training is elsewhere.
 
     Parameters
     ----------
-    problem
+    task
         What is learnt.
     on_change
         Called, in a thread of this process, when the view that was asked for has come.
     """
 
-    def __init__(self, problem: Problem, on_change: Callable[[], None] = lambda: None) -> None:
-        self.problem = problem
+    def __init__(self, task: Task, on_change: Callable[[], None] = lambda: None) -> None:
+        self.task = task
         self._on_change = on_change
         self._waiting: dict[int, threading.Event] = {}
         self._states: dict[int, list[State]] = {}
         self._asked = itertools.count(1)
         self._sending = threading.Lock()
-        context = prepared()
+        context = process_context()
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=serve, args=(other,), daemon=True)
+        self._process = context.Process(target=work, args=(other,), daemon=True)
         self._process.start()
         other.close()
         self._reader = threading.Thread(target=self._read, name="neurona-views", daemon=True)
         self.view: View
         self._reader.start()
-        self._send("begin", problem.setup)
+        self._send("begin", task.setup)
         self.settle(PATIENCE)
 
-    def begin(self, problem: Problem) -> None:
-        """Begin anew with another problem, in the same process."""
-        self.problem = problem
-        self._send("begin", problem.setup)
+    def begin(self, task: Task) -> None:
+        """Begin anew with another task, in the same process."""
+        self.task = task
+        self._send("begin", task.setup)
         self.settle()
 
-    def retrain(self, problem: Problem) -> None:
+    def retrain(self, task: Task) -> None:
         """See :meth:`neurona.web.run.Run.retrain`."""
-        self.problem = problem
-        self._send("retrain", problem.setup)
+        self.task = task
+        self._send("retrain", task.setup)
 
     def look(self) -> None:
         """Ask for the next view that is newer than the one that is here."""
@@ -97,9 +97,9 @@ class RemoteRun:
         self._ask("settle", seconds)
         return self.view
 
-    def moments(self, most: int, seconds: float = 5.0) -> list[State]:
-        """See :meth:`neurona.web.run.Run.moments`."""
-        return self._states.pop(self._ask("moments", seconds, most))
+    def snapshots(self, most: int, seconds: float = 5.0) -> list[State]:
+        """See :meth:`neurona.web.run.Run.snapshots`."""
+        return self._states.pop(self._ask("snapshots", seconds, most))
 
     def close(self) -> None:
         """End the training and its process."""
@@ -146,23 +146,23 @@ class RemoteRun:
     def _see(self, values: dict[str, Any]) -> None:
         if values["history"] is None:
             values["history"] = self.view.history
-        self.view = View(problem=self.problem, **values)
+        self.view = View(task=self.task, **values)
 
 
-def serve(pipe: Connection) -> None:
+def work(pipe: Connection) -> None:
     """Be the other process: hold a run, obey, and send the views that are asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that has the pipe
     sys.setswitchinterval(SWITCH)
     if hasattr(os, "nice"):  # Windows has no such thing
         os.nice(NICENESS)
-    server = _Server(pipe)
+    worker = _Worker(pipe)
     with contextlib.suppress(EOFError, OSError):
-        while server.obey(*pipe.recv()):
+        while worker.obey(*pipe.recv()):
             pass
-    server.close()
+    worker.close()
 
 
-class _Server:
+class _Worker:
     """One end of the pipe; its lock lets a view out once for each that was asked for."""
 
     def __init__(self, pipe: Connection) -> None:
@@ -177,11 +177,11 @@ class _Server:
         if name == "close":
             return False
         if name == "begin":
-            problem = make_problem(arguments[0])
+            task = make_task(arguments[0])
             if self.run is None:
-                self.run = Run(problem, self.changed)
+                self.run = Run(task, self.changed)
             else:
-                self.run.begin(problem)
+                self.run.begin(task)
         elif self.run is None:
             raise ValueError(f"{name} before begin")
         elif name == "look":
@@ -189,13 +189,13 @@ class _Server:
             self.changed()
         elif name == "settle":
             self.send(arguments[0], self.run.settle())
-        elif name == "moments":
+        elif name == "snapshots":
             asked, most = arguments
-            states = self.run.moments(most)
+            states = self.run.snapshots(most)
             with self.lock, contextlib.suppress(OSError):
                 self.pipe.send((asked, states))
         elif name == "retrain":
-            self.run.retrain(make_problem(arguments[0]))
+            self.run.retrain(make_task(arguments[0]))
         else:
             getattr(self.run, name)(*arguments)
         return True
@@ -210,7 +210,7 @@ class _Server:
         self.send(None, run.view)
 
     def send(self, asked: int | None, view: View) -> None:
-        values = {f.name: getattr(view, f.name) for f in fields(view) if f.name != "problem"}
+        values = {f.name: getattr(view, f.name) for f in fields(view) if f.name != "task"}
         with self.lock, contextlib.suppress(OSError):
             if view.kept == self.kept:
                 values["history"] = None  # as it was

@@ -1,4 +1,4 @@
-"""A conversation beside its training, in one interpreter; pictures are drawn in a thread apart.
+"""A session beside its training, in one interpreter; pictures are drawn in a thread apart.
 
 A notebook's kernel has one thread for cells and messages, and a picture that was asked for must not
 keep it: the question is noted, and answered when there is something new to see.
@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from neurona.engine.types import Array
-from neurona.web.conversation import Conversation, Message
-from neurona.web.remote import RemoteRun
 from neurona.web.run import Run, View
+from neurona.web.session import Message, Session
 from neurona.web.setup import Setup
+from neurona.web.worker import WorkerRun
 
 PICTURES_PER_SECOND = 30
 
 
-class Line:
+class KernelSession:
     """Messages in, and messages out through ``send``, which is called from several threads.
 
     Parameters
@@ -32,40 +32,40 @@ class Line:
 
     Raises
     ------
-    Refusal
+    PlaygroundError
         If the parts of the set-up don't go together.
 
     Examples
     --------
-    >>> line = Line(Setup(), send=lambda content, arrays: print(content["type"]))
-    >>> line.greet()
+    >>> session = KernelSession(Setup(), send=lambda content, arrays: print(content["type"]))
+    >>> session.greet()
     welcome
     run
-    >>> line.run.step(20)
-    >>> line.view().state.step
+    >>> session.run.step(20)
+    >>> session.view().state.step
     20
-    >>> line.close()
+    >>> session.close()
     """
 
     def __init__(self, setup: Setup, send: Callable[[dict[str, Any], dict[str, Array]], None]):
         self._send = send
         self._changed = threading.Event()
         self._ended = threading.Event()
-        self._turn = threading.RLock()  # a conversation answers one message after the other
+        self._turn = threading.RLock()  # a session answers one message after the other
         self._asked: Mapping[str, Any] | None = None
-        self._talk = Conversation(self._changed.set, trainer=Run)
-        self._talk.hear({"type": "hello", "setup": setup.to_json()})
+        self._talk = Session(self._changed.set, trainer=Run)
+        self._talk.handle({"type": "hello", "setup": setup.to_json()})
         self._painter = threading.Thread(target=self._draw, name="neurona-pictures", daemon=True)
         self._painter.start()
 
     @property
-    def run(self) -> Run | RemoteRun:
+    def run(self) -> Run | WorkerRun:
         """The training.
 
         Raises
         ------
         RuntimeError
-            If the line is closed.
+            If the session is closed.
         """
         if self._ended.is_set():
             raise RuntimeError("this playground is closed: make another")
@@ -75,12 +75,12 @@ class Line:
         """Return what there is to see after all that was said so far."""
         return self.run.settle()
 
-    def hear(self, message: Any) -> list[Message]:
+    def handle(self, message: Any) -> list[Message]:
         """Answer a message, and return the answers."""
         with self._turn:
             if self._ended.is_set():
                 return []
-            answers = self._talk.hear(message)
+            answers = self._talk.handle(message)
             self._answer(answers)
         return answers
 
@@ -119,7 +119,7 @@ class Line:
                 wanted = self._asked if self._talk.news and not self._ended.is_set() else None
                 if wanted is not None:
                     self._asked = None
-                    self._answer(self._talk.hear(wanted))
+                    self._answer(self._talk.handle(wanted))
             if wanted is not None:
                 self._ended.wait(1 / PICTURES_PER_SECOND)
         self._talk.close()

@@ -15,8 +15,8 @@ from playwright.sync_api import expect
 import neurona
 from neurona.files.network import read
 from neurona.observe.numbers import grid
-from neurona.web.problem import make_problem
 from neurona.web.setup import Setup
+from neurona.web.task import make_task
 from tests.support.pages import (
     AXE,
     needs_axe,
@@ -99,8 +99,8 @@ def test_the_model_predicts_the_same(page, menu, tmp_path):
     assert net.topology == (2, 4, 4, 1)
     notes = read(path).notes
     assert notes["step"] == step_of(page)
-    problem = make_problem(Setup.from_json(notes["setup"]))
-    answers = net.predict(params, problem.features(grid(problem.limits, 100)[2]))
+    task = make_task(Setup.from_json(notes["setup"]))
+    answers = net.predict(params, task.features(grid(task.limits, 100)[2]))
     # What the page paints: orange below one half, blue above.
     shown = pixels(page).reshape(100, 100, 4)[::-1]
     blue = (shown[..., 2] > shown[..., 0]).ravel()
@@ -108,8 +108,8 @@ def test_the_model_predicts_the_same(page, menu, tmp_path):
     assert sure.any()
     np.testing.assert_array_equal(blue[sure], answers.ravel()[sure] > 0.5)
     _, (train, _) = scores(page)
-    which = ~problem.held_out
-    right = (net.predict(params, problem.train.x).ravel() > 0.5) == problem.labels[which]
+    which = ~task.held_out
+    right = (net.predict(params, task.train.x).ravel() > 0.5) == task.labels[which]
     assert right.mean() == pytest.approx(train, abs=6e-4)
 
 

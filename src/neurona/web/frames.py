@@ -9,27 +9,27 @@ import numpy as np
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
 from neurona.observe import numbers, scores
-from neurona.web.problem import Problem
 from neurona.web.run import View
+from neurona.web.task import Task
 
 
-class Painter:
-    """Pictures of the runs of one problem; what does not change is computed once."""
+class FrameRenderer:
+    """Pictures of the runs of one task; what does not change is computed once."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, task: Task) -> None:
+        self.task = task
         self._grids: dict[int, Array] = {}
-        self._everywhere = problem.features(problem.points)
+        self._everywhere = task.features(task.points)
 
     def frame(
         self, view: View, resolution: int, neurons: int
     ) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return what a picture says in words and numbers, and its arrays."""
-        problem, state = view.problem, view.state
+        task, state = view.task, view.state
         with np.errstate(all="ignore"):
-            everywhere = problem.net.predict(state.params, self._everywhere)
+            everywhere = task.net.predict(state.params, self._everywhere)
             gradients = numbers.gradients(
-                problem.net, state.params, problem.train.x, problem.train.target, problem.cost
+                task.net, state.params, task.train.x, task.train.target, task.cost
             )
             surface, pictures = self._plane(view, resolution, neurons)
             arrays = {
@@ -38,7 +38,7 @@ class Painter:
                 "parameters": flatten(state.params).astype(np.float32),
                 "frozen": view.frozen.astype(np.uint8),
                 "gradients": numbers.gradient_norms(gradients).astype(np.float32),
-                "saturation": numbers.saturation(problem.net, state.params, problem.train.x).astype(
+                "saturation": numbers.saturation(task.net, state.params, task.train.x).astype(
                     np.float32
                 ),
             }
@@ -52,26 +52,26 @@ class Painter:
             "accuracy": None,
             "test_accuracy": None,
             "branch": view.branch,
-            "at": view.moments - 1 if view.at is None else view.at,
-            "moments": view.moments,
+            "at": view.snapshots - 1 if view.at is None else view.at,
+            "snapshots": view.snapshots,
             "diverged": view.diverged,
         }
-        if problem.classes:
-            wrong = scores.classes_of(everywhere) != problem.labels
-            test = problem.held_out
+        if task.classes:
+            wrong = scores.classes_of(everywhere) != task.labels
+            test = task.held_out
             content["accuracy"] = float(1 - wrong[~test].mean())
             content["test_accuracy"] = float(1 - wrong[test].mean()) if test.any() else None
             counted = test if test.any() else ~test
             arrays["wrong"] = wrong.astype(np.uint8)
             arrays["confusion"] = scores.confusion_matrix(
-                everywhere[counted], problem.labels[counted], problem.classes
+                everywhere[counted], task.labels[counted], task.classes
             ).astype(np.int32)
         return content, arrays
 
     def _features(self, resolution: int) -> Array:
         if resolution not in self._grids:
-            self._grids[resolution] = self.problem.features(
-                numbers.grid(self.problem.limits, resolution)[2]
+            self._grids[resolution] = self.task.features(
+                numbers.grid(self.task.limits, resolution)[2]
             )
         return self._grids[resolution]
 
@@ -84,9 +84,9 @@ class Painter:
         being 0.
         """
         inputs = self._features(resolution)
-        layers = numbers.activations(view.problem.net, view.state.params, inputs)
+        layers = numbers.activations(view.task.net, view.state.params, inputs)
         answers = layers[-1].a
-        if not view.problem.classes:
+        if not view.task.classes:
             answers = (answers + 1) / 2
         every = max(1, round((resolution - 1) / (neurons - 1)))
         thinned = [

@@ -15,9 +15,9 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address():
-    """Return the address of a playground."""
+    """Return the address of a playground, which all pages share."""
     from tests.support.pages import start, stop
 
     process, address = start()
@@ -25,9 +25,9 @@ def address():
     stop(process)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
-    """Return Chromium, without a window."""
+    """Return Chromium, without a window, which all tests share."""
     from playwright.sync_api import sync_playwright
 
     from tests.support.pages import CHROMIUM, FLAGS

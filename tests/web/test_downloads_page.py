@@ -19,9 +19,12 @@ from neurona.web.setup import Setup
 from neurona.web.task import make_task
 from tests.support.pages import (
     AXE,
+    changed,
     needs_axe,
     needs_chromium,
     opened,
+    painted,
+    picture,
     start,
     step_of,
     stop,
@@ -76,7 +79,7 @@ def parameters_of(page):
 
 
 def test_the_picture(page, menu, tmp_path):
-    path = taken(page, menu, "Save picture", tmp_path)
+    path = taken(page, menu, "Save image", tmp_path)
     assert path.name == "neurona.png"
     with Image.open(path) as picture:
         assert (picture.format, picture.size) == ("PNG", (600, 600))
@@ -85,7 +88,7 @@ def test_the_picture(page, menu, tmp_path):
 
 
 def test_the_film(page, menu, tmp_path):
-    path = taken(page, menu, "Save film", tmp_path)
+    path = taken(page, menu, "Save animation", tmp_path)
     assert path.name == "neurona.gif"
     with Image.open(path) as film:
         assert (film.format, film.size) == ("GIF", (900, 420))
@@ -159,7 +162,7 @@ def test_where_copying_is_forbidden_the_code_is_saved(page, menu, tmp_path):
     assert "import neurona" in path.read_text()
     link = menu.get_by_role("button", name="Copy link")
     link.click()
-    expect(link).to_contain_text("in the address")
+    expect(link).to_contain_text("in the address bar")
     assert len(page.evaluate("location.hash")) > 50
 
 
@@ -169,7 +172,7 @@ def test_a_film_keeps_nothing_waiting_and_is_made_once(page, menu, tmp_path):
     arrived = []
     page.on("download", lambda one: arrived.append(one.suggested_filename))
     with page.expect_download():
-        film = menu.get_by_role("button", name="Save film")
+        film = menu.get_by_role("button", name="Save animation")
         film.click()
         expect(film).to_contain_text("being made")
         menu.get_by_role("button", name="Model file").dispatch_event("click")  # nothing
@@ -190,7 +193,7 @@ def test_a_lost_line_ends_the_waiting(browser):
     page.get_by_role("button", name="Take it home").click()
     stop(process)
     expect(page.locator(".banner")).to_contain_text("lost")
-    film = page.get_by_role("button", name="Save film")
+    film = page.get_by_role("button", name="Save animation")
     film.click()
     expect(film).to_contain_text(".gif", timeout=10_000)  # as before
     context.close()
@@ -213,9 +216,9 @@ def test_a_link_with_the_weights_shows_the_same_picture(page, menu):
     difference = np.abs(pixels(other) - pixels(page))
     assert difference.max() <= 4  # five digits of each weight
     assert scores(other) == (pytest.approx(scores(page)[0], abs=2e-4), scores(page)[1])
-    first = pixels(other)
+    first, before = pixels(other), picture(other, ".surface .answers")
     other.keyboard.press("n")  # other weights leave those of the link behind
-    other.wait_for_timeout(400)
+    changed(other, ".surface .answers", before)
     assert np.abs(pixels(other) - first).max() > 20
     expect(other.locator(".banner")).to_have_count(0)
     other.close()
@@ -259,9 +262,9 @@ def test_reset_goes_back_to_the_weights_of_the_link(page, menu):
     other.get_by_role("button", name="Pause").click()
     other.get_by_role("button", name="Reset").click()
     other.wait_for_function("() => document.querySelector('.clock .step').innerText === '0'")
-    other.wait_for_timeout(200)
+    painted(other)
     np.testing.assert_array_equal(pixels(other), first)
-    other.get_by_role("button", name="One neuron more: Layer 1").click()  # they don't fit any more
+    other.get_by_role("button", name="Add a neuron: Layer 1").click()  # they don't fit any more
     expect(other.locator(".facts")).to_contain_text("2 – 5 – 4 – 1")
     expect(other.locator(".banner")).to_have_count(0)
     other.close()
@@ -285,8 +288,8 @@ def test_large_networks_have_no_link_with_weights(page):
     assert parameters_of(page) == 373
     expect(offered).to_have_count(1)
     for _ in range(4):
-        page.get_by_role("button", name="One neuron more: Layer 1").click()
-        page.get_by_role("button", name="One neuron more: Layer 2").click()
+        page.get_by_role("button", name="Add a neuron: Layer 1").click()
+        page.get_by_role("button", name="Add a neuron: Layer 2").click()
     page.wait_for_function(
         "() => document.querySelector('.facts').innerText.includes('2 – 8 – 12')"
     )
@@ -309,7 +312,7 @@ def test_the_menu_by_the_keyboard_alone(page, tmp_path):
     expect(page.get_by_role("button", name="Copy link")).to_be_focused()
     for _ in range(2):
         page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Save picture")).to_be_focused()
+    expect(page.get_by_role("button", name="Save image")).to_be_focused()
     with page.expect_download() as arriving:
         page.keyboard.press("Space")
     assert arriving.value.suggested_filename == "neurona.png"
@@ -337,8 +340,8 @@ def test_without_a_result_there_is_no_picture_to_save(page, address):
     page.goto(address.partition("?")[0] + "#hide=result")
     page.wait_for_selector(".diagram canvas")
     page.get_by_role("button", name="Take it home").click()
-    expect(page.get_by_role("button", name="Save film")).to_have_count(1)
-    expect(page.get_by_role("button", name="Save picture")).to_have_count(0)
+    expect(page.get_by_role("button", name="Save animation")).to_have_count(1)
+    expect(page.get_by_role("button", name="Save image")).to_have_count(0)
 
 
 def test_a_phone_shows_all_of_the_menu(page):
@@ -358,7 +361,7 @@ def test_axe_finds_nothing(browser, address, language, theme):
     page = context.new_page()
     opened(page, address)
     page.locator(".take > button").click()
-    page.wait_for_timeout(200)
+    painted(page)
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run().then((found) => found.violations)")
     context.close()

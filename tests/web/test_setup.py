@@ -42,7 +42,7 @@ def test_every_input_is_a_feature():
         ({"layers": [{"activation": "exp"}]}, "layers[0].activation"),
         ({"output": {"activation": "exp"}}, "output.activation"),
         ({"inputs": []}, "inputs"),
-        ({"inputs": ["x3"]}, "inputs"),
+        ({"inputs": ["x3"]}, "inputs[0]"),
         ({"training": {"learning_rate": -1}}, "training.learning_rate"),
         ({"training": {"learning_rate": 0}}, "training.learning_rate"),
         ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),

@@ -174,7 +174,7 @@ def test_a_long_name_is_cut_to_what_a_set_up_takes():
 def test_names_that_are_none_are_refused(wrong):
     with pytest.raises(PlaygroundError) as refused:
         Setup.from_json({"data": {"class_names": wrong}})
-    assert refused.value.field == "data.class_names"
+    assert refused.value.field.startswith("data.class_names")
     assert refused.value.message["es"] != refused.value.message["en"]
 
 

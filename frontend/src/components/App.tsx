@@ -9,7 +9,7 @@ import { ResultPanel } from "./ResultPanel";
 import { Toolbar } from "./Toolbar";
 
 export function App({ store }: { store: Store }) {
-  const { text, language, error, online, frame, hidden, host } = store;
+  const { text, language, error, online, frame, hidden, host, run } = store;
   useEffect(() => {
     const press = (event: Event) => shortcut(store, event as KeyboardEvent);
     host.keyTarget.addEventListener("keydown", press);
@@ -58,7 +58,7 @@ export function App({ store }: { store: Store }) {
       }}
     >
       {over && <p class="drop">{text.value.drop_here}</p>}
-      <Toolbar store={store} />
+      {run.value && <Toolbar store={store} />}
       <div class="banners" role="status" aria-live="polite">
         {!online.value && <p class="banner">{text.value.lost}</p>}
         {error.value && (
@@ -76,16 +76,20 @@ export function App({ store }: { store: Store }) {
         )}
         {diverged && <p class="banner">{divergence}</p>}
       </div>
-      <Challenge store={store} />
-      <p class="unseen" role="status" aria-live="polite">
-        {store.announcement}
-      </p>
-      <div class="columns">
-        {shown("data") && <DataPanel store={store} />}
-        {shown("network") && <NetworkPanel store={store} />}
-        {shown("result") && <ResultPanel store={store} />}
-      </div>
-      {store.microscope.open.value && <Microscope store={store} />}
+      {run.value && (
+        <>
+          <Challenge store={store} />
+          <p class="unseen" role="status" aria-live="polite">
+            {store.announcement}
+          </p>
+          <div class="columns">
+            {shown("data") && <DataPanel store={store} />}
+            {shown("network") && <NetworkPanel store={store} />}
+            {shown("result") && <ResultPanel store={store} />}
+          </div>
+          {store.microscope.open.value && <Microscope store={store} />}
+        </>
+      )}
     </Main>
   );
 }

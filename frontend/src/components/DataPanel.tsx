@@ -75,16 +75,17 @@ function spiral(turn: number, label: number): [number, number, number][] {
 }
 
 export function DataPanel({ store }: { store: Store }) {
-  const { text, setup, changeSetup, catalog, hidden } = store;
+  const { text, setup, changeSetup, limits, hidden } = store;
   const t = text.value;
   const data = setup.value.data;
+  const known = limits.value.data;
   const draw = (more: Partial<DataSetup>) =>
     changeSetup({ ...setup.value, data: { ...data, ...more } });
   const share = (value: number) => `${Math.round(100 * value)} %`;
   return (
     <Panel title={t.data} name="data">
       <div class="kinds" role="group" aria-label={t.data}>
-        {(catalog.value?.kinds ?? [])
+        {known.kind
           .filter((kind) => kind !== "own")
           .map((kind) => (
             <button
@@ -117,8 +118,7 @@ export function DataPanel({ store }: { store: Store }) {
           <Slider
             label={t.noise}
             value={data.noise}
-            min={0}
-            max={0.5}
+            limits={known.noise}
             step={0.01}
             show={(value) => value.toFixed(2)}
             onChange={(noise) => draw({ noise })}
@@ -126,8 +126,7 @@ export function DataPanel({ store }: { store: Store }) {
           <Slider
             label={t.points}
             value={data.n}
-            min={20}
-            max={2000}
+            limits={known.n}
             step={20}
             onChange={(n) => draw({ n })}
           />
@@ -136,8 +135,7 @@ export function DataPanel({ store }: { store: Store }) {
       <Slider
         label={t.test_share}
         value={data.test_share}
-        min={0}
-        max={0.9}
+        limits={known.test_share}
         step={0.05}
         show={share}
         onChange={(test_share) => draw({ test_share })}
@@ -146,8 +144,7 @@ export function DataPanel({ store }: { store: Store }) {
         <Slider
           label={t.arms}
           value={data.arms}
-          min={2}
-          max={5}
+          limits={known.arms}
           step={1}
           onChange={(arms) => draw({ arms })}
         />
@@ -156,8 +153,7 @@ export function DataPanel({ store }: { store: Store }) {
         <Slider
           label={t.classes}
           value={data.classes}
-          min={2}
-          max={5}
+          limits={known.classes}
           step={1}
           onChange={(classes) => draw({ classes })}
         />
@@ -165,15 +161,14 @@ export function DataPanel({ store }: { store: Store }) {
       <NumberField
         label={t.seed}
         value={data.seed}
-        min={0}
-        max={2147483647}
+        limits={known.seed}
         step={1}
         onChange={(seed) => draw({ seed: seed ?? 0 })}
       />
       {!hidden.includes("inputs") && (
         <fieldset class="inputs">
           <legend>{t.inputs}</legend>
-          {(catalog.value?.inputs ?? []).map((name) => {
+          {limits.value.inputs.each.map((name) => {
             const on = setup.value.inputs.includes(name);
             const only = on && setup.value.inputs.length === 1;
             return (

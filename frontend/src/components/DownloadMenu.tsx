@@ -3,14 +3,13 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type DownloadKind, saveBlob, saveDownload, surfaceImage } from "../server/downloads";
-import { MAX_WEIGHTS } from "../state/setup";
 import type { Store } from "../state/store";
 import { useUniqueId } from "./controls";
 
 type Item = DownloadKind | "link" | "weights" | "png" | "copy";
 
 export function DownloadMenu({ store }: { store: Store }) {
-  const { text, frame, run, language, announcement, hidden } = store;
+  const { limits, text, frame, run, language, announcement, hidden } = store;
   const t = text.value;
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -75,7 +74,7 @@ export function DownloadMenu({ store }: { store: Store }) {
   };
 
   const parameters = frame.value?.arrays.parameters;
-  const small = (run.value?.parameters ?? Number.POSITIVE_INFINITY) <= MAX_WEIGHTS;
+  const small = (run.value?.parameters ?? Number.POSITIVE_INFINITY) <= limits.value.weights.most;
   const row = (item: Item, name: string, ending: string, act: () => void) => (
     <li key={item}>
       <button

@@ -1,6 +1,7 @@
 // The network: a header for each layer, the diagram, the selected neuron, the gradients.
 
 import { LAYER_WIDTH } from "../drawing/network";
+import { newLayer } from "../state/presets";
 import type { LayerSetup } from "../state/setup";
 import type { Store } from "../state/store";
 import { ConfusionMatrix } from "./ConfusionMatrix";
@@ -9,28 +10,19 @@ import { Gradients } from "./Gradients";
 import { NetworkDiagram } from "./NetworkDiagram";
 import { NeuronEditor } from "./NeuronEditor";
 
-const MOST_LAYERS = 6;
-const MOST_NEURONS = 16;
-
 export function NetworkPanel({ store }: { store: Store }) {
-  const { text, setup, changeSetup, run, catalog } = store;
+  const { text, setup, changeSetup, run, limits, defaults } = store;
   const t = text.value;
   const layers = setup.value.layers;
   const now = run.value;
-  const known = catalog.value;
-  if (!now || !known)
-    return (
-      <Panel title={t.network} name="network">
-        <p>…</p>
-      </Panel>
-    );
+  const known = limits.value.layers;
+  if (!now) return null;
   const set = (k: number, more: Partial<LayerSetup>) =>
     changeSetup({
       ...setup.value,
       layers: layers.map((one, i) => (i === k ? { ...one, ...more } : one)),
     });
   const last = layers.at(-1);
-  const hidden = known.activations.filter((one) => one !== "softmax");
   return (
     <Panel title={t.network} name="network">
       <div class="depth" role="group" aria-label={t.depth}>
@@ -39,11 +31,11 @@ export function NetworkPanel({ store }: { store: Store }) {
         </p>
         <button
           type="button"
-          disabled={layers.length >= MOST_LAYERS}
+          disabled={layers.length >= known.most}
           onClick={() =>
             changeSetup({
               ...setup.value,
-              layers: [...layers, last ?? { neurons: 4, activation: "tanh", learning_rate: null }],
+              layers: [...layers, last ?? newLayer(defaults.value)],
             })
           }
         >
@@ -76,7 +68,7 @@ export function NetworkPanel({ store }: { store: Store }) {
                 <button
                   type="button"
                   aria-label={`${t.fewer}: ${t.hidden_layer} ${k + 1}`}
-                  disabled={layer.neurons <= 1}
+                  disabled={layer.neurons <= known.each.neurons.min}
                   onClick={() => set(k, { neurons: layer.neurons - 1 })}
                 >
                   −
@@ -85,7 +77,7 @@ export function NetworkPanel({ store }: { store: Store }) {
                 <button
                   type="button"
                   aria-label={`${t.more}: ${t.hidden_layer} ${k + 1}`}
-                  disabled={layer.neurons >= MOST_NEURONS}
+                  disabled={layer.neurons >= known.each.neurons.max}
                   onClick={() => set(k, { neurons: layer.neurons + 1 })}
                 >
                   +
@@ -94,14 +86,13 @@ export function NetworkPanel({ store }: { store: Store }) {
               <Select
                 label={t.activation}
                 value={layer.activation}
-                options={hidden}
+                options={known.each.activation}
                 onChange={(activation) => set(k, { activation })}
               />
               <NumberField
                 label={t.own_rate}
                 value={layer.learning_rate}
-                min={0.000001}
-                max={1000}
+                limits={known.each.learning_rate}
                 step="any"
                 empty={t.common}
                 onChange={(learning_rate) => set(k, { learning_rate })}
@@ -116,7 +107,7 @@ export function NetworkPanel({ store }: { store: Store }) {
             <Select
               label={t.activation}
               value={setup.value.output.activation}
-              options={["auto", ...known.activations]}
+              options={limits.value.output.activation}
               name={(one) => (one === "auto" ? `${t.auto}: ${now.output_activation}` : one)}
               onChange={(activation) =>
                 changeSetup({ ...setup.value, output: { ...setup.value.output, activation } })
@@ -125,8 +116,7 @@ export function NetworkPanel({ store }: { store: Store }) {
             <NumberField
               label={t.own_rate}
               value={setup.value.output.learning_rate}
-              min={0.000001}
-              max={1000}
+              limits={known.each.learning_rate}
               step="any"
               empty={t.common}
               onChange={(learning_rate) =>

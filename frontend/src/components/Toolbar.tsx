@@ -2,7 +2,7 @@
 
 import { GOALS } from "../state/challenges";
 import { presetName } from "../state/labels";
-import { isPreset, PRESETS, type PresetName } from "../state/presets";
+import { isPreset, PRESETS, type PresetName, presetSetup } from "../state/presets";
 import type { Setup } from "../state/setup";
 import type { Store } from "../state/store";
 import { NumberField, Select } from "./controls";
@@ -12,13 +12,13 @@ const SPEEDS = ["full", "1000", "100", "10", "1"];
 const THEMES = ["auto", "light", "dark"] as const;
 
 export function Toolbar({ store }: { store: Store }) {
-  const { text, frame, setup, send, changeSetup, catalog, language, theme, hidden, speed } = store;
+  const { text, frame, setup, send, changeSetup, limits, language, theme, hidden, speed } = store;
   const t = text.value;
   const now = frame.value;
   const training = setup.value.training;
   const learn = (more: Partial<Setup["training"]>) =>
     changeSetup({ ...setup.value, training: { ...training, ...more } });
-  const known = catalog.value;
+  const known = limits.value.training;
   const keys = Object.keys(PRESETS) as PresetName[];
   const named = (some: PresetName[]) =>
     some.map((key) => (
@@ -92,34 +92,32 @@ export function Toolbar({ store }: { store: Store }) {
         />
         <DownloadMenu store={store} />
       </div>
-      {!hidden.includes("optimizer") && known && (
+      {!hidden.includes("optimizer") && (
         <div class="group fields">
           <NumberField
             label={t.learning_rate}
             value={training.learning_rate}
-            min={0.000001}
-            max={1000}
+            limits={known.learning_rate}
             step="any"
             onChange={(value) => value && learn({ learning_rate: value })}
           />
           <Select
             label={t.optimizer}
             value={training.optimizer}
-            options={known.optimizers}
+            options={known.optimizer}
             onChange={(optimizer) => learn({ optimizer })}
           />
           <Select
             label={t.cost}
             value={training.cost}
-            options={known.costs}
+            options={known.cost}
             name={(one) => (one === "auto" ? t.auto : one)}
             onChange={(cost) => learn({ cost })}
           />
           <NumberField
             label={t.batch}
             value={training.batch_size}
-            min={1}
-            max={2000}
+            limits={known.batch_size}
             step={1}
             empty={t.all}
             onChange={(value) => learn({ batch_size: value })}
@@ -127,23 +125,21 @@ export function Toolbar({ store }: { store: Store }) {
           <NumberField
             label={t.l1}
             value={training.l1}
-            min={0}
-            max={10}
+            limits={known.l1}
             step="any"
             onChange={(value) => learn({ l1: value ?? 0 })}
           />
           <NumberField
             label={t.l2}
             value={training.l2}
-            min={0}
-            max={10}
+            limits={known.l2}
             step="any"
             onChange={(value) => learn({ l2: value ?? 0 })}
           />
           <Select
             label={t.initializer}
             value={training.initializer}
-            options={known.initializers}
+            options={known.initializer}
             onChange={(initializer) => learn({ initializer })}
           />
         </div>
@@ -164,7 +160,7 @@ export function Toolbar({ store }: { store: Store }) {
               const key = e.currentTarget.value;
               if (!isPreset(key)) return;
               store.challenge.value = GOALS[key] ? key : null;
-              changeSetup(PRESETS[key]);
+              changeSetup(presetSetup(key, store.defaults.value));
             }}
           >
             <option value="">{t.choose}</option>

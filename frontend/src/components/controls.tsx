@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { NumberLimits } from "../server/messages";
 
 interface Labelled {
   label: string;
@@ -38,15 +39,13 @@ export function Select({
 export function NumberField({
   label,
   value,
-  min,
-  max,
+  limits,
   step,
   onChange,
   empty,
 }: Labelled & {
   value: number | null;
-  min: number;
-  max: number;
+  limits: NumberLimits;
   step: number | "any";
   empty?: string;
   onChange: (value: number | null) => void;
@@ -59,8 +58,8 @@ export function NumberField({
       <input
         type="number"
         value={draft ?? value ?? ""}
-        min={min}
-        max={max}
+        min={limits.min}
+        max={limits.max}
         step={step}
         placeholder={empty}
         onInput={(e) => setDraft(e.currentTarget.value)}
@@ -68,6 +67,8 @@ export function NumberField({
         onChange={(e) => {
           setDraft(null);
           const given = e.currentTarget.value;
+          const excluded = limits.above && Number(given) <= limits.min;
+          e.currentTarget.setCustomValidity(excluded ? `> ${limits.min}` : "");
           if (given === "") onChange(null);
           else if (e.currentTarget.checkValidity()) onChange(Number(given));
           else e.currentTarget.reportValidity();
@@ -80,15 +81,13 @@ export function NumberField({
 export function Slider({
   label,
   value,
-  min,
-  max,
+  limits,
   step,
   show,
   onChange,
 }: Labelled & {
   value: number;
-  min: number;
-  max: number;
+  limits: NumberLimits;
   step: number;
   show?: (value: number) => string;
   onChange: (value: number) => void;
@@ -101,8 +100,8 @@ export function Slider({
       <input
         type="range"
         value={value}
-        min={min}
-        max={max}
+        min={limits.min}
+        max={limits.max}
         step={step}
         onChange={(e) => onChange(Number(e.currentTarget.value))}
       />

@@ -31,13 +31,27 @@ export interface Frame {
   diverged: { layer: number; rate: number; suggested_rate: number } | null;
   arrays: Record<string, NumericArray>;
 }
-export interface Catalog {
-  activations: string[];
-  optimizers: string[];
-  costs: string[];
-  initializers: string[];
-  inputs: string[];
-  kinds: string[];
+export interface NumberLimits {
+  min: number;
+  max: number;
+  above: boolean; // whether min itself is excluded
+}
+/** What the server accepts: the names and numbers that controls offer. */
+export interface Limits {
+  data: { kind: string[] } & Record<
+    "n" | "noise" | "arms" | "classes" | "test_share" | "seed",
+    NumberLimits
+  >;
+  inputs: { each: string[] };
+  layers: {
+    most: number;
+    each: { neurons: NumberLimits; activation: string[]; learning_rate: NumberLimits };
+  };
+  output: { activation: string[]; learning_rate: NumberLimits };
+  training: Record<"learning_rate" | "batch_size" | "l1" | "l2", NumberLimits> &
+    Record<"optimizer" | "cost" | "initializer", string[]>;
+  weights: { most: number };
+  table: { most: number }; // bytes
 }
 export interface LocalizedText {
   en: string;

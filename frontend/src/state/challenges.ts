@@ -2,7 +2,6 @@
 
 import type { Frame } from "../server/messages";
 import type { PresetName } from "./presets";
-import type { Setup } from "./setup";
 
 /** Conditions that must hold at the same time. */
 export interface Goal {
@@ -24,7 +23,7 @@ export const GOALS: Partial<Record<PresetName, Goal>> = {
 /** Each condition: its name, its bound, and whether it holds. */
 export function evaluateGoal(
   goal: Goal,
-  setup: Setup,
+  setup: { layers: { neurons: number }[] },
   frame: Frame | null,
 ): [keyof Goal, number, boolean][] {
   const hidden = setup.layers.reduce((sum, one) => sum + one.neurons, 0);

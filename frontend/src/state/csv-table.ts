@@ -1,8 +1,9 @@
 // A custom table. Its text stays here, so that other columns can be chosen.
 
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { Connection } from "../server/connection";
 import type { Message } from "../server/encoding";
+import type { Limits } from "../server/messages";
 
 export interface CsvTable {
   name: string;
@@ -12,8 +13,6 @@ export interface CsvTable {
   x2: string;
   target: string;
 }
-
-export const MAX_FILE_BYTES = 200_000; // below the server's limit on a message
 
 /** Decode a spreadsheet's file: UTF-8, UTF-16 with a byte order mark, or else Windows-1252. */
 export function decodeText(bytes: Uint8Array): string {
@@ -33,7 +32,11 @@ export function decodeText(bytes: Uint8Array): string {
 
 type Columns = Partial<Pick<CsvTable, "x1" | "x2" | "target">>;
 
-export function makeCsvTable(connection: Connection, refuse: (file: File) => void) {
+export function makeCsvTable(
+  connection: Connection,
+  limits: Signal<Pick<Limits, "table">>,
+  refuse: (file: File) => void,
+) {
   const current = signal<CsvTable | null>(null);
   let sent: { name: string; text: string; columns: Columns } | null = null; // until the response
 
@@ -44,7 +47,7 @@ export function makeCsvTable(connection: Connection, refuse: (file: File) => voi
   return {
     current,
     async open(file: File): Promise<void> {
-      if (file.size > MAX_FILE_BYTES) refuse(file);
+      if (file.size > limits.value.table.most) refuse(file);
       else send(file.name, decodeText(new Uint8Array(await file.arrayBuffer())));
     },
     choose(chosen: Columns): void {

@@ -40,47 +40,6 @@ export interface Setup {
   frozen?: number[];
 }
 
-/** More would make the address too long; the server accepts no more either. */
-export const MAX_WEIGHTS = 400;
-
-export const defaultData: DataSetup = {
-  kind: "circles",
-  n: 300,
-  noise: 0.1,
-  arms: 2,
-  classes: 3,
-  test_share: 0.3,
-  seed: 0,
-  points: [],
-  regression: false,
-  columns: [],
-  class_names: [],
-};
-export const hiddenLayer = (neurons: number, activation = "tanh"): LayerSetup => ({
-  neurons,
-  activation,
-  learning_rate: null,
-});
-export const defaultTraining: Setup["training"] = {
-  learning_rate: 0.01,
-  optimizer: "adam",
-  cost: "auto",
-  batch_size: null,
-  l1: 0,
-  l2: 0,
-  initializer: "orthogonal",
-  seed: 0,
-};
-
-export const DEFAULT_SETUP: Setup = {
-  version: 1,
-  data: defaultData,
-  inputs: ["x1", "x2"],
-  layers: [hiddenLayer(4), hiddenLayer(4)],
-  output: { activation: "auto", learning_rate: null },
-  training: defaultTraining,
-};
-
 /** Drop initial weights and frozen parameters if a change makes a different network. */
 export function withoutStaleWeights(next: Setup, before: Setup): Setup {
   const network = ({ data: { kind, arms, classes }, inputs, layers, output, training }: Setup) =>

@@ -7,13 +7,13 @@ import type { Connection } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
-import type { Catalog, Frame, LocalizedText, Run } from "../server/messages";
+import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
-import { MAX_FILE_BYTES, makeCsvTable } from "./csv-table";
+import { makeCsvTable } from "./csv-table";
 import { makeMicroscope } from "./microscope";
 import { isPreset, PRESETS } from "./presets";
 import type { DiagramSelection } from "./selection";
-import { DEFAULT_SETUP, type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
+import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -56,9 +56,11 @@ export function makeStore(connection: Connection, host: Host) {
   const resolvedTheme = computed(() =>
     theme.value === "auto" ? (dark.value ? "dark" : "light") : theme.value,
   );
-  const setup = signal<Setup>(DEFAULT_SETUP);
-  // An address may hold anything: the server validates it, and until its first run the page shows
-  // the default set-up.
+  // The server's limits and defaults, and the set-up of its run: no component reads them earlier.
+  const limits = signal<Limits>(undefined as never);
+  const defaults = signal<Setup>(undefined as never);
+  const setup = signal<Setup>(undefined as never);
+  // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
   let wanted: unknown =
     address.setup ?? (isPreset(address.challenge) ? PRESETS[address.challenge] : null);
@@ -67,7 +69,6 @@ export function makeStore(connection: Connection, host: Host) {
   const liveFrame = signal<Frame | null>(null);
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
-  const catalog = signal<Catalog | null>(null);
   const error = signal<LocalizedText | null>(null);
   const online = signal(true);
   const announcement = signal(""); // for screen readers
@@ -89,8 +90,8 @@ export function makeStore(connection: Connection, host: Host) {
   const microscope = makeMicroscope(scoped, { run, frame, selection });
   const text = computed<Texts>(() => TEXTS[language.value]);
 
-  const table = makeCsvTable(scoped, (file) => {
-    error.value = fileTooLarge(file);
+  const table = makeCsvTable(scoped, limits, (file) => {
+    error.value = fileTooLarge(file, limits.value.table.most);
   });
 
   cleanups.push(
@@ -121,7 +122,8 @@ export function makeStore(connection: Connection, host: Host) {
   function receive(message: Message, buffers: DataView[]): void {
     const arrays = arraysOf(message, buffers);
     if (message.type === "welcome") {
-      catalog.value = message.catalog as Catalog;
+      limits.value = message.limits as Limits;
+      defaults.value = message.defaults as Setup;
       pacing.forget();
       if (speed.value !== null) sendSpeed(); // a new training does not know it
     }
@@ -204,7 +206,8 @@ export function makeStore(connection: Connection, host: Host) {
     liveFrame,
     frame,
     history,
-    catalog,
+    limits,
+    defaults,
     error,
     online,
     announcement,
@@ -250,13 +253,13 @@ export function makeStore(connection: Connection, host: Host) {
   };
 }
 
-function fileTooLarge(file: File): LocalizedText {
+function fileTooLarge(file: File, most: number): LocalizedText {
   const kilobytes = (bytes: number) => String(Math.round(bytes / 1000));
   const filled = (text: string) =>
     text
       .replace("{name}", file.name)
       .replace("{size}", kilobytes(file.size))
-      .replace("{most}", kilobytes(MAX_FILE_BYTES));
+      .replace("{most}", kilobytes(most));
   return { en: filled(TEXTS.en.too_big), es: filled(TEXTS.es.too_big) };
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { formatHash, parseHash } from "../../src/state/address";
-import { PRESETS } from "../../src/state/presets";
-import { DEFAULT_SETUP } from "../../src/state/setup";
+import { PRESETS, type PresetName, presetSetup } from "../../src/state/presets";
+import { SETUP } from "../support";
 
 describe("the address", () => {
-  test.each(Object.entries(PRESETS))("round-trips %s", (key, setup) => {
+  test.each(Object.keys(PRESETS) as PresetName[])("round-trips %s", (key) => {
+    const setup = presetSetup(key, SETUP);
     expect(parseHash(formatHash(setup, ["data", "inputs"], key))).toEqual({
       setup,
       hidden: ["data", "inputs"],
@@ -20,6 +21,6 @@ describe("the address", () => {
   );
 
   test("needs no escaping", () => {
-    expect(formatHash(DEFAULT_SETUP, [])).toMatch(/^#s=[A-Za-z0-9_-]+$/);
+    expect(formatHash(SETUP, [])).toMatch(/^#s=[A-Za-z0-9_-]+$/);
   });
 });

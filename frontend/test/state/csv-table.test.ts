@@ -1,7 +1,8 @@
+import { signal } from "@preact/signals";
 import { expect, test } from "vitest";
 import type { Connection } from "../../src/server/connection";
 import type { Message } from "../../src/server/encoding";
-import { decodeText, MAX_FILE_BYTES, makeCsvTable } from "../../src/state/csv-table";
+import { decodeText, makeCsvTable } from "../../src/state/csv-table";
 
 function opened() {
   const sent: Record<string, unknown>[] = [];
@@ -13,7 +14,7 @@ function opened() {
     on() {},
     off() {},
   } satisfies Connection;
-  const table = makeCsvTable(model, (file) => {
+  const table = makeCsvTable(model, signal({ table: { most: 1000 } }), (file) => {
     refused.push(file);
   });
   const answer = (chosen: object) =>
@@ -57,7 +58,7 @@ test("a text is decoded as a spreadsheet encodes it", () => {
 
 test("a file that is too large is not sent", async () => {
   const { table, sent, refused } = opened();
-  await table.open(new File(["x".repeat(MAX_FILE_BYTES + 1)], "large.csv"));
+  await table.open(new File(["x".repeat(1001)], "large.csv"));
   expect(sent).toEqual([]);
   expect(refused.map((file) => file.name)).toEqual(["large.csv"]);
 });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { Run } from "../../src/server/messages";
 import { axisNames, classLabel, classNames, outputName } from "../../src/state/labels";
-import { DEFAULT_SETUP } from "../../src/state/setup";
+import { SETUP } from "../support";
 
 const run = (data: object, more: object = {}) =>
   ({
-    setup: { ...DEFAULT_SETUP, data: { ...DEFAULT_SETUP.data, kind: "own", ...data } },
+    setup: { ...SETUP, data: { ...SETUP.data, kind: "own", ...data } },
     classes: 2,
     outputs: 1,
     ...more,

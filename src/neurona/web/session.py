@@ -9,14 +9,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from neurona import __version__
-from neurona.engine.initializers import INITIALIZERS
-from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.types import Array
 from neurona.web import microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError
 from neurona.web.frames import FrameRenderer
+from neurona.web.readers import number, whole
 from neurona.web.run import Run, View, parameter_index
 from neurona.web.setup import Setup
 from neurona.web.table import read_table
@@ -199,11 +198,11 @@ class Session:
 
     def _weight(self, message: Mapping[str, Any]) -> list[Message]:
         layer, row, column = (
-            choices.whole(-1, 1000)(name, message.get(name)) for name in ("layer", "row", "column")
+            whole(-1, 1000).read(name, message.get(name)) for name in ("layer", "row", "column")
         )
         value, frozen = message.get("value"), message.get("frozen")
         if value is not None:
-            value = choices.number(-1e6, 1e6)("value", value)
+            value = number(-1e6, 1e6).read("value", value)
         if frozen is not None and not isinstance(frozen, bool):
             raise _not_understood("frozen")
         index = parameter_index(self.run.task, layer, row, column)
@@ -212,29 +211,28 @@ class Session:
 
     def _speed(self, message: Mapping[str, Any]) -> list[Message]:
         pace = message.get("steps_per_second")
-        self.run.pace(None if pace is None else choices.number(0.1, 1e6)("steps_per_second", pace))
+        self.run.pace(None if pace is None else number(0.1, 1e6).read("steps_per_second", pace))
         return []
 
     def _seek(self, message: Mapping[str, Any]) -> list[Message]:
-        self.run.seek(choices.whole(0, 1_000_000)("index", message.get("index")))
+        self.run.seek(whole(0, 1_000_000).read("index", message.get("index")))
         return []
 
     def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
         view = self.run.settle()  # what was said before is to be seen
         layers, point = view.task.net.layers, message.get("point")
         if point is not None:
-            point = choices.whole(0, len(view.task.points) - 1)("point", point)
-        layer = choices.whole(0, len(layers) - 1)("layer", message.get("layer"))
-        unit = choices.whole(0, layers[layer].n_out - 1)("unit", message.get("unit"))
+            point = whole(0, len(view.task.points) - 1).read("point", point)
+        layer = whole(0, len(layers) - 1).read("layer", message.get("layer"))
+        unit = whole(0, layers[layer].n_out - 1).read("unit", message.get("unit"))
         content, arrays = microscope.look(view, point, layer, unit)
         return [({"type": "microscope", "run": self._runs, **content}, arrays)]
 
     def _frame(self, message: Mapping[str, Any]) -> list[Message]:
-        limits = choices.LIMITS
-        resolution = choices.whole(2, limits["resolution"])(
+        resolution = whole(2, choices.LIMITS["resolution"]).read(
             "resolution", message.get("resolution", 100)
         )
-        neurons = choices.whole(2, limits["neuron_resolution"])(
+        neurons = whole(2, choices.LIMITS["neuron_resolution"]).read(
             "neurons", message.get("neurons", 32)
         )
         view: View = self.run.view
@@ -294,15 +292,8 @@ def _welcome() -> dict[str, Any]:
     return {
         "type": "welcome",
         "version": __version__,
-        "limits": choices.LIMITS,
-        "catalog": {
-            "activations": sorted(choices.OFFERED),
-            "optimizers": sorted(OPTIMIZERS),
-            "costs": list(choices.COSTS),
-            "initializers": sorted(INITIALIZERS),
-            "inputs": list(choices.INPUTS),
-            "kinds": list(choices.KINDS),
-        },
+        "defaults": Setup().to_json(),
+        "limits": choices.limits(),
     }
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -345,7 +346,22 @@ def test_a_file_that_fails_is_said_and_the_next_can_be_made(socket, monkeypatch,
     assert heard(socket)["name"] == "playground.py"
 
 
-def test_a_page_may_leave_while_its_film_is_made(socket, slow):
-    socket.send_json({"type": "download", "what": "gif", "language": "en"})
-    socket.close()
-    slow.set()
+def test_a_page_may_leave_while_its_film_is_made(slow, caplog):
+    with TestClient(application(TOKEN, {HOST}), base_url=f"http://{HOST}") as client:
+        client.cookies.set(COOKIE, TOKEN)
+        connect = partial(
+            client.websocket_connect,
+            "/socket",
+            headers={"origin": f"http://{HOST}", "host": HOST},
+        )
+        with connect() as leaving:
+            leaving.send_json({"type": "hello", "setup": SMALL})
+            assert [heard(leaving)["type"] for _ in range(2)] == ["welcome", "run"]
+            leaving.send_json({"type": "download", "what": "gif", "language": "en"})
+        slow.set()
+        with connect() as other:  # which the film of the first does not reach
+            other.send_json({"type": "hello", "setup": SMALL})
+            assert [heard(other)["type"] for _ in range(2)] == ["welcome", "run"]
+            other.send_json({"type": "download", "what": "code", "language": "en"})
+            assert heard(other)["name"] == "playground.py"
+    assert caplog.text == ""

@@ -174,7 +174,7 @@ def test_a_film_keeps_nothing_waiting_and_is_made_once(page, menu, tmp_path):
     with page.expect_download():
         film = menu.get_by_role("button", name="Save animation")
         film.click()
-        expect(film).to_contain_text("being made")
+        expect(film).to_contain_text("preparing")
         menu.get_by_role("button", name="Model file").dispatch_event("click")  # nothing
         film.dispatch_event("click")  # nothing: it is being made
         stood = step_of(page)

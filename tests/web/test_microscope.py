@@ -196,8 +196,8 @@ def test_a_softmax_is_not_the_lessons_and_that_is_said():
     told = look(session)[0]["lesson"]
     session.close()
     assert told["moments"] == []
-    assert "softmax" in told["error"]["en"]
-    assert "softmax" in told["error"]["es"]
+    assert "softmax" in told["refusal"]["en"]
+    assert "softmax" in told["refusal"]["es"]
 
 
 # What makes no sense

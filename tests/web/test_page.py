@@ -55,7 +55,7 @@ def test_a_change_of_the_rate_needs_no_reset_and_is_obeyed(page):
     page.get_by_label("Optimizer").select_option("sgd")
     page.click("text=One step")
     wait_for_step(page, 1)
-    page.get_by_label("Learning rate").fill("1e-7")
+    page.get_by_label("Learning rate").fill("1e-12")
     page.keyboard.press("Enter")
     page.get_by_label("Own rate").first.fill("900")
     page.keyboard.press("Enter")
@@ -147,7 +147,7 @@ def test_controls_have_the_limits_and_the_defaults_of_the_server(page):
         ("Cost", training["cost"]),
         ("Initial weights", training["initializer"]),
     ):
-        options = page.get_by_label(name, exact=True).locator("option")
+        options = page.locator(".bar").get_by_label(name).locator("option")
         assert [one.get_attribute("value") for one in options.all()] == known
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -94,10 +95,33 @@ def test_without_the_cookie_nothing_is_answered(client, path):
     assert client.get(path).status_code == 403
 
 
-def test_a_wrong_token_gives_no_cookie(client):
-    answer = client.get("/?token=another", follow_redirects=False)
+@pytest.mark.parametrize(
+    "token",
+    ["another", TOKEN[:-1], TOKEN[:1], TOKEN[1:], TOKEN + "x", TOKEN.upper(), TOKEN + "%00"],
+)
+def test_a_wrong_token_gives_no_cookie(client, token):
+    answer = client.get(f"/?token={token}", follow_redirects=False)
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("cookie", [TOKEN[:-1], TOKEN[1:], TOKEN + "x", TOKEN.upper(), '""'])
+def test_a_cookie_that_is_only_like_the_token_opens_no_socket(client, cookie):
+    client.cookies.set(COOKIE, cookie)
+    assert client.get("/").status_code == 403
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/socket", headers=ORIGIN):
+        pass
+
+
+def test_a_host_is_known_in_either_case():
+    app = application(TOKEN, {"Localhost:8000"})
+    with TestClient(app, base_url="http://localhost:8000", cookies={COOKIE: TOKEN}) as client:
+        for host in ("localhost:8000", "LOCALHOST:8000", "LocalHost:8000"):
+            assert client.get("/", headers={"host": host}).status_code == 200
+            headers = {"host": host, "origin": f"http://{host}"}
+            with client.websocket_connect("/socket", headers=headers) as socket:
+                Talker(socket).hello()
+        assert client.get("/", headers={"host": "LOCALHOST:8001"}).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:8001", "", "a:b@" + HOST])
@@ -270,6 +294,9 @@ def test_what_makes_no_sense_is_answered_and_the_talk_goes_on(socket, text):
 
 def test_too_long_a_message_ends_the_talk(socket):
     socket.hello()
+    longest = '{"type": "fly"}'.ljust(server.MOST_BYTES)
+    socket.socket.send_text(longest)
+    assert socket.handle()[0]["code"] == "message"
     socket.socket.send_text(" " * (server.MOST_BYTES + 1))
     with pytest.raises(WebSocketDisconnect) as closed:
         socket.socket.receive_bytes()
@@ -277,13 +304,30 @@ def test_too_long_a_message_ends_the_talk(socket):
 
 
 def test_too_many_pages_are_refused(known, monkeypatch):
-    monkeypatch.setattr(server, "MOST_SOCKETS", 1)
-    with known.websocket_connect("/socket", headers=ORIGIN) as first:
+    monkeypatch.setattr(server, "MOST_SOCKETS", 2)
+    connect = partial(known.websocket_connect, "/socket", headers=ORIGIN)
+    with connect() as first, connect() as second:
         Talker(first).hello()
-        with known.websocket_connect("/socket", headers=ORIGIN) as second:
+        Talker(second).hello()
+        with connect() as third:
             with pytest.raises(WebSocketDisconnect) as closed:
-                second.receive_bytes()
+                third.receive_bytes()
             assert closed.value.code == server.TRY_AGAIN
+
+
+def test_a_page_that_names_no_size_gets_the_usual_frame(socket):
+    socket.hello({"layers": []})
+    _, arrays = socket.ask(type="frame")
+    assert arrays["surface"].shape == (1, 100, 100)
+    assert arrays["neurons"].shape == (3, 34, 34)  # every third point
+
+
+@pytest.mark.parametrize(("name", "most"), [("resolution", 150), ("neurons", 60)])
+def test_a_frame_has_limits(socket, name, most):
+    socket.hello({"data": {"n": 20}, "layers": []})
+    for size, kind in ((1, "error"), (2, "frame"), (most, "frame"), (most + 1, "error")):
+        socket.say(type="step")  # a frame waits for something new
+        assert socket.ask(type="frame", **{name: size})[0]["type"] == kind
 
 
 def test_a_silent_page_is_let_go(known, monkeypatch):

@@ -1,5 +1,7 @@
 """Set-ups: what each of their parts becomes, what is refused, and the weights that they bring."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from neurona.web.errors import PlaygroundError
 from neurona.web.frames import FrameRenderer
 from neurona.web.run import Run
 from neurona.web.session import Session
-from neurona.web.setup import INPUTS, KINDS, Setup
+from neurona.web.setup import INPUTS, KINDS, Setup, limits
 from neurona.web.task import FEATURES, features, make_task
 from tests.support.runs import SMALL, setup_of
 
@@ -71,6 +73,108 @@ def test_a_set_up_that_does_not_fit_is_refused_in_both_languages(given, field):
     assert refused.value.field == field
     assert refused.value.message["en"]
     assert refused.value.message["es"] != refused.value.message["en"]
+
+
+# Where each number may be, both ends included, unless it is above the first.
+RANGES = {
+    "data.n": (20, 2000),
+    "data.noise": (0, 0.5),
+    "data.arms": (2, 5),
+    "data.classes": (2, 5),
+    "data.test_share": (0, 0.9),
+    "data.seed": (0, 2147483647),
+    "layers.neurons": (1, 16),
+    "layers.learning_rate": (0, 1000),
+    "output.learning_rate": (0, 1000),
+    "training.learning_rate": (0, 1000),
+    "training.batch_size": (1, 2000),
+    "training.l1": (0, 10),
+    "training.l2": (0, 10),
+    "training.seed": (0, 2147483647),
+}
+
+
+def setup_with(path, value):
+    part, name = path.split(".")
+    return {part: [{name: value}] if part == "layers" else {name: value}}
+
+
+@pytest.mark.parametrize("path", RANGES)
+def test_each_number_is_read_up_to_its_limits_and_not_beyond(path):
+    low, high = RANGES[path]
+    above = "learning_rate" in path
+    for value in (*([] if above else [low]), (low + high) // 2 or high, high):
+        Setup.from_json(setup_with(path, value))
+    outside = [low - 1, math.nextafter(low, -1), math.nextafter(high, math.inf), high + 1]
+    for value in [*outside, *([low] if above else [])]:
+        with pytest.raises(PlaygroundError) as refused:
+            Setup.from_json(setup_with(path, value))
+        assert refused.value.field == path.replace("layers", "layers[0]")
+
+
+def test_the_limits_that_the_page_gets_are_those_that_are_read():
+    told = limits()
+    told["layers"] = told["layers"]["each"]
+    ranges = {
+        f"{part}.{name}": (one["min"], one["max"])
+        for part in ("data", "layers", "output", "training")
+        for name, one in told[part].items()
+        if isinstance(one, dict) and "min" in one
+    }
+    assert ranges == RANGES
+    assert limits()["layers"]["most"] == 6
+    assert limits()["weights"]["most"] == 400
+    assert limits()["table"]["most"] == 200_000
+
+
+def test_what_is_not_given_has_its_default():
+    assert Setup.from_json({}) == Setup()
+    assert Setup().to_json() == {
+        "data": {
+            "kind": "circles", "n": 300, "noise": 0.05, "arms": 2, "classes": 3, "test_share": 0.3,
+            "seed": 0, "points": (), "regression": False, "columns": (), "class_names": (),
+        },
+        "inputs": ("x1", "x2"),
+        "layers": ({"neurons": 4, "activation": "tanh", "learning_rate": None},) * 2,
+        "output": {"activation": "auto", "learning_rate": None},
+        "training": {
+            "learning_rate": 0.01, "optimizer": "adam", "cost": "auto", "batch_size": None,
+            "l1": 0.0, "l2": 0.0, "initializer": "orthogonal", "seed": 0,
+        },
+        "weights": None,
+        "frozen": (),
+        "version": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"layers": [{}] * 6}, True),
+        ({"layers": [{}] * 7}, False),
+        ({"inputs": ["x2", "x1", "x2"]}, True),
+        ({"data": {"columns": ["a" * 40] * 3}}, True),
+        ({"data": {"columns": ["a" * 41]}}, False),
+        ({"data": {"columns": ["a"] * 4}}, False),
+        ({"data": {"class_names": ["a"] * 5}}, True),
+        ({"data": {"class_names": ["a"] * 6}}, False),
+        ({"data": {"points": [[1000, -1000, 0]] * 2000}}, True),
+        ({"data": {"points": [[1000.1, 0, 0]]}}, False),
+        ({"data": {"points": [[0, 0]]}}, False),
+        ({"data": {"points": [[0, 0, 0, 0]]}}, False),
+        ({"weights": [1e30] * 400}, True),
+        ({"weights": [1.1e30]}, False),
+        ({"frozen": [0, 399]}, True),
+        ({"frozen": [400]}, False),
+        ({"frozen": [-1]}, False),
+    ],
+)
+def test_lists_are_read_up_to_their_limits(given, read):
+    if read:
+        Setup.from_json(given)
+    else:
+        with pytest.raises(PlaygroundError):
+            Setup.from_json(given)
 
 
 def test_a_refused_set_up_leaves_the_training_as_it_was():

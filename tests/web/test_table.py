@@ -112,14 +112,56 @@ def test_every_code_of_the_reader_is_said_in_spanish():
     assert codes - {"encoding", "or"} == set(web_table._SPANISH)  # a message is text already
 
 
-@given(st.text(max_size=200))
-def test_any_text_is_a_table_or_a_refusal(text):
-    refused, data = None, None
+cells = st.integers(-1000, 1000).map(str)
+kinds = st.sampled_from(["cat", "dog", "hen"])
+pets = st.lists(st.tuples(cells, cells, kinds), min_size=1, max_size=12)
+
+
+@given(pets, st.sampled_from(",;\t"))
+def test_a_table_becomes_points_within_the_plane_or_a_playground_error(rows, separator):
+    text = "\n".join(map(separator.join, [("a", "b", "kind"), *rows]))
+    names = sorted({kind for *_, kind in rows})
+    if len(names) == 1:
+        with pytest.raises(PlaygroundError, match="class"):
+            read_table(text)
+        return
+    data, choice = read_table(text)
+    assert (choice.x1, choice.x2, choice.target) == data.columns == ("a", "b", "kind")
+    assert data.class_names == tuple(names)
+    assert [label for *_, label in data.points] == [names.index(kind) for *_, kind in rows]
+    for column in (0, 1):
+        values = np.array([float(row[column]) for row in rows])
+        middle, half = (values.max() + values.min()) / 2, (np.ptp(values) / 2) or 1
+        placed = [point[column] for point in data.points]
+        np.testing.assert_allclose(placed, (values - middle) / half, atol=1e-4)
+
+
+@given(pets, st.data())
+def test_a_table_with_a_wrong_character_is_read_or_refused_in_both_languages(rows, data):
+    whole = [("a", "b", "kind"), *rows, ("1", "2", "cat"), ("3", "4", "dog")]
+    text = "\n".join(map(",".join, whole))
+    at = data.draw(st.integers(0, len(text)))
+    text = text[:at] + data.draw(st.characters() | st.sampled_from("\"',;\n\r\x00")) + text[at:]
+    refused, points = None, []
     try:
-        data, _ = read_table(text)
+        points = read_table(text)[0].points
     except PlaygroundError as error:
         refused = error
-    assert refused.message["es"] if refused else 2 <= len(data.points) <= LIMITS["points"]
+    if refused:
+        assert refused.code == "table"
+        assert refused.message["es"] != refused.message["en"]
+    else:
+        assert 2 <= len(points) <= len(whole)
+        assert np.abs(np.array(points)[:, :2]).max() <= 1
+
+
+def test_a_table_has_as_many_rows_as_the_playground_shows():
+    row = ["1,2,cat", "3,4,dog"]
+    most = LIMITS["points"]
+    data, _ = read_table("\n".join(["a,b,kind", *row * (most // 2)]))
+    assert len(data.points) == most == 2000
+    with pytest.raises(PlaygroundError, match="2,001 rows"):
+        read_table("\n".join(["a,b,kind", *row * (most // 2), row[0]]))
 
 
 def test_a_table_is_trained_on(session):

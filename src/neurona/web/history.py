@@ -95,8 +95,7 @@ class History:
             states += [state for state in own if state.step < end]
             if branch not in self._roots:
                 return sorted(states, key=lambda state: state.step)
-            branch, left = self._roots[branch]
-            end = min(end, left)
+            branch, end = self._roots[branch]
 
     @property
     def rows(self) -> Array:
@@ -136,9 +135,9 @@ class History:
         """Let the oldest branch go, but neither the first nor the one that goes on."""
         oldest = min(m.branch for m in self.snapshots if m.branch not in (0, now))
         before, left = self._roots.pop(oldest)
-        for branch, (root, step) in self._roots.items():
+        for branch, (root, _) in self._roots.items():
             if root == oldest:
-                self._roots[branch] = before, min(step, left)
+                self._roots[branch] = before, left
         self.snapshots = [snapshot for snapshot in self.snapshots if snapshot.branch != oldest]
 
 

@@ -110,7 +110,7 @@ def _lesson(view: View, step: Step) -> dict[str, Any]:
     task, training = view.task, view.task.setup.training
     lines = [line._asdict() for line in trace.source()]
     if not trace.can_tell(task.net):
-        return {"source": lines, "moments": [], "error": NO_SOFTMAX}
+        return {"source": lines, "moments": [], "refusal": NO_SOFTMAX}
     params: Any = tuple((one.W, one.b) for one in step.layers)
     moments = trace.trace(task.net, params, step.x, step.target, training.learning_rate)
     return {

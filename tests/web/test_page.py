@@ -208,7 +208,7 @@ def test_batch_penalties_and_first_weights_are_chosen(page):
 
 
 def test_the_surface_in_steps_has_one_colour_a_class(page):
-    def colours():
+    def colors():
         return page.eval_on_selector(
             ".surface .answers",
             "c => new Set(new Uint32Array("
@@ -219,13 +219,13 @@ def test_the_surface_in_steps_has_one_colour_a_class(page):
     wait_for_step(page, 200)
     page.get_by_role("button", name="Pause").click()
     smooth = picture(page, ".surface .answers")
-    assert colours() > 20
+    assert colors() > 20
     page.get_by_label("Discrete output").check()
     discrete = changed(page, ".surface .answers", smooth)
-    assert colours() <= 3  # a byte may say just one half
+    assert colors() <= 3  # a byte may say just one half
     page.get_by_label("Discrete output").uncheck()
     changed(page, ".surface .answers", discrete)
-    assert colours() > 20
+    assert colors() > 20
 
 
 def test_the_costs_axis_is_logarithmic_or_not(page):

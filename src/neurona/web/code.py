@@ -1,4 +1,4 @@
-"""What is on the screen as a short program, with neurona's public names, that does it again."""
+"""A short program with neurona's public names that repeats the training on the screen."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 
 WIDTH = 92
-MOST_LISTED = 60  # parameters that stand in the program as numbers; more are base64
+MOST_LISTED = 60  # parameters written as numbers; more are base64
 
-# How a feature is written, where the plane's coordinates are x1 and x2.
+# Each feature as Python code.
 WRITTEN: Mapping[str, str] = {
     "x1": "x1",
     "x2": "x2",
@@ -93,14 +93,14 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 
 
 class Part(NamedTuple):
-    """A few lines of code, and what they do in words."""
+    """A few lines of code, and a sentence about them."""
 
     text: str
     code: str
 
 
 def title(view: View, language: str) -> str:
-    """Return one line that says what the program is about."""
+    """Return the program's title."""
     task = view.task
     topology = "-".join(map(str, task.net.topology))
     return _text("title", language).format(
@@ -109,22 +109,22 @@ def title(view: View, language: str) -> str:
 
 
 def needs(language: str) -> str:
-    """Return one line that says what has to be installed."""
+    """Return a sentence about the needed installation."""
     return _text("needs", language)
 
 
 def program(view: View, language: str = "en") -> str:
-    """Return a Python program that leads to what a view shows, prints its cost and draws it.
+    """Return a Python program that repeats a view's training, prints its cost and draws it.
 
     It trains from the same weights over the same batches to the same step. A run that was steered
-    on its way can't be retraced: then the program says so, and holds the weights themselves.
+    cannot be repeated: then the program says so, and holds the weights.
 
     Parameters
     ----------
     view
-        What is on the screen.
+        The state on the screen.
     language
-        Of the comments: ``"en"`` or ``"es"``.
+        The language of the comments: ``"en"`` or ``"es"``.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def program(view: View, language: str = "en") -> str:
 
 
 def parts(view: View, language: str) -> list[Part]:
-    """Return the program in its parts: the imports come first, the drawing last."""
+    """Return the parts of the program: imports first, drawing last."""
     task, step = view.task, view.state.step
     setup = task.setup
     trained = step > 0 and not view.steered
@@ -285,7 +285,7 @@ def _training(setup: Setup, task: Task, step: int) -> str:
 
 
 def _moving(task: Task) -> list[str]:
-    """Return lines that make what `Frozen` asks for: 0 for what stands still, 1 for the rest."""
+    """Return code for the mask of `Frozen`: 0 for frozen parameters, 1 for the rest."""
     if not task.setup.frozen:
         return []
     places = ", ".join(map(str, task.setup.frozen))
@@ -326,13 +326,13 @@ def _optimizer_call(setup: Setup) -> str:
 
 
 def _with_frozen(part: Part, view: View, language: str) -> Part:
-    """Say which parameters were frozen, where the code can't tell or does not say why."""
+    """Add a sentence about frozen parameters."""
     places = ", ".join(map(str, np.flatnonzero(view.frozen)))
     return part._replace(text=f"{part.text} {_text('frozen', language).format(places=places)}")
 
 
 def _weights(params: Params) -> str:
-    """Return lines that make ``params`` of numbers that stand in them."""
+    """Return code that defines ``params`` by its numbers."""
     theta = flatten(params)
     if theta.size <= MOST_LISTED:
         numbers = ", ".join(str(value) for value in theta.astype(np.float32))
@@ -381,18 +381,18 @@ def _picture(setup: Setup) -> str:
 
 
 def _plain(setup: Setup) -> bool:
-    """Tell whether the network is shown the points as they are."""
+    """Tell whether the inputs are the coordinates alone."""
     return setup.inputs == ("x1", "x2")
 
 
 def _differing(function: Any, values: Mapping[str, Any]) -> list[str]:
-    """Return the arguments that are not what the function takes by itself."""
+    """Return the arguments that differ from the function's defaults."""
     usual = inspect.signature(function).parameters
     return [f"{name}={value!r}" for name, value in values.items() if usual[name].default != value]
 
 
 def _call(start: str, arguments: Sequence[str]) -> str:
-    """Write a call in one line, or with its arguments in lines of their own."""
+    """Write a call in one line, or with its arguments on separate lines."""
     line = f"{start}({', '.join(arguments)})"
     if len(line) < WIDTH:
         return line
@@ -400,13 +400,13 @@ def _call(start: str, arguments: Sequence[str]) -> str:
 
 
 def _lines(listed: str) -> str:
-    """Break what stands between brackets into lines, at its spaces alone."""
+    """Break a bracketed list into lines, at spaces only."""
     broken = fill(f"{listed},", WIDTH - 4, break_long_words=False, break_on_hyphens=False)
     return indent(broken, "    ")
 
 
 def _comment(text: str) -> str:
-    """Write what somebody else has named as a comment, without what would end it."""
+    """Write a custom name as a comment, without characters that would end it."""
     words = " ".join(text.split())
     plain = "".join(letter for letter in words if letter.isprintable())
     return fill(plain, WIDTH, initial_indent="# ", subsequent_indent="# ")

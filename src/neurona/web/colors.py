@@ -26,14 +26,14 @@ GROUNDS = {"light": (247, 247, 245), "dark": (32, 36, 40)}
 
 @dataclass(frozen=True)
 class PageScheme:
-    """How the page colours answers and points.
+    """The page's colors of predictions and points.
 
     Parameters
     ----------
     n_classes
-        How many classes there are, or None for a regression, whose numbers are from -1 to 1.
+        The number of classes, or None for a regression with values from -1 to 1.
     ground
-        The colour of an answer that is undecided, bytes.
+        The color of an undecided prediction, in bytes.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class PageScheme:
     ground: tuple[int, int, int]
 
     def surface(self, values: npt.ArrayLike, levels: int | None = None) -> Colors:
-        """Colour a network's outputs, (..., n_out) to (..., 3); with levels, in so many bands."""
+        """Color a network's outputs, (..., n_out) to (..., 3); levels make bands."""
         values = np.asarray(values, dtype=np.float64)
         if levels is not None:
             values = np.round(values * levels) / levels

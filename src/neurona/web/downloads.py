@@ -1,4 +1,4 @@
-"""What a person takes home from the playground: a file, made of what is on the screen."""
+"""Files of the state on the screen: a program, a notebook, a model, a GIF."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from neurona.web.worker import WorkerRun
 
 LANGUAGES = ("en", "es")
 THEMES = tuple(LOOKS)
-PICTURES = 60  # of a film, at most
-SNAPSHOTS = 240  # of which they are chosen
+PICTURES = 60  # the most of one GIF
+SNAPSHOTS = 240  # from which they are chosen
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": ENGLISH,
@@ -34,7 +34,7 @@ _one_film = threading.Lock()  # Matplotlib draws in one thread at a time
 
 
 class File(NamedTuple):
-    """A file to be saved by the page."""
+    """A file that the page saves."""
 
     name: str
     mime: str
@@ -44,10 +44,10 @@ class File(NamedTuple):
 def prepare(
     run: Run | WorkerRun, what: str, language: str, theme: str = "light"
 ) -> Callable[[], File]:
-    """Note what is on the screen, and return what makes a file of it.
+    """Capture the state on the screen, and return a function that makes a file of it.
 
-    Noting takes an instant, during which the run must not be exchanged for another; making may
-    take seconds, and needs the run no more.
+    Capturing takes an instant, during which the run must stay the same. Making the file may take
+    seconds and does not need the run.
 
     Parameters
     ----------
@@ -56,14 +56,14 @@ def prepare(
     what
         One of `MAKERS`: ``"code"``, ``"notebook"``, ``"model"`` or ``"gif"``.
     language
-        Of the texts in the file: ``"en"`` or ``"es"``.
+        The language of the texts: ``"en"`` or ``"es"``.
     theme
-        Of the pictures in it: ``"light"`` or ``"dark"``.
+        The theme of the images: ``"light"`` or ``"dark"``.
 
     Raises
     ------
     PlaygroundError
-        Here or by what is returned, if the training doesn't answer, or a package is missing.
+        If the training does not respond, or a package is missing; from the returned function too.
     """
     try:
         view = run.settle()
@@ -89,7 +89,7 @@ def prepare(
 
 
 def _code(view: View, way: Sequence[State], language: str, theme: str) -> File:
-    """Write the program; as neurona.py it would be what `import neurona` finds."""
+    """Write the program, not as neurona.py, which would shadow the package."""
     return File("playground.py", "text/x-python", program(view, language).encode())
 
 
@@ -98,7 +98,7 @@ def _notebook(view: View, way: Sequence[State], language: str, theme: str) -> Fi
 
 
 def _model(view: View, way: Sequence[State], language: str, theme: str) -> File:
-    """Write the network; the notes tell its inputs, its frozen parameters, and its training."""
+    """Write the network, with its inputs, frozen parameters and set-up as notes."""
     task, buffer = view.task, BytesIO()
     notes = {
         "inputs": list(task.setup.inputs),
@@ -111,7 +111,7 @@ def _model(view: View, way: Sequence[State], language: str, theme: str) -> File:
 
 
 def _gif(view: View, way: Sequence[State], language: str, theme: str) -> File:
-    """Paint the way to what is on the screen in its colours, over the plane whatever the inputs."""
+    """Draw the training up to the screen's state in the page's colors, over the plane."""
     require("matplotlib", extra="plot")
     require("PIL", extra="plot")
     task = view.task

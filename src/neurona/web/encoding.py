@@ -15,7 +15,7 @@ DTYPES = ("float32", "int32", "uint8")
 
 
 def described(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> dict[str, Any]:
-    """Return the content with a description of its arrays, which travel beside it."""
+    """Return the content with a description of its arrays."""
     for name, array in arrays.items():
         if array.dtype.name not in DTYPES:
             raise TypeError(f"{name} is of {array.dtype}: the page reads {', '.join(DTYPES)}")

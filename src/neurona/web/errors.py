@@ -1,10 +1,10 @@
-"""What the playground says when it can't do what it is asked, in both of its languages."""
+"""Errors of the playground, in English and Spanish."""
 
 from __future__ import annotations
 
 
 class PlaygroundError(ValueError):
-    """A wish that can't be granted; the message says what would be possible.
+    """A request that cannot be fulfilled; the message says what is possible.
 
     Parameters
     ----------
@@ -13,7 +13,7 @@ class PlaygroundError(ValueError):
     en, es
         The message.
     field
-        The part of the set-up that it is about.
+        The part of the set-up that is wrong.
     """
 
     def __init__(self, code: str, en: str, es: str, field: str | None = None) -> None:

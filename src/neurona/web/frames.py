@@ -14,7 +14,7 @@ from neurona.web.task import Task
 
 
 class FrameRenderer:
-    """Pictures of the runs of one task; what does not change is computed once."""
+    """Renders frames of one task; constant parts are computed once."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -24,7 +24,7 @@ class FrameRenderer:
     def frame(
         self, view: View, resolution: int, neurons: int
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return what a picture says in words and numbers, and its arrays."""
+        """Return a frame's content and its arrays."""
         task, state = view.task, view.state
         with np.errstate(all="ignore"):
             everywhere = task.net.predict(state.params, self._everywhere)
@@ -76,10 +76,10 @@ class FrameRenderer:
         return self._grids[resolution]
 
     def _plane(self, view: View, resolution: int, neurons: int) -> tuple[Array, Array]:
-        """Return what the network answers over the plane, and what each of its neurons does.
+        """Return the network's predictions over the plane, and each neuron's activation.
 
         The surface is ``(outputs, resolution, resolution)``: 0 to 255 over [0, 1], or over [-1, 1]
-        in a regression. The neurons' pictures, the inputs' first, are ``(count, r, r)``, r being
+        in a regression. The neurons' images, the inputs' first, are ``(count, r, r)``, r being
         about ``neurons``: every so many points of the same grid, each over its own range, 128
         being 0.
         """
@@ -102,6 +102,6 @@ class FrameRenderer:
 
 
 def _bytes(values: Array) -> Array:
-    """Return 0 to 1 as 0 to 255; what is no number is 0."""
+    """Return 0 to 1 as 0 to 255; NaN becomes 0."""
     scaled: Array = np.nan_to_num(np.clip(values, 0, 1) * 255).round()
     return scaled.astype(np.uint8)

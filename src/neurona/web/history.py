@@ -1,4 +1,4 @@
-"""The snapshots of a run: every one at first, then ever sparser, from the beginning to now."""
+"""Snapshots of a run from its beginning to now, the sparser the longer it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A state that was kept, its cost on the test, and the branch it lies on."""
+    """A state with its test cost and its branch."""
 
     state: State
     test_cost: float | None
@@ -24,7 +24,7 @@ class Snapshot:
 
 
 class History:
-    """Snapshots of all branches, thinned, never cut: of each its first and its last stay.
+    """Snapshots of all branches, thinned but never cut: the first and last of each stay.
 
     When the branch that goes on is full, every other snapshot of it goes, and from then on only
     every other one is kept. When all branches together are too many snapshots, the longest of those
@@ -55,7 +55,9 @@ class History:
         self.most = most
         self.total = total
         self.snapshots: list[Snapshot] = []
-        self._roots: dict[int, tuple[int, int]] = {}  # the branch that each one left, and when
+        self._roots: dict[
+            int, tuple[int, int]
+        ] = {}  # each branch's parent, and the step where it left it
         self._stride = 1
         self._offered = 0
         self._rows = np.empty((0, 4), dtype=np.float32)
@@ -69,7 +71,7 @@ class History:
         return kept
 
     def branch(self, at: int, end: Snapshot) -> Snapshot:
-        """Leave a branch, of which ``end`` is where it stands, for one that begins at a snapshot.
+        """Leave the current branch, whose state is ``end``, for a new one from a snapshot.
 
         Returns
         -------
@@ -77,9 +79,9 @@ class History:
             The first of the new branch.
         """
         start = self.snapshots[at]
-        if self.snapshots[-1].state is not end.state:  # it was one that is passed over
+        if self.snapshots[-1].state is not end.state:  # it was skipped
             self._append(end)
-        branch = 1 + end.branch  # that of the newest goes on
+        branch = 1 + end.branch  # ids grow
         self._roots[branch] = start.branch, start.state.step
         self._stride, self._offered = 1, 1
         first = Snapshot(start.state, start.test_cost, branch)
@@ -87,7 +89,7 @@ class History:
         return first
 
     def way(self, to: Snapshot) -> list[State]:
-        """Return the states on the way to a snapshot, over the branches it came by, in order."""
+        """Return the states that lead to a snapshot, over its branches, in order."""
         branch, end = to.branch, to.state.step
         states = [to.state]
         while True:
@@ -99,7 +101,7 @@ class History:
 
     @property
     def rows(self) -> Array:
-        """``(k, 4)`` float32: step, cost, cost on the test (NaN if none), branch; never changed."""
+        """``(k, 4)`` float32: step, cost, test cost (or NaN), branch; never modified."""
         return self._rows
 
     def _append(self, snapshot: Snapshot) -> None:
@@ -112,7 +114,7 @@ class History:
             self._rows = np.array([_row(m) for m in self.snapshots], dtype=np.float32)
 
     def _thin(self, now: int) -> None:
-        """Keep to both limits; ``now`` is the branch that goes on."""
+        """Keep both limits; ``now`` is the current branch."""
         lengths = Counter(snapshot.branch for snapshot in self.snapshots)
         while lengths[now] > self.most or lengths.total() > self.total:
             left = max((k for k in lengths if k != now), key=lengths.__getitem__, default=now)
@@ -126,13 +128,13 @@ class History:
             lengths = Counter(snapshot.branch for snapshot in self.snapshots)
 
     def _halve(self, branch: int) -> None:
-        """Let every other snapshot of a branch go, but neither its first nor its last."""
+        """Drop every other snapshot of a branch, except its first and last."""
         own = [snapshot for snapshot in self.snapshots if snapshot.branch == branch]
         stays = {id(snapshot) for snapshot in (*own[::2], own[-1])}
         self.snapshots = [m for m in self.snapshots if m.branch != branch or id(m) in stays]
 
     def _forget(self, now: int) -> None:
-        """Let the oldest branch go, but neither the first nor the one that goes on."""
+        """Drop the oldest branch, except the first and the current one."""
         oldest = min(m.branch for m in self.snapshots if m.branch not in (0, now))
         before, left = self._roots.pop(oldest)
         for branch, (root, _) in self._roots.items():

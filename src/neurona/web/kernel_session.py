@@ -1,7 +1,7 @@
-"""A session beside its training, in one interpreter; pictures are drawn in a thread apart.
+"""A session within a notebook's kernel, whose frames are drawn in a separate thread.
 
-A notebook's kernel has one thread for cells and messages, and a picture that was asked for must not
-keep it: the question is noted, and answered when there is something new to see.
+A kernel has one thread for cells and messages, which a frame must not block: the request is noted,
+and answered when there is something new to see.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ PICTURES_PER_SECOND = 30
 
 
 class KernelSession:
-    """Messages in, and messages out through ``send``, which is called from several threads.
+    """Handles messages, and sends others by ``send``, which several threads call.
 
     Parameters
     ----------
     setup
-        What is learnt at first.
+        The first set-up.
     send
         Takes the content of a message, and its arrays by their names.
 
     Raises
     ------
     PlaygroundError
-        If the parts of the set-up don't go together.
+        If parts of the set-up are incompatible.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class KernelSession:
         self._send = send
         self._changed = threading.Event()
         self._ended = threading.Event()
-        self._turn = threading.RLock()  # a session answers one message after the other
+        self._turn = threading.RLock()  # one message at a time
         self._asked: Mapping[str, Any] | None = None
         self._talk = Session(self._changed.set, trainer=Run)
         self._talk.handle({"type": "hello", "setup": setup.to_json()})
@@ -72,11 +72,11 @@ class KernelSession:
         return self._talk.run
 
     def view(self) -> View:
-        """Return what there is to see after all that was said so far."""
+        """Return the view after all messages so far."""
         return self.run.settle()
 
     def handle(self, message: Any) -> list[Message]:
-        """Answer a message, and return the answers."""
+        """Handle a message, and return the responses."""
         with self._turn:
             if self._ended.is_set():
                 return []
@@ -85,13 +85,13 @@ class KernelSession:
         return answers
 
     def greet(self) -> None:
-        """Tell a page that has just opened, and all the others, what is trained."""
+        """Send the current run to all views, of which one has just opened."""
         with self._turn:
             self.view()
             self._answer(self._talk.greet())
 
     def ask(self, message: Mapping[str, Any]) -> None:
-        """Note that a picture is wanted; it comes when there is something new to see."""
+        """Request a frame, which is sent when there is something new to see."""
         with self._turn:
             self._asked = message
         self._changed.set()
@@ -100,8 +100,8 @@ class KernelSession:
         """End the training and both threads."""
         self._ended.set()
         self._changed.set()
-        # What is thrown away may be found by the garbage collector in any thread, one of these too,
-        # and at the very end of the interpreter nothing runs that could be waited for.
+        # The garbage collector may run this in any thread, one of these too. At the interpreter's
+        # exit no thread runs that could be joined.
         own = threading.current_thread().name.startswith("neurona-")
         if not own and not sys.is_finalizing():
             self._painter.join(timeout=10)
@@ -111,7 +111,7 @@ class KernelSession:
             self._send(content, arrays)
 
     def _draw(self) -> None:
-        """Be the thread that draws: one picture for each that was asked for, and not too many."""
+        """Draw in a thread: one frame for each request, at a limited rate."""
         while not self._ended.is_set():
             self._changed.wait()
             self._changed.clear()

@@ -1,4 +1,4 @@
-"""What the microscope shows of a view: one step of the training, and the lesson's beside it."""
+"""The microscope's content: one training step, beside the lesson's."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ NO_SOFTMAX = {
     "es": "El programa de la lección no tiene softmax: saca cada derivada de la a de una sola "
     "neurona, y una softmax necesita las de todas. Con otra salida, aquí se ven sus líneas.",
 }
-ROWS = ("z", "a", "slope", "error", "delta")  # of a batch their means are shown
+ROWS = ("z", "a", "slope", "error", "delta")  # a batch shows their means
 
 
 def look(
     view: View, point: int | None, layer: int, unit: int
 ) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Return what one step computes, in words and numbers, and its arrays as float32.
+    """Return one step's content and its arrays as float32.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def look(
 
 
 def examples(task: Task, point: int | None) -> Data:
-    """Return one point, of the training or of the test, as the engine takes it; or all to train."""
+    """Return one training or test point as the engine's data, or all training points."""
     if point is None:
         return task.train
     test = task.held_out[point]
@@ -106,7 +106,7 @@ def _arrays(step: Step) -> dict[str, Array]:
 
 
 def _lesson(view: View, step: Step) -> dict[str, Any]:
-    """Return the lesson's lines as they run on the same examples, and how its step differs."""
+    """Return the lesson's lines, executed on the same examples, and the differences."""
     task, training = view.task, view.task.setup.training
     lines = [line._asdict() for line in trace.source()]
     if not trace.can_tell(task.net):
@@ -133,7 +133,7 @@ def _squared(task: Task) -> bool:
 
 
 def changes(moments: Iterable[trace.Moment]) -> Iterable[dict[str, Any]]:
-    """Yield each moment with those variables alone that are new, or other than before."""
+    """Yield each moment with only the variables that are new or have changed."""
     known: dict[str, trace.Variable] = {}
     for moment in moments:
         new = [one for one in moment.variables if known.get(one.name) != one]
@@ -142,7 +142,7 @@ def changes(moments: Iterable[trace.Moment]) -> Iterable[dict[str, Any]]:
 
 
 def jsonable(value: Any) -> Any:
-    """Return a value with None where a number is none: JSON has no NaN.
+    """Return a value with None in place of NaN and infinities, which JSON lacks.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-"""How many steps a training takes before it looks whether there is a command."""
+"""The number of steps that a training takes between two looks for commands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A command is obeyed after one chunk, and a picture that is asked for waits for its end.
+# A command waits for the end of a chunk, and so does a requested frame.
 SECONDS = 0.005
 MOST_STEPS = 4096
 
@@ -28,12 +28,12 @@ class ChunkSize:
     steps: int = 1
 
     def took(self, seconds: float) -> None:
-        """Learn how long the last chunk took."""
+        """Adapt to the duration of the last chunk."""
         if seconds < SECONDS / 2:
             self.steps = min(MOST_STEPS, self.steps * 2)
         elif seconds > 2 * SECONDS:
             self.steps = max(1, self.steps // 2)
 
     def pace(self, steps_per_second: float) -> None:
-        """Have the size that a pace asks for: two chunks' time, for a pace needs no hurry."""
+        """Take the size for a limited speed: two chunks' time, since there is no hurry."""
         self.steps = max(1, min(MOST_STEPS, round(steps_per_second * 2 * SECONDS)))

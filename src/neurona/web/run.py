@@ -1,8 +1,7 @@
-"""One training in a thread of its own, steered while it goes on.
+"""One training in its own thread, steered while it goes on.
 
-Whoever steers it puts a command in a queue, and the thread carries it out between two chunks of
-steps; whoever looks at it takes the :class:`View` that the thread published last. So nothing that
-is read ever changes, and nobody waits for the other.
+Commands go into a queue, and the thread executes them between two chunks of steps. Readers take the
+:class:`View` that the thread published last. So no view ever changes, and neither side waits.
 """
 
 from __future__ import annotations
@@ -34,27 +33,27 @@ RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What there is to see of a run at one time; nothing in it changes.
+    """An immutable view of a run.
 
     Attributes
     ----------
     version
-        Grows by 1 with each view of a run.
+        Increases by 1 with each view of a run.
     task, state, frozen
-        What is learnt, where it stands, and which parameters stand still, ``(p,)`` booleans.
+        The task, the training's state, and which parameters are frozen, ``(p,)`` booleans.
     playing, steps_per_second
-        Whether it goes on by itself, and how fast it went of late.
+        Whether the training plays, and its recent speed.
     branch, at, snapshots
-        The branch that the state lies on, the snapshot that is shown (None: the latest), and how
-        many are kept.
+        The branch of the state, the index of the shown snapshot (None: the latest), and the
+        number of snapshots.
     history, kept
-        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a number that grows with it.
+        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a counter of its changes.
     test_cost
-        None, where no points are kept for a test.
+        None without test points.
     diverged
         The layer (from 1), its rate, and one that would hold, if the training diverged.
     steered
-        Whether there is more to the way here than the set-up tells: rates or points that changed
+        Whether the set-up alone cannot repeat the training: rates or points that changed
         after the first step, a weight that was set or frozen, a branch.
     """
 
@@ -80,9 +79,9 @@ class Run:
     Parameters
     ----------
     task
-        What is learnt; its set-up says from which weights.
+        The task; its set-up has the initial weights.
     on_change
-        Called in the training's thread after each new view.
+        Called in the training's thread after each view.
     """
 
     def __init__(self, task: Task, on_change: Callable[[], None] = lambda: None) -> None:
@@ -99,7 +98,7 @@ class Run:
         self._diverged: dict[str, float] | None = None
         self._steered = False
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
-        self._count = 1  # steps that the iterator takes to its next state
+        self._count = 1  # steps to the iterator's next state
         self._steps: Iterator[State] | None = None
         self._begin()
         self.view = self._published()
@@ -108,19 +107,19 @@ class Run:
 
     # --------------------------------------------------------------------------------- commands
     def play(self) -> None:
-        """Go on by itself."""
+        """Train until :meth:`pause`."""
         self._command(self._play)
 
     def pause(self) -> None:
-        """Stand still."""
+        """Stop training."""
         self._command(self._pause)
 
     def step(self, count: int = 1) -> None:
-        """Take so many steps at once, then stand still."""
+        """Take some steps, then pause."""
         self._command(lambda: self._step(count))
 
     def begin(self, task: Task) -> None:
-        """Begin anew with another task."""
+        """Start over with another task."""
 
         def change() -> None:
             self.task, self._playing = task, False
@@ -133,11 +132,11 @@ class Run:
         """Views come by themselves: see :meth:`neurona.web.worker.WorkerRun.look`."""
 
     def reset(self) -> None:
-        """Go back to the initial weights, those frozen that were at first, without a history."""
+        """Go back to the initial weights and frozen parameters, without a history."""
         self._command(self._begin)
 
     def pace(self, steps_per_second: float | None) -> None:
-        """Take at most so many steps a second; None: as many as go."""
+        """Limit the steps per second; None is unlimited."""
 
         def change() -> None:
             self._pace, self._chunk, self._due = steps_per_second, ChunkSize(), 0.0
@@ -145,9 +144,9 @@ class Run:
         self._command(change)
 
     def retrain(self, task: Task) -> None:
-        """Go on with other learning rates, or other points, from the same parameters.
+        """Go on with other learning rates or points, from the same parameters.
 
-        The network has to be the same.
+        The network must be the same.
         """
 
         def change() -> None:
@@ -162,19 +161,19 @@ class Run:
         self._command(change)
 
     def set_parameter(self, index: int, value: float | None, frozen: bool | None) -> None:
-        """Give one parameter a value, or freeze it; None leaves things as they are."""
+        """Set one parameter's value, or freeze it; None changes nothing."""
         self._command(lambda: self._set_parameter(index, value, frozen))
 
     def set_parameters(self, params: Params) -> None:
-        """Give all parameters their values; they have to fit the network."""
+        """Set all parameters, which must fit the network."""
         self._command(lambda: self._set_parameters(params))
 
     def seek(self, index: int) -> None:
-        """Show a snapshot of the history, and stand still."""
+        """Show a snapshot of the history, and pause."""
         self._command(lambda: self._seek(index))
 
     def branch(self) -> None:
-        """Let the training go on from the snapshot that is shown, as a branch of its own."""
+        """Continue from the shown snapshot in a new branch."""
         self._command(self._adopt)
 
     def close(self) -> None:
@@ -183,7 +182,7 @@ class Run:
         self._thread.join(timeout=5)
 
     def settle(self, seconds: float = 5.0) -> View:
-        """Wait until all commands given so far are carried out; return the view after them."""
+        """Wait until all commands so far are executed; return the view after them."""
         done = threading.Event()
         self._commands.put(done.set)
         if not done.wait(seconds):
@@ -191,10 +190,9 @@ class Run:
         return self.view
 
     def snapshots(self, most: int, seconds: float = 5.0) -> list[State]:
-        """Return states on the way to the one that is shown, from the first to it.
+        """Return the states that lead to the shown one, from the first.
 
-        Of more than ``most`` that are kept, some are left out at equal distances. What the
-        optimizer remembers is not among them.
+        More than ``most`` are thinned at equal distances. They come without the optimizer's state.
         """
         done = threading.Event()
         states: list[State] = []
@@ -230,7 +228,7 @@ class Run:
             self._on_change()
 
     def _begin(self) -> None:
-        """Stand at step 0."""
+        """Go to step 0."""
         training = self.task.setup.training
         params = self.task.begin()
         self._frozen = self.task.frozen
@@ -266,7 +264,7 @@ class Run:
         )
 
     def _advance(self, count: int) -> None:
-        """Take so many steps at once, and publish where they led."""
+        """Take some steps, and publish the view after them."""
         if self._at is not None:
             self._adopt()
         began = time.monotonic()
@@ -294,12 +292,12 @@ class Run:
         self._adapt(began, count)
 
     def _batched(self) -> bool:
-        """Tell whether a step takes a part of the examples."""
+        """Tell whether training takes mini-batches."""
         size = self.task.setup.training.batch_size
         return size is not None and size < len(self.task.train.x)
 
     def _adapt(self, began: float, count: int) -> None:
-        """Let a chunk take as long as it should, or keep the pace that was asked for."""
+        """Adapt the chunk's duration, or keep the chosen speed."""
         if self._pace is not None:
             self._due = began + count / self._pace
             self._chunk.pace(self._pace)
@@ -337,7 +335,7 @@ class Run:
         self._steps, self._steered = None, True
 
     def _move(self, theta: Array) -> None:
-        """Be at other parameters, of which the state keeps this vector."""
+        """Replace the parameters; the state keeps this vector."""
         theta.flags.writeable = False
         params = unflatten(theta, self._now.state.params)
         cost = self._cost(params, self.task.train)
@@ -351,7 +349,7 @@ class Run:
             self._at = None if last else index
 
     def _adopt(self) -> None:
-        """Go on from the snapshot that is shown."""
+        """Continue from the shown snapshot."""
         if self._at is not None:
             first = self._history.branch(self._at, end=self._now)
             self._now = self._snapshot(first.state, first.branch)
@@ -360,20 +358,20 @@ class Run:
             self._steered = True
 
     def _way(self, most: int) -> list[State]:
-        """Return states from the first to the one that is shown, over the branches it came by."""
+        """Return the states from the first to the shown one, over its branches."""
         shown = self._now if self._at is None else self._history.snapshots[self._at]
         states = self._history.way(shown)
         places = np.unique(np.linspace(0, len(states) - 1, min(most, len(states))).astype(int))
         return [replace(states[k], optimizer_state=None) for k in places]
 
     def _stand(self, state: State, branch: int) -> None:
-        """Be at a state, and offer it to the history."""
+        """Take a state, and offer it to the history."""
         self._now = self._snapshot(state, branch)
         if self._history.keep(self._now):
             self._kept += 1
 
     def _snapshot(self, state: State, branch: int) -> Snapshot:
-        """Return a state with its cost on the test."""
+        """Return a state with its test cost."""
         test_cost = self._cost(state.params, self.task.test) if len(self.task.test.x) else None
         return Snapshot(state, test_cost, branch)
 
@@ -412,7 +410,7 @@ class Run:
 
 
 def parameter_index(task: Task, layer: int, row: int, column: int) -> int:
-    """Return where in the flat vector a weight is, or a bias, whose row is -1.
+    """Return the index of a weight in the flat vector; a bias has row -1.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Who may speak to the server: the page that this start of it handed out, and nobody else.
+"""Access control: only the page that this server handed out may speak to it.
 
 The command makes a random token and opens the page with it. The first request exchanges the token
 for a cookie that scripts can't read and other sites can't send, and leads to the address without
@@ -44,16 +44,16 @@ HEADERS = {
 
 
 class Guard:
-    """An ASGI application before another one, which it protects.
+    """An ASGI middleware that protects an application.
 
     Parameters
     ----------
     app
-        What is protected.
+        The protected application.
     token
-        What whoever comes first has to know.
+        The secret of the first request.
     hosts
-        The values of the Host header that are ours, ports included.
+        The accepted values of the Host header, with ports.
     """
 
     def __init__(self, app: ASGIApp, token: str, hosts: Collection[str]) -> None:
@@ -62,7 +62,7 @@ class Guard:
         self.hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or turn it away."""
+        """Pass a request on, or reject it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
@@ -104,7 +104,7 @@ class Guard:
     async def _refuse(
         self, scope: Scope, receive: Receive, send: Send, status: int, why: str
     ) -> None:
-        if scope["type"] == "websocket":  # closed before it is accepted: the answer is a 403
+        if scope["type"] == "websocket":  # closed before it is accepted: the response is a 403
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": why})
         else:

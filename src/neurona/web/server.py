@@ -1,4 +1,4 @@
-"""The server: one page, its files, and a WebSocket with a training behind it."""
+"""The server: the page, its files, and a WebSocket for each page's training."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ STATIC = Path(__file__).parent / "static"
 MOST_SOCKETS = 32
 MOST_BYTES = 262_144  # of one message from the page: 2,000 points are 60,000
 IDLE_SECONDS = 1800.0  # without a word from the page
-# A screen shows 60 pictures a second; many pages together get what leaves time for their trainings.
+# A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
 MOST_PICTURES = 60.0  # a second, of one page
 ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
-MOST_AHEAD = 2  # pictures that a page waits for: why, frontend/src/server/frame-pacing.ts tells
-MAKERS_OF_FILES = 4  # threads: those of pictures and commands wait for no film
+MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
+MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
 def application(token: str, hosts: Collection[str]) -> ASGIApp:
-    """Return the playground as an ASGI application, behind its guard."""
+    """Return the playground as an ASGI application, protected by its guard."""
     sockets = Sockets()
 
     @contextlib.asynccontextmanager
@@ -61,7 +61,7 @@ def application(token: str, hosts: Collection[str]) -> ASGIApp:
 
 
 async def page(request: Request) -> Response:
-    """Answer with the page, or say that it was not built."""
+    """Return the page, or say that it was not built."""
     if not (STATIC / "page.js").exists():
         return PlainTextResponse(
             "The page is not built: npm ci && npm run build, in frontend/.\n", status_code=503
@@ -70,7 +70,7 @@ async def page(request: Request) -> Response:
 
 
 class Sockets:
-    """All open WebSockets, each with a session of its own."""
+    """All open WebSockets, each with its own session."""
 
     def __init__(self) -> None:
         self.open: set[Session] = set()
@@ -83,7 +83,7 @@ class Sockets:
             session.close()
 
     def pause(self) -> float:
-        """Return how many seconds lie between two pictures of one page, at least."""
+        """Return the minimum seconds between two frames of one page."""
         return max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES)
 
     async def serve(self, socket: WebSocket) -> None:
@@ -126,7 +126,7 @@ NOT_MADE = PlaygroundError(
 
 
 class SocketSession:
-    """A session over a WebSocket; nothing waits for its pictures, nor for its files."""
+    """A session over a WebSocket, in which nothing waits for frames or files."""
 
     def __init__(
         self,
@@ -140,16 +140,16 @@ class SocketSession:
         self.session = session
         self.changed = changed
         self.pause = pause
-        self._due = 0.0  # when the next picture may be drawn, by the loop's clock
+        self._due = 0.0  # when the next frame may be drawn, by the loop's clock
         self._wanted: deque[dict[str, Any]] = deque(maxlen=MOST_AHEAD)
         self.makers = makers
         self.picture = asyncio.ensure_future(asyncio.sleep(0))
         self.file = asyncio.ensure_future(asyncio.sleep(0))
-        self._turn = asyncio.Lock()  # a session hears one message at a time
+        self._turn = asyncio.Lock()  # one message at a time
 
     async def listen(self) -> None:
-        """Answer one message after the other, until the page has gone."""
-        while self.socket.application_state is WebSocketState.CONNECTED:  # an answer may tell
+        """Handle one message after the other, until the page leaves."""
+        while self.socket.application_state is WebSocketState.CONNECTED:  # a response may notice
             text = await asyncio.wait_for(self.socket.receive_text(), IDLE_SECONDS)
             message = _read(text)
             kind = message.get("type") if isinstance(message, dict) else None
@@ -167,11 +167,11 @@ class SocketSession:
                 self.changed.set()
 
     async def _draw(self) -> None:
-        """Answer with each picture that is wanted, as soon as there is something new to see."""
+        """Send each requested frame as soon as there is something new to see."""
         clock = asyncio.get_running_loop().time
         while self._wanted:
             await asyncio.sleep(self._due - clock())
-            # From when it was due, not from now: one that comes late delays no other.
+            # Counted from when it was due: a late frame delays no other.
             pause = self.pause()
             self._due = max(self._due, clock() - pause) + pause
             self.session.look()
@@ -182,13 +182,13 @@ class SocketSession:
             await self._answer(self._wanted.popleft())
 
     async def _download(self, message: dict[str, Any]) -> None:
-        """Answer with a file: noting what it is made of has its turn, making it takes none."""
+        """Send a file: capturing the state waits its turn, making the file does not."""
         async with self._turn:
             make = await asyncio.to_thread(self.session.prepare_download, message)
         loop = asyncio.get_running_loop()
         try:
             answers = await loop.run_in_executor(self.makers, make)
-        except Exception:  # the page waits for an answer, whatever happens
+        except Exception:  # the page always waits for a response
             logging.getLogger(__name__).exception("a file could not be made")
             answers = [error_message(NOT_MADE)]
         await self._say(answers)
@@ -210,7 +210,7 @@ class _TooBig(Exception):
 
 
 def _read(text: str) -> Any:
-    """Return a message; what is no JSON is no message that anybody understands."""
+    """Return a message, or None for invalid JSON."""
     if len(text) > MOST_BYTES:
         raise _TooBig
     try:
@@ -220,5 +220,5 @@ def _read(text: str) -> Any:
 
 
 def _tell(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop may be gone before the training is
+    with contextlib.suppress(RuntimeError):  # the loop may end before the training
         loop.call_soon_threadsafe(changed.set)

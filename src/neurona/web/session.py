@@ -1,4 +1,4 @@
-"""What page and training say to each other; by what road the messages come, it doesn't know."""
+"""The messages between a page and its training, over any connection."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
 
 class Session:
-    """One page's session with its own training.
+    """A page's session with its training.
 
     Parameters
     ----------
     on_change
-        Called, in the training's thread, when there is something new to see.
+        Called in the training's thread when there is something new to see.
     trainer
-        What trains: a thread, or :class:`neurona.web.worker.WorkerRun`, a process.
+        Makes the run: in a thread, or :class:`neurona.web.worker.WorkerRun` in a process.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Session:
         self._painter: FrameRenderer | None = None
 
     def handle(self, message: Any) -> list[Message]:
-        """Answer one message; what is wrong with it is the answer then."""
+        """Handle one message, and return the responses, which may be an error."""
         try:
             if not isinstance(message, Mapping):
                 raise _not_understood("message")
@@ -75,9 +75,9 @@ class Session:
             return [error_message(error)]
 
     def prepare_download(self, message: Any) -> Callable[[], list[Message]]:
-        """Note what a ``take`` asks for; what is returned makes the answer, without the training.
+        """Capture the state for a ``download``, and return a function that makes the response.
 
-        It may take seconds, during which the session can hear other messages.
+        It may take seconds, during which the session can handle other messages.
         """
         try:
             if self._run is None:
@@ -106,7 +106,7 @@ class Session:
         return answers
 
     def greet(self) -> list[Message]:
-        """Return what a page is told that joins a training which goes on."""
+        """Return the messages for a page that joins a running training."""
         self._kept, self._shown = -1, None  # it has seen nothing yet
         return [(_welcome(), {}), self._told(self.run.task)]
 
@@ -118,17 +118,17 @@ class Session:
 
     @property
     def news(self) -> bool:
-        """Whether there is something that was not shown yet."""
+        """Whether there is a view that was not shown yet."""
         return self._run is not None and self._shown != (self._runs, self._run.view.version)
 
     def look(self) -> None:
-        """Ask for what is new; :attr:`news` tells when it is here."""
+        """Request a new view; :attr:`news` tells when it is here."""
         if self._run is not None:
             self._run.look()
 
     @property
     def run(self) -> Run | WorkerRun:
-        """The training that goes on."""
+        """The current run."""
         if self._run is None:
             raise RuntimeError("there is no training before hello")
         return self._run
@@ -150,7 +150,7 @@ class Session:
             self.run.retrain(task)
             return []
         told, arrays = self._begin(task)
-        # Whoever asks twice in a row can tell which of the answers is to which.
+        # With two requests in a row the page can tell their responses apart.
         asked = message.get("asked")
         return [({**told, "asked": asked if isinstance(asked, int) else None}, arrays)]
 
@@ -190,10 +190,10 @@ class Session:
         data, choice = read_table(text, *chosen)
         before = self.run.task.setup
         data = replace(data, test_share=before.data.test_share, seed=before.data.seed)
-        # An output or a cost that was right for other data may be wrong for these.
+        # An output or a cost that fitted other data may not fit these.
         setup = replace(before, data=data, output=replace(before.output, activation="auto"))
         setup = replace(setup, training=replace(setup.training, cost="auto"))
-        setup = replace(setup, weights=None, frozen=())  # they were of another network, or for it
+        setup = replace(setup, weights=None, frozen=())  # they belong to another network
         return [self._begin(make_task(setup)), ({"type": "table", **asdict(choice)}, {})]
 
     def _weight(self, message: Mapping[str, Any]) -> list[Message]:
@@ -252,7 +252,7 @@ class Session:
         return []
 
     def _paint(self) -> FrameRenderer:
-        """Return the painter of the task in view, which other points may have changed."""
+        """Return the renderer of the viewed task, which other points may have changed."""
         task = self.run.view.task
         if self._painter is None or self._painter.task is not task:
             self._painter = FrameRenderer(task)
@@ -267,7 +267,7 @@ class Session:
         return self._told(task)
 
     def _told(self, task: Task) -> Message:
-        """Return what the page has to know of a run before its first frame."""
+        """Return a run's message, which comes before its first frame."""
         content: dict[str, Any] = {
             "type": "run",
             "run": self._runs,
@@ -298,7 +298,7 @@ def _welcome() -> dict[str, Any]:
 
 
 def error_message(error: PlaygroundError) -> Message:
-    """Return the message that says why something is not done."""
+    """Return the message of an error."""
     content = {
         "type": "error",
         "code": error.code,
@@ -317,7 +317,7 @@ def _not_understood(what: str) -> PlaygroundError:
 
 
 def _at_one_rate(setup: Setup) -> Setup:
-    """Return the set-up with all rates alike: two that are equal then differ in rates alone."""
+    """Return the set-up with equal rates: if two are equal then, they differ in rates only."""
     return replace(
         setup,
         layers=tuple(replace(layer, learning_rate=None) for layer in setup.layers),
@@ -327,7 +327,7 @@ def _at_one_rate(setup: Setup) -> Setup:
 
 
 def _finite(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content with None where a number is none: JSON has no NaN."""
+    """Return the content with None in place of NaN and infinities, which JSON lacks."""
     return {
         key: None if isinstance(value, float) and not np.isfinite(value) else value
         for key, value in content.items()

@@ -1,4 +1,4 @@
-"""A table of one's own: from the text of a CSV file to points that the playground can show."""
+"""Custom tables: from the text of a CSV file to the playground's points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neurona.tables.csv import Table, TableError, columns_of, parse_csv
 from neurona.web.errors import PlaygroundError
 from neurona.web.setup import LIMITS, DataSetup
 
-# What the reader of tables says in English, said in Spanish.
+# The errors of the table's reader in Spanish.
 _SPANISH = {
     "quotes": "línea {line}: las comillas no están en orden",
     "empty": "está vacía: la primera línea lleva los nombres de las columnas",
@@ -27,17 +27,17 @@ _SPANISH = {
     "mixed": "línea {line}, columna «{column}»: «{cell}» es texto, y otras celdas son números",
     "one_class": "la columna «{column}» tiene una sola clase: hacen falta dos o más",
 }
-DIGITS = 4  # of a coordinate: points travel in links
+DIGITS = 4  # of a coordinate: links hold the points
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which columns of a table are shown, and what there is to choose from.
+    """The chosen columns of a table, and all its columns.
 
     Attributes
     ----------
     columns
-        Each name, and whether the column holds numbers only.
+        Each name, and whether the column is numeric.
     x1, x2, target
         The names of the chosen ones.
     """
@@ -129,13 +129,13 @@ def _data(table: Table, x1: str, x2: str) -> DataSetup:
 
 
 def _short(name: str) -> str:
-    """Return a name that travels in links; of a longer one its end is left out."""
+    """Return a name for links, truncated if it is long."""
     most = LIMITS["letters"]
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    """Return numbers from -1 to 1; a column that is constant is 0."""
+    """Return numbers scaled to -1 … 1; a constant column becomes 0."""
     low, high = values.min(), values.max()
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     scaled: np.ndarray = (values - middle) / (half or 1.0)

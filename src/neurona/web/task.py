@@ -1,4 +1,4 @@
-"""From a set-up to what the engine trains: points, a network, a cost."""
+"""From a set-up to the engine's task: points, a network, a cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from neurona.observe.numbers import Limits, limits_of
 from neurona.web.errors import PlaygroundError
 from neurona.web.setup import LIMITS, DataSetup, Setup
 
-# What a network may be shown of a point (x1, x2).
+# The input features of a point (x1, x2).
 FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,
     "x2": lambda x1, x2: x2,
@@ -36,22 +36,22 @@ FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is to be learnt, and by what.
+    """The points to learn, the network and the cost.
 
     Attributes
     ----------
     setup
-        Where it comes from.
+        Its set-up.
     points, labels, held_out
-        ``(n, 2)`` places, ``(n,)`` classes or values, and which points are kept for the test.
+        ``(n, 2)`` coordinates, ``(n,)`` classes or values, and which points are for the test.
     classes
-        How many, or 0 for a regression.
+        Their number, or 0 for a regression.
     limits
-        The rectangle of the plane that is shown.
+        The rectangle of the plane on the screen.
     net, cost
-        The network, and what is to become small.
+        The network and its cost.
     train, test
-        The examples of both parts as the engine takes them; no test has no rows.
+        The engine's data of both parts; without a test it has no rows.
     """
 
     setup: Setup
@@ -72,7 +72,7 @@ class Task:
         return Objective(self.net, self.cost, training.l1, training.l2)
 
     def begin(self) -> Params:
-        """Return the parameters of step 0: those that the set-up holds, or drawn from its seed."""
+        """Return the initial parameters: those of the set-up, or drawn from its seed."""
         drawn = self.net.init(rng=self.setup.training.seed)
         if self.setup.weights is None:
             return drawn
@@ -80,13 +80,13 @@ class Task:
 
     @property
     def frozen(self) -> Array:
-        """``(p,)`` booleans: which parameters stand still from the beginning."""
+        """``(p,)`` booleans: which parameters are frozen from the beginning."""
         still = np.zeros(_size(self.net), dtype=bool)
         still[list(self.setup.frozen)] = True
         return still
 
     def features(self, points: Array) -> Array:
-        """Return what the network is shown of points ``(n, 2)``: ``(n, n_in)`` float32."""
+        """Return the input features of points ``(n, 2)``: ``(n, n_in)`` float32."""
         return features(self.setup.inputs, points)
 
 
@@ -109,7 +109,7 @@ def make_task(setup: Setup) -> Task:
     Raises
     ------
     PlaygroundError
-        If parts of the set-up, each right by itself, don't go together.
+        If parts of the set-up, each valid by itself, are incompatible.
     """
     points, labels = _points_of(setup.data)
     regression = setup.data.kind in REGRESSIONS or (
@@ -117,7 +117,7 @@ def make_task(setup: Setup) -> Task:
     )
     classes = 0 if regression else max(2, int(labels.max()) + 1)
     held_out = _held_out(setup.data, labels)
-    # Two classes are one answer of a sigmoid, or two of a softmax.
+    # Two classes are one output of a sigmoid, or two of a softmax.
     several = classes > 2 or (classes == 2 and setup.output.activation == "softmax")
     outputs = classes if several else 1
     net = _network(setup, outputs, regression)
@@ -162,7 +162,7 @@ def _check_weights(task: Task) -> None:
 
 
 def _size(net: Network) -> int:
-    """Return how many parameters a network has."""
+    """Return the number of parameters."""
     return sum((n + 1) * m for n, m in pairwise(net.topology))
 
 
@@ -200,7 +200,7 @@ def _classes_of(labels: Array) -> Array:
 
 
 def _held_out(data: DataSetup, labels: Array) -> Array:
-    """Return which points are kept for the test; none, where there are too few to part them."""
+    """Return which points are for the test; none if there are too few to split."""
     held_out = np.zeros(len(labels), dtype=bool)
     if data.test_share:
         try:

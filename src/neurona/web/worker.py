@@ -1,8 +1,7 @@
-"""A run in a process of its own: one interpreter trains at full speed while another one draws.
+"""A run in its own process: one interpreter trains at full speed while another one draws.
 
-In two threads of one interpreter both wait for each other at every operation. The process holds the
-same :class:`neurona.web.run.Run`; commands go in through a pipe, and views come out, one for
-each that was asked for.
+Two threads of one interpreter wait for each other at every operation. The process holds the same
+:class:`neurona.web.run.Run`. Commands go in through a pipe, and requested views come out.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ COMMANDS = frozenset(
     ["play", "pause", "step", "reset", "pace", "set_parameter", "set_parameters", "seek", "branch"]
 )
 PATIENCE = 20.0  # seconds: a new process imports NumPy first
-# Training takes what is left of the processors: pictures and commands go before it.
+# Training has the lowest priority: frames and commands come first.
 NICENESS = 10
 # Seconds after which the training lets the pipe's thread have the interpreter (usually 0.005).
 SWITCH = 0.0005
 
 
 def process_context() -> Any:
-    """Return where processes come from: where there can be one, a server that forks them.
+    """Return the context of processes: a server that forks them, where the platform has one.
 
-    It has imported what a training needs, so that a new page waits for a fork, and not for a new
-    interpreter; calling this ahead starts it.
+    The server has imported what a training needs, so that a new page waits for a fork only.
+    Calling this early starts it.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
@@ -49,14 +48,14 @@ def process_context() -> Any:
 
 
 class WorkerRun:
-    """The twin of :class:`neurona.web.run.Run`, whose training is elsewhere.
+    """A :class:`neurona.web.run.Run` whose training is in another process.
 
     Parameters
     ----------
     task
-        What is learnt.
+        The task.
     on_change
-        Called, in a thread of this process, when the view that was asked for has come.
+        Called in a thread of this process when a requested view has come.
     """
 
     def __init__(self, task: Task, on_change: Callable[[], None] = lambda: None) -> None:
@@ -78,7 +77,7 @@ class WorkerRun:
         self.settle(PATIENCE)
 
     def begin(self, task: Task) -> None:
-        """Begin anew with another task, in the same process."""
+        """Start over with another task in the same process."""
         self.task = task
         self._send("begin", task.setup)
         self.settle()
@@ -89,11 +88,11 @@ class WorkerRun:
         self._send("retrain", task.setup)
 
     def look(self) -> None:
-        """Ask for the next view that is newer than the one that is here."""
+        """Request the next view that is newer than the current one."""
         self._send("look", self.view.version)
 
     def settle(self, seconds: float = 5.0) -> View:
-        """Wait until all commands given so far are carried out; return the view after them."""
+        """Wait until all commands so far are executed; return the view after them."""
         self._ask("settle", seconds)
         return self.view
 
@@ -116,7 +115,7 @@ class WorkerRun:
         return lambda *arguments: self._send(name, *arguments)
 
     def _ask(self, name: str, seconds: float, *arguments: Any) -> int:
-        """Send what is answered by the number that it is given, and wait for the answer."""
+        """Send a numbered request, and wait for its response."""
         number = next(self._asked)
         done = self._waiting[number] = threading.Event()
         self._send(name, number, *arguments)
@@ -126,7 +125,7 @@ class WorkerRun:
         return number
 
     def _send(self, name: str, *arguments: Any) -> None:
-        with self._sending, contextlib.suppress(OSError):  # it has ended: its views stay
+        with self._sending, contextlib.suppress(OSError):  # it has ended; its views remain
             self._pipe.send((name, arguments))
 
     def _read(self) -> None:
@@ -150,8 +149,8 @@ class WorkerRun:
 
 
 def work(pipe: Connection) -> None:
-    """Be the other process: hold a run, obey, and send the views that are asked for."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that has the pipe
+    """Run in the other process: execute commands and send requested views."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     sys.setswitchinterval(SWITCH)
     if hasattr(os, "nice"):  # Windows has no such thing
         os.nice(NICENESS)
@@ -163,7 +162,7 @@ def work(pipe: Connection) -> None:
 
 
 class _Worker:
-    """One end of the pipe; its lock lets a view out once for each that was asked for."""
+    """The worker's end of the pipe; its lock sends each requested view once."""
 
     def __init__(self, pipe: Connection) -> None:
         self.pipe = pipe
@@ -173,7 +172,7 @@ class _Worker:
         self.kept = -1  # of the history that the other side has
 
     def obey(self, name: str, arguments: tuple[Any, ...]) -> bool:
-        """Carry out one command; return whether there may be another."""
+        """Execute one command; return whether there may be another."""
         if name == "close":
             return False
         if name == "begin":
@@ -201,7 +200,7 @@ class _Worker:
         return True
 
     def changed(self) -> None:
-        """Send the view, if it is waited for and new."""
+        """Send the view, if it was requested and is new."""
         run = self.run
         with self.lock:
             if run is None or self.known is None or run.view.version <= self.known:

@@ -141,7 +141,7 @@ def test_the_films_colors_are_those_of_the_page():
             assert getattr(look, ours) == said[pages]
 
 
-def test_answers_and_points_are_coloured_as_the_page_colours_them():
+def test_answers_and_points_are_colored_as_on_the_page():
     ground = colors.GROUNDS["dark"]
     two, three, number = (colors.PageScheme(n, ground) for n in (2, 3, None))
     undecided = np.array(ground) / 255

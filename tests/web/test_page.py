@@ -207,7 +207,7 @@ def test_batch_penalties_and_first_weights_are_chosen(page):
     assert [training[name] for name in names] == [None, 0.5, 2, "uniform"]
 
 
-def test_the_surface_in_steps_has_one_colour_a_class(page):
+def test_the_surface_in_steps_has_one_color_a_class(page):
     def colors():
         return page.eval_on_selector(
             ".surface .answers",

@@ -117,6 +117,12 @@ export function makeStore(connection: Connection, host: Host) {
     show,
   );
 
+  function hello(): void {
+    connection.send({ type: "hello", setup: wanted });
+    // Before any other message: a new training does not know it.
+    if (speed.value !== null) sendSpeed();
+  }
+
   const sendSpeed = () => connection.send({ type: "speed", steps_per_second: speed.value });
 
   function receive(message: Message, buffers: DataView[]): void {
@@ -125,7 +131,6 @@ export function makeStore(connection: Connection, host: Host) {
       limits.value = message.limits as Limits;
       defaults.value = message.defaults as Setup;
       pacing.forget();
-      if (speed.value !== null) sendSpeed(); // a new training does not know it
     }
     table.receive(message);
     if (message.type === "table") error.value = null; // of an earlier table
@@ -222,11 +227,11 @@ export function makeStore(connection: Connection, host: Host) {
     challenge,
     host,
     hidden: address.hidden,
-    hello: () => connection.send({ type: "hello", setup: wanted }),
+    hello,
     setOnline(open: boolean): void {
       online.value = open;
-      if (!open) downloads.cancel();
-      if (open) connection.send({ type: "hello", setup: wanted });
+      if (open) hello();
+      else downloads.cancel();
     },
     send: (type: string, more: object = {}) => connection.send({ type, ...more }),
     /** Change the set-up at once; the server responds with a run or an error. */

@@ -58,14 +58,14 @@ class PageScheme:
         return self._mixed(np.array(CLASSES)[values.argmax(axis=-1)], 0.1 + 0.55 * sure)
 
     def points(self, y: npt.ArrayLike) -> Colors:
-        """Colour targets, (n,) or (n, n_out) to (n, 3)."""
+        """Color targets, (n,) or (n, n_out) to (n, 3)."""
         if self.n_classes is not None:
             return np.array(CLASSES)[labels_of(y)] / 255
         y = np.asarray(y, dtype=np.float64)
         return self._diverging(y.reshape(len(y), -1)[:, 0])
 
     def _diverging(self, values: Colors) -> Colors:
-        """Colour numbers from -1 (orange) through the ground to 1 (blue)."""
+        """Color numbers from -1 (orange) through the background to 1 (blue)."""
         ends = np.where(values[..., None] < 0, NEGATIVE, POSITIVE)
         return self._mixed(ends, 0.85 * np.minimum(abs(values), 1))
 

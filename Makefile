@@ -49,6 +49,7 @@ check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, siz
 format: $(VENV)/.check  ## put code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python scripts/check_page.py --format
 
 docs: $(VENV)/.docs $(VENV)/.package  ## the site, in build/docs/index.html; a broken link fails
 	$(BIN)/python -m sphinx --fail-on-warning --nitpicky -c docs -d build/doctrees . build/docs

@@ -10,7 +10,7 @@ import pytest
 
 import neurona
 from neurona import cli
-from neurona.tables import csv_table
+from neurona.tables.csv import parse_csv
 from tests.support.commands import FAILED, WRONG, pets, refused, rows_of, run
 
 # Predict
@@ -35,8 +35,8 @@ def test_predict_adds_a_column_and_keeps_the_rest(models, tmp_path, capsys):
 def test_predict_answers_as_the_estimator_does(models, capsys):
     _, out, _ = run(capsys, "predict", models / "kilos.safetensors", models / "pets.csv")
     net = neurona.load(models / "kilos.safetensors")
-    raw = csv_table.parse(pets())
-    expected = net.predict(raw.table(["coat", "born", "kind"]))
+    raw = parse_csv(pets())
+    expected = net.predict(raw.select(["coat", "born", "kind"]))
     got = [float(row["predicted kilos"]) for row in rows_of(out)]
     np.testing.assert_allclose(got, expected, rtol=1e-5)
 

@@ -298,8 +298,8 @@ def test_a_weight_of_two_is_two_rows(estimator, normalization):
     # holds them: there, after 200 steps, a rounding has become a difference.
     l1 = "auto" if normalization is None else 0.0
     net = estimator(random_state=0, normalization=normalization, l1=l1)
-    weighted = net.fit(X, y, sample_weight=weight)._answers(X)
-    repeated = clone(net).fit(X.iloc[twice], y[twice])._answers(X)
+    weighted = net.fit(X, y, sample_weight=weight)._outputs(X)
+    repeated = clone(net).fit(X.iloc[twice], y[twice])._outputs(X)
     assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)
 
 

@@ -15,25 +15,23 @@
 True
 
 scikit-learn has them from version 1.9 on (:mod:`sklearn.callback`). With an older one an estimator
-has no ``set_callbacks``, and all else is as it is.
+has no ``set_callbacks``; all else works.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from neurona.tables.columns import Table
+from neurona.tables.table import Table
 
 if TYPE_CHECKING:
     from neurona.engine.state import State
-    from neurona.estimators.base import NeuralNet
-    from neurona.estimators.examples import Examples
 
-__all__ = ["CallbackSupportMixin", "EpochTasks", "NoTasks", "Tasks", "is_watched", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "EpochTasks", "is_watched", "with_callbacks"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -49,50 +47,15 @@ except ModuleNotFoundError:  # scikit-learn before 1.9
         return method
 
 
-class Tasks(Protocol):
-    """What a fit tells of its epochs to whoever listens."""
-
-    def around(self, states: Iterator[State]) -> Iterator[State]:
-        """Hand on the states, each of them the end of a task that has begun before it."""
-        ...
-
-    def end(self) -> bool:
-        """Tell that the epoch's task has ended; return whether somebody asks to stop."""
-        ...
-
-    def close(self) -> None:
-        """Tell that the fit has ended."""
-        ...
-
-
-class NoTasks:
-    """Nobody listens."""
-
-    def around(self, states: Iterator[State]) -> Iterator[State]:
-        """Return the states."""
-        return states
-
-    def end(self) -> bool:
-        """Go on."""
-        return False
-
-    def close(self) -> None:
-        """Tell nobody."""
-
-
 class EpochTasks:
     """The tasks of a fit: one for the whole, and in it one for each epoch.
 
-    A callback that asks for them gets the rows that are learnt from, as the person gave them,
-    those that are held out left out; and an estimator with the weights of that epoch, not of the
-    best one so far.
+    A callback that asks for them gets the training rows as the person gave them, without those
+    that are held out, and an estimator with the weights of that epoch, not of the best one so far.
     """
 
-    def __init__(
-        self, estimator: NeuralNet, examples: Examples, X: Any, y: Any, weight: Any, epochs: int
-    ) -> None:
+    def __init__(self, estimator: Any, rows: Any, X: Any, y: Any, weight: Any, epochs: int) -> None:
         self.estimator = estimator
-        rows = examples.rows
         self.told = {
             "X": _Taken(X, rows),
             "y": _Taken(y, rows),
@@ -152,6 +115,6 @@ class _Weights(_Taken):
         return {"sample_weight": np.asarray(super().__call__())}
 
 
-def is_watched(estimator: NeuralNet) -> bool:
-    """Tell whether somebody has set callbacks, or a search or a pipeline has handed them down."""
+def is_watched(estimator: Any) -> bool:
+    """Tell whether callbacks were set, or handed down by a search or a pipeline."""
     return bool(getattr(estimator, "_skl_callbacks", ()))

@@ -1,4 +1,4 @@
-"""A table of one's own: from the text of a CSV file to points that the playground can show."""
+"""A custom table: from the text of a CSV file to points that the playground can show."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurona.tables.csv import Table, TableError, columns_of, parse_csv
+from neurona.datasets.csv import Table, columns_of, parse_csv
+from neurona.tables.file import TableError
 from neurona.web.refusal import Refusal
 from neurona.web.setup import LIMITS, DataSetup
 
-# What the reader of tables says in English, said in Spanish.
+# The messages of the reader of tables, in Spanish.
 _SPANISH = {
     "quotes": "línea {line}: las comillas no están en orden",
     "empty": "está vacía: la primera línea lleva los nombres de las columnas",
@@ -59,7 +60,7 @@ def read_table(
     Raises
     ------
     Refusal
-        If the text is no such table, or is too large.
+        If the text is not such a table, or is too large.
 
     Examples
     --------

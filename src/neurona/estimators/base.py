@@ -24,8 +24,8 @@ from neurona.engine.training import train
 from neurona.engine.types import Array, Params
 from neurona.estimators.callbacks import (
     CallbackSupportMixin,
-    EpochTasks,
     is_watched,
+    tell_callbacks,
     with_callbacks,
 )
 from neurona.estimators.defaults import TrainingPlan, l1_for, optimizer_for, training_plan
@@ -42,7 +42,7 @@ from neurona.estimators.validation import (
     takes_weights,
 )
 from neurona.tables.preparation import Preparation
-from neurona.tables.table import Table, TrainingData, spans
+from neurona.tables.table import Table, spans
 
 
 class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
@@ -151,16 +151,16 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
                 self._begin(examples, rng)
             self._best_state = self._validation_sample = None
             best = None if held_out is None else self._best_on(held_out)
-            data = self._training_data(examples)
+            weighted = self._weighted(examples)
             each_epoch = watched or best is not None
-            plan = training_plan(len(data), self.batch_size, self.epochs, each_epoch)
+            plan = training_plan(len(weighted), self.batch_size, self.epochs, each_epoch)
             l1, done = l1_for(self.l1, len(examples)), self.state_.step
             optimizer = optimizer_for(self.optimizer, self.learning_rate, plan.steps, done)
-            running = self._train(data, plan, optimizer, l1, rng)
-        tasks = None
+            running = self._train(weighted, plan, optimizer, l1, rng)
+        states = fit_loop(self, running, best)
         if watched:
-            tasks = EpochTasks(self, examples.rows, X, y, sample_weight, plan.epochs)
-        return fit_loop(self, running, best, tasks)
+            return tell_callbacks(self, states, plan.epochs, X, y, sample_weight, examples.rows)
+        return states
 
     def _partial_fit(
         self, X: Any, y: Any, sample_weight: Any, validation: Any, classes: Any = None
@@ -180,11 +180,11 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
                 examples, held_out = self._hold_out(examples)
             if not len(examples):  # a few rows may all be held out
                 return
-            data = self._training_data(examples)
-            plan = training_plan(len(data), self.batch_size, 1, each_epoch=True)
+            weighted = self._weighted(examples)
+            plan = training_plan(len(weighted), self.batch_size, 1, each_epoch=True)
             l1 = l1_for(self.l1, len(examples))
             optimizer = optimizer_for(self.optimizer, self.learning_rate)
-            running = self._train(data, plan, optimizer, l1, rng)
+            running = self._train(weighted, plan, optimizer, l1, rng)
             best = None if held_out is None else self._best_before(held_out)
         *_, last = fit_loop(self, running, best)
         self.state_ = last  # the next call goes on from here; the best weights predict
@@ -239,31 +239,44 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             normalization=self.normalization,
         )
 
-    def _training_data(self, examples: Examples) -> TrainingData:
-        """Return the rows as the engine takes them."""
+    def _weighted(self, examples: Examples) -> Examples:
+        """Return the rows with their weights in the training, and never all of one class.
 
-        def encode(y: NDArray[Any]) -> NDArray[np.float64]:
-            return self._smoothed(self.targets_.encode(y))
-
+        A part of a stream may be so, and the engine refuses to train a classifier on it: a row of
+        another class is added, which weighs nothing.
+        """
         weight = _normalized(self._row_weights(examples))
-        data = examples.table.training_data(self.preparation_, encode, examples.y, weight)
-        output = self.network_.output.name
-        return data.of_two_classes(output) if output in CLASSIFIERS else data
+        table, y = examples.table, examples.y
+        checked = self.network_.output.name in CLASSIFIERS and not table.may_be_of_one_class
+        if not checked or (y != y[:1]).any():
+            return replace(examples, weight=weight)
+        weight = np.append(np.ones(len(y)) if weight is None else weight, 0.0)
+        again = np.append(np.arange(len(y)), 0)
+        y = np.concatenate([y, self.targets_.other(y[:1])])
+        return replace(examples, table=table[again], y=y, weight=weight)
 
     def _train(
         self,
-        data: TrainingData,
+        examples: Examples,
         plan: TrainingPlan,
         optimizer: Optimizer,
         l1: Any,
         rng: np.random.Generator,
     ) -> Iterator[State]:
         """Return the engine's states."""
+
+        def encode(y: NDArray[Any]) -> NDArray[np.float64]:
+            return self._smoothed(self.targets_.encode(y))
+
         state = self.state_
         precise = plan.full_batch and self.engine == "numpy"
+        dtype = np.float64 if precise else np.float32
+        data = examples.table.training_data(
+            self.preparation_, encode, examples.y, examples.weight, plan.batch_size, dtype, rng
+        )
         return train(
             self.network_,
-            **data.arguments(plan.batch_size, np.float64 if precise else np.float32, rng),
+            **data,
             cost=find_cost(self.cost, self.network_),
             optimizer=optimizer,
             steps=plan.steps,

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from neurona.engine.state import State
-from neurona.estimators.callbacks import EpochTasks
 from neurona.estimators.validation import BestState
 
 
-def fit_loop(
-    estimator: Any,
-    running: Iterator[State],
-    best: BestState | None,
-    tasks: EpochTasks | None = None,
-) -> Iterator[State]:
+def fit_loop(estimator: Any, running: Iterator[State], best: BestState | None) -> Generator[State]:
     """Yield the states of a training; the estimator predicts with the weights of each.
 
     After the last, or when the caller leaves the loop early, the estimator has the best weights,
@@ -29,8 +23,6 @@ def fit_loop(
         The engine's states; the first is before any step.
     best
         Validates them; None where there is no validation set.
-    tasks
-        Tell callbacks of each; None where there are no callbacks.
     """
     first_epoch = estimator.state_.epoch
     curves = [estimator.loss_curve_]
@@ -54,18 +46,17 @@ def fit_loop(
             validated = f", validation score {evaluation[0]:.4g}" if evaluation else ""
             print(f"epoch {state.epoch}: cost {state.cost:.4g}{validated}")
 
-    def states() -> Iterator[State]:
+    def states() -> Generator[State]:
         check()
         estimator._set_state(next(running))
         yield estimator.state_
         try:
-            for state in running if tasks is None else tasks.around(running):
+            for state in running:
                 check()
                 estimator._set_state(state)
                 record(state)
-                stop = tasks is not None and tasks.end()
                 yield state
-                if stop or estimator.should_stop_:
+                if estimator.should_stop_:
                     break
         finally:
             if estimator._current_fit is this:
@@ -75,7 +66,5 @@ def fit_loop(
                     del curve[n + grown :]
                 kept = None if best is None else best.state
                 estimator._set_state(estimator.state_ if kept is None else kept)
-        if tasks is not None:
-            tasks.close()
 
     return states()

@@ -6,9 +6,8 @@ once for each column's extremes and its missing cells; its quartiles are those o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import Data
 from neurona.tables.columns import Kind
 from neurona.tables.preparation import Numbers, Preparation, Step, Weights, squashed
-from neurona.tables.table import Encode, Table, TrainingData, spans
+from neurona.tables.table import Encode, Table, spans
 
 LARGE = 2**23  # numbers: as float64 they would take 64 MB
 SAMPLE = 100_000  # rows whose quartiles are taken
@@ -42,6 +41,7 @@ class LargeTable(Table):
         Which of the rows these are; None for all.
     """
 
+    may_be_of_one_class: ClassVar[bool] = True  # as a batch may be
     X: NDArray[Any]
     raw: bool = False
     rows: NDArray[np.int64] | None = None
@@ -135,39 +135,27 @@ class LargeTable(Table):
         return np.sort(rows)
 
     def training_data(
-        self, preparation: Preparation | None, encode: Encode, y: NDArray[Any], weight: Weights
-    ) -> Batches:
-        """Return the rows as batches, prepared when their turn comes."""
-        return Batches(self, preparation, y, weight, encode)
-
-
-@dataclass(frozen=True, eq=False)
-class Batches(TrainingData):
-    """Rows of a large table; a batch is prepared, and its targets encoded, when its turn comes."""
-
-    table: LargeTable
-    encode: Encode
-
-    def of_two_classes(self, output: str) -> Batches:
-        """Return the rows: a batch may be of one class."""
-        return self
-
-    def arguments(self, batch_size: int, dtype: Any, rng: np.random.Generator) -> dict[str, Any]:
-        """Return the arguments of :func:`neurona.train` that are about the data."""
-        table, y, weight = self.table, self.target, self.weight
-        prepare = np.asarray if self.preparation is None else AllNumbers(self.preparation)
+        self,
+        preparation: Preparation | None,
+        encode: Encode,
+        y: NDArray[Any],
+        weight: Weights,
+        batch_size: int,
+        dtype: Any,
+        rng: np.random.Generator,
+    ) -> dict[str, Any]:
+        """Return batches; each is prepared, and its targets encoded, when its turn comes."""
+        prepare = np.asarray if preparation is None else AllNumbers(preparation)
 
         def take(which: NDArray[np.int64]) -> Data:
             return Data(
-                prepare(table.read(which)).astype(np.float32, copy=False),
-                self.encode(y[which]).astype(np.float32),
+                prepare(self.read(which)).astype(np.float32, copy=False),
+                encode(y[which]).astype(np.float32),
                 None if weight is None else weight[which].astype(np.float32),
             )
 
-        def order() -> Iterator[NDArray[np.int64]]:
-            return order_of(table.X, len(self), batch_size, rng)
-
-        return {"batches": Rows(take, order), "dtype": np.float32}
+        rows = Rows(take, lambda: order_of(self.X, len(self), batch_size, rng))
+        return {"batches": rows, "dtype": np.float32}
 
 
 class AllNumbers:

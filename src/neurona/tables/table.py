@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,15 @@ Encode: TypeAlias = Callable[[NDArray[Any]], NDArray[np.float64]]
 
 
 class Table(ABC):
-    """Rows of cells or numbers; ``table[rows]`` takes some of them."""
+    """Rows of cells or numbers; ``table[rows]`` takes some of them.
+
+    Attributes
+    ----------
+    may_be_of_one_class
+        Whether the engine trains a classifier on rows that are all of one class.
+    """
+
+    may_be_of_one_class: ClassVar[bool] = False
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -49,10 +57,21 @@ class Table(ABC):
         return rows
 
     def training_data(
-        self, preparation: Preparation | None, encode: Encode, y: NDArray[Any], weight: Weights
-    ) -> TrainingData:
-        """Return the rows with their targets, which ``encode`` turns into the network's."""
-        return TrainingData(self, preparation, encode(y), weight)
+        self,
+        preparation: Preparation | None,
+        encode: Encode,
+        y: NDArray[Any],
+        weight: Weights,
+        batch_size: int,
+        dtype: Any,
+        rng: np.random.Generator,
+    ) -> dict[str, Any]:
+        """Return the arguments of :func:`neurona.train` that are about the data.
+
+        ``encode`` turns targets into the network's.
+        """
+        data = {"X": self.transform(preparation, dtype), "y": encode(y), "sample_weight": weight}
+        return {**data, "batch_size": batch_size, "dtype": dtype}
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,43 +152,6 @@ class Prepared(Table):
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
         """Return the numbers."""
         return self.x
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingData:
-    """Rows with the network's targets and their weights."""
-
-    table: Table
-    preparation: Preparation | None
-    target: NDArray[Any]
-    weight: Weights
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-    def of_two_classes(self, output: str) -> TrainingData:
-        """Add a row of another class, which weighs nothing, to rows that are all of one class.
-
-        A part of a table may be so, and the engine refuses to train a classifier on it.
-
-        >>> rows = TrainingData(Prepared(np.eye(2)), None, np.ones((2, 1)), None)
-        >>> two = rows.of_two_classes("sigmoid")
-        >>> two.target.ravel(), two.weight
-        (array([1., 1., 0.]), array([1., 1., 0.]))
-        """
-        first = self.target[:1]
-        if (self.target != first).any():
-            return self
-        n, other = len(self), np.roll(first, 1, axis=1) if output == "softmax" else 1 - first
-        weight = np.ones(n) if self.weight is None else self.weight
-        table, target = self.table[np.append(np.arange(n), 0)], np.vstack([self.target, other])
-        return TrainingData(table, self.preparation, target, np.append(weight, 0.0))
-
-    def arguments(self, batch_size: int, dtype: Any, rng: np.random.Generator) -> dict[str, Any]:
-        """Return the arguments of :func:`neurona.train` that are about the data."""
-        x = self.table.transform(self.preparation, dtype)
-        data = {"X": x, "y": self.target, "sample_weight": self.weight}
-        return {**data, "batch_size": batch_size, "dtype": dtype}
 
 
 def spans(n: int) -> Iterator[slice]:

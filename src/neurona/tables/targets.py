@@ -66,6 +66,11 @@ class Classes:
         target: NDArray[np.float64] = np.eye(self.n_out)[which]
         return target
 
+    def other(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return another class for each."""
+        other: NDArray[Any] = self.classes[(self.index(y) + 1) % len(self.classes)]
+        return other
+
     def probabilities(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return each class's probability, ``(n, classes)``."""
         return np.concatenate([1 - outputs, outputs], axis=1) if self.n_out == 1 else outputs
@@ -107,6 +112,10 @@ class Labels:
             row, label = np.argwhere(strange)[0].tolist()
             raise ValueError(f"y[{row}, {label}] is {y[row, label]}: a label is 0 or 1")
         return y.astype(np.float64)
+
+    def other(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the other labels for each."""
+        return 1 - y
 
     def probabilities(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return each label's probability, ``(n, labels)``."""

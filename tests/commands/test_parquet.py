@@ -87,7 +87,7 @@ def test_numbers_and_booleans_can_be_categories_and_texts_no_numbers():
     assert raw.column("b", "category").values.tolist() == ["1", "2.5", None]
     with pytest.raises(TableError, match=r"'t' holds texts \(string\), and the network learnt num"):
         raw.column("t", "number")
-    with pytest.raises(TableError, match=r"row 2, column 'x': 'inf' is no finite number"):
+    with pytest.raises(TableError, match=r"row 2, column 'x': 'inf' is not a finite number"):
         read(pyarrow.table({"x": [1.0, np.inf]})).column("x")
 
 
@@ -214,9 +214,13 @@ def test_the_bytes_tell_the_format_and_not_the_name(folder, tmp_path, capsys):
 def test_what_does_not_fit_is_refused_in_a_line(folder, tmp_path, capsys):
     model, new = folder / "m.safetensors", tmp_path / "new.parquet"
     new.write_text("kilos,coat\n1,long\n")
-    assert "new.parquet: is no Parquet file, or damaged" in refused(capsys, "predict", model, new)
+    assert "new.parquet: is not a Parquet file, or damaged" in refused(
+        capsys, "predict", model, new
+    )
     new.write_bytes((folder / "pets.parquet").read_bytes()[:-9])
-    assert "new.parquet: is no Parquet file, or damaged" in refused(capsys, "predict", model, new)
+    assert "new.parquet: is not a Parquet file, or damaged" in refused(
+        capsys, "predict", model, new
+    )
     parquet.write_table(pets().drop_columns(["coat"]), new)
     assert "has no column 'coat', which the network" in refused(capsys, "predict", model, new)
     parquet.write_table(pets().slice(0, 0), new)

@@ -27,11 +27,11 @@ def test_decimal_commas_and_kinds_that_are_given():
     raw = parse_csv("a;b\n1,5;7\n;8\n")
     np.testing.assert_array_equal(raw.column("a").values, [1.5, np.nan])
     assert raw.column("b", "category").values.tolist() == ["7", "8"]
-    with pytest.raises(TableError, match="line 2, column 'b': '7' is no date"):
+    with pytest.raises(TableError, match="line 2, column 'b': '7' is not a date"):
         raw.column("b", "date")
-    with pytest.raises(TableError, match="line 2, column 'a': 'x' is no finite number"):
+    with pytest.raises(TableError, match="line 2, column 'a': 'x' is not a finite number"):
         parse_csv("a\nx\n").column("a", "number")
-    with pytest.raises(TableError, match="line 3, column 'a': 'inf' is no finite number"):
+    with pytest.raises(TableError, match="line 3, column 'a': 'inf' is not a finite number"):
         parse_csv("a\n1\ninf\n").column("a")
 
 

@@ -42,7 +42,7 @@ def _subject(given: Namespace, target: str, all_rows: int, rows: int) -> Subject
     model = Path(given.model).name
     return Subject(
         title=f"{target}: {model} on {name}",
-        lead=f"What the network in {model} answers, beside what the table says.",
+        lead=f"The predictions of the network in {model}, beside the values of the table.",
         table=name,
         model=given.model,
         target=target,

@@ -287,5 +287,5 @@ def known_target(
     if None in y:
         shown = ", ".join(map(repr, classes[:MOST_CLASSES]))
         row = int(target.rows[y.index(None)])
-        raise file.error(name, row, f"is none of the classes it learnt: {shown}")
+        raise file.error(name, row, f"is not one of the classes it learnt: {shown}")
     return np.array(y, np.str_), target.rows

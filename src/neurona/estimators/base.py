@@ -19,6 +19,7 @@ from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
 from neurona.engine.optimizers import Optimizer
+from neurona.engine.parameters import mapped
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
@@ -141,14 +142,14 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             examples = given = self._read(X, y, sample_weight, reset=not going_on)
             rng = self._rng()
             held_out = None
-            if validation is not None:
-                held_out = self._read_validation(validation)
-            elif self.early_stopping:
+            if validation is None and self.early_stopping:
                 seed = int(rng.integers(2**31))
                 examples, held_out = split(given, self.validation_fraction, self._strata, seed)
             if not going_on:
                 self.targets_ = self._fit_targets(examples, given)
                 self._begin(examples, rng)
+            if validation is not None:
+                held_out = self._read_validation(validation)
             self._best_state = self._validation_sample = None
             best = None if held_out is None else self._best_on(held_out)
             weighted = self._weighted(examples)
@@ -329,7 +330,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         net = self.network_
         cost = find_cost(self.cost, net)
         body = net.logits if cost.link else net
-        params, value = _double(self.params_), 0.0
+        params, value = mapped(np.float64, self.params_), 0.0
         weight = np.ones(len(target)) if weight is None else weight
         total = weight.sum() or 1.0
         for rows in spans(len(target)):
@@ -391,7 +392,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs in float64: one row at a time or all, the same."""
         check_is_fitted(self)
-        table, params = table_for(self, X, reset=False), _double(self.params_)
+        table, params = table_for(self, X, reset=False), mapped(np.float64, self.params_)
         return np.concatenate(
             [
                 self.network_.predict(params, self._prepared(table[rows]))
@@ -453,10 +454,6 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             return self.random_state
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         return np.random.default_rng([*seeds, step] if step else seeds)
-
-
-def _double(params: Params) -> Params:
-    return tuple(type(layer)(*(a.astype(np.float64) for a in layer)) for layer in params)
 
 
 def _normalized(weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:

@@ -34,6 +34,11 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     """
     if isinstance(X, Prepared | LargeTable):  # from the estimator itself, by way of a scorer
         return X
+    if not reset and (estimator.preprocess is None) != (estimator.preparation_ is None):
+        raise ValueError(
+            f"preprocess is {estimator.preprocess!r}, and was not when the network learnt: "
+            "set it as it was, or fit anew"
+        )
     if is_large(X) and (estimator.preprocess == "auto" or isinstance(X, np.memmap)):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         return LargeTable(X, raw=estimator.preprocess is None)

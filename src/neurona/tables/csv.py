@@ -79,7 +79,7 @@ class CsvTable(TableFile):
                 return Column(name, "date", np.array(moments, "datetime64[us]"))
             if kind == "date":
                 other = {"dmy": " or 31/12/2024", "mdy": " or 12/31/2024"}.get(self.dates or "", "")
-                raise self.error(name, strange, f"is no date: write it as 2024-12-31{other}")
+                raise self.error(name, strange, f"is not a date: write it as 2024-12-31{other}")
         return Column(name, "category", objects(texts))
 
     def class_names(self, name: str) -> NDArray[np.str_]:
@@ -118,7 +118,7 @@ class CsvTable(TableFile):
             if cell is None:
                 continue
             if number is None or not isfinite(number):
-                raise self.error(name, i, "is no finite number: mend it, or leave it empty")
+                raise self.error(name, i, "is not a finite number: mend it, or leave it empty")
             values[i] = number
         return values
 

@@ -153,7 +153,7 @@ class TableFile(ABC):
         except UnicodeEncodeError as error:
             strange = error.object[error.start]
             raise ValueError(
-                f"the model's answers have {strange!r}, and {self.encoding} does not: give the "
+                f"the predictions have {strange!r}, and {self.encoding} does not: give the "
                 "table as UTF-8"
             ) from None
 

@@ -47,7 +47,7 @@ class ParquetTable(TableFile):
         values = self._values(name)
         if values.dtype.kind == "f" and np.isinf(values).any():
             row = int(np.argmax(np.isinf(values)))
-            raise self.error(name, row, "is no finite number: mend it, or leave it empty")
+            raise self.error(name, row, "is not a finite number: mend it, or leave it empty")
         read = read_column(name, values)
         if kind in (None, "empty", read.kind) or read.kind == "empty":
             return read
@@ -134,7 +134,7 @@ def parse_parquet(data: bytes) -> ParquetTable:
         arrow.validate(full=True)
     except (pyarrow.ArrowException, OSError, OverflowError, MemoryError, UnicodeError) as error:
         said = " ".join(str(error).split())  # a library's message may have lines
-        raise TableError("encoding", f"is no Parquet file, or damaged ({said[:200]})") from None
+        raise TableError("encoding", f"is not a Parquet file, or damaged ({said[:200]})") from None
     if twice:
         raise TableError("twice", f"has two columns of the name {twice[0]!r}: rename one of them")
     if not arrow.num_rows:

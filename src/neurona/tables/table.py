@@ -79,7 +79,7 @@ class Columns(Table):
     """Columns of equal length.
 
     >>> table = Columns((Column("kilos", "number", np.array([4.5, 30.0])),))
-    >>> table.names, len(table), table[1:].column("kilos").values
+    >>> table.names, len(table), table[1:].columns[0].values
     (['kilos'], 2, array([30.]))
     """
 
@@ -98,10 +98,6 @@ class Columns(Table):
     def names(self) -> list[str]:
         """The columns' names."""
         return [column.name for column in self.columns]
-
-    def column(self, name: str) -> Column:
-        """Return one column."""
-        return self.columns[self.names.index(name)]
 
     def select(self, names: Iterable[str]) -> Columns:
         """Return some columns, in that order."""

@@ -79,6 +79,7 @@ def read_array(X: NDArray[Any]) -> Columns:
 
     Examples
     --------
+    >>> import numpy as np
     >>> [column.kind for column in read_array(np.array([["1.5", "cat"], ["", "dog"]]))]
     ['number', 'category']
     """

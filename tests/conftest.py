@@ -15,9 +15,9 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address():
-    """Return the address of a playground."""
+    """Return the address of a playground, which all pages share."""
     from tests.support.pages import start, stop
 
     process, address = start()
@@ -25,9 +25,9 @@ def address():
     stop(process)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
-    """Return Chromium, without a window."""
+    """Return Chromium, without a window, which all tests share."""
     from playwright.sync_api import sync_playwright
 
     from tests.support.pages import CHROMIUM, FLAGS
@@ -50,11 +50,11 @@ def page(browser, address):
 @pytest.fixture
 def run():
     """Return a small run of the playground."""
-    from neurona.web.problem import make_problem
     from neurona.web.run import Run
+    from neurona.web.task import make_task
     from tests.support.runs import setup_of
 
-    run = Run(make_problem(setup_of()))
+    run = Run(make_task(setup_of()))
     yield run
     run.close()
 

@@ -49,7 +49,8 @@ class NumpyEngine:
     def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[Any]:
         """Take one step a batch; stop where the cost is no longer finite."""
         costs: list[Any] = []
-        number = float if self.networks is None else np.asarray
+        number: Any = float if self.networks is None else np.asarray
+        is_finite = isfinite if self.networks is None else any_is_finite
         with np.errstate(all="ignore"):  # what overflows is found by the cost, and named
             for (rows, seed), rate in zip(batches, rates, strict=True):
                 x, target, weight = self.data if rows is None else self.data.rows(rows)
@@ -57,8 +58,9 @@ class NumpyEngine:
                 value, grads = self.objective.value_and_gradient(
                     self.params, x, target, weight, noise
                 )
-                costs.append(number(value))
-                if not (isfinite(value) if self.networks is None else np.isfinite(value).any()):
+                cost = number(value)
+                costs.append(cost)
+                if not is_finite(cost):
                     break
                 gradient = flatten(grads, self.networks)
                 if self.clip is not None:
@@ -85,3 +87,8 @@ class NumpyEngine:
         if len(rates) == 1:
             return rates[0]
         return np.repeat(rates, self.sizes).astype(self.theta.dtype)
+
+
+def any_is_finite(costs: Any) -> bool:
+    """Tell whether the cost of a network of the stack is finite."""
+    return bool(np.isfinite(costs).any())

@@ -24,10 +24,12 @@ def arrays(tree: Any) -> list[Array]:
     """
     found: list[Array] = []
     for one in tree:
-        if isinstance(one, tuple):
-            found += arrays(one)
-        else:
+        if not isinstance(one, tuple):
             found.append(one)
+        elif one and isinstance(one[0], tuple):
+            found += arrays(one)
+        else:  # the arrays of a layer: a call for each would be felt in every step
+            found += one
     return found
 
 

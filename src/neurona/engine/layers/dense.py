@@ -93,11 +93,11 @@ class Dense(Layer):
 
 
 def product(a: Array, b: Array) -> Array:
-    """Return the matrix product over the last two axes; ``dot`` starts sooner, where there are two.
+    """Return the matrix product over the last two axes, of which b may have but these.
 
-    On a small network ``@`` in its place would make the whole step a tenth slower.
+    ``dot`` starts sooner: with ``@`` in its place a step of a small network is a tenth slower.
     """
-    return a.dot(b) if a.ndim == b.ndim == 2 else a @ b
+    return a.dot(b) if b.ndim == 2 else a @ b
 
 
 @lru_cache(maxsize=4)

@@ -75,11 +75,10 @@ class Sequential(Composition):
 
         def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, LayerParams]:
             d: Any = dy
-            grads: list[LayerParams] = []
-            for i in reversed(range(len(pullbacks))):
-                d, layer_grads = pullbacks[i](d, need_dx or i > 0)
-                grads.append(layer_grads)
-            return d, tuple(reversed(grads))
+            grads: list[Any] = [None] * len(pullbacks)
+            for i in range(len(pullbacks) - 1, -1, -1):
+                d, grads[i] = pullbacks[i](d, need_dx or i > 0)
+            return d, tuple(grads)
 
         return x, pullback
 

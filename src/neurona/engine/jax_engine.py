@@ -75,10 +75,10 @@ def advance(
     """Take a chunk of steps; return parameters, optimizer's state and costs.
 
     ``even`` tells that no batch is filled up. ``params`` are turned, and ``state`` has a list of
-    such arrays for each vector: see :func:`turned` and :func:`of_array`. In a stack all have one more axis, the first, and so have
-    those members of the chunk that each network has its ``own`` of. Some of its networks take the
-    chunk at a time, the others after them: 100 networks of the tutorial's then stay in the
-    processor's cache, and take two thirds of the time that they take all at once.
+    such arrays for each vector: see :func:`turned` and :func:`of_array`. In a stack all have one
+    more axis, the first, and so have those members of the chunk that each network has its ``own``
+    of. Ten networks take the chunk at a time: what they hold stays in the processor's cache, and
+    100 networks of the tutorial's take two thirds of the time that they take all at once.
     """
     if own is None:
         return take(objective, optimizer, clip, even, params, state, chunk)

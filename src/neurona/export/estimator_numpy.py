@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from textwrap import fill, indent
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from neurona.estimators.base import NeuralNet
 from neurona.export.folder import SIGN
-from neurona.export.numpy_program import WIDTH, layers_code, page, uses_base64
+from neurona.export.numpy_layers import WIDTH, layers_code, page, uses_base64
 from neurona.export.parts import parts_of, topology_of
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
 from neurona.tables.targets import Classes, Labels
+
+if TYPE_CHECKING:
+    from neurona.estimators.base import NeuralNet
 
 LONGEST = 100  # characters of a line
 
@@ -173,7 +175,7 @@ USE_KERAS = """\
 
 
 def program(estimator: NeuralNet, written_out: float = 400) -> str:
-    """Return the program; see :meth:`~neurona.estimators.exports.Exports.numpy_code`."""
+    """Return the program; see :func:`neurona.export.numpy_code`."""
     net, parts = estimator.network_, parts_of(estimator.network_, estimator.params_, dtype=None)
     in_base64 = uses_base64(parts, written_out)
     names = _names(estimator)
@@ -196,7 +198,7 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
     return page(blocks)
 
 
-def beside(estimator: NeuralNet, use: str) -> str:
+def preparation_code(estimator: NeuralNet, use: str) -> str:
     """Return the code that goes beside a network which other code runs."""
     functions = _functions(estimator.preparation_)
     use = use.format(table=_argument(estimator))

@@ -6,15 +6,13 @@ once, so that a wide table is a small graph; the network computes in float32.
 
 from __future__ import annotations
 
-from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.types import Array
-from neurona.estimators.base import NeuralNet
-from neurona.export.onnx_graph import Graph, layers, model, written
+from neurona.export.onnx_graph import Graph, layers, model
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
 from neurona.tables.columns import Kind
@@ -30,6 +28,9 @@ from neurona.tables.preparation import (
 )
 from neurona.tables.targets import Classes, Labels
 
+if TYPE_CHECKING:
+    from neurona.estimators.base import NeuralNet
+
 NO_DATE = int(np.iinfo(np.int64).min)  # how NumPy writes NaT as a number
 PREFIX = "preparation"
 FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is said of it
@@ -39,8 +40,8 @@ FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is s
 }
 
 
-def to_onnx(estimator: NeuralNet, path: str | PathLike[str] | None, missing: str) -> Any:
-    """Return the model; see :meth:`~neurona.estimators.exports.Exports.to_onnx`."""
+def estimator_model(estimator: NeuralNet, missing: str) -> Any:
+    """Return the model of an estimator; see :func:`neurona.export.to_onnx`."""
     graph, columns = _inputs(estimator, missing)
     inputs = {one.name for one in graph.inputs}
     names = [_free(name, inputs) for name in output_names(estimator)]
@@ -51,7 +52,7 @@ def to_onnx(estimator: NeuralNet, path: str | PathLike[str] | None, missing: str
     about = (
         f"A {type(estimator).__name__} with a network {topology_of(parts)}, trained with neurona."
     )
-    return written(model(graph, _outputs(estimator, names), about), path)
+    return model(graph, _outputs(estimator, names), about)
 
 
 def _free(name: str, taken: set[str]) -> str:

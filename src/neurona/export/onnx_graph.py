@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from neurona.engine.network import Network
 from neurona.engine.types import Array
-from neurona.export.by_itself import by_itself
 from neurona.export.parts import Part, form_of, parts_of, topology_of
 from neurona.extras import require
 
@@ -137,64 +134,8 @@ def model(graph: Graph, outputs: Sequence[Any], about: str) -> Any:
     return made
 
 
-def written(made: Any, path: str | PathLike[str] | None) -> Any:
-    """Write a model to a file, if a path is given, and return it."""
-    if path is not None:
-        Path(path).write_bytes(made.SerializeToString())
-    return made
-
-
-def to_onnx(
-    net: Any,
-    params: Any = None,
-    path: str | PathLike[str] | None = None,
-    *,
-    preparation: Graph | None = None,
-    output: str = "prediction",
-) -> Any:
-    """Return the network as a model of ONNX, and write it to a file if a path is given.
-
-    ``to_onnx(estimator, path)`` takes a fitted estimator instead, whose model begins with the raw
-    columns: see :meth:`~neurona.estimators.exports.Exports.to_onnx`. All that follows is of a
-    network.
-
-    The model takes ``X``, float32 rows ``(rows, n_in)``, and gives ``prediction``,
-    ``(rows, n_out)``: what :meth:`Network.predict` answers, the output activation included.
-
-    Parameters
-    ----------
-    net, params
-        A network and its parameters; they are taken to float32.
-    path
-        Where to write it, usually with the ending ``.onnx``.
-    preparation
-        What comes before the network: a graph from inputs of its own to rows of ``n_in`` float32
-        numbers, for example from raw columns. By default the rows are the input.
-    output
-        The name of what the model gives.
-
-    Returns
-    -------
-    onnx.ModelProto
-        Checked by ONNX, its shapes included.
-
-    Raises
-    ------
-    ValueError
-        If an activation is not one of neurona's own, or the parameters don't fit the network.
-    MissingExtra
-        If onnx is not installed.
-
-    Examples
-    --------
-    >>> import neurona
-    >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
-    >>> model = to_onnx(net, net.init(rng=0))
-    >>> [node.op_type for node in model.graph.node]
-    ['Gemm', 'Tanh', 'Gemm', 'Sigmoid']
-    """
-    if not isinstance(net, Network):
-        return by_itself(net, "to_onnx", path if params is None else params)
+def network_model(net: Network, params: Any, preparation: Graph | None, output: str) -> Any:
+    """Return the model of a network; see :func:`neurona.export.to_onnx`."""
     parts = parts_of(net, params)
     start = rows(net.n_in) if preparation is None else preparation
     onnx = require("onnx", "export")
@@ -202,4 +143,4 @@ def to_onnx(
         output, onnx.TensorProto.FLOAT, ["rows", net.n_out]
     )
     about = f"A network {topology_of(parts)}, trained with neurona."
-    return written(model(layers(start, parts, output), [described], about), path)
+    return model(layers(start, parts, output), [described], about)

@@ -10,8 +10,9 @@ from typing import Any
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
-from neurona.export.by_itself import by_itself
+from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
+from neurona.export.model import fitted
 from neurona.export.parts import form_of, network_of, parts_of, topology_of
 from neurona.export.recognition import Chain
 from neurona.extras import require
@@ -79,8 +80,8 @@ def load(path=WEIGHTS):
 
 
 def to_pytorch(
-    net: Any,
-    params: Any,
+    model: Any,
+    params: Any = None,
     folder: str | PathLike[str] | None = None,
     *,
     preparation: str | None = None,
@@ -90,17 +91,18 @@ def to_pytorch(
     The code can be read and changed; its ``load()`` returns a ``torch.nn.Module`` with the weights
     of ``model.safetensors``. PyTorch is not needed to write it.
 
-    ``to_pytorch(estimator, folder)`` takes a fitted estimator instead, and puts its preparation
-    beside the network, in NumPy: see :meth:`~neurona.estimators.exports.Exports.to_pytorch`.
+    An estimator's network goes with its preparation: ``preparation.py``, in NumPy, has
+    ``prepare(table)``, which makes the network's input, and ``decide(outputs)``, which turns the
+    network's outputs into classes or numbers. Its text says how the two go together.
 
     Parameters
     ----------
-    net, params
-        A network and its parameters; they are taken to float32.
+    model, params
+        A network and its parameters, which are taken to float32; or a fitted estimator alone.
     folder
         Where to; it is made if it is not there, and an earlier export in it is replaced.
     preparation
-        Code that is put beside it, as ``preparation.py``: an estimator's.
+        Code that is put beside a network, as ``preparation.py``.
 
     Returns
     -------
@@ -110,9 +112,12 @@ def to_pytorch(
     Raises
     ------
     ValueError
-        If an activation is not one of neurona's own, or the parameters don't fit the network.
+        If neurona has no export for a layer or an activation, or the parameters don't fit the
+        network.
+    sklearn.exceptions.NotFittedError
+        If the estimator has not been fitted.
     FileExistsError
-        If the folder has a ``model.py`` that is no export.
+        If the folder has a ``model.py`` or a ``preparation.py`` that is not an export.
     MissingExtra
         If safetensors is not installed.
 
@@ -132,12 +137,13 @@ def to_pytorch(
                 nn.Sigmoid(),
             )
     """
-    if not isinstance(net, Network):
-        path: Path = by_itself(net, "to_pytorch", params if folder is None else folder)
-        return path
+    if not isinstance(model, Network):
+        estimator, folder = fitted(model), params if folder is None else folder
+        model, params = estimator.network_, estimator.params_
+        preparation = preparation_code(estimator, USE_PYTORCH)
     if folder is None:
         raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
-    parts = parts_of(net, params)
+    parts = parts_of(model, params)
     lines: list[str] = []
     weights: dict[str, Array] = {}
     for part in parts:
@@ -154,8 +160,8 @@ def to_pytorch(
         sign=SIGN,
         weights=WEIGHTS,
         beside=beside(preparation),
-        n_in=net.n_in,
-        n_out=net.n_out,
+        n_in=model.n_in,
+        n_out=model.n_out,
         modules="".join(
             MODULES.get(name, "") for name in dict.fromkeys(p.activation for p in parts)
         ),

@@ -36,7 +36,7 @@ def register(*, missing: str = "") -> None:
 
     An estimator takes one matrix of numbers, which ``preprocess="auto"`` may prepare. If it is
     converted by itself and learnt from a table, it may also take an input for each of its columns:
-    numbers, texts, or dates as int64, as :meth:`~neurona.estimators.exports.Exports.to_onnx` says.
+    numbers, texts, or dates as int64, as :func:`neurona.export.to_onnx` says.
     As all models of skl2onnx do, it gives ``label`` and ``probabilities``, or ``variable``, a
     column for each target in the type of the input.
 

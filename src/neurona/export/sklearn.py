@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
-from neurona.export.by_itself import by_itself
+from neurona.export.model import fitted
 from neurona.export.parts import Part, network_of, parts_of
 from neurona.extras import require
+from neurona.tables.targets import Classes, Counts, Quantities
+
+if TYPE_CHECKING:
+    from neurona.estimators.base import NeuralNet
 
 # neurona's name and scikit-learn's
 HIDDEN = {"linear": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
 OUTPUT = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax", "exp": "exp"}
 
 
-def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = None) -> Any:
+def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None = None) -> Any:
     """Return a fitted model of scikit-learn that answers as the network does.
 
     ================================  ==========================================================
@@ -35,13 +40,15 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     ``predict_proba`` is then what :meth:`Network.predict` answers (of one sigmoid, the second
     column), and so is a regressor's ``predict``, which gives a vector where there is one output.
 
-    ``to_sklearn(estimator)`` takes a fitted estimator instead: see
-    :meth:`~neurona.estimators.exports.Exports.to_sklearn`.
+    An estimator with ``preprocess=None`` becomes such a model too. Otherwise it becomes a
+    ``Pipeline`` of two steps, which takes the same tables: ``"preparation"``, which is the
+    estimator's ``prepare`` as it is now, and ``"mlp"``. The pipeline needs neurona where it is
+    used; the second step alone does not, and takes prepared rows.
 
     Parameters
     ----------
-    net, params
-        A network and its parameters, whose dtype is kept.
+    model, params
+        A network and its parameters, whose dtype is kept; or a fitted estimator alone.
     classes
         The classes in the order of the outputs, of one sigmoid those that 0 and 1 stand for. By
         default 0, 1, 2 …
@@ -50,9 +57,11 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     ------
     ValueError
         If scikit-learn has no such network: its hidden layers all have the same activation, which
-        is linear, sigmoid, tanh or relu, none has a layer normalization, and before 1.7 it has no
-        ``exp``. Or if the classes are
-        not as many as the network's.
+        is linear, sigmoid, tanh or relu (an estimator's default, silu, is not), none has a layer
+        normalization, and before 1.7 it has no ``exp``. Or if the classes are not as many as the
+        network's.
+    sklearn.exceptions.NotFittedError
+        If the estimator has not been fitted.
     MissingExtra
         If scikit-learn is not installed.
 
@@ -74,10 +83,15 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     >>> to_sklearn(net, net.init(rng=0))
     Traceback (most recent call last):
     ValueError: layer 2 is gelu: scikit-learn's hidden layers are linear, sigmoid, tanh or relu
+    >>> pets = [[4.0, "long"], [25.0, "short"], [5.0, "long"], [30.0, "short"]]
+    >>> net = neurona.NeuralNetClassifier(8, "tanh", random_state=0)
+    >>> pipeline = to_sklearn(net.fit(pets, ["cat", "dog", "cat", "dog"]))
+    >>> pipeline.predict([[4.5, "long"]]), pipeline["mlp"].coefs_[0].shape
+    (array(['cat'], dtype='<U3'), (2, 8))
     """
-    if not isinstance(net, Network):
-        return by_itself(net, "to_sklearn")
-    parts = parts_of(net, params, dtype=None)
+    if not isinstance(model, Network):
+        return _of_estimator(fitted(model))
+    parts = parts_of(model, params, dtype=None)
     for i, part in enumerate(parts, start=1):
         if part.normal:
             raise ValueError(
@@ -102,6 +116,28 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     last, target = _classified(last, classes)
     classifier = require("sklearn.neural_network", "datasets").MLPClassifier()
     return _fitted(classifier, activation, [*hidden, last], target)
+
+
+def _of_estimator(estimator: NeuralNet) -> Any:
+    """Return an estimator's network, and before it, if there is one, its preparation."""
+    net, targets = estimator.network_, estimator.targets_
+    # In float64, in which the estimator predicts; numbers in the target's units.
+    params: Any = [[np.float64(a) for a in one] for one in estimator.params_]
+    classes: Any = None
+    *before, (W, b) = params
+    if isinstance(targets, Classes):
+        classes = targets.classes
+    elif isinstance(targets, Quantities):  # y = scale (x W + b) + shift
+        W, b = W * targets.scale, b * targets.scale + targets.shift
+    elif isinstance(targets, Counts):  # y = scale e^(x W + b) = e^(x W + b + log scale)
+        b = b + np.log(np.maximum(targets.scale, 1e-300))
+    mlp = to_sklearn(net, (*before, (W, b)), classes=classes)
+    if estimator.preparation_ is None:
+        return mlp
+    # A copy: fitting the estimator anew changes nothing in the pipeline.
+    transformer = require("sklearn.preprocessing", "datasets").FunctionTransformer
+    steps = [("preparation", transformer(copy(estimator).prepare)), ("mlp", mlp)]
+    return require("sklearn.pipeline", "datasets").Pipeline(steps)
 
 
 def _regressor(output: str) -> Any:

@@ -221,11 +221,11 @@ class Conversation:
 
     def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
         view = self.run.settle()  # what was said before is to be seen
-        layers, point = view.problem.net.layers, message.get("point")
+        widths, point = view.problem.net.topology[1:], message.get("point")
         if point is not None:
             point = choices.whole(0, len(view.problem.points) - 1)("point", point)
-        layer = choices.whole(0, len(layers) - 1)("layer", message.get("layer"))
-        unit = choices.whole(0, layers[layer].n_out - 1)("unit", message.get("unit"))
+        layer = choices.whole(0, len(widths) - 1)("layer", message.get("layer"))
+        unit = choices.whole(0, widths[layer] - 1)("unit", message.get("unit"))
         content, arrays = microscope.look(view, point, layer, unit)
         return [({"type": "microscope", "run": self._runs, **content}, arrays)]
 

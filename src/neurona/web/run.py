@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -422,11 +423,11 @@ def parameter_index(problem: Problem, layer: int, row: int, column: int) -> int:
         If the network has no such parameter.
     """
     start = 0
-    for k, one in enumerate(problem.net.layers):
-        if k == layer and -1 <= row < one.n_in and 0 <= column < one.n_out:
-            own: int = (one.n_in if row == -1 else row) * one.n_out + column
+    for k, (n_in, n_out) in enumerate(pairwise(problem.net.topology)):
+        if k == layer and -1 <= row < n_in and 0 <= column < n_out:
+            own: int = (n_in if row == -1 else row) * n_out + column
             return start + own
-        start += (one.n_in + 1) * one.n_out
+        start += (n_in + 1) * n_out
     raise Refusal(
         "parameter",
         "The network has no such parameter.",

@@ -156,7 +156,7 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
         self.setup = self.setup | {
             "layers": [
                 {"neurons": layer.n_out, "activation": layer.activation.name}
-                for layer in net.layers[:-1]
+                for layer in dense_layers(net, "the pictures of the playground")[:-1]
             ],
             "output": {"activation": net.output.name},
         }

@@ -134,7 +134,7 @@ def test_what_is_refused(models, tmp_path, capfdbinary, monkeypatch):
     before = kind.read_bytes()
     for arguments, said in (
         ([tmp_path / "no.safetensors", "--to", "onnx"], "no.safetensors"),
-        ([mine, "--to", "onnx"], "is no safetensors file"),
+        ([mine, "--to", "onnx"], "is not a safetensors file"),
         ([kind, "--to", "onnx", "-o", tmp_path], "is a folder: give the name of a file"),
         ([kind, "--to", "onnx", "-o", kind], "is the model itself"),
         ([kind, "--to", "numpy", "-o", mine], "mine.py is there already, and is no export"),

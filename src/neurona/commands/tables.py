@@ -15,7 +15,7 @@ from neurona.commands import NotWritten
 from neurona.estimators import NeuralNetClassifier
 from neurona.estimators.report import ClassFindings, Importance, NumberFindings, in_order
 from neurona.files.estimator import read
-from neurona.files.network import replace
+from neurona.files.storage import replace
 from neurona.tables import csv_table, parquet_table
 from neurona.tables.columns import Table
 from neurona.tables.csv import TableError, decoded, encoding_of, nearest, read_bytes

@@ -7,7 +7,7 @@ from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
 from neurona.export.folder import SIGN
-from neurona.export.numpy_layers import WIDTH, layers_code, page, uses_base64
+from neurona.export.numpy_layers import WIDTH, count, layers_code, loop_code, page, uses_base64
 from neurona.export.parts import parts_of, topology_of
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
 from neurona.tables.targets import Classes, Labels
@@ -115,10 +115,7 @@ def network(x):
     """Return what the network answers to rows of {n_in}: an array (n, {n_out})."""
     a = x
     with np.errstate(over="ignore"):  # e^-z may be infinite: what is divided by it is a right 0
-        for layer in neural_net:
-            z = a @ layer.W + layer.b
-            a = layer.act_f(z)
-    return a
+{loop}
 '''
 
 READ_NAMED = '''
@@ -189,7 +186,7 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
         *functions,
         _prepare(estimator, "np.float64"),
         *layers_code(parts, written_out),
-        NETWORK.format(n_in=_count(net.n_in, "number"), n_out=net.n_out),
+        NETWORK.format(n_in=count(net.n_in, "number"), n_out=net.n_out, loop=loop_code(parts)),
         *_decisions(estimator.targets_, _argument(estimator)),
         READ_ROWS if names is None else READ_NAMED,
         KNOWN,
@@ -228,8 +225,8 @@ def _argument(estimator: NeuralNet) -> str:
 def _table(estimator: NeuralNet) -> str:
     if _names(estimator) is None:
         if estimator.preparation_ is None:
-            return f"``rows`` are rows of {_count(estimator.n_features_in_, 'number')}."
-        cells = _count(estimator.n_features_in_, "cell")
+            return f"``rows`` are rows of {count(estimator.n_features_in_, 'number')}."
+        cells = count(estimator.n_features_in_, "cell")
         return f"``rows`` are rows of {cells}. A missing cell is None or NaN."
     return (
         "``table`` gives a column for its name: a data frame, or a dictionary of lists. "
@@ -259,10 +256,6 @@ def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
     return "\n".join([*lines, *([""] if lines else []), "import numpy as np"])
 
 
-def _count(n: int, what: str) -> str:
-    return f"1 {what}" if n == 1 else f"{n} {what}s"
-
-
 # ------------------------------------------------------------------------ preparation
 
 
@@ -289,7 +282,7 @@ def _prepare(estimator: NeuralNet, dtype: str) -> str:
     """Write the function that makes the network's input of a table."""
     preparation: Preparation | None = estimator.preparation_
     names, n_in = _names(estimator), estimator.network_.n_in
-    about = f'    """Return what the network takes: {_count(n_in, "number")} for each row."""\n'
+    about = f'    """Return what the network takes: {count(n_in, "number")} for each row."""\n'
     end = "" if dtype == "np.float64" else f".astype({dtype})"
     if preparation is None and names is None:
         return (
@@ -317,7 +310,7 @@ def _prepare(estimator: NeuralNet, dtype: str) -> str:
     if names is not None:
         return function
     width = estimator.n_features_in_
-    cells = _count(width, "cell")
+    cells = count(width, "cell")
     return COLUMNS.format(width=width, cells=cells).strip("\n") + "\n\n\n" + function
 
 
@@ -448,7 +441,7 @@ def _decide(targets: Any) -> Iterator[str]:
 
 
 def _numbers_of(targets: Any) -> str:
-    return "1 number" if targets.single else _count(targets.n_out, "number")
+    return "1 number" if targets.single else count(targets.n_out, "number")
 
 
 def _in_units(targets: Any) -> str:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from textwrap import indent
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from neurona.engine.layers import (
+    Activate,
+    Add,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LayerNormalization,
+    MaxPool2D,
+)
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
 from neurona.export.estimator_numpy import USE_KERAS, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted
-from neurona.export.parts import form_of, network_of, parts_of, topology_of
+from neurona.export.parts import Part, every, form_of, network_of, parts_of, topology_of
 from neurona.export.recognition import Chain
 from neurona.extras import require
 
@@ -73,10 +85,10 @@ WEIGHTS = Path(__file__).with_name("{weights}")
 
 
 {functions}def build():
-    """Return the network as Keras draws it, without what it has learnt."""
+    """Return the network as Keras draws it, without its weights."""
     return keras.Sequential(
         [
-            keras.Input((2,)),
+            keras.Input({shape}),
 {layers}
         ]
     )
@@ -86,17 +98,106 @@ def load(path=WEIGHTS):
     """Return the network with its weights, ready to answer."""
     net = build()
     weights = load_file(path)
-    for layer in net.layers:
+    for layer in {every}:
 {weights_of_layer}    return net
-'''.replace("(2,)", "({n_in},)")
+'''
 
 DENSE = """        layer.set_weights([weights[layer.name + ".W"], weights[layer.name + ".b"]])
 """
-DENSE_OR_NORMAL = """        dense = isinstance(layer, keras.layers.Dense)
-        names = [layer.name + end for end in ((".W", ".b") if dense else (".gamma", ".beta"))]
+OTHERS = """        ends = [".gamma", ".beta"] if layer.name.startswith("normal") else [".W", ".b"]
         if layer.weights:
-            layer.set_weights([weights[name] for name in names])
+            layer.set_weights([weights[layer.name + end] for end in ends])
 """
+
+EVERY = '''def every(model):
+    """Yield each layer, and those within it."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from every(layer)
+        else:
+            yield layer
+
+
+'''
+SIDE_BY_SIDE = '''def side_by_side(shape, merge, branches):
+    """Return a layer of branches that take the same input, and what puts their outputs together."""
+    x = keras.Input(shape)
+    return keras.Model(x, merge([keras.Sequential(branch)(x) for branch in branches]))
+
+
+'''
+
+# From a part, its name and the argument that says its activation, to a call and the weights.
+Layered: TypeAlias = tuple[str, dict[str, Array]]
+Row: TypeAlias = Callable[[Any, str, str], Layered]
+
+
+def _call(class_: str, *given: str) -> str:
+    return f"keras.layers.{class_}({', '.join(filter(None, given))})"
+
+
+def _weighted(class_: str, *given: Callable[[Any], str]) -> Row:
+    def make(part: Any, i: str, activation: str) -> Layered:
+        arrays = {f"layer{i}.{key}": array for key, array in part.params._asdict().items()}
+        said = [one(part) for one in given]
+        return _call(class_, *said, activation, f'name="layer{i}"'), arrays
+
+    return make
+
+
+def _normalization(part: Any, i: str, activation: str) -> Layered:
+    gamma, beta = part.params
+    name = f'name="normal{i}"'
+    weights = {f"normal{i}.gamma": gamma, f"normal{i}.beta": beta}
+    return _call("LayerNormalization", f"epsilon={part.layer.epsilon!r}", name), weights
+
+
+def _side_by_side(merge: str) -> Row:
+    def make(part: Any, i: str, activation: str) -> Layered:
+        weights: dict[str, Array] = {}
+        branches = []
+        for k, branch in enumerate(part.branches, start=1):
+            lines, its = _layers(branch, f"{i}_{k}_")
+            weights |= its
+            text = "\n".join(lines) or "keras.layers.Identity(),"
+            branches.append("[\n" + indent(text, " " * 4) + "\n],")
+        listed = "[\n" + indent("\n".join(branches), " " * 4) + "\n],"
+        arguments = f"{part.shape},\nkeras.layers.{merge},\n{listed}"
+        return "side_by_side(\n" + indent(arguments, " " * 4) + "\n)", weights
+
+    return make
+
+
+ROWS: dict[type[Layer], Row] = {
+    Dense: _weighted("Dense", lambda part: str(part.n_out)),
+    LayerNormalization: _normalization,
+    Conv2D: _weighted(
+        "Conv2D", lambda part: str(part.layer.n_out), lambda part: str(part.layer.size)
+    ),
+    MaxPool2D: lambda part, i, activation: (_call("MaxPooling2D", str(part.layer.size)), {}),
+    Flatten: lambda part, i, activation: (_call("Flatten"), {}),
+    Activate: lambda part, i, activation: (_call("Identity"), {}),
+    Concatenate: _side_by_side("Concatenate()"),
+    Add: _side_by_side("Add()"),
+}
+HAVE_ACTIVATION = (Dense, Conv2D)
+
+
+def _layers(parts: Sequence[Part], prefix: str = "") -> tuple[list[str], dict[str, Array]]:
+    """Return the lines of a Sequential, and the weights by the names of its layers."""
+    lines: list[str] = []
+    weights: dict[str, Array] = {}
+    for i, part in enumerate(parts, start=1):
+        function = form_of(part.activation, ACTIVATIONS, "Keras")
+        row = form_of(type(part.layer), ROWS, "Keras")
+        call, own = row(part, f"{prefix}{i}", f"activation={function}")
+        weights |= own
+        inside = isinstance(part.layer, HAVE_ACTIVATION)
+        if part.activation == "linear" or not isinstance(part.layer, Activate):
+            lines.append(f"{call},")
+        if part.activation != "linear" and not inside:
+            lines.append(f"{_call('Activation', function)},")
+    return lines, weights
 
 
 def to_keras(
@@ -163,30 +264,24 @@ def to_keras(
     if folder is None:
         raise ValueError("give the folder to write to: to_keras(net, params, folder)")
     parts = parts_of(model, params)
-    used = dict.fromkeys(part.activation for part in parts)
-    weights: dict[str, Array] = {}
-    lines = []
-    for i, part in enumerate(parts, start=1):
-        weights[f"layer{i}.W"], weights[f"layer{i}.b"] = part.W, part.b
-        function = form_of(part.activation, ACTIVATIONS, "Keras")
-        if part.normal:
-            name, (gamma, beta, epsilon) = f"normal{i}", part.normal
-            weights[f"{name}.gamma"], weights[f"{name}.beta"] = gamma, beta
-            lines.append(f'keras.layers.Dense({part.n_out}, name="layer{i}"),')
-            lines.append(f'keras.layers.LayerNormalization(epsilon={epsilon!r}, name="{name}"),')
-            lines.append(f"keras.layers.Activation({function}),")
-            continue
-        lines.append(f'keras.layers.Dense({part.n_out}, activation={function}, name="layer{i}"),')
+    lines, weights = _layers(parts)
+    used = dict.fromkeys(
+        one for part in every(parts) for one in (type(part.layer), part.activation)
+    )
+    branched = Concatenate in used or Add in used
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
         weights=WEIGHTS,
         beside=beside(preparation),
-        n_in=model.n_in,
-        n_out=model.n_out,
-        weights_of_layer=DENSE_OR_NORMAL if any(part.normal for part in parts) else DENSE,
-        functions="".join(FUNCTIONS.get(name, "") for name in used),
-        layers="\n".join(" " * 12 + line for line in lines),
+        shape=model.in_shape,
+        n_in=", ".join(map(str, model.in_shape)),
+        n_out=", ".join(map(str, model.out_shape())),
+        every="every(net)" if branched else "net.layers",
+        weights_of_layer=DENSE if {*map(type, (p.layer for p in parts))} == {Dense} else OTHERS,
+        functions="".join(FUNCTIONS.get(str(one), "") for one in used)
+        + (EVERY + SIDE_BY_SIDE if branched else ""),
+        layers=indent("\n".join(lines), " " * 12),
     )
     return write_folder(folder, code, weights, preparation)
 

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import fill, indent
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.engine.layers import (
+    Activate,
+    Add,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LayerNormalization,
+    MaxPool2D,
+)
+from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array
-from neurona.export.parts import Part, form_of, parts_of, topology_of
+from neurona.export.parts import Part, every, form_of, parts_of, topology_of
 
 WIDTH = 88
 
@@ -81,8 +93,8 @@ def mish(z):
     "softmax": '''
 def softmax(z):
     """a_i = e^z_i / Σ_j e^z_j in each row; its largest z is taken off, so that no e^z overflows."""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 ''',
     "exp": '''
 def exp(z):
@@ -101,31 +113,147 @@ class NeuralLayer:
         self.act_f = act_f
 '''
 
-LAYER_WITH_NORMAL = '''
+# A network that is not dense layers alone: each layer is called with the output of the one before.
+CALL = """
+    def __call__(self, a):
+        return self.act_f(a @ self.W + self.b)
+"""
+
+
+class Row(NamedTuple):
+    """A layer in a program: its class there, and what that is made with besides act_f."""
+
+    code: str
+    arguments: Callable[[Part], dict[str, Any]]
+
+
+ROWS: dict[type[Layer], Row] = {
+    Dense: Row(
+        LAYER + CALL,
+        lambda part: part.params._asdict(),
+    ),
+    LayerNormalization: Row(
+        '''
 class LayerNormalization:
     """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) of each example's numbers."""
 
-    def __init__(self, gamma, beta, epsilon):
+    def __init__(self, gamma, beta, epsilon, act_f):
         self.gamma = np.array(gamma, dtype=np.{dtype}).reshape(1, -1)
         self.beta = np.array(beta, dtype=np.{dtype}).reshape(1, -1)
         self.epsilon = epsilon
+        self.act_f = act_f
 
     def __call__(self, z):
         d = z - z.mean(axis=1, keepdims=True)
         variance = (d * d).mean(axis=1, keepdims=True)
-        return self.gamma * d / np.sqrt(variance + self.epsilon) + self.beta
+        return self.act_f(self.gamma * d / np.sqrt(variance + self.epsilon) + self.beta)
+''',
+        lambda part: {**part.params._asdict(), "epsilon": part.layer.epsilon},
+    ),
+    Conv2D: Row(
+        '''
+class Convolution:
+    """A weighted sum of the patch around each place: W (height, width, n_conn, n_neur)."""
 
+    def __init__(self, W, b, size, act_f):
+        self.b = np.array(b, dtype=np.{dtype}).reshape(-1)
+        self.W = np.array(W, dtype=np.{dtype}).reshape(*size, -1, len(self.b))
+        self.act_f = act_f
 
-class NeuralLayer:
-    """The numbers of a layer: W (n_conn, n_neur), b (1, n_neur), and its activation function.
+    def __call__(self, a):
+        n, m = self.W.shape[:2]
+        height, width = a.shape[1] - n + 1, a.shape[2] - m + 1
+        z = self.b
+        for i in range(n):
+            for j in range(m):
+                z = z + a[:, i : i + height, j : j + width] @ self.W[i, j]
+        return self.act_f(z)
+''',
+        lambda part: {
+            "W": part.params.W.reshape(-1, part.layer.n_out),
+            "b": part.params.b,
+            "size": part.layer.size,
+        },
+    ),
+    MaxPool2D: Row(
+        '''
+class MaxPooling:
+    """The largest number of each patch, in each channel."""
 
-    Where z is normalized before the activation, that is part of the function.
-    """
+    def __init__(self, size, act_f):
+        self.size = size
+        self.act_f = act_f
 
-    def __init__(self, W, b, act_f, normal=None):
-        self.W = np.array(W, dtype=np.{dtype})
-        self.b = np.array(b, dtype=np.{dtype}).reshape(1, -1)
-        self.act_f = act_f if normal is None else lambda z: act_f(normal(z))
+    def __call__(self, a):
+        n, m = self.size
+        rows, height, width, channels = len(a), a.shape[1] // n, a.shape[2] // m, a.shape[3]
+        patches = a[:, : height * n, : width * m].reshape(rows, height, n, width, m, channels)
+        return self.act_f(patches.max(axis=(2, 4)))
+''',
+        lambda part: {"size": part.layer.size},
+    ),
+    Flatten: Row(
+        '''
+class Flatten:
+    """All numbers of an example in a row."""
+
+    def __init__(self, act_f):
+        self.act_f = act_f
+
+    def __call__(self, a):
+        return self.act_f(a.reshape(len(a), -1))
+''',
+        lambda part: {},
+    ),
+    Activate: Row(
+        '''
+class Activation:
+    """An activation function alone."""
+
+    def __init__(self, act_f):
+        self.act_f = act_f
+
+    def __call__(self, a):
+        return self.act_f(a)
+''',
+        lambda part: {},
+    ),
+    Concatenate: Row(
+        '''
+class Concatenate:
+    """Branches that take the same input, their outputs along the last axis."""
+
+    def __init__(self, branches, act_f):
+        self.branches = branches
+        self.act_f = act_f
+
+    def __call__(self, a):
+        return self.act_f(np.concatenate([run(branch, a) for branch in self.branches], axis=-1))
+''',
+        lambda part: {"branches": part.branches},
+    ),
+    Add: Row(
+        '''
+class Add:
+    """Branches that take the same input, their outputs added up."""
+
+    def __init__(self, branches, act_f):
+        self.branches = branches
+        self.act_f = act_f
+
+    def __call__(self, a):
+        return self.act_f(sum(run(branch, a) for branch in self.branches))
+''',
+        lambda part: {"branches": part.branches},
+    ),
+}
+
+RUN = '''
+def run(layers, a):
+    """Return the output of layers one after the other."""
+    for layer in layers:
+        a = layer(a)
+    return a
 '''
 
 DECODE = '''
@@ -134,43 +262,52 @@ def decode(text, n_conn, n_neur):
     return np.frombuffer(base64.b64decode(text), dtype="{code}").reshape(n_conn, n_neur)
 '''
 
-PREDICT = '''
-def predict(X):
-    """Return {n_out} for each row of X (n, {n_in}): an array (n, {outs})."""
-    a = np.asarray(X, dtype=np.{dtype})
-    if a.ndim != 2 or a.shape[1] != {n_in}:
-        raise ValueError(f"X has shape {{a.shape}}: give rows of {inputs}")
-    with np.errstate(over="ignore"):  # e^-z may be infinite: what is divided by it is a right 0
+LOOP = """\
         for layer in neural_net:
             z = a @ layer.W + layer.b
             a = layer.act_f(z)
-    return a
+    return a"""
+
+PREDICT = '''
+def predict(X):
+    """Return {n_out} for each {row} of X (n, {n_in}): an array (n, {outs})."""
+    a = np.asarray(X, dtype=np.{dtype})
+    if a.shape[1:] != ({n_in},):
+        raise ValueError(f"X has shape {{a.shape}}: give {inputs}")
+    with np.errstate(over="ignore"):  # e^-z may be infinite: what is divided by it is a right 0
+{loop}
 
 
 if __name__ == "__main__":
     table = sys.argv[1] if sys.argv[1:] else sys.stdin
     rows = np.loadtxt(table, delimiter=",", ndmin=2)
-    np.savetxt(sys.stdout, predict(rows), delimiter=",", fmt="%.{digits}g")
+    np.savetxt(sys.stdout, predict({rows}), delimiter=",", fmt="%.{digits}g")
 '''
 
 
 def network_program(net: Network, params: Any, written_out: float) -> str:
     """Return the program of a network; see :func:`neurona.export.numpy_code`."""
     parts = parts_of(net, params, dtype=None)
-    kind = parts[0].W.dtype.name
-    in_base64 = uses_base64(parts, written_out)
+    kind, in_base64 = dtype_of(parts), uses_base64(parts, written_out)
+    n_in, outs = (", ".join(map(str, shape)) for shape in (net.in_shape, net.out_shape()))
+    images = len(net.in_shape) > 1
+    inputs = f"rows of {count(net.n_in, 'number')}"
+    predict = PREDICT.format(
+        row="example" if images else "row",
+        dtype=kind,
+        n_in=n_in,
+        outs=outs,
+        n_out=count(net.n_out, "number"),
+        inputs=f"examples of {in_words(net.in_shape)}" if images else inputs,
+        loop=loop_code(parts),
+        rows=f"rows.reshape(-1, {n_in})" if images else "rows",
+        digits=9 if kind == "float32" else 17,
+    )
     blocks = [
         _head(parts),
         ("import base64\n" if in_base64 else "") + "import sys\n\nimport numpy as np",
         *layers_code(parts, written_out),
-        PREDICT.format(
-            dtype=kind,
-            n_in=net.n_in,
-            outs=net.n_out,
-            n_out=_count(net.n_out, "number"),
-            inputs=_count(net.n_in, "number"),
-            digits=9 if kind == "float32" else 17,
-        ),
+        predict,
     ]
     return page(blocks)
 
@@ -181,55 +318,80 @@ def page(blocks: Sequence[str]) -> str:
     return head + "\n\n" + "\n\n\n".join([imports, *rest]) + "\n"
 
 
+def dtype_of(parts: Sequence[Part]) -> str:
+    """Return the name of the dtype of a network's parameters."""
+    return next((a.dtype.name for part in every(parts) for a in part.params), "float32")
+
+
 def uses_base64(parts: Sequence[Part], written_out: float) -> bool:
     """Tell whether the parameters are too many to be written as numbers."""
-    return sum(part.W.size + part.b.size for part in parts) > written_out
+    return bool(sum(a.size for part in every(parts) for a in part.params) > written_out)
+
+
+def loop_code(parts: Sequence[Part]) -> str:
+    """Return the loop over ``neural_net``, which stands in the function that predicts."""
+    if all(type(part.layer) is Dense for part in parts):
+        return LOOP
+    return "        return run(neural_net, a)"
 
 
 def layers_code(parts: list[Part], written_out: float) -> list[str]:
     """Return the blocks of code that make ``neural_net``, a list of layers with their weights."""
-    functions = [
-        form_of(name, FUNCTIONS, "NumPy") for name in dict.fromkeys(p.activation for p in parts)
-    ]
-    kind, code = {4: ("float32", "<f4"), 8: ("float64", "<f8")}[parts[0].W.dtype.itemsize]
-    in_base64 = uses_base64(parts, written_out)
+    names = dict.fromkeys(part.activation for part in every(parts))
+    used = dict.fromkeys(type(part.layer) for part in every(parts))
+    kind, in_base64 = dtype_of(parts), uses_base64(parts, written_out)
+    code = {"float32": "<f4", "float64": "<f8"}[kind]
+    if list(used) == [Dense]:
+        classes = [LAYER]
+    else:
+        classes = [*(form_of(one, ROWS, "NumPy").code for one in used), RUN]
     return [
-        *functions,
-        (LAYER_WITH_NORMAL if any(part.normal for part in parts) else LAYER).format(dtype=kind),
+        *(form_of(name, FUNCTIONS, "NumPy") for name in names),
+        *(one.replace("{dtype}", kind) for one in classes),
         *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
-        _layers(parts, in_base64),
+        "neural_net = " + _list(parts, in_base64),
     ]
 
 
-def _count(n: int, what: str) -> str:
+def count(n: int, what: str) -> str:
+    """Say how many: ``1 number``, ``2 numbers``."""
     return f"1 {what}" if n == 1 else f"{n} {what}s"
 
 
 def _head(parts: list[Part]) -> str:
-    topology, takes = topology_of(parts), _count(parts[0].n_in, "number")
+    first, about = parts[0], ""
+    takes = f"rows of {count(first.n_in, 'number')}"
+    if len(first.shape) > 1:
+        takes = f"examples of {in_words(first.shape)}"
+        about = f" of {count(first.n_in, 'number')}"
+    topology = topology_of(parts)
     return f'''"""A network {topology}, trained with neurona; the program needs NumPy alone.
 
-``predict(X)`` takes rows of {takes}. In a shell, rows come from a CSV file without a header:
+``predict(X)`` takes {takes}. In a shell, rows{about} come from a CSV file without a header:
 
     python model.py rows.csv
 """'''
 
 
-def _layers(parts: list[Part], in_base64: bool) -> str:
-    write = _encoded if in_base64 else _written
+def _list(parts: Sequence[Part], in_base64: bool) -> str:
+    """Write a list of layers, a call for each."""
 
-    def called(name: str, *arguments: str) -> str:
-        return f"{name}(\n" + indent(",\n".join(arguments) + ",", " " * 4) + "\n)"
+    def value(given: Any) -> str:
+        if isinstance(given, np.ndarray):
+            return _encoded(given) if in_base64 else _written(given)
+        if isinstance(given, tuple) and given and isinstance(given[0], list):
+            branches = "\n".join(_list(one, in_base64) + "," for one in given)
+            return "[\n" + indent(branches, " " * 4) + "\n]"
+        return repr(given)
 
-    layers = []
+    calls = []
     for part in parts:
-        arguments = [f"W={write(part.W)}", f"b={write(part.b)}", f"act_f={part.activation}"]
-        if part.normal:
-            gamma, beta, epsilon = part.normal
-            written = f"gamma={write(gamma)}", f"beta={write(beta)}", f"epsilon={epsilon!r}"
-            arguments.append(f"normal={called('LayerNormalization', *written)}")
-        layers.append(called("NeuralLayer", *arguments) + ",")
-    return "neural_net = [\n" + indent("\n".join(layers), " " * 4) + "\n]"
+        row = ROWS[type(part.layer)]
+        name = row.code.split("class ")[1].split(":")[0]
+        given = {key: value(one) for key, one in row.arguments(part).items()}
+        lines = [f"{key}={one}," for key, one in {**given, "act_f": part.activation}.items()]
+        calls.append(f"{name}(\n" + indent("\n".join(lines), " " * 4) + "\n),")
+    return "[\n" + indent("\n".join(calls), " " * 4) + "\n]"
 
 
 def _written(array: Array) -> str:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from textwrap import indent
+from typing import Any, TypeAlias
 
+from neurona.engine.layers import (
+    Activate,
+    Add,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LayerNormalization,
+    MaxPool2D,
+)
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
 from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted
-from neurona.export.parts import form_of, network_of, parts_of, topology_of
+from neurona.export.parts import Part, every, form_of, network_of, parts_of, topology_of
 from neurona.export.recognition import Chain
 from neurona.extras import require
 
@@ -34,7 +46,7 @@ ACTIVATIONS = {
     "exp": "Exp()",
 }
 
-# What torch.nn has no module for.
+# What torch.nn has no module for, or has with the channels before height and width.
 MODULES = {
     "exp": '''class Exp(nn.Module):
     """a = e^z."""
@@ -44,7 +56,93 @@ MODULES = {
 
 
 ''',
+    Conv2D: '''class Convolution(nn.Conv2d):
+    """A convolution of images (height, width, channels)."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+''',
+    MaxPool2D: '''class MaxPooling(nn.MaxPool2d):
+    """The largest number of each patch of images (height, width, channels)."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+''',
+    Concatenate: '''class Concatenate(nn.ModuleList):
+    """Branches that take the same input, their outputs along the last axis."""
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self], dim=-1)
+
+
+''',
+    Add: '''class Add(nn.ModuleList):
+    """Branches that take the same input, their outputs added up."""
+
+    def forward(self, x):
+        return sum(branch(x) for branch in self)
+
+
+''',
 }
+
+
+def _side_by_side(name: str) -> Callable[[Part], Module]:
+    def make(part: Part) -> Module:
+        texts: list[str] = []
+        weights: dict[str, Array] = {}
+        for i, branch in enumerate(part.branches):
+            lines, inner = _modules(branch)
+            texts.append("nn.Sequential(\n" + indent("\n".join(lines), " " * 4) + "\n),")
+            weights |= {f"{i}.{key}": array for key, array in inner.items()}
+        return f"{name}([\n" + indent("\n".join(texts), " " * 4) + "\n])", weights
+
+    return make
+
+
+def _convolution(part: Part) -> Module:
+    (W, b), channels, size = part.params, part.shape[-1], part.layer.size
+    text = f"Convolution({channels}, {len(b)}, {size})"
+    return text, {"weight": W.transpose(3, 2, 0, 1), "bias": b}
+
+
+# The text of a module, and its weights by the names that it has for them.
+Module: TypeAlias = tuple[str, dict[str, Array]]
+ROWS: dict[type[Layer], Callable[[Any], Module]] = {
+    Dense: lambda part: (
+        f"nn.Linear({part.n_in}, {part.n_out})",
+        {"weight": part.params.W.T, "bias": part.params.b},
+    ),
+    LayerNormalization: lambda part: (
+        f"nn.LayerNorm({part.n_out}, eps={part.layer.epsilon!r})",
+        {"weight": part.params.gamma, "bias": part.params.beta},
+    ),
+    Conv2D: _convolution,
+    MaxPool2D: lambda part: (f"MaxPooling({part.layer.size})", {}),
+    Flatten: lambda part: ("nn.Flatten()", {}),
+    Activate: lambda part: ("nn.Identity()", {}),
+    Concatenate: _side_by_side("Concatenate"),
+    Add: _side_by_side("Add"),
+}
+
+
+def _modules(parts: Sequence[Part]) -> tuple[list[str], dict[str, Array]]:
+    """Return the lines of a Sequential, and its weights by their names in its state."""
+    lines: list[str] = []
+    weights: dict[str, Array] = {}
+    for part in parts:
+        text, own = form_of(type(part.layer), ROWS, "PyTorch")(part)
+        weights |= {f"{len(lines)}.{key}": array for key, array in own.items()}
+        if part.activation == "linear" or not isinstance(part.layer, Activate):
+            lines.append(f"{text},")
+        if part.activation != "linear":
+            lines.append(f"{form_of(part.activation, ACTIVATIONS, 'PyTorch')},")
+    return lines, weights
+
 
 CODE = '''"""A network {topology}, {sign}, in PyTorch.
 
@@ -58,7 +156,7 @@ Its weights are in {weights}, beside this file. It needs torch and safetensors:
 
 from pathlib import Path
 
-from safetensors.torch import load_file
+{torch}from safetensors.torch import load_file
 from torch import nn
 
 WEIGHTS = Path(__file__).with_name("{weights}")
@@ -144,28 +242,20 @@ def to_pytorch(
     if folder is None:
         raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
     parts = parts_of(model, params)
-    lines: list[str] = []
-    weights: dict[str, Array] = {}
-    for part in parts:
-        weights[f"{len(lines)}.weight"] = part.W.T
-        weights[f"{len(lines)}.bias"] = part.b
-        lines.append(f"nn.Linear({part.n_in}, {part.n_out}),")
-        if part.normal:
-            weights[f"{len(lines)}.weight"], weights[f"{len(lines)}.bias"] = part.normal[:2]
-            lines.append(f"nn.LayerNorm({part.n_out}, eps={part.normal.epsilon!r}),")
-        if part.activation != "linear":
-            lines.append(f"{form_of(part.activation, ACTIVATIONS, 'PyTorch')},")
+    lines, weights = _modules(parts)
+    used = dict.fromkeys(
+        one for part in every(parts) for one in (type(part.layer), part.activation)
+    )
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
         weights=WEIGHTS,
         beside=beside(preparation),
-        n_in=model.n_in,
-        n_out=model.n_out,
-        modules="".join(
-            MODULES.get(name, "") for name in dict.fromkeys(p.activation for p in parts)
-        ),
-        layers="\n".join(" " * 12 + line for line in lines),
+        n_in=", ".join(map(str, model.in_shape)),
+        n_out=", ".join(map(str, model.out_shape())),
+        torch="import torch\n" if Concatenate in used else "",
+        modules="".join(MODULES.get(one, "") for one in used),
+        layers=indent("\n".join(lines), " " * 12),
     )
     return write_folder(folder, code, weights, preparation)
 

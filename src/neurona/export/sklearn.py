@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.engine.layers import Dense, LayerNormalization
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
 from neurona.export.model import fitted
-from neurona.export.parts import Part, network_of, parts_of
+from neurona.export.parts import Part, dense, network_of, parts_of
 from neurona.extras import require
 from neurona.tables.targets import Classes, Counts, Quantities
 
@@ -93,10 +94,15 @@ def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None 
         return _of_estimator(fitted(model))
     parts = parts_of(model, params, dtype=None)
     for i, part in enumerate(parts, start=1):
-        if part.normal:
+        if not isinstance(part.layer, Dense):
+            advice = (
+                ": a batch normalization could be taken in its place"
+                if isinstance(part.layer, LayerNormalization)
+                else ""
+            )
             raise ValueError(
-                f"layer {i} has a layer normalization, and scikit-learn's layers have none: "
-                "a batch normalization could be taken there"
+                f"part {i} of the network is a {type(part.layer).__name__}, and scikit-learn has "
+                f"dense layers alone{advice}"
             )
     *hidden, last = parts
     activation = _hidden(hidden)
@@ -180,15 +186,15 @@ def _classified(last: Part, classes: Sequence[Any] | None) -> tuple[Part, Array]
         return last, np.repeat([[0], [1]], n, axis=1)
     if labels.shape != (n,) or len(np.unique(labels)) != n:
         raise ValueError(f"classes are {classes!r}: give {n} different ones")
-    W, b = last.W, last.b
+    W, b = last.params
     if n > 2:
         order = np.argsort(labels)  # scikit-learn sorts its classes
-        return last._replace(W=W[:, order], b=b[order]), labels
+        return dense(W[:, order], b[order], last.activation), labels
     if last.n_out == 2:
         W, b = W[:, 1:] - W[:, :1], b[1:] - b[:1]
     if labels[0] > labels[1]:
         W, b = -W, -b
-    return Part(W, b, "sigmoid"), labels
+    return dense(W, b, "sigmoid"), labels
 
 
 def _fitted(model: Any, activation: str, parts: Sequence[Part], target: Array) -> Any:
@@ -196,13 +202,13 @@ def _fitted(model: Any, activation: str, parts: Sequence[Part], target: Array) -
     max_iter = model.max_iter
     hidden = tuple(part.n_out for part in parts[:-1])
     model.set_params(hidden_layer_sizes=hidden, activation=activation, max_iter=1, random_state=0)
-    dtype = parts[0].W.dtype
+    dtype = parts[0].params.W.dtype
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one step is not enough, it says; and right it is
         # Its own fit prepares all that a fitted model has, whatever the version; then our weights.
         model.fit(np.zeros((len(target), parts[0].n_in), dtype), target)
     for part, W, b in zip(parts, model.coefs_, model.intercepts_, strict=True):
-        W[...], b[...] = part.W, part.b
+        W[...], b[...] = part.params
     model.set_params(max_iter=max_iter, random_state=None)
     return model
 
@@ -252,7 +258,7 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     last = len(mlp.coefs_) - 1
     return network_of(
         [
-            Part(
+            dense(
                 W.copy(),
                 b.copy(),
                 outputs[mlp.out_activation_] if i == last else hidden[mlp.activation],

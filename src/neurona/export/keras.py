@@ -10,17 +10,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from neurona.engine.layers import (
-    Activate,
-    Add,
-    Concatenate,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    LayerNormalization,
-    MaxPool2D,
-)
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
 from neurona.export.estimator_numpy import USE_KERAS, preparation_code
@@ -168,19 +157,18 @@ def _side_by_side(merge: str) -> Row:
     return make
 
 
-ROWS: dict[type[Layer], Row] = {
-    Dense: _weighted("Dense", lambda part: str(part.n_out)),
-    LayerNormalization: _normalization,
-    Conv2D: _weighted(
+ROWS: dict[str, Row] = {
+    "Dense": _weighted("Dense", lambda part: str(part.n_out)),
+    "LayerNormalization": _normalization,
+    "Conv2D": _weighted(
         "Conv2D", lambda part: str(part.layer.n_out), lambda part: str(part.layer.size)
     ),
-    MaxPool2D: lambda part, i, activation: (_call("MaxPooling2D", str(part.layer.size)), {}),
-    Flatten: lambda part, i, activation: (_call("Flatten"), {}),
-    Activate: lambda part, i, activation: (_call("Identity"), {}),
-    Concatenate: _side_by_side("Concatenate()"),
-    Add: _side_by_side("Add()"),
+    "MaxPool2D": lambda part, i, activation: (_call("MaxPooling2D", str(part.layer.size)), {}),
+    "Flatten": lambda part, i, activation: (_call("Flatten"), {}),
+    "Activate": lambda part, i, activation: (_call("Identity"), {}),
+    "Concatenate": _side_by_side("Concatenate()"),
+    "Add": _side_by_side("Add()"),
 }
-HAVE_ACTIVATION = (Dense, Conv2D)
 
 
 def _layers(parts: Sequence[Part], prefix: str = "") -> tuple[list[str], dict[str, Array]]:
@@ -189,11 +177,11 @@ def _layers(parts: Sequence[Part], prefix: str = "") -> tuple[list[str], dict[st
     weights: dict[str, Array] = {}
     for i, part in enumerate(parts, start=1):
         function = form_of(part.activation, ACTIVATIONS, "Keras")
-        row = form_of(type(part.layer), ROWS, "Keras")
+        row = form_of(part.kind, ROWS, "Keras")
         call, own = row(part, f"{prefix}{i}", f"activation={function}")
         weights |= own
-        inside = isinstance(part.layer, HAVE_ACTIVATION)
-        if part.activation == "linear" or not isinstance(part.layer, Activate):
+        inside = part.kind in ("Dense", "Conv2D")
+        if part.activation == "linear" or part.kind != "Activate":
             lines.append(f"{call},")
         if part.activation != "linear" and not inside:
             lines.append(f"{_call('Activation', function)},")
@@ -265,10 +253,8 @@ def to_keras(
         raise ValueError("give the folder to write to: to_keras(net, params, folder)")
     parts = parts_of(model, params)
     lines, weights = _layers(parts)
-    used = dict.fromkeys(
-        one for part in every(parts) for one in (type(part.layer), part.activation)
-    )
-    branched = Concatenate in used or Add in used
+    used = dict.fromkeys(one for part in every(parts) for one in (part.kind, part.activation))
+    branched = "Concatenate" in used or "Add" in used
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
@@ -278,8 +264,8 @@ def to_keras(
         n_in=", ".join(map(str, model.in_shape)),
         n_out=", ".join(map(str, model.out_shape())),
         every="every(net)" if branched else "net.layers",
-        weights_of_layer=DENSE if {*map(type, (p.layer for p in parts))} == {Dense} else OTHERS,
-        functions="".join(FUNCTIONS.get(str(one), "") for one in used)
+        weights_of_layer=DENSE if {part.kind for part in parts} == {"Dense"} else OTHERS,
+        functions="".join(FUNCTIONS.get(one, "") for one in used)
         + (EVERY + SIDE_BY_SIDE if branched else ""),
         layers=indent("\n".join(lines), " " * 12),
     )

@@ -9,17 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.engine.layers import (
-    Activate,
-    Add,
-    Concatenate,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    LayerNormalization,
-    MaxPool2D,
-)
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array
@@ -113,139 +102,110 @@ class NeuralLayer:
         self.act_f = act_f
 '''
 
-# A network that is not dense layers alone: each layer is called with the output of the one before.
+# In a network that is not dense layers alone, each layer is a function of the output before it.
 CALL = """
     def __call__(self, a):
         return self.act_f(a @ self.W + self.b)
 """
 
-
-class Row(NamedTuple):
-    """A layer in a program: its class there, and what that is made with besides act_f."""
-
-    code: str
-    arguments: Callable[[Part], dict[str, Any]]
-
-
-ROWS: dict[type[Layer], Row] = {
-    Dense: Row(
-        LAYER + CALL,
-        lambda part: part.params._asdict(),
-    ),
-    LayerNormalization: Row(
-        '''
-class LayerNormalization:
+NORMALIZATION = '''
+def layer_normalization(gamma, beta, epsilon):
     """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) of each example's numbers."""
 
-    def __init__(self, gamma, beta, epsilon, act_f):
-        self.gamma = np.array(gamma, dtype=np.{dtype}).reshape(1, -1)
-        self.beta = np.array(beta, dtype=np.{dtype}).reshape(1, -1)
-        self.epsilon = epsilon
-        self.act_f = act_f
-
-    def __call__(self, z):
+    def layer(z):
         d = z - z.mean(axis=1, keepdims=True)
         variance = (d * d).mean(axis=1, keepdims=True)
-        return self.act_f(self.gamma * d / np.sqrt(variance + self.epsilon) + self.beta)
-''',
-        lambda part: {**part.params._asdict(), "epsilon": part.layer.epsilon},
-    ),
-    Conv2D: Row(
-        '''
-class Convolution:
-    """A weighted sum of the patch around each place: W (height, width, n_conn, n_neur)."""
+        return np.{dtype}(gamma) * d / np.sqrt(variance + epsilon) + np.{dtype}(beta)
 
-    def __init__(self, W, b, size, act_f):
-        self.b = np.array(b, dtype=np.{dtype}).reshape(-1)
-        self.W = np.array(W, dtype=np.{dtype}).reshape(*size, -1, len(self.b))
-        self.act_f = act_f
+    return layer
+'''
 
-    def __call__(self, a):
-        n, m = self.W.shape[:2]
+CONVOLUTION = '''
+def convolution(W, b, size):
+    """A weighted sum of the patch around each place, of height and width size: W a row a number."""
+    n, m = size
+    b = np.array(b, dtype=np.{dtype}).reshape(-1)
+    W = np.array(W, dtype=np.{dtype}).reshape(n, m, -1, len(b))
+
+    def layer(a):
         height, width = a.shape[1] - n + 1, a.shape[2] - m + 1
-        z = self.b
+        z = b
         for i in range(n):
             for j in range(m):
-                z = z + a[:, i : i + height, j : j + width] @ self.W[i, j]
-        return self.act_f(z)
-''',
-        lambda part: {
-            "W": part.params.W.reshape(-1, part.layer.n_out),
-            "b": part.params.b,
-            "size": part.layer.size,
-        },
-    ),
-    MaxPool2D: Row(
-        '''
-class MaxPooling:
-    """The largest number of each patch, in each channel."""
+                z = z + a[:, i : i + height, j : j + width] @ W[i, j]
+        return z
 
-    def __init__(self, size, act_f):
-        self.size = size
-        self.act_f = act_f
+    return layer
+'''
 
-    def __call__(self, a):
-        n, m = self.size
+POOLING = '''
+def max_pooling(size):
+    """The largest number of each patch of height and width size, in each channel."""
+    n, m = size
+
+    def layer(a):
         rows, height, width, channels = len(a), a.shape[1] // n, a.shape[2] // m, a.shape[3]
         patches = a[:, : height * n, : width * m].reshape(rows, height, n, width, m, channels)
-        return self.act_f(patches.max(axis=(2, 4)))
-''',
-        lambda part: {"size": part.layer.size},
-    ),
-    Flatten: Row(
-        '''
-class Flatten:
+        return patches.max(axis=(2, 4))
+
+    return layer
+'''
+
+FLATTEN = '''
+def flatten():
     """All numbers of an example in a row."""
+    return lambda a: a.reshape(len(a), -1)
+'''
 
-    def __init__(self, act_f):
-        self.act_f = act_f
-
-    def __call__(self, a):
-        return self.act_f(a.reshape(len(a), -1))
-''',
-        lambda part: {},
-    ),
-    Activate: Row(
-        '''
-class Activation:
-    """An activation function alone."""
-
-    def __init__(self, act_f):
-        self.act_f = act_f
-
-    def __call__(self, a):
-        return self.act_f(a)
-''',
-        lambda part: {},
-    ),
-    Concatenate: Row(
-        '''
-class Concatenate:
+CONCATENATE = '''
+def concatenate(branches):
     """Branches that take the same input, their outputs along the last axis."""
+    return lambda a: np.concatenate([run(branch, a) for branch in branches], axis=-1)
+'''
 
-    def __init__(self, branches, act_f):
-        self.branches = branches
-        self.act_f = act_f
-
-    def __call__(self, a):
-        return self.act_f(np.concatenate([run(branch, a) for branch in self.branches], axis=-1))
-''',
-        lambda part: {"branches": part.branches},
-    ),
-    Add: Row(
-        '''
-class Add:
+ADD = '''
+def add(branches):
     """Branches that take the same input, their outputs added up."""
+    return lambda a: sum(run(branch, a) for branch in branches)
+'''
 
-    def __init__(self, branches, act_f):
-        self.branches = branches
-        self.act_f = act_f
 
-    def __call__(self, a):
-        return self.act_f(sum(run(branch, a) for branch in self.branches))
-''',
-        lambda part: {"branches": part.branches},
+class Row(NamedTuple):
+    """A layer in a program: its name there, its code, and what it is made with."""
+
+    name: str
+    code: str
+    arguments: Callable[[Part], dict[str, Any]] = lambda part: {}
+
+
+def _branches(part: Part) -> dict[str, Any]:
+    return {"branches": part.branches}
+
+
+def _size(part: Part) -> dict[str, Any]:
+    return {"size": part.layer.size}
+
+
+def _convolution(part: Part) -> dict[str, Any]:
+    W, b = part.params
+    return {"W": W.reshape(-1, len(b)), "b": b, **_size(part)}
+
+
+def _normalization(part: Part) -> dict[str, Any]:
+    return {**part.params._asdict(), "epsilon": part.layer.epsilon}
+
+
+ROWS: dict[str, Row] = {
+    "Dense": Row(
+        "NeuralLayer", LAYER + CALL, lambda part: {**part.params._asdict(), "act_f": part}
     ),
+    "LayerNormalization": Row("layer_normalization", NORMALIZATION, _normalization),
+    "Conv2D": Row("convolution", CONVOLUTION, _convolution),
+    "MaxPool2D": Row("max_pooling", POOLING, _size),
+    "Flatten": Row("flatten", FLATTEN),
+    "Activate": Row("", ""),
+    "Concatenate": Row("concatenate", CONCATENATE, _branches),
+    "Add": Row("add", ADD, _branches),
 }
 
 RUN = '''
@@ -330,24 +290,22 @@ def uses_base64(parts: Sequence[Part], written_out: float) -> bool:
 
 def loop_code(parts: Sequence[Part]) -> str:
     """Return the loop over ``neural_net``, which stands in the function that predicts."""
-    if all(type(part.layer) is Dense for part in parts):
-        return LOOP
-    return "        return run(neural_net, a)"
+    is_dense = all(part.kind == "Dense" for part in parts)
+    return LOOP if is_dense else "        return run(neural_net, a)"
 
 
 def layers_code(parts: list[Part], written_out: float) -> list[str]:
     """Return the blocks of code that make ``neural_net``, a list of layers with their weights."""
     names = dict.fromkeys(part.activation for part in every(parts))
-    used = dict.fromkeys(type(part.layer) for part in every(parts))
+    used = dict.fromkeys(part.kind for part in every(parts))
     kind, in_base64 = dtype_of(parts), uses_base64(parts, written_out)
     code = {"float32": "<f4", "float64": "<f8"}[kind]
-    if list(used) == [Dense]:
-        classes = [LAYER]
-    else:
-        classes = [*(form_of(one, ROWS, "NumPy").code for one in used), RUN]
+    blocks = [LAYER]
+    if list(used) != ["Dense"]:
+        blocks = [*(form_of(one, ROWS, "NumPy").code for one in used), RUN]
     return [
         *(form_of(name, FUNCTIONS, "NumPy") for name in names),
-        *(one.replace("{dtype}", kind) for one in classes),
+        *(block.replace("{dtype}", kind) for block in blocks if block),
         *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
         "neural_net = " + _list(parts, in_base64),
     ]
@@ -379,19 +337,29 @@ def _list(parts: Sequence[Part], in_base64: bool) -> str:
     def value(given: Any) -> str:
         if isinstance(given, np.ndarray):
             return _encoded(given) if in_base64 else _written(given)
-        if isinstance(given, tuple) and given and isinstance(given[0], list):
-            branches = "\n".join(_list(one, in_base64) + "," for one in given)
-            return "[\n" + indent(branches, " " * 4) + "\n]"
+        if isinstance(given, Part):
+            return given.activation
+        if isinstance(given, tuple) and isinstance(given[0], list):
+            return _block("[]", [_list(one, in_base64) for one in given])
         return repr(given)
 
-    calls = []
+    lines = []
     for part in parts:
-        row = ROWS[type(part.layer)]
-        name = row.code.split("class ")[1].split(":")[0]
+        row = ROWS[part.kind]
         given = {key: value(one) for key, one in row.arguments(part).items()}
-        lines = [f"{key}={one}," for key, one in {**given, "act_f": part.activation}.items()]
-        calls.append(f"{name}(\n" + indent("\n".join(lines), " " * 4) + "\n),")
-    return "[\n" + indent("\n".join(calls), " " * 4) + "\n]"
+        if row.name:
+            lines.append(row.name + _block("()", [f"{key}={one}" for key, one in given.items()]))
+        if "act_f" not in given and (part.activation != "linear" or not row.name):
+            lines.append(part.activation)
+    return _block("[]", lines)
+
+
+def _block(brackets: str, lines: Sequence[str]) -> str:
+    """Write items within brackets, each in lines of its own."""
+    if not lines:
+        return brackets
+    text = indent(",\n".join(lines) + ",", " " * 4)
+    return f"{brackets[0]}\n{text}\n{brackets[1]}"
 
 
 def _written(array: Array) -> str:

@@ -7,17 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
-from neurona.engine.layers import (
-    Activate,
-    Add,
-    Concatenate,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    LayerNormalization,
-    MaxPool2D,
-)
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Shape
 from neurona.export.parts import Part, form_of, parts_of, topology_of
@@ -150,19 +139,19 @@ def _side_by_side(operation: str, **attributes: Any) -> Row:
     return add
 
 
-ROWS: dict[type[Layer], Row] = {
-    Dense: _dense,
-    LayerNormalization: _normalization,
-    Conv2D: _convolution,
-    MaxPool2D: _channels_first(
+ROWS: dict[str, Row] = {
+    "Dense": _dense,
+    "LayerNormalization": _normalization,
+    "Conv2D": _convolution,
+    "MaxPool2D": _channels_first(
         "MaxPool",
         kernel_shape=lambda part: part.layer.size,
         strides=lambda part: part.layer.size,
     ),
-    Flatten: lambda graph, part, name, result: graph.node("Flatten", result=result, axis=1),
-    Activate: lambda graph, part, name, result: graph.node("Identity", result=result),
-    Concatenate: _side_by_side("Concat", axis=-1),
-    Add: _side_by_side("Sum"),
+    "Flatten": lambda graph, part, name, result: graph.node("Flatten", result=result, axis=1),
+    "Activate": lambda graph, part, name, result: graph.node("Identity", result=result),
+    "Concatenate": _side_by_side("Concat", axis=-1),
+    "Add": _side_by_side("Sum"),
 }
 
 
@@ -174,11 +163,11 @@ def layers(graph: Graph, parts: Sequence[Part], result: str, prefix: str = "laye
     for i, part in enumerate(parts, start=1):
         name = f"{prefix}{i}"
         end = result if i == last else f"{name}.a"
-        row = form_of(type(part.layer), ROWS, "ONNX")
+        row = form_of(part.kind, ROWS, "ONNX")
         activation = form_of(part.activation, ACTIVATIONS, "ONNX")
         if part.activation == "linear":
             graph = row(graph, part, name, end)
-        elif isinstance(part.layer, Activate):
+        elif part.kind == "Activate":
             graph = activation(graph, end)
         else:
             graph = activation(row(graph, part, name, f"{name}.z"), end)

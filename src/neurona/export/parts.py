@@ -63,6 +63,11 @@ class Part(NamedTuple):
     branches: tuple[list[Part], ...] = ()
 
     @property
+    def kind(self) -> str:
+        """The layer's name, by which each export's table has a row for it."""
+        return type(self.layer).__name__
+
+    @property
     def n_in(self) -> int:
         """Numbers that the layer takes."""
         return prod(self.shape)
@@ -192,8 +197,8 @@ def network_of(parts: Sequence[Part]) -> tuple[Network, Params]:
     return network(widths, [part.activation for part in parts]), tuple(p.params for p in parts)
 
 
-def form_of(what: Any, forms: Mapping[Any, Form], where: str) -> Form:
-    """Return the form of an activation or a layer elsewhere, or say that it has none there.
+def form_of(what: str, forms: Mapping[str, Form], where: str) -> Form:
+    """Return the form of a layer or an activation elsewhere, or say that it has none there.
 
     Examples
     --------
@@ -201,14 +206,10 @@ def form_of(what: Any, forms: Mapping[Any, Form], where: str) -> Form:
     'nn.ReLU()'
     >>> form_of("mish", {"relu": "nn.ReLU()"}, "PyTorch")
     Traceback (most recent call last):
-    ValueError: the activation 'mish' has no form in PyTorch; these have: relu
+    ValueError: 'mish' has no form in PyTorch; these have: relu
     """
     if what not in forms:
-        kind = "activation" if isinstance(what, str) else "layer"
-        name, *names = (getattr(one, "__name__", one) for one in (what, *sorted(forms, key=str)))
-        raise ValueError(
-            f"the {kind} {name!r} has no form in {where}; these have: {', '.join(names)}"
-        )
+        raise ValueError(f"{what!r} has no form in {where}; these have: {', '.join(sorted(forms))}")
     return forms[what]
 
 

@@ -9,17 +9,6 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any, TypeAlias
 
-from neurona.engine.layers import (
-    Activate,
-    Add,
-    Concatenate,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    LayerNormalization,
-    MaxPool2D,
-)
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
 from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
@@ -56,7 +45,7 @@ MODULES = {
 
 
 ''',
-    Conv2D: '''class Convolution(nn.Conv2d):
+    "Conv2D": '''class Convolution(nn.Conv2d):
     """A convolution of images (height, width, channels)."""
 
     def forward(self, x):
@@ -64,7 +53,7 @@ MODULES = {
 
 
 ''',
-    MaxPool2D: '''class MaxPooling(nn.MaxPool2d):
+    "MaxPool2D": '''class MaxPooling(nn.MaxPool2d):
     """The largest number of each patch of images (height, width, channels)."""
 
     def forward(self, x):
@@ -72,7 +61,7 @@ MODULES = {
 
 
 ''',
-    Concatenate: '''class Concatenate(nn.ModuleList):
+    "Concatenate": '''class Concatenate(nn.ModuleList):
     """Branches that take the same input, their outputs along the last axis."""
 
     def forward(self, x):
@@ -80,7 +69,7 @@ MODULES = {
 
 
 ''',
-    Add: '''class Add(nn.ModuleList):
+    "Add": '''class Add(nn.ModuleList):
     """Branches that take the same input, their outputs added up."""
 
     def forward(self, x):
@@ -112,21 +101,21 @@ def _convolution(part: Part) -> Module:
 
 # The text of a module, and its weights by the names that it has for them.
 Module: TypeAlias = tuple[str, dict[str, Array]]
-ROWS: dict[type[Layer], Callable[[Any], Module]] = {
-    Dense: lambda part: (
+ROWS: dict[str, Callable[[Any], Module]] = {
+    "Dense": lambda part: (
         f"nn.Linear({part.n_in}, {part.n_out})",
         {"weight": part.params.W.T, "bias": part.params.b},
     ),
-    LayerNormalization: lambda part: (
+    "LayerNormalization": lambda part: (
         f"nn.LayerNorm({part.n_out}, eps={part.layer.epsilon!r})",
         {"weight": part.params.gamma, "bias": part.params.beta},
     ),
-    Conv2D: _convolution,
-    MaxPool2D: lambda part: (f"MaxPooling({part.layer.size})", {}),
-    Flatten: lambda part: ("nn.Flatten()", {}),
-    Activate: lambda part: ("nn.Identity()", {}),
-    Concatenate: _side_by_side("Concatenate"),
-    Add: _side_by_side("Add"),
+    "Conv2D": _convolution,
+    "MaxPool2D": lambda part: (f"MaxPooling({part.layer.size})", {}),
+    "Flatten": lambda part: ("nn.Flatten()", {}),
+    "Activate": lambda part: ("nn.Identity()", {}),
+    "Concatenate": _side_by_side("Concatenate"),
+    "Add": _side_by_side("Add"),
 }
 
 
@@ -135,9 +124,9 @@ def _modules(parts: Sequence[Part]) -> tuple[list[str], dict[str, Array]]:
     lines: list[str] = []
     weights: dict[str, Array] = {}
     for part in parts:
-        text, own = form_of(type(part.layer), ROWS, "PyTorch")(part)
+        text, own = form_of(part.kind, ROWS, "PyTorch")(part)
         weights |= {f"{len(lines)}.{key}": array for key, array in own.items()}
-        if part.activation == "linear" or not isinstance(part.layer, Activate):
+        if part.activation == "linear" or part.kind != "Activate":
             lines.append(f"{text},")
         if part.activation != "linear":
             lines.append(f"{form_of(part.activation, ACTIVATIONS, 'PyTorch')},")
@@ -243,9 +232,7 @@ def to_pytorch(
         raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
     parts = parts_of(model, params)
     lines, weights = _modules(parts)
-    used = dict.fromkeys(
-        one for part in every(parts) for one in (type(part.layer), part.activation)
-    )
+    used = dict.fromkeys(one for part in every(parts) for one in (part.kind, part.activation))
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
@@ -253,7 +240,7 @@ def to_pytorch(
         beside=beside(preparation),
         n_in=", ".join(map(str, model.in_shape)),
         n_out=", ".join(map(str, model.out_shape())),
-        torch="import torch\n" if Concatenate in used else "",
+        torch="import torch\n" if "Concatenate" in used else "",
         modules="".join(MODULES.get(one, "") for one in used),
         layers=indent("\n".join(lines), " " * 12),
     )

@@ -274,6 +274,14 @@ def test_inspect(models, tmp_path, capsys):
     assert "batch normalization, dropout 0.2" in lines["between"]
 
 
+def test_inspect_a_network_of_images(tmp_path, capsys):
+    net = neurona.Network([neurona.Conv2D(2, 3), neurona.Flatten(), neurona.Dense(1)], (5, 4, 1))
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    _, out, _ = run(capsys, "inspect", tmp_path / "m")
+    assert net.summary() in out
+    assert "parameters  33 of float32" in out
+
+
 # As a person would, on a file as it was published
 
 

@@ -374,7 +374,7 @@ def test_the_program_reads_a_csv_file_in_a_fresh_interpreter(penguins, penguin_n
     wrong.to_csv(tmp_path / "table.csv", index=False, na_rep="NA")
     done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("a cell is not what it was when the network learnt: ")
+    assert done.stderr.startswith("a cell is not what it was when the network was trained: ")
     assert "'heavy'" in done.stderr
 
 

@@ -310,7 +310,7 @@ def test_code_and_weights_lie_in_a_folder(export, tmp_path):
     assert sorted(one.size for one in weights.values()) == [1, 3, 3, 6]
     path.write_text("print('mine')\n")
     before = path.with_name("model.safetensors").read_bytes()
-    with pytest.raises(FileExistsError, match="is no export of neurona's: choose another place"):
+    with pytest.raises(FileExistsError, match="is not an export of neurona: choose another place"):
         export(net, net.init(0), path.parent)
     assert path.read_text() == "print('mine')\n"
     assert path.with_name("model.safetensors").read_bytes() == before
@@ -342,7 +342,7 @@ def test_sklearn_is_the_network(case):
     net, params, X = case
     wanted = net.predict(params, X)
     if net.output.name == "softmax" and net.n_out == 1:
-        with pytest.raises(ValueError, match="a softmax of one output always answers 1"):
+        with pytest.raises(ValueError, match="a softmax of one output is always 1"):
             to_sklearn(net, params)
         return
     mlp = to_sklearn(net, params)

@@ -283,6 +283,22 @@ def test_a_custom_layer_is_known_by_its_name_and_missed_elsewhere(place):
         neurona.save(place, net, net.init(0))
 
 
+def test_a_layer_whose_types_are_hidden_in_a_function_is_refused(place):
+    @dataclass(frozen=True)
+    class Hidden(neurona.Layer):
+        by: "Secret" = 1  # noqa: F821
+
+        def forward(self, params, x, train=None):
+            return x, lambda dy, need_dx=True: (dy, params)
+
+    net = neurona.Network((Hidden(), neurona.Dense(1)), 2)
+    try:
+        with pytest.raises(ValueError, match="fields of Hidden have types that are not found"):
+            neurona.save(place, net, net.init(0))
+    finally:
+        del LAYERS["Hidden"]
+
+
 def test_a_file_of_version_2_is_read_for_ever():
     model = read(STORED.with_name("version-2.safetensors"))
     assert model.net == furnished()

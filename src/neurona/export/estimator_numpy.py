@@ -112,7 +112,7 @@ def columns(rows):
 
 NETWORK = '''
 def network(x):
-    """Return what the network answers to rows of {n_in}: an array (n, {n_out})."""
+    """Return the network's output for rows of {n_in}: an array (n, {n_out})."""
     a = x
     with np.errstate(over="ignore"):  # e^-z may be infinite: what is divided by it is a right 0
 {loop}
@@ -142,12 +142,12 @@ if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8-sig") if sys.argv[1:] else sys.stdin as file:
         table = read(file)
     try:
-        answers = predict(table)
+        predictions = predict(table)
     except KeyError as name:
         sys.exit(f"the table has no column {{name}}")
     except ValueError as error:
-        sys.exit(f"a cell is not what it was when the network learnt: {{error}}")
-    for answer in answers:
+        sys.exit(f"a cell is not what it was when the network was trained: {{error}}")
+    for prediction in predictions:
         print({printed})
 """
 
@@ -158,8 +158,8 @@ USE_PYTORCH = """\
 
     net = load()
     with torch.no_grad():
-        answers = net(torch.from_numpy(prepare({table}))).numpy()
-    print(decide(answers))
+        outputs = net(torch.from_numpy(prepare({table}))).numpy()
+    print(decide(outputs))
 """
 
 USE_KERAS = """\
@@ -190,7 +190,7 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
         *_decisions(estimator.targets_, _argument(estimator)),
         READ_ROWS if names is None else READ_NAMED,
         KNOWN,
-        MAIN.format(printed='*answer, sep=","' if several else "answer"),
+        MAIN.format(printed='*prediction, sep=","' if several else "prediction"),
     ]
     return page(blocks)
 
@@ -200,7 +200,7 @@ def preparation_code(estimator: NeuralNet, use: str) -> str:
     functions = _functions(estimator.preparation_)
     use = use.format(table=_argument(estimator))
     blocks = [
-        f'"""From a table to the network in model.py, {SIGN}, and to what its answers say.\n\n'
+        f'"""From a table to the network in model.py, {SIGN}, and on to predictions.\n\n'
         f'{use}\n{fill(_table(estimator), WIDTH)}\n"""',
         _imports([], functions),
         *functions,
@@ -236,14 +236,14 @@ def _table(estimator: NeuralNet) -> str:
 
 def _head(estimator: NeuralNet, topology: str) -> str:
     argument = _argument(estimator)
-    about = fill(f"``predict({argument})`` answers for each row. {_table(estimator)}", WIDTH)
+    about = fill(f"``predict({argument})`` predicts for each row. {_table(estimator)}", WIDTH)
     header = "without" if argument == "rows" else "with"
     return f'''"""A network {topology} and its preparation, {SIGN}; the program needs NumPy alone.
 
 {about}
 
 In a shell, it reads a CSV file, or else the standard input, with commas and {header} a header,
-and prints an answer a row:
+and prints a prediction a row:
 
     python model.py table.csv
 """'''
@@ -357,7 +357,7 @@ def _quoted(text: str) -> str:
     return ascii(text)
 
 
-# -------------------------------------------------------------------------- answers
+# ---------------------------------------------------------------------- predictions
 
 
 def _classes(targets: Classes) -> str:
@@ -368,7 +368,7 @@ def _classes(targets: Classes) -> str:
 
 
 def _decisions(targets: Any, argument: str) -> Iterator[str]:
-    """Write the functions that answer for a table."""
+    """Write the functions that predict for a table."""
     if isinstance(targets, Classes):
         yield _classes(targets)
         both = targets.n_out == 1
@@ -402,20 +402,20 @@ def _decisions(targets: Any, argument: str) -> Iterator[str]:
         yield (
             f"def predict({argument}):\n"
             f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            f"    answers = network(prepare({argument}))\n"
+            f"    outputs = network(prepare({argument}))\n"
             f"    return {_in_units(targets)}"
         )
 
 
 def _decide(targets: Any) -> Iterator[str]:
-    """Write the function that reads what a network has answered."""
+    """Write the function that makes predictions of a network's outputs."""
     if isinstance(targets, Classes):
         yield _classes(targets)
         which = (
-            "(answers[:, 0] > 0.5).astype(int)" if targets.n_out == 1 else "answers.argmax(axis=1)"
+            "(outputs[:, 0] > 0.5).astype(int)" if targets.n_out == 1 else "outputs.argmax(axis=1)"
         )
         yield (
-            "def decide(answers):\n"
+            "def decide(outputs):\n"
             '    """Return the most likely class of each row, from '
             + (
                 "the second's probability."
@@ -427,15 +427,15 @@ def _decide(targets: Any) -> Iterator[str]:
         )
     elif isinstance(targets, Labels):
         yield (
-            "def decide(answers):\n"
+            "def decide(outputs):\n"
             '    """Return which labels are more likely than not, 0 or 1."""\n'
-            "    return (answers > 0.5).astype(int)"
+            "    return (outputs > 0.5).astype(int)"
         )
     else:
         yield (
-            "def decide(answers):\n"
+            "def decide(outputs):\n"
             f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            "    answers = np.asarray(answers, dtype=np.float64)\n"
+            "    outputs = np.asarray(outputs, dtype=np.float64)\n"
             f"    return {_in_units(targets)}"
         )
 
@@ -448,8 +448,8 @@ def _in_units(targets: Any) -> str:
     each = targets.scale, targets.shift
     if targets.single:
         scale, shift = (repr(float(one[0])) for one in each)
-        answers = "answers[:, 0]"
+        outputs = "outputs[:, 0]"
     else:
         scale, shift = (repr([float(one) for one in many]) for many in each)
-        answers = "answers"
-    return f"{answers} * {scale}" + (f" + {shift}" if targets.shift.any() else "")
+        outputs = "outputs"
+    return f"{outputs} * {scale}" + (f" + {shift}" if targets.shift.any() else "")

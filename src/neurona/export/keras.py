@@ -62,7 +62,7 @@ Its weights are in {weights}, beside this file. It needs keras, one of its backe
     from model import load
 
     net = load()
-    answers = net.predict(X)  # X: float32 rows (n, {n_in}); answers: (n, {n_out})
+    outputs = net.predict(X)  # X: float32 (n, {n_in}); outputs: (n, {n_out})
 {beside}"""
 
 from pathlib import Path
@@ -84,7 +84,7 @@ WEIGHTS = Path(__file__).with_name("{weights}")
 
 
 def load(path=WEIGHTS):
-    """Return the network with its weights, ready to answer."""
+    """Return the network with its weights, ready to predict."""
     net = build()
     weights = load_file(path)
     for layer in {every}:
@@ -273,13 +273,13 @@ def to_keras(
 
 
 def from_keras(model: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that answer as a model of Keras 3 does.
+    """Return a network and parameters that predict as a model of Keras 3 does.
 
     Parameters
     ----------
     model
         A ``keras.Sequential`` of ``Dense`` layers and activations that has its weights. Sequentials
-        may hold others. ``Dropout`` does nothing to an answer and is left out, and so is a first
+        may hold others. ``Dropout`` does nothing to a prediction and is left out, and so is a first
         ``Flatten``: the network takes rows.
 
     Returns
@@ -311,9 +311,9 @@ def from_keras(model: Any) -> tuple[Network, Params]:
     keras = require("keras", "bench")
     if not _is_plain(model, keras.Sequential):
         kind = type(model).__name__
-        raise ValueError(f"{kind} is no keras.Sequential: give one, of Dense layers")
+        raise ValueError(f"{kind} is not a keras.Sequential: give one, of Dense layers")
     if not model.built:
-        raise ValueError(f"the model {model.name!r} has no weights yet: let it answer once")
+        raise ValueError(f"the model {model.name!r} has no weights yet: let it predict once")
     chain = Chain()
     for layer in _flat(model, keras.Sequential):
         what = f"{layer.name} ({type(layer).__name__})"
@@ -329,11 +329,11 @@ def from_keras(model: Any) -> tuple[Network, Params]:
             chain.dense(
                 numbers(layer.kernel), numbers(layer.bias) if layer.use_bias else None, what
             )
-            chain.activation(_answer(keras, layer.activation), f"the activation of {what}")
+            chain.activation(_rows_through(keras, layer.activation), f"the activation of {what}")
         elif layer.weights:
             raise ValueError(f"{what} is not dense: neurona takes a Sequential of Dense layers")
         else:
-            chain.activation(_answer(keras, layer), what)
+            chain.activation(_rows_through(keras, layer), what)
     return network_of(chain.finished(f"the model {model.name!r}"))
 
 
@@ -356,7 +356,7 @@ def _flattens(keras: Any, model: Any) -> bool:
     return isinstance(first, keras.layers.Flatten) and first.data_format == "channels_last"
 
 
-def _answer(keras: Any, function: Any) -> Any:
+def _rows_through(keras: Any, function: Any) -> Any:
     return lambda z: np.asarray(
         keras.ops.convert_to_numpy(function(keras.ops.convert_to_tensor(z)))
     )

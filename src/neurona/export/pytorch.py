@@ -35,7 +35,7 @@ ACTIVATIONS = {
     "exp": "Exp()",
 }
 
-# What torch.nn has no module for, or has with the channels before height and width.
+# Modules that torch.nn lacks, or has with the channels before height and width.
 MODULES = {
     "exp": '''class Exp(nn.Module):
     """a = e^z."""
@@ -140,7 +140,7 @@ Its weights are in {weights}, beside this file. It needs torch and safetensors:
     from model import load
 
     net = load()
-    answers = net(X)  # X: a float32 tensor (n, {n_in}); answers: (n, {n_out})
+    outputs = net(X)  # X: a float32 tensor (n, {n_in}); outputs: (n, {n_out})
 {beside}"""
 
 from pathlib import Path
@@ -159,7 +159,7 @@ WEIGHTS = Path(__file__).with_name("{weights}")
 
 
 def load(path=WEIGHTS):
-    """Return the network with its weights, ready to answer."""
+    """Return the network with its weights, ready to predict."""
     net = Net()
     net.load_state_dict(load_file(path))
     return net.eval()
@@ -248,13 +248,13 @@ def to_pytorch(
 
 
 def from_pytorch(module: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that answer as a module of PyTorch does in ``eval()``.
+    """Return a network and parameters that predict as a module of PyTorch does in ``eval()``.
 
     Parameters
     ----------
     module
         A ``torch.nn.Sequential`` of ``Linear`` and activations, or a ``Linear`` alone. Sequentials
-        may hold others. ``Dropout`` and ``Identity`` do nothing to an answer and are left out.
+        may hold others. ``Dropout`` and ``Identity`` do nothing to a prediction and are left out.
 
     Returns
     -------
@@ -282,20 +282,22 @@ def from_pytorch(module: Any) -> tuple[Network, Params]:
     torch = require("torch", "bench")
     nn = torch.nn
     if not isinstance(module, nn.Module):
-        raise ValueError(f"{type(module).__name__} is no module of PyTorch: give a nn.Sequential")
+        raise ValueError(
+            f"{type(module).__name__} is not a module of PyTorch: give a nn.Sequential"
+        )
     chain = Chain()
     for path, child in _flat(module, nn.Sequential):
         name = type(child).__name__ if [*child.children()] else str(child)  # that has many lines
         what = f"{path} {name}".strip()
         if isinstance(child, nn.Linear) and type(child).forward is nn.Linear.forward:
             if nn.parameter.is_lazy(child.weight):
-                raise ValueError(f"{what} has no weights yet: let it answer once")
+                raise ValueError(f"{what} has no weights yet: let it predict once")
             bias = None if child.bias is None else _numbers(child.bias)
             chain.dense(_numbers(child.weight).T, bias, what)
         elif [*child.parameters(), *child.buffers()] or [*child.children()]:
             raise ValueError(f"{what} is not dense: neurona takes a Sequential of Linear layers")
         else:
-            chain.activation(_answer(torch, child), what)
+            chain.activation(_rows_through(torch, child), what)
     return network_of(chain.finished(type(module).__name__))
 
 
@@ -313,11 +315,11 @@ def _numbers(tensor: Any) -> Array:
     return numbers
 
 
-def _answer(torch: Any, module: Any) -> Any:
-    quiet = deepcopy(module).eval()  # a Dropout that is training would throw dice
+def _rows_through(torch: Any, module: Any) -> Any:
+    quiet = deepcopy(module).eval()  # in training mode, a Dropout is random
 
-    def answer(z: Array) -> Array:
+    def through(z: Array) -> Array:
         with torch.no_grad():
             return _numbers(quiet(torch.from_numpy(z)))
 
-    return answer
+    return through

@@ -58,9 +58,9 @@ softplus, softsign, tanh
         )
     for name, own in OWN.items():
         with np.errstate(all="ignore"):
-            answers = own(z).astype(np.float64)
-            near = abs(given - answers) <= TOLERANCE * (1 + abs(answers))
-            same = near | (given == answers)  # both may be infinite
+            ours = own(z).astype(np.float64)
+            near = abs(given - ours) <= TOLERANCE * (1 + abs(ours))
+            same = near | (given == ours)  # both may be infinite
         if same.all():
             return name
     known = (f"{name} ({DETAILS[name]})" if name in DETAILS else name for name in sorted(OWN))

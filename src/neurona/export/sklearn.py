@@ -26,7 +26,7 @@ OUTPUT = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax", "ex
 
 
 def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None = None) -> Any:
-    """Return a fitted model of scikit-learn that answers as the network does.
+    """Return a fitted model of scikit-learn that predicts as the model does.
 
     ================================  ==========================================================
     output of the network             model
@@ -38,7 +38,7 @@ def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None 
     softmax                           ``MLPClassifier``, a class for each output
     ================================  ==========================================================
 
-    ``predict_proba`` is then what :meth:`Network.predict` answers (of one sigmoid, the second
+    ``predict_proba`` is then what :meth:`Network.predict` returns (of one sigmoid, the second
     column), and so is a regressor's ``predict``, which gives a vector where there is one output.
 
     An estimator with ``preprocess=None`` becomes such a model too. Otherwise it becomes a
@@ -68,7 +68,7 @@ def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None 
 
     Notes
     -----
-    scikit-learn answers two classes with one sigmoid. A softmax over two outputs is the sigmoid of
+    scikit-learn has one sigmoid for two classes. A softmax over two outputs is the sigmoid of
     the difference of its logits, and is written so.
 
     Examples
@@ -111,7 +111,7 @@ def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None 
             f"the output is {last.activation}: scikit-learn's is linear, sigmoid, softmax or exp"
         )
     if last.activation == "softmax" and last.n_out == 1:
-        raise ValueError("a softmax of one output always answers 1: scikit-learn has no such thing")
+        raise ValueError("a softmax of one output is always 1: scikit-learn does not have it")
     if last.activation in ("linear", "exp"):
         if classes is not None:
             raise ValueError(
@@ -204,7 +204,7 @@ def _fitted(model: Any, activation: str, parts: Sequence[Part], target: Array) -
     model.set_params(hidden_layer_sizes=hidden, activation=activation, max_iter=1, random_state=0)
     dtype = parts[0].params.W.dtype
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # one step is not enough, it says; and right it is
+        warnings.simplefilter("ignore")  # it says, rightly, that one step is not enough
         # Its own fit prepares all that a fitted model has, whatever the version; then our weights.
         model.fit(np.zeros((len(target), parts[0].n_in), dtype), target)
     for part, W, b in zip(parts, model.coefs_, model.intercepts_, strict=True):
@@ -214,7 +214,7 @@ def _fitted(model: Any, activation: str, parts: Sequence[Part], target: Array) -
 
 
 def from_sklearn(mlp: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that answer as a fitted model of scikit-learn does.
+    """Return a network and parameters that predict as a fitted model of scikit-learn does.
 
     Parameters
     ----------
@@ -231,8 +231,7 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     Raises
     ------
     ValueError
-        If it is another model, if it has not been fitted, or if its output is one that neurona has
-        not.
+        If it is another model, if it has not been fitted, or if neurona does not have its output.
 
     Examples
     --------
@@ -246,7 +245,7 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     models = require("sklearn.neural_network", "datasets")
     if not isinstance(mlp, models.MLPClassifier | models.MLPRegressor):
         raise ValueError(
-            f"{type(mlp).__name__} is no MLPClassifier or MLPRegressor; "
+            f"{type(mlp).__name__} is not an MLPClassifier or MLPRegressor; "
             "of a Pipeline, give the step that is one"
         )
     if not hasattr(mlp, "coefs_"):
@@ -254,7 +253,9 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     outputs = {theirs: ours for ours, theirs in OUTPUT.items()}
     hidden = {theirs: ours for ours, theirs in HIDDEN.items()}
     if mlp.out_activation_ not in outputs:
-        raise ValueError(f"the model's output is {mlp.out_activation_}, which neurona has not")
+        raise ValueError(
+            f"the model's output is {mlp.out_activation_}, which neurona does not have"
+        )
     last = len(mlp.coefs_) - 1
     return network_of(
         [

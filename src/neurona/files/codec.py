@@ -175,7 +175,12 @@ def _name(known: Known) -> Form:
 
 def _record(class_: Any) -> Form:
     """Return the form of a dataclass: an object of its fields."""
-    hints = get_type_hints(class_)
+    try:
+        hints = get_type_hints(class_)
+    except NameError as error:  # of a class within a function
+        raise Misfit(
+            f"the fields of {class_.__name__} have types that are not found: {error}"
+        ) from error
     forms = {one.name: form_of(hints[one.name]) for one in fields(class_)}
     needed = [
         one.name

@@ -131,8 +131,8 @@ def test_what_is_no_model_is_refused(models, tmp_path, capsys):
     array = tmp_path / "array"
     neurona.save(array, neurona.NeuralNetRegressor(2, epochs=1).fit([[1.0], [2.0]], [1, 2]))
     for command in ("predict", "evaluate"):
-        assert "no safetensors file, or was cut" in refused(capsys, command, table, table)
-        assert "no safetensors file, or was cut" in refused(capsys, command, cut, table)
+        assert "not a safetensors file, or was cut" in refused(capsys, command, table, table)
+        assert "not a safetensors file, or was cut" in refused(capsys, command, cut, table)
         assert "holds a network alone" in refused(capsys, command, other, table)
         assert "it learnt from an array" in refused(capsys, command, array, table)
         assert "No such file" in refused(capsys, command, tmp_path / "none", table)

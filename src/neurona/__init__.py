@@ -55,7 +55,7 @@ _NAMES = {
     "LayerNormalization": "neurona.engine.layers.normalization",
     "load": "neurona.files",
     "MissingExtra": "neurona.extras",
-    "ModelFileError": "neurona.files.network",
+    "ModelFileError": "neurona.files",
     "momentum": "neurona.engine.optimizers",
     "nadam": "neurona.engine.optimizers",
     "Network": "neurona.engine.network",

@@ -32,11 +32,11 @@ class OldNames(MetaPathFinder):
         """Return how to import a module that has moved; None for any other."""
         for old, new in MOVED.items():
             if fullname == old or fullname.startswith(f"{old}."):
-                new += fullname.removeprefix(old)
+                found = new + fullname.removeprefix(old)
                 # The import machinery's own frames are not counted.
-                message = f"{fullname} has moved: import {new}"
+                message = f"{fullname} has moved: import {found}"
                 warnings.warn(message, DeprecationWarning, stacklevel=2)
-                return ModuleSpec(fullname, Alias(new))
+                return ModuleSpec(fullname, Alias(found))
         return None
 
 

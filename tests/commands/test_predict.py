@@ -131,8 +131,8 @@ def test_what_is_no_model_is_refused(models, tmp_path, capsys):
     array = tmp_path / "array"
     neurona.save(array, neurona.NeuralNetRegressor(2, epochs=1).fit([[1.0], [2.0]], [1, 2]))
     for command in ("predict", "evaluate"):
-        assert "no safetensors file, or was cut" in refused(capsys, command, table, table)
-        assert "no safetensors file, or was cut" in refused(capsys, command, cut, table)
+        assert "not a safetensors file, or was cut" in refused(capsys, command, table, table)
+        assert "not a safetensors file, or was cut" in refused(capsys, command, cut, table)
         assert "holds a network alone" in refused(capsys, command, other, table)
         assert "it learnt from an array" in refused(capsys, command, array, table)
         assert "No such file" in refused(capsys, command, tmp_path / "none", table)
@@ -272,6 +272,14 @@ def test_inspect(models, tmp_path, capsys):
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     assert "tanh, tanh" in lines["activation"]
     assert "batch normalization, dropout 0.2" in lines["between"]
+
+
+def test_inspect_a_network_of_images(tmp_path, capsys):
+    net = neurona.Network([neurona.Conv2D(2, 3), neurona.Flatten(), neurona.Dense(1)], (5, 4, 1))
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    _, out, _ = run(capsys, "inspect", tmp_path / "m")
+    assert net.summary() in out
+    assert "parameters  33 of float32" in out
 
 
 # As a person would, on a file as it was published

@@ -15,7 +15,7 @@ from neurona.commands import NotWritten
 from neurona.estimators import NeuralNetClassifier
 from neurona.estimators.report import ClassFindings, Importance, NumberFindings, in_order
 from neurona.files.estimator import read
-from neurona.files.network import replace
+from neurona.files.storage import replace
 from neurona.tables import parquet
 from neurona.tables.cells import DATE_ORDERS, class_of
 from neurona.tables.columns import empty

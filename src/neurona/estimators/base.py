@@ -14,6 +14,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+import neurona
 from neurona.checks import check_count, check_share
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
@@ -30,8 +31,8 @@ from neurona.estimators.callbacks import (
     with_callbacks,
 )
 from neurona.estimators.defaults import TrainingPlan, l1_for, optimizer_for, training_plan
+from neurona.estimators.deprecated import ExportMethods
 from neurona.estimators.examples import Examples, examples_of
-from neurona.estimators.exports import Exports
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.reading import table_for
 from neurona.estimators.validation import (
@@ -46,7 +47,7 @@ from neurona.tables.preparation import Preparation
 from neurona.tables.table import Table, spans
 
 
-class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """The part of an estimator that does not ask what the target is."""
 
     state_: State
@@ -414,6 +415,29 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         decided: NDArray[Any] = self.targets_.decide(outputs)
         return decided
 
+    def prepare(self, X: Any) -> NDArray[np.float64]:
+        """Return the network's input for a table, ``(n, network_.n_in)``, in float64.
+
+        The names of its columns are ``preparation_.outputs``. With ``preprocess=None`` it is X.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator has not been fitted.
+        ValueError
+            If a column is missing, or holds something else than it did.
+
+        Examples
+        --------
+        >>> from neurona import NeuralNetClassifier
+        >>> pets = [[4.0, "long"], [25.0, "short"], [5.0, "long"], [30.0, "short"]]
+        >>> net = NeuralNetClassifier(epochs=5).fit(pets, ["cat", "dog", "cat", "dog"])
+        >>> net.prepare([[5.0, "short"]])
+        array([[0., 1.]])
+        """
+        check_is_fitted(self)
+        return self._prepared(table_for(self, X, reset=False))
+
     def save(self, file: Any, *, notes: Mapping[str, Any] | None = None) -> None:
         """Write the estimator into one file, which :func:`neurona.load` reads.
 
@@ -433,9 +457,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         OSError
             If the file can't be written.
         """
-        from neurona.files.estimator import save
-
-        save(file, self, notes=notes)
+        neurona.save(file, self, notes=notes)
 
     # scikit-learn's conventions -------------------------------------------------------------------
 

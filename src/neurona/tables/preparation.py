@@ -1,7 +1,7 @@
 """From the columns of a table to what a network can take: numbers of about one size, none missing.
 
-Each column has a step, a small frozen dataclass of numbers and texts, so that it can be saved
-(:meth:`Preparation.as_data`) and compared.
+Each column has a step, a small frozen dataclass of numbers and texts, so that it can be saved and
+compared.
 
 A number is centred at the median, divided by the distance of the quartiles, and clipped smoothly,
 x / √(1 + (x / 3)²), so that no outlier gets further than 3 [1]_.
@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
@@ -323,25 +323,6 @@ class Preparation:
         return np.concatenate(
             [step.transform(_as(step, given[i])) for i, step in self.steps], axis=1
         )
-
-    def as_data(self) -> dict[str, Any]:
-        """Return it as lists, texts and numbers, which JSON can hold.
-
-        >>> column = Column("age", "number", np.array([1.0, 2.0, 3.0]))
-        >>> data = Preparation.fit([column]).as_data()
-        >>> data["steps"]
-        [[0, 'number', {'name': 'age', 'median': 2.0, 'spread': 2.0, 'missing': False}]]
-        """
-        return {
-            "kinds": list(self.kinds),
-            "steps": [[i, step.kind, _plain(asdict(step))] for i, step in self.steps],  # type: ignore[call-overload]
-        }
-
-
-def _plain(values: Any) -> Any:
-    if isinstance(values, dict):
-        return {key: _plain(value) for key, value in values.items()}
-    return list(values) if isinstance(values, tuple) else values
 
 
 def _as(step: Step, column: Column) -> Column:

@@ -31,7 +31,9 @@ GOALS = (
     Goal("digits", NUMPY, PYTORCH, 1 / 4),
     Goal("mnist", NUMPY, PYTORCH, 3 / 4),
     Goal("tutorial", COMPILED, PYTORCH, 0.05),
-    Goal("tutorial", COMPILED, JAX_SCAN, 0.6),
+    Goal("tutorial", COMPILED, JAX_SCAN, 0.65),
+    Goal("digits", COMPILED, JAX_SCAN, 1.0),
+    Goal("mnist", COMPILED, JAX_SCAN, 1.0),
     Goal("digits", COMPILED, PYTORCH, 0.1),
     Goal("mnist", COMPILED, PYTORCH, 0.6),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import circles_to_99, goals, machine, startup
+from . import circles_to_99, goals, machine, stacks, startup
 from .contest import CONTESTANTS
 from .contestants import NUMPY, SCIKIT_LEARN
 from .race import Effort, note, race, summary
@@ -25,6 +25,8 @@ def measure(quick: bool = False) -> dict:
         steps[key] = race(task, [n for n in present if CONTESTANTS[n].takes(task)], effort)
     note("circles to 99 %")
     circles = circles_to_99.run(present, seeds=1 if quick else 3)
+    note("stacks of networks")
+    stacked = stacks.run(quick)
     note("start-up")
     return {
         "machine": facts,
@@ -36,5 +38,6 @@ def measure(quick: bool = False) -> dict:
         },
         "goals": goals.judged(steps),
         "circles": circles,
+        "stacks": stacked,
         "startup": startup.run(times=1 if quick else 9, peers=not quick),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import stacks
 from .goals import ACCURACY_GOALS, START_UP_GOALS
 from .tasks import STEPS
 
@@ -48,6 +49,8 @@ def speed(measured: dict) -> str:
             _goals(measured),
             "### Seconds to 99 % of the circles: 2-4-8-1, median over seeds",
             _circles(measured),
+            "### Stacks of networks, and a second training",
+            _stacks(measured),
             "### Start-up",
             _startup(measured),
         ]
@@ -95,6 +98,16 @@ def _circles(measured: dict) -> str:
         for name, found in measured["circles"].items()
     ]
     return table(["", "seconds", "the first 25 steps", "steps", "reached"], rows)
+
+
+def _stacks(measured: dict) -> str:
+    rows = []
+    for title, found in measured["stacks"].items():
+        limit = stacks.GOALS[title]
+        digits = 4 if limit < 1 else 2
+        goal = [f"{limit:g}", _verdict(found["median"], limit)]
+        rows.append([title, _spread(found, digits=digits), *goal])
+    return table(["", "median (lowest to highest)", "goal", "met"], rows)
 
 
 def _startup(measured: dict) -> str:

@@ -35,6 +35,7 @@ def test_speed_measures_writes_and_reports(benchmarks, monkeypatch, tmp_path, ca
     measured = json.loads(results.read_text(encoding="utf-8"))["speed"]
     assert measured["steps"]["digits"]["neurona, NumPy"]["median"] > 0
     assert measured["circles"]["neurona, NumPy"]["reached"] == 1
+    assert next(iter(measured["stacks"].values()))["median"] > 0
     shown, written = capsys.readouterr().out, page.read_text(encoding="utf-8")
     assert "| neurona, NumPy: digits step" in shown
     assert "| neurona, NumPy: digits step" in written

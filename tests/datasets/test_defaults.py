@@ -68,9 +68,7 @@ def test_the_first_gaussian_is_at_the_lower_left():
 def test_blobs_go_counterclockwise_from_the_top_on_a_circle_of_three_quarters():
     X, y = datasets.blobs(MANY, classes=4, rng=0)
     centers = [X[y == k].mean(axis=0) for k in range(4)]
-    np.testing.assert_allclose(
-        centers, [[0, 0.75], [-0.75, 0], [0, -0.75], [0.75, 0]], atol=0.01
-    )
+    np.testing.assert_allclose(centers, [[0, 0.75], [-0.75, 0], [0, -0.75], [0.75, 0]], atol=0.01)
 
 
 # The split

@@ -216,8 +216,6 @@ def test_a_suggested_rate_must_hold_for_more_than_two_steps():
 def test_the_suggested_rate_is_that_of_the_layer_that_grew():
     net = network([1, 2, 1], "linear")
     with pytest.raises(neurona.TrainingDiverged) as caught:
-        states_of(
-            net, [[1.0]], [3.0], cost="mse", optimizer=neurona.sgd([1e-6, 3.0]), steps=2000
-        )
+        states_of(net, [[1.0]], [3.0], cost="mse", optimizer=neurona.sgd([1e-6, 3.0]), steps=2000)
     assert caught.value.layer == 2
     assert caught.value.suggested_rate == pytest.approx(0.3)

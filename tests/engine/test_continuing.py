@@ -64,7 +64,7 @@ def test_an_epoch_is_over_with_its_last_batch_and_not_before():
 def orders_of(X, y, epochs, **settings):
     """Return the targets in the order in which each epoch takes them."""
     cost = RecordingCost()
-    *_, = train(NET, X, y, cost=cost, optimizer=STILL, epochs=epochs, rng=0, **settings)
+    (*_,) = train(NET, X, y, cost=cost, optimizer=STILL, epochs=epochs, rng=0, **settings)
     first_cost, *steps = cost.targets
     steps = np.concatenate([first_cost[:0], *steps])
     return steps[: epochs * len(y)].reshape(epochs, len(y)).astype(int)

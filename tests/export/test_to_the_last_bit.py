@@ -113,6 +113,4 @@ def test_a_number_that_is_far_away_is_the_same_in_the_program(far):
     net.fit(X, X[:, 0] > 0)
     rows = [[far, 0.0], [0.0, far]]
     program = program_of(net.numpy_code())
-    np.testing.assert_allclose(
-        program["predict_proba"](rows), net.predict_proba(rows), rtol=1e-6
-    )
+    np.testing.assert_allclose(program["predict_proba"](rows), net.predict_proba(rows), rtol=1e-6)

@@ -61,6 +61,12 @@ def test_a_large_z_overflows_nowhere(name):
         assert np.isfinite(pullback(np.ones_like(z))).all()
 
 
+def test_gelu_is_its_formula_to_the_last_digits():
+    z = np.linspace(-4, 4, 17)
+    formula = 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    np.testing.assert_allclose(ACTIVATIONS["gelu"](z[:, None])[:, 0], formula, rtol=1e-12)
+
+
 # Costs at their kinks
 
 
@@ -99,6 +105,14 @@ def test_each_output_of_a_binary_cross_entropy_has_its_share_in_the_mean():
     value, d = costs.BinaryCrossEntropy()(output, target)
     assert float(value) == pytest.approx(np.log(2))
     np.testing.assert_allclose(d, [[-0.25, 0.25]])
+
+
+def test_a_cross_entropy_of_many_classes_takes_large_logits():
+    output, target = np.array([[1000.0, 0.0, -1000.0]]), np.array([[0.0, 1.0, 0.0]])
+    with np.errstate(over="raise", invalid="raise"):
+        value, d = costs.CategoricalCrossEntropy()(output, target)
+    assert float(value) == pytest.approx(1000)
+    np.testing.assert_allclose(d, [[1, -1, 0]], atol=1e-12)
 
 
 # Schedules at their ends
@@ -154,6 +168,14 @@ def test_booleans_are_numbers():
         np.testing.assert_array_equal(state.params[0].W, other.params[0].W)
 
 
+@pytest.mark.parametrize("row", [0, 5, 32_767, 32_768, 70_000])
+def test_a_missing_number_is_named_by_its_place_in_the_whole_table(row):
+    X = np.zeros((70_001, 2), np.float32)
+    X[row, 1] = np.nan
+    with pytest.raises(ValueError, match=rf"X\[{row}, 1\] is nan"):
+        train(network([2, 1], "linear"), X, X[:, 0])
+
+
 # Gradients as long as the limit
 
 
@@ -193,24 +215,15 @@ def test_the_suggested_rate_trains_to_a_small_cost():
 
 
 def test_a_suggested_rate_must_hold_for_more_than_two_steps():
-    # Along x = 1 the error falls at once; along x = 3 it is tiny and grows by a half at each step.
-    X, y = np.eye(2) * [1.0, 1.6], [100.0, 0.0]
-    growing = 1e-3
-    start = [(np.array([[0.0], [growing]]), np.array([0.0]))]
-    net = network([2, 1], "linear")
+    # By b the error is large and falls at once; by w it is tiny, and at a rate of 0.14 it grows by
+    # a half at each step: the curvatures are 2 and 2 · 3² = 18.
+    X, y = np.array([[3.0], [-3.0]]), np.array([0.0, 0.0])
+    start = [(np.array([[1e-3]]), np.array([10.0]))]
+    net = network([1, 1], "linear")
+    settings = {"cost": "mse", "start": start, "dtype": np.float64, "steps": 2000}
     with pytest.raises(neurona.TrainingDiverged) as caught:
-        list(
-            train(
-                net, X, y, cost="mse", optimizer=neurona.sgd(9.0), steps=2000, start=start,
-                dtype=np.float64,
-            )
-        )  # fmt: skip
-    rate = caught.value.suggested_rate
-    *_, last = train(
-        net, X, y, cost="mse", optimizer=neurona.sgd(rate), steps=400, every=400, start=start,
-        dtype=np.float64,
-    )  # fmt: skip
-    assert last.cost < 1
+        states_of(net, X, y, optimizer=neurona.sgd(1.4), **settings)
+    assert caught.value.suggested_rate == pytest.approx(0.014)
 
 
 def test_the_suggested_rate_is_that_of_the_layer_that_grew():

@@ -1,4 +1,4 @@
-"""A model file at the edges of what is taken: formats, rates, variances; what comes back, exactly."""
+"""A model file at the edges of what is taken, and what comes back, to the last bit."""
 
 from __future__ import annotations
 

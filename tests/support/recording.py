@@ -10,7 +10,7 @@ from neurona.engine.costs import BinaryCrossEntropy, SquaredError
 
 @dataclass
 class RecordingCost:
-    """The squared error, or the cross-entropy after a sigmoid; ``targets`` are those of each call."""
+    """The squared error, or the cross-entropy after a sigmoid; it notes each call's targets."""
 
     link: str | None = None
     targets: list = field(default_factory=list)

@@ -14,6 +14,7 @@ from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, SquaredError
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
+from tests.support.ids import steady
 
 NET = network([2, 3, 1])
 SOFT = network([2, 3, 3], output="softmax")
@@ -340,7 +341,7 @@ def test_an_unknown_optimizer(wrong, said):
         (lambda step: "fast", "learning rate 'fast'"),
         (lambda step: None, "learning rate None"),
     ],
-    ids=repr,
+    ids=steady,
 )
 def test_a_learning_rate_is_positive(rate, said):
     for optimizer in (neurona.sgd, neurona.adam):

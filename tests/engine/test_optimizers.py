@@ -27,6 +27,7 @@ from neurona.engine.optimizers import (
 from neurona.engine.parameters import flatten
 from neurona.engine.schedules import constant, cosine, exponential, step_decay, warm_up
 from neurona.engine.training import clip_factor, train
+from tests.support.ids import steady
 
 ETA = 0.1
 THETA = np.array([1.0, -2.0, 0.5])
@@ -121,13 +122,13 @@ def test_every_optimizer_is_in_each_table(table):
     assert {type(row[0]) for row in table} == set(OPTIMIZERS.values())
 
 
-@pytest.mark.parametrize(("optimizer", "by_hand"), BY_HAND, ids=repr)
+@pytest.mark.parametrize(("optimizer", "by_hand"), BY_HAND, ids=steady)
 def test_two_steps_by_hand(optimizer, by_hand):
     for change, expected in zip(two_steps(optimizer), by_hand(*GRADIENTS, THETA), strict=True):
         np.testing.assert_allclose(change, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("optimizer", "its"), OPTAX, ids=repr)
+@pytest.mark.parametrize(("optimizer", "its"), OPTAX, ids=steady)
 def test_the_same_numbers_as_optax(optimizer, its):
     rng = np.random.default_rng(0)
     theta = rng.normal(size=7)
@@ -170,7 +171,7 @@ def test_the_bottom_is_found(row, hill):
     assert function(theta)[1] < 1e-4
 
 
-@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
+@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=steady)
 def test_one_flat_vector_is_the_same_as_leaf_by_leaf(optimizer):
     rng = np.random.default_rng(0)
     leaves = [rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal(size=(3, 1))]
@@ -186,7 +187,7 @@ def test_one_flat_vector_is_the_same_as_leaf_by_leaf(optimizer):
         np.testing.assert_array_equal(theta, flatten((tuple(leaves),)))
 
 
-@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
+@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=steady)
 def test_a_rate_for_each_parameter(optimizer):
     rates = np.array([0.1, 0.0, 0.2])
     state = optimizer.init(THETA)
@@ -195,7 +196,7 @@ def test_a_rate_for_each_parameter(optimizer):
     np.testing.assert_allclose(change, rates * by_one, rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
+@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=steady)
 def test_a_gradient_of_zero_is_no_division_by_zero(optimizer):
     state = optimizer.init(THETA)
     change, state = optimizer.update(np.zeros(3), state, THETA, ETA)
@@ -253,7 +254,7 @@ def test_every_schedule_is_checked():
     assert neurona.schedules is schedules
 
 
-@pytest.mark.parametrize(("schedule", "expected", "its"), RATES, ids=repr)
+@pytest.mark.parametrize(("schedule", "expected", "its"), RATES, ids=steady)
 def test_a_schedule_by_hand_and_optax(schedule, expected, its):
     steps = range(25)
     ours = [schedule(step) for step in steps]

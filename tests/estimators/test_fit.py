@@ -21,6 +21,7 @@ import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
 from neurona.engine.activations import Activation
 from tests.support.animals import QUICK, animals
+from tests.support.ids import steady
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_a_training_that_diverges_says_which_rate_would_hold():
         {"early_stopping": True, "validation_fraction": 0.2},
         {"preprocess": None},
     ],
-    ids=str,
+    ids=steady,
 )
 def test_each_setting_learns(settings):
     X, y = load_iris(return_X_y=True)

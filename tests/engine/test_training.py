@@ -479,7 +479,7 @@ def test_a_rate_that_overflows_is_a_divergence_like_others(engine):
         net, X, np.arange(N) % 4, cost="poisson", start=caught.value.state.params, steps=50,
         optimizer=neurona.sgd(caught.value.suggested_rate), engine=engine,
     )  # fmt: skip
-    assert math.isfinite(state.cost)
+    assert last.cost < first.cost / 2
 
 
 def test_the_state_of_a_divergence_is_the_last_one_with_a_finite_cost(engine):
@@ -504,11 +504,11 @@ def test_from_the_state_of_a_divergence_a_slower_training_goes_on(engine):
 
 def test_the_suggested_rate_trains(engine):
     error, _ = diverged(engine, [2, 3, 1], neurona.sgd(1e3))
-    *_, state = train(
+    first, last = train(
         network([2, 3, 1], "linear"), X, X[:, 0], optimizer=neurona.sgd(error.suggested_rate),
         steps=100, every=100, rng=0, engine=engine,
     )  # fmt: skip
-    assert math.isfinite(state.cost)
+    assert last.cost < first.cost / 2
 
 
 # Compiled once

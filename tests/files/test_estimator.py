@@ -161,6 +161,9 @@ def test_labels_come_back(frame, tmp_path):
     net = NeuralNetClassifier(4, **QUICK).fit(frame[0], y)
     again = there_and_back(net, tmp_path / "m", frame[0])
     assert isinstance(again.targets_, Labels)
+    np.testing.assert_array_equal(again.classes_, [0, 1, 2])
+    np.testing.assert_array_equal(again.predict_proba(frame[0]), net.predict_proba(frame[0]))
+    assert again.predict(frame[0]).shape == y.shape
 
 
 @pytest.mark.parametrize(

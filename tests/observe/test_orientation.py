@@ -244,6 +244,7 @@ def test_frames_are_chosen_half_by_steps_and_half_by_change():
         film.add(State(step, 0, [(UP[0][0] * strength, UP[0][1])], None, 0.1))
     chosen = np.array(film._paced(20))
     assert (chosen <= 10).sum() == pytest.approx(10, abs=2)
+    assert (chosen > 15).sum() == pytest.approx(10, abs=2)
     np.testing.assert_allclose(np.diff(chosen[chosen > 15]), 20, atol=3)
 
 

@@ -81,6 +81,13 @@ def test_a_share_is_rounded_up(n, share, held):
     assert len(X_test) == held
 
 
+def test_a_share_below_one_row_is_one_row():
+    _, X_test, _, _ = datasets.train_test_split([1.0, 2.0], [0.5, 0.7], test_size=0.2, rng=0)
+    assert len(X_test) == 1
+    parts = datasets.train_test_split(np.zeros(12), np.repeat([0, 1, 2], 4), test_size=0.2, rng=0)
+    assert sorted(parts[3]) == [0, 1, 2]  # 2.4 rows, which are 3: one of each class
+
+
 def test_a_fifth_is_held_out_by_default():
     X = np.arange(100.0)
     _, X_test, _, _ = datasets.train_test_split(X, X + 0.5, rng=0)

@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= auto
 PARALLEL := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-.PHONY: play demo test test-all coverage quick frameworks check format bench big learning accuracy clean
+.PHONY: play demo test test-all coverage quick frameworks check format docs bench big learning accuracy clean
 
 play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 	@$(BIN)/neurona play
@@ -53,6 +53,10 @@ check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, siz
 format: $(VENV)/.check  ## put code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python scripts/check_page.py --format
+
+docs: $(VENV)/.docs $(VENV)/.package  ## the site, in build/docs/index.html; a broken link fails
+	$(BIN)/python -m sphinx --fail-on-warning --nitpicky -c docs -d build/doctrees . build/docs
 
 bench: $(VENV)/.bench $(VENV)/.package  ## speed against the peers, all in one run
 	$(BIN)/python -m benchmarks speed
@@ -67,7 +71,7 @@ accuracy: $(VENV)/.bench $(VENV)/.package  ## how right the estimators are, besi
 	$(BIN)/python -m benchmarks accuracy
 
 clean:
-	rm -rf $(VENV) build dist output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist output docs/figures docs/reference .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "neurona needs Python 3.11 or newer: set PYTHON=..."; exit 1; }
@@ -98,6 +102,10 @@ $(VENV)/.frameworks: pyproject.toml | $(BIN)/python
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python
 	@$(PIP) ".[demo,jax,notebook,play]" --group check
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[all]" --group docs
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python

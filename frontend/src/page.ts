@@ -1,17 +1,17 @@
-// The page: the same view as in a notebook, over a WebSocket.
+// Entry point of the page: the playground over a WebSocket.
 
-import "./page.css";
-import "./app.css";
-import { SocketModel } from "./model";
-import { pagePlace } from "./place";
-import { show } from "./view";
+import "./styles/page.css";
+import "./styles/app.css";
+import { pageHost } from "./host";
+import { mount } from "./mount";
+import { SocketConnection } from "./server/connection";
 
 const address = `${location.origin.replace("http", "ws")}/socket`;
 const el = document.getElementById("neurona");
 if (el) {
-  let line = (_: boolean) => {};
-  const model = new SocketModel(address, (open) => line(open));
-  const { store } = show(model, el, pagePlace());
+  let setOnline = (_: boolean) => {};
+  const connection = new SocketConnection(address, (open) => setOnline(open));
+  const { store } = mount(connection, el, pageHost());
   store.hello();
-  line = store.line;
+  setOnline = store.setOnline;
 }

@@ -1,23 +1,23 @@
-// The widget: what a notebook loads, through anywidget. Its cell may be drawn several times, and
-// other widgets may stand on the same page.
+// Entry point of the notebook's widget, loaded by anywidget. A cell may be rendered several times,
+// beside other widgets.
 
-import "./app.css";
-import "./notebook.css";
-import type { Model } from "./model";
-import { notebookPlace } from "./place";
-import { show } from "./view";
+import "./styles/app.css";
+import "./styles/notebook.css";
+import { notebookHost } from "./host";
+import { mount } from "./mount";
+import type { Connection } from "./server/connection";
 
-/** JupyterLab takes a letter for a command of its own, unless the focused element itself says no. */
+/** JupyterLab takes letters for its shortcuts, unless the focused element opts out. */
 function keepKeys(event: FocusEvent): void {
-  if (event.target instanceof HTMLElement) event.target.dataset["lmSuppressShortcuts"] = "true";
+  if (event.target instanceof HTMLElement) event.target.dataset.lmSuppressShortcuts = "true";
 }
 
-async function render({ model, el }: { model: Model; el: HTMLElement }): Promise<() => void> {
-  // Colours and sizes are known once the element stands in its page.
+async function render({ model, el }: { model: Connection; el: HTMLElement }): Promise<() => void> {
+  // Colors and sizes are known once the element is connected.
   if (!el.isConnected) await new Promise(requestAnimationFrame);
   el.classList.add("neurona");
   el.addEventListener("focusin", keepKeys);
-  const { end } = show(model, el, notebookPlace(el));
+  const { unmount: end } = mount(model, el, notebookHost(el));
   const view = Math.random().toString(36).slice(2);
   model.send({ type: "hello", view });
   return () => {

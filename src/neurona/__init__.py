@@ -26,6 +26,7 @@ _MODULES = {
     "engine": "neurona.engine",
     "export": "neurona.export",
     "initializers": "neurona.engine.initializers",
+    "layers": "neurona.engine.layers",
     "observe": "neurona.observe",
     "optimizers": "neurona.engine.optimizers",
     "plot": "neurona.observe.figures",
@@ -33,6 +34,14 @@ _MODULES = {
     "tutorial": "neurona.tutorial",
 }
 _NAMES = {
+    "Layer": "neurona.engine.layers.base",
+    "Activate": "neurona.engine.layers.base",
+    "Sequential": "neurona.engine.layers.sequential",
+    "MaxPool2D": "neurona.engine.layers.pooling",
+    "Flatten": "neurona.engine.layers.flatten",
+    "Conv2D": "neurona.engine.layers.convolution",
+    "Concatenate": "neurona.engine.layers.concatenate",
+    "Add": "neurona.engine.layers.add",
     "activation": "neurona.engine.activations",
     "adam": "neurona.engine.optimizers",
     "adamw": "neurona.engine.optimizers",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import pkgutil
 import re
-from importlib import import_module
 from math import pi, sqrt
 
 import jax
@@ -15,17 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurona.engine import costs as costs_module
-from neurona.engine import layers
-from neurona.engine.activations import ACTIVATIONS, activation, tanh
+from neurona.engine.activations import ACTIVATIONS, activation
 from neurona.engine.costs import COSTS, Huber, Pinball
 from neurona.engine.gradcheck import check_gradient, numerical_gradient, parameter_name
+from neurona.engine.layers.base import LAYERS, Train
 from neurona.engine.layers.dense import Dense, DenseParams
-from neurona.engine.layers.dropout import Dropout
-from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
 from neurona.engine.network import Network, network
+from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
-from neurona.engine.parameters import arrays, flatten, unflatten
-from neurona.engine.practice import noise_of
+from neurona.engine.parameters import arrays, flatten, stacked, unflatten
+from tests.support.layers import KINDS, anywhere, one_of, shape_for
 
 few = settings(deadline=None, max_examples=100, derandomize=True)
 
@@ -35,15 +32,6 @@ BATCHES = (1, 3, 20)
 # Differences of float64 are good to about 1e-9; JAX's derivative, to the last digits.
 BY_DIFFERENCES = {"rtol": 1e-6, "atol": 1e-8}
 BY_JAX = {"rtol": 1e-9, "atol": 1e-12}
-
-# How to make one of each class of layers: whoever adds a class adds it here.
-LAYERS = {
-    Dense: lambda width: Dense(3, width, tanh),
-    Dropout: lambda width: Dropout(width, 0.4),
-    BatchNormalization: lambda width: BatchNormalization(width, tanh),
-    LayerNormalization: lambda width: LayerNormalization(width, tanh),
-}
-PRACTISING = {layer: make for layer, make in LAYERS.items() if hasattr(layer, "practise")}
 
 # Each cost as its name gives it, and those whose formula changes with a parameter in another way.
 CASES = {name: make() for name, make in COSTS.items()} | {
@@ -164,67 +152,68 @@ def test_the_penalties_are_on_the_weights_and_not_on_the_biases():
         np.testing.assert_array_equal(after.b, before.b)
 
 
-def test_every_layer_has_its_check():
-    names = [one.name for one in pkgutil.iter_modules(layers.__path__, f"{layers.__name__}.")]
-    found = {
-        one
-        for module in map(import_module, names)
-        for _, one in inspect.getmembers(module, inspect.isclass)
-        if one.__module__ == module.__name__ and hasattr(one, "forward")
-    }
-    assert found == set(LAYERS)
+def test_every_layer_is_checked():
+    assert {"Dense", "Dropout", "Conv2D", "MaxPool2D", "Concatenate", "Sequential"} <= set(LAYERS)
+    assert {kind.__name__ for kind in KINDS} <= set(LAYERS)
 
 
+MODES = [("predict", False), ("train", False), ("train", True)]
+
+
+@pytest.mark.parametrize(("mode", "weighted"), MODES, ids=["predict", "train", "weighted"])
 @pytest.mark.parametrize("batch", BATCHES)
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("make", LAYERS.values(), ids=lambda make: make(1).__class__.__name__)
-def test_the_pullback_of_every_layer(make, width, batch):
-    layer = make(width)
-    rng = np.random.default_rng([width, batch])
-    params = anywhere(layer, rng)
-    x, dy = rng.normal(size=(batch, layer.n_in)), rng.normal(size=(batch, layer.n_out))
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_the_pullback_of_every_layer(kind, batch, mode, weighted):
+    layer = one_of(kind)
+    shape = shape_for(layer)
+    rng = np.random.default_rng([batch, len(shape)])
+    params = anywhere(layer, rng, shape)
+    x = rng.normal(size=(batch, *shape))
+    dy = rng.normal(size=(batch, *layer.out_shape(shape)))
+    train = None
+    if mode == "train":
+        weight = np.array([0.0, 2.0, *rng.random(batch)])[-batch:] if weighted else None
+        train = Train(weight, layer.noise(rng, x.shape))
 
     def value(params, inputs):
-        return (layer.forward(params, inputs[0])[0] * dy).sum()
+        return (layer.forward(params, inputs[0], train)[0] * dy).sum()
 
-    dx, grads = layer.forward(params, x)[1](dy)
+    y, pullback = layer.forward(params, x, train)
+    assert y.shape == dy.shape
+    dx, grads = pullback(dy)
     assert type(grads) is type(params)
     assert_close((grads, (dx,)), by_differences(value, params, (x,)), **BY_DIFFERENCES)
     with jax.enable_x64(True):
         its = jax.grad(value, argnums=(0, 1))(params, (x,))
     assert_close((grads, (dx,)), its, **BY_JAX)
-
-
-@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
-@pytest.mark.parametrize("batch", BATCHES)
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("make", PRACTISING.values(), ids=lambda make: make(1).__class__.__name__)
-def test_the_pullback_of_every_layer_that_is_trained_otherwise(make, width, batch, weighted):
-    layer = make(width)
-    rng = np.random.default_rng([width, batch])
-    params = anywhere(layer, rng)
-    x, dy = rng.normal(size=(batch, layer.n_in)), rng.normal(size=(batch, layer.n_out))
-    weight = np.array([0.0, 2.0, *rng.random(batch)])[-batch:] if weighted else None
-    noise = layer.noise(rng, batch) if hasattr(layer, "noise") else None
-
-    def value(params, inputs):
-        return (layer.practise(params, inputs[0], weight, noise)[0] * dy).sum()
-
-    dx, grads = layer.practise(params, x, weight, noise)[1](dy)
-    assert type(grads) is type(params)
-    assert_close((grads, (dx,)), by_differences(value, params, (x,)), **BY_DIFFERENCES)
-    with jax.enable_x64(True):
-        its = jax.grad(value, argnums=(0, 1))(params, (x,))
-    assert_close((grads, (dx,)), its, **BY_JAX)
-    spared, same = layer.practise(params, x, weight, noise)[1](dy, need_dx=False)
+    spared, same = pullback(dy, need_dx=False)
     assert spared is None
     assert_close((grads,), (same,), rtol=0)
 
 
-def anywhere(layer, rng):
-    """Return parameters of a layer that are not its first; a variance stays positive."""
-    params = layer.init(rng, np.float64)
-    return type(params)(*(array + rng.uniform(0, 0.5, array.shape) for array in params))
+@pytest.mark.parametrize("mode", ["predict", "train"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_stack_of_every_layer_is_each_of_them(kind, mode):
+    layer = one_of(kind)
+    shape = shape_for(layer)
+    rng = np.random.default_rng(len(shape))
+    each = [anywhere(layer, rng, shape) for _ in range(3)]
+    x = rng.normal(size=(5, *shape))
+    noise = layer.noise(rng, x.shape)
+    train = Train(np.array([1.0, 2.0, 0.0, 1.0, 3.0]), noise) if mode == "train" else None
+    own = rng.normal(size=(3, *x.shape))
+    dy = rng.normal(size=(3, 5, *layer.out_shape(shape)))
+    for inputs, shared in ((x, True), (own, False)):
+        y, pullback = layer.forward(stacked(each), inputs, train)
+        grads = pullback(dy, need_dx=not shared)[1]
+        dx = pullback(dy)[0]
+        for k, params in enumerate(each):
+            y_k, pullback_k = layer.forward(params, inputs if shared else inputs[k], train)
+            dx_k, grads_k = pullback_k(dy[k])
+            np.testing.assert_allclose(y[k] if y.ndim == dy.ndim else y, y_k, atol=1e-12)
+            np.testing.assert_allclose(dx[k], dx_k, atol=1e-12)
+            for some, alone in zip(arrays(grads), arrays(grads_k), strict=True):
+                np.testing.assert_allclose(some[k], alone, atol=1e-12)
 
 
 FURNISHED = [
@@ -241,7 +230,7 @@ def test_the_gradient_of_a_step_with_dropout_and_normalization(settings, cost, w
     cost = COSTS[cost]()
     net = network([3, 4, 5, 2], "tanh", output=cost.link, **settings)
     rng = np.random.default_rng(0)
-    params = tuple(anywhere(layer, rng) for layer in net.layers)
+    params = anywhere(net, rng, net.in_shape)
     x, target = rng.normal(size=(7, 3)), rng.dirichlet(np.ones(2), 7)
     weight = np.array([0.0, 0.5, 2.0, 1.0, 1.0, 0.0, 3.0]) if weighted else None
     objective = Objective(net, cost, l1=0.01, l2=0.1)
@@ -258,17 +247,11 @@ def test_the_gradient_of_a_step_with_dropout_and_normalization(settings, cost, w
     assert_is_gradient(objective, params, x, target, weight)  # and as it answers
 
 
-@pytest.mark.parametrize(
-    "one",
-    [
-        Dense(3, 2, tanh), network([3, 4, 2], "tanh"), Dropout(3, 0.5),
-        BatchNormalization(3, tanh), LayerNormalization(3, tanh),
-    ],
-)  # fmt: skip
-def test_dx_is_spared_where_nobody_needs_it(one):
+def test_dx_is_spared_where_nobody_needs_it():
     rng = np.random.default_rng(0)
-    params, x = one.init(rng, np.float64), rng.normal(size=(5, 3))
-    y, pullback = one.forward(params, x)
+    net = network([3, 4, 2], "tanh")
+    params, x = net.init(rng, np.float64), rng.normal(size=(5, 3))
+    y, pullback = net.forward(params, x)
     dx, grads = pullback(np.ones_like(y))
     spared, same = pullback(np.ones_like(y), need_dx=False)
     assert dx.shape == x.shape
@@ -300,7 +283,7 @@ def test_the_pullback_of_every_activation(name):
 @pytest.mark.parametrize("cost", sorted(CASES))
 def test_every_cost_alone(cost, width, weighted):
     cost = CASES[cost]
-    net = Network((Dense(width, width),))
+    net = Network((Dense(width),), width)
     _, output, target = sample(net, cost, 20, np.random.default_rng(width))
     for kink in kinks(cost):
         assert abs(abs(output - target) - kink).min() > 1e-4

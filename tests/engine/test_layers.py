@@ -10,15 +10,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neurona
-from neurona import BatchNormalization, Dense, Dropout, LayerNormalization, Network, network, train
-from neurona.engine import practice
+from neurona import (
+    Activate,
+    Add,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNormalization,
+    MaxPool2D,
+    Network,
+    Sequential,
+    network,
+    train,
+)
+from neurona.engine import batches as sources
+from neurona.engine import jax_engine
 from neurona.engine.activations import tanh
+from neurona.engine.batches import population
 from neurona.engine.costs import find_cost
 from neurona.engine.data import Data
-from neurona.engine.layers.dropout import DropoutParams
+from neurona.engine.layers.base import Nothing, Train
+from neurona.engine.noise import noise_of, seeds_of_steps
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, flatten
-from neurona.engine.practice import noise_of, population, remember
 from neurona.engine.state import Batch
 from neurona.lesson import trace
 from neurona.observe import numbers
@@ -74,14 +91,14 @@ def test_a_hidden_layer_is_dense_then_normalized_then_thinned():
     assert [type(layer) for layer in net.layers] == [
         Dense, BatchNormalization, Dropout, Dense, BatchNormalization, Dense,
     ]  # fmt: skip
-    assert net.layers[0] == Dense(3, 8)
-    assert net.layers[1:3] == (BatchNormalization(8, relu), Dropout(8, 0.2))
+    assert net.layers[0] == Dense(8)
+    assert net.layers[1:3] == (BatchNormalization(relu), Dropout(0.2))
     assert net.topology == (3, 8, 4, 2)
     assert (net.n_in, net.n_out, net.output.name) == (3, 2, "softmax")
     assert net.logits.layers[:-1] == net.layers[:-1]
     assert net.logits.output.name == "linear"
     with_layer = network([3, 8, 2], "relu", output="linear", normalization="layer")
-    assert with_layer.layers[1] == LayerNormalization(8, relu)
+    assert with_layer.layers[1] == LayerNormalization(relu)
 
 
 def test_without_them_a_network_is_what_it_was():
@@ -115,15 +132,42 @@ def test_what_a_network_is_not_made_of(given, said):
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Dropout(0, 0.5), "n is 0"),
-        (lambda: Dropout(3, 1), "dropout is 1"),
-        (lambda: BatchNormalization(2.0), "n is 2.0"),
-        (lambda: BatchNormalization(2, epsilon=0.0), "epsilon is 0.0: give a small positive"),
-        (lambda: LayerNormalization(2, epsilon="no"), "epsilon is 'no'"),
-        (lambda: Network(()), "the first layer is missing"),
-        (lambda: Network((Dropout(2, 0.5), Dense(2, 1))), "the first layer is a Dropout: a"),
-        (lambda: Network((Dense(2, 3), BatchNormalization(3))), "the last layer is a BatchNorm"),
-        (lambda: Network((Dense(2, 3), Dense(4, 1))), "layer 1 has 3 neurons, and layer 2 takes 4"),
+        (lambda: Dropout(1), "dropout is 1"),
+        (lambda: Dense(0), "n_out is 0"),
+        (lambda: Dense(2.0), "n_out is 2.0"),
+        (lambda: Dense(2, "thanh"), "no activation 'thanh': did you mean 'tanh'"),
+        (lambda: Dense(2, initializer="ones"), "no initializer 'ones'"),
+        (lambda: BatchNormalization(epsilon=0.0), "epsilon is 0.0: give a small positive"),
+        (lambda: LayerNormalization(epsilon="no"), "epsilon is 'no'"),
+        (lambda: Network((), 2), "Network has no layers: give one at least"),
+        (lambda: Sequential(()), "Sequential has no layers"),
+        (lambda: Concatenate([Dense(2), 3]), "layer 2 of Concatenate is 3: give layers"),
+        (lambda: Network([Dense(2)]), r"in_shape is \(\): give the shape of one example"),
+        (lambda: Network([Dense(2)], (2, 0)), r"in_shape is \(2, 0\)"),
+        (lambda: Network([Dense(2)], "two"), "in_shape is 'two'"),
+        (
+            lambda: Network([Dense(3), network([4, 1])], 2),
+            r"layer 1, Dense\(3\), gives 3, and layer 2: a network that takes examples of 4 gets 3",
+        ),
+        (
+            lambda: Network([Conv2D(8), Dense(10)], (28, 28, 1)),
+            r"layer 1, Conv2D\(8\), gives 26 x 26 x 8, and layer 2: Dense\(10\) takes rows of",
+        ),
+        (lambda: Network([Conv2D(8)], 3), r"layer 1: Conv2D\(8\) takes images .* examples of 3:"),
+        (lambda: Network([Conv2D(8, 5)], (4, 9, 1)), "5 x 5, and gets images of 4 x 9 x 1"),
+        (lambda: Network([MaxPool2D(3)], (2, 9, 1)), "3 x 3, and gets images of 2 x 9 x 1"),
+        (lambda: Network([Flatten()], (28, 28)), r"gets 28 x 28: say Flatten\(axes=2\)"),
+        (lambda: Network([BatchNormalization()], (2, 2, 1)), r"put a Flatten\(\) before it"),
+        (
+            lambda: Network([Add([Dense(3), Dense(4)])], 2),
+            r"Add: layer 1, Dense\(3\), gives 3, and layer 2, Dense\(4\), gives 4",
+        ),
+        (
+            lambda: Network([Concatenate([Conv2D(1), Conv2D(1, 5)])], (9, 9, 1)),
+            r"Concatenate: layer 1, Conv2D\(1\), gives 7 x 7 x 1, and layer 2, .*, gives 5 x 5 x 1",
+        ),
+        (lambda: Conv2D(1, (3, 3, 3)), "give .height, width., or one number for both"),
+        (lambda: MaxPool2D(0), "size is 0"),
     ],
 )  # fmt: skip
 def test_what_a_layer_is_not(make, said):
@@ -144,17 +188,17 @@ def test_a_negative_variance_is_no_parameter():
 @quick
 @given(st.floats(0, 0.9), st.integers(0, 2**32))
 def test_the_expected_value_of_a_dropout_is_its_input(rate, seed):
-    layer, batch = Dropout(20, rate), 2000
-    kept = layer.noise(np.random.default_rng(seed), batch)
+    layer, batch = Dropout(rate), 2000
+    kept = layer.noise(np.random.default_rng(seed), (batch, 20))
     x = np.ones((batch, 20))
-    y, pullback = layer.practise(DropoutParams(), x, noise=kept)
+    y, pullback = layer.forward(Nothing(), x, Train(noise=kept))
     deviation = np.sqrt(rate / (1 - rate) / y.size)  # of the mean
     assert abs(y.mean() - 1) < 6 * deviation + 1e-9
     assert set(np.unique(y)) <= {0.0, 1 / (1 - rate)}
     np.testing.assert_array_equal(pullback(x)[0], y)
 
 
-def test_a_dropout_answers_as_if_it_were_not_there():
+def test_a_dropout_predicts_as_if_it_were_not_there():
     net, plain = net_of("dropout"), network([2, 5, 4, 1], "tanh", output="sigmoid")
     params = net.init(0)
     np.testing.assert_array_equal(
@@ -165,7 +209,8 @@ def test_a_dropout_answers_as_if_it_were_not_there():
 def test_the_dtype_is_kept_in_training(net):
     for dtype in (np.float32, np.float64):
         params, x = net.init(0, dtype), X.astype(dtype)
-        y, pullback = net.forward(params, x, WEIGHT.astype(dtype), noise_of(net, (0, 0), N))
+        train = Train(WEIGHT.astype(dtype), noise_of(net, (0, 0), N))
+        y, pullback = net.forward(params, x, train)
         dx, grads = pullback(y)
         assert {y.dtype, dx.dtype, *(one.dtype for one in arrays(grads))} == {np.dtype(dtype)}
 
@@ -190,12 +235,12 @@ def test_a_longer_batch_begins_with_the_noise_of_a_shorter_one():
 def test_what_is_normalized_has_mean_0_and_variance_1(n, batch, seed):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(batch, n)) * rng.uniform(1, 9) + rng.normal() * 5
-    layer = BatchNormalization(n, epsilon=1e-12)
-    y, _ = layer.practise(layer.init(rng, np.float64), x)
+    layer = BatchNormalization(epsilon=1e-12)
+    y, _ = layer.forward(layer.init(rng, (n,), np.float64), x, Train())
     np.testing.assert_allclose(y.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(y.var(axis=0), 1, rtol=1e-6)
-    layer = LayerNormalization(batch, epsilon=1e-12)
-    y, _ = layer.forward(layer.init(rng, np.float64), x.T)
+    layer = LayerNormalization(epsilon=1e-12)
+    y, _ = layer.forward(layer.init(rng, (batch,), np.float64), x.T)
     np.testing.assert_allclose(y.mean(axis=1), 0, atol=1e-6)
     np.testing.assert_allclose(y.var(axis=1), 1, rtol=1e-6)
 
@@ -204,13 +249,13 @@ def test_what_is_normalized_has_mean_0_and_variance_1(n, batch, seed):
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=8).filter(any), st.integers(0, 2**32))
 def test_a_weight_is_so_many_rows_and_0_is_none(times, seed):
     rng = np.random.default_rng(seed)
-    layer = BatchNormalization(3, tanh)
-    params = layer.init(rng, np.float64)
+    layer = BatchNormalization(tanh)
+    params = layer.init(rng, (3,), np.float64)
     x, dy = rng.normal(size=(2, len(times), 3))
     weight = np.array(times, dtype=np.float64)
     rows = np.repeat(np.arange(len(times)), times)
-    y, pullback = layer.practise(params, x, weight)
-    repeated, its_pullback = layer.practise(params, x[rows])
+    y, pullback = layer.forward(params, x, Train(weight))
+    repeated, its_pullback = layer.forward(params, x[rows], Train())
     np.testing.assert_allclose(y[rows], repeated, atol=1e-12)
     # A row's share of the derivative: the cost's own is in proportion to the weight.
     dx, grads = pullback(dy * weight[:, None])
@@ -221,14 +266,14 @@ def test_a_weight_is_so_many_rows_and_0_is_none(times, seed):
         if weigh:
             np.testing.assert_allclose(dx[row], its_dx[rows == row].sum(axis=0), atol=1e-9)
     for one, other in zip(
-        layer.remember(params, x, weight), layer.remember(params, x[rows]), strict=True
+        layer.calibrate(params, x, weight), layer.calibrate(params, x[rows]), strict=True
     ):
         np.testing.assert_allclose(one, other, atol=1e-12)
 
 
 def test_a_batch_that_weighs_nothing_is_no_division_by_0():
-    layer = BatchNormalization(2)
-    y, pullback = layer.practise(layer.init(None), X, np.zeros(N, np.float32))
+    layer = BatchNormalization()
+    y, pullback = layer.forward(layer.init(None, (2,)), X, Train(np.zeros(N, np.float32)))
     assert np.isfinite(y).all()
     assert np.isfinite(pullback(y)[0]).all()
 
@@ -275,24 +320,24 @@ def test_what_is_remembered_counts_each_example_by_its_weight():
 
 
 def test_of_many_rows_as_many_as_needed_are_remembered():
-    n = 3 * practice.POPULATION + 1
+    n = 3 * sources.POPULATION + 1
     x = np.random.default_rng(0).normal(size=(n, 2))
-    [(some, _, weight)] = population(Data(x, x, None))
-    assert some.shape == (practice.POPULATION, 2)
+    some, _, weight = population(Data(x, x, None))
+    assert some.shape == (sources.POPULATION, 2)
     assert weight is None
     assert (some[0] == x[0]).all()
     assert (some[-1] == x[-1]).all()
     np.testing.assert_allclose(some.mean(axis=0), x.mean(axis=0), atol=0.05)
     few = np.zeros(n)
     few[1:4] = 2.0  # among all the others, of no weight
-    [(some, _, weight)] = population(Data(x, x, few))
+    some, _, weight = population(Data(x, x, few))
     np.testing.assert_array_equal(some, x[1:4])
     np.testing.assert_array_equal(weight, [2, 2, 2])
 
 
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_of_batches_made_elsewhere_the_last_ones_are_remembered(engine, weight, monkeypatch):
-    monkeypatch.setattr(practice, "POPULATION", 12)
+    monkeypatch.setattr(sources, "POPULATION", 12)
     net = net_of("batch")
     parts = [slice(0, 9), slice(9, 18), slice(18, N)]
     weights = [None if weight is None else weight[part] for part in parts]
@@ -317,10 +362,10 @@ def test_the_engines_agree_on_batches_made_elsewhere(net):
     np.testing.assert_allclose(*answers, atol=2e-3)
 
 
-def test_remembering_changes_nothing_that_was_given(net):
+def test_calibrating_changes_nothing_that_was_given(net):
     params = net.init(0)
     before = flatten(params)
-    made = remember(net, params, X)
+    made = net.calibrate(params, X)
     np.testing.assert_array_equal(flatten(params), before)
     assert same(made, params) == all(not hasattr(one, "mean") for one in params)
 
@@ -365,7 +410,7 @@ def test_noise_that_does_not_fit_into_memory_comes_in_pieces(engine, monkeypatch
     net = network([2, 9, 1], "tanh", output="sigmoid", dropout=0.3)
     for batch_size in (None, 6):
         at_once = run(net, engine, steps=8, every=8, batch_size=batch_size)
-        monkeypatch.setattr(practice, "MOST", 4 * 9 * (batch_size or N))  # of 4 steps
+        monkeypatch.setattr(jax_engine, "MOST", 4 * 9 * (batch_size or N))  # of 4 steps
         in_pieces = run(net, engine, steps=8, every=8, batch_size=batch_size)
         monkeypatch.undo()
         assert in_pieces[-1].cost == pytest.approx(at_once[-1].cost, rel=1e-4)
@@ -493,9 +538,9 @@ def test_a_batch_normalization_mends_inputs_far_from_0():
 
 def test_a_batch_is_rows_and_a_seed_only_where_something_is_drawn():
     rng = np.random.default_rng(0)
-    assert next(practice.seeds_of_steps(network([2, 3, 1]), rng, 0)) is None
+    assert next(seeds_of_steps(network([2, 3, 1]), [rng], 0)) is None
     assert rng.bit_generator.seed_seq.n_children_spawned == 0
-    seeds = practice.seeds_of_steps(net_of("batch"), rng, 7)
+    seeds = seeds_of_steps(net_of("batch"), [rng], 7)
     roots, steps = zip(*[next(seeds) for _ in range(3)], strict=True)
     assert len(set(roots)) == 1
     assert [later - step for step, later in pairwise(steps)] == [1, 1]
@@ -507,17 +552,123 @@ def test_a_batch_is_rows_and_a_seed_only_where_something_is_drawn():
 # What can be looked at
 
 
-def test_answers_can_be_looked_at_and_what_goes_on_within_layers_is_refused(net):
+def test_activations_and_gradients_are_those_of_every_layer(net):
     params = run(net)[-1].params
     surface = neurona.observe.surface(net, params, X, resolution=5)
     assert surface.values.shape == (5, 5, 1)
-    what = {
-        "activations": lambda: neurona.observe.activations(net, params, X),
-        "gradients": lambda: neurona.observe.gradients(net, params, X, Y),
-        "saturation": lambda: numbers.saturation(net, params, X),
-        "microscope": lambda: dissect(net, params, X, Y),
-        "lesson": lambda: trace.trace(net, params, X, Y[:, None], 0.1),
-    }
-    for look in what.values():
+    activities = neurona.observe.activations(net, params, X)
+    assert len(activities) == len(net.layers)
+    np.testing.assert_array_equal(activities[-1].a, net.predict(params, X))
+    objective = Objective(net, find_cost(None, net))
+    _, grads = objective.value_and_gradient(params, X, Y[:, None].astype(np.float32))
+    found = neurona.observe.gradients(net, params, X, Y)
+    for one, own in zip(found, grads, strict=True):
+        for some, others in zip(arrays(one.grads), arrays(own), strict=True):
+            np.testing.assert_allclose(some, others, rtol=1e-5, atol=1e-8)
+    assert len(numbers.gradient_norms(found)) == 3
+    assert len(numbers.saturation(net, params, X)) == len(net.layers)
+
+
+def test_the_numbers_of_a_weighted_sum_are_refused_of_other_layers(net):
+    params = run(net)[-1].params
+    for look in (
+        lambda: dissect(net, params, X, Y),
+        lambda: trace.trace(net, params, X, Y[:, None], 0.1),
+    ):
         with pytest.raises(ValueError, match="dense layers alone"):
             look()
+
+
+# Layers of every kind together
+
+
+def of_everything():
+    """Return a network for images with every kind of composition in it."""
+    left = Sequential([Flatten(), Dense(5, "relu"), BatchNormalization("tanh")])
+    right = Sequential([Flatten(), Dropout(0.3)])
+    inner = Sequential([Dense(7, "gelu"), LayerNormalization(), network([7, 41], "silu")])
+    residual = Add([Activate(), inner])
+    layers = [Conv2D(4, 3, "tanh"), MaxPool2D(2), Concatenate([left, right]), residual]
+    return Network([*layers, Dense(3, "softmax")], in_shape=(8, 9, 2))
+
+
+def images(n=20):
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(n, 8, 9, 2)).astype(np.float32), np.arange(n) % 3
+
+
+def test_a_network_of_everything_has_the_right_gradient():
+    net, (x, y) = of_everything(), images(6)
+    assert neurona.check_gradient(net, x, y).error < 1e-5
+    assert net.out_shape() == (3,)
+    assert net.predict(net.init(0), x).shape == (6, 3)
+
+
+def test_a_network_of_everything_learns_alike_in_both_engines():
+    net, (x, y) = of_everything(), images()
+    given = {"batch_size": 7, "epochs": 12, "optimizer": neurona.sgd(0.1), "rng": 0, "l2": 1e-3}
+    *_, ours = train(net, x, y, **given)
+    *_, its = train(net, x, y, engine="jax", **given)
+    assert ours.cost == pytest.approx(its.cost, rel=1e-3)
+    np.testing.assert_allclose(net.predict(ours.params, x), net.predict(its.params, x), atol=1e-3)
+    *_, last = train(net, x, y, epochs=60, batch_size=7, optimizer=neurona.adam(0.01), rng=0)
+    assert last.cost < 0.3  # from log 3, 1.1
+
+
+def test_a_summary_has_a_line_for_each_layer():
+    net = of_everything()
+    lines = str(net).splitlines()
+    count = sum(array.size for array in arrays(net.init(0)))
+    assert lines[0] == f"Network: 8 x 9 x 2 -> 3, {count:,} parameters"
+    conv, _, _, _, _, dense = (" ".join(line.split()) for line in lines[1:7])
+    assert conv == "1 Conv2D(4, activation=tanh) 6 x 7 x 4 W 3 x 3 x 2 x 4, b 4"
+    assert dense == "3.1.2 Dense(5, relu) 5 W 36 x 5, b 5"
+    assert "3.2.2    Dropout(0.3)" in str(net)
+    assert len(repr(neurona.network([2, 4, 1]))) < 120
+    assert repr(Dense(4, "tanh", gain=2.0)) == "Dense(4, tanh, gain=2.0)"
+
+
+def test_only_dense_networks_have_a_topology():
+    assert neurona.network([2, 4, 1], dropout=0.5).topology == (2, 4, 1)
+    for net in (of_everything(), Network([Concatenate([Dense(2), Dense(3)])], 2)):
+        with pytest.raises(AttributeError, match="only a network of dense layers has a topology"):
+            _ = net.topology
+
+
+def test_data_of_another_shape_is_refused():
+    net, (x, y) = of_everything(), images()
+    with pytest.raises(ValueError, match=r"\(20, 144\), but the network takes examples of 8"):
+        train(net, x.reshape(20, -1), y)
+    with pytest.raises(ValueError, match=r"give an array of shape \(n, 8, 9, 2\)"):
+        net.predict(net.init(0), x[0])
+
+
+def test_parameters_within_a_composition_are_named_by_their_place():
+    net, (x, y) = of_everything(), images()
+    first, pool, (left, right), *rest = net.init(0)
+    left = (*left[:1], left[1]._replace(b=np.zeros(2)), *left[2:])
+    with pytest.raises(ValueError, match=r"the parameters of layer 3.1.2 have shapes .*\(2,\)"):
+        train(net, x, y, start=(first, pool, (left, right), *rest))
+
+
+@pytest.mark.parametrize(
+    ("make", "same"),
+    [
+        (lambda: Dense(2, 8, tanh), Dense(8, tanh)),
+        (lambda: Dense(n_in=2, n_out=8), Dense(8)),
+        (lambda: Dense(2, n_out=8), Dense(8)),
+        (lambda: Dropout(8, 0.5), Dropout(0.5)),
+        (lambda: Dropout(n=8, rate=0.5), Dropout(0.5)),
+        (lambda: BatchNormalization(8, tanh), BatchNormalization(tanh)),
+        (lambda: LayerNormalization(8), LayerNormalization()),
+    ],
+)
+def test_a_layer_that_is_told_its_width_warns(make, same):
+    with pytest.warns(DeprecationWarning, match="the layer before it tells: leave it out"):
+        assert make() == same
+
+
+def test_a_network_of_layers_with_widths_knows_its_shape():
+    with pytest.warns(DeprecationWarning, match="takes no n_in any more"):
+        net = Network((Dense(2, 8, tanh), Dense(8, 1)))
+    assert net == Network((Dense(8, tanh), Dense(1)), 2)

@@ -81,12 +81,31 @@ def wait_for_step(page, least):
     )
 
 
+CHECKSUM = (
+    "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+    ".reduce((sum, one, i) => (sum * 31 + one) % 1000003, 7)"
+)
+
+
 def picture(page, selector):
     """Return a checksum of what a canvas shows."""
-    return page.eval_on_selector(
-        selector,
-        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
-        ".reduce((sum, one, i) => (sum * 31 + one) % 1000003, 7)",
+    return page.eval_on_selector(selector, CHECKSUM)
+
+
+def changed(page, selector, before):
+    """Wait until a canvas shows something else, and return its checksum."""
+    page.wait_for_function(
+        f"([selector, before]) => ({CHECKSUM})(document.querySelector(selector)) !== before",
+        arg=[selector, before],
+        polling=30,
+    )
+    return picture(page, selector)
+
+
+def painted(page):
+    """Wait until the browser has drawn what has changed so far."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )
 
 

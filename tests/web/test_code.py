@@ -8,16 +8,16 @@ import pytest
 from neurona.engine.parameters import flatten
 from neurona.observe.scores import accuracy
 from neurona.web.code import WRITTEN, program
-from neurona.web.problem import make_problem
 from neurona.web.run import Run, parameter_index
 from neurona.web.setup import INPUTS, KINDS, Setup
+from neurona.web.task import make_task
 
 SMALL = {"data": {"n": 40}, "layers": [{"neurons": 3}]}
 OWN = [[0, 0, 0], [1, 1, 1], [0.25, -1.5, 2], [1, 0, 0], [-1, 0.1, 2], [0.3, 0.3, 1], [1e-5, 2, 0]]
 
 
 def run_of(**parts):
-    return Run(make_problem(Setup.from_json({**SMALL, **parts})))
+    return Run(make_task(Setup.from_json({**SMALL, **parts})))
 
 
 def after(run, steps):
@@ -43,13 +43,13 @@ def the_same(view, names):
     np.testing.assert_allclose(
         flatten(names["params"]), flatten(view.state.params), rtol=1e-4, atol=1e-6
     )
-    problem = view.problem
+    task = view.task
     with np.errstate(all="ignore"):
-        cost = float(problem.objective.value(view.state.params, *problem.train))
+        cost = float(task.objective.value(view.state.params, *task.train))
     assert names["state"].cost == pytest.approx(cost, rel=1e-4)
-    if problem.classes:
-        answers = problem.net.predict(view.state.params, problem.features(problem.points))
-        assert accuracy(names["answers"], names["y"]) == accuracy(answers, problem.labels)
+    if task.classes:
+        answers = task.net.predict(view.state.params, task.features(task.points))
+        assert accuracy(names["answers"], names["y"]) == accuracy(answers, task.labels)
         assert names["answers"].shape == answers.shape
 
 
@@ -147,11 +147,11 @@ def test_before_the_first_step_the_weights_are_drawn(layers, tmp_path, monkeypat
 
 def changed_rate(run):
     after(run, 3)
-    run.retrain(make_problem(Setup.from_json({**SMALL, "training": {"learning_rate": 0.7}})))
+    run.retrain(make_task(Setup.from_json({**SMALL, "training": {"learning_rate": 0.7}})))
 
 
 def set_weight(run):
-    run.set_parameter(parameter_index(run.problem, 0, 1, 2), 2.5, None)
+    run.set_parameter(parameter_index(run.task, 0, 1, 2), 2.5, None)
 
 
 def frozen(run):
@@ -167,7 +167,7 @@ def branched(run):
 def more_points(run):
     after(run, 2)
     points = [[0, 0, 0], [1, 1, 1], [-1, 0.5, 1], [0.2, 0.3, 0]]
-    run.retrain(make_problem(Setup.from_json({**SMALL, "data": {"kind": "own", "points": points}})))
+    run.retrain(make_task(Setup.from_json({**SMALL, "data": {"kind": "own", "points": points}})))
 
 
 @pytest.mark.parametrize("steer", [changed_rate, set_weight, frozen, branched, more_points])
@@ -195,7 +195,7 @@ def test_what_changes_before_the_first_step_can_be_retraced(tmp_path, monkeypatc
     before = run.view.state.cost
     points = [[0, 0, 0], [1, 1, 1], [-1, 0.5, 1], [0.2, 0.3, 0]]
     run.retrain(
-        make_problem(
+        make_task(
             Setup.from_json(
                 {
                     **SMALL,

@@ -8,28 +8,28 @@ import pytest
 import neurona
 from neurona.engine.parameters import flatten
 from neurona.observe.microscope import dissect
-from neurona.web.conversation import Conversation
-from neurona.web.remote import RemoteRun
-from neurona.web.wire import encoded
+from neurona.web.encoding import encoded
+from neurona.web.session import Session
+from neurona.web.worker import WorkerRun
 
 SMALL = {"data": {"n": 40}, "layers": [{"neurons": 3}, {"neurons": 2, "activation": "gelu"}]}
 
 
-def talk_of(**parts):
-    talk = Conversation()
-    talk.hear({"type": "hello", "setup": {**SMALL, **parts}})
-    return talk
+def session_of(**parts):
+    session = Session()
+    session.handle({"type": "hello", "setup": {**SMALL, **parts}})
+    return session
 
 
 @pytest.fixture
-def talk():
-    talk = talk_of()
-    yield talk
-    talk.close()
+def session():
+    session = session_of()
+    yield session
+    session.close()
 
 
-def look(talk, point=None, layer=0, unit=0):
-    ((content, arrays),) = talk.hear(
+def look(session, point=None, layer=0, unit=0):
+    ((content, arrays),) = session.handle(
         {"type": "microscope", "point": point, "layer": layer, "unit": unit}
     )
     assert content["type"] == "microscope", content
@@ -42,13 +42,13 @@ def look(talk, point=None, layer=0, unit=0):
 
 
 @pytest.mark.parametrize("point", [0, 7, 39])
-def test_a_point_is_the_only_example(talk, point):
-    problem, view = talk.run.problem, talk.run.view
-    content, arrays = look(talk, point)
+def test_a_point_is_the_only_example(session, point):
+    task, view = session.run.task, session.run.view
+    content, arrays = look(session, point)
     assert content["examples"] == 1
-    assert content["test"] == problem.held_out[point]
-    np.testing.assert_array_equal(arrays["inputs"], problem.features(problem.points)[point])
-    np.testing.assert_array_equal(arrays["target"], [problem.labels[point]])
+    assert content["test"] == task.held_out[point]
+    np.testing.assert_array_equal(arrays["inputs"], task.features(task.points)[point])
+    np.testing.assert_array_equal(arrays["target"], [task.labels[point]])
     x = arrays["inputs"]
     for k, (W, b) in enumerate(view.state.params):
         np.testing.assert_array_equal(arrays[f"W{k}"], W)
@@ -63,26 +63,26 @@ def test_a_point_is_the_only_example(talk, point):
     assert content["penalty"] == 0
 
 
-def test_the_whole_batch_is_what_training_takes_and_its_step_the_next(talk):
+def test_the_whole_batch_is_what_training_takes_and_its_step_the_next(session):
     for _ in range(3):
-        talk.hear({"type": "step"})
-    content, arrays = look(talk)
-    problem, view = talk.run.problem, talk.run.view
-    assert (content["step"], content["examples"]) == (3, len(problem.train.x))
+        session.handle({"type": "step"})
+    content, arrays = look(session)
+    task, view = session.run.task, session.run.view
+    assert (content["step"], content["examples"]) == (3, len(task.train.x))
     assert content["cost"] == pytest.approx(view.state.cost, rel=1e-5)
-    step = dissect(problem.net, view.state.params, *problem.train[:2], problem.cost)
+    step = dissect(task.net, view.state.params, *task.train[:2], task.cost)
     np.testing.assert_allclose(arrays["z1"], step.layers[1].z.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(arrays["delta0"], step.layers[0].delta.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(arrays["dW1"], step.layers[1].dW, rtol=1e-6)
-    talk.hear({"type": "step"})
-    then = flatten(talk.run.settle().state.params)
+    session.handle({"type": "step"})
+    then = flatten(session.run.settle().state.params)
     said = [arrays[f"{name}_next{k}"].ravel() for k in range(3) for name in "Wb"]
     np.testing.assert_allclose(np.concatenate(said), then, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("layer", "unit"), [(0, 0), (0, 2), (1, 1), (2, 0)])
-def test_differences_stand_beside_the_derivatives_of_one_neuron(talk, layer, unit):
-    content, arrays = look(talk, 3, layer, unit)
+def test_differences_stand_beside_the_derivatives_of_one_neuron(session, layer, unit):
+    content, arrays = look(session, 3, layer, unit)
     exact = np.append(arrays[f"dW{layer}"][:, unit], arrays[f"db{layer}"][unit])
     assert (content["layer"], content["unit"]) == (layer, unit)
     np.testing.assert_allclose(arrays["differences"], exact, rtol=1e-5, atol=1e-7)
@@ -90,13 +90,13 @@ def test_differences_stand_beside_the_derivatives_of_one_neuron(talk, layer, uni
 
 
 def test_frozen_weights_and_own_rates_are_part_of_the_update():
-    talk = talk_of(
+    session = session_of(
         layers=[{"neurons": 3, "learning_rate": 0.5}],
         training={"optimizer": "sgd", "learning_rate": 0.1, "l2": 0.3},
     )
-    talk.hear({"type": "weight", "layer": 0, "row": 1, "column": 2, "frozen": True})
-    content, arrays = look(talk, 5)  # without any frame between: it waits for what was said
-    talk.close()
+    session.handle({"type": "weight", "layer": 0, "row": 1, "column": 2, "frozen": True})
+    content, arrays = look(session, 5)  # without any frame between: it waits for what was said
+    session.close()
     moving = np.ones((2, 3))
     moving[1, 2] = 0
     np.testing.assert_allclose(arrays["W_change0"], -0.5 * arrays["dW0"] * moving, rtol=1e-6)
@@ -109,55 +109,55 @@ def test_frozen_weights_and_own_rates_are_part_of_the_update():
     assert content["penalty"] > 0
 
 
-def test_it_looks_at_the_moment_that_is_shown(talk):
-    first = flatten(talk.run.view.state.params)
+def test_it_looks_at_the_moment_that_is_shown(session):
+    first = flatten(session.run.view.state.params)
     for _ in range(5):
-        talk.hear({"type": "step"})
-    talk.hear({"type": "seek", "index": 0})
-    content, arrays = look(talk)
+        session.handle({"type": "step"})
+    session.handle({"type": "seek", "index": 0})
+    content, arrays = look(session)
     assert content["step"] == 0
     np.testing.assert_array_equal(arrays["W0"].ravel(), first[:6])
 
 
-def test_a_training_that_goes_on_is_looked_at_too(talk):
-    talk.hear({"type": "play"})
-    steps = [look(talk)[0]["step"] for _ in range(5)]
-    talk.hear({"type": "pause"})
+def test_a_training_that_goes_on_is_looked_at_too(session):
+    session.handle({"type": "play"})
+    steps = [look(session)[0]["step"] for _ in range(5)]
+    session.handle({"type": "pause"})
     assert steps == sorted(steps)
 
 
 def test_a_process_is_looked_at_like_a_thread():
-    talk = Conversation(trainer=RemoteRun)
+    session = Session(trainer=WorkerRun)
     try:
-        talk.hear({"type": "hello", "setup": SMALL})
-        talk.hear({"type": "step"})
-        here = talk_of()
-        here.hear({"type": "step"})
-        (far, far_arrays), (near, near_arrays) = look(talk, 4), look(here, 4)
+        session.handle({"type": "hello", "setup": SMALL})
+        session.handle({"type": "step"})
+        here = session_of()
+        here.handle({"type": "step"})
+        (far, far_arrays), (near, near_arrays) = look(session, 4), look(here, 4)
         here.close()
         assert far == near
         for name, array in near_arrays.items():
             np.testing.assert_array_equal(far_arrays[name], array)
     finally:
-        talk.close()
+        session.close()
 
 
 @pytest.mark.parametrize("cost", ["auto", "mse", "mae", "huber"])
 def test_all_costs_of_several_classes_and_of_numbers(cost):
     for kind in ("blobs", "wave"):
-        talk = talk_of(data={"n": 40, "kind": kind}, training={"cost": cost})
+        session = session_of(data={"n": 40, "kind": kind}, training={"cost": cost})
         for point in (None, 0):
-            content, arrays = look(talk, point, layer=2)
+            content, arrays = look(session, point, layer=2)
             assert (abs(arrays["gaps"]) < 1e-6).all()
             assert np.isfinite(content["cost"])
-        talk.close()
+        session.close()
 
 
 # The lesson beside it
 
 
-def test_the_lessons_lines_come_with_what_changes(talk):
-    content, arrays = look(talk, 2)
+def test_the_lessons_lines_come_with_what_changes(session):
+    content, arrays = look(session, 2)
     told = content["lesson"]
     assert told["source"][0]["text"] == "def train("
     known = {}
@@ -174,14 +174,14 @@ def test_the_lessons_lines_come_with_what_changes(talk):
     assert len(json.dumps(content)) < 100_000
 
 
-def test_how_the_lessons_step_differs(talk):
-    told = look(talk)[0]["lesson"]["differences"]
+def test_how_the_lessons_step_differs(session):
+    told = look(session)[0]["lesson"]["differences"]
     assert (told["W"], told["b"]) == (14.0, 0.5)  # 28 of 40 points, one output
     assert told["cost"] == "BinaryCrossEntropy"
     assert told["optimizer"] == "adam"
     assert told["lent"] == ["gelu"]
     assert not told["rates"] | told["penalty"] | told["frozen"]
-    same = talk_of(
+    same = session_of(
         layers=[{"neurons": 2, "activation": "sigmoid"}],
         training={"optimizer": "sgd", "cost": "mse"},
     )
@@ -192,9 +192,9 @@ def test_how_the_lessons_step_differs(talk):
 
 
 def test_a_softmax_is_not_the_lessons_and_that_is_said():
-    talk = talk_of(data={"n": 40, "kind": "blobs"})
-    told = look(talk)[0]["lesson"]
-    talk.close()
+    session = session_of(data={"n": 40, "kind": "blobs"})
+    told = look(session)[0]["lesson"]
+    session.close()
     assert told["moments"] == []
     assert "softmax" in told["refusal"]["en"]
     assert "softmax" in told["refusal"]["es"]
@@ -211,8 +211,8 @@ def test_a_softmax_is_not_the_lessons_and_that_is_said():
         {"layer": 2, "unit": 1}, {"unit": float("nan")},
     ],
 )  # fmt: skip
-def test_what_is_not_there_is_refused_in_both_languages(talk, wrong):
-    ((content, arrays),) = talk.hear({"type": "microscope", "layer": 0, "unit": 0, **wrong})
+def test_what_is_not_there_is_refused_in_both_languages(session, wrong):
+    ((content, arrays),) = session.handle({"type": "microscope", "layer": 0, "unit": 0, **wrong})
     assert (content["type"], content["code"], arrays) == ("error", "value", {})
     assert content["field"] in wrong
     assert "whole number" in content["message"]["en"]
@@ -220,28 +220,30 @@ def test_what_is_not_there_is_refused_in_both_languages(talk, wrong):
 
 
 def test_nothing_is_seen_before_hello():
-    assert Conversation().hear({"type": "microscope"})[0][0]["code"] == "hello"
+    assert Session().handle({"type": "microscope"})[0][0]["code"] == "hello"
 
 
 def test_weights_beyond_all_measure_are_shown_as_far_as_numbers_go():
-    talk = talk_of(layers=[{"neurons": 2, "activation": "relu"}] * 6, data={"kind": "wave"})
+    session = session_of(layers=[{"neurons": 2, "activation": "relu"}] * 6, data={"kind": "wave"})
     for layer in range(6):
         for column in range(2):
-            talk.hear({"type": "weight", "layer": layer, "row": 0, "column": column, "value": 1e6})
+            session.handle(
+                {"type": "weight", "layer": layer, "row": 0, "column": column, "value": 1e6}
+            )
     for point in (None, 0):
-        look(talk, point)
-    talk.close()
+        look(session, point)
+    session.close()
 
 
-def test_the_numbers_are_of_the_run_and_leave_it_as_it_was(talk):
-    before = talk.run.settle().state
-    look(talk, 1)
-    look(talk)
-    after = talk.run.settle().state
+def test_the_numbers_are_of_the_run_and_leave_it_as_it_was(session):
+    before = session.run.settle().state
+    look(session, 1)
+    look(session)
+    after = session.run.settle().state
     assert after.step == before.step
     np.testing.assert_array_equal(flatten(after.params), flatten(before.params))
     *_, state = neurona.train(
-        talk.run.problem.net, *talk.run.problem.train[:2], steps=1, start=before
+        session.run.task.net, *session.run.task.train[:2], steps=1, start=before
     )
-    talk.hear({"type": "step"})
-    np.testing.assert_array_equal(flatten(talk.run.settle().state.params), flatten(state.params))
+    session.handle({"type": "step"})
+    np.testing.assert_array_equal(flatten(session.run.settle().state.params), flatten(state.params))

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 
 from neurona.observe.microscope import dissect
 from neurona.web.microscope import examples
-from neurona.web.problem import make_problem
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
-from tests.support.pages import AXE, hash_of, needs_axe, needs_chromium, opened, visited
+from neurona.web.task import make_task
+from tests.support.pages import AXE, hash_of, needs_axe, needs_chromium, opened, painted, visited
 
 STAGES = [
     ("Forward", 0), ("Forward", 1), ("Forward", 2), ("Cost", 2),
@@ -33,7 +33,7 @@ def opened_with(page, address, setup):
     facts = page.inner_text(".facts")
     page.evaluate("hash => { location.hash = hash; }", hash_of(setup))
     expect(page.locator(".facts")).not_to_have_text(facts)
-    page.wait_for_timeout(200)
+    painted(page)
 
 
 def look(page, point=None):
@@ -76,11 +76,11 @@ def lines(page):
 def step_at(point, setup=None):
     """Return what the engine computes of the first step, as the page should show it."""
     setup = Setup() if setup is None else Setup.from_json(setup)
-    problem, training = make_problem(setup), setup.training
-    params = problem.net.init(rng=training.seed)
+    task, training = make_task(setup), setup.training
+    params = task.net.init(rng=training.seed)
     frozen = np.zeros(sum(W.size + b.size for W, b in params), dtype=bool)
     return dissect(
-        problem.net, params, *examples(problem, point)[:2], problem.cost, l1=training.l1,
+        task.net, params, *examples(task, point)[:2], task.cost, l1=training.l1,
         l2=training.l2, optimizer=optimizer_of(setup, frozen),
     )  # fmt: skip
 
@@ -125,8 +125,8 @@ def test_by_the_keyboard_alone(page):
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(page.locator(".formulas .note")).to_contain_text("Point 2 (")
-    page.get_by_role("button", name="Point before").press("Enter")
-    page.get_by_role("button", name="Point before").press("Enter")
+    page.get_by_role("button", name="Previous point").press("Enter")
+    page.get_by_role("button", name="Previous point").press("Enter")
     expect(page.locator(".formulas .note")).to_contain_text("Point 300 (")
     number = page.locator(".formulas .number").first
     number.focus()
@@ -140,22 +140,23 @@ def test_by_the_keyboard_alone(page):
 
 
 def test_a_click_takes_the_nearest_point_and_places_none(page):
-    problem = make_problem(Setup())
-    left, right, bottom, top = problem.limits
+    task = make_task(Setup())
+    left, right, bottom, top = task.limits
     look(page)
     for i in (17, 203):
         box = page.locator(".surface").bounding_box()
-        x, y = problem.points[i]
+        x, y = task.points[i]
         page.mouse.click(
             box["x"] + box["width"] * (x - left) / (right - left),
             box["y"] + box["height"] * (top - y) / (top - bottom),
         )
-        page.wait_for_timeout(300)
+        painted(page)
         taken = int(page.locator(".microscope input[type=number]").input_value()) - 1
+        expect(page.locator(".formulas .note")).to_contain_text(f"Point {taken + 1} (")
         # Points that lie within a pixel of each other are one to a mouse.
-        apart = np.abs(problem.points[taken] - problem.points[i]) / (right - left)
+        apart = np.abs(task.points[taken] - task.points[i]) / (right - left)
         assert (apart < 2 / box["width"]).all()
-        close(numbers(page)[0], problem.points[taken, 0])
+        close(numbers(page)[0], task.points[taken, 0])
         expect(page.locator(".looked-at")).to_be_visible()
     assert page.evaluate("location.hash") == ""
     page.keyboard.press("Escape")
@@ -177,7 +178,7 @@ def test_a_point_that_is_not_there_is_not_taken(page, wrong):
     field = page.locator(".microscope input[type=number]")
     field.fill(wrong)
     field.press("Enter")
-    page.wait_for_timeout(200)
+    painted(page)
     expect(page.locator(".formulas .note")).to_contain_text("Point 5 (")
 
 
@@ -239,7 +240,6 @@ def test_gradient_descents_own_formula_with_a_penalty_and_a_frozen_weight(page, 
     opened_with(page, address, setup)
     page.get_by_role("button", name="Neuron 1.2").click()
     page.locator(".editor").get_by_label("Frozen: x₁").check()
-    page.wait_for_timeout(300)
     look(page, 3)
     page.get_by_role("tab", name="Update").click()
     layer = step_at(2, setup).layers[0]
@@ -462,7 +462,7 @@ def test_line_by_line_the_stage_follows(page):
     look(page, 8)
     lit = page.locator(".code [aria-current=step]")
     place = page.locator(".microscope .top .place")
-    before = page.get_by_role("button", name="Line before")
+    before = page.get_by_role("button", name="Previous line")
     after = page.get_by_role("button", name="Next line")
     before.click()
     before.click()
@@ -503,7 +503,7 @@ def test_one_screen_is_enough_and_a_phone_needs_no_scrolling_to_the_side(page):
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
     page.set_viewport_size({"width": 390, "height": 844})
     for _ in STAGES:
-        page.wait_for_timeout(50)
+        painted(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         if page.get_by_role("button", name="Next ›").is_enabled():
             next_stage(page)
@@ -523,7 +523,7 @@ def test_axe_finds_nothing(browser, address, language, theme):
     found = []
     for tab in range(4):
         page.get_by_role("tab").nth(tab).click()
-        page.wait_for_timeout(200)
+        painted(page)
         found += page.evaluate("axe.run().then((found) => found.violations)")
     context.close()
     assert {one["id"]: [node["target"] for node in one["nodes"]] for one in found} == {}

@@ -8,9 +8,9 @@ import pytest
 from nbclient import NotebookClient
 
 from neurona.web.notebook import notebook
-from neurona.web.problem import make_problem
 from neurona.web.run import Run
 from neurona.web.setup import Setup
+from neurona.web.task import make_task
 
 SETUPS = {
     "plain": {"data": {"n": 40}, "layers": [{"neurons": 3}]},
@@ -23,7 +23,7 @@ SETUPS = {
 
 
 def view_of(parts, steps=4, steer=False):
-    run = Run(make_problem(Setup.from_json(parts)))
+    run = Run(make_task(Setup.from_json(parts)))
     for _ in range(steps):
         run.step()
     if steer:
@@ -62,7 +62,7 @@ def test_it_runs_and_shows_the_cost_and_the_picture(name, steer, language, tmp_p
     assert [one.output_type for one in outputs if one.output_type == "error"] == []
     printed = "".join(one.text for one in outputs if one.get("name") == "stdout")
     with np.errstate(all="ignore"):
-        cost = float(view.problem.objective.value(view.state.params, *view.problem.train))
+        cost = float(view.task.objective.value(view.state.params, *view.task.train))
     assert float(printed.partition("cost:")[2].split()[0]) == pytest.approx(cost, rel=1e-4)
     pictures = [one for one in outputs if "image/png" in one.get("data", {})]
     assert len(pictures) == 1

@@ -8,12 +8,15 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from neurona.web.setup import Setup, limits
 from tests.support.pages import (
     AXE,
+    changed,
     hash_of,
     needs_axe,
     needs_chromium,
     opened,
+    painted,
     picture,
     step_of,
     wait_for_step,
@@ -45,19 +48,30 @@ def test_playing_by_the_keyboard(page):
     page.wait_for_function("() => document.querySelector('.clock .step').innerText === '0'")
     assert picture(page, ".surface .answers") == before  # the same weights
     page.keyboard.press("n")
-    page.wait_for_timeout(300)
-    assert picture(page, ".surface .answers") != before
+    changed(page, ".surface .answers", before)
 
 
-def test_a_change_of_the_rate_needs_no_reset(page):
+def test_a_change_of_the_rate_needs_no_reset_and_is_obeyed(page):
+    page.get_by_label("Optimizer").select_option("sgd")
     page.click("text=One step")
     wait_for_step(page, 1)
-    page.get_by_label("Learning rate").fill("0.5")
+    page.get_by_label("Learning rate").fill("1e-12")
     page.keyboard.press("Enter")
-    page.get_by_label("Own rate").first.fill("0.2")
+    page.get_by_label("Own rate").first.fill("900")
     page.keyboard.press("Enter")
+    before = weights_into(page, "Neuron 1.1"), weights_into(page, "Neuron 2.1")
     page.click("text=One step")
     wait_for_step(page, 2)
+    after = weights_into(page, "Neuron 1.1"), weights_into(page, "Neuron 2.1")
+    assert after[0] != before[0]  # at its own rate
+    assert after[1] == before[1]  # at the common one, which moves no digit that is shown
+
+
+def weights_into(page, neuron):
+    """Return what the editor shows of a neuron's weights."""
+    page.get_by_role("button", name=neuron).click()
+    expect(page.locator(".editor h3")).to_contain_text(neuron)
+    return [one.input_value() for one in page.locator(".editor input[type=number]").all()]
 
 
 # What is chosen
@@ -71,15 +85,6 @@ def setup_in_link(page):
     page.keyboard.press("Escape")
     code = page.evaluate("location.hash").removeprefix("#s=")
     return json.loads(base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)))
-
-
-def changed(page, selector, before):
-    """Wait until a canvas shows something else, and return its checksum."""
-    end = time.monotonic() + 10
-    while (now := picture(page, selector)) == before:
-        assert time.monotonic() < end
-        page.wait_for_timeout(50)
-    return now
 
 
 def wait_for_tested(page, count):
@@ -112,6 +117,65 @@ def test_sliders_draw_other_points(page):
     assert (data["noise"], data["n"]) == (0.15, 2000)
 
 
+def limits_of(page, role, name):
+    control = page.get_by_role(role, name=re.compile(f"^{name}\\b")).first
+    return [float(control.get_attribute(side)) for side in ("min", "max")]
+
+
+def test_controls_have_the_limits_and_the_defaults_of_the_server(page):
+    data, training = limits()["data"], limits()["training"]
+    for name, key in (("Noise", "noise"), ("Points", "n"), ("Test share", "test_share")):
+        assert limits_of(page, "slider", name) == [data[key]["min"], data[key]["max"]]
+        value = float(page.get_by_role("slider", name=re.compile(f"^{name}")).input_value())
+        assert value == getattr(Setup().data, key)
+    for name, key in (
+        ("L1", "l1"),
+        ("L2", "l2"),
+        ("Batch", "batch_size"),
+        ("Learning", "learning_rate"),
+    ):
+        assert limits_of(page, "spinbutton", name) == [training[key]["min"], training[key]["max"]]
+    rate = limits()["layers"]["each"]["learning_rate"]
+    assert limits_of(page, "spinbutton", "Own rate") == [rate["min"], rate["max"]]
+    assert limits_of(page, "spinbutton", "Seed") == [data["seed"]["min"], data["seed"]["max"]]
+    for kind, name, key in (("Spirals", "Arms", "arms"), ("Blobs", "Classes", "classes")):
+        page.get_by_role("button", name=kind, exact=True).click()
+        expect(page.get_by_role("slider", name=re.compile(f"^{name}"))).to_be_visible()
+        assert limits_of(page, "slider", name) == [data[key]["min"], data[key]["max"]]
+    for name, known in (
+        ("Optimizer", training["optimizer"]),
+        ("Cost", training["cost"]),
+        ("Initial weights", training["initializer"]),
+    ):
+        options = page.locator(".bar").get_by_label(name).locator("option")
+        assert [one.get_attribute("value") for one in options.all()] == known
+
+
+def test_the_most_layers_and_neurons_are_those_of_the_server(page):
+    most = limits()["layers"]
+    add = page.get_by_role("button", name="Add a layer")
+    for _ in range(most["most"] - len(Setup().layers)):
+        add.click()
+    expect(add).to_be_disabled()
+    more = page.get_by_role("button", name="Add a neuron: Layer 1", exact=True)
+    for _ in range(most["each"]["neurons"]["max"] - Setup().layers[0].neurons):
+        more.click()
+    expect(more).to_be_disabled()
+    expect(page.locator(".banner")).to_have_count(0)
+
+
+def test_a_learning_rate_of_zero_is_not_sent(page):
+    rate = page.get_by_label("Learning rate")
+    rate.fill("0")
+    page.keyboard.press("Enter")
+    assert rate.evaluate("field => field.validity.customError")
+    painted(page)
+    expect(page.locator(".banner")).to_have_count(0)
+    rate.fill("0.0000001")  # the server takes it
+    page.keyboard.press("Enter")
+    assert setup_in_link(page)["training"]["learning_rate"] == 1e-7
+
+
 def test_batch_penalties_and_first_weights_are_chosen(page):
     epoch = page.locator(".clock dd").nth(1)
     page.get_by_label("Batch").fill("21")  # 210 points to train on
@@ -134,7 +198,7 @@ def test_batch_penalties_and_first_weights_are_chosen(page):
         )
         plain = float(cost.inner_text())
     before = picture(page, ".surface .answers")
-    page.get_by_label("First weights").select_option("uniform")
+    page.get_by_label("Initial weights").select_option("uniform")
     changed(page, ".surface .answers", before)
     page.get_by_label("Batch").fill("0")  # which is none
     page.keyboard.press("Enter")
@@ -143,8 +207,8 @@ def test_batch_penalties_and_first_weights_are_chosen(page):
     assert [training[name] for name in names] == [None, 0.5, 2, "uniform"]
 
 
-def test_the_surface_in_steps_has_one_colour_a_class(page):
-    def colours():
+def test_the_surface_in_steps_has_one_color_a_class(page):
+    def colors():
         return page.eval_on_selector(
             ".surface .answers",
             "c => new Set(new Uint32Array("
@@ -155,13 +219,13 @@ def test_the_surface_in_steps_has_one_colour_a_class(page):
     wait_for_step(page, 200)
     page.get_by_role("button", name="Pause").click()
     smooth = picture(page, ".surface .answers")
-    assert colours() > 20
-    page.get_by_label("In steps").check()
-    changed(page, ".surface .answers", smooth)
-    assert colours() <= 3  # a byte may say just one half
-    page.get_by_label("In steps").uncheck()
-    page.wait_for_timeout(200)
-    assert colours() > 20
+    assert colors() > 20
+    page.get_by_label("Discrete output").check()
+    discrete = changed(page, ".surface .answers", smooth)
+    assert colors() <= 3  # a byte may say just one half
+    page.get_by_label("Discrete output").uncheck()
+    changed(page, ".surface .answers", discrete)
+    assert colors() > 20
 
 
 def test_the_costs_axis_is_logarithmic_or_not(page):
@@ -169,7 +233,8 @@ def test_the_costs_axis_is_logarithmic_or_not(page):
     wait_for_step(page, 400)
     page.get_by_role("button", name="Pause").click()
     curve = ".curve canvas"
-    page.wait_for_timeout(300)
+    expect(page.locator("button.main")).to_have_text("Play")  # the last frame is here
+    painted(page)
     logarithmic = picture(page, curve)
     page.get_by_label("Log scale").focus()
     page.keyboard.press("Space")
@@ -185,7 +250,7 @@ def test_the_costs_axis_is_logarithmic_or_not(page):
 
 def test_layers_neurons_and_activations(page):
     expect(page.locator(".facts")).to_contain_text("2 – 4 – 4 – 1")
-    page.get_by_role("button", name="One neuron more: Layer 1").click()
+    page.get_by_role("button", name="Add a neuron: Layer 1").click()
     expect(page.locator(".facts")).to_contain_text("2 – 5 – 4 – 1")
     page.get_by_role("button", name="Add a layer").click()
     expect(page.locator(".facts")).to_contain_text("2 – 5 – 4 – 4 – 1")
@@ -215,17 +280,14 @@ def test_other_data_have_other_outputs(page):
 
 def test_points_of_ones_own_by_mouse_and_by_keyboard(page):
     before = picture(page, ".surface .points")
-    page.get_by_role("group", name="Click places").get_by_role("button", name="1").click()
+    page.get_by_role("group", name="A click adds").get_by_role("button", name="1").click()
     page.click(".surface", position={"x": 20, "y": 20})
-    page.wait_for_timeout(400)
-    after = picture(page, ".surface .points")
-    assert after != before
+    after = changed(page, ".surface .points", before)
     page.focus(".surface")
     for _ in range(5):
         page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(400)
-    assert picture(page, ".surface .points") != after
+    changed(page, ".surface .points", after)
     expect(page.locator(".kind[aria-pressed=true]")).to_have_count(0)
 
 
@@ -246,7 +308,7 @@ def test_time_goes_back_and_on_as_a_branch(page):
     page.get_by_role("button", name="Play").click()
     wait_for_step(page, 500)
     page.get_by_role("button", name="Pause").click()
-    page.wait_for_timeout(200)
+    expect(page.locator("button.main")).to_have_text("Play")  # the last frame is here
     last = step_of(page)
     slider = page.get_by_label("Time", exact=True)
     slider.fill("3")
@@ -255,7 +317,7 @@ def test_time_goes_back_and_on_as_a_branch(page):
         arg=last,
     )
     then = step_of(page)
-    page.get_by_role("button", name="Go on from here").click()
+    page.get_by_role("button", name="Continue from here").click()
     page.get_by_role("button", name="One step").click()
     wait_for_step(page, then + 1)
     assert step_of(page) == then + 1
@@ -323,7 +385,6 @@ def test_a_training_that_diverges_is_said(page):
     page.get_by_label("Optimizer").select_option("sgd")
     page.get_by_label("Learning rate").fill("900")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(200)
     page.get_by_role("button", name="Play").click()
     expect(page.locator(".banner")).to_contain_text("diverged in layer")
 
@@ -333,7 +394,7 @@ def test_a_training_that_diverges_is_said(page):
 
 def test_a_phone_needs_no_scrolling_to_the_side(page):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(200)
+    painted(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -345,7 +406,7 @@ def test_axe_finds_nothing(browser, address, language, theme):
     page = context.new_page()
     opened(page, address)
     page.locator(".neuron").nth(3).click()
-    page.wait_for_timeout(200)
+    painted(page)
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run().then((found) => found.violations)")
     context.close()
@@ -363,10 +424,6 @@ def test_the_first_picture_comes_within_a_second(browser, address):
 
 
 # Steering while it trains, and links
-
-
-def picture_of_the_network(page):
-    return page.evaluate("document.querySelector('.diagram canvas').toDataURL()")
 
 
 def test_a_rate_is_typed_while_it_trains(page):
@@ -394,17 +451,15 @@ def test_a_neuron_that_was_clicked_stays(page):
 
 
 def test_neurons_follow_the_theme_while_the_training_stands(page):
-    light = picture_of_the_network(page)
+    light = picture(page, ".diagram canvas")
     page.get_by_label("Theme").select_option("dark")
-    page.wait_for_timeout(300)
-    assert picture_of_the_network(page) != light
+    changed(page, ".diagram canvas", light)
 
 
 def test_the_systems_theme_is_followed(page):
-    light = picture_of_the_network(page)
+    light = picture(page, ".diagram canvas")
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(300)
-    assert picture_of_the_network(page) != light
+    changed(page, ".diagram canvas", light)
 
 
 def test_a_link_is_followed_in_the_open_page(page):
@@ -423,7 +478,7 @@ def test_a_link_that_does_not_fit_is_said_and_changes_nothing(page):
 
 def test_heads_stand_over_their_columns_on_one_screen(page):
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.wait_for_timeout(200)
+    painted(page)
     middles = (
         "selector => [...document.querySelectorAll(selector)].map((one) => {"
         "const box = one.getBoundingClientRect(); return box.left + box.width / 2; })"
@@ -483,7 +538,7 @@ def test_a_challenge_is_taken_up_shared_and_solved(page, address):
     page.get_by_role("button", name="x₁ x₂").click()  # the input that needs no hidden layer
     page.get_by_role("button", name="Play").click()
     expect(page.locator(".challenge")).to_contain_text("Solved", timeout=15_000)
-    page.get_by_role("button", name="One neuron more").first.or_(
+    page.get_by_role("button", name="Add a neuron").first.or_(
         page.get_by_role("button", name="Add a layer")
     ).first.click()
     expect(page.locator(".challenge")).not_to_contain_text("Solved")
@@ -496,7 +551,7 @@ def test_a_challenge_is_taken_up_shared_and_solved(page, address):
 
 
 def test_changes_in_quick_succession_are_all_kept(page):
-    more = page.get_by_role("button", name="One neuron more")
+    more = page.get_by_role("button", name="Add a neuron")
     for _ in range(4):
         more.nth(0).click()
         more.nth(1).click()

@@ -12,6 +12,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from neurona.commands.play import TOKEN
+
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_):
@@ -55,7 +57,11 @@ def test_a_stranger_gets_nothing(address):
     ("options", "said"),
     [
         (["--port", "99999"], "--port is 99999"),
-        (["--token", "short"], "--token takes 8 to 128"),
+        (["--port", "-1"], "--port is -1"),
+        (["--port", "65536"], "--port is 65536"),
+        (["--token", "a" * 7], "--token takes 8 to 128"),
+        (["--token", "a" * 129], "--token takes 8 to 128"),
+        (["--token", "a token of words"], "--token takes 8 to 128"),
         (["--host", "203.0.113.1"], "can't listen on 203.0.113.1"),
     ],
 )
@@ -64,6 +70,11 @@ def test_wrong_options_are_said(options, said, capsys):
 
     assert main(["play", "--no-browser", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("length", [8, 128])
+def test_a_token_may_be_this_long(length):
+    assert TOKEN.fullmatch("a" * length)
 
 
 def test_a_taken_port_is_said(address, capsys):

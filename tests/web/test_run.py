@@ -1,4 +1,4 @@
-"""A run that is steered, its history, its pictures, and a conversation about it."""
+"""A run that is steered, its history, its pictures, and a session about it."""
 
 import time
 from types import SimpleNamespace
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 import neurona
 from neurona.engine.parameters import flatten
 from neurona.observe.numbers import grid
-from neurona.web import take
-from neurona.web.conversation import Conversation
-from neurona.web.history import History, Moment
-from neurona.web.pictures import Painter
-from neurona.web.problem import make_problem
-from neurona.web.refusal import Refusal
-from neurona.web.remote import RemoteRun
+from neurona.web import downloads
+from neurona.web.errors import PlaygroundError
+from neurona.web.frames import FrameRenderer
+from neurona.web.history import History, Snapshot
 from neurona.web.run import Run, parameter_index
+from neurona.web.session import Session
+from neurona.web.task import make_task
+from neurona.web.worker import WorkerRun
 from tests.support.runs import SMALL, setup_of
 
 
@@ -36,10 +36,10 @@ def until(condition, seconds=10.0):
 def test_a_run_takes_the_steps_that_train_takes(run):
     for _ in range(3):
         run.step()
-    view, problem = run.settle(), run.problem
+    view, task = run.settle(), run.task
     *_, state = neurona.train(
-        problem.net, problem.train.x, problem.train.target, optimizer=neurona.sgd(0.01),
-        steps=3, every=1, start=problem.net.init(rng=0),
+        task.net, task.train.x, task.train.target, optimizer=neurona.sgd(0.01),
+        steps=3, every=1, start=task.net.init(rng=0),
     )  # fmt: skip
     assert view.state.step == 3
     np.testing.assert_array_equal(flatten(view.state.params), flatten(state.params))
@@ -47,19 +47,19 @@ def test_a_run_takes_the_steps_that_train_takes(run):
 
 
 def test_reset_leads_back_to_the_same_weights_and_reseed_to_others():
-    talk = Conversation()
-    talk.hear({"type": "hello", "setup": SMALL})
-    first = flatten(talk.run.view.state.params)
-    talk.hear({"type": "step"})
-    assert (flatten(talk.run.settle().state.params) != first).any()
-    talk.hear({"type": "reset"})
-    view = talk.run.settle()
-    assert (view.state.step, view.moments) == (0, 1)
+    session = Session()
+    session.handle({"type": "hello", "setup": SMALL})
+    first = flatten(session.run.view.state.params)
+    session.handle({"type": "step"})
+    assert (flatten(session.run.settle().state.params) != first).any()
+    session.handle({"type": "reset"})
+    view = session.run.settle()
+    assert (view.state.step, view.snapshots) == (0, 1)
     np.testing.assert_array_equal(flatten(view.state.params), first)
-    ((content, _),) = talk.hear({"type": "reseed"})
+    ((content, _),) = session.handle({"type": "reseed"})
     assert content["setup"]["training"]["seed"] == 1
-    assert (flatten(talk.run.view.state.params) != first).any()
-    talk.close()
+    assert (flatten(session.run.view.state.params) != first).any()
+    session.close()
 
 
 def test_playing_goes_on_and_pausing_stands_still(run):
@@ -85,48 +85,50 @@ def test_a_pace_is_kept(run):
 
 
 def test_another_rate_needs_no_reset():
-    talk = Conversation()
-    talk.hear({"type": "hello", "setup": SMALL})
-    talk.hear({"type": "step"})
-    moved = talk.run.settle().state
+    session = Session()
+    session.handle({"type": "hello", "setup": SMALL})
+    session.handle({"type": "step"})
+    moved = session.run.settle().state
     training = {"optimizer": "sgd", "learning_rate": 3.0}
     layers = [{"neurons": 3, "learning_rate": 0.5}]
     assert (
-        talk.hear({"type": "setup", "setup": {**SMALL, "training": training, "layers": layers}})
+        session.handle(
+            {"type": "setup", "setup": {**SMALL, "training": training, "layers": layers}}
+        )
         == []
     )
-    talk.hear({"type": "step"})
-    after = talk.run.settle().state
+    session.handle({"type": "step"})
+    after = session.run.settle().state
     assert after.step == 2
-    problem = talk.run.problem
+    task = session.run.task
     gradient = neurona.observe.gradients(
-        problem.net, moved.params, problem.train.x, problem.train.target, problem.cost
+        task.net, moved.params, task.train.x, task.train.target, task.cost
     )
     for before, now, own, rate in zip(
         moved.params, after.params, gradient, (0.5, 3.0), strict=True
     ):
         np.testing.assert_allclose(now.W, before.W - rate * own.dW, rtol=1e-4, atol=1e-6)
-    talk.close()
+    session.close()
 
 
 @pytest.mark.parametrize("change", [{"optimizer": "adam"}, {"l2": 0.1}, {"batch_size": 8}])
 def test_what_is_no_rate_begins_a_new_run(change):
-    talk = Conversation()
-    talk.hear({"type": "hello", "setup": SMALL})
-    ((content, _),) = talk.hear(
+    session = Session()
+    session.handle({"type": "hello", "setup": SMALL})
+    ((content, _),) = session.handle(
         {"type": "setup", "setup": {**SMALL, "training": {"optimizer": "sgd", **change}}}
     )
     assert (content["type"], content["run"]) == ("run", 2)
-    talk.close()
+    session.close()
 
 
 def test_a_weight_is_set_and_frozen(run):
-    index = parameter_index(run.problem, layer=0, row=1, column=2)
+    index = parameter_index(run.task, layer=0, row=1, column=2)
     run.set_parameter(index, 2.5, frozen=True)
     view = run.settle()
     assert view.state.params[0].W[1, 2] == 2.5
     assert view.frozen.nonzero()[0].tolist() == [index]
-    assert view.state.cost != pytest.approx(run._history.moments[0].state.cost)
+    assert view.state.cost != pytest.approx(run._history.snapshots[0].state.cost)
     for _ in range(3):
         run.step()
     view = run.settle()
@@ -138,35 +140,35 @@ def test_a_weight_is_set_and_frozen(run):
 
 
 def test_a_bias_is_row_minus_one(run):
-    run.set_parameter(parameter_index(run.problem, layer=1, row=-1, column=0), 0.75, None)
+    run.set_parameter(parameter_index(run.task, layer=1, row=-1, column=0), 0.75, None)
     assert run.settle().state.params[1].b[0] == 0.75
-    with pytest.raises(Refusal):
-        parameter_index(run.problem, layer=2, row=0, column=0)
-    with pytest.raises(Refusal):
-        parameter_index(run.problem, layer=0, row=2, column=0)
+    with pytest.raises(PlaygroundError):
+        parameter_index(run.task, layer=2, row=0, column=0)
+    with pytest.raises(PlaygroundError):
+        parameter_index(run.task, layer=0, row=2, column=0)
 
 
 def test_a_point_of_ones_own_joins_while_it_trains():
-    talk = Conversation()
-    talk.hear({"type": "hello", "setup": SMALL})
-    talk.hear({"type": "step"})
-    ((content, arrays),) = talk.hear({"type": "point", "x": 0.5, "y": -2, "label": 1})
+    session = Session()
+    session.handle({"type": "hello", "setup": SMALL})
+    session.handle({"type": "step"})
+    ((content, arrays),) = session.handle({"type": "point", "x": 0.5, "y": -2, "label": 1})
     assert content["run"] == 1
     assert content["setup"]["data"]["kind"] == "own"
     assert len(arrays["points"]) == 41
     np.testing.assert_allclose(arrays["points"][-1], [0.5, -2])
-    talk.hear({"type": "step"})
-    assert talk.run.settle().state.step == 2
-    ((content, _),) = talk.hear({"type": "point", "x": 0, "y": 0, "label": 2})  # a third class
+    session.handle({"type": "step"})
+    assert session.run.settle().state.step == 2
+    ((content, _),) = session.handle({"type": "point", "x": 0, "y": 0, "label": 2})  # a third class
     assert content["topology"][-1] == 3
-    talk.close()
+    session.close()
 
 
 def test_a_training_that_diverges_stands_still_and_says_where():
     wave = setup_of(
         data={"kind": "wave", "n": 40}, training={"optimizer": "sgd", "learning_rate": 900.0}
     )
-    run = Run(make_problem(wave))
+    run = Run(make_task(wave))
     run.play()
     until(lambda: run.view.diverged)
     view = run.settle()
@@ -184,11 +186,11 @@ def test_back_in_time_and_on_from_there(run):
         run.step()
     run.seek(2)
     view = run.settle()
-    assert (view.state.step, view.at, view.moments) == (2, 2, 7)
+    assert (view.state.step, view.at, view.snapshots) == (2, 2, 7)
     run.step()
     view = run.settle()
     assert (view.state.step, view.branch, view.at) == (3, 1, None)
-    same = run._history.moments[3].state
+    same = run._history.snapshots[3].state
     np.testing.assert_array_equal(flatten(view.state.params), flatten(same.params))
     rows = view.history
     assert rows[:, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 2, 3]
@@ -198,8 +200,8 @@ def test_back_in_time_and_on_from_there(run):
 def test_a_history_is_thinned_and_never_cut():
     history = History(most=100)
     for step in range(100_000):
-        history.keep(Moment(SimpleNamespace(step=step, cost=1.0), None, branch=0))
-    steps = [moment.state.step for moment in history.moments]
+        history.keep(Snapshot(SimpleNamespace(step=step, cost=1.0), None, branch=0))
+    steps = [snapshot.state.step for snapshot in history.snapshots]
     assert 40 < len(steps) <= 101
     assert steps[0] == 0
     assert steps[-1] > 97_000
@@ -208,21 +210,21 @@ def test_a_history_is_thinned_and_never_cut():
 
 def test_the_end_of_a_branch_that_is_left_is_kept_whatever_the_stride():
     history = History(most=4)
-    moment = moments_of(0, range(12))
-    for one in moment:
+    snapshot = snapshots_of(0, range(12))
+    for one in snapshot:
         history.keep(one)
-    assert history.moments[-1].state.step == 8  # 11 was passed over
-    first = history.branch(1, end=moment[-1])
+    assert history.snapshots[-1].state.step == 8  # 11 was passed over
+    first = history.branch(1, end=snapshot[-1])
     assert (first.state.step, first.branch) == (4, 1)
-    assert [(m.state.step, m.branch) for m in history.moments] == [
+    assert [(m.state.step, m.branch) for m in history.snapshots] == [
         (0, 0), (4, 0), (8, 0), (11, 0), (4, 1),
     ]  # fmt: skip
     np.testing.assert_array_equal(history.rows[:, 0], [0, 4, 8, 11, 4])
 
 
-def moments_of(branch, steps):
+def snapshots_of(branch, steps):
     return [
-        Moment(SimpleNamespace(step=step, cost=1 / (1 + step + branch)), None, branch)
+        Snapshot(SimpleNamespace(step=step, cost=1 / (1 + step + branch)), None, branch)
         for step in steps
     ]
 
@@ -238,29 +240,29 @@ def moments_of(branch, steps):
 )
 def test_all_branches_together_are_bounded_and_none_loses_its_ends(commands):
     history = History(most=6, total=20)
-    now = moments_of(0, [0])[0]
+    now = snapshots_of(0, [0])[0]
     history.keep(now)
     ends, parents = {0: [now.state, now.state]}, {}
     for what, how in commands:
         if what == "steps":
             for step in range(now.state.step + 1, now.state.step + 1 + how):
-                now = moments_of(now.branch, [step])[0]
+                now = snapshots_of(now.branch, [step])[0]
                 history.keep(now)
             ends[now.branch][1] = now.state
         else:
-            at = int(how * len(history.moments))
-            root = history.moments[at]
+            at = int(how * len(history.snapshots))
+            root = history.snapshots[at]
             now = history.branch(at, end=now)
             assert now.state is root.state
             parents[now.branch] = root
             ends[now.branch] = [now.state, now.state]
         kept = {}
-        for moment in history.moments:
-            kept.setdefault(moment.branch, []).append(moment.state)
-        assert len(history.moments) <= 20
+        for snapshot in history.snapshots:
+            kept.setdefault(snapshot.branch, []).append(snapshot.state)
+        assert len(history.snapshots) <= 20
         assert history.rows.tolist() == [
             [m.state.step, np.float32(m.state.cost), pytest.approx(np.nan, nan_ok=True), m.branch]
-            for m in history.moments
+            for m in history.snapshots
         ]
         assert list(kept) == sorted(kept)  # the one that goes on is the last
         assert {0, now.branch} <= set(kept)
@@ -277,7 +279,7 @@ def test_all_branches_together_are_bounded_and_none_loses_its_ends(commands):
     on_the_way, branch, end = set(), now.branch, now.state.step
     while True:  # what a state may be is told by the branches that were really left
         on_the_way |= {
-            id(m.state) for m in history.moments if m.branch == branch and m.state.step <= end
+            id(m.state) for m in history.snapshots if m.branch == branch and m.state.step <= end
         }
         if branch not in parents:
             break
@@ -287,7 +289,7 @@ def test_all_branches_together_are_bounded_and_none_loses_its_ends(commands):
 
 def test_hundreds_of_branches_can_be_gone_back_to_drawn_and_filmed(monkeypatch):
     monkeypatch.setattr("neurona.web.run.History", lambda: History(most=50, total=900))
-    run = Run(make_problem(setup_of(data={"n": 20}, layers=[{"neurons": 2}])))
+    run = Run(make_task(setup_of(data={"n": 20}, layers=[{"neurons": 2}])))
     for k in range(400):
         run.step(1 + k % 3)
         run.step()
@@ -296,7 +298,7 @@ def test_hundreds_of_branches_can_be_gone_back_to_drawn_and_filmed(monkeypatch):
     run.step(3)
     view = run.settle()
     assert view.branch == 400
-    assert view.moments == len(view.history) <= 900
+    assert view.snapshots == len(view.history) <= 900
     assert set(view.history[:, 3]) == set(range(401))
     for branch in (0, 7, 399):
         index = int(np.flatnonzero(view.history[:, 3] == branch)[-1])
@@ -304,10 +306,10 @@ def test_hundreds_of_branches_can_be_gone_back_to_drawn_and_filmed(monkeypatch):
         shown = run.settle()
         assert (shown.branch, shown.state.step) == (branch, view.history[index, 0])
         assert shown.state.cost == pytest.approx(view.history[index, 1])
-        steps = [state.step for state in run.moments(240)]
+        steps = [state.step for state in run.snapshots(240)]
         assert steps == sorted(set(steps))
         assert (steps[0], steps[-1]) == (0, shown.state.step)
-    assert take.order(run, "gif", "en")().data.startswith(b"GIF89a")
+    assert downloads.prepare(run, "gif", "en")().data.startswith(b"GIF89a")
     run.close()
 
 
@@ -315,12 +317,12 @@ def test_hundreds_of_branches_can_be_gone_back_to_drawn_and_filmed(monkeypatch):
 
 
 def test_pictures_are_what_the_network_answers(run):
-    problem, view = run.problem, run.view
-    _, arrays = Painter(problem).frame(view, 15, 9)
-    answers = problem.net.predict(view.state.params, problem.features(grid(problem.limits, 15)[2]))
+    task, view = run.task, run.view
+    _, arrays = FrameRenderer(task).frame(view, 15, 9)
+    answers = task.net.predict(view.state.params, task.features(grid(task.limits, 15)[2]))
     np.testing.assert_allclose(arrays["surface"].ravel() / 255, answers.ravel(), atol=0.5 / 255)
-    left, right, bottom, top = problem.limits
-    np.testing.assert_allclose(grid(problem.limits, 15)[2][[0, -1]], [[left, bottom], [right, top]])
+    left, right, bottom, top = task.limits
+    np.testing.assert_allclose(grid(task.limits, 15)[2][[0, -1]], [[left, bottom], [right, top]])
     x1 = arrays["neurons"][0].astype(int)  # the first input: dark on the left, in every row
     assert (np.diff(x1, axis=1) > 0).all()
     assert (np.diff(x1, axis=0) == 0).all()
@@ -345,45 +347,45 @@ def test_the_way_to_what_is_shown_goes_over_its_branches(run):
         run.step()
     run.settle()
     index = next(
-        k for k, m in enumerate(run._history.moments) if (m.branch, m.state.step) == (1, 5)
+        k for k, m in enumerate(run._history.snapshots) if (m.branch, m.state.step) == (1, 5)
     )
     run.seek(index)
     run.branch()
     run.step()  # to step 6, on branch 2
-    states = run.moments(100)
+    states = run.snapshots(100)
     assert [state.step for state in states] == [0, 1, 2, 3, 4, 5, 6]
     assert states[-1].params is run.settle().state.params
-    kept = {(m.branch, m.state.step): m.state for m in run._history.moments}
+    kept = {(m.branch, m.state.step): m.state for m in run._history.snapshots}
     for branch, step in ((0, 2), (1, 4), (2, 5)):
         (state,) = [one for one in states if one.step == step]
         assert state.params is kept[branch, step].params
-    assert [state.step for state in run.moments(3)] == [0, 3, 6]
+    assert [state.step for state in run.snapshots(3)] == [0, 3, 6]
     assert all(state.optimizer_state is None for state in states)
     run.seek(2)
     run.settle()
-    assert [state.step for state in run.moments(100)] == [0, 1, 2]
+    assert [state.step for state in run.snapshots(100)] == [0, 1, 2]
 
 
 def test_the_way_comes_from_the_other_process_too():
-    run = RemoteRun(make_problem(setup_of()))
-    assert [state.step for state in run.moments(9)] == [0]
+    run = WorkerRun(make_task(setup_of()))
+    assert [state.step for state in run.snapshots(9)] == [0]
     for _ in range(20):
         run.step()
-    states = run.moments(6)
+    states = run.snapshots(6)
     assert [state.step for state in states] == [0, 4, 8, 12, 16, 20]
     np.testing.assert_array_equal(flatten(states[-1].params), flatten(run.settle().state.params))
     run.close()
 
 
-# What a conversation makes of it
+# What a session makes of it
 
 
 def test_an_answer_says_which_change_it_is_to():
-    talk = Conversation()
-    talk.hear({"type": "hello", "setup": None})
+    session = Session()
+    session.handle({"type": "hello", "setup": None})
     for asked, told in [(7, 7), ("x", None), (None, None)]:
         message = {"type": "setup", "setup": {"layers": []}, "asked": asked}
-        ((content, _),) = talk.hear(message)
+        ((content, _),) = session.handle(message)
         assert content["asked"] == told
-        talk.hear({"type": "setup", "setup": {}})
-    talk.close()
+        session.handle({"type": "setup", "setup": {}})
+    session.close()

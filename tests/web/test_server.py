@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from neurona.web import server
-from neurona.web.guard import COOKIE
+from neurona.web.security import COOKIE
 from neurona.web.server import application
 
 TOKEN = "a-token-of-this-test"
@@ -60,16 +61,16 @@ class Talker:
     def say(self, **message):
         self.socket.send_text(json.dumps(message))
 
-    def hear(self):
+    def handle(self):
         return decoded(self.socket.receive_bytes())
 
     def ask(self, **message):
         self.say(**message)
-        return self.hear()
+        return self.handle()
 
     def hello(self, setup=None):
         self.say(type="hello", setup=setup)
-        welcome, (run, arrays) = self.hear()[0], self.hear()
+        welcome, (run, arrays) = self.handle()[0], self.handle()
         assert (welcome["type"], run["type"]) == ("welcome", "run")
         return run, arrays
 
@@ -94,10 +95,33 @@ def test_without_the_cookie_nothing_is_answered(client, path):
     assert client.get(path).status_code == 403
 
 
-def test_a_wrong_token_gives_no_cookie(client):
-    answer = client.get("/?token=another", follow_redirects=False)
+@pytest.mark.parametrize(
+    "token",
+    ["another", TOKEN[:-1], TOKEN[:1], TOKEN[1:], TOKEN + "x", TOKEN.upper(), TOKEN + "%00"],
+)
+def test_a_wrong_token_gives_no_cookie(client, token):
+    answer = client.get(f"/?token={token}", follow_redirects=False)
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("cookie", [TOKEN[:-1], TOKEN[1:], TOKEN + "x", TOKEN.upper(), '""'])
+def test_a_cookie_that_is_only_like_the_token_opens_no_socket(client, cookie):
+    client.cookies.set(COOKIE, cookie)
+    assert client.get("/").status_code == 403
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/socket", headers=ORIGIN):
+        pass
+
+
+def test_a_host_is_known_in_either_case():
+    app = application(TOKEN, {"Localhost:8000"})
+    with TestClient(app, base_url="http://localhost:8000", cookies={COOKIE: TOKEN}) as client:
+        for host in ("localhost:8000", "LOCALHOST:8000", "LocalHost:8000"):
+            assert client.get("/", headers={"host": host}).status_code == 200
+            headers = {"host": host, "origin": f"http://{host}"}
+            with client.websocket_connect("/socket", headers=headers) as socket:
+                Talker(socket).hello()
+        assert client.get("/", headers={"host": "LOCALHOST:8001"}).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:8001", "", "a:b@" + HOST])
@@ -159,7 +183,7 @@ def test_what_is_loaded_weighs_at_most_150_kb(name):
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 150_000
 
 
-# A talk
+# A session
 
 
 def test_a_talk_from_hello_to_a_frame(socket):
@@ -181,7 +205,7 @@ def test_a_frame_comes_when_there_is_something_new(socket):
     socket.ask(type="frame", resolution=10)
     socket.say(type="frame", resolution=10)  # nothing is new: no answer yet
     socket.say(type="step")
-    frame, _ = socket.hear()
+    frame, _ = socket.handle()
     assert frame["step"] == 1
 
 
@@ -189,9 +213,9 @@ def test_two_frames_may_be_asked_for_at_once_and_each_is_answered(socket):
     socket.hello()
     socket.say(type="frame", resolution=10)
     socket.say(type="frame", resolution=12)
-    assert socket.hear()[1]["surface"].shape == (1, 10, 10)
+    assert socket.handle()[1]["surface"].shape == (1, 10, 10)
     socket.say(type="step")
-    frame, arrays = socket.hear()
+    frame, arrays = socket.handle()
     assert (frame["step"], arrays["surface"].shape) == (1, (1, 12, 12))
 
 
@@ -204,7 +228,7 @@ def test_who_asks_for_many_frames_at_once_gets_a_few(socket):
     socket.say(type="hello", setup=None)
     answers = []
     while not answers or answers[-1] != "welcome":
-        answers.append(socket.hear()[0]["type"])
+        answers.append(socket.handle()[0]["type"])
     assert 1 <= answers.count("frame") <= 6
 
 
@@ -239,8 +263,8 @@ def test_closing_the_page_ends_its_training(known):
                 talker.hello()
                 talker.say(type="play")
                 talker.ask(type="frame", resolution=10)
-                (conversation,) = opened[0].open
-                process = conversation.run._process
+                (session,) = opened[0].open
+                process = session.run._process
                 assert process.is_alive()
             process.join(timeout=5)
             assert not process.is_alive()
@@ -261,7 +285,7 @@ def test_closing_the_page_ends_its_training(known):
 def test_what_makes_no_sense_is_answered_and_the_talk_goes_on(socket, text):
     socket.hello()
     socket.socket.send_text(text)
-    content, _ = socket.hear()
+    content, _ = socket.handle()
     assert content["type"] == "error"
     assert content["message"]["en"]
     assert content["message"]["es"]
@@ -270,6 +294,9 @@ def test_what_makes_no_sense_is_answered_and_the_talk_goes_on(socket, text):
 
 def test_too_long_a_message_ends_the_talk(socket):
     socket.hello()
+    longest = '{"type": "fly"}'.ljust(server.MOST_BYTES)
+    socket.socket.send_text(longest)
+    assert socket.handle()[0]["code"] == "message"
     socket.socket.send_text(" " * (server.MOST_BYTES + 1))
     with pytest.raises(WebSocketDisconnect) as closed:
         socket.socket.receive_bytes()
@@ -277,13 +304,30 @@ def test_too_long_a_message_ends_the_talk(socket):
 
 
 def test_too_many_pages_are_refused(known, monkeypatch):
-    monkeypatch.setattr(server, "MOST_SOCKETS", 1)
-    with known.websocket_connect("/socket", headers=ORIGIN) as first:
+    monkeypatch.setattr(server, "MOST_SOCKETS", 2)
+    connect = partial(known.websocket_connect, "/socket", headers=ORIGIN)
+    with connect() as first, connect() as second:
         Talker(first).hello()
-        with known.websocket_connect("/socket", headers=ORIGIN) as second:
+        Talker(second).hello()
+        with connect() as third:
             with pytest.raises(WebSocketDisconnect) as closed:
-                second.receive_bytes()
+                third.receive_bytes()
             assert closed.value.code == server.TRY_AGAIN
+
+
+def test_a_page_that_names_no_size_gets_the_usual_frame(socket):
+    socket.hello({"layers": []})
+    _, arrays = socket.ask(type="frame")
+    assert arrays["surface"].shape == (1, 100, 100)
+    assert arrays["neurons"].shape == (3, 34, 34)  # every third point
+
+
+@pytest.mark.parametrize(("name", "most"), [("resolution", 150), ("neurons", 60)])
+def test_a_frame_has_limits(socket, name, most):
+    socket.hello({"data": {"n": 20}, "layers": []})
+    for size, kind in ((1, "error"), (2, "frame"), (most, "frame"), (most + 1, "error")):
+        socket.say(type="step")  # a frame waits for something new
+        assert socket.ask(type="frame", **{name: size})[0]["type"] == kind
 
 
 def test_a_silent_page_is_let_go(known, monkeypatch):
@@ -313,13 +357,13 @@ keys = st.sampled_from(
 )
 @given(types, st.dictionaries(keys, anything, max_size=5))
 def test_no_message_breaks_a_conversation(kind, rest):
-    from neurona.web.conversation import Conversation
+    from neurona.web.session import Session
 
-    talk = Conversation()
+    session = Session()
     try:
-        talk.hear({"type": "hello", "setup": {"data": {"n": 20}}})
-        for content, _ in talk.hear({"type": kind, **rest}):
+        session.handle({"type": "hello", "setup": {"data": {"n": 20}}})
+        for content, _ in session.handle({"type": kind, **rest}):
             json.dumps(content, allow_nan=False)
-        assert talk.hear({"type": "frame"})[0][0]["type"] == "frame"
+        assert session.handle({"type": "frame"})[0][0]["type"] == "frame"
     finally:
-        talk.close()
+        session.close()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from neurona.tables import csv as tables
 from neurona.web import table as web_table
 from neurona.web.code import program
-from neurona.web.conversation import Conversation
+from neurona.web.errors import PlaygroundError
 from neurona.web.notebook import notebook
-from neurona.web.refusal import Refusal
+from neurona.web.session import Session
 from neurona.web.setup import LIMITS, Setup
 from neurona.web.table import read_table
 
@@ -22,11 +22,11 @@ PETS = "name,kilos,height,kind\nTom,4,25,cat\nRex,30,60,dog\nMia,3,23,cat\nBo,17
 
 
 @pytest.fixture
-def talk():
-    talk = Conversation()
-    talk.hear({"type": "hello", "setup": None})
-    yield talk
-    talk.close()
+def session():
+    session = Session()
+    session.handle({"type": "hello", "setup": None})
+    yield session
+    session.close()
 
 
 def test_the_first_numbers_are_the_inputs_and_the_last_column_the_target():
@@ -72,7 +72,7 @@ def test_a_spanish_spreadsheet_and_a_constant_column():
     ],
 )
 def test_a_wrong_table_is_refused_in_both_languages(text, code, en, es):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(PlaygroundError) as caught:
         read_table(text)
     assert caught.value.__cause__.code == code
     assert en in caught.value.message["en"]
@@ -87,20 +87,20 @@ def test_columns_that_are_not_there_or_hold_text():
         ({"x1": "kilos", "x2": "kilos"}, "three different"),
         ({"x1": "kind"}, "three different"),
     ]:
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(PlaygroundError) as caught:
             read_table(PETS, **chosen)
         assert said in caught.value.message["en"]
-    with pytest.raises(Refusal, match="two columns of numbers"):
+    with pytest.raises(PlaygroundError, match="two columns of numbers"):
         read_table("a,b,c\nx,1,0\ny,2,1\n")
 
 
 def test_too_many_rows_and_too_many_classes():
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(PlaygroundError) as caught:
         read_table("a,b,c\n" + "1,2,0\n" * 100_000)
     assert "100,001 rows" in caught.value.message["en"]
-    with pytest.raises(Refusal, match="2,001 rows"):
+    with pytest.raises(PlaygroundError, match="2,001 rows"):
         read_table("a,b,c\n" + "".join(f"{i},{i},{i % 2}\n" for i in range(2001)))
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(PlaygroundError) as caught:
         read_table("a,b,c\n" + "".join(f"{i},{i},{i % 7}\n" for i in range(70)))
     assert "7 clases" in caught.value.message["es"]
 
@@ -112,40 +112,82 @@ def test_every_code_of_the_reader_is_said_in_spanish():
     assert codes - {"encoding", "or"} == set(web_table._SPANISH)  # a message is text already
 
 
-@given(st.text(max_size=200))
-def test_any_text_is_a_table_or_a_refusal(text):
-    refused, data = None, None
+cells = st.integers(-1000, 1000).map(str)
+kinds = st.sampled_from(["cat", "dog", "hen"])
+pets = st.lists(st.tuples(cells, cells, kinds), min_size=1, max_size=12)
+
+
+@given(pets, st.sampled_from(",;\t"))
+def test_a_table_becomes_points_within_the_plane_or_a_playground_error(rows, separator):
+    text = "\n".join(map(separator.join, [("a", "b", "kind"), *rows]))
+    names = sorted({kind for *_, kind in rows})
+    if len(names) == 1:
+        with pytest.raises(PlaygroundError, match="class"):
+            read_table(text)
+        return
+    data, choice = read_table(text)
+    assert (choice.x1, choice.x2, choice.target) == data.columns == ("a", "b", "kind")
+    assert data.class_names == tuple(names)
+    assert [label for *_, label in data.points] == [names.index(kind) for *_, kind in rows]
+    for column in (0, 1):
+        values = np.array([float(row[column]) for row in rows])
+        middle, half = (values.max() + values.min()) / 2, (np.ptp(values) / 2) or 1
+        placed = [point[column] for point in data.points]
+        np.testing.assert_allclose(placed, (values - middle) / half, atol=1e-4)
+
+
+@given(pets, st.data())
+def test_a_table_with_a_wrong_character_is_read_or_refused_in_both_languages(rows, data):
+    whole = [("a", "b", "kind"), *rows, ("1", "2", "cat"), ("3", "4", "dog")]
+    text = "\n".join(map(",".join, whole))
+    at = data.draw(st.integers(0, len(text)))
+    text = text[:at] + data.draw(st.characters() | st.sampled_from("\"',;\n\r\x00")) + text[at:]
+    refused, points = None, []
     try:
-        data, _ = read_table(text)
-    except Refusal as refusal:
-        refused = refusal
-    assert refused.message["es"] if refused else 2 <= len(data.points) <= LIMITS["points"]
+        points = read_table(text)[0].points
+    except PlaygroundError as error:
+        refused = error
+    if refused:
+        assert refused.code == "table"
+        assert refused.message["es"] != refused.message["en"]
+    else:
+        assert 2 <= len(points) <= len(whole)
+        assert np.abs(np.array(points)[:, :2]).max() <= 1
 
 
-def test_a_table_is_trained_on(talk):
-    (run, _), (told, _) = talk.hear({"type": "table", "text": PETS * 1})
+def test_a_table_has_as_many_rows_as_the_playground_shows():
+    row = ["1,2,cat", "3,4,dog"]
+    most = LIMITS["points"]
+    data, _ = read_table("\n".join(["a,b,kind", *row * (most // 2)]))
+    assert len(data.points) == most == 2000
+    with pytest.raises(PlaygroundError, match="2,001 rows"):
+        read_table("\n".join(["a,b,kind", *row * (most // 2), row[0]]))
+
+
+def test_a_table_is_trained_on(session):
+    (run, _), (told, _) = session.handle({"type": "table", "text": PETS * 1})
     assert run["type"] == "run"
     assert run["setup"]["data"]["kind"] == "own"
     assert run["setup"]["data"]["columns"] == ("kilos", "height", "kind")
     assert run["setup"]["data"]["class_names"] == ("cat", "dog")
     assert told["type"] == "table"
     assert told["target"] == "kind"
-    again = talk.hear({"type": "setup", "setup": run["setup"]})
+    again = session.handle({"type": "setup", "setup": run["setup"]})
     assert again == []  # the same set-up: nothing begins anew
 
 
-def test_a_table_of_numbers_is_a_regression(talk):
+def test_a_table_of_numbers_is_a_regression(session):
     text = "a,b,c\n" + "".join(f"{i},{i * i},{i / 7}\n" for i in range(40))
-    (run, arrays), _ = talk.hear({"type": "table", "text": text})
+    (run, arrays), _ = session.handle({"type": "table", "text": text})
     assert run["classes"] == 0
     assert run["output_activation"] == "linear"
-    talk.hear({"type": "step"})
+    session.handle({"type": "step"})
     assert arrays["labels"].min() == -1
 
 
-def test_classes_keep_their_names_with_points_placed_by_hand(talk):
-    talk.hear({"type": "table", "text": PETS})
-    ((run, _),) = talk.hear({"type": "point", "x": 0, "y": 0, "label": 2})
+def test_classes_keep_their_names_with_points_placed_by_hand(session):
+    session.handle({"type": "table", "text": PETS})
+    ((run, _),) = session.handle({"type": "point", "x": 0, "y": 0, "label": 2})
     assert run["classes"] == 3
     assert run["setup"]["data"]["class_names"] == ("cat", "dog")
 
@@ -172,34 +214,34 @@ def test_a_long_name_is_cut_to_what_a_set_up_takes():
 
 @pytest.mark.parametrize("wrong", ["cat", ["cat", 1], [None], ["a" * 41], ["a"] * 6, {"0": "cat"}])
 def test_names_that_are_none_are_refused(wrong):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(PlaygroundError) as refused:
         Setup.from_json({"data": {"class_names": wrong}})
-    assert refused.value.field == "data.class_names"
+    assert refused.value.field.startswith("data.class_names")
     assert refused.value.message["es"] != refused.value.message["en"]
 
 
-def test_the_program_tells_the_names_of_the_classes(talk):
+def test_the_program_tells_the_names_of_the_classes(session):
     nasty = 'x\u2028\r0)\\"""\x00\ud800\x0c'
-    talk.hear({"type": "table", "text": PETS})
-    setup = talk.run.problem.setup.to_json()
-    assert "# 0: cat, 1: dog\n" in program(talk.run.view)
+    session.handle({"type": "table", "text": PETS})
+    setup = session.run.task.setup.to_json()
+    assert "# 0: cat, 1: dog\n" in program(session.run.view)
     for name in ("class_names", "columns"):
         setup["data"][name] = [nasty, "ok"]
-    talk.hear({"type": "setup", "setup": setup})
-    text = program(talk.run.settle())
+    session.handle({"type": "setup", "setup": setup})
+    text = program(session.run.settle())
     assert "1: ok" in text
     compile(text.encode(), "playground.py", "exec")
-    json.loads(notebook(talk.run.view))
+    json.loads(notebook(session.run.view))
 
 
-def test_a_refused_table_leaves_the_run_as_it_is(talk):
-    before = talk.run.problem
+def test_a_refused_table_leaves_the_run_as_it_is(session):
+    before = session.run.task
     for message in [
         {"type": "table"},
         {"type": "table", "text": 3},
         {"type": "table", "text": PETS, "x1": ["kilos"]},
         {"type": "table", "text": "nonsense"},
     ]:
-        ((content, _),) = talk.hear(message)
+        ((content, _),) = session.handle(message)
         assert content["type"] == "error"
-        assert talk.run.problem is before
+        assert session.run.task is before

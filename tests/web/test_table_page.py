@@ -10,6 +10,7 @@ from tests.support.pages import (
     needs_axe,
     needs_chromium,
     opened,
+    painted,
     picture,
     wait_for_step,
 )
@@ -112,7 +113,7 @@ def test_axe_finds_nothing_in_a_table_of_ones_own(browser, address, tmp_path, la
         page.locator(".count button").nth(1).click()
     expect(page.locator(".network .facts")).to_contain_text("2 – 9 – 4 – 3")
     page.locator(".neuron").last.click()
-    page.wait_for_timeout(200)
+    painted(page)
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run().then((found) => found.violations)")
     context.close()

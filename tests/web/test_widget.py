@@ -10,7 +10,7 @@ import pytest
 
 import neurona
 from neurona.extras import MissingExtra
-from neurona.web.line import Line
+from neurona.web.kernel_session import KernelSession
 from neurona.web.setup import Setup
 
 SMALL = {"data": {"n": 40}, "layers": [{"neurons": 3}]}
@@ -235,10 +235,10 @@ def test_another_rate_goes_on_and_other_layers_begin_anew(playground, front):
 def test_many_steps_are_the_steps_of_train(playground):
     playground.step(600)
     assert playground.state.step == 600
-    view = playground._line.view()
+    view = playground._kernel_session.view()
     *_, state = neurona.train(
-        view.problem.net, view.problem.train.x, view.problem.train.target,
-        steps=600, every=600, start=view.problem.net.init(rng=0),
+        view.task.net, view.task.train.x, view.task.train.target,
+        steps=600, every=600, start=view.task.net.init(rng=0),
     )  # fmt: skip
     np.testing.assert_allclose(playground.params[0].W, state.params[0].W, rtol=1e-4, atol=1e-5)
 
@@ -296,7 +296,7 @@ def test_own_points():
     X, y = neurona.datasets.blobs(n=30, classes=3, rng=0)
     playground = neurona.Playground(X=X, y=y)
     assert playground.network.n_out == 3
-    np.testing.assert_allclose(playground._line.view().problem.points, X)
+    np.testing.assert_allclose(playground._kernel_session.view().task.points, X)
     playground.close()
     assert made(X=[[0, 0], [1, 1]], y=[False, True])["data"]["points"] == ((0, 0, 0), (1, 1, 1))
 
@@ -366,10 +366,10 @@ def test_a_widget_that_python_throws_away_ends_its_threads():
 
 
 def test_a_line_refuses_nothing_that_was_checked_and_closes_once():
-    line = Line(Setup(), send=lambda content, arrays: None)
-    line.close()
-    assert line.hear({"type": "play"}) == []
-    line.close()
+    session = KernelSession(Setup(), send=lambda content, arrays: None)
+    session.close()
+    assert session.handle({"type": "play"}) == []
+    session.close()
 
 
 def test_without_anywidget_the_extra_is_named(monkeypatch):

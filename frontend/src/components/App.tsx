@@ -1,43 +1,46 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Store } from "../store";
+import type { Store } from "../state/store";
 import { Challenge } from "./Challenge";
-import { Data } from "./Data";
+import { formatScore } from "./controls";
+import { DataPanel } from "./DataPanel";
 import { Microscope } from "./Microscope";
-import { Network } from "./Network";
-import { Result } from "./Result";
-import { Transport } from "./Transport";
-import { digits } from "./controls";
+import { NetworkPanel } from "./NetworkPanel";
+import { ResultPanel } from "./ResultPanel";
+import { Toolbar } from "./Toolbar";
 
 export function App({ store }: { store: Store }) {
-  const { text, language, problem, online, frame, hidden, place } = store;
+  const { text, language, error, online, frame, hidden, host, run } = store;
   useEffect(() => {
     const press = (event: Event) => shortcut(store, event as KeyboardEvent);
-    place.keys.addEventListener("keydown", press);
-    return () => place.keys.removeEventListener("keydown", press);
+    host.keyTarget.addEventListener("keydown", press);
+    return () => host.keyTarget.removeEventListener("keydown", press);
   }, [store]);
-  // Said when the training starts or stops, not at every frame.
+  // Screen readers hear when the training starts or stops, not every frame.
   const playing = frame.value?.playing ?? false;
   const before = useRef(playing);
   useEffect(() => {
     if (before.current === playing) return;
     before.current = playing;
-    store.said.value = playing ? text.value.playing : text.value.paused_at
-      .replace("{step}", String(frame.value?.step ?? 0))
-      .replace("{cost}", digits(frame.value?.cost));
+    store.announcement.value = playing
+      ? text.value.playing
+      : text.value.paused_at
+          .replace("{step}", String(frame.value?.step ?? 0))
+          .replace("{cost}", formatScore(frame.value?.cost));
   }, [playing]);
   const diverged = frame.value?.diverged;
-  const said = text.value.diverged
+  const divergence = text.value.diverged
     .replace("{layer}", String(diverged?.layer))
-    .replace("{rate}", digits(diverged?.suggested_rate));
+    .replace("{rate}", formatScore(diverged?.suggested_rate));
   const shown = (part: string) => !hidden.includes(part);
   const [over, setOver] = useState(false);
   const takes = (event: DragEvent) =>
     shown("data") && shown("csv") && event.dataTransfer?.types.includes("Files");
-  // A page has one main part: the notebook's is its own.
-  const Whole = place.own ? "main" : "section";
+  // A page has one main landmark: in a notebook it belongs to the notebook.
+  const Main = host.ownsPage ? "main" : "section";
   return (
-    <Whole
-      class="playground" aria-label={text.value.main}
+    <Main
+      class="playground"
+      aria-label={text.value.main}
       onDragOver={(event) => {
         if (!takes(event)) return;
         event.preventDefault();
@@ -55,28 +58,39 @@ export function App({ store }: { store: Store }) {
       }}
     >
       {over && <p class="drop">{text.value.drop_here}</p>}
-      <Transport store={store} />
+      {run.value && <Toolbar store={store} />}
       <div class="banners" role="status" aria-live="polite">
         {!online.value && <p class="banner">{text.value.lost}</p>}
-        {problem.value && (
+        {error.value && (
           <p class="banner">
-            {problem.value[language.value]}
-            <button type="button" onClick={() => { problem.value = null; }}>
+            {error.value[language.value]}
+            <button
+              type="button"
+              onClick={() => {
+                error.value = null;
+              }}
+            >
               {text.value.dismiss}
             </button>
           </p>
         )}
-        {diverged && <p class="banner">{said}</p>}
+        {diverged && <p class="banner">{divergence}</p>}
       </div>
-      <Challenge store={store} />
-      <p class="unseen" role="status" aria-live="polite">{store.said}</p>
-      <div class="columns">
-        {shown("data") && <Data store={store} />}
-        {shown("network") && <Network store={store} />}
-        {shown("result") && <Result store={store} />}
-      </div>
-      {store.microscope.open.value && <Microscope store={store} />}
-    </Whole>
+      {run.value && (
+        <>
+          <Challenge store={store} />
+          <p class="unseen" role="status" aria-live="polite">
+            {store.announcement}
+          </p>
+          <div class="columns">
+            {shown("data") && <DataPanel store={store} />}
+            {shown("network") && <NetworkPanel store={store} />}
+            {shown("result") && <ResultPanel store={store} />}
+          </div>
+          {store.microscope.open.value && <Microscope store={store} />}
+        </>
+      )}
+    </Main>
   );
 }
 
@@ -91,5 +105,5 @@ function shortcut({ frame, send }: Store, event: KeyboardEvent): void {
   else if (key === "n") send("reseed");
   else return;
   event.preventDefault();
-  event.stopPropagation(); // a notebook has a meaning of its own for these keys
+  event.stopPropagation(); // a notebook binds these keys too
 }

@@ -1,16 +1,17 @@
-// The challenge that was taken up: what has to hold, and what holds already.
+// The current challenge: its goals, and which of them are met.
 
-import { GOALS, isReady, judged, type Goal } from "../ready";
-import type { Store } from "../store";
-import { nameOf } from "./Transport";
+import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
+import { presetName } from "../state/labels";
+import { isPreset } from "../state/presets";
+import type { Store } from "../state/store";
 
 export function Challenge({ store }: { store: Store }) {
   const { challenge, text, setup, frame, run } = store;
   const t = text.value;
   const key = challenge.value;
-  const goal = isReady(key) ? GOALS[key] : undefined;
-  if (!isReady(key) || !goal) return null;
-  const said: Record<keyof Goal, (asked: number) => string> = {
+  const goal = isPreset(key) ? GOALS[key] : undefined;
+  if (!isPreset(key) || !goal) return null;
+  const describe: Record<keyof Goal, (bound: number) => string> = {
     accuracy: (asked) => t.goal_accuracy.replace("{n}", String(Math.round(100 * asked))),
     cost: (asked) => t.goal_cost.replace("{n}", String(asked)),
     test_cost: (asked) => t.goal_test_cost.replace("{n}", String(asked)),
@@ -18,20 +19,29 @@ export function Challenge({ store }: { store: Store }) {
     neurons: (asked) => t.goal_neurons.replace("{n}", String(asked)),
     layers: (asked) => t.goal_layers.replace("{n}", String(asked)),
   };
-  const parts = judged(goal, run.value?.setup ?? setup.value, frame.value);
+  const parts = evaluateGoal(goal, run.value?.setup ?? setup.value, frame.value);
   const solved = parts.every(([, , holds]) => holds);
   return (
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
-      <strong>{solved ? `✓ ${t.solved}` : t.challenge}: {nameOf(key, store)}.</strong>
+      <strong>
+        {solved ? `✓ ${t.solved}` : t.challenge}: {presetName(key, t)}.
+      </strong>
       <ul>
         {parts.map(([name, asked, holds]) => (
           <li key={name} class={holds ? "holds" : ""}>
-            <span aria-hidden="true">{holds ? "✓" : "○"}</span> {said[name](asked)}
+            <span aria-hidden="true">{holds ? "✓" : "○"}</span> {describe[name](asked)}
             <span class="unseen">{holds ? t.holds : t.holds_not}</span>
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => { challenge.value = null; }}>{t.dismiss}</button>
+      <button
+        type="button"
+        onClick={() => {
+          challenge.value = null;
+        }}
+      >
+        {t.dismiss}
+      </button>
     </section>
   );
 }

@@ -1,17 +1,15 @@
-// A formula as MathML; its numbers can be followed to where they come from.
-//
-// For who listens a formula has no parts: what can be pressed may not lie within it. So over each
-// number lies a button, which is seen when it is pointed at.
+// Assistive technology reads a formula as one element, so links cannot be inside it. Instead, a
+// button covers each number and is visible on hover. A formula as MathML, whose numbers link to their sources.
 
 import { h, type VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import type { Equation, Tree } from "../formula";
-import type { Source } from "../microscope";
+import type { Equation, MathNode } from "../formulas/mathml";
+import type { NumberSource } from "../state/microscope";
 
 export interface Links {
-  name: (source: Source) => string;
-  follow: (source: Source) => void;
-  light: (source: Source | null) => void;
+  name: (source: NumberSource) => string;
+  follow: (source: NumberSource) => void;
+  highlight: (source: NumberSource | null) => void;
 }
 
 export function Formula({ equation, links }: { equation: Equation; links: Links }) {
@@ -19,70 +17,80 @@ export function Formula({ equation, links }: { equation: Equation; links: Links 
   useLayoutEffect(() => {
     const now = box.current;
     if (!now) return;
-    const watch = new ResizeObserver(() => lay(now));
+    const watch = new ResizeObserver(() => placeButtons(now));
     watch.observe(now);
-    lay(now);
+    placeButtons(now);
     return () => watch.disconnect();
   });
   const sign = (i: number) => (i === 0 && equation.arrow ? "←" : "=");
-  // No browser breaks a line of MathML: what may be broken is a piece of its own.
+  // No browser breaks lines within MathML: each breakable piece is its own element.
   return (
     <div class="equation" ref={box}>
-      {equation.rights.flatMap((right, i) => piecesOf(right).map((piece, k) => (
-        <math key={`${i}-${k}`}>
-          {i === 0 && k === 0 && element(equation.left)}
-          {k === 0 && h("mo", {}, sign(i))}
-          {piece.map(element)}
-        </math>
-      )))}
-      {equation.rights.flatMap(linked).map(({ text, value, source }, i) => (
+      {equation.sides.flatMap((right, i) =>
+        piecesOf(right).map((piece, k) => (
+          <math key={`${i}-${k}`}>
+            {i === 0 && k === 0 && renderNode(equation.left)}
+            {k === 0 && h("mo", {}, sign(i))}
+            {piece.map(renderNode)}
+          </math>
+        )),
+      )}
+      {equation.sides.flatMap(linkedNumbers).map(({ text, value, source }, i) => (
         <button
-          type="button" class="number" key={i} data-value={value}
+          type="button"
+          class="number"
+          key={i}
+          data-value={value}
           aria-label={`${text}, ${links.name(source)}`}
           onClick={() => {
             links.follow(source);
-            links.light(null);
+            links.highlight(null);
           }}
-          onMouseEnter={() => links.light(source)} onMouseLeave={() => links.light(null)}
-          onFocus={() => links.light(source)} onBlur={() => links.light(null)}
+          onMouseEnter={() => links.highlight(source)}
+          onMouseLeave={() => links.highlight(null)}
+          onFocus={() => links.highlight(source)}
+          onBlur={() => links.highlight(null)}
         />
       ))}
     </div>
   );
 }
 
-/** Lay each button over its number. */
-function lay(box: HTMLElement): void {
+/** Place each button over its number. */
+function placeButtons(box: HTMLElement): void {
   const { left, top } = box.getBoundingClientRect();
   const numbers = box.querySelectorAll(".linked");
   box.querySelectorAll<HTMLElement>(".number").forEach((button, i) => {
-    const place = numbers[i]?.getBoundingClientRect();
-    if (!place) return;
-    button.style.left = `${place.left - left}px`;
-    button.style.top = `${place.top - top}px`;
-    button.style.width = `${place.width}px`;
-    button.style.height = `${place.height}px`;
+    const area = numbers[i]?.getBoundingClientRect();
+    if (!area) return;
+    button.style.left = `${area.left - left}px`;
+    button.style.top = `${area.top - top}px`;
+    button.style.width = `${area.width}px`;
+    button.style.height = `${area.height}px`;
   });
 }
 
-/** The numbers of a formula, in their order, that come from somewhere. */
-function linked(tree: Tree): (Tree & { source: Source })[] {
-  const { source, kids } = tree;
-  return source ? [{ ...tree, source }] : (kids ?? []).flatMap(linked);
+/** The numbers of a formula that have a source, in order. */
+function linkedNumbers(tree: MathNode): (MathNode & { source: NumberSource })[] {
+  const { source, children } = tree;
+  return source ? [{ ...tree, source }] : (children ?? []).flatMap(linkedNumbers);
 }
 
-/** The terms of a sum, each with the sign before it; what is no sum is one piece. */
-function piecesOf(tree: Tree): Tree[][] {
-  const kids = tree.kids ?? [];
-  if (!tree.terms) return [[tree]];
-  return kids.flatMap((kid, i) => (i === 0 ? [[kid]] : i % 2 ? [[kid, kids[i + 1] ?? kid]] : []));
+/** The terms of a sum, each with its sign; anything else is a single piece. */
+function piecesOf(tree: MathNode): MathNode[][] {
+  const children = tree.children ?? [];
+  if (!tree.breakable) return [[tree]];
+  return children.flatMap((kid, i) =>
+    i === 0 ? [[kid]] : i % 2 ? [[kid, children[i + 1] ?? kid]] : [],
+  );
 }
 
-function element({ tag, text, kids, source }: Tree): VNode {
-  // At the beginning of a line a plus would be taken for a sign, and lose its spaces.
+function renderNode({ tag, text, children, source }: MathNode): VNode {
+  // At the start of a line a plus would be read as a sign and lose its spaces.
   const form = tag === "mo" && text === "+" ? { form: "infix" } : {};
   return h(
-    tag as "mrow", { ...form, ...(source && { class: "linked" }) } as object,
-    text ?? (kids ?? []).map(element),
+    tag as "mrow",
+    { ...form, ...(source && { class: "linked" }) } as object,
+    text ?? (children ?? []).map(renderNode),
   );
 }

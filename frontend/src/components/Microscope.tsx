@@ -1,96 +1,112 @@
-// One step of the training, in its four phases: formulas with the numbers in them, and the lesson's
-// code beside them.
+// One training step in four phases: formulas with their numbers, beside the lesson's code.
 
 import { useEffect, useRef } from "preact/hooks";
-import {
-  backward, cost, derivatives, forward, Reader, updates, written, type Equation, type Row,
-} from "../formula";
-import { PHASES, type Look, type Phase, type Source } from "../microscope";
-import type { Store } from "../store";
-import { Code } from "./Code";
-import { pretty } from "./Data";
+import { backward } from "../formulas/backward";
+import { cost } from "../formulas/cost";
+import { forward } from "../formulas/forward";
+import { type Equation, formatNumber } from "../formulas/mathml";
+import { derivatives, type ParameterRow, updates } from "../formulas/parameters";
+import { FormulaTerms } from "../formulas/terms";
+import { PHASES, type Phase, type StepDetails } from "../server/messages";
+import { featureLabel, phaseName } from "../state/labels";
+import type { NumberSource } from "../state/microscope";
+import type { Store } from "../state/store";
+import { Select, useUniqueId } from "./controls";
 import { Formula, type Links } from "./Formula";
-import { Choice, useName } from "./controls";
+import { LessonCode } from "./LessonCode";
 
 export function Microscope({ store }: { store: Store }) {
   const { text, microscope, run } = store;
   const t = text.value;
   const panel = useRef<HTMLElement>(null);
-  const id = useName();
-  const { look, stage, topology } = microscope;
+  const id = useUniqueId();
+  const { details, stage, topology } = microscope;
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     panel.current?.focus();
-    const { keys } = store.place;
+    const { keyTarget } = store.host;
     const press = (event: Event) => {
       if ((event as KeyboardEvent).key === "Escape") microscope.close();
     };
-    keys.addEventListener("keydown", press);
+    keyTarget.addEventListener("keydown", press);
     return () => {
-      keys.removeEventListener("keydown", press);
+      keyTarget.removeEventListener("keydown", press);
       before?.focus();
     };
   }, []);
-  const now = look.value;
+  const now = details.value;
   const { phase, layer } = stage.value;
   const fits = now && run.value && now.activations.length === topology.value.length - 1;
-  const neurons = topology.value.slice(1).flatMap((count, k) =>
-    Array.from({ length: count }, (_, i) => `${k + 1}.${i + 1}`));
+  const neurons = topology.value
+    .slice(1)
+    .flatMap((count, k) => Array.from({ length: count }, (_, i) => `${k + 1}.${i + 1}`));
   return (
     <section
-      class="panel microscope" aria-labelledby={`${id}-title`} tabIndex={-1} ref={panel}
-      onKeyDown={(event) => step(event, microscope)}
+      class="panel microscope"
+      aria-labelledby={`${id}-title`}
+      tabIndex={-1}
+      ref={panel}
+      onKeyDown={(event) => onArrowKey(event, microscope)}
     >
       <div class="top">
         <h2 id={`${id}-title`}>{t.microscope}</h2>
-        <Steps store={store} id={id} />
+        <StageStepper store={store} id={id} />
         <Examples store={store} />
-        <Choice
-          label={t.neuron} value={`${layer + 1}.${microscope.unit.value + 1}`} options={neurons}
+        <Select
+          label={t.neuron}
+          value={`${layer + 1}.${microscope.unit.value + 1}`}
+          options={neurons}
           onChange={(one) => {
             const [k = 1, i = 1] = one.split(".").map(Number);
             microscope.select(k - 1, i - 1);
           }}
         />
-        <button type="button" class="close" onClick={() => microscope.close()}>{t.close}</button>
+        <button type="button" class="close" onClick={() => microscope.close()}>
+          {t.close}
+        </button>
       </div>
       <div class="halves">
-        <div
-          class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}
-        >
-          {fits ? <Formulas store={store} look={now} /> : <p>{t.looking}</p>}
+        <div class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}>
+          {fits ? <Formulas store={store} details={now} /> : <p>{t.looking}</p>}
         </div>
-        {fits && <Code store={store} lesson={now.lesson} />}
+        {fits && <LessonCode store={store} lesson={now.lesson} />}
       </div>
     </section>
   );
 }
 
-/** The stages of the step: forward and back through them, or to the first of a phase. */
-function Steps({ store, id }: { store: Store; id: string }) {
+/** Moves through the stages of the step, or to the first stage of a phase. */
+function StageStepper({ store, id }: { store: Store; id: string }) {
   const { text, microscope } = store;
   const t = text.value;
-  const { at, stages } = microscope;
+  const { stageIndex, stages } = microscope;
   const { phase, layer } = microscope.stage.value;
   return (
     <>
-      <div class="tabs" role="tablist" aria-label={t.phase} onKeyDown={alongTabs}>
+      <div class="tabs" role="tablist" aria-label={t.phase} onKeyDown={onTabKey}>
         {PHASES.map((one) => (
           <button
-            type="button" role="tab" key={one} id={`${id}-${one}`} aria-selected={one === phase}
-            aria-controls={`${id}-phase`} tabIndex={one === phase ? 0 : -1}
+            type="button"
+            role="tab"
+            key={one}
+            id={`${id}-${one}`}
+            aria-selected={one === phase}
+            aria-controls={`${id}-phase`}
+            tabIndex={one === phase ? 0 : -1}
             onClick={() => microscope.phase(one)}
           >
-            {phaseName(one, store)}
+            {phaseName(one, t)}
           </button>
         ))}
       </div>
       <div class="group">
-        <button type="button" disabled={at.value === 0} onClick={microscope.back}>
+        <button type="button" disabled={stageIndex.value === 0} onClick={microscope.back}>
           ‹ {t.stage_back}
         </button>
         <button
-          type="button" disabled={at.value >= stages.value.length - 1} onClick={microscope.next}
+          type="button"
+          disabled={stageIndex.value >= stages.value.length - 1}
+          onClick={microscope.next}
         >
           {t.stage_next} ›
         </button>
@@ -99,57 +115,69 @@ function Steps({ store, id }: { store: Store; id: string }) {
         {phase === "cost" ? t.cost_phase : t.at_layer.replace("{k}", String(layer + 1))}
         {" · "}
         {t.stage_of
-          .replace("{i}", String(at.value + 1)).replace("{n}", String(stages.value.length))}
+          .replace("{i}", String(stageIndex.value + 1))
+          .replace("{n}", String(stages.value.length))}
       </p>
     </>
   );
 }
 
-/** Arrow keys go from stage to stage, where they have nothing else to do. */
-function step(event: KeyboardEvent, { next, back }: Store["microscope"]): void {
+/** Arrow keys move between stages, unless the focused element uses them. */
+function onArrowKey(event: KeyboardEvent, { next, back }: Store["microscope"]): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
-  event.stopPropagation(); // elsewhere → takes a step of the training
+  event.stopPropagation(); // elsewhere the right arrow takes a training step
   if ((event.target as HTMLElement).closest("input, select, .code, .variables, .scrolls")) return;
   event.preventDefault();
   (event.key === "ArrowRight" ? next : back)();
 }
 
-/** Within the tabs arrow keys go from tab to tab, as everywhere. */
-function alongTabs(event: KeyboardEvent): void {
+/** Arrow keys move between tabs, as in every tab list. */
+function onTabKey(event: KeyboardEvent): void {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!by) return;
   event.stopPropagation();
   event.preventDefault();
-  const tabs = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=tab]")];
+  const tabs = [
+    ...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("[role=tab]"),
+  ];
   const next = tabs[(tabs.indexOf(event.target as HTMLElement) + by + tabs.length) % tabs.length];
   next?.click();
   next?.focus();
 }
 
-export function phaseName(phase: Phase, { text }: Store): string {
-  const t = text.value;
-  return { forward: t.forward, cost: t.cost_phase, backward: t.backward, update: t.update }[phase];
-}
-
-/** Which examples: all that are trained on, or one point, counted from 1. */
+/** Chooses the examples: the whole batch, or one point, counted from 1. */
 function Examples({ store }: { store: Store }) {
   const { text, microscope, run } = store;
   const t = text.value;
   const { point } = microscope;
   const count = run.value?.labels.length ?? 1;
-  const take = (i: number) => { point.value = (i + count) % count; };
+  const take = (i: number) => {
+    point.value = (i + count) % count;
+  };
   const one = point.value;
   return (
     <div class="group examples" role="group" aria-label={t.points}>
-      <button type="button" aria-pressed={one === null} onClick={() => { point.value = null; }}>
+      <button
+        type="button"
+        aria-pressed={one === null}
+        onClick={() => {
+          point.value = null;
+        }}
+      >
         {t.whole_batch}
       </button>
-      <button type="button" aria-label={t.point_before} onClick={() => take((one ?? 0) - 1)}>‹</button>
+      <button type="button" aria-label={t.point_before} onClick={() => take((one ?? 0) - 1)}>
+        ‹
+      </button>
       <label class="field">
         <span>{t.one_point}</span>
         <input
-          type="number" min={1} max={count} step={1} value={one === null ? "" : one + 1}
+          type="number"
+          min={1}
+          max={count}
+          step={1}
+          value={one === null ? "" : one + 1}
           onChange={(e) => {
             const given = e.currentTarget.valueAsNumber;
             if (Number.isInteger(given) && given >= 1 && given <= count) point.value = given - 1;
@@ -158,36 +186,43 @@ function Examples({ store }: { store: Store }) {
         />
       </label>
       <button
-        type="button" aria-label={t.point_after} onClick={() => take(one === null ? 0 : one + 1)}
-      >›</button>
+        type="button"
+        aria-label={t.point_after}
+        onClick={() => take(one === null ? 0 : one + 1)}
+      >
+        ›
+      </button>
     </div>
   );
 }
 
-function Formulas({ store, look }: { store: Store; look: Look }) {
+function Formulas({ store, details: look }: { store: Store; details: StepDetails }) {
   const { text, microscope, run } = store;
   const t = text.value;
   const { phase, layer } = microscope.stage.value;
   const unit = microscope.unit.value;
-  const inputs = (run.value?.setup.inputs ?? []).map(pretty);
-  const place = useRef<HTMLDivElement>(null);
-  const read = new Reader(look, microscope.topology.value, inputs);
+  const inputs = (run.value?.setup.inputs ?? []).map(featureLabel);
+  const region = useRef<HTMLDivElement>(null);
+  const terms = new FormulaTerms(look, microscope.topology.value, inputs);
   const links: Links = {
-    name: (source) => nameOf(source, store),
-    light: (source) => { microscope.lit.value = source; },
+    name: (source) => sourceName(source, store),
+    highlight: (source) => {
+      microscope.highlighted.value = source;
+    },
     follow: (source) => {
       microscope.follow(source);
-      if (source.kind === "setting") toSetting(source, store);
-      // The number that was followed may be gone with its phase: the keyboard goes on from here.
-      else setTimeout(() => {
-        if (document.activeElement === document.body) place.current?.focus();
-      });
+      if (source.kind === "setting") focusSetting(source, store);
+      // The button that had the focus may be gone: keep the keyboard inside the microscope.
+      else
+        setTimeout(() => {
+          if (document.activeElement === document.body) region.current?.focus();
+        });
     },
   };
   const equations: Record<Phase, () => Equation[]> = {
-    forward: () => forward(read, layer, unit),
-    cost: () => cost(read, unit),
-    backward: () => backward(read, layer, unit),
+    forward: () => forward(terms, layer, unit),
+    cost: () => cost(terms, unit),
+    backward: () => backward(terms, layer, unit),
     update: () => [],
   };
   const batch = run.value?.setup.training.batch_size ?? null;
@@ -198,28 +233,43 @@ function Formulas({ store, look }: { store: Store; look: Look }) {
         {look.point === null
           ? (phase === "cost" ? t.of_batch_cost : t.of_batch).replace("{n}", String(look.examples))
           : t.of_point
-            .replace("{i}", String(look.point + 1)).replace("{set}", whose.toLowerCase())
-            .replace("{x}", Array.from(look.arrays["inputs"] ?? [], (x) => written(x)).join("; "))
-            .replace("{t}", Array.from(look.arrays["target"] ?? [], (x) => written(x)).join("; "))}
+              .replace("{i}", String(look.point + 1))
+              .replace("{set}", whose.toLowerCase())
+              .replace(
+                "{x}",
+                Array.from(look.arrays.inputs ?? [], (x) => formatNumber(x)).join("; "),
+              )
+              .replace(
+                "{t}",
+                Array.from(look.arrays.target ?? [], (x) => formatNumber(x)).join("; "),
+              )}
         {look.point === null && phase === "forward" && ` ${t.picking}`}
-        {look.point === null && batch !== null && batch < look.examples
-          && ` ${t.mini_batch.replace("{size}", String(batch))}`}
+        {look.point === null &&
+          batch !== null &&
+          batch < look.examples &&
+          ` ${t.mini_batch.replace("{size}", String(batch))}`}
         {phase === "cost" && look.cost_name === "Huber" && ` ${t.huber}`}
         {phase === "cost" && (look.l1 > 0 || look.l2 > 0) && ` ${t.penalty_note}`}
       </p>
-      <div
-        class="scrolls" tabIndex={0} role="group" aria-label={phaseName(phase, store)} ref={place}
-      >
-        {equations[phase]().map((one, i) => <Formula key={i} equation={one} links={links} />)}
+      <div class="scrolls" tabIndex={0} role="group" aria-label={phaseName(phase, t)} ref={region}>
+        {equations[phase]().map((one, i) => (
+          <Formula key={i} equation={one} links={links} />
+        ))}
         {phase === "backward" && (
-          <Rows
-            caption={t.derivatives} rows={derivatives(read, layer, unit)} links={links}
-            store={store} checked
+          <ParameterTable
+            caption={t.derivatives}
+            rows={derivatives(terms, layer, unit)}
+            links={links}
+            store={store}
+            checked
           />
         )}
         {phase === "update" && (
-          <Rows
-            caption={t.changes} rows={updates(read, layer, unit)} links={links} store={store}
+          <ParameterTable
+            caption={t.changes}
+            rows={updates(terms, layer, unit)}
+            links={links}
+            store={store}
           />
         )}
       </div>
@@ -230,11 +280,19 @@ function Formulas({ store, look }: { store: Store; look: Look }) {
   );
 }
 
-function Rows(
-  { caption, rows, links, store, checked = false }: {
-    caption: string; rows: Row[]; links: Links; store: Store; checked?: boolean;
-  },
-) {
+function ParameterTable({
+  caption,
+  rows,
+  links,
+  store,
+  checked = false,
+}: {
+  caption: string;
+  rows: ParameterRow[];
+  links: Links;
+  store: Store;
+  checked?: boolean;
+}) {
   const { text, microscope } = store;
   const t = text.value;
   const { layer } = microscope.stage.value;
@@ -243,7 +301,8 @@ function Rows(
       <caption>{caption}</caption>
       <thead>
         <tr>
-          <th scope="col">{t.from_input}</th><th scope="col">{checked ? t.derivative : t.update}</th>
+          <th scope="col">{t.from_input}</th>
+          <th scope="col">{checked ? t.derivative : t.update}</th>
           {checked && <th scope="col">{t.difference}</th>}
           {checked && <th scope="col">{t.apart}</th>}
         </tr>
@@ -256,8 +315,10 @@ function Rows(
               <Formula equation={one.equation} links={links} />
               {one.frozen && !checked && <small>{t.stays}</small>}
             </td>
-            {checked && <td class="difference">{written(one.difference, 7)}</td>}
-            {checked && <td class="gap">{one.gap === null ? "?" : written(Math.abs(one.gap), 2)}</td>}
+            {checked && <td class="difference">{formatNumber(one.difference, 7)}</td>}
+            {checked && (
+              <td class="gap">{one.gap === null ? "?" : formatNumber(Math.abs(one.gap), 2)}</td>
+            )}
           </tr>
         ))}
       </tbody>
@@ -265,36 +326,45 @@ function Rows(
   );
 }
 
-/** What a layer reads: an input by its name, or a neuron of the layer before. */
+/** The name of a layer's input: a feature, or a neuron of the previous layer. */
 function readName(layer: number, from: number, { run }: Store): string {
-  return layer === 0 ? pretty(run.value?.setup.inputs[from] ?? "") : `${layer}.${from + 1}`;
+  return layer === 0 ? featureLabel(run.value?.setup.inputs[from] ?? "") : `${layer}.${from + 1}`;
 }
 
-function nameOf(source: Source, store: Store): string {
+function sourceName(source: NumberSource, store: Store): string {
   const t = store.text.value;
   switch (source.kind) {
     case "input":
       return t.from_an_input.replace("{name}", readName(0, source.unit, store));
-    case "target": return t.from_target;
-    case "setting": return t.from_setting.replace("{name}", t[source.name]);
+    case "target":
+      return t.from_target;
+    case "setting":
+      return t.from_setting.replace("{name}", t[source.name]);
     case "weight": {
       const to = `${source.layer + 1}.${source.unit + 1}`;
       if (source.row < 0) return t.from_bias.replace("{to}", to);
-      return t.from_weight.replace("{from}", readName(source.layer, source.row, store))
+      return t.from_weight
+        .replace("{from}", readName(source.layer, source.row, store))
         .replace("{to}", to);
     }
     case "neuron":
-      return t.from_neuron.replace("{to}", `${source.layer + 1}.${source.unit + 1}`)
-        .replace("{phase}", phaseName(source.phase, store).toLowerCase());
+      return t.from_neuron
+        .replace("{to}", `${source.layer + 1}.${source.unit + 1}`)
+        .replace("{phase}", phaseName(source.phase, t).toLowerCase());
   }
 }
 
-/** A setting comes from a field of the page: the layer's own, or the one that all share. */
-function toSetting(source: Extract<Source, { kind: "setting" }>, { text, run }: Store): void {
-  const own = source.name === "learning_rate"
-    && (run.value?.setup.layers[source.layer] ?? run.value?.setup.output)?.learning_rate != null;
-  const label = own ? text.value.own_rate : text.value[source.name];
-  const fields = [...document.querySelectorAll<HTMLElement>(".field")]
-    .filter((field) => field.querySelector("span")?.textContent === label);
-  fields[own ? source.layer : 0]?.querySelector("input")?.focus();
+/** Focus the field of a setting: the layer's own learning rate, or the shared value. */
+function focusSetting(
+  source: Extract<NumberSource, { kind: "setting" }>,
+  { text, run }: Store,
+): void {
+  const ownRate =
+    source.name === "learning_rate" &&
+    (run.value?.setup.layers[source.layer] ?? run.value?.setup.output)?.learning_rate != null;
+  const label = ownRate ? text.value.own_rate : text.value[source.name];
+  const fields = [...document.querySelectorAll<HTMLElement>(".field")].filter(
+    (field) => field.querySelector("span")?.textContent === label,
+  );
+  fields[ownRate ? source.layer : 0]?.querySelector("input")?.focus();
 }

@@ -1,55 +1,74 @@
-// Small controls with a label, from which the panels are made.
+// Small labeled controls that all panels share.
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { NumberLimits } from "../server/messages";
 
 interface Labelled {
   label: string;
   hint?: string;
 }
 
-export function Choice(
-  { label, value, options, name, onChange }: Labelled & {
-    value: string;
-    options: readonly string[];
-    name?: (option: string) => string;
-    onChange: (value: string) => void;
-  },
-) {
+export function Select({
+  label,
+  value,
+  options,
+  name,
+  onChange,
+}: Labelled & {
+  value: string;
+  options: readonly string[];
+  name?: (option: string) => string;
+  onChange: (value: string) => void;
+}) {
   return (
     <label class="field">
       <span>{label}</span>
       <select value={value} onChange={(e) => onChange(e.currentTarget.value)}>
-        {options.map((one) => <option value={one} key={one}>{name ? name(one) : one}</option>)}
+        {options.map((one) => (
+          <option value={one} key={one}>
+            {name ? name(one) : one}
+          </option>
+        ))}
       </select>
     </label>
   );
 }
 
-/** A number that is sent when it is complete: with Enter, by the arrows, or on leaving. */
-export function Numeric(
-  { label, value, min, max, step, onChange, empty }: Labelled & {
-    value: number | null;
-    min: number;
-    max: number;
-    step: number | "any";
-    empty?: string;
-    onChange: (value: number | null) => void;
-  },
-) {
-  // What is being typed stays, however often the page is drawn meanwhile.
+/** A number, committed on Enter, by the arrows, or on blur. */
+export function NumberField({
+  label,
+  value,
+  limits,
+  step,
+  onChange,
+  empty,
+}: Labelled & {
+  value: number | null;
+  limits: NumberLimits;
+  step: number | "any";
+  empty?: string;
+  onChange: (value: number | null) => void;
+}) {
+  // A draft survives re-renders while the user types.
   const [draft, setDraft] = useState<string | null>(null);
   return (
     <label class="field">
       <span>{label}</span>
       <input
-        type="number" value={draft ?? value ?? ""} min={min} max={max} step={step}
+        type="number"
+        value={draft ?? value ?? ""}
+        min={limits.min}
+        max={limits.max}
+        step={step}
         placeholder={empty}
         onInput={(e) => setDraft(e.currentTarget.value)}
         onBlur={() => setDraft(null)}
         onChange={(e) => {
           setDraft(null);
           const given = e.currentTarget.value;
+          const excluded = limits.above && Number(given) <= limits.min;
+          e.currentTarget.setCustomValidity(excluded ? `> ${limits.min}` : "");
           if (given === "") onChange(null);
           else if (e.currentTarget.checkValidity()) onChange(Number(given));
           else e.currentTarget.reportValidity();
@@ -59,30 +78,42 @@ export function Numeric(
   );
 }
 
-export function Slider(
-  { label, value, min, max, step, show, onChange }: Labelled & {
-    value: number;
-    min: number;
-    max: number;
-    step: number;
-    show?: (value: number) => string;
-    onChange: (value: number) => void;
-  },
-) {
+export function Slider({
+  label,
+  value,
+  limits,
+  step,
+  show,
+  onChange,
+}: Labelled & {
+  value: number;
+  limits: NumberLimits;
+  step: number;
+  show?: (value: number) => string;
+  onChange: (value: number) => void;
+}) {
   return (
     <label class="field wide">
-      <span>{label} <b>{show ? show(value) : value}</b></span>
+      <span>
+        {label} <b>{show ? show(value) : value}</b>
+      </span>
       <input
-        type="range" value={value} min={min} max={max} step={step}
+        type="range"
+        value={value}
+        min={limits.min}
+        max={limits.max}
+        step={step}
         onChange={(e) => onChange(Number(e.currentTarget.value))}
       />
     </label>
   );
 }
 
-export function Switch(
-  { label, on, onChange }: Labelled & { on: boolean; onChange: (on: boolean) => void },
-) {
+export function Checkbox({
+  label,
+  on,
+  onChange,
+}: Labelled & { on: boolean; onChange: (on: boolean) => void }) {
   return (
     <label class="switch">
       <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
@@ -91,9 +122,15 @@ export function Switch(
   );
 }
 
-export function Panel(
-  { title, name, children }: { title: string; name: string; children: ComponentChildren },
-) {
+export function Panel({
+  title,
+  name,
+  children,
+}: {
+  title: string;
+  name: string;
+  children: ComponentChildren;
+}) {
   return (
     <section class={`panel ${name}`} aria-label={title}>
       <h2>{title}</h2>
@@ -102,18 +139,22 @@ export function Panel(
   );
 }
 
-/** A name that somebody else gave: one line, cut where it is long, and whole for who points at it. */
-export function Name({ children }: { children: string }) {
-  return <span class="cut" title={children}>{children}</span>;
+/** A name from the data: one line, truncated, with the whole name as tooltip. */
+export function Truncated({ children }: { children: string }) {
+  return (
+    <span class="cut" title={children}>
+      {children}
+    </span>
+  );
 }
 
-/** A name for an element's id: Preact's own repeats itself where several views stand on a page. */
-export function useName(): string {
+/** An id for an element. Preact's useId repeats itself where a page holds several views. */
+export function useUniqueId(): string {
   return useState(() => `n${Math.random().toString(36).slice(2)}`)[0];
 }
 
-/** Four digits that matter, whatever the size. */
-export function digits(value: number | null | undefined): string {
+/** Four decimals, or scientific notation for very small and very large numbers. */
+export function formatScore(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
   return size !== 0 && (size < 0.001 || size >= 10000) ? value.toExponential(2) : value.toFixed(4);

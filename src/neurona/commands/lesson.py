@@ -98,7 +98,7 @@ def run(given: Namespace) -> int:
 def last_cost(states: Iterator[State]) -> float:
     """Return the cost at the end of a training."""
     *_, state = states
-    return state.cost
+    return float(state.cost)
 
 
 def _bar(value: float, floor: float, top: float) -> str:

@@ -23,10 +23,10 @@ def run(given: Namespace) -> int:
     require("starlette", extra="play")
     uvicorn = require("uvicorn", extra="play")
     require("websockets", extra="play")
-    from neurona.web.remote import prepared
     from neurona.web.server import MOST_BYTES, application
+    from neurona.web.worker import process_context
 
-    prepared()
+    process_context()
     require("sklearn.datasets", extra="play")  # a second or so, before anybody waits for it
 
     token = given.token or secrets.token_urlsafe(24)

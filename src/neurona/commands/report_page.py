@@ -298,7 +298,7 @@ def _learning(estimator: NeuralNet) -> Iterable[str]:
     net = estimator.network_
     chain = [f"{estimator.n_features_in_} columns"]
     if estimator.preparation_ is not None:
-        chain.append(f"{net.layers[0].n_in} numbers")
+        chain.append(f"{net.n_in} numbers")
     *widths, n_out = net.topology[1:]
     names = activation_names(net)
     chain += [f"{n} neurons, {name}" for n, name in zip(widths, names, strict=False)]

@@ -31,11 +31,11 @@ import numpy as np
 from neurona.engine.types import Array
 from neurona.registry import lookup
 
-# z (n, batch) -> a (n, batch), and the pullback da -> dz
+# z (n, batch) -> a (n, batch), and the pullback da -> dz; in a stack (networks, n, batch)
 Function: TypeAlias = Callable[[Array], tuple[Array, Callable[[Array], Array]]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Activation:
     """An activation function, under its name and with its gain.
 
@@ -64,7 +64,11 @@ class Activation:
     def __call__(self, z: Array) -> Array:
         """Return the value alone, of rows ``z (batch, n)``."""
         with np.errstate(over="ignore"):
-            return self.function(z.T)[0].T
+            return self.function(z.mT)[0].mT
+
+    def __repr__(self) -> str:
+        """Show the name."""
+        return self.name
 
 
 ACTIVATIONS: dict[str, Activation] = {}
@@ -209,9 +213,9 @@ def softmax(z: Array) -> tuple[Array, Callable[[Array], Array]]:
     So dz = a (da - Σ_j da_j a_j). It is for outputs; beside a cross-entropy, the cost takes the
     logits and the two simplify to ``a - target``.
     """
-    e = z.__array_namespace__().exp(z - z.max(axis=0))
-    a = e / e.sum(axis=0)
-    return a, lambda da: a * (da - (da * a).sum(axis=0))
+    e = z.__array_namespace__().exp(z - z.max(axis=-2, keepdims=True))
+    a = e / e.sum(axis=-2, keepdims=True)
+    return a, lambda da: a * (da - (da * a).sum(axis=-2, keepdims=True))
 
 
 @activation(gain=0.3679)

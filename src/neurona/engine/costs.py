@@ -9,15 +9,14 @@ because there the two derivatives simplify to ``prediction - target`` and nothin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from neurona.checks import check_share
 from neurona.engine.activations import exp, sigmoid, softplus
+from neurona.engine.layers.base import Layer
 from neurona.engine.types import Array
+from neurona.engine.weighting import shares
 from neurona.registry import lookup
-
-if TYPE_CHECKING:
-    from neurona.engine.network import Network
 
 
 class Cost(Protocol):
@@ -32,12 +31,10 @@ class Cost(Protocol):
         ...
 
 
-def shares(weight: Array | None, batch: int) -> Any:
-    """Each example's share in the mean: 1 / batch, or its weight over their sum, as a column."""
-    if weight is None:
-        return 1 / batch
-    total = weight.sum()
-    return (weight / (total + (total == 0)))[:, None]  # a batch of zeros weighs nothing, not 0 / 0
+def inner(a: Array, b: Array) -> Any:
+    """Return Σ a b over the last two axes: of a stack of networks, one number for each."""
+    xp = a.__array_namespace__()
+    return xp.vdot(a, b) if a.ndim == 2 else (a * b).sum(axis=(-2, -1))
 
 
 @dataclass(frozen=True)
@@ -61,8 +58,8 @@ class SquaredError:
     ) -> tuple[Array, Array]:
         """Return the cost and its derivative by ``output``."""
         error = output - target
-        d = (2 * shares(weight, len(error)) / error.shape[1]) * error
-        return error.__array_namespace__().vdot(d, error) / 2, d
+        d = (2 * shares(weight, error.shape[-2]) / error.shape[-1]) * error
+        return inner(d, error) / 2, d
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,8 @@ class AbsoluteError:
         """Return the cost and its derivative by ``output``."""
         error = output - target
         sign = error.__array_namespace__().sign(error)
-        weighted = (shares(weight, len(error)) / error.shape[1]) * sign
-        return (weighted * error).sum(), weighted
+        weighted = (shares(weight, error.shape[-2]) / error.shape[-1]) * sign
+        return inner(weighted, error), weighted
 
 
 @dataclass(frozen=True)
@@ -102,9 +99,9 @@ class Huber:
         """Return the cost and its derivative by ``output``."""
         error = output - target
         clipped = error.__array_namespace__().clip(error, -self.delta, self.delta)
-        weighted = (shares(weight, len(error)) / error.shape[1]) * clipped
+        weighted = (shares(weight, error.shape[-2]) / error.shape[-1]) * clipped
         # c (e - c / 2) is e² / 2 where c = e, and delta (|e| - delta / 2) where c = ± delta
-        return (weighted * (error - 0.5 * clipped)).sum(), weighted
+        return inner(weighted, error - 0.5 * clipped), weighted
 
 
 @dataclass(frozen=True)
@@ -128,8 +125,8 @@ class BinaryCrossEntropy:
         self, output: Array, target: Array, weight: Array | None = None
     ) -> tuple[Array, Array]:
         """Return the cost and its derivative by the logits ``output``."""
-        share = shares(weight, len(output)) / output.shape[1]
-        value = (share * (softplus(output) - target * output)).sum()
+        share = shares(weight, output.shape[-2]) / output.shape[-1]
+        value = (share * (softplus(output) - target * output)).sum(axis=(-2, -1))
         return value, share * (sigmoid(output) - target)
 
 
@@ -155,12 +152,14 @@ class CategoricalCrossEntropy:
     ) -> tuple[Array, Array]:
         """Return the cost and its derivative by the logits ``output``."""
         xp = output.__array_namespace__()
-        share = shares(weight, len(output))
-        z = output - output.max(axis=1, keepdims=True)  # e^z stays below 1
+        share = shares(weight, output.shape[-2])
+        share = share if weight is None else share.mT
+        z, t = output.mT, target.mT  # an example is a column, as in a layer
+        z = z - z.max(axis=-2, keepdims=True)  # e^z stays below 1
         e = xp.exp(z)
-        total = e.sum(axis=1, keepdims=True)
-        value = (share * target * (xp.log(total) - z)).sum()
-        return value, share * (e / total - target)
+        total = e.sum(axis=-2, keepdims=True)
+        value = (share * t * (xp.log(total) - z)).sum(axis=(-2, -1))
+        return value, (share * (e / total - t)).mT
 
 
 @dataclass(frozen=True)
@@ -203,9 +202,10 @@ class Poisson:
         self, output: Array, target: Array, weight: Array | None = None
     ) -> tuple[Array, Array]:
         """Return the cost and its derivative by the logarithm of the rate, ``output``."""
-        share = shares(weight, len(output)) / output.shape[1]
+        share = shares(weight, output.shape[-2]) / output.shape[-1]
         rate = exp(output)  # may be infinite: training then says that it diverged
-        return (share * (rate - target * output)).sum(), share * (rate - target)
+        value = (share * (rate - target * output)).sum(axis=(-2, -1))
+        return value, share * (rate - target)
 
 
 @dataclass(frozen=True)
@@ -250,8 +250,8 @@ class Pinball:
         """Return the cost and its derivative by ``output``."""
         error = output - target
         slope = 0.5 * error.__array_namespace__().sign(error) + (0.5 - self.quantile)
-        weighted = (shares(weight, len(error)) / error.shape[1]) * slope
-        return (weighted * error).sum(), weighted
+        weighted = (shares(weight, error.shape[-2]) / error.shape[-1]) * slope
+        return inner(weighted, error), weighted
 
 
 COSTS: dict[str, Any] = {
@@ -267,7 +267,7 @@ ALIASES = {"absolute_error": "mae", "squared_error": "mse"}
 CROSS_ENTROPIES = {"sigmoid": BinaryCrossEntropy, "softmax": CategoricalCrossEntropy}
 
 
-def find_cost(which: Any, net: Network) -> Cost:
+def find_cost(which: Any, net: Layer) -> Cost:
     """Return the cost for a network: itself, by name, or what its output asks for.
 
     ``None`` and ``"cross_entropy"`` mean the binary one after a sigmoid and the categorical one
@@ -278,7 +278,7 @@ def find_cost(which: Any, net: Network) -> Cost:
     ValueError
         If there is none of that name, or if it does not go with the network's last activation.
     """
-    output = net.output.name
+    output = net.activation.name
     if which is None:
         which = CROSS_ENTROPIES.get(output, SquaredError)()
     elif which == "cross_entropy":

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from neurona.engine.network import Network
-    from neurona.engine.types import Array
+from neurona.engine.layers.base import leaves
+from neurona.engine.network import Network
+from neurona.engine.parameters import arrays
+from neurona.engine.types import Array
 
-# What these answer is a class, or its probability.
+# Their outputs are probabilities of classes.
 CLASSIFIERS = ("sigmoid", "softmax")
 ROWS = 2**15  # that are looked at together, where a table may be long
 LARGE = 2**26  # bytes of a table that is not copied, nor read whole from a file
@@ -18,18 +19,35 @@ HELD = 2**22  # bytes of batches that are held at once, where a table may be lar
 
 
 class Data(NamedTuple):
-    """Examples ready for the engine: ``x (n, n_in)``, ``target (n, n_out)``, ``weight (n,)``."""
+    """Examples ready for the engine: ``x (n, *in_shape)``, ``target (n, n_out)``, ``weight (n,)``.
+
+    Where each network of a stack has examples of its own, all three have one more axis, the first.
+    """
 
     x: Array
     target: Array
     weight: Array | None
 
+    @property
+    def n(self) -> int:
+        """Examples, which a stack's networks have equally many of."""
+        return int(self.target.shape[-2])
+
     def rows(self, which: Any) -> Data:
-        """Return some of the examples; those of a batch that brings its own are its own."""
+        """Return some of the examples; those of a batch that brings its own are its own.
+
+        ``which (batch,)`` are row numbers or a slice; in a stack each network may have its own,
+        ``(networks, batch)``.
+        """
         if isinstance(which, Data):
             return which
-        weight = None if self.weight is None else self.weight[which]
-        return Data(self.x[which], self.target[which], weight)
+        place: Any = which
+        if self.target.ndim > 2:
+            own = not isinstance(which, slice) and which.ndim > 1
+            networks = np.arange(len(self.target))[:, None] if own else slice(None)
+            place = (networks, which)
+        weight = None if self.weight is None else self.weight[place]
+        return Data(self.x[place], self.target[place], weight)
 
 
 # What an engine holds where each batch brings its own examples.
@@ -43,11 +61,13 @@ def check_data(
     sample_weight: Any = None,
     dtype: Any = np.float32,
     numbers: Array | None = None,
+    networks: int | None = None,
 ) -> Data:
     """Return the examples as arrays that fit the network, or say what does not fit.
 
     What is of that dtype already is not copied. ``numbers`` are the rows' own, for the messages,
-    where these rows are a part of more.
+    where these rows are a part of more. In a stack of so many ``networks`` each may have its own
+    examples, along a first axis.
 
     Raises
     ------
@@ -56,11 +76,10 @@ def check_data(
         network's output layer.
     """
     x = _numbers("X", X, dtype, numbers)
-    if x.ndim != 2 or x.shape[1] != net.n_in:
-        raise ValueError(
-            f"X has shape {x.shape}, but topology {list(net.topology)} takes rows of {net.n_in} "
-            f"numbers: change the first width of the topology, or the columns of X"
-        )
+    if networks is not None and x.ndim == len(net.in_shape) + 2:
+        return _check_stack(net, x, y, sample_weight, dtype, networks)
+    if x.shape[1:] != net.in_shape:
+        raise ValueError(f"X has shape {x.shape}, but {_takes(net)}")
     if len(x) == 0:
         raise ValueError("X has no rows: give at least one example")
     target = _target(net, y, len(x), dtype, numbers)
@@ -68,11 +87,51 @@ def check_data(
     return Data(x, target, weight)
 
 
+def _check_stack(
+    net: Network, x: Array, y: Any, sample_weight: Any, dtype: Any, networks: int
+) -> Data:
+    """Return examples of which each network of a stack has its own; y and weights may be shared."""
+    if len(x) != networks:
+        raise ValueError(
+            f"X has shape {x.shape}, with examples for {len(x)} networks, but the stack has "
+            f"{networks}: give each its own, or X of shape (n, {', '.join(map(str, net.in_shape))})"
+        )
+    y, n = np.asarray(y), x.shape[1]
+    own_y = y.ndim > 1 and y.shape[:2] == (networks, n)
+    weight = None if sample_weight is None else np.asarray(sample_weight)
+    own_weight = weight is not None and weight.ndim > 1
+    each = [
+        check_data(
+            net,
+            x[k],
+            y[k] if own_y else y,
+            weight[k] if own_weight else weight,  # type: ignore[index]
+            dtype,
+        )
+        for k in range(networks)
+    ]
+    target = np.stack([one.target for one in each])
+    weights = None if weight is None else np.stack([one.weight for one in each])  # type: ignore[misc]
+    return Data(x, target, weights)
+
+
+def _takes(net: Network) -> str:
+    """Say what a network takes, and what to change where something else was given."""
+    topology = getattr(net, "topology", None)
+    if topology is None:
+        return f"the network takes {net.takes}"
+    return (
+        f"topology {list(topology)} takes rows of {net.n_in} numbers: change the first width of "
+        "the topology, or the columns of X"
+    )
+
+
 def check_two_classes(net: Network, target: Array) -> None:
     """Refuse to train a classifier on examples that are all of one class."""
-    if net.output.name in CLASSIFIERS and (target == target[0]).all():
+    rows = target.reshape(-1, target.shape[-1])
+    if net.output.name in CLASSIFIERS and (rows == rows[0]).all():
         raise ValueError(
-            f"y has one class only ({target[0].tolist()} in all {len(target)} rows): "
+            f"y has one class only ({rows[0].tolist()} in all {len(rows)} rows): "
             "a classifier needs examples of at least two"
         )
 
@@ -125,9 +184,11 @@ def _target(net: Network, y: Any, n: int, dtype: Any, numbers: Array | None) -> 
     if target.ndim == 1 or (target.shape[1] == 1 and n_out > 1):
         target = target.reshape(n, 1) if n_out == 1 else _one_hot(target.reshape(n), n_out)
     if target.shape[1] != n_out:
+        topology = getattr(net, "topology", None)
+        which = "the network" if topology is None else f"topology {list(topology)}"
         raise ValueError(
-            f"y has {target.shape[1]} columns, but topology {list(net.topology)} has {n_out} "
-            f"outputs: change the last width of the topology, or the columns of y"
+            f"y has {target.shape[1]} columns, but {which} has {n_out} outputs: change the last "
+            "width of the topology, or the columns of y"
         )
     if output in CLASSIFIERS and (target.min() < 0 or target.max() > 1):
         wrong = target.min() if target.min() < 0 else target.max()
@@ -177,33 +238,57 @@ def check_weights(sample_weight: Any, n: int, dtype: Any) -> Array:
     return weight
 
 
-def check_params(net: Network, params: Any, dtype: Any) -> Any:
-    """Return given parameters in the network's form, or say which array does not fit."""
-    like = net.init(0, dtype)
+def check_params(net: Network, params: Any, dtype: Any, networks: bool = False) -> Any:
+    """Return given parameters in the network's form, or say which array does not fit.
+
+    ``networks``: they may be those of a stack, with one more axis, the first, in each array.
+    """
+    shapes = net.shapes(net.in_shape)
+    stack = networks_of(net, params) if networks else None
+    return _fitted(params, shapes, dtype, "", () if stack is None else (stack,))
+
+
+def networks_of(net: Network, params: Any) -> int | None:
+    """Return how many networks the parameters are of: None for one, without an axis for it."""
     try:
-        each = [tuple(layer) for layer in params]
+        first, shape = np.shape(arrays(params)[0]), next(leaves(net.shapes(net.in_shape)))
+    except (TypeError, IndexError, StopIteration):
+        return None
+    return first[0] if first[1:] == shape else None
+
+
+def _fitted(given: Any, shapes: Any, dtype: Any, before: str, stack: tuple[int, ...]) -> Any:
+    """Return the parameters of a composition, whose place in the network is ``before``."""
+    whose = f"layer {before[:-1]}" if before else "the network"
+    try:
+        each = [tuple(layer) for layer in given]
     except TypeError:
         raise ValueError(
-            f"parameters {params!r}: give one (W, b) a layer, such as net.init or state.params"
+            f"parameters {given!r}: give one (W, b) a layer, such as net.init or state.params"
         ) from None
-    if len(each) != len(like):
+    if len(each) != len(shapes):
         raise ValueError(
-            f"parameters for {len(each)} layers, but the network has {len(like)}: "
+            f"parameters for {len(each)} layers, but {whose} has {len(shapes)}: "
             "give one (W, b) a layer, such as net.init or state.params"
         )
     layers = []
-    for i, (given, wanted) in enumerate(zip(each, like, strict=True)):
-        arrays = [_numbers(f"the parameters of layer {i + 1}", one, dtype).copy() for one in given]
-        if [a.shape for a in arrays] != [a.shape for a in wanted]:
+    for i, (own, wanted) in enumerate(zip(each, shapes, strict=True), start=1):
+        place = f"{before}{i}"
+        if not hasattr(wanted, "_fields"):
+            layers.append(_fitted(own, wanted, dtype, f"{place}.", stack))
+            continue
+        arrays = [_numbers(f"the parameters of layer {place}", one, dtype).copy() for one in own]
+        needed = [(*stack, *shape) for shape in wanted]
+        if [a.shape for a in arrays] != needed:
             raise ValueError(
-                f"the parameters of layer {i + 1} have shapes {[a.shape for a in arrays]}, "
-                f"but the network needs {[a.shape for a in wanted]}"
+                f"the parameters of layer {place} have shapes {[a.shape for a in arrays]}, "
+                f"but the network needs {needed}"
             )
         made = type(wanted)(*arrays)
         if (getattr(made, "variance", np.zeros(1)) < 0).any():
             raise ValueError(
-                f"the parameters of layer {i + 1} have a negative variance: give what was "
-                "remembered, such as state.params"
+                f"the parameters of layer {place} have a negative variance: give what the "
+                "training found, such as state.params"
             )
         layers.append(made)
     return tuple(layers)

@@ -7,12 +7,12 @@ state before it, which gives the same numbers, up to the step that matters.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
 
-from neurona.engine.parameters import flatten
+from neurona.engine.parameters import arrays, flatten
 from neurona.engine.state import Batch, Engine, Rates, State
 from neurona.engine.types import LayerParams, Params
 
@@ -51,23 +51,44 @@ def diagnose(
     state: State,
     batches: Sequence[Batch],
     rates: Sequence[Rates],
-    costs: Sequence[float],
+    costs: Sequence[Any],
     epoch_of: Callable[[int], int],
 ) -> TrainingDiverged:
-    """Return the error that tells what happened in a chunk of steps after ``state``."""
+    """Return the error that tells what happened in a chunk of steps after ``state``.
+
+    A stack of networks has diverged when all of them have: its cost is the smallest of theirs.
+    """
+    costs = list(map(smallest, costs))
     finite = int(np.argmin([*map(isfinite, costs), False]))  # so many costs in a row were finite
     last = min(max(finite - 1, 0), len(batches) - 1)  # the step at which the last of them was seen
     engine = build(state.params, state.optimizer_state)
     engine.advance(batches[:last], rates[:last])
     params, optimizer_state = engine.snapshot()
-    cost = costs[last] if finite else state.cost
+    cost = costs[last] if finite else smallest(state.cost)
     engine.advance(batches[last : last + 1], rates[last : last + 1])
     at_once = np.array_equal(flatten(params), flatten(beginning))  # in the very first step
     layer = _grown_most(beginning, engine.snapshot()[0] if at_once else params)
-    rate = rates[last][layer if len(rates[last]) > 1 else 0]
+    rate = _rate_of(rates[last], layer)
     scale = _scale_that_holds(build, beginning, batches, rates)
     lost = State(state.step + last, epoch_of(state.step + last), params, optimizer_state, cost)
     return TrainingDiverged(lost, layer + 1, rate, rate * scale)
+
+
+def smallest(cost: Any) -> float:
+    """Return the smallest finite cost of a stack, or that of one network; NaN if none is finite.
+
+    >>> smallest(np.array([np.inf, 2.0, 3.0])), smallest(1.0)
+    (2.0, 1.0)
+    """
+    finite = np.asarray(cost)[np.isfinite(cost)]
+    return float(finite.min()) if finite.size else nan
+
+
+def _rate_of(rates: Rates, layer: int) -> float:
+    """Return the rate of a layer; of networks with rates of their own, the smallest."""
+    if isinstance(rates, np.ndarray):
+        return float(rates.min())
+    return rates[layer if len(rates) > 1 else 0]
 
 
 def _grown_most(before: Params, after: Params) -> int:
@@ -79,7 +100,7 @@ def _grown_most(before: Params, after: Params) -> int:
 
 def _norm(layer: LayerParams) -> Any:
     """Return the norm of a layer's parameters; one that has none has the norm 0."""
-    return np.linalg.norm(flatten((layer,))) if layer else 0.0
+    return np.linalg.norm(flatten((layer,))) if arrays(layer) else 0.0
 
 
 def _scale_that_holds(
@@ -92,8 +113,14 @@ def _scale_that_holds(
     trial = [batches[i % len(batches)] for i in range(TRIAL)]
     for tenths in range(1, SMALLEST):
         scale = float(f"1e-{tenths}")
-        scaled = [tuple(rate * scale for rate in rates[i % len(rates)]) for i in range(TRIAL)]
+        scaled = [_scaled(rates[i % len(rates)], scale) for i in range(TRIAL)]
         costs = build(beginning, None).advance(trial, scaled)
-        if isfinite(costs[-1]) and costs[-1] < costs[0]:
+        if np.isfinite(costs[-1]).all() and np.all(costs[-1] < costs[0]):
             break
     return scale
+
+
+def _scaled(rates: Rates, scale: float) -> Rates:
+    if isinstance(rates, np.ndarray):
+        return rates * scale
+    return tuple(rate * scale for rate in rates)

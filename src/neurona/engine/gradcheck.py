@@ -10,9 +10,9 @@ import numpy as np
 from neurona.engine.costs import find_cost
 from neurona.engine.data import check_data, check_params
 from neurona.engine.network import Network
+from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
-from neurona.engine.parameters import arrays, flatten, unflatten
-from neurona.engine.practice import noise_of
+from neurona.engine.parameters import flatten, parameter_name, unflatten
 from neurona.engine.types import Array, Params, Seed
 
 
@@ -57,7 +57,7 @@ def check_gradient(
 ) -> GradientCheck:
     """Compare backpropagation's gradient with central differences, in float64.
 
-    The gradient is that of a step of the training: with one draw of a dropout, and with a batch
+    The gradient is that of a training step: with one draw of a dropout, and with a batch
     normalization over these examples.
 
     Parameters
@@ -108,22 +108,3 @@ def check_gradient(
     errors = np.where(np.isnan(errors), np.inf, errors)
     worst = int(errors.argmax())
     return GradientCheck(float(errors[worst]), parameter_name(params, worst))
-
-
-def parameter_name(params: Params, position: int) -> str:
-    """Say which parameter stands at a position of the flat vector, layers counted from 1.
-
-    Examples
-    --------
-    >>> from neurona import network
-    >>> parameter_name(network([2, 3, 1]).init(0), 10)
-    'layer 2, W[1, 0]'
-    """
-    for i, layer in enumerate(params):
-        names = getattr(layer, "_fields", range(len(layer)))
-        for name, array in zip(names, layer, strict=True):
-            if position < array.size:
-                place = ", ".join(str(int(k)) for k in np.unravel_index(position, array.shape))
-                return f"layer {i + 1}, {name}[{place}]"
-            position -= array.size
-    raise IndexError(f"there are only {sum(a.size for a in arrays(params))} parameters")

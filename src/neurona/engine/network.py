@@ -1,34 +1,48 @@
-"""A network: layers one after the other, which is a layer again."""
+"""A network: a row of layers that knows what it takes; and the usual one of dense layers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from neurona.checks import check_topology
+from neurona.checks import check_dropout, check_topology
 from neurona.engine.activations import Activation, find_activation, linear
-from neurona.engine.hidden import check_layers, interleaved
 from neurona.engine.initializers import Initializer, find_initializer
+from neurona.engine.layers.base import Layer, in_words, leaves
 from neurona.engine.layers.dense import Dense
-from neurona.engine.types import Array, LayerParams, Noise, Params, Pullback, Seed, Weight
+from neurona.engine.layers.dropout import Dropout
+from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
+from neurona.engine.layers.sequential import Sequential
+from neurona.engine.parameters import arrays
+from neurona.engine.types import Array, LayerParams, Params, Seed, Shape
+from neurona.registry import lookup
+
+NORMALIZATIONS: dict[str, Any] = {"batch": BatchNormalization, "layer": LayerNormalization}
 
 
-@dataclass(frozen=True)
-class Network:
-    """Layers in a row: the output of each is the input of the next.
+@dataclass(frozen=True, repr=False)
+class Network(Sequential):
+    """Layers in a row, for examples of a known shape; it may be a layer of another network.
 
-    Make one with :func:`network`; or put its layers together by hand, as long as the first and the
-    last are dense.
+    Make one of dense layers with :func:`network`, or put any layers together by hand.
+
+    Parameters
+    ----------
+    layers
+        The layers, first layer first.
+    in_shape
+        The shape of one example: ``(2,)`` or 2 for two numbers, ``(28, 28, 1)`` for an image.
 
     Raises
     ------
     ValueError
-        If the first or the last layer is not dense, or two widths don't fit.
+        If there are no layers, or if two of them, or the first and ``in_shape``, do not fit; the
+        message names both and both shapes.
 
     Examples
     --------
@@ -38,100 +52,169 @@ class Network:
     [(2, 3), (3, 1)]
     >>> net.predict(params, [[0.0, 0.0]])
     array([[0.5]], dtype=float32)
+    >>> print(Network([Dense(3, "tanh"), net_of_three := network([3, 4, 1], "relu")], in_shape=2))
+    Network: 2 -> 1, 30 parameters
+      1    Dense(3, activation=tanh)   3   W 2 x 3, b 3
+      2    Network                     1
+      2.1  Dense(4, activation=relu)   4   W 3 x 4, b 4
+      2.2  Dense(1, activation=relu, gain=1.0)  1  W 4 x 1, b 1
     """
 
-    layers: tuple[Any, ...]  # each a Layer; but not all have the activation of Dense
+    in_shape: Shape = ()
 
     def __post_init__(self) -> None:
-        check_layers(self.layers)
+        super().__post_init__()
+        given = self.in_shape or getattr(self.layers[0], "formerly", ())
+        shape = tuple(given) if isinstance(given, Iterable) else (given,)
+        if not shape or not all(
+            isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in shape
+        ):
+            raise ValueError(
+                f"in_shape is {self.in_shape!r}: give the shape of one example, such as (2,) for "
+                "two numbers, or (28, 28, 1) for an image"
+            )
+        object.__setattr__(self, "in_shape", tuple(map(int, shape)))
+        self._flow(self.in_shape)
+
+    def out_shape(self, shape: Shape | None = None) -> Shape:
+        """Return the shape of the output; of a layer of another network, for what it gets there."""
+        if shape is not None and shape != self.in_shape:
+            raise ValueError(
+                f"a network that takes examples of {in_words(self.in_shape)} gets {in_words(shape)}"
+            )
+        return super().out_shape(self.in_shape)
 
     @property
     def n_in(self) -> int:
-        """Columns of the input."""
-        return int(self.layers[0].n_in)
+        """Numbers of an example."""
+        return prod(self.in_shape)
 
-    @property
+    @cached_property
     def n_out(self) -> int:
-        """Columns of the output."""
-        return int(self.layers[-1].n_out)
+        """Numbers of an output."""
+        return prod(self.out_shape())
+
+    @cached_property
+    def weights(self) -> tuple[bool, ...]:
+        """Of each array of the parameters, in order, whether it is weights, and not biases."""
+        return tuple(len(shape) > 1 for shape in leaves(self.shapes(self.in_shape)))
 
     @property
     def topology(self) -> tuple[int, ...]:
-        """The widths, from the inputs to the outputs; what stands between dense layers has none."""
+        """The widths of a network of dense layers, from the inputs to the outputs.
+
+        Layers between them that change no width have none.
+
+        Raises
+        ------
+        AttributeError
+            If another layer changes the shape.
+        """
+        shapes = self._flow(self.in_shape)
+        for layer, before, after in zip(self.layers, shapes, shapes[1:], strict=False):
+            if (not isinstance(layer, Dense) and before != after) or len(before) != 1:
+                raise AttributeError(
+                    f"only a network of dense layers has a topology, and this one has {layer!r}"
+                )
         return (self.n_in, *(one.n_out for one in self.layers if isinstance(one, Dense)))
 
     @property
     def output(self) -> Activation:
         """The last layer's activation: what its numbers mean."""
-        activation: Activation = self.layers[-1].activation
-        return activation
+        return self.activation
 
     @cached_property
     def logits(self) -> Network:
         """The same network without its last activation, for a cost that brings its own."""
-        return Network((*self.layers[:-1], replace(self.layers[-1], activation=linear)))
+        return replace(self, layers=(*self.layers[:-1], self.layers[-1].logits))
 
-    def init(self, rng: Seed = None, dtype: Any = np.float32) -> Params:
-        """Draw initial parameters, one entry a layer, from a seed or a generator."""
-        rng = np.random.default_rng(rng)
-        return tuple(layer.init(rng, dtype) for layer in self.layers)
+    def init(self, rng: Seed = None, shape: Any = None, dtype: Any = np.float32) -> LayerParams:
+        """Draw initial parameters, one entry a layer.
 
-    def forward(
-        self, params: Params, x: Array, weight: Weight = None, noise: Noise = None
-    ) -> tuple[Array, Pullback]:
-        """Return the output ``(batch, n_out)`` and its pullback, by the chain rule.
-
-        With ``noise``, an entry a layer, it is the output in training: of the layers that have one
-        of their own for it, see :class:`~neurona.engine.types.Layer`; ``weight`` is then how much
-        each example counts.
+        Parameters
+        ----------
+        rng
+            Seed or generator.
+        shape
+            What a layer of another network is told, and a network knows; or the dtype.
+        dtype
+            float32, or float64.
         """
-        pullbacks: list[Pullback] = []
-        for i, (layer, layer_params) in enumerate(zip(self.layers, params, strict=True)):
-            if noise is not None and hasattr(layer, "practise"):
-                x, layer_pullback = layer.practise(layer_params, x, weight, noise[i])
-            else:
-                x, layer_pullback = layer.forward(layer_params, x)
-            pullbacks.append(layer_pullback)
-
-        def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, Params]:
-            d: Any = dy
-            grads: list[LayerParams] = []
-            for i in reversed(range(len(pullbacks))):
-                d, layer_grads = pullbacks[i](d, need_dx or i > 0)
-                grads.append(layer_grads)
-            return d, tuple(reversed(grads))
-
-        return x, pullback
+        if shape is not None and not isinstance(shape, tuple):
+            dtype = shape
+        return super().init(np.random.default_rng(rng), self.in_shape, dtype)
 
     def predict(self, params: Params, X: Any) -> Array:
-        """Return what the network answers, its output activation included.
+        """Return the output of the network, its last activation included.
 
         Parameters
         ----------
         params
-            One entry a layer, as :meth:`init` and ``state.params`` give them.
-        X : (n, n_in)
+            One entry a layer, as :meth:`init` and ``state.params`` give them; those of a stack
+            predict for each of its networks.
+        X : (n, n_in), or (n, *in_shape)
             One example a row; it is taken to the dtype of the parameters.
 
         Returns
         -------
         (n, n_out)
             Probabilities after a sigmoid or a softmax, numbers after a linear output, rates after
-            ``exp``.
+            ``exp``; in a stack ``(networks, n, n_out)``.
 
         Raises
         ------
         ValueError
-            If ``X`` does not have ``n_in`` columns.
+            If ``X`` does not hold examples of ``in_shape``.
         """
-        X = np.asarray(X, dtype=params[0][0].dtype)
-        if X.ndim != 2 or X.shape[1] != self.n_in:
-            raise ValueError(
-                f"X has shape {X.shape}, but the network takes rows of {self.n_in} numbers: "
-                f"give an array of shape (n, {self.n_in})"
-            )
+        X = np.asarray(X, dtype=arrays(params)[0].dtype)
+        if X.shape[1:] != self.in_shape:
+            raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes}")
         with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
             return self.forward(params, X)[0]
+
+    @property
+    def takes(self) -> str:
+        """What X should be, in words."""
+        shape = ", ".join(map(str, self.in_shape))
+        if len(self.in_shape) == 1:
+            return f"rows of {self.n_in} numbers: give an array of shape (n, {shape})"
+        return f"examples of {in_words(self.in_shape)}: give an array of shape (n, {shape})"
+
+    def summary(self) -> str:
+        """Return a table of the layers: each with its output's shape and its parameters."""
+        rows = [*_rows(self, self.in_shape)]
+        widths = [max(len(row[k]) for row in rows) for k in range(3)]
+        count = sum(prod(shape) for shape in leaves(self.shapes(self.in_shape)))
+        lines = [
+            f"Network: {in_words(self.in_shape)} -> {in_words(self.out_shape())}, "
+            f"{count:,} parameters"
+        ]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True))
+            lines.append(("  " + "  ".join(cells)).rstrip())
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        """Return the summary."""
+        return self.summary()
+
+
+def _rows(layer: Any, shape: Shape, before: str = "") -> Iterable[tuple[str, str, str, str]]:
+    """Yield a row for each layer within a composition: place, layer, output and parameters."""
+    for i, (one, its) in enumerate(zip(layer.layers, layer.in_shapes(shape), strict=True), start=1):
+        place = f"{before}{i}"
+        shapes = one.shapes(its)
+        inner = hasattr(one, "layers")
+        words = (
+            ""
+            if inner
+            else ", ".join(
+                f"{name} {in_words(own)}" for name, own in zip(shapes._fields, shapes, strict=True)
+            )
+        )
+        yield place, type(one).__name__ if inner else repr(one), in_words(one.out_shape(its)), words
+        if inner:
+            yield from _rows(one, its, f"{place}.")
 
 
 def network(
@@ -158,8 +241,8 @@ def network(
     initializer, bias_initializer
         How weights and biases are drawn. The tutorial's: ``"uniform"`` for both.
     dropout
-        The probability with which each neuron of a hidden layer is dropped in a step of the
-        training, from 0 to less than 1; a number, or one per hidden layer.
+        The probability with which each neuron of a hidden layer is dropped in a training step,
+        from 0 to less than 1; a number, or one per hidden layer.
     normalization
         ``"batch"`` or ``"layer"``: what the sums of a hidden layer go through before its
         activation.
@@ -182,8 +265,8 @@ def network(
     Traceback (most recent call last):
     ValueError: topology [2, 0, 1]: each width must be a positive whole number, and 0 is not
     """
-    widths = check_topology(topology)
-    n_layers = len(widths) - 1
+    n_in, *widths = check_topology(topology)
+    n_layers = len(widths)
     if isinstance(activation, str | Activation) or not isinstance(activation, Iterable):
         activations = [find_activation(activation)] * n_layers
     else:
@@ -192,17 +275,37 @@ def network(
             activations.append(linear)  # its place; the output comes next
     if len(activations) != n_layers:
         raise ValueError(
-            f"{len(activations)} activations for {n_layers} layers: give one name, or "
-            f"{n_layers} of them (topology {widths} has {n_layers} layers after its inputs)"
+            f"{len(activations)} activations for {n_layers} layers: give one name, or {n_layers} "
+            f"of them (topology {[n_in, *widths]} has {n_layers} layers after its inputs)"
         )
     if output is not None:
         activations[-1] = find_activation(output)
-    weights, biases = find_initializer(initializer), find_initializer(bias_initializer)
-    layers = [
-        Dense(n_in, n_out, function, weights, biases)
-        for (n_in, n_out), function in zip(pairwise(widths), activations, strict=True)
-    ]
+    drawn = find_initializer(initializer), find_initializer(bias_initializer)
+    kind = None if normalization is None else lookup("normalization", normalization, NORMALIZATIONS)
+    *hidden, last = (
+        Dense(n_out, function, *drawn) for n_out, function in zip(widths, activations, strict=True)
+    )
+    layers: list[Layer] = []
+    for dense, rate in zip(hidden, check_rates(dropout, len(hidden)), strict=True):
+        if kind is None:
+            layers.append(dense)
+        else:
+            # Its weights are drawn with linear's gain, 1: a factor would be normalized away.
+            layers += [replace(dense, activation=linear), kind(dense.activation)]
+        if rate:
+            layers.append(Dropout(rate))
     # No layer follows the last one for which a signal would have to keep its size: with a gain of 1
-    # its first answers are undecided, and the cross-entropy does not start by undoing certainty.
-    layers[-1] = replace(layers[-1], gain=1.0)
-    return Network(tuple(interleaved(layers, dropout, normalization)))
+    # its first predictions are undecided, and cross-entropy does not start by undoing certainty.
+    return Network((*layers, replace(last, gain=1.0)), (n_in,))
+
+
+def check_rates(dropout: Any, n_hidden: int) -> list[float]:
+    """Return the rate of dropout after each hidden layer, or say what is wrong with them."""
+    several = isinstance(dropout, Iterable) and not isinstance(dropout, str)
+    rates = list(map(check_dropout, dropout if several else [dropout] * n_hidden))
+    if len(rates) != n_hidden:
+        raise ValueError(
+            f"{len(rates)} rates of dropout for {n_hidden} hidden layers: give one number, or "
+            "one for each hidden layer"
+        )
+    return rates

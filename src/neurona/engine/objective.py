@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from neurona.engine.costs import Cost
+from neurona.engine.layers.base import Train
 from neurona.engine.network import Network
-from neurona.engine.parameters import arrays
-from neurona.engine.types import Array, LayerParams, Noise, Params, Weight
+from neurona.engine.parameters import arrays, rebuilt
+from neurona.engine.types import Array, Noise, Params, Weight
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,12 @@ class Objective:
     def output(
         self, params: Params, x: Array, weight: Weight = None, noise: Noise = None
     ) -> tuple[Array, Any]:
-        """Return what the cost takes, and its pullback."""
+        """Return what the cost takes, and its pullback.
+
+        With ``noise`` it is that of a training step, in which each example has its ``weight``.
+        """
         body = self.net.logits if self.cost.link else self.net
-        return body.forward(params, x, weight, noise)
+        return body.forward(params, x, None if noise is None else Train(weight, noise))
 
     def value(
         self, params: Params, x: Array, target: Array, weight: Weight = None, noise: Noise = None
@@ -49,36 +53,40 @@ class Objective:
     ) -> tuple[Any, Params]:
         """Return J and its gradient, shaped like the parameters: a forward and a backward pass.
 
-        With ``noise``, J is that of a step of the training: see :meth:`Network.forward`.
+        With ``noise``, J is that of a training step: see :meth:`output`.
         """
         output, pullback = self.output(params, x, weight, noise)
         value, d_output = self.cost(output, target, weight)
         _, grads = pullback(d_output, need_dx=False)
-        if self.l1 or self.l2:
-            value = self.penalized(value, params)
-            grads = tuple(map(self._pull, grads, params))
-        return value, grads
+        return self.with_penalty(value, grads, params)
+
+    def with_penalty(self, value: Any, grads: Params, params: Params) -> tuple[Any, Params]:
+        """Return a cost and its gradient with the penalty's added."""
+        if not (self.l1 or self.l2):
+            return value, grads
+        return self.penalized(value, params), self._pulled(grads, params)
 
     def penalized(self, value: Any, params: Params) -> Any:
-        """Return the cost with the penalty added."""
-        for W in filter(is_weight, arrays(params)):
-            if self.l1:
-                value = value + self.l1 * abs(W).sum()
-            if self.l2:
-                value = value + self.l2 / 2 * (W * W).sum()
+        """Return the cost with the penalty added; of a stack, to each network's."""
+        if not (self.l1 or self.l2):
+            return value
+        for W, is_weight in zip(arrays(params), self.net.weights, strict=True):
+            if is_weight:
+                own = W.reshape(*value.shape, -1)  # a row for each network of a stack
+                value = value + self.l1 * abs(own).sum(axis=-1)
+                value = value + self.l2 / 2 * (own * own).sum(axis=-1)
         return value
 
-    def _pull(self, grads: LayerParams, params: LayerParams) -> LayerParams:
-        """Add the penalty's gradient, l1 sign(W) + l2 W, to one layer's."""
+    def _pulled(self, grads: Params, params: Params) -> Params:
+        """Return the gradient with the penalty's, l1 sign(W) + l2 W, added."""
         pulled = []
-        for gradient, W in zip(grads, params, strict=True):
-            if is_weight(W):
+        for gradient, W, is_weight in zip(
+            arrays(grads), arrays(params), self.net.weights, strict=True
+        ):
+            if is_weight:
                 sign = W.__array_namespace__().sign(W)
-                gradient = gradient + self.l1 * sign + self.l2 * W  # noqa: PLW2901
-            pulled.append(gradient)
-        return type(grads)(*pulled)
-
-
-def is_weight(array: Array) -> bool:
-    """Tell weights, which are matrices, from biases."""
-    return array.ndim > 1
+                pulled.append(gradient + self.l1 * sign + self.l2 * W)
+            else:
+                pulled.append(gradient)
+        result: Params = rebuilt(grads, pulled)
+        return result

@@ -258,6 +258,15 @@ class Nadam(Adam):
         return -rate * (ahead * m + here * gradient) / (xp.sqrt(v_hat) + self.eps), state
 
 
+def clip_factor(square: Array, limit: float) -> Any:
+    """Return min(1, limit / ‖g‖), from ‖g‖², that of all the gradients together.
+
+    Pascanu et al., "On the difficulty of training recurrent neural networks", 2013, algorithm 1.
+    """
+    xp = square.__array_namespace__()
+    return limit / xp.maximum(xp.sqrt(square), limit)
+
+
 # As functions the optimizers are known by these names.
 sgd = SGD
 momentum = Momentum

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from neurona.engine.types import Params
+import numpy as np
 
-# The learning rates of one step: one for all layers, or one per layer.
-Rates: TypeAlias = tuple[float, ...]
+from neurona.engine.parameters import mapped
+from neurona.engine.types import Array, Params
+
+# The learning rates of one step: one for all layers, or one per layer; of a stack whose networks
+# have rates of their own, an array (networks, 1).
+Rates: TypeAlias = tuple[float, ...] | Array
 
 
 class Batch(NamedTuple):
@@ -17,16 +21,19 @@ class Batch(NamedTuple):
 
     Where the data is elsewhere they are its own examples, a :class:`~neurona.engine.data.Data`.
 
-    ``seed`` is that of its noise, and None where no layer is trained otherwise than it answers.
+    ``seed`` is that of its noise, and None where no layer has a training mode.
     """
 
     rows: Any
-    seed: tuple[int, ...] | None = None
+    seed: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class State:
     """Where a training stands; nothing in it ever changes.
+
+    That of a stack of networks has ``len(state)`` of them, and ``state[k]`` is the state of one:
+    to predict with, to save, or to start from.
 
     Attributes
     ----------
@@ -35,26 +42,48 @@ class State:
     epoch
         Whole passes over the data made.
     params
-        One entry a layer, such as ``(W, b)``, read-only.
+        One entry a layer, such as ``(W, b)``, read-only; of a stack, each array has a first axis
+        with its networks.
     optimizer_state
-        What the optimizer remembers, over the flat vector of parameters.
+        What the optimizer remembers, over the flat vector of parameters; of a stack, a row for each
+        network.
     cost
         With the whole data in each step: of ``params``, on that data. With mini-batches: the mean
         over the batches since the last state, each as it was before its update, with the dropout
-        and the normalization of its step. The penalty of ``l1`` and ``l2`` is part of it.
+        and the normalization of its step. The penalty of ``l1`` and ``l2`` is part of it. A stack
+        has ``(networks,)`` of them.
     """
 
     step: int
     epoch: int
     params: Params
     optimizer_state: Any
-    cost: float
+    cost: Any
+
+    def __len__(self) -> int:
+        """Return how many networks the stack has."""
+        if np.ndim(self.cost) == 0:
+            raise TypeError("this is the state of one network, and not of a stack")
+        return len(self.cost)
+
+    def __getitem__(self, network: int) -> State:
+        """Return the state of one network of the stack."""
+        k = range(len(self))[network]
+        remembered = self.optimizer_state
+        if isinstance(remembered, tuple):
+            remembered = mapped(lambda one: one[k] if np.ndim(one) else one, remembered)
+        params = mapped(lambda array: array[k], self.params)
+        return State(self.step, self.epoch, params, remembered, float(self.cost[k]))
+
+    def __bool__(self) -> bool:
+        """Return True: there is a state."""
+        return True
 
 
 class Engine(Protocol):
     """Parameters, and the way to advance them."""
 
-    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
+    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[Any]:
         """Take one step a batch; return each step's cost, as it was before its update.
 
         Where every step takes the whole data, rows and seed None, the cost after the last follows.

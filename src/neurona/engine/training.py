@@ -1,103 +1,37 @@
 """Training: an iterator of immutable states. Whoever consumes it draws, logs, stops or goes back.
 
-The loop is one for both engines. An engine holds parameters and advances them by some steps:
-:class:`NumpyEngine` here, and its compiled twin in :mod:`neurona.engine.jax_engine`.
+The loop is one for both engines, and for one network or a stack of them. An engine holds parameters
+and advances them by some steps: :mod:`neurona.engine.numpy_engine`, and its compiled twin
+:mod:`neurona.engine.jax_engine`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
-from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from neurona.checks import check_clip, check_count, check_dtype, check_penalty, check_rate
-from neurona.engine.batches import source_of
+from neurona.engine.batches import Draws, Stream, source_of
 from neurona.engine.costs import find_cost
-from neurona.engine.data import ROWS, Data, check_optimizer_state, check_params
+from neurona.engine.data import ROWS, Data, check_optimizer_state, check_params, networks_of
 from neurona.engine.divergence import TrainingDiverged, diagnose
-from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.base import leaves
 from neurona.engine.network import Network
+from neurona.engine.noise import StepSeed, seeds_of_steps
+from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
-from neurona.engine.parameters import flatten, unflatten
-from neurona.engine.practice import noise_of, practising, seeds_of_steps
+from neurona.engine.parameters import arrays, flatten, stacked
 from neurona.engine.schedules import Constant
+from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Batch, Engine, Rates, State
-from neurona.engine.types import Array, Params, Seed
+from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
 
-__all__ = ["NumpyEngine", "State", "TrainingDiverged", "train"]
-
-
-class NumpyEngine:
-    """The engine that runs anywhere: all parameters in one vector, each W and b a view of it."""
-
-    def __init__(
-        self,
-        objective: Objective,
-        optimizer: Optimizer,
-        clip: float | None,
-        data: Data,
-        params: Params,
-        optimizer_state: Any,
-    ) -> None:
-        self.objective = objective
-        self.optimizer = optimizer
-        self.clip = clip
-        self.data = data
-        self.theta = flatten(params)
-        self.params = unflatten(self.theta, params)
-        self.optimizer_state = optimizer_state or optimizer.init(self.theta)
-        self.sizes = [sum(array.size for array in layer) for layer in params]
-
-    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[float]:
-        """Take one step a batch; stop where the cost is no longer finite."""
-        costs: list[float] = []
-        with np.errstate(all="ignore"):  # what overflows is found by the cost, and named
-            for (rows, seed), rate in zip(batches, rates, strict=True):
-                x, target, weight = self.data if rows is None else self.data.rows(rows)
-                noise = noise_of(self.objective.net, seed, len(x)) if seed else None
-                value, grads = self.objective.value_and_gradient(
-                    self.params, x, target, weight, noise
-                )
-                costs.append(float(value))
-                if not isfinite(value):
-                    break
-                gradient = flatten(grads)
-                if self.clip is not None:
-                    gradient = gradient * clip_factor([gradient], self.clip)
-                change, self.optimizer_state = self.optimizer.update(
-                    gradient, self.optimizer_state, self.theta, self._spread(rate)
-                )
-                self.theta += change  # in place: the views in self.params move with it
-            if batches and batches[-1].rows is None and batches[-1].seed is None:
-                costs.append(float(self.objective.value(self.params, *self.data)))
-        return costs
-
-    def snapshot(self) -> tuple[Params, Any]:
-        """Return copies of the parameters and of the optimizer's state."""
-        theta = self.theta.copy()
-        theta.flags.writeable = False
-        return unflatten(theta, self.params), self.optimizer_state
-
-    def _spread(self, rates: Rates) -> Any:
-        """Return one rate for all parameters, or each layer's for each of its parameters."""
-        return (
-            rates[0] if len(rates) == 1 else np.repeat(rates, self.sizes).astype(self.theta.dtype)
-        )
-
-
-def clip_factor(gradients: Sequence[Array], limit: float) -> Any:
-    """Return min(1, limit / ‖g‖), the norm being that of all the gradients together.
-
-    Pascanu et al., "On the difficulty of training recurrent neural networks", 2013, algorithm 1.
-    """
-    xp = gradients[0].__array_namespace__()
-    norm = xp.sqrt(sum((g * g).sum() for g in gradients))
-    return limit / xp.maximum(norm, limit)
+__all__ = ["State", "TrainingDiverged", "train"]
 
 
 def train(
@@ -118,19 +52,26 @@ def train(
     clip: float | None = None,
     start: State | Params | None = None,
     rng: Seed = None,
+    seeds: Sequence[Seed] | None = None,
+    learning_rates: Sequence[Any] | None = None,
     engine: str = "numpy",
     dtype: Any = np.float32,
 ) -> Iterator[State]:
-    """Train a network: an iterator of states, the first before any step.
+    """Train a network, or a stack of them at once: an iterator of states, the first before a step.
+
+    Several ``seeds``, several ``learning_rates`` or the parameters of a stack as ``start`` train as
+    many networks in the same steps. Each learns what it would learn by itself, up to rounding, and
+    ``state[k]`` is its state.
 
     Parameters
     ----------
     net
         The network, from :func:`neurona.network`.
-    X : (n, n_in)
-        One example a row. An array of ``dtype`` is used as it is, not copied. A ``numpy.memmap``
-        of more than 64 MB is never read whole: each epoch reads its blocks in another order, and
-        shuffles the rows of 32 MB at a time.
+    X : (n, n_in), or (n, *in_shape)
+        One example a row; in a stack also ``(networks, n, n_in)``, each network's own. An array of
+        ``dtype`` is used as it is, not copied. A ``numpy.memmap`` of more than 64 MB is never read
+        whole: each epoch reads its blocks in another order, and shuffles the rows of 32 MB at a
+        time.
     y : (n,) or (n, n_out)
         0 and 1 for one sigmoid output; labels 0, 1, 2 … or one-hot rows for several outputs;
         numbers for linear ones; counts, from 0 on, for ``exp``.
@@ -160,10 +101,16 @@ def train(
     clip
         The largest norm of the gradient, which is shortened to it.
     start
-        A state to go on from, its optimizer's memory included, or parameters to begin with.
+        A state to go on from, its optimizer's memory included, or parameters to begin with; of one
+        network or of a stack.
     rng
         Seed or generator: of the initial weights, then of the mini-batches. What a dropout drops
         is drawn from a child of it.
+    seeds
+        In place of ``rng``, one seed or generator for each network of a stack.
+    learning_rates
+        In place of the optimizer's, one for each network of a stack: numbers or schedules. Without
+        seeds, all begin with the same weights and take the same batches.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one (``pip install "neurona[jax]"``).
     dtype
@@ -179,7 +126,8 @@ def train(
     ValueError
         At the call, if anything given does not fit; the message says what would.
     TrainingDiverged
-        From the iterator, when the cost stops being finite.
+        From the iterator, when the cost stops being finite; in a stack, when the costs of all
+        networks have. Before that, a network that diverges disturbs no other.
 
     Examples
     --------
@@ -199,13 +147,22 @@ def train(
     >>> batches = [(X[:2], y[:2]), (X[2:], y[2:])]
     >>> [(state.step, state.epoch) for state in train(net, batches=batches, epochs=2, rng=1)]
     [(0, 0), (2, 1), (4, 2)]
+
+    A stack of three networks, from three seeds:
+
+    >>> *_, stack = train(net, X, y, steps=400, seeds=[1, 2, 3])
+    >>> stack.params[0].W.shape, stack.cost.round(2)
+    ((3, 2, 4), array([0.02, 0.02, 0.02]))
+    >>> net.predict(stack[0].params, X).round().ravel()
+    array([0., 1., 1., 0.], dtype=float32)
     """
-    rng, dtype = np.random.default_rng(rng), check_dtype(dtype)
-    source = source_of(net, X, y, sample_weight, batches, batch_size, dtype, rng)
+    dtype = check_dtype(dtype)
+    networks, generators = networks_of_a_stack(net, start, rng, seeds, learning_rates)
+    source = source_of(net, X, y, sample_weight, batches, batch_size, dtype, generators, networks)
     penalties = check_penalty("l1", l1), check_penalty("l2", l2)
     objective = Objective(net, find_cost(cost, net), *penalties)
     optimizer = find_optimizer(optimizer)
-    rates, clip = rates_of_step(optimizer, net), check_clip(clip)
+    rates, clip = rates_of_step(optimizer, net, learning_rates), check_clip(clip)
     if steps is not None and epochs is not None:
         raise ValueError("give steps or epochs, not both")
     if steps is None:
@@ -216,103 +173,186 @@ def train(
         counts: Iterator[float] = (check_count("every", every()) for _ in repeat(None))
     else:
         counts = repeat(source.steps_an_epoch if every is None else check_count("every", every))
-    if isinstance(start, State):
-        params = check_params(net, start.params, dtype)
-        optimizer_state = check_optimizer_state(
-            start.optimizer_state, like=optimizer.init(flatten(params)), dtype=dtype
-        )
-        step, epoch = start.step, start.epoch
-    else:
-        params = net.init(rng, dtype) if start is None else check_params(net, start, dtype)
-        optimizer_state, step, epoch = None, 0, 0
-    build = _engine(engine, objective, optimizer, clip, source.data, source.size)
-    build = practising(build, objective, source.data)
-    running = build(params, optimizer_state)
-    seeds = seeds_of_steps(net, rng, step)
+    build = _engine(engine, objective, optimizer, clip, source.data, source.size, networks)
+    first = _first(net, start, optimizer, generators, networks, dtype)
+    seeds_of_noise = seeds_of_steps(net, generators, first.step)
+    training = _Training(objective, source, build, rates, seeds_of_noise, networks, first)
+    return training.states(counts, steps)
 
-    def epoch_of(at: int) -> int:
-        return epoch + source.epochs(at - step)
 
-    def states() -> Iterator[State]:
-        snapshot = running.snapshot()
-        state = State(step, epoch, *snapshot, _cost_of(objective, snapshot[0], source.first()))
-        beginning, before = state.params, None
+class _Training:
+    """What :func:`train` has settled, and the loop over the steps."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        source: Draws | Stream,
+        build: Callable[[Params, Any], Engine],
+        rates: Callable[[int], Rates],
+        seeds: Iterator[StepSeed | None],
+        networks: int | None,
+        first: State,
+    ) -> None:
+        self.objective = objective
+        self.net = objective.net
+        self.source = source
+        self.build = build
+        self.rates = rates
+        self.seeds = seeds
+        self.networks = networks
+        self.first = first
+        self.engine = build(first.params, first.optimizer_state)
+
+    def states(self, counts: Iterator[float], steps: float) -> Iterator[State]:
+        """Yield the state before any step, and one after each count of them."""
+        params, optimizer_state = self.snapshot([])
+        cost = self.cost(params, self.source.first())
+        state = State(self.first.step, self.first.epoch, params, optimizer_state, cost)
+        beginning, before, end = params, None, self.first.step + steps
         yield state
-        while state.step < step + steps:
-            seen: list[float] = []
-            for rows in source.chunks(min(next(counts), step + steps - state.step)):
-                chunk = list(map(Batch, rows, seeds))
-                chunk_rates = [rates(state.step + i) for i in range(len(chunk))]
-                costs = running.advance(chunk, chunk_rates)
-                snapshot = running.snapshot()
+        while state.step < end:
+            seen: list[Any] = []
+            for rows in self.source.chunks(min(next(counts), end - state.step)):
+                chunk = list(map(Batch, rows, self.seeds))
+                rates = [self.rates(state.step + i) for i in range(len(chunk))]
+                costs = self.engine.advance(chunk, rates)
+                params, optimizer_state = self.snapshot(rows)
                 seen.extend(costs)
-                cost = costs[-1] if source.whole else float(np.mean(seen))
-                this = state, chunk, chunk_rates, costs
-                if not (isfinite(cost) and np.isfinite(flatten(snapshot[0])).all()):
+                cost = self.cost_of_state(params, seen)
+                this = state, chunk, rates, costs
+                if not self.is_finite(cost, params):
                     # Where even the first is not, it was the step before that went too far.
-                    lost = before if before and not isfinite(costs[0]) else this
-                    raise diagnose(build, beginning, *lost, epoch_of)
+                    lost = before if before and not np.isfinite(costs[0]).any() else this
+                    raise diagnose(self.build, beginning, *lost, self.epoch)
                 before, at = this, state.step + len(chunk)
-                state = State(at, epoch_of(at), *snapshot, cost)
+                state = State(at, self.epoch(at), params, optimizer_state, cost)
             if not seen:  # the batches have come to their end
                 return
             yield state
 
-    return states()
+    def epoch(self, step: int) -> int:
+        """Return how many passes over the data are made after a step."""
+        return self.first.epoch + self.source.epochs(step - self.first.step)
+
+    def snapshot(self, seen: Sequence[Any]) -> tuple[Params, Any]:
+        """Return the parameters to predict with, and the optimizer's state.
+
+        So a state's parameters and its cost fit each other, and nothing that an optimizer does
+        meanwhile to what is calibrated, a weight decay say, is ever seen.
+        """
+        params, state = self.engine.snapshot()
+        if self.net.has_training_mode and (examples := self.source.examples(seen)):
+            with np.errstate(all="ignore"):  # what overflows is found not to be finite, and named
+                params = self.net.calibrate(params, examples.x, examples.weight)
+            for array in arrays(params):
+                array.flags.writeable = False
+        return params, state
+
+    def cost_of_state(self, params: Params, seen: Sequence[Any]) -> Any:
+        """Return the cost of a state, ``seen`` being that of each step since the one before."""
+        if not self.source.whole:
+            mean = np.mean(seen, axis=0)
+            return mean if self.networks else float(mean)
+        if self.net.has_training_mode:  # the steps' costs are those of the training mode
+            return self.cost(params, self.source.data)
+        return seen[-1]
+
+    def cost(self, params: Params, data: Data) -> Any:
+        """Return the cost of examples; of many, part by part: activations outweigh a table."""
+        cost, total = 0.0, data.n if data.weight is None else data.weight.sum(axis=-1)
+        with np.errstate(all="ignore"):
+            for begin in range(0, data.n, ROWS):
+                x, target, weight = data.rows(slice(begin, begin + ROWS))
+                share = (target.shape[-2] if weight is None else weight.sum(axis=-1)) / total
+                cost = cost + share * self.objective.value(params, x, target, weight)
+        return cost if self.networks else float(cost)
+
+    def is_finite(self, cost: Any, params: Params) -> bool:
+        """Tell whether cost and parameters are finite; in a stack, those of any network."""
+        theta = flatten(params, self.networks)
+        return bool((np.isfinite(cost) & np.isfinite(theta).all(axis=-1)).any())
 
 
-def _cost_of(objective: Objective, params: Params, data: Data) -> float:
-    """Return the cost of all examples; of many, part by part: activations outweigh a table."""
-    cost, total = 0.0, len(data.x) if data.weight is None else data.weight.sum()
-    with np.errstate(all="ignore"):
-        for begin in range(0, len(data.x), ROWS):
-            x, target, weight = data.rows(slice(begin, begin + ROWS))
-            share = (len(x) if weight is None else weight.sum()) / total
-            cost += float(share * objective.value(params, x, target, weight))
-    return cost
+def _first(
+    net: Network,
+    start: State | Params | None,
+    optimizer: Optimizer,
+    generators: Sequence[np.random.Generator],
+    networks: int | None,
+    dtype: Any,
+) -> State:
+    """Return the state to begin with, whose cost nobody knows yet."""
+    if start is None:
+        each = [net.init(rng, dtype) for rng in generators]
+        params = each[0] if len(each) == 1 else stacked(each)
+    else:
+        given = start.params if isinstance(start, State) else start
+        params = check_params(net, given, dtype, networks=networks is not None)
+    if networks and networks_of(net, params) is None:
+        params = stacked([params] * networks)
+    if not isinstance(start, State):
+        return State(0, 0, params, None, np.nan)
+    like = optimizer.init(flatten(params, networks))
+    state = check_optimizer_state(start.optimizer_state, like=like, dtype=dtype)
+    return State(start.step, start.epoch, params, state, np.nan)
 
 
-def rates_of_step(optimizer: Optimizer, net: Network) -> Callable[[int], Rates]:
+def rates_of_step(
+    optimizer: Optimizer, net: Network, learning_rates: Sequence[Any] | None = None
+) -> Callable[[int], Rates]:
     """Return the function from a step to its learning rates, each checked at the border.
 
-    They are one, or one for each layer: that of the dense layer before it, where it is not dense.
+    They are one, one for each layer, or, where ``learning_rates`` are given, one for each network
+    of a stack. A layer without weights has the rate of the one with weights before it.
 
     Raises
     ------
     ValueError
-        If a rate is not positive, or there are not as many as dense layers.
+        If a rate is not positive, or there are not as many as layers with weights.
     """
-    given = optimizer.learning_rate
+    given = optimizer.learning_rate if learning_rates is None else list(learning_rates)
     each = list(given) if isinstance(given, list | tuple) else [given]
-    n_layers = len(net.topology) - 1
-    if len(each) not in (1, n_layers):
-        raise ValueError(
-            f"{len(each)} learning rates for {n_layers} layers: give one, or one per layer"
-        )
-    if len(each) > 1:
-        of = np.cumsum([isinstance(layer, Dense) for layer in net.layers]) - 1
-        each = [each[i] for i in of]
+    if learning_rates is None and len(each) != 1:
+        shapes = net.shapes(net.in_shape)
+        weighted = [any(len(shape) > 1 for shape in leaves((layer,))) for layer in shapes]
+        n_layers = sum(weighted)
+        if len(each) != n_layers:
+            raise ValueError(
+                f"{len(each)} learning rates for {n_layers} layers: give one, or one per layer"
+            )
+        each = [each[i] for i in np.maximum(np.cumsum(weighted) - 1, 0)]
+    schedules = [rate if callable(rate) else Constant(check_rate(rate)) for rate in each]
+    for schedule in schedules:
+        check_rate(schedule(0))
+
+    def of(step: int) -> Rates:
+        rates = tuple(float(schedule(step)) for schedule in schedules)
+        return rates if learning_rates is None else np.array(rates)[:, None]
+
     if any(callable(rate) for rate in each):
-        schedules = [rate if callable(rate) else Constant(check_rate(rate)) for rate in each]
-        for schedule in schedules:
-            check_rate(schedule(0))
-        return lambda step: tuple(float(schedule(step)) for schedule in schedules)
-    constant = tuple(check_rate(rate) for rate in each)
+        return of
+    constant = of(0)
     return lambda step: constant
 
 
 def _engine(
-    name: str, objective: Objective, optimizer: Optimizer, clip: float | None, data: Data, size: int
+    name: str,
+    objective: Objective,
+    optimizer: Optimizer,
+    clip: float | None,
+    data: Data,
+    size: int,
+    networks: int | None,
 ) -> Callable[[Params, Any], Engine]:
     """Return what makes an engine of that name from parameters and an optimizer's state."""
 
     def numpy_engine(params: Params, state: Any) -> Engine:
-        return NumpyEngine(objective, optimizer, clip, data, params, state)
+        return NumpyEngine(objective, optimizer, clip, data, params, state, networks)
 
     def jax_engine(params: Params, state: Any) -> Engine:
         from neurona.engine.jax_engine import JaxEngine
 
-        return JaxEngine(objective, optimizer, clip, data, params, state, size)
+        return JaxEngine(objective, optimizer, clip, data, params, state, size, networks)
 
     if name == "jax":
         from neurona.extras import require

@@ -1,4 +1,4 @@
-"""What the engine's parts are to one another: arrays, pullbacks, layers."""
+"""What the engine's parts are to one another: arrays, parameters, pullbacks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from numpy.typing import NDArray
 # that needs a function asks its argument for the namespace: `xp = x.__array_namespace__()`.
 Array: TypeAlias = NDArray[Any]
 
-# The parameters of one layer (a NamedTuple of arrays), and of a network: one entry a layer.
-LayerParams: TypeAlias = tuple[Array, ...]
+# The shape of one example, or of one array of parameters: (28, 28, 1).
+Shape: TypeAlias = tuple[int, ...]
+
+# Parameters are a tree of tuples. A layer's are a NamedTuple of arrays, those of a composition a
+# tuple with an entry for each of its layers, and a network is a composition. In a stack of networks
+# each array has one more axis, the first.
+LayerParams: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = tuple[LayerParams, ...]
 
 # How much each example of a batch counts, (batch,); None: all the same.
 Weight: TypeAlias = Array | None
 
-# What chance has drawn for one step of the training: an array for each layer that has some, and
-# None for the others. None instead of all that: the layers answer, and are not being trained.
-Noise: TypeAlias = tuple[Array | None, ...] | None
+# What chance has drawn for one training step: an array for a layer that needs one, None for one
+# that does not, and for a composition a tuple.
+Noise: TypeAlias = Any
 
 Seed: TypeAlias = int | Sequence[int] | np.random.Generator | None
 
@@ -35,33 +40,4 @@ class Pullback(Protocol):
 
     def __call__(self, dy: Array, /, need_dx: bool = True) -> tuple[Array | None, Any]:
         """Return ``(dx, grads)``, ``grads`` being shaped like the layer's parameters."""
-        ...
-
-
-class Layer(Protocol):
-    """Hyperparameters, and a function with its derivative; parameters come in from outside.
-
-    A layer that is trained otherwise than it answers has another function for that, with its
-    derivative too: ``practise(params, x, weight, noise) -> (y, pullback)``, ``weight`` being the
-    examples' weights, or None, and ``noise`` what its method ``noise(rng, batch)`` drew, if it has
-    one. If it also has ``remember(params, x, weight) -> params``, it takes from the training
-    examples what it needs to know when it answers.
-    """
-
-    @property
-    def n_in(self) -> int:
-        """Columns of the input."""
-        ...
-
-    @property
-    def n_out(self) -> int:
-        """Columns of the output."""
-        ...
-
-    def init(self, rng: np.random.Generator, dtype: Any = np.float32) -> LayerParams:
-        """Draw initial parameters."""
-        ...
-
-    def forward(self, params: Any, x: Array) -> tuple[Array, Pullback]:
-        """Return the output and its pullback."""
         ...

@@ -104,7 +104,7 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
         elif not isinstance(layer, Dropout):
             *before, last = parts
             if last.activation != "linear" or last.normal:  # nothing to put it into: a part alone
-                before, last = parts, _identity(layer.n, last.W.dtype)
+                before, last = parts, _identity(last.n_out, last.W.dtype)
             fold = _normalized if isinstance(layer, LayerNormalization) else _folded
             parts = [*before, fold(last, layer, own)._replace(activation=layer.activation.name)]
     return parts

@@ -24,7 +24,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields
-from itertools import islice
+from itertools import islice, pairwise
 from math import inf, isfinite, nan
 from pathlib import Path
 from reprlib import repr as shown  # of a file nobody knows how long
@@ -37,8 +37,9 @@ from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, Cost, find_cost
 from neurona.engine.data import check_params
 from neurona.engine.initializers import INITIALIZERS
+from neurona.engine.layers.base import Layer, Nothing
 from neurona.engine.layers.dense import Dense, DenseParams
-from neurona.engine.layers.dropout import Dropout, DropoutParams
+from neurona.engine.layers.dropout import Dropout
 from neurona.engine.layers.normalization import (
     BatchNormalization,
     BatchNormalizationParams,
@@ -46,7 +47,7 @@ from neurona.engine.layers.normalization import (
     LayerNormalizationParams,
 )
 from neurona.engine.network import Network
-from neurona.engine.types import Layer, LayerParams, Params
+from neurona.engine.types import LayerParams, Params
 from neurona.extras import require
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ NORMALIZATIONS: dict[str, type[BatchNormalization | LayerNormalization]] = {
 }
 PARAMS: dict[type, type[LayerParams]] = {
     Dense: DenseParams,
-    Dropout: DropoutParams,
+    Dropout: Nothing,
     BatchNormalization: BatchNormalizationParams,
     LayerNormalization: LayerNormalizationParams,
 }
@@ -201,7 +202,10 @@ def _encoded(
     config: dict[str, Any] = {
         "format": DENSE_ALONE if all(type(one) is Dense for one in net.layers) else FORMAT,
         "version": __version__,
-        "layers": [_described(layer) for layer in net.layers],
+        "layers": [
+            _described(layer, shape)
+            for layer, shape in zip(net.layers, net.in_shapes(net.in_shape), strict=True)
+        ],
         "cost": None if cost is None else described_cost(find_cost(cost, net)),
         "notes": dict(notes or {}),
     }
@@ -219,14 +223,14 @@ def _encoded(
     return data
 
 
-def _described(layer: Any) -> dict[str, Any]:
+def _described(layer: Any, shape: tuple[int, ...]) -> dict[str, Any]:
     if type(layer) not in PARAMS:
         raise ValueError(
             f"{type(layer).__name__} is no layer that a file can hold: "
             f"{', '.join(one.__name__ for one in PARAMS)} are"
         )
     if type(layer) is Dropout:
-        return {"kind": "dropout", "neurons": int(layer.n), "rate": float(layer.rate)}
+        return {"kind": "dropout", "neurons": shape[0], "rate": float(layer.rate)}
     known = ACTIVATIONS.get(layer.activation.name)
     if known != layer.activation:
         raise ValueError(
@@ -237,12 +241,12 @@ def _described(layer: Any) -> dict[str, Any]:
         if type(layer) is class_:
             return {
                 "kind": kind,
-                "neurons": int(layer.n),
+                "neurons": shape[0],
                 "activation": layer.activation.name,
                 "epsilon": float(layer.epsilon),
             }
     return {
-        "inputs": layer.n_in,
+        "inputs": shape[0],
         "neurons": layer.n_out,
         "activation": layer.activation.name,
         "initializer": name_of_initializer(layer.initializer),
@@ -316,9 +320,9 @@ def _settings(cost: Any) -> dict[str, float]:
 def _shapes(net: Network) -> dict[str, tuple[int, ...]]:
     """Return the name and the shape of each array of a network's parameters."""
     return {
-        f"layers.{k}.{name}": (layer.n_in, layer.n_out) if name == "W" else (layer.n_out,)
-        for k, layer in enumerate(net.layers)
-        for name in PARAMS[type(layer)]._fields  # type: ignore[attr-defined]
+        f"layers.{k}.{name}": shape
+        for k, own in enumerate(net.shapes(net.in_shape))
+        for name, shape in zip(own._fields, own, strict=True)
     }
 
 
@@ -363,10 +367,19 @@ def _decoded(path: Path, opened: Any) -> Model:
     text = metadata[OURS]
     config = _config(path, text)
     layers = tuple(_layer(path, k, one) for k, one in enumerate(config["layers"]))
-    try:
-        net = Network(layers)
-    except ValueError as error:
-        raise ModelFileError(f"{path}: {error}") from error
+    widths = [(one.get("inputs", one["neurons"]), one["neurons"]) for one in config["layers"]]
+    for i, ((_, gives), (takes, _)) in enumerate(pairwise(widths), start=1):
+        if gives != takes:
+            raise ModelFileError(
+                f"{path}: layer {i} has {gives} neurons, and layer {i + 1} takes {takes} inputs"
+            )
+    for end, layer in (("first", layers[0]), ("last", layers[-1])):
+        if not isinstance(layer, Dense):
+            kind = type(layer).__name__
+            raise ModelFileError(
+                f"{path}: the {end} layer is a {kind}: a network begins and ends with a Dense layer"
+            )
+    net = Network(layers, (widths[0][0],))
     arrays = _arrays(path, opened, net)
     if metadata.get(CHECKSUM) != _checksum(text, arrays):
         raise ModelFileError(f"{path} was altered since neurona wrote it: its checksum is another")
@@ -431,7 +444,7 @@ def _layer(path: Path, k: int, given: Any) -> Layer:
         rate = given.get("rate")
         if not (isinstance(rate, float) and 0 <= rate < 1):
             raise wrong(f"has the rate {shown(rate)}: it takes a number from 0 to less than 1")
-        return Dropout(given["neurons"], rate)
+        return Dropout(rate)
     gain = given.get("gain")
     if gain is not None and not (isinstance(gain, float) and isfinite(gain)):
         raise wrong(f"has the gain {shown(gain)}: it takes a finite number")
@@ -450,9 +463,8 @@ def _layer(path: Path, k: int, given: Any) -> Layer:
         if not (isinstance(epsilon, float) and 0 < epsilon < inf):
             raise wrong(f"has the epsilon {shown(epsilon)}: it takes a positive number")
         activation = known("activation", "activation", ACTIVATIONS)
-        return NORMALIZATIONS[kind](given["neurons"], activation, epsilon)
+        return NORMALIZATIONS[kind](activation, epsilon)
     return Dense(
-        given["inputs"],
         given["neurons"],
         known("activation", "activation", ACTIVATIONS),
         known("initializer", "initializer", INITIALIZERS),

@@ -15,9 +15,10 @@ from neurona.engine.data import check_data, check_optimizer_state, check_params
 from neurona.engine.gradcheck import numerical_gradient
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import find_optimizer
-from neurona.engine.parameters import flatten, like_tuple, unflatten
+from neurona.engine.parameters import arrays, flatten, rebuilt, unflatten
 from neurona.engine.training import rates_of_step
 from neurona.observe import numbers
+from neurona.observe.walk import backwards, forwards
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -133,26 +134,20 @@ def dissect(
     data = check_data(net, x, target, weight, np.float64)
     objective = Objective(net, find_cost(cost, net), l1, l2)
     with np.errstate(all="ignore"):  # a training passes through infinity too
-        output, _ = objective.output(params, data.x)
-        data_cost, d_output = objective.cost(output, data.target, data.weight)
-        value, grads = objective.value_and_gradient(params, *data)
+        passages = forwards(net.logits if objective.cost.link else net, params, data.x)
+        data_cost, d_output = objective.cost(passages[-1].a, data.target, data.weight)
+        backward = backwards(passages, d_output)
+        value, grads = objective.with_penalty(
+            data_cost, tuple(one.grads for one in backward), params
+        )
         changes, rates = _changes(net, params, grads, optimizer, optimizer_state, step)
-        activities = numbers.activations(net, params, data.x)
-        backward = numbers.gradients(net, params, data.x, data.target, objective.cost, data.weight)
-        errors = [
-            *(
-                _handed_back(net, params, k, activities[k - 1].a, backward[k].delta)
-                for k in range(1, len(net.layers))
-            ),
-            d_output,
-        ]
         layers = tuple(
             LayerStep(
-                z=activity.z,
-                a=activity.a,
-                slope=numbers.slopes(layer.activation, activity.z),
-                error=error,
-                delta=back.delta,
+                z=passage.z,
+                a=layer.activation(passage.z),  # of the last layer too, where the cost has it
+                slope=numbers.slopes(layer.activation, passage.z),
+                error=back.da,
+                delta=back.dz,
                 dW=gradient[0],
                 db=gradient[1],
                 W=before[0],
@@ -162,17 +157,11 @@ def dissect(
                 W_next=before[0] + change[0],
                 b_next=before[1] + change[1],
             )
-            for layer, activity, error, back, gradient, before, change in zip(
-                net.layers, activities, errors, backward, grads, params, changes, strict=True
+            for layer, passage, back, gradient, before, change in zip(
+                net.layers, passages, backward, grads, params, changes, strict=True
             )
         )
     return Step(data.x, data.target, float(data_cost), float(value), rates, layers)
-
-
-def _handed_back(net: Network, params: Params, k: int, x: Array, delta: Array) -> Any:
-    """Return the derivative of the cost by what layer k reads, from that by its z."""
-    _, pullback = numbers.weighted_sum(net.layers[k]).forward(params[k], x)  # type: ignore[arg-type]
-    return pullback(delta)[0]
 
 
 def _changes(
@@ -184,9 +173,9 @@ def _changes(
     start = optimizer.init(theta)
     if state is not None:
         start = check_optimizer_state(state, like=start, dtype=np.float64)
-    rates = rates_of_step(optimizer, net)(step)
+    rates = tuple(rates_of_step(optimizer, net)(step))
     rates = rates * len(net.layers) if len(rates) == 1 else rates
-    sizes = [sum(array.size for array in layer) for layer in params]
+    sizes = [sum(array.size for array in arrays(layer)) for layer in params]
     change, _ = optimizer.update(flatten(grads), start, theta, np.repeat(rates, sizes))
     return unflatten(change, params), rates
 
@@ -221,7 +210,7 @@ def finite_differences(
     def value(own: Array) -> float:
         moved_W, moved_b = W.copy(), b.copy()
         moved_W[:, unit], moved_b[unit] = own[:-1], own[-1]
-        moved = like_tuple(params[layer], (moved_W, moved_b))
+        moved = rebuilt(params[layer], (moved_W, moved_b))
         return float(objective.value((*params[:layer], moved, *params[layer + 1 :]), *data))
 
     with np.errstate(all="ignore"):

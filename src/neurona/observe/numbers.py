@@ -7,9 +7,9 @@ pullbacks, so that what is seen is what is computed.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
@@ -17,15 +17,17 @@ from neurona.engine.activations import find_activation, linear
 from neurona.engine.costs import find_cost
 from neurona.engine.data import check_data
 from neurona.engine.layers.dense import Dense
+from neurona.engine.parameters import arrays
+from neurona.observe.walk import backwards, forwards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     from neurona.engine.activations import Activation
     from neurona.engine.network import Network
-    from neurona.engine.types import Array, Params
+    from neurona.engine.types import Array, LayerParams, Params
 
 # (left, right, bottom, top): the smallest and largest x1, then x2
 Limits: TypeAlias = tuple[float, float, float, float]
@@ -50,22 +52,41 @@ class Surface(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What happens in one layer: ``z = x W + b`` and ``a = f(z)``, both (n, n_out)."""
+    """What happens in one layer: ``z``, such as x W + b, and ``a = f(z)``, both (n, n_out)."""
 
     z: Array
     a: Array
 
 
-class LayerGradients(NamedTuple):
-    """Derivatives of the cost by one layer's ``W (n_in, n_out)``, ``b (n_out,)`` and ``z``.
+@dataclass(frozen=True)
+class LayerGradients:
+    """Derivatives of the cost by one layer's parameters and by ``z``; unpacked, dW, db and delta.
 
-    ``delta`` is that by ``z``, (n, n_out); the cost being a mean, each row holds one n-th of what
-    its example alone would give.
+    Attributes
+    ----------
+    grads
+        By the parameters, in their form.
+    delta
+        By ``z``, (n, n_out); the cost being a mean, each row holds one n-th of what its example
+        alone would give.
     """
 
-    dW: Array
-    db: Array
+    grads: LayerParams
     delta: Array
+
+    @property
+    def dW(self) -> Any:  # noqa: N802 - the field's name
+        """By ``W``; None in a layer that has none."""
+        return getattr(self.grads, "W", None)
+
+    @property
+    def db(self) -> Any:
+        """By ``b``; None in a layer that has none."""
+        return getattr(self.grads, "b", None)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield dW, db and delta."""
+        return iter((self.dW, self.db, self.delta))
 
 
 def limits_of(X: ArrayLike, margin: float = 0.12) -> Limits:
@@ -146,34 +167,6 @@ def surface(
     return Surface(x1, x2, values.reshape(resolution, resolution, -1))
 
 
-def neuron_surfaces(
-    net: Network,
-    params: Params,
-    X: ArrayLike | None = None,
-    *,
-    limits: Limits | None = None,
-    resolution: int = 30,
-) -> tuple[Surface, ...]:
-    """Return the activation of every neuron over the plane, one surface a layer.
-
-    The arguments and errors are those of :func:`surface`; the last layer's is its result. All
-    neurons come from one forward pass.
-
-    Examples
-    --------
-    >>> from neurona import network
-    >>> net = network([2, 3, 1])
-    >>> layers = neuron_surfaces(net, net.init(rng=0), limits=(-1, 1, -1, 1))
-    >>> [layer.values.shape for layer in layers]
-    [(30, 30, 3), (30, 30, 1)]
-    """
-    x1, x2, places = _grid(net, X, limits, resolution)
-    return tuple(
-        Surface(x1, x2, layer.a.reshape(resolution, resolution, -1))
-        for layer in activations(net, params, places)
-    )
-
-
 def _grid(
     net: Network,
     X: ArrayLike | None,
@@ -182,10 +175,9 @@ def _grid(
     features: Features | None = None,
 ) -> tuple[Array, Array, Array]:
     """Return the two axes, and what the network is shown of the grid, (resolution², n_in)."""
-    if net.n_in != 2 and features is None:
+    if net.in_shape != (2,) and features is None:
         raise ValueError(
-            f"a surface needs a network of two inputs, and topology {list(net.topology)} "
-            f"has {net.n_in}"
+            f"a surface needs a network of two inputs, and this one has {net.n_in}: {net!r}"
         )
     if limits is None:
         if X is None:
@@ -243,7 +235,7 @@ def dense_layers(net: Network, what: str) -> tuple[Dense, ...]:
             raise ValueError(
                 f"{what} are told of dense layers alone, and layer {i} is a {type(layer).__name__}"
             )
-    return net.layers
+    return cast("tuple[Dense, ...]", net.layers)
 
 
 def activation_names(net: Network) -> list[str]:
@@ -259,7 +251,7 @@ def activation_names(net: Network) -> list[str]:
     for layer in net.layers:
         if isinstance(layer, Dense):
             named.append(layer.activation.name)
-        elif hasattr(layer, "activation") and named[-1] == "linear":
+        elif layer.activation is not linear and named[-1] == "linear":
             named[-1] = layer.activation.name
     return named
 
@@ -283,23 +275,18 @@ def _in_words(layer: Any) -> str:
 
 
 def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, ...]:
-    """Return what each layer computes of some examples: its weighted sums and its activations.
+    """Return what each layer computes of some examples: its output before and after its activation.
 
     Parameters
     ----------
     net, params
         The network and its parameters.
-    X : (n, n_in)
+    X : (n, n_in), or (n, *in_shape)
         One example a row.
 
     Returns
     -------
-    One ``(z, a)`` a layer, both (n, n_out).
-
-    Raises
-    ------
-    ValueError
-        If a layer is not dense.
+    One ``(z, a)`` a layer, both (n, *out_shape); the same array where it has no activation.
 
     Examples
     --------
@@ -310,19 +297,9 @@ def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, .
     >>> z, a.round(6)
     (array([[7.]]), array([[0.999998]]))
     """
-    x = np.asarray(X, dtype=params[0][0].dtype)
-    activities = []
-    layers = dense_layers(net, "the activations of each layer")
-    for layer, layer_params in zip(layers, params, strict=True):
-        z, _ = weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
-        x = layer.activation(z)
-        activities.append(Activity(z, x))
-    return tuple(activities)
-
-
-def weighted_sum(layer: Dense) -> Dense:
-    """Return the same layer without its activation, whose output is z."""
-    return replace(layer, activation=linear)
+    x = np.asarray(X, dtype=arrays(params)[0].dtype)
+    with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
+        return tuple(Activity(one.z, one.a) for one in forwards(net, params, x))
 
 
 def gradients(
@@ -344,38 +321,28 @@ def gradients(
 
     Returns
     -------
-    One ``(dW, db, delta)`` a layer, first layer first.
+    One :class:`LayerGradients` a layer, first layer first; ``dW, db, delta = layers[0]`` takes one
+    of a dense layer apart.
 
     Raises
     ------
     ValueError
-        If the examples or the cost do not fit the network, or a layer is not dense.
+        If the examples or the cost do not fit the network.
 
     Examples
     --------
     >>> from neurona import network
     >>> net = network([1, 1], "linear")
-    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # answers 7, and should 5
+    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # predicts 7, and should 5
     >>> (dW, db, delta), = gradients(net, params, [[3.0]], [5.0])
     >>> dW, db, delta
     (array([[12.]]), array([4.]), array([[4.]]))
     """
     cost = find_cost(cost, net)
-    x, target, weight = check_data(net, X, y, sample_weight, params[0][0].dtype)
-    body = dense_layers(net.logits if cost.link else net, "the gradients of each layer")
-    pullbacks = []
-    for layer, layer_params in zip(body, params, strict=True):
-        z, sum_pullback = weighted_sum(layer).forward(layer_params, x)  # type: ignore[arg-type]
-        a, activation_pullback = layer.activation.function(z.T)
-        x = a.T
-        pullbacks.append((sum_pullback, activation_pullback))
-    _, da = cost(x, target, weight)
-    layers = []
-    for sum_pullback, activation_pullback in reversed(pullbacks):
-        delta = activation_pullback(da.T).T
-        da, (dW, db) = sum_pullback(delta)
-        layers.append(LayerGradients(dW, db, delta))
-    return tuple(reversed(layers))
+    x, target, weight = check_data(net, X, y, sample_weight, arrays(params)[0].dtype)
+    passages = forwards(net.logits if cost.link else net, params, x)
+    _, dy = cost(passages[-1].a, target, weight)
+    return tuple(LayerGradients(one.grads, one.dz) for one in backwards(passages, dy))
 
 
 def gradient_norms(layers: Sequence[LayerGradients]) -> NDArray[np.float64]:
@@ -391,15 +358,17 @@ def gradient_norms(layers: Sequence[LayerGradients]) -> NDArray[np.float64]:
 
     Returns
     -------
-    (n_layers,) array, first layer first.
+    An array with one for each layer that has a ``W``, first layer first.
 
     Examples
     --------
-    >>> one = LayerGradients(dW=np.array([[3.0, 0.0], [0.0, 4.0]]), db=np.zeros(2), delta=None)
-    >>> gradient_norms([one])
+    >>> from neurona.engine.layers.dense import DenseParams
+    >>> dense = DenseParams(np.array([[3.0, 0.0], [0.0, 4.0]]), np.zeros(2))
+    >>> gradient_norms([LayerGradients(dense, delta=np.zeros((1, 2)))])
     array([2.5])
     """
-    return np.array([np.sqrt(np.mean(np.square(layer.dW, dtype=np.float64))) for layer in layers])
+    weights = [layer.dW for layer in layers if layer.dW is not None]
+    return np.array([np.sqrt(np.mean(np.square(dW, dtype=np.float64))) for dW in weights])
 
 
 def saturation(
@@ -422,7 +391,7 @@ def saturation(
 
     Returns
     -------
-    (n_layers,) array from 0 to 1, over all pairs of an example and a neuron.
+    (n_layers,) array from 0 to 1, over all pairs of an example and a neuron; 0 without activation.
 
     Examples
     --------
@@ -440,13 +409,14 @@ def saturation(
 
 
 def slopes(activation: Activation, z: Array) -> Array:
-    """Return ∂a/∂z of every neuron by its own z, (n, n_out): the diagonal of the Jacobian."""
-    _, pullback = activation.function(z.T)
+    """Return ∂a/∂z of every neuron by its own z, shaped as z: the diagonal of the Jacobian."""
+    _, pullback = activation.function(z.mT)
     if _is_elementwise(activation):  # the Jacobian is diagonal, and one pullback has all of it
-        return pullback(np.ones_like(z.T)).T
-    unit = np.eye(z.shape[1], dtype=z.dtype)
+        return pullback(np.ones_like(z.mT)).mT
+    unit = np.eye(z.shape[-1], dtype=z.dtype)
     return np.stack(
-        [pullback(np.broadcast_to(row, z.shape).T)[k] for k, row in enumerate(unit)], axis=1
+        [pullback(np.broadcast_to(row, z.shape).mT)[..., k, :] for k, row in enumerate(unit)],
+        axis=-1,
     )
 
 

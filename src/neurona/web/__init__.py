@@ -1,20 +1,26 @@
-"""The playground: the real engine trains in the server, and a page in the browser shows it.
+"""The playground: the engine trains in the server, and a page in the browser shows it.
 
 =====================  ====================================================================
-`setup`                all that can be chosen, checked at the border
-`problem`              from a set-up to points, a network and a cost
-`steering`             an optimizer whose frozen parameters stand still
-`run`                  one training in a thread of its own, steered while it goes on
-`history`              moments of a run, thinned and never cut
-`pictures`             from a state to the arrays that the page draws
-`conversation`         messages in, messages out; knows nothing of sockets
-`code`                 a program that does again what is on the screen
-`notebook`             the same program in cells
-`colors`               the page's colours, for the film
-`take`                 files to take home: a program, a notebook, a model, a film
-`wire`                 a message and its arrays as bytes
-`line`                 a conversation in one process with its training, for a notebook
+`setup`                everything that can be chosen, validated at the border
+`errors`               errors in English and Spanish
+`table`                from a CSV file to points
+`task`                 from a set-up to points, a network and a cost
+`steering`             an optimizer that leaves frozen parameters as they are
+`run`                  one training in its own thread, steered while it goes on
+`pacing`               the number of steps between two commands
+`history`              snapshots of a run, thinned but never cut
+`worker`               the same run in its own process
+`frames`               from a state to the arrays that the page draws
+`microscope`           the numbers of one training step
+`session`              messages in, messages out, over any connection
+`encoding`             a message and its arrays as bytes
+`security`             who may speak to the server
+`server`               HTTP and WebSocket
+`kernel_session`       a session within a notebook's kernel
 `widget`               the notebook's widget
-`server`               HTTP and WebSocket, and who may speak to them
+`downloads`            files for the user: a program, a notebook, a model, a GIF
+`code`                 the program that repeats the training on the screen
+`notebook`             the same program in cells
+`colors`               the page's colors, for the GIF
 =====================  ====================================================================
 """

@@ -1,4 +1,4 @@
-"""What is on the screen as a short program, with neurona's public names, that does it again."""
+"""A short program with neurona's public names that repeats the training on the screen."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from neurona.datasets.surfaces import REGRESSIONS
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Params
-from neurona.web.problem import Problem
 from neurona.web.run import View
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
+from neurona.web.task import Task
 
 WIDTH = 92
-MOST_LISTED = 60  # parameters that stand in the program as numbers; more are base64
+MOST_LISTED = 60  # parameters written as numbers; more are base64
 
-# How a feature is written, where the plane's coordinates are x1 and x2.
+# Each feature as Python code.
 WRITTEN: Mapping[str, str] = {
     "x1": "x1",
     "x2": "x2",
@@ -93,44 +93,44 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 
 
 class Part(NamedTuple):
-    """A few lines of code, and what they do in words."""
+    """A few lines of code, and a sentence about them."""
 
     text: str
     code: str
 
 
 def title(view: View, language: str) -> str:
-    """Return one line that says what the program is about."""
-    problem = view.problem
-    topology = "-".join(map(str, problem.net.topology))
+    """Return the program's title."""
+    task = view.task
+    topology = "-".join(map(str, task.net.topology))
     return _text("title", language).format(
-        kind=problem.setup.data.kind, topology=topology, step=view.state.step
+        kind=task.setup.data.kind, topology=topology, step=view.state.step
     )
 
 
 def needs(language: str) -> str:
-    """Return one line that says what has to be installed."""
+    """Return a sentence about the needed installation."""
     return _text("needs", language)
 
 
 def program(view: View, language: str = "en") -> str:
-    """Return a Python program that leads to what a view shows, prints its cost and draws it.
+    """Return a Python program that repeats a view's training, prints its cost and draws it.
 
     It trains from the same weights over the same batches to the same step. A run that was steered
-    on its way can't be retraced: then the program says so, and holds the weights themselves.
+    cannot be repeated: then the program says so, and holds the weights.
 
     Parameters
     ----------
     view
-        What is on the screen.
+        The state on the screen.
     language
-        Of the comments: ``"en"`` or ``"es"``.
+        The language of the comments: ``"en"`` or ``"es"``.
 
     Examples
     --------
-    >>> from neurona.web.problem import make_problem
+    >>> from neurona.web.task import make_task
     >>> from neurona.web.run import Run
-    >>> run = Run(make_problem(Setup.from_json({"data": {"kind": "moons", "test_share": 0}})))
+    >>> run = Run(make_task(Setup.from_json({"data": {"kind": "moons", "test_share": 0}})))
     >>> print(program(run.view))  # doctest: +ELLIPSIS
     \"\"\"neurona's playground: moons, network 2-4-4-1, step 0.
     <BLANKLINE>
@@ -156,28 +156,28 @@ def program(view: View, language: str = "en") -> str:
 
 
 def parts(view: View, language: str) -> list[Part]:
-    """Return the program in its parts: the imports come first, the drawing last."""
-    problem, step = view.problem, view.state.step
-    setup = problem.setup
+    """Return the parts of the program: imports first, drawing last."""
+    task, step = view.task, view.state.step
+    setup = task.setup
     trained = step > 0 and not view.steered
     learning = []
     if view.steered:
         learning.append(Part(_text("steered", language), _weights(view.state.params)))
     elif setup.weights is not None:
-        learning.append(Part(_text("begun", language), _weights(problem.begin())))
+        learning.append(Part(_text("begun", language), _weights(task.begin())))
     elif not trained:
         drawn = f"params = net.init(rng={setup.training.seed})"
         learning.append(Part(_text("initial", language), drawn))
     if trained:
-        learning.append(Part(_text("training", language), _training(setup, problem, step)))
+        learning.append(Part(_text("training", language), _training(setup, task, step)))
     if view.frozen.any():
         learning[-1] = _with_frozen(learning[-1], view, language)
     made = [
-        _data(problem, language),
+        _data(task, language),
         *([] if _plain(setup) else [_features(setup, language)]),
-        Part(_text("network", language), _network(problem)),
+        Part(_text("network", language), _network(task)),
         *learning,
-        *_scores(problem, language, trained),
+        *_scores(task, language, trained),
         Part(_text("picture", language), _picture(setup)),
     ]
     return [Part("", _imports("\n".join(part.code for part in made))), *made]
@@ -198,9 +198,9 @@ def _imports(code: str) -> str:
     return "\n".join(lines)
 
 
-def _data(problem: Problem, language: str) -> Part:
-    data = problem.setup.data
-    places = "X" if _plain(problem.setup) else "points"
+def _data(task: Task, language: str) -> Part:
+    data = task.setup.data
+    places = "X" if _plain(task.setup) else "points"
     if data.kind == "own":
         rows = ", ".join(f"({x1!r}, {x2!r}, {label!r})" for x1, x2, label in data.points)
         names = ", ".join(data.columns) or f"x1, x2, {'value' if data.regression else 'class'}"
@@ -219,7 +219,7 @@ def _data(problem: Problem, language: str) -> Part:
         )
         chosen = [*_differing(makes, known), f"rng={data.seed}"]
         lines = [_call(f"{places}, y = neurona.datasets.{data.kind}", chosen)]
-    if not problem.held_out.any():
+    if not task.held_out.any():
         return Part(_text("data", language), "\n".join(lines))
     lines += [
         "rows = np.arange(len(y))",
@@ -249,9 +249,9 @@ def _features(setup: Setup, language: str) -> Part:
     )
 
 
-def _network(problem: Problem) -> str:
-    names = [layer.activation.name for layer in problem.net.layers]
-    arguments = [str(list(problem.net.topology))]
+def _network(task: Task) -> str:
+    names = [layer.activation.name for layer in task.net.layers]
+    arguments = [str(list(task.net.topology))]
     hidden = set(names[:-1]) or {names[-1]}
     if len(hidden) > 1:
         arguments.append(_listed(names))
@@ -259,7 +259,7 @@ def _network(problem: Problem) -> str:
         arguments.append(_quoted(names[0]))
         if names[-1] != names[0]:
             arguments.append(f"output={_quoted(names[-1])}")
-    initializer = problem.setup.training.initializer
+    initializer = task.setup.training.initializer
     if initializer != "orthogonal":
         arguments.append(f"initializer={_quoted(initializer)}")
     if initializer == "uniform":
@@ -267,11 +267,11 @@ def _network(problem: Problem) -> str:
     return _call("net = neurona.network", arguments)
 
 
-def _training(setup: Setup, problem: Problem, step: int) -> str:
+def _training(setup: Setup, task: Task, step: int) -> str:
     training = setup.training
     size = training.batch_size
-    batched = size is not None and size < len(problem.train.x)
-    arguments = ["net", *_examples(problem), *_objective(setup), *_optimizer(setup)]
+    batched = size is not None and size < len(task.train.x)
+    arguments = ["net", *_examples(task), *_objective(setup), *_optimizer(setup)]
     arguments += [f"steps={step}"]
     if batched:  # weights and batches have a generator each
         start = f"net.init(rng={training.seed})" if setup.weights is None else "params"
@@ -281,23 +281,23 @@ def _training(setup: Setup, problem: Problem, step: int) -> str:
         drawn = setup.weights is None
         arguments += [f"rng={training.seed}" if drawn else "start=params"]
     loop = f"{_call('for state in neurona.train', arguments)}:\n    pass\nparams = state.params"
-    return "\n".join([*_moving(problem), loop])
+    return "\n".join([*_moving(task), loop])
 
 
-def _moving(problem: Problem) -> list[str]:
-    """Return lines that make what `Frozen` asks for: 0 for what stands still, 1 for the rest."""
-    if not problem.setup.frozen:
+def _moving(task: Task) -> list[str]:
+    """Return code for the mask of `Frozen`: 0 for frozen parameters, 1 for the rest."""
+    if not task.setup.frozen:
         return []
-    places = ", ".join(map(str, problem.setup.frozen))
+    places = ", ".join(map(str, task.setup.frozen))
     line = f"moving[[{places}]] = 0"
     return [
-        f"moving = np.ones({problem.frozen.size}, dtype=np.float32)",
+        f"moving = np.ones({task.frozen.size}, dtype=np.float32)",
         line if len(line) < WIDTH else f"moving[[\n{_lines(places)}\n]] = 0",
     ]
 
 
-def _examples(problem: Problem) -> list[str]:
-    return ["X[train]", "y[train]"] if problem.held_out.any() else ["X", "y"]
+def _examples(task: Task) -> list[str]:
+    return ["X[train]", "y[train]"] if task.held_out.any() else ["X", "y"]
 
 
 def _objective(setup: Setup) -> list[str]:
@@ -326,13 +326,13 @@ def _optimizer_call(setup: Setup) -> str:
 
 
 def _with_frozen(part: Part, view: View, language: str) -> Part:
-    """Say which parameters were frozen, where the code can't tell or does not say why."""
+    """Add a sentence about frozen parameters."""
     places = ", ".join(map(str, np.flatnonzero(view.frozen)))
     return part._replace(text=f"{part.text} {_text('frozen', language).format(places=places)}")
 
 
 def _weights(params: Params) -> str:
-    """Return lines that make ``params`` of numbers that stand in them."""
+    """Return code that defines ``params`` by its numbers."""
     theta = flatten(params)
     if theta.size <= MOST_LISTED:
         numbers = ", ".join(str(value) for value in theta.astype(np.float32))
@@ -345,24 +345,24 @@ def _weights(params: Params) -> str:
     return "\n".join([*lines, "params = unflatten(theta, like=net.init(rng=0))"])
 
 
-def _scores(problem: Problem, language: str, trained: bool) -> list[Part]:
-    setup = problem.setup
+def _scores(task: Task, language: str, trained: bool) -> list[Part]:
+    setup = task.setup
     size = setup.training.batch_size
-    batched = size is not None and size < len(problem.train.x)
+    batched = size is not None and size < len(task.train.x)
     if trained and not batched:
         lines = ['print("cost:", state.cost)']
     else:
-        arguments = ["net", *_examples(problem), *_objective(setup), "start=params"]
+        arguments = ["net", *_examples(task), *_objective(setup), "start=params"]
         lines = [
             _call("state = next(neurona.train", arguments) + ")",
             'print("cost:", state.cost)',
         ]
     text = _text("batches" if batched and trained else "cost", language)
     made = [Part(text, "\n".join(lines))]
-    if problem.classes:
+    if task.classes:
         accuracy = "neurona.observe.accuracy"
         lines = ["answers = net.predict(params, X)"]
-        if problem.held_out.any():
+        if task.held_out.any():
             for part in ("train", "test"):
                 lines.append(f'print("accuracy, {part}:", {accuracy}(answers[{part}], y[{part}]))')
         else:
@@ -381,18 +381,18 @@ def _picture(setup: Setup) -> str:
 
 
 def _plain(setup: Setup) -> bool:
-    """Tell whether the network is shown the points as they are."""
+    """Tell whether the inputs are the coordinates alone."""
     return setup.inputs == ("x1", "x2")
 
 
 def _differing(function: Any, values: Mapping[str, Any]) -> list[str]:
-    """Return the arguments that are not what the function takes by itself."""
+    """Return the arguments that differ from the function's defaults."""
     usual = inspect.signature(function).parameters
     return [f"{name}={value!r}" for name, value in values.items() if usual[name].default != value]
 
 
 def _call(start: str, arguments: Sequence[str]) -> str:
-    """Write a call in one line, or with its arguments in lines of their own."""
+    """Write a call in one line, or with its arguments on separate lines."""
     line = f"{start}({', '.join(arguments)})"
     if len(line) < WIDTH:
         return line
@@ -400,13 +400,13 @@ def _call(start: str, arguments: Sequence[str]) -> str:
 
 
 def _lines(listed: str) -> str:
-    """Break what stands between brackets into lines, at its spaces alone."""
+    """Break a bracketed list into lines, at spaces only."""
     broken = fill(f"{listed},", WIDTH - 4, break_long_words=False, break_on_hyphens=False)
     return indent(broken, "    ")
 
 
 def _comment(text: str) -> str:
-    """Write what somebody else has named as a comment, without what would end it."""
+    """Write a custom name as a comment, without characters that would end it."""
     words = " ".join(text.split())
     plain = "".join(letter for letter in words if letter.isprintable())
     return fill(plain, WIDTH, initial_indent="# ", subsequent_indent="# ")

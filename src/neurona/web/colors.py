@@ -1,8 +1,8 @@
-"""The page's colours, for what is painted here and taken home: the film.
+"""The page's colors, for the GIF that it downloads.
 
-They are those of ``frontend/src/colors.ts`` and ``app.css``: orange to blue through the page's own
-ground, and Okabe and Ito's palette for classes, which the colour-blind tell apart
-(https://jfly.uni-koeln.de/color/).
+They are those of ``drawing/colors.ts`` and ``styles/app.css`` in ``frontend/src``: orange to blue
+through the background, and for classes the palette of Okabe and Ito, which color-blind people can
+tell apart (https://jfly.uni-koeln.de/color/).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ GROUNDS = {"light": (247, 247, 245), "dark": (32, 36, 40)}
 
 @dataclass(frozen=True)
 class PageScheme:
-    """How the page colours answers and points.
+    """The page's colors of predictions and points.
 
     Parameters
     ----------
     n_classes
-        How many classes there are, or None for a regression, whose numbers are from -1 to 1.
+        The number of classes, or None for a regression with values from -1 to 1.
     ground
-        The colour of an answer that is undecided, bytes.
+        The color of an undecided prediction, in bytes.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class PageScheme:
     ground: tuple[int, int, int]
 
     def surface(self, values: npt.ArrayLike, levels: int | None = None) -> Colors:
-        """Colour a network's outputs, (..., n_out) to (..., 3); with levels, in so many bands."""
+        """Color a network's outputs, (..., n_out) to (..., 3); levels make bands."""
         values = np.asarray(values, dtype=np.float64)
         if levels is not None:
             values = np.round(values * levels) / levels
@@ -58,14 +58,14 @@ class PageScheme:
         return self._mixed(np.array(CLASSES)[values.argmax(axis=-1)], 0.1 + 0.55 * sure)
 
     def points(self, y: npt.ArrayLike) -> Colors:
-        """Colour targets, (n,) or (n, n_out) to (n, 3)."""
+        """Color targets, (n,) or (n, n_out) to (n, 3)."""
         if self.n_classes is not None:
             return np.array(CLASSES)[labels_of(y)] / 255
         y = np.asarray(y, dtype=np.float64)
         return self._diverging(y.reshape(len(y), -1)[:, 0])
 
     def _diverging(self, values: Colors) -> Colors:
-        """Colour numbers from -1 (orange) through the ground to 1 (blue)."""
+        """Color numbers from -1 (orange) through the background to 1 (blue)."""
         ends = np.where(values[..., None] < 0, NEGATIVE, POSITIVE)
         return self._mixed(ends, 0.85 * np.minimum(abs(values), 1))
 

@@ -1,4 +1,4 @@
-"""The moments of a run: every one at first, then ever sparser, from the beginning to now."""
+"""Snapshots of a run from its beginning to now, the sparser the longer it is."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
-    """A state that was kept, its cost on the test, and the branch it lies on."""
+class Snapshot:
+    """A state with its test cost and its branch."""
 
     state: State
     test_cost: float | None
@@ -24,97 +24,98 @@ class Moment:
 
 
 class History:
-    """Moments of all branches, thinned, never cut: of each its first and its last stay.
+    """Snapshots of all branches, thinned but never cut: the first and last of each stay.
 
-    When the branch that goes on is full, every other moment of it goes, and from then on only
-    every other one is kept. When all branches together are too many moments, the longest of those
+    When the branch that goes on is full, every other snapshot of it goes, and from then on only
+    every other one is kept. When all branches together are too many snapshots, the longest of those
     that were left loses every other one. So an hour takes no more memory than a minute, and a
     hundred branches no more than a few; the beginning stays visible, and so does every end.
 
-    Of ``total / 2`` branches two moments each are left. Beyond that the oldest branch but the first
-    is forgotten, and those that come from it are taken for ones of the branch that it had left.
+    With ``total / 2`` branches two snapshots of each are left. Beyond that the oldest branch except
+    the first is forgotten, and branches that started from it count as branches of its parent.
 
     Parameters
     ----------
     most
-        Moments of one branch, an even number.
+        Snapshots of one branch, an even number.
     total
-        Moments of all of them, six at least.
+        Snapshots of all of them, six at least.
 
     Examples
     --------
     >>> from types import SimpleNamespace
     >>> history = History(most=4)
     >>> for step in range(20):
-    ...     _ = history.keep(Moment(SimpleNamespace(step=step, cost=0.5), None, branch=0))
-    >>> [moment.state.step for moment in history.moments]
+    ...     _ = history.keep(Snapshot(SimpleNamespace(step=step, cost=0.5), None, branch=0))
+    >>> [snapshot.state.step for snapshot in history.snapshots]
     [0, 8, 16]
     """
 
     def __init__(self, most: int = 500, total: int = 2000) -> None:
         self.most = most
         self.total = total
-        self.moments: list[Moment] = []
-        self._roots: dict[int, tuple[int, int]] = {}  # the branch that each one left, and when
+        self.snapshots: list[Snapshot] = []
+        self._roots: dict[
+            int, tuple[int, int]
+        ] = {}  # each branch's parent, and the step where it left it
         self._stride = 1
         self._offered = 0
         self._rows = np.empty((0, 4), dtype=np.float32)
 
-    def keep(self, moment: Moment) -> bool:
-        """Offer a moment of the branch that goes on; return whether it was kept."""
+    def keep(self, snapshot: Snapshot) -> bool:
+        """Offer a snapshot of the branch that goes on; return whether it was kept."""
         kept = self._offered % self._stride == 0
         self._offered += 1
         if kept:
-            self._append(moment)
+            self._append(snapshot)
         return kept
 
-    def branch(self, at: int, end: Moment) -> Moment:
-        """Leave a branch, of which ``end`` is where it stands, for one that begins at a moment.
+    def branch(self, at: int, end: Snapshot) -> Snapshot:
+        """Leave the current branch, whose state is ``end``, for a new one from a snapshot.
 
         Returns
         -------
-        Moment
+        Snapshot
             The first of the new branch.
         """
-        start = self.moments[at]
-        if self.moments[-1].state is not end.state:  # it was one that is passed over
+        start = self.snapshots[at]
+        if self.snapshots[-1].state is not end.state:  # it was skipped
             self._append(end)
-        branch = 1 + end.branch  # that of the newest goes on
+        branch = 1 + end.branch  # ids grow
         self._roots[branch] = start.branch, start.state.step
         self._stride, self._offered = 1, 1
-        first = Moment(start.state, start.test_cost, branch)
+        first = Snapshot(start.state, start.test_cost, branch)
         self._append(first)
         return first
 
-    def way(self, to: Moment) -> list[State]:
-        """Return the states on the way to a moment, over the branches it came by, in order."""
+    def way(self, to: Snapshot) -> list[State]:
+        """Return the states that lead to a snapshot, over its branches, in order."""
         branch, end = to.branch, to.state.step
         states = [to.state]
         while True:
-            own = [moment.state for moment in self.moments if moment.branch == branch]
+            own = [snapshot.state for snapshot in self.snapshots if snapshot.branch == branch]
             states += [state for state in own if state.step < end]
             if branch not in self._roots:
                 return sorted(states, key=lambda state: state.step)
-            branch, left = self._roots[branch]
-            end = min(end, left)
+            branch, end = self._roots[branch]
 
     @property
     def rows(self) -> Array:
-        """``(k, 4)`` float32: step, cost, cost on the test (NaN if none), branch; never changed."""
+        """``(k, 4)`` float32: step, cost, test cost (or NaN), branch; never modified."""
         return self._rows
 
-    def _append(self, moment: Moment) -> None:
-        before = len(self.moments)
-        self.moments.append(moment)
-        self._thin(moment.branch)
-        if len(self.moments) == before + 1:
-            self._rows = np.vstack([self._rows, _row(moment)])
+    def _append(self, snapshot: Snapshot) -> None:
+        before = len(self.snapshots)
+        self.snapshots.append(snapshot)
+        self._thin(snapshot.branch)
+        if len(self.snapshots) == before + 1:
+            self._rows = np.vstack([self._rows, _row(snapshot)])
         else:
-            self._rows = np.array([_row(m) for m in self.moments], dtype=np.float32)
+            self._rows = np.array([_row(m) for m in self.snapshots], dtype=np.float32)
 
     def _thin(self, now: int) -> None:
-        """Keep to both limits; ``now`` is the branch that goes on."""
-        lengths = Counter(moment.branch for moment in self.moments)
+        """Keep both limits; ``now`` is the current branch."""
+        lengths = Counter(snapshot.branch for snapshot in self.snapshots)
         while lengths[now] > self.most or lengths.total() > self.total:
             left = max((k for k in lengths if k != now), key=lengths.__getitem__, default=now)
             if lengths[now] > self.most or lengths[left] <= 2 < lengths[now]:
@@ -124,25 +125,25 @@ class History:
                 self._halve(left)
             else:
                 self._forget(now)
-            lengths = Counter(moment.branch for moment in self.moments)
+            lengths = Counter(snapshot.branch for snapshot in self.snapshots)
 
     def _halve(self, branch: int) -> None:
-        """Let every other moment of a branch go, but neither its first nor its last."""
-        own = [moment for moment in self.moments if moment.branch == branch]
-        stays = {id(moment) for moment in (*own[::2], own[-1])}
-        self.moments = [m for m in self.moments if m.branch != branch or id(m) in stays]
+        """Drop every other snapshot of a branch, except its first and last."""
+        own = [snapshot for snapshot in self.snapshots if snapshot.branch == branch]
+        stays = {id(snapshot) for snapshot in (*own[::2], own[-1])}
+        self.snapshots = [m for m in self.snapshots if m.branch != branch or id(m) in stays]
 
     def _forget(self, now: int) -> None:
-        """Let the oldest branch go, but neither the first nor the one that goes on."""
-        oldest = min(m.branch for m in self.moments if m.branch not in (0, now))
+        """Drop the oldest branch, except the first and the current one."""
+        oldest = min(m.branch for m in self.snapshots if m.branch not in (0, now))
         before, left = self._roots.pop(oldest)
-        for branch, (root, step) in self._roots.items():
+        for branch, (root, _) in self._roots.items():
             if root == oldest:
-                self._roots[branch] = before, min(step, left)
-        self.moments = [moment for moment in self.moments if moment.branch != oldest]
+                self._roots[branch] = before, left
+        self.snapshots = [snapshot for snapshot in self.snapshots if snapshot.branch != oldest]
 
 
-def _row(moment: Moment) -> Array:
-    state, test_cost = moment.state, moment.test_cost
-    row = (state.step, state.cost, nan if test_cost is None else test_cost, moment.branch)
+def _row(snapshot: Snapshot) -> Array:
+    state, test_cost = snapshot.state, snapshot.test_cost
+    row = (state.step, state.cost, nan if test_cost is None else test_cost, snapshot.branch)
     return np.array(row, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""What the microscope shows of a view: one step of the training, and the lesson's beside it."""
+"""The microscope's content: one training step, beside the lesson's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from neurona.engine.data import Data
 from neurona.engine.types import Array
 from neurona.lesson import trace
 from neurona.observe.microscope import Step, dissect, finite_differences
-from neurona.web.problem import Problem
 from neurona.web.run import View
 from neurona.web.steering import optimizer_of
+from neurona.web.task import Task
 
 NO_SOFTMAX = {
     "en": "The lesson's program has no softmax: it takes each derivative from one neuron's own a, "
@@ -22,13 +22,13 @@ NO_SOFTMAX = {
     "es": "El programa de la lección no tiene softmax: saca cada derivada de la a de una sola "
     "neurona, y una softmax necesita las de todas. Con otra salida, aquí se ven sus líneas.",
 }
-ROWS = ("z", "a", "slope", "error", "delta")  # of a batch their means are shown
+ROWS = ("z", "a", "slope", "error", "delta")  # a batch shows their means
 
 
 def look(
     view: View, point: int | None, layer: int, unit: int
 ) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Return what one step computes, in words and numbers, and its arrays as float32.
+    """Return one step's content and its arrays as float32.
 
     Parameters
     ----------
@@ -40,22 +40,22 @@ def look(
     layer, unit
         The neuron whose derivatives get central differences beside them, counted from 0.
     """
-    problem, training = view.problem, view.problem.setup.training
-    data = examples(problem, point)
+    task, training = view.task, view.task.setup.training
+    data = examples(task, point)
     step = dissect(
-        problem.net,
+        task.net,
         view.state.params,
         *data[:2],
-        problem.cost,
+        task.cost,
         l1=training.l1,
         l2=training.l2,
-        optimizer=optimizer_of(problem.setup, view.frozen),
+        optimizer=optimizer_of(task.setup, view.frozen),
         optimizer_state=view.state.optimizer_state,
         step=view.state.step,
     )
     params: Any = tuple((one.W, one.b) for one in step.layers)
     differences = finite_differences(
-        problem.objective, params, Data(step.x, step.target, None), layer, unit
+        task.objective, params, Data(step.x, step.target, None), layer, unit
     )
     chosen = step.layers[layer]
     derivatives = np.append(chosen.dW[:, unit], chosen.db[unit])
@@ -70,15 +70,15 @@ def look(
         "unit": unit,
         "step": view.state.step,
         "examples": len(step.x),
-        "test": point is not None and bool(problem.held_out[point]),
+        "test": point is not None and bool(task.held_out[point]),
         "cost": step.cost,
         "data_cost": step.data_cost,
         "penalty": step.cost - step.data_cost,
         "l1": training.l1,
         "l2": training.l2,
-        "cost_name": type(problem.cost).__name__,
-        "logits": problem.cost.link is not None,
-        "activations": [one.activation.name for one in problem.net.layers],
+        "cost_name": type(task.cost).__name__,
+        "logits": task.cost.link is not None,
+        "activations": [one.activation.name for one in task.net.layers],
         "optimizer": training.optimizer,
         "rates": list(step.rates),
         "lesson": _lesson(view, step),
@@ -88,13 +88,13 @@ def look(
     return jsonable(content), {**numbers, "frozen": view.frozen.astype(np.uint8)}
 
 
-def examples(problem: Problem, point: int | None) -> Data:
-    """Return one point, of the training or of the test, as the engine takes it; or all to train."""
+def examples(task: Task, point: int | None) -> Data:
+    """Return one training or test point as the engine's data, or all training points."""
     if point is None:
-        return problem.train
-    test = problem.held_out[point]
-    place = int(np.count_nonzero(problem.held_out[:point] == test))
-    return (problem.test if test else problem.train).rows([place])
+        return task.train
+    test = task.held_out[point]
+    place = int(np.count_nonzero(task.held_out[:point] == test))
+    return (task.test if test else task.train).rows([place])
 
 
 def _arrays(step: Step) -> dict[str, Array]:
@@ -106,34 +106,34 @@ def _arrays(step: Step) -> dict[str, Array]:
 
 
 def _lesson(view: View, step: Step) -> dict[str, Any]:
-    """Return the lesson's lines as they run on the same examples, and how its step differs."""
-    problem, training = view.problem, view.problem.setup.training
+    """Return the lesson's lines, executed on the same examples, and the differences."""
+    task, training = view.task, view.task.setup.training
     lines = [line._asdict() for line in trace.source()]
-    if not trace.can_tell(problem.net):
+    if not trace.can_tell(task.net):
         return {"source": lines, "moments": [], "refusal": NO_SOFTMAX}
     params: Any = tuple((one.W, one.b) for one in step.layers)
-    moments = trace.trace(problem.net, params, step.x, step.target, training.learning_rate)
+    moments = trace.trace(task.net, params, step.x, step.target, training.learning_rate)
     return {
         "source": lines,
         "moments": list(changes(moments)),
         "differences": {
             **trace.factors(*step.target.shape)._asdict(),
-            "cost": None if _squared(problem) else type(problem.cost).__name__,
+            "cost": None if _squared(task) else type(task.cost).__name__,
             "optimizer": None if training.optimizer == "sgd" else training.optimizer,
             "rates": len(set(step.rates)) > 1 or step.rates[0] != training.learning_rate,
             "penalty": bool(training.l1 or training.l2),
             "frozen": bool(view.frozen.any()),
-            "lent": sorted({one.activation.name for one in problem.net.layers} - {*trace.OWN}),
+            "lent": sorted({one.activation.name for one in task.net.layers} - {*trace.OWN}),
         },
     }
 
 
-def _squared(problem: Problem) -> bool:
-    return type(problem.cost).__name__ == "SquaredError"
+def _squared(task: Task) -> bool:
+    return type(task.cost).__name__ == "SquaredError"
 
 
 def changes(moments: Iterable[trace.Moment]) -> Iterable[dict[str, Any]]:
-    """Yield each moment with those variables alone that are new, or other than before."""
+    """Yield each moment with only the variables that are new or have changed."""
     known: dict[str, trace.Variable] = {}
     for moment in moments:
         new = [one for one in moment.variables if known.get(one.name) != one]
@@ -142,7 +142,7 @@ def changes(moments: Iterable[trace.Moment]) -> Iterable[dict[str, Any]]:
 
 
 def jsonable(value: Any) -> Any:
-    """Return a value with None where a number is none: JSON has no NaN.
+    """Return a value with None in place of NaN and infinities, which JSON lacks.
 
     Examples
     --------

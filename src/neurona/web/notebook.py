@@ -1,4 +1,4 @@
-"""What is on the screen as a Jupyter notebook: the program of `code`, a cell for each part."""
+"""The program of `code` as a Jupyter notebook, a cell for each part."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _OPENING: Mapping[str, str] = {
 }
 _ENDING: Mapping[str, str] = {
     "en": "## What next?\n\n- Give `neurona.network` more layers, or wider ones.\n"
-    "- Ask for the answer at a point of your own: `net.predict(params, X[:1])`.\n"
+    "- Predict a point: `net.predict(params, X[:1])`.\n"
     "- Check the gradient: `neurona.check_gradient(net, X[:20], y[:20])`.",
     "es": "## ¿Y ahora?\n\n- Dale a `neurona.network` más capas, o más anchas.\n"
-    "- Pregunta qué responde en un punto: `net.predict(params, X[:1])`.\n"
+    "- Predice un punto: `net.predict(params, X[:1])`.\n"
     "- Comprueba el gradiente: `neurona.check_gradient(net, X[:20], y[:20])`.",
 }
 
 
 def notebook(view: View, language: str = "en") -> str:
-    """Return a notebook, as the text of its file, that leads to what a view shows.
+    """Return a notebook, as the text of its file, that repeats a view's training.
 
     It is the program of :func:`neurona.web.code.program` in cells, with its comments as text
     between them and the picture below the last.
@@ -34,16 +34,16 @@ def notebook(view: View, language: str = "en") -> str:
     Parameters
     ----------
     view
-        What is on the screen.
+        The state on the screen.
     language
-        Of the text: ``"en"`` or ``"es"``.
+        The language of the text: ``"en"`` or ``"es"``.
 
     Examples
     --------
-    >>> from neurona.web.problem import make_problem
+    >>> from neurona.web.task import make_task
     >>> from neurona.web.run import Run
     >>> from neurona.web.setup import Setup
-    >>> run = Run(make_problem(Setup()))
+    >>> run = Run(make_task(Setup()))
     >>> made = json.loads(notebook(run.view))
     >>> made["nbformat"], [cell["cell_type"] for cell in made["cells"][:4]]
     (4, ['markdown', 'code', 'markdown', 'code'])
@@ -70,7 +70,7 @@ def notebook(view: View, language: str = "en") -> str:
 
 
 def _quiet(part: Part) -> str:
-    """Return the code; a cell that ends in axes would show their name above the picture."""
+    """Return the code, quiet where a cell would print the axes it ends in."""
     return f"{part.code};" if part.code.startswith("neurona.plot.") else part.code
 
 

@@ -1,8 +1,7 @@
-"""One training in a thread of its own, steered while it goes on.
+"""One training in its own thread, steered while it goes on.
 
-Whoever steers it puts a command in a queue, and the thread carries it out between two chunks of
-steps; whoever looks at it takes the :class:`View` that the thread published last. So nothing that
-is read ever changes, and nobody waits for the other.
+Commands go into a queue, and the thread executes them between two chunks of steps. Readers take the
+:class:`View` that the thread published last. So no view ever changes, and neither side waits.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,50 +23,50 @@ from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
-from neurona.web.chunk import Chunk
-from neurona.web.history import History, Moment
-from neurona.web.problem import Problem
-from neurona.web.refusal import Refusal
+from neurona.web.errors import PlaygroundError
+from neurona.web.history import History, Snapshot
+from neurona.web.pacing import ChunkSize
 from neurona.web.steering import optimizer_of
+from neurona.web.task import Task
 
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What there is to see of a run at one time; nothing in it changes.
+    """An immutable view of a run.
 
     Attributes
     ----------
     version
-        Grows by 1 with each view of a run.
-    problem, state, frozen
-        What is learnt, where it stands, and which parameters stand still, ``(p,)`` booleans.
+        Increases by 1 with each view of a run.
+    task, state, frozen
+        The task, the training's state, and which parameters are frozen, ``(p,)`` booleans.
     playing, steps_per_second
-        Whether it goes on by itself, and how fast it went of late.
-    branch, at, moments
-        The branch that the state lies on, the moment that is shown (None: the latest), and how
-        many are kept.
+        Whether the training plays, and its recent speed.
+    branch, at, snapshots
+        The branch of the state, the index of the shown snapshot (None: the latest), and the
+        number of snapshots.
     history, kept
-        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a number that grows with it.
+        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a counter of its changes.
     test_cost
-        None, where no points are kept for a test.
+        None without test points.
     diverged
         The layer (from 1), its rate, and one that would hold, if the training diverged.
     steered
-        Whether there is more to the way here than the set-up tells: rates or points that changed
+        Whether the set-up alone cannot repeat the training: rates or points that changed
         after the first step, a weight that was set or frozen, a branch.
     """
 
     version: int
-    problem: Problem
+    task: Task
     state: State
     frozen: Array
     playing: bool
     steps_per_second: float
     branch: int
     at: int | None
-    moments: int
+    snapshots: int
     history: Array
     kept: int
     test_cost: float | None
@@ -79,27 +79,27 @@ class Run:
 
     Parameters
     ----------
-    problem
-        What is learnt; its set-up says from which weights.
+    task
+        The task; its set-up has the initial weights.
     on_change
-        Called in the training's thread after each new view.
+        Called in the training's thread after each view.
     """
 
-    def __init__(self, problem: Problem, on_change: Callable[[], None] = lambda: None) -> None:
-        self.problem = problem
+    def __init__(self, task: Task, on_change: Callable[[], None] = lambda: None) -> None:
+        self.task = task
         self._on_change = on_change
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._playing = False
         self._pace: float | None = None
         self._due = 0.0  # when the next chunk may begin, by the monotonic clock
-        self._chunk = Chunk()
+        self._chunk = ChunkSize()
         self._version = self._kept = 0
-        self._now: Moment
+        self._now: Snapshot
         self._at: int | None = None
         self._diverged: dict[str, float] | None = None
         self._steered = False
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
-        self._count = 1  # steps that the iterator takes to its next state
+        self._count = 1  # steps to the iterator's next state
         self._steps: Iterator[State] | None = None
         self._begin()
         self.view = self._published()
@@ -108,73 +108,73 @@ class Run:
 
     # --------------------------------------------------------------------------------- commands
     def play(self) -> None:
-        """Go on by itself."""
+        """Train until :meth:`pause`."""
         self._command(self._play)
 
     def pause(self) -> None:
-        """Stand still."""
+        """Stop training."""
         self._command(self._pause)
 
     def step(self, count: int = 1) -> None:
-        """Take so many steps at once, then stand still."""
+        """Take some steps, then pause."""
         self._command(lambda: self._step(count))
 
-    def begin(self, problem: Problem) -> None:
-        """Begin anew with another problem."""
+    def begin(self, task: Task) -> None:
+        """Start over with another task."""
 
         def change() -> None:
-            self.problem, self._playing = problem, False
+            self.task, self._playing = task, False
             self._begin()
 
         self._command(change)
         self.settle()
 
     def look(self) -> None:
-        """Views come by themselves: see :meth:`neurona.web.remote.RemoteRun.look`."""
+        """Views come by themselves: see :meth:`neurona.web.worker.WorkerRun.look`."""
 
     def reset(self) -> None:
-        """Go back to the initial weights, those frozen that were at first, without a history."""
+        """Go back to the initial weights and frozen parameters, without a history."""
         self._command(self._begin)
 
     def pace(self, steps_per_second: float | None) -> None:
-        """Take at most so many steps a second; None: as many as go."""
+        """Limit the steps per second; None is unlimited."""
 
         def change() -> None:
-            self._pace, self._chunk, self._due = steps_per_second, Chunk(), 0.0
+            self._pace, self._chunk, self._due = steps_per_second, ChunkSize(), 0.0
 
         self._command(change)
 
-    def retrain(self, problem: Problem) -> None:
-        """Go on with other learning rates, or other points, from the same parameters.
+    def retrain(self, task: Task) -> None:
+        """Go on with other learning rates or points, from the same parameters.
 
-        The network has to be the same.
+        The network must be the same.
         """
 
         def change() -> None:
-            self.problem = problem
+            self.task = task
             if self._now.state.step == 0 and not self._steered:  # nothing was learnt otherwise
                 self._begin()
                 return
             self._steered = True
-            self._now = self._moment(self._now.state, self._now.branch)  # the test may be another
+            self._now = self._snapshot(self._now.state, self._now.branch)  # the test may be another
             self._steps = None
 
         self._command(change)
 
     def set_parameter(self, index: int, value: float | None, frozen: bool | None) -> None:
-        """Give one parameter a value, or freeze it; None leaves things as they are."""
+        """Set one parameter's value, or freeze it; None changes nothing."""
         self._command(lambda: self._set_parameter(index, value, frozen))
 
     def set_parameters(self, params: Params) -> None:
-        """Give all parameters their values; they have to fit the network."""
+        """Set all parameters, which must fit the network."""
         self._command(lambda: self._set_parameters(params))
 
     def seek(self, index: int) -> None:
-        """Show a moment of the history, and stand still."""
+        """Show a snapshot of the history, and pause."""
         self._command(lambda: self._seek(index))
 
     def branch(self) -> None:
-        """Let the training go on from the moment that is shown, as a branch of its own."""
+        """Continue from the shown snapshot in a new branch."""
         self._command(self._adopt)
 
     def close(self) -> None:
@@ -183,18 +183,17 @@ class Run:
         self._thread.join(timeout=5)
 
     def settle(self, seconds: float = 5.0) -> View:
-        """Wait until all commands given so far are carried out; return the view after them."""
+        """Wait until all commands so far are executed; return the view after them."""
         done = threading.Event()
         self._commands.put(done.set)
         if not done.wait(seconds):
             raise TimeoutError("the training does not answer")
         return self.view
 
-    def moments(self, most: int, seconds: float = 5.0) -> list[State]:
-        """Return states on the way to the one that is shown, from the first to it.
+    def snapshots(self, most: int, seconds: float = 5.0) -> list[State]:
+        """Return the states that lead to the shown one, from the first.
 
-        Of more than ``most`` that are kept, some are left out at equal distances. What the
-        optimizer remembers is not among them.
+        More than ``most`` are thinned at equal distances. They come without the optimizer's state.
         """
         done = threading.Event()
         states: list[State] = []
@@ -230,17 +229,17 @@ class Run:
             self._on_change()
 
     def _begin(self) -> None:
-        """Stand at step 0."""
-        training = self.problem.setup.training
-        params = self.problem.begin()
-        self._frozen = self.problem.frozen
+        """Go to step 0."""
+        training = self.task.setup.training
+        params = self.task.begin()
+        self._frozen = self.task.frozen
         self._rng = np.random.default_rng([training.seed, 1])
         self._history = History()
         self._at = None
         self._diverged = None
         self._steered = False
         self._speed.clear()
-        self._steps, self._chunk = None, Chunk()
+        self._steps, self._chunk = None, ChunkSize()
         self._stand(next(self._training(params)), branch=0)
 
     def _training(self, start: State | Params) -> Iterator[State]:
@@ -249,13 +248,13 @@ class Run:
         There is one for all steps, whatever the clock makes of the chunks, until something else
         than the clock intervenes: another would begin an epoch in the middle of one.
         """
-        problem, training = self.problem, self.problem.setup.training
+        task, training = self.task, self.task.setup.training
         return train(
-            problem.net,
-            problem.train.x,
-            problem.train.target,
-            cost=problem.cost,
-            optimizer=optimizer_of(problem.setup, self._frozen),
+            task.net,
+            task.train.x,
+            task.train.target,
+            cost=task.cost,
+            optimizer=optimizer_of(task.setup, self._frozen),
             steps=math.inf,
             every=lambda: self._count,
             batch_size=training.batch_size,
@@ -266,7 +265,7 @@ class Run:
         )
 
     def _advance(self, count: int) -> None:
-        """Take so many steps at once, and publish where they led."""
+        """Take some steps, and publish the view after them."""
         if self._at is not None:
             self._adopt()
         began = time.monotonic()
@@ -280,7 +279,7 @@ class Run:
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
             self._steered = self._steered or self._batched()  # its epoch is not gone on with
-            rates = optimizer_of(self.problem.setup, self._frozen).learning_rate
+            rates = optimizer_of(self.task.setup, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
                 "layer": error.layer,
@@ -294,12 +293,12 @@ class Run:
         self._adapt(began, count)
 
     def _batched(self) -> bool:
-        """Tell whether a step takes a part of the examples."""
-        size = self.problem.setup.training.batch_size
-        return size is not None and size < len(self.problem.train.x)
+        """Tell whether training takes mini-batches."""
+        size = self.task.setup.training.batch_size
+        return size is not None and size < len(self.task.train.x)
 
     def _adapt(self, began: float, count: int) -> None:
-        """Let a chunk take as long as it should, or keep the pace that was asked for."""
+        """Adapt the chunk's duration, or keep the chosen speed."""
         if self._pace is not None:
             self._due = began + count / self._pace
             self._chunk.pace(self._pace)
@@ -309,7 +308,7 @@ class Run:
     def _play(self) -> None:
         self._playing, self._diverged = True, None
         self._speed.clear()
-        self._chunk = Chunk()
+        self._chunk = ChunkSize()
 
     def _pause(self) -> None:
         self._playing = False
@@ -337,65 +336,63 @@ class Run:
         self._steps, self._steered = None, True
 
     def _move(self, theta: Array) -> None:
-        """Be at other parameters, of which the state keeps this vector."""
+        """Replace the parameters; the state keeps this vector."""
         theta.flags.writeable = False
         params = unflatten(theta, self._now.state.params)
-        cost = self._cost(params, self.problem.train)
+        cost = self._cost(params, self.task.train)
         state = replace(self._now.state, params=params, cost=cost)
-        self._now = self._moment(state, self._now.branch)
+        self._now = self._snapshot(state, self._now.branch)
 
     def _seek(self, index: int) -> None:
         self._playing = False
-        if 0 <= index < len(self._history.moments):
-            last = index == len(self._history.moments) - 1
+        if 0 <= index < len(self._history.snapshots):
+            last = index == len(self._history.snapshots) - 1
             self._at = None if last else index
 
     def _adopt(self) -> None:
-        """Go on from the moment that is shown."""
+        """Continue from the shown snapshot."""
         if self._at is not None:
             first = self._history.branch(self._at, end=self._now)
-            self._now = self._moment(first.state, first.branch)
+            self._now = self._snapshot(first.state, first.branch)
             self._kept += 1
             self._at, self._steps, self._diverged = None, None, None
             self._steered = True
 
     def _way(self, most: int) -> list[State]:
-        """Return states from the first to the one that is shown, over the branches it came by."""
-        shown = self._now if self._at is None else self._history.moments[self._at]
+        """Return the states from the first to the shown one, over its branches."""
+        shown = self._now if self._at is None else self._history.snapshots[self._at]
         states = self._history.way(shown)
         places = np.unique(np.linspace(0, len(states) - 1, min(most, len(states))).astype(int))
         return [replace(states[k], optimizer_state=None) for k in places]
 
     def _stand(self, state: State, branch: int) -> None:
-        """Be at a state, and offer it to the history."""
-        self._now = self._moment(state, branch)
+        """Take a state, and offer it to the history."""
+        self._now = self._snapshot(state, branch)
         if self._history.keep(self._now):
             self._kept += 1
 
-    def _moment(self, state: State, branch: int) -> Moment:
-        """Return a state with its cost on the test."""
-        test_cost = (
-            self._cost(state.params, self.problem.test) if len(self.problem.test.x) else None
-        )
-        return Moment(state, test_cost, branch)
+    def _snapshot(self, state: State, branch: int) -> Snapshot:
+        """Return a state with its test cost."""
+        test_cost = self._cost(state.params, self.task.test) if len(self.task.test.x) else None
+        return Snapshot(state, test_cost, branch)
 
     def _cost(self, params: Params, data: Data) -> float:
         with np.errstate(all="ignore"):
-            return float(self.problem.objective.value(params, *data))
+            return float(self.task.objective.value(params, *data))
 
     def _published(self) -> View:
         self._version += 1
-        shown = self._now if self._at is None else self._history.moments[self._at]
+        shown = self._now if self._at is None else self._history.snapshots[self._at]
         return View(
             version=self._version,
-            problem=self.problem,
+            task=self.task,
             state=shown.state,
             frozen=self._frozen,
             playing=self._playing,
             steps_per_second=self._steps_per_second(),
             branch=shown.branch,
             at=self._at,
-            moments=len(self._history.moments),
+            snapshots=len(self._history.snapshots),
             history=self._history.rows,
             kept=self._kept,
             test_cost=shown.test_cost,
@@ -413,21 +410,21 @@ class Run:
         return (last - first) / max(until - since, 1e-9)
 
 
-def parameter_index(problem: Problem, layer: int, row: int, column: int) -> int:
-    """Return where in the flat vector a weight is, or a bias, whose row is -1.
+def parameter_index(task: Task, layer: int, row: int, column: int) -> int:
+    """Return the index of a weight in the flat vector; a bias has row -1.
 
     Raises
     ------
-    Refusal
+    PlaygroundError
         If the network has no such parameter.
     """
     start = 0
-    for k, one in enumerate(problem.net.layers):
-        if k == layer and -1 <= row < one.n_in and 0 <= column < one.n_out:
-            own: int = (one.n_in if row == -1 else row) * one.n_out + column
+    for k, (n_in, n_out) in enumerate(pairwise(task.net.topology)):
+        if k == layer and -1 <= row < n_in and 0 <= column < n_out:
+            own: int = (n_in if row == -1 else row) * n_out + column
             return start + own
-        start += (one.n_in + 1) * one.n_out
-    raise Refusal(
+        start += (n_in + 1) * n_out
+    raise PlaygroundError(
         "parameter",
         "The network has no such parameter.",
         "La red no tiene ese parámetro.",

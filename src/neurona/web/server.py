@@ -1,4 +1,4 @@
-"""The server: one page, its files, and a WebSocket with a training behind it."""
+"""The server: the page, its files, and a WebSocket for each page's training."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from neurona.web.conversation import Conversation, Message, refused
-from neurona.web.guard import Guard
-from neurona.web.refusal import Refusal
-from neurona.web.remote import RemoteRun
-from neurona.web.wire import encoded
+from neurona.web.encoding import encoded
+from neurona.web.errors import PlaygroundError
+from neurona.web.security import Guard
+from neurona.web.session import Message, Session, error_message
+from neurona.web.worker import WorkerRun
 
 PAGE = Path(__file__).parent / "page"
 STATIC = Path(__file__).parent / "static"
 MOST_SOCKETS = 32
 MOST_BYTES = 262_144  # of one message from the page: 2,000 points are 60,000
 IDLE_SECONDS = 1800.0  # without a word from the page
-# A screen shows 60 pictures a second; many pages together get what leaves time for their trainings.
+# A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
 MOST_PICTURES = 60.0  # a second, of one page
 ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
-MOST_AHEAD = 2  # pictures that a page waits for: why, frontend/src/pulse.ts tells
-MAKERS_OF_FILES = 4  # threads: those of pictures and commands wait for no film
+MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
+MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
 def application(token: str, hosts: Collection[str]) -> ASGIApp:
-    """Return the playground as an ASGI application, behind its guard."""
+    """Return the playground as an ASGI application, protected by its guard."""
     sockets = Sockets()
 
     @contextlib.asynccontextmanager
@@ -61,7 +61,7 @@ def application(token: str, hosts: Collection[str]) -> ASGIApp:
 
 
 async def page(request: Request) -> Response:
-    """Answer with the page, or say that it was not built."""
+    """Return the page, or say that it was not built."""
     if not (STATIC / "page.js").exists():
         return PlainTextResponse(
             "The page is not built: npm ci && npm run build, in frontend/.\n", status_code=503
@@ -70,35 +70,35 @@ async def page(request: Request) -> Response:
 
 
 class Sockets:
-    """All open WebSockets, each with a conversation of its own."""
+    """All open WebSockets, each with its own session."""
 
     def __init__(self) -> None:
-        self.open: set[Conversation] = set()
+        self.open: set[Session] = set()
         self.makers = ThreadPoolExecutor(MAKERS_OF_FILES, thread_name_prefix="neurona-files")
 
     def close(self) -> None:
         """End every training."""
         self.makers.shutdown(wait=False, cancel_futures=True)
-        for conversation in list(self.open):
-            conversation.close()
+        for session in list(self.open):
+            session.close()
 
     def pause(self) -> float:
-        """Return how many seconds lie between two pictures of one page, at least."""
+        """Return the minimum seconds between two frames of one page."""
         return max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES)
 
     async def serve(self, socket: WebSocket) -> None:
-        """Talk with one page until it leaves; closing the page ends its training."""
+        """Serve one page until it leaves; closing the page ends its training."""
         await socket.accept()
         if len(self.open) >= MOST_SOCKETS:
             await socket.close(TRY_AGAIN, f"{MOST_SOCKETS} pages are open already")
             return
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
-        conversation = Conversation(lambda: _tell(loop, changed), RemoteRun)
-        talk = Talk(socket, conversation, changed, self.pause, self.makers)
-        self.open.add(talk.conversation)
+        session = Session(lambda: _tell(loop, changed), WorkerRun)
+        socket_session = SocketSession(socket, session, changed, self.pause, self.makers)
+        self.open.add(session)
         try:
-            await talk.listen()
+            await socket_session.listen()
         except (WebSocketDisconnect, KeyError):  # KeyError: bytes, where text is spoken
             pass
         except TimeoutError:
@@ -106,52 +106,50 @@ class Sockets:
         except _TooBig:
             await socket.close(TOO_BIG, f"a message has {MOST_BYTES} bytes at most")
         finally:
-            talk.picture.cancel()
-            talk.file.cancel()
-            self.open.discard(talk.conversation)
-            loop.run_in_executor(
-                None, talk.conversation.close
-            )  # not awaited: this may be cancelled
+            socket_session.picture.cancel()
+            socket_session.file.cancel()
+            self.open.discard(session)
+            loop.run_in_executor(None, session.close)  # not awaited: this may be cancelled
 
 
-ONE_AT_A_TIME = Refusal(
+ONE_AT_A_TIME = PlaygroundError(
     "busy",
     "The last file is still being made; ask again when it is here.",
     "Todavía se está haciendo el último archivo; pide otro cuando llegue.",
 )
 
-NOT_MADE = Refusal(
-    "take",
+NOT_MADE = PlaygroundError(
+    "download",
     "The file could not be made; the server's output says why.",
     "No se ha podido hacer el archivo; la salida del servidor dice por qué.",
 )
 
 
-class Talk:
-    """A conversation over a WebSocket; nothing waits for its pictures, nor for its files."""
+class SocketSession:
+    """A session over a WebSocket, in which nothing waits for frames or files."""
 
     def __init__(
         self,
         socket: WebSocket,
-        conversation: Conversation,
+        session: Session,
         changed: asyncio.Event,
         pause: Callable[[], float],
         makers: ThreadPoolExecutor,
     ) -> None:
         self.socket = socket
-        self.conversation = conversation
+        self.session = session
         self.changed = changed
         self.pause = pause
-        self._due = 0.0  # when the next picture may be drawn, by the loop's clock
+        self._due = 0.0  # when the next frame may be drawn, by the loop's clock
         self._wanted: deque[dict[str, Any]] = deque(maxlen=MOST_AHEAD)
         self.makers = makers
         self.picture = asyncio.ensure_future(asyncio.sleep(0))
         self.file = asyncio.ensure_future(asyncio.sleep(0))
-        self._turn = asyncio.Lock()  # a conversation hears one message at a time
+        self._turn = asyncio.Lock()  # one message at a time
 
     async def listen(self) -> None:
-        """Answer one message after the other, until the page has gone."""
-        while self.socket.application_state is WebSocketState.CONNECTED:  # an answer may tell
+        """Handle one message after the other, until the page leaves."""
+        while self.socket.application_state is WebSocketState.CONNECTED:  # a response may notice
             text = await asyncio.wait_for(self.socket.receive_text(), IDLE_SECONDS)
             message = _read(text)
             kind = message.get("type") if isinstance(message, dict) else None
@@ -159,45 +157,45 @@ class Talk:
                 self._wanted.append(message)
                 if self.picture.done():
                     self.picture = asyncio.create_task(self._draw())
-            elif kind == "take":
+            elif kind == "download":
                 if self.file.done():
-                    self.file = asyncio.create_task(self._take(message))
+                    self.file = asyncio.create_task(self._download(message))
                 else:
-                    await self._say([refused(ONE_AT_A_TIME)])
+                    await self._say([error_message(ONE_AT_A_TIME)])
             else:
                 await self._answer(message)
                 self.changed.set()
 
     async def _draw(self) -> None:
-        """Answer with each picture that is wanted, as soon as there is something new to see."""
+        """Send each requested frame as soon as there is something new to see."""
         clock = asyncio.get_running_loop().time
         while self._wanted:
             await asyncio.sleep(self._due - clock())
-            # From when it was due, not from now: one that comes late delays no other.
+            # Counted from when it was due: a late frame delays no other.
             pause = self.pause()
             self._due = max(self._due, clock() - pause) + pause
-            self.conversation.look()
-            while not self.conversation.news:
+            self.session.look()
+            while not self.session.news:
                 self.changed.clear()
-                if not self.conversation.news:  # it may have come between the two lines above
+                if not self.session.news:  # it may have come between the two lines above
                     await self.changed.wait()
             await self._answer(self._wanted.popleft())
 
-    async def _take(self, message: dict[str, Any]) -> None:
-        """Answer with a file: noting what it is made of has its turn, making it takes none."""
+    async def _download(self, message: dict[str, Any]) -> None:
+        """Send a file: capturing the state waits its turn, making the file does not."""
         async with self._turn:
-            make = await asyncio.to_thread(self.conversation.take, message)
+            make = await asyncio.to_thread(self.session.prepare_download, message)
         loop = asyncio.get_running_loop()
         try:
             answers = await loop.run_in_executor(self.makers, make)
-        except Exception:  # the page waits for an answer, whatever happens
+        except Exception:  # the page always waits for a response
             logging.getLogger(__name__).exception("a file could not be made")
-            answers = [refused(NOT_MADE)]
+            answers = [error_message(NOT_MADE)]
         await self._say(answers)
 
     async def _answer(self, message: Any) -> None:
         async with self._turn:
-            answers = await asyncio.to_thread(self.conversation.hear, message)
+            answers = await asyncio.to_thread(self.session.handle, message)
         await self._say(answers)
 
     async def _say(self, answers: Sequence[Message]) -> None:
@@ -212,7 +210,7 @@ class _TooBig(Exception):
 
 
 def _read(text: str) -> Any:
-    """Return a message; what is no JSON is no message that anybody understands."""
+    """Return a message, or None for invalid JSON."""
     if len(text) > MOST_BYTES:
         raise _TooBig
     try:
@@ -222,5 +220,5 @@ def _read(text: str) -> Any:
 
 
 def _tell(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop may be gone before the training is
+    with contextlib.suppress(RuntimeError):  # the loop may end before the training
         loop.call_soon_threadsafe(changed.set)

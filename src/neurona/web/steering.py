@@ -1,4 +1,4 @@
-"""Steering a training that goes on: frozen parameters, and rates that change."""
+"""Steering a running training: frozen parameters and changing rates."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from neurona.web.setup import Setup
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """An optimizer that leaves some parameters as they are.
+    """An optimizer with frozen parameters.
 
     Parameters
     ----------
     optimizer
-        The one that would move them.
+        The optimizer of the other parameters.
     moving : (p,)
         1 for a parameter that moves, and 0 for one that is frozen.
 
@@ -37,7 +37,7 @@ class Frozen:
 
     @property
     def learning_rate(self) -> LearningRate:
-        """That of the optimizer."""
+        """The optimizer's learning rate."""
         return self.optimizer.learning_rate
 
     def init(self, theta: Array) -> Any:

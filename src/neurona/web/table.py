@@ -1,4 +1,4 @@
-"""A table of one's own: from the text of a CSV file to points that the playground can show."""
+"""Custom tables: from the text of a CSV file to the playground's points."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurona.tables.csv import Table, TableError, columns_of, parse_csv
-from neurona.web.refusal import Refusal
+from neurona.web.errors import PlaygroundError
 from neurona.web.setup import LIMITS, DataSetup
 
-# What the reader of tables says in English, said in Spanish.
+# The errors of the table's reader in Spanish.
 _SPANISH = {
     "quotes": "línea {line}: las comillas no están en orden",
     "empty": "está vacía: la primera línea lleva los nombres de las columnas",
@@ -27,17 +27,17 @@ _SPANISH = {
     "mixed": "línea {line}, columna «{column}»: «{cell}» es texto, y otras celdas son números",
     "one_class": "la columna «{column}» tiene una sola clase: hacen falta dos o más",
 }
-DIGITS = 4  # of a coordinate: points travel in links
+DIGITS = 4  # of a coordinate: links hold the points
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which columns of a table are shown, and what there is to choose from.
+    """The chosen columns of a table, and all its columns.
 
     Attributes
     ----------
     columns
-        Each name, and whether the column holds numbers only.
+        Each name, and whether the column is numeric.
     x1, x2, target
         The names of the chosen ones.
     """
@@ -58,7 +58,7 @@ def read_table(
 
     Raises
     ------
-    Refusal
+    PlaygroundError
         If the text is no such table, or is too large.
 
     Examples
@@ -84,20 +84,20 @@ def read_table(
         x1 = numeric.pop(0) if x1 is None and numeric else x1
         x2 = numeric.pop(0) if x2 is None and numeric else x2
         if x1 is None or x2 is None:
-            raise Refusal(
+            raise PlaygroundError(
                 "table",
                 "The table needs two columns of numbers beside its target.",
                 "La tabla necesita dos columnas de números además de la del objetivo.",
             )
         if len({x1, x2, target}) < 3:
-            raise Refusal(
+            raise PlaygroundError(
                 "table",
                 "Choose three different columns.",
                 "Elige tres columnas distintas.",
             )
         table = parse_csv(text, target, columns=[x1, x2])
     except TableError as error:
-        raise Refusal(
+        raise PlaygroundError(
             "table",
             f"This table can't be used: {error}.",
             f"Esta tabla no se puede usar: {_SPANISH[error.code].format(**error.facts)}.",
@@ -110,7 +110,7 @@ def _data(table: Table, x1: str, x2: str) -> DataSetup:
         raise _too_long(len(table.X))
     classes, most = table.classes, LIMITS["classes"]
     if classes is not None and len(classes) > most:
-        raise Refusal(
+        raise PlaygroundError(
             "table",
             f"The column {table.target!r} has {len(classes)} classes; the playground shows {most}.",
             f"La columna «{table.target}» tiene {len(classes)} clases; aquí caben {most}.",
@@ -129,22 +129,22 @@ def _data(table: Table, x1: str, x2: str) -> DataSetup:
 
 
 def _short(name: str) -> str:
-    """Return a name that travels in links; of a longer one its end is left out."""
+    """Return a name for links, truncated if it is long."""
     most = LIMITS["letters"]
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    """Return numbers from -1 to 1; a column that is constant is 0."""
+    """Return numbers scaled to -1 … 1; a constant column becomes 0."""
     low, high = values.min(), values.max()
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     scaled: np.ndarray = (values - middle) / (half or 1.0)
     return scaled.round(DIGITS)
 
 
-def _too_long(rows: int) -> Refusal:
+def _too_long(rows: int) -> PlaygroundError:
     most = LIMITS["points"]
-    return Refusal(
+    return PlaygroundError(
         "table",
         f"The table has {rows:,} rows; the playground shows {most:,}. For more, train in Python.",
         f"La tabla tiene {rows} filas; aquí caben {most}. Para más, entrena en Python.",

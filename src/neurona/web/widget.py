@@ -1,4 +1,4 @@
-"""The playground in a notebook: an anywidget, whose training is in the kernel."""
+"""The playground in a notebook: an anywidget whose training runs in the kernel."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from neurona.engine.state import State
 from neurona.engine.types import Array, Params
 from neurona.extras import require
 from neurona.observe.numbers import dense_layers
-from neurona.web.line import Line
-from neurona.web.problem import make_problem
+from neurona.web.encoding import described, packed
+from neurona.web.kernel_session import KernelSession
 from neurona.web.setup import Setup
-from neurona.web.wire import described, packed
+from neurona.web.task import make_task
 
 STATIC = Path(__file__).parent / "static"
-STEPS_AT_ONCE = 256  # of many that are asked for: the view moves on, and Ctrl-C is heard
+STEPS_AT_ONCE = 256  # so that the view updates, and Ctrl-C works
 
 if not (STATIC / "widget.js").exists():
     raise ImportError("the widget is not built: npm ci && npm run build, in frontend/")
@@ -32,34 +32,33 @@ if not (STATIC / "widget.js").exists():
 class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ignore[misc]
     """The playground of ``neurona play`` as a widget, for Jupyter, VS Code, marimo and their like.
 
-    The training goes on in the kernel, in a thread of its own. What is chosen in the view is seen
-    from Python, and what Python sets is seen in the view at once. When its last view is taken away
-    the training pauses; :meth:`close` ends it.
+    The training runs in a thread of the kernel. Python sees the view's choices, and the view shows
+    at once what Python sets. The training pauses when its last view is closed; :meth:`close` ends
+    it.
 
     Parameters
     ----------
     setup
-        All that can be chosen, or some of it, as :attr:`setup` gives it. What is named beside it
-        is put in its place.
+        All choices, or some, as :attr:`setup` returns them. The other arguments take precedence.
     data
         The name of a data set: circles, moons, xor, gaussians, spirals, blobs, plane or wave.
     X, y
-        Points of your own, ``(n, 2)``, and their classes, ``(n,)`` whole numbers from 0 to 4.
+        Custom points, ``(n, 2)``, and their classes, ``(n,)`` whole numbers from 0 to 4.
     layers
-        The neurons of each hidden layer; inputs and outputs are those of the data.
+        The neurons of each hidden layer; the data decide the inputs and outputs.
     activation
         One name for all hidden layers, or one for each.
     cost, optimizer, learning_rate, batch_size
         As in :func:`neurona.train`, by their names.
     seed
-        Of the first weights and of the batches.
+        The random seed of the initial weights and the batches.
     playing
-        Whether it trains from the beginning.
+        Whether to start training at once.
 
     Raises
     ------
     ValueError
-        If a name is unknown, a value is beyond its limits, or two of them don't go together.
+        If a name is unknown, a value is beyond its limits, or two of them are incompatible.
     MissingExtra
         If anywidget is not installed.
 
@@ -114,22 +113,24 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
             name: _plain(one) for name, one in training.items() if one is not None
         }
         checked = Setup.from_json(chosen)
-        make_problem(checked)  # before anything is opened that would have to be closed
+        make_task(checked)  # before any thread is started
         super().__init__()
         self._views: set[str] = set()
-        send = WeakMethod(self._send_arrays)  # the threads of the line keep no widget alive
-        self._line = Line(checked, lambda *message: (way := send()) and way(*message))
-        self.on_msg(self._hear)
+        send = WeakMethod(self._send_arrays)  # the session's threads keep no widget alive
+        self._kernel_session = KernelSession(
+            checked, lambda *message: (way := send()) and way(*message)
+        )
+        self.on_msg(self._handle)
         if playing:
             self.play()
 
     # ------------------------------------------------------------------------------ from Python
     @property
     def network(self) -> Network:
-        """The network that is trained; set another, and the training begins anew with it.
+        """The trained network; setting another one starts over.
 
-        What is set has the inputs and outputs that the data want, and activations that have a
-        name. Its weights are drawn as the set-up says; set :attr:`params` for others.
+        A new network needs the data's inputs and outputs, and activations with names. The set-up
+        decides how its weights are drawn; set :attr:`params` for others.
 
         Examples
         --------
@@ -140,7 +141,7 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
         (3, 'relu')
         >>> playground.close()
         """
-        return self._line.view().problem.net
+        return self._kernel_session.view().task.net
 
     @network.setter
     def network(self, net: Network) -> None:
@@ -156,21 +157,21 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
         self.setup = self.setup | {
             "layers": [
                 {"neurons": layer.n_out, "activation": layer.activation.name}
-                for layer in net.layers[:-1]
+                for layer in dense_layers(net, "the pictures of the playground")[:-1]
             ],
             "output": {"activation": net.output.name},
         }
 
     @property
     def params(self) -> Params:
-        """The parameters that are shown, one ``(W, b)`` a layer, read-only; set others.
+        """The shown parameters, one ``(W, b)`` a layer, read-only.
 
-        The training goes on from those that are set. They are copied.
+        Setting others copies them, and training goes on from there.
 
         Raises
         ------
         ValueError
-            If their shapes are not those of the network, or a number is not finite.
+            If their shapes do not fit the network, or a number is not finite.
 
         Examples
         --------
@@ -190,12 +191,12 @@ such as net.init or state.params
     @params.setter
     def params(self, params: Any) -> None:
         checked = check_params(self.network, params, np.float32)
-        self._line.run.set_parameters(checked)
-        self._line.view()
+        self._kernel_session.run.set_parameters(checked)
+        self._kernel_session.view()
 
     @property
     def state(self) -> State:
-        """Where the training stands, as :func:`neurona.train` gives it: step, cost, params.
+        """The training's state, as :func:`neurona.train` yields it: step, cost, params.
 
         Examples
         --------
@@ -207,19 +208,18 @@ such as net.init or state.params
         True
         >>> playground.close()
         """
-        return self._line.view().state
+        return self._kernel_session.view().state
 
     @property
     def setup(self) -> dict[str, Any]:
-        """All that is chosen, as JSON can hold it; set another, or a part of one.
+        """All choices as JSON; missing parts of a new one have their defaults.
 
-        Where learning rates or points alone are others the training goes on, and otherwise it
-        begins anew. A part that is not given is as usual.
+        If only learning rates differ, training goes on; otherwise it starts over.
 
         Raises
         ------
         ValueError
-            If a part is unknown or beyond its limits, or two of them don't go together.
+            If a part is unknown or beyond its limits, or two of them are incompatible.
 
         Examples
         --------
@@ -232,20 +232,20 @@ such as net.init or state.params
         300
         >>> playground.close()
         """
-        return self._line.view().problem.setup.to_json()
+        return self._kernel_session.view().task.setup.to_json()
 
     @setup.setter
     def setup(self, setup: Mapping[str, Any]) -> None:
-        make_problem(Setup.from_json(setup))  # a refusal is raised here, and not shown in the view
-        self._line.hear({"type": "setup", "setup": setup})
-        self._line.greet()
+        make_task(Setup.from_json(setup))  # a error is raised here, and not shown in the view
+        self._kernel_session.handle({"type": "setup", "setup": setup})
+        self._kernel_session.greet()
 
     def play(self) -> None:
         """Train, until :meth:`pause`."""
-        self._line.run.play()
+        self._kernel_session.run.play()
 
     def pause(self) -> None:
-        """Stand still.
+        """Stop training.
 
         Examples
         --------
@@ -256,10 +256,10 @@ such as net.init or state.params
         True
         >>> playground.close()
         """
-        self._line.run.pause()
+        self._kernel_session.run.pause()
 
     def step(self, n: int = 1) -> None:
-        """Take n steps, then stand still; a training that diverges stops where it does.
+        """Take n steps, then pause; a diverging training stops earlier.
 
         Raises
         ------
@@ -269,11 +269,11 @@ such as net.init or state.params
         left = check_count("n", n)
         while left > 0:
             count = min(left, STEPS_AT_ONCE)
-            self._line.run.step(count)
-            left = 0 if self._line.view().diverged else left - count
+            self._kernel_session.run.step(count)
+            left = 0 if self._kernel_session.view().diverged else left - count
 
     def reset(self) -> None:
-        """Go back to the first weights.
+        """Go back to the initial weights.
 
         Examples
         --------
@@ -285,43 +285,45 @@ such as net.init or state.params
         0
         >>> playground.close()
         """
-        self._line.run.reset()
+        self._kernel_session.run.reset()
 
     def close(self) -> None:
-        """End the training, and take the view away."""
+        """End the training, and close the view."""
         super().close()
-        line = self.__dict__.get("_line")  # none, where the set-up was refused
-        if line is not None:
-            line.close()
+        session = self.__dict__.get("_kernel_session")  # missing if the set-up was wrong
+        if session is not None:
+            session.close()
 
     # ---------------------------------------------------------------------------- from the view
-    def _hear(self, _: Any, content: Any, buffers: Any) -> None:
-        """Answer a message of a view; there may be several, and they see the same."""
+    def _handle(self, _: Any, content: Any, buffers: Any) -> None:
+        """Handle a message of a view; all views show the same."""
         kind = content.get("type") if isinstance(content, Mapping) else None
         if kind == "hello":
             self._views.add(str(content.get("view")))
-            self._line.greet()
+            self._kernel_session.greet()
         elif kind == "bye":
             self._views.discard(str(content.get("view")))
             if not self._views:
                 self.pause()
         elif kind == "frame":
-            self._line.ask(content)
-        elif self._line.hear(content) == [] and kind == "setup" and len(self._views) > 1:
-            self._line.greet()  # the other views don't know of it yet
+            self._kernel_session.ask(content)
+        elif (
+            self._kernel_session.handle(content) == [] and kind == "setup" and len(self._views) > 1
+        ):
+            self._kernel_session.greet()  # the other views don't know of it yet
 
     def _send_arrays(self, content: dict[str, Any], arrays: dict[str, Array]) -> None:
-        """Send a message; its arrays travel beside it, as they are in memory."""
+        """Send a message with its arrays as buffers."""
         self.send(described(content, arrays), [memoryview(packed(a)) for a in arrays.values()])
 
 
 def _plain(value: Any) -> Any:
-    """Return NumPy's numbers and arrays as Python's own."""
+    """Return NumPy's numbers and arrays as plain Python."""
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def _layers(now: list[dict[str, Any]], widths: Any, activation: Any) -> list[dict[str, Any]]:
-    """Return the hidden layers with other widths, other activations, or both."""
+    """Return the hidden layers with new widths, new activations, or both."""
     layers = [dict(layer) for layer in now]
     if widths is not None:
         if isinstance(widths, str) or not isinstance(widths, Sequence):
@@ -340,7 +342,7 @@ def _layers(now: list[dict[str, Any]], widths: Any, activation: Any) -> list[dic
 
 
 def _points(X: Any, y: Any) -> list[list[Any]]:
-    """Return points and their classes as the set-up holds them."""
+    """Return points and their classes for a set-up."""
     if X is None or y is None:
         raise ValueError("X and y go together: give both")
     points, labels = np.asarray(X, dtype=np.float64), np.asarray(y)

@@ -1,1 +1,27 @@
-"""Layers, one to a file: the formula beside its derivative."""
+"""Layers, one to a file: the formula beside its derivative.
+
+:mod:`~neurona.engine.layers.base` has the contract that all keep; each module of this folder is
+imported here, so that its layers are known by their names.
+
+>>> sorted(LAYERS)[:4]
+['Activate', 'Add', 'BatchNormalization', 'Concatenate']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from neurona.engine.layers.base import LAYERS, Layer, Nothing, Stage, Train
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)
+
+__all__ = ["LAYERS", "Layer", "Nothing", "Stage", "Train", *LAYERS]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in LAYERS:
+        return LAYERS[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,27 +1,261 @@
-"""Layers that give as many numbers as they take."""
+"""The contract of a layer. A new layer is one file in this folder, with one class that keeps it.
+
+A subclass is a frozen dataclass of hyperparameters. It writes the formula beside its derivative in
+:meth:`Layer.forward`, the shape of its output in :meth:`Layer.out_shape` where that is another one,
+and the shapes of its parameters in :meth:`Layer.shapes` where it learns something. Networks, both
+engines, gradient checks, files, summaries, activations and gradients then know it.
+
+>>> @dataclass(frozen=True, repr=False)
+... class Scale(Layer):
+...     "y = s x, for each column."
+...
+...     class Params(NamedTuple):
+...         s: Array
+...
+...     def shapes(self, shape):
+...         return self.Params(shape)
+...
+...     def forward(self, params, x, train=None):
+...         s = params.s[..., None, :]  # of a stack too
+...         return s * x, lambda dy, need_dx=True: (s * dy, self.Params((x * dy).sum(axis=-2)))
+>>> y, pullback = Scale().forward(Scale.Params(np.array([2.0, 3.0])), np.array([[1.0, 1.0]]))
+>>> y, pullback(np.array([[1.0, 10.0]]))
+(array([[2., 3.]]), (array([[ 2., 30.]]), Params(s=array([ 1., 10.]))))
+>>> del LAYERS["Scale"]
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
-from neurona.checks import check_count
+import numpy as np
+
+from neurona.engine.activations import Activation, find_activation, linear
+from neurona.engine.initializers import Initializer, find_initializer, orthogonal, zeros
+from neurona.engine.types import Array, LayerParams, Noise, Pullback, Shape, Weight
+
+Own = TypeVar("Own", bound="Layer")
+
+LAYERS: dict[str, type[Layer]] = {}  # by the names of the classes, which are those in files
 
 
-@dataclass(frozen=True)
-class SameWidth:
-    """A layer of width ``n``, on both sides."""
+class Nothing(NamedTuple):
+    """The parameters of a layer that learns nothing."""
 
-    n: int
+
+class Train(NamedTuple):
+    """What a step of the training brings with it; without it, a layer predicts.
+
+    Attributes
+    ----------
+    weight
+        How much each example counts, ``(batch,)``; None: all the same.
+    noise
+        What :meth:`Layer.noise` drew for this step.
+    """
+
+    weight: Weight = None
+    noise: Noise = None
+
+
+class Stage(NamedTuple):
+    """A layer with the parameters and the noise that it runs on: see :meth:`Layer.stages`."""
+
+    layer: Layer
+    params: LayerParams
+    noise: Noise = None
+
+
+class Layer:
+    """A function of examples with its derivative; parameters come in from outside.
+
+    Attributes
+    ----------
+    Params
+        The NamedTuple of the arrays that the layer learns.
+    activation
+        f, where the layer ends with one: a field of the subclass.
+    initializer, bias_initializer, gain
+        How matrices and vectors are drawn, and the gain that they are told, by default the
+        activation's: fields, where a person may choose them.
+    """
+
+    Params: ClassVar[Any] = Nothing
+    activation: Activation = linear
+    initializer: Initializer = staticmethod(orthogonal)
+    bias_initializer: Initializer = staticmethod(zeros)
+    gain: float | None = None
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        """Let the layer be known by its name."""
+        super().__init_subclass__()
+        if not abstract:
+            LAYERS[cls.__name__] = cls
 
     def __post_init__(self) -> None:
-        check_count("n", self.n)
+        """Find what was given by its name; a subclass that checks its own fields calls this too."""
+        finders: dict[str, Callable[[Any], Any]] = {
+            "activation": find_activation,
+            "initializer": find_initializer,
+            "bias_initializer": find_initializer,
+        }
+        for name, find in finders.items():
+            given = getattr(self, name)
+            if isinstance(given, str):
+                object.__setattr__(self, name, find(given))
+
+    def out_shape(self, shape: Shape) -> Shape:
+        """Return the shape of the output for one example of this shape, or ValueError."""
+        return shape
+
+    def shapes(self, shape: Shape) -> Any:
+        """Return the shapes of the parameters, in their NamedTuple, for examples of this shape."""
+        return self.Params()
+
+    def init(self, rng: np.random.Generator, shape: Shape, dtype: Any = np.float32) -> LayerParams:
+        """Draw initial parameters: the last first, which is b before W, the tutorial's order."""
+        gain = self.activation.gain if self.gain is None else self.gain
+        shapes = self.shapes(shape)
+        drawn = [
+            (self.initializer if len(one) > 1 else self.bias_initializer)(rng, one, gain)
+            for one in reversed(shapes)
+        ]
+        return cast("LayerParams", type(shapes)(*(a.astype(dtype) for a in reversed(drawn))))
+
+    def noise(self, rng: np.random.Generator, x_shape: Shape) -> Noise:
+        """Draw what one training step needs for a batch ``x_shape (batch, *shape)``.
+
+        The first rows of a longer batch must get what a shorter one gets, so that an engine may
+        fill a batch up.
+        """
+        return None
+
+    def calibrate(self, params: Any, x: Array, weight: Weight = None) -> Any:
+        """Return the parameters with what the layer takes from the training examples ``x``."""
+        return params
+
+    def forward(self, params: Any, x: Array, train: Train | None = None) -> tuple[Array, Pullback]:
+        """Return the output and its pullback, from ``x (batch, *shape)``.
+
+        In a stack of networks the parameters have one more axis, the first, and so has ``x``,
+        unless all networks see the same; ``train`` is None when the layer predicts.
+        """
+        raise NotImplementedError
+
+    # What follows needs no change in a new layer --------------------------------------------------
 
     @property
-    def n_in(self) -> int:
-        """Columns of the input."""
-        return self.n
+    def is_random(self) -> bool:
+        """Whether a training step needs noise."""
+        return type(self).noise is not Layer.noise
 
     @property
-    def n_out(self) -> int:
-        """Columns of the output."""
-        return self.n
+    def has_training_mode(self) -> bool:
+        """Whether the layer is trained on another function than it predicts with."""
+        return self.is_random or type(self).calibrate is not Layer.calibrate
+
+    @property
+    def logits(self: Own) -> Own:
+        """The same layer without its activation."""
+        if self.activation is linear:
+            return self
+        return cast("Own", replace(cast("Any", self), activation=linear))
+
+    def stages(self, params: Any, noise: Noise = None) -> list[Stage]:
+        """Return finer layers that do the same one after the other, for whoever looks inside.
+
+        They are the layer without its activation, and the activation.
+        """
+        stages = [Stage(self.logits, params, noise)]
+        if self.activation is not linear:
+            stages.append(Stage(Activate(self.activation), Nothing()))
+        return stages
+
+    def __repr__(self) -> str:
+        """Show what differs from the defaults, by name once a default was left out."""
+        shown, skipped = [], False
+        for one in fields(cast("Any", self)):
+            value = getattr(self, one.name)
+            if value == one.default:
+                skipped = True
+                continue
+            text = getattr(value, "__name__", None) or repr(value)
+            shown.append(f"{one.name}={text}" if skipped else text)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, repr=False)
+class Activate(Layer):
+    """An activation function as a layer of its own: a = f(x).
+
+    Parameters
+    ----------
+    activation
+        f, from :mod:`neurona.activations`, or its name.
+
+    Examples
+    --------
+    >>> Activate("relu").forward(Nothing(), np.array([[-1.0, 2.0]]))[0]
+    array([[0., 2.]])
+    """
+
+    activation: Activation
+
+    def forward(
+        self, params: Nothing, x: Array, train: Train | None = None
+    ) -> tuple[Array, Pullback]:
+        """Return ``a`` and its pullback, from ``x (batch, n)``."""
+        a, activation_pullback = self.activation.function(x.mT)
+
+        def pullback(da: Array, need_dx: bool = True) -> tuple[Array | None, Nothing]:
+            return activation_pullback(da.mT).mT if need_dx else None, Nothing()
+
+        return a.mT, pullback
+
+    def stages(self, params: Nothing, noise: Noise = None) -> list[Stage]:
+        """Return the layer itself."""
+        return [Stage(self, params, noise)]
+
+
+def leaves(shapes: Any) -> Iterator[Shape]:
+    """Yield the shapes of all arrays, in order, of what :meth:`Layer.shapes` returned.
+
+    Examples
+    --------
+    >>> list(leaves((Nothing(), (Train((2, 3), (3,)),))))
+    [(2, 3), (3,)]
+    """
+    for one in shapes:
+        if hasattr(shapes, "_fields"):
+            yield one
+        else:
+            yield from leaves(one)
+
+
+def in_words(shape: Shape) -> str:
+    """Say a shape as one speaks of it.
+
+    >>> in_words((28, 28, 1)), in_words((3,))
+    ('28 x 28 x 1', '3')
+    """
+    return " x ".join(map(str, shape))
+
+
+def check_row(layer: Layer, shape: Shape) -> None:
+    """Refuse examples that are not rows of numbers."""
+    if len(shape) != 1:
+        raise ValueError(
+            f"{layer!r} takes rows of numbers, and gets examples of {in_words(shape)}: put a "
+            "Flatten() before it"
+        )
+
+
+def check_image(layer: Layer, shape: Shape) -> None:
+    """Refuse examples that are not images ``(height, width, channels)``."""
+    if len(shape) != 3:
+        raise ValueError(
+            f"{layer!r} takes images (height, width, channels), and gets examples of "
+            f"{in_words(shape)}: give X of shape (n, height, width, channels)"
+        )

@@ -1,16 +1,19 @@
-"""Layers: hyperparameters in a frozen dataclass, the formula beside its derivative."""
+"""The dense layer: every output is a weighted sum of all inputs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from neurona.checks import check_count
 from neurona.engine.activations import Activation, linear
 from neurona.engine.initializers import Initializer, orthogonal, zeros
-from neurona.engine.types import Array, Pullback
+from neurona.engine.layers.base import Layer, Train, check_row
+from neurona.engine.layers.widths import formerly_with
+from neurona.engine.types import Array, Pullback, Shape
 
 
 class DenseParams(NamedTuple):
@@ -20,24 +23,25 @@ class DenseParams(NamedTuple):
     b: Array
 
 
-@dataclass(frozen=True)
-class Dense:
+@formerly_with("n_in", before="n_out")
+@dataclass(frozen=True, repr=False)
+class Dense(Layer):
     """A dense layer: a = f(z), z = x W + b.
 
     Parameters
     ----------
-    n_in, n_out
-        Inputs and neurons.
+    n_out
+        Neurons. How many inputs there are the layer before it tells.
     activation
-        f, from :mod:`neurona.activations`.
+        f, from :mod:`neurona.activations`, or its name.
     initializer, bias_initializer
-        How ``W`` and ``b`` are drawn, from :mod:`neurona.initializers`.
+        How ``W`` and ``b`` are drawn, from :mod:`neurona.initializers`, or a name.
     gain
         The gain that the initializer is told: by default the activation's.
 
     Examples
     --------
-    >>> layer = Dense(2, 1)
+    >>> layer = Dense(1)
     >>> params = DenseParams(W=np.array([[1.0], [2.0]]), b=np.array([0.5]))
     >>> a, pullback = layer.forward(params, np.array([[3.0, 4.0]]))
     >>> a
@@ -47,36 +51,53 @@ class Dense:
     (array([[1., 2.]]), array([[3., 4.]]), array([1.]))
     """
 
-    n_in: int
+    Params: ClassVar[Any] = DenseParams
+
     n_out: int
     activation: Activation = linear
     initializer: Initializer = orthogonal
     bias_initializer: Initializer = zeros
     gain: float | None = None
 
-    def init(self, rng: np.random.Generator, dtype: Any = np.float32) -> DenseParams:
-        """Draw ``b``, then ``W``: the tutorial's order."""
-        gain = self.activation.gain if self.gain is None else self.gain
-        b = self.bias_initializer(rng, (self.n_out,), gain)
-        W = self.initializer(rng, (self.n_in, self.n_out), gain)
-        return DenseParams(W.astype(dtype), b.astype(dtype))
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count("n_out", self.n_out)
 
-    def forward(self, params: DenseParams, x: Array) -> tuple[Array, Pullback]:
+    def out_shape(self, shape: Shape) -> Shape:
+        """Return ``(n_out,)``."""
+        check_row(self, shape)
+        return (self.n_out,)
+
+    def shapes(self, shape: Shape) -> DenseParams:
+        """Return the shapes of ``W`` and ``b``, for rows of ``shape (n_in,)``."""
+        return DenseParams((*shape, self.n_out), (self.n_out,))  # type: ignore[arg-type]
+
+    def forward(
+        self, params: DenseParams, x: Array, train: Train | None = None
+    ) -> tuple[Array, Pullback]:
         """Return ``a (batch, n_out)`` and its pullback, from ``x (batch, n_in)``.
 
         Within the layer an example is a column, zᵀ = Wᵀ xᵀ + b: what adds a bias, applies f or sums
         over the batch then runs along few long lines, and not along many short ones.
         """
         W, b = params
-        z = W.T.dot(x.T) + b[:, None]  # (n_out, batch)
+        z = product(W.mT, x.mT) + b[..., None]  # (n_out, batch)
         a, activation_pullback = self.activation.function(z)
 
         def pullback(da: Array, need_dx: bool = True) -> tuple[Array | None, DenseParams]:
-            dz = activation_pullback(da.T)  # (n_out, batch)
-            dx = W.dot(dz).T if need_dx else None
-            return dx, DenseParams(W=x.T.dot(dz.T), b=dz.dot(ones(len(x), dz.dtype)))
+            dz = activation_pullback(da.mT)  # (n_out, batch)
+            dx = product(W, dz).mT if need_dx else None
+            return dx, DenseParams(product(x.mT, dz.mT), dz.dot(ones(dz.shape[-1], dz.dtype)))
 
-        return a.T, pullback
+        return a.mT, pullback
+
+
+def product(a: Array, b: Array) -> Array:
+    """Return the matrix product over the last two axes, of which b may have but these.
+
+    ``dot`` starts sooner: with ``@`` in its place a step of a small network is a tenth slower.
+    """
+    return a.dot(b) if b.ndim == 2 else a @ b
 
 
 @lru_cache(maxsize=4)

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurona.checks import check_dropout
-from neurona.engine.layers.base import SameWidth
-from neurona.engine.types import Array, Pullback
+from neurona.engine.layers.base import Layer, Nothing, Train
+from neurona.engine.layers.widths import formerly_with
+from neurona.engine.types import Array, Pullback, Shape
 
 
-class DropoutParams(NamedTuple):
-    """Dropout learns nothing."""
-
-
-@dataclass(frozen=True)
-class Dropout(SameWidth):
+@formerly_with("n", before="rate")
+@dataclass(frozen=True, repr=False)
+class Dropout(Layer):
     """Inverted dropout: in training y = k x / (1 - rate), k being 0 with probability ``rate``.
 
     Each number of each example has a k of its own, 0 or 1, drawn anew for each step. Because of the
-    divisor E[y] = x: what follows sees inputs of the same mean, and an answer is y = x, without
-    any factor. (The paper has no divisor, and multiplies the weights by 1 - rate to answer.
+    divisor E[y] = x: what follows sees inputs of the same mean, and a prediction is y = x, without
+    any factor. (The paper has no divisor, and multiplies the weights by 1 - rate to predict.
     Keras and PyTorch do as we do.)
 
     Parameters
     ----------
-    n
-        Numbers of an example.
     rate
         The probability to drop, from 0 to less than 1.
 
     Raises
     ------
     ValueError
-        If ``n`` is no positive whole number, or the rate is not in [0, 1).
+        If the rate is not in [0, 1).
 
     References
     ----------
@@ -44,12 +39,12 @@ class Dropout(SameWidth):
 
     Examples
     --------
-    >>> layer = Dropout(4, rate=0.5)
+    >>> layer = Dropout(0.5)
     >>> x = np.array([[1.0, 2.0, 3.0, 4.0]])
-    >>> layer.forward(DropoutParams(), x)[0]
+    >>> layer.forward(Nothing(), x)[0]
     array([[1., 2., 3., 4.]])
     >>> kept = np.array([[True, False, True, False]])
-    >>> y, pullback = layer.practise(DropoutParams(), x, noise=kept)
+    >>> y, pullback = layer.forward(Nothing(), x, Train(noise=kept))
     >>> y, pullback(np.ones((1, 4)))[0]
     (array([[2., 0., 6., 0.]]), array([[2., 0., 2., 0.]]))
     """
@@ -60,31 +55,22 @@ class Dropout(SameWidth):
         super().__post_init__()
         check_dropout(self.rate)
 
-    def init(self, rng: np.random.Generator, dtype: Any = np.float32) -> DropoutParams:
-        """Draw nothing."""
-        return DropoutParams()
-
-    def forward(self, params: DropoutParams, x: Array) -> tuple[Array, Pullback]:
-        """Return ``x (batch, n)`` itself, and its pullback: how the layer answers."""
-        return x, lambda dy, need_dx=True: (dy if need_dx else None, DropoutParams())
-
-    def noise(self, rng: np.random.Generator, batch: int) -> Array:
-        """Draw k ``(batch, n)`` of a step: True with probability 1 - rate."""
-        kept: Array = rng.random((batch, self.n), np.float32) >= self.rate
+    def noise(self, rng: np.random.Generator, x_shape: Shape) -> Array:
+        """Draw k of a step, shaped as x: True with probability 1 - rate."""
+        kept: Array = rng.random(x_shape, np.float32) >= self.rate
         return kept
 
-    def practise(
-        self, params: DropoutParams, x: Array, weight: Array | None = None, noise: Any = None
+    def forward(
+        self, params: Nothing, x: Array, train: Train | None = None
     ) -> tuple[Array, Pullback]:
-        """Return y of ``x (batch, n)`` and its pullback, with the k that :meth:`noise` drew."""
+        """Return y and its pullback, with the k that :meth:`noise` drew."""
+        if train is None:
+            return x, lambda dy, need_dx=True: (dy if need_dx else None, Nothing())
         xp = x.__array_namespace__()
         scale = 1 / (1 - self.rate)
 
         def thinned(values: Array) -> Array:
-            dropped: Array = xp.where(noise, values * scale, 0)
+            dropped: Array = xp.where(train.noise, values * scale, 0)
             return dropped
 
-        return thinned(x), lambda dy, need_dx=True: (
-            thinned(dy) if need_dx else None,
-            DropoutParams(),
-        )
+        return thinned(x), lambda dy, need_dx=True: (thinned(dy) if need_dx else None, Nothing())

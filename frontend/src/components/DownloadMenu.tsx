@@ -1,0 +1,149 @@
+// The download menu: a link, an image, a GIF, the model, a notebook, the code.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type DownloadKind, saveBlob, saveDownload, surfaceImage } from "../server/downloads";
+import type { Store } from "../state/store";
+import { useUniqueId } from "./controls";
+
+type Item = DownloadKind | "link" | "weights" | "png" | "copy";
+
+export function DownloadMenu({ store }: { store: Store }) {
+  const { limits, text, frame, run, language, announcement, hidden } = store;
+  const t = text.value;
+  const box = useRef<HTMLDivElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
+  const id = useUniqueId();
+  const [open, setOpen] = useState(false);
+  const [busy, setBusy] = useState<Item | null>(null);
+  const [done, setDone] = useState<{ item: Item; mark: string } | null>(null);
+  useEffect(() => {
+    if (!open) return;
+    const leave = (event: Event) => {
+      if (!box.current?.contains(event.target as Node)) setOpen(false);
+    };
+    addEventListener("pointerdown", leave);
+    addEventListener("focusin", leave);
+    return () => {
+      removeEventListener("pointerdown", leave);
+      removeEventListener("focusin", leave);
+    };
+  }, [open]);
+  useEffect(() => {
+    if (!done) return;
+    const soon = setTimeout(() => setDone(null), 2500);
+    return () => clearTimeout(soon);
+  }, [done]);
+
+  const tell = (item: Item, words: string, mark = words) => {
+    setDone({ item, mark });
+    announcement.value = words;
+  };
+  const copy = async (item: Item, words: string) => {
+    try {
+      await navigator.clipboard.writeText(words);
+      tell(item, t.copied);
+      return true;
+    } catch {
+      return false; // the browser denied access to the clipboard
+    }
+  };
+  const link = (item: Item, ...weights: Parameters<Store["link"]>) => {
+    const address = store.link(...weights);
+    history.replaceState(null, "", address);
+    // Without access to the clipboard, the link is still in the address bar.
+    void copy(item, address).then((copied) => {
+      if (!copied) tell(item, t.in_address);
+    });
+  };
+  const take = async (what: DownloadKind, item: Item = what) => {
+    setBusy(item);
+    const file = await store.requestDownload(what, language.value, store.resolvedTheme.value);
+    setBusy(null);
+    if (!file) return; // the banner shows the reason
+    const copied = item === "copy" && (await copy(item, new TextDecoder().decode(file.bytes)));
+    if (copied) return;
+    saveDownload(file);
+    tell(item, t.saved.replace("{name}", file.name), "✓");
+  };
+  const draw = async () => {
+    const blob = await surfaceImage(store.host.root);
+    if (!blob) return;
+    saveBlob(blob, "neurona.png");
+    tell("png", t.saved.replace("{name}", "neurona.png"), "✓");
+  };
+
+  const parameters = frame.value?.arrays.parameters;
+  const small = (run.value?.parameters ?? Number.POSITIVE_INFINITY) <= limits.value.weights.most;
+  const row = (item: Item, name: string, ending: string, act: () => void) => (
+    <li key={item}>
+      <button
+        type="button"
+        onClick={act}
+        aria-disabled={busy !== null}
+        {...(busy === item ? { "aria-busy": true } : {})}
+      >
+        <span>{name}</span>
+        <small aria-hidden="true">
+          {busy === item ? t.making : done?.item === item ? done.mark : ending}
+        </small>
+      </button>
+    </li>
+  );
+  const file = (what: DownloadKind, name: string, ending: string, item: Item = what) =>
+    row(item, name, ending, () => {
+      if (busy === null) void take(what, item);
+    });
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the menu from any child.
+    <div
+      class="take"
+      ref={box}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !open) return;
+        setOpen(false);
+        opener.current?.focus();
+      }}
+    >
+      <button
+        type="button"
+        ref={opener}
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        {t.take_home} <i class="caret" aria-hidden="true" />
+      </button>
+      <div id={id} class="menu" hidden={!open} role="group" aria-label={t.take_home}>
+        {!hidden.includes("link") && (
+          <Group title={t.take_link}>
+            {row("link", t.link, "", () => link("link", null))}
+            {small &&
+              row("weights", t.link_weights, "", () => {
+                if (parameters) link("weights", parameters, frame.value?.arrays.frozen);
+              })}
+          </Group>
+        )}
+        <Group title={t.take_picture}>
+          {!hidden.includes("result") && row("png", t.png, ".png", () => void draw())}
+          {file("gif", t.gif, ".gif")}
+        </Group>
+        <Group title={t.take_on}>
+          {file("code", t.take_code, ".py")}
+          {file("code", t.copy_code, "", "copy")}
+          {file("notebook", t.notebook, ".ipynb")}
+          {file("model", t.model, ".safetensors")}
+        </Group>
+      </div>
+    </div>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section>
+      <h2>{title}</h2>
+      <ul>{children}</ul>
+    </section>
+  );
+}

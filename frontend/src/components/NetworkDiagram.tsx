@@ -1,0 +1,129 @@
+// The diagram: connections as lines, neurons as images that can be selected.
+
+import { effect } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { backgroundOf } from "../drawing/colors";
+import {
+  diagramHeight,
+  LAYER_WIDTH,
+  layoutNetwork,
+  makeNetworkPainter,
+  neuronCenter,
+  neuronSize,
+  weightPath,
+} from "../drawing/network";
+import type { Run } from "../server/messages";
+import { axisNames, featureLabel, outputName } from "../state/labels";
+import { listParameters } from "../state/parameters";
+import type { Store } from "../state/store";
+import { MicroscopeOverlay } from "./MicroscopeOverlay";
+
+export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
+  const { liveFrame, selection, text, resolvedTheme } = store;
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const t = text.value;
+  const { topology } = run;
+  const finger = matchMedia("(pointer: coarse)").matches;
+  const numbers = store.microscope.open.value;
+  const layout = useMemo(
+    () => layoutNetwork(topology, width, finger, numbers),
+    [String(topology), width, finger, numbers],
+  );
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const fit = () => setWidth(element.clientWidth);
+    const resized = new ResizeObserver(fit);
+    resized.observe(element);
+    return () => resized.disconnect();
+  }, []);
+  useEffect(() => {
+    if (!canvas.current || width === 0) return;
+    const draw = makeNetworkPainter(canvas.current, layout, backgroundOf(canvas.current));
+    return effect(() => {
+      const arrays = liveFrame.value?.arrays;
+      const [neurons, parameters] = [arrays?.neurons, arrays?.parameters];
+      const selected = selection.value;
+      if (!(neurons instanceof Uint8Array) || parameters?.length !== run.parameters) return;
+      draw({ neurons, parameters }, selected?.kind === "weight" ? selected : null);
+    });
+  }, [layout, run.parameters, resolvedTheme.value]);
+  // Lines are thin: wider invisible ones take the clicks.
+  const lines = useMemo(
+    () =>
+      listParameters(topology, undefined)
+        .filter(({ row }) => row >= 0)
+        .map(({ layer, row, column }) => (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the editor offers the same by keyboard.
+          <path
+            key={`${layer}-${row}-${column}`}
+            d={weightPath(layout, { layer, row, column })}
+            class="touch"
+            onClick={() => {
+              selection.value = { kind: "weight", layer, row, column };
+            }}
+          />
+        )),
+    [layout],
+  );
+  const height = diagramHeight(layout);
+  const side = neuronSize(layout);
+  const at = selection.value;
+  return (
+    <div
+      class="diagram"
+      ref={box}
+      style={{ height: `${height}px`, minWidth: `${LAYER_WIDTH * topology.length}px` }}
+    >
+      {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas takes no focus. */}
+      <canvas class="scene" ref={canvas} aria-hidden="true" />
+      <svg aria-hidden="true">{lines}</svg>
+      {topology.flatMap((count, layer) =>
+        Array.from({ length: count }, (_, index) => {
+          const [x, y] = neuronCenter(layout, layer, index);
+          const detail =
+            layer === 0
+              ? axisNames(run)?.[["x1", "x2"].indexOf(run.setup.inputs[index] ?? "")]
+              : layer + 1 === topology.length
+                ? outputName(run, index)
+                : null;
+          const name =
+            (layer === 0
+              ? `${t.input} ${featureLabel(run.setup.inputs[index] ?? "")}`
+              : `${t.neuron} ${layer}.${index + 1}`) + (detail ? `: ${detail}` : "");
+          // The pointer crosses other neurons on its way to the editor: a click pins the selection.
+          const preview = () => {
+            const now = selection.peek();
+            if (now?.kind === "weight" || now?.pinned) return;
+            selection.value = { kind: "neuron", layer, index, pinned: false };
+          };
+          return (
+            <button
+              type="button"
+              class="neuron"
+              key={`${layer}-${index}`}
+              aria-label={name}
+              title={name}
+              aria-pressed={
+                at?.kind === "neuron" && at.pinned && at.layer === layer && at.index === index
+              }
+              style={{ left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` }}
+              onMouseEnter={preview}
+              onFocus={preview}
+              onClick={() => {
+                selection.value = { kind: "neuron", layer, index, pinned: true };
+              }}
+            >
+              {layer === 0 && (
+                <span class="name">{featureLabel(run.setup.inputs[index] ?? "")}</span>
+              )}
+            </button>
+          );
+        }),
+      )}
+      <MicroscopeOverlay store={store} run={run} layout={layout} />
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+// The server's messages: a run, its frames, the details of one step.
+
+import type { Setup } from "../state/setup";
+import type { NumericArray } from "./encoding";
+
+export interface Run {
+  run: number;
+  setup: Setup;
+  topology: number[];
+  outputs: number;
+  classes: number;
+  parameters: number;
+  extent: [number, number, number, number];
+  output_activation: string;
+  points: Float32Array;
+  labels: Float32Array;
+  test: Uint8Array;
+}
+export interface Frame {
+  step: number;
+  epoch: number;
+  playing: boolean;
+  steps_per_second: number;
+  cost: number | null;
+  test_cost: number | null;
+  accuracy: number | null;
+  test_accuracy: number | null;
+  branch: number;
+  at: number;
+  snapshots: number;
+  diverged: { layer: number; rate: number; suggested_rate: number } | null;
+  arrays: Record<string, NumericArray>;
+}
+export interface NumberLimits {
+  min: number;
+  max: number;
+  above: boolean; // whether min itself is excluded
+}
+/** What the server accepts: the names and numbers that controls offer. */
+export interface Limits {
+  data: { kind: string[] } & Record<
+    "n" | "noise" | "arms" | "classes" | "test_share" | "seed",
+    NumberLimits
+  >;
+  inputs: { each: string[] };
+  layers: {
+    most: number;
+    each: { neurons: NumberLimits; activation: string[]; learning_rate: NumberLimits };
+  };
+  output: { activation: string[]; learning_rate: NumberLimits };
+  training: Record<"learning_rate" | "batch_size" | "l1" | "l2", NumberLimits> &
+    Record<"optimizer" | "cost" | "initializer", string[]>;
+  weights: { most: number };
+  table: { most: number }; // bytes
+}
+export interface LocalizedText {
+  en: string;
+  es: string;
+}
+export const PHASES = ["forward", "cost", "backward", "update"] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface Variable {
+  name: string;
+  shape: number[] | null;
+  values: unknown;
+}
+export interface ExecutedLine {
+  number: number;
+  phase: Phase | "end";
+  layer: number | null;
+  variables: Variable[];
+}
+export interface Lesson {
+  source: { number: number; text: string; phase: string | null }[];
+  moments: ExecutedLine[];
+  refusal?: { en: string; es: string };
+  differences?: {
+    W: number;
+    b: number;
+    cost: string | null;
+    optimizer: string | null;
+    rates: boolean;
+    penalty: boolean;
+    frozen: boolean;
+    lent: string[];
+  };
+}
+
+/** All numbers of one training step, for the microscope. */
+export interface StepDetails {
+  run: number;
+  point: number | null;
+  layer: number;
+  unit: number;
+  step: number;
+  examples: number;
+  test: boolean;
+  cost: number | null;
+  data_cost: number | null;
+  penalty: number | null;
+  l1: number;
+  l2: number;
+  cost_name: string;
+  logits: boolean;
+  activations: string[];
+  optimizer: string;
+  rates: number[];
+  lesson: Lesson;
+  arrays: Record<string, NumericArray>;
+}

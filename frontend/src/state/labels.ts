@@ -1,0 +1,50 @@
+// The labels of classes, axes, features, phases and presets; a table's names come first.
+
+import type { Texts } from "../i18n";
+import type { Phase, Run } from "../server/messages";
+import type { PresetName } from "./presets";
+
+/** The name of a class, or its number. */
+export function classLabel(run: Run | null, k: number): string {
+  return classNames(run)[k] ?? String(k);
+}
+
+/** The names of the classes; empty if they are only numbers. */
+export function classNames(run: Run | null): string[] {
+  const data = run?.setup.data;
+  return data?.kind === "own" && run?.classes ? data.class_names : [];
+}
+
+/** The names of the columns behind x₁ and x₂, or null. */
+export function axisNames(run: Run | null): [string, string] | null {
+  const data = run?.setup.data;
+  const [x1, x2] = data?.kind === "own" ? data.columns : [];
+  return x1 !== undefined && x2 !== undefined ? [x1, x2] : null;
+}
+
+/** The class whose probability an output predicts, or null. */
+export function outputName(run: Run, index: number): string | null {
+  return classNames(run)[run.outputs > 1 ? index : 1] ?? null;
+}
+
+/** An input feature in print: x₁² for x1^2. */
+export function featureLabel(input: string): string {
+  return input.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", " ");
+}
+
+export function phaseName(phase: Phase, t: Texts): string {
+  return { forward: t.forward, cost: t.cost_phase, backward: t.backward, update: t.update }[phase];
+}
+
+export function presetName(key: PresetName, t: Texts): string {
+  return {
+    lesson: t.lesson,
+    stuck: t.stuck,
+    spiral: t.spiral,
+    three: t.three,
+    xor: t.xor_ready,
+    wave: t.wave_ready,
+    flat: t.flat,
+    heart: t.heart,
+  }[key];
+}

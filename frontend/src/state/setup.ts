@@ -1,0 +1,74 @@
+// The set-up: everything that the user can choose.
+
+export interface DataSetup {
+  kind: string;
+  n: number;
+  noise: number;
+  arms: number;
+  classes: number;
+  test_share: number;
+  seed: number;
+  points: [number, number, number][];
+  regression: boolean;
+  columns: string[];
+  class_names: string[];
+}
+export interface LayerSetup {
+  neurons: number;
+  activation: string;
+  learning_rate: number | null;
+}
+export interface Setup {
+  version: 1;
+  data: DataSetup;
+  inputs: string[];
+  layers: LayerSetup[];
+  output: { activation: string; learning_rate: number | null };
+  training: {
+    learning_rate: number;
+    optimizer: string;
+    cost: string;
+    batch_size: number | null;
+    l1: number;
+    l2: number;
+    initializer: string;
+    seed: number;
+  };
+  /** Initial parameters, in place of those drawn from the seed. */
+  weights?: number[] | null;
+  /** The indices of frozen parameters. */
+  frozen?: number[];
+}
+
+/** Drop initial weights and frozen parameters if a change makes a different network. */
+export function withoutStaleWeights(next: Setup, before: Setup): Setup {
+  const network = ({ data: { kind, arms, classes }, inputs, layers, output, training }: Setup) =>
+    JSON.stringify([
+      kind,
+      arms,
+      classes,
+      inputs,
+      layers.map((one) => one.neurons),
+      output.activation === "softmax",
+      training.initializer,
+      training.seed,
+    ]);
+  return network(next) === network(before) ? next : { ...next, weights: null, frozen: [] };
+}
+
+/** The set-up with initial weights of five digits and the marked ones frozen; null draws them from
+ * the seed. */
+export function withInitialWeights(
+  setup: Setup,
+  weights: ArrayLike<number> | null,
+  frozenMarks: ArrayLike<number> = [],
+): Setup {
+  const { weights: _weights, frozen: _frozen, ...rest } = setup;
+  if (!weights) return rest;
+  const frozen = Array.from(frozenMarks, (mark, i) => (mark ? i : -1)).filter((i) => i >= 0);
+  return {
+    ...rest,
+    weights: Array.from(weights, (one) => Number(one.toPrecision(5))),
+    ...(frozen.length ? { frozen } : {}),
+  };
+}

@@ -1,0 +1,278 @@
+// The page's state: signals that components read, and the messages that update them.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { Host } from "../host";
+import { type Language, TEXTS, type Texts } from "../i18n";
+import type { Connection } from "../server/connection";
+import { makeDownloads } from "../server/downloads";
+import { arraysOf, type Message } from "../server/encoding";
+import { makeFramePacing } from "../server/frame-pacing";
+import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
+import { formatHash, parseHash } from "./address";
+import { makeCsvTable } from "./csv-table";
+import { makeMicroscope } from "./microscope";
+import { isPreset, PRESETS } from "./presets";
+import type { DiagramSelection } from "./selection";
+import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
+
+type Theme = "auto" | "light" | "dark";
+
+const SURFACE_RESOLUTION = 100;
+const NEURON_RESOLUTION = 34; // every third point of the surface
+const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
+
+function storedChoice<T extends string>(
+  host: Host,
+  name: string,
+  known: readonly T[],
+  otherwise: T,
+): T {
+  if (!host.ownsPage) return otherwise;
+  try {
+    const value = localStorage.getItem(`neurona.${name}`) as T | null;
+    return value && known.includes(value) ? value : otherwise;
+  } catch {
+    return otherwise; // storage may be disabled
+  }
+}
+
+export type Store = ReturnType<typeof makeStore>;
+
+export function makeStore(connection: Connection, host: Host) {
+  // In a notebook a link would lead to another kernel.
+  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link");
+  const spanish = navigator.language.startsWith("es");
+  const language = signal<Language>(
+    storedChoice(host, "language", ["en", "es"], spanish ? "es" : "en"),
+  );
+  const theme = signal<Theme>(storedChoice(host, "theme", ["auto", "light", "dark"], "auto"));
+  const dark = signal(false);
+  const cleanups = [
+    host.watchDarkness((is) => {
+      dark.value = is;
+    }),
+  ];
+  // Canvases repaint when it changes: no style sheet reaches their pixels.
+  const resolvedTheme = computed(() =>
+    theme.value === "auto" ? (dark.value ? "dark" : "light") : theme.value,
+  );
+  // The server's limits and defaults, and the set-up of its run: no component reads them earlier.
+  const limits = signal<Limits>(undefined as never);
+  const defaults = signal<Setup>(undefined as never);
+  const setup = signal<Setup>(undefined as never);
+  // An address may hold anything: the server validates it.
+  let changes = 0; // of the set-up, requested here
+  let wanted: unknown =
+    address.setup ?? (isPreset(address.challenge) ? PRESETS[address.challenge] : null);
+  const run = signal<Run | null>(null);
+  // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
+  const liveFrame = signal<Frame | null>(null);
+  const frame = signal<Frame | null>(null);
+  const history = signal<Float32Array>(new Float32Array());
+  const error = signal<LocalizedText | null>(null);
+  const online = signal(true);
+  const announcement = signal(""); // for screen readers
+  const selection = signal<DiagramSelection | null>(null);
+  const stepped = signal(false);
+  const logarithmic = signal(true);
+  const pointClass = signal(0);
+  const challenge = signal(address.challenge);
+  const speed = signal<number | null>(null); // steps per second; null is unlimited
+  // Listeners added through it are removed with the view.
+  const scoped: Connection = {
+    send: (message) => connection.send(message),
+    on(event, listener) {
+      connection.on(event, listener);
+      cleanups.push(() => connection.off(event, listener));
+    },
+    off: (event, listener) => connection.off(event, listener),
+  };
+  const microscope = makeMicroscope(scoped, { run, frame, selection });
+  const text = computed<Texts>(() => TEXTS[language.value]);
+
+  const table = makeCsvTable(scoped, limits, (file) => {
+    error.value = fileTooLarge(file, limits.value.table.most);
+  });
+
+  cleanups.push(
+    effect(() => {
+      storeChoice(host, "language", language.value);
+      host.root.lang = language.value;
+    }),
+  );
+  cleanups.push(
+    effect(() => {
+      storeChoice(host, "theme", theme.value);
+      host.root.dataset.theme = resolvedTheme.value;
+    }),
+  );
+
+  const pacing = makeFramePacing(
+    () =>
+      connection.send({
+        type: "frame",
+        resolution: SURFACE_RESOLUTION,
+        neurons: NEURON_RESOLUTION,
+      }),
+    show,
+  );
+
+  function hello(): void {
+    connection.send({ type: "hello", setup: wanted });
+    // Before any other message: a new training does not know it.
+    if (speed.value !== null) sendSpeed();
+  }
+
+  const sendSpeed = () => connection.send({ type: "speed", steps_per_second: speed.value });
+
+  function receive(message: Message, buffers: DataView[]): void {
+    const arrays = arraysOf(message, buffers);
+    if (message.type === "welcome") {
+      limits.value = message.limits as Limits;
+      defaults.value = message.defaults as Setup;
+      pacing.forget();
+    }
+    table.receive(message);
+    if (message.type === "table") error.value = null; // of an earlier table
+    if (message.type === "error") error.value = message.message as LocalizedText;
+    if (message.type === "run") {
+      batch(() => {
+        const next = { ...message, ...arrays } as unknown as Run;
+        if (next.run !== run.value?.run) selection.value = null;
+        // The old network's numbers must not be read as the new one's before its first frame.
+        const old = liveFrame.value;
+        if (old && String(next.topology) !== String(run.value?.topology)) {
+          liveFrame.value = frame.value = { ...old, arrays: {} };
+        }
+        run.value = next;
+        // A response to an earlier request would undo the latest change.
+        const asked = message.asked;
+        if (typeof asked === "number" && asked < changes) return;
+        setup.value = next.setup;
+        wanted = next.setup;
+      });
+      pacing.schedule();
+    }
+    if (message.type === "frame") {
+      if (arrays.history) rows = arrays.history as Float32Array;
+      received = { ...message, arrays } as unknown as Frame;
+      pacing.received();
+    }
+  }
+
+  let rows = history.value;
+  let received: Frame | null = null;
+  let read = 0; // when numbers were last updated
+
+  /** Show the latest frame. */
+  function show(): void {
+    const next = received;
+    received = null;
+    if (!next) return;
+    batch(() => {
+      liveFrame.value = next;
+      const before = frame.value;
+      const now = performance.now();
+      if (
+        now - read < READABLE_INTERVAL &&
+        next.playing &&
+        before?.playing &&
+        before.arrays.surface
+      )
+        return;
+      read = now;
+      frame.value = next;
+      history.value = rows;
+    });
+  }
+  scoped.on("msg:custom", receive);
+  const downloads = makeDownloads(scoped);
+  const followAddress = () => {
+    const there = parseHash(location.hash);
+    const given = there.setup;
+    if (given === null) return;
+    challenge.value = there.challenge;
+    // While connected, the server's run decides: a link may hold anything.
+    if (!online.value) wanted = given;
+    error.value = null;
+    connection.send({ type: "setup", setup: given });
+  };
+  if (host.ownsPage) {
+    addEventListener("hashchange", followAddress);
+    cleanups.push(() => removeEventListener("hashchange", followAddress));
+  }
+
+  return {
+    language,
+    theme,
+    resolvedTheme,
+    setup,
+    run,
+    liveFrame,
+    frame,
+    history,
+    limits,
+    defaults,
+    error,
+    online,
+    announcement,
+    selection,
+    stepped,
+    logarithmic,
+    pointClass,
+    speed,
+    text,
+    table,
+    microscope,
+    challenge,
+    host,
+    hidden: address.hidden,
+    hello,
+    setOnline(open: boolean): void {
+      online.value = open;
+      if (open) hello();
+      else downloads.cancel();
+    },
+    send: (type: string, more: object = {}) => connection.send({ type, ...more }),
+    /** Change the set-up at once; the server responds with a run or an error. */
+    changeSetup(changed: Setup): void {
+      const next = withoutStaleWeights(changed, setup.value);
+      error.value = null;
+      setup.value = next;
+      wanted = next;
+      changes += 1;
+      connection.send({ type: "setup", setup: next, asked: changes });
+    },
+    setSpeed(next: number | null): void {
+      speed.value = next;
+      sendSpeed();
+    },
+    requestDownload: downloads.request,
+    link: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
+      location.href.replace(/#.*/, "") +
+      formatHash(withInitialWeights(setup.value, weights, frozen), address.hidden, challenge.value),
+    dispose(): void {
+      pacing.stop();
+      for (const one of cleanups) one();
+    },
+  };
+}
+
+function fileTooLarge(file: File, most: number): LocalizedText {
+  const kilobytes = (bytes: number) => String(Math.round(bytes / 1000));
+  const filled = (text: string) =>
+    text
+      .replace("{name}", file.name)
+      .replace("{size}", kilobytes(file.size))
+      .replace("{most}", kilobytes(most));
+  return { en: filled(TEXTS.en.too_big), es: filled(TEXTS.es.too_big) };
+}
+
+function storeChoice(host: Host, name: string, value: string): void {
+  if (!host.ownsPage) return;
+  try {
+    localStorage.setItem(`neurona.${name}`, value);
+  } catch {
+    // storage may be disabled
+  }
+}

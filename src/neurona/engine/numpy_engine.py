@@ -1,0 +1,94 @@
+"""The engine that runs anywhere: NumPy, one operation after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.data import Data
+from neurona.engine.noise import noise_of
+from neurona.engine.objective import Objective
+from neurona.engine.optimizers import Optimizer, clip_factor
+from neurona.engine.parameters import arrays, flatten, unflatten
+from neurona.engine.state import Batch, Rates
+from neurona.engine.types import Params
+
+
+class NumpyEngine:
+    """All parameters in one vector, each W and b a view of it; of a stack, in a row a network.
+
+    So the optimizer is called once, and not for each array: on small networks an operation of NumPy
+    takes longer to start than to run.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        optimizer: Optimizer,
+        clip: float | None,
+        data: Data,
+        params: Params,
+        optimizer_state: Any,
+        networks: int | None = None,
+    ) -> None:
+        self.objective = objective
+        self.optimizer = optimizer
+        self.clip = clip
+        self.data = data
+        self.networks = networks
+        self.theta = flatten(params, networks)
+        self.params = unflatten(self.theta, params)
+        self.optimizer_state = optimizer_state or optimizer.init(self.theta)
+        self.sizes = [sum(array.size for array in arrays(layer)) for layer in params]
+        if networks is not None:
+            self.sizes = [size // networks for size in self.sizes]
+
+    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[Any]:
+        """Take one step a batch; stop where the cost is no longer finite."""
+        costs: list[Any] = []
+        number: Any = float if self.networks is None else np.asarray
+        is_finite = isfinite if self.networks is None else any_is_finite
+        with np.errstate(all="ignore"):  # what overflows is found by the cost, and named
+            for (rows, seed), rate in zip(batches, rates, strict=True):
+                x, target, weight = self.data if rows is None else self.data.rows(rows)
+                noise = noise_of(self.objective.net, seed, target.shape[-2]) if seed else None
+                value, grads = self.objective.value_and_gradient(
+                    self.params, x, target, weight, noise
+                )
+                cost = number(value)
+                costs.append(cost)
+                if not is_finite(cost):
+                    break
+                gradient = flatten(grads, self.networks)
+                if self.clip is not None:
+                    square = (gradient * gradient).sum(axis=-1, keepdims=True)
+                    gradient = gradient * clip_factor(square, self.clip)
+                change, self.optimizer_state = self.optimizer.update(
+                    gradient, self.optimizer_state, self.theta, self._spread(rate)
+                )
+                self.theta += change  # in place: the views in self.params move with it
+            if batches and batches[-1].rows is None and batches[-1].seed is None:
+                costs.append(number(self.objective.value(self.params, *self.data)))
+        return costs
+
+    def snapshot(self) -> tuple[Params, Any]:
+        """Return copies of the parameters and of the optimizer's state."""
+        theta = self.theta.copy()
+        theta.flags.writeable = False
+        return unflatten(theta, self.params), self.optimizer_state
+
+    def _spread(self, rates: Rates) -> Any:
+        """Return one rate for all parameters, or each layer's for each of its parameters."""
+        if isinstance(rates, np.ndarray):
+            return rates.astype(self.theta.dtype)
+        if len(rates) == 1:
+            return rates[0]
+        return np.repeat(rates, self.sizes).astype(self.theta.dtype)
+
+
+def any_is_finite(costs: Any) -> bool:
+    """Tell whether the cost of a network of the stack is finite."""
+    return bool(np.isfinite(costs).any())

@@ -1,0 +1,50 @@
+"""A stack of networks: how many there are, and what each draws from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.data import networks_of
+from neurona.engine.network import Network
+from neurona.engine.state import State
+from neurona.engine.types import Seed
+
+
+def networks_of_a_stack(
+    net: Network,
+    start: Any,
+    rng: Seed,
+    seeds: Sequence[Seed] | None,
+    learning_rates: Sequence[Any] | None,
+) -> tuple[int | None, list[np.random.Generator]]:
+    """Return how many networks are trained at once, and their generators: one each, or one for all.
+
+    None in place of a number is one network that is no stack.
+
+    Raises
+    ------
+    ValueError
+        If seeds, learning rates and parameters do not agree in number.
+    """
+    counts: dict[str, int] = {}
+    given = start.params if isinstance(start, State) else start
+    for name, values in {"seeds": seeds, "learning_rates": learning_rates}.items():
+        if values is None:
+            continue
+        if isinstance(values, str | bytes) or not hasattr(values, "__len__") or not len(values):
+            raise ValueError(
+                f"{name} is {values!r}: give one for each network, such as {name}=[1, 2, 3]"
+            )
+        counts[name] = len(values)
+    if given is not None and (own := networks_of(net, given)) is not None:
+        counts["start"] = own
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{count} in {name}" for name, count in counts.items())
+        raise ValueError(f"the networks of the stack do not agree in number: {told}")
+    if seeds is not None and rng is not None:
+        raise ValueError("give rng, for all networks alike, or seeds, one for each: not both")
+    networks = next(iter(counts.values()), None)
+    return networks, [np.random.default_rng(seed) for seed in ([rng] if seeds is None else seeds)]

@@ -1,0 +1,122 @@
+"""Access control: only the page that this server handed out may speak to it.
+
+The command makes a random token and opens the page with it. The first request exchanges the token
+for a cookie that scripts can't read and other sites can't send, and leads to the address without
+it. From then on every request, and every WebSocket before it is accepted, is asked for the cookie,
+for a Host that is one of ours (against DNS rebinding), and a WebSocket for our own Origin.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "neurona"
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+
+
+class Guard:
+    """An ASGI middleware that protects an application.
+
+    Parameters
+    ----------
+    app
+        The protected application.
+    token
+        The secret of the first request.
+    hosts
+        The accepted values of the Host header, with ports.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str]) -> None:
+        self.app = app
+        self.token = token
+        self.hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or reject it."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if headers.get("host", "").lower() not in self.hosts:
+            await self._refuse(scope, receive, send, 400, "This host is not neurona's.")
+        elif scope["type"] == "http" and (token := self._token(scope)) is not None:
+            if not secrets.compare_digest(token.encode(), self.token.encode()):
+                await self._refuse(scope, receive, send, 403, "This token is not of this start.")
+                return
+            response = RedirectResponse(scope["path"], status_code=303, headers=HEADERS)
+            response.set_cookie(COOKIE, self.token, httponly=True, samesite="strict", path="/")
+            await response(scope, receive, send)
+        elif not self._knows(headers.get("cookie", "")):
+            await self._refuse(
+                scope, receive, send, 403, "Open the address that neurona play has printed."
+            )
+        elif scope["type"] == "websocket" and not self._from_here(headers):
+            await self._refuse(scope, receive, send, 403, "This origin is not neurona's.")
+        else:
+            await self.app(scope, receive, _with_headers(send))
+
+    def _token(self, scope: Scope) -> str | None:
+        given = parse_qs(scope["query_string"].decode("latin-1")).get("token")
+        return given[0] if given else None
+
+    def _knows(self, cookies: str) -> bool:
+        try:
+            cookie = SimpleCookie(cookies).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and secrets.compare_digest(
+            cookie.value.encode(), self.token.encode()
+        )
+
+    def _from_here(self, headers: Headers) -> bool:
+        return headers.get("origin", "").lower() == f"http://{headers['host'].lower()}"
+
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, status: int, why: str
+    ) -> None:
+        if scope["type"] == "websocket":  # closed before it is accepted: the response is a 403
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": why})
+        else:
+            response = PlainTextResponse(why + "\n", status_code=status, headers=HEADERS)
+            await response(scope, receive, send)
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
+            message = {**message, "headers": [*message.get("headers", []), *own]}
+        await send(message)
+
+    return sending

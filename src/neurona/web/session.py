@@ -1,0 +1,354 @@
+"""The messages between a page and its training, over any connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from neurona import __version__
+from neurona.engine.types import Array
+from neurona.web import microscope
+from neurona.web import setup as choices
+from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
+from neurona.web.errors import PlaygroundError
+from neurona.web.frames import FrameRenderer
+from neurona.web.readers import number, whole
+from neurona.web.run import Run, View, parameter_index
+from neurona.web.setup import Setup
+from neurona.web.table import read_table
+from neurona.web.task import Task, make_task
+from neurona.web.worker import WorkerRun
+
+Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
+
+
+class Session:
+    """A page's session with its training.
+
+    Parameters
+    ----------
+    on_change
+        Called in the training's thread when there is something new to see.
+    trainer
+        Makes the run: in a thread, or :class:`neurona.web.worker.WorkerRun` in a process.
+
+    Examples
+    --------
+    >>> session = Session()
+    >>> [content["type"] for content, _ in session.handle({"type": "hello", "setup": None})]
+    ['welcome', 'run']
+    >>> [content["type"] for content, _ in session.handle({"type": "frame"})]
+    ['frame']
+    >>> session.handle({"type": "fly"})[0][0]["code"]
+    'message'
+    >>> session.close()
+    """
+
+    def __init__(
+        self,
+        on_change: Callable[[], None] = lambda: None,
+        trainer: Callable[[Task, Callable[[], None]], Run | WorkerRun] = Run,
+    ) -> None:
+        self._on_change = on_change
+        self._trainer = trainer
+        self._run: Run | WorkerRun | None = None
+        self._runs = 0
+        self._shown: tuple[int, int] | None = None
+        self._kept = -1
+        self._painter: FrameRenderer | None = None
+
+    def handle(self, message: Any) -> list[Message]:
+        """Handle one message, and return the responses, which may be an error."""
+        try:
+            if not isinstance(message, Mapping):
+                raise _not_understood("message")
+            kind = message.get("type")
+            if not isinstance(kind, str) or kind not in _HANDLERS:
+                raise _not_understood("type")
+            if self._run is None and kind != "hello":
+                raise PlaygroundError("hello", "Say hello first.", "Saluda primero.")
+            return _HANDLERS[kind](self, message)
+        except PlaygroundError as error:
+            return [error_message(error)]
+
+    def prepare_download(self, message: Any) -> Callable[[], list[Message]]:
+        """Capture the state for a ``download``, and return a function that makes the response.
+
+        It may take seconds, during which the session can handle other messages.
+        """
+        try:
+            if self._run is None:
+                return lambda: self.handle(message)  # which says what is missing
+            what, language = message.get("what"), message.get("language")
+            if not isinstance(what, str) or what not in MAKERS:
+                raise _not_understood("what")
+            if language not in LANGUAGES:
+                raise _not_understood("language")
+            theme = message.get("theme", "light")
+            if theme not in THEMES:
+                raise _not_understood("theme")
+            make = prepare(self.run, what, language, theme)
+        except PlaygroundError as error:
+            answer: list[Message] = [error_message(error)]
+            return lambda: answer
+
+        def answers() -> list[Message]:
+            try:
+                file = make()
+            except PlaygroundError as error:
+                return [error_message(error)]
+            content = {"type": "file", "what": what, "name": file.name, "mime": file.mime}
+            return [(content, {"bytes": np.frombuffer(file.data, np.uint8)})]
+
+        return answers
+
+    def greet(self) -> list[Message]:
+        """Return the messages for a page that joins a running training."""
+        self._kept, self._shown = -1, None  # it has seen nothing yet
+        return [(_welcome(), {}), self._told(self.run.task)]
+
+    def close(self) -> None:
+        """End the training."""
+        if self._run is not None:
+            self._run.close()
+            self._run = None
+
+    @property
+    def news(self) -> bool:
+        """Whether there is a view that was not shown yet."""
+        return self._run is not None and self._shown != (self._runs, self._run.view.version)
+
+    def look(self) -> None:
+        """Request a new view; :attr:`news` tells when it is here."""
+        if self._run is not None:
+            self._run.look()
+
+    @property
+    def run(self) -> Run | WorkerRun:
+        """The current run."""
+        if self._run is None:
+            raise RuntimeError("there is no training before hello")
+        return self._run
+
+    def _hello(self, message: Mapping[str, Any]) -> list[Message]:
+        given = message.get("setup")
+        answers: list[Message] = [(_welcome(), {})]
+        try:
+            setup = Setup() if given is None else Setup.from_json(given)
+            return [*answers, self._begin(make_task(setup))]
+        except PlaygroundError as error:  # a page has to show something
+            answers.append(error_message(error))
+            return answers if self._run else [*answers, self._begin(make_task(Setup()))]
+
+    def _setup(self, message: Mapping[str, Any]) -> list[Message]:
+        setup, before = Setup.from_json(message.get("setup")), self.run.task.setup
+        task = make_task(setup)
+        if _at_one_rate(setup) == _at_one_rate(before):
+            self.run.retrain(task)
+            return []
+        told, arrays = self._begin(task)
+        # With two requests in a row the page can tell their responses apart.
+        asked = message.get("asked")
+        return [({**told, "asked": asked if isinstance(asked, int) else None}, arrays)]
+
+    def _reseed(self, message: Mapping[str, Any]) -> list[Message]:
+        setup = self.run.task.setup
+        training = replace(setup.training, seed=(setup.training.seed + 1) % 2**31)
+        drawn = replace(setup, training=training, weights=None, frozen=())
+        return [self._begin(make_task(drawn))]
+
+    def _point(self, message: Mapping[str, Any]) -> list[Message]:
+        task = self.run.task
+        placed = [message.get("x"), message.get("y"), message.get("label")]
+        points = task.setup.data.points
+        if task.setup.data.kind != "own":
+            points = tuple(
+                (float(x1), float(x2), int(label))
+                for (x1, x2), label in zip(task.points, task.labels, strict=True)
+            ) if task.classes else ()  # fmt: skip
+        data = {"kind": "own", "points": [*points, placed], "regression": False}
+        given = task.setup.to_json()
+        given["data"] = {**given["data"], **data}
+        setup = Setup.from_json(given)
+        after = make_task(replace(setup, weights=None, frozen=()))
+        if after.net != task.net:
+            return [self._begin(after)]
+        after = replace(after, setup=setup)
+        self.run.retrain(after)
+        return [self._told(after)]
+
+    def _table(self, message: Mapping[str, Any]) -> list[Message]:
+        text = message.get("text")
+        chosen = [message.get(name) for name in ("x1", "x2", "target")]
+        if not isinstance(text, str):
+            raise _not_understood("text")
+        if not all(name is None or isinstance(name, str) for name in chosen):
+            raise _not_understood("x1, x2, target")
+        data, choice = read_table(text, *chosen)
+        before = self.run.task.setup
+        data = replace(data, test_share=before.data.test_share, seed=before.data.seed)
+        # An output or a cost that fitted other data may not fit these.
+        setup = replace(before, data=data, output=replace(before.output, activation="auto"))
+        setup = replace(setup, training=replace(setup.training, cost="auto"))
+        setup = replace(setup, weights=None, frozen=())  # they belong to another network
+        return [self._begin(make_task(setup)), ({"type": "table", **asdict(choice)}, {})]
+
+    def _weight(self, message: Mapping[str, Any]) -> list[Message]:
+        layer, row, column = (
+            whole(-1, 1000).read(name, message.get(name)) for name in ("layer", "row", "column")
+        )
+        value, frozen = message.get("value"), message.get("frozen")
+        if value is not None:
+            value = number(-1e6, 1e6).read("value", value)
+        if frozen is not None and not isinstance(frozen, bool):
+            raise _not_understood("frozen")
+        index = parameter_index(self.run.task, layer, row, column)
+        self.run.set_parameter(index, value, frozen)
+        return []
+
+    def _speed(self, message: Mapping[str, Any]) -> list[Message]:
+        pace = message.get("steps_per_second")
+        self.run.pace(None if pace is None else number(0.1, 1e6).read("steps_per_second", pace))
+        return []
+
+    def _seek(self, message: Mapping[str, Any]) -> list[Message]:
+        self.run.seek(whole(0, 1_000_000).read("index", message.get("index")))
+        return []
+
+    def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
+        view = self.run.settle()  # what was said before is to be seen
+        widths, point = view.task.net.topology[1:], message.get("point")
+        if point is not None:
+            point = whole(0, len(view.task.points) - 1).read("point", point)
+        layer = whole(0, len(widths) - 1).read("layer", message.get("layer"))
+        unit = whole(0, widths[layer] - 1).read("unit", message.get("unit"))
+        content, arrays = microscope.look(view, point, layer, unit)
+        return [({"type": "microscope", "run": self._runs, **content}, arrays)]
+
+    def _frame(self, message: Mapping[str, Any]) -> list[Message]:
+        resolution = whole(2, choices.LIMITS["resolution"]).read(
+            "resolution", message.get("resolution", 100)
+        )
+        neurons = whole(2, choices.LIMITS["neuron_resolution"]).read(
+            "neurons", message.get("neurons", 32)
+        )
+        view: View = self.run.view
+        painter = self._paint()
+        content, arrays = painter.frame(view, resolution, neurons)
+        if view.kept != self._kept:
+            self._kept = view.kept
+            arrays["history"] = view.history
+        self._shown = (self._runs, view.version)
+        return [({"type": "frame", "run": self._runs, **_finite(content)}, arrays)]
+
+    def _download(self, message: Mapping[str, Any]) -> list[Message]:
+        return self.prepare_download(message)()
+
+    def _command(self, message: Mapping[str, Any]) -> list[Message]:
+        getattr(self.run, message["type"])()
+        return []
+
+    def _paint(self) -> FrameRenderer:
+        """Return the renderer of the viewed task, which other points may have changed."""
+        task = self.run.view.task
+        if self._painter is None or self._painter.task is not task:
+            self._painter = FrameRenderer(task)
+        return self._painter
+
+    def _begin(self, task: Task) -> Message:
+        if self._run is None:
+            self._run = self._trainer(task, self._on_change)
+        else:
+            self._run.begin(task)
+        self._runs += 1
+        return self._told(task)
+
+    def _told(self, task: Task) -> Message:
+        """Return a run's message, which comes before its first frame."""
+        content: dict[str, Any] = {
+            "type": "run",
+            "run": self._runs,
+            "setup": task.setup.to_json(),
+            "topology": list(task.net.topology),
+            "outputs": task.net.n_out,
+            "classes": task.classes,
+            "parameters": int(self.run.view.frozen.size),
+            "extent": list(task.limits),
+            "output_activation": task.net.output.name,
+            "cost_name": type(task.cost).__name__,
+        }
+        arrays: dict[str, Array] = {
+            "points": task.points.astype(np.float32),
+            "labels": task.labels.astype(np.float32),
+            "test": task.held_out.astype(np.uint8),
+        }
+        return content, arrays
+
+
+def _welcome() -> dict[str, Any]:
+    return {
+        "type": "welcome",
+        "version": __version__,
+        "defaults": Setup().to_json(),
+        "limits": choices.limits(),
+    }
+
+
+def error_message(error: PlaygroundError) -> Message:
+    """Return the message of an error."""
+    content = {
+        "type": "error",
+        "code": error.code,
+        "message": error.message,
+        "field": error.field,
+    }
+    return content, {}
+
+
+def _not_understood(what: str) -> PlaygroundError:
+    return PlaygroundError(
+        "message",
+        f"This message makes no sense to neurona: {what}.",
+        f"neurona no entiende este mensaje: {what}.",
+    )
+
+
+def _at_one_rate(setup: Setup) -> Setup:
+    """Return the set-up with equal rates: if two are equal then, they differ in rates only."""
+    return replace(
+        setup,
+        layers=tuple(replace(layer, learning_rate=None) for layer in setup.layers),
+        output=replace(setup.output, learning_rate=None),
+        training=replace(setup.training, learning_rate=1.0),
+    )
+
+
+def _finite(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content with None in place of NaN and infinities, which JSON lacks."""
+    return {
+        key: None if isinstance(value, float) and not np.isfinite(value) else value
+        for key, value in content.items()
+    }
+
+
+_HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
+    "hello": Session._hello,
+    "setup": Session._setup,
+    "reseed": Session._reseed,
+    "point": Session._point,
+    "table": Session._table,
+    "weight": Session._weight,
+    "speed": Session._speed,
+    "seek": Session._seek,
+    "microscope": Session._microscope,
+    "frame": Session._frame,
+    "download": Session._download,
+    "play": Session._command,
+    "pause": Session._command,
+    "step": Session._command,
+    "reset": Session._command,
+    "branch": Session._command,
+}

@@ -1,0 +1,250 @@
+"""From a set-up to the engine's task: points, a network, a cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from neurona import datasets
+from neurona.datasets.points import POINT_CLOUDS
+from neurona.datasets.surfaces import REGRESSIONS
+from neurona.engine.costs import Cost, find_cost
+from neurona.engine.data import Data, check_data
+from neurona.engine.network import Network, network
+from neurona.engine.objective import Objective
+from neurona.engine.parameters import unflatten
+from neurona.engine.types import Array, Params
+from neurona.observe.numbers import Limits, limits_of
+from neurona.web.errors import PlaygroundError
+from neurona.web.setup import LIMITS, DataSetup, Setup
+
+# The input features of a point (x1, x2).
+FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
+    "x1": lambda x1, x2: x1,
+    "x2": lambda x1, x2: x2,
+    "x1^2": lambda x1, x2: x1 * x1,
+    "x2^2": lambda x1, x2: x2 * x2,
+    "x1*x2": lambda x1, x2: x1 * x2,
+    "sin(x1)": lambda x1, x2: np.sin(np.pi * x1),
+    "sin(x2)": lambda x1, x2: np.sin(np.pi * x2),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """The points to learn, the network and the cost.
+
+    Attributes
+    ----------
+    setup
+        Its set-up.
+    points, labels, held_out
+        ``(n, 2)`` coordinates, ``(n,)`` classes or values, and which points are for the test.
+    classes
+        Their number, or 0 for a regression.
+    limits
+        The rectangle of the plane on the screen.
+    net, cost
+        The network and its cost.
+    train, test
+        The engine's data of both parts; without a test it has no rows.
+    """
+
+    setup: Setup
+    points: Array
+    labels: Array
+    held_out: Array
+    classes: int
+    limits: Limits
+    net: Network
+    cost: Cost
+    train: Data
+    test: Data
+
+    @property
+    def objective(self) -> Objective:
+        """The cost with its penalty."""
+        training = self.setup.training
+        return Objective(self.net, self.cost, training.l1, training.l2)
+
+    def begin(self) -> Params:
+        """Return the initial parameters: those of the set-up, or drawn from its seed."""
+        drawn = self.net.init(rng=self.setup.training.seed)
+        if self.setup.weights is None:
+            return drawn
+        return unflatten(np.array(self.setup.weights, dtype=np.float32), like=drawn)
+
+    @property
+    def frozen(self) -> Array:
+        """``(p,)`` booleans: which parameters are frozen from the beginning."""
+        still = np.zeros(_size(self.net), dtype=bool)
+        still[list(self.setup.frozen)] = True
+        return still
+
+    def features(self, points: Array) -> Array:
+        """Return the input features of points ``(n, 2)``: ``(n, n_in)`` float32."""
+        return features(self.setup.inputs, points)
+
+
+def features(inputs: tuple[str, ...], points: Array) -> Array:
+    """Return the chosen features of points ``(n, 2)``, a column each, as float32.
+
+    Examples
+    --------
+    >>> features(("x1", "x1*x2"), np.array([[2.0, 3.0]]))
+    array([[2., 6.]], dtype=float32)
+    """
+    x1, x2 = points.T
+    columns = [FEATURES[name](x1, x2) for name in inputs]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def make_task(setup: Setup) -> Task:
+    """Draw the points and describe the network.
+
+    Raises
+    ------
+    PlaygroundError
+        If parts of the set-up, each valid by itself, are incompatible.
+    """
+    points, labels = _points_of(setup.data)
+    regression = setup.data.kind in REGRESSIONS or (
+        setup.data.kind == "own" and setup.data.regression
+    )
+    classes = 0 if regression else max(2, int(labels.max()) + 1)
+    held_out = _held_out(setup.data, labels)
+    # Two classes are one output of a sigmoid, or two of a softmax.
+    several = classes > 2 or (classes == 2 and setup.output.activation == "softmax")
+    outputs = classes if several else 1
+    net = _network(setup, outputs, regression)
+    try:
+        cost = find_cost(None if setup.training.cost == "auto" else setup.training.cost, net)
+    except ValueError as error:
+        raise PlaygroundError(
+            "cost",
+            str(error),
+            f"El coste {setup.training.cost} no va con una salida {net.output.name}: elige "
+            "«auto», o una salida sigmoid o softmax.",
+            "training.cost",
+        ) from error
+    data = [
+        _data(setup, net, points[which], labels[which]) for which in (~held_out, held_out)
+    ]  # fmt: skip
+    task = Task(
+        setup, points, labels, held_out, classes, limits_of(points), net, cost, data[0], data[1]
+    )
+    _check_weights(task)
+    return task
+
+
+def _check_weights(task: Task) -> None:
+    given, frozen = task.setup.weights, task.setup.frozen
+    size = _size(task.net)
+    if given is not None and len(given) != size:
+        raise PlaygroundError(
+            "weights",
+            f"These are {len(given)} weights, and the network has {size}.",
+            f"Son {len(given)} pesos, y la red tiene {size}.",
+            "weights",
+        )
+    if frozen and frozen[-1] >= size:
+        raise PlaygroundError(
+            "frozen",
+            f"Parameter {frozen[-1]} is to be frozen, and the network has {size}, counted from 0.",
+            f"Se quiere congelar el parámetro {frozen[-1]}, y la red tiene {size}, contados "
+            "desde 0.",
+            "frozen",
+        )
+
+
+def _size(net: Network) -> int:
+    """Return the number of parameters."""
+    return sum((n + 1) * m for n, m in pairwise(net.topology))
+
+
+def _points_of(data: DataSetup) -> tuple[Array, Array]:
+    if data.kind == "own":
+        placed = np.array(data.points, dtype=np.float64).reshape(-1, 3)
+        if data.regression and len(placed) < 2:
+            raise PlaygroundError(
+                "points", "Two points are needed.", "Hacen falta dos puntos.", "data.points"
+            )
+        return placed[:, :2], placed[:, 2] if data.regression else _classes_of(placed[:, 2])
+    make = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]
+    own = {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(data.kind, {})
+    points, labels = make(n=data.n, noise=data.noise, rng=data.seed, **own)
+    return points, labels
+
+
+def _classes_of(labels: Array) -> Array:
+    most = LIMITS["classes"] - 1
+    if not np.isin(labels, np.arange(most + 1)).all():
+        raise PlaygroundError(
+            "points",
+            f"The class of a point is a whole number from 0 to {most}.",
+            f"La clase de un punto es un número entero de 0 a {most}.",
+            "data.points",
+        )
+    if len(np.unique(labels)) < 2:
+        raise PlaygroundError(
+            "points",
+            "Place points of two classes at least.",
+            "Coloca puntos de al menos dos clases.",
+            "data.points",
+        )
+    return labels.astype(np.int64)
+
+
+def _held_out(data: DataSetup, labels: Array) -> Array:
+    """Return which points are for the test; none if there are too few to split."""
+    held_out = np.zeros(len(labels), dtype=bool)
+    if data.test_share:
+        try:
+            _, test, _, _ = datasets.train_test_split(
+                np.arange(len(labels)), labels, test_size=data.test_share, rng=data.seed
+            )
+        except ValueError:
+            return held_out
+        held_out[test] = True
+    return held_out
+
+
+def _network(setup: Setup, outputs: int, regression: bool) -> Network:
+    natural = "linear" if regression else "sigmoid" if outputs == 1 else "softmax"
+    chosen = natural if setup.output.activation == "auto" else setup.output.activation
+    if chosen == "softmax" and outputs == 1:
+        raise PlaygroundError(
+            "output",
+            "A softmax over one output is always 1: choose another.",
+            "Una softmax sobre una sola salida vale siempre 1: elige otra.",
+            "output.activation",
+        )
+    return network(
+        [len(setup.inputs), *(layer.neurons for layer in setup.layers), outputs],
+        [*(layer.activation for layer in setup.layers), chosen],
+        initializer=setup.training.initializer,
+        # The tutorial draws its biases as it draws its weights.
+        bias_initializer="uniform" if setup.training.initializer == "uniform" else "zeros",
+    )
+
+
+def _data(setup: Setup, net: Network, points: Array, labels: Array) -> Data:
+    if len(points) == 0:
+        none = np.zeros((0, net.n_out), np.float32)
+        return Data(np.zeros((0, net.n_in), np.float32), none, None)
+    target: Any = labels
+    if net.n_out > 1:
+        target = datasets.one_hot(labels, net.n_out)
+    try:
+        return check_data(net, features(setup.inputs, points), target)
+    except ValueError as error:
+        raise PlaygroundError(
+            "output",
+            str(error),
+            f"La salida {net.output.name} no puede responder estos valores: elige «auto».",
+            "output.activation",
+        ) from error

@@ -12,8 +12,11 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
+
+from neurona._moved import OldNames
 
 __version__ = "0.1.0"
 
@@ -52,7 +55,7 @@ _NAMES = {
     "LayerNormalization": "neurona.engine.layers.normalization",
     "load": "neurona.files",
     "MissingExtra": "neurona.extras",
-    "ModelFileError": "neurona.files.network",
+    "ModelFileError": "neurona.files",
     "momentum": "neurona.engine.optimizers",
     "nadam": "neurona.engine.optimizers",
     "Network": "neurona.engine.network",
@@ -69,6 +72,9 @@ _NAMES = {
 # A star import brings what NumPy alone can bring; this name needs an extra.
 _NAMES_OF_EXTRAS = {"Playground": "neurona.web.widget"}
 __all__ = sorted([*_MODULES, *_NAMES])  # noqa: PLE0605 - a list, computed
+
+
+sys.meta_path.insert(0, OldNames())
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ import pytest
 import neurona
 from neurona import cli, extras
 from neurona.engine.optimizers import SGD
-from neurona.estimators import fitting
+from neurona.estimators import defaults
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -126,7 +126,7 @@ def test_sigterm_while_the_model_is_written_leaves_the_old_one(folder):
 
 
 def test_a_training_that_diverges_is_said_and_writes_nothing(folder, capsys, monkeypatch):
-    monkeypatch.setattr(fitting, "DEFAULT", SGD(1e30))
+    monkeypatch.setattr(defaults, "DEFAULT", SGD(1e30))
     monkeypatch.chdir(folder)
     code = cli.main(["train", "t.csv", "--target", "kind", "--output", "m.safetensors"])
     err = capsys.readouterr().err

@@ -11,9 +11,10 @@ import pytest
 
 import neurona
 from neurona import cli
-from neurona.tables import csv_table, parquet_table
 from neurona.tables.columns import Column
-from neurona.tables.csv import TableError
+from neurona.tables.csv import parse_csv
+from neurona.tables.file import TableError
+from neurona.tables.parquet import arrow_of, parse_parquet
 from tests.support.commands import WRONG, refused, run
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -61,7 +62,7 @@ def folder(tmp_path_factory):
 def read(table):
     out = io.BytesIO()
     parquet.write_table(table, out)
-    return parquet_table.parse(out.getvalue())
+    return parse_parquet(out.getvalue())
 
 
 # The reader
@@ -69,7 +70,7 @@ def read(table):
 
 def test_a_column_is_what_its_type_says():
     raw = read(pets())
-    kinds = {column.name: column.kind for column in raw.table(raw.names)}
+    kinds = {column.name: column.kind for column in raw.select(raw.names)}
     assert kinds == {
         "kilos": "number", "legs": "number", "price": "number", "coat": "category",
         "breed": "category", "chipped": "category", "born": "date", "seen": "date",
@@ -86,7 +87,7 @@ def test_numbers_and_booleans_can_be_categories_and_texts_no_numbers():
     assert raw.column("b", "category").values.tolist() == ["1", "2.5", None]
     with pytest.raises(TableError, match=r"'t' holds texts \(string\), and the network learnt num"):
         raw.column("t", "number")
-    with pytest.raises(TableError, match=r"row 2, column 'x': 'inf' is no finite number"):
+    with pytest.raises(TableError, match=r"row 2, column 'x': 'inf' is not a finite number"):
         read(pyarrow.table({"x": [1.0, np.inf]})).column("x")
 
 
@@ -139,7 +140,7 @@ def test_a_damaged_file_is_said_in_one_line():
             for _ in range(20):
                 bad[rng.randrange(len(bad))] = rng.randrange(256)
         try:
-            parquet_table.parse(bytes(bad))
+            parse_parquet(bytes(bad))
         except TableError as error:  # and nothing else
             said.append(str(error))
     assert len(said) > 100
@@ -147,13 +148,13 @@ def test_a_damaged_file_is_said_in_one_line():
 
 
 def test_columns_of_a_csv_have_types():
-    raw = csv_table.parse("a,b,c,d,e\n1,1.5,2024-01-02,x,\n,2,2024-01-02T03:00:00,,\n")
-    made = parquet_table.of_columns(map(raw.column, raw.names)).arrow
+    raw = parse_csv("a,b,c,d,e\n1,1.5,2024-01-02,x,\n,2,2024-01-02T03:00:00,,\n")
+    made = arrow_of(map(raw.column, raw.names))
     kinds = ["int64", "double", "timestamp[us]", "string", "string"]
     assert [str(field.type) for field in made.schema] == kinds
     assert made.to_pylist()[1]["d"] is made.to_pylist()[0]["e"] is made.to_pylist()[1]["a"] is None
     days = Column("c", "date", np.array(["2024-01-02", "NaT"], "datetime64[us]"))
-    assert str(parquet_table.of_columns([days]).arrow.schema[0].type) == "date32[day]"
+    assert str(arrow_of([days]).schema[0].type) == "date32[day]"
 
 
 # The commands
@@ -174,7 +175,7 @@ def test_predict_keeps_the_types_and_adds_columns(folder, tmp_path, capsys):
     ]  # fmt: skip
     net = neurona.load(folder / "m.safetensors")
     raw = read(table)
-    expected = net.predict_proba(raw.table([str(name) for name in net.feature_names_in_]))
+    expected = net.predict_proba(raw.select([str(name) for name in net.feature_names_in_]))
     np.testing.assert_array_equal(answered.column("probability dog").to_numpy(), expected[:, 1])
     got = answered.column("predicted kind").to_pylist()
     assert np.mean([a == b for a, b in zip(got, table["kind"].to_pylist(), strict=True)]) > 0.9
@@ -213,9 +214,13 @@ def test_the_bytes_tell_the_format_and_not_the_name(folder, tmp_path, capsys):
 def test_what_does_not_fit_is_refused_in_a_line(folder, tmp_path, capsys):
     model, new = folder / "m.safetensors", tmp_path / "new.parquet"
     new.write_text("kilos,coat\n1,long\n")
-    assert "new.parquet: is no Parquet file, or damaged" in refused(capsys, "predict", model, new)
+    assert "new.parquet: is not a Parquet file, or damaged" in refused(
+        capsys, "predict", model, new
+    )
     new.write_bytes((folder / "pets.parquet").read_bytes()[:-9])
-    assert "new.parquet: is no Parquet file, or damaged" in refused(capsys, "predict", model, new)
+    assert "new.parquet: is not a Parquet file, or damaged" in refused(
+        capsys, "predict", model, new
+    )
     parquet.write_table(pets().drop_columns(["coat"]), new)
     assert "has no column 'coat', which the network" in refused(capsys, "predict", model, new)
     parquet.write_table(pets().slice(0, 0), new)

@@ -10,7 +10,7 @@ import pytest
 
 import neurona
 from neurona import cli
-from neurona.tables import csv_table
+from neurona.tables.csv import parse_csv
 from tests.support.commands import FAILED, WRONG, pets, refused, rows_of, run
 
 # Predict
@@ -35,8 +35,8 @@ def test_predict_adds_a_column_and_keeps_the_rest(models, tmp_path, capsys):
 def test_predict_answers_as_the_estimator_does(models, capsys):
     _, out, _ = run(capsys, "predict", models / "kilos.safetensors", models / "pets.csv")
     net = neurona.load(models / "kilos.safetensors")
-    raw = csv_table.parse(pets())
-    expected = net.predict(raw.table(["coat", "born", "kind"]))
+    raw = parse_csv(pets())
+    expected = net.predict(raw.select(["coat", "born", "kind"]))
     got = [float(row["predicted kilos"]) for row in rows_of(out)]
     np.testing.assert_allclose(got, expected, rtol=1e-5)
 
@@ -90,7 +90,7 @@ def test_an_encoding_that_cannot_be_is_refused(models, tmp_path, capsys):
     assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
     table.write_text(pets(), encoding="cp1252")
     said = refused(capsys, "predict", of_years, table, "--encoding", "cp1252")
-    assert "the model's answers have '日', and cp1252 does not" in said
+    assert "the predictions have '日', and cp1252 does not" in said
 
 
 def test_predict_notes_what_was_never_seen_and_what_is_empty(models, tmp_path, capsys):
@@ -108,8 +108,8 @@ def test_predict_notes_what_was_never_seen_and_what_is_empty(models, tmp_path, c
     [
         ("kilos,born\n1,2020-01-01\n", "has no column 'coat', which the network learnt from"),
         ("Kilos,coat,born\n1,x,\n", "no column 'kilos', which the network learnt from; did you"),
-        ("kilos,coat,born\nheavy,x,\n", "line 2, column 'kilos': 'heavy' is no finite number"),
-        ("kilos,coat,born\n1,x,then\n", "line 2, column 'born': 'then' is no date"),
+        ("kilos,coat,born\nheavy,x,\n", "line 2, column 'kilos': 'heavy' is not a finite number"),
+        ("kilos,coat,born\n1,x,then\n", "line 2, column 'born': 'then' is not a date"),
         ("kilos,coat,born,predicted kind\n1,x,,y\n", "has a column 'predicted kind' already"),
         ("kilos,coat,born\n", "has a header and nothing below it"),
         ("", "is empty"),
@@ -131,8 +131,8 @@ def test_what_is_no_model_is_refused(models, tmp_path, capsys):
     array = tmp_path / "array"
     neurona.save(array, neurona.NeuralNetRegressor(2, epochs=1).fit([[1.0], [2.0]], [1, 2]))
     for command in ("predict", "evaluate"):
-        assert "no safetensors file, or was cut" in refused(capsys, command, table, table)
-        assert "no safetensors file, or was cut" in refused(capsys, command, cut, table)
+        assert "not a safetensors file, or was cut" in refused(capsys, command, table, table)
+        assert "not a safetensors file, or was cut" in refused(capsys, command, cut, table)
         assert "holds a network alone" in refused(capsys, command, other, table)
         assert "it learnt from an array" in refused(capsys, command, array, table)
         assert "No such file" in refused(capsys, command, tmp_path / "none", table)
@@ -178,7 +178,7 @@ def test_evaluate(models, tmp_path, capsys):
 def test_evaluate_refuses(models, tmp_path, capsys):
     table, model = tmp_path / "t.csv", models / "kind.safetensors"
     table.write_text(pets().replace("cat", "fox"))
-    assert "'fox' is none of the classes it learnt: 'cat', 'dog'" in refused(
+    assert "'fox' is not one of the classes it learnt: 'cat', 'dog'" in refused(
         capsys, "evaluate", model, table
     )
     table.write_text(pets().replace("kind", "type"))
@@ -207,7 +207,7 @@ def test_classes_that_are_numbers_are_named_as_they_are_written_and_read_in_thei
     table.write_text(table.read_text().replace(".0\n", "\n"))  # 1 is 1.0
     assert run(capsys, "evaluate", model, table)[1].split("\n")[0] == right
     table.write_text("x,grade\n1,99\n2,3\n")
-    assert "'99' is none of the classes it learnt: '-1.0', '0.0'" in refused(
+    assert "'99' is not one of the classes it learnt: '-1.0', '0.0'" in refused(
         capsys, "evaluate", model, table
     )
 
@@ -247,7 +247,7 @@ def test_dates_with_the_day_or_the_month_first(order, tmp_path, capsys):
     table.write_text("day,when\n31/31/2020,late\n")
     said = refused(capsys, "predict", model, table)
     example = "31/12/2024" if order == "dmy" else "12/31/2024"
-    assert f"'31/31/2020' is no date: write it as 2024-12-31 or {example}" in said
+    assert f"'31/31/2020' is not a date: write it as 2024-12-31 or {example}" in said
 
 
 def test_inspect(models, tmp_path, capsys):
@@ -272,6 +272,14 @@ def test_inspect(models, tmp_path, capsys):
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     assert "tanh, tanh" in lines["activation"]
     assert "batch normalization, dropout 0.2" in lines["between"]
+
+
+def test_inspect_a_network_of_images(tmp_path, capsys):
+    net = neurona.Network([neurona.Conv2D(2, 3), neurona.Flatten(), neurona.Dense(1)], (5, 4, 1))
+    neurona.save(tmp_path / "m", net, net.init(rng=0))
+    _, out, _ = run(capsys, "inspect", tmp_path / "m")
+    assert net.summary() in out
+    assert "parameters  33 of float32" in out
 
 
 # As a person would, on a file as it was published

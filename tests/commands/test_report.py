@@ -15,7 +15,7 @@ from neurona import cli
 from neurona.commands import report_figures, report_page, tables
 from neurona.commands.report_page import Subject, page
 from neurona.estimators import report
-from neurona.tables import csv_table
+from neurona.tables.csv import parse_csv
 from tests.support.pages import AXE, needs_axe, needs_chromium
 
 EVIL = "<script>alert(1)</script>"
@@ -115,8 +115,8 @@ def test_any_text_stays_a_text(names):
         counts=counts,
         columns=[report.Importance(name, 0.5) for name in names],
     )
-    raw = csv_table.parse("x,y\n1,1.5\n2,2.5\n")
-    net = neurona.NeuralNetRegressor(2, epochs=1).fit(raw.table(["x"]), raw.target("y").y)
+    raw = parse_csv("x,y\n1,1.5\n2,2.5\n")
+    net = neurona.NeuralNetRegressor(2, epochs=1).fit(raw.select(["x"]), raw.target("y").y)
     subject = Subject(*names[:2], names[0], names[1], names[0], names[1], [(names[0], 1)], names[1])
     plain = Subject("a", "b", "a", "b", "a", "b", [("a", 1)], "b")
     calm = report.ClassFindings(
@@ -244,7 +244,7 @@ def test_axe_finds_nothing(browser, folder, target, theme):
 
 def test_findings_are_told_alike_twice(folder):
     net = neurona.load(folder / "height.safetensors")
-    raw = csv_table.parse(flowers())
+    raw = parse_csv(flowers())
     table = tables.columns_for(net, raw)
     y = raw.target("height").y
     one, other = (list(tables.report(report.judge(net, table, y))) for _ in range(2))

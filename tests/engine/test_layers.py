@@ -36,7 +36,6 @@ from neurona.engine.layers.base import Nothing, Train
 from neurona.engine.noise import noise_of, seeds_of_steps
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, flatten
-from neurona.engine.state import Batch
 from neurona.lesson import trace
 from neurona.observe import numbers
 from neurona.observe.microscope import dissect
@@ -536,16 +535,15 @@ def test_a_batch_normalization_mends_inputs_far_from_0():
     assert scores[1] > 0.95
 
 
-def test_a_batch_is_rows_and_a_seed_only_where_something_is_drawn():
+def test_steps_have_a_seed_only_where_something_is_drawn():
     rng = np.random.default_rng(0)
-    assert next(seeds_of_steps(network([2, 3, 1]), [rng], 0)) is None
+    assert seeds_of_steps(network([2, 3, 1]), [rng], 0) is None
     assert rng.bit_generator.seed_seq.n_children_spawned == 0
     seeds = seeds_of_steps(net_of("batch"), [rng], 7)
     roots, steps = zip(*[next(seeds) for _ in range(3)], strict=True)
     assert len(set(roots)) == 1
     assert [later - step for step, later in pairwise(steps)] == [1, 1]
     assert steps[0] == 7
-    assert Batch(None).seed is None
     assert rng.integers(100) == np.random.default_rng(0).integers(100)
 
 

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from neurona import NeuralNetClassifier, NeuralNetRegressor
-from neurona.tables import csv_table
+from neurona.tables.csv import parse_csv
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has it from 1.9 on")
 
@@ -115,9 +115,9 @@ def test_frames_and_read_tables_are_handed_on_as_they_were_given():
     assert rows.columns.tolist() == list("abcd")
     np.testing.assert_array_equal(Y[rows.index - 1000], y)
     assert fitted.score(rows, y) == pytest.approx(made.score(rows, y), abs=0.2)
-    raw = csv_table.parse("a,y\n" + "".join(f"{k % 2},{'uv'[k % 2]}\n" for k in range(30)))
+    raw = parse_csv("a,y\n" + "".join(f"{k % 2},{'uv'[k % 2]}\n" for k in range(30)))
     listener = Listener()
-    net(early_stopping=True).set_callbacks(listener).fit(raw.table(["a"]), raw.target("y").y)
+    net(early_stopping=True).set_callbacks(listener).fit(raw.select(["a"]), raw.target("y").y)
     rows, y, _, fitted = listener.seen[-1]
     assert len(rows) == len(y) == 27
     assert fitted.predict(rows).shape == (27,)

@@ -212,6 +212,17 @@ def test_pickled_and_copied_it_answers_the_same(fitted):
     assert not hasattr(clone(fitted), "params_")
 
 
+@pytest.mark.parametrize(("before", "after"), [("auto", None), (None, "auto")])
+def test_preprocess_may_not_change_between_the_fit_and_a_prediction(before, after):
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(preprocess=before, epochs=2).fit(X, y).set_params(preprocess=after)
+    with pytest.raises(ValueError, match=f"preprocess is {after!r}, and was not when"):
+        net.predict(X)
+    with pytest.raises(ValueError, match="set it as it was, or fit anew"):
+        net.set_params(warm_start=True).fit(X, y)
+    assert net.set_params(warm_start=False).fit(X, y, validation=(X, y)).predict(X).shape == (150,)
+
+
 def test_before_learning_nothing_is_answered():
     with pytest.raises(NotFittedError):
         NeuralNetClassifier().predict([[1.0]])
@@ -299,8 +310,8 @@ def test_a_weight_of_two_is_two_rows(estimator, normalization):
     # holds them: there, after 200 steps, a rounding has become a difference.
     l1 = "auto" if normalization is None else 0.0
     net = estimator(random_state=0, normalization=normalization, l1=l1)
-    weighted = net.fit(X, y, sample_weight=weight)._answers(X)
-    repeated = clone(net).fit(X.iloc[twice], y[twice])._answers(X)
+    weighted = net.fit(X, y, sample_weight=weight)._outputs(X)
+    repeated = clone(net).fit(X.iloc[twice], y[twice])._outputs(X)
     assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)
 
 

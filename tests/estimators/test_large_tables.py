@@ -160,7 +160,7 @@ def test_rows_of_a_large_part_are_held_out_where_they_lie(large, file_of):
     net = neurona.NeuralNetClassifier(early_stopping=True, scoring="accuracy", **FIT)
     for _ in range(20):
         net.partial_fit(file_of(X), y, classes=[0, 1])
-    assert 50 < len(net._held_out) < 130
+    assert 50 < len(net._validation_sample) < 130
     assert net.validation_scores_[-1] > 0.9
     assert net.score(X, y) > 0.9
 
@@ -202,7 +202,7 @@ def test_what_is_wrong_in_a_large_table_is_said(large, file_of):
 )
 def test_all_columns_at_once_are_each_of_them(seed, missing, dtype):
     module = pytest.importorskip("neurona.tables.large")
-    from neurona.tables.columns import read_array
+    from neurona.tables.frames import read_array
     from neurona.tables.preparation import Preparation
 
     rng = np.random.default_rng(seed)
@@ -212,19 +212,17 @@ def test_all_columns_at_once_are_each_of_them(seed, missing, dtype):
     for column in np.flatnonzero(missing):
         X[rng.integers(0, 50, 5), column] = np.nan
     each = Preparation.fit(read_array(X))
-    columns = module.Columns(each)(X)
+    columns = module.AllNumbers(each)(X)
     assert columns.dtype == dtype
     atol = 1e-12 if dtype == np.float64 else 2e-5
     np.testing.assert_allclose(columns, each.transform(read_array(X)), atol=atol)
 
 
 def test_long_tables_are_prepared_and_answered_part_by_part(monkeypatch):
-    base = pytest.importorskip("neurona.estimators.base")
-    large = pytest.importorskip("neurona.tables.large")
+    table = pytest.importorskip("neurona.tables.table")
     X, y = crooked()
     fitted = [neurona.NeuralNetClassifier(early_stopping=True, **FIT).fit(X, y)]
-    monkeypatch.setattr(base, "ROWS", 64)
-    monkeypatch.setattr(large, "ROWS", 64)
+    monkeypatch.setattr(table, "ROWS", 64)
     fitted.append(neurona.NeuralNetClassifier(early_stopping=True, **FIT).fit(X, y))
     one, other = fitted
     np.testing.assert_array_equal(flatten(one.params_), flatten(other.params_))

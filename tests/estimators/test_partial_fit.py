@@ -14,7 +14,7 @@ import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor
 from neurona.engine.activations import Activation
 from neurona.estimators.reading import table_for
-from neurona.estimators.validation import HeldOut, digests_of
+from neurona.estimators.validation import ValidationSample, hashes_of
 from tests.support.animals import animals
 
 IRIS = load_iris(return_X_y=True)
@@ -41,7 +41,7 @@ def until_it_should_stop(net, calls, most=200):
 
 def rows_aside(net, X):
     """Tell which rows of a table an estimator keeps aside."""
-    kept = {row.tobytes() for row in net._held_out.x}
+    kept = {row.tobytes() for row in net._validation_sample.x}
     return np.array([row.tobytes() in kept for row in net._prepared(table_for(net, X, False))])
 
 
@@ -168,7 +168,7 @@ def test_which_rows_are_held_out_hangs_on_what_they_hold_alone(tmp_path):
         for row in reversed(range(len(X))):
             net.partial_fit(X[row : row + 1], y[row : row + 1])
         assert (rows_aside(net, X) == rows_aside(once, X)).all()
-    assert 60 < rows_aside(once, X).sum() == len(copied._held_out) < 120
+    assert 60 < rows_aside(once, X).sum() == len(copied._validation_sample) < 120
 
 
 def test_a_copy_goes_on_as_the_original_does():
@@ -183,10 +183,10 @@ def test_a_copy_goes_on_as_the_original_does():
 
 
 def test_of_an_endless_stream_an_even_sample_of_bounded_size_is_held_out():
-    held_out = HeldOut(0.5, most=400)
+    held_out = ValidationSample(0.5, most=400)
     x = np.random.default_rng(0).random((20_000, 1))
     aside = [
-        held_out.take(part, part[:, 0], part[:, 0], digests_of(part)) for part in np.split(x, 20)
+        held_out.hold_out(part, part[:, 0], part[:, 0], hashes_of(part)) for part in np.split(x, 20)
     ]
     assert len(held_out) == len(held_out.x) == len(held_out.y) == 400
     assert (held_out.x[:, 0] == held_out.y).all()
@@ -195,7 +195,10 @@ def test_of_an_endless_stream_an_even_sample_of_bounded_size_is_held_out():
     assert aside[-1].mean() == pytest.approx(400 / 20_000, abs=0.02)
     assert held_out.x.mean() == pytest.approx(0.5, abs=0.06)  # of all parts, not the first alone
     again = np.concatenate(
-        [held_out.take(part, part[:, 0], part[:, 0], digests_of(part)) for part in np.split(x, 20)]
+        [
+            held_out.hold_out(part, part[:, 0], part[:, 0], hashes_of(part))
+            for part in np.split(x, 20)
+        ]
     )
     assert np.array_equal(np.sort(x[again, 0]), np.sort(held_out.y))
 
@@ -225,7 +228,7 @@ def test_a_fit_judges_by_rows_of_its_own_and_forgets_those_held_aside():
     net = NeuralNetClassifier(early_stopping=True, random_state=0, epochs=3, warm_start=True)
     net.partial_fit(X, y, classes=[0, 1])
     net.fit(X, y)
-    assert net._held_out is None
+    assert net._validation_sample is None
     assert len(net.validation_scores_) == 4
     assert net.state_.epoch <= 4
 
@@ -256,7 +259,7 @@ def test_a_frame_with_missing_cells_numbers_and_labels_can_all_be_held_out():
     for begin in (0, 60, 120, 180):
         rows = slice(begin, begin + 60)
         named.partial_fit(X[rows], kind[rows], classes=["cat", "dog", "fox", "owl"])
-    assert set(named._held_out.y) <= {"cat", "dog", "fox", "owl"}
+    assert set(named._validation_sample.y) <= {"cat", "dog", "fox", "owl"}
     assert len(named.validation_scores_) == 4
 
     X, y = load_diabetes(return_X_y=True)
@@ -269,7 +272,7 @@ def test_a_frame_with_missing_cells_numbers_and_labels_can_all_be_held_out():
     labels = NeuralNetClassifier(early_stopping=True, random_state=0)
     for _ in range(3):
         labels.partial_fit(X, y, classes=range(5))
-    assert labels._held_out.y.shape[1] == 5
+    assert labels._validation_sample.y.shape[1] == 5
     assert len(labels.validation_scores_) == 3
 
 

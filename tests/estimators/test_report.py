@@ -4,7 +4,7 @@ import numpy as np
 
 import neurona
 from neurona.estimators import report
-from neurona.tables import csv_table
+from neurona.tables.csv import parse_csv
 
 
 def test_intervals():
@@ -32,8 +32,8 @@ def test_the_column_that_tells_most_is_found():
     text = "noise,signal,y\n" + "".join(
         f"{rng.normal()},{k % 7},{k % 7 * 2.5}\n" for k in range(80)
     )
-    raw = csv_table.parse(text)
-    table, y = raw.table(["noise", "signal"]), raw.target("y", "numbers").y
+    raw = parse_csv(text)
+    table, y = raw.select(["noise", "signal"]), raw.target("y", "numbers").y
     net = neurona.NeuralNetRegressor(8, epochs=60, random_state=0).fit(table, y)
     first, second = report.importances(net, table, y)
     assert first.column == "signal"

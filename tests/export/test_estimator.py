@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, export
-from neurona.export.estimator_numpy import beside, program
+from neurona.export.estimator_numpy import preparation_code, program
 from neurona.export.estimator_onnx import NO_DATE, class_values
 
 checks = settings(
@@ -182,7 +182,7 @@ def assert_same_answers(net, X, label, probabilities=None, tolerance=1e-5):
 def test_an_onnx_model_takes_the_columns_and_answers_as_the_estimator(case):
     pytest.importorskip("onnx")
     net, X = case
-    session = session_of(net.to_onnx())
+    session = session_of(export.to_onnx(net))
     assert_same_answers(net, X, *session.run(None, fed(net, session, X)))
 
 
@@ -222,12 +222,12 @@ def test_a_table_without_names_is_one_matrix_or_numbered_columns():
         NeuralNetClassifier(4, epochs=3, random_state=0).fit(X, rng.integers(0, 3, 40)),
         NeuralNetRegressor(4, epochs=3, random_state=0).fit(X, X[:, 0]),
     ):
-        session = session_of(net.to_onnx())
+        session = session_of(export.to_onnx(net))
         assert [(one.name, one.shape) for one in session.get_inputs()] == [("X", ["rows", 5])]
         assert_same_answers(net, X, *session.run(None, {"X": X}))
     mixed = np.array([[1.5, "a"], [2.5, "b"], [None, "a"], [4.0, "b"]], dtype=object)
     net = NeuralNetClassifier(4, epochs=3).fit(mixed, [0, 1, 0, 1])
-    session = session_of(net.to_onnx())
+    session = session_of(export.to_onnx(net))
     feed = {"x0": np.array([[1.5], [2.5], [np.nan], [4.0]]), "x1": mixed[:, 1:]}
     assert_same_answers(net, mixed, *session.run(None, feed))
 
@@ -238,11 +238,11 @@ def test_without_a_preparation_the_rows_are_taken_as_they_are(named):
     X = np.random.default_rng(0).normal(size=(30, 3))
     frame = pd.DataFrame(X, columns=["a", "b", "c"]) if named else X
     net = NeuralNetRegressor(4, preprocess=None, epochs=3).fit(frame, X[:, 0])
-    session = session_of(net.to_onnx())
+    session = session_of(export.to_onnx(net))
     feed = fed(net, session, frame) if named else {"X": X}
     assert_same_answers(net, frame, *session.run(None, feed))
     space = {"__name__": "model"}
-    exec(net.numpy_code(), space)
+    exec(export.numpy_code(net), space)
     assert_same_answers(net, frame, space["predict"](frame), tolerance=1e-12)
 
 
@@ -269,8 +269,8 @@ def test_a_missing_category_can_be_another_text():
     cells = pd.DataFrame({"coat": ["", "long", None, "long", "", None] * 3})
     net = NeuralNetClassifier(4, epochs=9, random_state=0).fit(cells, [0, 1, 1, 1, 0, 1] * 3)
     with pytest.raises(ValueError, match=r"column 'coat' has the category ''.*missing=\.\.\."):
-        net.to_onnx()
-    session = session_of(net.to_onnx(missing="?"))
+        export.to_onnx(net)
+    session = session_of(export.to_onnx(net, missing="?"))
     assert_same_answers(net, cells, *session.run(None, fed(net, session, cells, "?")))
 
 
@@ -278,12 +278,12 @@ def test_columns_that_are_called_as_the_model_calls_its_own_values():
     pytest.importorskip("onnx")
     X = pd.DataFrame({"label": [1.0, 2, 3, 4], "probabilities": [4.0, 3, 1, 2]})
     net = NeuralNetClassifier(4, epochs=2).fit(X, [0, 1, 0, 1])
-    session = session_of(net.to_onnx())
+    session = session_of(export.to_onnx(net))
     assert [one.name for one in session.get_outputs()] == ["label_", "probabilities_"]
     assert_same_answers(net, X, *session.run(None, fed(net, session, X)))
     net.fit(X.set_axis(["layer1.W", "b"], axis=1), [0, 1, 0, 1])
     with pytest.raises(ValueError, match=r"column 'layer1\.W' has the name of something else"):
-        net.to_onnx()
+        export.to_onnx(net)
 
 
 def test_what_cannot_be_exported_is_said(tmp_path):
@@ -291,17 +291,43 @@ def test_what_cannot_be_exported_is_said(tmp_path):
     from sklearn.pipeline import make_pipeline
 
     with pytest.raises(NotFittedError):
-        NeuralNetClassifier().numpy_code()
+        export.numpy_code(NeuralNetClassifier())
     with pytest.raises(NotFittedError):
         export.to_pytorch(NeuralNetClassifier(), tmp_path)
-    with pytest.raises(ValueError, match="a LogisticRegression can't be exported"):
+    with pytest.raises(ValueError, match="cannot export a LogisticRegression"):
         export.numpy_code(LogisticRegression())
-    with pytest.raises(ValueError, match="a Pipeline becomes ONNX by skl2onnx"):
+    with pytest.raises(ValueError, match="skl2onnx turns a Pipeline into ONNX"):
         export.to_onnx(make_pipeline(NeuralNetClassifier()))
     net = neurona.network([2, 1])
-    for to in (export.to_pytorch, export.to_keras):
-        with pytest.raises(ValueError, match="give the folder to write to"):
+    for to in (export.to_pytorch, export.to_keras, export.to_numpy):
+        with pytest.raises(ValueError, match=r"give the (folder|file) to write to"):
             to(net, net.init(0))
+
+
+@pytest.mark.parametrize("name", ["to_onnx", "numpy_code", "to_pytorch", "to_keras", "to_sklearn"])
+def test_an_estimators_own_methods_warn_and_do_the_same(name, tmp_path):
+    X = np.random.default_rng(0).normal(size=(9, 2))
+    net = NeuralNetRegressor(2, "tanh", epochs=1, preprocess=None).fit(X, X[:, 0])
+    given = [tmp_path / "old"] if name in ("to_onnx", "to_pytorch", "to_keras") else []
+    with pytest.warns(
+        DeprecationWarning, match=rf"use neurona\.export\.{name}\(estimator"
+    ) as warned:
+        old = getattr(net, name)(*given)
+    assert warned[0].filename == __file__
+    new = getattr(export, name)(net, *(tmp_path / "new" for _ in given))
+    if name in ("to_pytorch", "to_keras"):
+        old, new = old.read_text(), new.read_text()
+    assert str(old) == str(new)
+
+
+def test_a_program_is_written_to_a_file_and_nothing_else_is_replaced(penguin_net, tmp_path):
+    net = neurona.network([2, 1])
+    for model in ((penguin_net,), (net, net.init(0))):
+        path = export.to_numpy(*model, tmp_path / "model.py", written_out=0)
+        assert path.read_text(encoding="utf-8") == export.numpy_code(*model, written_out=0)
+    (tmp_path / "mine.py").write_text("mine = 1\n")
+    with pytest.raises(FileExistsError, match=r"mine\.py is there already"):
+        export.to_numpy(penguin_net, tmp_path / "mine.py")
 
 
 # The program
@@ -326,7 +352,7 @@ def test_the_program_takes_the_columns_and_answers_as_the_estimator(case, writte
 
 def test_the_program_reads_a_csv_file_in_a_fresh_interpreter(penguins, penguin_net, tmp_path):
     X, _ = penguins
-    (tmp_path / "model.py").write_text(penguin_net.numpy_code(), encoding="utf-8")
+    (tmp_path / "model.py").write_text(export.numpy_code(penguin_net), encoding="utf-8")
     for encoding in ("utf-8", "utf-8-sig"):
         X.to_csv(tmp_path / "table.csv", index=False, encoding=encoding, na_rep="NA")
         with (tmp_path / "table.csv").open("rb") as csv:
@@ -348,7 +374,7 @@ def test_the_program_reads_a_csv_file_in_a_fresh_interpreter(penguins, penguin_n
     wrong.to_csv(tmp_path / "table.csv", index=False, na_rep="NA")
     done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("a cell is not what it was when the network learnt: ")
+    assert done.stderr.startswith("a cell is not what it was when the network was trained: ")
     assert "'heavy'" in done.stderr
 
 
@@ -366,7 +392,7 @@ def test_rows_of_another_width_are_refused_by_the_program():
     rows = [[1.0, "a"], [2.0, "b"], [3.0, "a"], [4.0, "b"]]
     net = NeuralNetClassifier(4, epochs=2).fit(rows, [0, 1, 0, 1])
     space = {"__name__": "model"}
-    exec(net.numpy_code(), space)
+    exec(export.numpy_code(net), space)
     assert len(space["predict"](rows)) == 4
     with pytest.raises(ValueError, match="a row has 3 cells: give rows of 2"):
         space["predict"]([[1, 2, 3]])
@@ -378,7 +404,7 @@ def test_texts_dates_and_time_zones_in_the_program():
     X = pd.DataFrame({"born": born, "kilos": [1.0, 2, 3, 4]})
     net = NeuralNetRegressor(4, epochs=2).fit(X, [1.0, 2, 3, 4])
     space = {"__name__": "model"}
-    exec(net.numpy_code(), space)
+    exec(export.numpy_code(net), space)
     wanted = net.predict(X)
     for cells in (
         [str(day) for day in born],
@@ -433,7 +459,7 @@ def test_the_preparation_lies_beside_the_network(kind, penguins, penguin_net, tm
 def test_what_lies_beside_a_network_prepares_and_decides_as_the_estimator(case):
     net, X = case
     space = {"__name__": "preparation"}
-    exec(beside(net, ""), space)
+    exec(preparation_code(net, ""), space)
     x = space["prepare"](X)
     assert x.dtype == np.float32
     np.testing.assert_allclose(x, net.prepare(X), atol=1e-6)
@@ -465,13 +491,13 @@ def test_a_pipeline_of_sklearn_is_a_copy_and_can_be_kept():
 
     X = np.random.default_rng(0).normal(size=(40, 3))
     net = NeuralNetRegressor(4, "tanh", epochs=3, random_state=0).fit(X, 1000 * X[:, 0] + 5)
-    pipeline, wanted = net.to_sklearn(), net.predict(X)
+    pipeline, wanted = export.to_sklearn(net), net.predict(X)
     net.fit(5 * X, X[:, 1])
     np.testing.assert_allclose(pipeline.predict(X), wanted)
     np.testing.assert_allclose(pickle.loads(pickle.dumps(pipeline)).predict(X), wanted)
     net = NeuralNetRegressor(4, "tanh", epochs=3, preprocess=None).fit(X, X[:, 0])
-    mlp = net.to_sklearn()
+    mlp = export.to_sklearn(net)
     assert type(mlp).__name__ == "MLPRegressor"
     np.testing.assert_allclose(mlp.predict(X), net.predict(X))
     with pytest.raises(ValueError, match="layer 1 is silu"):
-        NeuralNetRegressor(4, epochs=2).fit(X, X[:, 0]).to_sklearn()
+        export.to_sklearn(NeuralNetRegressor(4, epochs=2).fit(X, X[:, 0]))

@@ -193,7 +193,7 @@ class TestWhatPyTorchHas:
         with pytest.raises(ValueError, match=r"Twice.* is not dense"):
             from_pytorch(nn.Sequential(Twice(2, 2)))
         with pytest.raises(
-            ValueError, match=r"list is no module of PyTorch: give a nn\.Sequential"
+            ValueError, match=r"list is not a module of PyTorch: give a nn\.Sequential"
         ):
             from_pytorch([nn.Linear(2, 2)])
 
@@ -281,13 +281,13 @@ class TestWhatKerasHas:
     def test_and_is_no_sequential_of_rows(self, keras):
         Dense = keras.layers.Dense
         x = keras.Input((2,))
-        with pytest.raises(ValueError, match=r"Functional is no keras\.Sequential"):
+        with pytest.raises(ValueError, match=r"Functional is not a keras\.Sequential"):
             from_keras(keras.Model(x, Dense(3)(x)))
-        with pytest.raises(ValueError, match="has no weights yet: let it answer once"):
+        with pytest.raises(ValueError, match="has no weights yet: let it predict once"):
             from_keras(keras.Sequential([Dense(3)]))
         with pytest.raises(ValueError, match=r"of shape \(5, 2\): neurona takes rows; begin with"):
             from_keras(keras.Sequential([keras.Input((5, 2)), Dense(3)]))
-        with pytest.raises(ValueError, match=r"int is no keras\.Sequential"):
+        with pytest.raises(ValueError, match=r"int is not a keras\.Sequential"):
             from_keras(3)
 
     def test_and_is_quantized_or_turned_around(self, keras):
@@ -311,7 +311,7 @@ class TestWhatKerasHas:
         with pytest.raises(ValueError, match=r"\(Twice\) is not dense"):
             from_keras(keras.Sequential([keras.Input((2,)), Twice(2)]))
         model = Residual([keras.Input((2,)), keras.layers.Dense(2)])
-        with pytest.raises(ValueError, match=r"Residual is no keras\.Sequential"):
+        with pytest.raises(ValueError, match=r"Residual is not a keras\.Sequential"):
             from_keras(model)
 
 
@@ -382,7 +382,9 @@ def test_what_sklearn_has_and_neurona_has_not():
     from sklearn.neural_network import MLPRegressor
     from sklearn.pipeline import make_pipeline
 
-    with pytest.raises(ValueError, match="LinearRegression is no MLPClassifier or MLPRegressor"):
+    with pytest.raises(
+        ValueError, match="LinearRegression is not an MLPClassifier or MLPRegressor"
+    ):
         from_sklearn(LinearRegression())
     with pytest.raises(ValueError, match="of a Pipeline, give the step that is one"):
         from_sklearn(make_pipeline(MLPRegressor()))
@@ -392,5 +394,5 @@ def test_what_sklearn_has_and_neurona_has_not():
         from_sklearn(MLPRegressor())
     mlp = MLPRegressor(solver="lbfgs", random_state=0).fit([[0.0], [1.0]], [1.0, 2.0])
     mlp.out_activation_ = "cube"
-    with pytest.raises(ValueError, match="the model's output is cube, which neurona has not"):
+    with pytest.raises(ValueError, match="the model's output is cube, which neurona does not have"):
         from_sklearn(mlp)

@@ -310,7 +310,7 @@ def test_code_and_weights_lie_in_a_folder(export, tmp_path):
     assert sorted(one.size for one in weights.values()) == [1, 3, 3, 6]
     path.write_text("print('mine')\n")
     before = path.with_name("model.safetensors").read_bytes()
-    with pytest.raises(FileExistsError, match="is no export of neurona's: choose another place"):
+    with pytest.raises(FileExistsError, match="is not an export of neurona: choose another place"):
         export(net, net.init(0), path.parent)
     assert path.read_text() == "print('mine')\n"
     assert path.with_name("model.safetensors").read_bytes() == before
@@ -342,7 +342,7 @@ def test_sklearn_is_the_network(case):
     net, params, X = case
     wanted = net.predict(params, X)
     if net.output.name == "softmax" and net.n_out == 1:
-        with pytest.raises(ValueError, match="a softmax of one output always answers 1"):
+        with pytest.raises(ValueError, match="a softmax of one output is always 1"):
             to_sklearn(net, params)
         return
     mlp = to_sklearn(net, params)
@@ -486,17 +486,24 @@ def own(name):
 @pytest.mark.parametrize("name", ["square", "tanh"])
 def test_an_activation_of_ones_own_is_refused_whatever_its_name(export, name):
     net = neurona.network([2, 3, 1], [own(name), "linear"])
-    with pytest.raises(ValueError, match=f"layer 1 has an activation of your own, '{name}'"):
+    with pytest.raises(ValueError, match=f"layer 1 has a custom activation, '{name}'"):
         export(net, net.init(0))
 
 
-def test_a_layer_that_is_not_dense_is_refused(export):
-    class Other:
-        n_in = n_out = 2
+def test_a_custom_layer_is_refused_wherever_it_is(export):
+    class Other(neurona.Dense):
+        pass
 
-    net = neurona.Network((neurona.Dense(2, 2), Other(), neurona.Dense(2, 2)))
-    with pytest.raises(ValueError, match="layer 2 is a Other: what can be exported is Dense, Drop"):
-        export(net, ())
+    try:
+        dense = neurona.Dense(2)
+        net = neurona.Network((dense, Other(2), dense), 2)
+        with pytest.raises(ValueError, match="layer 2 is a Other: the layers that can be exported"):
+            export(net, net.init(0))
+        within = neurona.Network((dense, neurona.Add([dense, neurona.Sequential([Other(2)])])), 2)
+        with pytest.raises(ValueError, match=r"layer 2\.2\.1 is a Other"):
+            export(within, within.init(0))
+    finally:
+        del neurona.layers.LAYERS["Other"]
 
 
 def by_hand():
@@ -505,10 +512,11 @@ def by_hand():
     tanh, relu = ACTIVATIONS["tanh"], ACTIVATIONS["relu"]
     return neurona.Network(
         (
-            dense(3, 4, tanh), batch(4), batch(4, relu), neurona.LayerNormalization(4),
-            batch(4, tanh), neurona.LayerNormalization(4, tanh, 0.01), neurona.Dropout(4, 0.5),
-            neurona.LayerNormalization(4), dense(4, 2),
-        )
+            dense(4, tanh), batch(), batch(relu), neurona.LayerNormalization(),
+            batch(tanh), neurona.LayerNormalization(tanh, 0.01), neurona.Dropout(0.5),
+            neurona.LayerNormalization(), dense(2),
+        ),
+        in_shape=3,
     )  # fmt: skip
 
 
@@ -529,14 +537,94 @@ def test_a_dropout_disappears_and_a_batch_normalization_is_folded():
     assert [node.op_type for node in made.graph.node] == ["Gemm", "Tanh", "Gemm", "Tanh"]
     X = rng.normal(size=(5, 2))
     parts = parts_of(net, params, dtype=None)
-    assert [part.W.shape for part in parts] == [(2, 4), (4, 1)]
-    folded = [(part.W, part.b) for part in parts]
+    assert [part.params.W.shape for part in parts] == [(2, 4), (4, 1)]
+    folded = [part.params for part in parts]
     np.testing.assert_allclose(plain.predict(folded, X), net.predict(params, X), rtol=1e-5)
+
+
+@st.composite
+def image_cases(draw):
+    """Draw a network of images, with layers side by side and in a row, and images for it."""
+    activation = st.sampled_from(["linear", "relu", "tanh", "softmax", "gelu", "leaky_relu"])
+    side = st.integers(1, 2)
+
+    def convolution(largest=2):
+        size = draw(st.integers(1, largest)), draw(st.integers(1, largest))
+        return neurona.Conv2D(draw(st.integers(1, 3)), size, draw(activation), "glorot_uniform")
+
+    def alone():
+        return neurona.layers.Activate(draw(activation))
+
+    def branch(n_out=None):
+        """Return a layer that keeps the sides of an image, or makes rows of so many numbers."""
+        inner = [alone() for _ in range(draw(st.integers(0, 1)))]
+        inner += [convolution(1)] if n_out is None else [neurona.Dense(n_out, draw(activation))]
+        inner += [neurona.Dropout(0.3)] if draw(st.booleans()) else []
+        return neurona.Sequential(inner) if len(inner) > 1 else inner[0]
+
+    def branches(n_out=None):
+        return [branch(n_out) for _ in range(draw(st.integers(1, 3)))]
+
+    layers = [convolution()]
+    layers += [neurona.MaxPool2D((draw(side), draw(side)))] if draw(st.booleans()) else []
+    if draw(st.booleans()):
+        inner = [*branches(), neurona.layers.Activate("linear")]
+        layers.append(neurona.Concatenate([*inner, neurona.Concatenate(branches())]))
+    layers += [alone()] if draw(st.booleans()) else []
+    if draw(st.booleans()):
+        layers.append(neurona.Flatten())
+        layers += [neurona.BatchNormalization(draw(activation))] if draw(st.booleans()) else []
+        layers += [neurona.LayerNormalization("tanh")] if draw(st.booleans()) else []
+        net = neurona.Network(layers, (5, 4, 2))
+        same = neurona.network([net.n_out, 3, net.n_out], ["relu", draw(activation)])
+        skip = neurona.Add([neurona.layers.Activate("linear"), same, branch(net.n_out)])
+        layers += [skip, neurona.Dense(2, draw(activation))]
+    net = neurona.Network(layers, (5, 4, 2))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    X = rng.normal(size=(draw(st.integers(1, 4)), 5, 4, 2)).astype(np.float32)
+    return net, net.init(rng), X
+
+
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")  # Keras, of one channel
+@pytest.mark.parametrize("where", ["numpy", "onnx", "pytorch", "keras"])
+@settings(checks, max_examples=40)
+@given(case=image_cases())
+def test_a_network_of_images_is_the_same_everywhere(where, request, case):
+    run = run_numpy if where == "numpy" else request.getfixturevalue(f"run_{where}")
+    net, params, X = case
+    assert_same(run(net, params, X), net.predict(params, X))
+
+
+def test_a_program_takes_images_from_rows_of_a_csv_file(tmp_path):
+    net = neurona.Network([neurona.Conv2D(1, 2), neurona.Flatten(), neurona.Dense(2)], (3, 3, 1))
+    params = net.init(0)
+    X = np.random.default_rng(0).normal(size=(4, 3, 3, 1)).astype(np.float32)
+    np.savetxt(tmp_path / "rows.csv", X.reshape(4, -1), delimiter=",")
+    code = numpy_code(net, params, written_out=0)
+    (tmp_path / "model.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "model.py", "rows.csv"], cwd=tmp_path, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    answers = np.loadtxt(done.stdout.splitlines(), delimiter=",")
+    np.testing.assert_allclose(answers, net.predict(params, X), rtol=1e-5)
+    assert "a network from 3 x 3 x 1 to 2" in code.lower()
+    with pytest.raises(ValueError, match="give examples of 3 x 3 x 1"):
+        program_of(net, params)["predict"](np.zeros((2, 9)))
+
+
+@pytest.mark.parametrize("layer", [neurona.Conv2D(1, 2), neurona.MaxPool2D(2)])
+def test_sklearn_refuses_images_and_names_the_layer(layer):
+    net = neurona.Network([layer, neurona.Flatten(), neurona.Dense(2)], (4, 4, 1))
+    with pytest.raises(ValueError, match=f"is a {type(layer).__name__}, and scikit-learn has"):
+        to_sklearn(net, net.init(0))
 
 
 def test_sklearn_refuses_a_layer_normalization():
     net = neurona.network([2, 4, 1], "tanh", output="linear", normalization="layer")
-    with pytest.raises(ValueError, match="layer 1 has a layer normalization, and scikit-learn"):
+    with pytest.raises(
+        ValueError, match="part 2 of the network is a LayerNormalization, and scikit"
+    ):
         to_sklearn(net, net.init(0))
 
 
@@ -544,7 +632,7 @@ def test_what_folding_makes_infinite_is_refused(export):
     net = neurona.network([1, 1, 1], "linear", normalization="batch")
     first, own, last = net.init(0)
     with pytest.raises(
-        ValueError, match=r"a batch normalization makes weights .* no finite float32"
+        ValueError, match=r"a batch normalization makes weights .* not finite in float32"
     ):
         export(net, (first, own._replace(gamma=np.float32([3e38]), variance=0 * own.mean), last))
 

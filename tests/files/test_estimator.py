@@ -93,6 +93,12 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("models") / "model.safetensors"
 
 
+@pytest.fixture(scope="module")
+def older():
+    """Return the bytes of an estimator's file as it was before format 3."""
+    return (STORED / "older" / "classifier-three.safetensors").read_bytes()
+
+
 # There and back
 
 
@@ -282,7 +288,7 @@ def test_a_loaded_estimator_goes_on(fitted, frame, tmp_path):
 
 def test_the_network_in_an_estimators_file_is_a_network(data, place):
     place.write_bytes(data)
-    net, params = network.load(place)
+    net, params, *_ = network.read(place)
     assert net.n_out == 3
     net.predict(params, np.zeros((1, net.n_in)))
 
@@ -309,10 +315,16 @@ def cube(z):
     [
         ({"activation": Activation("cube", cube, 1.0)}, "activation"),
         ({"initializer": lambda rng, shape, gain: np.ones(shape)}, "initializer"),
-        ({"learning_rate": neurona.schedules.cosine(0.1, 5)}, "learning_rate is .*no code"),
-        ({"optimizer": neurona.adam(neurona.schedules.cosine(0.1, 5))}, "optimizer is .*no code"),
+        (
+            {"learning_rate": neurona.schedules.cosine(0.1, 5)},
+            "parameters.learning_rate is .*not code",
+        ),
+        (
+            {"optimizer": neurona.adam(neurona.schedules.cosine(0.1, 5))},
+            "optimizer.learning_rate is Cos.*a finite number",
+        ),
         ({"scoring": lambda estimator, X, y: 0.0, "early_stopping": True}, "scoring is .*function"),
-        ({"random_state": np.random.default_rng(0)}, "random_state is Generator"),
+        ({"random_state": np.random.default_rng(0)}, "random_state is .*Generator"),
         ({"cost": SquaredMore()}, "the cost SquaredMore"),
     ],
     ids=lambda given: next(iter(given)) if isinstance(given, dict) else "",
@@ -332,9 +344,9 @@ def test_what_is_no_fitted_estimator_is_refused(fitted, tmp_path):
     path, net = tmp_path / "m", fitted.network_
     with pytest.raises(NotFittedError):
         neurona.save(path, NeuralNetClassifier())
-    with pytest.raises(ValueError, match="Own is no estimator that a file can hold"):
+    with pytest.raises(ValueError, match="cannot save a Own"):
         neurona.save(path, Own())
-    with pytest.raises(ValueError, match="a dict is nothing that a file can hold"):
+    with pytest.raises(ValueError, match="cannot save a dict: pass a network with its parameters"):
         neurona.save(path, {})
     with pytest.raises(ValueError, match="saved with its parameters"):
         neurona.save(path, net)
@@ -381,75 +393,97 @@ def changed(data, way, value):
     return made_of(config, arrays)
 
 
+ONE = {"dtype": "float64", "values": [1.0]}
+ARRAY_OF_3 = {"dtype": "float64", "values": [1.0, 2.0, 3.0]}
+
+
+def nested(depth):
+    """Return lists within one another."""
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 STEPS = ("preparation", "steps")  # of kilos, colour, tame and born
 
 
 @pytest.mark.parametrize(
     ("way", "value", "said"),
     [
-        (["class"], "os.system", "is a 'os.system', which this neurona has not"),
-        (["class"], "NeuralNetRegressor", "has no parameter 'class_weight'"),
-        (["class"], ["NeuralNetClassifier"], "'class' of the estimator"),
-        (["parameters"], [], "'parameters' of the estimator"),
+        (["kind"], "os.system", "estimator is the class 'os.system', which this neurona does not"),
+        (["kind"], "NeuralNetRegressor", "has no parameter 'class_weight'"),
+        (["kind"], ["NeuralNetClassifier"], "estimator is the class ["),
+        (["more"], 1, "estimator has no field 'more'"),
+        (["parameters"], [], "estimator.parameters is []"),
         (["parameters", "colour"], 1, "has no parameter 'colour'"),
-        (["parameters", "clip"], float("nan"), "the parameter 'clip' is nan"),
-        (["parameters", "clip"], {"code": "x"}, "the parameter 'clip' is {"),
-        (["parameters", "clip"], {"pairs": [[1]]}, "which is no pair"),
-        (["parameters", "clip"], {"pairs": [[[1], 2]]}, "which is no pair"),
-        (["parameters", "clip"], [[[[[[[1]]]]]]], "which is none"),
-        (["parameters", "optimizer"], {"optimizer": "x", "settings": {}}, "the optimizer 'x'"),
-        (["parameters", "optimizer"], {"optimizer": "adam", "settings": {"x": 1}}, "can't be made"),
-        (["parameters", "cost"], {"cost": "x", "settings": {}}, "knows no cost 'x'"),
-        (["parameters", "cost"], {"cost": "pinball", "settings": {"quantile": 2.0}}, "is 2.0: it"),
-        (["parameters", "cost"], {"pairs": []}, "knows no cost {'pairs': []}"),
+        (["parameters", "clip"], float("nan"), "estimator.parameters.clip is nan"),
+        (["parameters", "clip"], {"code": "x"}, "parameters.clip is the value None"),
+        (["parameters", "clip"], {"kind": "Dense"}, "parameters.clip is the value 'Dense'"),
+        (["parameters", "clip"], {"kind": "dict", "items": [[1]]}, "clip.0 has 1 items"),
+        (["parameters", "clip"], {"kind": "dict", "items": [[[1], 2]]}, "clip is (1,)"),
+        (["parameters", "clip"], nested(80), "is too deep"),
+        (["parameters", "optimizer"], {"kind": "adam", "x": 1}, "optimizer has no field 'x'"),
+        (["parameters", "cost"], {"kind": "pinball", "quantile": 2.0}, "is 2.0: it must"),
         (["parameters", "preprocess"], None, "preprocess is None"),
         (["parameters", "preprocess"], "all", "preprocess is 'all'"),
-        (["width"], 10**12, "'width' of the estimator is 1000000000000"),
-        (["width"], True, "'width' of the estimator is True"),
+        (["width"], 10**12, "has 1000000000000 columns"),
+        (["width"], True, "estimator.width is True"),
         (["width"], 4, "not the kinds of 4 columns"),
         (["columns"], ["a"], "1 names for 5 columns"),
         (["columns"], ["a"] * 5, "are not texts that differ"),
+        (["columns"], [1] * 5, "estimator.columns.0 is 1: it takes a text"),
         (["preparation"], None, "which the preparation contradicts"),
         (["preparation", "kinds"], ["number"] * 5, "column 1 is prepared as 'category'"),
-        (["preparation", "kinds", 0], "magic", "are not the kinds"),
+        (["preparation", "kinds", 0], "magic", "kinds.0 is 'magic': it takes one of number"),
         ([*STEPS], [], "no column is prepared"),
-        ([*STEPS, 0], [0, "number"], "not a place, a kind and what was learnt"),
+        ([*STEPS, 0], [0], "steps.0 has 1 items"),
         ([*STEPS, 1, 0], 0, "column 0 is prepared"),
         ([*STEPS, 3, 0], 10**9, "column 1000000000 is prepared"),
-        ([*STEPS, 0, 2, "spread"], 0.0, "has the spread 0.0"),
-        ([*STEPS, 0, 2, "spread"], float("inf"), "'spread' of the estimator is inf"),
-        ([*STEPS, 0, 2, "median"], "1", "'median' of the estimator"),
-        ([*STEPS, 0, 2, "missing"], 1, "'missing' of the estimator"),
-        ([*STEPS, 0, 2, "missing"], False, "numbers, and the network takes"),
-        ([*STEPS, 0, 2, "more"], 1, "a column of numbers is not described by"),
-        ([*STEPS, 1, 2, "levels"], ["a", "a"], "are not texts that differ"),
-        ([*STEPS, 1, 2, "levels"], [1, 2], "are not texts that differ"),
-        ([*STEPS, 1, 2], {"name": "x", "levels": [], "other": False, "missing": True}, "nothing"),
-        ([*STEPS, 3, 2, "cycles"], ["century"], "dates have the cycles"),
-        ([*STEPS, 3, 2, "number"], 3, "a column of numbers is not described"),
-        (["target", "kind"], "magic", "the target is 'magic'"),
-        (["target", "classes"], ["fox", "dog", "cat"], "not in order"),
-        (["target", "classes"], ["cat", "dog"], "needs 1 outputs of sigmoid"),
-        (["target", "classes"], ["cat"], "two or more of their type"),
-        (["target", "classes"], [1, 2, 3], "two or more of their type"),
-        (["target", "type"], "complex", "the classes are of 'complex'"),
-        (["target"], {"kind": "classes", "type": "int8", "classes": [1, 2, 10**30]}, "of int8"),
-        (["target"], {"kind": "labels", "labels": 2**30}, "1073741824 labels for a network"),
-        (["target"], {"kind": "labels", "labels": 3}, "needs 3 outputs of sigmoid"),
-        (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [1.0], "single": True},
-         "is none of a NeuralNetClassifier"),
-        (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [], "single": True}, "fit"),
-        (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [-1.0], "single": True},
+        ([*STEPS, 0, 1, "kind"], "magic", "steps.0.1 is the column 'magic'"),
+        ([*STEPS, 0, 1, "spread"], 0.0, "has the spread 0.0"),
+        ([*STEPS, 0, 1, "spread"], float("inf"), "steps.0.1.spread is inf"),
+        ([*STEPS, 0, 1, "median"], "1", "steps.0.1.median is '1'"),
+        ([*STEPS, 0, 1, "missing"], 1, "steps.0.1.missing is 1"),
+        ([*STEPS, 0, 1, "missing"], False, "numbers, and the network takes"),
+        ([*STEPS, 1, 1, "levels"], ["a", "a"], "are not texts that differ"),
+        ([*STEPS, 1, 1, "levels"], [1, 2], "levels.0 is 1: it takes a text"),
+        (
+            [*STEPS, 1, 1],
+            {"kind": "category", "name": "x", "levels": [], "other": False, "missing": True},
+            "tells nothing",
+        ),
+        ([*STEPS, 3, 1, "cycles"], ["century"], "dates have the cycles"),
+        ([*STEPS, 3, 1, "number"], 3, "steps.3.1.number is 3"),
+        (["targets", "kind"], "magic", "targets is the value 'magic'"),
+        (["targets", "classes"], [], "targets.classes is []: it takes an array"),
+        (["targets", "classes", "more"], 1, "is not described by dtype and values"),
+        (["targets", "classes", "values"], ["fox", "dog", "cat"], "two or more, in order"),
+        (["targets", "classes", "values"], ["cat", "dog"], "needs 1 outputs of sigmoid"),
+        (["targets", "classes", "values"], ["cat"], "two or more, in order"),
+        (["targets", "classes", "values"], [1, 2, 3], "not a text"),
+        (["targets", "classes", "dtype"], "complex", "dtype is 'complex': it takes one of int8"),
+        (["targets", "classes"], {"dtype": "int8", "values": [1, 2, 10**30]}, "not a whole"),
+        (["targets", "classes"], {"dtype": "int8", "values": [1, 2, 300]}, "is not of int8"),
+        (["targets"], {"kind": "Labels", "classes": ARRAY_OF_3}, "the labels are not 0, 1, 2"),
+        (["targets"], {"kind": "Quantities", "mean": ONE, "deviation": ONE, "single": True},
+         "a NeuralNetClassifier has no target of Quantities"),
+        (["targets"], {"kind": "Quantities", "mean": ONE, "deviation": ARRAY_OF_3, "single": True},
+         "fit"),
+        (["targets"], {"kind": "Counts", "mean": ONE, "single": True},
+         "a NeuralNetClassifier has no target of Counts"),
+        (["targets"], {"kind": "Counts", "mean": {**ONE, "values": [-1.0]}, "single": True},
          "negative"),
-        (["target"], {"kind": "counts", "mean": [1.0], "single": True},
-         "is none of a NeuralNetClassifier"),
-        (["target"], {"kind": "counts", "mean": [-1.0], "single": True}, "none of counts"),
-        (["target"], {"kind": "counts", "mean": [], "single": False}, "none of counts"),
-        (["target"], {"kind": "counts", "mean": [1.0, 1.0], "single": True}, "none of counts"),
-        (["target"], {"kind": "counts", "mean": [float("inf")], "single": True}, "no finite"),
-        (["epochs"], -1, "'epochs' of the estimator is -1"),
-        (["loss"], "low", "'loss' of the estimator"),
-        (["loss_curve"], [1.0, "x"], "a curve holds what is no number"),
+        (["targets"], {"kind": "Counts", "mean": {**ONE, "values": []}, "single": False}, "fit"),
+        (["targets"], {"kind": "Counts", "mean": {**ONE, "values": [1.0, 1.0]}, "single": True},
+         "is single, and has several means"),
+        (["targets"], {"kind": "Counts", "mean": {**ONE, "values": [float("inf")]},
+                       "single": True}, "not a finite number"),
+        (["targets"], {"kind": "Counts", "mean": {"dtype": "int8", "values": [1]}, "single": True},
+         "not of float64"),
+        (["epochs"], -1, "and -1 epochs"),
+        (["loss"], "low", "estimator.loss is 'low'"),
+        (["loss_curve"], [1.0, "x"], "loss_curve.1 is 'x'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_said(way, value, said, data, place):
@@ -459,16 +493,97 @@ def test_what_does_not_fit_is_said(way, value, said, data, place):
     assert said in refused(changed(data, way, value), place)
 
 
-def test_what_is_missing_is_said(data, place):
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        (["class"], "os.system", "is the class 'os.system'"),
+        (["class"], "NeuralNetRegressor", "has no parameter 'class_weight'"),
+        (["class"], ["NeuralNetClassifier"], "is the class ["),
+        (["parameters"], [], "parameters is []"),
+        (["parameters", "colour"], 1, "has no parameter 'colour'"),
+        (["parameters", "clip"], float("nan"), "parameters.clip is nan"),
+        (["parameters", "clip"], {"code": "x"}, "parameters.clip is the value None"),
+        (["parameters", "clip"], {"pairs": [[1]]}, "clip.0 has 1 items"),
+        (["parameters", "clip"], {"pairs": [[[1], 2]]}, "clip is (1,)"),
+        (["parameters", "optimizer"], {"optimizer": "x", "settings": {}}, "the value 'x'"),
+        (["parameters", "optimizer"], {"optimizer": "adam", "settings": {"x": 1}}, "no field 'x'"),
+        (["parameters", "cost"], {"cost": "x", "settings": {}}, "cost is the value 'x'"),
+        (["parameters", "cost"], {"cost": "pinball", "settings": {"quantile": 2.0}}, "is 2.0: it"),
+        (["parameters", "preprocess"], None, "preprocess is None"),
+        (["parameters", "preprocess"], "all", "preprocess is 'all'"),
+        (["width"], 10**12, "has 1000000000000 columns"),
+        (["width"], True, "width is True"),
+        (["width"], 4, "not the kinds of 4 columns"),
+        (["columns"], ["a"], "1 names for 5 columns"),
+        (["columns"], ["a"] * 5, "are not texts that differ"),
+        (["preparation"], None, "which the preparation contradicts"),
+        (["preparation", "kinds"], ["number"] * 5, "column 1 is prepared as 'category'"),
+        (["preparation", "kinds", 0], "magic", "kinds.0 is 'magic'"),
+        ([*STEPS], [], "no column is prepared"),
+        ([*STEPS, 0], [0, "number"], "steps.0.1 is 'number'"),
+        ([*STEPS, 1, 0], 0, "column 0 is prepared"),
+        ([*STEPS, 3, 0], 10**9, "column 1000000000 is prepared"),
+        ([*STEPS, 0, 2, "spread"], 0.0, "has the spread 0.0"),
+        ([*STEPS, 0, 2, "spread"], float("inf"), "spread is inf"),
+        ([*STEPS, 0, 2, "median"], "1", "median is '1'"),
+        ([*STEPS, 0, 2, "missing"], 1, "missing is 1"),
+        ([*STEPS, 0, 2, "missing"], False, "numbers, and the network takes"),
+        ([*STEPS, 0, 2, "more"], 1, "has no field 'more'"),
+        ([*STEPS, 1, 2, "levels"], ["a", "a"], "are not texts that differ"),
+        ([*STEPS, 1, 2, "levels"], [1, 2], "levels.0 is 1"),
+        ([*STEPS, 1, 2], {"name": "x", "levels": [], "other": False, "missing": True}, "nothing"),
+        ([*STEPS, 3, 2, "cycles"], ["century"], "dates have the cycles"),
+        ([*STEPS, 3, 2, "number"], 3, "number is 3"),
+        (["target", "kind"], "magic", "targets is the value 'magic'"),
+        (["target", "classes"], ["fox", "dog", "cat"], "in order"),
+        (["target", "classes"], ["cat", "dog"], "needs 1 outputs of sigmoid"),
+        (["target", "classes"], ["cat"], "two or more, in order"),
+        (["target", "classes"], [1, 2, 3], "not a text"),
+        (["target", "type"], "complex", "dtype is 'complex'"),
+        (["target"], {"kind": "classes", "type": "int8", "classes": [1, 2, 10**30]}, "not a whole"),
+        (["target"], {"kind": "labels", "labels": 2**30}, "1073741824 labels for a network"),
+        (["target"], {"kind": "labels", "labels": 3}, "needs 3 outputs of sigmoid"),
+        (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [1.0], "single": True},
+         "a NeuralNetClassifier has no target of"),
+        (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [], "single": True}, "fit"),
+        (["target"], {"kind": "numbers", "mean": [0.0], "deviation": [-1.0], "single": True},
+         "negative"),
+        (["target"], {"kind": "counts", "mean": [1.0], "single": True},
+         "a NeuralNetClassifier has no target of"),
+        (["target"], {"kind": "counts", "mean": [-1.0], "single": True}, "negative"),
+        (["target"], {"kind": "counts", "mean": [], "single": False}, "fit"),
+        (["target"], {"kind": "counts", "mean": [1.0, 1.0], "single": True}, "is single"),
+        (["target"], {"kind": "counts", "mean": [float("inf")], "single": True}, "not a finite"),
+        (["epochs"], -1, "and -1 epochs"),
+        (["loss"], "low", "loss is 'low'"),
+        (["loss_curve"], [1.0, "x"], "loss_curve.1 is 'x'"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_of_an_older_file_is_said(way, value, said, older, place):
+    good = made_of(*parts_of(older))
+    place.write_bytes(good)
+    neurona.load(place)  # unchanged, it is good
+    assert said in refused(changed(older, way, value), place)
+
+
+@pytest.mark.parametrize("version", ["data", "older"])
+def test_what_is_missing_is_said(version, request, place):
+    data = request.getfixturevalue(version)
+    now = {"class": "the class None", "target": "estimator.targets is missing", "kind": "the class"}
     for key in parts_of(data)[0]["estimator"].keys() - {"validation_loss_curve"}:
         config, arrays = parts_of(data)
         del config["estimator"][key]
-        assert f"{key!r} of the estimator is missing" in refused(made_of(config, arrays), place)
+        said = now.get(key, f"estimator.{key} is missing")
+        assert said in refused(made_of(config, arrays), place)
     config, arrays = parts_of(data)
-    assert "of the kind 'forest'" in refused(made_of({**config, "kind": "forest"}, arrays), place)
-    assert "'estimator' is missing" in refused(made_of({**config, "kind": None}, arrays), place)
     del config["estimator"]
     assert "'estimator' is missing" in refused(made_of(config, arrays), place)
+
+
+def test_the_kind_of_an_older_file_is_that_of_an_estimator(older, place):
+    config, arrays = parts_of(older)
+    assert "of the kind 'forest'" in refused(made_of({**config, "kind": "forest"}, arrays), place)
+    assert "'estimator' is missing" in refused(made_of({**config, "kind": None}, arrays), place)
 
 
 def test_a_network_is_no_estimator(tmp_path):
@@ -483,8 +598,8 @@ def test_a_cut_file_is_refused(data, place):
         assert "was cut" in refused(data[:length], place)
 
 
-def test_no_more_memory_is_taken_than_the_file_is_long(data, place):
-    place.write_bytes(changed(data, ["target"], {"kind": "labels", "labels": 2**31 - 1}))
+def test_no_more_memory_is_taken_than_the_file_is_long(older, place):
+    place.write_bytes(changed(older, ["target"], {"kind": "labels", "labels": 2**31 - 1}))
     tracemalloc.start()
     with pytest.raises(ModelFileError):
         neurona.load(place)
@@ -531,10 +646,12 @@ def ways(value, way=()):
             yield from ways(item, [*way, key])
 
 
+@pytest.mark.parametrize("version", ["data", "older"])
 @FUZZ
 @given(st.data())
-def test_any_description_is_refused_or_answers(data, place, frame, draw):
+def test_any_description_is_refused_or_answers(version, request, place, frame, draw):
     """With a right checksum: an estimator of ours that can predict, or the module's error."""
+    data = request.getfixturevalue(version)
     way = draw.draw(st.sampled_from(list(ways(parts_of(data)[0]["estimator"]))))
     place.write_bytes(changed(data, way, draw.draw(ANYTHING)))
     try:

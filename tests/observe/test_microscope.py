@@ -14,7 +14,7 @@ from neurona.engine.data import Data
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
-from neurona.engine.state import Batch
+from neurona.engine.state import Steps
 from neurona.engine.training import NumpyEngine
 from neurona.observe.microscope import dissect, finite_differences
 from neurona.observe.numbers import activations, gradients
@@ -68,7 +68,7 @@ def test_some_examples_are_the_batch(weight):
     data = Data(X, y[:, None].astype(float), weight)
     objective = Objective(net, find_cost("mse", net))
     engine = NumpyEngine(objective, neurona.momentum(0.1), None, data, params, None)
-    engine.advance([Batch(np.array(rows))], [(0.1,)])
+    engine.advance(Steps(np.array([rows]), [(0.1,)]))
     some = data.rows(rows)
     step = dissect(
         net, params, *some[:2], "mse", weight=some.weight, optimizer=neurona.momentum(0.1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import json
 import subprocess
 import sys
 
@@ -13,7 +12,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from neurona.tables.columns import read_array, read_column, read_frame
+from neurona.tables.columns import read_column
+from neurona.tables.frames import read_array, read_frame
 from neurona.tables.preparation import CLIP, MOST_LEVELS, Preparation
 
 DAY = datetime.date(2024, 2, 29)
@@ -89,7 +89,7 @@ def test_the_other_frames_library_is_not_imported(frame):
     other = {"pandas": "polars", "polars": "pandas"}[frame]
     program = (
         f"import sys, {frame}\n"
-        "from neurona.tables.columns import read_frame\n"  # and scikit-learn, and its own
+        "from neurona.tables.frames import read_frame\n"  # and scikit-learn, and its own
         f"before = {other!r} in sys.modules\n"
         f"read_frame({frame}.DataFrame({{'a': [1, 2]}}))\n"
         f"assert before or {other!r} not in sys.modules"
@@ -107,9 +107,9 @@ def prepared(cells, fresh=None):
 
 
 def _table(*columns):
-    from neurona.tables.columns import Table
+    from neurona.tables.table import Columns
 
-    return Table(columns)
+    return Columns(columns)
 
 
 def test_numbers_are_centred_scaled_and_clipped_by_the_formula():
@@ -222,17 +222,6 @@ def test_categories_of_which_some_are_numbers_may_come_as_numbers_alone():
 def test_infinity_is_no_number(infinity):
     with pytest.raises(ValueError, match="infinity: column 'it', row 1"):
         prepared([1.0, infinity])
-
-
-def test_it_can_be_written_down_as_json_and_read_again():
-    cells = np.array(
-        [[1.0, "a", DAY], [None, "b", DAY.replace(year=2020)], [3.0, "a", None]], dtype=object
-    )
-    table = read_array(cells)
-    learnt = Preparation.fit(table)
-    again = Preparation.from_data(json.loads(json.dumps(learnt.as_data())))
-    assert again == learnt
-    assert np.array_equal(again.transform(table), learnt.transform(table))
 
 
 def test_a_weight_of_two_is_two_rows():

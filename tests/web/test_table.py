@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurona.tables import csv as tables
+from neurona.tables import file as tables
 from neurona.web import table as web_table
 from neurona.web.code import program
 from neurona.web.errors import PlaygroundError

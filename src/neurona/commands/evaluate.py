@@ -1,4 +1,4 @@
-"""``neurona evaluate model.safetensors table.csv``: how right a model is on a table."""
+"""``neurona evaluate model.safetensors table.csv``: the score of a model on a table."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def run(given: Namespace) -> int:
     estimator, notes = tables.read_model(given.model)
     target = notes.get("target") if given.target is None else given.target
     with tables.about(given.table):
-        raw = tables.read_table(given.table, given.encoding, tables.dates_of(notes))
-        table = tables.columns_for(estimator, raw)
-        y, rows = tables.known_target(estimator, notes, raw, given.target)
-    if len(rows) < len(raw):
-        tables.note(f"{len(raw) - len(rows)} rows have no target and are left out")
+        file = tables.read_table(given.table, given.encoding, tables.dates_of(notes))
+        table = tables.columns_for(estimator, file)
+        y, rows = tables.known_target(estimator, notes, file, given.target)
+    if len(rows) < len(file):
+        tables.note(f"{len(file) - len(rows)} rows have no target and are left out")
     for text in tables.strange_cells(estimator, table):
         tables.note(text)
     findings = judge(estimator, table[rows], y)
     for line in tables.report(findings):
         print(line)
     if given.html is not None:
-        subject = _subject(given, str(target), len(raw), len(rows))
+        subject = _subject(given, str(target), len(file), len(rows))
         tables.write(given.html, page(estimator, subject, findings).encode())
     return 0
 
@@ -42,7 +42,7 @@ def _subject(given: Namespace, target: str, all_rows: int, rows: int) -> Subject
     model = Path(given.model).name
     return Subject(
         title=f"{target}: {model} on {name}",
-        lead=f"What the network in {model} answers, beside what the table says.",
+        lead=f"The predictions of the network in {model}, beside the values of the table.",
         table=name,
         model=given.model,
         target=target,

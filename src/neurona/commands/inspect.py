@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neurona.commands import tables
+from neurona.engine.parameters import arrays
 from neurona.estimators.report import in_order
 from neurona.files import network as files
 from neurona.files.estimator import estimator_of
@@ -34,14 +35,19 @@ def run(given: Namespace) -> int:
 
 
 def _network(model: Model) -> Iterator[str]:
-    params = model.params
-    count = sum(array.size for layer in params for array in layer)
-    yield f"network     {'-'.join(map(str, model.net.topology))}"
-    yield f"activation  {', '.join(activation_names(model.net))}"
-    between = between_layers(model.net)
-    if between:
-        yield f"between     {', '.join(between)}"
-    yield f"parameters  {count:,} of {params[0][0].dtype}"
+    net, numbers = model.net, arrays(model.params)
+    topology = getattr(net, "topology", None)
+    if topology is None:  # not of dense layers alone
+        yield net.summary()
+    else:
+        yield f"network     {'-'.join(map(str, topology))}"
+        yield f"activation  {', '.join(activation_names(net))}"
+        between = between_layers(net)
+        if between:
+            yield f"between     {', '.join(between)}"
+    if numbers:
+        count = sum(array.size for array in numbers)
+        yield f"parameters  {count:,} of {numbers[0].dtype}"
 
 
 def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from neurona.commands import report_figures, tables
 from neurona.engine.costs import find_cost
 from neurona.engine.optimizers import find_optimizer
 from neurona.estimators.base import NeuralNet
-from neurona.estimators.fitting import DEFAULT
+from neurona.estimators.defaults import DEFAULT
 from neurona.estimators.report import ClassFindings, NumberFindings, Score
 from neurona.observe.numbers import activation_names, between_layers
 from neurona.tables.preparation import Dates
@@ -246,7 +246,7 @@ def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
             f"<p>The answers are to be the {found.quantile:g} quantile: {found.below:.1%} of the "
             "rows are below them.</p>"
         )
-    drawn = report_figures.scatter(found.y.tolist(), found.answers.tolist(), subject.target)
+    drawn = report_figures.scatter(found.y.tolist(), found.predictions.tolist(), subject.target)
     if drawn:
         caption = "Each point is a row; on the dashed line an answer is right."
         yield f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>"

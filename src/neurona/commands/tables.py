@@ -1,4 +1,4 @@
-"""What the commands on tables share: reading one, writing, and the report."""
+"""The commands on tables share this: reading a table, writing a file, and the report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,13 +15,14 @@ from neurona.commands import NotWritten
 from neurona.estimators import NeuralNetClassifier
 from neurona.estimators.report import ClassFindings, Importance, NumberFindings, in_order
 from neurona.files.estimator import read
-from neurona.files.network import replace
-from neurona.tables import csv_table, parquet_table
-from neurona.tables.columns import Table
-from neurona.tables.csv import TableError, decoded, encoding_of, nearest, read_bytes
-from neurona.tables.csv_table import RawTable
-from neurona.tables.parquet_table import ParquetTable
+from neurona.files.storage import replace
+from neurona.tables import parquet
+from neurona.tables.cells import DATE_ORDERS, class_of
+from neurona.tables.columns import empty
+from neurona.tables.csv import decoded, encoding_of, parse_csv
+from neurona.tables.file import TableError, TableFile, nearest, read_bytes
 from neurona.tables.preparation import Categories, Dates, Numbers, Step
+from neurona.tables.table import Columns
 from neurona.tables.targets import Counts, Labels, Quantities
 
 if TYPE_CHECKING:
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neurona.estimators.base import NeuralNet
-    from neurona.tables.columns import Kind
-    from neurona.tables.csv_table import DateOrder
-
-AnyTable: TypeAlias = RawTable | ParquetTable
+    from neurona.tables.cells import DateOrder
 
 MOST_SHOWN = 10  # columns of a report
 MOST_NAMES = 8  # in a list
@@ -42,23 +40,23 @@ WIDEST = 14  # characters of a class's name, in the confusion matrix
 MOST_CLASSES = 12  # whose confusion matrix fits in a terminal
 
 
-def read_table(path: str, encoding: str | None, dates: DateOrder | None) -> AnyTable:
+def read_table(path: str, encoding: str | None, dates: DateOrder | None) -> TableFile:
     """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is.
 
     The encoding, if any is given, and the way in which dates are written, are those of a CSV file.
     """
     data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
-    if data.startswith(parquet_table.MAGIC) or is_parquet(path):
+    if data.startswith(parquet.MAGIC) or is_parquet(path):
         if encoding is not None:
             raise ValueError(f"{path} is a Parquet file: leave --encoding out")
-        return parquet_table.parse(data)
-    return csv_table.parse(decoded(data, encoding), encoding or encoding_of(data), dates)
+        return parquet.parse_parquet(data)
+    return parse_csv(decoded(data, encoding), encoding or encoding_of(data), dates)
 
 
 def dates_of(notes: Mapping[str, Any]) -> DateOrder | None:
     """Return how the dates were written that a model learnt from, if it was not as ISO 8601."""
     order = notes.get("dates")
-    return order if order in csv_table.ORDERS else None
+    return order if order in DATE_ORDERS else None
 
 
 def is_parquet(path: str | Path) -> bool:
@@ -68,7 +66,7 @@ def is_parquet(path: str | Path) -> bool:
 
 @contextmanager
 def about(path: str) -> Iterator[None]:
-    """Put the file's name before what is wrong with its table."""
+    """Put the file's name before the fault of its table."""
     try:
         yield
     except TableError as error:
@@ -84,27 +82,25 @@ def read_model(path: str) -> tuple[NeuralNet, dict[str, Any]]:
     return estimator, notes
 
 
-def columns_for(estimator: NeuralNet, raw: AnyTable) -> Table:
-    """Read the columns that the estimator learnt from, each as what it was then."""
+def columns_for(estimator: NeuralNet, file: TableFile) -> Columns:
+    """Read the columns that the estimator learnt from, each as the kind that it was then."""
     preparation = estimator.preparation_
     assert preparation is not None  # read_model has seen to it
     used = {place for place, _ in preparation.steps}
-    names = [str(name) for name in estimator.feature_names_in_]
-    kinds: dict[str, Kind] = dict(zip(names, preparation.kinds, strict=True))
-    for place in used:
-        if names[place] not in raw.names:
-            meant = nearest(names[place], raw.names) or "its columns are found by their names"
-            problem = f"has no column {names[place]!r}, which the network learnt from; {meant}"
-            raise TableError("no_column", problem, column=names[place])
-    columns = [
-        raw.column(name, kinds[name]) if place in used else csv_table.empty(name, len(raw))
-        for place, name in enumerate(names)
-    ]
-    return Table(tuple(columns))
+    columns = []
+    for place, (name, kind) in enumerate(
+        zip(map(str, estimator.feature_names_in_), preparation.kinds, strict=True)
+    ):
+        if place in used and name not in file.names:
+            meant = nearest(name, file.names) or "its columns are found by their names"
+            problem = f"has no column {name!r}, which the network learnt from; {meant}"
+            raise TableError("no_column", problem, column=name)
+        columns.append(file.column(name, kind) if place in used else empty(name, len(file)))
+    return Columns(tuple(columns))
 
 
-def strange_cells(estimator: NeuralNet, table: Table) -> Iterator[str]:
-    """Tell of categories that the network cannot know, and of columns that are empty now."""
+def strange_cells(estimator: NeuralNet, table: Columns) -> Iterator[str]:
+    """Tell of categories that the network has not seen, and of columns that are empty now."""
     assert estimator.preparation_ is not None
     for place, step in estimator.preparation_.steps:
         column = table.columns[place]
@@ -121,12 +117,12 @@ def strange_cells(estimator: NeuralNet, table: Table) -> Iterator[str]:
 
 
 def note(text: str) -> None:
-    """Say something that is no error."""
+    """Say something that is not an error."""
     print(f"neurona: note: {text}", file=sys.stderr)
 
 
 def check_writable(path: Path, *read: str) -> None:
-    """Find out before a training whether a file can be written, and is none of those to be read.
+    """Find out before a training whether a file can be written, and is not one of those to read.
 
     Raises
     ------
@@ -155,7 +151,7 @@ def write(path: str, data: bytes) -> None:
     Raises
     ------
     NotWritten
-        If there is no room; the message says where. Where nobody reads any more, BrokenPipeError.
+        If there is no room; the message says where. BrokenPipeError if the reader has gone.
     """
     try:
         if path == "-":
@@ -174,7 +170,7 @@ def write(path: str, data: bytes) -> None:
 
 
 def report(findings: ClassFindings | NumberFindings) -> Iterator[str]:
-    """Yield the lines that tell how right an estimator is on a table."""
+    """Yield the lines of the report."""
     if isinstance(findings, ClassFindings):
         yield from _of_classes(findings)
     else:
@@ -251,7 +247,7 @@ def percent(share: float) -> str:
 
 
 def prepared(step: Step | None) -> str:
-    """Say what becomes of a column."""
+    """Say how a column is prepared."""
     if isinstance(step, Numbers):
         missing = ", missing cells marked" if step.missing else ""
         return f"number: median {step.median:.6g}, spread {step.spread:.4g}{missing}"
@@ -270,9 +266,9 @@ def listed(names: list[Any]) -> str:
 
 
 def known_target(
-    estimator: NeuralNet, notes: dict[str, Any], raw: AnyTable, name: str | None
+    estimator: NeuralNet, notes: dict[str, Any], file: TableFile, name: str | None
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the target of a table that a model shall be judged on, and the rows that have it."""
+    """Return the target of a table that a model is evaluated on, and the rows that have it."""
     name = notes.get("target") if name is None else name
     if not isinstance(name, str):
         raise ValueError("the model does not say which column it predicts: give --target")
@@ -282,14 +278,14 @@ def known_target(
     if several:
         raise ValueError("the model predicts several columns: a report is of one")
     is_classifier = isinstance(estimator, NeuralNetClassifier)
-    target = raw.target(name, "classes" if is_classifier else "numbers")
+    target = file.target(name, "classes" if is_classifier else "numbers")
     if not is_classifier:
         return target.y, target.rows
     classes = in_order(estimator.classes_.astype(np.str_).tolist())
-    known = {csv_table.class_of(one): one for one in classes} | {one: one for one in classes}
-    y = [known.get(cell, known.get(csv_table.class_of(cell))) for cell in target.y.tolist()]
+    known = {class_of(one): one for one in classes} | {one: one for one in classes}
+    y = [known.get(cell, known.get(class_of(cell))) for cell in target.y.tolist()]
     if None in y:
         shown = ", ".join(map(repr, classes[:MOST_CLASSES]))
         row = int(target.rows[y.index(None)])
-        raise raw.refusal(name, row, f"is none of the classes it learnt: {shown}")
+        raise file.error(name, row, f"is not one of the classes it learnt: {shown}")
     return np.array(y, np.str_), target.rows

@@ -1,4 +1,4 @@
-"""``neurona train table.csv --target species``: a model from a table, and how right it is."""
+"""``neurona train table.csv --target species``: a model from a table, and its score."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from neurona.commands.report_page import Subject, page
 from neurona.engine.costs import Pinball
 from neurona.engine.divergence import TrainingDiverged
 from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
-from neurona.estimators.fitting import pace
+from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
-from neurona.tables.csv import TableError
-from neurona.tables.csv_table import looks_like
+from neurona.tables.columns import looks_like
+from neurona.tables.file import TableError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,12 +29,11 @@ if TYPE_CHECKING:
 
     from neurona.engine.state import State
     from neurona.estimators.base import NeuralNet
-    from neurona.tables.columns import Table
-    from neurona.tables.csv import Kind as TargetKind
-    from neurona.tables.csv_table import Target
+    from neurona.tables.file import TableFile, Target, TargetKind
+    from neurona.tables.table import Columns
 
-JUDGES = 0.15  # of the rows to learn from: they tell when to stop
-FEWEST_TO_JUDGE = 40  # rows, of which some may be held out for that
+VALIDATION = 0.15  # of the rows to learn from: they tell when to stop
+FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that
 FEWEST = 4  # rows that can be split and learnt from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
 BESIDE = (".png", ".html")  # the model: the picture of its costs, and the page
@@ -63,11 +62,11 @@ def run(given: Namespace) -> int:
     output = _output(given)
     require("safetensors", extra="files")  # now, and not when the training is over
     with tables.about(given.table):
-        raw = tables.read_table(given.table, given.encoding, given.dates)
-        target = raw.target(given.target, kind)
+        file = tables.read_table(given.table, given.encoding, given.dates)
+        target = file.target(given.target, kind)
         if cost == "poisson":
-            _check_counts(raw, given.target, target)
-        table, y = _examples(raw, given.target, target)
+            _check_counts(file, given.target, target)
+        table, y = _examples(file, given.target, target)
     if not target.is_classes:
         _check_numbers(given)
 
@@ -75,13 +74,13 @@ def run(given: Namespace) -> int:
         if not given.quiet:
             print(text, flush=True)
 
-    if len(y) < len(raw):
-        say(f"{len(raw) - len(y)} rows have no {given.target!r} and are left out")
+    if len(y) < len(file):
+        say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
     rng = np.random.default_rng(given.seed)
     learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
     watched = learn[:0]
-    if len(learn) >= FEWEST_TO_JUDGE:
-        mine, its = split(y[learn] if target.is_classes else None, len(learn), JUDGES, rng)
+    if len(learn) >= FEWEST_TO_VALIDATE:
+        mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
         learn, watched = learn[mine], learn[its]
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
     validation = (table[watched], y[watched]) if len(watched) else None
@@ -113,8 +112,8 @@ def run(given: Namespace) -> int:
     print(output)
     if output.is_file():  # /dev/stdout has nothing beside it
         rows = [
-            ("in the table", len(raw)),
-            (f"left out: they have no {given.target}", len(raw) - len(y)),
+            ("in the table", len(file)),
+            (f"left out: they have no {given.target}", len(file) - len(y)),
             ("to learn from", len(learn)),
             ("to tell when to stop", len(watched)),
             ("held out for the test", len(test)),
@@ -132,7 +131,7 @@ def _check(given: Namespace) -> None:
 
 
 def _output(given: Namespace) -> Path:
-    """Return where the model goes, once it is sure that it and what lies beside it can."""
+    """Return the model's path, once it and the files beside it can surely be written."""
     output = Path(given.output)
     if given.output == "-" or output.suffix in BESIDE:
         raise ValueError(f"--output is {given.output}: give a model's name, model.safetensors, say")
@@ -143,7 +142,7 @@ def _output(given: Namespace) -> Path:
 
 
 def _cost(given: Namespace) -> tuple[Any, TargetKind]:
-    """Return the cost, and the kind of target: where only one goes with it, nobody need give it."""
+    """Return the cost, and the kind of target, which the cost may tell."""
     kinds = [kind for kind, costs in COSTS.items() if given.cost is None or given.cost in costs]
     if given.kind not in ("auto", *kinds):
         raise ValueError(
@@ -165,10 +164,10 @@ def _check_numbers(given: Namespace) -> None:
             raise ValueError(f"{option} is for classes, and {given.target} is numbers")
 
 
-def _check_counts(raw: tables.AnyTable, name: str, target: Target) -> None:
+def _check_counts(file: TableFile, name: str, target: Target) -> None:
     below = np.flatnonzero(target.y.astype(np.float64) < 0)
     if len(below):
-        raise raw.refusal(name, int(target.rows[below[0]]), "is below 0, and poisson is for counts")
+        raise file.error(name, int(target.rows[below[0]]), "is below 0, and poisson is for counts")
 
 
 def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: int) -> Subject:
@@ -188,9 +187,9 @@ def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: 
     )
 
 
-def _examples(raw: tables.AnyTable, name: str, target: Target) -> tuple[Table, NDArray[Any]]:
+def _examples(file: TableFile, name: str, target: Target) -> tuple[Columns, NDArray[Any]]:
     """Return the columns to learn from and the target, in the rows where it is known."""
-    names = [one for one in raw.names if one != name]
+    names = [one for one in file.names if one != name]
     if not names:
         raise TableError("few_columns", f"has the column {name!r} alone: nothing to predict it by")
     y = target.y
@@ -204,14 +203,13 @@ def _examples(raw: tables.AnyTable, name: str, target: Target) -> tuple[Table, N
         raise TableError(
             "one_class", f"column {name!r} holds another value in each row: it names no classes"
         )
-    return raw.table(names)[target.rows], y
+    return file.select(names)[target.rows], y
 
 
 def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool) -> NeuralNet:
     kind = NeuralNetClassifier if target.is_classes else NeuralNetRegressor
-    epochs = pace(
-        n, "auto", "auto" if given.epochs is None else given.epochs, each_epoch=True
-    ).epochs
+    epochs = "auto" if given.epochs is None else given.epochs
+    epochs = training_plan(n, "auto", epochs, each_epoch=True).epochs
     given_activation = given.activation
     settings = {name: value for name in SETTINGS if (value := getattr(given, name)) is not None}
     if given.balanced:
@@ -230,9 +228,9 @@ def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool)
 
 
 def _remarks(
-    estimator: NeuralNet, table: Table, y: NDArray[Any], tested: NDArray[Any]
+    estimator: NeuralNet, table: Columns, y: NDArray[Any], tested: NDArray[Any]
 ) -> Iterator[str]:
-    """Tell what a person may not expect: classes and columns that do not count."""
+    """Tell of classes and columns that do not count, which a person may not expect."""
     if len(tested) and y.dtype.kind == "U":
         untested = in_order(list({*y.tolist()} - {*tested.tolist()}))
         if untested:

@@ -1,10 +1,10 @@
-"""Data to learn from: clouds of points, surfaces, handwritten digits and your own tables.
+"""Data to learn from: clouds of points, surfaces, handwritten digits and tables.
 
 =============================================  ====================================================
 `circles moons xor gaussians spirals blobs`    points of two or more classes, listed in POINT_CLOUDS
 `plane wave`                                   points with a number each, listed in REGRESSIONS
 `digits`                                       1,797 handwritten digits of 8 x 8 pixels
-`read_csv`                                     a table of yours
+`read_csv`                                     a table from a CSV file
 `one_hot`, `train_test_split`                  targets for a softmax, points kept back for a test
 =============================================  ====================================================
 
@@ -25,6 +25,7 @@ blobs (300, 2) (300,) 3
 
 from __future__ import annotations
 
+from neurona.datasets.csv import Table, read_csv
 from neurona.datasets.images import digits
 from neurona.datasets.points import (
     POINT_CLOUDS,
@@ -38,7 +39,6 @@ from neurona.datasets.points import (
 from neurona.datasets.split import train_test_split
 from neurona.datasets.surfaces import REGRESSIONS, plane, wave
 from neurona.datasets.targets import one_hot
-from neurona.tables.csv import Table, read_csv
 
 __all__ = [
     "POINT_CLOUDS",

@@ -1,4 +1,4 @@
-"""What the data functions ask of their arguments, checked before anything is drawn."""
+"""The arguments of the data functions, checked before anything is drawn."""
 
 from __future__ import annotations
 

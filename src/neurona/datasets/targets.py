@@ -1,4 +1,4 @@
-"""Targets in the shape in which a network answers."""
+"""Targets in the shape of a network's output."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, repeat
 from math import ceil, inf
 from typing import Any
 
@@ -47,19 +46,28 @@ class Draws:
         self.size = size
         self.whole = size == n
         self.steps_an_epoch: float = ceil(n / size)
-        self._batches: Iterator[Array | None] = repeat(None)
-        if not self.whole:
-            each = [shuffled(n, size, rng) for rng in generators]
-            self._batches = each[0] if len(each) == 1 else map(np.stack, zip(*each, strict=True))
+        self._generators = generators
+        self._epoch: Any = np.empty((0, size), int)  # the batches that are left of this epoch
         self._population = population(data)
 
     def steps(self, epochs: int | None) -> float:
         """Return how many steps so many epochs have, or 1,000."""
         return 1000 if epochs is None else epochs * self.steps_an_epoch
 
-    def chunks(self, count: float) -> Iterator[list[Array | None]]:
-        """Yield the batches of the next steps."""
-        yield list(islice(self._batches, int(count)))
+    def chunks(self, count: float) -> Iterator[tuple[int, Array | None]]:
+        """Yield the number of the next steps, and their rows: see :class:`Steps`."""
+        yield int(count), None if self.whole else self._rows(int(count))
+
+    def _rows(self, count: int) -> Array:
+        parts = []
+        while count:
+            if not len(self._epoch):
+                each = [epoch_of_batches(self.data.n, self.size, rng) for rng in self._generators]
+                self._epoch = each[0] if len(each) == 1 else np.stack(each, axis=1)
+            parts.append(self._epoch[:count])
+            self._epoch = self._epoch[count:]
+            count -= len(parts[-1])
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def epochs(self, steps: int) -> int:
         """Return how many epochs are over after so many steps."""
@@ -96,9 +104,9 @@ class Stream:
     >>> import neurona
     >>> net = neurona.network([2, 1], "sigmoid")
     >>> stream = Stream(net, [([[0, 1]], [1]), ([[1, 1], [1, 0]], [0, 1])], np.float32)
-    >>> stream.steps(epochs=2), [len(batch.x) for [batch] in map(list, stream.chunks(1))]
+    >>> stream.steps(epochs=2), [batch.n for _, [batch] in stream.chunks(1)]
     (inf, [1])
-    >>> [len(batch.x) for chunk in stream.chunks(np.inf) for batch in chunk]  # to the pass's end
+    >>> [batch.n for _, chunk in stream.chunks(np.inf) for batch in chunk]  # to the pass's end
     [2]
     >>> stream.epochs(1), stream.epochs(2)
     (0, 1)
@@ -130,8 +138,10 @@ class Stream:
         self._most = 1 if epochs is None else epochs
         return inf
 
-    def chunks(self, count: float) -> Iterator[list[Data]]:
-        """Yield the batches of the next steps, a few megabytes at a time; fewer where they end.
+    def chunks(self, count: float) -> Iterator[tuple[int, list[Data]]]:
+        """Yield the number of the next steps and their batches, a few megabytes at a time.
+
+        They are fewer where the batches end.
 
         Where ``count`` is infinite they go to the end of the pass.
         """
@@ -148,10 +158,10 @@ class Stream:
             if count == inf and over:
                 break
             if held >= HELD and count:
-                yield chunk
+                yield len(chunk), chunk
                 chunk, held = [], 0
         if chunk:
-            yield chunk
+            yield len(chunk), chunk
 
     def epochs(self, steps: int) -> int:
         """Return how many passes were over after so many steps."""
@@ -352,10 +362,18 @@ def batches_of(order: Array, size: int) -> Iterator[Array]:
     return (order[begin : begin + size] for begin in range(0, len(order), size))
 
 
-def shuffled(n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:
-    """Yield the rows of one mini-batch after the other, each epoch in a new order, for ever."""
-    while True:
-        yield from batches_of(rng.permutation(n), size)
+def epoch_of_batches(n: int, size: int, rng: np.random.Generator) -> Array:
+    """Return the rows of all mini-batches of an epoch, in a new order; -1 fills up the last.
+
+    Examples
+    --------
+    >>> batches = epoch_of_batches(5, 2, np.random.default_rng(0))
+    >>> batches.shape, sorted(batches.ravel().tolist())
+    ((3, 2), [-1, 0, 1, 2, 3, 4])
+    """
+    batches = np.full(ceil(n / size) * size, -1)
+    batches[:n] = rng.permutation(n)
+    return batches.reshape(-1, size)
 
 
 def blocks(

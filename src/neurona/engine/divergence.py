@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from neurona.engine.parameters import arrays, flatten
-from neurona.engine.state import Batch, Engine, Rates, State
+from neurona.engine.state import Engine, Rates, State, Steps
 from neurona.engine.types import LayerParams, Params
 
 TRIAL = 20  # steps in which a smaller rate must bring the cost down
@@ -49,10 +49,10 @@ def diagnose(
     build: Callable[[Params, Any], Engine],
     beginning: Params,
     state: State,
-    batches: Sequence[Batch],
-    rates: Sequence[Rates],
+    steps: Steps,
     costs: Sequence[Any],
     epoch_of: Callable[[int], int],
+    calibrated: Callable[[Params], Params],
 ) -> TrainingDiverged:
     """Return the error that tells what happened in a chunk of steps after ``state``.
 
@@ -60,17 +60,19 @@ def diagnose(
     """
     costs = list(map(smallest, costs))
     finite = int(np.argmin([*map(isfinite, costs), False]))  # so many costs in a row were finite
-    last = min(max(finite - 1, 0), len(batches) - 1)  # the step at which the last of them was seen
+    last = min(max(finite - 1, 0), steps.n - 1)  # the step at which the last of them was seen
     engine = build(state.params, state.optimizer_state)
-    engine.advance(batches[:last], rates[:last])
+    if last:
+        engine.advance(steps.at(range(last)))
     params, optimizer_state = engine.snapshot()
     cost = costs[last] if finite else smallest(state.cost)
-    engine.advance(batches[last : last + 1], rates[last : last + 1])
+    engine.advance(steps.at([last]))
     at_once = np.array_equal(flatten(params), flatten(beginning))  # in the very first step
     layer = _grown_most(beginning, engine.snapshot()[0] if at_once else params)
-    rate = _rate_of(rates[last], layer)
-    scale = _scale_that_holds(build, beginning, batches, rates)
-    lost = State(state.step + last, epoch_of(state.step + last), params, optimizer_state, cost)
+    rate = _rate_of(steps.rates[last], layer)
+    scale = _scale_that_holds(build, beginning, steps)
+    at = state.step + last
+    lost = State(at, epoch_of(at), calibrated(params), optimizer_state, cost)
     return TrainingDiverged(lost, layer + 1, rate, rate * scale)
 
 
@@ -106,15 +108,14 @@ def _norm(layer: LayerParams) -> Any:
 def _scale_that_holds(
     build: Callable[[Params, Any], Engine],
     beginning: Params,
-    batches: Sequence[Batch],
-    rates: Sequence[Rates],
+    steps: Steps,
 ) -> float:
     """Return the largest of 1/10, 1/100 … by which the rates bring the cost down at first."""
-    trial = [batches[i % len(batches)] for i in range(TRIAL)]
+    trial = steps.at([i % steps.n for i in range(TRIAL)])
     for tenths in range(1, SMALLEST):
         scale = float(f"1e-{tenths}")
-        scaled = [_scaled(rates[i % len(rates)], scale) for i in range(TRIAL)]
-        costs = build(beginning, None).advance(trial, scaled)
+        scaled = trial._replace(rates=[_scaled(rate, scale) for rate in trial.rates])
+        costs = build(beginning, None).advance(scaled)
         if np.isfinite(costs[-1]).all() and np.all(costs[-1] < costs[0]):
             break
     return scale

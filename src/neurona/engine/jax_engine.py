@@ -23,7 +23,7 @@ from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, clip_factor
 from neurona.engine.parameters import arrays, flatten, unflatten
-from neurona.engine.state import Batch, Rates
+from neurona.engine.state import Steps
 from neurona.engine.types import Array, Params
 
 AT_ONCE = 10  # networks of a stack whose steps are one operation
@@ -40,10 +40,11 @@ class Chunk(NamedTuple):
     data
         The examples.
     batches
-        Rows of the data, ``(steps, batch)``, or None for all of it; or examples of their own.
+        Rows of the data, ``(steps, batch)``, -1 filling up the last batch of an epoch; None for all
+        the data. Or examples of their own, in as many rows, with the ``weights`` of the rows, 0 for
+        those that only fill up.
     weights
-        Of the batches' rows, ``(steps, batch)``: 0 for those that only fill up the last batch of an
-        epoch. None where all examples count the same and none is filled up.
+        ``(steps, batch)``, beside examples of their own.
     rates
         ``(steps, 1 or layers)``.
     noise
@@ -60,11 +61,12 @@ class Chunk(NamedTuple):
 Own: TypeAlias = tuple[bool, ...]  # of each member of a chunk, whether each network has its own
 
 
-@partial(jax.jit, static_argnames=("objective", "optimizer", "clip", "own"))
+@partial(jax.jit, static_argnames=("objective", "optimizer", "clip", "even", "own"))
 def advance(
     objective: Objective,
     optimizer: Optimizer,
     clip: float | None,
+    even: bool,
     own: Own | None,
     params: Params,
     state: Any,
@@ -72,20 +74,20 @@ def advance(
 ) -> Any:
     """Take a chunk of steps; return parameters, optimizer's state and costs.
 
-    ``params`` are turned, and ``state`` has a list of such arrays for each vector: see
-    :func:`turned` and :func:`of_array`. In a stack all have one more axis, the first, and so have
-    those members of the chunk that each network has its ``own`` of. Some of its networks take the
-    chunk at a time, the others after them: 100 networks of the tutorial's then stay in the
-    processor's cache, and take two thirds of the time that they take all at once.
+    ``even`` tells that no batch is filled up. ``params`` are turned, and ``state`` has a list of
+    such arrays for each vector: see :func:`turned` and :func:`of_array`. In a stack all have one
+    more axis, the first, and so have those members of the chunk that each network has its ``own``
+    of. Ten networks take the chunk at a time: what they hold stays in the processor's cache, and
+    100 networks of the tutorial's take two thirds of the time that they take all at once.
     """
     if own is None:
-        return take(objective, optimizer, clip, params, state, chunk)
+        return take(objective, optimizer, clip, even, params, state, chunk)
 
     def one_network(mine: Any) -> Any:
         params, state, *mine = mine
         members = iter(mine)
         each = [next(members) if its else one for its, one in zip(own, chunk, strict=True)]
-        return take(objective, optimizer, clip, params, state, Chunk(*each))
+        return take(objective, optimizer, clip, even, params, state, Chunk(*each))
 
     networks = len(jax.tree.leaves(params)[0])
     is_number = jax.tree.map(lambda one: np.ndim(one) == 0, state)
@@ -101,6 +103,7 @@ def take(
     objective: Objective,
     optimizer: Optimizer,
     clip: float | None,
+    even: bool,
     params: Params,
     state: Any,
     chunk: Chunk,
@@ -115,6 +118,9 @@ def take(
         batch, weight, rate, drawn = inputs
         x, target, own_weight = transposed(columns) if batch is None else data.rows(batch)
         weight = own_weight if weight is None else weight
+        if not (even or batch is None or isinstance(batch, Data)):
+            there = (batch >= 0).astype(target.dtype)
+            weight = there if weight is None else there * weight
         value, grads = objective.value_and_gradient(turned(params), x, target, weight, drawn)
         gradients = jax.tree.leaves(turned(grads))
         if clip is not None:
@@ -191,13 +197,13 @@ class JaxEngine:
             )
         # The rate comes in with each step: it is no part of what is compiled.
         static = replace(optimizer, learning_rate=1.0) if is_dataclass(optimizer) else optimizer
-        self.run = partial(advance, objective, static, clip)
         self.net = objective.net
         self.networks = networks
         self.batch_size = batch_size
         self.host = data
         n, size = (0, 0) if data.x is None else (data.n, data.x.nbytes)
-        self.even = n > 0 and data.weight is None and n % batch_size == 0
+        even = n % batch_size == 0
+        self.run = partial(advance, objective, static, clip, even)
         # On a CPU a large table would be there twice: some batches at a time are copied instead.
         here = networks is None and jax.default_backend() == "cpu"
         self.apart = here and size > LARGE and batch_size < n
@@ -208,36 +214,36 @@ class JaxEngine:
         held = self._turned(params), jax.tree.map(self._held, state)
         self.params, self.state = jax.device_put(held)
 
-    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[Any]:
-        """Take one step a batch, all in one compiled call, or in a few where a table is large."""
+    def advance(self, steps: Steps) -> Sequence[Any]:
+        """Take some steps in one compiled call, or in a few where a table or noise is large."""
+        at_once = self._at_once(steps)
+        if steps.n <= at_once:
+            return self._advance(steps)
         costs: list[Any] = []
-        at_once = self._at_once(batches)
-        for i in range(0, len(batches), at_once):
-            part = slice(i, i + at_once)
-            costs += self._advance(batches[part], rates[part])
+        for i in range(0, steps.n, at_once):
+            costs += self._advance(steps.at(range(i, min(i + at_once, steps.n))))
             if not np.isfinite(costs[-1]).any():
                 break
         return costs
 
-    def _at_once(self, batches: Sequence[Batch]) -> int:
+    def _at_once(self, steps: Steps) -> int:
         """Return how many steps one compiled call takes."""
-        at_once = self.at_once or max(1, len(batches))
-        if self.net.is_random and batches:
-            a_row = sum(one.size for one in jax.tree.leaves(noise_of(self.net, batches[0].seed, 1)))  # type: ignore[arg-type]
+        at_once = self.at_once or max(1, steps.n)
+        if self.net.is_random and steps.seeds:
+            a_row = sum(one.size for one in jax.tree.leaves(noise_of(self.net, steps.seeds[0], 1)))
             at_once = min(at_once, max(1, MOST // (self.batch_size * max(1, a_row))))
         return at_once
 
-    def _advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> list[Any]:
-        chunk = self._chunk(batches, rates)
+    def _advance(self, steps: Steps) -> list[Any]:
+        chunk = self._chunk(steps)
         own: Own | None = None
         if self.networks is not None:
-            seed = batches[0].seed
             own = (
                 self.host.target is not None and self.host.target.ndim > 2,
                 not isinstance(chunk.batches, Data) and np.ndim(chunk.batches) > 2,
-                np.ndim(chunk.weights) > 2,
+                False,
                 np.ndim(chunk.rates) > 2,
-                seed is not None and isinstance(seed[0], tuple),
+                steps.seeds is not None and isinstance(steps.seeds[0][0], tuple),
             )
             # The networks' axis comes after that of the steps, and must be the first.
             turn = partial(jax.tree.map, lambda array: np.moveaxis(array, 1, 0))
@@ -247,21 +253,20 @@ class JaxEngine:
         costs = np.asarray(costs)
         return list(costs.tolist() if self.networks is None else costs)
 
-    def _chunk(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Chunk:
-        rows: Any = [self.host.rows(one.rows) if self.apart else one.rows for one in batches]
+    def _chunk(self, steps: Steps) -> Chunk:
+        rows: Any = steps.rows
         weights: Any = None
-        if rows[0] is None:
-            rows = None
-        else:
-            if isinstance(rows[0], Data):  # which come as long as they come
-                self.batch_size = max(self.batch_size, *map(length, rows))
-            rows, weights = filled(rows, self.host.weight, self.batch_size, self.dtype)
-            weights = None if self.even else weights
-        seeds = [batch.seed for batch in batches if batch.seed]
-        each = [noise_of(self.net, seed, self.batch_size) for seed in seeds]
+        if self.apart:
+            rows = [self.host.rows(one[one >= 0]) for one in rows]
+        if isinstance(rows, list):  # which come as long as they come
+            self.batch_size = max(self.batch_size, *(batch.n for batch in rows))
+            rows, weights = filled(rows, self.batch_size, self.dtype)
+        elif rows is not None:
+            rows = rows.astype(np.int32)
         # Rows that only fill up have noise, too.
+        each = [noise_of(self.net, seed, self.batch_size) for seed in steps.seeds or ()]
         noise = jax.tree.map(lambda *drawn: np.stack(drawn), *each) if each else None
-        return Chunk(self.data, rows, weights, np.array(rates, self.dtype), noise)
+        return Chunk(self.data, rows, weights, np.array(steps.rates, self.dtype), noise)
 
     def snapshot(self) -> tuple[Params, Any]:
         """Return the parameters as NumPy arrays, and the optimizer's state over the flat vector."""
@@ -288,49 +293,22 @@ class JaxEngine:
         return flatten(tuple(self._turned(np.asarray(one)) for one in arrays), self.networks)
 
 
-def length(rows: Any) -> int:
-    """Return how many examples a batch has: row numbers, or examples of its own."""
-    return int(rows.n if isinstance(rows, Data) else rows.shape[-1])
-
-
-def filled(
-    batches: Sequence[Any], weight: Array | None, size: int, dtype: Any
-) -> tuple[Any, Array]:
-    """Return batches of one length, and their weights: those that fill one up weigh nothing.
-
-    Parameters
-    ----------
-    batches
-        Row numbers of the data each, ``(batch,)`` or a stack's ``(networks, batch)``; or examples
-        of their own each, a :class:`Data`.
-    weight
-        How much each example of the data counts; None: all the same.
-    size
-        How long the longest is, at least.
+def filled(batches: Sequence[Data], size: int, dtype: Any) -> tuple[Data, Array]:
+    """Return batches of one length, and their weights: rows that fill one up weigh nothing.
 
     Examples
     --------
-    >>> rows, weights = filled([np.array([4, 2]), np.array([3])], None, 2, np.float32)
-    >>> rows.tolist(), weights.tolist()
-    ([[4, 2], [3, 0]], [[1.0, 1.0], [1.0, 0.0]])
+    >>> batches = [Data(np.ones((n, 1)), np.ones((n, 1)), None) for n in (2, 1)]
+    >>> data, weights = filled(batches, 2, np.float32)
+    >>> data.x.shape, weights.tolist()
+    ((2, 2, 1), [[1.0, 1.0], [1.0, 0.0]])
     """
-    lengths = np.fromiter(map(length, batches), int)
-    there = np.arange(size) < lengths[:, None]  # (batches, size)
-    if isinstance(batches[0], Data):
-        ones = [np.ones(one.n, dtype) if one.weight is None else one.weight for one in batches]
-        x, target = (_stacked([batch[k] for batch in batches], size) for k in (0, 1))
-        return Data(x, target, None), _stacked(ones, size)
-    rows = np.zeros((*there.shape, *batches[0].shape[:-1]), np.int32)
-    rows[there] = np.concatenate([batch.T for batch in batches])
-    rows = np.moveaxis(rows, 1, -1)  # (batches, size), or (batches, networks, size)
-    if weight is None:
-        return rows, there.astype(dtype)
-    if weight.ndim > 1 and rows.ndim < 3:  # the same rows, of other weights for each network
-        return rows, there[:, None, :] * np.moveaxis(weight[:, rows], 0, 1)
-    if weight.ndim > 1:
-        own = np.arange(len(weight))[:, None]
-        return rows, there[:, None, :] * weight[own, rows]
-    return rows, (there if rows.ndim < 3 else there[:, None, :]) * weight[rows]
+    ones: Any = [np.ones(one.n, dtype) if one.weight is None else one.weight for one in batches]
+    x, target = (
+        _stacked([one.x for one in batches], size),
+        _stacked([one.target for one in batches], size),
+    )
+    return Data(x, target, None), _stacked(ones, size)
 
 
 def _stacked(parts: Sequence[Array], size: int) -> Array:

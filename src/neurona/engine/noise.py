@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count, repeat
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ StepSeed = tuple[Any, ...]
 
 def seeds_of_steps(
     net: Network, generators: Sequence[np.random.Generator], step: int
-) -> Iterator[StepSeed | None]:
-    """Yield the seed of each step's noise from a step on; None where the network has no noise.
+) -> Iterator[StepSeed] | None:
+    """Return the seed of each step's noise from a step on; None for a network without noise.
 
     They come from a child of the generator, so that initial weights and batches are those of the
     same network without noise; and each goes by the number of its step, so that a step's noise does
@@ -27,7 +27,7 @@ def seeds_of_steps(
     Several generators, one for each network of a stack, give several seeds.
     """
     if not net.has_training_mode:
-        return repeat(None)
+        return None
     roots = [int(rng.spawn(1)[0].integers(2**63)) for rng in generators]
     if len(roots) == 1:
         return ((roots[0], at) for at in count(step))

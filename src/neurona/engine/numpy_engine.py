@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from math import isfinite
 from typing import Any
 
@@ -13,7 +14,7 @@ from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, clip_factor
 from neurona.engine.parameters import arrays, flatten, unflatten
-from neurona.engine.state import Batch, Rates
+from neurona.engine.state import Rates, Steps
 from neurona.engine.types import Params
 
 
@@ -46,14 +47,17 @@ class NumpyEngine:
         if networks is not None:
             self.sizes = [size // networks for size in self.sizes]
 
-    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[Any]:
-        """Take one step a batch; stop where the cost is no longer finite."""
+    def advance(self, steps: Steps) -> Sequence[Any]:
+        """Take some steps; stop where the cost is no longer finite."""
         costs: list[Any] = []
         number: Any = float if self.networks is None else np.asarray
         is_finite = isfinite if self.networks is None else any_is_finite
+        rows_of_steps = repeat(None) if steps.rows is None else steps.rows
         with np.errstate(all="ignore"):  # what overflows is found by the cost, and named
-            for (rows, seed), rate in zip(batches, rates, strict=True):
-                x, target, weight = self.data if rows is None else self.data.rows(rows)
+            for rows, seed, rate in zip(
+                rows_of_steps, steps.seeds or repeat(None), steps.rates, strict=False
+            ):
+                x, target, weight = self.data if rows is None else self.data.rows(unfilled(rows))
                 noise = noise_of(self.objective.net, seed, target.shape[-2]) if seed else None
                 value, grads = self.objective.value_and_gradient(
                     self.params, x, target, weight, noise
@@ -70,7 +74,7 @@ class NumpyEngine:
                     gradient, self.optimizer_state, self.theta, self._spread(rate)
                 )
                 self.theta += change  # in place: the views in self.params move with it
-            if batches and batches[-1].rows is None and batches[-1].seed is None:
+            if steps.n and steps.rows is None and steps.seeds is None:
                 costs.append(number(self.objective.value(self.params, *self.data)))
         return costs
 
@@ -87,6 +91,17 @@ class NumpyEngine:
         if len(rates) == 1:
             return rates[0]
         return np.repeat(rates, self.sizes).astype(self.theta.dtype)
+
+
+def unfilled(rows: Any) -> Any:
+    """Return the row numbers of a batch without the -1 that fill it up; or its own examples.
+
+    >>> unfilled(np.array([4, 2, -1]))
+    array([4, 2])
+    """
+    if isinstance(rows, Data) or rows.item(-1) >= 0:
+        return rows
+    return rows[..., : np.count_nonzero(rows.reshape(-1, rows.shape[-1])[0] >= 0)]
 
 
 def any_is_finite(costs: Any) -> bool:

@@ -16,16 +16,40 @@ from neurona.engine.types import Array, Params
 Rates: TypeAlias = tuple[float, ...] | Array
 
 
-class Batch(NamedTuple):
-    """What one step takes: ``rows`` of the data, or None for all of it.
+class Steps(NamedTuple):
+    """What some steps take, one after the other.
 
-    Where the data is elsewhere they are its own examples, a :class:`~neurona.engine.data.Data`.
-
-    ``seed`` is that of its noise, and None where no layer has a training mode.
+    Attributes
+    ----------
+    rows
+        Row numbers of the data, ``(steps, batch)``, -1 filling up a shorter batch; in a stack whose
+        networks have batches of their own, ``(steps, networks, batch)``. Or a list of batches that
+        bring their examples, each a :class:`~neurona.engine.data.Data`. None: all the data in each.
+    rates
+        The learning rates of each step.
+    seeds
+        That of each step's noise; None where no layer has a training mode.
     """
 
     rows: Any
-    seed: tuple[Any, ...] | None = None
+    rates: Sequence[Rates]
+    seeds: Sequence[Any] | None = None
+
+    @property
+    def n(self) -> int:
+        """How many steps there are."""
+        return len(self.rates)
+
+    def at(self, places: Sequence[int]) -> Steps:
+        """Return the steps at some places."""
+
+        def those(each: Any) -> Any:
+            if each is None:
+                return None
+            places_ = list(places)
+            return each[places_] if hasattr(each, "ndim") else [each[i] for i in places_]
+
+        return Steps(those(self.rows), those(self.rates), those(self.seeds))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +107,10 @@ class State:
 class Engine(Protocol):
     """Parameters, and the way to advance them."""
 
-    def advance(self, batches: Sequence[Batch], rates: Sequence[Rates]) -> Sequence[Any]:
-        """Take one step a batch; return each step's cost, as it was before its update.
+    def advance(self, steps: Steps) -> Sequence[Any]:
+        """Take some steps; return each one's cost, as it was before its update.
 
-        Where every step takes the whole data, rows and seed None, the cost after the last follows.
+        Where every step takes the whole data, without noise, the cost after the last follows.
         """
         ...
 

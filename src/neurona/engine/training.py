@@ -8,7 +8,7 @@ and advances them by some steps: :mod:`neurona.engine.numpy_engine`, and its com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ from neurona.engine.optimizers import Optimizer, find_optimizer
 from neurona.engine.parameters import arrays, flatten, stacked
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
-from neurona.engine.state import Batch, Engine, Rates, State
+from neurona.engine.state import Engine, Rates, State, Steps
 from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
 
@@ -188,8 +188,8 @@ class _Training:
         objective: Objective,
         source: Draws | Stream,
         build: Callable[[Params, Any], Engine],
-        rates: Callable[[int], Rates],
-        seeds: Iterator[StepSeed | None],
+        rates: Callable[[int, int], list[Rates]],
+        seeds: Iterator[StepSeed] | None,
         networks: int | None,
         first: State,
     ) -> None:
@@ -202,6 +202,7 @@ class _Training:
         self.networks = networks
         self.first = first
         self.engine = build(first.params, first.optimizer_state)
+        self.examples: Data | None = None
 
     def states(self, counts: Iterator[float], steps: float) -> Iterator[State]:
         """Yield the state before any step, and one after each count of them."""
@@ -212,19 +213,19 @@ class _Training:
         yield state
         while state.step < end:
             seen: list[Any] = []
-            for rows in self.source.chunks(min(next(counts), end - state.step)):
-                chunk = list(map(Batch, rows, self.seeds))
-                rates = [self.rates(state.step + i) for i in range(len(chunk))]
-                costs = self.engine.advance(chunk, rates)
+            for count, rows in self.source.chunks(min(next(counts), end - state.step)):
+                seeds = None if self.seeds is None else list(islice(self.seeds, count))
+                chunk = Steps(rows, self.rates(state.step, count), seeds)
+                costs = self.engine.advance(chunk)
                 params, optimizer_state = self.snapshot(rows)
                 seen.extend(costs)
                 cost = self.cost_of_state(params, seen)
-                this = state, chunk, rates, costs
+                this = state, chunk, costs
                 if not self.is_finite(cost, params):
                     # Where even the first is not, it was the step before that went too far.
                     lost = before if before and not np.isfinite(costs[0]).any() else this
-                    raise diagnose(self.build, beginning, *lost, self.epoch)
-                before, at = this, state.step + len(chunk)
+                    raise diagnose(self.build, beginning, *lost, self.epoch, self.calibrated)
+                before, at = this, state.step + count
                 state = State(at, self.epoch(at), params, optimizer_state, cost)
             if not seen:  # the batches have come to their end
                 return
@@ -234,19 +235,27 @@ class _Training:
         """Return how many passes over the data are made after a step."""
         return self.first.epoch + self.source.epochs(step - self.first.step)
 
-    def snapshot(self, seen: Sequence[Any]) -> tuple[Params, Any]:
-        """Return the parameters to predict with, and the optimizer's state.
+    def snapshot(self, seen: Any) -> tuple[Params, Any]:
+        """Return the parameters to predict with after some batches, and the optimizer's state.
 
         So a state's parameters and its cost fit each other, and nothing that an optimizer does
         meanwhile to what is calibrated, a weight decay say, is ever seen.
         """
         params, state = self.engine.snapshot()
-        if self.net.has_training_mode and (examples := self.source.examples(seen)):
-            with np.errstate(all="ignore"):  # what overflows is found not to be finite, and named
-                params = self.net.calibrate(params, examples.x, examples.weight)
-            for array in arrays(params):
-                array.flags.writeable = False
+        if self.net.has_training_mode:
+            self.examples = self.source.examples(seen)
+            params = self.calibrated(params)
         return params, state
+
+    def calibrated(self, params: Params) -> Params:
+        """Return the parameters with what layers take from the training examples."""
+        if self.examples is None:
+            return params
+        with np.errstate(all="ignore"):  # what overflows is found not to be finite, and named
+            params = self.net.calibrate(params, self.examples.x, self.examples.weight)
+        for array in arrays(params):
+            array.flags.writeable = False
+        return params
 
     def cost_of_state(self, params: Params, seen: Sequence[Any]) -> Any:
         """Return the cost of a state, ``seen`` being that of each step since the one before."""
@@ -299,11 +308,11 @@ def _first(
 
 def rates_of_step(
     optimizer: Optimizer, net: Network, learning_rates: Sequence[Any] | None = None
-) -> Callable[[int], Rates]:
-    """Return the function from a step to its learning rates, each checked at the border.
+) -> Callable[[int, int], list[Rates]]:
+    """Return the function from a step to the learning rates of so many steps from it on.
 
-    They are one, one for each layer, or, where ``learning_rates`` are given, one for each network
-    of a stack. A layer without weights has the rate of the one with weights before it.
+    Those of a step are one, one for each layer, or one for each network of a stack, where
+    ``learning_rates`` are given. A layer without weights has the rate of the one before it.
 
     Raises
     ------
@@ -330,9 +339,9 @@ def rates_of_step(
         return rates if learning_rates is None else np.array(rates)[:, None]
 
     if any(callable(rate) for rate in each):
-        return of
+        return lambda step, count: [of(step + i) for i in range(count)]
     constant = of(0)
-    return lambda step: constant
+    return lambda step, count: [constant] * count
 
 
 def _engine(

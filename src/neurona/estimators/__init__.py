@@ -1,10 +1,10 @@
 """Estimators for scikit-learn that take a table as it is.
 
-:mod:`~neurona.tables.columns` reads it, :mod:`~neurona.tables.preparation` makes numbers of
-it, :mod:`~neurona.tables.targets` knows what is predicted,
-:mod:`~neurona.estimators.fitting` how long and how fast, and :mod:`~neurona.estimators.validation`
-which rows judge. :mod:`~neurona.estimators.base` puts them together, and
-:mod:`~neurona.estimators.fit_loop` keeps an estimator up with its training.
+:mod:`~neurona.estimators.reading` reads it with the help of :mod:`neurona.tables`.
+:mod:`~neurona.estimators.defaults` chooses epochs, batches and optimizer where none are given.
+:mod:`~neurona.estimators.validation` holds rows out and keeps the state that is best on them.
+:mod:`~neurona.estimators.fit_loop` goes through the states of a training, and
+:mod:`~neurona.estimators.base` puts all this together.
 """
 
 from neurona.extras import require

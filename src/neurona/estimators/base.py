@@ -1,4 +1,4 @@
-"""What the two estimators share: reading the table, the fit as a loop over the engine's states."""
+"""The part that both estimators share: a table is read, and the fit loops over the states."""
 
 from __future__ import annotations
 
@@ -14,54 +14,48 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+import neurona
 from neurona.checks import check_count, check_share
 from neurona.engine.costs import find_cost
-from neurona.engine.data import CLASSIFIERS, ROWS
+from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
+from neurona.engine.optimizers import Optimizer
+from neurona.engine.parameters import mapped
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
 from neurona.estimators.callbacks import (
     CallbackSupportMixin,
-    EpochTasks,
-    NoTasks,
-    Tasks,
     is_watched,
+    tell_callbacks,
     with_callbacks,
 )
-from neurona.estimators.examples import (
-    Examples,
-    Prepared,
-    examples_of,
-    of_ordinary_size,
-    with_another_class,
-)
-from neurona.estimators.exports import Exports
-from neurona.estimators.fit_loop import Following
-from neurona.estimators.fitting import (
-    Best,
-    Judgement,
-    Pace,
-    optimizer_for,
-    pace,
-    penalty_for,
+from neurona.estimators.defaults import TrainingPlan, l1_for, optimizer_for, training_plan
+from neurona.estimators.deprecated import ExportMethods
+from neurona.estimators.examples import Examples, examples_of
+from neurona.estimators.fit_loop import fit_loop
+from neurona.estimators.reading import table_for
+from neurona.estimators.validation import (
+    BestState,
+    Evaluation,
+    ValidationSample,
+    hashes_of,
+    split,
     takes_weights,
 )
-from neurona.estimators.reading import table_for
-from neurona.estimators.validation import HeldOut, digests_of, split
-from neurona.tables.large import Columns, LargeTable, preparation_of, spans
 from neurona.tables.preparation import Preparation
+from neurona.tables.table import Table, spans
 
 
-class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
+class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """The part of an estimator that does not ask what the target is."""
 
     state_: State
-    _best: State | None = None  # that a `partial_fit` has led to so far
-    _held_out: HeldOut | None = None  # rows that no `partial_fit` learns from
-    _run: object = None  # which training the weights are of: an earlier one must not go on
+    _best_state: State | None = None  # of all calls of `partial_fit` so far
+    _validation_sample: ValidationSample | None = None  # rows that no `partial_fit` learns from
+    _current_fit: object = None  # the training that set the weights: an earlier one must not go on
 
-    # What subclasses answer -----------------------------------------------------------------------
+    # Subclasses define ----------------------------------------------------------------------------
 
     def _check_y(self, y: Any) -> NDArray[Any]:
         """Return the target as an array, or say what is wrong with it."""
@@ -70,7 +64,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     def _fit_targets(self, learnt: Examples, given: Examples, classes: Any = None) -> Any:
         """Learn what a target is, from the rows to learn from and all that were given.
 
-        ``classes`` are those that there will be, if it is said which.
+        ``classes`` are all that there will be, if they are known.
         """
         raise NotImplementedError
 
@@ -78,12 +72,12 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         """Return how much each row counts in the training."""
         return examples.weight
 
-    def _goal(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what the network is trained to answer where the target is this."""
+    def _smoothed(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the network's target with label smoothing."""
         return target
 
     def _strata(self, y: NDArray[Any], n_held_out: int) -> NDArray[Any] | None:
-        """Return what the rows held out should have like shares of, if so many can."""
+        """Return the groups that the rows held out shall have the same shares of, if they can."""
         return None
 
     # Fitting --------------------------------------------------------------------------------------
@@ -98,7 +92,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         Parameters
         ----------
         X : (n, p)
-            A pandas or polars frame, a :class:`~neurona.tables.columns.Table`, or an array: one
+            A pandas or polars frame, a :class:`~neurona.tables.table.Columns`, or an array: one
             example a row. An array of more than 8 million numbers is not copied, and a file of
             them (``numpy.memmap``) not read whole: their rows are prepared batch by batch.
         y : (n,) or (n, outputs)
@@ -106,7 +100,7 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         sample_weight : (n,)
             How much each row counts.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``, of rows to judge the weights by: the best are
+            ``(X, y)``, or ``(X, y, sample_weight)``: the weights that are best on these rows are
             kept.
 
         Returns
@@ -129,9 +123,9 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     ) -> Iterator[State]:
         """Learn from a table, handing out the engine's states: :meth:`fit` is a loop over them.
 
-        The estimator can predict at each of them, with that state's weights. Whoever leaves the
-        loop early has the best weights so far, or the last where nothing was validated. The loop is
-        the caller's own: callbacks are told of :meth:`fit` only.
+        The estimator can predict at each of them, with that state's weights. If you leave the loop
+        early, it keeps the best weights so far, or the last where nothing was validated. Callbacks
+        are told of :meth:`fit` only.
 
         Yields
         ------
@@ -145,66 +139,62 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
     ) -> Iterator[State]:
         """Check what is given, and return the states of a fit, told to callbacks or not."""
         going_on = self.warm_start and self.__sklearn_is_fitted__()
-        with self._unchanged_if_refused():
+        with self._restored_on_error():
             examples = given = self._read(X, y, sample_weight, reset=not going_on)
             rng = self._rng()
-            judges = None
-            if validation is not None:
-                judges = self._read_validation(validation)
-            elif self.early_stopping:
+            held_out = None
+            if validation is None and self.early_stopping:
                 seed = int(rng.integers(2**31))
-                examples, judges = split(given, self.validation_fraction, self._strata, seed)
+                examples, held_out = split(given, self.validation_fraction, self._strata, seed)
             if not going_on:
                 self.targets_ = self._fit_targets(examples, given)
                 self._begin(examples, rng)
-            self._best = self._held_out = None
-            best = None if judges is None else self._best_by(judges)
-            speed = self._pace(examples, self.epochs, watched or judges is not None)
-            done = self.state_.step
-            optimizer = optimizer_for(self.optimizer, self.learning_rate, speed.steps, done)
-            running = self._train(examples, optimizer, speed, rng)
-        tasks: Tasks = NoTasks()
+            if validation is not None:
+                held_out = self._read_validation(validation)
+            self._best_state = self._validation_sample = None
+            best = None if held_out is None else self._best_on(held_out)
+            weighted = self._weighted(examples)
+            each_epoch = watched or best is not None
+            plan = training_plan(len(weighted), self.batch_size, self.epochs, each_epoch)
+            l1, done = l1_for(self.l1, len(examples)), self.state_.step
+            optimizer = optimizer_for(self.optimizer, self.learning_rate, plan.steps, done)
+            running = self._train(weighted, plan, optimizer, l1, rng)
+        states = fit_loop(self, running, best)
         if watched:
-            tasks = EpochTasks(self, examples, X, y, sample_weight, speed.epochs)
-        return Following(self, running, best, tasks).states()
+            return tell_callbacks(self, states, plan.epochs, X, y, sample_weight, examples.rows)
+        return states
 
     def _partial_fit(
         self, X: Any, y: Any, sample_weight: Any, validation: Any, classes: Any = None
     ) -> None:
-        """Take one epoch's steps with these rows, at a rate that does not fall."""
+        """Take one epoch's steps with these rows, at a learning rate that does not fall."""
         going_on = self.__sklearn_is_fitted__()
-        with self._unchanged_if_refused():
+        with self._restored_on_error():
             examples = self._read(X, y, sample_weight, reset=not going_on)
-            rng = self._rng(self.state_.step if going_on else 0)  # each call in an order of its own
+            rng = self._rng(self.state_.step if going_on else 0)  # another order in each call
             if not going_on:
                 self.targets_ = self._fit_targets(examples, examples, classes)
                 self._begin(examples, rng)
-            judges = None
+            held_out = None
             if validation is not None:
-                judges = self._read_validation(validation)
+                held_out = self._read_validation(validation)
             elif self.early_stopping:
-                examples, judges = self._hold_out(examples)
+                examples, held_out = self._hold_out(examples)
             if not len(examples):  # a few rows may all be held out
                 return
-            speed = self._pace(examples, 1, each_epoch=True)
-            optimizer = optimizer_for(self.optimizer, self.learning_rate, None)
-            running = self._train(examples, optimizer, speed, rng)
-            best = None if judges is None else self._best_before(judges)
-        *_, last = Following(self, running, best, NoTasks()).states()
-        self.state_ = last  # the next call goes on from here; what is answered is the best's
-        self._best = None if best is None else best.state
-
-    def _best_before(self, judges: Examples) -> Best:
-        """Judge the best weights so far by today's rows, so that the next are compared fairly."""
-        last, best = self.state_, self._best_by(judges)
-        self._show(last if self._best is None else self._best)
-        best.see(self.state_)
-        self.state_ = last
-        return best
+            weighted = self._weighted(examples)
+            plan = training_plan(len(weighted), self.batch_size, 1, each_epoch=True)
+            l1 = l1_for(self.l1, len(examples))
+            optimizer = optimizer_for(self.optimizer, self.learning_rate)
+            running = self._train(weighted, plan, optimizer, l1, rng)
+            best = None if held_out is None else self._best_before(held_out)
+        *_, last = fit_loop(self, running, best)
+        self.state_ = last  # the next call goes on from here; the best weights predict
+        self._best_state = None if best is None else best.state
 
     @contextmanager
-    def _unchanged_if_refused(self) -> Iterator[None]:
-        """Let a fit that cannot begin leave everything as it was."""
+    def _restored_on_error(self) -> Iterator[None]:
+        """Leave everything as it was if a fit cannot begin."""
         before = self.__dict__.copy()
         try:
             yield
@@ -214,21 +204,16 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
 
     def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are, and draw the first weights."""
-        table, weight = examples.table, examples.weight
-        self.preparation_: Preparation | None = None
-        if self.preprocess == "auto":
-            large = isinstance(table, LargeTable)
-            self.preparation_ = (
-                preparation_of(table, weight, rng) if large else Preparation.fit(table, weight)
-            )
-        self.network_ = self._network(self._n_in())
+        self.preparation_: Preparation | None = examples.table.learn(examples.weight, rng)
+        preparation = self.preparation_
+        n_in = self.n_features_in_ if preparation is None else len(preparation.outputs)
+        self.network_ = self._network(n_in)
         params = self.network_.init(rng)
-        self.state_ = State(0, 0, params, None, np.nan)
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
         self.validation_loss_curve_: list[float] = []
-        self._held_out, self.should_stop_ = None, False
-        self._show(self.state_)
+        self._validation_sample, self.should_stop_ = None, False
+        self._set_state(State(0, 0, params, None, np.nan))
 
     def _network(self, n_in: int) -> Network:
         hidden = self.hidden_layer_sizes
@@ -256,132 +241,118 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
             normalization=self.normalization,
         )
 
-    def _pace(self, examples: Examples, epochs: Any, each_epoch: bool) -> Pace:
-        n = len(examples) + self._lacks_another_class(examples)
-        return pace(n, self.batch_size, epochs, each_epoch)
+    def _weighted(self, examples: Examples) -> Examples:
+        """Return the rows with their weights in the training, and never all of one class.
 
-    def _lacks_another_class(self, examples: Examples) -> bool:
-        """Tell whether the engine would refuse these rows, which are all of one class."""
-        if self.network_.output.name not in CLASSIFIERS or isinstance(examples.table, LargeTable):
-            return False
-        return bool((examples.y == examples.y[0]).all())
+        A part of a stream may be so, and the engine refuses to train a classifier on it: a row of
+        another class is added, which weighs nothing.
+        """
+        weight = _normalized(self._row_weights(examples))
+        table, y = examples.table, examples.y
+        checked = self.network_.output.name in CLASSIFIERS and not table.may_be_of_one_class
+        if not checked or (y != y[:1]).any():
+            return replace(examples, weight=weight)
+        weight = np.append(np.ones(len(y)) if weight is None else weight, 0.0)
+        again = np.append(np.arange(len(y)), 0)
+        y = np.concatenate([y, self.targets_.other(y[:1])])
+        return replace(examples, table=table[again], y=y, weight=weight)
 
     def _train(
-        self, examples: Examples, optimizer: Any, speed: Pace, rng: np.random.Generator
+        self,
+        examples: Examples,
+        plan: TrainingPlan,
+        optimizer: Optimizer,
+        l1: Any,
+        rng: np.random.Generator,
     ) -> Iterator[State]:
+        """Return the engine's states."""
+
+        def encode(y: NDArray[Any]) -> NDArray[np.float64]:
+            return self._smoothed(self.targets_.encode(y))
+
         state = self.state_
-        weight = of_ordinary_size(self._row_weights(examples))
-        dtype: Any = np.float32
-        if isinstance(examples.table, LargeTable):
-            given = self._batches(examples.table, examples.y, weight, speed.batch_size, rng)
-        else:
-            dtype = np.float64 if speed.whole and self.engine == "numpy" else np.float32
-            x = self._input(examples.table, dtype)
-            target = self.targets_.encode(examples.y)
-            if self._lacks_another_class(examples):
-                x, target, weight = with_another_class(x, target, weight, self.targets_.output)
-            given = {"X": x, "y": self._goal(target), "sample_weight": weight}
-            given["batch_size"] = None if speed.whole else speed.batch_size
+        precise = plan.full_batch and self.engine == "numpy"
+        dtype = np.float64 if precise else np.float32
+        data = examples.table.training_data(
+            self.preparation_, encode, examples.y, examples.weight, plan.batch_size, dtype, rng
+        )
         return train(
             self.network_,
-            **given,
+            **data,
             cost=find_cost(self.cost, self.network_),
             optimizer=optimizer,
-            steps=speed.steps,
-            every=speed.every * speed.steps_an_epoch,
-            l1=penalty_for(self.l1, len(examples)),
+            steps=plan.steps,
+            every=plan.epochs_per_state * plan.steps_per_epoch,
+            l1=l1,
             l2=self.l2,
             clip=self.clip,
             start=state.params if state.optimizer_state is None else state,
             rng=rng,
             engine=self.engine,
-            dtype=dtype,
         )
 
-    def _batches(
-        self,
-        table: LargeTable,
-        y: NDArray[Any],
-        weight: NDArray[np.float64] | None,
-        size: int,
-        rng: np.random.Generator,
-    ) -> dict[str, Any]:
-        """Return what the engine trains on where the table is not copied: its batches."""
-        prepared = np.asarray if self.preparation_ is None else Columns(self.preparation_)
-
-        def goal(some: NDArray[Any]) -> NDArray[Any]:
-            return self._goal(self.targets_.encode(some))
-
-        return {"batches": table.batches(prepared, goal, y, weight, size, rng)}
-
-    def _input(self, table: Any, dtype: Any) -> NDArray[Any]:
-        """Return the network's input; of a long table, part by part, in the engine's dtype."""
-        if self.preparation_ is None or len(table) <= ROWS:
-            return self._prepared(table)
-        x = np.empty((len(table), self._n_in()), dtype)
-        for rows in spans(len(table)):
-            x[rows] = self._prepared(table[rows])
-        return x
-
-    def _n_in(self) -> int:
-        """Return how many columns the network gets."""
-        n: int = self.n_features_in_
-        return n if self.preparation_ is None else len(self.preparation_.outputs)
-
-    def _show(self, state: State) -> None:
+    def _set_state(self, state: State) -> None:
+        """Predict with the weights of this state from now on."""
         self.state_ = state
         self.params_: Params = state.params
         self.loss_ = state.cost
 
-    def _best_by(self, judges: Examples) -> Best:
-        """Return what judges the weights of the moment by some rows, and remembers the best."""
-        table, y = self._once(judges.table), judges.y
-        target = self.targets_.encode(y)  # or says what is wrong, before any training
-        counting = of_ordinary_size(self._row_weights(judges))
-        scorer = None if self.scoring is None else check_scoring(self, self.scoring)
-        weight = {} if judges.weight is None else {"sample_weight": judges.weight}
-        told = weight if scorer is not None and takes_weights(scorer) else {}
+    # Validation -----------------------------------------------------------------------------------
 
-        def judge() -> Judgement:
-            cost = self._cost_of(
-                table, target, counting
-            )  # it sees more than the share answered rightly
-            score = -cost if scorer is None else float(scorer(self, table, y, **told))
-            return Judgement(score, cost)
+    def _best_on(self, held_out: Examples) -> BestState:
+        """Return the keeper of the state that is best on some rows."""
+        table, y = held_out.table.prepared(self.preparation_), held_out.y
+        target = self.targets_.encode(y)  # or says what is wrong, before any training
+        row_weights = _normalized(self._row_weights(held_out))
+        scorer = None if self.scoring is None else check_scoring(self, self.scoring)
+        weight = {} if held_out.weight is None else {"sample_weight": held_out.weight}
+        weight = weight if scorer is not None and takes_weights(scorer) else {}
+
+        def evaluate() -> Evaluation:
+            cost = self._cost_of(table, target, row_weights)  # which tells more than the accuracy
+            score = -cost if scorer is None else float(scorer(self, table, y, **weight))
+            return Evaluation(score, cost)
 
         patience = check_count("patience", self.patience)
-        return Best(judge, patience if self.early_stopping else None)
+        return BestState(evaluate, patience if self.early_stopping else None)
+
+    def _best_before(self, held_out: Examples) -> BestState:
+        """Evaluate the best weights so far on today's rows, to compare the next ones fairly."""
+        last, best = self.state_, self._best_on(held_out)
+        self._set_state(last if self._best_state is None else self._best_state)
+        best.update(self.state_)
+        self.state_ = last
+        return best
 
     def _cost_of(
-        self, table: Any, target: NDArray[np.float64], weight: NDArray[np.float64] | None
+        self, table: Table, target: NDArray[np.float64], weight: NDArray[np.float64] | None
     ) -> float:
-        """Return the cost, without penalties, of the answers to some rows."""
+        """Return the cost of the predictions for some rows, without penalties."""
         net = self.network_
         cost = find_cost(self.cost, net)
         body = net.logits if cost.link else net
-        params, value = _double(self.params_), 0.0
+        params, value = mapped(np.float64, self.params_), 0.0
         weight = np.ones(len(target)) if weight is None else weight
         total = weight.sum() or 1.0
         for rows in spans(len(target)):
-            part = table[rows] if len(target) > ROWS else table
-            output = body.predict(params, self._prepared(part))
+            output = body.predict(params, self._prepared(table[rows]))
             mean = cost(output, target[rows], weight[rows])[0]
             value += float(weight[rows].sum() / total * mean)
         return value
 
     def _hold_out(self, examples: Examples) -> tuple[Examples, Examples | None]:
-        """Keep aside some rows of a part; return those to learn from, and all that are aside."""
+        """Hold out some rows of a part; return the others, and all that are held out so far."""
         share = check_share("validation_fraction", self.validation_fraction)
-        if self._held_out is None:
-            self._held_out = HeldOut(share)
-        examples = replace(examples, table=self._once(examples.table))
-        aside = np.empty(len(examples), bool)
+        if self._validation_sample is None:
+            self._validation_sample = ValidationSample(share)
+        examples = replace(examples, table=examples.table.prepared(self.preparation_))
+        held_out = np.empty(len(examples), bool)
         for rows in spans(len(examples)):
             part = examples[rows]
-            x, target = self._prepared(part.table), self.targets_.encode(part.y)
-            digests = digests_of(np.hstack([x, target]))
-            aside[rows] = self._held_out.take(x, part.y, part.weight, digests)
-        return examples[~aside], self._held_out.examples()
+            x = self._prepared(part.table)
+            hashes = hashes_of(np.hstack([x, self.targets_.encode(part.y)]))
+            held_out[rows] = self._validation_sample.hold_out(x, part.y, part.weight, hashes)
+        return examples[~held_out], self._validation_sample.examples()
 
     # Reading --------------------------------------------------------------------------------------
 
@@ -413,37 +384,25 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         X, y, weight = (*validation, None)[:3]
         return examples_of(table_for(self, X, reset=False), self._check_y(y), weight)
 
-    def _prepared(self, table: Any) -> NDArray[np.float64]:
+    def _prepared(self, table: Table) -> NDArray[np.float64]:
         """Return the network's input."""
-        if isinstance(table, Prepared):
-            return table.x
-        if isinstance(table, LargeTable):
-            numbers = table.read().astype(np.float64, copy=False)
-            return numbers if self.preparation_ is None else Columns(self.preparation_)(numbers)
-        x: NDArray[np.float64] = (
-            table if self.preparation_ is None else self.preparation_.transform(table)
-        )
-        return x
-
-    def _once(self, table: Any) -> Any:
-        """Return rows that are judged again and again: prepared, unless they are too many."""
-        return table if isinstance(table, LargeTable) else Prepared(self._prepared(table))
+        return table.transform(self.preparation_)
 
     # Predicting -----------------------------------------------------------------------------------
 
-    def _answers(self, X: Any) -> Array:
-        """Return what the network answers, in float64: one row at a time or all, the same."""
+    def _outputs(self, X: Any) -> Array:
+        """Return the network's outputs in float64: one row at a time or all, the same."""
         check_is_fitted(self)
-        x = X if isinstance(X, Prepared | LargeTable) else table_for(self, X, reset=False)
-        params = _double(self.params_)
-        if len(x) <= ROWS:
-            return self.network_.predict(params, self._prepared(x))
+        table, params = table_for(self, X, reset=False), mapped(np.float64, self.params_)
         return np.concatenate(
-            [self.network_.predict(params, self._prepared(x[rows])) for rows in spans(len(x))]
+            [
+                self.network_.predict(params, self._prepared(table[rows]))
+                for rows in spans(len(table))
+            ]
         )
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the answer for each row: a class, labels, or numbers.
+        """Return the prediction for each row: a class, labels, or numbers.
 
         Raises
         ------
@@ -452,9 +411,32 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         ValueError
             If a column is missing, or holds something else than it did.
         """
-        answers = self._answers(X)
-        decided: NDArray[Any] = self.targets_.decide(answers)
+        outputs = self._outputs(X)
+        decided: NDArray[Any] = self.targets_.decide(outputs)
         return decided
+
+    def prepare(self, X: Any) -> NDArray[np.float64]:
+        """Return the network's input for a table, ``(n, network_.n_in)``, in float64.
+
+        The names of its columns are ``preparation_.outputs``. With ``preprocess=None`` it is X.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator has not been fitted.
+        ValueError
+            If a column is missing, or holds something else than it did.
+
+        Examples
+        --------
+        >>> from neurona import NeuralNetClassifier
+        >>> pets = [[4.0, "long"], [25.0, "short"], [5.0, "long"], [30.0, "short"]]
+        >>> net = NeuralNetClassifier(epochs=5).fit(pets, ["cat", "dog", "cat", "dog"])
+        >>> net.prepare([[5.0, "short"]])
+        array([[0., 1.]])
+        """
+        check_is_fitted(self)
+        return self._prepared(table_for(self, X, reset=False))
 
     def save(self, file: Any, *, notes: Mapping[str, Any] | None = None) -> None:
         """Write the estimator into one file, which :func:`neurona.load` reads.
@@ -471,13 +453,11 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         sklearn.exceptions.NotFittedError
             Before anything has been learnt.
         ValueError
-            If a parameter is code, such as a function of one's own: a file holds names.
+            If a parameter is code, such as a custom function: a file holds names.
         OSError
             If the file can't be written.
         """
-        from neurona.files.estimator import save
-
-        save(file, self, notes=notes)
+        neurona.save(file, self, notes=notes)
 
     # scikit-learn's conventions -------------------------------------------------------------------
 
@@ -498,5 +478,10 @@ class NeuralNet(Exports, CallbackSupportMixin, BaseEstimator):  # type: ignore[m
         return np.random.default_rng([*seeds, step] if step else seeds)
 
 
-def _double(params: Params) -> Params:
-    return tuple(type(layer)(*(a.astype(np.float64) for a in layer)) for layer in params)
+def _normalized(weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return the weights times a power of two, so that float32 holds them; only shares matter.
+
+    >>> _normalized(np.array([3e-300, 6e-300])).round(1)
+    array([0.3, 0.5])
+    """
+    return None if weight is None else np.ldexp(weight, -np.frexp(weight.max())[1])

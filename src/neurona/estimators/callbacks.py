@@ -15,25 +15,25 @@
 True
 
 scikit-learn has them from version 1.9 on (:mod:`sklearn.callback`). With an older one an estimator
-has no ``set_callbacks``, and all else is as it is.
+has no ``set_callbacks``; all else works.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from neurona.tables.columns import Table
+from neurona.tables.table import Table
 
 if TYPE_CHECKING:
     from neurona.engine.state import State
-    from neurona.estimators.base import NeuralNet
-    from neurona.estimators.examples import Examples
 
-__all__ = ["CallbackSupportMixin", "EpochTasks", "NoTasks", "Tasks", "is_watched", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "is_watched", "tell_callbacks", "with_callbacks"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -49,109 +49,61 @@ except ModuleNotFoundError:  # scikit-learn before 1.9
         return method
 
 
-class Tasks(Protocol):
-    """What a fit tells of its epochs to whoever listens."""
-
-    def around(self, states: Iterator[State]) -> Iterator[State]:
-        """Hand on the states, each of them the end of a task that has begun before it."""
-        ...
-
-    def end(self) -> bool:
-        """Tell that the epoch's task has ended; return whether somebody asks to stop."""
-        ...
-
-    def close(self) -> None:
-        """Tell that the fit has ended."""
-        ...
-
-
-class NoTasks:
-    """Nobody listens."""
-
-    def around(self, states: Iterator[State]) -> Iterator[State]:
-        """Return the states."""
-        return states
-
-    def end(self) -> bool:
-        """Go on."""
-        return False
-
-    def close(self) -> None:
-        """Tell nobody."""
-
-
-class EpochTasks:
-    """The tasks of a fit: one for the whole, and in it one for each epoch.
-
-    A callback that asks for them gets the rows that are learnt from, as the person gave them,
-    those that are held out left out; and an estimator with the weights of that epoch, not of the
-    best one so far.
-    """
-
-    def __init__(
-        self, estimator: NeuralNet, examples: Examples, X: Any, y: Any, weight: Any, epochs: int
-    ) -> None:
-        self.estimator = estimator
-        rows = examples.rows
-        self.told = {
-            "X": _Taken(X, rows),
-            "y": _Taken(y, rows),
-            "metadata": None if weight is None else _Weights(weight, rows),
-        }
-        self.epochs = epochs
-        self.whole = estimator._init_callback_context(max_subtasks=epochs)
-        self.whole.call_on_fit_task_begin(estimator=estimator, **self.told)
-        self.epoch: Any = None
-
-    def around(self, states: Iterator[State]) -> Iterator[State]:
-        """Hand on the states, one an epoch, and tell before each that its epoch begins."""
-        for _ in range(self.epochs):
-            self.epoch = self.whole.subcontext(task_name="epoch")
-            self.epoch.call_on_fit_task_begin(estimator=self.estimator, **self.told)
-            yield next(states)
-
-    def end(self) -> bool:
-        """Tell that the epoch has ended; return whether a callback asks to stop."""
-        stop: bool = self.epoch.call_on_fit_task_end(
-            estimator=self.estimator, **self.told, reconstruction_attributes=self._curves
-        )
-        return stop
-
-    def close(self) -> None:
-        """Tell that the fit has ended; the estimator holds the weights that are kept."""
-        self.whole.call_on_fit_task_end(
-            estimator=self.estimator, **self.told, reconstruction_attributes=self._curves
-        )
-
-    def _curves(self) -> dict[str, Any]:
-        """Return what a copy of the estimator must not share with it: all else is replaced."""
-        names = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
-        return {name: list(getattr(self.estimator, name)) for name in names}
-
-
-class _Taken:
-    """Some rows of a table or a target, taken when a callback asks for them."""
-
-    def __init__(self, given: Any, rows: Any) -> None:
-        self.given, self.rows = given, rows
-
-    def __call__(self) -> Any:
-        """Return them: what was given itself, where it is all of them."""
-        given, rows = self.given, self.rows
-        n = given.shape[0] if hasattr(given, "shape") else len(given)
-        if len(rows) == n:
-            return given
-        return given[rows] if isinstance(given, Table) else _safe_indexing(given, rows)
-
-
-class _Weights(_Taken):
-    """The weights of those rows, by the name that a scorer knows."""
-
-    def __call__(self) -> dict[str, Any]:
-        """Return them."""
-        return {"sample_weight": np.asarray(super().__call__())}
-
-
-def is_watched(estimator: NeuralNet) -> bool:
-    """Tell whether somebody has set callbacks, or a search or a pipeline has handed them down."""
+def is_watched(estimator: Any) -> bool:
+    """Tell whether callbacks were set, or handed down by a search or a pipeline."""
     return bool(getattr(estimator, "_skl_callbacks", ()))
+
+
+def tell_callbacks(
+    estimator: Any,
+    states: Generator[State],
+    epochs: int,
+    X: Any,
+    y: Any,
+    weight: Any,
+    rows: Any,
+) -> Iterator[State]:
+    """Hand on the states of a fit, one an epoch, and tell callbacks of them.
+
+    The fit is a task, and in it each epoch is one. A callback that asks for them gets the rows that
+    are learnt from, as the person gave them, and an estimator with the weights of that epoch, not
+    of the best one so far. It may end the fit after its epoch.
+    """
+    given = {
+        "X": partial(_some, X, rows),
+        "y": partial(_some, y, rows),
+        "metadata": None if weight is None else partial(_sample_weight, weight, rows),
+    }
+    fit = estimator._init_callback_context(max_subtasks=epochs)
+    fit.call_on_fit_task_begin(estimator=estimator, **given)
+    given_back = {**given, "reconstruction_attributes": partial(_curves, estimator)}
+    with closing(states):  # then the estimator has the weights that are kept
+        yield next(states)
+        for _ in range(epochs):
+            epoch = fit.subcontext(task_name="epoch")
+            epoch.call_on_fit_task_begin(estimator=estimator, **given)
+            state = next(states)
+            stop = epoch.call_on_fit_task_end(estimator=estimator, **given_back)
+            yield state
+            if stop or estimator.should_stop_:
+                break
+    fit.call_on_fit_task_end(estimator=estimator, **given_back)
+
+
+def _some(given: Any, rows: Any) -> Any:
+    """Return some rows of a table or a target; all of them as they were given."""
+    n = given.shape[0] if hasattr(given, "shape") else len(given)
+    if len(rows) == n:
+        return given
+    return given[rows] if isinstance(given, Table) else _safe_indexing(given, rows)
+
+
+def _sample_weight(weight: Any, rows: Any) -> dict[str, Any]:
+    """Return the weights of some rows, by the name that a scorer knows."""
+    return {"sample_weight": np.asarray(_some(weight, rows))}
+
+
+def _curves(estimator: Any) -> dict[str, Any]:
+    """Return copies of the lists that grow: a copy of the estimator must not share them."""
+    names = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
+    return {name: list(getattr(estimator, name)) for name in names}

@@ -1,4 +1,4 @@
-"""A network that names a row's class, or its labels, by scikit-learn's conventions."""
+"""A network that predicts a row's class, or its labels, by scikit-learn's conventions."""
 
 from __future__ import annotations
 
@@ -49,10 +49,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     cost
         A cost or its name; by default the cross-entropy.
     label_smoothing
-        e, from 0 to below 1: of K classes the network is trained to answer t (1 - e) + e / K and
-        not t, so that it grows no weights for the last bit of certainty [1]_. Two classes, and each
-        label, are K = 2. Rows that are held out are judged by what they are, t: what is asked of
-        the weights is a good answer, and costs compare whatever e is.
+        e, from 0 to below 1: the target of each of K classes is t (1 - e) + e / K instead of t, so
+        that the network grows no weights for the last bit of certainty [1]_. Two classes, and each
+        label, are K = 2. The validation cost is that of t, so that it compares whatever e is.
     clip
         The largest norm of the gradient.
     initializer
@@ -61,34 +60,34 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         The probability with which each hidden neuron is dropped in a step of the training, from 0
         to less than 1; a number, or one for each hidden layer.
     normalization
-        ``"batch"`` or ``"layer"``: what the sums of a hidden layer go through before its
-        activation. By default nothing.
+        ``"batch"`` or ``"layer"``: the normalization of a hidden layer's sums before its
+        activation. None by default.
     class_weight
         ``"balanced"``, each class as much as the others in the rows at hand, ``sample_weight``
         included; or how much each class counts, 1 where it is not named. For labels a list, with
         one for each.
     early_stopping
-        Hold out rows, and stop when they have not been answered better for ``patience`` epochs,
-        or calls of :meth:`partial_fit`.
+        Hold out rows, and stop when their score has not improved for ``patience`` epochs, or calls
+        of :meth:`partial_fit`.
     validation_fraction
         The share of the rows held out.
     patience
         Epochs, or calls of :meth:`partial_fit`, to wait for a better score.
     scoring
-        What weights are judged by on the rows held out or given as ``validation``: a scorer or its
-        name, called with the estimator, the rows and their targets, and their ``sample_weight``
-        where it has such a parameter; by default the cost, in which rows count by ``sample_weight``
-        and ``class_weight``, as in the training.
+        The validation score: a scorer or its name, called with the estimator, the rows held out or
+        given as ``validation`` and their targets, and their ``sample_weight`` where it has such a
+        parameter. By default the cost, in which rows count by ``sample_weight`` and
+        ``class_weight``, as in the training.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one.
     random_state
-        Seed of the weights, the batches, and the rows held out.
+        Random seed of the weights, the batches, and the rows held out.
     preprocess
-        ``"auto"``, or None if the table is numbers that the network shall get as they are.
+        ``"auto"``, or None if the table is of numbers that the network takes as they are.
     verbose
         Print a line a state.
     warm_start
-        Let ``fit`` go on from where the last one ended, the optimizer's memory included.
+        Let ``fit`` go on from where the last one ended, with the optimizer's state.
 
     Attributes
     ----------
@@ -99,7 +98,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     network_, params_
         The network, and the weights that were kept.
     preparation_
-        What was learnt about the columns.
+        The preparation of the columns.
     state_
         The engine's state that was kept.
     n_iter_
@@ -107,11 +106,11 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     loss_, loss_curve_
         The cost: of the state that was kept, and along the way.
     validation_scores_, validation_loss_curve_
-        Each epoch's score on the rows held out or given as ``validation``, of which more is better,
-        and its cost, without penalties.
+        Each epoch's score on the validation set, of which more is better, and its cost, without
+        penalties.
     should_stop_
-        Whether the score has not become better for ``patience`` epochs: why a fit has ended, and
-        when to end a loop over :meth:`partial_fit`.
+        Whether the score has not improved for ``patience`` epochs: the reason why a fit has ended,
+        and the sign to end a loop over :meth:`partial_fit`.
 
     References
     ----------
@@ -188,12 +187,12 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         sample_weight: Any = None,
         validation: Any = None,
     ) -> Any:
-        """Take one epoch's steps with these rows, at a rate that does not fall.
+        """Take one epoch's steps with these rows, at a learning rate that does not fall.
 
         The first call learns what the columns are, from all its rows; later ones take them as they
-        are. With ``early_stopping``, or rows to judge by, the weights are judged after each call:
-        the best so far answer, while the next call goes on from the last. ``should_stop_`` tells
-        when ``patience`` calls have brought nothing better; to go on all the same is no error.
+        are. With ``early_stopping``, or a validation set, the weights are validated after each
+        call: the best so far predict, while the next call goes on from the last. ``should_stop_``
+        tells when ``patience`` calls have brought nothing better; you may go on all the same.
 
         Parameters
         ----------
@@ -203,8 +202,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             All the classes there will be: needed by the first call, and the same in all. Of labels
             the columns of y tell how many there are, whatever is given here.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``, of rows to judge by, this time: the best
-            weights so far are judged by them too. Where none are given, ``early_stopping`` holds
+            ``(X, y)``, or ``(X, y, sample_weight)``: the validation set of this call; the best
+            weights so far are validated on it too. Where none is given, ``early_stopping`` holds
             out ``validation_fraction`` of the rows that come, and 2,000 at most; a row that comes
             again is held out again: :mod:`neurona.estimators.validation`.
 
@@ -242,8 +241,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class, in the order of ``classes_``, or of each label."""
-        answers = self._answers(X)
-        probabilities: NDArray[np.float64] = self.targets_.probabilities(answers)
+        outputs = self._outputs(X)
+        probabilities: NDArray[np.float64] = self.targets_.probabilities(outputs)
         return probabilities
 
     def _check_y(self, y: Any) -> NDArray[Any]:
@@ -320,7 +319,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         weights: NDArray[np.float64] = counts
         return weights
 
-    def _goal(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _smoothed(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
         e = check_share("label_smoothing", self.label_smoothing, zero=True)
         classes = 2 if self.targets_.output == "sigmoid" else target.shape[1]
         return target * (1 - e) + e / classes

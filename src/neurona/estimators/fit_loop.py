@@ -1,98 +1,70 @@
-"""A training of an estimator, followed state by state: its curves, and the weights that answer."""
+"""The loop of a fit over the engine's states: the curves, early stopping, the best weights."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
+from typing import Any
 
 from neurona.engine.state import State
-from neurona.estimators.callbacks import Tasks
-from neurona.estimators.fitting import Best
-
-if TYPE_CHECKING:
-    from neurona.estimators.base import NeuralNet
+from neurona.estimators.validation import BestState
 
 
-class Following:
-    """What happens to an estimator while its states come: it answers with the weights of each.
+def fit_loop(estimator: Any, running: Iterator[State], best: BestState | None) -> Generator[State]:
+    """Yield the states of a training; the estimator predicts with the weights of each.
 
-    Once it ends, by itself or because whoever follows has left, the best weights answer, or the
-    last where nothing judged. A training that another has overtaken changes nothing any more.
+    After the last, or when the caller leaves the loop early, the estimator has the best weights,
+    or the last where nothing is validated. A newer fit ends this one.
 
     Parameters
     ----------
     estimator
-        It holds the first weights.
+        It has the first weights.
     running
         The engine's states; the first is before any step.
     best
-        Judges them; None where no rows do.
-    tasks
-        Tells callbacks of each.
+        Validates them; None where there is no validation set.
     """
+    first_epoch = estimator.state_.epoch
+    curves = [estimator.loss_curve_]
+    if best is not None:
+        curves += [estimator.validation_scores_, estimator.validation_loss_curve_]
+    lengths = [len(curve) for curve in curves]
+    estimator.should_stop_ = False
+    this = estimator._current_fit = object()
 
-    def __init__(
-        self, estimator: NeuralNet, running: Iterator[State], best: Best | None, tasks: Tasks
-    ) -> None:
-        self.estimator = estimator
-        self.running = running
-        self.best = best
-        self.tasks = tasks
-        self.first_epoch = estimator.state_.epoch
-        self.curves = [estimator.loss_curve_]
-        if best is not None:
-            self.curves += [estimator.validation_scores_, estimator.validation_loss_curve_]
-        self.lengths = list(map(len, self.curves))
-        estimator.should_stop_ = False
-        self.token = estimator._run = object()
-
-    def states(self) -> Iterator[State]:
-        """Hand out the states, and keep the estimator up with them."""
-        estimator = self.estimator
-        self._check()
-        estimator._show(next(self.running))
-        yield estimator.state_
-        try:
-            for state in self.tasks.around(self.running):
-                self._check()
-                estimator._show(state)
-                self._learn(state)
-                stop = self.tasks.end()
-                yield state
-                if stop or estimator.should_stop_:
-                    break
-        finally:
-            if self._is_the_latest:
-                self._level()
-                best = None if self.best is None else self.best.state
-                estimator._show(estimator.state_ if best is None else best)
-        self.tasks.close()
-
-    @property
-    def _is_the_latest(self) -> bool:
-        return self.estimator._run is self.token
-
-    def _check(self) -> None:
-        """Refuse to go on where the weights are another training's by now."""
-        if not self._is_the_latest:
+    def check() -> None:
+        if estimator._current_fit is not this:
             raise RuntimeError("another fit has begun since: go on with its states")
 
-    def _learn(self, state: State) -> None:
-        """Note what a state is worth, and say it if it is to be said."""
-        judgement = () if self.best is None else self.best.see(state)
-        for curve, value in zip(self.curves, (state.cost, *judgement), strict=True):
+    def record(state: State) -> None:
+        evaluation = () if best is None else best.update(state)
+        for curve, value in zip(curves, (state.cost, *evaluation), strict=True):
             curve.append(value)
-        estimator = self.estimator
-        estimator.n_iter_ = state.epoch - self.first_epoch
-        estimator.should_stop_ = self.best is not None and self.best.waited_enough
+        estimator.n_iter_ = state.epoch - first_epoch
+        estimator.should_stop_ = best is not None and best.stop
         if estimator.verbose:
-            judged = f", validation score {judgement[0]:.4g}" if judgement else ""
-            print(f"epoch {state.epoch}: cost {state.cost:.4g}{judged}")
+            validated = f", validation score {evaluation[0]:.4g}" if evaluation else ""
+            print(f"epoch {state.epoch}: cost {state.cost:.4g}{validated}")
 
-    def _level(self) -> None:
-        """Give all curves the same states, if somebody has interrupted between two of them."""
-        grown = [
-            len(curve) - before for curve, before in zip(self.curves, self.lengths, strict=True)
-        ]
-        for curve, before in zip(self.curves, self.lengths, strict=True):
-            del curve[before + min(grown) :]
+    def states() -> Generator[State]:
+        check()
+        estimator._set_state(next(running))
+        yield estimator.state_
+        try:
+            for state in running:
+                check()
+                estimator._set_state(state)
+                record(state)
+                yield state
+                if estimator.should_stop_:
+                    break
+        finally:
+            if estimator._current_fit is this:
+                # Curves of one length, even if an interrupt came between two of them.
+                grown = min(len(curve) - n for curve, n in zip(curves, lengths, strict=True))
+                for curve, n in zip(curves, lengths, strict=True):
+                    del curve[n + grown :]
+                kept = None if best is None else best.state
+                estimator._set_state(estimator.state_ if kept is None else kept)
+
+    return states()

@@ -1,8 +1,8 @@
-"""Lets a network be pickled, and a divergence told across processes.
+"""Let a network be pickled, and a divergence be told across processes.
 
-An activation that everybody knows is pickled by its name: its function is hidden behind the
-:class:`Activation` of the same name, where pickle looks for it in vain. One of a person's own is
-pickled as it is, its function being found in its module.
+A registered activation is pickled by its name: its function is hidden behind the
+:class:`Activation` of the same name, where pickle does not find it. A custom activation that is not
+registered is pickled as it is, if its function is found in its module.
 """
 
 from __future__ import annotations

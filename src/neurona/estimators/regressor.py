@@ -1,4 +1,4 @@
-"""A network that answers with numbers, by scikit-learn's conventions."""
+"""A network that predicts numbers, by scikit-learn's conventions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from neurona.tables.targets import Counts, Quantities
 class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
     """A neural network that learns numbers from a table as it is.
 
-    It learns each column of the target with mean 0 and standard deviation 1, and answers in the
-    target's own units. With ``cost="poisson"`` it learns counts as shares of their mean, by a
-    network that ends in ``exp``, and answers with the rate, which is above 0; with
-    ``cost=neurona.costs.Pinball(0.9)`` it answers with the number that nine targets of ten stay
-    below. All else is as in :class:`~neurona.NeuralNetClassifier`.
+    It learns each column of the target with mean 0 and standard deviation 1, and predicts in the
+    target's units. With ``cost="poisson"`` it learns counts as shares of their mean, by a network
+    that ends in ``exp``, and predicts the rate, which is above 0. With
+    ``cost=neurona.costs.Pinball(0.9)`` it predicts the 90th percentile. All else is as in
+    :class:`~neurona.NeuralNetClassifier`.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         self.warm_start = warm_start
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
-        """Take one epoch's steps with these rows, at a rate that does not fall.
+        """Take one epoch's steps with these rows, at a learning rate that does not fall.
 
         The first call learns what the columns are, and the scale of the target. All else is as in
         :meth:`neurona.NeuralNetClassifier.partial_fit`, early stopping too.
@@ -112,7 +112,7 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         X, y, sample_weight
             Rows, as for :meth:`fit`.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``, of rows to judge by.
+            ``(X, y)``, or ``(X, y, sample_weight)``: the validation set of this call.
 
         Returns
         -------

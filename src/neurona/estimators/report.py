@@ -1,4 +1,4 @@
-"""How right an estimator is on rows it has not learnt from, and which columns tell it most."""
+"""The score of an estimator on rows that it has not learnt from, and its most useful columns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from neurona.engine.costs import find_cost
 from neurona.estimators.base import NeuralNet
-from neurona.tables.columns import Table
-from neurona.tables.csv import number_of
+from neurona.tables.cells import number_of
+from neurona.tables.table import Columns
 
 Z = 1.959963984540054  # of 95 %, on both sides
 RESAMPLES = 1000
@@ -29,7 +29,7 @@ class Score(NamedTuple):
 
 
 class ClassScore(NamedTuple):
-    """How right one class is: the share of its answers, and of its rows."""
+    """Precision and recall of one class."""
 
     name: str
     precision: float
@@ -38,7 +38,7 @@ class ClassScore(NamedTuple):
 
 
 class Importance(NamedTuple):
-    """How much worse the answers are when a column's cells are shuffled."""
+    """The fall of the score when a column's cells are shuffled."""
 
     column: str
     fall: float
@@ -46,18 +46,18 @@ class Importance(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ClassFindings:
-    """How right a classifier is on a table.
+    """The findings on a classifier.
 
     Attributes
     ----------
     rows, right
-        How many there were, and how many were answered right.
+        The number of rows, and of right predictions.
     score
-        The share of right answers.
+        The accuracy.
     classes
         Each class's precision and recall, in the order of their names.
     counts : (k, k)
-        The confusion matrix: what a row is, and as what it was answered.
+        The confusion matrix: a row for each true class, a column for each predicted one.
     columns
         How far the accuracy falls for each column that is shuffled, the most first.
     """
@@ -72,24 +72,24 @@ class ClassFindings:
 
 @dataclass(frozen=True, eq=False)
 class NumberFindings:
-    """How right a regressor is on a table.
+    """The findings on a regressor.
 
     Attributes
     ----------
-    y, answers : (n,)
-        What the rows' targets are, and what was answered.
+    y, predictions : (n,)
+        The rows' targets, and the predictions for them.
     score
         R²; NaN where all targets are the same.
     off
-        The mean distance of the answers from the targets, in the target's units.
+        The mean absolute error, in the target's units.
     columns
         How far R² falls for each column that is shuffled, the most first.
     quantile
-        Which one the answers are to be, where they were learnt as one.
+        The one that is predicted, where the cost was that of a quantile.
     """
 
     y: NDArray[np.float64]
-    answers: NDArray[np.float64]
+    predictions: NDArray[np.float64]
     score: Score
     off: float
     columns: list[Importance]
@@ -97,31 +97,33 @@ class NumberFindings:
 
     @property
     def below(self) -> float:
-        """The share of the targets that are below the answers."""
-        return float((self.y < self.answers).mean())
+        """The share of the targets that are below the predictions."""
+        return float((self.y < self.predictions).mean())
 
     @property
     def rows(self) -> int:
-        """How many there were."""
+        """The number of rows."""
         return len(self.y)
 
 
-def judge(estimator: NeuralNet, table: Table, y: NDArray[Any]) -> ClassFindings | NumberFindings:
-    """Find out how right an estimator is on a table, and which columns tell it most.
+def judge(estimator: NeuralNet, table: Columns, y: NDArray[Any]) -> ClassFindings | NumberFindings:
+    """Score an estimator on a table, and find the columns that tell it most.
 
     Parameters
     ----------
     y : (n,)
         The names of classes, or numbers.
     """
-    answers = estimator.predict(table)
+    predictions = estimator.predict(table)
     columns = importances(estimator, table, y) if len(y) > 1 else []
     if not hasattr(estimator, "classes_"):
-        off = float(np.abs(y - answers).mean())
+        off = float(np.abs(y - predictions).mean())
         quantile = getattr(find_cost(estimator.cost, estimator.network_), "quantile", None)
-        return NumberFindings(y, answers, bootstrapped_r2(y, answers), off, columns, quantile)
+        return NumberFindings(
+            y, predictions, bootstrapped_r2(y, predictions), off, columns, quantile
+        )
     classes = np.sort(estimator.classes_.astype(np.str_))  # numbers, as texts, have another order
-    counts = confusion(classes, y, answers.astype(np.str_))
+    counts = confusion(classes, y, predictions.astype(np.str_))
     order = np.searchsorted(classes, in_order(classes.tolist()))
     classes, counts = classes[order], counts[np.ix_(order, order)]
     right = int(np.trace(counts))
@@ -144,10 +146,10 @@ def in_order(classes: list[str]) -> list[str]:
 
 
 def wilson(right: int, n: int) -> Score:
-    r"""Return the share of right answers with Wilson's interval.
+    r"""Return the share of right predictions with Wilson's interval.
 
     (p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n): unlike p ± z √(p(1 - p)/n), it says
-    something of 10 right answers in 10.
+    something of 10 right predictions in 10.
 
     >>> [round(x, 3) for x in wilson(10, 10)]
     [1.0, 0.722, 1.0]
@@ -158,17 +160,19 @@ def wilson(right: int, n: int) -> Score:
     return Score(p, max(0.0, (centre - width) / scale), min(1.0, (centre + width) / scale))
 
 
-def r2(y: NDArray[np.float64], answers: NDArray[np.float64]) -> float:
-    """Return 1 - Σ(y - answer)² / Σ(y - mean)²; NaN where all of y are the same.
+def r2(y: NDArray[np.float64], predictions: NDArray[np.float64]) -> float:
+    """Return 1 - Σ(y - prediction)² / Σ(y - mean)²; NaN where all of y are the same.
 
     >>> r2(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
     0.5
     """
     spread = float(((y - y.mean()) ** 2).sum())
-    return 1 - float(((y - answers) ** 2).sum()) / spread if spread else nan
+    return 1 - float(((y - predictions) ** 2).sum()) / spread if spread else nan
 
 
-def bootstrapped_r2(y: NDArray[np.float64], answers: NDArray[np.float64], seed: int = 0) -> Score:
+def bootstrapped_r2(
+    y: NDArray[np.float64], predictions: NDArray[np.float64], seed: int = 0
+) -> Score:
     """Return R² with the interval of 95 % of its resamples: rows are drawn anew, with return.
 
     >>> y = np.arange(50.0)
@@ -178,18 +182,18 @@ def bootstrapped_r2(y: NDArray[np.float64], answers: NDArray[np.float64], seed: 
     """
     rng = np.random.default_rng(seed)
     drawn = (rng.integers(0, len(y), len(y)) for _ in range(RESAMPLES))
-    scores = np.array([r2(y[rows], answers[rows]) for rows in drawn])
+    scores = np.array([r2(y[rows], predictions[rows]) for rows in drawn])
     scores = scores[np.isfinite(scores)]
     low, high = np.quantile(scores, [0.025, 0.975]) if len(scores) else (nan, nan)
-    return Score(r2(y, answers), float(low), float(high))
+    return Score(r2(y, predictions), float(low), float(high))
 
 
 def confusion(
-    classes: NDArray[np.str_], y: NDArray[np.str_], answers: NDArray[np.str_]
+    classes: NDArray[np.str_], y: NDArray[np.str_], predictions: NDArray[np.str_]
 ) -> NDArray[np.int64]:
-    """Count the rows of each class (row) that were answered as each class (column)."""
+    """Count the rows of each class (row) that were predicted as each class (column)."""
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    np.add.at(counts, (np.searchsorted(classes, y), np.searchsorted(classes, answers)), 1)
+    np.add.at(counts, (np.searchsorted(classes, y), np.searchsorted(classes, predictions)), 1)
     return counts
 
 
@@ -200,11 +204,11 @@ def by_class(classes: NDArray[np.str_], counts: NDArray[np.int64]) -> list[Class
     [ClassScore(name='a', precision=1.0, recall=0.75, rows=4), \
 ClassScore(name='b', precision=0.0, recall=nan, rows=0)]
     """
-    answered, there = counts.sum(axis=0), counts.sum(axis=1)
+    predicted, there = counts.sum(axis=0), counts.sum(axis=1)
     return [
         ClassScore(
             str(name),
-            float(counts[k, k] / answered[k]) if answered[k] else nan,
+            float(counts[k, k] / predicted[k]) if predicted[k] else nan,
             float(counts[k, k] / there[k]) if there[k] else nan,
             int(there[k]),
         )
@@ -213,7 +217,7 @@ ClassScore(name='b', precision=0.0, recall=nan, rows=0)]
 
 
 def importances(
-    estimator: NeuralNet, table: Table, y: NDArray[np.str_] | NDArray[np.float64], seed: int = 0
+    estimator: NeuralNet, table: Columns, y: NDArray[np.str_] | NDArray[np.float64], seed: int = 0
 ) -> list[Importance]:
     """Return how far accuracy or R² falls when a column's cells are shuffled, the most first.
 
@@ -231,16 +235,18 @@ def importances(
         for _ in range(SHUFFLES):
             columns = list(table.columns)
             columns[place] = replace(column, values=rng.permutation(column.values))
-            scores.append(_score(estimator, Table(tuple(columns)), y))
+            scores.append(_score(estimator, Columns(tuple(columns)), y))
         falls.append(Importance(column.name, whole - float(np.mean(scores))))
     return sorted(falls, key=lambda one: -one.fall)
 
 
-def _score(estimator: NeuralNet, table: Table, y: NDArray[np.str_] | NDArray[np.float64]) -> float:
-    answers = estimator.predict(table)
+def _score(
+    estimator: NeuralNet, table: Columns, y: NDArray[np.str_] | NDArray[np.float64]
+) -> float:
+    predictions = estimator.predict(table)
     if hasattr(estimator, "classes_"):
-        return float(np.mean(answers.astype(np.str_) == y))
-    return r2(np.asarray(y, dtype=np.float64), answers)
+        return float(np.mean(predictions.astype(np.str_) == y))
+    return r2(np.asarray(y, dtype=np.float64), predictions)
 
 
 def split(

@@ -1,12 +1,12 @@
-"""Rows that are kept aside to judge the weights by, where early stopping is asked for.
+"""Validation: rows that are held out, and the state that is best on them.
 
-``fit`` draws them from its table. ``partial_fit`` sees a part of a stream at a time. Whoever learns
-in parts gives the same rows again in each pass, and a row must not be learnt from in one pass and
-judged by in the next. So nothing is drawn there: a row is held out where its digest, a number that
-what it holds decides alone, lies below a limit [1]_. However many rows come, those with the
-smallest digests stay, which are an even sample of all that are different.
+``fit`` draws them from its table. ``partial_fit`` sees a part of a stream at a time. A stream may
+bring the same rows again in each pass, and a row must not be learnt from in one pass and validate
+in the next. So nothing is drawn there: a row is held out where its hash, a number that depends on
+its cells alone, lies below a limit [1]_. However many rows come, those with the smallest hashes
+stay, which are an even sample of all that are different.
 
-.. [1] Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007, on the sample; the digest
+.. [1] Cohen and Kaplan, "Summarizing data using bottom-k sketches", 2007, on the sample; the hash
    is BLAKE2b, RFC 7693.
 """
 
@@ -14,18 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from inspect import signature
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from neurona.checks import check_share
-from neurona.estimators.examples import Examples, Prepared
-from neurona.tables.large import LargeTable
+from neurona.engine.state import State
+from neurona.estimators.examples import Examples
+from neurona.tables.table import Prepared
 
-MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be judged by after each part
+MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be predicted after each part
 
 
 def split(
@@ -34,7 +36,7 @@ def split(
     strata: Callable[[NDArray[Any], int], NDArray[Any] | None],
     seed: int,
 ) -> tuple[Examples, Examples]:
-    """Draw the rows to hold out of one table; return those to learn from, and those to judge by.
+    """Draw the rows to hold out of one table; return the training set and the validation set.
 
     Parameters
     ----------
@@ -43,21 +45,22 @@ def split(
     share
         How many are held out, rounded up.
     strata
-        Tells, of the targets and the number of rows to hold out, what to hold out like shares of.
+        Takes the targets and the number of rows to hold out; returns the groups that both sets
+        shall have the same shares of.
     seed
         Decides which they are.
 
     Raises
     ------
     ValueError
-        If the share is none, or the rows are too few.
+        If the share is not between 0 and 1, or the rows are too few.
     """
     n = len(examples)
     n_held_out = ceil(check_share("validation_fraction", share) * n)
     if n < 3:
         raise ValueError(
             f"X has {n} rows (n_samples={n}), and early_stopping holds out one: 3 are needed, "
-            "or rows to judge by as validation"
+            "or rows given as validation"
         )
     rows, held_out = train_test_split(
         np.arange(n),
@@ -65,12 +68,11 @@ def split(
         random_state=seed,
         stratify=strata(examples.y, n_held_out),
     )
-    if isinstance(examples.table, LargeTable):  # a file is read in its order
-        rows, held_out = np.sort(rows), np.sort(held_out)
-    return examples[rows], examples[held_out]
+    ordered = examples.table.ordered
+    return examples[ordered(rows)], examples[ordered(held_out)]
 
 
-class HeldOut:
+class ValidationSample:
     """A sample of the different rows of a stream, of bounded size.
 
     Parameters
@@ -82,7 +84,7 @@ class HeldOut:
 
     Attributes
     ----------
-    x : (n, p)
+    x : (n, n_in)
         The network's input of each row held out.
     y : (n,) or (n, outputs)
         Their targets, as the person gave them.
@@ -91,13 +93,13 @@ class HeldOut:
 
     Examples
     --------
-    >>> held_out = HeldOut(0.2)
+    >>> sample = ValidationSample(0.2)
     >>> x, y = np.arange(1000.0)[:, None], np.zeros(1000)
-    >>> aside = held_out.take(x, y, None, digests_of(x))
-    >>> bool(len(held_out) == aside.sum()), 150 < len(held_out) < 250
+    >>> held_out = sample.hold_out(x, y, None, hashes_of(x))
+    >>> bool(len(sample) == held_out.sum()), 150 < len(sample) < 250
     (True, True)
-    >>> again = held_out.take(x, y, None, digests_of(x))
-    >>> bool((again == aside).all()), bool(len(held_out) == aside.sum())
+    >>> again = sample.hold_out(x, y, None, hashes_of(x))
+    >>> bool((again == held_out).all()), bool(len(sample) == held_out.sum())
     (True, True)
     """
 
@@ -107,10 +109,10 @@ class HeldOut:
         self.x: NDArray[np.float64] | None = None
         self.y: NDArray[Any] | None = None
         self.weight = np.empty(0)
-        self.digests = np.empty(0, np.uint64)
+        self.hashes = np.empty(0, np.uint64)
 
     def __len__(self) -> int:
-        return len(self.digests)
+        return len(self.hashes)
 
     def examples(self) -> Examples | None:
         """Return the rows that are held out, or None while there are none."""
@@ -118,42 +120,94 @@ class HeldOut:
             return None
         return Examples(Prepared(self.x), self.y, self.weight, np.arange(len(self)))
 
-    def take(
+    def hold_out(
         self,
         x: NDArray[np.float64],
         y: NDArray[Any],
         weight: NDArray[np.float64] | None,
-        digests: NDArray[np.uint64],
+        hashes: NDArray[np.uint64],
     ) -> NDArray[np.bool_]:
-        """Keep what is to be held out of some rows, and tell which of them it is.
+        """Keep the rows to be held out of some, and tell which they are.
 
         Returns
         -------
         (n,)
             The rows that must not be learnt from.
         """
-        aside: NDArray[np.bool_] = digests < self.limit
+        held_out: NDArray[np.bool_] = hashes < self.limit
         every, first = np.unique(
-            np.concatenate([self.digests, digests[aside]]), return_index=True
-        )  # each row once, the smallest digests first
+            np.concatenate([self.hashes, hashes[held_out]]), return_index=True
+        )  # each row once, the smallest hashes first
         if len(every) > self.most:
             self.limit = every[self.most]
         kept = first[: self.most]
-        self.digests = every[: self.most]
-        self.x = (x[aside] if self.x is None else np.concatenate([self.x, x[aside]]))[kept]
-        self.y = (y[aside] if self.y is None else np.concatenate([self.y, y[aside]]))[kept]
+        self.hashes = every[: self.most]
+        self.x = (x[held_out] if self.x is None else np.concatenate([self.x, x[held_out]]))[kept]
+        self.y = (y[held_out] if self.y is None else np.concatenate([self.y, y[held_out]]))[kept]
         weight = np.ones(len(x)) if weight is None else weight
-        self.weight = np.concatenate([self.weight, weight[aside]])[kept]
-        return aside
+        self.weight = np.concatenate([self.weight, weight[held_out]])[kept]
+        return held_out
 
 
-def digests_of(rows: NDArray[np.float64]) -> NDArray[np.uint64]:
+def hashes_of(rows: NDArray[np.float64]) -> NDArray[np.uint64]:
     """Return 64 bits for each row, the same for equal rows and else as if they were drawn.
 
-    >>> one, other, same = digests_of(np.array([[0.0, 1.0], [1.0, 0.0], [-0.0, 1.0]]))
+    >>> one, other, same = hashes_of(np.array([[0.0, 1.0], [1.0, 0.0], [-0.0, 1.0]]))
     >>> bool(one == same), bool(one == other)
     (True, False)
     """
     rows = np.ascontiguousarray(rows + 0.0, np.float32)  # of -0.0 and 0.0 the same bytes
-    digests = b"".join(blake2b(row, digest_size=8).digest() for row in rows)
-    return np.frombuffer(digests, "<u8").astype(np.uint64)
+    hashes = b"".join(blake2b(row, digest_size=8).digest() for row in rows)
+    return np.frombuffer(hashes, "<u8").astype(np.uint64)
+
+
+class Evaluation(NamedTuple):
+    """The score of some weights, of which more is better, and their cost, of which less is."""
+
+    score: float
+    cost: float
+
+
+class BestState:
+    """The state with the best validation score so far.
+
+    Parameters
+    ----------
+    evaluate
+        Returns the score and the cost of the weights of the moment.
+    patience
+        Epochs to wait for a better score; None to wait for ever.
+
+    Attributes
+    ----------
+    state
+        The best, or None before the first.
+    stop
+        Whether no state has beaten it for ``patience`` epochs.
+    """
+
+    def __init__(self, evaluate: Callable[[], Evaluation], patience: int | None) -> None:
+        self.evaluate = evaluate
+        self.patience = patience
+        self.score = -np.inf
+        self.state: State | None = None
+        self.stop = False
+
+    def update(self, state: State) -> Evaluation:
+        """Evaluate the state, whose weights are those of the moment, and keep it if it is best."""
+        evaluation = self.evaluate()
+        if self.state is None or evaluation.score > self.score or np.isnan(self.score):
+            self.state, self.score = state, evaluation.score
+        waited = state.epoch - self.state.epoch
+        self.stop = self.patience is not None and waited >= self.patience
+        return evaluation
+
+
+def takes_weights(scorer: Callable[..., Any]) -> bool:
+    """Tell whether a scorer lets rows count by ``sample_weight``: ``max_error`` for one does not.
+
+    >>> from sklearn.metrics import get_scorer
+    >>> takes_weights(get_scorer("accuracy")), takes_weights(get_scorer("neg_max_error"))
+    (True, False)
+    """
+    return "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters

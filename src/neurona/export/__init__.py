@@ -1,7 +1,7 @@
-"""The way out of neurona, and the way in: networks as other programs have them.
+"""The way out of neurona, and the way in: models as other programs have them.
 
 ====================================  ==============================================================
-`numpy_code`                          a program of one page that needs NumPy alone
+`numpy_code`, `to_numpy`              a program of one page that needs NumPy alone
 `to_onnx`                             a model that runs in many programs and languages
 `to_pytorch`, `to_keras`              code to be read, and the weights beside it
 `to_sklearn`                          a fitted MLPClassifier or MLPRegressor
@@ -9,12 +9,10 @@
 `from_pytorch`                        dense layers
 ====================================  ==============================================================
 
-Each export takes a network and its parameters and computes the same function. What has no
-counterpart on the other side is refused, and never replaced by something similar.
-
-Each takes a fitted estimator, too, and goes out with what prepares the raw columns of its table;
-:mod:`neurona.estimators.exports` says how. Pipelines that hold one become ONNX by skl2onnx, after
-``neurona.export.skl2onnx.register()``.
+Each export takes a network and its parameters, or a fitted estimator, which goes out with the
+preparation of its raw columns, and computes the same function. A layer or an activation without
+a counterpart on the other side is refused, and never replaced by a similar one. skl2onnx turns
+a Pipeline that holds an estimator into ONNX, after ``neurona.export.skl2onnx.register()``.
 
 >>> import neurona
 >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
@@ -27,9 +25,12 @@ array([[0.5]], dtype=float32)
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from neurona.export.keras import from_keras, to_keras
-from neurona.export.numpy_program import numpy_code
-from neurona.export.onnx_graph import to_onnx
+from neurona.export.numpy_program import numpy_code, to_numpy
+from neurona.export.onnx import to_onnx
 from neurona.export.pytorch import from_pytorch, to_pytorch
 from neurona.export.sklearn import from_sklearn, to_sklearn
 
@@ -39,7 +40,14 @@ __all__ = [
     "from_sklearn",
     "numpy_code",
     "to_keras",
+    "to_numpy",
     "to_onnx",
     "to_pytorch",
     "to_sklearn",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "skl2onnx":  # the one module here that imports scikit-learn
+        return import_module("neurona.export.skl2onnx")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from textwrap import fill, indent
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from neurona.estimators.base import NeuralNet
 from neurona.export.folder import SIGN
-from neurona.export.numpy_program import WIDTH, layers_code, page, uses_base64
+from neurona.export.numpy_layers import WIDTH, count, layers_code, loop_code, page, uses_base64
 from neurona.export.parts import parts_of, topology_of
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
 from neurona.tables.targets import Classes, Labels
+
+if TYPE_CHECKING:
+    from neurona.estimators.base import NeuralNet
 
 LONGEST = 100  # characters of a line
 
@@ -110,13 +112,10 @@ def columns(rows):
 
 NETWORK = '''
 def network(x):
-    """Return what the network answers to rows of {n_in}: an array (n, {n_out})."""
+    """Return the network's output for rows of {n_in}: an array (n, {n_out})."""
     a = x
     with np.errstate(over="ignore"):  # e^-z may be infinite: what is divided by it is a right 0
-        for layer in neural_net:
-            z = a @ layer.W + layer.b
-            a = layer.act_f(z)
-    return a
+{loop}
 '''
 
 READ_NAMED = '''
@@ -143,12 +142,12 @@ if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8-sig") if sys.argv[1:] else sys.stdin as file:
         table = read(file)
     try:
-        answers = predict(table)
+        predictions = predict(table)
     except KeyError as name:
         sys.exit(f"the table has no column {{name}}")
     except ValueError as error:
-        sys.exit(f"a cell is not what it was when the network learnt: {{error}}")
-    for answer in answers:
+        sys.exit(f"a cell is not what it was when the network was trained: {{error}}")
+    for prediction in predictions:
         print({printed})
 """
 
@@ -159,8 +158,8 @@ USE_PYTORCH = """\
 
     net = load()
     with torch.no_grad():
-        answers = net(torch.from_numpy(prepare({table}))).numpy()
-    print(decide(answers))
+        outputs = net(torch.from_numpy(prepare({table}))).numpy()
+    print(decide(outputs))
 """
 
 USE_KERAS = """\
@@ -173,7 +172,7 @@ USE_KERAS = """\
 
 
 def program(estimator: NeuralNet, written_out: float = 400) -> str:
-    """Return the program; see :meth:`~neurona.estimators.exports.Exports.numpy_code`."""
+    """Return the program; see :func:`neurona.export.numpy_code`."""
     net, parts = estimator.network_, parts_of(estimator.network_, estimator.params_, dtype=None)
     in_base64 = uses_base64(parts, written_out)
     names = _names(estimator)
@@ -187,21 +186,21 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
         *functions,
         _prepare(estimator, "np.float64"),
         *layers_code(parts, written_out),
-        NETWORK.format(n_in=_count(net.n_in, "number"), n_out=net.n_out),
+        NETWORK.format(n_in=count(net.n_in, "number"), n_out=net.n_out, loop=loop_code(parts)),
         *_decisions(estimator.targets_, _argument(estimator)),
         READ_ROWS if names is None else READ_NAMED,
         KNOWN,
-        MAIN.format(printed='*answer, sep=","' if several else "answer"),
+        MAIN.format(printed='*prediction, sep=","' if several else "prediction"),
     ]
     return page(blocks)
 
 
-def beside(estimator: NeuralNet, use: str) -> str:
+def preparation_code(estimator: NeuralNet, use: str) -> str:
     """Return the code that goes beside a network which other code runs."""
     functions = _functions(estimator.preparation_)
     use = use.format(table=_argument(estimator))
     blocks = [
-        f'"""From a table to the network in model.py, {SIGN}, and to what its answers say.\n\n'
+        f'"""From a table to the network in model.py, {SIGN}, and on to predictions.\n\n'
         f'{use}\n{fill(_table(estimator), WIDTH)}\n"""',
         _imports([], functions),
         *functions,
@@ -226,8 +225,8 @@ def _argument(estimator: NeuralNet) -> str:
 def _table(estimator: NeuralNet) -> str:
     if _names(estimator) is None:
         if estimator.preparation_ is None:
-            return f"``rows`` are rows of {_count(estimator.n_features_in_, 'number')}."
-        cells = _count(estimator.n_features_in_, "cell")
+            return f"``rows`` are rows of {count(estimator.n_features_in_, 'number')}."
+        cells = count(estimator.n_features_in_, "cell")
         return f"``rows`` are rows of {cells}. A missing cell is None or NaN."
     return (
         "``table`` gives a column for its name: a data frame, or a dictionary of lists. "
@@ -237,14 +236,14 @@ def _table(estimator: NeuralNet) -> str:
 
 def _head(estimator: NeuralNet, topology: str) -> str:
     argument = _argument(estimator)
-    about = fill(f"``predict({argument})`` answers for each row. {_table(estimator)}", WIDTH)
+    about = fill(f"``predict({argument})`` predicts for each row. {_table(estimator)}", WIDTH)
     header = "without" if argument == "rows" else "with"
     return f'''"""A network {topology} and its preparation, {SIGN}; the program needs NumPy alone.
 
 {about}
 
 In a shell, it reads a CSV file, or else the standard input, with commas and {header} a header,
-and prints an answer a row:
+and prints a prediction a row:
 
     python model.py table.csv
 """'''
@@ -255,10 +254,6 @@ def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
     if DATES in functions:
         lines.append("from datetime import datetime, timezone")
     return "\n".join([*lines, *([""] if lines else []), "import numpy as np"])
-
-
-def _count(n: int, what: str) -> str:
-    return f"1 {what}" if n == 1 else f"{n} {what}s"
 
 
 # ------------------------------------------------------------------------ preparation
@@ -287,7 +282,7 @@ def _prepare(estimator: NeuralNet, dtype: str) -> str:
     """Write the function that makes the network's input of a table."""
     preparation: Preparation | None = estimator.preparation_
     names, n_in = _names(estimator), estimator.network_.n_in
-    about = f'    """Return what the network takes: {_count(n_in, "number")} for each row."""\n'
+    about = f'    """Return what the network takes: {count(n_in, "number")} for each row."""\n'
     end = "" if dtype == "np.float64" else f".astype({dtype})"
     if preparation is None and names is None:
         return (
@@ -315,7 +310,7 @@ def _prepare(estimator: NeuralNet, dtype: str) -> str:
     if names is not None:
         return function
     width = estimator.n_features_in_
-    cells = _count(width, "cell")
+    cells = count(width, "cell")
     return COLUMNS.format(width=width, cells=cells).strip("\n") + "\n\n\n" + function
 
 
@@ -362,7 +357,7 @@ def _quoted(text: str) -> str:
     return ascii(text)
 
 
-# -------------------------------------------------------------------------- answers
+# ---------------------------------------------------------------------- predictions
 
 
 def _classes(targets: Classes) -> str:
@@ -373,7 +368,7 @@ def _classes(targets: Classes) -> str:
 
 
 def _decisions(targets: Any, argument: str) -> Iterator[str]:
-    """Write the functions that answer for a table."""
+    """Write the functions that predict for a table."""
     if isinstance(targets, Classes):
         yield _classes(targets)
         both = targets.n_out == 1
@@ -407,20 +402,20 @@ def _decisions(targets: Any, argument: str) -> Iterator[str]:
         yield (
             f"def predict({argument}):\n"
             f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            f"    answers = network(prepare({argument}))\n"
+            f"    outputs = network(prepare({argument}))\n"
             f"    return {_in_units(targets)}"
         )
 
 
 def _decide(targets: Any) -> Iterator[str]:
-    """Write the function that reads what a network has answered."""
+    """Write the function that makes predictions of a network's outputs."""
     if isinstance(targets, Classes):
         yield _classes(targets)
         which = (
-            "(answers[:, 0] > 0.5).astype(int)" if targets.n_out == 1 else "answers.argmax(axis=1)"
+            "(outputs[:, 0] > 0.5).astype(int)" if targets.n_out == 1 else "outputs.argmax(axis=1)"
         )
         yield (
-            "def decide(answers):\n"
+            "def decide(outputs):\n"
             '    """Return the most likely class of each row, from '
             + (
                 "the second's probability."
@@ -432,29 +427,29 @@ def _decide(targets: Any) -> Iterator[str]:
         )
     elif isinstance(targets, Labels):
         yield (
-            "def decide(answers):\n"
+            "def decide(outputs):\n"
             '    """Return which labels are more likely than not, 0 or 1."""\n'
-            "    return (answers > 0.5).astype(int)"
+            "    return (outputs > 0.5).astype(int)"
         )
     else:
         yield (
-            "def decide(answers):\n"
+            "def decide(outputs):\n"
             f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            "    answers = np.asarray(answers, dtype=np.float64)\n"
+            "    outputs = np.asarray(outputs, dtype=np.float64)\n"
             f"    return {_in_units(targets)}"
         )
 
 
 def _numbers_of(targets: Any) -> str:
-    return "1 number" if targets.single else _count(targets.n_out, "number")
+    return "1 number" if targets.single else count(targets.n_out, "number")
 
 
 def _in_units(targets: Any) -> str:
     each = targets.scale, targets.shift
     if targets.single:
         scale, shift = (repr(float(one[0])) for one in each)
-        answers = "answers[:, 0]"
+        outputs = "outputs[:, 0]"
     else:
         scale, shift = (repr([float(one) for one in many]) for many in each)
-        answers = "answers"
-    return f"{answers} * {scale}" + (f" + {shift}" if targets.shift.any() else "")
+        outputs = "outputs"
+    return f"{outputs} * {scale}" + (f" + {shift}" if targets.shift.any() else "")

@@ -1,4 +1,4 @@
-"""An estimator as a model of ONNX: raw columns, their preparation, the network, what it answers.
+"""An estimator as a model of ONNX: raw columns, their preparation, the network, its predictions.
 
 Numbers and dates are prepared in float64, as the estimator does, and all columns of numbers at
 once, so that a wide table is a small graph; the network computes in float32.
@@ -6,15 +6,13 @@ once, so that a wide table is a small graph; the network computes in float32.
 
 from __future__ import annotations
 
-from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.types import Array
-from neurona.estimators.base import NeuralNet
-from neurona.export.onnx_graph import Graph, layers, model, written
+from neurona.export.onnx_graph import Graph, layers, model
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
 from neurona.tables.columns import Kind
@@ -30,6 +28,9 @@ from neurona.tables.preparation import (
 )
 from neurona.tables.targets import Classes, Labels
 
+if TYPE_CHECKING:
+    from neurona.estimators.base import NeuralNet
+
 NO_DATE = int(np.iinfo(np.int64).min)  # how NumPy writes NaT as a number
 PREFIX = "preparation"
 FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is said of it
@@ -39,19 +40,19 @@ FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is s
 }
 
 
-def to_onnx(estimator: NeuralNet, path: str | PathLike[str] | None, missing: str) -> Any:
-    """Return the model; see :meth:`~neurona.estimators.exports.Exports.to_onnx`."""
+def estimator_model(estimator: NeuralNet, missing: str) -> Any:
+    """Return the model of an estimator; see :func:`neurona.export.to_onnx`."""
     graph, columns = _inputs(estimator, missing)
     inputs = {one.name for one in graph.inputs}
     names = [_free(name, inputs) for name in output_names(estimator)]
     parts = parts_of(estimator.network_, estimator.params_)
     graph = prepared(graph, estimator, columns, missing)
-    graph = answered(layers(graph, parts, "network.answer"), estimator.targets_, names)
+    graph = predicted(layers(graph, parts, "network.output"), estimator.targets_, names)
     _check_names(graph)
     about = (
         f"A {type(estimator).__name__} with a network {topology_of(parts)}, trained with neurona."
     )
-    return written(model(graph, _outputs(estimator, names), about), path)
+    return model(graph, _outputs(estimator, names), about)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -95,7 +96,7 @@ def _described(name: str, kind: Kind, width: int, missing: str) -> Any:
 
 
 def _check_names(graph: Graph) -> None:
-    """Check that each column has a name of its own, and none that a value inside the model has."""
+    """Check that the columns' names differ, and that no value inside the model has one of them."""
     taken = {name for node in graph.nodes for name in node.output}
     taken |= {constant.name for constant in graph.constants}
     for column in graph.inputs:
@@ -320,7 +321,7 @@ def _texts(texts: Any) -> Array:
     return np.array([*texts, None], dtype=object)[:-1]
 
 
-# --------------------------------------------------------------------------------- answers
+# ----------------------------------------------------------------------------- predictions
 
 
 def output_names(estimator: NeuralNet) -> list[str]:
@@ -328,9 +329,9 @@ def output_names(estimator: NeuralNet) -> list[str]:
     return ["label", "probabilities"] if hasattr(estimator, "classes_") else ["prediction"]
 
 
-def answered(graph: Graph, targets: Any, names: list[str]) -> Graph:
-    """Go on from what the network answers to what the estimator does, under the names given."""
-    onnx, answer = require("onnx", "export").TensorProto, graph.end
+def predicted(graph: Graph, targets: Any, names: list[str]) -> Graph:
+    """Go on from the network's outputs to the estimator's predictions, under the names given."""
+    onnx, output = require("onnx", "export").TensorProto, graph.end
     if isinstance(targets, Labels):
         return (
             graph.constant("network.half", np.array(0.5, np.float32))
@@ -341,8 +342,8 @@ def answered(graph: Graph, targets: Any, names: list[str]) -> Graph:
     if isinstance(targets, Classes):
         if targets.n_out == 1:
             graph = graph.constant("network.1", np.array(1, np.float32)).at("network.1")
-            graph = graph.node("Sub", answer, result="network.first")
-            graph = graph.node("Concat", answer, result=names[1], axis=1)
+            graph = graph.node("Sub", output, result="network.first")
+            graph = graph.node("Concat", output, result=names[1], axis=1)
         else:
             graph = graph.node("Identity", result=names[1])
         return (

@@ -11,9 +11,9 @@ import numpy as np
 from neurona.engine.types import Array
 from neurona.extras import require
 
-SIGN = "trained with neurona"  # in the first line of the code: what we may write over
+SIGN = "trained with neurona"  # in the first line of the code, which may be written over
 CODE, WEIGHTS = "model.py", "model.safetensors"
-PREPARATION = "preparation.py"  # of an estimator: what comes before the network, and after it
+PREPARATION = "preparation.py"  # an estimator's work before and after the network
 
 
 def write_folder(
@@ -25,12 +25,12 @@ def write_folder(
     """Write ``model.py`` and ``model.safetensors`` into a folder, and return the path of the code.
 
     The folder is made if it is not there. An earlier export is replaced; a ``model.py`` that is
-    not one is left alone. What an estimator does besides its network goes into ``preparation.py``.
+    not one is left alone. An estimator's preparation goes into ``preparation.py``.
 
     Raises
     ------
     FileExistsError
-        If the folder has a ``model.py`` of somebody else's, or is a file.
+        If the folder has another ``model.py``, or is a file.
     MissingExtra
         If safetensors is not installed.
     """
@@ -54,7 +54,7 @@ def beside(preparation: str | None) -> str:
     """Return what the code of a network says of the preparation beside it."""
     if preparation is None:
         return ""
-    return f"\nX is made of a table, and answers are read, by {PREPARATION} beside this file.\n"
+    return f"\n{PREPARATION} beside this file makes X of a table, and predictions of the outputs.\n"
 
 
 def check_ours(path: Path) -> None:
@@ -63,11 +63,11 @@ def check_ours(path: Path) -> None:
     Raises
     ------
     FileExistsError
-        If it is somebody else's.
+        If it is another file.
     """
     if path.exists() and SIGN not in _first_line(path):
         raise FileExistsError(
-            f"{path} is there already, and is no export of neurona's: choose another place"
+            f"{path} is there already, and is not an export of neurona: choose another place"
         )
 
 

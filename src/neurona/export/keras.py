@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from textwrap import indent
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
-from neurona.export.by_itself import by_itself
+from neurona.export.estimator_numpy import USE_KERAS, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
-from neurona.export.parts import form_of, network_of, parts_of, topology_of
+from neurona.export.model import fitted
+from neurona.export.parts import Part, every, form_of, network_of, parts_of, topology_of
 from neurona.export.recognition import Chain
 from neurona.extras import require
 
@@ -60,7 +62,7 @@ Its weights are in {weights}, beside this file. It needs keras, one of its backe
     from model import load
 
     net = load()
-    answers = net.predict(X)  # X: float32 rows (n, {n_in}); answers: (n, {n_out})
+    outputs = net.predict(X)  # X: float32 (n, {n_in}); outputs: (n, {n_out})
 {beside}"""
 
 from pathlib import Path
@@ -72,35 +74,123 @@ WEIGHTS = Path(__file__).with_name("{weights}")
 
 
 {functions}def build():
-    """Return the network as Keras draws it, without what it has learnt."""
+    """Return the network as Keras draws it, without its weights."""
     return keras.Sequential(
         [
-            keras.Input((2,)),
+            keras.Input({shape}),
 {layers}
         ]
     )
 
 
 def load(path=WEIGHTS):
-    """Return the network with its weights, ready to answer."""
+    """Return the network with its weights, ready to predict."""
     net = build()
     weights = load_file(path)
-    for layer in net.layers:
+    for layer in {every}:
 {weights_of_layer}    return net
-'''.replace("(2,)", "({n_in},)")
+'''
 
 DENSE = """        layer.set_weights([weights[layer.name + ".W"], weights[layer.name + ".b"]])
 """
-DENSE_OR_NORMAL = """        dense = isinstance(layer, keras.layers.Dense)
-        names = [layer.name + end for end in ((".W", ".b") if dense else (".gamma", ".beta"))]
+OTHERS = """        ends = [".gamma", ".beta"] if layer.name.startswith("normal") else [".W", ".b"]
         if layer.weights:
-            layer.set_weights([weights[name] for name in names])
+            layer.set_weights([weights[layer.name + end] for end in ends])
 """
+
+EVERY = '''def every(model):
+    """Yield each layer, and those within it."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from every(layer)
+        else:
+            yield layer
+
+
+'''
+SIDE_BY_SIDE = '''def side_by_side(shape, merge, branches):
+    """Return a layer of branches that take the same input, and what puts their outputs together."""
+    x = keras.Input(shape)
+    return keras.Model(x, merge([keras.Sequential(branch)(x) for branch in branches]))
+
+
+'''
+
+# From a part, its name and the argument that says its activation, to a call and the weights.
+Layered: TypeAlias = tuple[str, dict[str, Array]]
+Row: TypeAlias = Callable[[Any, str, str], Layered]
+
+
+def _call(class_: str, *given: str) -> str:
+    return f"keras.layers.{class_}({', '.join(filter(None, given))})"
+
+
+def _weighted(class_: str, *given: Callable[[Any], str]) -> Row:
+    def make(part: Any, i: str, activation: str) -> Layered:
+        arrays = {f"layer{i}.{key}": array for key, array in part.params._asdict().items()}
+        said = [one(part) for one in given]
+        return _call(class_, *said, activation, f'name="layer{i}"'), arrays
+
+    return make
+
+
+def _normalization(part: Any, i: str, activation: str) -> Layered:
+    gamma, beta = part.params
+    name = f'name="normal{i}"'
+    weights = {f"normal{i}.gamma": gamma, f"normal{i}.beta": beta}
+    return _call("LayerNormalization", f"epsilon={part.layer.epsilon!r}", name), weights
+
+
+def _side_by_side(merge: str) -> Row:
+    def make(part: Any, i: str, activation: str) -> Layered:
+        weights: dict[str, Array] = {}
+        branches = []
+        for k, branch in enumerate(part.branches, start=1):
+            lines, its = _layers(branch, f"{i}_{k}_")
+            weights |= its
+            text = "\n".join(lines) or "keras.layers.Identity(),"
+            branches.append("[\n" + indent(text, " " * 4) + "\n],")
+        listed = "[\n" + indent("\n".join(branches), " " * 4) + "\n],"
+        arguments = f"{part.shape},\nkeras.layers.{merge},\n{listed}"
+        return "side_by_side(\n" + indent(arguments, " " * 4) + "\n)", weights
+
+    return make
+
+
+ROWS: dict[str, Row] = {
+    "Dense": _weighted("Dense", lambda part: str(part.n_out)),
+    "LayerNormalization": _normalization,
+    "Conv2D": _weighted(
+        "Conv2D", lambda part: str(part.layer.n_out), lambda part: str(part.layer.size)
+    ),
+    "MaxPool2D": lambda part, i, activation: (_call("MaxPooling2D", str(part.layer.size)), {}),
+    "Flatten": lambda part, i, activation: (_call("Flatten"), {}),
+    "Activate": lambda part, i, activation: (_call("Identity"), {}),
+    "Concatenate": _side_by_side("Concatenate()"),
+    "Add": _side_by_side("Add()"),
+}
+
+
+def _layers(parts: Sequence[Part], prefix: str = "") -> tuple[list[str], dict[str, Array]]:
+    """Return the lines of a Sequential, and the weights by the names of its layers."""
+    lines: list[str] = []
+    weights: dict[str, Array] = {}
+    for i, part in enumerate(parts, start=1):
+        function = form_of(part.activation, ACTIVATIONS, "Keras")
+        row = form_of(part.kind, ROWS, "Keras")
+        call, own = row(part, f"{prefix}{i}", f"activation={function}")
+        weights |= own
+        inside = part.kind in ("Dense", "Conv2D")
+        if part.activation == "linear" or part.kind != "Activate":
+            lines.append(f"{call},")
+        if part.activation != "linear" and not inside:
+            lines.append(f"{_call('Activation', function)},")
+    return lines, weights
 
 
 def to_keras(
-    net: Any,
-    params: Any,
+    model: Any,
+    params: Any = None,
     folder: str | PathLike[str] | None = None,
     *,
     preparation: str | None = None,
@@ -110,17 +200,18 @@ def to_keras(
     The code can be read and changed; its ``load()`` returns a ``keras.Sequential`` with the weights
     of ``model.safetensors``. Keras is not needed to write it.
 
-    ``to_keras(estimator, folder)`` takes a fitted estimator instead, and puts its preparation
-    beside the network, in NumPy: see :meth:`~neurona.estimators.exports.Exports.to_keras`.
+    An estimator's network goes with its preparation: ``preparation.py``, in NumPy, has
+    ``prepare(table)``, which makes the network's input, and ``decide(outputs)``, which turns the
+    network's outputs into classes or numbers. Its text says how the two go together.
 
     Parameters
     ----------
-    net, params
-        A network and its parameters; they are taken to float32.
+    model, params
+        A network and its parameters, which are taken to float32; or a fitted estimator alone.
     folder
         Where to; it is made if it is not there, and an earlier export in it is replaced.
     preparation
-        Code that is put beside it, as ``preparation.py``: an estimator's.
+        Code that is put beside a network, as ``preparation.py``.
 
     Returns
     -------
@@ -130,9 +221,12 @@ def to_keras(
     Raises
     ------
     ValueError
-        If an activation is not one of neurona's own, or the parameters don't fit the network.
+        If neurona has no export for a layer or an activation, or the parameters don't fit the
+        network.
+    sklearn.exceptions.NotFittedError
+        If the estimator has not been fitted.
     FileExistsError
-        If the folder has a ``model.py`` that is no export.
+        If the folder has a ``model.py`` or a ``preparation.py`` that is not an export.
     MissingExtra
         If safetensors is not installed.
 
@@ -151,48 +245,41 @@ def to_keras(
             ]
         )
     """
-    if not isinstance(net, Network):
-        path: Path = by_itself(net, "to_keras", params if folder is None else folder)
-        return path
+    if not isinstance(model, Network):
+        estimator, folder = fitted(model), params if folder is None else folder
+        model, params = estimator.network_, estimator.params_
+        preparation = preparation_code(estimator, USE_KERAS)
     if folder is None:
         raise ValueError("give the folder to write to: to_keras(net, params, folder)")
-    parts = parts_of(net, params)
-    used = dict.fromkeys(part.activation for part in parts)
-    weights: dict[str, Array] = {}
-    lines = []
-    for i, part in enumerate(parts, start=1):
-        weights[f"layer{i}.W"], weights[f"layer{i}.b"] = part.W, part.b
-        function = form_of(part.activation, ACTIVATIONS, "Keras")
-        if part.normal:
-            name, (gamma, beta, epsilon) = f"normal{i}", part.normal
-            weights[f"{name}.gamma"], weights[f"{name}.beta"] = gamma, beta
-            lines.append(f'keras.layers.Dense({part.n_out}, name="layer{i}"),')
-            lines.append(f'keras.layers.LayerNormalization(epsilon={epsilon!r}, name="{name}"),')
-            lines.append(f"keras.layers.Activation({function}),")
-            continue
-        lines.append(f'keras.layers.Dense({part.n_out}, activation={function}, name="layer{i}"),')
+    parts = parts_of(model, params)
+    lines, weights = _layers(parts)
+    used = dict.fromkeys(one for part in every(parts) for one in (part.kind, part.activation))
+    branched = "Concatenate" in used or "Add" in used
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
         weights=WEIGHTS,
         beside=beside(preparation),
-        n_in=net.n_in,
-        n_out=net.n_out,
-        weights_of_layer=DENSE_OR_NORMAL if any(part.normal for part in parts) else DENSE,
-        functions="".join(FUNCTIONS.get(name, "") for name in used),
-        layers="\n".join(" " * 12 + line for line in lines),
+        shape=model.in_shape,
+        n_in=", ".join(map(str, model.in_shape)),
+        n_out=", ".join(map(str, model.out_shape())),
+        every="every(net)" if branched else "net.layers",
+        weights_of_layer=DENSE if {part.kind for part in parts} == {"Dense"} else OTHERS,
+        functions="".join(FUNCTIONS.get(one, "") for one in used)
+        + (EVERY + SIDE_BY_SIDE if branched else ""),
+        layers=indent("\n".join(lines), " " * 12),
     )
     return write_folder(folder, code, weights, preparation)
 
 
 def from_keras(model: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that answer as a model of Keras 3 does.
+    """Return a network and parameters that predict as a model of Keras 3 does.
 
     Parameters
     ----------
     model
         A ``keras.Sequential`` of ``Dense`` layers and activations that has its weights. Sequentials
-        may hold others. ``Dropout`` does nothing to an answer and is left out, and so is a first
+        may hold others. ``Dropout`` does nothing to a prediction and is left out, and so is a first
         ``Flatten``: the network takes rows.
 
     Returns
@@ -224,9 +311,9 @@ def from_keras(model: Any) -> tuple[Network, Params]:
     keras = require("keras", "bench")
     if not _is_plain(model, keras.Sequential):
         kind = type(model).__name__
-        raise ValueError(f"{kind} is no keras.Sequential: give one, of Dense layers")
+        raise ValueError(f"{kind} is not a keras.Sequential: give one, of Dense layers")
     if not model.built:
-        raise ValueError(f"the model {model.name!r} has no weights yet: let it answer once")
+        raise ValueError(f"the model {model.name!r} has no weights yet: let it predict once")
     chain = Chain()
     for layer in _flat(model, keras.Sequential):
         what = f"{layer.name} ({type(layer).__name__})"
@@ -242,11 +329,11 @@ def from_keras(model: Any) -> tuple[Network, Params]:
             chain.dense(
                 numbers(layer.kernel), numbers(layer.bias) if layer.use_bias else None, what
             )
-            chain.activation(_answer(keras, layer.activation), f"the activation of {what}")
+            chain.activation(_rows_through(keras, layer.activation), f"the activation of {what}")
         elif layer.weights:
             raise ValueError(f"{what} is not dense: neurona takes a Sequential of Dense layers")
         else:
-            chain.activation(_answer(keras, layer), what)
+            chain.activation(_rows_through(keras, layer), what)
     return network_of(chain.finished(f"the model {model.name!r}"))
 
 
@@ -269,7 +356,7 @@ def _flattens(keras: Any, model: Any) -> bool:
     return isinstance(first, keras.layers.Flatten) and first.data_format == "channels_last"
 
 
-def _answer(keras: Any, function: Any) -> Any:
+def _rows_through(keras: Any, function: Any) -> Any:
     return lambda z: np.asarray(
         keras.ops.convert_to_numpy(function(keras.ops.convert_to_tensor(z)))
     )

@@ -1,184 +1,47 @@
-"""The network as a program of one page: NumPy alone, in the style of the lesson's."""
+"""A model as a program of one page that needs NumPy alone, in the style of the lesson's."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Sequence
-from textwrap import fill, indent
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from neurona.engine.network import Network
-from neurona.engine.types import Array
-from neurona.export.by_itself import by_itself
-from neurona.export.parts import Part, form_of, parts_of, topology_of
-
-WIDTH = 88
-
-FUNCTIONS = {
-    "linear": '''
-def linear(z):
-    """a = z."""
-    return z
-''',
-    "sigmoid": '''
-def sigmoid(z):
-    """a = 1 / (1 + e^-z)."""
-    return 1 / (1 + np.exp(-z))
-''',
-    "tanh": '''
-def tanh(z):
-    """a = tanh(z)."""
-    return np.tanh(z)
-''',
-    "softsign": '''
-def softsign(z):
-    """a = z / (1 + |z|)."""
-    return z / (1 + abs(z))
-''',
-    "relu": '''
-def relu(z):
-    """a = max(0, z)."""
-    return np.maximum(z, 0)
-''',
-    "leaky_relu": '''
-def leaky_relu(z):
-    """a = z where z > 0, and 0.01 z elsewhere."""
-    return np.maximum(z, 0.01 * z)
-''',
-    "elu": '''
-def elu(z):
-    """a = z where z > 0, and e^z - 1 elsewhere."""
-    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
-''',
-    "selu": '''
-def selu(z):
-    """a = λ z where z > 0, and λ α (e^z - 1) elsewhere."""
-    scale, alpha = 1.0507009873554805, 1.6732632423543772
-    return scale * np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
-''',
-    "gelu": '''
-def gelu(z):
-    """a = z (1 + t) / 2 with t = tanh(√(2/π) (z + 0.044715 z³))."""
-    root = 0.7978845608028654  # √(2/π)
-    return 0.5 * z * (1 + np.tanh(root * z * (1 + 0.044715 * z * z)))
-''',
-    "silu": '''
-def silu(z):
-    """a = z / (1 + e^-z)."""
-    return z * (1 / (1 + np.exp(-z)))
-''',
-    "softplus": '''
-def softplus(z):
-    """a = log(1 + e^z)."""
-    return np.logaddexp(0, z)
-''',
-    "mish": '''
-def mish(z):
-    """a = z tanh(log(1 + e^z))."""
-    return z * np.tanh(np.logaddexp(0, z))
-''',
-    "softmax": '''
-def softmax(z):
-    """a_i = e^z_i / Σ_j e^z_j in each row; its largest z is taken off, so that no e^z overflows."""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-''',
-    "exp": '''
-def exp(z):
-    """a = e^z."""
-    return np.exp(z)
-''',
-}
-
-LAYER = '''
-class NeuralLayer:
-    """The numbers of a layer: W (n_conn, n_neur), b (1, n_neur), and its activation function."""
-
-    def __init__(self, W, b, act_f):
-        self.W = np.array(W, dtype=np.{dtype})
-        self.b = np.array(b, dtype=np.{dtype}).reshape(1, -1)
-        self.act_f = act_f
-'''
-
-LAYER_WITH_NORMAL = '''
-class LayerNormalization:
-    """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) of each example's numbers."""
-
-    def __init__(self, gamma, beta, epsilon):
-        self.gamma = np.array(gamma, dtype=np.{dtype}).reshape(1, -1)
-        self.beta = np.array(beta, dtype=np.{dtype}).reshape(1, -1)
-        self.epsilon = epsilon
-
-    def __call__(self, z):
-        d = z - z.mean(axis=1, keepdims=True)
-        variance = (d * d).mean(axis=1, keepdims=True)
-        return self.gamma * d / np.sqrt(variance + self.epsilon) + self.beta
+from neurona.export import estimator_numpy
+from neurona.export.folder import check_ours
+from neurona.export.model import fitted
+from neurona.export.numpy_layers import network_program
 
 
-class NeuralLayer:
-    """The numbers of a layer: W (n_conn, n_neur), b (1, n_neur), and its activation function.
+def numpy_code(model: Any, params: Any = None, *, written_out: float = 400) -> str:
+    """Return a Python program that needs NumPy alone and predicts as the model does.
 
-    Where z is normalized before the activation, that is part of the function.
-    """
-
-    def __init__(self, W, b, act_f, normal=None):
-        self.W = np.array(W, dtype=np.{dtype})
-        self.b = np.array(b, dtype=np.{dtype}).reshape(1, -1)
-        self.act_f = act_f if normal is None else lambda z: act_f(normal(z))
-'''
-
-DECODE = '''
-def decode(text, n_conn, n_neur):
-    """Return the matrix that a text holds: {kind} numbers, row after row, in base64."""
-    return np.frombuffer(base64.b64decode(text), dtype="{code}").reshape(n_conn, n_neur)
-'''
-
-PREDICT = '''
-def predict(X):
-    """Return {n_out} for each row of X (n, {n_in}): an array (n, {outs})."""
-    a = np.asarray(X, dtype=np.{dtype})
-    if a.ndim != 2 or a.shape[1] != {n_in}:
-        raise ValueError(f"X has shape {{a.shape}}: give rows of {inputs}")
-    with np.errstate(over="ignore"):  # e^-z may be infinite: what is divided by it is a right 0
-        for layer in neural_net:
-            z = a @ layer.W + layer.b
-            a = layer.act_f(z)
-    return a
-
-
-if __name__ == "__main__":
-    table = sys.argv[1] if sys.argv[1:] else sys.stdin
-    rows = np.loadtxt(table, delimiter=",", ndmin=2)
-    np.savetxt(sys.stdout, predict(rows), delimiter=",", fmt="%.{digits}g")
-'''
-
-
-def numpy_code(net: Any, params: Any = None, *, written_out: float = 400) -> str:
-    """Return a Python program that needs NumPy alone and answers as the network does.
-
-    ``numpy_code(estimator)`` takes a fitted estimator instead, whose program begins with the raw
-    columns: see :meth:`~neurona.estimators.exports.Exports.numpy_code`. All that follows is of a
-    network.
-
-    It has a function ``predict(X)``, and reads rows from a CSV file where it is started as a
-    program: ``python model.py rows.csv``. Its names are those of the lesson: ``neural_net`` is
+    Its function ``predict(X)`` takes rows; in a shell it reads a CSV file, ``python model.py
+    rows.csv``, and prints a prediction a line. Its names are those of the lesson: ``neural_net`` is
     a list of ``NeuralLayer``, each with ``W``, ``b`` and ``act_f``.
+
+    The program of an estimator begins with the raw columns: ``predict(table)``, and
+    ``predict_proba(table)`` for a classifier, take anything that gives a column for its name, such
+    as a data frame or a dictionary of lists; or rows, if the estimator learned from an array. Cells
+    are numbers (of a duration its seconds), texts, dates, or None.
 
     Parameters
     ----------
-    net, params
-        A network and its parameters. Their dtype, float32 or float64, is the
-        program's.
+    model, params
+        A network and its parameters, whose dtype, float32 or float64, is the program's; or a fitted
+        estimator alone.
     written_out
-        Up to so many parameters, they are written as numbers; beyond, as text in base64, which is
-        shorter. Neither loses a digit. 0 always gives base64, ``float("inf")`` never.
+        The number of parameters up to which they are written as numbers; more are written as text
+        in base64, which is shorter. Neither loses a digit. 0 always gives base64, ``float("inf")``
+        never.
 
     Raises
     ------
     ValueError
-        If an activation is not one of neurona's own, or the parameters don't fit the network.
+        If neurona has no export for a layer or an activation, or the parameters don't fit the
+        network.
+    sklearn.exceptions.NotFittedError
+        If the estimator has not been fitted.
 
     Examples
     --------
@@ -200,101 +63,56 @@ def numpy_code(net: Any, params: Any = None, *, written_out: float = 400) -> str
     >>> exec(code, program)
     >>> program["predict"]([[10, 20]])
     array([[50.5]], dtype=float32)
+    >>> pets = [[4.0, "long"], [25.0, "short"], [5.0, "long"], [30.0, "short"]]
+    >>> net = neurona.NeuralNetClassifier(random_state=0).fit(pets, ["cat", "dog", "cat", "dog"])
+    >>> program = {"__name__": "model"}
+    >>> exec(numpy_code(net), program)
+    >>> program["predict"]([[4.5, "long"], [None, "short"]])
+    ['cat', 'dog']
     """
-    if not isinstance(net, Network):
-        program: str = by_itself(net, "numpy_code", written_out=written_out)
-        return program
-    parts = parts_of(net, params, dtype=None)
-    kind = parts[0].W.dtype.name
-    in_base64 = uses_base64(parts, written_out)
-    blocks = [
-        _head(parts),
-        ("import base64\n" if in_base64 else "") + "import sys\n\nimport numpy as np",
-        *layers_code(parts, written_out),
-        PREDICT.format(
-            dtype=kind,
-            n_in=net.n_in,
-            outs=net.n_out,
-            n_out=_count(net.n_out, "number"),
-            inputs=_count(net.n_in, "number"),
-            digits=9 if kind == "float32" else 17,
-        ),
-    ]
-    return page(blocks)
+    if isinstance(model, Network):
+        return network_program(model, params, written_out)
+    return estimator_numpy.program(fitted(model), written_out)
 
 
-def page(blocks: Sequence[str]) -> str:
-    """Put blocks of code on one page: what it is, its imports, and the rest."""
-    head, imports, *rest = (block.strip("\n") for block in blocks)
-    return head + "\n\n" + "\n\n\n".join([imports, *rest]) + "\n"
+def to_numpy(
+    model: Any,
+    params: Any = None,
+    path: str | PathLike[str] | None = None,
+    *,
+    written_out: float = 400,
+) -> Path:
+    """Write the program of :func:`numpy_code` to a file, and return its path.
 
+    Parameters
+    ----------
+    model, params
+        A network and its parameters, or a fitted estimator alone.
+    path
+        Where to write it, usually with the ending ``.py``; an earlier export there is replaced.
+    written_out
+        As in :func:`numpy_code`.
 
-def uses_base64(parts: Sequence[Part], written_out: float) -> bool:
-    """Tell whether the parameters are too many to be written as numbers."""
-    return sum(part.W.size + part.b.size for part in parts) > written_out
+    Raises
+    ------
+    ValueError
+        As :func:`numpy_code`.
+    FileExistsError
+        If another file is there already.
 
-
-def layers_code(parts: list[Part], written_out: float) -> list[str]:
-    """Return the blocks of code that make ``neural_net``, a list of layers with their weights."""
-    functions = [
-        form_of(name, FUNCTIONS, "NumPy") for name in dict.fromkeys(p.activation for p in parts)
-    ]
-    kind, code = {4: ("float32", "<f4"), 8: ("float64", "<f8")}[parts[0].W.dtype.itemsize]
-    in_base64 = uses_base64(parts, written_out)
-    return [
-        *functions,
-        (LAYER_WITH_NORMAL if any(part.normal for part in parts) else LAYER).format(dtype=kind),
-        *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
-        _layers(parts, in_base64),
-    ]
-
-
-def _count(n: int, what: str) -> str:
-    return f"1 {what}" if n == 1 else f"{n} {what}s"
-
-
-def _head(parts: list[Part]) -> str:
-    topology, takes = topology_of(parts), _count(parts[0].n_in, "number")
-    return f'''"""A network {topology}, trained with neurona; the program needs NumPy alone.
-
-``predict(X)`` takes rows of {takes}. In a shell, rows come from a CSV file without a header:
-
-    python model.py rows.csv
-"""'''
-
-
-def _layers(parts: list[Part], in_base64: bool) -> str:
-    write = _encoded if in_base64 else _written
-
-    def called(name: str, *arguments: str) -> str:
-        return f"{name}(\n" + indent(",\n".join(arguments) + ",", " " * 4) + "\n)"
-
-    layers = []
-    for part in parts:
-        arguments = [f"W={write(part.W)}", f"b={write(part.b)}", f"act_f={part.activation}"]
-        if part.normal:
-            gamma, beta, epsilon = part.normal
-            written = f"gamma={write(gamma)}", f"beta={write(beta)}", f"epsilon={epsilon!r}"
-            arguments.append(f"normal={called('LayerNormalization', *written)}")
-        layers.append(called("NeuralLayer", *arguments) + ",")
-    return "neural_net = [\n" + indent("\n".join(layers), " " * 4) + "\n]"
-
-
-def _written(array: Array) -> str:
-    """Write numbers as Python does, each with as many digits as it takes to get it back."""
-    if array.ndim == 2:
-        rows = "\n".join(_written(row) + "," for row in array)
-        return "[\n" + indent(rows, " " * 4) + "\n]"
-    numbers = ", ".join(str(number) for number in array)
-    if len(numbers) + 2 <= WIDTH - 8:
-        return f"[{numbers}]"
-    lines = fill(numbers + ",", WIDTH - 12, break_long_words=False, break_on_hyphens=False)
-    return "[\n" + indent(lines, " " * 4) + "\n]"
-
-
-def _encoded(array: Array) -> str:
-    text = b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
-    n_conn, n_neur = np.atleast_2d(array).shape
-    length = WIDTH - 12
-    lines = indent("\n".join(text[i : i + length] for i in range(0, len(text), length)), " " * 4)
-    return f'decode(\n    """\n{lines}\n    """,\n    {n_conn},\n    {n_neur},\n)'
+    Examples
+    --------
+    >>> import neurona, tempfile
+    >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_numpy(net, net.init(rng=0), f"{folder}/model.py").name
+    'model.py'
+    """
+    if not isinstance(model, Network):
+        params, path = None, params if path is None else path
+    if path is None:
+        raise ValueError("give the file to write to: to_numpy(net, params, path)")
+    code, path = numpy_code(model, params, written_out=written_out), Path(path)
+    check_ours(path)
+    path.write_text(code, encoding="utf-8")
+    return path

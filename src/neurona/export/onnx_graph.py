@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from neurona.engine.network import Network
-from neurona.engine.types import Array
-from neurona.export.by_itself import by_itself
+from neurona.engine.types import Array, Shape
 from neurona.export.parts import Part, form_of, parts_of, topology_of
 from neurona.extras import require
 
@@ -85,36 +82,95 @@ ACTIVATIONS: dict[str, Step] = {
 }
 
 
-def rows(n: int, name: str = "X") -> Graph:
-    """Begin a graph with rows of n numbers, as many rows as one likes."""
+def rows(shape: int | Shape, name: str = "X") -> Graph:
+    """Begin a graph with any number of rows of n numbers, or of examples of another shape."""
     onnx = require("onnx", "export")
-    described = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["rows", n])
+    each = ["rows", *(shape if isinstance(shape, tuple) else (shape,))]
+    described = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, each)
     return Graph((described,), name)
 
 
-def dense(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    """Add a dense layer, z = x W + b and a = f(z), z being normalized where the part says so."""
-    graph = graph.constant(f"{name}.W", part.W).constant(f"{name}.b", part.b)
-    if part.normal:
-        gamma, beta, epsilon = part.normal
-        graph = graph.constant(f"{name}.gamma", gamma).constant(f"{name}.beta", beta)
-        scale = f"{name}.gamma", f"{name}.beta"
-        z = graph.node("Gemm", f"{name}.W", f"{name}.b", result=f"{name}.sum")
-        if part.activation == "linear":
-            return z.node("LayerNormalization", *scale, result=result, epsilon=epsilon)
-        graph = z.node("LayerNormalization", *scale, result=f"{name}.z", epsilon=epsilon)
-        return form_of(part.activation, ACTIVATIONS, "ONNX")(graph, result)
-    if part.activation == "linear":
-        return graph.node("Gemm", f"{name}.W", f"{name}.b", result=result)
-    graph = graph.node("Gemm", f"{name}.W", f"{name}.b", result=f"{name}.z")
-    return form_of(part.activation, ACTIVATIONS, "ONNX")(graph, result)
+# From a graph, a part, the name of its constants and that of its result, to a longer graph.
+Row: TypeAlias = Callable[[Graph, Part, str, str], Graph]
 
 
-def layers(graph: Graph, parts: list[Part], result: str) -> Graph:
-    """Add one dense layer after the other; the last leads to the name that is given."""
+def _dense(graph: Graph, part: Part, name: str, result: str) -> Graph:
+    W, b = part.params
+    graph = graph.constant(f"{name}.W", W).constant(f"{name}.b", b)
+    return graph.node("Gemm", f"{name}.W", f"{name}.b", result=result)
+
+
+def _normalization(graph: Graph, part: Part, name: str, result: str) -> Graph:
+    gamma, beta = part.params
+    graph = graph.constant(f"{name}.gamma", gamma).constant(f"{name}.beta", beta)
+    scale = f"{name}.gamma", f"{name}.beta"
+    return graph.node("LayerNormalization", *scale, result=result, epsilon=part.layer.epsilon)
+
+
+def _channels_first(operation: str, *constants: str, **attributes: Any) -> Row:
+    """Apply an operation on images: ONNX has the channels before height and width."""
+
+    def add(graph: Graph, part: Part, name: str, result: str) -> Graph:
+        more = [f"{name}.{one}" for one in constants]
+        given = {key: value(part) for key, value in attributes.items()}
+        graph = graph.node("Transpose", result=f"{name}.channels first", perm=[0, 3, 1, 2])
+        graph = graph.node(operation, *more, result=f"{name}.images", **given)
+        return graph.node("Transpose", result=result, perm=[0, 2, 3, 1])
+
+    return add
+
+
+def _convolution(graph: Graph, part: Part, name: str, result: str) -> Graph:
+    W, b = part.params
+    graph = graph.constant(f"{name}.W", W.transpose(3, 2, 0, 1)).constant(f"{name}.b", b)
+    return _channels_first("Conv", "W", "b")(graph, part, name, result)
+
+
+def _side_by_side(operation: str, **attributes: Any) -> Row:
+    """Let each branch begin where the graph is, and put their ends together."""
+
+    def add(graph: Graph, part: Part, name: str, result: str) -> Graph:
+        start, ends = graph.end, []
+        for i, branch in enumerate(part.branches, start=1):
+            graph = layers(graph.at(start), branch, f"{name}.{i}.a", f"{name}.{i}.")
+            ends.append(graph.end)
+        return graph.at(ends[0]).node(operation, *ends[1:], result=result, **attributes)
+
+    return add
+
+
+ROWS: dict[str, Row] = {
+    "Dense": _dense,
+    "LayerNormalization": _normalization,
+    "Conv2D": _convolution,
+    "MaxPool2D": _channels_first(
+        "MaxPool",
+        kernel_shape=lambda part: part.layer.size,
+        strides=lambda part: part.layer.size,
+    ),
+    "Flatten": lambda graph, part, name, result: graph.node("Flatten", result=result, axis=1),
+    "Activate": lambda graph, part, name, result: graph.node("Identity", result=result),
+    "Concatenate": _side_by_side("Concat", axis=-1),
+    "Add": _side_by_side("Sum"),
+}
+
+
+def layers(graph: Graph, parts: Sequence[Part], result: str, prefix: str = "layer") -> Graph:
+    """Add one part after the other; the last leads to the name that is given."""
+    if not parts:
+        return graph.node("Identity", result=result)
     last = len(parts)
     for i, part in enumerate(parts, start=1):
-        graph = dense(graph, part, f"layer{i}", result if i == last else f"layer{i}.a")
+        name = f"{prefix}{i}"
+        end = result if i == last else f"{name}.a"
+        row = form_of(part.kind, ROWS, "ONNX")
+        activation = form_of(part.activation, ACTIVATIONS, "ONNX")
+        if part.activation == "linear":
+            graph = row(graph, part, name, end)
+        elif part.kind == "Activate":
+            graph = activation(graph, end)
+        else:
+            graph = activation(row(graph, part, name, f"{name}.z"), end)
     return graph
 
 
@@ -137,69 +193,13 @@ def model(graph: Graph, outputs: Sequence[Any], about: str) -> Any:
     return made
 
 
-def written(made: Any, path: str | PathLike[str] | None) -> Any:
-    """Write a model to a file, if a path is given, and return it."""
-    if path is not None:
-        Path(path).write_bytes(made.SerializeToString())
-    return made
-
-
-def to_onnx(
-    net: Any,
-    params: Any = None,
-    path: str | PathLike[str] | None = None,
-    *,
-    preparation: Graph | None = None,
-    output: str = "prediction",
-) -> Any:
-    """Return the network as a model of ONNX, and write it to a file if a path is given.
-
-    ``to_onnx(estimator, path)`` takes a fitted estimator instead, whose model begins with the raw
-    columns: see :meth:`~neurona.estimators.exports.Exports.to_onnx`. All that follows is of a
-    network.
-
-    The model takes ``X``, float32 rows ``(rows, n_in)``, and gives ``prediction``,
-    ``(rows, n_out)``: what :meth:`Network.predict` answers, the output activation included.
-
-    Parameters
-    ----------
-    net, params
-        A network and its parameters; they are taken to float32.
-    path
-        Where to write it, usually with the ending ``.onnx``.
-    preparation
-        What comes before the network: a graph from inputs of its own to rows of ``n_in`` float32
-        numbers, for example from raw columns. By default the rows are the input.
-    output
-        The name of what the model gives.
-
-    Returns
-    -------
-    onnx.ModelProto
-        Checked by ONNX, its shapes included.
-
-    Raises
-    ------
-    ValueError
-        If an activation is not one of neurona's own, or the parameters don't fit the network.
-    MissingExtra
-        If onnx is not installed.
-
-    Examples
-    --------
-    >>> import neurona
-    >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
-    >>> model = to_onnx(net, net.init(rng=0))
-    >>> [node.op_type for node in model.graph.node]
-    ['Gemm', 'Tanh', 'Gemm', 'Sigmoid']
-    """
-    if not isinstance(net, Network):
-        return by_itself(net, "to_onnx", path if params is None else params)
+def network_model(net: Network, params: Any, preparation: Graph | None, output: str) -> Any:
+    """Return the model of a network; see :func:`neurona.export.to_onnx`."""
     parts = parts_of(net, params)
-    start = rows(net.n_in) if preparation is None else preparation
+    start = rows(net.in_shape) if preparation is None else preparation
     onnx = require("onnx", "export")
     described = onnx.helper.make_tensor_value_info(
-        output, onnx.TensorProto.FLOAT, ["rows", net.n_out]
+        output, onnx.TensorProto.FLOAT, ["rows", *net.out_shape()]
     )
     about = f"A network {topology_of(parts)}, trained with neurona."
-    return written(model(layers(start, parts, output), [described], about), path)
+    return model(layers(start, parts, output), [described], about)

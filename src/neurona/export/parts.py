@@ -1,8 +1,9 @@
-"""A network in parts: what every export takes apart, and every import puts together."""
+"""A network in parts: the form that every export takes apart, and every import puts together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -10,11 +11,25 @@ import numpy as np
 from neurona.engine import activations
 from neurona.engine.activations import Activation
 from neurona.engine.data import check_params
-from neurona.engine.layers.dense import Dense, DenseParams
-from neurona.engine.layers.dropout import Dropout
-from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
+from neurona.engine.layers import (
+    Activate,
+    Add,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LayerNormalization,
+    MaxPool2D,
+    Nothing,
+    Sequential,
+)
+from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network, network
-from neurona.engine.types import Array, Params
+from neurona.engine.parameters import arrays
+from neurona.engine.types import Array, Params, Shape
 
 Form = TypeVar("Form")
 
@@ -22,44 +37,59 @@ Form = TypeVar("Form")
 OWN: dict[str, Activation] = {
     one.name: one for one in vars(activations).values() if isinstance(one, Activation)
 }
-
-
-class Normal(NamedTuple):
-    """A layer normalization of an example's sums: ``gamma`` and ``beta (n,)``, and epsilon."""
-
-    gamma: Array
-    beta: Array
-    epsilon: float
+# The layers that become parts, for which each export has a row in its table; and those that don't:
+# a dropout has no part in a prediction, a batch normalization is folded, the others are opened.
+PARTS: tuple[type[Layer], ...] = (
+    Dense, LayerNormalization, Conv2D, MaxPool2D, Flatten, Activate, Concatenate, Add,
+)  # fmt: skip
+KNOWN = (*PARTS, Dropout, BatchNormalization, Sequential, Network)
 
 
 class Part(NamedTuple):
-    """A dense layer: ``W (n_in, n_out)``, ``b (n_out,)`` and the name of its activation.
+    """A layer without its activation, its parameters, and the activation of its output.
 
-    Where the sums are normalized before the activation, ``normal`` tells how.
+    Attributes
+    ----------
+    shape
+        Of an example that it gets.
+    branches
+        The parts of each layer within, where the layer is made of layers side by side.
     """
 
-    W: Array
-    b: Array
+    layer: Any
+    params: Any
     activation: str
-    normal: Normal | None = None
+    shape: Shape
+    branches: tuple[list[Part], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The layer's name, by which each export's table has a row for it."""
+        return type(self.layer).__name__
 
     @property
     def n_in(self) -> int:
         """Numbers that the layer takes."""
-        return int(self.W.shape[0])
+        return prod(self.shape)
 
     @property
     def n_out(self) -> int:
         """Numbers that the layer gives."""
-        return int(self.W.shape[1])
+        return prod(self.layer.out_shape(self.shape))
+
+
+def dense(W: Array, b: Array, activation: str = "linear") -> Part:
+    """Return a dense part with weights ``W (n_in, n_out)`` and ``b (n_out,)``."""
+    n_in, n_out = W.shape
+    return Part(Dense(n_out), Dense.Params(W, b), activation, (n_in,))
 
 
 def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part]:
-    """Take a network and its parameters apart, or say what can't be exported.
+    """Take a network and its parameters apart, or say which layer can't be exported.
 
-    A dropout has no part in an answer. A batch normalization multiplies and adds what it has
-    learnt and remembers, and so do weights and biases: it is folded into the dense layer before it,
-    W' = W s and b' = (b - mean) s + β, with s = γ / √(variance + ε).
+    A dropout has no part in a prediction. A batch normalization multiplies and adds numbers that
+    it has learned and measured, and so do weights and biases: it is folded into the dense layer
+    before it, W' = W s and b' = (b - mean) s + β, with s = γ / √(variance + ε).
 
     Parameters
     ----------
@@ -71,8 +101,8 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     Raises
     ------
     ValueError
-        If a layer is not one of neurona's own, or an activation isn't, or if the parameters do not
-        fit the network or are not finite in this dtype.
+        If a layer or an activation is not one of neurona's own, or if the parameters do not fit the
+        network or are not finite in this dtype.
 
     Examples
     --------
@@ -80,76 +110,95 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     >>> [(part.n_in, part.n_out, part.activation) for part in parts_of(net, net.init(0))]
     [(2, 3, 'tanh'), (3, 1, 'sigmoid')]
     """
-    for i, layer in enumerate(net.layers, start=1):
-        if not isinstance(layer, Dense | Dropout | BatchNormalization | LayerNormalization):
-            kind = type(layer).__name__
+    _check_layers(net, "")
+    if dtype is None:
+        first = arrays(check_params(net, params, None))[:1]
+        dtype = np.float64 if first and first[0].dtype == np.float64 else np.float32
+    return list(_parts(net, check_params(net, params, dtype), net.in_shape))
+
+
+def _check_layers(composition: Any, before: str) -> None:
+    """Check that each layer has a form elsewhere; ``before`` is the composition's place."""
+    for i, layer in enumerate(composition.layers, start=1):
+        if type(layer) not in KNOWN:
+            names = ", ".join(one.__name__ for one in KNOWN)
             raise ValueError(
-                f"layer {i} is a {kind}: what can be exported is Dense, Dropout, "
-                "BatchNormalization and LayerNormalization"
+                f"layer {before}{i} is a {type(layer).__name__}: the layers that can be exported "
+                f"are {names}"
             )
-        if isinstance(layer, Dropout):
-            continue
-        if layer.activation != OWN.get(layer.activation.name):
+        if hasattr(layer, "layers"):
+            _check_layers(layer, f"{before}{i}.")
+        elif layer.activation != OWN.get(layer.activation.name):
             raise ValueError(
-                f"layer {i} has an activation of your own, {layer.activation.name!r}, which only "
+                f"layer {before}{i} has a custom activation, {layer.activation.name!r}, which only "
                 f"neurona can run: the ones that can be exported are {', '.join(sorted(OWN))}"
             )
-    checked = check_params(net, params, np.float64 if dtype is None else dtype)
-    if dtype is None and np.asarray(params[0][0]).dtype != np.float64:
-        checked = check_params(net, params, np.float32)
+
+
+def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
+    """Return the parts of a layer, from its stages."""
     parts: list[Part] = []
-    for layer, own in zip(net.layers, checked, strict=True):
-        if isinstance(layer, Dense):
-            parts.append(Part(own.W, own.b, layer.activation.name))
+    for layer, own, _ in composition.stages(params):
+        if isinstance(layer, BatchNormalization):
+            foldable = parts and isinstance(parts[-1].layer, Dense)
+            if not foldable or parts[-1].activation != "linear":  # nothing to put it into
+                parts.append(dense(np.eye(*shape * 2, dtype=own.mean.dtype), 0 * own.mean))
+            parts[-1] = _folded(parts[-1], layer, own)
+        elif isinstance(layer, Activate) and parts and parts[-1].activation == "linear":
+            parts[-1] = parts[-1]._replace(activation=layer.activation.name)
+        elif isinstance(layer, Activate):
+            identity = Activate(OWN["linear"])
+            parts.append(Part(identity, own, layer.activation.name, shape))
         elif not isinstance(layer, Dropout):
-            *before, last = parts
-            if last.activation != "linear" or last.normal:  # nothing to put it into: a part alone
-                before, last = parts, _identity(last.n_out, last.W.dtype)
-            fold = _normalized if isinstance(layer, LayerNormalization) else _folded
-            parts = [*before, fold(last, layer, own)._replace(activation=layer.activation.name)]
+            part = Part(layer, own, "linear", shape)
+            if hasattr(layer, "layers"):  # side by side: the branches have the parameters
+                inner = zip(layer.layers, own, strict=True)
+                branches = tuple(_parts(one, its, shape) for one, its in inner)
+                part = part._replace(params=Nothing(), branches=branches)
+            parts.append(part)
+        shape = layer.out_shape(shape)
     return parts
-
-
-def _identity(n: int, dtype: Any) -> Part:
-    return Part(np.eye(n, dtype=dtype), np.zeros(n, dtype), "linear")
-
-
-def _normalized(part: Part, layer: Any, params: Any) -> Part:
-    return part._replace(normal=Normal(params.gamma, params.beta, float(layer.epsilon)))
 
 
 def _folded(part: Part, layer: Any, params: Any) -> Part:
     """Put a batch normalization into the weights before it; in float64, then rounded once."""
     gamma, beta, mean, variance = (array.astype(np.float64) for array in params)
     s = gamma / np.sqrt(variance + layer.epsilon)
-    W, b, dtype = part.W * s, (part.b - mean) * s + beta, part.W.dtype
+    dtype = part.params.W.dtype
+    W, b = part.params.W * s, (part.params.b - mean) * s + beta
     with np.errstate(over="ignore"):  # beyond float32: found infinite, and said
         W, b = W.astype(dtype), b.astype(dtype)
     if not (np.isfinite(W).all() and np.isfinite(b).all()):
         raise ValueError(
-            f"a batch normalization makes weights of this network that are no finite {dtype}: "
+            f"a batch normalization makes weights of this network that are not finite in {dtype}: "
             "its variance is too small"
         )
-    return part._replace(W=W, b=b)
+    return dense(W, b)
+
+
+def every(parts: Sequence[Part]) -> Iterator[Part]:
+    """Yield each part, and those within it."""
+    for part in parts:
+        yield part
+        for branch in part.branches:
+            yield from every(branch)
 
 
 def network_of(parts: Sequence[Part]) -> tuple[Network, Params]:
-    """Put parts together to a network and its parameters.
+    """Put dense parts together to a network and its parameters.
 
     Examples
     --------
-    >>> net, params = network_of([Part(np.eye(2), np.zeros(2), "relu")])
+    >>> net, params = network_of([dense(np.eye(2), np.zeros(2), "relu")])
     >>> net.predict(params, [[-1, 2]])
     array([[0., 2.]])
     """
-    net = network(
-        [parts[0].n_in, *(part.n_out for part in parts)], [part.activation for part in parts]
-    )
-    return net, tuple(DenseParams(part.W, part.b) for part in parts)
+    widths = [parts[0].n_in, *(part.n_out for part in parts)]
+    return network(widths, [part.activation for part in parts]), tuple(p.params for p in parts)
 
 
-def form_of(activation: str, forms: Mapping[str, Form], where: str) -> Form:
-    """Return what an activation is called elsewhere, or say that it has no name there.
+def form_of(what: str, forms: Mapping[str, Form], where: str) -> Form:
+    """Return the form of a layer or an activation elsewhere, or say that it has none there.
 
     Examples
     --------
@@ -157,22 +206,23 @@ def form_of(activation: str, forms: Mapping[str, Form], where: str) -> Form:
     'nn.ReLU()'
     >>> form_of("mish", {"relu": "nn.ReLU()"}, "PyTorch")
     Traceback (most recent call last):
-    ValueError: the activation 'mish' has no form in PyTorch; these have: relu
+    ValueError: 'mish' has no form in PyTorch; these have: relu
     """
-    if activation not in forms:
-        raise ValueError(
-            f"the activation {activation!r} has no form in {where}; "
-            f"these have: {', '.join(sorted(forms))}"
-        )
-    return forms[activation]
+    if what not in forms:
+        raise ValueError(f"{what!r} has no form in {where}; these have: {', '.join(sorted(forms))}")
+    return forms[what]
 
 
 def topology_of(parts: Sequence[Part]) -> str:
-    """Write the widths as one speaks of them.
+    """Write the shapes as one speaks of them.
 
     Examples
     --------
-    >>> topology_of([Part(np.zeros((2, 4)), np.zeros(4), "tanh")])
+    >>> topology_of([dense(np.zeros((2, 4)), np.zeros(4), "tanh")])
     '2-4'
     """
-    return "-".join(str(width) for width in [parts[0].n_in, *(part.n_out for part in parts)])
+    if all(isinstance(part.layer, Dense | LayerNormalization) for part in parts):
+        dense_ones = [part for part in parts if isinstance(part.layer, Dense)]
+        return "-".join(map(str, [parts[0].n_in, *(part.n_out for part in dense_ones)]))
+    last = parts[-1]
+    return f"from {in_words(parts[0].shape)} to {in_words(last.layer.out_shape(last.shape))}"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from textwrap import indent
+from typing import Any, TypeAlias
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
-from neurona.export.by_itself import by_itself
+from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
-from neurona.export.parts import form_of, network_of, parts_of, topology_of
+from neurona.export.model import fitted
+from neurona.export.parts import Part, every, form_of, network_of, parts_of, topology_of
 from neurona.export.recognition import Chain
 from neurona.extras import require
 
@@ -33,7 +35,7 @@ ACTIVATIONS = {
     "exp": "Exp()",
 }
 
-# What torch.nn has no module for.
+# Modules that torch.nn lacks, or has with the channels before height and width.
 MODULES = {
     "exp": '''class Exp(nn.Module):
     """a = e^z."""
@@ -43,7 +45,93 @@ MODULES = {
 
 
 ''',
+    "Conv2D": '''class Convolution(nn.Conv2d):
+    """A convolution of images (height, width, channels)."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+''',
+    "MaxPool2D": '''class MaxPooling(nn.MaxPool2d):
+    """The largest number of each patch of images (height, width, channels)."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+''',
+    "Concatenate": '''class Concatenate(nn.ModuleList):
+    """Branches that take the same input, their outputs along the last axis."""
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self], dim=-1)
+
+
+''',
+    "Add": '''class Add(nn.ModuleList):
+    """Branches that take the same input, their outputs added up."""
+
+    def forward(self, x):
+        return sum(branch(x) for branch in self)
+
+
+''',
 }
+
+
+def _side_by_side(name: str) -> Callable[[Part], Module]:
+    def make(part: Part) -> Module:
+        texts: list[str] = []
+        weights: dict[str, Array] = {}
+        for i, branch in enumerate(part.branches):
+            lines, inner = _modules(branch)
+            texts.append("nn.Sequential(\n" + indent("\n".join(lines), " " * 4) + "\n),")
+            weights |= {f"{i}.{key}": array for key, array in inner.items()}
+        return f"{name}([\n" + indent("\n".join(texts), " " * 4) + "\n])", weights
+
+    return make
+
+
+def _convolution(part: Part) -> Module:
+    (W, b), channels, size = part.params, part.shape[-1], part.layer.size
+    text = f"Convolution({channels}, {len(b)}, {size})"
+    return text, {"weight": W.transpose(3, 2, 0, 1), "bias": b}
+
+
+# The text of a module, and its weights by the names that it has for them.
+Module: TypeAlias = tuple[str, dict[str, Array]]
+ROWS: dict[str, Callable[[Any], Module]] = {
+    "Dense": lambda part: (
+        f"nn.Linear({part.n_in}, {part.n_out})",
+        {"weight": part.params.W.T, "bias": part.params.b},
+    ),
+    "LayerNormalization": lambda part: (
+        f"nn.LayerNorm({part.n_out}, eps={part.layer.epsilon!r})",
+        {"weight": part.params.gamma, "bias": part.params.beta},
+    ),
+    "Conv2D": _convolution,
+    "MaxPool2D": lambda part: (f"MaxPooling({part.layer.size})", {}),
+    "Flatten": lambda part: ("nn.Flatten()", {}),
+    "Activate": lambda part: ("nn.Identity()", {}),
+    "Concatenate": _side_by_side("Concatenate"),
+    "Add": _side_by_side("Add"),
+}
+
+
+def _modules(parts: Sequence[Part]) -> tuple[list[str], dict[str, Array]]:
+    """Return the lines of a Sequential, and its weights by their names in its state."""
+    lines: list[str] = []
+    weights: dict[str, Array] = {}
+    for part in parts:
+        text, own = form_of(part.kind, ROWS, "PyTorch")(part)
+        weights |= {f"{len(lines)}.{key}": array for key, array in own.items()}
+        if part.activation == "linear" or part.kind != "Activate":
+            lines.append(f"{text},")
+        if part.activation != "linear":
+            lines.append(f"{form_of(part.activation, ACTIVATIONS, 'PyTorch')},")
+    return lines, weights
+
 
 CODE = '''"""A network {topology}, {sign}, in PyTorch.
 
@@ -52,12 +140,12 @@ Its weights are in {weights}, beside this file. It needs torch and safetensors:
     from model import load
 
     net = load()
-    answers = net(X)  # X: a float32 tensor (n, {n_in}); answers: (n, {n_out})
+    outputs = net(X)  # X: a float32 tensor (n, {n_in}); outputs: (n, {n_out})
 {beside}"""
 
 from pathlib import Path
 
-from safetensors.torch import load_file
+{torch}from safetensors.torch import load_file
 from torch import nn
 
 WEIGHTS = Path(__file__).with_name("{weights}")
@@ -71,7 +159,7 @@ WEIGHTS = Path(__file__).with_name("{weights}")
 
 
 def load(path=WEIGHTS):
-    """Return the network with its weights, ready to answer."""
+    """Return the network with its weights, ready to predict."""
     net = Net()
     net.load_state_dict(load_file(path))
     return net.eval()
@@ -79,8 +167,8 @@ def load(path=WEIGHTS):
 
 
 def to_pytorch(
-    net: Any,
-    params: Any,
+    model: Any,
+    params: Any = None,
     folder: str | PathLike[str] | None = None,
     *,
     preparation: str | None = None,
@@ -90,17 +178,18 @@ def to_pytorch(
     The code can be read and changed; its ``load()`` returns a ``torch.nn.Module`` with the weights
     of ``model.safetensors``. PyTorch is not needed to write it.
 
-    ``to_pytorch(estimator, folder)`` takes a fitted estimator instead, and puts its preparation
-    beside the network, in NumPy: see :meth:`~neurona.estimators.exports.Exports.to_pytorch`.
+    An estimator's network goes with its preparation: ``preparation.py``, in NumPy, has
+    ``prepare(table)``, which makes the network's input, and ``decide(outputs)``, which turns the
+    network's outputs into classes or numbers. Its text says how the two go together.
 
     Parameters
     ----------
-    net, params
-        A network and its parameters; they are taken to float32.
+    model, params
+        A network and its parameters, which are taken to float32; or a fitted estimator alone.
     folder
         Where to; it is made if it is not there, and an earlier export in it is replaced.
     preparation
-        Code that is put beside it, as ``preparation.py``: an estimator's.
+        Code that is put beside a network, as ``preparation.py``.
 
     Returns
     -------
@@ -110,9 +199,12 @@ def to_pytorch(
     Raises
     ------
     ValueError
-        If an activation is not one of neurona's own, or the parameters don't fit the network.
+        If neurona has no export for a layer or an activation, or the parameters don't fit the
+        network.
+    sklearn.exceptions.NotFittedError
+        If the estimator has not been fitted.
     FileExistsError
-        If the folder has a ``model.py`` that is no export.
+        If the folder has a ``model.py`` or a ``preparation.py`` that is not an export.
     MissingExtra
         If safetensors is not installed.
 
@@ -132,46 +224,37 @@ def to_pytorch(
                 nn.Sigmoid(),
             )
     """
-    if not isinstance(net, Network):
-        path: Path = by_itself(net, "to_pytorch", params if folder is None else folder)
-        return path
+    if not isinstance(model, Network):
+        estimator, folder = fitted(model), params if folder is None else folder
+        model, params = estimator.network_, estimator.params_
+        preparation = preparation_code(estimator, USE_PYTORCH)
     if folder is None:
         raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
-    parts = parts_of(net, params)
-    lines: list[str] = []
-    weights: dict[str, Array] = {}
-    for part in parts:
-        weights[f"{len(lines)}.weight"] = part.W.T
-        weights[f"{len(lines)}.bias"] = part.b
-        lines.append(f"nn.Linear({part.n_in}, {part.n_out}),")
-        if part.normal:
-            weights[f"{len(lines)}.weight"], weights[f"{len(lines)}.bias"] = part.normal[:2]
-            lines.append(f"nn.LayerNorm({part.n_out}, eps={part.normal.epsilon!r}),")
-        if part.activation != "linear":
-            lines.append(f"{form_of(part.activation, ACTIVATIONS, 'PyTorch')},")
+    parts = parts_of(model, params)
+    lines, weights = _modules(parts)
+    used = dict.fromkeys(one for part in every(parts) for one in (part.kind, part.activation))
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
         weights=WEIGHTS,
         beside=beside(preparation),
-        n_in=net.n_in,
-        n_out=net.n_out,
-        modules="".join(
-            MODULES.get(name, "") for name in dict.fromkeys(p.activation for p in parts)
-        ),
-        layers="\n".join(" " * 12 + line for line in lines),
+        n_in=", ".join(map(str, model.in_shape)),
+        n_out=", ".join(map(str, model.out_shape())),
+        torch="import torch\n" if "Concatenate" in used else "",
+        modules="".join(MODULES.get(one, "") for one in used),
+        layers=indent("\n".join(lines), " " * 12),
     )
     return write_folder(folder, code, weights, preparation)
 
 
 def from_pytorch(module: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that answer as a module of PyTorch does in ``eval()``.
+    """Return a network and parameters that predict as a module of PyTorch does in ``eval()``.
 
     Parameters
     ----------
     module
         A ``torch.nn.Sequential`` of ``Linear`` and activations, or a ``Linear`` alone. Sequentials
-        may hold others. ``Dropout`` and ``Identity`` do nothing to an answer and are left out.
+        may hold others. ``Dropout`` and ``Identity`` do nothing to a prediction and are left out.
 
     Returns
     -------
@@ -199,20 +282,22 @@ def from_pytorch(module: Any) -> tuple[Network, Params]:
     torch = require("torch", "bench")
     nn = torch.nn
     if not isinstance(module, nn.Module):
-        raise ValueError(f"{type(module).__name__} is no module of PyTorch: give a nn.Sequential")
+        raise ValueError(
+            f"{type(module).__name__} is not a module of PyTorch: give a nn.Sequential"
+        )
     chain = Chain()
     for path, child in _flat(module, nn.Sequential):
         name = type(child).__name__ if [*child.children()] else str(child)  # that has many lines
         what = f"{path} {name}".strip()
         if isinstance(child, nn.Linear) and type(child).forward is nn.Linear.forward:
             if nn.parameter.is_lazy(child.weight):
-                raise ValueError(f"{what} has no weights yet: let it answer once")
+                raise ValueError(f"{what} has no weights yet: let it predict once")
             bias = None if child.bias is None else _numbers(child.bias)
             chain.dense(_numbers(child.weight).T, bias, what)
         elif [*child.parameters(), *child.buffers()] or [*child.children()]:
             raise ValueError(f"{what} is not dense: neurona takes a Sequential of Linear layers")
         else:
-            chain.activation(_answer(torch, child), what)
+            chain.activation(_rows_through(torch, child), what)
     return network_of(chain.finished(type(module).__name__))
 
 
@@ -230,11 +315,11 @@ def _numbers(tensor: Any) -> Array:
     return numbers
 
 
-def _answer(torch: Any, module: Any) -> Any:
-    quiet = deepcopy(module).eval()  # a Dropout that is training would throw dice
+def _rows_through(torch: Any, module: Any) -> Any:
+    quiet = deepcopy(module).eval()  # in training mode, a Dropout is random
 
-    def answer(z: Array) -> Array:
+    def through(z: Array) -> Array:
         with torch.no_grad():
             return _numbers(quiet(torch.from_numpy(z)))
 
-    return answer
+    return through

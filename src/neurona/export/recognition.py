@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from neurona.engine.types import Array
-from neurona.export.parts import OWN, Part
+from neurona.export.parts import OWN, Part, dense
 
 # Where others have other forms under the same name.
 DETAILS = {"gelu": "the approximation by tanh", "leaky_relu": "slope 0.01"}
@@ -58,9 +58,9 @@ softplus, softsign, tanh
         )
     for name, own in OWN.items():
         with np.errstate(all="ignore"):
-            answers = own(z).astype(np.float64)
-            near = abs(given - answers) <= TOLERANCE * (1 + abs(answers))
-            same = near | (given == answers)  # both may be infinite
+            ours = own(z).astype(np.float64)
+            near = abs(given - ours) <= TOLERANCE * (1 + abs(ours))
+            same = near | (given == ours)  # both may be infinite
         if same.all():
             return name
     known = (f"{name} ({DETAILS[name]})" if name in DETAILS else name for name in sorted(OWN))
@@ -101,7 +101,7 @@ class Chain:
             )
         if not (np.isfinite(W).all() and np.isfinite(b).all()):
             raise ValueError(f"{what} has weights that are not finite")
-        self.parts.append(Part(W, b, "linear"))
+        self.parts.append(dense(W, b))
 
     def activation(self, function: Callable[[Array], Any], what: str) -> None:
         """Give the last layer its activation, which may have one only; the identity is none."""

@@ -17,7 +17,7 @@ import numpy as np
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.classifier import NeuralNetClassifier
 from neurona.estimators.regressor import NeuralNetRegressor
-from neurona.export.estimator_onnx import answered, class_values, output_names, prepared
+from neurona.export.estimator_onnx import class_values, output_names, predicted, prepared
 from neurona.export.onnx_graph import OPSET, Graph, layers
 from neurona.export.parts import parts_of
 from neurona.extras import require
@@ -35,8 +35,8 @@ def register(*, missing: str = "") -> None:
     """Let skl2onnx convert ``NeuralNetClassifier`` and ``NeuralNetRegressor``, in pipelines too.
 
     An estimator takes one matrix of numbers, which ``preprocess="auto"`` may prepare. If it is
-    converted by itself and learnt from a table, it may also take an input for each of its columns:
-    numbers, texts, or dates as int64, as :meth:`~neurona.estimators.exports.Exports.to_onnx` says.
+    converted by itself and fitted to a table, it may also take an input for each of its columns:
+    numbers, texts, or dates as int64, as :func:`neurona.export.to_onnx` says.
     As all models of skl2onnx do, it gives ``label`` and ``probabilities``, or ``variable``, a
     column for each target in the type of the input.
 
@@ -52,7 +52,7 @@ def register(*, missing: str = "") -> None:
 
     Notes
     -----
-    What is prepared is prepared in float64, and the network computes in float32. skl2onnx's option
+    Columns are prepared in float64, and the network computes in float32. skl2onnx's option
     ``zipmap`` gives the probabilities as a dictionary for each row, unless it is set to False.
 
     Examples
@@ -123,14 +123,14 @@ def _convert(scope: Any, operator: Any, container: Any, missing: str) -> None:
     net: NeuralNet = operator.raw_operator
     graph, columns = _inputs(net, operator.inputs)
     graph = prepared(graph, net, columns, missing)
-    graph = layers(graph, parts_of(net.network_, net.params_), "network.answer")
+    graph = layers(graph, parts_of(net.network_, net.params_), "network.output")
     outputs, targets = output_names(net), net.targets_
     if hasattr(net, "classes_"):
         if not isinstance(targets, Labels):
             targets = replace(targets, classes=_labels(net))
-        graph = answered(graph, targets, outputs)
+        graph = predicted(graph, targets, outputs)
     else:
-        graph = answered(graph, replace(targets, single=False), ["network.prediction"])
+        graph = predicted(graph, replace(targets, single=False), ["network.prediction"])
         is_double = type(operator.outputs[0].type).__name__ == "DoubleTensorType"
         graph = graph.node("Cast", result=outputs[0], to=onnx.DOUBLE if is_double else onnx.FLOAT)
     names = dict(zip(outputs, (one.full_name for one in operator.outputs), strict=True))

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.engine.layers import Dense, LayerNormalization
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
-from neurona.export.by_itself import by_itself
-from neurona.export.parts import Part, network_of, parts_of
+from neurona.export.model import fitted
+from neurona.export.parts import Part, dense, network_of, parts_of
 from neurona.extras import require
+from neurona.tables.targets import Classes, Counts, Quantities
+
+if TYPE_CHECKING:
+    from neurona.estimators.base import NeuralNet
 
 # neurona's name and scikit-learn's
 HIDDEN = {"linear": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
 OUTPUT = {"linear": "identity", "sigmoid": "logistic", "softmax": "softmax", "exp": "exp"}
 
 
-def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = None) -> Any:
-    """Return a fitted model of scikit-learn that answers as the network does.
+def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None = None) -> Any:
+    """Return a fitted model of scikit-learn that predicts as the model does.
 
     ================================  ==========================================================
     output of the network             model
@@ -32,16 +38,18 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     softmax                           ``MLPClassifier``, a class for each output
     ================================  ==========================================================
 
-    ``predict_proba`` is then what :meth:`Network.predict` answers (of one sigmoid, the second
+    ``predict_proba`` is then what :meth:`Network.predict` returns (of one sigmoid, the second
     column), and so is a regressor's ``predict``, which gives a vector where there is one output.
 
-    ``to_sklearn(estimator)`` takes a fitted estimator instead: see
-    :meth:`~neurona.estimators.exports.Exports.to_sklearn`.
+    An estimator with ``preprocess=None`` becomes such a model too. Otherwise it becomes a
+    ``Pipeline`` of two steps, which takes the same tables: ``"preparation"``, which is the
+    estimator's ``prepare`` as it is now, and ``"mlp"``. The pipeline needs neurona where it is
+    used; the second step alone does not, and takes prepared rows.
 
     Parameters
     ----------
-    net, params
-        A network and its parameters, whose dtype is kept.
+    model, params
+        A network and its parameters, whose dtype is kept; or a fitted estimator alone.
     classes
         The classes in the order of the outputs, of one sigmoid those that 0 and 1 stand for. By
         default 0, 1, 2 …
@@ -50,15 +58,17 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     ------
     ValueError
         If scikit-learn has no such network: its hidden layers all have the same activation, which
-        is linear, sigmoid, tanh or relu, none has a layer normalization, and before 1.7 it has no
-        ``exp``. Or if the classes are
-        not as many as the network's.
+        is linear, sigmoid, tanh or relu (an estimator's default, silu, is not), none has a layer
+        normalization, and before 1.7 it has no ``exp``. Or if the classes are not as many as the
+        network's.
+    sklearn.exceptions.NotFittedError
+        If the estimator has not been fitted.
     MissingExtra
         If scikit-learn is not installed.
 
     Notes
     -----
-    scikit-learn answers two classes with one sigmoid. A softmax over two outputs is the sigmoid of
+    scikit-learn has one sigmoid for two classes. A softmax over two outputs is the sigmoid of
     the difference of its logits, and is written so.
 
     Examples
@@ -74,15 +84,25 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     >>> to_sklearn(net, net.init(rng=0))
     Traceback (most recent call last):
     ValueError: layer 2 is gelu: scikit-learn's hidden layers are linear, sigmoid, tanh or relu
+    >>> pets = [[4.0, "long"], [25.0, "short"], [5.0, "long"], [30.0, "short"]]
+    >>> net = neurona.NeuralNetClassifier(8, "tanh", random_state=0)
+    >>> pipeline = to_sklearn(net.fit(pets, ["cat", "dog", "cat", "dog"]))
+    >>> pipeline.predict([[4.5, "long"]]), pipeline["mlp"].coefs_[0].shape
+    (array(['cat'], dtype='<U3'), (2, 8))
     """
-    if not isinstance(net, Network):
-        return by_itself(net, "to_sklearn")
-    parts = parts_of(net, params, dtype=None)
+    if not isinstance(model, Network):
+        return _of_estimator(fitted(model))
+    parts = parts_of(model, params, dtype=None)
     for i, part in enumerate(parts, start=1):
-        if part.normal:
+        if not isinstance(part.layer, Dense):
+            advice = (
+                ": a batch normalization could be taken in its place"
+                if isinstance(part.layer, LayerNormalization)
+                else ""
+            )
             raise ValueError(
-                f"layer {i} has a layer normalization, and scikit-learn's layers have none: "
-                "a batch normalization could be taken there"
+                f"part {i} of the network is a {type(part.layer).__name__}, and scikit-learn has "
+                f"dense layers alone{advice}"
             )
     *hidden, last = parts
     activation = _hidden(hidden)
@@ -91,7 +111,7 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
             f"the output is {last.activation}: scikit-learn's is linear, sigmoid, softmax or exp"
         )
     if last.activation == "softmax" and last.n_out == 1:
-        raise ValueError("a softmax of one output always answers 1: scikit-learn has no such thing")
+        raise ValueError("a softmax of one output is always 1: scikit-learn does not have it")
     if last.activation in ("linear", "exp"):
         if classes is not None:
             raise ValueError(
@@ -102,6 +122,28 @@ def to_sklearn(net: Any, params: Any = None, *, classes: Sequence[Any] | None = 
     last, target = _classified(last, classes)
     classifier = require("sklearn.neural_network", "datasets").MLPClassifier()
     return _fitted(classifier, activation, [*hidden, last], target)
+
+
+def _of_estimator(estimator: NeuralNet) -> Any:
+    """Return an estimator's network, and before it, if there is one, its preparation."""
+    net, targets = estimator.network_, estimator.targets_
+    # In float64, in which the estimator predicts; numbers in the target's units.
+    params: Any = [[np.float64(a) for a in one] for one in estimator.params_]
+    classes: Any = None
+    *before, (W, b) = params
+    if isinstance(targets, Classes):
+        classes = targets.classes
+    elif isinstance(targets, Quantities):  # y = scale (x W + b) + shift
+        W, b = W * targets.scale, b * targets.scale + targets.shift
+    elif isinstance(targets, Counts):  # y = scale e^(x W + b) = e^(x W + b + log scale)
+        b = b + np.log(np.maximum(targets.scale, 1e-300))
+    mlp = to_sklearn(net, (*before, (W, b)), classes=classes)
+    if estimator.preparation_ is None:
+        return mlp
+    # A copy: fitting the estimator anew changes nothing in the pipeline.
+    transformer = require("sklearn.preprocessing", "datasets").FunctionTransformer
+    steps = [("preparation", transformer(copy(estimator).prepare)), ("mlp", mlp)]
+    return require("sklearn.pipeline", "datasets").Pipeline(steps)
 
 
 def _regressor(output: str) -> Any:
@@ -144,15 +186,15 @@ def _classified(last: Part, classes: Sequence[Any] | None) -> tuple[Part, Array]
         return last, np.repeat([[0], [1]], n, axis=1)
     if labels.shape != (n,) or len(np.unique(labels)) != n:
         raise ValueError(f"classes are {classes!r}: give {n} different ones")
-    W, b = last.W, last.b
+    W, b = last.params
     if n > 2:
         order = np.argsort(labels)  # scikit-learn sorts its classes
-        return last._replace(W=W[:, order], b=b[order]), labels
+        return dense(W[:, order], b[order], last.activation), labels
     if last.n_out == 2:
         W, b = W[:, 1:] - W[:, :1], b[1:] - b[:1]
     if labels[0] > labels[1]:
         W, b = -W, -b
-    return Part(W, b, "sigmoid"), labels
+    return dense(W, b, "sigmoid"), labels
 
 
 def _fitted(model: Any, activation: str, parts: Sequence[Part], target: Array) -> Any:
@@ -160,19 +202,19 @@ def _fitted(model: Any, activation: str, parts: Sequence[Part], target: Array) -
     max_iter = model.max_iter
     hidden = tuple(part.n_out for part in parts[:-1])
     model.set_params(hidden_layer_sizes=hidden, activation=activation, max_iter=1, random_state=0)
-    dtype = parts[0].W.dtype
+    dtype = parts[0].params.W.dtype
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # one step is not enough, it says; and right it is
+        warnings.simplefilter("ignore")  # it says, rightly, that one step is not enough
         # Its own fit prepares all that a fitted model has, whatever the version; then our weights.
         model.fit(np.zeros((len(target), parts[0].n_in), dtype), target)
     for part, W, b in zip(parts, model.coefs_, model.intercepts_, strict=True):
-        W[...], b[...] = part.W, part.b
+        W[...], b[...] = part.params
     model.set_params(max_iter=max_iter, random_state=None)
     return model
 
 
 def from_sklearn(mlp: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that answer as a fitted model of scikit-learn does.
+    """Return a network and parameters that predict as a fitted model of scikit-learn does.
 
     Parameters
     ----------
@@ -189,8 +231,7 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     Raises
     ------
     ValueError
-        If it is another model, if it has not been fitted, or if its output is one that neurona has
-        not.
+        If it is another model, if it has not been fitted, or if neurona does not have its output.
 
     Examples
     --------
@@ -204,7 +245,7 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     models = require("sklearn.neural_network", "datasets")
     if not isinstance(mlp, models.MLPClassifier | models.MLPRegressor):
         raise ValueError(
-            f"{type(mlp).__name__} is no MLPClassifier or MLPRegressor; "
+            f"{type(mlp).__name__} is not an MLPClassifier or MLPRegressor; "
             "of a Pipeline, give the step that is one"
         )
     if not hasattr(mlp, "coefs_"):
@@ -212,11 +253,13 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     outputs = {theirs: ours for ours, theirs in OUTPUT.items()}
     hidden = {theirs: ours for ours, theirs in HIDDEN.items()}
     if mlp.out_activation_ not in outputs:
-        raise ValueError(f"the model's output is {mlp.out_activation_}, which neurona has not")
+        raise ValueError(
+            f"the model's output is {mlp.out_activation_}, which neurona does not have"
+        )
     last = len(mlp.coefs_) - 1
     return network_of(
         [
-            Part(
+            dense(
                 W.copy(),
                 b.copy(),
                 outputs[mlp.out_activation_] if i == last else hidden[mlp.activation],

@@ -1,15 +1,17 @@
 """``neurona.save`` and ``neurona.load``: a network or an estimator, in one file.
 
-A network is written by :mod:`neurona.files.network`, which needs no scikit-learn; an estimator by
-:mod:`neurona.files.estimator`.
+:mod:`neurona.files.codec` turns what describes a model into JSON and back,
+:mod:`neurona.files.storage` puts it into a file beside the arrays. A network needs no scikit-learn.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from neurona.engine.network import Network
-from neurona.files import network as files
+from neurona.files.network import encoded, read
+from neurona.files.storage import ModelFileError, replace
 
 if TYPE_CHECKING:
     import os
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     from neurona.engine.costs import Cost
     from neurona.engine.types import Params
+
+__all__ = ["ModelFileError", "load", "save"]
 
 
 def save(
@@ -34,21 +38,21 @@ def save(
     Parameters
     ----------
     file
-        Its path, whose name usually ends in ``.safetensors``, or something to write bytes into.
+        Its path, whose name usually ends in ``.safetensors``, or a binary file to write into.
     net
         A network, or a fitted :class:`~neurona.NeuralNetClassifier` or
         :class:`~neurona.NeuralNetRegressor`.
     params
         The network's parameters, such as ``state.params``; an estimator has its own.
     cost
-        What the training of a network made small, for whoever goes on with it.
+        The cost that the network was trained with, for further training.
     notes
         Anything that JSON can hold.
 
     Raises
     ------
     ValueError
-        If something does not fit, or is code and not known by a name.
+        If something does not fit, or is code without a known name.
     OSError
         If the file can't be written.
     MissingExtra
@@ -69,36 +73,40 @@ def save(
     if isinstance(net, Network):
         if params is None:
             raise ValueError("a network is saved with its parameters: give state.params")
-        files.save(file, net, params, cost=cost, notes=notes)
-        return
-    if not hasattr(net, "get_params"):
+        data = encoded(net, params, cost, notes)
+    elif not hasattr(net, "get_params"):
         raise ValueError(
-            f"a {type(net).__name__} is nothing that a file can hold: give a network and its "
-            "parameters, or a fitted NeuralNetClassifier or NeuralNetRegressor"
+            f"cannot save a {type(net).__name__}: pass a network with its parameters, or a fitted "
+            "NeuralNetClassifier or NeuralNetRegressor"
         )
-    if params is not None or cost is not None:
-        raise ValueError("an estimator has parameters and a cost of its own: give it alone")
-    from neurona.files.estimator import save as save_estimator
+    elif params is not None or cost is not None:
+        raise ValueError("an estimator has its own parameters and cost: give it alone")
+    else:
+        from neurona.files import estimator
 
-    save_estimator(file, net, notes=notes)
+        data = estimator.encoded(net, notes)
+    if hasattr(file, "write"):
+        file.write(data)
+    else:
+        replace(Path(file), data)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Return what a file holds: a network and its parameters, or an estimator.
+    """Return the content of a file: a network and its parameters, or an estimator.
 
     Nothing of the file is run, and no more memory is taken than the file is long.
 
     Raises
     ------
     ModelFileError
-        If it is no safetensors file, is cut or altered, comes from a later version of the format,
-        or holds what doesn't fit together.
+        If it is not a safetensors file, is cut or altered, comes from a later version of the
+        format, or holds parts that don't fit together.
     OSError
         If the file can't be read.
     MissingExtra
         If safetensors is not installed; for an estimator, if scikit-learn isn't.
     """
-    model = files.read(path)
+    model = read(path)
     if model.estimator is None:
         return model.net, model.params
     from neurona.files.estimator import estimator_of

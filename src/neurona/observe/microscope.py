@@ -173,7 +173,8 @@ def _changes(
     start = optimizer.init(theta)
     if state is not None:
         start = check_optimizer_state(state, like=start, dtype=np.float64)
-    rates = tuple(rates_of_step(optimizer, net)(step))
+    [given] = rates_of_step(optimizer, net)(step, 1)
+    rates = tuple(given)
     rates = rates * len(net.layers) if len(rates) == 1 else rates
     sizes = [sum(array.size for array in arrays(layer)) for layer in params]
     change, _ = optimizer.update(flatten(grads), start, theta, np.repeat(rates, sizes))

@@ -1,1 +1,8 @@
-"""Tables: what a cell, a column and a row are, once, for all that read them."""
+"""Tables: a cell, a column, a row, and the way from them to the numbers that a network takes.
+
+:mod:`~neurona.tables.cells` says what a cell means, :mod:`~neurona.tables.columns` what a column
+is. :mod:`~neurona.tables.csv`, :mod:`~neurona.tables.parquet` and :mod:`~neurona.tables.frames`
+read them. :mod:`~neurona.tables.preparation` turns columns into the network's input,
+:mod:`~neurona.tables.targets` a column into its target. :mod:`~neurona.tables.table` has the
+protocol that the estimators use, :mod:`~neurona.tables.large` a table that is not copied.
+"""

@@ -1,31 +1,25 @@
-"""A table of numbers that is too large to be copied: prepared, batch by batch, where it lies.
+"""A table of numbers that is too large to be copied: it is prepared batch by batch where it lies.
 
-An array in memory stays as it is, and a file (``numpy.memmap``) is never read whole: it is gone
-through once, for each column's extremes and whether cells are missing, and its quartiles are those
-of 100,000 rows.
+An array in memory stays as it is, and a file (``numpy.memmap``) is never read whole. It is read
+once for each column's extremes and its missing cells; its quartiles are those of 100,000 rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.batches import Rows, order_of
-from neurona.engine.data import ROWS, Data
+from neurona.engine.data import Data
 from neurona.tables.columns import Kind
 from neurona.tables.preparation import Numbers, Preparation, Step, Weights, squashed
+from neurona.tables.table import Encode, Table, spans
 
 LARGE = 2**23  # numbers: as float64 they would take 64 MB
-SAMPLE = 100_000  # rows that the quartiles are told from
-
-
-def spans(n: int) -> Iterator[slice]:
-    """Yield the parts of n rows that are looked at together."""
-    return (slice(begin, min(begin + ROWS, n)) for begin in range(0, n, ROWS))
+SAMPLE = 100_000  # rows whose quartiles are taken
 
 
 def is_large(X: Any) -> bool:
@@ -34,22 +28,23 @@ def is_large(X: Any) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class LargeTable:
-    """Rows of an array or a file, left where they are; ``table[rows]`` is some of them.
+class LargeTable(Table):
+    """Rows of an array or a file, left where they are.
 
     Attributes
     ----------
     X : (n, p)
         All the numbers.
+    raw
+        Whether they are the network's input as they are; then none may be NaN.
     rows
-        Which of its rows these are; None for all.
-    missing
-        Whether cells may be NaN.
+        Which of the rows these are; None for all.
     """
 
+    may_be_of_one_class: ClassVar[bool] = True  # as a batch may be
     X: NDArray[Any]
+    raw: bool = False
     rows: NDArray[np.int64] | None = None
-    missing: bool = True
 
     def __len__(self) -> int:
         return len(self.X) if self.rows is None else len(self.rows)
@@ -58,7 +53,7 @@ class LargeTable:
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(len(self)))
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return LargeTable(self.X, rows if self.rows is None else self.rows[rows], self.missing)
+        return replace(self, rows=rows if self.rows is None else self.rows[rows])
 
     def read(self, which: NDArray[np.int64] | None = None) -> NDArray[Any]:
         """Return the numbers of these rows, or of some; float32 where that holds them.
@@ -68,7 +63,9 @@ class LargeTable:
         ValueError
             If a number is infinite, or missing where it must not be.
         """
-        rows = self.rows if which is None else self._numbers(which)
+        rows = self.rows
+        if which is not None:
+            rows = which if rows is None else rows[which]
         X = np.asarray(self.X)  # without memmap's bookkeeping
         x = X if rows is None else X[rows]
         x = x.astype(np.result_type(x.dtype, np.float32), copy=False)
@@ -77,84 +74,97 @@ class LargeTable:
                 self._check(x, rows)
         return x
 
-    def _numbers(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
-        return which if self.rows is None else self.rows[which]
-
     def _check(self, x: NDArray[Any], rows: NDArray[np.int64] | None) -> None:
         for what, wrong in (("infinity", np.isinf(x)), ("NaN", np.isnan(x))):
-            if wrong.any() and not (what == "NaN" and self.missing):
+            if wrong.any() and not (what == "NaN" and not self.raw):
                 row, column = np.argwhere(wrong)[0]
                 raise ValueError(
                     f"Input X contains {what}: column 'x{column}', row "
                     f"{row if rows is None else rows[row]}"
-                    + ("; a cell that is not known may be missing (NaN)" * self.missing)
+                    + ("" if self.raw else "; a cell that is not known may be missing (NaN)")
                 )
 
-    def batches(
+    def learn(self, weight: Weights, rng: np.random.Generator) -> Preparation | None:
+        """Return what the columns hold: extremes of all rows, quartiles of a sample.
+
+        Raises
+        ------
+        ValueError
+            If a number is infinite, or no column has two different numbers.
+        """
+        if self.raw:
+            return None
+        n, p = len(self), self.X.shape[1]
+        low, high, missing = np.full(p, np.inf), np.full(p, -np.inf), np.zeros(p, bool)
+        for rows in spans(n):
+            x = self[rows].read()
+            low, high = np.fmin(low, np.fmin.reduce(x)), np.fmax(high, np.fmax.reduce(x))
+            missing |= np.isnan(x).any(axis=0)
+        count = min(n, SAMPLE)
+        drawn = ((np.arange(count) + rng.random(count)) * (n / count)).astype(np.int64)  # in order
+        sample = self.read(drawn).astype(np.float64)
+        weight = None if weight is None else weight[drawn]
+        kinds: list[Kind] = ["number" if low[i] <= high[i] else "empty" for i in range(p)]
+        steps: list[tuple[int, Step]] = []
+        for i in (i for i in range(p) if kinds[i] == "number"):
+            there = ~np.isnan(sample[:, i])
+            known = sample[there, i] if there.any() else np.array([low[i], high[i]], np.float64)
+            counts = weight[there] if weight is not None and there.any() else None
+            ends = float(low[i]), float(high[i])
+            step: Any = Numbers.of(f"x{i}", known, counts, *ends, bool(missing[i]))
+            if step is not None:
+                steps.append((i, step))
+        if not steps:
+            raise ValueError(
+                f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn "
+                "from columns that are constant or empty"
+            )
+        return Preparation(tuple(kinds), tuple(steps))
+
+    def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
+        """Return the network's input of all these rows, in float64."""
+        numbers = self.read().astype(np.float64, copy=False)
+        return numbers if preparation is None else AllNumbers(preparation)(numbers)
+
+    def prepared(self, preparation: Preparation | None) -> LargeTable:
+        """Return the table: its rows are too many to be kept prepared."""
+        return self
+
+    def ordered(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return numbers of rows in the file's order."""
+        return np.sort(rows)
+
+    def training_data(
         self,
-        prepared: Callable[[NDArray[Any]], NDArray[Any]],
-        encoded: Callable[[NDArray[Any]], NDArray[Any]],
+        preparation: Preparation | None,
+        encode: Encode,
         y: NDArray[Any],
-        weight: NDArray[Any] | None,
-        size: int,
+        weight: Weights,
+        batch_size: int,
+        dtype: Any,
         rng: np.random.Generator,
-    ) -> Rows:
-        """Return the rows as batches for the engine, prepared when their turn comes."""
+    ) -> dict[str, Any]:
+        """Return batches; each is prepared, and its targets encoded, when its turn comes."""
+        prepare = np.asarray if preparation is None else AllNumbers(preparation)
 
         def take(which: NDArray[np.int64]) -> Data:
             return Data(
-                prepared(self.read(which)).astype(np.float32, copy=False),
-                encoded(y[which]).astype(np.float32),
+                prepare(self.read(which)).astype(np.float32, copy=False),
+                encode(y[which]).astype(np.float32),
                 None if weight is None else weight[which].astype(np.float32),
             )
 
-        return Rows(take, lambda: order_of(self.X, len(self), size, rng))
+        rows = Rows(take, lambda: order_of(self.X, len(self), batch_size, rng))
+        return {"batches": rows, "dtype": np.float32}
 
 
-def preparation_of(table: LargeTable, weight: Weights, rng: np.random.Generator) -> Preparation:
-    """Return what is learnt about the columns: extremes from all rows, quartiles from a sample.
-
-    Raises
-    ------
-    ValueError
-        If a number is infinite, or no column has two different numbers.
-    """
-    n, p = len(table), table.X.shape[1]
-    low, high, missing = np.full(p, np.inf), np.full(p, -np.inf), np.zeros(p, bool)
-    for rows in spans(n):
-        x = table[rows].read()
-        low, high = np.fmin(low, np.fmin.reduce(x)), np.fmax(high, np.fmax.reduce(x))
-        missing |= np.isnan(x).any(axis=0)
-    count = min(n, SAMPLE)
-    drawn = ((np.arange(count) + rng.random(count)) * (n / count)).astype(np.int64)  # in order
-    sample = table.read(drawn).astype(np.float64)
-    weight = None if weight is None else weight[drawn]
-    kinds: list[Kind] = ["number" if low[i] <= high[i] else "empty" for i in range(p)]
-    steps: list[tuple[int, Step]] = []
-    for i in (i for i in range(p) if kinds[i] == "number"):
-        there = ~np.isnan(sample[:, i])
-        known = sample[there, i] if there.any() else np.array([low[i], high[i]], np.float64)
-        counts = weight[there] if weight is not None and there.any() else None
-        step: Any = Numbers.of(
-            f"x{i}", known, counts, float(low[i]), float(high[i]), bool(missing[i])
-        )
-        if step is not None:
-            steps.append((i, step))
-    if not steps:
-        raise ValueError(
-            f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn from "
-            "columns that are constant or empty"
-        )
-    return Preparation(tuple(kinds), tuple(steps))
-
-
-class Columns:
-    """A preparation of numbers alone, for all columns at once: the same formula, many times faster.
+class AllNumbers:
+    """A preparation of numbers alone, of all columns at once: the same formula, many times faster.
 
     >>> X = np.array([[1.0, 5.0], [2.0, np.nan], [4.0, 6.0]])
-    >>> from neurona.tables.columns import read_array
+    >>> from neurona.tables.frames import read_array
     >>> preparation = Preparation.fit(read_array(X))
-    >>> bool((Columns(preparation)(X) == preparation.transform(read_array(X))).all())
+    >>> bool((AllNumbers(preparation)(X) == preparation.transform(read_array(X))).all())
     True
     """
 

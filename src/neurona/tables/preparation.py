@@ -1,7 +1,7 @@
 """From the columns of a table to what a network can take: numbers of about one size, none missing.
 
-What has been learnt about each column is a small frozen dataclass of numbers and texts, so that it
-can be written down (:meth:`Preparation.as_data`), read and compared.
+Each column has a step, a small frozen dataclass of numbers and texts, so that it can be saved and
+compared.
 
 A number is centred at the median, divided by the distance of the quartiles, and clipped smoothly,
 x / √(1 + (x / 3)²), so that no outlier gets further than 3 [1]_.
@@ -15,34 +15,34 @@ References
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurona.tables.columns import Column, Kind, Table
+from neurona.tables.columns import Column, Kind, objects
 
 Weights: TypeAlias = NDArray[np.float64] | None
 
 CLIP = 3.0
 FAR = 1e9  # spreads; beyond, x² might be infinite
 MOST_LEVELS = 32  # of a column of categories; the others share one indicator
-FEWEST_ROWS = 3  # that a category must have, to be no "other"
+FEWEST_ROWS = 3  # that a category must have, not to be "another"
 MICROSECONDS_A_DAY = 86_400e6
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
 
 
 class Step(Protocol):
-    """What has been learnt about one column."""
+    """The preparation of one column, learnt from its cells."""
 
     name: str
 
     @property
     def kind(self) -> Kind:
-        """What the column's cells must be."""
+        """The kind that the column must have."""
         ...
 
     @property
@@ -94,7 +94,7 @@ class Numbers:
         high: float,
         missing: bool,
     ) -> Numbers | None:
-        """Return what known cells, or a sample of them, tell of a column with these extremes."""
+        """Return what known cells, or a sample of them, tell about a column with these extremes."""
         if low == high and not missing:
             return None
         # With this method a weight of 2 is what two rows are.
@@ -128,7 +128,7 @@ class Categories:
 
     Two categories are one column, -1 and 1. A category that was never seen is taken for a rare
     one; where there was none, all is 0. Whether one is rare is told by its rows: a weight of 2 is
-    two of them, but where weights are no whole numbers, they are shares of the rows there are.
+    two of them, but where weights are not whole numbers, they are shares of the rows there are.
 
     >>> cells = np.array(["a", "b", "a", "b", "a", "b", "c", None], dtype=object)
     >>> kinds = Categories.fit(Column("kind", "category", cells), None)
@@ -262,18 +262,18 @@ STEPS: dict[str, Any] = {"number": Numbers, "category": Categories, "date": Date
 
 @dataclass(frozen=True)
 class Preparation:
-    """What has been learnt about a table's columns; it makes the network's input of another.
+    """The preparation of a table's columns: it turns them, and later tables, into numbers.
 
     Attributes
     ----------
     kinds
-        What each column held, in the table's order.
+        The kind of each column, in the table's order.
     steps
-        One for each column that tells something: constant and empty ones are dropped.
+        One for each column that tells something; constant and empty ones have none.
 
     Examples
     --------
-    >>> from neurona.tables.columns import read_array
+    >>> from neurona.tables.frames import read_array
     >>> table = read_array(np.array([[1.0, "red"], [2.0, "blue"], [3.0, "red"]], dtype=object))
     >>> preparation = Preparation.fit(table)
     >>> preparation.outputs
@@ -284,79 +284,45 @@ class Preparation:
     steps: tuple[tuple[int, Step], ...]
 
     @classmethod
-    def fit(cls, table: Table, weight: Weights = None) -> Preparation:
-        """Learn about each column, its rows counting by their weights.
+    def fit(cls, columns: Iterable[Column], weight: Weights = None) -> Preparation:
+        """Learn about each column of a table, its rows counting by their weights.
 
         Raises
         ------
         ValueError
             If there is no column with two different cells.
         """
+        columns = tuple(columns)
         steps: list[tuple[int, Step]] = []
-        for i, column in enumerate(table):
+        for i, column in enumerate(columns):
             step = None if column.kind == "empty" else STEPS[column.kind].fit(column, weight)
             if step is not None:
                 steps.append((i, step))
         if not steps:
+            n = len(columns[0].values) if columns else 0
             raise ValueError(
-                f"X has {len(table)} rows that are all alike (n_samples={len(table)}): there is "
-                "nothing to learn from columns that are constant, empty, or a name for each row"
+                f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn "
+                "from columns that are constant, empty, or a name for each row"
             )
-        return cls(tuple(column.kind for column in table), tuple(steps))
+        return cls(tuple(column.kind for column in columns), tuple(steps))
 
     @property
     def outputs(self) -> list[str]:
         """The names of the columns that the network gets."""
         return [name for _, step in self.steps for name in step.outputs]
 
-    def transform(self, table: Table) -> NDArray[np.float64]:
-        """Return the network's input, ``(n, len(outputs))``.
+    def transform(self, columns: Iterable[Column]) -> NDArray[np.float64]:
+        """Return the network's input, ``(n, len(outputs))``, from a table's columns.
 
         Raises
         ------
         ValueError
             If a column holds something else than it did.
         """
+        given = tuple(columns)
         return np.concatenate(
-            [step.transform(_as(step, table.columns[i])) for i, step in self.steps], axis=1
+            [step.transform(_as(step, given[i])) for i, step in self.steps], axis=1
         )
-
-    def as_data(self) -> dict[str, Any]:
-        """Return it as lists, texts and numbers, which JSON can hold.
-
-        >>> column = Column("age", "number", np.array([1.0, 2.0, 3.0]))
-        >>> data = Preparation.fit(Table((column,))).as_data()
-        >>> data["steps"]
-        [[0, 'number', {'name': 'age', 'median': 2.0, 'spread': 2.0, 'missing': False}]]
-        """
-        return {
-            "kinds": list(self.kinds),
-            "steps": [[i, step.kind, _plain(asdict(step))] for i, step in self.steps],  # type: ignore[call-overload]
-        }
-
-    @classmethod
-    def from_data(cls, data: dict[str, Any]) -> Preparation:
-        """Return what :meth:`as_data` wrote down."""
-        return cls(
-            tuple(data["kinds"]),
-            tuple((i, _step(kind, values)) for i, kind, values in data["steps"]),
-        )
-
-
-def _plain(values: Any) -> Any:
-    if isinstance(values, dict):
-        return {key: _plain(value) for key, value in values.items()}
-    return list(values) if isinstance(values, tuple) else values
-
-
-def _step(kind: str, values: dict[str, Any]) -> Step:
-    made: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-    }
-    if kind == "date":
-        made["number"] = Numbers(**made["number"])
-    step: Step = STEPS[kind](**made)
-    return step
 
 
 def _as(step: Step, column: Column) -> Column:
@@ -371,7 +337,7 @@ def _as(step: Step, column: Column) -> Column:
         levels = _numbers_among(step.levels)
         if levels:  # what it held were not texts alone, and here are none
             cells = [None if np.isnan(x) else levels.get(x, str(x)) for x in column.values]
-            return Column(column.name, "category", np.array([*cells, None], dtype=object)[:-1])
+            return Column(column.name, "category", objects(cells))
     row = int(np.argmin(column.missing))
     raise ValueError(
         f"column {column.name!r} held {PLURALS[step.kind]} when the network learnt, and holds "

@@ -1,4 +1,4 @@
-"""What is to be predicted, as the network learns it, and back: classes, labels, numbers, counts."""
+"""Targets, as the network learns them, and back: classes, labels, numbers, counts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Classes:
         return "sigmoid" if len(self.classes) == 2 else "softmax"
 
     def confirm(self, classes: NDArray[Any]) -> None:
-        """Refuse classes, sorted, that are others than these."""
+        """Refuse sorted classes that differ from these."""
         if not np.array_equal(classes, self.classes):
             raise ValueError(
                 f"classes are {classes.tolist()}, and were {self.classes.tolist()} before"
@@ -48,7 +48,7 @@ class Classes:
         Raises
         ------
         ValueError
-            If there is a class that is none of these.
+            If a class is not one of these.
         """
         which: NDArray[np.int64] = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
         strange = np.unique(y[self.classes[which] != y])
@@ -59,26 +59,31 @@ class Classes:
         return which
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the network's target, ``(n, n_out)``; a class that is none of these is refused."""
+        """Return the network's target, ``(n, n_out)``; refuse a class that is not one of these."""
         which = self.index(y)
         if self.n_out == 1:
             return which[:, None].astype(np.float64)
         target: NDArray[np.float64] = np.eye(self.n_out)[which]
         return target
 
-    def probabilities(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return each class's probability, ``(n, classes)``."""
-        return np.concatenate([1 - answers, answers], axis=1) if self.n_out == 1 else answers
+    def other(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return another class for each."""
+        other: NDArray[Any] = self.classes[(self.index(y) + 1) % len(self.classes)]
+        return other
 
-    def decide(self, answers: NDArray[np.float64]) -> NDArray[Any]:
+    def probabilities(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return each class's probability, ``(n, classes)``."""
+        return np.concatenate([1 - outputs, outputs], axis=1) if self.n_out == 1 else outputs
+
+    def decide(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
         """Return the class that is most likely, ``(n,)``."""
-        chosen: NDArray[Any] = self.classes[self.probabilities(answers).argmax(axis=1)]
+        chosen: NDArray[Any] = self.classes[self.probabilities(outputs).argmax(axis=1)]
         return chosen
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Any number of labels a row, each a question of its own: 0 or 1.
+    """Any number of labels a row, each 0 or 1.
 
     >>> Labels(np.arange(2)).decide(np.array([[0.9, 0.4]]))
     array([[1, 0]])
@@ -108,13 +113,17 @@ class Labels:
             raise ValueError(f"y[{row}, {label}] is {y[row, label]}: a label is 0 or 1")
         return y.astype(np.float64)
 
-    def probabilities(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return each label's probability, ``(n, labels)``."""
-        return answers
+    def other(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the other labels for each."""
+        return 1 - y
 
-    def decide(self, answers: NDArray[np.float64]) -> NDArray[Any]:
+    def probabilities(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return each label's probability, ``(n, labels)``."""
+        return outputs
+
+    def decide(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
         """Return which labels are more likely than not, ``(n, labels)``."""
-        return (answers > 0.5).astype(np.int64)
+        return (outputs > 0.5).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,18 +151,18 @@ class Quantities:
         columns = columns / size
         mean = np.average(columns, axis=0, weights=weight)
         deviation = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
-        # But for the rounding of the mean it may be 0: then the mean is always the answer.
+        # But for the rounding of the mean it may be 0: then the mean is always predicted.
         constant = deviation <= 1e-12 * np.maximum(abs(mean), 1e-300)
         return cls(mean * size, np.where(constant, 0.0, deviation * size), y.ndim == 1)
 
     @property
     def scale(self) -> NDArray[np.float64]:
-        """What an answer is multiplied by, ``(n_out,)``, to be in the target's units."""
+        """The factor, ``(n_out,)``, from the network's outputs to the target's units."""
         return self.deviation
 
     @property
     def shift(self) -> NDArray[np.float64]:
-        """What is added then, ``(n_out,)``."""
+        """The number, ``(n_out,)``, that is added then."""
         return self.mean
 
     @property
@@ -166,19 +175,19 @@ class Quantities:
         columns = _as_many(y, self.n_out)
         return (columns - self.mean) / np.where(self.deviation == 0, np.inf, self.deviation)
 
-    def decide(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+    def decide(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the numbers, ``(n,)`` or ``(n, n_out)`` as y was."""
-        numbers = answers * self.scale + self.shift
+        numbers = outputs * self.scale + self.shift
         return numbers[:, 0] if self.single else numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Numbers from 0 on, learnt as shares of their mean: the network answers with a rate, e^z.
+    """Numbers from 0 on, learnt as shares of their mean: the network predicts a rate, e^z.
 
-    Neither shifted nor standardized, for 0 has to stay 0. In the Poisson cost another unit is
-    nothing but a factor and a constant, so the same weights are best; and from z = 0, where a
-    network starts, it is never far, be the counts ones or millions.
+    They are neither shifted nor standardized, since 0 has to stay 0. In the Poisson cost another
+    unit is only a factor and a constant, so the same weights are best. From z = 0, where a network
+    starts, it is never far, whether the counts are ones or millions.
 
     >>> visitors = Counts.fit(np.array([0.0, 10.0, 50.0]), None)
     >>> visitors.encode(np.array([0.0, 10.0, 50.0])).ravel()
@@ -206,12 +215,12 @@ class Counts:
 
     @property
     def scale(self) -> NDArray[np.float64]:
-        """What an answer is multiplied by, ``(n_out,)``, to be in the target's units."""
+        """The factor, ``(n_out,)``, from the network's outputs to the target's units."""
         return self.mean
 
     @property
     def shift(self) -> NDArray[np.float64]:
-        """What is added then, ``(n_out,)``: nothing."""
+        """The number, ``(n_out,)``, that is added then: 0."""
         return np.zeros_like(self.mean)
 
     @property
@@ -230,10 +239,10 @@ class Counts:
         columns = _as_many(y, self.n_out)
         return _not_negative(columns) / np.where(self.mean == 0, np.inf, self.mean)
 
-    def decide(self, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+    def decide(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the rates, ``(n,)`` or ``(n, n_out)`` as y was."""
         with np.errstate(over="ignore"):  # e^z may be so large that it is infinite
-            rates = np.where(self.mean == 0, 0.0, answers) * self.mean
+            rates = np.where(self.mean == 0, 0.0, outputs) * self.mean
         return rates[:, 0] if self.single else rates
 
 

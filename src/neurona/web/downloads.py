@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neurona import files
 from neurona.engine.state import State
 from neurona.extras import MissingExtra, require
-from neurona.files import network as files
 from neurona.observe.film import ENGLISH, Film
 from neurona.web.code import program
 from neurona.web.colors import LOOKS

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurona.tables.csv import Table, TableError, columns_of, parse_csv
+from neurona.datasets.csv import Table, columns_of, parse_csv
+from neurona.tables.file import TableError
 from neurona.web.errors import PlaygroundError
 from neurona.web.setup import LIMITS, DataSetup
 

@@ -1,0 +1,208 @@
+"""A table of numbers with one column to predict, from a CSV file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from neurona.tables.cells import number_of, shortest
+from neurona.tables.columns import look_like_classes
+from neurona.tables.csv import decoded
+from neurona.tables.csv import parse_csv as parse_cells
+from neurona.tables.file import TableError, TargetKind, place_of, read_bytes
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+    from neurona.tables.csv import CsvTable
+
+_MEND_TARGET = "mend it, or pass kind='classes' if each is the name of a class"
+_MEND_FEATURE = (
+    "mend it, delete the column, pass target={!r} to predict it, "
+    "or give each category a column of 0 and 1"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Examples in rows, ready for a network; ``classes`` is None where the target is a number.
+
+    >>> Table(np.zeros((2, 2)), np.array([0, 1]), ("width", "height"), "kind", ("cat", "dog"))
+    Table(columns=('width', 'height'), target='kind', classes=('cat', 'dog'))
+    """
+
+    X: NDArray[np.float64] = field(repr=False)  # (n, p), a column for each of `columns`
+    y: NDArray[np.int64] | NDArray[np.float64] = field(repr=False)  # (n,), int64 if classes
+    columns: tuple[str, ...]
+    target: str
+    classes: tuple[str, ...] | None  # classes[y[i]] is the name in row i
+
+
+def read_csv(
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    kind: TargetKind = "auto",
+    encoding: str | None = None,
+) -> Table:
+    r"""Read a table of numbers with a header, one of its columns being the target.
+
+    Cells are separated by commas, semicolons or tabs, whichever splits the header into most names,
+    and may be quoted. Between semicolons, a comma is a decimal sign; thousands separators are not
+    read. Blank lines are skipped. The columns are not scaled.
+
+    Parameters
+    ----------
+    path
+        The file.
+    target
+        Name of the column to predict; by default the last.
+    kind
+        The kind of target: ``"classes"``, ``"numbers"`` or ``"auto"``, which takes text for
+        classes, at most 20 distinct whole numbers for classes, and other numbers for numbers.
+    encoding
+        Of the text, such as ``"cp1252"``; by default the one that its byte order mark names, and
+        UTF-8 where it has none.
+
+    Returns
+    -------
+    Table
+        X (n, p) float64; y (n,), int64 for classes and float64 for numbers; the names of the
+        columns, the target and the classes. Classes are sorted: by value if all are numbers.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no such file.
+    ValueError
+        If the file is not such a table; the message names the line and the column.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "pets.csv")
+    ...     _ = path.write_text("kilos,height,kind\n4.5,25,cat\n30,60,dog\n4,23,cat\n")
+    ...     table = read_csv(path, target="kind")
+    >>> table
+    Table(columns=('kilos', 'height'), target='kind', classes=('cat', 'dog'))
+    >>> table.X.shape, table.y
+    ((3, 2), array([0, 1, 0]))
+    """
+    if kind not in get_args(TargetKind):
+        raise ValueError(f"kind is {kind!r}: expected one of {', '.join(get_args(TargetKind))}")
+    path = Path(path)
+    data = read_bytes(path)
+    try:
+        return parse_csv(decoded(data, encoding), target, kind)
+    except TableError as error:
+        raise TableError(error.code, f"{path}: {error}", **error.facts) from None
+
+
+def parse_csv(
+    text: str,
+    target: str | None = None,
+    kind: TargetKind = "auto",
+    columns: Collection[str] | None = None,
+) -> Table:
+    r"""Read a table from a text; see :func:`read_csv`.
+
+    Parameters
+    ----------
+    columns
+        The features to take; by default all columns but the target. The cells of the others may
+        hold anything then, but none may be empty.
+
+    Examples
+    --------
+    >>> parse_csv("a;b;c;kind\n1,5;x;2;0\n2,5;y;3;1\n", columns=["a", "c"])
+    Table(columns=('a', 'c'), target='kind', classes=('0', '1'))
+    """
+    table = _complete(text)
+    name = table.names[-1] if target is None else target
+    for needed in (name, *(columns or ())):
+        place_of(table.names, needed)
+    y, classes = _target(table, name, kind)
+    features = [one for one in table.names if one != name and (columns is None or one in columns)]
+    X = np.column_stack([_numbers(table, one, _MEND_FEATURE.format(one)) for one in features])
+    return Table(X, y, tuple(features), name, classes)
+
+
+def columns_of(text: str) -> dict[str, bool]:
+    r"""Return the names of a table's columns, and whether each holds numbers only.
+
+    Examples
+    --------
+    >>> columns_of("kilos,height,kind\n4.5,25,cat\n30,60,dog\n")
+    {'kilos': True, 'height': True, 'kind': False}
+    """
+    table = _complete(text)
+    return {name: not any(_is_text(table, name)) for name in table.names}
+
+
+def _complete(text: str) -> CsvTable:
+    """Read a table of three columns or more whose cells are all filled."""
+    table = parse_cells(text, fewest=3)
+    for line, row in zip(table.lines, table.cells, strict=True):
+        if "" in row:
+            name = table.names[row.index("")]
+            problem = f"line {line}, column {name!r}: the cell is empty; fill it or delete the row"
+            raise TableError("missing", problem, line=line, column=name)
+    return table
+
+
+def _numbers(table: CsvTable, name: str, mend: str) -> NDArray[np.float64]:
+    """Read every cell as a finite number; ``mend`` says what to do with text."""
+    values = np.empty(len(table))
+    for i, cell in enumerate(table.written(name)):
+        value = number_of(cell, table.decimal)
+        if value is None:
+            spelling = ""
+            if "," in cell:
+                no_thousands = "write no sign between thousands; "
+                point = "write decimals with a point; "
+                spelling = no_thousands if table.decimal == "," else point
+            raise table.error(name, i, f"is not a number; {spelling}{mend}")
+        if not math.isfinite(value):
+            problem = "is not finite: expected a number; mend or delete the row"
+            raise table.error(name, i, problem, "not_finite")
+        values[i] = value
+    return values
+
+
+def _is_text(table: CsvTable, name: str) -> list[bool]:
+    return [number_of(cell, table.decimal) is None for cell in table.written(name)]
+
+
+def _target(
+    table: CsvTable, name: str, kind: TargetKind
+) -> tuple[NDArray[np.int64] | NDArray[np.float64], tuple[str, ...] | None]:
+    """Read the target; see ``kind`` in `read_csv`."""
+    is_text = _is_text(table, name)
+    if kind == "auto" and any(is_text) and not all(is_text):
+        problem = f"is text and other cells are numbers; {_MEND_TARGET}"
+        raise table.error(name, is_text.index(True), problem, "mixed")
+    if any(is_text) and kind != "numbers":
+        names, y = np.unique(table.written(name), return_inverse=True)
+        classes = tuple(map(str, names))
+    else:
+        numbers = _numbers(table, name, _MEND_TARGET)
+        if kind == "numbers" or (kind == "auto" and not look_like_classes(numbers)):
+            return numbers, None
+        values, y = np.unique(numbers, return_inverse=True)
+        classes = tuple(map(shortest, values))
+    if len(classes) < 2:
+        raise TableError(
+            "one_class",
+            f"column {name!r} holds one class only, {classes[0]!r}: expected two or more; "
+            "add rows of another, or pass target= with the name of another column",
+            column=name,
+        )
+    return y.astype(np.int64), classes

@@ -1,0 +1,105 @@
+"""The choices that an estimator makes where none are given: epochs, batches, optimizer, penalty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, is_dataclass, replace
+from math import ceil
+from typing import Any
+
+from neurona.checks import check_count
+from neurona.engine.optimizers import AdamW, Optimizer, find_optimizer
+from neurona.engine.schedules import Schedule, cosine
+
+SMALL = 256  # rows that a step takes at once
+DEFAULT = AdamW(0.02, weight_decay=0.5)  # chosen, with L1, by `python -m benchmarks accuracy`
+L1_ROWS, MOST_L1 = 2.7, 0.004
+STATES = 50  # that a fit yields, where nothing but the curve needs them
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The rows of a step, the epochs, and the epochs between two states.
+
+    With the whole table in each step nothing is drawn, and the training is done in float64: then
+    a weight of 2 is what two rows are, at the same l1.
+    """
+
+    batch_size: int
+    epochs: int
+    steps_per_epoch: int
+    epochs_per_state: int
+
+    @property
+    def steps(self) -> int:
+        """All the steps."""
+        return self.epochs * self.steps_per_epoch
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether each step takes the whole table."""
+        return self.steps_per_epoch == 1
+
+
+def training_plan(n: int, batch_size: Any, epochs: Any, each_epoch: bool) -> TrainingPlan:
+    """Return the plan for n rows; ``"auto"`` chooses.
+
+    Raises
+    ------
+    ValueError
+        If a number is not a positive whole one.
+    """
+    if batch_size == "auto":
+        size = n if n <= SMALL else 64
+    else:
+        size = min(check_count("batch_size", batch_size), n)
+    steps = ceil(n / size)
+    if epochs == "auto":
+        epochs = 250 if size == n else min(150, max(30, ceil(1500 / steps)))
+    epochs = check_count("epochs", epochs)
+    return TrainingPlan(size, epochs, steps, 1 if each_epoch else max(1, epochs // STATES))
+
+
+def l1_for(given: Any, n: int) -> Any:
+    """Return l1 as it was given, or, for ``"auto"``, (2.7 / n)^1.5, but 0.004 at most.
+
+    The rows of a small table cannot contradict what a network makes up between them. From a few
+    hundred rows on the penalty is next to nothing, and the optimizer's weight decay does the rest.
+
+    >>> [float(f"{l1_for('auto', n):.2g}") for n in (10, 150, 1000)]
+    [0.004, 0.0024, 0.00014]
+    """
+    if isinstance(given, str) and given == "auto":
+        return min((L1_ROWS / n) ** 1.5, MOST_L1)
+    return given
+
+
+def optimizer_for(
+    which: Any, learning_rate: Any, steps: int | None = None, done: int = 0
+) -> Optimizer:
+    """Return the optimizer with its learning rate; AdamW with a strong decay where none is named.
+
+    Where no rate is given, it is the optimizer's own. It falls along half a cosine over the steps
+    that are to come after those done, or stays where no steps are given.
+    """
+    optimizer = DEFAULT if which is None else find_optimizer(which)
+    if learning_rate is None:
+        rate = getattr(optimizer, "learning_rate", None)
+        if steps is None or not isinstance(rate, float | int) or not is_dataclass(optimizer):
+            return optimizer
+        learning_rate = DelayedSchedule(cosine(rate, steps), done)
+    if not is_dataclass(optimizer):
+        raise ValueError("the optimizer has a learning rate of its own: leave learning_rate out")
+    made: Optimizer = replace(optimizer, learning_rate=learning_rate)
+    return made
+
+
+@dataclass(frozen=True)
+class DelayedSchedule:
+    """A schedule that begins after the steps done before; its last rate is nearly 0."""
+
+    schedule: Schedule
+    done: int
+
+    def __call__(self, step: int) -> float:
+        """Return the rate of a step."""
+        return max(self.schedule(step - self.done), 1e-9)

@@ -11,8 +11,8 @@ import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor
 from neurona.engine.parameters import flatten
 from neurona.estimators.report import NumberFindings, Score, judge
-from neurona.estimators.validation import HeldOut, digests_of
-from neurona.tables.columns import read_array
+from neurona.estimators.validation import ValidationSample, hashes_of
+from neurona.tables.frames import read_array
 from tests.support.recording import RATES, RecordingCost, RecordingScorer, RecordingSGD
 
 RNG = np.random.default_rng(0)
@@ -102,11 +102,11 @@ def test_a_class_of_two_rows_has_one_held_out_where_half_are(seed):
 
 
 def test_a_stream_holds_out_the_same_rows_again_however_many_there_are():
-    held_out = HeldOut(0.5, most=10)
+    held_out = ValidationSample(0.5, most=10)
     x = np.random.default_rng(0).normal(size=(200, 2))
-    held_out.take(x, np.zeros(200), None, digests_of(x))
+    held_out.hold_out(x, np.zeros(200), None, hashes_of(x))
     assert len(held_out) == 10
-    aside = held_out.take(x, np.zeros(200), None, digests_of(x))
+    aside = held_out.hold_out(x, np.zeros(200), None, hashes_of(x))
     assert aside.sum() == len(held_out) == 10
     np.testing.assert_array_equal(np.unique(x[aside], axis=0), np.unique(held_out.x, axis=0))
 

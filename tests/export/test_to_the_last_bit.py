@@ -98,9 +98,9 @@ def undecided(y):
 def test_at_exactly_one_half_the_program_decides_as_the_estimator(y, tmp_path):
     net, X = undecided(y)
     np.testing.assert_array_equal(net.predict_proba(X), 0.5)
-    program = program_of(net.numpy_code())
+    program = program_of(export.numpy_code(net))
     np.testing.assert_array_equal(program["predict"](X.tolist()), net.predict(X))
-    net.to_pytorch(tmp_path)
+    export.to_pytorch(net, tmp_path)
     beside = program_of((tmp_path / "preparation.py").read_text())
     answers = np.full((len(X), 1 if y.ndim == 1 else 2), 0.5)
     np.testing.assert_array_equal(beside["decide"](answers), net.predict(X))
@@ -112,5 +112,5 @@ def test_a_number_that_is_far_away_is_the_same_in_the_program(far):
     net = NeuralNetClassifier(hidden_layer_sizes=(3,), epochs=5, random_state=0)
     net.fit(X, X[:, 0] > 0)
     rows = [[far, 0.0], [0.0, far]]
-    program = program_of(net.numpy_code())
+    program = program_of(export.numpy_code(net))
     np.testing.assert_allclose(program["predict_proba"](rows), net.predict_proba(rows), rtol=1e-6)

@@ -48,7 +48,7 @@ def test_a_dropout_of_0_comes_back(tmp_path):
     path = tmp_path / "m"
 
     def to_zero(config):
-        (layer,) = (one for one in config["layers"] if "rate" in one)
+        (layer,) = (one for one in config["model"]["layers"] if "rate" in one)
         layer["rate"] = 0.0
 
     path.write_bytes(altered(to_zero, net))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from neurona.datasets import read_csv
-from neurona.tables.columns import read_array
-from neurona.tables.csv import TableError, parse_csv
+from neurona.datasets.csv import parse_csv
+from neurona.tables.file import TableError
+from neurona.tables.frames import read_array
 from neurona.tables.preparation import Preparation
 from neurona.tables.targets import Classes, Counts, Labels, Quantities
 

@@ -134,13 +134,7 @@ def test_inline_code_is_closed(name):
     assert [part for part in parts if part.count("`") % 2] == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail) if name == "docs/architecture.md" else name
-        for name in DOCUMENTS
-    ],
-)
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_line_is_too_long(name):
     """A command writes the tables of measurements.md, and how wide they are."""
     text = re.sub(r"<!-- (\w+):begin -->.*?<!-- \1:end -->", "", text_of(name), flags=re.DOTALL)

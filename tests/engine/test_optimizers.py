@@ -159,7 +159,7 @@ def rosenbrock(theta):
 
 @pytest.mark.parametrize("hill", ["parabola", "rosenbrock"])
 @pytest.mark.parametrize("row", DESCENTS, ids=lambda row: repr(row[0]))
-def test_the_bottom_is_found(row, hill):
+def test_every_optimizer_finds_the_minimum(row, hill):
     optimizer, *rates = row
     rate, steps = rates[hill == "rosenbrock"]
     function, bottom = {"parabola": (parabola, [0, 0]), "rosenbrock": (rosenbrock, [1, 1])}[hill]
@@ -189,7 +189,7 @@ def test_one_flat_vector_is_the_same_as_leaf_by_leaf(optimizer):
 
 
 @pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=steady)
-def test_a_rate_for_each_parameter(optimizer):
+def test_an_optimizer_takes_one_rate_for_each_parameter(optimizer):
     rates = np.array([0.1, 0.0, 0.2])
     state = optimizer.init(THETA)
     change, _ = optimizer.update(GRADIENTS[0], state, THETA, rates)
@@ -205,7 +205,7 @@ def test_a_gradient_of_zero_is_no_division_by_zero(optimizer):
     np.testing.assert_allclose(change, -decay, rtol=1e-12)
 
 
-def test_they_are_found_by_name_and_by_themselves():
+def test_optimizers_are_found_by_name_or_instance():
     for name, make in OPTIMIZERS.items():
         assert getattr(neurona, name) is make
         assert find_optimizer(name) == make()

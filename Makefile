@@ -9,11 +9,11 @@ SOURCES := $(shell find src -name '*.py' -o -name '*.html') hatch_build.py \
 	$(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 PIP := $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/python -m pytest
-# What waits for a browser, a kernel or another process runs beside what computes.
-PAGES := tests/web tests/test_notebooks.py tests/test_readmes.py tests/test_cli.py \
-	tests/commands/test_report.py
+# A process a core, and a file after the other to whichever is free: tests/conftest.py says how.
+WORKERS ?= auto
+PARALLEL := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-.PHONY: play demo test test-pages test-rest test-all frameworks check format docs bench big learning accuracy clean
+.PHONY: play demo test test-all coverage quick frameworks check format docs bench big learning accuracy clean
 
 play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 	@$(BIN)/neurona play
@@ -21,22 +21,26 @@ play: $(VENV)/.play $(VENV)/.package  ## the playground, in the browser
 demo: $(VENV)/.demo $(VENV)/.package  ## the lesson's network learns the circles, live
 	@$(BIN)/neurona demo circles
 
-test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package, in two halves at once
-	@$(MAKE) --no-print-directory -j2 test-pages test-rest
+# Processes that share the cores need no threads besides: they would only wait for each other.
+test test-all coverage quick: export OMP_NUM_THREADS ?= 1
 
-# Two halves on two cores: threads of their own would only wait for each other.
-test-pages test-rest: export OMP_NUM_THREADS ?= 1
+test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package
+	$(PYTEST) $(PARALLEL) -m "not long" tests --pyargs neurona
 
-test-pages:
-	$(PYTEST) -m "not long" $(PAGES)
+coverage: $(VENV)/.test $(VENV)/.package  ## the suite, and which lines and branches it ran: 95 %
+	$(PYTEST) $(PARALLEL) -m "not long" --cov --cov-report=term tests --pyargs neurona
 
-test-rest:
-	$(PYTEST) -m "not long" tests --pyargs neurona $(addprefix --ignore=,$(PAGES))
+# No browser, no notebook, no other library's networks: minutes, in any Python.
+QUICK := engine datasets tables observe estimators files commands
+
+quick: export XLA_FLAGS ?=
+quick: $(VENV)/.quick $(VENV)/.package  ## the part of the suite that needs no browser
+	$(PYTEST) $(PARALLEL) -m "not long" $(addprefix tests/,$(QUICK)) --pyargs neurona.engine
 
 frameworks: $(VENV)/.frameworks  ## PyTorch, Keras, more tables: the tests that need them run then too
 
 test-all: $(VENV)/.test $(VENV)/.frameworks $(VENV)/.package  ## with the tests that take minutes
-	$(PYTEST) tests --pyargs neurona
+	$(PYTEST) $(PARALLEL) tests --pyargs neurona
 
 check: $(VENV)/.check $(VENV)/.package  ## formatting, lint, types, imports, size, the page
 	$(BIN)/ruff format --check .
@@ -86,6 +90,10 @@ $(VENV)/.play: pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@$(PIP) ".[demo,jax,notebook,play]" --group test
+	@touch $@
+
+$(VENV)/.quick: pyproject.toml | $(BIN)/python
+	@$(PIP) ".[demo,jax,learn,parquet]" --group quick
 	@touch $@
 
 $(VENV)/.frameworks: pyproject.toml | $(BIN)/python

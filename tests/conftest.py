@@ -1,7 +1,9 @@
-"""What all tests share: pictures are drawn into files; one server and one browser for the pages."""
+"""What all tests share: how they run side by side, a server and a browser for the pages."""
 
 import os
 from importlib.util import find_spec
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 import matplotlib as mpl
 import pytest
@@ -13,6 +15,41 @@ os.environ.setdefault("KERAS_BACKEND", "torch" if find_spec("torch") else "jax")
 # What is measured is whether it is right, and a machine may be busy.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+def compile_quickly():
+    """Let XLA optimize less: a third of the seconds, for programs of which most run once.
+
+    Tests are about the program that it is given. Whoever sets XLA_FLAGS, to nothing if need be, has
+    it compile as it does for users: `make quick` does.
+    """
+    if "XLA_FLAGS" in os.environ or not find_spec("jaxlib"):
+        return
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+    flag = "xla_cpu_use_fusion_emitters"
+    library = Path(find_spec("jaxlib").origin).with_name("libjax_common.so")
+    known = False  # an unknown flag ends the process
+    if library.exists():
+        with library.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as code:
+            known = code.find(flag.encode()) >= 0
+    os.environ["XLA_FLAGS"] = f"--{flag}=false" if known else ""
+
+
+compile_quickly()
+
+# The longest come first, so that no core waits for another at the end.
+LONG = ("test_notebooks.py", "_page.py", "test_gradients.py", "test_training.py", "test_layers.py")
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file on one core, for they share what is set up; a notebook is a file."""
+    for item in items:
+        notebook = getattr(item, "callspec", None) and item.callspec.params.get(
+            "executed", item.callspec.params.get("compared")
+        )
+        item.add_marker(pytest.mark.xdist_group(f"{item.path} {notebook or ''}"))
+    items.sort(key=lambda item: not item.path.name.endswith(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -239,7 +239,7 @@ def test_the_library_reaches_a_small_cost_and_the_learners_numbers(executed):
         assert "image/png" in mime_types(cell)
 
 
-def test_the_answers_to_the_exercises_are_right(executed):
+def test_the_solutions_of_the_exercises_are_right(executed):
     plot, mixed, more, swapped, safe = cells(executed, "code", "answer")
     assert "image/png" in mime_types(plot)
     assert numbers(mixed)[-1] < 0.05
@@ -308,6 +308,6 @@ def test_the_comparison_proves_that_it_is_rounding(compared):
     assert 200 < int(step) < 700  # within the picture
 
 
-def test_the_answer_of_the_comparison_is_right(compared):
+def test_the_solution_of_the_comparison_is_right(compared):
     (spiral,) = cells(compared, "code", "answer")
     assert float(printed(spiral)) < 1e-10

@@ -181,7 +181,7 @@ def test_predict_keeps_the_types_and_adds_columns(folder, tmp_path, capsys):
     assert np.mean([a == b for a, b in zip(got, table["kind"].to_pylist(), strict=True)]) > 0.9
 
 
-def test_both_formats_answer_alike(folder, tmp_path, capsys):
+def test_csv_and_parquet_give_the_same_predictions(folder, tmp_path, capsys):
     model, source = folder / "m.safetensors", folder / "pets.parquet"
     run(capsys, "predict", model, source, "-o", tmp_path / "a.parquet")
     code, out, _ = run(capsys, "predict", model, source)  # to CSV

@@ -122,7 +122,7 @@ def test_predict_refuses(text, said, models, tmp_path, capsys):
     assert "new.csv" in got
 
 
-def test_what_is_no_model_is_refused(models, tmp_path, capsys):
+def test_a_file_without_an_estimator_is_refused(models, tmp_path, capsys):
     table, model, other = models / "pets.csv", models / "kind.safetensors", tmp_path / "m"
     cut = tmp_path / "cut"
     cut.write_bytes(model.read_bytes()[:-9])
@@ -319,7 +319,7 @@ def test_the_penguins_as_they_were_published(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
-def test_a_reader_who_has_left_is_no_error(command, models):
+def test_a_closed_pipe_is_not_an_error(command, models):
     arguments = [command, str(models / "kind.safetensors"), str(models / "pets.csv")]
     with subprocess.Popen(
         [sys.executable, "-m", "neurona.cli", *arguments],

@@ -170,7 +170,7 @@ def test_the_python_of_the_page_answers(folder, capsys, monkeypatch, tmp_path):
     assert "rose" in capsys.readouterr().out
 
 
-def test_without_a_test_nobody_knows(folder, tmp_path, capsys):
+def test_a_page_without_test_rows_says_so(folder, tmp_path, capsys):
     made = ["--output", str(tmp_path / "m"), "--test-size", "0", "--epochs", "2", "--quiet"]
     assert cli.main(["train", str(folder / "flowers.csv"), "--target", "kind", *made]) == 0
     assert "No rows were held out for a test" in text_of(tmp_path / "m.html")
@@ -242,7 +242,7 @@ def test_axe_finds_nothing(browser, folder, target, theme):
     seen.close()
 
 
-def test_findings_are_told_alike_twice(folder):
+def test_findings_are_reproducible(folder):
     net = neurona.load(folder / "height.safetensors")
     raw = parse_csv(flowers())
     table = tables.columns_for(net, raw)

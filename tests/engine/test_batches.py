@@ -77,7 +77,7 @@ def test_pytorchs_loader_gives_batches():
     assert last(neurona.train(NET, batches=loader, epochs=2, rng=0)).step == 8
 
 
-def test_one_pass_where_nothing_is_said():
+def test_batches_are_passed_over_once_by_default():
     given = cut(*examples(70), 20)
     assert last(neurona.train(NET, batches=given, rng=0)).step == 4
     assert last(neurona.train(NET, batches=iter(given), rng=0)).step == 4
@@ -92,7 +92,7 @@ def test_states_within_and_across_passes():
 
 
 @pytest.mark.parametrize("held", [1, 2000, 10**9])
-def test_how_many_are_held_changes_nothing(held, monkeypatch):
+def test_the_number_of_held_batches_does_not_change_the_result(held, monkeypatch):
     monkeypatch.setattr(batches, "HELD", held)
     given = cut(*examples(300), 20)
     states = [*neurona.train(NET, batches=given, epochs=3, every=8, rng=0)]
@@ -154,7 +154,7 @@ def test_batches_that_diverge_are_diagnosed():
         ({"batches": iter([]), "epochs": 2}, "can be gone through once, and epochs is 2"),
     ],
 )
-def test_what_does_not_go_with_batches(settings, said):
+def test_arguments_that_exclude_batches(settings, said):
     with pytest.raises(ValueError) as caught:
         neurona.train(NET, **{"batches": cut(*examples(40), 20), **settings})
     assert said in str(caught.value)
@@ -177,7 +177,7 @@ def test_a_batch_that_does_not_fit_is_named(batch, said):
     assert said in str(caught.value)
 
 
-def test_no_batches_at_all():
+def test_empty_batches_are_refused():
     with pytest.raises(ValueError, match="give at least one"):
         next(neurona.train(NET, batches=[]))
 

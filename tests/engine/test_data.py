@@ -14,6 +14,7 @@ from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, SquaredError
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
+from tests.support.ids import steady
 
 NET = network([2, 3, 1])
 SOFT = network([2, 3, 3], output="softmax")
@@ -103,7 +104,7 @@ def test_an_unknown_activation(where, wrong, said):
 
 
 @pytest.mark.parametrize("nothing", [None, [None, None], [["tanh"], "tanh"]])
-def test_an_activation_that_is_none(nothing):
+def test_an_object_that_is_not_an_activation_is_refused(nothing):
     with pytest.raises(ValueError, match="there is no activation"):
         network([2, 3, 1], nothing)
 
@@ -340,7 +341,7 @@ def test_an_unknown_optimizer(wrong, said):
         (lambda step: "fast", "learning rate 'fast'"),
         (lambda step: None, "learning rate None"),
     ],
-    ids=repr,
+    ids=steady,
 )
 def test_a_learning_rate_is_positive(rate, said):
     for optimizer in (neurona.sgd, neurona.adam):
@@ -406,7 +407,7 @@ def test_an_unknown_engine(wrong, said):
     refused(said, "There are: jax, numpy", engine=wrong)
 
 
-def test_jax_that_is_not_installed(monkeypatch):
+def test_engine_jax_without_jax_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
     with pytest.raises(MissingExtra, match=r'jax is not installed: pip install "neurona\[jax\]"'):
         train(NET, X, Y, engine="jax")

@@ -247,7 +247,7 @@ def test_the_gradient_of_a_step_with_dropout_and_normalization(settings, cost, w
     assert_is_gradient(objective, params, x, target, weight)  # and as it answers
 
 
-def test_dx_is_spared_where_nobody_needs_it():
+def test_need_dx_false_returns_no_dx():
     rng = np.random.default_rng(0)
     net = network([3, 4, 2], "tanh")
     params, x = net.init(rng, np.float64), rng.normal(size=(5, 3))
@@ -370,7 +370,7 @@ def test_no_input_is_too_much_for_an_activation(name, library, dtype):
         ("selu", -1.7580993408473766, 10507.009873554805), ("exp", 0, np.inf),
     ],
 )  # fmt: skip
-def test_where_an_activation_leads(name, left, right, dtype):
+def test_activations_at_infinity(name, left, right, dtype):
     a = ACTIVATIONS[name](np.array([[-1e4, 1e4]], dtype))
     np.testing.assert_allclose(a, [[left, right]], rtol=1e-6, atol=1e-30)
 
@@ -403,7 +403,7 @@ def test_a_rate_that_is_too_large_makes_an_infinite_cost_and_no_warning(dtype):
 
 @few
 @given(st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 50)), min_size=1, max_size=20))
-def test_poisson_is_pytorchs_and_half_of_scikit_learns_deviance_but_for_a_constant(examples):
+def test_poisson_equals_pytorchs_loss_and_half_of_sklearns_deviance_up_to_a_constant(examples):
     torch, metrics = pytest.importorskip("torch"), pytest.importorskip("sklearn.metrics")
     z, target = np.array(examples, dtype=float).T[..., None]
     value = float(COSTS["poisson"]()(z, target)[0])
@@ -479,14 +479,14 @@ LABELS = np.array([0, 1, 2, 0, 1, 2])
         (network([2, 4, 1], "tanh", dropout=0.5, normalization="batch"), LABELS % 2, "mse"),
     ],
 )
-def test_check_gradient_is_content_with_what_is_right(net, y, cost):
+def test_check_gradient_accepts_a_correct_gradient(net, y, cost):
     assert check_gradient(net, X, y, cost).error < 1e-6
     assert check_gradient(net, X, y, cost, l1=0.01, l2=0.1, rng=1).error < 1e-6
     given = net.init(3)
     assert check_gradient(net, X, y, cost, params=given).error < 1e-6
 
 
-def test_check_gradient_finds_what_is_wrong_and_where(registered):
+def test_check_gradient_names_the_wrong_parameter(registered):
     @activation(gain=1.0)
     def third_is_wrong(z):
         return z * z, lambda da: da * 2 * z * np.array([[1.0], [1.0], [1.5]])

@@ -100,7 +100,7 @@ def test_a_hidden_layer_is_dense_then_normalized_then_thinned():
     assert with_layer.layers[1] == LayerNormalization(relu)
 
 
-def test_without_them_a_network_is_what_it_was():
+def test_dropout_0_and_no_normalization_add_no_layers():
     assert network([2, 3, 1], dropout=0, normalization=None) == network([2, 3, 1])
     assert network([2, 3, 1], dropout=[0.0]) == network([2, 3, 1])
     assert network([2, 1], dropout=0.5, normalization="batch") == network([2, 1])
@@ -123,7 +123,7 @@ def test_the_first_weights_are_those_of_the_same_network_without_dropout():
         ({"normalization": True}, "no normalization True. There are: batch, layer"),
     ],
 )
-def test_what_a_network_is_not_made_of(given, said):
+def test_wrong_layers_of_a_network_are_refused(given, said):
     with pytest.raises(ValueError, match=said):
         network([2, 5, 4, 1], **given)
 
@@ -169,7 +169,7 @@ def test_what_a_network_is_not_made_of(given, said):
         (lambda: MaxPool2D(0), "size is 0"),
     ],
 )  # fmt: skip
-def test_what_a_layer_is_not(make, said):
+def test_wrong_arguments_of_a_layer_are_refused(make, said):
     with pytest.raises(ValueError, match=said):
         make()
 
@@ -428,7 +428,7 @@ def test_a_dropout_leaves_the_batches_as_they_were():
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_training_is_left_and_gone_on_with(engine, kind):
+def test_a_training_with_dropout_and_normalization_can_be_continued(engine, kind):
     """With all data in each step, the same seed even draws the same noise from there on."""
     net = net_of(kind)
     through = run(net, engine, steps=10, every=5)
@@ -514,7 +514,7 @@ def test_a_training_that_diverges_says_so(engine, kind):
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_they_learn(kind):
+def test_networks_with_dropout_and_normalization_learn(kind):
     points, y = neurona.datasets.circles(n=200, noise=0.05, rng=0)
     net = network([2, 16, 16, 1], "tanh", output="sigmoid", **KINDS[kind])
     *_, state = train(net, points, y, epochs=60, batch_size=32, optimizer=neurona.adam(0.02), rng=0)

@@ -28,6 +28,7 @@ from neurona.engine.optimizers import (
 from neurona.engine.parameters import flatten
 from neurona.engine.schedules import constant, cosine, exponential, step_decay, warm_up
 from neurona.engine.training import train
+from tests.support.ids import steady
 
 ETA = 0.1
 THETA = np.array([1.0, -2.0, 0.5])
@@ -122,13 +123,13 @@ def test_every_optimizer_is_in_each_table(table):
     assert {type(row[0]) for row in table} == set(OPTIMIZERS.values())
 
 
-@pytest.mark.parametrize(("optimizer", "by_hand"), BY_HAND, ids=repr)
+@pytest.mark.parametrize(("optimizer", "by_hand"), BY_HAND, ids=steady)
 def test_two_steps_by_hand(optimizer, by_hand):
     for change, expected in zip(two_steps(optimizer), by_hand(*GRADIENTS, THETA), strict=True):
         np.testing.assert_allclose(change, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("optimizer", "its"), OPTAX, ids=repr)
+@pytest.mark.parametrize(("optimizer", "its"), OPTAX, ids=steady)
 def test_the_same_numbers_as_optax(optimizer, its):
     rng = np.random.default_rng(0)
     theta = rng.normal(size=7)
@@ -158,7 +159,7 @@ def rosenbrock(theta):
 
 @pytest.mark.parametrize("hill", ["parabola", "rosenbrock"])
 @pytest.mark.parametrize("row", DESCENTS, ids=lambda row: repr(row[0]))
-def test_the_bottom_is_found(row, hill):
+def test_every_optimizer_finds_the_minimum(row, hill):
     optimizer, *rates = row
     rate, steps = rates[hill == "rosenbrock"]
     function, bottom = {"parabola": (parabola, [0, 0]), "rosenbrock": (rosenbrock, [1, 1])}[hill]
@@ -171,7 +172,7 @@ def test_the_bottom_is_found(row, hill):
     assert function(theta)[1] < 1e-4
 
 
-@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
+@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=steady)
 def test_one_flat_vector_is_the_same_as_leaf_by_leaf(optimizer):
     rng = np.random.default_rng(0)
     leaves = [rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal(size=(3, 1))]
@@ -187,8 +188,8 @@ def test_one_flat_vector_is_the_same_as_leaf_by_leaf(optimizer):
         np.testing.assert_array_equal(theta, flatten((tuple(leaves),)))
 
 
-@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
-def test_a_rate_for_each_parameter(optimizer):
+@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=steady)
+def test_an_optimizer_takes_one_rate_for_each_parameter(optimizer):
     rates = np.array([0.1, 0.0, 0.2])
     state = optimizer.init(THETA)
     change, _ = optimizer.update(GRADIENTS[0], state, THETA, rates)
@@ -196,7 +197,7 @@ def test_a_rate_for_each_parameter(optimizer):
     np.testing.assert_allclose(change, rates * by_one, rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
+@pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=steady)
 def test_a_gradient_of_zero_is_no_division_by_zero(optimizer):
     state = optimizer.init(THETA)
     change, state = optimizer.update(np.zeros(3), state, THETA, ETA)
@@ -204,7 +205,7 @@ def test_a_gradient_of_zero_is_no_division_by_zero(optimizer):
     np.testing.assert_allclose(change, -decay, rtol=1e-12)
 
 
-def test_they_are_found_by_name_and_by_themselves():
+def test_optimizers_are_found_by_name_or_instance():
     for name, make in OPTIMIZERS.items():
         assert getattr(neurona, name) is make
         assert find_optimizer(name) == make()
@@ -254,7 +255,7 @@ def test_every_schedule_is_checked():
     assert neurona.schedules is schedules
 
 
-@pytest.mark.parametrize(("schedule", "expected", "its"), RATES, ids=repr)
+@pytest.mark.parametrize(("schedule", "expected", "its"), RATES, ids=steady)
 def test_a_schedule_by_hand_and_optax(schedule, expected, its):
     steps = range(25)
     ours = [schedule(step) for step in steps]

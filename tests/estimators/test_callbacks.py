@@ -50,7 +50,7 @@ def net(**options):
     return NeuralNetClassifier(8, **{"epochs": 5, "random_state": 0, **options})
 
 
-def test_every_epoch_is_a_task():
+def test_every_epoch_is_a_callback_task():
     listener = Listener()
     net(epochs=3).set_callbacks(listener).fit(X, Y)
     epochs = [f"{what} epoch {k}" for k in range(3) for what in ("begin", "end")]
@@ -58,7 +58,7 @@ def test_every_epoch_is_a_task():
 
 
 @pytest.mark.parametrize("options", [{}, {"batch_size": 32}, {"early_stopping": True}])
-def test_who_listens_changes_nothing(options):
+def test_callbacks_do_not_change_the_fit(options):
     alone = net(epochs=200, **options).fit(X, Y)
     heard = net(epochs=200, **options).set_callbacks(Listener()).fit(X, Y)
     np.testing.assert_array_equal(alone.predict_proba(X), heard.predict_proba(X))
@@ -87,7 +87,7 @@ def test_a_callback_stops_the_fit_and_the_best_weights_are_kept():
     assert made.state_.epoch == best + 1
 
 
-def test_callbacks_get_the_rows_that_are_learnt_from():
+def test_callbacks_get_the_training_rows():
     listener, weight = Listener(), np.arange(len(Y)) % 3.0  # every third row weighs nothing
     net().set_callbacks(listener).fit(X, Y, sample_weight=weight)
     rows, y, metadata, _ = listener.seen[0]
@@ -106,7 +106,7 @@ def test_callbacks_get_the_rows_that_are_learnt_from():
     assert listener.seen[0][0] is X
 
 
-def test_frames_and_read_tables_are_handed_on_as_they_were_given():
+def test_callbacks_get_frames_and_tables_as_they_were_given():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, columns=list("abcd"), index=np.arange(len(X)) + 1000)
     listener = Listener()
@@ -123,7 +123,7 @@ def test_frames_and_read_tables_are_handed_on_as_they_were_given():
     assert fitted.predict(rows).shape == (27,)
 
 
-def test_a_fitted_estimator_is_that_of_its_epoch_for_ever():
+def test_a_callbacks_fitted_estimator_keeps_the_weights_of_its_epoch():
     listener = Listener()
     made = net(epochs=30).set_callbacks(listener).fit(X, Y)
     each = [fitted for *_, fitted in listener.seen]
@@ -134,7 +134,7 @@ def test_a_fitted_estimator_is_that_of_its_epoch_for_ever():
     assert not np.array_equal(each[0].predict_proba(X), each[-1].predict_proba(X))
 
 
-def test_a_fit_that_fails_is_torn_down():
+def test_callbacks_are_torn_down_after_a_failed_fit():
     class Failing(Listener):
         def on_fit_task_begin(self, estimator, context):
             if context.task_id == 2:
@@ -150,7 +150,7 @@ def test_a_fit_that_fails_is_torn_down():
         made.set_callbacks(Listener()).fit(X, np.where(Y > 0, np.nan, Y))
 
 
-def test_a_loop_of_ones_own_and_partial_fit_need_no_callbacks():
+def test_iter_fit_and_partial_fit_call_no_callbacks():
     listener = Listener()
     made = net().set_callbacks(listener)
     for _ in made.iter_fit(X, Y):
@@ -166,7 +166,7 @@ def test_warm_start_begins_at_the_first_task_again():
     assert listener.told.count("begin epoch 0") == 2
 
 
-def test_the_progress_bar(capfd):
+def test_sklearns_progress_bar_shows_every_epoch(capfd):
     pytest.importorskip("rich")
     net().set_callbacks(callback.ProgressBar()).fit(X, Y)
     out = capfd.readouterr().out
@@ -174,7 +174,7 @@ def test_the_progress_bar(capfd):
     assert "100%" in out
 
 
-def test_the_scoring_monitor():
+def test_sklearns_scoring_monitor_scores_every_epoch():
     monitor = callback.ScoringMonitor(scoring=["accuracy", "neg_log_loss"])
     made = net(epochs=20).set_callbacks(monitor).fit(X, Y)
     log = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
@@ -191,7 +191,7 @@ def test_the_scoring_monitor():
     )
 
 
-def test_in_a_pipeline(capfd):
+def test_callbacks_work_in_a_pipeline(capfd):
     pytest.importorskip("rich")
     monitor = callback.ScoringMonitor(scoring="r2")
     final = NeuralNetRegressor(8, epochs=4, random_state=0).set_callbacks(monitor)
@@ -202,7 +202,7 @@ def test_in_a_pipeline(capfd):
     assert "NeuralNetRegressor" in capfd.readouterr().out
 
 
-def test_in_a_search(capfd):
+def test_callbacks_work_in_a_grid_search(capfd):
     pytest.importorskip("rich")
     monitor = callback.ScoringMonitor(scoring="accuracy")
     search = GridSearchCV(net(epochs=3).set_callbacks(monitor), {"l2": [0.0, 0.1]}, cv=2)
@@ -213,7 +213,7 @@ def test_in_a_search(capfd):
     assert "NeuralNetClassifier" in capfd.readouterr().out
 
 
-def test_clones_and_pickles():
+def test_callbacks_survive_clone_and_pickle():
     listener = Listener()
     made = net().set_callbacks(listener)
     clone(made).fit(X, Y)
@@ -223,12 +223,12 @@ def test_clones_and_pickles():
     np.testing.assert_array_equal(again.predict(X), made.predict(X))
 
 
-def test_what_is_no_callback_is_refused():
+def test_an_object_that_is_not_a_callback_is_refused():
     with pytest.raises(TypeError, match="FitCallback"):
         net().set_callbacks(print)
 
 
-def test_without_the_module_all_else_works():
+def test_estimators_work_without_sklearn_callback():
     """As with scikit-learn before 1.9."""
     program = """
     import importlib.abc, sys

@@ -35,7 +35,7 @@ def counts(n=300, seed=0, size=1.0):
 # Counts
 
 
-def test_visits_to_the_doctor_are_foreseen_as_well_as_by_poisson_regression():
+def test_poisson_predicts_as_well_as_sklearns_poisson_regressor():
     """The RAND experiment on health insurance, 20,190 person-years, of which we take some."""
     source = pytest.importorskip("statsmodels.datasets")
     linear_model = pytest.importorskip("sklearn.linear_model")
@@ -97,13 +97,13 @@ def test_a_target_is_a_share_of_its_mean_by_the_weights():
     np.testing.assert_allclose(targets.decide(targets.encode(y)), y)
 
 
-def test_where_nothing_was_counted_nothing_is_foreseen():
+def test_counts_that_are_all_zero_predict_zero():
     X, y, _ = counts(30)
     net = NeuralNetRegressor(cost="poisson", **QUICK).fit(X, y * 0)
     np.testing.assert_array_equal(net.predict(X * 1e6), 0)
 
 
-def test_a_weight_is_a_time_of_observation():
+def test_sample_weight_is_the_exposure_of_a_rate():
     """Counts over times are answered with a rate a unit of time."""
     X, _, rate = counts(2000)
     rng = np.random.default_rng(1)
@@ -114,7 +114,7 @@ def test_a_weight_is_a_time_of_observation():
 
 
 @pytest.mark.parametrize("cost", ["poisson", Poisson()], ids=str)
-def test_no_count_is_below_zero(cost):
+def test_negative_counts_are_refused(cost):
     X, y, _ = counts(50)
     y[7] = -1
     net = NeuralNetRegressor(cost=cost, **QUICK)
@@ -208,7 +208,7 @@ def clouds(classes):
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
-def test_it_is_trained_to_be_as_certain_as_it_is_told_and_no_more(classes):
+def test_label_smoothing_limits_the_predicted_probability(classes):
     X, y = clouds(classes)
     net = NeuralNetClassifier(label_smoothing=0.3, l1=0.0, optimizer="adam", random_state=0)
     net.set_params(epochs=400, learning_rate=0.02).fit(X, y)
@@ -230,7 +230,7 @@ def test_each_label_is_smoothed_as_one_of_two():
     np.testing.assert_allclose(net.predict_proba(X), labels * 0.8 + 0.1, atol=0.03)
 
 
-def test_the_rows_held_out_are_judged_by_what_they_are():
+def test_validation_targets_are_not_smoothed():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(label_smoothing=0.2, **QUICK)
     net.fit(X[::2], y[::2], validation=(X[1::2], y[1::2]))

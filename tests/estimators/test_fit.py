@@ -21,6 +21,7 @@ import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
 from neurona.engine.activations import Activation
 from tests.support.animals import QUICK, animals
+from tests.support.ids import steady
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_a_training_that_diverges_says_which_rate_would_hold():
         {"early_stopping": True, "validation_fraction": 0.2},
         {"preprocess": None},
     ],
-    ids=str,
+    ids=steady,
 )
 def test_each_setting_learns(settings):
     X, y = load_iris(return_X_y=True)
@@ -122,7 +123,7 @@ def test_each_cost_of_numbers_learns(cost):
     assert net.score(X[1::2], y[1::2]) > 0.35
 
 
-def test_an_activation_of_ones_own_learns():
+def test_a_custom_activation_learns():
     def function(z):
         a = np.sin(z)
         return a, lambda da: da * np.cos(z)
@@ -143,7 +144,7 @@ def test_the_compiled_engine_learns_the_same():
     assert answers[1] == pytest.approx(answers[0], abs=1e-3)
 
 
-def test_the_loop_can_be_ones_own():
+def test_iter_fit_can_be_left_early():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(**QUICK)
     seen = []
@@ -156,7 +157,7 @@ def test_the_loop_can_be_ones_own():
     assert net.score(X, y) == seen[-1][1] > 0.8
 
 
-def test_fit_is_the_loop():
+def test_fit_equals_a_loop_over_iter_fit():
     X, y = load_iris(return_X_y=True)
     by_hand = NeuralNetClassifier(**QUICK)
     *_, last = by_hand.iter_fit(X, y)
@@ -204,7 +205,7 @@ def test_weights_are_routed_through_a_search():
     assert any(0 not in one.predict(X) for one in found["estimator"])
 
 
-def test_pickled_and_copied_it_answers_the_same(fitted):
+def test_pickle_and_copy_predict_the_same(fitted):
     X = pd.DataFrame(animals()[0])
     again = pickle.loads(pickle.dumps(fitted))
     assert np.array_equal(again.predict_proba(X), fitted.predict_proba(X))
@@ -222,19 +223,19 @@ def test_preprocess_may_not_change_between_the_fit_and_a_prediction(before, afte
     assert net.set_params(warm_start=False).fit(X, y, validation=(X, y)).predict(X).shape == (150,)
 
 
-def test_before_learning_nothing_is_answered():
+def test_predict_before_fit_raises_not_fitted():
     with pytest.raises(NotFittedError):
         NeuralNetClassifier().predict([[1.0]])
 
 
-def test_many_labels_a_row():
+def test_multilabel_targets():
     X, y = make_multilabel_classification(n_samples=200, random_state=0)
     net = NeuralNetClassifier(random_state=0).fit(X, y)
     assert net.predict(X).shape == net.predict_proba(X).shape == y.shape
     assert (net.predict(X) == y).mean() > 0.85
 
 
-def test_many_numbers_a_row_in_their_own_units():
+def test_multioutput_regression_keeps_each_targets_units():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 3))
     y = np.column_stack([X[:, 0] * 1e6 + 1e7, X[:, 1] * 1e-6])
@@ -243,12 +244,12 @@ def test_many_numbers_a_row_in_their_own_units():
     assert net.score(X, y) > 0.95
 
 
-def test_a_constant_target_is_answered():
+def test_a_constant_target_is_predicted():
     X = np.random.default_rng(0).normal(size=(30, 2))
     assert NeuralNetRegressor(**QUICK).fit(X, np.full(30, 0.1)).predict(X) == pytest.approx(0.1)
 
 
-def test_class_weights_move_the_answers():
+def test_class_weight_shifts_predictions():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(300, 2)), (rng.random(300) < 0.1).astype(int)
     plain = NeuralNetClassifier(**QUICK).fit(X, y).predict(X).mean()
@@ -256,7 +257,7 @@ def test_class_weights_move_the_answers():
     assert plain < 0.1 < balanced
 
 
-def test_class_weights_of_labels_are_a_list():
+def test_class_weight_of_multilabel_targets_is_a_list():
     X, y = load_iris(return_X_y=True)
     labels = np.column_stack([y == 1, y == 2]).astype(int)
     plain = NeuralNetClassifier(**QUICK).fit(X, labels).predict_proba(X)[:, 1].mean()
@@ -276,7 +277,7 @@ def test_verbose_prints_a_line_a_state(capsys):
     assert "validation score" in lines[1]
 
 
-def test_divergence_is_told_across_processes():
+def test_training_diverged_can_be_pickled():
     error = TrainingDiverged(neurona.State(3, 1, (), (), 0.5), 2, 1.0, 0.1)
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
@@ -314,7 +315,7 @@ def test_a_weight_of_two_is_two_rows(estimator, normalization):
     assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)
 
 
-def test_a_fit_that_is_refused_changes_nothing():
+def test_a_refused_fit_leaves_the_estimator_unchanged():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(early_stopping=True, **QUICK).fit(X, y)
     answers, epochs = net.predict_proba(X), len(net.loss_curve_)
@@ -328,7 +329,7 @@ def test_a_fit_that_is_refused_changes_nothing():
     assert len(net.loss_curve_) == epochs
 
 
-def test_a_loop_that_another_fit_has_overtaken_changes_nothing():
+def test_an_older_iter_fit_loop_changes_nothing_after_a_new_fit():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(**QUICK)
     old = net.iter_fit(X, y)
@@ -343,7 +344,7 @@ def test_a_loop_that_another_fit_has_overtaken_changes_nothing():
 
 
 @pytest.mark.parametrize("weight", [1e-300, 1e-40, 1e300])
-def test_only_shares_of_the_weights_matter(weight):
+def test_only_ratios_of_sample_weights_matter(weight):
     X, y = load_iris(return_X_y=True)
     some = np.random.default_rng(0).integers(1, 4, 150).astype(float)
     net = NeuralNetClassifier(batch_size=50, **QUICK)
@@ -355,7 +356,7 @@ def test_only_shares_of_the_weights_matter(weight):
     )
 
 
-def test_balanced_classes_are_so_by_their_weights():
+def test_balanced_class_weight_uses_sample_weight():
     X, y = load_iris(return_X_y=True)
     weight = np.random.default_rng(0).integers(1, 4, 150)
     twice = np.repeat(np.arange(150), weight)
@@ -365,7 +366,7 @@ def test_balanced_classes_are_so_by_their_weights():
     np.testing.assert_allclose(weighted, repeated, rtol=1e-6)
 
 
-def test_an_optimizer_of_ones_own_may_be_any_class():
+def test_a_custom_optimizer_can_be_any_class():
     class Signs:
         """Steps of one size, down whatever the gradient is."""
 
@@ -384,7 +385,7 @@ def test_an_optimizer_of_ones_own_may_be_any_class():
         net.set_params(learning_rate=0.1).fit(X, y)
 
 
-def test_widths_may_be_an_array():
+def test_hidden_layer_sizes_can_be_an_array():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(hidden_layer_sizes=np.array([5, 3]), **QUICK).fit(X, y)
     assert [layer.b.size for layer in net.params_] == [5, 3, 3]
@@ -399,6 +400,6 @@ def test_widths_may_be_an_array():
         (np.array(["a", 1.5, "b"] * 4, dtype=object), "y holds texts and float"),
     ],
 )
-def test_a_list_of_classes_with_a_hole_or_of_two_types_is_refused(y, message):
+def test_missing_or_mixed_classes_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
         NeuralNetClassifier(**QUICK).fit(np.arange(12.0)[:, None], y)

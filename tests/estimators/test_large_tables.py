@@ -38,7 +38,7 @@ def test_parameters_to_begin_with_are_copied():
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("row", [0, ROWS - 1, ROWS, 2 * ROWS + 4])
-def test_a_number_that_is_none_is_found_wherever_it_is(wrong, row):
+def test_a_nan_is_found_in_any_row(wrong, row):
     X = np.zeros((2 * ROWS + 5, 3), np.float32)
     X[row, 1] = wrong
     with pytest.raises(ValueError) as caught:
@@ -143,7 +143,7 @@ def test_weights_and_rows_held_out_of_a_large_table(large, file_of):
     assert judged.score(X, y) > 0.93
 
 
-def test_a_large_table_goes_on_and_on(large):
+def test_a_large_table_works_with_warm_start_and_partial_fit(large):
     X, y = crooked()
     net = neurona.NeuralNetClassifier(**{**FIT, "epochs": 3}, warm_start=True)
     steps = [net.fit(X, y).state_.step for _ in range(2)]
@@ -165,7 +165,7 @@ def test_rows_of_a_large_part_are_held_out_where_they_lie(large, file_of):
     assert net.score(X, y) > 0.9
 
 
-def test_three_classes_and_a_strange_one_in_a_large_table(large, monkeypatch):
+def test_an_unknown_class_in_a_large_table_is_named(large, monkeypatch):
     X, y = crooked()
     names = np.array(["ant", "bee", "cat"])[y + (X[:, 1] > 1e-3)]
     net = neurona.NeuralNetClassifier(class_weight="balanced", **FIT).fit(X, names)

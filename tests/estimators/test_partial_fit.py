@@ -48,7 +48,7 @@ def rows_aside(net, X):
 ROWS = blurred(seed=2)[0]
 
 
-def test_it_learns_in_parts():
+def test_partial_fit_learns_in_parts():
     table, kind = animals()
     X = pd.DataFrame(table)
     net = NeuralNetClassifier(random_state=0, learning_rate=0.05)
@@ -76,7 +76,7 @@ def test_a_regressor_takes_one_epoch_a_call():
 
 
 @pytest.mark.parametrize("scoring", [None, "accuracy"])
-def test_rows_of_ones_own_judge_each_call_and_the_best_weights_answer(scoring):
+def test_validation_rows_choose_the_best_weights_of_partial_fit(scoring):
     learnt, judges = blurred(), blurred(seed=1)
     net = NeuralNetClassifier(early_stopping=True, patience=5, scoring=scoring, random_state=0)
 
@@ -93,7 +93,7 @@ def test_rows_of_ones_own_judge_each_call_and_the_best_weights_answer(scoring):
     assert net.loss_ == net.loss_curve_[best]
 
 
-def test_the_next_call_goes_on_from_the_last_weights_and_not_from_the_best():
+def test_partial_fit_continues_from_the_last_weights_not_the_best():
     """So the costs are those of a training that nobody judges."""
     learnt, judges = blurred(), blurred(seed=1)
     judged = NeuralNetClassifier(early_stopping=True, patience=2, random_state=0)
@@ -107,7 +107,7 @@ def test_the_next_call_goes_on_from_the_last_weights_and_not_from_the_best():
     assert judged.score(*judges) > alone.score(*judges)
 
 
-def test_weights_learnt_before_are_kept_where_a_call_makes_them_worse():
+def test_partial_fit_keeps_better_weights_from_before():
     X, y = IRIS
     net = NeuralNetClassifier(random_state=0).fit(X, y)
     before = net.predict_proba(X)
@@ -118,7 +118,7 @@ def test_weights_learnt_before_are_kept_where_a_call_makes_them_worse():
     assert not np.array_equal(net.predict_proba(X), before)
 
 
-def test_the_best_weights_are_judged_again_by_todays_rows():
+def test_partial_fit_scores_the_best_weights_on_the_new_validation_rows():
     """What was best by yesterday's rows does not stay so when the world is another."""
     X, y = IRIS
     net = NeuralNetClassifier(random_state=0)
@@ -130,7 +130,7 @@ def test_the_best_weights_are_judged_again_by_todays_rows():
     assert net.params_ is net.state_.params
 
 
-def test_where_nobody_names_rows_some_are_held_out_of_each_part_and_never_learnt_from():
+def test_partial_fit_with_early_stopping_holds_out_rows_of_each_part():
     """Classes that were drawn can be learnt by heart, and only where the network has seen them."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(400, 8)), rng.integers(0, 2, 400)
@@ -156,7 +156,7 @@ def test_where_nobody_names_rows_some_are_held_out_of_each_part_and_never_learnt
     assert net.should_stop_
 
 
-def test_which_rows_are_held_out_hangs_on_what_they_hold_alone(tmp_path):
+def test_a_row_is_held_out_by_its_content_alone(tmp_path):
     """Whatever the parts, their order, the seed; after a file, and after a copy."""
     X, y = blurred()
     settings = {"early_stopping": True, "validation_fraction": 0.3}
@@ -182,7 +182,7 @@ def test_a_copy_goes_on_as_the_original_does():
     assert np.array_equal(copied.predict_proba(X), net.predict_proba(X))
 
 
-def test_of_an_endless_stream_an_even_sample_of_bounded_size_is_held_out():
+def test_held_out_rows_of_a_stream_are_a_bounded_even_sample():
     held_out = ValidationSample(0.5, most=400)
     x = np.random.default_rng(0).random((20_000, 1))
     aside = [
@@ -213,7 +213,7 @@ def test_rows_held_out_of_a_stream_count_by_their_weights():
     assert min(net.validation_loss_curve_) < 0.2
 
 
-def test_a_part_without_a_class_that_has_a_weight_of_its_own():
+def test_partial_fit_without_a_class_that_class_weight_names():
     X, y = IRIS
     net = NeuralNetClassifier(class_weight={2: 5.0}, preprocess=None, random_state=0)
     net.partial_fit(X, y, classes=[0, 1, 2])
@@ -223,7 +223,7 @@ def test_a_part_without_a_class_that_has_a_weight_of_its_own():
     assert np.array_equal(net.predict_proba(X), same.predict_proba(X))
 
 
-def test_a_fit_judges_by_rows_of_its_own_and_forgets_those_held_aside():
+def test_fit_forgets_the_rows_that_partial_fit_held_out():
     X, y = blurred()
     net = NeuralNetClassifier(early_stopping=True, random_state=0, epochs=3, warm_start=True)
     net.partial_fit(X, y, classes=[0, 1])
@@ -242,7 +242,7 @@ def test_before_any_row_is_held_out_nothing_is_judged():
     assert net.score(X, y) > 0.5
 
 
-def test_a_first_part_that_is_held_out_whole_leaves_the_first_weights():
+def test_a_first_part_that_is_all_held_out_keeps_the_initial_weights():
     X, y = IRIS
     net = NeuralNetClassifier(early_stopping=True, validation_fraction=1 - 1e-9, random_state=0)
     net.partial_fit(X, y, classes=[0, 1, 2])
@@ -337,7 +337,7 @@ def test_labels_are_as_many_as_the_columns_whatever_the_classes():
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
 @pytest.mark.parametrize("size", [1, 32, 64])
-def test_a_part_in_which_all_labels_are_alike(engine, size):
+def test_partial_fit_learns_from_parts_with_equal_labels(engine, size):
     X, y = make_multilabel_classification(64, n_classes=2, random_state=0)
     net = NeuralNetClassifier(random_state=0, batch_size=size, engine=engine, learning_rate=0.01)
     net.partial_fit(X, y, classes=[0, 1])
@@ -372,7 +372,7 @@ def test_a_label_is_0_or_1_in_a_later_part_too():
         net.partial_fit(X, y)
 
 
-def test_a_call_that_is_refused_changes_nothing():
+def test_a_refused_partial_fit_changes_nothing():
     X, y = IRIS
     net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=[0, 1, 2])
     before, answers = dict(vars(net)), net.predict_proba(X)

@@ -27,7 +27,7 @@ def test_a_split_keeps_shares_and_leaves_a_row_of_each_class():
     assert len(report.split(None, 10, 0.0, np.random.default_rng(0))[1]) == 0
 
 
-def test_the_column_that_tells_most_is_found():
+def test_importances_find_the_informative_column():
     rng = np.random.default_rng(0)
     text = "noise,signal,y\n" + "".join(
         f"{rng.normal()},{k % 7},{k % 7 * 2.5}\n" for k in range(80)

@@ -75,7 +75,7 @@ def test_a_column_of_another_type_is_named(fitted):
         fitted.predict(X)
 
 
-def test_what_was_never_seen_and_what_is_missing_is_still_answered(fitted):
+def test_unseen_categories_and_missing_cells_are_predicted(fitted):
     X = pd.DataFrame(animals()[0]).assign(colour="green", kilos=None, born=None, tame=None)
     assert set(fitted.predict(X)) <= {"cat", "dog", "fox"}
 
@@ -102,7 +102,7 @@ def test_an_all_missing_column_tells_nothing():
     )
 
 
-def test_a_month_is_the_moment_in_which_it_begins():
+def test_a_pandas_period_is_its_start():
     months = pd.DataFrame({"month": pd.period_range("2020-01", periods=60, freq="M")})
     begin = months.apply(lambda month: month.dt.to_timestamp())
     late = np.arange(60) >= 30
@@ -118,7 +118,7 @@ def test_one_row_is_not_enough(estimator):
 
 
 @pytest.mark.parametrize("estimator", [NeuralNetClassifier(), NeuralNetRegressor()])
-def test_one_row_is_answered(estimator):
+def test_one_row_is_predicted(estimator):
     X, y = load_iris(return_X_y=True)
     net = clone(estimator).set_params(**QUICK).fit(X, y)
     assert net.predict(X[:1]) == pytest.approx(net.predict(X)[:1])
@@ -227,7 +227,7 @@ def test_a_lazy_frame_is_to_be_collected():
 
 
 @pytest.mark.parametrize("dtype", [bool, "T"])
-def test_an_array_of_truths_or_of_texts_is_one_of_categories(dtype):
+def test_boolean_and_text_arrays_are_categories(dtype):
     g = np.random.default_rng(0)
     cells = g.random((120, 3)) > 0.5
     X = cells if dtype is bool else np.where(cells, "yes", "no").astype(dtype)

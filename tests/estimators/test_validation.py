@@ -28,7 +28,7 @@ def test_the_best_weights_are_kept():
     assert net.state_.epoch == 1 + int(np.argmax(scores))
 
 
-def test_early_stopping_leaves_after_its_patience():
+def test_early_stopping_ends_the_fit_after_patience_epochs():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(
         early_stopping=True, patience=5, learning_rate=0.3, random_state=0, epochs=300
@@ -36,7 +36,7 @@ def test_early_stopping_leaves_after_its_patience():
     assert net.n_iter_ == net.state_.epoch + 5 < 300
 
 
-def test_a_scorer_of_ones_own_judges_the_weights():
+def test_a_custom_scorer_chooses_the_best_weights():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(
         early_stopping=True, scoring=make_scorer(recall_score, average="macro"), **QUICK
@@ -44,7 +44,7 @@ def test_a_scorer_of_ones_own_judges_the_weights():
     assert max(net.validation_scores_) > 0.8
 
 
-def test_rows_that_judge_have_a_curve_of_scores_and_one_of_costs():
+def test_validation_has_a_curve_of_scores_and_one_of_costs():
     X, y = load_iris(return_X_y=True)
     judges = X[::3], y[::3]
     net = NeuralNetClassifier(scoring="accuracy", **QUICK).fit(X, y, validation=judges)
@@ -58,7 +58,7 @@ def test_rows_that_judge_have_a_curve_of_scores_and_one_of_costs():
     assert by_cost.validation_loss_curve_ == costs
 
 
-def test_rows_that_judge_count_by_their_weights_and_their_classes():
+def test_validation_cost_uses_sample_weight_and_class_weight():
     X, y = load_iris(return_X_y=True)
     weight = np.random.default_rng(0).integers(0, 3, 50)
     rows, twice = X[::3], np.repeat(np.arange(50), weight)
@@ -74,7 +74,7 @@ def test_rows_that_judge_count_by_their_weights_and_their_classes():
     assert min(net.validation_loss_curve_) == pytest.approx(cost)
 
 
-def test_a_scorer_is_told_the_weights_of_the_rows_that_judge_if_it_takes_them():
+def test_a_scorer_gets_the_validation_sample_weight_if_it_takes_one():
     X, y = load_iris(return_X_y=True)
     weight = np.random.default_rng(0).integers(0, 3, 50)
     rows, twice = X[::3], np.repeat(np.arange(50), weight)
@@ -90,7 +90,7 @@ def test_a_scorer_is_told_the_weights_of_the_rows_that_judge_if_it_takes_them():
     assert len(regressor.validation_scores_) == 40
 
 
-def test_rows_that_an_estimator_holds_out_itself_count_by_their_weights():
+def test_early_stopping_rows_keep_their_sample_weight():
     """Half of the rows are mislabelled and weigh next to nothing: they must not choose."""
     X, y = load_iris(return_X_y=True)
     X, wrong = np.vstack([X, X]), np.concatenate([y, (y + 1) % 3])
@@ -109,7 +109,7 @@ class Interrupted(list):
 
 
 @pytest.mark.parametrize("curve", ["loss_curve_", "validation_scores_", "validation_loss_curve_"])
-def test_all_curves_have_the_same_states_wherever_a_fit_is_interrupted(curve):
+def test_all_curves_have_equal_length_after_an_interrupted_fit(curve):
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(warm_start=True, **QUICK).fit(X, y)
     before = len(net.loss_curve_)
@@ -120,7 +120,7 @@ def test_all_curves_have_the_same_states_wherever_a_fit_is_interrupted(curve):
     assert learnt == len(net.validation_scores_) == len(net.validation_loss_curve_) == 2
 
 
-def test_so_few_rows_are_held_out_that_not_every_class_is_among_them():
+def test_fewer_validation_rows_than_classes_are_not_stratified():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(early_stopping=True, validation_fraction=0.01, **QUICK).fit(X, y)
     assert len(net.validation_scores_) > 1
@@ -141,7 +141,7 @@ def test_wrong_validation_is_refused(validation, message):
         NeuralNetClassifier(**QUICK).fit(X, y, validation=validation)
 
 
-def test_the_targets_scale_is_that_of_the_rows_to_learn_from():
+def test_the_target_is_standardized_by_the_training_rows():
     """Each target is a power of two: the bits of a sum tell which rows are in it."""
     X, y = np.arange(20.0)[:, None], 2.0 ** np.arange(20)
     net = NeuralNetRegressor(early_stopping=True, validation_fraction=0.5, **QUICK).fit(X, y)
@@ -149,7 +149,7 @@ def test_the_targets_scale_is_that_of_the_rows_to_learn_from():
     assert learnt.bit_count() == 10
 
 
-def test_a_score_that_is_no_number_is_not_the_best():
+def test_a_nan_score_is_not_the_best():
     X, y = load_iris(return_X_y=True)
     scores = iter([np.nan, 0.5, 0.9, np.nan, 0.8])
     net = NeuralNetClassifier(scoring=lambda *_: next(scores), epochs=5, random_state=0)
@@ -160,13 +160,13 @@ def test_a_score_that_is_no_number_is_not_the_best():
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_too_few_rows_to_hold_one_out(n):
+def test_early_stopping_needs_three_rows(n):
     X, y = np.arange(float(n))[:, None], np.arange(n)
     with pytest.raises(ValueError, match=f"n_samples={n}"):
         NeuralNetRegressor(early_stopping=True).fit(X, y)
 
 
-def test_a_scorer_may_ask_for_the_rows_shape():
+def test_a_scorer_can_read_the_shape_of_its_rows():
     def share(estimator, X, y):
         assert X.shape[0] == len(X) == len(y)
         return (estimator.predict(X) == y).sum() / X.shape[0]

@@ -93,7 +93,7 @@ def test_strangers_are_refused(function, width):
         recognise(function, width, "it")
 
 
-def test_what_is_no_activation_at_all_is_refused():
+def test_a_function_that_changes_the_shape_is_not_an_activation():
     with pytest.raises(ValueError, match=r"it makes \(666,\) of \(666, 3\): an activation keeps"):
         recognise(lambda z: z.sum(axis=1), 3, "it")
     with pytest.raises(ValueError, match="it can't be applied to the layer's numbers"):

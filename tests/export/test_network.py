@@ -484,7 +484,7 @@ def own(name):
 
 
 @pytest.mark.parametrize("name", ["square", "tanh"])
-def test_an_activation_of_ones_own_is_refused_whatever_its_name(export, name):
+def test_a_custom_activation_is_refused_even_under_a_known_name(export, name):
     net = neurona.network([2, 3, 1], [own(name), "linear"])
     with pytest.raises(ValueError, match=f"layer 1 has a custom activation, '{name}'"):
         export(net, net.init(0))

@@ -102,7 +102,7 @@ def older():
 # There and back
 
 
-def test_a_raw_table_is_answered_as_before(fitted, frame, tmp_path):
+def test_an_estimator_from_a_file_predicts_a_raw_table_as_before(fitted, frame, tmp_path):
     X, y = frame
     again = there_and_back(fitted, tmp_path / "m", X)
     np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
@@ -167,6 +167,9 @@ def test_labels_come_back(frame, tmp_path):
     net = NeuralNetClassifier(4, **QUICK).fit(frame[0], y)
     again = there_and_back(net, tmp_path / "m", frame[0])
     assert isinstance(again.targets_, Labels)
+    np.testing.assert_array_equal(again.classes_, [0, 1, 2])
+    np.testing.assert_array_equal(again.predict_proba(frame[0]), net.predict_proba(frame[0]))
+    assert again.predict(frame[0]).shape == y.shape
 
 
 @pytest.mark.parametrize(
@@ -334,7 +337,7 @@ def test_code_is_refused(parameters, said, frame, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_fitted_estimator_is_refused(fitted, tmp_path):
+def test_an_unfitted_or_other_estimator_is_refused(fitted, tmp_path):
     class Own(NeuralNetClassifier):
         pass
 

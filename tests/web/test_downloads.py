@@ -79,7 +79,7 @@ def test_the_notebook_is_valid_and_in_the_language(session):
     assert "Ejecuta las celdas" in data.decode()
 
 
-def test_the_model_answers_as_the_page_does(session, tmp_path):
+def test_the_downloaded_model_predicts_as_the_page_does(session, tmp_path):
     content, data = taken(session, "model")
     assert content["name"] == "neurona.safetensors"
     model = model_of(data, tmp_path)

@@ -278,7 +278,7 @@ def test_other_data_have_other_outputs(page):
     expect(page.locator(".confusion")).to_have_count(0)
 
 
-def test_points_of_ones_own_by_mouse_and_by_keyboard(page):
+def test_custom_points_are_drawn_by_mouse_and_by_keyboard(page):
     before = picture(page, ".surface .points")
     page.get_by_role("group", name="A click adds").get_by_role("button", name="1").click()
     page.click(".surface", position={"x": 20, "y": 20})

@@ -112,7 +112,7 @@ def test_another_rate_needs_no_reset():
 
 
 @pytest.mark.parametrize("change", [{"optimizer": "adam"}, {"l2": 0.1}, {"batch_size": 8}])
-def test_what_is_no_rate_begins_a_new_run(change):
+def test_an_invalid_rate_begins_a_new_run(change):
     session = Session()
     session.handle({"type": "hello", "setup": SMALL})
     ((content, _),) = session.handle(
@@ -148,7 +148,7 @@ def test_a_bias_is_row_minus_one(run):
         parameter_index(run.task, layer=0, row=2, column=0)
 
 
-def test_a_point_of_ones_own_joins_while_it_trains():
+def test_a_custom_point_joins_while_it_trains():
     session = Session()
     session.handle({"type": "hello", "setup": SMALL})
     session.handle({"type": "step"})

@@ -219,7 +219,7 @@ def test_two_frames_may_be_asked_for_at_once_and_each_is_answered(socket):
     assert (frame["step"], arrays["surface"].shape) == (1, (1, 12, 12))
 
 
-def test_who_asks_for_many_frames_at_once_gets_a_few(socket):
+def test_requests_for_many_frames_at_once_are_limited(socket):
     socket.hello()
     for _ in range(100):
         socket.say(type="frame", resolution=10)
@@ -282,7 +282,7 @@ def test_closing_the_page_ends_its_training(known):
      '{"type": "close"}', '{"type": "frame", "resolution": 1e9}', '{"type": ["play"]}',
      "[" * 100_000],
 )  # fmt: skip
-def test_what_makes_no_sense_is_answered_and_the_talk_goes_on(socket, text):
+def test_an_invalid_message_is_answered_and_the_session_continues(socket, text):
     socket.hello()
     socket.socket.send_text(text)
     content, _ = socket.handle()

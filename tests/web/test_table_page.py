@@ -101,7 +101,7 @@ def test_classes_and_axes_have_the_names_of_the_table(page, tmp_path, language, 
 
 @needs_axe
 @pytest.mark.parametrize(("language", "theme"), [("en", "dark"), ("es", "light")])
-def test_axe_finds_nothing_in_a_table_of_ones_own(browser, address, tmp_path, language, theme):
+def test_axe_finds_nothing_with_a_custom_table(browser, address, tmp_path, language, theme):
     context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
     page = context.new_page()
     opened(page, address)

@@ -107,7 +107,7 @@ def test_a_picture_waits_until_there_is_something_new(playground, front):
     assert front.of("frame")[-1][0]["step"] == 1
 
 
-def test_nobody_asks_and_nothing_is_sent(playground, front):
+def test_no_picture_is_sent_without_a_request(playground, front):
     front.say(type="play")
     until(lambda: playground.state.step > 20)
     assert front.of("frame") == []

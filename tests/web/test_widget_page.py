@@ -275,7 +275,7 @@ def test_a_narrow_cell(page):
 
 
 @needs_axe
-def test_who_does_not_see_it_can_use_it(page):
+def test_axe_finds_nothing_in_the_widget(page):
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document.querySelector('.neurona')).then(r => r.violations)")
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []

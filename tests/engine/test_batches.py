@@ -218,7 +218,7 @@ def test_a_large_file_is_a_stream_of_all_its_rows(file_of):
     X, y = examples(400)
     X[:, 0] = np.arange(400)
     source = batches.source_of(
-        NET, file_of(X), file_of(y, "y.npy"), None, None, 32, np.float32, np.random.default_rng(0)
+        NET, file_of(X), file_of(y, "y.npy"), None, None, 32, np.float32, [np.random.default_rng(0)]
     )
     assert isinstance(source, batches.Stream)
     source.steps(epochs=2)

@@ -281,12 +281,12 @@ def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, .
     ----------
     net, params
         The network and its parameters.
-    X : (n, n_in), or (n, *in_shape)
+    X : (n, n_in), or (n, height, width, channels)
         One example a row.
 
     Returns
     -------
-    One ``(z, a)`` a layer, both (n, *out_shape); the same array where it has no activation.
+    One ``(z, a)`` a layer, of its output's shape; the same array where it has no activation.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Figures hold what they should: artists, labels, colours and data."""
+"""Figures hold what they should: artists, labels, colors and data."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_no_boundary_where_all_is_one_class(ax):
     assert len(ax.collections) == 1  # the points
 
 
-def test_surface_of_several_classes_blends_their_colours(ax):
+def test_surface_of_several_classes_blends_their_colors(ax):
     X, y = neurona.datasets.blobs(n=30, classes=3, rng=0)
     net = neurona.network([2, 3], "softmax")
     params = net.init(0)
@@ -187,7 +187,7 @@ def test_network_abbreviates_wide_layers(ax):
     with pytest.raises(ValueError, match="most is 1"):
         plot.network(net, net.init(0), most=1)
     net = neurona.network([2, 3, 1], dropout=0.5)
-    with pytest.raises(ValueError, match="weights of a network are told of dense layers alone"):
+    with pytest.raises(ValueError, match="weights of a network need dense layers only"):
         plot.network(net, net.init(0))
 
 
@@ -236,13 +236,13 @@ def test_gradient_sizes_says_what_is_wrong(sizes, message):
 
 
 @pytest.mark.parametrize("n_classes", [1, 2, 3, 6, 7, 9, 10, 40])
-def test_every_class_has_a_colour_of_its_own(n_classes):
+def test_every_class_has_a_color_of_its_own(n_classes):
     palette = colors.class_colors(n_classes)
     assert palette.shape == (n_classes, 3)
     assert len(np.unique(palette.round(3), axis=0)) == n_classes
 
 
-def test_blend_without_any_probability_is_the_mean_of_all_colours():
+def test_blend_without_any_probability_is_the_mean_of_all_colors():
     nothing, even = colors.blend(np.array([[0.0, 0.0], [0.5, 0.5]]))
     np.testing.assert_allclose(nothing, even)
 

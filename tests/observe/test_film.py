@@ -108,7 +108,7 @@ def test_one_state_is_a_film_too(tmp_path):
     assert len(frames_of(tmp_path / "still.gif")) == 1
 
 
-def test_frequent_colours_are_kept_as_they_are():
+def test_frequent_colors_are_kept_as_they_are():
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, size=(64, 64, 3)).astype(np.uint8)
     picture[:32] = 255

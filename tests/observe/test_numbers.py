@@ -71,7 +71,7 @@ def test_surface_covers_the_points_by_default():
 @pytest.mark.parametrize(
     ("topology", "arguments", "message"),
     [
-        ([3, 1], {"limits": (0, 1, 0, 1)}, r"two inputs, and topology \[3, 1\] has 3"),
+        ([3, 1], {"limits": (0, 1, 0, 1)}, "two inputs, and this one has 3"),
         ([2, 1], {}, "give X, the points to cover, or limits"),
         ([2, 1], {"limits": (1, 0, 0, 1)}, "left < right"),
         ([2, 1], {"limits": (0, 1, 0, 1), "resolution": 1}, "resolution is 1"),

@@ -39,7 +39,7 @@ def console(width=80, height=24, *, terminal=True, **options):
 
 
 def styles(text):
-    """Return the two colours of each character, line by line."""
+    """Return the two colors of each character, line by line."""
     lines = []
     for line in text.split("\n"):
         row = [None] * len(line)
@@ -81,7 +81,7 @@ def test_many_points_leave_the_surface_visible(halves):
     assert 40 < sum(color in points for color in pixels) < len(pixels) / 5
 
 
-def test_without_colour_regions_have_shades_and_points_symbols(halves):
+def test_without_color_regions_have_shades_and_points_symbols(halves):
     net, plane = halves
     text = surface_text(
         plane, [[-1, 1], [1, 1]], [0, 1], colors.scheme_of(net, [0, 1]),
@@ -90,7 +90,7 @@ def test_without_colour_regions_have_shades_and_points_symbols(halves):
     assert text.plain.split("\n") == ["o   ░░░x", *["    ░░░░"] * 3]
 
 
-def test_without_colour_a_regression_has_shades():
+def test_without_color_a_regression_has_shades():
     net = neurona.network([2, 1], "linear")
     params = ((np.array([[1.0], [0.0]]), np.array([0.0])),)
     plane = numbers.surface(net, params, limits=(-1, 1, -1, 1))
@@ -139,7 +139,7 @@ def test_cost_text_needs_a_cost_per_step(steps, costs):
         cost_text(steps, costs, width=20, height=5)
 
 
-def test_confusion_text_colours_what_is_right_and_what_is_not():
+def test_confusion_text_colors_what_is_right_and_what_is_not():
     text = confusion_text([[120, 30], [0, 7]])
     assert text.plain.split("\n") == ["    0   1", "0 120  30", "1   ·   7"]
     by_text = {
@@ -231,7 +231,7 @@ def test_a_long_training_keeps_the_shape_of_its_curve(circles, monkeypatch):
     assert view.curve[-1][0] > 90
 
 
-def test_without_colour_there_are_none(circles):
+def test_without_color_there_are_none(circles):
     net, X, y = circles
     view = TerminalView(net, X, y, steps=60, console=console(no_color=True))
     output = watch(view, net, X, y)

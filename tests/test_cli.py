@@ -249,7 +249,7 @@ def test_compare_tells_and_leaves_a_picture_and_a_page(compare, folder, capsys):
     assert all(float(line.split()[4]) < 1e-10 for line in agreeing)
     assert printed.count("float64  ") > 7
     assert printed.count("left out: PyTorch (torch is not installed)") == 3
-    assert "left out: scikit-learn (it has no squared error behind a sigmoid)" in printed
+    assert "left out: scikit-learn (it has no squared error after a sigmoid)" in printed
     assert max(map(len, printed.splitlines()[:-2])) <= 100
     assert printed.splitlines()[-2:] == [str(folder / "compare.png"), str(folder / "compare.md")]
     assert files(folder) == ["compare.md", "compare.png"]

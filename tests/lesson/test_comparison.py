@@ -209,7 +209,7 @@ def test_a_library_that_is_not_installed_is_left_out_and_said(monkeypatch):
     assert [outcome.entry.key for outcome in result.outcomes] == ["neurona"]
     assert remarks(result) == [
         "left out: neurona, compiled (jax is not installed)",
-        "left out: scikit-learn (it has no squared error behind a sigmoid)",
+        "left out: scikit-learn (it has no squared error after a sigmoid)",
         "left out: PyTorch (torch is not installed)",
     ]
     assert remarks(result, "es")[2] == "no participa: PyTorch (torch no está instalado)"
@@ -292,7 +292,7 @@ def short():
 
 def test_the_table_has_a_row_for_each(short):
     head, neurona_row, lesson, corrected = table(short[0])
-    assert head == ["who", "numbers", "largest difference", "last cost", "seconds", "lines"]
+    assert head == ["library", "numbers", "largest difference", "last cost", "seconds", "lines"]
     assert neurona_row[2] == "reference"
     assert float(lesson[2]) > 1e-3
     assert float(corrected[2]) < 1e-10
@@ -334,4 +334,4 @@ def test_where_float32_goes_its_own_way_it_is_said(short):
     costs = reference.costs * np.where(np.arange(20) < 12, 1 + 1e-7, 1.5)
     parted = replace(reference, entry=entry, differences=np.abs(costs / reference.costs - 1))
     (said,) = remarks(replace(short[0], outcomes=(reference, parted), left_out=()))
-    assert said.startswith("From step 12 on float32 goes its own way (PyTorch)")
+    assert said.startswith("From step 12 on, float32 takes another path (PyTorch)")

@@ -143,7 +143,7 @@ def test_the_page_says_what_the_terminal_says(folder, capsys, tmp_path):
         assert " ".join(re.search(rf"^{re.escape(name)} .*%.*$", told, re.M)[0].split()) in said
     most, fall, _ = told.partition("shuffled\n")[2].splitlines()[0].rsplit(None, 2)
     assert f"{most} {fall}" in said
-    assert "How it learnt" in said
+    assert "The network and its training." in said
     assert "What it was asked The rows of flowers.csv." in said
     assert "What it learnt from" not in said
 
@@ -154,7 +154,7 @@ def test_the_page_of_numbers_has_every_row_of_the_test(folder):
     held_out = int(re.search(r"held out for the test (\d+)", said)[1])
     assert html.count('class="point"') == held_out == 18
     assert re.search(r"0\.\d{3} R², on 18 rows", said)
-    assert "The answers are off by" in said
+    assert "The predictions are off by" in said
     assert 'class="held"' in html
 
 
@@ -184,7 +184,7 @@ def test_many_classes_have_a_list_of_errors_in_place_of_a_matrix():
         122, 120, report.wilson(120, 122), report.by_class(names, counts), counts, []
     )
     subject = Subject("t", "l", "t.csv", "m", "kind", "rows", [], "122 rows")
-    said = " ".join("".join(report_page._how_right(subject, found)).split())
+    said = " ".join("".join(report_page._test_score(subject, found)).split())
     assert '<th scope="row">c03</th><td>c07</td><td class="n">2</td>' in said
     assert "Confusion" not in said
 

@@ -81,21 +81,6 @@ def test_surface_says_what_it_needs(topology, arguments, message):
     net = neurona.network(topology)
     with pytest.raises(ValueError, match=message):
         numbers.surface(net, net.init(0), **arguments)
-    with pytest.raises(ValueError, match=message):
-        numbers.neuron_surfaces(net, net.init(0), **arguments)
-
-
-def test_neuron_surfaces_are_one_pass_that_ends_in_the_surface(counted):
-    net, calls = counted
-    params = net.init(0)
-    layers = numbers.neuron_surfaces(net, params, limits=(-1, 1, -1, 1), resolution=6)
-    assert calls == [36]
-    assert [layer.values.shape for layer in layers] == [(6, 6, 5), (6, 6, 3)]
-    plane = numbers.surface(net, params, limits=(-1, 1, -1, 1), resolution=6)
-    np.testing.assert_array_equal(layers[-1].values, plane.values)
-    W, b = params[0]
-    at = np.array([plane.x1[4], plane.x2[1]])
-    np.testing.assert_allclose(layers[0].values[1, 4], np.tanh(at @ W + b), rtol=1e-5)
 
 
 def test_activations_by_hand():

@@ -162,19 +162,6 @@ def surface(
     >>> surface(net, net.init(rng=0), limits=(-1, 1, -1, 1), resolution=50).values.shape
     (50, 50, 1)
     """
-    x1, x2, places = _grid(net, X, limits, resolution, features)
-    values = net.predict(params, places)
-    return Surface(x1, x2, values.reshape(resolution, resolution, -1))
-
-
-def _grid(
-    net: Network,
-    X: ArrayLike | None,
-    limits: Limits | None,
-    resolution: int,
-    features: Features | None = None,
-) -> tuple[Array, Array, Array]:
-    """Return the two axes and the network's inputs on the grid, (resolution², n_in)."""
     if net.in_shape != (2,) and features is None:
         raise ValueError(f"a surface needs a network with two inputs, and this one has {net.n_in}")
     if limits is None:
@@ -188,8 +175,9 @@ def _grid(
         )
     if resolution < 2:
         raise ValueError(f"resolution is {resolution}: give at least 2 points a side")
-    x1, x2, places = grid(limits, resolution)
-    return x1, x2, places if features is None else features(places)
+    x1, x2, points = grid(limits, resolution)
+    values = net.predict(params, points if features is None else features(points))
+    return Surface(x1, x2, values.reshape(resolution, resolution, -1))
 
 
 def grid(limits: Limits, resolution: int) -> tuple[Array, Array, Array]:

@@ -129,7 +129,7 @@ def test_two_steps_by_hand(optimizer, by_hand):
 
 
 @pytest.mark.parametrize(("optimizer", "its"), OPTAX, ids=repr)
-def test_the_same_numbers_as_optax(optimizer, its):
+def test_optimizers_equal_optax(optimizer, its):
     rng = np.random.default_rng(0)
     theta = rng.normal(size=7)
     gradients = rng.normal(size=(50, 7)) * 10 ** rng.uniform(-3, 1, (50, 1))
@@ -158,7 +158,7 @@ def rosenbrock(theta):
 
 @pytest.mark.parametrize("hill", ["parabola", "rosenbrock"])
 @pytest.mark.parametrize("row", DESCENTS, ids=lambda row: repr(row[0]))
-def test_the_bottom_is_found(row, hill):
+def test_optimizers_find_the_minimum(row, hill):
     optimizer, *rates = row
     rate, steps = rates[hill == "rosenbrock"]
     function, bottom = {"parabola": (parabola, [0, 0]), "rosenbrock": (rosenbrock, [1, 1])}[hill]
@@ -172,7 +172,7 @@ def test_the_bottom_is_found(row, hill):
 
 
 @pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
-def test_one_flat_vector_is_the_same_as_leaf_by_leaf(optimizer):
+def test_flat_vector_equals_leaf_by_leaf(optimizer):
     rng = np.random.default_rng(0)
     leaves = [rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal(size=(3, 1))]
     theta = flatten((tuple(leaves),))
@@ -188,7 +188,7 @@ def test_one_flat_vector_is_the_same_as_leaf_by_leaf(optimizer):
 
 
 @pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
-def test_a_rate_for_each_parameter(optimizer):
+def test_learning_rate_for_each_parameter(optimizer):
     rates = np.array([0.1, 0.0, 0.2])
     state = optimizer.init(THETA)
     change, _ = optimizer.update(GRADIENTS[0], state, THETA, rates)
@@ -197,14 +197,14 @@ def test_a_rate_for_each_parameter(optimizer):
 
 
 @pytest.mark.parametrize("optimizer", [row[0] for row in BY_HAND], ids=repr)
-def test_a_gradient_of_zero_is_no_division_by_zero(optimizer):
+def test_zero_gradient_is_finite(optimizer):
     state = optimizer.init(THETA)
     change, state = optimizer.update(np.zeros(3), state, THETA, ETA)
     decay = ETA * getattr(optimizer, "weight_decay", 0.0) * THETA
     np.testing.assert_allclose(change, -decay, rtol=1e-12)
 
 
-def test_they_are_found_by_name_and_by_themselves():
+def test_optimizers_are_found_by_name_and_by_instance():
     for name, make in OPTIMIZERS.items():
         assert getattr(neurona, name) is make
         assert find_optimizer(name) == make()
@@ -255,7 +255,7 @@ def test_every_schedule_is_checked():
 
 
 @pytest.mark.parametrize(("schedule", "expected", "its"), RATES, ids=repr)
-def test_a_schedule_by_hand_and_optax(schedule, expected, its):
+def test_schedules_equal_optax_and_manual_values(schedule, expected, its):
     steps = range(25)
     ours = [schedule(step) for step in steps]
     np.testing.assert_allclose(ours, [expected(step) for step in steps], rtol=1e-12)
@@ -263,13 +263,13 @@ def test_a_schedule_by_hand_and_optax(schedule, expected, its):
     assert all(type(rate) is float for rate in ours)
 
 
-def test_cosine_ends_at_zero_by_itself():
+def test_cosine_ends_at_zero_by_default():
     assert cosine(0.1, steps=10)(10) == 0.0
     assert cosine(0.1, steps=10)(1000) == 0.0
 
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
-def test_a_training_asks_the_schedule_for_each_step(engine):
+def test_training_calls_the_schedule_at_each_step(engine):
     X, y = np.array([[1.0], [2.0]]), np.array([1.0, 3.0])
     rates = [0.1, 0.05, 0.2, 0.01, 0.02]
     kept = {"start": network([1, 1], "linear").init(0), "engine": engine, "dtype": np.float32}
@@ -284,7 +284,7 @@ def test_a_training_asks_the_schedule_for_each_step(engine):
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
 @pytest.mark.parametrize("still", [0, 1])
-def test_only_the_layer_with_a_tiny_rate_stands_still(engine, still):
+def test_layer_with_a_tiny_rate_does_not_move(engine, still):
     net = network([2, 3, 1], "tanh", output="sigmoid")
     X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
     rates = [0.5, constant(0.5)]
@@ -301,7 +301,7 @@ def test_only_the_layer_with_a_tiny_rate_stands_still(engine, still):
 # A gradient that is too long
 
 
-def test_a_long_gradient_is_shortened_and_a_short_one_is_left():
+def test_clip_shortens_only_long_gradients():
     square = np.array(25.0)
     assert clip_factor(square, 1.0) == pytest.approx(0.2)
     assert clip_factor(square, 5.0) == 1.0
@@ -310,7 +310,7 @@ def test_a_long_gradient_is_shortened_and_a_short_one_is_left():
 
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
-def test_clip_is_the_length_of_the_first_step(engine):
+def test_clip_is_the_norm_of_the_first_step(engine):
     net = network([3, 4, 1], "tanh", output="linear")
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(10, 3)), 100 * rng.normal(size=10)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-from .contest import CONTESTANTS
 from .race import summary
+from .remote import training_of
 from .tasks import circles_to_99
 
 EVERY = 25  # steps between two measurements of the accuracy
@@ -36,7 +36,7 @@ def _trial(name: str, seed: int) -> tuple[float, float, int] | None:
     task = circles_to_99(seed)
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()  # compile again for each seed
-    training = CONTESTANTS[name].start(task)
+    training = training_of(name, task)
     first = None
     start = time.perf_counter()
     while training.steps < GIVE_UP:

@@ -51,14 +51,6 @@ class Contestant:
         """The packages it needs that are not installed."""
         return [package for package in self.needs if find_spec(package) is None]
 
-    def start(self, task: Task) -> Training:
-        """Return its training of the task, in this process or in a new one."""
-        if not self.environment:
-            return self.build(task)
-        from .remote import train_elsewhere
-
-        return train_elsewhere(self, task)
-
 
 CONTESTANTS: dict[str, Contestant] = {}
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .contest import CONTESTANTS, Training
+from .contest import Training
+from .remote import training_of
 
 if TYPE_CHECKING:
     from .tasks import Task
@@ -40,7 +41,7 @@ def race(task: Task, names: list[str], effort: Effort) -> Rounds:
     AssertionError
         If a contestant's cost is not below the task's bound after the task's number of steps.
     """
-    trainings = {name: CONTESTANTS[name].start(task) for name in names}
+    trainings = {name: training_of(name, task) for name in names}
     steps = {name: _warm_up(training, effort) for name, training in trainings.items()}
     rounds: Rounds = {name: [] for name in names}
     for _ in range(effort.rounds):

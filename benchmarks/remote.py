@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from .tasks import Task
 
 
+def training_of(name: str, task: Task) -> Training:
+    """Return a contestant's training of the task, in this process or in a new one."""
+    contestant = CONTESTANTS[name]
+    return train_elsewhere(contestant, task) if contestant.environment else contestant.build(task)
+
+
 def train_elsewhere(contestant: Contestant, task: Task) -> Training:
     """Start the contestant in a new process, which computes only on request.
 

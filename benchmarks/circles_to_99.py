@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from .contest import CONTESTANTS
 from .race import summary
 from .remote import training_of
 from .tasks import circles_to_99

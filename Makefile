@@ -22,13 +22,13 @@ demo: $(VENV)/.demo $(VENV)/.package  ## the lesson's network learns the circles
 	@$(BIN)/neurona demo circles
 
 # Processes that share the cores need no threads besides: they would only wait for each other.
-test test-all coverage quick: export OMP_NUM_THREADS ?= 1
+test test-all quick: export OMP_NUM_THREADS ?= 1
 
 test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package
-	$(PYTEST) $(PARALLEL) -m "not long" tests --pyargs neurona
+	$(PYTEST) $(PARALLEL) -m "not long" $(COVERAGE) tests --pyargs neurona
 
-coverage: $(VENV)/.test $(VENV)/.package  ## the suite, and which lines and branches it ran: 95 %
-	$(PYTEST) $(PARALLEL) -m "not long" --cov --cov-report=term tests --pyargs neurona
+coverage:  ## the suite, and which lines and branches it ran: 95 %
+	@$(MAKE) test COVERAGE="--cov --cov-report=term"
 
 # No browser, no notebook, no other library's networks: minutes, in any Python.
 QUICK := engine datasets tables observe estimators files commands

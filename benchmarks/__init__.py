@@ -1,4 +1,4 @@
-"""Measures neurona beside its peers: how fast a step is, and what it learns by itself.
+"""Compare neurona with its peers: the speed of a step, and the results of default settings.
 
 ``python -m benchmarks speed``, ``python -m benchmarks learning``, ``python -m benchmarks report``
 """

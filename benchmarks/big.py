@@ -1,4 +1,4 @@
-"""A million rows: an epoch beside PyTorch's, each in its own process, and the memory it takes."""
+"""A million rows: the time of an epoch beside PyTorch's, and the memory, each in a new process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROWS, COLUMNS, BATCH, HIDDEN, RATE = 1_000_000, 30, 1024, 64, 0.001
 ROUNDS = 3
-FEW = 4096  # rows on which each contestant tells what its libraries take for themselves
+FEW = 4096  # rows of the warm-up, which loads each contestant's libraries
 
 NUMPY = "neurona.train, NumPy"
 COMPILED = "neurona.train, compiled"
@@ -32,27 +32,27 @@ PREPARED = "NeuralNetClassifier, columns prepared"
 LOADER = "PyTorch, eager, DataLoader"
 SLICED = "PyTorch, eager, tensors sliced by hand"
 
-# Own, peer, and the largest ratio of their seconds an epoch; then the table's size.
+# Own, peer, and the largest ratio of their seconds per epoch; then the limit of memory.
 GOALS = (
     (NUMPY, LOADER, 1 / 5),
     (COMPILED, LOADER, 1 / 5),
     (NUMPY, SLICED, 1.0),
     (COMPILED, SLICED, 1.0),
 )
-MEMORY = 2.0  # times the table, with the table itself
+MEMORY = 2.0  # times the table, the table included
 
 
 def table(rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Return float32 columns and two classes that a network of this size can learn."""
     rng = np.random.default_rng(0)
     X = np.empty((rows, COLUMNS), np.float32)
-    for begin in range(0, rows, 10_000):  # so that nothing larger than the table was ever there
+    for begin in range(0, rows, 10_000):  # in parts: nothing is ever larger than the table
         part = X[begin : begin + 10_000]
         part[:] = rng.standard_normal(part.shape, np.float32)
     return X, (X[:, 0] * X[:, 1] > 0).astype(np.int64)
 
 
-# Each contestant is a function from a table to an iterator: an epoch is done at each item.
+# Each contestant is a function from a table to an iterator with one item for each epoch.
 
 
 def _train(engine: str, X: np.ndarray, y: np.ndarray) -> Iterator[float]:
@@ -81,7 +81,7 @@ def _estimator(preprocess: Any, X: np.ndarray, y: np.ndarray) -> Iterator[float]
         optimizer="adam",
         learning_rate=RATE,
         batch_size=BATCH,
-        epochs=40,  # up to 50 it hands out each epoch
+        epochs=40,  # up to 50, it yields each epoch
         preprocess=preprocess,
         random_state=0,
     )
@@ -136,14 +136,14 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def peak(afresh: bool = False) -> int:
-    """Return the largest memory that this process has held, in bytes: on Linux, since ``afresh``.
+    """Return the largest memory of this process in bytes; on Linux, since the call with ``afresh``.
 
-    What ``getrusage`` says is at least what the process that started this one held.
+    Elsewhere, ``getrusage`` returns at least the memory of the parent process.
     """
     if STATUS.exists():
         if afresh:
             with suppress(OSError):
-                CLEAR.write_text("5")  # the largest is now what is held now
+                CLEAR.write_text("5")  # resets the largest to the current
         lines = STATUS.read_text().splitlines()
         return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
     import resource
@@ -153,10 +153,10 @@ def peak(afresh: bool = False) -> int:
 
 
 def one(name: str, rows: int) -> dict[str, Any]:
-    """Train in this process; return seconds, the cost, and memory in sizes of the table."""
+    """Train in this process; return seconds, cost, and memory in multiples of the table."""
     few = CONTESTANTS[name][0](*table(FEW))
     for _ in range(2):
-        next(few)  # what the libraries take for themselves is there before the table is
+        next(few)  # loads the libraries before the table exists
     X, y = table(rows)
     before = peak(afresh=True)
     start = time.perf_counter()
@@ -175,7 +175,7 @@ def one(name: str, rows: int) -> dict[str, Any]:
 
 
 def measure(quick: bool = False) -> dict:
-    """Measure all in turns, some rounds of them, each in a new process."""
+    """Measure all in turns, for several rounds, each in a new process."""
     facts = machine.facts()
     rows, rounds = (20_000, 1) if quick else (ROWS, ROUNDS)
     names = [name for name, (_, package) in CONTESTANTS.items() if find_spec(package)]

@@ -1,4 +1,4 @@
-"""The wait of whoever trains the circles: seconds and steps until 99 % of the points are right."""
+"""The time to train the circles: seconds and steps until 99 % of the points are right."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .contest import CONTESTANTS
 from .race import summary
 from .tasks import circles_to_99
 
-EVERY = 25  # steps between two looks at the accuracy
+EVERY = 25  # steps between two measurements of the accuracy
 GIVE_UP = 20_000  # steps
 
 
 def run(names: list[str], seeds: int) -> dict[str, dict]:
-    """Return seconds, those of the first look and steps of each contestant, over several seeds."""
+    """Return each contestant's seconds, seconds to the first accuracy, and steps, over seeds."""
     results = {}
     for name in names:
         if not CONTESTANTS[name].takes(circles_to_99()):
@@ -35,7 +35,7 @@ def run(names: list[str], seeds: int) -> dict[str, dict]:
 def _trial(name: str, seed: int) -> tuple[float, float, int] | None:
     task = circles_to_99(seed)
     if "jax" in sys.modules:
-        sys.modules["jax"].clear_caches()  # whoever compiles, compiles again for each seed
+        sys.modules["jax"].clear_caches()  # compile again for each seed
     training = CONTESTANTS[name].start(task)
     first = None
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A contestant and its training: what a peer's function must return, and how it is found."""
+"""A contestant and its training: the interface of each peer's function, and their registry."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Training:
-    """A training that is under way.
+    """A running training.
 
-    `advance(steps)` makes at least so many steps, waits until they are computed and returns how
-    many it made; `predict(X)` returns the network's probabilities (n, n_out).
+    `advance(steps)` makes at least this number of steps, waits for them and returns how many it
+    made; `predict(X)` returns the network's probabilities (n, n_out).
     """
 
     advance: Callable[[int], int]
@@ -28,7 +28,7 @@ class Training:
     steps: int = 0
 
     def seconds_per_step(self, steps: int) -> float:
-        """Train on by so many steps, and time them."""
+        """Train for more steps, and time them."""
         start = time.perf_counter()
         made = self.advance(steps)
         seconds = time.perf_counter() - start
@@ -44,15 +44,15 @@ class Contestant:
     build: Callable[[Task], Training]
     needs: tuple[str, ...] = ()
     takes: Callable[[Task], bool] = lambda _: True
-    environment: Mapping[str, str] = field(default_factory=dict)  # if any: in a process of its own
+    environment: Mapping[str, str] = field(default_factory=dict)  # if any: in a new process
 
     @property
     def missing(self) -> list[str]:
-        """The packages that it needs and that are not installed."""
+        """The packages it needs that are not installed."""
         return [package for package in self.needs if find_spec(package) is None]
 
     def start(self, task: Task) -> Training:
-        """Return its training of the task, in this process or in its own."""
+        """Return its training of the task, in this process or in a new one."""
         if not self.environment:
             return self.build(task)
         from .remote import train_elsewhere
@@ -64,7 +64,7 @@ CONTESTANTS: dict[str, Contestant] = {}
 
 
 def contestant(name: str, **facts: Any) -> Callable[..., Callable[[Task], Training]]:
-    """Enter the decorated function for the contest; `facts` are fields of `Contestant`."""
+    """Register the decorated function for the contest; `facts` are fields of `Contestant`."""
 
     def enter(build: Callable[[Task], Training]) -> Callable[[Task], Training]:
         CONTESTANTS[name] = Contestant(name, build, **facts)
@@ -76,7 +76,7 @@ def contestant(name: str, **facts: Any) -> Callable[..., Callable[[Task], Traini
 def batches(
     X: Any, Y: Any, size: int | None, permutation: Callable[[int], Any]
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield the examples of one step after another, without end, reshuffled for each epoch."""
+    """Yield the examples of each step, endlessly, shuffled for each epoch."""
     while size is None:
         yield X, Y
     while True:

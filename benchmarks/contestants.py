@@ -1,7 +1,7 @@
 """The contestants: one function for each, in its library's own idiom.
 
-To add one, write a function that takes a `Task` and returns a `Training`, and enter it with
-`@contestant`. Every function starts from `task.first_weights()` where its library allows that.
+To add one, write a function that takes a `Task` and returns a `Training`, and register it with
+`@contestant`. Every function starts from `task.initial_weights()` if its library allows that.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ def _neurona(task: Task, engine: str) -> Training:
 # ------------------------------------------------------------------------ the tutorial's program
 @contestant(TUTORIAL, takes=lambda task: task.binary)
 def the_tutorials_program(task: Task) -> Training:
-    """As it stands: its own update, at the rate with which the lesson succeeds."""
+    """Unchanged: its own update, at the rate with which the lesson succeeds."""
     from neurona import tutorial
 
     network = tutorial.create_nn(list(task.topology), tutorial.sigm)
-    for layer, (W, b) in zip(network, task.first_weights(), strict=True):
+    for layer, (W, b) in zip(network, task.initial_weights(), strict=True):
         layer.W, layer.b = W.astype(np.float64), b.astype(np.float64)[np.newaxis]
     X, Y = task.X.astype(np.float64), task.targets.astype(np.float64)
 
@@ -93,11 +93,11 @@ def the_tutorials_program(task: Task) -> Training:
 # --------------------------------------------------------------------------------- scikit-learn
 @contestant(SCIKIT_LEARN, needs=("sklearn",))
 def scikit_learn(task: Task) -> Training:
-    """One warm-started `fit` over many epochs: each costs far less than a `partial_fit`.
+    """One warm-started `fit` over many epochs: each is far cheaper than a `partial_fit`.
 
-    In float32, which is faster than its usual float64, without shuffling where the batch is
-    full. It has no squared error behind a sigmoid: its cost is the cross-entropy, whose gradient
-    is some four times larger at the start.
+    In float32, which is faster than its default float64, without shuffling if the batch is full. It
+    has no squared error after a sigmoid: its cost is the cross-entropy, whose gradient is about
+    four times larger at the start.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
@@ -121,12 +121,12 @@ def scikit_learn(task: Task) -> Training:
     def fit(epochs: int) -> None:
         model.max_iter = epochs
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # it stops where it is told to
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is ours
             model.fit(task.X, task.y)
 
-    fit(epochs=1)  # to have arrays that can be given the first weights
+    fit(epochs=1)  # creates the arrays that take the initial weights
     for W_own, b_own, (W, b) in zip(
-        model.coefs_, model.intercepts_, task.first_weights(), strict=True
+        model.coefs_, model.intercepts_, task.initial_weights(), strict=True
     ):
         W_own[:], b_own[:] = W, b
 
@@ -154,13 +154,13 @@ def pytorch_eager_fused(task: Task) -> Training:
 
 
 def _pytorch(task: Task, fused: bool | None) -> Training:
-    """Tensors shuffled by hand: a DataLoader would be several times slower."""
+    """Shuffle tensors by hand: a DataLoader would be several times slower."""
     import torch
     from torch import nn
 
     activation = {"sigmoid": nn.Sigmoid, "relu": nn.ReLU}[task.activation]
     modules: list[nn.Module] = []
-    for W, b in task.first_weights():
+    for W, b in task.initial_weights():
         dense = nn.Linear(*W.shape)
         with torch.no_grad():
             dense.weight.copy_(torch.from_numpy(W.T.copy()))
@@ -212,7 +212,7 @@ def _keras(task: Task, steps_per_execution: int) -> Training:
         model.add(keras.layers.Dense(width, task.activation))
     output = "sigmoid" if task.binary else "softmax"
     model.add(keras.layers.Dense(task.topology[-1], output))
-    model.set_weights([array for layer in task.first_weights() for array in layer])
+    model.set_weights([array for layer in task.initial_weights() for array in layer])
     optimizer = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[task.optimizer]
     model.compile(
         optimizer(task.learning_rate),
@@ -261,7 +261,7 @@ def jax_jit_a_step(task: Task) -> Training:
 
 @contestant(JAX_SCAN, needs=("jax",))
 def jax_jit_and_scan(task: Task) -> Training:
-    """Batches are rows of indices; the examples that do not fill the last one are left out."""
+    """Scan over rows of indices, one a batch; an incomplete last batch is left out."""
     import jax
 
     first, step, predict = _jax(task)
@@ -295,7 +295,7 @@ def jax_jit_and_scan(task: Task) -> Training:
 
 
 def _jax(task: Task):
-    """Return the first (params, optimizer's state), the step and the prediction, in JAX's idiom."""
+    """Return the initial (params, optimizer's state), the step and the prediction, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -340,6 +340,6 @@ def _jax(task: Task):
         output = network(carry[0], X)
         return jax.nn.sigmoid(output) if task.binary else jax.nn.softmax(output)
 
-    params = [(jnp.array(W), jnp.array(b)) for W, b in task.first_weights()]
+    params = [(jnp.array(W), jnp.array(b)) for W, b in task.initial_weights()]
     zeros = tree_map(jnp.zeros_like, params), tree_map(jnp.zeros_like, params), jnp.zeros((), int)
     return (params, zeros if task.optimizer == "adam" else ()), step, predict

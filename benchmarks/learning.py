@@ -1,4 +1,4 @@
-"""What is learnt with the settings that the library chooses, seed after seed."""
+"""The success of training with the library's default settings, over many seeds."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WITHIN = 2500  # steps
 TOPOLOGIES = ([2, 4, 8, 1], [2, 4, 8, 16, 8, 4, 1])
 TUTORIAL_RATES = (0.5, 0.05, 0.01, 0.001)
 
-# The share of the points to get right, with so many arms of the spiral.
+# The accuracy to reach, by the number of the spiral's arms.
 SPIRALS = {2: 0.99, 5: 0.98}
-DIGITS = 0.975  # of a fifth that was held out
+DIGITS = 0.975  # on a held-out fifth
 
 
 def measure(quick: bool = False) -> dict:
-    """Return all the learning table's figures; `quick` takes one seed of each."""
+    """Return all figures of the learning tables; `quick` takes one seed of each."""
     seeds, tutorial_seeds = (1, 1) if quick else (20, 10)
     facts = machine.facts()
     note("circles")
@@ -45,7 +45,7 @@ def measure(quick: bool = False) -> dict:
 
 
 def _circles(topology: list[int], seeds: int) -> dict:
-    """Give only topology and activation; the cost is the library's own, and the squared error."""
+    """Give only topology and activation; measure the default cost and the squared error."""
     first: dict[str, list[int]] = {"own cost": [], "squared error": []}
     for seed in range(seeds):
         X, y = neurona.datasets.circles(n=500, factor=0.5, noise=0.05, rng=seed)
@@ -68,7 +68,7 @@ def _circles(topology: list[int], seeds: int) -> dict:
 
 
 def _tutorial(topology: list[int], rate: float, seeds: int) -> dict:
-    """Run the lesson's program as it stands, at one of its rates."""
+    """Run the lesson's program, unchanged, at one of its rates."""
     costs = []
     for seed in range(seeds):
         X, y = neurona.datasets.circles(n=500, factor=0.5, noise=0.05, rng=seed)
@@ -91,7 +91,7 @@ def _tutorial(topology: list[int], rate: float, seeds: int) -> dict:
 def demonstration(
     name: str, seed: int, **settings: Any
 ) -> tuple[neurona.Network, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Return network, data and arguments of `neurona.train`, as ``neurona demo`` has them."""
+    """Return network, data and arguments of `neurona.train`, as in ``neurona demo``."""
     demo = DEMOS[name]
     X, y = data_of(name, rng=seed, **settings)
     n_out, output = outputs_for(y)
@@ -103,7 +103,7 @@ def demonstration(
 
 
 def _spirals(arms: int, goal: float, seeds: int) -> dict:
-    """Train for as long as the demonstration does; note when the goal was first exceeded."""
+    """Train as long as the demonstration does, and record when the goal is first exceeded."""
     right, steps, seconds = [], [], []
     for seed in range(seeds):
         net, X, y, training = demonstration("spirals", seed, arms=arms)
@@ -129,7 +129,7 @@ def _spirals(arms: int, goal: float, seeds: int) -> dict:
 
 
 def _digits(seeds: int) -> dict:
-    """Train on four fifths of the digits, for as long as the demonstration does; test the rest."""
+    """Train on four fifths of the digits, as long as the demonstration does; test on the rest."""
     right, seconds = [], []
     for seed in range(seeds):
         net, X, y, training = demonstration("digits", seed)

@@ -1,4 +1,4 @@
-"""The facts of the machine that a figure depends on; no names of hosts, people or folders."""
+"""The facts of the machine that affect a figure; no names of hosts, people or folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGES = ("neurona", "numpy", "scikit-learn", "torch", "keras", "jax")
 
 
 def facts() -> dict[str, str]:
-    """Return what to write above a table of measurements."""
+    """Return the facts for the line above a table of measurements."""
     return {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "processor": f"{_processor()}, {os.cpu_count()} cores",

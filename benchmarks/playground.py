@@ -1,7 +1,7 @@
-"""The playground in a real browser: pictures and steps a second, the first picture, obedience.
+"""The playground in a real browser: pictures and steps per second, and response times.
 
-The browser draws on the same processors on which the server trains. Since ten pages are rarely open
-on one machine, ten clients that ask for pictures and draw none are measured too.
+The browser draws on the same CPUs on which the server trains. Since ten pages are rarely open on
+one machine, ten clients that request pictures without drawing are measured too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .race import note, summary
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SIZE = {"width": 1360, "height": 900}
-# Each message of the server is a picture, but for a few at the start.
+# Each message of the server is a picture, except a few at the start.
 COUNT_PICTURES = """
 window.pictures = 0;
 window.WebSocket = class extends WebSocket {
@@ -37,8 +37,8 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
-# Clicks, and tells after how many milliseconds the page shows what was asked for.
-OBEYED = """
+# Clicks, and returns after how many milliseconds the page shows the effect.
+RESPONSE_TIME = """
 ([click, shown, text]) => new Promise((resolve) => {
   const began = performance.now();
   const look = () => {
@@ -49,16 +49,16 @@ OBEYED = """
   look();
 })
 """
-# The facts above the network show a neuron more.
+# The summary above the network, without and with another neuron.
 BEFORE, AFTER = "2 – 4 – 4 – 1", "2 – 5 – 4 – 1"  # noqa: RUF001
 MORE, FEWER = ".count button:last-child", ".count button:first-child"
 
 
 def measure(quick: bool = False) -> dict:
-    """Return what the tables show; `quick` only tries that it runs."""
+    """Return the figures of the tables; `quick` only checks that it runs."""
     facts = machine.facts()
     if float(facts["load before"]) > 0.5:
-        note("this machine is busy: the figures will be worse than they are")
+        note("this machine is busy: the figures will be worse than on an idle one")
     seconds, many = (0.5, 2) if quick else (5.0, 10)
     measured: dict[str, Any] = {"machine": facts, "pages": many}
     alone = [_alone(seconds / 5) for _ in range(2)]
@@ -68,8 +68,8 @@ def measure(quick: bool = False) -> dict:
             measured["first"] = summary(
                 [_first(chromium, address) for _ in range(1 if quick else 7)]
             )
-            note("obedience")
-            measured["obeyed"] = _obedience(chromium, address, times=1 if quick else 10)
+            note("response times")
+            measured["obeyed"] = _response_times(chromium, address, times=1 if quick else 10)
             measured["one"] = {}
             for name in ("circles", "lesson"):
                 note(f"one page: {name}")
@@ -91,9 +91,9 @@ def measure(quick: bool = False) -> dict:
 
 
 def _alone(seconds: float) -> float:
-    """Return the steps a second of the lesson's network where nothing else is asked for.
+    """Return the steps per second of the lesson's network without a page: the baseline.
 
-    A shared machine is twice as fast at one time as at another: this is what to compare with.
+    A shared machine may be twice as fast at one time as at another.
     """
     X, y = neurona.datasets.circles(n=500, noise=0.05, rng=0)
     net = neurona.network([2, 4, 8, 1], activation="sigmoid")
@@ -111,7 +111,7 @@ def _alone(seconds: float) -> float:
 
 @contextlib.contextmanager
 def served() -> Iterator[str]:
-    """Start ``neurona play``, and stop it at the end; give its address."""
+    """Start ``neurona play``, yield its address, and stop it at the end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "neurona.cli", "play", "--no-browser"],
         stdout=subprocess.PIPE,
@@ -127,7 +127,7 @@ def served() -> Iterator[str]:
 
 @contextlib.contextmanager
 def browser() -> Iterator[Any]:
-    """Start Chromium without a window."""
+    """Start a headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium") or shutil.which("google-chrome")
@@ -138,7 +138,7 @@ def browser() -> Iterator[Any]:
 
 
 def _opened(chromium: Any, address: str) -> Any:
-    # A context is a window of its own; of the pages of one window only the front one is drawn.
+    # Each context is a separate window; a window draws only its front page.
     page = chromium.new_context(viewport=SIZE, locale="en-GB").new_page()
     page.add_init_script(COUNT_PICTURES)
     page.goto(address)
@@ -147,7 +147,7 @@ def _opened(chromium: Any, address: str) -> Any:
 
 
 def _first(chromium: Any, address: str) -> float:
-    """Return the seconds from the wish for the page to its first picture."""
+    """Return the seconds from the request for the page to its first picture."""
     page = chromium.new_context(viewport=SIZE).new_page()
     began = time.perf_counter()
     page.goto(address)
@@ -160,25 +160,25 @@ def _first(chromium: Any, address: str) -> float:
     return seconds
 
 
-def _obedience(chromium: Any, address: str, times: int) -> dict[str, dict]:
-    """Return the milliseconds until the page shows that a control was obeyed, while it trains."""
+def _response_times(chromium: Any, address: str, times: int) -> dict[str, dict]:
+    """Return the milliseconds until the page shows the effect of a control, while it trains."""
     page = _opened(chromium, address)
     found: dict[str, list[float]] = {"pause": [], "play": [], "one neuron more": []}
     for _ in range(times):
-        found["play"].append(page.evaluate(OBEYED, ["button.main", "button.main", "Pause"]))
+        found["play"].append(page.evaluate(RESPONSE_TIME, ["button.main", "button.main", "Pause"]))
         page.wait_for_timeout(300)
-        found["pause"].append(page.evaluate(OBEYED, ["button.main", "button.main", "Play"]))
+        found["pause"].append(page.evaluate(RESPONSE_TIME, ["button.main", "button.main", "Play"]))
         page.click("button.main")
         page.wait_for_timeout(300)
-        found["one neuron more"].append(page.evaluate(OBEYED, [MORE, ".facts", AFTER]))
-        page.evaluate(OBEYED, [FEWER, ".facts", BEFORE])
+        found["one neuron more"].append(page.evaluate(RESPONSE_TIME, [MORE, ".facts", AFTER]))
+        page.evaluate(RESPONSE_TIME, [FEWER, ".facts", BEFORE])
         page.wait_for_timeout(100)
     page.context.close()
     return {name: summary(values) for name, values in found.items()}
 
 
 def _pages(chromium: Any, address: str, count: int, name: str, seconds: float) -> dict[str, list]:
-    """Return what each of so many pages draws and trains in a second, all at the same time."""
+    """Return the pictures and steps per second of each of several pages at the same time."""
     pages = [_opened(chromium, address) for _ in range(count)]
     for page in pages:
         if name != "circles":  # what a page begins with
@@ -211,7 +211,7 @@ class _Stay(HTTPRedirectHandler):
 
 
 async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
-    """Return what so many clients get, each of which asks anew when it has its picture."""
+    """Return the rates of several clients; each requests a picture once it has the last one."""
     from websockets.asyncio.client import connect
 
     parts = urlsplit(address)

@@ -1,4 +1,4 @@
-"""Times contestants in turns: whatever else the machine does meanwhile hits all of them alike."""
+"""Time contestants in turns, so that other load on the machine hits all of them alike."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from .contest import CONTESTANTS, Training
 if TYPE_CHECKING:
     from .tasks import Task
 
-Rounds = Mapping[str, list[float]]  # a contestant's seconds a step, one figure a round
+Rounds = Mapping[str, list[float]]  # a contestant's seconds per step, one figure a round
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure."""
+    """The length of a measurement."""
 
     rounds: int = 7
     seconds: float = 0.25  # of each contestant in each round
 
     @classmethod
     def quick(cls) -> Effort:
-        """Return an effort that only tries that it runs."""
+        """Return an effort that only checks that it runs."""
         return cls(rounds=2, seconds=0.01)
 
 
 def race(task: Task, names: list[str], effort: Effort) -> Rounds:
-    """Return the contestants' seconds a step, round by round, once each has proved that it learns.
+    """Return the contestants' seconds per step, by round; then check that each one learns.
 
     Raises
     ------
     AssertionError
-        If, after the task's number of steps, a contestant's cost is not below the task's bound.
+        If a contestant's cost is not below the task's bound after the task's number of steps.
     """
     trainings = {name: CONTESTANTS[name].start(task) for name in names}
     steps = {name: _warm_up(training, effort) for name, training in trainings.items()}
@@ -57,7 +57,7 @@ def race(task: Task, names: list[str], effort: Effort) -> Rounds:
 
 
 def _warm_up(training: Training, effort: Effort) -> int:
-    """Return how many steps fill a round; by then everything is compiled and in the caches."""
+    """Return the number of steps in a round; this also compiles and fills the caches."""
     training.seconds_per_step(1)
     steps = 1
     while (per_step := training.seconds_per_step(steps)) * steps < effort.seconds / 4:
@@ -66,7 +66,7 @@ def _warm_up(training: Training, effort: Effort) -> int:
 
 
 def _assert_that_it_learns(name: str, training: Training, task: Task) -> None:
-    steps, bound = task.learnt
+    steps, bound = task.learned
     if training.steps < steps:
         training.seconds_per_step(steps - training.steps)
     cost = task.cost(training.predict(task.X))
@@ -82,7 +82,7 @@ def per_round(rounds: Rounds, name: str, peer: str) -> list[float]:
 
 
 def summary(values: list[float]) -> dict[str, float | list[float]]:
-    """Return the median and the extremes, with all the values beside them."""
+    """Return the median, the extremes, and all values."""
     return {
         "median": float(np.median(values)),
         "low": min(values),
@@ -92,5 +92,5 @@ def summary(values: list[float]) -> dict[str, float | list[float]]:
 
 
 def note(text: str) -> None:
-    """Say what is being measured, apart from the tables."""
+    """Print the current measurement to the standard error, apart from the tables."""
     print(text, file=sys.stderr, flush=True)

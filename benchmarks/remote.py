@@ -1,4 +1,4 @@
-"""A contestant in a process of its own: Keras chooses its backend once, when it is imported."""
+"""Run a contestant in a new process: Keras chooses its backend once, on import."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def train_elsewhere(contestant: Contestant, task: Task) -> Training:
-    """Start the contestant in a new process; it computes only while it is asked to.
+    """Start the contestant in a new process, which computes only on request.
 
-    A question and its answer take some 50 microseconds, once for hundreds of steps.
+    A request and its reply take about 50 microseconds, once for hundreds of steps.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -33,7 +33,7 @@ def train_elsewhere(contestant: Contestant, task: Task) -> Training:
 
 
 def _serve(name: str, task: Task, asked: Connection) -> None:
-    from . import contestants  # noqa: F401 - enters them all
+    from . import contestants  # noqa: F401 - registers them all
 
     contestant = CONTESTANTS[name]
     os.environ.update(contestant.environment)
@@ -42,6 +42,6 @@ def _serve(name: str, task: Task, asked: Connection) -> None:
     while True:
         try:
             method, argument = asked.recv()
-        except EOFError:  # nobody asks any more
+        except EOFError:  # the other process has closed the pipe
             return
         asked.send(getattr(training, method)(argument))

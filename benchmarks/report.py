@@ -1,4 +1,4 @@
-"""Keeps measurements as JSON, and writes them as tables into the page about them."""
+"""Save measurements as JSON, and write them as tables into the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "measurements.md"
 
 
 def keep(section: str, measured: dict, results: Path = RESULTS) -> None:
-    """Put one section's measurements into the JSON file, beside those of the others."""
+    """Save one section's measurements in the JSON file, beside the other sections."""
     everything = load(results)
     everything[section] = measured
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ def keep(section: str, measured: dict, results: Path = RESULTS) -> None:
 
 
 def load(results: Path = RESULTS) -> dict:
-    """Return what has been measured so far, by section."""
+    """Return the measurements so far, by section."""
     return json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
 
 
@@ -46,7 +46,7 @@ def write(tables: dict[str, Callable[[dict], str]], results: Path, page: Path) -
 
 
 def between_markers(text: str, section: str, content: str) -> str:
-    """Replace what stands between ``<!-- section:begin -->`` and ``<!-- section:end -->``.
+    """Replace the text between ``<!-- section:begin -->`` and ``<!-- section:end -->``.
 
     >>> between_markers("a <!-- x:begin --> old <!-- x:end --> z", "x", "new").split()
     ['a', '<!--', 'x:begin', '-->', 'new', '<!--', 'x:end', '-->', 'z']

@@ -1,4 +1,4 @@
-"""What a start costs: importing neurona once NumPy is there, the command's help, and the peers."""
+"""The time of a start: importing neurona after NumPy, the command's help, and the peers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMPORT = "import neurona, over import numpy"
 FIRST_USE = "import neurona and look up network and train, over import numpy"
 HELP = "neurona --help"
 
-# Each statement is timed in a new interpreter, after those before the bar.
+# The statement after the bar is timed in a new interpreter, after the one before the bar.
 IMPORTS = {
     "import numpy": "|import numpy",
     IMPORT: "import numpy|import neurona",
@@ -29,7 +29,7 @@ IMPORTS = {
 
 
 def run(times: int, peers: bool) -> dict[str, dict]:
-    """Return seconds, each statement in as many new interpreters, in turns."""
+    """Return the seconds of each statement, in new interpreters and in turns."""
     statements = {
         title: statement
         for title, statement in IMPORTS.items()

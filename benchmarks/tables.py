@@ -1,9 +1,10 @@
-"""Measurements as Markdown tables, which a terminal shows as well as a page does."""
+"""Format measurements as Markdown tables, for a terminal and a page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import stacks
 from .goals import ACCURACY_GOALS, START_UP_GOALS
 from .tasks import STEPS
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table with its columns aligned: the first to the left, the others right.
+    """Return a Markdown table with aligned columns: the first to the left, the others to the right.
 
     >>> print(table(["", "seconds"], [["a", "1.0"], ["bcd", "12.5"]]))
     |     | seconds |
@@ -41,14 +42,16 @@ def speed(measured: dict) -> str:
     return "\n\n".join(
         [
             facts(measured["machine"]),
-            "### Microseconds a step: median (fastest to slowest round)",
+            "### Microseconds per step: median (fastest to slowest round)",
             _steps(measured),
             "\n".join(f"- {title}" for title in measured["titles"].values()),
             "### Goals: neurona's time over the peer's, in the same round",
             _goals(measured),
             "### Seconds to 99 % of the circles: 2-4-8-1, median over seeds",
             _circles(measured),
-            "### Start-up",
+            "### Stacks of networks, and a second training",
+            _stacks(measured),
+            "### Startup",
             _startup(measured),
         ]
     )
@@ -97,6 +100,16 @@ def _circles(measured: dict) -> str:
     return table(["", "seconds", "the first 25 steps", "steps", "reached"], rows)
 
 
+def _stacks(measured: dict) -> str:
+    rows = []
+    for title, found in measured["stacks"].items():
+        limit = stacks.GOALS[title]
+        digits = 4 if limit < 1 else 2
+        goal = [f"{limit:g}", _verdict(found["median"], limit)]
+        rows.append([title, _spread(found, digits=digits), *goal])
+    return table(["", "median (lowest to highest)", "goal", "met"], rows)
+
+
 def _startup(measured: dict) -> str:
     rows = []
     for title, seconds in measured["startup"].items():
@@ -107,23 +120,23 @@ def _startup(measured: dict) -> str:
 
 
 def learning(measured: dict) -> str:
-    """Return all tables of what is learnt."""
+    """Return all tables of the learning section."""
     return "\n\n".join(
         [
             facts(measured["machine"]),
             "### The circles: a cost below 0.01 within 2,500 full-batch steps, sigmoid",
-            _learnt_circles(measured),
-            "### The tutorial's program, as it stands, on the same circles",
-            _learnt_by_the_tutorial(measured),
+            _learned_circles(measured),
+            "### The tutorial's program, unchanged, on the same circles",
+            _learned_by_the_tutorial(measured),
             "### Spirals of a turn and a half",
-            _learnt_spirals(measured),
+            _learned_spirals(measured),
             "### The digits: a fifth held out",
-            _learnt_digits(measured),
+            _learned_digits(measured),
         ]
     )
 
 
-def _learnt_circles(measured: dict) -> str:
+def _learned_circles(measured: dict) -> str:
     rows = [
         [
             _topology(found),
@@ -137,7 +150,7 @@ def _learnt_circles(measured: dict) -> str:
     return table(["topology", "which cost", "seeds", "steps"], rows)
 
 
-def _learnt_by_the_tutorial(measured: dict) -> str:
+def _learned_by_the_tutorial(measured: dict) -> str:
     rows = [
         [
             _topology(found),
@@ -150,7 +163,7 @@ def _learnt_by_the_tutorial(measured: dict) -> str:
     return table(["topology", "rate", "seeds", "last cost"], rows)
 
 
-def _learnt_spirals(measured: dict) -> str:
+def _learned_spirals(measured: dict) -> str:
     rows = [
         [
             f"{found['arms']} arms, {_topology(found)}",
@@ -166,7 +179,7 @@ def _learnt_spirals(measured: dict) -> str:
     )
 
 
-def _learnt_digits(measured: dict) -> str:
+def _learned_digits(measured: dict) -> str:
     found = measured["digits"]
     row = [
         _topology(found),
@@ -178,7 +191,7 @@ def _learnt_digits(measured: dict) -> str:
 
 
 def accuracy(measured: dict) -> str:
-    """Return the tables of how right the estimators are."""
+    """Return the tables of the estimators' scores."""
     tables_ = measured["tables"]
     titles = list(next(iter(tables_.values()))["scores"])
     rows = []
@@ -202,7 +215,7 @@ def accuracy(measured: dict) -> str:
     return "\n\n".join(
         [
             facts(measured["machine"]),
-            "### The share answered rightly, or R²: mean over the folds ± standard error",
+            "### Accuracy or R²: mean over the folds ± standard error",
             table(["", titles[0], "goal", "met", *titles[1:]], rows),
             "### Seconds of training, over all folds",
             table(["", *titles], [*seconds, ["together", *(f"{each:.1f}" for each in total)]]),
@@ -222,16 +235,16 @@ def playground(measured: dict) -> str:
         *((f"1 page, {names[name]}", one[name], 60) for name in one),
         (f"{many} pages in one browser, {names['lesson']}", measured["many"], 15),
         (f"{many} clients that draw nothing, {names['lesson']}", measured["clients"], 15),
-        (f"no page: the engine alone, {names['lesson']}", {"steps": measured["alone"]}, ""),
+        (f"no page: only the engine, {names['lesson']}", {"steps": measured["alone"]}, ""),
     ]
     waits = [
-        ("first picture after the wish for the page", measured["first"], 1000, 1000),
-        *((f"obeyed: {name}", found, 1, 100) for name, found in measured["obeyed"].items()),
+        ("first picture after the request for the page", measured["first"], 1000, 1000),
+        *((f"response to {name}", found, 1, 100) for name, found in measured["obeyed"].items()),
     ]
     return "\n\n".join(
         [
             facts(measured["machine"]),
-            "### Pictures and steps a second of each page",
+            "### Pictures and steps per second of each page",
             table(
                 ["", "pictures", "goal", "steps"],
                 [
@@ -281,7 +294,7 @@ def big(measured: dict) -> str:
                     for name, found in measured["contestants"].items()
                 ],
             ),
-            "### Goals: seconds an epoch over the peer's, in the same round",
+            "### Goals: seconds per epoch over the peer's, in the same round",
             table(
                 ["", "over", "ratio", "goal", "met"],
                 [

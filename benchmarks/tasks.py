@@ -1,4 +1,4 @@
-"""What every contestant trains: the same examples, network, first weights and size of step."""
+"""The tasks of every contestant: the same examples, network, initial weights and learning rate."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import neurona
 class Task:
     """One network, its data and its optimizer; one output means a sigmoid and a squared error.
 
-    More outputs mean a softmax and its cross-entropy. `X` is float32 (n, n_in), `y` holds the
-    classes (n,). A `batch_size` of None puts all the examples into every step.
+    More outputs mean a softmax and its cross-entropy. `X` is float32 (n, n_in), and `y` holds the
+    classes (n,). With a `batch_size` of None, every step takes all the examples.
     """
 
     title: str
@@ -26,22 +26,22 @@ class Task:
     y: np.ndarray
     batch_size: int | None
     chunk: int  # steps that a compiled contestant makes in one call
-    learnt: tuple[int, float]  # after so many steps the cost must be below this bound
+    learned: tuple[int, float]  # a number of steps, and the bound of the cost after them
     seed: int = 0
 
     @property
     def binary(self) -> bool:
-        """Whether one sigmoid answers, or a softmax over classes."""
+        """Whether the output is one sigmoid, and not a softmax over classes."""
         return self.topology[-1] == 1
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches that hold all the examples, the last one maybe smaller."""
+        """The number of batches in an epoch; the last one may be smaller."""
         return 1 if self.batch_size is None else -(-len(self.X) // self.batch_size)
 
     @property
     def targets(self) -> np.ndarray:
-        """Float32: a column of 0 and 1 (n, 1), or one-hot rows (n, k)."""
+        """The targets in float32: a column of 0 and 1 (n, 1), or one-hot rows (n, k)."""
         if self.binary:
             return self.y[:, np.newaxis].astype(np.float32)
         return np.eye(self.topology[-1], dtype=np.float32)[self.y]
@@ -51,7 +51,7 @@ class Task:
         output = "sigmoid" if self.binary else "softmax"
         return neurona.network(list(self.topology), activation=self.activation, output=output)
 
-    def first_weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
+    def initial_weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return each layer's W (n_in, n_out) and b (n_out,), the same for all contestants."""
         return [(W, b) for W, b in self.network().init(np.random.default_rng(self.seed))]
 
@@ -63,13 +63,13 @@ class Task:
         return float(-np.mean(np.log(np.maximum(of_the_right_class, 1e-7))))
 
     def accuracy(self, prediction: np.ndarray) -> float:
-        """Return the share of right answers of probabilities (n, n_out)."""
-        answer = prediction[:, 0] > 0.5 if self.binary else prediction.argmax(axis=1)
-        return float(np.mean(answer == self.y))
+        """Return the accuracy of probabilities (n, n_out)."""
+        label = prediction[:, 0] > 0.5 if self.binary else prediction.argmax(axis=1)
+        return float(np.mean(label == self.y))
 
 
 def tutorial_step(seed: int = 0) -> Task:
-    """Return the tutorial's step: 500 points of the circles, all of them in every step."""
+    """Return the tutorial's step: 500 points of the circles, all in every step."""
     X, y = neurona.datasets.circles(n=500, factor=0.5, noise=0.05, rng=seed)
     return Task(
         title="tutorial step: 500 points, 2-4-8-1, sigmoid, full batch, gradient descent",
@@ -81,13 +81,13 @@ def tutorial_step(seed: int = 0) -> Task:
         y=y,
         batch_size=None,
         chunk=250,
-        learnt=(2500, 0.05),
+        learned=(2500, 0.05),
         seed=seed,
     )
 
 
 def digits_step(seed: int = 0) -> Task:
-    """Return the step on 1,797 real digits of 8 x 8 pixels, in minibatches of 32."""
+    """Return the step on 1,797 real digits of 8 x 8 pixels, in mini-batches of 32."""
     X, y = neurona.datasets.digits()
     return Task(
         title="digits step: 64-64-10, ReLU, softmax, batch 32, Adam",
@@ -99,7 +99,7 @@ def digits_step(seed: int = 0) -> Task:
         y=y,
         batch_size=32,
         chunk=228,  # four epochs
-        learnt=(1140, 0.2),
+        learned=(1140, 0.2),
         seed=seed,
     )
 
@@ -119,7 +119,7 @@ def mnist_size_step(seed: int = 0) -> Task:
         y=y,
         batch_size=128,
         chunk=128,  # four epochs
-        learnt=(320, 0.1),
+        learned=(320, 0.1),
         seed=seed,
     )
 
@@ -128,7 +128,7 @@ STEPS = {"tutorial": tutorial_step, "digits": digits_step, "mnist": mnist_size_s
 
 
 def circles_to_99(seed: int = 0) -> Task:
-    """Return the circles at a good setting, to be looked at every 25 steps."""
+    """Return the circles with good settings, in chunks of 25 steps."""
     return replace(
         tutorial_step(seed),
         title="circles to 99 %: 500 points, 2-4-8-1, sigmoid, full batch, Adam",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from hashlib import sha256
@@ -44,7 +45,8 @@ pygments_style = "friendly"
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-nb_execution_mode = "force"  # the stored notebooks hold no outputs
+# The stored notebooks hold no outputs. NOTEBOOKS=off builds a draft, quickly.
+nb_execution_mode = os.environ.get("NOTEBOOKS", "force")
 nb_execution_timeout = 300  # seconds for each cell
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True

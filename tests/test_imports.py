@@ -30,7 +30,7 @@ def loaded_by(statement):
     return set(done.stdout.split()) - {"neurona"}
 
 
-def test_the_package_alone_needs_the_standard_library_only():
+def test_import_neurona_loads_only_the_standard_library():
     assert loaded_by("import neurona") <= sys.stdlib_module_names
 
 
@@ -46,12 +46,12 @@ def test_the_package_alone_needs_the_standard_library_only():
         "import neurona.tutorial, neurona.extras",
     ],
 )
-def test_what_is_not_drawn_or_loaded_needs_numpy_only(statement):
+def test_core_features_need_only_numpy(statement):
     """No scikit-learn, no Matplotlib, no Rich, no JAX before a function asks for it."""
     assert loaded_by(statement) <= sys.stdlib_module_names | loaded_by("import numpy.random")
 
 
-def test_training_on_numpy_loads_no_jax():
+def test_training_on_numpy_does_not_load_jax():
     program = (
         "import neurona\nlist(neurona.train(neurona.network([1, 1]), [[0], [1]], [0, 1], steps=1))"
     )
@@ -59,19 +59,19 @@ def test_training_on_numpy_loads_no_jax():
 
 
 @pytest.mark.parametrize("name", neurona.__all__)
-def test_every_public_name_is_there_and_says_what_it_is(name):
+def test_every_public_name_exists_and_has_a_docstring(name):
     value = getattr(neurona, name)
     assert inspect.getdoc(value).strip()
     assert getattr(neurona, name) is value
     assert name in dir(neurona)
 
 
-def test_a_name_that_is_not_there():
+def test_unknown_attribute_raises():
     with pytest.raises(AttributeError, match="module 'neurona' has no attribute 'nettwork'"):
         neurona.nettwork  # noqa: B018
 
 
-def test_a_star_import_brings_all_of_them():
+def test_star_import_brings_all_public_names():
     namespace = {}
     exec("from neurona import *", namespace)
     assert set(neurona.__all__) <= set(namespace)
@@ -90,12 +90,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ENGINE = [path for path in FILES if "engine" in path.parts]
 
 
-def test_one_module_alone_imports_jax():
+def test_only_the_jax_engine_imports_jax():
     assert [path.name for path in FILES if "jax" in set(imports_of(path))] == ["jax_engine.py"]
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
-def test_the_engine_imports_nothing_that_stands_above_it(path):
+def test_engine_imports_no_module_above_it(path):
     below = tuple(f"neurona.{room}" for room in ("engine", "checks", "registry", "extras"))
     for name in imports_of(path):
         top = name.partition(".")[0]

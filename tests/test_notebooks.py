@@ -71,7 +71,7 @@ def mime_types(cell):
 
 
 @pytest.mark.parametrize("name", NAMES + COMPARISON)
-def test_a_stored_notebook_is_valid_and_holds_no_outputs(name):
+def test_stored_notebook_is_valid_and_has_no_outputs(name):
     notebook = read(name)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
@@ -84,7 +84,7 @@ def test_a_stored_notebook_is_valid_and_holds_no_outputs(name):
 
 
 @pytest.mark.parametrize("pair", [NAMES, COMPARISON], ids=["lesson", "comparison"])
-def test_both_languages_tell_the_same_story(pair):
+def test_both_languages_have_the_same_cells(pair):
     spanish, english = map(read, pair)
     assert shape(spanish) == shape(english)
     assert len(answers(spanish)) == len(answers(english)) == ANSWERS[pair[0]]
@@ -93,7 +93,7 @@ def test_both_languages_tell_the_same_story(pair):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_program_that_the_learner_writes_is_the_tutorial(name):
+def test_program_of_the_notebook_is_the_tutorial(name):
     written = {"np": np}
     for cell in cells(read(name), "code", "program"):
         exec(cell.source, written)
@@ -119,7 +119,7 @@ def test_the_program_that_the_learner_writes_is_the_tutorial(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_lesson_needs_the_library_only_after_it_was_installed(name):
+def test_lesson_imports_the_library_only_after_installing_it(name):
     uses = [
         cell
         for cell in cells(read(name), "code")
@@ -130,7 +130,7 @@ def test_the_lesson_needs_the_library_only_after_it_was_installed(name):
 
 
 @pytest.mark.parametrize("name", NAMES + COMPARISON)
-def test_without_the_library_and_its_folder_a_message_says_what_to_do(name, tmp_path, monkeypatch):
+def test_missing_library_message_says_what_to_do(name, tmp_path, monkeypatch):
     (cell,) = cells(read(name), "code", "install")
     source = TransformerManager().transform_cell(cell.source)
     monkeypatch.setitem(sys.modules, "neurona", None)
@@ -166,11 +166,11 @@ def compared(request, tmp_path_factory):
     return execute(request.param, tmp_path_factory.mktemp("notebook"))
 
 
-def test_every_cell_runs_without_an_error_or_a_warning(executed):
+def test_lesson_cells_run_without_errors_or_warnings(executed):
     no_error_and_no_warning(executed)
 
 
-def test_every_cell_of_the_comparison_runs_without_an_error_or_a_warning(compared):
+def test_comparison_cells_run_without_errors_or_warnings(compared):
     no_error_and_no_warning(compared)
 
 
@@ -182,7 +182,7 @@ def no_error_and_no_warning(notebook):
             assert output.get("name") != "stderr", output.text
 
 
-def test_the_films_have_a_frame_every_25_steps(executed):
+def test_films_have_a_frame_every_25_steps(executed):
     films = cells(executed, "code", "film")
     assert len(films) == 3
     for cell in films:
@@ -190,7 +190,7 @@ def test_the_films_have_a_frame_every_25_steps(executed):
         assert html.count("data:image/png;base64") == 1000 // 25 + 1
 
 
-def test_the_failure_is_measured(executed):
+def test_failure_is_measured(executed):
     (cell,) = cells(executed, "code", "failure")
     costs = [float(value) for value in re.findall(r"cost\w* (\d\.\d+)", printed(cell))]
     assert len(costs) == 4
@@ -198,18 +198,18 @@ def test_the_failure_is_measured(executed):
     assert "image/png" in mime_types(cell)
 
 
-def test_the_gradient_check_finds_both_mistakes_and_then_none(executed):
+def test_gradient_check_finds_both_mistakes_and_then_none(executed):
     lesson, corrected = cells(executed, "code", "check")
     assert numbers(lesson) == [250.0, 0.5] * 3 + [50.0, 0.5] * 3
     assert numbers(corrected) == [1.0] * 6
 
 
-def test_the_deep_network_is_mended(executed):
+def test_cure_trains_the_deep_network(executed):
     (cell,) = cells(executed, "code", "mended")
     assert numbers(cell)[-1] < 0.01
 
 
-def test_only_the_initial_weights_save_the_deep_network(executed):
+def test_deep_network_needs_scaled_initial_weights(executed):
     (cell,) = cells(executed, "code", "ablation")
     table = np.array(
         [re.findall(r"\d\.\d{5}", line) for line in printed(cell).splitlines()[1:]], dtype=float
@@ -220,7 +220,7 @@ def test_only_the_initial_weights_save_the_deep_network(executed):
     assert np.median(table[3]) < 0.01
 
 
-def test_the_challenge_is_solved(executed):
+def test_challenge_is_solved(executed):
     spiral, three = cells(executed, "code", "challenge")
     assert numbers(spiral)[-1] < 0.01
     cost, right = numbers(three)[-2:]
@@ -228,7 +228,7 @@ def test_the_challenge_is_solved(executed):
     assert right > 99
 
 
-def test_the_library_reaches_a_small_cost_and_the_learners_numbers(executed):
+def test_library_reaches_a_small_cost_and_the_same_numbers(executed):
     circles, same, arms = cells(executed, "code", "library")
     assert numbers(circles)[-1] < 0.01
     assert numbers(arms)[-1] < 0.01
@@ -273,7 +273,7 @@ def is_there(*modules):
     return all(importlib.util.find_spec(module) for module in modules)
 
 
-def test_the_comparison_shows_the_code_of_each(compared):
+def test_comparison_shows_the_code_of_each_library(compared):
     shown = [
         "".join(output.data["text/plain"] for output in cell.outputs if "data" in output)
         for cell in cells(compared, "code", "code")
@@ -283,7 +283,7 @@ def test_the_comparison_shows_the_code_of_each(compared):
         assert f"def {function}(" in code
 
 
-def test_the_curves_of_the_comparison_agree(compared):
+def test_comparison_curves_agree(compared):
     (race,), (others,) = (cells(compared, "code", tag) for tag in ("race", "others"))
     assert "image/png" in mime_types(race)
     lesson, *names = list(rows(race))[1:]
@@ -298,7 +298,7 @@ def test_the_curves_of_the_comparison_agree(compared):
     assert ("Keras" in names) == (is_there("keras") and (is_there("jax") or is_there("torch")))
 
 
-def test_the_comparison_proves_that_it_is_rounding(compared):
+def test_comparison_shows_that_differences_are_rounding(compared):
     (asked,), (parted,) = (cells(compared, "code", tag) for tag in ("float64", "parted"))
     if is_there("torch"):
         single, double = map(float, re.findall(r"\d\.\de-\d+", printed(asked)))

@@ -63,7 +63,7 @@ def commands_of(name: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", RUN)
-def test_the_code_runs_and_prints_what_is_shown(name, tmp_path, monkeypatch, capsys):
+def test_code_prints_the_shown_output(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # it writes files
     code: dict[str, Any] = {}
     printed = None  # until the block that shows it
@@ -106,7 +106,7 @@ def test_every_command_exists(name):
                 cli.parser().parse_args(words[1:])
 
 
-def test_the_extra_all_brings_every_other():
+def test_extra_all_includes_every_other():
     extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
 
     def packages(extra: str) -> set[str]:
@@ -142,11 +142,11 @@ def test_no_line_is_too_long(name):
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_a_readme_is_short(name):
+def test_readme_is_short(name):
     assert len(text_of(name).split()) <= MOST_WORDS
 
 
-def test_a_readme_begins_with_the_film_and_the_commands():
+def test_readme_begins_with_the_film_and_the_commands():
     for name in READMES:
         assert links_of(name)[:2] == [READMES[1 - READMES.index(name)], "docs/circles.gif"]
         assert [words[0] for words in commands_of(name)[:3]] == ["pip", "make", "make"]
@@ -179,6 +179,6 @@ def test_both_languages_run_the_same_code():
     assert form("README.md") == form("README.es.md")
 
 
-def test_the_readmes_lead_to_every_page():
+def test_readmes_link_to_every_page():
     for name in READMES:
         assert {f"docs/{page}" for page in PAGES} <= set(links_of(name))

@@ -81,7 +81,7 @@ def numerical_gradient(neural_net, X, Y, h=1e-6):
 # ---- The network ---------------------------------------------------------------------------------
 
 
-def test_a_layer_draws_b_then_w_uniform_in_minus_one_to_one():
+def test_layer_draws_b_then_w_uniformly_from_minus_one_to_one():
     np.random.seed(7)
     b = np.random.rand(1, 4) * 2 - 1
     W = np.random.rand(2, 4) * 2 - 1
@@ -101,7 +101,7 @@ def test_create_nn_draws_layer_after_layer():
         assert layer.act_f is tanh
 
 
-def test_a_draw_fills_the_interval():
+def test_draw_fills_the_interval():
     layer = NeuralLayer(100, 100, sigm)
     assert -1 <= layer.W.min() < -0.99
     assert 0.99 < layer.W.max() < 1
@@ -112,7 +112,7 @@ def test_a_draw_fills_the_interval():
 
 
 @pytest.mark.parametrize("act_f", [sigm, relu, tanh], ids=["sigm", "relu", "tanh"])
-def test_the_derivative_takes_the_activated_value(act_f):
+def test_derivative_takes_the_activated_value(act_f):
     function, derivative = act_f
     x = np.linspace(-5, 5, 100)  # even: 0, where relu has its kink, is not among the points
     slope = (function(x + 1e-6) - function(x - 1e-6)) / 2e-6
@@ -132,7 +132,7 @@ def test_sigm_overflows_as_in_the_lesson():
         assert sigm[0](np.array([-1000.0]))[0] == 0.0
 
 
-def test_the_cost_pairs():
+def test_cost_pairs():
     Yp, Yr = np.array([[0.0], [0.5], [1.0], [0.25]]), np.array([[0.0], [1.0], [0.0], [0.25]])
     assert l2_cost[0](Yp, Yr) == l2_cost_exact[0](Yp, Yr) == (0.25 + 1.0) / 4
     np.testing.assert_array_equal(l2_cost[1](Yp, Yr), [[0.0], [-0.5], [1.0], [0.0]])
@@ -183,7 +183,7 @@ def test_one_corrected_step_by_hand():
     np.testing.assert_allclose(last.b, [[0.2 - 0.1 * (d2[0] + d2[1])]], rtol=1e-14)
 
 
-def test_the_lessons_rate_is_one_half():
+def test_default_rate_is_one_half():
     X, Y = circles(20)
     implicit, explicit = drawn([2, 3, 1]), drawn([2, 3, 1])
     train(implicit, X, Y, l2_cost)
@@ -203,7 +203,7 @@ def test_train_false_predicts_and_changes_nothing(step):
 
 
 @pytest.mark.parametrize("step", [train, train_corrected])
-def test_a_step_leaves_the_data_and_earlier_arrays_alone(step):
+def test_step_does_not_change_data_or_earlier_arrays(step):
     X, Y = circles(20)
     X_kept, Y_kept = X.copy(), Y.copy()
     neural_net = drawn([2, 4, 1])
@@ -218,7 +218,7 @@ def test_a_step_leaves_the_data_and_earlier_arrays_alone(step):
 
 
 @pytest.mark.parametrize(("n", "of_W", "of_b"), [(500, 250.0, 0.5), (60, 30.0, 0.5)])
-def test_the_steps_are_n_halves_and_one_half_of_the_gradient(n, of_W, of_b):
+def test_steps_are_n_halves_and_one_half_of_the_gradient(n, of_W, of_b):
     X, Y = circles(n)
     neural_net = drawn([2, 4, 8, 1])
     gradient = numerical_gradient(neural_net, X, Y)
@@ -234,7 +234,7 @@ def test_the_steps_are_n_halves_and_one_half_of_the_gradient(n, of_W, of_b):
 
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("act_f", [sigm, tanh], ids=["sigm", "tanh"])
-def test_the_corrected_steps_are_the_gradient(act_f, outputs):
+def test_corrected_steps_are_the_gradient(act_f, outputs):
     X, _ = circles(60)
     Y = np.random.default_rng(1).random((60, outputs))
     neural_net = drawn([2, 4, 8, outputs], act_f, build=create_nn_scaled)
@@ -245,7 +245,7 @@ def test_the_corrected_steps_are_the_gradient(act_f, outputs):
     assert_same(steps, gradient, rtol=1e-5, atol=1e-9)
 
 
-def test_the_lessons_shallow_network_closes_around_the_circle():
+def test_lessons_shallow_network_learns_the_circle():
     X, Y = circles()
     neural_net = drawn([2, 4, 8, 1], seed=4)
     for _ in range(1000):
@@ -254,7 +254,7 @@ def test_the_lessons_shallow_network_closes_around_the_circle():
 
 
 @pytest.mark.parametrize("lr", [0.5, 0.05])
-def test_the_deep_network_is_stuck_at_one_quarter(lr):
+def test_deep_network_is_stuck_at_one_quarter(lr):
     X, Y = circles()
     neural_net = drawn(DEEP)
     for _ in range(500):
@@ -263,7 +263,7 @@ def test_the_deep_network_is_stuck_at_one_quarter(lr):
     np.testing.assert_allclose(Yp, 0.5, atol=0.02)  # it answers one half, whatever it is asked
 
 
-def test_the_corrected_program_trains_the_same_topology():
+def test_corrected_program_trains_the_same_topology():
     X, Y = circles()
     neural_net = drawn(DEEP, build=create_nn_scaled)
     for _ in range(800):
@@ -294,7 +294,7 @@ def in_the_engine(neural_net):
     return net, tuple(kind(W=layer.W.copy(), b=layer.b[0].copy()) for kind, layer in pairs)
 
 
-def test_the_corrected_program_and_the_engine_agree_step_for_step():
+def test_corrected_program_and_engine_agree_step_for_step():
     X, Y = circles()
     neural_net = drawn([2, 4, 8, 1], seed=4)
     net, params = in_the_engine(neural_net)
@@ -310,7 +310,7 @@ def test_the_corrected_program_and_the_engine_agree_step_for_step():
     assert state.step == 50
 
 
-def test_the_lessons_program_and_the_engine_agree_step_for_step():
+def test_lessons_program_and_engine_agree_step_for_step():
     """The engine's gradient, times 250 for W and 0.5 for b, walks the lesson's path."""
     X, Y = circles()
     neural_net = drawn([2, 4, 8, 1], seed=4)
@@ -332,7 +332,7 @@ def test_the_lessons_program_and_the_engine_agree_step_for_step():
 # ---- The page ------------------------------------------------------------------------------------
 
 
-def test_the_page_stands_alone():
+def test_tutorial_imports_only_numpy():
     """A beginner reads it beside the lesson: it leans on NumPy, and on nothing of the project."""
     imported = set()
     for node in ast.walk(ast.parse(inspect.getsource(tutorial))):

@@ -69,7 +69,7 @@ _NAMES = {
     "train": "neurona.engine.training",
     "TrainingDiverged": "neurona.engine.divergence",
 }
-# A star import brings what NumPy alone can bring; this name needs an extra.
+# A star import must work with NumPy alone; this name needs an extra.
 _NAMES_OF_EXTRAS = {"Playground": "neurona.web.widget"}
 __all__ = sorted([*_MODULES, *_NAMES])  # noqa: PLE0605 - a list, computed
 

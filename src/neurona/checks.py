@@ -1,4 +1,4 @@
-"""The border: plain numbers that a person gives are checked here, so that no step need."""
+"""Check the plain numbers that users give, once, so that no training step has to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def check_topology(topology: Any) -> list[int]:
-    """Return the widths as whole numbers, or say what a topology is."""
+    """Return the widths as whole numbers, or explain what a topology is."""
     try:
         given = list(topology)
     except TypeError:
@@ -34,7 +34,7 @@ def check_topology(topology: Any) -> list[int]:
 
 
 def check_dtype(dtype: Any) -> Any:
-    """Return one of the two dtypes that a network is trained in, or say which they are."""
+    """Return one of the two dtypes for training, or name them."""
     try:
         found = None if dtype is None else np.dtype(dtype)
     except TypeError:
@@ -74,12 +74,12 @@ def check_penalty(name: str, penalty: Any) -> float:
     """Return the weight of a penalty as a float, or say that it must not be negative."""
     value = _number(penalty)
     if not (0 <= value < float("inf")):
-        raise ValueError(f"{name} is {penalty!r}: a penalty is a number, and not negative")
+        raise ValueError(f"{name} is {penalty!r}: a penalty must be a number of at least 0")
     return value
 
 
 def check_share(name: str, share: Any, zero: bool = False) -> float:
-    """Return a share as a float, or say that it must lie between 0, which may count, and 1."""
+    """Return a share as a float, or say that it must lie between 0 (included if ``zero``) and 1."""
     value = _number(share)
     if not ((0 < value < 1) or (zero and value == 0)):
         where = "from 0 to below 1, such as 0.1" if zero else "between 0 and 1, such as 0.9"
@@ -88,7 +88,7 @@ def check_share(name: str, share: Any, zero: bool = False) -> float:
 
 
 def _number(value: Any) -> float:
-    """Return a number as a float, and NaN for what is none."""
+    """Return a number as a float, or NaN if it is not a number."""
     try:
         return float("nan") if isinstance(value, str | bytes | bool) else float(value)
     except (TypeError, ValueError):

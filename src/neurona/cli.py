@@ -17,7 +17,7 @@ from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten
 
 # The names are written out, so that `neurona --help` need not import NumPy; a test compares them.
 DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
-COSTS = ("cross_entropy", "mse", "mae", "huber", "poisson", "pinball")  # of neurona train
+COSTS = ("cross_entropy", "mse", "mae", "huber", "poisson", "pinball")  # for neurona train
 EXAMPLES = """\
 examples:
   neurona demo circles                              the lesson's network on the lesson's circles
@@ -25,48 +25,48 @@ examples:
   neurona demo spirals --arms 5 --activation gelu   five arms, five classes
   neurona demo moons --optimizer sgd --learning-rate 0.5,0.2,0.1
   neurona demo digits --engine jax                  real handwritten digits, compiled
-  neurona demo tutorial                             why the deep network of the lesson stands still
+  neurona demo tutorial                             why the lesson's deep network does not learn
 """
 TABLES = """\
 examples:
   neurona train penguins.csv --target species
   neurona train houses.csv --target price --output houses.safetensors
   neurona train houses.csv --target price --cost pinball --quantile 0.9
-  neurona predict model.safetensors new.csv -o answers.csv
-  neurona predict model.safetensors new.parquet -o answers.parquet
+  neurona predict model.safetensors new.csv -o predictions.csv
+  neurona predict model.safetensors new.parquet -o predictions.parquet
   neurona evaluate model.safetensors more.csv --html report.html
   neurona inspect model.safetensors
   neurona export model.safetensors --to onnx
 """
 FORMS = """\
-Write a model in another form, for where neurona is not. A model from a table takes the table's
-columns as they are.
+Write a model in a form that runs without neurona. A model from a table takes the table's columns
+unchanged.
 
-  numpy    a Python program of one page, to be read, that needs NumPy alone; it reads a CSV file
-  onnx     a file for ONNX Runtime, from many languages and in a browser; an input a column
-  pytorch  a folder: code, weights beside it, and a table's preparation, in NumPy
+  numpy    a readable Python program of one page, which needs only NumPy and reads a CSV file
+  onnx     a file for ONNX Runtime, in many languages and in a browser; each column is an input
+  pytorch  a folder with code, weights, and the preparation of a table in NumPy
   keras    the same for Keras 3
 
-scikit-learn's MLP has no file but a pickle: in Python, neurona.export.to_sklearn makes one.
+scikit-learn's MLP has no file format but pickle: in Python, neurona.export.to_sklearn makes one.
 """
 EXITS = """\
 exit codes:
-  0    done
-  1    failed while it ran: a training diverged, a disk was full
-  2    wrong use or wrong input: an option, a table, a model, a package that is missing
+  0    success
+  1    failure during the run: a training diverged, a disk was full
+  2    wrong use or input: an option, a table, a model, a missing package
   130  interrupted by Ctrl-C
-  141  whoever read the output has left
+  141  the reader of the output closed the pipe
 """
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command, and return its exit code; ``neurona --help`` tells what each means."""
+    """Run the command, and return its exit code; ``neurona --help`` explains each."""
     given = parser().parse_args(arguments)
     try:
         code: int = given.run(given)
-        _flush()  # here, where a reader who has left is no error yet
-    except BrokenPipeError:  # as with head: whoever read has had enough
+        _flush()  # here, where a closed pipe is not an error yet
+    except BrokenPipeError:  # the reader has stopped, as head does
         with suppress(OSError):
             _flush()
         return READER_LEFT
@@ -76,22 +76,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             _flush()
         failed = isinstance(error, NotWritten) or getattr(error, "errno", None) in NO_ROOM
-        print(f"neurona: error: {_in_words(error)}", file=sys.stderr)
+        print(f"neurona: error: {_message(error)}", file=sys.stderr)
         return FAILED if failed else WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
 
 
-def _in_words(error: Exception) -> str:
-    """Return what the error says; the system's own number for a full disk says little."""
+def _message(error: Exception) -> str:
+    """Return the error's message, and a clearer one than the system's for a full disk."""
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return f"the output could not be written ({error.strerror})"
     return str(error)
 
 
 def _flush() -> None:
-    """Print all that is to be printed; where that fails, it is not tried again at the end."""
+    """Flush the standard output; after a failure, Python does not try again at exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo",
         help="train a network before your eyes",
-        description="Train a network on a data set, show it, and leave a picture and a film.",
+        description="Train a network on a data set, show it, and save a picture and a film.",
         epilog=f"{EXAMPLES}\n{EXITS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -125,7 +125,7 @@ def parser() -> argparse.ArgumentParser:
         "--activation",
         type=_names,
         metavar="NAME[,NAME…]",
-        help="of the hidden layers: one, or one per layer (the output's may be the last)",
+        help="for the hidden layers: one, or one per layer (the last may be the output's)",
     )
     training = demo.add_argument_group("training")
     training.add_argument("--cost", metavar="NAME", help="mse, mae, huber or cross_entropy")
@@ -138,57 +138,55 @@ def parser() -> argparse.ArgumentParser:
         metavar="RATE[,RATE…]",
         help="one, or one per layer",
     )
-    training.add_argument("--batch-size", type=int, metavar="N", help="examples a step")
-    training.add_argument("--steps", type=int, metavar="N", help="updates to make")
+    training.add_argument("--batch-size", type=int, metavar="N", help="examples per step")
+    training.add_argument("--steps", type=int, metavar="N", help="number of updates")
     training.add_argument("--every", type=int, metavar="N", help="steps between two pictures")
-    training.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
+    training.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
     training.add_argument(
-        "--engine", default="numpy", metavar="numpy|jax", help="jax is the compiled one"
+        "--engine", default="numpy", metavar="numpy|jax", help="jax is the compiled engine"
     )
     data = demo.add_argument_group("data")
-    data.add_argument("--arms", type=int, metavar="N", help="of the spirals")
-    data.add_argument("--classes", type=int, metavar="N", help="of the blobs")
-    data.add_argument("--noise", type=float, metavar="SIZE", help="how far points stray")
+    data.add_argument("--arms", type=int, metavar="N", help="number of spiral arms")
+    data.add_argument("--classes", type=int, metavar="N", help="number of blobs")
+    data.add_argument("--noise", type=float, metavar="SIZE", help="spread of the points")
     output = demo.add_argument_group("output")
     output.add_argument(
-        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder of the files"
+        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
     )
-    output.add_argument("--quiet", action="store_true", help="print the files' paths only")
+    output.add_argument("--quiet", action="store_true", help="print only the files' paths")
     demo.set_defaults(run=_run_demo)
     compare = commands.add_parser(
         "compare",
         help="the lesson's network in other libraries, side by side",
         description="Train the lesson's network from the same weights in the lesson's program, "
-        "neurona, scikit-learn, Keras and PyTorch, as far as they are installed, and tell how far "
-        "apart their curves are. Leaves a picture, and a page with the code of each.",
+        "neurona, scikit-learn, Keras and PyTorch, if they are installed, and measure how much "
+        "their curves differ. Saves a picture, and a page with the code of each.",
         epilog=EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     compare.add_argument(
-        "--steps", type=int, default=1500, metavar="N", help="of gradient descent (1500)"
+        "--steps", type=int, default=1500, metavar="N", help="steps of gradient descent (1500)"
+    )
+    compare.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
+    compare.add_argument(
+        "--language", choices=("en", "es"), default="en", help="language of the report"
     )
     compare.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the points and the first weights"
+        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
     )
-    compare.add_argument("--language", choices=("en", "es"), default="en", help="of what is told")
-    compare.add_argument(
-        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder of the files"
-    )
-    compare.add_argument("--quiet", action="store_true", help="print the files' paths only")
+    compare.add_argument("--quiet", action="store_true", help="print only the files' paths")
     compare.set_defaults(run=_command("compare"))
     play = commands.add_parser(
         "play",
         help="the playground, in the browser",
-        description="Open the playground: watch a network learn, take it apart, steer it.",
+        description="Open the playground: watch a network learn, change it, look inside.",
         epilog=EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    play.add_argument(
-        "--port", type=int, default=0, metavar="N", help="by default one that is free"
-    )
-    play.add_argument("--host", default="127.0.0.1", help="by default this machine alone")
-    play.add_argument("--no-browser", action="store_true", help="print the address only")
-    play.add_argument("--token", metavar="TEXT", help="by default a random one")
+    play.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
+    play.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
+    play.add_argument("--no-browser", action="store_true", help="print only the address")
+    play.add_argument("--token", metavar="TEXT", help="default: a random one")
     play.set_defaults(run=_command("play"))
     _add_tables(commands)
     return top
@@ -210,36 +208,44 @@ def _add_tables(commands: Any) -> None:
 
     train = add(
         "train",
-        "a model from a CSV or Parquet file",
-        "Learn to predict a column of a table from the others: numbers, texts, dates as\n"
-        "2024-12-31, missing cells (empty, or NA). Rows that are held out tell how right it is.\n"
-        "Leaves the model, a picture of its curves, and a page that tells all: model.html.\n"
-        "Ctrl-C ends the training, and what was learnt so far is reported and written.",
+        "train a model on a CSV or Parquet file",
+        "Learn to predict one column of a table from the others. Columns may hold numbers, text,\n"
+        "dates such as 2024-12-31, and missing cells (empty or NA). A test on held-out rows gives\n"
+        "the score. Saves the model, a picture of its curves, and a report: model.html.\n"
+        "Ctrl-C ends the training early; the model so far is tested and saved.",
     )
     train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
-    train.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
+    train.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
     _add_encoding(train)
     train.add_argument(
         "--dates",
         choices=("dmy", "mdy"),
-        help="of a CSV file: 31/12/2024, or 12/31/2024; 2024-12-31 is read in any case",
+        help="dates in a CSV file: 31/12/2024 or 12/31/2024; 2024-12-31 always works",
     )
     train.add_argument(
         "-o",
         "--output",
         default="model.safetensors",
         metavar="FILE",
-        help="of the model; the picture and the page lie beside it",
+        help="the model's file; the picture and the report go beside it",
     )
     train.add_argument(
-        "--kind", choices=("auto", "classes", "numbers"), default="auto", help="what the target is"
+        "--kind", choices=("auto", "classes", "numbers"), default="auto", help="kind of target"
     )
     train.add_argument(
-        "--test-size", type=float, default=0.2, metavar="SHARE", help="of the rows held out: 0.2"
+        "--test-size",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="share of the rows to hold out for the test (0.2)",
     )
     train.add_argument("--epochs", type=int, metavar="N", help="passes over the table, at most")
     train.add_argument(
-        "--hidden", type=_numbers(int), default=[64], metavar="64,64", help="widths of the layers"
+        "--hidden",
+        type=_numbers(int),
+        default=[64],
+        metavar="64,64",
+        help="widths of the hidden layers",
     )
     train.add_argument(
         "--activation",
@@ -251,74 +257,78 @@ def _add_tables(commands: Any) -> None:
     train.add_argument(
         "--cost",
         choices=COSTS,
-        help="of classes: cross_entropy (the usual) or mse; of numbers: mse (the usual), mae, "
+        help="for classes: cross_entropy (default) or mse; for numbers: mse (default), mae, "
         "huber, poisson (counts) or pinball (a quantile)",
     )
     train.add_argument(
-        "--quantile", type=float, metavar="Q", help="that pinball learns, between 0 and 1: 0.5"
+        "--quantile", type=float, metavar="Q", help="quantile for pinball, between 0 and 1 (0.5)"
     )
     _add_settings(train)
-    train.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn")
-    train.add_argument("--quiet", action="store_true", help="print the files' paths only")
+    train.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
+    train.add_argument("--quiet", action="store_true", help="print only the files' paths")
     predict = add(
         "predict",
-        "a table with a column of answers",
-        "Write the table again, with a column of answers. Its columns are found by their names.\n"
-        "It is written as CSV, and as Parquet where the output's name ends in .parquet.",
+        "add predictions to a table",
+        "Add a prediction column to the table. The model finds its columns by their names. The\n"
+        "output is CSV, or Parquet if its name ends in .parquet.",
     )
-    _add_model(predict, "table to be answered", standard=True)
+    _add_model(predict, "the table", standard=True)
     predict.add_argument(
-        "-o", "--output", default="-", metavar="FILE", help="by default the standard output"
+        "-o", "--output", default="-", metavar="FILE", help="default: the standard output"
     )
-    predict.add_argument("--proba", action="store_true", help="the probability of each class, too")
+    predict.add_argument("--proba", action="store_true", help="add the probability of each class")
     evaluate = add(
         "evaluate",
-        "how right a model is on a table",
-        "Compare a model's answers with those that a table holds.",
+        "test a model on a table",
+        "Compare a model's predictions with the values in a table.",
     )
-    _add_model(evaluate, "table with the answers")
+    _add_model(evaluate, "a table with the target column")
     evaluate.add_argument(
-        "--target", metavar="COLUMN", help="by default the one that the model learnt"
+        "--target", metavar="COLUMN", help="default: the column that the model learned"
     )
-    evaluate.add_argument("--html", metavar="FILE", help="the report as a page to look at")
-    inspect = add("inspect", "what is in a model file", "Show what a model is made of.")
+    evaluate.add_argument("--html", metavar="FILE", help="save the report as a page, too")
+    inspect = add("inspect", "show the contents of a model file", "Show what a model contains.")
     inspect.add_argument("model", help="a model file")
-    export = add("export", "a model in another form: NumPy, ONNX, PyTorch, Keras", FORMS)
-    export.add_argument("model", help="a model file, of a network or of neurona train")
+    export = add("export", "convert a model to NumPy, ONNX, PyTorch or Keras", FORMS)
+    export.add_argument("model", help="a model file, from neurona.save or neurona train")
     export.add_argument(
-        "--to", required=True, choices=("numpy", "onnx", "pytorch", "keras"), help="the form"
+        "--to", required=True, choices=("numpy", "onnx", "pytorch", "keras"), help="the format"
     )
     export.add_argument(
         "-o",
         "--output",
         metavar="PATH",
-        help="a file or a folder, by default beside the model; - for the standard output",
+        help="a file or a folder; default: beside the model; - for the standard output",
     )
 
 
 def _add_settings(train: argparse.ArgumentParser) -> None:
-    """Add what an estimator takes and few people need."""
-    group = train.add_argument_group("settings of the training, by default the estimators' own")
-    group.add_argument("--optimizer", metavar="NAME", help="such as adam, nadam, momentum")
-    group.add_argument("--learning-rate", type=float, metavar="R", help="that does not fall")
-    group.add_argument("--batch-size", type=int, metavar="N", help="rows a step")
+    """Add the less common settings of an estimator."""
+    group = train.add_argument_group("settings of the training; the defaults are the estimators'")
+    group.add_argument("--optimizer", metavar="NAME", help="adam, nadam, momentum, ...")
+    group.add_argument("--learning-rate", type=float, metavar="R", help="a constant rate")
+    group.add_argument("--batch-size", type=int, metavar="N", help="rows per step")
     group.add_argument("--l2", type=float, metavar="R", help="a penalty on the weights")
-    group.add_argument("--dropout", type=float, metavar="P", help="of the hidden neurons")
     group.add_argument(
-        "--normalization", choices=("batch", "layer"), help="of the hidden layers' sums"
-    )
-    group.add_argument("--clip", type=float, metavar="N", help="the longest that a gradient may be")
-    group.add_argument("--label-smoothing", type=float, metavar="E", help="of classes: 0.1, say")
-    group.add_argument(
-        "--balanced", action="store_true", help="of classes: the rare count as the common do"
+        "--dropout", type=float, metavar="P", help="probability to drop a hidden neuron"
     )
     group.add_argument(
-        "--engine", choices=("numpy", "jax"), help="numpy, or jax for the compiled one"
+        "--normalization", choices=("batch", "layer"), help="normalization of the hidden layers"
+    )
+    group.add_argument("--clip", type=float, metavar="N", help="the largest norm of a gradient")
+    group.add_argument(
+        "--label-smoothing", type=float, metavar="E", help="for classes, such as 0.1"
+    )
+    group.add_argument(
+        "--balanced", action="store_true", help="give rare classes as much weight as common ones"
+    )
+    group.add_argument(
+        "--engine", choices=("numpy", "jax"), help="numpy, or jax for the compiled engine"
     )
 
 
 def _add_model(command: Any, what: str, standard: bool = False) -> None:
-    command.add_argument("model", help="a model file that neurona train wrote")
+    command.add_argument("model", help="a model file from neurona train")
     if standard:
         command.add_argument("table", nargs="?", default="-", help=f"{what}; - for standard input")
     else:
@@ -331,12 +341,12 @@ def _add_encoding(command: Any) -> None:
         "--encoding",
         type=_encoding,
         metavar="NAME",
-        help="of a CSV file that is not UTF-8, such as cp1252",
+        help="encoding of a CSV file that is not UTF-8, such as cp1252",
     )
 
 
 def _encoding(name: str) -> str:
-    """Return the name of an encoding that there is."""
+    """Return the name of an encoding, if it exists."""
     try:
         "a".encode(name)
     except LookupError:
@@ -347,7 +357,7 @@ def _encoding(name: str) -> str:
 
 
 def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-    """Return a reader of numbers with commas between them."""
+    """Return a parser of numbers separated by commas."""
 
     def read(text: str) -> list[Any]:
         try:
@@ -355,7 +365,7 @@ def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
         except ValueError:
             whole = "whole " if kind is int else ""
             raise argparse.ArgumentTypeError(
-                f"{text!r}: give {whole}numbers with commas between them, such as "
+                f"{text!r}: give {whole}numbers separated by commas, such as "
                 + ("4,8" if kind is int else "0.1 or 0.1,0.05")
             ) from None
 
@@ -367,7 +377,7 @@ def _names(text: str) -> list[str]:
 
 
 def _command(module: str) -> Callable[[argparse.Namespace], int]:
-    """Return what runs a command; its module is imported then, so that help comes at once."""
+    """Return a function that imports and runs a command; so the help shows at once."""
 
     def run(given: argparse.Namespace) -> int:
         code: int = import_module(f"neurona.commands.{module}").run(given)

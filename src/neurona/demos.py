@@ -1,7 +1,6 @@
-"""The demonstrations of ``neurona demo``: a data set, a network that suits it, and how long.
+"""The demonstrations of ``neurona demo``: a data set, a suitable network, and a number of steps.
 
-Whatever is not said here, the library chooses by itself: the cost, the optimizer and its rate, the
-initial weights.
+Everything else is the library's default: the cost, the optimizer and its rate, the initial weights.
 """
 
 from __future__ import annotations
@@ -26,17 +25,17 @@ class Demo:
     hidden
         The widths of the hidden layers.
     activation
-        That of the hidden layers.
+        The activation of the hidden layers.
     training
         The arguments of :func:`neurona.train`.
     optimizer
-        The optimizer for so many steps, where it is not the library's own choice.
+        A function from the number of steps to the optimizer; by default the library's.
     settings
-        Which options its data set has: ``noise``, ``arms``, ``classes``.
+        The options of its data set: ``noise``, ``arms``, ``classes``.
     held_out
-        The share of the examples that is kept for a test.
+        The share of the examples to hold out for a test.
     log
-        Whether the cost is drawn on a logarithmic axis.
+        Whether the cost axis is logarithmic.
     """
 
     about: str
@@ -57,19 +56,19 @@ DEMOS: dict[str, Demo] = {
         training={"cost": "mse", "steps": 1000, "every": 2},
     ),
     "moons": Demo(
-        "two half moons, one in the arm of the other",
+        "two interleaved half moons",
         hidden=(8, 8),
         activation="tanh",
         training={"steps": 1000, "every": 2},
     ),
     "xor": Demo(
-        "four quadrants: what one layer alone can't do",
+        "four quadrants, which a single layer can't separate",
         hidden=(4, 4),
         activation="tanh",
         training={"steps": 1000, "every": 2},
     ),
     "gaussians": Demo(
-        "two clouds: what one layer alone can do",
+        "two clouds, which a single layer can separate",
         hidden=(4,),
         activation="tanh",
         training={"steps": 500},
@@ -82,14 +81,14 @@ DEMOS: dict[str, Demo] = {
         settings=("noise", "arms"),
     ),
     "blobs": Demo(
-        "clouds of three classes, or more",
+        "clouds of three or more classes",
         hidden=(16,),
         activation="tanh",
         training={"steps": 500},
         settings=("noise", "classes"),
     ),
     "digits": Demo(
-        "1,797 real handwritten digits, a fifth of them held out for the test",
+        "1,797 real handwritten digits, a fifth of them held out for a test",
         hidden=(256, 128),
         activation="gelu",
         training={"batch_size": 32, "steps": 1350, "every": 15},
@@ -111,7 +110,7 @@ def data_of(name: str, rng: Any, **settings: Any) -> tuple[Any, Any]:
     rng
         Seed or generator.
     **settings
-        ``noise``, ``arms`` or ``classes``; those that are None are left to the data set.
+        ``noise``, ``arms`` or ``classes``; None means the data set's default.
 
     Raises
     ------
@@ -128,7 +127,7 @@ def data_of(name: str, rng: Any, **settings: Any) -> tuple[Any, Any]:
     known = DEMOS[name].settings
     for key in given:
         if key not in known:
-            has = ", ".join(f"--{one}" for one in known) or "no settings of its own"
+            has = ", ".join(f"--{one}" for one in known) or "no such settings"
             raise ValueError(f"--{key} is not for {name}, which has {has}")
     if name == "digits":
         return datasets.digits()
@@ -136,7 +135,7 @@ def data_of(name: str, rng: Any, **settings: Any) -> tuple[Any, Any]:
 
 
 def outputs_for(y: Any) -> tuple[int, str]:
-    """Return the width and the activation of the output layer that a target asks for.
+    """Return the width and the activation of the output layer for a target.
 
     Examples
     --------

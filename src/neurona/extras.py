@@ -1,4 +1,4 @@
-"""Optional packages: imported where they are used, their extra named when they are missing."""
+"""Import optional packages on use; if one is missing, the error names its extra."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 
 
 class MissingExtra(ImportError):
-    """An optional package is not installed; the message says which extra brings it."""
+    """An optional package is not installed; the message names the extra to install."""
 
 
 def require(module: str, extra: str) -> Any:
-    """Import an optional module, or say which extra to install.
+    """Import an optional module, or name the extra to install.
 
     Parameters
     ----------
     module
         The dotted name to import, for example ``"matplotlib.pyplot"``.
     extra
-        The extra of neurona that brings it, for example ``"plot"``.
+        The extra of neurona that includes it, for example ``"plot"``.
 
     Raises
     ------
@@ -38,7 +38,7 @@ pip install "neurona[demo]"
         return import_module(module)
     except ModuleNotFoundError as error:
         package = module.partition(".")[0]
-        if error.name != package:  # it is there, but broken: hide nothing
+        if error.name != package:  # installed but broken: show the real error
             raise
         raise MissingExtra(
             f'{package} is not installed: pip install "neurona[{extra}]"', name=package

@@ -1,4 +1,4 @@
-"""Look a thing up by the name that a person typed, and say which names there are."""
+"""Look up an object by its name, and suggest the nearest name after a typo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def lookup(kind: str, name: object, known: Mapping[str, T]) -> T:
-    """Return ``known[name]``, or raise an error that lists the names and the nearest one.
+    """Return ``known[name]``, or raise an error with the nearest name and the list of all.
 
     Examples
     --------

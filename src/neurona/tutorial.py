@@ -1,4 +1,4 @@
-"""The lesson's program, name for name and number for number, and what we would change in it.
+"""The lesson's program, name for name and number for number, and then our corrections.
 
 A neural network from zero, with NumPy alone. Read it beside the lesson, from top to bottom:
 
@@ -8,12 +8,13 @@ A neural network from zero, with NumPy alone. Read it beside the lesson, from to
 4. `l2_cost`: the cost, a pair too;
 5. `train`: forward, backward, descent.
 
-The first part repeats the lesson faithfully, its slips included: after the same ``np.random.seed``
-it gives the same network, step for step. **Its steps are not the gradient of its cost**: with 500
-points and one output, `train` moves ``W`` by 250 times the gradient and ``b`` by 0.5 times it.
+The first part repeats the lesson faithfully, its mistakes included: after the same
+``np.random.seed`` it gives the same network, step for step. **Its steps are not the gradient of its
+cost**: with 500 points and one output, `train` moves ``W`` by 250 times the gradient and ``b`` by
+0.5 times it.
 
 The second part is ours, not the lesson's: `create_nn_scaled`, `l2_cost_exact` and `train_corrected`
-mend those two and the initial weights, and the deep network that was stuck at 0.25 learns.
+correct both steps and the initial weights, and the deep network that was stuck at 0.25 learns.
 
 >>> import numpy as np
 >>> angle = np.linspace(0, 2 * np.pi, 250)
@@ -103,11 +104,11 @@ class NeuralLayer:
 
 
 # Activation functions: the formula, and beside it the derivative. The derivative takes the
-# *activated* value a = f(x), which the forward pass has kept, so that no exponential is paid twice.
+# *activated* value a = f(x), which the forward pass has stored: no exponential is computed twice.
 
 sigm: Activation = (
     lambda x: 1 / (1 + np.e**-x),
-    lambda a: a * (1 - a),  # at most 1/4, at a = 1/2: it matters once the network is deep
+    lambda a: a * (1 - a),  # at most 1/4, at a = 1/2: this matters in a deep network
 )
 
 relu: Activation = (
@@ -122,7 +123,7 @@ tanh: Activation = (
 
 
 def create_nn(topology: Sequence[int], act_f: Activation) -> list[NeuralLayer]:
-    """Build the layers of a network: each reads what the one before it puts out.
+    """Build the layers of a network: each reads the output of the one before.
 
     Parameters
     ----------
@@ -144,8 +145,8 @@ def create_nn(topology: Sequence[int], act_f: Activation) -> list[NeuralLayer]:
     return [NeuralLayer(n_conn, n_neur, act_f) for n_conn, n_neur in pairwise(topology)]
 
 
-# The cost: how wrong the prediction is, in one number, and beside it which way to move each
-# prediction. Look closely: the second is not quite the derivative of the first. The mean of N
+# The cost: the error of the predictions in one number, and beside it the direction in which to move
+# each prediction. Look closely: the second is not quite the derivative of the first. The mean of N
 # squares has the derivative 2 (Yp - Yr) / N, and here the 2 / N is missing.
 
 l2_cost: Cost = (
@@ -178,8 +179,8 @@ def train(
     X : ndarray of shape (N, n_conn of the first layer)
         An example in each row.
     Y : ndarray of shape (N, n_neur of the last layer)
-        What the network should answer. One output needs a column, ``(N, 1)``: from an ``(N,)``
-        NumPy would subtract every target from every prediction, without a word.
+        The targets. One output needs a column, ``(N, 1)``: with an ``(N,)``, NumPy would silently
+        subtract every target from every prediction.
     l2_cost : pair of functions
         The cost and its derivative by the prediction.
     lr : float
@@ -194,15 +195,15 @@ def train(
 
     Notes
     -----
-    These are the lesson's steps, kept as they are: a page to be read beside the lesson has to give
-    the lesson's numbers. But they are not the gradient of ``mean((Yp - Y)**2)``. For one output:
+    These are the lesson's own steps, unchanged: beside the lesson, this page has to give the
+    lesson's numbers. But they are not the gradient of ``mean((Yp - Y)**2)``. For one output:
 
     - ``W`` moves by **N/2 times the gradient**, 250x with the lesson's 500 points: the product
       ``a_prev.T @ delta`` sums over the points, and the 2/N of the cost is missing;
     - ``b`` moves by **0.5x the gradient**: here the points are averaged, and only the 2 is missing.
 
     Both go downhill, so the network learns. But its biases learn N times slower than its weights,
-    and a rate that suits 500 points does not suit 50 or 5,000. `train_corrected` mends both.
+    and a rate that suits 500 points does not suit 50 or 5,000. `train_corrected` corrects both.
 
     Examples
     --------
@@ -210,7 +211,7 @@ def train(
     >>> train(neural_net, np.zeros((5, 2)), np.ones((5, 1)), l2_cost, train=False).shape
     (5, 1)
     """
-    # Forward: each layer's z and a are kept. The data stand for the layer before the first.
+    # Forward: store each layer's z and a. The data take the place of a layer before the first.
     out: list[tuple[Array | None, Array]] = [(None, X)]
     for layer in neural_net:
         z = out[-1][1] @ layer.W + layer.b
@@ -221,12 +222,12 @@ def train(
     if train:
         error = l2_cost[1](Yp, Y)
 
-        # From the last layer to the first: out[i] is what layer i reads, out[i + 1] what it says.
+        # From the last layer to the first: out[i] is the input of layer i, out[i + 1] its output.
         for i, layer in reversed(list(enumerate(neural_net))):
             a_prev, a = out[i][1], out[i + 1][1]
 
-            # Backward: the layer's own share of the error, then what it hands to the layer below,
-            # through the W that made the prediction. So this comes before W moves.
+            # Backward: the layer's own share of the error, then the share of the layer below. This
+            # needs the W that made the prediction, so it comes before W moves.
             delta = error * layer.act_f[1](a)
             error = delta @ layer.W.T
 
@@ -238,7 +239,7 @@ def train(
 
 
 # ---- Part two: ours, not the lesson's ------------------------------------------------------------
-# Three changes: how the weights start, the 2 / N in the cost's derivative, and a sum for b.
+# Three changes: the initial weights, the 2 / N in the cost's derivative, and a sum for b.
 
 
 def create_nn_scaled(
@@ -250,8 +251,8 @@ def create_nn_scaled(
     is 0.
 
     A neuron that adds up many values needs a smaller weight for each, or the sum grows with the
-    width. And each sigmoid multiplies what passes through by a slope of 1/4 at most, on the way
-    forward and on the way back: a gain of 4 makes up for it.
+    width. And each sigmoid multiplies the signal by a slope of at most 1/4, forward and backward: a
+    gain of 4 makes up for it.
 
     Parameters
     ----------
@@ -285,7 +286,7 @@ def create_nn_scaled(
     return neural_net
 
 
-# The same cost, with its whole derivative: the square brings the 2, the mean brings the 1 / N.
+# The same cost with its full derivative: the square gives the 2, the mean gives the 1 / N.
 
 l2_cost_exact: Cost = (
     lambda Yp, Yr: np.mean((Yp - Yr) ** 2),
@@ -303,10 +304,10 @@ def train_corrected(
 ) -> Array:
     """Predict with the network, and move it along the true gradient (ours, not the lesson's).
 
-    ``b -= sum(delta) * lr``, ``W -= a_prev.T @ delta * lr``, with a cost whose derivative is whole.
+    ``b -= sum(delta) * lr``, ``W -= a_prev.T @ delta * lr``, with a cost whose derivative is exact.
 
-    It is `train` with a sum for ``b``, as for ``W``. With the 2/N that `l2_cost_exact` brings, both
-    move by ``lr`` times the gradient of the cost that is plotted, for any number of points.
+    It is `train` with a sum for ``b``, as for ``W``. With the 2/N from `l2_cost_exact`, both move
+    by ``lr`` times the gradient of the plotted cost, for any number of points.
 
     Parameters
     ----------
@@ -315,7 +316,7 @@ def train_corrected(
     X : ndarray of shape (N, n_conn of the first layer)
         An example in each row.
     Y : ndarray of shape (N, n_neur of the last layer)
-        What the network should answer.
+        The targets.
     l2_cost : pair of functions
         The cost and its exact derivative by the prediction.
     lr : float

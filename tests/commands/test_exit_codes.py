@@ -79,7 +79,7 @@ def is_the_old_one(folder):
 ALL = ["m.html", "m.png", "m.safetensors", "t.csv"]
 
 
-def test_ctrl_c_writes_what_was_learnt_so_far(folder):
+def test_ctrl_c_saves_the_model_so_far(folder):
     done = train(folder, at_epoch(7))
     assert done.returncode == INTERRUPTED
     (said,) = done.stderr.splitlines()
@@ -93,7 +93,7 @@ def test_ctrl_c_writes_what_was_learnt_so_far(folder):
     assert f"of epoch {net.state_.epoch}." in said or net.n_iter_ == 7
 
 
-def test_ctrl_c_before_anything_is_learnt_writes_nothing(folder):
+def test_ctrl_c_before_the_first_epoch_writes_nothing(folder):
     done = train(folder, at_epoch(0))
     assert done.returncode == INTERRUPTED
     assert done.stderr == "neurona: interrupted in the first epoch: nothing is written\n"
@@ -110,7 +110,7 @@ def test_ctrl_c_twice_writes_nothing(folder):
     assert is_the_old_one(folder)
 
 
-def test_ctrl_c_while_the_model_is_written_leaves_the_old_one(folder):
+def test_ctrl_c_during_the_write_keeps_the_old_model(folder):
     done = train(folder, once("os.fsync", "SIGINT"))
     assert (done.returncode, done.stderr) == (INTERRUPTED, "")
     assert names(folder) == ["m.safetensors", "t.csv"]
@@ -118,7 +118,7 @@ def test_ctrl_c_while_the_model_is_written_leaves_the_old_one(folder):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGTERM that ends a process there")
-def test_sigterm_while_the_model_is_written_leaves_the_old_one(folder):
+def test_sigterm_during_the_write_keeps_the_old_model(folder):
     done = train(folder, once("os.fsync", "SIGTERM"))
     assert done.returncode == -signal.SIGTERM
     assert is_the_old_one(folder)
@@ -148,7 +148,7 @@ def without(package, monkeypatch):
     monkeypatch.setattr(extras, "import_module", import_module)
 
 
-def test_without_matplotlib_there_is_no_picture_and_all_else(folder, capsys, monkeypatch):
+def test_without_matplotlib_only_the_picture_is_missing(folder, capsys, monkeypatch):
     without("matplotlib", monkeypatch)
     monkeypatch.chdir(folder)
     arguments = ["train", "t.csv", "--target", "kind", "--epochs", "5", "--quiet"]
@@ -165,7 +165,7 @@ def test_without_rich_a_terminal_gets_lines(folder, capsys, monkeypatch):
     assert "epoch 20/20: cost " in capsys.readouterr().out
 
 
-def test_without_safetensors_it_is_said_before_the_training(folder, capsys, monkeypatch):
+def test_without_safetensors_the_error_comes_before_the_training(folder, capsys, monkeypatch):
     without("safetensors", monkeypatch)
     monkeypatch.chdir(folder)
     assert cli.main(["train", "t.csv", "--target", "kind"]) == WRONG
@@ -179,7 +179,7 @@ def test_without_safetensors_it_is_said_before_the_training(folder, capsys, monk
     ("command", "unbuffered"),
     [("predict", ""), ("evaluate", ""), ("evaluate", "1"), ("inspect", "")],
 )
-def test_a_standard_output_without_room_is_said(command, unbuffered, folder, monkeypatch):
+def test_full_standard_output_is_an_error(command, unbuffered, folder, monkeypatch):
     monkeypatch.chdir(folder)
     arguments = ["train", "t.csv", "--target", "kind", "--epochs", "2", "--quiet"]
     assert cli.main([*arguments, "--output", "m.safetensors"]) == 0
@@ -194,7 +194,7 @@ def test_a_standard_output_without_room_is_said(command, unbuffered, folder, mon
     assert (done.returncode, done.stderr) == (FAILED, said)
 
 
-def test_what_lies_beside_the_model_may_be_in_the_way(folder, capsys, monkeypatch):
+def test_unwritable_files_beside_the_model_are_an_error(folder, capsys, monkeypatch):
     """It is said before the training, and not when it is over."""
     (folder / "m.html").mkdir()
     monkeypatch.chdir(folder)
@@ -218,7 +218,7 @@ def test_what_lies_beside_the_model_may_be_in_the_way(folder, capsys, monkeypatc
         (["predict", ".", "t.csv"], ". is a folder: give the name of a model file"),
     ],
 )
-def test_what_is_read_is_not_written_over(arguments, said, folder, capsys, monkeypatch):
+def test_input_files_are_never_overwritten(arguments, said, folder, capsys, monkeypatch):
     monkeypatch.chdir(folder)
     (folder / "t.html").write_text(pets())
     made = ["-o", "k.safetensors", "--epochs", "2", "--quiet"]
@@ -246,7 +246,7 @@ def test_what_is_read_is_not_written_over(arguments, said, folder, capsys, monke
     ],
     ids=" ".join,
 )
-def test_wrong_use_is_one_code_and_one_line(arguments, folder, capsys, monkeypatch):
+def test_wrong_use_has_one_code_and_one_line(arguments, folder, capsys, monkeypatch):
     monkeypatch.chdir(folder)
     assert cli.main(arguments) == WRONG
     out, err = capsys.readouterr()
@@ -257,7 +257,7 @@ def test_wrong_use_is_one_code_and_one_line(arguments, folder, capsys, monkeypat
 @pytest.mark.parametrize(
     "command", ["", "demo", "compare", "play", "train", "predict", "evaluate", "inspect"]
 )
-def test_the_help_tells_the_exit_codes(command, capsys):
+def test_help_lists_the_exit_codes(command, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main([*command.split(), "--help"])
     assert stop.value.code == 0

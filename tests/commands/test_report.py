@@ -78,7 +78,7 @@ def text_of(path):
     return " ".join(" ".join(Elements(path.read_text("utf-8")).texts).split())
 
 
-def test_a_page_is_whole_in_itself(folder):
+def test_page_loads_nothing_and_runs_no_script(folder):
     for target in ("kind", "height"):
         html = (folder / f"{target}.html").read_text("utf-8")
         elements = Elements(html)
@@ -94,7 +94,7 @@ def test_a_page_is_whole_in_itself(folder):
         assert len(elements.all("h1")) == 1
 
 
-def test_texts_of_a_table_stay_texts(folder):
+def test_text_of_a_table_is_escaped(folder):
     html = (folder / "kind.html").read_text("utf-8")
     assert "<script" not in html
     assert "<i>x" not in html
@@ -105,7 +105,7 @@ def test_texts_of_a_table_stay_texts(folder):
 
 
 @given(st.lists(st.text(min_size=1).filter(str.strip), min_size=2, max_size=4, unique=True))
-def test_any_text_stays_a_text(names):
+def test_any_text_is_escaped(names):
     counts = np.arange(len(names) ** 2).reshape(len(names), -1)
     found = report.ClassFindings(
         rows=int(counts.sum()),
@@ -128,7 +128,7 @@ def test_any_text_stays_a_text(names):
     assert got == [tag for tag, _ in Elements(page(net, plain, calm)).found]
 
 
-def test_the_page_says_what_the_terminal_says(folder, capsys, tmp_path):
+def test_page_and_terminal_agree(folder, capsys, tmp_path):
     table, model = str(folder / "flowers.csv"), str(folder / "kind.safetensors")
     assert cli.main(["evaluate", model, table, "--html", str(tmp_path / "r.html")]) == 0
     told = capsys.readouterr().out
@@ -143,22 +143,22 @@ def test_the_page_says_what_the_terminal_says(folder, capsys, tmp_path):
         assert " ".join(re.search(rf"^{re.escape(name)} .*%.*$", told, re.M)[0].split()) in said
     most, fall, _ = told.partition("shuffled\n")[2].splitlines()[0].rsplit(None, 2)
     assert f"{most} {fall}" in said
-    assert "How it learnt" in said
+    assert "The network and its training." in said
     assert "What it was asked The rows of flowers.csv." in said
     assert "What it learnt from" not in said
 
 
-def test_the_page_of_numbers_has_every_row_of_the_test(folder):
+def test_page_of_a_regression_draws_every_test_row(folder):
     html = (folder / "height.html").read_text("utf-8")
     said = text_of(folder / "height.html")
     held_out = int(re.search(r"held out for the test (\d+)", said)[1])
     assert html.count('class="point"') == held_out == 18
     assert re.search(r"0\.\d{3} R², on 18 rows", said)
-    assert "The answers are off by" in said
+    assert "The predictions are off by" in said
     assert 'class="held"' in html
 
 
-def test_the_python_of_the_page_answers(folder, capsys, monkeypatch, tmp_path):
+def test_python_code_of_the_page_predicts(folder, capsys, monkeypatch, tmp_path):
     pytest.importorskip("pandas")
     html = (folder / "kind.html").read_text("utf-8")
     code = unescape(re.findall(r"<code>(.*?)</code>", html, re.S)[1])
@@ -176,7 +176,7 @@ def test_a_page_without_test_rows_says_so(folder, tmp_path, capsys):
     assert "No rows were held out for a test" in text_of(tmp_path / "m.html")
 
 
-def test_many_classes_have_a_list_of_errors_in_place_of_a_matrix():
+def test_many_classes_have_a_list_of_errors_instead_of_a_matrix():
     names = np.array([f"c{k:02}" for k in range(40)])
     counts = np.eye(40, dtype=int) * 3
     counts[3, 7] = 2
@@ -184,12 +184,12 @@ def test_many_classes_have_a_list_of_errors_in_place_of_a_matrix():
         122, 120, report.wilson(120, 122), report.by_class(names, counts), counts, []
     )
     subject = Subject("t", "l", "t.csv", "m", "kind", "rows", [], "122 rows")
-    said = " ".join("".join(report_page._how_right(subject, found)).split())
+    said = " ".join("".join(report_page._test_score(subject, found)).split())
     assert '<th scope="row">c03</th><td>c07</td><td class="n">2</td>' in said
     assert "Confusion" not in said
 
 
-def test_a_figure_that_cannot_be_drawn_is_left_out():
+def test_figure_of_extreme_numbers_is_left_out():
     assert report_figures.scatter([-1e308, 1e308], [1.0, 2.0], "y") == ""
     assert report_figures.curves([1.0], [float("nan")]) == ""
     assert "NaN" not in report_figures.curves([1.0, 2.0], [float("nan"), 1.0])
@@ -199,7 +199,7 @@ def test_a_figure_that_cannot_be_drawn_is_left_out():
     st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=30),
     st.lists(st.floats(1e-12, 1e12), min_size=1, max_size=30),
 )
-def test_any_numbers_lie_within_the_figure(values, costs):
+def test_points_lie_within_the_figure(values, costs):
     drawn = report_figures.scatter(values, values[::-1], "y")
     drawn += report_figures.curves(list(range(1, len(costs) + 1)), costs, costs[::-1], 1.0)
     for x, y in re.findall(r'(?:cx="|[ML])(-?[\d.]+)(?:" cy="| )(-?[\d.]+)', drawn):
@@ -208,7 +208,7 @@ def test_any_numbers_lie_within_the_figure(values, costs):
     assert not re.search(r"nan|inf", drawn)
 
 
-def test_of_very_many_rows_some_are_drawn():
+def test_scatter_limits_the_number_of_points():
     values = list(range(10_000))
     assert report_figures.scatter(values, values, "y").count("<circle") == 2000
 
@@ -216,7 +216,7 @@ def test_of_very_many_rows_some_are_drawn():
 @needs_chromium
 @pytest.mark.parametrize("target", ["kind", "height"])
 @pytest.mark.parametrize("width", [390, 1100])
-def test_a_browser_shows_it_all_and_has_nothing_to_say(browser, folder, target, width):
+def test_browser_shows_the_page_without_messages(browser, folder, target, width):
     seen = browser.new_page(viewport={"width": width, "height": 900})
     said = []
     seen.on("console", lambda message: said.append(message.text))
@@ -233,7 +233,7 @@ def test_a_browser_shows_it_all_and_has_nothing_to_say(browser, folder, target, 
 @needs_axe
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("target", ["kind", "height"])
-def test_axe_finds_nothing(browser, folder, target, theme):
+def test_axe_finds_no_violations(browser, folder, target, theme):
     seen = browser.new_page(color_scheme=theme, bypass_csp=True)  # axe is a script
     seen.goto((folder / f"{target}.html").as_uri())
     seen.add_script_tag(path=str(AXE))

@@ -229,7 +229,7 @@ def test_noise_must_be_a_number_from_0(name, noise):
 @pytest.mark.parametrize("rng", [-1, 1.5, "seed"])
 @pytest.mark.parametrize("name", EVERY)
 def test_rng_must_be_a_seed_or_a_generator(name, rng):
-    with pytest.raises(ValueError, match=rf"^rng is {rng!r}: expected a seed .* or None for other"):
+    with pytest.raises(ValueError, match=rf"^rng is {rng!r}: expected a seed .* or None for diff"):
         EVERY[name](rng=rng)
 
 

@@ -86,7 +86,7 @@ def test_one_hot_leaves_its_argument_alone():
         (
             [0, 0],
             None,
-            "y holds class 0 only, which says nothing of how many there are: "
+            "y holds only class 0, so the number of classes is unknown: "
             "expected 2 classes or more; pass the number, for example classes=2",
         ),
         (
@@ -212,9 +212,9 @@ def test_a_split_copies():
             [1, 2, 3],
             ["cat", "dog", "cat"],
             0.4,
-            "class dog has one example only: expected two or more, to have one in each part; bring "
-            "another, leave the class out, or pass y.astype(float) if the targets are numbers and "
-            "not classes",
+            "class dog has only one example: expected two or more, one for each part; add another, "
+            "leave the class out, or pass y.astype(float) if the targets are numbers and not "
+            "classes",
         ),
         (
             [1, 2, 3, 4],

@@ -27,7 +27,7 @@ def cut(X, y, size):
 
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
-def test_batches_train_as_the_arrays_they_were_cut_from(engine):
+def test_batches_train_like_the_whole_arrays(engine):
     if engine == "jax":
         pytest.importorskip("jax")
     X, y = examples(100)
@@ -69,7 +69,7 @@ def test_lists_loaders_and_functions_give_batches(kind):
     assert steps == [(0, 0), (4, 1), (8, 2)]
 
 
-def test_pytorchs_loader_gives_batches():
+def test_pytorch_loader_gives_batches():
     torch = pytest.importorskip("torch")
     X, y = map(torch.from_numpy, examples(70))
     data = torch.utils.data.TensorDataset(X, y)
@@ -83,7 +83,7 @@ def test_batches_are_passed_over_once_by_default():
     assert last(neurona.train(NET, batches=iter(given), rng=0)).step == 4
 
 
-def test_states_within_and_across_passes():
+def test_states_within_and_across_epochs():
     given = cut(*examples(70), 20)
     states = [*neurona.train(NET, batches=given, steps=11, every=3, rng=0)]
     assert [(s.step, s.epoch) for s in states] == [(0, 0), (3, 0), (6, 1), (9, 2), (11, 2)]
@@ -102,7 +102,7 @@ def test_the_number_of_held_batches_does_not_change_the_result(held, monkeypatch
     np.testing.assert_array_equal(flatten(states[-1].params), flatten(whole[-1].params))
 
 
-def test_only_a_few_batches_are_drawn_ahead(monkeypatch):
+def test_few_batches_are_drawn_ahead(monkeypatch):
     monkeypatch.setattr(batches, "HELD", 1000)
     drawn = []
 
@@ -117,13 +117,13 @@ def test_only_a_few_batches_are_drawn_ahead(monkeypatch):
     assert len(drawn) <= 22  # one more is asked for, to know whether the pass is over
 
 
-def test_an_iterator_that_ends_ends_the_training():
+def test_exhausted_iterator_ends_the_training():
     given = cut(*examples(70), 20)
     states = [*neurona.train(NET, batches=iter(given), steps=100, every=3, rng=0)]
     assert [(s.step, s.epoch) for s in states] == [(0, 0), (3, 0), (4, 1)]
 
 
-def test_a_training_goes_on_over_other_batches():
+def test_training_continues_with_other_batches():
     given = cut(*examples(80), 20)
     first = last(neurona.train(NET, batches=given, epochs=1, rng=0))
     second = last(neurona.train(NET, batches=given, epochs=1, start=first))
@@ -132,7 +132,7 @@ def test_a_training_goes_on_over_other_batches():
     np.testing.assert_array_equal(flatten(second.params), flatten(both.params))
 
 
-def test_batches_that_diverge_are_diagnosed():
+def test_divergence_with_batches_is_diagnosed():
     X, y = examples(100)
     net = neurona.network([3, 4, 1], "relu", output="linear")
     given = cut(X, 1e3 * y, 20)
@@ -171,7 +171,7 @@ def test_arguments_that_exclude_batches(settings, said):
         ((np.zeros((0, 3)), np.zeros(0)), "batch 2: X has no rows"),
     ],
 )
-def test_a_batch_that_does_not_fit_is_named(batch, said):
+def test_wrong_batch_is_named(batch, said):
     with pytest.raises(ValueError) as caught:
         last(neurona.train(NET, batches=[examples(20), batch]))
     assert said in str(caught.value)
@@ -182,7 +182,7 @@ def test_empty_batches_are_refused():
         next(neurona.train(NET, batches=[]))
 
 
-def test_a_function_that_gives_the_same_iterator_again_is_found_out():
+def test_function_that_returns_the_same_iterator_raises():
     once = iter(cut(*examples(40), 20))
     with pytest.raises(ValueError, match="must make a new iterator each time"):
         last(neurona.train(NET, batches=lambda: once, epochs=2))
@@ -198,14 +198,14 @@ def test_a_function_that_gives_the_same_iterator_again_is_found_out():
     at_once=st.integers(1, 5),
     seed=st.integers(0, 5),
 )
-def test_each_row_of_a_file_comes_once_a_pass(n, size, block, at_once, seed):
+def test_each_row_of_a_file_comes_once_an_epoch(n, size, block, at_once, seed):
     batches = list(blocks(n, size, block, at_once, np.random.default_rng(seed)))
     assert sorted(np.concatenate(batches).tolist()) == list(range(n))
     assert [len(batch) for batch in batches[:-1]] == [size] * (len(batches) - 1)
     assert 1 <= len(batches[-1]) <= size
 
 
-def test_a_file_is_read_by_blocks_and_each_pass_in_another_order():
+def test_file_is_read_in_blocks_and_reshuffled_each_epoch():
     rng = np.random.default_rng(0)
     one, other = (np.concatenate([*blocks(1000, 16, 10, 5, rng)]) for _ in range(2))
     assert (one != other).mean() > 0.9
@@ -214,11 +214,11 @@ def test_a_file_is_read_by_blocks_and_each_pass_in_another_order():
         assert len(set(order[:50] // 10)) == 5  # five blocks at a time, and all of their rows
 
 
-def test_a_large_file_is_a_stream_of_all_its_rows(file_of):
+def test_large_file_streams_all_its_rows(file_of):
     X, y = examples(400)
     X[:, 0] = np.arange(400)
     source = batches.source_of(
-        NET, file_of(X), file_of(y, "y.npy"), None, None, 32, np.float32, np.random.default_rng(0)
+        NET, file_of(X), file_of(y, "y.npy"), None, None, 32, np.float32, [np.random.default_rng(0)]
     )
     assert isinstance(source, batches.Stream)
     source.steps(epochs=2)
@@ -234,7 +234,7 @@ def test_a_large_file_is_a_stream_of_all_its_rows(file_of):
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
-def test_a_large_file_trains(file_of, engine, dtype):
+def test_training_on_a_large_file(file_of, engine, dtype):
     if engine == "jax":
         pytest.importorskip("jax")
     X, y = examples(600)
@@ -249,7 +249,7 @@ def test_a_large_file_trains(file_of, engine, dtype):
     assert last(neurona.train(NET, file_of(X), y, **settings)).cost == state.cost  # the same seed
 
 
-def test_weights_of_the_rows_of_a_file(file_of):
+def test_sample_weights_with_a_file(file_of):
     X, y = examples(400)
     wrong = np.where(np.arange(400) < 200, 1 - y, y)
     weight = (np.arange(400) >= 200).astype(float)
@@ -258,7 +258,7 @@ def test_weights_of_the_rows_of_a_file(file_of):
     assert neurona.observe.accuracy(NET.predict(state.params, X), y) > 0.9
 
 
-def test_a_file_that_is_small_is_an_array(tmp_path):
+def test_small_file_is_an_array(tmp_path):
     X, y = examples(300)
     np.save(tmp_path / "x.npy", X)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
@@ -269,7 +269,7 @@ def test_a_file_that_is_small_is_an_array(tmp_path):
         np.testing.assert_array_equal(flatten(one.params), flatten(other.params))
 
 
-def test_what_is_wrong_in_a_file_is_said_with_its_row(file_of):
+def test_error_in_a_file_names_the_row(file_of):
     X, y = examples(400)
     with pytest.raises(ValueError, match=r"y has shape \(399,\), but X has 400 rows"):
         neurona.train(NET, file_of(X), y[:-1], batch_size=32)
@@ -356,7 +356,7 @@ TRAININGS = {
 
 @needs_proc
 @pytest.mark.parametrize("name", TRAININGS)
-def test_a_file_trains_in_less_memory_than_it_has(name, tmp_path):
+def test_training_on_a_file_needs_less_memory_than_its_size(name, tmp_path):
     path = table_on_disk(tmp_path / "table.npy", 96)
     done = limited(path, TRAININGS[name], room=72)
     assert done.stdout == "trained\n", done.stderr
@@ -367,7 +367,7 @@ def test_a_file_trains_in_less_memory_than_it_has(name, tmp_path):
 @needs_proc
 @pytest.mark.long
 @pytest.mark.parametrize("name", TRAININGS)
-def test_a_file_of_600_megabytes_trains_in_250(name, tmp_path):
+def test_training_on_600_megabytes_needs_250(name, tmp_path):
     path = table_on_disk(tmp_path / "table.npy", 600)
     done = limited(path, TRAININGS[name], room=250)
     assert done.stdout == "trained\n", done.stderr

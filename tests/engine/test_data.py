@@ -69,13 +69,13 @@ def put(values, where, value):
         ([[2, 3], [3, 1]], "and [2, 3] is not"),
     ],
 )
-def test_a_topology_is_two_positive_whole_numbers_or_more(topology, said):
+def test_topology_error_messages(topology, said):
     with pytest.raises(ValueError) as caught:
         network(topology)
     assert said in str(caught.value)
 
 
-def test_a_topology_may_be_any_sequence_of_whole_numbers():
+def test_topology_may_be_any_sequence_of_integers():
     for topology in ((2, 3, 1), np.array([2, 3, 1]), iter([2, 3, 1]), range(3, 0, -1)):
         assert network(topology).n_out == 1
 
@@ -91,7 +91,7 @@ def test_a_topology_may_be_any_sequence_of_whole_numbers():
         (np.tanh, "there is no activation <ufunc 'tanh'>."),
     ],
 )
-def test_an_unknown_activation(where, wrong, said):
+def test_unknown_activation_raises(where, wrong, said):
     given = {
         "activation": {"activation": wrong},
         "output": {"output": wrong},
@@ -110,7 +110,7 @@ def test_an_object_that_is_not_an_activation_is_refused(nothing):
 
 
 @pytest.mark.parametrize("given", [[], ["tanh"], ["tanh"] * 3])
-def test_an_activation_for_each_layer(given):
+def test_number_of_activations_must_match_the_layers(given):
     said = f"{len(given)} activations for 2 layers: give one name, or 2 of them"
     with pytest.raises(ValueError, match=said):
         network([2, 3, 1], given)
@@ -128,7 +128,7 @@ def test_an_activation_for_each_layer(given):
         (None, "there is no initializer None."),
     ],
 )
-def test_an_unknown_initializer(which, wrong, said):
+def test_unknown_initializer_raises(which, wrong, said):
     with pytest.raises(ValueError) as caught:
         network([2, 3, 1], **{which: wrong})
     assert said in str(caught.value)
@@ -136,7 +136,7 @@ def test_an_unknown_initializer(which, wrong, said):
 
 
 @pytest.mark.parametrize("wrong", [[1.0, 2.0], [[1.0]], [[1.0, 2.0, 3.0]], 1.0])
-def test_predict_says_what_it_takes(wrong):
+def test_predict_error_messages(wrong):
     with pytest.raises(ValueError, match=r"give an array of shape \(n, 2\)"):
         NET.predict(NET.init(0), wrong)
 
@@ -163,11 +163,11 @@ def test_predict_says_what_it_takes(wrong):
         (put(X, (3, 0), 1e39), "X[3, 0] is inf"),  # no float32
     ],
 )
-def test_inputs_that_do_not_fit(wrong, said):
+def test_input_error_messages(wrong, said):
     refused(said, X=wrong)
 
 
-def test_numbers_of_any_kind_are_inputs():
+def test_inputs_of_any_numeric_dtype():
     whole, objects = X.astype(int), X.astype(object)
     for inputs in (X.tolist(), whole, objects, X.astype(np.float16), X.astype(bool), np.asarray(X)):
         accepted(X=inputs)
@@ -175,7 +175,7 @@ def test_numbers_of_any_kind_are_inputs():
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_targets_that_are_no_numbers(bad):
+def test_non_finite_targets_raise(bad):
     for net in (NET, LINEAR):
         refused(f"y[1] is {bad}: y must be finite", net=net, y=put(Y, 1, bad))
     refused(f"y[2, 1] is {bad}", net=SOFT, y=put(ROWS, (2, 1), bad))
@@ -213,11 +213,11 @@ def test_targets_that_are_no_numbers(bad):
         (LINEAR, np.ones((4, 2)), "y has 2 columns, but topology [2, 3, 1] has 1 outputs"),
     ],
 )
-def test_targets_that_are_not_those_of_the_output(net, wrong, said):
+def test_targets_must_fit_the_output(net, wrong, said):
     refused(said, net=net, y=wrong)
 
 
-def test_soft_targets_and_numbers_are_targets():
+def test_soft_and_numeric_targets():
     accepted(y=[0.1, 0.5, 0.9, 1.0])
     accepted(net=SOFT, y=np.full((4, 3), 1 / 3) + [[0.1, -0.1, 0]] * np.arange(4)[:, None])
     accepted(net=LINEAR, y=[-1.0, 5.0, 2.5, 100.0])
@@ -226,7 +226,7 @@ def test_soft_targets_and_numbers_are_targets():
 
 
 @pytest.mark.parametrize(("net", "y"), [(NET, [1, 1, 1, 1]), (SOFT, [1, 1, 1, 1])])
-def test_one_class_alone(net, y):
+def test_single_class(net, y):
     refused("y has one class only", "in all 4 rows", "at least two", net=net, y=y)
     refused("in all 1 rows", net=net, X=X[:1], y=y[:1])
 
@@ -244,7 +244,7 @@ def test_one_class_alone(net, y):
         (list("abcd"), "sample_weight must be an array of numbers"),
     ],
 )
-def test_weights_that_do_not_fit(wrong, said):
+def test_sample_weight_error_messages(wrong, said):
     refused(said, sample_weight=wrong)
 
 
@@ -262,14 +262,14 @@ def test_weights_that_do_not_fit(wrong, said):
         (abs, "there is no cost <built-in function abs>."),
     ],
 )
-def test_an_unknown_cost(wrong, said):
+def test_unknown_cost_raises(wrong, said):
     refused(said, f"There are: {', '.join(sorted([*COSTS, 'cross_entropy']))}", cost=wrong)
     with pytest.raises(ValueError, match="there is no cost"):
         check_gradient(NET, X, Y, wrong)
 
 
 @pytest.mark.parametrize("cost", ["poisson", "mse"])
-def test_no_rate_is_below_zero(cost):
+def test_poisson_rates_must_not_be_negative(cost):
     net = network([2, 3, 1], "tanh", output="exp")
     refused(
         "y[2] holds -0.5, and an exp output answers with a rate",
@@ -294,7 +294,7 @@ def test_no_rate_is_below_zero(cost):
         (SOFT, "binary_cross_entropy", "sigmoid", "softmax"),
     ],
 )
-def test_a_cost_that_does_not_go_with_the_output(net, cost, needed, has):
+def test_cost_must_fit_the_output(net, cost, needed, has):
     refused(
         f"needs a network that ends in {needed}, and this one ends in {has}",
         f"network(..., output='{needed}')",
@@ -314,7 +314,7 @@ def test_a_cost_that_does_not_go_with_the_output(net, cost, needed, has):
         (neurona.sgd, "there is no optimizer <class"),
     ],
 )
-def test_an_unknown_optimizer(wrong, said):
+def test_unknown_optimizer_raises(wrong, said):
     refused(said, f"There are: {', '.join(sorted(OPTIMIZERS))}", optimizer=wrong)
 
 
@@ -343,19 +343,19 @@ def test_an_unknown_optimizer(wrong, said):
     ],
     ids=steady,
 )
-def test_a_learning_rate_is_positive(rate, said):
+def test_learning_rate_must_be_positive(rate, said):
     for optimizer in (neurona.sgd, neurona.adam):
         refused(said, optimizer=optimizer(rate))
 
 
-def test_learning_rates_of_any_kind():
+def test_learning_rate_of_any_numeric_type():
     for rate in (1, np.float32(0.1), [0.1], (0.1, 0.2), [0.1, schedules.constant(0.1)]):
         accepted(optimizer=neurona.sgd(rate))
 
 
 @pytest.mark.parametrize("name", ["steps", "epochs", "every", "batch_size"])
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, 2.0, True, "3", math.nan, -math.inf, [2]])
-def test_a_count_is_a_positive_whole_number(name, wrong):
+def test_counts_must_be_positive_integers(name, wrong):
     refused(f"{name} is {wrong!r}: it must be a positive whole number", **{name: wrong})
 
 
@@ -365,32 +365,32 @@ def test_only_steps_may_be_infinite(name):
     accepted(steps=math.inf)
 
 
-def test_counts_of_any_kind():
+def test_counts_of_any_integer_type():
     for name in ("steps", "epochs", "every", "batch_size"):
         accepted(**{name: np.int64(2)})
 
 
-def test_steps_or_epochs():
+def test_steps_and_epochs_exclude_each_other():
     refused("give steps or epochs, not both", steps=10, epochs=2)
 
 
 @pytest.mark.parametrize("wrong", [0, -1.0, math.nan, math.inf, "1", True, [1.0]])
-def test_clip_is_a_positive_norm(wrong):
+def test_clip_must_be_positive(wrong):
     refused(f"clip is {wrong!r}: it must be a positive norm, such as 1.0", clip=wrong)
 
 
 @pytest.mark.parametrize("name", ["l1", "l2"])
 @pytest.mark.parametrize("wrong", [-0.1, math.nan, math.inf, "1", None, [0.1]])
-def test_a_penalty_is_not_negative(name, wrong):
+def test_penalty_must_not_be_negative(name, wrong):
     refused(f"{name} is {wrong!r}: a penalty", **{name: wrong})
 
 
 @pytest.mark.parametrize("wrong", ["float16", np.float16, int, complex, "wide", None, np.int32])
-def test_a_network_is_trained_in_float32_or_float64(wrong):
+def test_dtype_must_be_float32_or_float64(wrong):
     refused(f"dtype is {wrong!r}: it must be np.float32 or np.float64", dtype=wrong)
 
 
-def test_a_dtype_under_any_of_its_names():
+def test_dtype_by_any_of_its_names():
     for dtype in ("float64", float, np.float64, np.dtype("f8")):
         assert accepted(dtype=dtype)[0].params[0].W.dtype == np.float64
 
@@ -403,7 +403,7 @@ def test_a_dtype_under_any_of_its_names():
         (None, "there is no engine None."),
     ],
 )
-def test_an_unknown_engine(wrong, said):
+def test_unknown_engine_raises(wrong, said):
     refused(said, "There are: jax, numpy", engine=wrong)
 
 
@@ -414,7 +414,7 @@ def test_engine_jax_without_jax_names_the_extra(monkeypatch):
     accepted(engine="numpy")
 
 
-def test_float64_on_a_jax_that_computes_in_float32():
+def test_float64_needs_jax_with_x64():
     refused("use dtype=np.float32", "'jax_enable_x64', True", engine="jax", dtype=np.float64)
 
 
@@ -435,11 +435,11 @@ def test_float64_on_a_jax_that_computes_in_float32():
     ],
     ids=str,
 )
-def test_a_start_that_does_not_fit(wrong, said):
+def test_start_error_messages(wrong, said):
     refused(said, start=wrong)
 
 
-def test_a_state_of_another_network():
+def test_state_of_another_network_raises():
     other = next(train(network([2, 4, 1]), X, Y))
     refused("layer 1 have shapes [(2, 4), (4,)]", "needs [(2, 3), (3,)]", start=other)
 
@@ -455,7 +455,7 @@ def test_a_state_of_another_network():
         ("adam", "momentum"),
     ],
 )
-def test_a_state_of_another_optimizer(before, after, engine):
+def test_state_of_another_optimizer_raises(before, after, engine):
     *_, state = train(NET, X, Y, optimizer=before, steps=3)
     refused(
         "start holds what another optimizer remembers",
@@ -467,7 +467,7 @@ def test_a_state_of_another_optimizer(before, after, engine):
     accepted(start=state.params, optimizer=after)
 
 
-def test_an_optimizer_may_be_followed_by_one_with_the_same_memory():
+def test_optimizer_with_the_same_state_may_continue():
     *_, state = train(NET, X, Y, optimizer="adam", steps=3)
     first, second = accepted(start=state, optimizer="nadam")
     assert (first.step, second.optimizer_state.t) == (3, 4)

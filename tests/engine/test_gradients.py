@@ -120,7 +120,7 @@ def assert_is_gradient(objective, params, x, target, weight=None):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("cost", sorted(COSTS))
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_the_gradient_of_every_activation_and_cost(name, cost, width, batch):
+def test_gradient_of_every_activation_and_cost(name, cost, width, batch):
     cost = COSTS[cost]()
     net = deep(name, cost, width)
     params, x, target = sample(net, cost, batch, np.random.default_rng([width, batch]))
@@ -129,7 +129,7 @@ def test_the_gradient_of_every_activation_and_cost(name, cost, width, batch):
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("cost", sorted(CASES))
-def test_the_gradient_with_sample_weights_and_penalties(cost, width):
+def test_gradient_with_sample_weights_and_penalties(cost, width):
     cost = CASES[cost]
     net = deep("tanh", cost, width)
     rng = np.random.default_rng(width)
@@ -138,7 +138,7 @@ def test_the_gradient_with_sample_weights_and_penalties(cost, width):
     assert_is_gradient(Objective(net, cost, l1=0.03, l2=0.2), params, x, target, weight)
 
 
-def test_the_penalties_are_on_the_weights_and_not_on_the_biases():
+def test_penalties_are_on_weights_and_not_on_biases():
     net = network([2, 3, 1], "tanh")
     cost = COSTS["mse"]()
     params, x, target = sample(net, cost, 4, np.random.default_rng(0))
@@ -163,7 +163,7 @@ MODES = [("predict", False), ("train", False), ("train", True)]
 @pytest.mark.parametrize(("mode", "weighted"), MODES, ids=["predict", "train", "weighted"])
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_the_pullback_of_every_layer(kind, batch, mode, weighted):
+def test_pullback_of_every_layer(kind, batch, mode, weighted):
     layer = one_of(kind)
     shape = shape_for(layer)
     rng = np.random.default_rng([batch, len(shape)])
@@ -193,7 +193,7 @@ def test_the_pullback_of_every_layer(kind, batch, mode, weighted):
 
 @pytest.mark.parametrize("mode", ["predict", "train"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_stack_of_every_layer_is_each_of_them(kind, mode):
+def test_stack_of_every_layer_equals_its_members(kind, mode):
     layer = one_of(kind)
     shape = shape_for(layer)
     rng = np.random.default_rng(len(shape))
@@ -226,7 +226,7 @@ FURNISHED = [
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
 @pytest.mark.parametrize("cost", ["mse", "categorical_cross_entropy"])
 @pytest.mark.parametrize("settings", FURNISHED, ids=str)
-def test_the_gradient_of_a_step_with_dropout_and_normalization(settings, cost, weighted):
+def test_gradient_of_a_step_with_dropout_and_normalization(settings, cost, weighted):
     cost = COSTS[cost]()
     net = network([3, 4, 5, 2], "tanh", output=cost.link, **settings)
     rng = np.random.default_rng(0)
@@ -264,7 +264,7 @@ def test_need_dx_false_returns_no_dx():
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_the_pullback_of_every_activation(name):
+def test_pullback_of_every_activation(name):
     function = ACTIVATIONS[name].function
     rng = np.random.default_rng(0)
     z, da = rng.normal(0, 2, (20, 3)), rng.normal(size=(20, 3))
@@ -281,7 +281,7 @@ def test_the_pullback_of_every_activation(name):
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("cost", sorted(CASES))
-def test_every_cost_alone(cost, width, weighted):
+def test_gradient_of_every_cost(cost, width, weighted):
     cost = CASES[cost]
     net = Network((Dense(width),), width)
     _, output, target = sample(net, cost, 20, np.random.default_rng(width))
@@ -293,7 +293,7 @@ def test_every_cost_alone(cost, width, weighted):
     np.testing.assert_allclose(d_output, differences[0], **BY_DIFFERENCES)
 
 
-def test_every_class_of_costs_is_known_by_a_name():
+def test_every_cost_class_has_a_name():
     found = {
         one
         for module in (costs_module,)
@@ -304,7 +304,7 @@ def test_every_class_of_costs_is_known_by_a_name():
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
-def test_softmax_has_its_full_jacobian(n):
+def test_softmax_has_the_full_jacobian(n):
     z = np.random.default_rng(n).normal(0, 2, (n, 1))
     softmax = ACTIVATIONS["softmax"]
     a, pullback = softmax.function(z)
@@ -316,7 +316,7 @@ def test_softmax_has_its_full_jacobian(n):
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_the_gain_is_what_its_definition_says(name):
+def test_gain_follows_its_definition(name):
     gain = ACTIVATIONS[name].gain
     if name in ("softmax", "selu"):  # an output; and one that keeps its scale by its own constants
         assert gain == 1.0
@@ -347,7 +347,7 @@ def extremes(dtype):
     ("library", "dtype"), [("numpy", np.float32), ("numpy", np.float64), ("jax", np.float32)]
 )
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_no_input_is_too_much_for_an_activation(name, library, dtype):
+def test_activations_are_finite_for_extreme_inputs(name, library, dtype):
     z = extremes(dtype)
     if name == "exp":  # beyond, e^z is infinite, which is all that can be said
         z = np.minimum(z, 88)
@@ -377,7 +377,7 @@ def test_activations_at_infinity(name, left, right, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("cost", sorted(COSTS))
-def test_no_output_is_too_much_for_a_cost(cost, dtype):
+def test_costs_are_finite_for_extreme_outputs(cost, dtype):
     output = extremes(dtype)
     if cost == "poisson":
         output = np.minimum(output, 88)
@@ -391,7 +391,7 @@ def test_no_output_is_too_much_for_a_cost(cost, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_rate_that_is_too_large_makes_an_infinite_cost_and_no_warning(dtype):
+def test_overflowing_poisson_rate_gives_an_infinite_cost_and_no_warning(dtype):
     output = np.array([[1e4, 0.0]], dtype)
     value, d_output = COSTS["poisson"]()(output, np.ones((1, 2), dtype))
     assert value == np.inf
@@ -419,7 +419,7 @@ def test_poisson_equals_pytorchs_loss_and_half_of_sklearns_deviance_up_to_a_cons
     st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=1, max_size=20),
     st.floats(0.01, 0.99),
 )
-def test_pinball_is_scikit_learns(examples, quantile):
+def test_pinball_equals_scikit_learn(examples, quantile):
     metrics = pytest.importorskip("sklearn.metrics")
     output, target = np.array(examples).T[..., None]
     value, _ = Pinball(quantile)(output, target)
@@ -431,7 +431,7 @@ def test_pinball_is_scikit_learns(examples, quantile):
 @given(
     st.lists(st.integers(-9, 9), min_size=1, max_size=30), st.integers(1, 99), st.integers(-9, 9)
 )
-def test_pinball_is_least_at_the_quantile(numbers, percent, other):
+def test_pinball_is_minimal_at_the_quantile(numbers, percent, other):
     target = np.array(numbers, dtype=float)[:, None]
     best = np.quantile(target, percent / 100, method="inverted_cdf")
     at_best, at_other = (
@@ -441,13 +441,13 @@ def test_pinball_is_least_at_the_quantile(numbers, percent, other):
 
 
 @pytest.mark.parametrize("quantile", [0, 1, -0.1, 1.5, np.nan, "0.9", None, True])
-def test_a_quantile_lies_between_0_and_1(quantile):
+def test_quantile_must_lie_between_0_and_1(quantile):
     with pytest.raises(ValueError, match=r"quantile is .*: it must be a number between 0 and 1"):
         Pinball(quantile)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_quantile_of_any_type_keeps_the_dtype(dtype):
+def test_quantile_of_any_type_keeps_the_dtype(dtype):
     value, d_output = Pinball(np.float64(0.9))(np.ones((2, 1), dtype), np.zeros((2, 1), dtype))
     assert value.dtype == d_output.dtype == dtype
 
@@ -498,7 +498,7 @@ def test_check_gradient_names_the_wrong_parameter(registered):
 
 
 @pytest.mark.parametrize("factor", [0.999, -1.0, 0.0, np.nan, np.inf])
-def test_check_gradient_finds_any_factor(registered, factor):
+def test_check_gradient_finds_a_wrong_factor(registered, factor):
     @activation(gain=1.0)
     def wrong(z):
         return np.tanh(z), lambda da: factor * da * (1 - np.tanh(z) ** 2)
@@ -510,13 +510,13 @@ def test_check_gradient_finds_any_factor(registered, factor):
     assert parameter.startswith("layer 1, ")
 
 
-def test_check_gradient_of_a_flat_cost_is_right(registered):
+def test_check_gradient_of_a_flat_cost(registered):
     dead = (DenseParams(np.zeros((2, 1)), np.array([-1.0])),)
     net = network([2, 1], "relu")
     assert check_gradient(net, X, LABELS, params=dead) == (0.0, "layer 1, W[0, 0]")
 
 
-def test_check_gradient_takes_the_same_care_of_what_it_is_given():
+def test_check_gradient_checks_its_arguments():
     with pytest.raises(ValueError, match=r"X has shape \(6, 2\)"):
         check_gradient(network([3, 1]), X, LABELS)
     with pytest.raises(ValueError, match="parameters of layer 1 have shapes"):
@@ -531,7 +531,7 @@ def test_numerical_gradient_is_exact_on_a_cubic():
 
 
 @pytest.mark.parametrize("topology", [[1, 1], [2, 3, 1], [3, 1, 4, 2]])
-def test_parameter_name_says_which_position_it_is(topology):
+def test_parameter_name_gives_the_position(topology):
     net = network(topology)
     total = sum(array.size for array in arrays(net.init(0)))
     positions = unflatten(np.arange(total), net.init(0))
@@ -544,7 +544,7 @@ def test_parameter_name_says_which_position_it_is(topology):
         parameter_name(positions, total)
 
 
-def test_a_new_activation_is_known_by_its_name(registered):
+def test_registered_activation_is_found_by_name(registered):
     @activation(gain=2.0)
     def square(z):
         return z * z, lambda da: 2 * z * da

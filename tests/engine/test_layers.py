@@ -82,7 +82,7 @@ def same(some, others):
 # What a network is made of
 
 
-def test_a_hidden_layer_is_dense_then_normalized_then_thinned():
+def test_hidden_layer_is_dense_then_normalization_then_dropout():
     net = network(
         [3, 8, 4, 2], ["relu", "tanh", "softmax"], dropout=[0.2, 0.0], normalization="batch"
     )
@@ -106,7 +106,7 @@ def test_dropout_0_and_no_normalization_add_no_layers():
     assert network([2, 1], dropout=0.5, normalization="batch") == network([2, 1])
 
 
-def test_the_first_weights_are_those_of_the_same_network_without_dropout():
+def test_dropout_does_not_change_the_initial_weights():
     plain = network([2, 5, 4, 1], "tanh", output="sigmoid")
     assert same(plain.init(3), net_of("dropout").init(3))
 
@@ -174,7 +174,7 @@ def test_wrong_arguments_of_a_layer_are_refused(make, said):
         make()
 
 
-def test_a_negative_variance_is_no_parameter():
+def test_negative_variance_raises():
     net = net_of("batch")
     first, own, *rest = net.init(0)
     with pytest.raises(ValueError, match="the parameters of layer 2 have a negative variance"):
@@ -186,7 +186,7 @@ def test_a_negative_variance_is_no_parameter():
 
 @quick
 @given(st.floats(0, 0.9), st.integers(0, 2**32))
-def test_the_expected_value_of_a_dropout_is_its_input(rate, seed):
+def test_dropout_keeps_the_expected_value(rate, seed):
     layer, batch = Dropout(rate), 2000
     kept = layer.noise(np.random.default_rng(seed), (batch, 20))
     x = np.ones((batch, 20))
@@ -197,7 +197,7 @@ def test_the_expected_value_of_a_dropout_is_its_input(rate, seed):
     np.testing.assert_array_equal(pullback(x)[0], y)
 
 
-def test_a_dropout_predicts_as_if_it_were_not_there():
+def test_dropout_does_not_change_predictions():
     net, plain = net_of("dropout"), network([2, 5, 4, 1], "tanh", output="sigmoid")
     params = net.init(0)
     np.testing.assert_array_equal(
@@ -205,7 +205,7 @@ def test_a_dropout_predicts_as_if_it_were_not_there():
     )
 
 
-def test_the_dtype_is_kept_in_training(net):
+def test_training_keeps_the_dtype(net):
     for dtype in (np.float32, np.float64):
         params, x = net.init(0, dtype), X.astype(dtype)
         train = Train(WEIGHT.astype(dtype), noise_of(net, (0, 0), N))
@@ -214,7 +214,7 @@ def test_the_dtype_is_kept_in_training(net):
         assert {y.dtype, dx.dtype, *(one.dtype for one in arrays(grads))} == {np.dtype(dtype)}
 
 
-def test_a_longer_batch_begins_with_the_noise_of_a_shorter_one():
+def test_noise_of_a_shorter_batch_begins_that_of_a_longer_one():
     net = net_of("both")
     for short, long in zip(noise_of(net, (1, 2), 3), noise_of(net, (1, 2), 9), strict=True):
         assert (short is None) == (long is None)
@@ -231,7 +231,7 @@ def test_a_longer_batch_begins_with_the_noise_of_a_shorter_one():
 
 @quick
 @given(st.integers(1, 6), st.integers(2, 9), st.integers(0, 2**32))
-def test_what_is_normalized_has_mean_0_and_variance_1(n, batch, seed):
+def test_normalized_output_has_mean_0_and_variance_1(n, batch, seed):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(batch, n)) * rng.uniform(1, 9) + rng.normal() * 5
     layer = BatchNormalization(epsilon=1e-12)
@@ -246,7 +246,7 @@ def test_what_is_normalized_has_mean_0_and_variance_1(n, batch, seed):
 
 @quick
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=8).filter(any), st.integers(0, 2**32))
-def test_a_weight_is_so_many_rows_and_0_is_none(times, seed):
+def test_weight_equals_repeated_rows_in_normalization(times, seed):
     rng = np.random.default_rng(seed)
     layer = BatchNormalization(tanh)
     params = layer.init(rng, (3,), np.float64)
@@ -270,14 +270,14 @@ def test_a_weight_is_so_many_rows_and_0_is_none(times, seed):
         np.testing.assert_allclose(one, other, atol=1e-12)
 
 
-def test_a_batch_that_weighs_nothing_is_no_division_by_0():
+def test_batch_with_zero_weight_is_finite():
     layer = BatchNormalization()
     y, pullback = layer.forward(layer.init(None, (2,)), X, Train(np.zeros(N, np.float32)))
     assert np.isfinite(y).all()
     assert np.isfinite(pullback(y)[0]).all()
 
 
-def test_rows_of_weight_0_change_nothing_in_a_step():
+def test_rows_of_weight_0_do_not_change_a_step():
     net = net_of("both")
     objective = Objective(net, find_cost(None, net))
     params, target = net.init(0, np.float64), Y[:, None].astype(float)
@@ -291,7 +291,7 @@ def test_rows_of_weight_0_change_nothing_in_a_step():
 
 
 @pytest.mark.parametrize("batch_size", [None, 6])
-def test_what_a_state_remembers_is_the_mean_and_variance_of_the_data(engine, batch_size):
+def test_state_has_the_mean_and_variance_of_the_data(engine, batch_size):
     """In layers one after the other, the second seeing what the first answers."""
     net = net_of("batch")
     given = {"batch_size": batch_size, "steps": 8, "every": 4, "optimizer": neurona.adamw(0.05)}
@@ -307,7 +307,7 @@ def test_what_a_state_remembers_is_the_mean_and_variance_of_the_data(engine, bat
             assert not array.flags.writeable
 
 
-def test_what_is_remembered_counts_each_example_by_its_weight():
+def test_calibration_uses_sample_weights():
     net = net_of("batch")
     state = run(net, sample_weight=WEIGHT, dtype=np.float64)[-1]
     sums = X.astype(float) @ state.params[0].W + state.params[0].b
@@ -318,7 +318,7 @@ def test_what_is_remembered_counts_each_example_by_its_weight():
     )
 
 
-def test_of_many_rows_as_many_as_needed_are_remembered():
+def test_calibration_samples_large_data():
     n = 3 * sources.POPULATION + 1
     x = np.random.default_rng(0).normal(size=(n, 2))
     some, _, weight = population(Data(x, x, None))
@@ -335,7 +335,7 @@ def test_of_many_rows_as_many_as_needed_are_remembered():
 
 
 @pytest.mark.parametrize("weight", [None, WEIGHT])
-def test_of_batches_made_elsewhere_the_last_ones_are_remembered(engine, weight, monkeypatch):
+def test_calibration_uses_the_last_custom_batches(engine, weight, monkeypatch):
     monkeypatch.setattr(sources, "POPULATION", 12)
     net = net_of("batch")
     parts = [slice(0, 9), slice(9, 18), slice(18, N)]
@@ -349,7 +349,7 @@ def test_of_batches_made_elsewhere_the_last_ones_are_remembered(engine, weight, 
     np.testing.assert_allclose(last[1].mean, mean, rtol=1e-4, atol=1e-5)
 
 
-def test_the_engines_agree_on_batches_made_elsewhere(net):
+def test_engines_agree_on_custom_batches(net):
     batches = [(X[:9], Y[:9]), (X[9:], Y[9:], WEIGHT[9:])]
     ours, theirs = (
         list(train(net, batches=batches, epochs=4, rng=0, engine=name, every=1))
@@ -361,7 +361,7 @@ def test_the_engines_agree_on_batches_made_elsewhere(net):
     np.testing.assert_allclose(*answers, atol=2e-3)
 
 
-def test_calibrating_changes_nothing_that_was_given(net):
+def test_calibrate_does_not_change_its_arguments(net):
     params = net.init(0)
     before = flatten(params)
     made = net.calibrate(params, X)
@@ -374,7 +374,7 @@ def test_calibrating_changes_nothing_that_was_given(net):
 
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["", "weighted"])
 @pytest.mark.parametrize("batch_size", [None, 6])  # the last batch has 5 rows
-def test_the_engines_agree(net, batch_size, weight):
+def test_engines_agree(net, batch_size, weight):
     """In costs and answers; a bias before a normalization is of no effect, and may drift."""
     given = {
         "batch_size": batch_size, "sample_weight": weight, "steps": 9, "every": 3,
@@ -389,7 +389,7 @@ def test_the_engines_agree(net, batch_size, weight):
 
 
 @pytest.mark.parametrize("batch_size", [None, 6])
-def test_the_same_seed_gives_the_same_numbers_whatever_every(net, batch_size):
+def test_same_seed_gives_the_same_numbers_for_any_every(net, batch_size):
     states = [run(net, batch_size=batch_size, steps=12, every=every) for every in (1, 5, 12)]
     for some in states[1:]:
         assert same(some[-1].params, states[0][-1].params)
@@ -398,14 +398,14 @@ def test_the_same_seed_gives_the_same_numbers_whatever_every(net, batch_size):
     assert not same(other.params, states[0][-1].params)
 
 
-def test_jax_has_the_same_noise_whatever_every():
+def test_jax_noise_does_not_depend_on_every():
     """Chunks of different lengths are compiled apart, and rounded apart."""
     net = net_of("dropout")
     some, others = (run(net, "jax", steps=8, every=every)[-1] for every in (4, 8))
     np.testing.assert_allclose(flatten(some.params), flatten(others.params), rtol=1e-4, atol=1e-5)
 
 
-def test_noise_that_does_not_fit_into_memory_comes_in_pieces(engine, monkeypatch):
+def test_large_noise_is_drawn_in_chunks(engine, monkeypatch):
     net = network([2, 9, 1], "tanh", output="sigmoid", dropout=0.3)
     for batch_size in (None, 6):
         at_once = run(net, engine, steps=8, every=8, batch_size=batch_size)
@@ -418,7 +418,7 @@ def test_noise_that_does_not_fit_into_memory_comes_in_pieces(engine, monkeypatch
         )
 
 
-def test_a_dropout_leaves_the_batches_as_they_were():
+def test_dropout_does_not_change_the_batches():
     """The first step's cost of a layer that drops next to nothing is that of the plain network."""
     thin = network([2, 5, 4, 1], "tanh", output="sigmoid", dropout=1e-12)
     plain = network([2, 5, 4, 1], "tanh", output="sigmoid")
@@ -440,7 +440,7 @@ def test_a_training_with_dropout_and_normalization_can_be_continued(engine, kind
     np.testing.assert_allclose(flatten(on[-1].params), flatten(through[-1].params), rtol=1e-5)
 
 
-def test_the_cost_is_that_of_the_answers(net, engine):
+def test_cost_is_that_of_the_predictions(net, engine):
     objective = Objective(net, find_cost(None, net), l1=0.01)
     target = Y[:, None].astype(np.float32)
     for state in run(net, engine, steps=3, l1=0.01):
@@ -448,7 +448,7 @@ def test_the_cost_is_that_of_the_answers(net, engine):
         assert state.cost == pytest.approx(float(value), rel=1e-5)
 
 
-def test_with_mini_batches_the_cost_is_that_of_the_steps():
+def test_cost_with_mini_batches_is_that_of_the_steps():
     net = net_of("dropout")
     single = run(net, batch_size=6, steps=8, every=1)
     by_epoch = run(net, batch_size=6, steps=8)
@@ -457,7 +457,7 @@ def test_with_mini_batches_the_cost_is_that_of_the_steps():
     assert by_epoch[2].cost == pytest.approx(np.mean(costs[4:]), rel=1e-5)
 
 
-def test_every_step_draws_anew():
+def test_every_step_draws_new_noise():
     """With a rate of learning next to 0, costs differ by their noise alone."""
     states = run(
         net_of("dropout"), batch_size=N - 1, every=1, optimizer=neurona.sgd(1e-12), steps=6
@@ -466,7 +466,7 @@ def test_every_step_draws_anew():
     assert len(set(costs)) == len(costs)
 
 
-def test_a_learning_rate_for_each_dense_layer(engine):
+def test_learning_rate_for_each_dense_layer(engine):
     """What stands between has that of the dense layer before it."""
     net = net_of("both")
     tiny = 1e-12
@@ -485,7 +485,7 @@ def test_a_learning_rate_for_each_dense_layer(engine):
         run(net, engine, optimizer=neurona.sgd([0.1, 0.1]))
 
 
-def test_a_penalty_is_on_weights_and_on_no_scale_or_shift():
+def test_penalty_is_on_weights_and_not_on_scale_or_shift():
     net = net_of("batch")
     cost = find_cost("mse", net)
     params, target = net.init(0, np.float64), Y[:, None].astype(float)
@@ -497,7 +497,7 @@ def test_a_penalty_is_on_weights_and_on_no_scale_or_shift():
 
 
 @pytest.mark.parametrize("kind", ["dropout", "both"])
-def test_a_training_that_diverges_says_so(engine, kind):
+def test_divergence_raises(engine, kind):
     net = network([2, 8, 8, 1], "relu", output="linear", **KINDS[kind])
     with pytest.raises(neurona.TrainingDiverged, match="is no longer finite; layer") as error:
         list(
@@ -521,7 +521,7 @@ def test_networks_with_dropout_and_normalization_learn(kind):
     assert neurona.observe.accuracy(net.predict(state.params, points), y) > 0.97
 
 
-def test_a_batch_normalization_mends_inputs_far_from_0():
+def test_batch_normalization_handles_inputs_far_from_0():
     """Two classes that differ by 1, at 100: plain steps can't, and normalized ones can."""
     rng = np.random.default_rng(0)
     points = rng.normal(size=(100, 2)) + 100
@@ -550,7 +550,7 @@ def test_steps_have_a_seed_only_where_something_is_drawn():
 # What can be looked at
 
 
-def test_activations_and_gradients_are_those_of_every_layer(net):
+def test_activations_and_gradients_of_every_layer(net):
     params = run(net)[-1].params
     surface = neurona.observe.surface(net, params, X, resolution=5)
     assert surface.values.shape == (5, 5, 1)
@@ -567,7 +567,7 @@ def test_activations_and_gradients_are_those_of_every_layer(net):
     assert len(numbers.saturation(net, params, X)) == len(net.layers)
 
 
-def test_the_numbers_of_a_weighted_sum_are_refused_of_other_layers(net):
+def test_numbers_of_a_step_need_dense_layers(net):
     params = run(net)[-1].params
     for look in (
         lambda: dissect(net, params, X, Y),
@@ -595,14 +595,14 @@ def images(n=20):
     return rng.normal(size=(n, 8, 9, 2)).astype(np.float32), np.arange(n) % 3
 
 
-def test_a_network_of_everything_has_the_right_gradient():
+def test_network_of_every_layer_has_the_right_gradient():
     net, (x, y) = of_everything(), images(6)
     assert neurona.check_gradient(net, x, y).error < 1e-5
     assert net.out_shape() == (3,)
     assert net.predict(net.init(0), x).shape == (6, 3)
 
 
-def test_a_network_of_everything_learns_alike_in_both_engines():
+def test_network_of_every_layer_agrees_in_both_engines():
     net, (x, y) = of_everything(), images()
     given = {"batch_size": 7, "epochs": 12, "optimizer": neurona.sgd(0.1), "rng": 0, "l2": 1e-3}
     *_, ours = train(net, x, y, **given)
@@ -613,7 +613,7 @@ def test_a_network_of_everything_learns_alike_in_both_engines():
     assert last.cost < 0.3  # from log 3, 1.1
 
 
-def test_a_summary_has_a_line_for_each_layer():
+def test_summary_has_a_line_for_each_layer():
     net = of_everything()
     lines = str(net).splitlines()
     count = sum(array.size for array in arrays(net.init(0)))
@@ -633,7 +633,7 @@ def test_only_dense_networks_have_a_topology():
             _ = net.topology
 
 
-def test_data_of_another_shape_is_refused():
+def test_data_of_another_shape_raises():
     net, (x, y) = of_everything(), images()
     with pytest.raises(ValueError, match=r"\(20, 144\), but the network takes examples of 8"):
         train(net, x.reshape(20, -1), y)
@@ -641,7 +641,7 @@ def test_data_of_another_shape_is_refused():
         net.predict(net.init(0), x[0])
 
 
-def test_parameters_within_a_composition_are_named_by_their_place():
+def test_parameters_in_a_composition_are_named_by_their_position():
     net, (x, y) = of_everything(), images()
     first, pool, (left, right), *rest = net.init(0)
     left = (*left[:1], left[1]._replace(b=np.zeros(2)), *left[2:])
@@ -661,12 +661,12 @@ def test_parameters_within_a_composition_are_named_by_their_place():
         (lambda: LayerNormalization(8), LayerNormalization()),
     ],
 )
-def test_a_layer_that_is_told_its_width_warns(make, same):
+def test_layer_with_a_width_warns(make, same):
     with pytest.warns(DeprecationWarning, match="the layer before it tells: leave it out"):
         assert make() == same
 
 
-def test_a_network_of_layers_with_widths_knows_its_shape():
+def test_network_of_layers_with_widths_infers_its_shape():
     with pytest.warns(DeprecationWarning, match="takes no n_in any more"):
         net = Network((Dense(2, 8, tanh), Dense(8, 1)))
     assert net == Network((Dense(8, tanh), Dense(1)), 2)

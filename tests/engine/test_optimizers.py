@@ -264,13 +264,13 @@ def test_a_schedule_by_hand_and_optax(schedule, expected, its):
     assert all(type(rate) is float for rate in ours)
 
 
-def test_cosine_ends_at_zero_by_itself():
+def test_cosine_ends_at_zero_by_default():
     assert cosine(0.1, steps=10)(10) == 0.0
     assert cosine(0.1, steps=10)(1000) == 0.0
 
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
-def test_a_training_asks_the_schedule_for_each_step(engine):
+def test_training_calls_the_schedule_at_each_step(engine):
     X, y = np.array([[1.0], [2.0]]), np.array([1.0, 3.0])
     rates = [0.1, 0.05, 0.2, 0.01, 0.02]
     kept = {"start": network([1, 1], "linear").init(0), "engine": engine, "dtype": np.float32}
@@ -285,7 +285,7 @@ def test_a_training_asks_the_schedule_for_each_step(engine):
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
 @pytest.mark.parametrize("still", [0, 1])
-def test_only_the_layer_with_a_tiny_rate_stands_still(engine, still):
+def test_layer_with_a_tiny_rate_does_not_move(engine, still):
     net = network([2, 3, 1], "tanh", output="sigmoid")
     X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
     rates = [0.5, constant(0.5)]
@@ -302,7 +302,7 @@ def test_only_the_layer_with_a_tiny_rate_stands_still(engine, still):
 # A gradient that is too long
 
 
-def test_a_long_gradient_is_shortened_and_a_short_one_is_left():
+def test_clip_shortens_only_long_gradients():
     square = np.array(25.0)
     assert clip_factor(square, 1.0) == pytest.approx(0.2)
     assert clip_factor(square, 5.0) == 1.0
@@ -311,7 +311,7 @@ def test_a_long_gradient_is_shortened_and_a_short_one_is_left():
 
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
-def test_clip_is_the_length_of_the_first_step(engine):
+def test_clip_is_the_norm_of_the_first_step(engine):
     net = network([3, 4, 1], "tanh", output="linear")
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(10, 3)), 100 * rng.normal(size=10)

@@ -66,7 +66,7 @@ def assert_close(some, others, **tolerance):
 
 @few
 @given(topologies, names, sizes, seeds, numbers, numbers)
-def test_a_pullback_is_linear(topology, name, batch, seed, alpha, beta):
+def test_pullback_is_linear(topology, name, batch, seed, alpha, beta):
     net, params, x, _, rng = case(topology, name, batch, seed)
     y, pullback = net.forward(params, x)
     one, other = rng.normal(size=(2, *y.shape))
@@ -96,7 +96,7 @@ def test_halves_of_a_batch_sum_to_the_whole(topology, name, batch, seed, data):
 
 @few
 @given(topologies, names, sizes, seeds)
-def test_a_pullback_can_be_called_again_and_gives_the_same(topology, name, batch, seed):
+def test_pullback_can_be_called_twice(topology, name, batch, seed):
     net, params, x, _, rng = case(topology, name, batch, seed)
     y, pullback = net.forward(params, x)
     dy = rng.normal(size=y.shape)
@@ -128,7 +128,7 @@ def test_flatten_and_unflatten_are_inverse(topology, seed):
 
 @few
 @given(cost_names, widths, st.integers(2, 8), seeds, st.booleans())
-def test_the_order_of_the_rows_does_not_matter(cost, width, batch, seed, weighted):
+def test_order_of_rows_does_not_matter(cost, width, batch, seed, weighted):
     net, params, x, target, rng = case([2, 3, width], "tanh", batch, seed, cost=cost)
     objective = Objective(net, COSTS[cost]())
     weight = rng.uniform(0.1, 2, batch) if weighted else None
@@ -142,7 +142,7 @@ def test_the_order_of_the_rows_does_not_matter(cost, width, batch, seed, weighte
 
 @few
 @given(cost_names, widths, st.integers(1, 6), seeds)
-def test_weight_two_is_a_row_given_twice(cost, width, batch, seed):
+def test_weight_two_equals_a_repeated_row(cost, width, batch, seed):
     net, params, x, target, rng = case([2, 3, width], "tanh", batch, seed, cost=cost)
     objective = Objective(net, COSTS[cost]())
     times = rng.integers(1, 4, batch)
@@ -155,7 +155,7 @@ def test_weight_two_is_a_row_given_twice(cost, width, batch, seed):
 
 @few
 @given(cost_names, widths, st.integers(1, 6), seeds, st.floats(0.01, 100))
-def test_only_the_proportion_of_the_weights_counts(cost, width, batch, seed, factor):
+def test_only_relative_weights_matter(cost, width, batch, seed, factor):
     _, _, output, target, rng = case([width, width], "linear", batch, seed, cost=cost)
     weight = rng.uniform(0.1, 2, batch)
     value, d_output = COSTS[cost]()(output, target, weight)
@@ -165,7 +165,7 @@ def test_only_the_proportion_of_the_weights_counts(cost, width, batch, seed, fac
 
 
 @pytest.mark.parametrize("cost", sorted(COSTS))
-def test_a_row_of_weight_zero_does_not_count_and_a_batch_of_them_is_no_harm(cost):
+def test_rows_of_weight_zero_do_not_count(cost):
     _, _, output, target, _ = case([3, 3], "linear", 4, 0, cost=cost)
     value, d_output = COSTS[cost]()(output, target, np.array([0.0, 1.0, 1.0, 0.0]))
     alone, d_alone = COSTS[cost]()(output[1:3], target[1:3])
@@ -179,7 +179,7 @@ def test_a_row_of_weight_zero_does_not_count_and_a_batch_of_them_is_no_harm(cost
 
 @few
 @given(cost_names, widths, st.integers(1, 6), seeds)
-def test_the_cost_is_least_at_the_target(cost, width, batch, seed):
+def test_cost_is_minimal_at_the_target(cost, width, batch, seed):
     _, _, _, target, rng = case([width, width], "linear", batch, seed, cost=cost)
     link = COSTS[cost].link
     if link == "softmax":
@@ -199,7 +199,7 @@ def test_the_cost_is_least_at_the_target(cost, width, batch, seed):
 
 @few
 @given(topologies, names, cost_names, sizes, seeds)
-def test_no_input_is_changed(topology, name, cost, batch, seed):
+def test_engine_does_not_change_its_inputs(topology, name, cost, batch, seed):
     net, params, x, target, rng = case(topology, name, batch, seed, cost=cost)
     freeze(params)
     weight = rng.uniform(0.1, 1, batch)
@@ -217,7 +217,7 @@ def test_no_input_is_changed(topology, name, cost, batch, seed):
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_an_optimizer_changes_nothing_that_it_is_given(name):
+def test_optimizer_does_not_change_its_arguments(name):
     optimizer = OPTIMIZERS[name](0.1)
     gradient, theta = frozen(*np.random.default_rng(0).normal(size=(2, 5)))
     state = optimizer.init(theta)
@@ -233,7 +233,7 @@ def test_an_optimizer_changes_nothing_that_it_is_given(name):
 
 
 @pytest.mark.parametrize("batch_size", [None, 4])
-def test_training_changes_nothing_that_it_is_given(batch_size):
+def test_training_does_not_change_its_arguments(batch_size):
     rng = np.random.default_rng(0)
     net = network([2, 3, 1], "tanh", output="sigmoid")
     X, weight = rng.normal(size=(10, 2)), rng.random(10)
@@ -256,7 +256,7 @@ def test_training_changes_nothing_that_it_is_given(batch_size):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_an_activation_keeps_the_dtype(name, dtype):
+def test_activation_keeps_the_dtype(name, dtype):
     a, pullback = ACTIVATIONS[name].function(np.linspace(-2, 2, 6, dtype=dtype).reshape(2, 3))
     assert a.dtype == dtype
     assert pullback(a).dtype == dtype
@@ -265,7 +265,7 @@ def test_an_activation_keeps_the_dtype(name, dtype):
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("cost", sorted(COSTS))
-def test_a_cost_and_the_whole_gradient_keep_the_dtype(cost, dtype, weighted):
+def test_cost_and_gradient_keep_the_dtype(cost, dtype, weighted):
     net, params, x, target, rng = case([2, 3, 3], "gelu", 4, 0, dtype, cost=cost)
     weight = rng.random(4).astype(dtype) if weighted else None
     objective = Objective(net, COSTS[cost](), l1=0.1, l2=0.1)
@@ -280,7 +280,7 @@ def test_a_cost_and_the_whole_gradient_keep_the_dtype(cost, dtype, weighted):
 @pytest.mark.parametrize("rate", [0.1, np.float64(0.1)], ids=["float", "float64"])
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_an_optimizer_and_a_training_keep_the_dtype(name, dtype, rate):
+def test_optimizer_and_training_keep_the_dtype(name, dtype, rate):
     optimizer = OPTIMIZERS[name](rate)
     theta = np.ones(3, dtype)
     change, state = optimizer.update(theta, optimizer.init(theta), theta, 0.1)
@@ -299,7 +299,7 @@ def test_an_optimizer_and_a_training_keep_the_dtype(name, dtype, rate):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", sorted(INITIALIZERS))
-def test_a_network_draws_in_the_dtype_that_is_asked_for(name, dtype):
+def test_init_draws_in_the_given_dtype(name, dtype):
     params = network([2, 3, 1], initializer=name, bias_initializer=name).init(0, dtype)
     assert {array.dtype for array in arrays(params)} == {np.dtype(dtype)}
     assert [array.shape for array in arrays(params)] == [(2, 3), (3,), (3, 1), (1,)]
@@ -330,7 +330,7 @@ def test_every_initializer_is_checked():
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", sorted(INITIALIZERS))
-def test_the_variance_of_the_initial_weights(name, shape):
+def test_variance_of_the_initial_weights(name, shape):
     n_in, n_out = fans(shape)
     assert (n_in, n_out) == (prod(shape[:-1]), shape[-1])
     W = INITIALIZERS[name](np.random.default_rng(0), shape, 1.5)
@@ -354,7 +354,7 @@ def test_orthogonal_weights_are_orthogonal(n_in, n_out, seed, gain):
     np.testing.assert_allclose(product, gain**2 * np.eye(len(product)), atol=1e-12 * gain**2)
 
 
-def test_orthogonal_weights_prefer_no_direction():
+def test_orthogonal_weights_are_uniform_over_directions():
     draws = [
         INITIALIZERS["orthogonal"](np.random.default_rng(seed), (2, 2), 1.0) for seed in range(400)
     ]
@@ -363,7 +363,7 @@ def test_orthogonal_weights_prefer_no_direction():
 
 
 @pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"zeros"}))
-def test_a_seed_fixes_the_weights_and_a_generator_moves_on(name):
+def test_seed_fixes_the_weights_and_generator_advances(name):
     net = network([2, 3, 1], initializer=name)
     rng = np.random.default_rng(5)
     first, second = net.init(rng), net.init(rng)
@@ -371,7 +371,7 @@ def test_a_seed_fixes_the_weights_and_a_generator_moves_on(name):
     assert not np.array_equal(flatten(first), flatten(second))
 
 
-def test_the_last_layer_starts_undecided():
+def test_initial_predictions_are_undecided():
     net = network([64, 64, 1], "sigmoid", initializer="lecun_normal")
     W1, W2 = (layer.W for layer in net.init(0))
     assert W1.std() * 8 == pytest.approx(ACTIVATIONS["sigmoid"].gain, rel=0.05)

@@ -51,7 +51,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
-def test_each_network_learns_as_if_it_were_alone(engine, settings):
+def test_each_network_of_a_stack_trains_as_if_alone(engine, settings):
     if engine == "jax" and "dtype" in settings:
         pytest.skip("JAX computes in float32")
     given = {"steps": 9, "every": 4, "optimizer": neurona.momentum(0.1), "engine": engine}
@@ -73,7 +73,7 @@ def test_each_network_learns_as_if_it_were_alone(engine, settings):
     ],
     ids=["skip", "batch normalization and dropout", "layer normalization"],
 )
-def test_noise_and_statistics_are_each_networks_own(engine, net, batch_size):
+def test_noise_and_statistics_are_separate_for_each_network(engine, net, batch_size):
     y = np.arange(N) % 3
     given = {"steps": 8, "every": 4, "batch_size": batch_size, "optimizer": neurona.sgd(0.1)}
     stack = list(train(net, X, y, seeds=SEEDS, engine=engine, **given))
@@ -87,7 +87,7 @@ def test_noise_and_statistics_are_each_networks_own(engine, net, batch_size):
 
 @pytest.mark.parametrize("batch_size", [None, 6])
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
-def test_each_network_may_have_its_own_examples(engine, batch_size, weighted):
+def test_examples_for_each_network(engine, batch_size, weighted):
     xs, ys = RNG.normal(size=(3, N, 2)).astype(np.float32), np.stack([Y, 1 - Y, Y])
     weights = RNG.uniform(0.5, 2, (3, N)) if weighted else None
     given = {"steps": 6, "every": 3, "batch_size": batch_size, "engine": engine}
@@ -102,7 +102,7 @@ def test_each_network_may_have_its_own_examples(engine, batch_size, weighted):
 
 
 @pytest.mark.parametrize("batch_size", [None, 6])
-def test_learning_rates_are_one_for_each_network(engine, batch_size):
+def test_learning_rates_for_each_network(engine, batch_size):
     """Without seeds all begin with the same weights, and take the same batches."""
     rates = [0.05, schedules.step_decay(0.4, every=3), 0.2]
     given = {"steps": 8, "every": 8, "batch_size": batch_size, "engine": engine}
@@ -116,7 +116,7 @@ def test_learning_rates_are_one_for_each_network(engine, batch_size):
     assert_alike(both[2], last(train(NET, X, Y, optimizer=neurona.adam(0.2), rng=4, **given)))
 
 
-def test_a_stack_goes_on_from_its_state_and_so_does_one_of_its_networks(engine):
+def test_stack_and_one_of_its_networks_continue_from_a_state(engine):
     given = {"optimizer": neurona.adam(0.01), "every": 5, "engine": engine}
     through = last(train(NET, X, Y, seeds=SEEDS, steps=10, **given))
     half = last(train(NET, X, Y, seeds=SEEDS, steps=5, **given))
@@ -129,7 +129,7 @@ def assert_alike_stack(one, other):
         assert_alike(one[k], other[k])
 
 
-def test_a_stack_begins_with_the_parameters_of_several_networks(engine):
+def test_stack_starts_from_the_parameters_of_several_networks(engine):
     each = [NET.init(seed) for seed in (5, 6)]
     stack = last(train(NET, X, Y, start=stacked(each), steps=5, batch_size=7, rng=2, engine=engine))
     for k, params in enumerate(each):
@@ -137,20 +137,20 @@ def test_a_stack_begins_with_the_parameters_of_several_networks(engine):
         assert_alike(stack[k], alone)
 
 
-def test_batches_made_elsewhere_are_shared(engine):
+def test_custom_batches_are_shared(engine):
     batches = [(X[:9], Y[:9]), (X[9:], Y[9:], WEIGHT[9:])]
     stack = last(train(NET, batches=batches, epochs=3, seeds=SEEDS, engine=engine))
     assert_alike(stack[2], last(train(NET, batches=batches, epochs=3, rng=4, engine=engine)))
 
 
-def test_the_engines_agree():
+def test_engines_agree():
     given = {"steps": 9, "seeds": SEEDS, "batch_size": 6, "optimizer": neurona.sgd(0.2)}
     assert_alike_stack(
         last(train(NET, X, Y, **given)), last(train(NET, X, Y, engine="jax", **given))
     )
 
 
-def test_the_networks_of_a_stack_predict_at_once():
+def test_networks_of_a_stack_predict_together():
     state = last(train(NET, X, Y, seeds=SEEDS, steps=3))
     predicted = NET.predict(state.params, X)
     assert predicted.shape == (3, N, 1)
@@ -162,7 +162,7 @@ def test_the_networks_of_a_stack_predict_at_once():
         _ = state[3]
 
 
-def test_a_network_that_diverges_disturbs_no_other(engine):
+def test_diverging_network_does_not_affect_the_others(engine):
     net, y = network([2, 8, 1], "relu", output="linear"), 10 * X[:, 0]
     rates = [0.01, 1e6]
     given = {"steps": 60, "every": 20, "rng": 0, "engine": engine}
@@ -174,7 +174,7 @@ def test_a_network_that_diverges_disturbs_no_other(engine):
     assert error.value.suggested_rate < 1e6
 
 
-def test_the_state_of_one_network_is_no_stack():
+def test_state_of_one_network_is_not_a_stack():
     state = next(train(NET, X, Y, rng=0))
     assert state
     for ask in (len, lambda state: state[0], list):
@@ -199,11 +199,11 @@ def test_the_state_of_one_network_is_no_stack():
         ),
     ],
 )
-def test_a_stack_that_does_not_agree_in_number(settings, said):
+def test_stack_error_messages(settings, said):
     with pytest.raises(ValueError, match=said):
         train(NET, **{"X": X, "y": Y, **settings})
 
 
-def test_examples_with_one_more_axis_are_no_stack_by_themselves():
+def test_examples_with_another_axis_alone_are_not_a_stack():
     with pytest.raises(ValueError, match="takes rows of 2 numbers"):
         train(NET, np.zeros((3, N, 2)), Y)

@@ -62,7 +62,7 @@ def assert_agree(states, others, rtol=2e-4, atol=1e-6):
 # Which states come
 
 
-def test_the_first_state_is_step_0_before_any_update(engine):
+def test_first_state_is_step_0(engine):
     given = NET.init(7)
     state = next(train(NET, X, Y, start=given, engine=engine))
     assert (state.step, state.epoch) == (0, 0)
@@ -73,7 +73,7 @@ def test_the_first_state_is_step_0_before_any_update(engine):
     assert state.cost == pytest.approx(float(value), rel=1e-6)
 
 
-def test_the_first_parameters_are_drawn_from_the_seed(engine):
+def test_initial_parameters_are_drawn_from_the_seed(engine):
     state = next(train(NET, X, Y, rng=3, engine=engine))
     np.testing.assert_array_equal(flatten(state.params), flatten(NET.init(3)))
 
@@ -134,7 +134,7 @@ def test_train_can_start_from_a_state(engine):
 # What a state holds
 
 
-def test_the_cost_is_that_of_the_parameters_beside_it(engine):
+def test_cost_belongs_to_the_parameters_of_its_state(engine):
     objective = Objective(NET, COSTS["mse"](), l1=0.01, l2=0.1)
     weight, target = WEIGHT.astype(np.float32), Y[:, None].astype(np.float32)
     for state in run(engine, cost="mse", l1=0.01, l2=0.1, sample_weight=WEIGHT, steps=3):
@@ -142,7 +142,7 @@ def test_the_cost_is_that_of_the_parameters_beside_it(engine):
         assert state.cost == pytest.approx(float(value), rel=1e-6)
 
 
-def test_with_mini_batches_the_cost_is_the_mean_over_them(engine):
+def test_cost_with_mini_batches_is_their_mean(engine):
     single = run(engine, batch_size=4, steps=6, every=1)
     by_epoch = run(engine, batch_size=4, steps=6)
     costs = [state.cost for state in single[1:]]
@@ -151,7 +151,7 @@ def test_with_mini_batches_the_cost_is_the_mean_over_them(engine):
     np.testing.assert_allclose(flatten(single[-1].params), flatten(by_epoch[-1].params), rtol=1e-5)
 
 
-def test_an_epoch_of_mini_batches_takes_every_row_once(engine):
+def test_epoch_takes_every_row_once(engine):
     """With one output and no hidden layer, d_cost / d_b of a row says which row it was."""
     net = network([1, 1], "linear")
     rows, y = np.zeros((5, 1)), np.array([1.0, 10.0, 100.0, 1000.0, 10000.0])
@@ -167,7 +167,7 @@ def test_an_epoch_of_mini_batches_takes_every_row_once(engine):
     assert [s.cost for s in states[1:4]] != [s.cost for s in states[4:7]]
 
 
-def test_states_stay_as_they_were(engine):
+def test_states_do_not_change_later(engine):
     states, copies = [], []
     for state in train(NET, X, Y, steps=6, rng=0, engine=engine, batch_size=4, every=1):
         states.append(state)
@@ -181,7 +181,7 @@ def test_states_stay_as_they_were(engine):
         assert not np.array_equal(flatten(state.params), flatten(later.params))
 
 
-def test_states_cannot_be_changed(engine):
+def test_states_are_immutable(engine):
     for state in run(engine, steps=2):
         with pytest.raises(AttributeError):
             state.cost = 0.0
@@ -190,7 +190,7 @@ def test_states_cannot_be_changed(engine):
                 array[...] = 0
 
 
-def test_a_state_has_plain_numpy_arrays_in_the_networks_form(engine):
+def test_state_has_numpy_arrays_in_the_networks_form(engine):
     state = run(engine, steps=1)[-1]
     for (n_in, n_out), (W, b) in zip(pairwise(NET.topology), state.params, strict=True):
         assert type(W) is type(b) is np.ndarray
@@ -205,7 +205,7 @@ def test_a_state_has_plain_numpy_arrays_in_the_networks_form(engine):
 
 
 @pytest.mark.parametrize("batch_size", [None, 4])
-def test_the_same_seed_gives_the_same_numbers(engine, batch_size):
+def test_same_seed_gives_the_same_numbers(engine, batch_size):
     one = run(engine, batch_size=batch_size, rng=1)
     two = run(engine, batch_size=batch_size, rng=np.random.default_rng(1))
     other = run(engine, batch_size=batch_size, rng=2)
@@ -214,7 +214,7 @@ def test_the_same_seed_gives_the_same_numbers(engine, batch_size):
     assert other[-1].cost != one[-1].cost
 
 
-def test_the_order_of_the_batches_is_the_seeds(engine):
+def test_seed_sets_the_order_of_the_batches(engine):
     settings = {"batch_size": 4, "start": NET.init(0), "every": 1}
     one, same, other = (run(engine, rng=seed, **settings) for seed in (1, 1, 2))
     assert [s.cost for s in one] == [s.cost for s in same]
@@ -289,7 +289,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
-def test_the_engines_agree_step_for_step(settings):
+def test_engines_agree_step_for_step(settings):
     settings = {"every": 1} | settings
     ours, theirs = run("numpy", **settings), run("jax", **settings)
     assert_agree(ours, theirs)
@@ -297,7 +297,7 @@ def test_the_engines_agree_step_for_step(settings):
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_the_engines_agree_with_every_optimizer_and_each_can_go_on_from_the_other(name):
+def test_engines_agree_with_every_optimizer_and_continue_each_other(name):
     settings = {"optimizer": OPTIMIZERS[name](0.05), "steps": 6, "every": 6}
     ours, theirs = run("numpy", **settings), run("jax", **settings)
     assert_agree(ours, theirs)
@@ -313,7 +313,7 @@ def test_the_engines_agree_with_every_optimizer_and_each_can_go_on_from_the_othe
 
 
 @pytest.mark.parametrize("name", sorted(neurona.activations.ACTIVATIONS))
-def test_the_engines_agree_with_every_activation(name):
+def test_engines_agree_with_every_activation(name):
     net = network([2, 4, 3], name, output="softmax")
     settings = {"net": net, "y": LABELS, "steps": 3, "optimizer": neurona.sgd(0.1)}
     assert_agree(run("numpy", **settings), run("jax", **settings))
@@ -335,7 +335,7 @@ def test_every_compiled_product_is_asked_for_in_full_precision(monkeypatch):
     assert program.count("precision = [HIGHEST, HIGHEST]") == products
 
 
-def test_in_float64_they_agree_to_the_last_digits():
+def test_engines_agree_to_the_last_digits_in_float64():
     settings = {"dtype": np.float64, "batch_size": 4, "sample_weight": WEIGHT, "steps": 30}
     with jax.enable_x64(True):
         theirs = run("jax", **settings)
@@ -343,14 +343,14 @@ def test_in_float64_they_agree_to_the_last_digits():
     assert_agree(run("numpy", **settings), theirs, rtol=1e-10, atol=1e-14)
 
 
-def test_classes_may_be_numbers_or_rows(engine):
+def test_classes_may_be_labels_or_one_hot_rows(engine):
     one = run(engine, THREE, LABELS)
     for y in (np.eye(3)[LABELS], LABELS[:, None], LABELS.astype(float), list(LABELS)):
         for state, its in zip(one, run(engine, THREE, y), strict=True):
             assert_same(state, its)
 
 
-def test_two_classes_may_be_numbers_or_a_column(engine):
+def test_two_classes_may_be_labels_or_a_column(engine):
     one = run(engine)
     for y in (Y[:, None], Y.astype(bool), Y.astype(float)):
         for state, its in zip(one, run(engine, y=y), strict=True):
@@ -366,7 +366,7 @@ def test_two_classes_may_be_numbers_or_a_column(engine):
         (network([2, 1], "tanh"), X[:, 0], "mse"),
     ],
 )
-def test_the_cost_that_goes_with_an_output(net, y, named):
+def test_default_cost_fits_the_output(net, y, named):
     without = run(net=net, y=y)
     names = [None, named] + (["cross_entropy"] if "cross_entropy" in named else [])
     for cost in (*names, COSTS[named]()):
@@ -385,7 +385,7 @@ def test_the_cost_that_goes_with_an_output(net, y, named):
         ("gelu", None, neurona.sgd(1.0)),
     ],
 )
-def test_xor_is_learnt(engine, activation, cost, optimizer):
+def test_xor_is_learned(engine, activation, cost, optimizer):
     net = network([2, 8, 1], activation, output="sigmoid")
     *_, state = train(
         net, *XOR, cost=cost, optimizer=optimizer, steps=600, every=600, rng=0, engine=engine
@@ -394,14 +394,14 @@ def test_xor_is_learnt(engine, activation, cost, optimizer):
     assert state.cost < 0.05
 
 
-def test_a_line_is_found_exactly(engine):
+def test_linear_regression_is_exact(engine):
     net = network([2, 1], "linear")
     y = X @ [2.0, -3.0] + 0.5
     *_, state = train(net, X, y, optimizer=neurona.sgd(0.2), steps=500, every=500, engine=engine)
     np.testing.assert_allclose(flatten(state.params), [2, -3, 0.5], atol=1e-4)
 
 
-def test_a_penalty_makes_weights_small(engine):
+def test_penalty_makes_weights_small(engine):
     norms = [
         abs(flatten(run(engine, steps=200, every=200, **penalty)[-1].params)).sum()
         for penalty in ({}, {"l1": 0.1}, {"l2": 0.1})
@@ -410,7 +410,7 @@ def test_a_penalty_makes_weights_small(engine):
     assert norms[2] < norms[0] / 2
 
 
-def test_a_heavy_example_is_learnt_first(engine):
+def test_example_with_a_large_weight_is_learned_first(engine):
     weight = np.where(np.arange(N) == 3, 1000.0, 1.0)
     *_, state = run(engine, steps=60, every=60, sample_weight=weight)
     assert NET.predict(state.params, X)[3, 0] == pytest.approx(Y[3], abs=0.1)
@@ -441,9 +441,7 @@ def diverged(engine, topology, optimizer, **settings):
 @pytest.mark.parametrize(
     ("topology", "optimizer", "batch_size", "at_fault"), TOO_FAST.values(), ids=TOO_FAST
 )
-def test_divergence_is_named_and_both_engines_see_it_at_the_same_step(
-    topology, optimizer, batch_size, at_fault
-):
+def test_both_engines_detect_divergence_at_the_same_step(topology, optimizer, batch_size, at_fault):
     errors = [
         diverged(engine, topology, optimizer, batch_size=batch_size, every=every)[0]
         for engine, every in (("numpy", 1), ("numpy", 7), ("numpy", 200), ("jax", 7))
@@ -463,7 +461,7 @@ def test_divergence_is_named_and_both_engines_see_it_at_the_same_step(
         assert error.layer == errors[0].layer
 
 
-def test_a_rate_that_overflows_is_a_divergence_like_others(engine):
+def test_overflowing_rate_is_a_divergence(engine):
     net = network([2, 3, 1], "tanh", output="exp")
     with pytest.raises(TrainingDiverged, match=r"longer finite; layer . grew the most") as caught:
         list(
@@ -480,7 +478,7 @@ def test_a_rate_that_overflows_is_a_divergence_like_others(engine):
     assert last.cost < first.cost
 
 
-def test_the_state_of_a_divergence_is_the_last_one_with_a_finite_cost(engine):
+def test_divergence_has_the_last_state_with_a_finite_cost(engine):
     error, seen = diverged(engine, [2, 3, 1], neurona.sgd(1e3), every=1)
     assert_agree([error.state], seen[-1:])
     again, seen = diverged(engine, [2, 3, 1], neurona.sgd(1e3), every=50)
@@ -500,7 +498,7 @@ def test_training_continues_from_a_diverged_state_at_a_lower_rate(engine):
     assert states[-1].cost < states[0].cost
 
 
-def test_the_suggested_rate_trains(engine):
+def test_suggested_rate_trains(engine):
     error, _ = diverged(engine, [2, 3, 1], neurona.sgd(1e3))
     first, last = train(
         network([2, 3, 1], "linear"), X, X[:, 0], optimizer=neurona.sgd(error.suggested_rate),
@@ -512,7 +510,7 @@ def test_the_suggested_rate_trains(engine):
 # Compiled once
 
 
-def test_nothing_is_compiled_anew_when_only_numbers_differ():
+def test_changed_numbers_do_not_recompile():
     net = network([2, 5, 1], "tanh", output="sigmoid")
     settings = {"steps": 4, "every": 2, "engine": "jax", "rng": 0}
     before = advance._cache_size()
@@ -530,7 +528,7 @@ def test_nothing_is_compiled_anew_when_only_numbers_differ():
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])
-def test_the_steps_between_states_may_change_on_the_way(batch_size):
+def test_steps_between_states_may_change_during_training(batch_size):
     X, y = neurona.datasets.circles(n=50, rng=0)
     net = neurona.network([2, 3, 1])
     sizes = iter([1, 5, 2, 100])
@@ -543,7 +541,7 @@ def test_the_steps_between_states_may_change_on_the_way(batch_size):
         assert state.epoch == each[state.step].epoch
 
 
-def test_a_function_that_gives_no_number_of_steps_is_named():
+def test_every_function_that_returns_zero_raises():
     X, y = neurona.datasets.circles(n=20, rng=0)
     states = neurona.train(neurona.network([2, 1]), X, y, every=lambda: 0)
     next(states)

@@ -58,7 +58,7 @@ def curve():
 
 
 @pytest.mark.parametrize(("key", "name"), PAIRS)
-def test_a_curve_has_the_cost_before_each_step(key, name, curve):
+def test_curve_has_the_cost_before_each_step(key, name, curve):
     costs = curve(key, name)
     assert costs.shape == (STEPS,)
     assert np.isfinite(costs).all()
@@ -66,7 +66,7 @@ def test_a_curve_has_the_cost_before_each_step(key, name, curve):
 
 
 @pytest.mark.parametrize(("key", "name"), [pair for pair in PAIRS if pair[0] != "lesson"])
-def test_the_curves_agree_to_rounding(key, name, curve):
+def test_curves_agree_to_rounding(key, name, curve):
     costs, reference = curve(key, name), curve("neurona", name)
     exact = ENTRIES[key].numbers == "float64"
     np.testing.assert_allclose(costs[:10], reference[:10], rtol=1e-14 if exact else 5e-6)
@@ -75,7 +75,7 @@ def test_the_curves_agree_to_rounding(key, name, curve):
 
 
 @pytest.mark.parametrize("name", list(PROBLEMS))
-def test_float32_is_all_that_pytorch_differs_by(name, curve):
+def test_pytorch_in_float64_agrees_with_the_reference(name, curve):
     """Told to compute in float64, it draws neurona's curve to the last digits."""
     if package := ENTRIES["pytorch"].missing():
         pytest.skip(f"{package} is not installed")
@@ -89,7 +89,7 @@ def test_float32_is_all_that_pytorch_differs_by(name, curve):
     np.testing.assert_allclose(costs, curve("neurona", name), rtol=1e-10)
 
 
-def test_the_reference_is_not_flat(curve):
+def test_reference_curve_is_not_flat(curve):
     """Curves that agree because nothing is learnt would prove nothing."""
     for name in PROBLEMS:
         costs = curve("neurona", name)
@@ -98,13 +98,13 @@ def test_the_reference_is_not_flat(curve):
     assert whole["neurona"].costs[-1] < 0.02
 
 
-def test_the_lessons_own_curve_parts_at_the_second_cost(curve):
+def test_lessons_curve_differs_from_the_second_cost_on(curve):
     costs, reference = curve("lesson", "lesson"), curve("neurona", "lesson")
     assert costs[0] == pytest.approx(reference[0], rel=1e-14)
     assert abs(costs[1] / reference[1] - 1) > 1e-3
 
 
-def test_what_is_said_of_the_lessons_step_is_so():
+def test_lessons_step_is_250_and_one_half_times_the_gradient():
     """At 2/500 of the rate its W moves as the corrected one's, and its b 500 times less."""
     given = problem("lesson", 1)
     moves = {}
@@ -134,7 +134,7 @@ def other_weights(given):
 
 
 @pytest.mark.parametrize(("key", "name"), PAIRS)
-def test_everyone_starts_from_the_weights_that_are_given(key, name):
+def test_each_contestant_starts_from_the_given_weights(key, name):
     """Two steps: the second cost shows that the gradient was that of these weights too."""
     entry = ENTRIES[key]
     if package := entry.missing():
@@ -162,7 +162,7 @@ def test_everyone_starts_from_the_weights_that_are_given(key, name):
         assert abs(second / float(value) - 1) > 1e-3
 
 
-def test_a_problem_is_the_lessons_draw():
+def test_problem_draws_as_the_lesson_does():
     given = problem("lesson", seed=3)
     np.random.seed(3)  # noqa: NPY002
     net = neurona.tutorial.create_nn([2, 4, 8, 1], neurona.tutorial.sigm)
@@ -173,7 +173,7 @@ def test_a_problem_is_the_lessons_draw():
     assert set(np.unique(given.Y)) == {0.0, 1.0}
 
 
-def test_numpys_global_generator_is_left_as_it_was():
+def test_compare_restores_numpys_global_generator():
     np.random.seed(1)  # noqa: NPY002
     expected = np.random.rand()  # noqa: NPY002
     np.random.seed(1)  # noqa: NPY002
@@ -193,7 +193,7 @@ def test_numpys_global_generator_is_left_as_it_was():
         ({"seed": True}, "seed is True"),
     ],
 )
-def test_a_wrong_problem_is_refused(arguments, message):
+def test_problem_error_messages(arguments, message):
     with pytest.raises(ValueError, match=message):
         problem(**arguments)
 
@@ -201,7 +201,7 @@ def test_a_wrong_problem_is_refused(arguments, message):
 # ---- Who takes part ------------------------------------------------------------------------------
 
 
-def test_a_library_that_is_not_installed_is_left_out_and_said(monkeypatch):
+def test_missing_library_is_left_out_with_a_remark(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(sys.modules, "jax", None)
     chosen = [ENTRIES[key] for key in ("neurona", "compiled", "scikit-learn", "pytorch")]
@@ -209,13 +209,13 @@ def test_a_library_that_is_not_installed_is_left_out_and_said(monkeypatch):
     assert [outcome.entry.key for outcome in result.outcomes] == ["neurona"]
     assert remarks(result) == [
         "left out: neurona, compiled (jax is not installed)",
-        "left out: scikit-learn (it has no squared error behind a sigmoid)",
+        "left out: scikit-learn (it has no squared error after a sigmoid)",
         "left out: PyTorch (torch is not installed)",
     ]
     assert remarks(result, "es")[2] == "no participa: PyTorch (torch no está instalado)"
 
 
-def test_keras_without_what_it_computes_with_is_left_out(monkeypatch):
+def test_keras_without_a_backend_is_left_out(monkeypatch):
     if ENTRIES["keras"].missing():
         pytest.skip("Keras is not installed")
     monkeypatch.delitem(sys.modules, "keras", raising=False)
@@ -226,7 +226,7 @@ def test_keras_without_what_it_computes_with_is_left_out(monkeypatch):
     assert ENTRIES["keras"].missing() == "jax"
 
 
-def test_the_first_backend_of_keras_that_is_there_is_chosen(monkeypatch):
+def test_keras_backend_is_the_first_installed(monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setattr(lineup, "_installed", lambda package: package in {"jax", "torch"})
     assert lineup.keras_backend() == "jax"
@@ -234,7 +234,7 @@ def test_the_first_backend_of_keras_that_is_there_is_chosen(monkeypatch):
     assert lineup.keras_backend() == "torch"
 
 
-def test_the_environment_is_left_as_it_was(monkeypatch):
+def test_importing_keras_restores_the_environment(monkeypatch):
     seen = []
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setattr(lineup, "_installed", lambda package: package == "jax")
@@ -248,7 +248,7 @@ def test_the_environment_is_left_as_it_was(monkeypatch):
 
 
 @pytest.mark.parametrize("entry", LINEUP, ids=lambda entry: entry.key)
-def test_the_code_that_is_shown_is_the_code_that_runs(entry):
+def test_shown_code_is_the_code_that_runs(entry):
     assert '"""' not in entry.source
     shown = ast.parse(entry.source)
     names = [node.name for node in shown.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
@@ -261,21 +261,21 @@ def test_the_code_that_is_shown_is_the_code_that_runs(entry):
         np.testing.assert_array_equal(code[names[-1]](given), entry.train(given))
 
 
-def test_the_lessons_program_is_shown_with_its_code():
+def test_source_includes_the_lessons_program():
     for key, step in (("lesson", "train"), ("corrected", "train_corrected")):
         assert "class NeuralLayer:" in ENTRIES[key].source
         assert f"def {step}(" in ENTRIES[key].source
     assert ENTRIES["lesson"].lines > 2 * ENTRIES["pytorch"].lines
 
 
-def test_lines_are_those_with_code():
+def test_lines_of_counts_lines_with_code():
     assert lines_of("a = 1\n\n# words\n    # more\nb = 2  # two\n") == 2
     text = source_of_names(neurona.tutorial, ("NeuralLayer", "sigm"))
     assert lines_of(text) == 9
 
 
 @pytest.mark.parametrize("entry", LINEUP, ids=lambda entry: entry.key)
-def test_everything_is_said_in_both_languages(entry):
+def test_texts_exist_in_both_languages(entry):
     for said in (entry.title, entry.notes, *filter(None, [entry.cannot])):
         assert set(said) == {"en", "es"}
         assert all(said.values())
@@ -290,9 +290,9 @@ def short():
     return [compare(name, 20, 1, [ENTRIES[key] for key in names]) for name in PROBLEMS]
 
 
-def test_the_table_has_a_row_for_each(short):
+def test_table_has_a_row_for_each_contestant(short):
     head, neurona_row, lesson, corrected = table(short[0])
-    assert head == ["who", "numbers", "largest difference", "last cost", "seconds", "lines"]
+    assert head == ["library", "numbers", "largest difference", "last cost", "seconds", "lines"]
     assert neurona_row[2] == "reference"
     assert float(lesson[2]) > 1e-3
     assert float(corrected[2]) < 1e-10
@@ -303,7 +303,7 @@ def test_the_table_has_a_row_for_each(short):
     ]
 
 
-def test_the_page_has_tables_notes_and_code(short):
+def test_report_has_tables_notes_and_code(short):
     page = report(short, 1, "curves.png", "es")
     assert page.startswith("# Una red, los mismos pesos iniciales, 20 pasos")
     assert "](curves.png)" in page
@@ -313,7 +313,7 @@ def test_the_page_has_tables_notes_and_code(short):
     assert f"scikit-learn {measuring.version('scikit-learn')}" in page
 
 
-def test_the_figure_draws_every_curve(short):
+def test_figure_draws_every_curve(short):
     drawn = figure(short)
     lefts, rights = drawn.axes[::2], drawn.axes[1::2]
     assert [len(ax.lines) for ax in lefts] == [3, 3, 3]
@@ -328,10 +328,10 @@ def test_the_figure_draws_every_curve(short):
     assert rights[0].lines[1].get_ydata().max() < 1e-10
 
 
-def test_where_float32_goes_its_own_way_it_is_said(short):
+def test_remarks_name_the_step_where_float32_parts(short):
     reference = short[0].outcomes[0]
     entry = ENTRIES["pytorch"]
     costs = reference.costs * np.where(np.arange(20) < 12, 1 + 1e-7, 1.5)
     parted = replace(reference, entry=entry, differences=np.abs(costs / reference.costs - 1))
     (said,) = remarks(replace(short[0], outcomes=(reference, parted), left_out=()))
-    assert said.startswith("From step 12 on float32 goes its own way (PyTorch)")
+    assert said.startswith("From step 12 on, float32 takes another path (PyTorch)")

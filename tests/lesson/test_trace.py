@@ -26,7 +26,7 @@ def last(moments, name):
 # The source
 
 
-def test_the_lines_are_those_of_the_file():
+def test_source_lines_are_those_of_the_file():
     text = inspect.getsource(tutorial.train).splitlines()
     lines = trace.source()
     assert [line.text for line in lines] == [text[line.number - 1] for line in lines]
@@ -46,7 +46,7 @@ def test_each_phase_begins_once():
 # The run
 
 
-def test_the_moments_follow_the_lesson_through_its_layers():
+def test_moments_follow_the_layers():
     net = neurona.network([2, 4, 3, 1])
     moments = trace.trace(net, net.init(0), X, Y, 0.1)
     said = [(one.phase, one.layer) for one in moments if one.layer is not None]
@@ -60,7 +60,7 @@ def test_the_moments_follow_the_lesson_through_its_layers():
     assert moments[-1].phase == "end"
 
 
-def test_the_variables_are_those_of_the_lesson():
+def test_variables_equal_the_lessons():
     params = NET.init(0, np.float64)
     moments = trace.trace(NET, params, X, Y, rate=0.3)
     own = tutorial.create_nn([2, 3, 1], tutorial.sigm)
@@ -76,14 +76,14 @@ def test_the_variables_are_those_of_the_lesson():
     assert len(last(moments, "X").values) == trace.CORNER
 
 
-def test_a_line_shows_what_is_known_before_it_runs():
+def test_moment_has_the_variables_before_its_line_runs():
     moments = trace.trace(NET, NET.init(0), X, Y, 0.1)
     first = next(one for one in moments if one.phase == "forward" and one.layer == 0)
     assert {one.name for one in first.variables} >= {"X", "Y", "lr", "out", "layer.W"}
     assert "z" not in {one.name for one in first.variables}
 
 
-def test_nothing_is_changed_by_it():
+def test_trace_changes_neither_parameters_nor_the_global_generator():
     params = NET.init(0)
     kept = [array.copy() for layer in params for array in layer]
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - the lesson draws from it
@@ -93,7 +93,7 @@ def test_nothing_is_changed_by_it():
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
-def test_the_tracer_that_was_there_is_there_again():
+def test_trace_restores_the_previous_tracer():
     def other(frame, event, arg):
         return None
 
@@ -109,7 +109,7 @@ def test_the_tracer_that_was_there_is_there_again():
         sys.settrace(before)
 
 
-def test_several_threads_may_ask_at_once():
+def test_trace_in_several_threads_at_once():
     found = []
 
     def ask():
@@ -129,7 +129,7 @@ def test_several_threads_may_ask_at_once():
 
 @pytest.mark.parametrize("name", sorted({*ACTIVATIONS} - {"softmax"}))
 @pytest.mark.parametrize("outputs", [1, 2])
-def test_its_step_is_so_many_times_the_gradient(name, outputs):
+def test_factors_are_the_ratio_of_step_and_gradient(name, outputs):
     net = neurona.network([2, 3, outputs], [name, "linear"])
     params, target = net.init(1, np.float64), np.hstack([Y, 1 - Y])[:, :outputs]
     moments = trace.trace(net, params, X, target, rate=1.0)
@@ -140,14 +140,14 @@ def test_its_step_is_so_many_times_the_gradient(name, outputs):
     np.testing.assert_allclose(params[0].b - b[0], times.b * step.db, rtol=1e-9, atol=1e-12)
 
 
-def test_a_softmax_is_refused():
+def test_softmax_raises():
     net = neurona.network([2, 3, 2], "tanh", output="softmax")
     assert not trace.can_tell(net)
     with pytest.raises(ValueError, match="no softmax"):
         trace.trace(net, net.init(0), X, np.hstack([Y, 1 - Y]), 0.1)
 
 
-def test_numbers_that_overflow_raise_nothing():
+def test_overflow_does_not_raise():
     net = neurona.network([2, 3, 1])
     params = tuple(type(one)(one.W * 1e6, one.b) for one in net.init(0, np.float64))
     assert trace.trace(net, params, X, Y, 1e300)[-1].phase == "end"

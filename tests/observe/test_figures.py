@@ -1,4 +1,4 @@
-"""Figures hold what they should: artists, labels, colours and data."""
+"""Figures hold what they should: artists, labels, colors and data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def circles():
     return net, X, y, states
 
 
-def test_surface_of_two_classes(ax, circles):
+def test_surface_with_two_classes(ax, circles):
     net, X, y, states = circles
     assert plot.surface(net, states[-1].params, X, y, ax, resolution=40) is ax
     (points,) = [c for c in ax.collections if len(c.get_offsets()) == len(X)]
@@ -57,7 +57,7 @@ def test_surface_of_two_classes(ax, circles):
     assert "x_2" in ax.get_ylabel()
 
 
-def test_the_boundary_is_where_the_answer_is_one_half(ax, circles):
+def test_boundary_is_where_the_output_is_one_half(ax, circles):
     net, X, y, states = circles
     plot.surface(net, states[-1].params, X, y, ax)
     (line,) = [c for c in ax.collections if len(c.get_offsets()) != len(X)]
@@ -66,14 +66,14 @@ def test_the_boundary_is_where_the_answer_is_one_half(ax, circles):
     np.testing.assert_allclose(answers, 0.5, atol=0.05)
 
 
-def test_no_boundary_where_all_is_one_class(ax):
+def test_no_boundary_if_all_points_have_one_class(ax):
     net = neurona.network([2, 1])
     params = ((np.zeros((2, 1)), np.array([5.0])),)
     plot.surface(net, params, [[0, 0], [1, 1]], [0, 1], ax)
     assert len(ax.collections) == 1  # the points
 
 
-def test_surface_of_several_classes_blends_their_colours(ax):
+def test_surface_with_several_classes_blends_their_colors(ax):
     X, y = neurona.datasets.blobs(n=30, classes=3, rng=0)
     net = neurona.network([2, 3], "softmax")
     params = net.init(0)
@@ -84,7 +84,7 @@ def test_surface_of_several_classes_blends_their_colours(ax):
     np.testing.assert_allclose(points.get_facecolors()[:, :3], colors.class_colors(3)[y])
 
 
-def test_surface_of_a_regression_has_one_scale_and_its_bar(ax):
+def test_surface_of_a_regression_has_one_scale_and_a_color_bar(ax):
     X, y = [[0, 0], [1, 0], [0, 1]], [-1.0, 0.5, 2.0]
     net = neurona.network([2, 1], "linear")
     plot.surface(net, net.init(0), X, y, ax)
@@ -102,7 +102,7 @@ def test_surface_needs_two_inputs():
     assert pyplot.get_fignums() == []  # no empty figure is left behind
 
 
-def test_without_axes_a_new_figure_is_made_that_notebooks_show_and_scripts_save(circles, tmp_path):
+def test_without_axes_a_function_creates_a_figure(circles, tmp_path):
     net, X, y, states = circles
     ax = plot.surface(net, states[-1].params, X, y)
     assert pyplot.get_fignums() == [ax.figure.number]
@@ -123,7 +123,7 @@ def test_points_of_classes_and_of_numbers(ax):
         plot.points([[0, 0, 0]], [1])
 
 
-def test_cost_curve_of_states_and_of_numbers(ax, circles):
+def test_cost_curve_takes_states_or_numbers(ax, circles):
     *_, states = circles
     plot.cost_curve(states, ax=ax)
     (line,) = ax.lines
@@ -187,7 +187,7 @@ def test_network_abbreviates_wide_layers(ax):
     with pytest.raises(ValueError, match="most is 1"):
         plot.network(net, net.init(0), most=1)
     net = neurona.network([2, 3, 1], dropout=0.5)
-    with pytest.raises(ValueError, match="weights of a network are told of dense layers alone"):
+    with pytest.raises(ValueError, match="weights of a network need dense layers only"):
         plot.network(net, net.init(0))
 
 
@@ -208,12 +208,12 @@ def test_confusion_shows_counts_and_names(ax):
         ([[1, 0], [0, 1]], ["one"], "1 names for 2 classes"),
     ],
 )
-def test_confusion_says_what_is_wrong(matrix, classes, message):
+def test_confusion_error_messages(matrix, classes, message):
     with pytest.raises(ValueError, match=message):
         plot.confusion(matrix, classes)
 
 
-def test_gradient_sizes_compares_on_a_logarithmic_axis(ax):
+def test_gradient_sizes_compares_arrays_on_a_logarithmic_axis(ax):
     plot.gradient_sizes({"before": [1e-6, 1e-3], "after": [0.01, 0.02]}, ax)
     assert ax.get_yscale() == "log"
     heights = [[float(bar.get_height()) for bar in bars] for bars in ax.containers]
@@ -230,31 +230,31 @@ def test_gradient_sizes_compares_on_a_logarithmic_axis(ax):
         ([0.0, 1.0], "must be positive"),
     ],
 )
-def test_gradient_sizes_says_what_is_wrong(sizes, message):
+def test_gradient_sizes_error_messages(sizes, message):
     with pytest.raises(ValueError, match=message):
         plot.gradient_sizes(sizes)
 
 
 @pytest.mark.parametrize("n_classes", [1, 2, 3, 6, 7, 9, 10, 40])
-def test_every_class_has_a_colour_of_its_own(n_classes):
+def test_class_colors_are_distinct(n_classes):
     palette = colors.class_colors(n_classes)
     assert palette.shape == (n_classes, 3)
     assert len(np.unique(palette.round(3), axis=0)) == n_classes
 
 
-def test_blend_without_any_probability_is_the_mean_of_all_colours():
+def test_blend_of_zero_probabilities_is_the_mean_color():
     nothing, even = colors.blend(np.array([[0.0, 0.0], [0.5, 0.5]]))
     np.testing.assert_allclose(nothing, even)
 
 
-def test_levels_make_bands():
+def test_levels_show_as_bands():
     scheme = colors.Scheme(None, 0.0, 10.0)
     values = np.linspace(-5, 15, 200)[:, None]
     assert len(np.unique(scheme.surface(values, levels=4), axis=0)) == 5
     assert len(np.unique(scheme.surface(values), axis=0)) > 90
 
 
-def test_a_constant_target_has_a_scale():
+def test_scheme_of_constant_targets_has_a_range():
     scheme = colors.scheme_of(neurona.network([2, 1], "linear"), [0.5, 0.5])
     assert (scheme.low, scheme.high) == (0.5, 1.5)
     assert scheme == colors.scheme_of_numbers([0.5])

@@ -32,7 +32,7 @@ def frames_of(path):
         ]
 
 
-def test_a_film_has_a_frame_per_state_and_rests_on_the_last(film, tmp_path):
+def test_film_has_a_frame_per_state_and_holds_the_last(film, tmp_path):
     film.save(tmp_path / "film.gif")
     frames = frames_of(tmp_path / "film.gif")
     assert len(frames) == len(film.frames) == 7
@@ -43,7 +43,7 @@ def test_a_film_has_a_frame_per_state_and_rests_on_the_last(film, tmp_path):
     assert (tmp_path / "film.gif").stat().st_size < 7 * 40_000
 
 
-def test_both_halves_and_the_text_move_and_white_stays_white(film, tmp_path):
+def test_panels_and_text_change_and_white_stays_white(film, tmp_path):
     film.save(tmp_path / "film.gif")
     first, last = (frames_of(tmp_path / "film.gif")[k][0].astype(int) for k in (0, -1))
     for half in (np.s_[48:392, 28:372], np.s_[48:364, 466:870], np.s_[10:40, :]):
@@ -52,7 +52,7 @@ def test_both_halves_and_the_text_move_and_white_stays_white(film, tmp_path):
         assert (picture[0] == 255).all()
 
 
-def test_the_surface_stands_where_the_points_are(film, tmp_path):
+def test_surface_and_points_are_aligned(film, tmp_path):
     film.save_picture(tmp_path / "last.png", scale=1)
     with Image.open(tmp_path / "last.png") as image:
         picture = np.asarray(image).astype(int)
@@ -61,7 +61,7 @@ def test_the_surface_stands_where_the_points_are(film, tmp_path):
     assert red_minus_blue[60, 40] < -60  # class 0 around it
 
 
-def test_of_many_states_those_are_shown_between_which_something_changes(film):
+def test_film_chooses_the_states_between_which_outputs_change(film):
     X, y = film.X, film.y
     long = trained(film.net, X, y, steps=400, every=1, optimizer=neurona.adam(0.1))
     chosen = long._paced(40)
@@ -71,12 +71,12 @@ def test_of_many_states_those_are_shown_between_which_something_changes(film):
     assert sum(k <= 100 for k in chosen) > len(chosen) / 2  # most changes in the first quarter
 
 
-def test_a_long_training_has_no_more_frames_than_asked_for(film, tmp_path):
+def test_most_limits_the_number_of_frames(film, tmp_path):
     film.save(tmp_path / "short.gif", most=3)
     assert 2 <= len(frames_of(tmp_path / "short.gif")) <= 3
 
 
-def test_picture_is_the_last_state_at_twice_the_size(film, tmp_path):
+def test_save_picture_writes_the_last_state_at_twice_the_size(film, tmp_path):
     film.save_picture(tmp_path / "last.png")
     with Image.open(tmp_path / "last.png") as image:
         assert image.size == (1800, 840)
@@ -87,7 +87,7 @@ def test_picture_is_the_last_state_at_twice_the_size(film, tmp_path):
     ("topology", "output", "classes"),
     [([5, 4, 3], "softmax", 3), ([3, 1], "sigmoid", 2), ([3, 1], "linear", None)],
 )
-def test_more_than_two_inputs_show_confusion_or_fit(topology, output, classes, tmp_path):
+def test_more_than_two_inputs_show_a_confusion_matrix_or_a_fit(topology, output, classes, tmp_path):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, topology[0]))
     y = X[:, 0] if classes is None else np.digitize(X[:, 0], [0.0, 0.7][: classes - 1])
@@ -99,7 +99,7 @@ def test_more_than_two_inputs_show_confusion_or_fit(topology, output, classes, t
     assert (np.abs(left[0] - left[-1]).max(axis=-1) > 60).any()
 
 
-def test_one_state_is_a_film_too(tmp_path):
+def test_film_of_one_state(tmp_path):
     X, y = neurona.datasets.xor(n=20, rng=0)
     net = neurona.network([2, 1])
     film = Film(net, X, y)
@@ -108,7 +108,7 @@ def test_one_state_is_a_film_too(tmp_path):
     assert len(frames_of(tmp_path / "still.gif")) == 1
 
 
-def test_frequent_colours_are_kept_as_they_are():
+def test_palette_keeps_frequent_colors_exactly():
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, size=(64, 64, 3)).astype(np.uint8)
     picture[:32] = 255
@@ -122,7 +122,7 @@ def test_frequent_colours_are_kept_as_they_are():
     np.testing.assert_array_equal(difference, distances.min(axis=-1))  # the nearest there is
 
 
-def test_an_empty_film_cannot_be_saved(tmp_path):
+def test_saving_an_empty_film_raises(tmp_path):
     film = Film(neurona.network([2, 1]), [[0, 0]], [0])
     with pytest.raises(ValueError, match="the film is empty"):
         film.save(tmp_path / "film.gif")
@@ -130,14 +130,14 @@ def test_an_empty_film_cannot_be_saved(tmp_path):
         film.save_picture(tmp_path / "last.png")
 
 
-def test_names_say_what_is_written(film, tmp_path):
+def test_path_must_have_the_right_suffix(film, tmp_path):
     with pytest.raises(ValueError, match=r"film\.mp4 does not end in \.gif"):
         film.save(tmp_path / "film.mp4")
     with pytest.raises(ValueError, match=r"last\.jpg does not end in \.png"):
         film.save_picture(tmp_path / "last.jpg")
 
 
-def test_a_folder_that_is_not_there_is_an_error_with_the_path(film, tmp_path):
+def test_missing_folder_raises_with_the_path(film, tmp_path):
     path = tmp_path / "nowhere" / "last.png"
     with pytest.raises(FileNotFoundError) as caught:
         film.save_picture(path, scale=1)
@@ -145,7 +145,7 @@ def test_a_folder_that_is_not_there_is_an_error_with_the_path(film, tmp_path):
     assert str(path) in str(caught.value)
 
 
-def test_what_cannot_be_written_leaves_nothing_behind(film, tmp_path):
+def test_failed_write_leaves_no_file(film, tmp_path):
     path = tmp_path / "last.png"
     path.mkdir()  # a folder stands in the way
     (path / "kept").touch()
@@ -155,7 +155,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(film, tmp_path):
     assert (path / "kept").exists()
 
 
-def test_a_network_of_features_is_shown_over_the_plane(tmp_path):
+def test_network_with_features_is_drawn_over_the_plane(tmp_path):
     X, y = neurona.datasets.circles(n=60, rng=0)
 
     def squares(points):
@@ -173,7 +173,7 @@ def test_a_network_of_features_is_shown_over_the_plane(tmp_path):
     assert np.abs(first - last)[48:392, 28:372].max() > 60
 
 
-def test_the_words_can_be_others(tmp_path):
+def test_words_can_be_translated(tmp_path):
     X, y = neurona.datasets.circles(n=60, rng=0)
     net = neurona.network([2, 3, 1])
     words = {"step": "paso", "cost": "coste", "accuracy": "aciertos"}

@@ -37,7 +37,7 @@ def clouds(outputs=1, n=12):
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("rate", [0.03, [0.03, 0.5, 0.002], neurona.schedules.Exponential(0.1, 2)])
-def test_the_update_is_the_one_that_training_makes(optimizer, rate):
+def test_dissect_makes_the_update_of_train(optimizer, rate):
     net = neurona.network([2, 4, 3, 1], ["tanh", "gelu", "sigmoid"])
     X, y = clouds()
     optimizer = OPTIMIZERS[optimizer](rate)
@@ -52,7 +52,7 @@ def test_the_update_is_the_one_that_training_makes(optimizer, rate):
         np.testing.assert_allclose(after(step), flatten(then.params), rtol=1e-12, atol=1e-14)
 
 
-def test_a_training_in_float32_makes_the_same_update_as_far_as_it_can_tell():
+def test_dissect_makes_the_update_of_float32_training_to_rounding():
     net = neurona.network([2, 4, 1], "tanh", output="sigmoid")
     X, y = clouds()
     *_, before, then = neurona.train(net, X, y, steps=3, every=1, rng=0)
@@ -61,7 +61,7 @@ def test_a_training_in_float32_makes_the_same_update_as_far_as_it_can_tell():
 
 
 @pytest.mark.parametrize("weight", [None, np.arange(12.0)])
-def test_some_examples_are_the_batch(weight):
+def test_examples_are_the_batch(weight):
     net = neurona.network([2, 3, 1])
     X, y = clouds()
     params, rows = net.init(0, np.float64), [4, 7]
@@ -80,7 +80,7 @@ def test_some_examples_are_the_batch(weight):
 
 
 @pytest.mark.parametrize("cost", sorted(COSTS))
-def test_the_numbers_are_those_of_the_engine(cost):
+def test_numbers_equal_the_engines(cost):
     link = COSTS[cost].link
     net = neurona.network([2, 3, 3], "tanh", output=link or "softmax")
     X, y = clouds(outputs=3)
@@ -105,7 +105,7 @@ def test_the_numbers_are_those_of_the_engine(cost):
         np.testing.assert_allclose(last.delta, last.a * (last.error - inner))
 
 
-def test_the_penalty_is_part_of_cost_and_gradient():
+def test_penalty_is_in_cost_and_gradient():
     net = neurona.network([2, 1], "linear")
     X, y = clouds()
     params = net.init(0, np.float64)
@@ -145,7 +145,7 @@ def situations(draw):
 
 @settings(max_examples=150, deadline=None)
 @given(situations(), st.sampled_from([0.0, 0.3]), st.sampled_from([0.0, 0.2]), st.data())
-def test_differences_are_the_derivatives(situation, l1, l2, data):
+def test_finite_differences_equal_the_derivatives(situation, l1, l2, data):
     net, params, cost, given_data = situation
     layer = data.draw(st.integers(0, len(net.layers) - 1))
     unit = data.draw(st.integers(0, net.layers[layer].n_out - 1))
@@ -161,7 +161,7 @@ def test_differences_are_the_derivatives(situation, l1, l2, data):
 # What does not fit
 
 
-def test_what_does_not_fit_is_said():
+def test_dissect_error_messages():
     net = neurona.network([2, 3, 1])
     X, y = clouds()
     with pytest.raises(ValueError, match="takes rows of 2"):

@@ -36,7 +36,7 @@ def test_limits_are_a_square_around_the_points():
     assert (bottom + top) / 2 == pytest.approx(0.5)
 
 
-def test_limits_of_columns_of_different_kinds_have_their_own_lengths():
+def test_limits_of_very_different_columns_are_not_square():
     assert numbers.limits_of([[0, 0], [100, 1]], margin=0.1) == pytest.approx((-10, 110, -0.1, 1.1))
 
 
@@ -45,12 +45,12 @@ def test_limits_of_a_single_point_are_not_empty():
 
 
 @pytest.mark.parametrize("X", [[[1, 2, 3]], [1, 2], np.zeros((0, 2))])
-def test_limits_need_points_of_the_plane(X):
+def test_limits_need_points_in_the_plane(X):
     with pytest.raises(ValueError, match=r"points of shape \(n, 2\)"):
         numbers.limits_of(X)
 
 
-def test_surface_holds_the_prediction_at_each_place_of_the_grid(counted):
+def test_surface_predicts_each_point_of_the_grid_at_once(counted):
     net, calls = counted
     params = net.init(0)
     plane = numbers.surface(net, params, limits=(-1, 3, 0, 2), resolution=7)
@@ -71,31 +71,16 @@ def test_surface_covers_the_points_by_default():
 @pytest.mark.parametrize(
     ("topology", "arguments", "message"),
     [
-        ([3, 1], {"limits": (0, 1, 0, 1)}, r"two inputs, and topology \[3, 1\] has 3"),
+        ([3, 1], {"limits": (0, 1, 0, 1)}, "two inputs, and this one has 3"),
         ([2, 1], {}, "give X, the points to cover, or limits"),
         ([2, 1], {"limits": (1, 0, 0, 1)}, "left < right"),
         ([2, 1], {"limits": (0, 1, 0, 1), "resolution": 1}, "resolution is 1"),
     ],
 )
-def test_surface_says_what_it_needs(topology, arguments, message):
+def test_surface_error_messages(topology, arguments, message):
     net = neurona.network(topology)
     with pytest.raises(ValueError, match=message):
         numbers.surface(net, net.init(0), **arguments)
-    with pytest.raises(ValueError, match=message):
-        numbers.neuron_surfaces(net, net.init(0), **arguments)
-
-
-def test_neuron_surfaces_are_one_pass_that_ends_in_the_surface(counted):
-    net, calls = counted
-    params = net.init(0)
-    layers = numbers.neuron_surfaces(net, params, limits=(-1, 1, -1, 1), resolution=6)
-    assert calls == [36]
-    assert [layer.values.shape for layer in layers] == [(6, 6, 5), (6, 6, 3)]
-    plane = numbers.surface(net, params, limits=(-1, 1, -1, 1), resolution=6)
-    np.testing.assert_array_equal(layers[-1].values, plane.values)
-    W, b = params[0]
-    at = np.array([plane.x1[4], plane.x2[1]])
-    np.testing.assert_allclose(layers[0].values[1, 4], np.tanh(at @ W + b), rtol=1e-5)
 
 
 def test_activations_by_hand():
@@ -121,7 +106,7 @@ def test_activations_by_hand():
         ("linear", "huber", [0.3, -2.0, 1.0, 4.0]),
     ],
 )
-def test_gradients_are_those_of_central_differences(output, cost, y):
+def test_gradients_equal_central_differences(output, cost, y):
     net = neurona.network([2, 3, 3 if output == "softmax" else 1], "tanh", output=output)
     params = net.init(1, np.float64)
     X = np.array([[0.1, 0.9], [-1.2, 0.3], [0.7, 0.8], [2.0, -1.0]])
@@ -135,7 +120,7 @@ def test_gradients_are_those_of_central_differences(output, cost, y):
     np.testing.assert_allclose(exact, numerical, rtol=1e-6, atol=1e-9)
 
 
-def test_deltas_are_the_derivatives_by_z_of_each_example():
+def test_delta_is_the_derivative_by_z_of_each_example():
     net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
     params = net.init(1, np.float64)
     X, y = np.array([[0.1, 0.9], [-1.2, 0.3]]), np.array([1, 0])
@@ -148,7 +133,7 @@ def test_deltas_are_the_derivatives_by_z_of_each_example():
         np.testing.assert_allclose(layer.delta[:1], one.delta / 2)
 
 
-def test_gradients_refuse_what_does_not_fit():
+def test_gradients_error_messages():
     net = neurona.network([2, 1])
     with pytest.raises(ValueError, match="X has shape"):
         numbers.gradients(net, net.init(0), [[1.0, 2.0, 3.0]], [1])
@@ -173,7 +158,7 @@ def test_saturation_counts_the_flat_ends(name):
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_activation_curves_have_the_slope_of_their_own_values(name):
+def test_activation_curve_slope_equals_finite_differences(name):
     z, a, slope = numbers.activation_curve(name, -5, 5, 4001)
     between = (a[1:] - a[:-1]) / np.diff(z)
     away = np.abs(z[1:] + z[:-1]) > 0.01  # the kink of a relu is at zero
@@ -182,7 +167,7 @@ def test_activation_curves_have_the_slope_of_their_own_values(name):
     )
 
 
-def test_activation_curve_of_an_unknown_name():
+def test_activation_curve_of_an_unknown_name_raises():
     with pytest.raises(ValueError, match="did you mean 'sigmoid'"):
         numbers.activation_curve("sigmoide")
 
@@ -214,7 +199,7 @@ def test_confusion_matrix_has_true_classes_in_rows():
     assert scores.confusion_matrix([0.9], [1], n_classes=3).shape == (3, 3)
 
 
-def test_predictions_and_targets_must_go_together():
+def test_predictions_and_targets_must_have_the_same_length():
     with pytest.raises(ValueError, match="2 predictions for 1 targets"):
         scores.accuracy([0.1, 0.9], [1])
     with pytest.raises(ValueError, match="0 predictions for 0 targets"):
@@ -233,18 +218,18 @@ def test_predictions_and_targets_must_go_together():
         ("linear", [0, 1], False),
     ],
 )
-def test_what_is_a_classification(output, y, expected):
+def test_is_classification(output, y, expected):
     assert scores.is_classification(neurona.network([2, 1], output), y) is expected
 
 
 @pytest.mark.parametrize(
     ("cost", "text"), [(2.0, "2.0000"), (0.0, "0.0000"), (9.99e-4, "1.0e-03"), (3e-9, "3.0e-09")]
 )
-def test_costs_are_written_with_digits_that_say_something(cost, text):
+def test_format_cost(cost, text):
     assert scores.format_cost(cost) == text
 
 
-def test_importing_the_package_imports_no_drawing_package():
+def test_import_loads_no_drawing_package():
     code = (
         "import sys, neurona.observe.figures, neurona.observe.film, neurona.observe.terminal\n"
         "print([name for name in ('matplotlib', 'PIL', 'rich') if name in sys.modules])"
@@ -263,7 +248,7 @@ def test_importing_the_package_imports_no_drawing_package():
         ("rich", "terminal", "TerminalView(net, [[0, 0]], [1], steps=1)"),
     ],
 )
-def test_a_missing_package_is_named_by_its_extra(missing, extra, call):
+def test_missing_package_error_names_the_extra(missing, extra, call):
     code = (
         "import sys\n"
         "class Missing:\n"

@@ -39,7 +39,7 @@ def console(width=80, height=24, *, terminal=True, **options):
 
 
 def styles(text):
-    """Return the two colours of each character, line by line."""
+    """Return the two colors of each character, line by line."""
     lines = []
     for line in text.split("\n"):
         row = [None] * len(line)
@@ -51,7 +51,7 @@ def styles(text):
 
 
 @pytest.mark.parametrize(("width", "height", "side"), [(20, 10, 20), (80, 6, 12), (15, 30, 14)])
-def test_a_surface_is_the_largest_square(halves, width, height, side):
+def test_surface_text_is_the_largest_square(halves, width, height, side):
     net, plane = halves
     text = surface_text(
         plane, [[5, 5]], [0], colors.scheme_of(net, [0, 1]), width=width, height=height
@@ -59,7 +59,7 @@ def test_a_surface_is_the_largest_square(halves, width, height, side):
     assert [line.plain for line in text.split("\n")] == ["▀" * side] * (side // 2)
 
 
-def test_a_surface_has_two_pixels_a_character_and_its_points_on_it(halves):
+def test_surface_text_has_two_pixels_a_character_and_the_points(halves):
     net, plane = halves
     X, y = [[-1, 1], [1, -1]], [1, 0]  # above left, below right: on the wrong sides
     scheme = colors.scheme_of(net, y)
@@ -81,7 +81,7 @@ def test_many_points_leave_the_surface_visible(halves):
     assert 40 < sum(color in points for color in pixels) < len(pixels) / 5
 
 
-def test_without_colour_regions_have_shades_and_points_symbols(halves):
+def test_surface_text_without_color_has_shades_and_symbols(halves):
     net, plane = halves
     text = surface_text(
         plane, [[-1, 1], [1, 1]], [0, 1], colors.scheme_of(net, [0, 1]),
@@ -90,7 +90,7 @@ def test_without_colour_regions_have_shades_and_points_symbols(halves):
     assert text.plain.split("\n") == ["o   ░░░x", *["    ░░░░"] * 3]
 
 
-def test_without_colour_a_regression_has_shades():
+def test_surface_text_of_a_regression_without_color_has_shades():
     net = neurona.network([2, 1], "linear")
     params = ((np.array([[1.0], [0.0]]), np.array([0.0])),)
     plane = numbers.surface(net, params, limits=(-1, 1, -1, 1))
@@ -99,7 +99,7 @@ def test_without_colour_a_regression_has_shades():
     assert text.plain.split("\n") == ["  ░░▒▒▓▓██"] * 5
 
 
-def test_cost_text_fits_and_ends_where_training_stands():
+def test_cost_text_fits_and_ends_at_the_last_step():
     text = cost_text([0, 50], [0.5, 0.25], width=30, height=8, last=100)
     lines = text.plain.split("\n")
     assert len(lines) == 8
@@ -117,7 +117,7 @@ def test_a_steep_curve_has_no_gaps():
     assert all(any(ord(c) >= 0x2800 for c in line) for line in lines)
 
 
-def test_cost_on_a_logarithmic_axis_makes_a_straight_line_of_a_steady_decline():
+def test_cost_text_with_log_draws_exponential_decay_as_a_line():
     steps = np.arange(0, 101, 10)
     costs = 10.0 ** (-steps / 25)
     text = cost_text(steps, costs, width=26, height=6, log=True).plain.split("\n")
@@ -139,7 +139,7 @@ def test_cost_text_needs_a_cost_per_step(steps, costs):
         cost_text(steps, costs, width=20, height=5)
 
 
-def test_confusion_text_colours_what_is_right_and_what_is_not():
+def test_confusion_text_colors_right_and_wrong_predictions():
     text = confusion_text([[120, 30], [0, 7]])
     assert text.plain.split("\n") == ["    0   1", "0 120  30", "1   ·   7"]
     by_text = {
@@ -180,7 +180,7 @@ def last_picture(output):
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", picture).splitlines()
 
 
-def test_a_terminal_of_80_by_24_is_used_and_left_in_order(circles):
+def test_view_uses_and_restores_a_terminal_of_80_by_24(circles):
     net, X, y = circles
     view = TerminalView(
         net, X, y, steps=60, name="circles", test=(X[:10], y[:10]), console=console()
@@ -203,7 +203,7 @@ def test_a_terminal_of_80_by_24_is_used_and_left_in_order(circles):
     ("width", "height", "surface", "curve"),
     [(120, 40, True, True), (80, 60, True, True), (40, 18, True, False), (30, 7, False, False)],
 )
-def test_the_view_adapts_to_the_size_of_the_terminal(circles, width, height, surface, curve):
+def test_view_adapts_to_the_size_of_the_terminal(circles, width, height, surface, curve):
     net, X, y = circles
     view = TerminalView(net, X, y, steps=60, console=console(width, height))
     lines = last_picture(watch(view, net, X, y))
@@ -213,7 +213,7 @@ def test_the_view_adapts_to_the_size_of_the_terminal(circles, width, height, sur
     assert any(ord(c) >= 0x2800 for line in lines for c in line) is curve
 
 
-def test_drawing_is_limited_in_time(circles):
+def test_drawing_takes_a_limited_share_of_the_time(circles):
     net, X, y = circles
     view = TerminalView(net, X, y, steps=2000, console=console())
     output = watch(view, net, X, y, steps=2000, every=1)
@@ -231,7 +231,7 @@ def test_a_long_training_keeps_the_shape_of_its_curve(circles, monkeypatch):
     assert view.curve[-1][0] > 90
 
 
-def test_without_colour_there_are_none(circles):
+def test_view_without_color_writes_no_colors(circles):
     net, X, y = circles
     view = TerminalView(net, X, y, steps=60, console=console(no_color=True))
     output = watch(view, net, X, y)
@@ -244,7 +244,7 @@ def test_without_colour_there_are_none(circles):
     ("topology", "output", "shown"),
     [([64, 16, 10], "softmax", "·"), ([5, 1], "linear", None)],
 )
-def test_more_than_two_inputs(topology, output, shown):
+def test_view_of_more_than_two_inputs(topology, output, shown):
     if shown:
         X, y = neurona.datasets.digits()
         X, y = X[:200], y[:200]
@@ -260,7 +260,7 @@ def test_more_than_two_inputs(topology, output, shown):
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_the_terminal_is_given_back_after_an_error(circles, error):
+def test_view_restores_the_terminal_after_an_error(circles, error):
     net, X, y = circles
     screen = console()
     states = neurona.train(net, X, y, steps=60, rng=0)
@@ -278,7 +278,7 @@ def test_the_terminal_is_given_back_after_an_error(circles, error):
     assert "step 1 " in "\n".join(last_picture(output))  # the last state was not lost
 
 
-def test_a_failing_picture_gives_the_terminal_back_too(circles):
+def test_view_restores_the_terminal_if_drawing_fails(circles):
     net, X, y = circles
     screen = console()
     state = next(neurona.train(neurona.network([3, 1]), np.zeros((2, 3)), [0, 1], rng=0))
@@ -289,7 +289,7 @@ def test_a_failing_picture_gives_the_terminal_back_too(circles):
     assert screen.file.getvalue().endswith("afterwards\n")
 
 
-def test_a_log_has_about_ten_lines(circles):
+def test_log_has_about_ten_lines(circles):
     net, X, y = circles
     view = TerminalView(net, X, y, steps=500, console=console(terminal=False))
     lines = watch(view, net, X, y, steps=500, every=5).splitlines()
@@ -300,7 +300,7 @@ def test_a_log_has_about_ten_lines(circles):
     assert "\x1b" not in "".join(lines)
 
 
-def test_a_log_of_few_states_ends_with_the_last(circles):
+def test_log_of_few_states_ends_with_the_last(circles):
     net, X, y = circles
     screen = console(terminal=False)
     states = neurona.train(net, X, y, steps=60, every=4, rng=0)
@@ -310,7 +310,7 @@ def test_a_log_of_few_states_ends_with_the_last(circles):
     assert [line.split()[1] for line in screen.file.getvalue().splitlines()] == ["8/60"]
 
 
-def test_a_training_that_goes_on_has_its_lines_from_there(circles):
+def test_log_of_a_continued_training_starts_at_its_step(circles):
     net, X, y = circles
     screen = console(terminal=False)
     *_, start = neurona.train(net, X, y, steps=1000, every=500, rng=0)
@@ -321,7 +321,7 @@ def test_a_training_that_goes_on_has_its_lines_from_there(circles):
     assert [line.split()[1] for line in lines] == [f"{k}/1100" for k in range(1010, 1101, 10)]
 
 
-def test_standard_output_that_is_no_terminal_is_a_log(circles, capsys, monkeypatch):
+def test_standard_output_without_a_terminal_gets_a_log(circles, capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")  # as build servers do
     net, X, y = circles
     with TerminalView(net, X, y, steps=20) as view:
@@ -330,7 +330,7 @@ def test_standard_output_that_is_no_terminal_is_a_log(circles, capsys, monkeypat
     assert len(capsys.readouterr().out.splitlines()) == 10
 
 
-def test_quiet_is_silent(circles, capsys):
+def test_quiet_prints_nothing(circles, capsys):
     net, X, y = circles
     assert watch(TerminalView(net, X, y, steps=60, quiet=True), net, X, y) == ""
     captured = capsys.readouterr()

@@ -213,9 +213,7 @@ def test_networks_that_do_not_fit(playground):
     own = Activation("my_own", tanh.function, 1.0)
     with pytest.raises(ValueError, match="no activation 'my_own'"):
         playground.network = neurona.network([2, 3, 1], own)
-    with pytest.raises(
-        ValueError, match="pictures of the playground are told of dense layers alone"
-    ):
+    with pytest.raises(ValueError, match="pictures of the playground need dense layers only"):
         playground.network = neurona.network([2, 3, 1], dropout=0.5)
     assert playground.network.topology == (2, 3, 1)
 

@@ -1,13 +1,13 @@
-"""What the subcommands of ``neurona`` do; :mod:`neurona.cli` reads their options."""
+"""The subcommands of ``neurona``; :mod:`neurona.cli` parses their options."""
 
-FAILED = 1  # while it ran: a training diverged, a disk was full
-WRONG = 2  # use or input, found before anything is made: an option, a table, a model, a package
-INTERRUPTED = 130  # what shells expect after Ctrl-C
-READER_LEFT = 141  # what they expect of a command whose pipe was closed
+FAILED = 1  # during the run: a training diverged, a disk was full
+WRONG = 2  # use or input, found before the work begins: an option, a table, a model, a package
+INTERRUPTED = 130  # the shells' code for Ctrl-C
+READER_LEFT = 141  # the shells' code for a closed pipe
 
 
 class NotWritten(OSError):
-    """What was made could not be written, although it looked as if it could; the message says why.
+    """The result could not be written, although a check had passed; the message says why.
 
-    What cannot be written from the start is an OSError like any other: wrong use.
+    A path that cannot be written from the start is a plain OSError: wrong use.
     """

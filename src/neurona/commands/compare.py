@@ -1,4 +1,4 @@
-"""``neurona compare``: the lesson's network in other libraries, from the same first weights."""
+"""``neurona compare``: the lesson's network in other libraries, from the same initial weights."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from neurona.lesson.comparison.report import TEXTS, about, notes, remarks, title
 if TYPE_CHECKING:
     from argparse import Namespace
 
-WIDTH = 100  # columns, where there is no terminal to ask
+WIDTH = 100  # columns, without a terminal
 
 
 def run(given: Namespace) -> int:
-    """Compare, tell, and leave a picture and a page."""
+    """Compare, report, and save a picture and a page."""
     language, seed = given.language, given.seed
-    problem("lesson", given.steps, seed)  # wrong input is found here
+    problem("lesson", given.steps, seed)  # raises on wrong input, before anything is written
     require("matplotlib", extra="plot")
     output = writable(given.output)
     show = _printer(given.quiet)
@@ -49,20 +49,20 @@ def run(given: Namespace) -> int:
 
 
 class _Silent:
-    """Show nothing."""
+    """Print nothing."""
 
     def text(self, text: str) -> None:
-        """Show a paragraph."""
+        """Print a paragraph."""
 
     def heading(self, text: str) -> None:
-        """Show a heading."""
+        """Print a heading."""
 
     def table(self, rows: list[list[str]]) -> None:
-        """Show a table, its head first: two columns of words, and numbers."""
+        """Print a table, its header first: two columns of words, and columns of numbers."""
 
 
 class _Plain(_Silent):
-    """Print lines, for a file or a pipe."""
+    """Print plain lines, for a file or a pipe."""
 
     def text(self, text: str) -> None:
         print(fill(text, WIDTH), flush=True)

@@ -1,4 +1,4 @@
-"""``neurona demo circles`` and its like: train, show, and leave a picture and a film."""
+"""``neurona demo circles`` and the other demonstrations: train, show, save a picture and a film."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(given: Namespace) -> int:
     options = {**demo.training, **training_options(given)}
     if demo.optimizer and "optimizer" not in options:
         options["optimizer"] = demo.optimizer(options["steps"])
-    states = train(net, X, y, rng=given.seed, **options)  # wrong input is found here, at the call
+    states = train(net, X, y, rng=given.seed, **options)  # the call itself raises on wrong input
     output = writable(given.output)
     film = Film(net, *(test or (X, y)), log=demo.log)
     view = TerminalView(
@@ -53,7 +53,7 @@ def run(given: Namespace) -> int:
                 view.update(state)
     except KeyboardInterrupt:
         code = INTERRUPTED
-        print("neurona: interrupted; here is what there is so far", file=sys.stderr)
+        print("neurona: interrupted; saving the training so far", file=sys.stderr)
     except TrainingDiverged as error:
         code = FAILED
         film.add(error.state)
@@ -65,7 +65,7 @@ def run(given: Namespace) -> int:
 
 
 def network_of(given: Namespace, X: Any, y: Any) -> Network:
-    """Return the network that the options and the data ask for."""
+    """Return the network for the options and the data."""
     demo = DEMOS[given.data]
     hidden = demo.hidden if given.topology is None else tuple(given.topology)
     n_out, output = outputs_for(y)
@@ -77,7 +77,7 @@ def network_of(given: Namespace, X: Any, y: Any) -> Network:
 
 
 def training_options(given: Namespace) -> dict[str, Any]:
-    """Return the arguments of `train` that were given as options."""
+    """Return the arguments of `train` that the options give."""
     options: dict[str, Any] = {"engine": given.engine}
     for name in ("cost", "steps", "every", "batch_size"):
         if getattr(given, name) is not None:
@@ -93,12 +93,12 @@ def training_options(given: Namespace) -> dict[str, Any]:
 
 
 def writable(folder: Path) -> Path:
-    """Make the folder, and find out before the training whether it can be written.
+    """Make the folder, and check before the training that it is writable.
 
     Raises
     ------
     OSError
-        If it cannot.
+        If it is not.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,16 +113,16 @@ def writable(folder: Path) -> Path:
 
 
 def report(net: Network, params: Any, X: Any, y: Any) -> None:
-    """Print how the examples fare that the network has not learnt from."""
+    """Print the accuracy and the confusion matrix on the test examples."""
     p = net.predict(params, X)
     console = require("rich.console", extra="terminal").Console(highlight=False)
-    console.print(f"\ntest accuracy {accuracy(p, y):.1%} on {len(y)} that were held out\n")
+    console.print(f"\ntest accuracy {accuracy(p, y):.1%} on {len(y)} held-out examples\n")
     console.print(confusion_text(confusion_matrix(p, y)))
     console.print()
 
 
 def write(film: Film, output: Path, name: str) -> None:
-    """Write the picture and the film, and print where they are."""
+    """Write the picture and the film, and print their paths."""
     if not film.frames:
         return
     picture, gif = output / f"{name}.png", output / f"{name}.gif"

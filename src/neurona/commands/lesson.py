@@ -1,4 +1,4 @@
-"""``neurona demo tutorial``: the lesson's failure and its mending, told in numbers."""
+"""``neurona demo tutorial``: the lesson's failure, its cause and its cure, in numbers."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ NOT_HERE = (
     "topology", "activation", "cost", "optimizer", "learning_rate", "batch_size", "steps", "every",
     "arms", "classes", "noise",
 )  # fmt: skip
-BELOW = 0.01  # the cost that counts as learnt
+BELOW = 0.01  # a network with a lower cost has learned
 
 
 def run(given: Namespace) -> int:
-    """Measure, tell, and leave the gradients' picture and the mended network's film."""
+    """Measure, report, and save a picture of the gradients and a film of the cured network."""
 
     def say(text: str = "") -> None:
         if not given.quiet:
@@ -38,7 +38,7 @@ def run(given: Namespace) -> int:
         if getattr(given, name) is not None:
             raise ValueError(
                 f"--{name.replace('_', '-')} is not for the tutorial, which trains the lesson's "
-                "networks as they are; it has --seed, --output and --quiet"
+                "networks unchanged: it takes --seed, --output and --quiet"
             )
     output = writable(given.output)
     seed = given.seed
@@ -46,47 +46,48 @@ def run(given: Namespace) -> int:
 
     say(f"1. The failure: the lesson's program, {cure.STEPS:,} steps")
     for failure in cure.failures(seed):
-        low, high = failure.answers
+        low, high = failure.outputs
         say(
             f"   rate {failure.rate:<5g}  cost {format_cost(failure.cost)}   "
-            f"answers between {low:.3f} and {high:.3f}"
+            f"outputs between {low:.3f} and {high:.3f}"
         )
-    say("   0.25 is the cost of answering one half, whatever the point.\n")
+    say("   A network that predicts 0.5 for every point has a cost of 0.25.\n")
 
     lesson, scaled = (cure.gradient_sizes(name) for name in ("uniform", "orthogonal"))
-    say("2. Why: the size of dW in each layer before any step (median of 20 draws, log scale)")
-    say("   layer   the lesson's weights" + " " * (BAR - 9) + "drawn for the layer's width")
+    say("2. The cause: the size of dW in each layer before any step (median of 20, log scale)")
+    say("   layer   the lesson's weights" + " " * (BAR - 9) + "scaled to the layer's width")
     floor = min(lesson.min(), scaled.min()) / 2
     top = max(lesson.max(), scaled.max())
     for i, (a, b) in enumerate(zip(lesson, scaled, strict=True)):
         say(f"   {i + 1:>5}   {_bar(a, floor, top)}  {a:.1e}   {_bar(b, floor, top)}  {b:.1e}")
     say(
-        f"   From the last layer to the first it shrinks {lesson[-1] / lesson[0]:,.0f} times: the "
-        "sigmoid's slope is at most\n   1/4, and these weights don't make up for it. Drawn for the "
-        f"layer's width, the first layer's\n   is {scaled[0] / lesson[0]:,.0f} times larger.\n"
+        f"   It shrinks {lesson[-1] / lesson[0]:,.0f} times from the last layer to the first: the "
+        "sigmoid's slope is at most\n   1/4, and these weights don't make up for it. Weights that "
+        "are scaled to the layer's width\n   make it "
+        f"{scaled[0] / lesson[0]:,.0f} times larger in the first layer.\n"
     )
 
     ratio = cure.step_ratios(seed=seed)
-    say("3. What the gradient check says of the program's step (500 points, 2-4-8-1)")
-    say(f"   the step of W is {ratio.W:8.3f} times the gradient of the cost that is shown: it sums")
-    say(f"   the step of b is {ratio.b:8.3f} times the gradient: it averages, and the 2 is gone")
-    say(f"   so biases learn {ratio.W / ratio.b:,.0f} times slower than weights.\n")
+    say("3. The gradient check of the program's step (500 points, 2-4-8-1)")
+    say(f"   the step of W is {ratio.W:8.3f} times the gradient: it sums over the points")
+    say(f"   the step of b is {ratio.b:8.3f} times the gradient: it averages and lacks the 2")
+    say(f"   So biases learn {ratio.W / ratio.b:,.0f} times slower than weights.\n")
 
-    say("4. The mending: the same topology, the true gradient, plain gradient descent at rate 5")
-    for name, words in (("uniform", "the lesson's draw"), ("orthogonal", "drawn for the width")):
-        costs = [last_cost(cure.mended(name, seed + i)[1]) for i in range(DRAWS)]
+    say("4. The cure: the same topology, the true gradient, plain gradient descent at rate 5")
+    for name, words in (("uniform", "the lesson's draw"), ("orthogonal", "scaled to the width")):
+        costs = [last_cost(cure.cured(name, seed + i)[1]) for i in range(DRAWS)]
         below = sum(cost < BELOW for cost in costs)
         shown = "  ".join(format_cost(cost) for cost in costs)
         say(f"   {words:<20} below {BELOW} in {below} draws of {DRAWS}: {shown}")
-    say("   The true gradient mends it where the draw was lucky; drawn for the width, always.\n")
+    say("   The true gradient cures it only after a lucky draw; with scaled weights, always.\n")
 
-    axes = figures.gradient_sizes({"the lesson's weights": lesson, "drawn for the width": scaled})
+    axes = figures.gradient_sizes({"the lesson's weights": lesson, "scaled to the width": scaled})
     picture = output / "tutorial.png"
     figure = axes.get_figure(root=True)
     assert figure is not None
     figure.savefig(picture, dpi=160, bbox_inches="tight")
     print(picture)
-    net, states = cure.mended("orthogonal", seed, every=5)
+    net, states = cure.cured("orthogonal", seed, every=5)
     film = Film(net, *datasets.circles(rng=seed))
     for state in states:
         film.add(state)
@@ -102,6 +103,6 @@ def last_cost(states: Iterator[State]) -> float:
 
 
 def _bar(value: float, floor: float, top: float) -> str:
-    """Draw a value on a logarithmic scale."""
+    """Draw a value as a bar on a logarithmic scale."""
     filled = round(BAR * log(value / floor) / log(top / floor))
     return ("█" * filled).ljust(BAR, "·")

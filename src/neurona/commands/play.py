@@ -27,7 +27,7 @@ def run(given: Namespace) -> int:
     from neurona.web.worker import process_context
 
     process_context()
-    require("sklearn.datasets", extra="play")  # a second or so, before anybody waits for it
+    require("sklearn.datasets", extra="play")  # takes about a second: now, before a page waits
 
     token = given.token or secrets.token_urlsafe(24)
     if not TOKEN.fullmatch(token):
@@ -51,10 +51,10 @@ def run(given: Namespace) -> int:
         )
         print(f"The playground is at {address}")
         if given.host in EVERYWHERE:
-            print("From other machines, for whoever knows the token:")
+            print("From other machines, with the token:")
             for name in others:
                 print(f"  http://{name}:{port}/?token={token}")
-        print("Ctrl-C ends it.", flush=True)
+        print("Press Ctrl-C to stop.", flush=True)
         if not given.no_browser:
             webbrowser.open(address)
         server.run(sockets=[listener])
@@ -62,12 +62,12 @@ def run(given: Namespace) -> int:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there; port 0 takes one that is free.
+    """Return a socket that listens on a host and port; port 0 takes a free one.
 
     Raises
     ------
     OSError
-        If the port is taken, or the host is none of this machine.
+        If the port is taken, or the host is not one of this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -87,7 +87,7 @@ def listening(host: str, port: int) -> socket.socket:
 def hosts(host: str) -> set[str]:
     """Return the names of this machine that a browser may send as Host, without the port.
 
-    Where it listens everywhere these are all its names and addresses that are known here.
+    For a server that listens everywhere, these are all known names and addresses.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def hosts(host: str) -> set[str]:
 
 
 def _outward() -> str:
-    """Return the address that this machine has towards others; nothing is sent."""
+    """Return this machine's address as others see it; this sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # an address that documentation may use, RFC 5737

@@ -1,7 +1,6 @@
-"""The report's figures as SVG, written by hand: no package is needed; the page has the colours.
+"""Draw the report's figures as SVG, without a package; the page's style has the colors.
 
-Each is 420 wide in its own units, so that its text is readable on a phone and not too large on a
-screen.
+Each is 420 units wide: its text is readable on a phone and not too large on a screen.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 
 WIDTH, HEIGHT = 420, 280
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 20, 42  # margins, for the axes' texts
-DECADES = 20.0  # of costs so far apart, the axis is logarithmic
+LEFT, RIGHT, TOP, BOTTOM = 56, 12, 20, 42  # margins, for the text of the axes
+DECADES = 20.0  # from this ratio of the costs on, the axis is logarithmic
 MOST_POINTS = 2000
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Return round numbers between two, about as many as asked for.
+    """Return round numbers between two others, about ``most`` of them.
 
     >>> ticks(0, 1000), ticks(-0.3, 0.35)
     ([0.0, 200.0, 400.0, 600.0, 800.0, 1000.0], [-0.2, 0.0, 0.2])
@@ -34,7 +33,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 
 
 def decades(low: float, high: float) -> list[float]:
-    """Return the powers of ten between two numbers, and 2 and 5 times them where those are few.
+    """Return the powers of ten between two numbers; if they are few, also 2 and 5 times these.
 
     >>> decades(0.02, 3)
     [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
@@ -76,19 +75,19 @@ def curves(
     for name, values in (("train", costs), ("held", held_out)):
         if len(values):
             parts.append(f'<path class="{name}" d="{_line(x, y, epochs, values)}"/>')
-    last = [f"{costs[-1]:.3g} on the rows it learns from"]
-    last += [f"{held_out[-1]:.3g} on rows held out"] if len(held_out) else []
+    last = [f"{costs[-1]:.3g} on the training rows"]
+    last += [f"{held_out[-1]:.3g} on the validation rows"] if len(held_out) else []
     return _svg(parts, f"The cost over {epochs[-1]:.0f} epochs; at the end {', '.join(last)}.")
 
 
-def scatter(truth: Sequence[float], answers: Sequence[float], target: str) -> str:
-    """Draw what was answered against what is true; on the dashed line an answer is right.
+def scatter(truth: Sequence[float], predictions: Sequence[float], target: str) -> str:
+    """Draw predictions against targets; on the dashed line a prediction is right.
 
-    Of many rows some are drawn, as far apart as it takes. The text is empty where the numbers are
-    too large to be drawn.
+    From many rows it draws evenly spaced ones. The result is empty if the numbers are too large to
+    draw.
     """
     every = ceil(len(truth) / MOST_POINTS)
-    pairs = list(zip(truth, answers, strict=True))[::every]
+    pairs = list(zip(truth, predictions, strict=True))[::every]
     low = min(min(pair) for pair in pairs)
     high = max(max(pair) for pair in pairs)
     if not isfinite(high - low):
@@ -97,18 +96,18 @@ def scatter(truth: Sequence[float], answers: Sequence[float], target: str) -> st
         low, high = low - 1, high + 1
     x = _scale(low, high, LEFT, WIDTH - RIGHT)
     y = _scale(low, high, HEIGHT - BOTTOM, TOP)
-    parts = _axes(x, y, ticks(low, high), ticks(low, high), "true", "answered")
+    parts = _axes(x, y, ticks(low, high), ticks(low, high), "target", "prediction")
     parts.append(
         f'<path class="ideal" d="M{x(low):.1f} {y(low):.1f}L{x(high):.1f} {y(high):.1f}"/>'
     )
-    parts += [f'<circle class="point" cx="{x(t):.1f}" cy="{y(a):.1f}" r="3"/>' for t, a in pairs]
-    return _svg(parts, f"{target}: what was answered against what is true, {len(pairs)} rows.")
+    parts += [f'<circle class="point" cx="{x(t):.1f}" cy="{y(p):.1f}" r="3"/>' for t, p in pairs]
+    return _svg(parts, f"{target}: predictions against targets, {len(pairs)} rows.")
 
 
 def _scale(
     low: float, high: float, start: float, end: float, is_log: bool = False
 ) -> Callable[[float], float]:
-    """Return the function from a number to its place."""
+    """Return the function from a number to its coordinate."""
     if is_log:
         low, high = log10(low), log10(high)
     span = (high - low) or 1.0
@@ -151,7 +150,7 @@ def _line(
     xs: Sequence[float],
     ys: Sequence[float],
 ) -> str:
-    """Return a path through the points; where a number is not finite there is a gap."""
+    """Return a path through the points, with a gap at each number that is not finite."""
     drawn, pen_is_down = [], False
     for one, other in zip(xs, ys, strict=True):
         if isfinite(other):

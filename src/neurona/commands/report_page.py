@@ -1,7 +1,7 @@
-"""The report as one page of HTML: no script, nothing from elsewhere, no package needed.
+"""Write the report as one page of HTML, without scripts, external files or extra packages.
 
-All texts that come from a table go through :func:`escape`; whatever else were written there, the
-page's Content-Security-Policy would not let it run.
+All text from a table goes through :func:`escape`. If some did not, the page's
+Content-Security-Policy would still not let it run.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from neurona.observe.numbers import activation_names, between_layers
 from neurona.tables.preparation import Dates
 
 MOST_IN_MATRIX = 30  # classes
-MOST_MIXED_UP = 20  # pairs of classes, where there are too many for a matrix
+MOST_MIXED_UP = 20  # pairs of classes, if there are too many classes for a matrix
 SHORT = 14  # characters of a class's name above a column
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a page is about.
+    """The subject of a page.
 
     Attributes
     ----------
@@ -44,11 +44,11 @@ class Subject:
     table, model
         The names of the files.
     target
-        What is predicted.
+        The predicted column.
     about_rows, rows
-        A heading, and how many rows did what below it: texts and numbers.
+        A heading, and the counts of rows below it, each with its description.
     tested_on
-        What the figures were measured on, as in "12 rows held out".
+        The rows of the test, as in "12 rows held out".
     """
 
     title: str
@@ -64,22 +64,22 @@ class Subject:
 def page(
     estimator: NeuralNet, subject: Subject, findings: ClassFindings | NumberFindings | None
 ) -> str:
-    """Return the page; ``findings`` is None where no rows were held out."""
+    """Return the page; ``findings`` is None if no rows were held out."""
     body = [
         f"<header><h1>{escape(subject.title)}</h1><p>{escape(subject.lead)}</p></header>",
-        _section("How right it is", *_how_right(subject, findings)),
+        _section("Test score", *_test_score(subject, findings)),
     ]
-    if findings is not None and (bars := _telling(findings)):
-        body.append(_section("What tells most", *bars))
-    body.append(_section("How it learnt", *_learning(estimator)))
-    body.append(_section(subject.about_rows, *_material(estimator, subject)))
+    if findings is not None and (bars := _importance(findings)):
+        body.append(_section("The most important columns", *bars))
+    body.append(_section("Training", *_training(estimator)))
+    body.append(_section(subject.about_rows, *_data(estimator, subject)))
     body.append(_section("How to use it", *_use(estimator, subject)))
     template = Template(files("neurona.commands").joinpath("report_page.html").read_text("utf-8"))
     return template.substitute(
         title=escape(subject.title),
         body="\n".join(body),
-        footer=f"Written by neurona {escape(__version__)}. The page is whole in itself: "
-        "it loads nothing, and runs nothing.",
+        footer=f"Written by neurona {escape(__version__)}. The page stands alone: "
+        "it loads nothing and runs no script.",
     )
 
 
@@ -94,7 +94,7 @@ def _table(
     caption: str,
     numbers: Sequence[int] = (),
 ) -> str:
-    """Write a table whose first cells name the rows; ``numbers`` are the columns of numbers."""
+    """Write a table whose first column names the rows; ``numbers`` are the columns of numbers."""
 
     def cell(place: int, value: Any) -> str:
         kind = ' class="n"' if place in numbers else ""
@@ -117,22 +117,19 @@ def _table(
 
 
 def _scrolled(content: str, label: str) -> str:
-    """Let what is wider than the page be scrolled, with the keyboard too."""
+    """Make wide content scroll, with the keyboard too."""
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">\n'
         f"{content}\n</div>"
     )
 
 
-# ---------------------------------------------------------------------- how right it is
+# --------------------------------------------------------------------------- test score
 
 
-def _how_right(subject: Subject, findings: ClassFindings | NumberFindings | None) -> Iterable[str]:
+def _test_score(subject: Subject, findings: ClassFindings | NumberFindings | None) -> Iterable[str]:
     if findings is None:
-        yield (
-            "<p>No rows were held out for a test, so nobody knows how right it is on rows that it "
-            "has not seen.</p>"
-        )
+        yield "<p>No rows were held out for a test, so the score on unseen rows is unknown.</p>"
     elif isinstance(findings, ClassFindings):
         yield from _of_classes(subject, findings)
     else:
@@ -148,9 +145,9 @@ def _of_classes(subject: Subject, found: ClassFindings) -> Iterable[str]:
     yield _strip(share, "0 %", "100 %")
     commonest = max(found.classes, key=lambda one: one.rows)
     yield (
-        f"<p>Measured on {escape(subject.tested_on)}. With so many rows, the share of right "
-        f"answers lies between {share.low:.1%} and {share.high:.1%} (95 % interval). Answering "
-        f"“{escape(commonest.name)}” every time would be right in "
+        f"<p>Measured on {escape(subject.tested_on)}. The accuracy on many more rows would lie "
+        f"between {share.low:.1%} and {share.high:.1%} (95 % interval). A model that always "
+        f"predicts “{escape(commonest.name)}” would be right in "
         f"{commonest.rows / found.rows:.1%}.</p>"
     )
     each = [
@@ -161,12 +158,16 @@ def _of_classes(subject: Subject, found: ClassFindings) -> Iterable[str]:
     yield _table(
         ["class", "precision", "recall", "rows"],
         each,
-        "Precision: how many of the rows answered so are so. Recall: how many of the rows that "
-        "are so were answered so.",
+        "Precision: the share of the predictions of a class that are right. Recall: the share of "
+        "the rows of a class that are predicted as this class.",
         numbers=(1, 2, 3),
     )
-    yield "<h3>What is taken for what</h3>"
-    yield _matrix(found) if len(found.classes) <= MOST_IN_MATRIX else _mixed_up(found)
+    if len(found.classes) <= MOST_IN_MATRIX:
+        yield "<h3>Confusion matrix</h3>"
+        yield _matrix(found)
+    else:
+        yield "<h3>Errors</h3>"
+        yield _mixed_up(found)
 
 
 def _strip(score: Score, low_end: str, high_end: str) -> str:
@@ -200,12 +201,13 @@ def _matrix(found: ClassFindings) -> str:
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
     body = "\n".join(rows)
     return (
-        '<p class="soft">Rows: what it is. Columns: the answer. Blue is right, orange is wrong.</p>'
+        '<p class="soft">Rows: the true class. Columns: the predicted class. Blue is right, '
+        "orange is wrong.</p>"
         + _scrolled(
             '<table class="matrix" aria-label="Confusion matrix">\n'
-            f'<thead><tr><th scope="col">is ↓ answered →</th>{head}</tr></thead>\n'
+            f'<thead><tr><th scope="col">true ↓ predicted →</th>{head}</tr></thead>\n'
             f"<tbody>\n{body}\n</tbody>\n</table>",
-            "What is taken for what",
+            "Confusion matrix",
         )
     )
 
@@ -218,41 +220,41 @@ def _mixed_up(found: ClassFindings) -> str:
     names = [one.name for one in found.classes]
     rows = [(names[i], names[j], f"{counts[i, j]:,}") for i, j in pairs if counts[i, j]]
     if not rows:
-        return "<p>All answers are right.</p>"
-    return _table(["is", "answered", "rows"], rows, "The most frequent errors.", numbers=(2,))
+        return "<p>All predictions are right.</p>"
+    return _table(["true", "predicted", "rows"], rows, "The most frequent errors.", numbers=(2,))
 
 
 def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
     score = found.score
     if isnan(score.value):
         yield (
-            f"<p>R² is not defined: the {found.rows:,} rows have one and the same target. The "
-            f"answers are off by {found.off:.4g} on average.</p>"
+            f"<p>R² is not defined: all {found.rows:,} rows have the same target. The predictions "
+            f"are off by {found.off:.4g} on average.</p>"
         )
         return
     yield (
         f'<p class="score"><strong>{score.value:.3f}</strong> '
         f"<span>R², on {found.rows:,} rows</span></p>"
     )
-    yield _strip(score, "0: no better than the mean", "1: all is right")
+    yield _strip(score, "0: no better than the mean", "1: perfect")
     yield (
-        f"<p>Measured on {escape(subject.tested_on)}. With so many rows, R² lies between "
-        f"{score.low:.3f} and {score.high:.3f} (95 % interval). The answers are off by "
+        f"<p>Measured on {escape(subject.tested_on)}. R² on many more rows would lie between "
+        f"{score.low:.3f} and {score.high:.3f} (95 % interval). The predictions are off by "
         f"{found.off:.4g} on average; {escape(subject.target)} goes from {found.y.min():.4g} to "
         f"{found.y.max():.4g} there.</p>"
     )
     if found.quantile is not None:
         yield (
-            f"<p>The answers are to be the {found.quantile:g} quantile: {found.below:.1%} of the "
-            "rows are below them.</p>"
+            f"<p>The predictions estimate the {found.quantile:g} quantile: {found.below:.1%} of "
+            "the targets are below them.</p>"
         )
     drawn = report_figures.scatter(found.y.tolist(), found.predictions.tolist(), subject.target)
     if drawn:
-        caption = "Each point is a row; on the dashed line an answer is right."
+        caption = "Each point is a row; on the dashed line a prediction is right."
         yield f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>"
 
 
-def _telling(findings: ClassFindings | NumberFindings) -> Iterable[str]:
+def _importance(findings: ClassFindings | NumberFindings) -> Iterable[str]:
     found = tables.telling(findings)
     if not found:
         return []
@@ -263,11 +265,11 @@ def _telling(findings: ClassFindings | NumberFindings) -> Iterable[str]:
         for one in found
     )
     caption = (
-        f"How far the {what} falls when a column's cells are shuffled. Of two columns that say "
-        "the same, none may look important."
+        f"How far the {what} falls when a column's cells are shuffled. If two columns carry the "
+        "same information, neither may look important."
     )
     if len(found) < len(findings.columns):
-        caption += " The columns that are not named tell less, or nothing."
+        caption += " The other columns matter less, or not at all."
     return [
         f'<table class="bars"><caption>{escape(caption)}</caption>\n'
         '<thead><tr><th scope="col">column</th><th scope="col" class="n">fall</th>'
@@ -276,10 +278,10 @@ def _telling(findings: ClassFindings | NumberFindings) -> Iterable[str]:
     ]
 
 
-# ------------------------------------------------------------------------ how it learnt
+# ----------------------------------------------------------------------------- training
 
 
-def _learning(estimator: NeuralNet) -> Iterable[str]:
+def _training(estimator: NeuralNet) -> Iterable[str]:
     costs = estimator.loss_curve_
     scores, held_out = estimator.validation_scores_, estimator.validation_loss_curve_
     kept = None
@@ -290,9 +292,9 @@ def _learning(estimator: NeuralNet) -> Iterable[str]:
             kept = epochs[int(np.argmax(scores))]
         else:
             held_out = []
-        keys = '<span><i class="key"></i>the rows it learns from, with the penalty</span>'
+        keys = '<span><i class="key"></i>training rows, with the penalty</span>'
         if held_out:
-            keys += ' <span><i class="key held"></i>rows held out to tell when to stop</span>'
+            keys += ' <span><i class="key held"></i>validation rows, for early stopping</span>'
         drawn = report_figures.curves(epochs, costs, held_out, kept)
         yield f'<figure>{drawn}<figcaption class="keys">{keys}</figcaption></figure>'
     net = estimator.network_
@@ -302,7 +304,7 @@ def _learning(estimator: NeuralNet) -> Iterable[str]:
     *widths, n_out = net.topology[1:]
     names = activation_names(net)
     chain += [f"{n} neurons, {name}" for n, name in zip(widths, names, strict=False)]
-    chain.append(f"{n_out} {'answer' if n_out == 1 else 'answers'}, {net.output.name}")
+    chain.append(f"{n_out} {'output' if n_out == 1 else 'outputs'}, {net.output.name}")
     items = "".join(f"<li>{escape(one)}</li>" for one in chain)
     yield f'<ol class="chain" aria-label="The network, layer by layer">{items}</ol>'
     optimizer = DEFAULT if estimator.optimizer is None else find_optimizer(estimator.optimizer)
@@ -317,7 +319,7 @@ def _learning(estimator: NeuralNet) -> Iterable[str]:
         ("optimizer", type(optimizer).__name__),
         ("learning rate", "the optimizer's" if rate is None else rate),
         ("epochs", _epochs(estimator, kept)),
-        ("seed", estimator.random_state),
+        ("random seed", estimator.random_state),
     ]
     yield _table(["setting", "value"], facts, "The network and its training.")
 
@@ -328,12 +330,12 @@ def _epochs(estimator: NeuralNet, kept: float | None) -> str:
     return f"{len(estimator.validation_scores_)}; the weights of epoch {kept:.0f} were kept"
 
 
-# ------------------------------------------------------------------ what it learnt from
+# --------------------------------------------------------------------------------- data
 
 
-def _material(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
+def _data(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
     yield _table(
-        ["rows", "how many"],
+        ["rows", "count"],
         [(name, f"{count:,}") for name, count in subject.rows],
         f"The rows of {subject.table}.",
         numbers=(1,),
@@ -343,9 +345,9 @@ def _material(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
         steps = dict(preparation.steps)
         names = [str(name) for name in estimator.feature_names_in_]
         yield _table(
-            ["column", "what becomes of it"],
+            ["column", "preparation"],
             [(name, tables.prepared(steps.get(place))) for place, name in enumerate(names)],
-            "How each column is prepared for the network.",
+            "The preparation of each column for the network.",
         )
 
 
@@ -359,8 +361,8 @@ def _use(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
     proba = " --proba" if hasattr(estimator, "classes_") else ""
     yield "<p>In a terminal:</p>"
     yield _code(
-        f"neurona predict {quoted} new{end} -o answers{end}{proba}\n"
-        f"neurona evaluate {quoted} labelled{end}\n"
+        f"neurona predict {quoted} new{end} -o predictions{end}{proba}\n"
+        f"neurona evaluate {quoted} labeled{end}\n"
         f"neurona inspect {quoted}"
     )
     yield "<p>In Python:</p>"
@@ -374,7 +376,7 @@ def _use(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
 
 
 def _reading(estimator: NeuralNet, end: str) -> str:
-    """Return the line that reads a table with pandas, which has to be told of dates."""
+    """Return the line that reads a table with pandas, which must know the date columns."""
     if end == ".parquet":
         return 'pandas.read_parquet("new.parquet")'
     steps = () if estimator.preparation_ is None else estimator.preparation_.steps

@@ -1,15 +1,15 @@
-"""Data to learn from: clouds of points, surfaces, handwritten digits and tables.
+"""Data sets: clouds of points, surfaces, handwritten digits and tables.
 
 =============================================  ====================================================
 `circles moons xor gaussians spirals blobs`    points of two or more classes, listed in POINT_CLOUDS
 `plane wave`                                   points with a number each, listed in REGRESSIONS
 `digits`                                       1,797 handwritten digits of 8 x 8 pixels
 `read_csv`                                     a table from a CSV file
-`one_hot`, `train_test_split`                  targets for a softmax, points kept back for a test
+`one_hot`, `train_test_split`                  targets for a softmax, examples held out for a test
 =============================================  ====================================================
 
-Every cloud and surface is centred and about one unit wide to each side, so that a network takes
-the points as they are, and every ``noise`` is a standard deviation in the units of what it blurs.
+Every cloud and surface is centered and extends about one unit to each side, so that a network needs
+no scaling. Every ``noise`` is a standard deviation, in the units of the coordinate it blurs.
 
 >>> from neurona.datasets import POINT_CLOUDS
 >>> for name, cloud in POINT_CLOUDS.items():

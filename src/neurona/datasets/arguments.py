@@ -1,4 +1,4 @@
-"""The arguments of the data functions, checked before anything is drawn."""
+"""Check the arguments of the data sets, before any drawing."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Rng: TypeAlias = int | np.random.Generator | None
 
 
 def generator(rng: Rng) -> np.random.Generator:
-    """Turn a seed into a generator; a generator comes back as it is, and is advanced by its use."""
+    """Turn a seed into a generator; return a generator itself, which drawing advances."""
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"rng is {rng!r}: expected a seed (a whole number, 0 or more), "
-            "a numpy.random.Generator, or None for other numbers on every call"
+            "a numpy.random.Generator, or None for different numbers on every call"
         ) from error
 
 
 def sklearn_seed(rng: Rng) -> int:
-    """Draw the whole number that scikit-learn wants in place of a generator."""
+    """Draw a whole number, which scikit-learn takes in place of a generator."""
     return int(generator(rng).integers(2**32))
 
 
@@ -43,7 +43,7 @@ def whole(name: str, value: Any, least: int, reason: str, example: int) -> int:
 
 
 def points(value: Any, classes: int) -> int:
-    """Check a number of points: no class may go without one."""
+    """Check the number of points: at least one for each class."""
     return whole("n", value, classes, "a point for each class", example=500)
 
 
@@ -60,7 +60,7 @@ def positive(name: str, value: Any, example: float) -> float:
 
 
 def fraction(name: str, value: Any, example: float) -> float:
-    """Check that a value lies between 0 and 1, both left out."""
+    """Check that a value lies between 0 and 1, both excluded."""
     return _number(name, value, "a number between 0 and 1", 0 < _float(value) < 1, example)
 
 

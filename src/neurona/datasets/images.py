@@ -1,4 +1,4 @@
-"""Small pictures with their classes."""
+"""Small images with their classes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give 1,797 handwritten digits of 8 x 8 pixels; they come with scikit-learn.
+    """Return 1,797 handwritten digits of 8 x 8 pixels, which come with scikit-learn.
 
     Returns
     -------
     X : (1797, 64) float64
-        Ink in each pixel, row by row, from 0 (paper) to 1; ``X.reshape(-1, 8, 8)`` are the
-        pictures.
+        The ink in each pixel, row by row, from 0 (paper) to 1; ``X.reshape(-1, 8, 8)`` gives the
+        images.
     y : (1797,) int64
         The digit, 0 to 9.
 
@@ -31,8 +31,8 @@ def digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     References
     ----------
     Alpaydin & Kaynak (1998), "Optical recognition of handwritten digits", UCI Machine Learning
-    Repository, doi:10.24432/C50P49: the part kept back for tests, whose 13 writers
-    are not those of the training part.
+    Repository, doi:10.24432/C50P49: the test part, whose 13 writers are not those of the training
+    part.
 
     Examples
     --------

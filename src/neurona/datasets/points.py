@@ -26,10 +26,10 @@ Cloud: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 
 def circles(n: int = 500, *, factor: float = 0.5, noise: float = 0.05, rng: Rng = None) -> Cloud:
-    """One class on a small circle, surrounded by the other: no line parts them.
+    """Draw a circle within a circle, two classes that no line separates.
 
     Class 0 has radius 1 and class 1 has radius ``factor``; each circle has half of the points,
-    evenly spaced. It is scikit-learn's ``make_circles``, the data of the lesson.
+    evenly spaced. It calls scikit-learn's ``make_circles``, as the lesson does.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def circles(n: int = 500, *, factor: float = 0.5, noise: float = 0.05, rng: Rng 
     factor
         Radius of the inner circle, between 0 and 1. The closer to 1, the harder.
     noise
-        Standard deviation of what is added to each coordinate.
+        Standard deviation of the noise in each coordinate.
     rng
         Seed or generator.
 
@@ -52,7 +52,7 @@ def circles(n: int = 500, *, factor: float = 0.5, noise: float = 0.05, rng: Rng 
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
     MissingExtra
         If scikit-learn is not installed.
 
@@ -73,18 +73,18 @@ def circles(n: int = 500, *, factor: float = 0.5, noise: float = 0.05, rng: Rng 
 
 
 def moons(n: int = 500, *, noise: float = 0.1, rng: Rng = None) -> Cloud:
-    """Two half circles, each with a tip inside the other.
+    """Draw two half circles, each with a tip inside the other.
 
-    scikit-learn's ``make_moons`` moved by (-1/2, -1/4), which centres it, and divided by 3/2, so
-    that the clean moons fill [-1, 1] x [-1/2, 1/2]; ``noise`` counts after that division. At the
-    default noise the tips just touch: 99 % can be told apart.
+    These are the points of scikit-learn's ``make_moons``, moved by (-1/2, -1/4), which centers
+    them, and divided by 3/2, so that the clean moons fill [-1, 1] x [-1/2, 1/2]. ``noise`` counts
+    after the division. At the default noise the tips just touch: 99 % of the points are separable.
 
     Parameters
     ----------
     n
         Number of points, 2 or more; an odd one goes to class 1.
     noise
-        Standard deviation of what is added to each coordinate.
+        Standard deviation of the noise in each coordinate.
     rng
         Seed or generator.
 
@@ -98,7 +98,7 @@ def moons(n: int = 500, *, noise: float = 0.1, rng: Rng = None) -> Cloud:
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
     MissingExtra
         If scikit-learn is not installed.
 
@@ -116,7 +116,7 @@ def moons(n: int = 500, *, noise: float = 0.1, rng: Rng = None) -> Cloud:
 
 
 def xor(n: int = 500, *, noise: float = 0.0, gap: float = 0.06, rng: Rng = None) -> Cloud:
-    """Four squares, those across a corner of the same class: the exclusive or of two signs.
+    """Draw four squares, with the same class in opposite ones: the exclusive or of two signs.
 
         y = [x1 · x2 < 0]
 
@@ -128,7 +128,7 @@ def xor(n: int = 500, *, noise: float = 0.0, gap: float = 0.06, rng: Rng = None)
     n
         Number of points, 2 or more.
     noise
-        Standard deviation of what is added to each coordinate.
+        Standard deviation of the noise in each coordinate.
     gap
         Half the width of the empty cross, between 0 and 1.
     rng
@@ -139,17 +139,17 @@ def xor(n: int = 500, *, noise: float = 0.0, gap: float = 0.06, rng: Rng = None)
     X : (n, 2) float64
         The points, in random order.
     y : (n,) int64
-        Their classes: 1 where the signs differ, 0 where they agree.
+        Their classes: 1 if the signs differ, 0 if they agree.
 
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
 
     References
     ----------
     Rumelhart, Hinton & Williams (1986), "Learning internal representations by error propagation":
-    the problem that one layer cannot solve, solved by two.
+    two layers solve this problem, which one layer cannot solve.
 
     Examples
     --------
@@ -162,13 +162,13 @@ def xor(n: int = 500, *, noise: float = 0.0, gap: float = 0.06, rng: Rng = None)
     gap = fraction("gap", gap, example=0.06)
     rng = generator(rng)
     quadrants = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
-    signs = quadrants[np.arange(n) % 4]  # dealt in turn, so that the classes stay even
+    signs = quadrants[np.arange(n) % 4]  # in turn, so that the classes stay balanced
     X = signs * rng.uniform(gap, 1, size=(n, 2))
     return _blurred_and_shuffled(X, signs.prod(axis=1) < 0, noise, rng)
 
 
 def gaussians(n: int = 500, *, noise: float = 0.2, rng: Rng = None) -> Cloud:
-    """Two round clouds, one per class: a single neuron is enough.
+    """Draw two round clouds, one per class, which a single neuron can separate.
 
         x ~ N(±(1/2, 1/2), noise²)
 
@@ -194,7 +194,7 @@ def gaussians(n: int = 500, *, noise: float = 0.2, rng: Rng = None) -> Cloud:
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
     MissingExtra
         If scikit-learn is not installed.
 
@@ -212,25 +212,25 @@ def gaussians(n: int = 500, *, noise: float = 0.2, rng: Rng = None) -> Cloud:
 def spirals(
     n: int = 500, *, arms: int = 2, turns: float = 1.5, noise: float = 0.02, rng: Rng = None
 ) -> Cloud:
-    """Interlocking spirals, one class per arm: the challenge of the lesson.
+    """Draw interlocking spirals, one class per arm: the lesson's challenge.
 
         x = r · (cos φ, sin φ) + noise,   φ = 2π (turns · r + class / arms),   0 < r < 1
 
-    The radii are square roots of evenly spaced numbers, so that the points are as dense at the end
-    of an arm as near the centre. Arms lie 1 / (turns · arms) apart. With the default noise and a
-    million points to learn from, the 25 nearest neighbours name the arm of 99.98 % of new
-    points for 2 arms and of 99.75 % for 5; for more arms or turns, lower the noise.
+    The radii are square roots of evenly spaced numbers, so the points are as dense at the end of an
+    arm as near the center. The distance between arms is 1 / (turns · arms). With the default noise
+    and a million points, a vote of the 25 nearest neighbors finds the arm of 99.98 % of new points
+    for 2 arms and of 99.75 % for 5. For more arms or turns, lower the noise.
 
     Parameters
     ----------
     n
-        Number of points, at least one per arm, dealt to the arms in turn.
+        Number of points, at least one per arm; the arms receive them in turn.
     arms
         Number of arms and of classes, 2 or more.
     turns
-        How often each arm goes around, above 0.
+        Number of turns of each arm, above 0.
     noise
-        Standard deviation of what is added to each coordinate.
+        Standard deviation of the noise in each coordinate.
     rng
         Seed or generator.
 
@@ -244,13 +244,13 @@ def spirals(
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
 
     References
     ----------
     Lang & Witbrock (1988), "Learning to tell two spirals apart", Proceedings of the 1988
     Connectionist Models Summer School: two arms of 97 points and three turns, evenly spaced in
-    angle, so denser towards the centre.
+    angle, so denser near the center.
 
     Examples
     --------
@@ -271,18 +271,18 @@ def spirals(
 
 
 def blobs(n: int = 500, *, classes: int = 3, noise: float = 0.15, rng: Rng = None) -> Cloud:
-    """One round cloud per class, the centres evenly spaced on a circle of radius 3/4.
+    """Draw one round cloud per class, with centers evenly spaced on a circle of radius 3/4.
 
         x ~ N(3/4 · (cos φ, sin φ), noise²),   φ = π/2 + 2π · class / classes
 
-    scikit-learn's ``make_blobs`` with given centres: drawn centres fall on one another too often.
+    It calls scikit-learn's ``make_blobs`` with given centers: random centers overlap too often.
 
     Parameters
     ----------
     n
         Number of points, at least one per class.
     classes
-        Number of clouds, 2 or more. At the default noise neighbours begin to mix from 6 on.
+        Number of clouds, 2 or more. At the default noise, neighbors begin to mix from 6 on.
     noise
         Standard deviation of each cloud along each coordinate.
     rng
@@ -298,7 +298,7 @@ def blobs(n: int = 500, *, classes: int = 3, noise: float = 0.15, rng: Rng = Non
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
     MissingExtra
         If scikit-learn is not installed.
 
@@ -312,8 +312,8 @@ def blobs(n: int = 500, *, classes: int = 3, noise: float = 0.15, rng: Rng = Non
     n = points(n, classes=classes)
     noise = not_negative("noise", noise, example=0.15)
     angle = np.pi / 2 + 2 * np.pi * np.arange(classes) / classes
-    centres = 0.75 * np.column_stack([np.cos(angle), np.sin(angle)])
-    return _gaussian_clouds(n, centres, noise, rng)
+    centers = 0.75 * np.column_stack([np.cos(angle), np.sin(angle)])
+    return _gaussian_clouds(n, centers, noise, rng)
 
 
 POINT_CLOUDS: dict[str, Callable[..., Cloud]] = {
@@ -327,10 +327,10 @@ POINT_CLOUDS: dict[str, Callable[..., Cloud]] = {
 """Every cloud by its name; each takes at least ``n``, ``noise`` and ``rng``."""
 
 
-def _gaussian_clouds(n: int, centres: NDArray[np.float64], noise: float, rng: Rng) -> Cloud:
+def _gaussian_clouds(n: int, centers: NDArray[np.float64], noise: float, rng: Rng) -> Cloud:
     make_blobs = require("sklearn.datasets", extra="datasets").make_blobs
     return _cloud(
-        *make_blobs(n_samples=n, centers=centres, cluster_std=noise, random_state=sklearn_seed(rng))
+        *make_blobs(n_samples=n, centers=centers, cluster_std=noise, random_state=sklearn_seed(rng))
     )
 
 

@@ -1,4 +1,4 @@
-"""Points kept back, so that a network is judged on what it has not seen."""
+"""Hold out examples, to test a network on data that it has not seen."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Array = NDArray[Any]
 def train_test_split(
     X: ArrayLike, y: ArrayLike, *, test_size: float = 0.2, rng: Rng = None
 ) -> tuple[Array, Array, Array, Array]:
-    """Shuffle the examples and keep a part of them back for a test.
+    """Shuffle the examples and hold out a part of them for a test.
 
-    Where the targets are classes, each class has the same share of both parts ("stratified").
-    Classes are whole numbers by type, booleans, text, one-hot rows, or the numbers 0.0 and 1.0
-    alone; other decimal numbers are a regression. It is scikit-learn's function of the same name.
+    If the targets are classes, each class has the same share of both parts ("stratified"). Classes
+    are integers, booleans, text, one-hot rows, or only the numbers 0.0 and 1.0; other floats are a
+    regression. It calls scikit-learn's function of the same name.
 
     Parameters
     ----------
@@ -30,19 +30,19 @@ def train_test_split(
     y
         (n,) or (n, k) targets.
     test_size
-        The share to keep back, between 0 and 1; ceil(test_size · n) examples.
+        The share to hold out, between 0 and 1; ceil(test_size · n) examples.
     rng
         Seed or generator.
 
     Returns
     -------
     X_train, X_test, y_train, y_test : arrays
-        Both parts, copied, in the dtype they came in.
+        Copies of both parts, with the given dtypes.
 
     Raises
     ------
     ValueError
-        If X and y differ in length, or there are too few examples to have every class in both
+        If X and y differ in length, or if there are too few examples for every class to be in both
         parts.
     MissingExtra
         If scikit-learn is not installed.
@@ -78,7 +78,7 @@ def train_test_split(
 
 
 def _class_labels(y: Array) -> Array | None:
-    """Give the class of each example, or None where the targets are a regression."""
+    """Return the class of each example, or None if the targets are a regression."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim == 1 and y.dtype.kind in "biuUSO":
@@ -94,9 +94,9 @@ def _check_every_class_fits(labels: Array, n_test: int) -> None:
     classes, counts = np.unique(labels, return_counts=True)
     if counts.min() < 2:
         raise ValueError(
-            f"class {classes[counts.argmin()]} has one example only: expected two or more, to have "
-            "one in each part; bring another, leave the class out, or pass y.astype(float) if the "
-            "targets are numbers and not classes"
+            f"class {classes[counts.argmin()]} has only one example: expected two or more, one for "
+            "each part; add another, leave the class out, or pass y.astype(float) if the targets "
+            "are numbers and not classes"
         )
     n_train = len(labels) - n_test
     if min(n_train, n_test) < len(classes):

@@ -1,4 +1,4 @@
-"""Points in the plane with a number each: what a network with a linear output learns."""
+"""Points in the plane with a number each, for a network with a linear output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Surface: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def plane(n: int = 500, *, noise: float = 0.05, rng: Rng = None) -> Surface:
-    """Points of a tilted plane: a single linear neuron is enough.
+    """Draw points of a tilted plane, which a single linear neuron can learn.
 
         y = (x1 + x2) / 2 + noise,   x uniform over [-1, 1]²
 
@@ -25,7 +25,7 @@ def plane(n: int = 500, *, noise: float = 0.05, rng: Rng = None) -> Surface:
     n
         Number of points, 1 or more.
     noise
-        Standard deviation of what is added to each y.
+        Standard deviation of the noise in each y.
     rng
         Seed or generator.
 
@@ -39,7 +39,7 @@ def plane(n: int = 500, *, noise: float = 0.05, rng: Rng = None) -> Surface:
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
 
     Examples
     --------
@@ -51,18 +51,18 @@ def plane(n: int = 500, *, noise: float = 0.05, rng: Rng = None) -> Surface:
 
 
 def wave(n: int = 500, *, noise: float = 0.05, rng: Rng = None) -> Surface:
-    """Points of the ripple that a stone leaves in water: it takes hidden layers.
+    """Draw points of a ripple, as from a stone in water; it needs hidden layers.
 
         y = cos(2π ‖x‖) + noise,   x uniform over [-1, 1]²
 
-    A crest in the centre, a trough at radius 1/2 and a crest at radius 1.
+    A crest in the center, a trough at radius 1/2 and a crest at radius 1.
 
     Parameters
     ----------
     n
         Number of points, 1 or more.
     noise
-        Standard deviation of what is added to each y.
+        Standard deviation of the noise in each y.
     rng
         Seed or generator.
 
@@ -76,7 +76,7 @@ def wave(n: int = 500, *, noise: float = 0.05, rng: Rng = None) -> Surface:
     Raises
     ------
     ValueError
-        If an argument lies outside of the range given above.
+        If an argument is out of the range given above.
 
     Examples
     --------

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def one_hot(y: ArrayLike, classes: int | None = None) -> NDArray[np.float64]:
-    """Give each class a column: 1 in that of the example's class and 0 elsewhere.
+    """Give each class a column: 1 in the column of the example's class and 0 elsewhere.
 
         T[i, k] = [y[i] = k],   and back: y = T.argmax(axis=1)
 
@@ -22,8 +22,8 @@ def one_hot(y: ArrayLike, classes: int | None = None) -> NDArray[np.float64]:
     y
         (n,) or (n, 1) whole numbers, 0 or more: the classes.
     classes
-        Number of columns, 2 or more; by default the largest class plus one. Pass it where some of
-        the data may lack the last classes.
+        Number of columns, 2 or more; by default the largest class plus one. Pass it if some of the
+        data may lack the last classes.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def one_hot(y: ArrayLike, classes: int | None = None) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If ``y`` is not one column of classes, or has a class that ``classes`` leaves out.
+        If ``y`` is not one column of classes, or if a class is not below ``classes``.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def one_hot(y: ArrayLike, classes: int | None = None) -> NDArray[np.float64]:
     column = _column(y)
     if classes is None and column.max() == 0:
         raise ValueError(
-            "y holds class 0 only, which says nothing of how many there are: "
+            "y holds only class 0, so the number of classes is unknown: "
             "expected 2 classes or more; pass the number, for example classes=2"
         )
     if classes is None:

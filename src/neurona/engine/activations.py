@@ -62,9 +62,9 @@ class Activation:
     gain: float
 
     def __call__(self, z: Array) -> Array:
-        """Return the value alone, of rows ``z (batch, n)``."""
+        """Return the value alone, of rows ``z (batch, n)``, or of numbers ``(n,)``."""
         with np.errstate(over="ignore"):
-            return self.function(z.mT)[0].mT
+            return self.function(z)[0] if z.ndim < 2 else self.function(z.mT)[0].mT
 
     def __repr__(self) -> str:
         """Show the name."""

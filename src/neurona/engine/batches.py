@@ -55,7 +55,7 @@ class Draws:
         return 1000 if epochs is None else epochs * self.steps_an_epoch
 
     def chunks(self, count: float) -> Iterator[tuple[int, Array | None]]:
-        """Yield the number of the next steps, and their rows: see :class:`Steps`."""
+        """Yield the number of the next steps, and their rows, as the steps take them."""
         yield int(count), None if self.whole else self._rows(int(count))
 
     def _rows(self, count: int) -> Array:

@@ -6,9 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.engine.layers.base import leaves
 from neurona.engine.network import Network
-from neurona.engine.parameters import arrays
 from neurona.engine.types import Array
 
 # Their outputs are probabilities of classes.
@@ -250,11 +248,18 @@ def check_params(net: Network, params: Any, dtype: Any, networks: bool = False) 
 
 def networks_of(net: Network, params: Any) -> int | None:
     """Return how many networks the parameters are of: None for one, without an axis for it."""
+    shapes: Any = net.shapes(net.in_shape)
     try:
-        first, shape = np.shape(arrays(params)[0]), next(leaves(net.shapes(net.in_shape)))
-    except (TypeError, IndexError, StopIteration):
+        while True:  # down to the first array
+            k = next(k for k, one in enumerate(shapes) if one)
+            named = hasattr(shapes, "_fields")
+            shapes, params = shapes[k], params[k]
+            if named:
+                break
+        first = np.shape(params)
+    except (TypeError, IndexError, KeyError, StopIteration, ValueError):
         return None
-    return first[0] if first[1:] == shape else None
+    return first[0] if first and first[1:] == shapes else None
 
 
 def _fitted(given: Any, shapes: Any, dtype: Any, before: str, stack: tuple[int, ...]) -> Any:

@@ -152,7 +152,7 @@ class Network(Sequential):
         params
             One entry a layer, as :meth:`init` and ``state.params`` give them; those of a stack
             predict for each of its networks.
-        X : (n, n_in), or (n, *in_shape)
+        X : (n, n_in), or (n, height, width, channels)
             One example a row; it is taken to the dtype of the parameters.
 
         Returns

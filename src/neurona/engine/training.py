@@ -67,7 +67,7 @@ def train(
     ----------
     net
         The network, from :func:`neurona.network`.
-    X : (n, n_in), or (n, *in_shape)
+    X : (n, n_in), or (n, height, width, channels)
         One example a row; in a stack also ``(networks, n, n_in)``, each network's own. An array of
         ``dtype`` is used as it is, not copied. A ``numpy.memmap`` of more than 64 MB is never read
         whole: each epoch reads its blocks in another order, and shuffles the rows of 32 MB at a

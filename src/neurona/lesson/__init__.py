@@ -1,1 +1,1 @@
-"""The lesson that the project grew out of: its failure, the cure, and other libraries beside it."""
+"""The lesson that started the project: its failure, the cure, and a comparison of libraries."""

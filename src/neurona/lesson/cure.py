@@ -1,12 +1,12 @@
-"""The lesson's failure and its mending, measured: what ``neurona demo tutorial`` tells.
+"""Measure the lesson's failure, its cause and its cure, for ``neurona demo tutorial``.
 
-Every number here is measured on the spot, by the lesson's own program, by the gradient check, or by
-the engine.
+Every number is measured on the spot: by the lesson's own program, the gradient check or the engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,19 +30,19 @@ RATES = (0.5, 0.05, 0.01)
 
 @dataclass(frozen=True)
 class Failure:
-    """What the lesson's program reaches with the deep topology.
+    """The result of the lesson's program with the deep topology.
 
     Attributes
     ----------
     rate, cost
         The learning rate, and the cost after :data:`STEPS` steps.
-    answers
-        The smallest and the largest answer over all points: hardly apart.
+    outputs
+        The smallest and the largest output over all points: nearly the same.
     """
 
     rate: float
     cost: float
-    answers: tuple[float, float]
+    outputs: tuple[float, float]
 
 
 def failures(seed: int = 0, steps: int = STEPS) -> list[Failure]:
@@ -67,30 +67,38 @@ def failures(seed: int = 0, steps: int = STEPS) -> list[Failure]:
 
 
 def circles(seed: int, n: int = 500) -> tuple[Array, Array]:
-    """Return the circles with the targets as the lesson has them, a column of 0.0 and 1.0."""
+    """Return the circles with the lesson's targets, a column of 0.0 and 1.0."""
     X, y = datasets.circles(n=n, rng=seed)
     return X, y[:, None].astype(np.float64)
 
 
 def lesson_network(topology: tuple[int, ...], seed: int) -> list[Any]:
-    """Draw the lesson's network from NumPy's global generator, and leave that as it was."""
-    before = np.random.get_state()  # noqa: NPY002 - the lesson's program draws from it
-    np.random.seed(seed)  # noqa: NPY002
-    net = tutorial.create_nn(topology, tutorial.sigm)
-    np.random.set_state(before)  # noqa: NPY002
-    return net
+    """Draw the lesson's network, which comes from NumPy's global generator."""
+    with global_generator_restored():
+        np.random.seed(seed)  # noqa: NPY002
+        return tutorial.create_nn(topology, tutorial.sigm)
+
+
+@contextmanager
+def global_generator_restored() -> Iterator[None]:
+    """Restore NumPy's global generator at the end: the lesson's program draws from it."""
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 def gradient_sizes(initializer: str, draws: int = 20) -> Array:
     """Return the size of the gradient in each layer of the deep topology, before any step.
 
-    The size is the root mean square of the derivatives by ``W``, and its median over some draws of
-    points and weights. The initializer is a name, of which ``"uniform"`` is the lesson's draw.
+    The size is the root mean square of the derivatives by ``W``: its median over several draws of
+    points and weights. The initializer is a name; ``"uniform"`` is the lesson's draw.
 
     Examples
     --------
     >>> sizes = gradient_sizes("uniform")
-    >>> bool(sizes[-1] > 1000 * sizes[0])  # from the last layer to the first it all but vanishes
+    >>> bool(sizes[-1] > 1000 * sizes[0])  # it almost vanishes from the last layer to the first
     True
     """
     net = _deep(initializer)
@@ -109,11 +117,11 @@ def _deep(initializer: str) -> Network:
 
 @dataclass(frozen=True)
 class Ratio:
-    """The lesson's step over the true gradient, of weights and of biases: equal for all of them."""
+    """The lesson's step divided by the true gradient: one ratio for all weights, one for biases."""
 
     W: float
     b: float
-    spread: float  # how far the ratios of single parameters lie apart, relatively
+    spread: float  # the relative spread of the ratios of single parameters
 
 
 def step_ratios(n: int = 500, seed: int = 0) -> Ratio:
@@ -146,10 +154,10 @@ def step_ratios(n: int = 500, seed: int = 0) -> Ratio:
     return Ratio(float(np.median(W)), float(np.median(b)), spread)
 
 
-def mended(
+def cured(
     initializer: str, seed: int = 0, steps: int = STEPS, rate: float = 5.0, every: int = STEPS
 ) -> tuple[Network, Iterator[State]]:
-    """Train the deep topology by plain gradient descent, from weights drawn by a rule.
+    """Train the deep topology by gradient descent along the true gradient, from given draws.
 
     Returns
     -------
@@ -158,7 +166,7 @@ def mended(
 
     Examples
     --------
-    >>> net, states = mended("orthogonal", steps=1500)
+    >>> net, states = cured("orthogonal", steps=1500)
     >>> *_, last = states
     >>> bool(last.cost < 0.01)
     True

@@ -1,6 +1,6 @@
-"""The lesson's ``train`` at work on a network of ours, line by line, with its variables.
+"""Trace the lesson's ``train`` on one of our networks, line by line, with its variables.
 
-The function is the tutorial's own, and its text stays as it is: a tracer looks on while it runs.
+The function is the tutorial's, unchanged: a tracer watches it run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from neurona.engine.network import Network
     from neurona.engine.types import Array, Params
 
-# The line with which each phase begins; it lasts until the next one.
+# The first line of each phase; a phase lasts until the next one begins.
 BEGINNINGS = {
     "out: list": "forward",
     "if train:": "cost",
@@ -35,13 +35,13 @@ BEGINNINGS = {
     "return Yp": "end",
 }
 OWN = {"sigmoid": tutorial.sigm, "relu": tutorial.relu, "tanh": tutorial.tanh}
-CORNER = 4  # of an array so many rows and columns are remembered
+CORNER = 4  # rows and columns of an array that are recorded
 
 _one_at_a_time = threading.Lock()
 
 
 class Line(NamedTuple):
-    """A line of the source: its number, 1 being that of ``def``, its text and its phase."""
+    """A line of the source: its number (that of ``def`` is 1), its text and its phase."""
 
     number: int
     text: str
@@ -49,7 +49,7 @@ class Line(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """A variable: its shape, or None if it is no array, and the values of its upper left corner."""
+    """A variable: its shape, or None if it is not an array, and the values in its upper left."""
 
     name: str
     shape: tuple[int, ...] | None
@@ -57,9 +57,9 @@ class Variable(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """Just before a line runs: which one, of which phase and layer, and the variables by then.
+    """The state just before a line runs: the line, its phase and layer, and the variables.
 
-    ``layer`` is counted from 0, and None where the line is of no single layer.
+    ``layer`` counts from 0; it is None if the line belongs to no single layer.
     """
 
     number: int
@@ -69,18 +69,18 @@ class Moment(NamedTuple):
 
 
 class Factors(NamedTuple):
-    """How many times the gradient of its own cost the lesson's step is, at a rate of 1."""
+    """The lesson's step at a rate of 1, in multiples of the gradient of its own cost."""
 
     W: float
     b: float
 
 
 def factors(examples: int, outputs: int) -> Factors:
-    """Return by how much the lesson's step differs from the gradient of its mean squared error.
+    """Return the factors between the lesson's step and the gradient of its mean squared error.
 
-    The mean over n examples and m outputs has the derivative ``2 (p - t) / (n m)``, of which the
-    lesson leaves out ``2 / (n m)``; and of the bias it takes the mean over the examples, where the
-    derivative is a sum.
+    The mean over n examples and m outputs has the derivative ``2 (p - t) / (n m)``; the lesson
+    leaves out ``2 / (n m)``. For the bias, the derivative is a sum over the examples; the lesson
+    takes their mean.
 
     Examples
     --------
@@ -91,10 +91,10 @@ def factors(examples: int, outputs: int) -> Factors:
 
 
 def can_tell(net: Network) -> bool:
-    """Return whether the lesson has words for every layer and activation of a network.
+    """Return whether the lesson's program can run every layer and activation of a network.
 
-    Its layers are dense. Its derivatives are functions of one neuron's ``a``; that of a softmax
-    needs those of all.
+    Its layers are dense. Its derivatives are functions of one neuron's ``a``; a softmax needs the
+    ``a`` of all neurons.
     """
     return all(
         isinstance(layer, Dense) and layer.activation.name != "softmax" for layer in net.layers
@@ -103,7 +103,7 @@ def can_tell(net: Network) -> bool:
 
 @lru_cache(maxsize=1)
 def source() -> tuple[Line, ...]:
-    """Return the lines of the lesson's ``train``, its docstring left out, and each with its phase.
+    """Return the lines of the lesson's ``train`` with their phases, without its docstring.
 
     Examples
     --------
@@ -126,13 +126,13 @@ def source() -> tuple[Line, ...]:
 
 
 def _phase(line: str) -> str | None:
-    """Return the phase that a line begins, if it begins one."""
+    """Return the phase that begins with a line, if any."""
     return next((phase for start, phase in BEGINNINGS.items() if line.startswith(start)), None)
 
 
 @lru_cache(maxsize=1)
 def _in_loops() -> frozenset[int]:
-    """Return the numbers of the lines that run once for each layer: the bodies of the loops."""
+    """Return the numbers of the lines that run once for each layer: the loops' bodies."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(tutorial.train)))
     loops = [node for node in ast.walk(tree) if isinstance(node, ast.For)]
     return frozenset(
@@ -144,12 +144,12 @@ def _in_loops() -> frozenset[int]:
 
 
 def trace(net: Network, params: Params, x: Array, target: Array, rate: float) -> list[Moment]:
-    """Let the lesson's ``train`` take one step with its own cost, and watch every line of it.
+    """Let the lesson's ``train`` take one step with its own cost, and record every line.
 
     Parameters
     ----------
     net, params
-        A network and its parameters, which are not changed.
+        A network and its parameters, which do not change.
     x, target
         Examples, ``(n, n_in)`` and ``(n, n_out)``.
     rate
@@ -177,8 +177,8 @@ def trace(net: Network, params: Params, x: Array, target: Array, rate: float) ->
     """
     if not can_tell(net):
         raise ValueError(
-            "the lesson's program has dense layers alone, and no softmax: its derivatives are of "
-            "one neuron"
+            "the lesson's program has only dense layers, and no softmax: its derivatives are "
+            "those of one neuron"
         )
     layers = [
         _layer(layer.activation, *layer_params)
@@ -192,7 +192,7 @@ def trace(net: Network, params: Params, x: Array, target: Array, rate: float) ->
         if event == "line":
             number = frame.f_lineno - first + 1
             known = dict(frame.f_locals)
-            layer = _place(layers, known) if number in _in_loops() else None
+            layer = _layer_index(layers, known) if number in _in_loops() else None
             variables = tuple(_variables(known))
             moments.append(Moment(number, phases.get(number) or "forward", layer, variables))
         return each_line
@@ -212,23 +212,23 @@ def trace(net: Network, params: Params, x: Array, target: Array, rate: float) ->
 
 
 def _layer(activation: Activation, W: Array, b: Array) -> Any:
-    """Return a layer of the lesson's with given parameters."""
+    """Return one of the lesson's layers with given parameters."""
     layer: Any = object.__new__(tutorial.NeuralLayer)  # its __init__ would draw others
-    layer.act_f = OWN.get(activation.name) or lent(activation)
+    layer.act_f = OWN.get(activation.name) or as_pair(activation)
     layer.W, layer.b = np.asarray(W, np.float64), np.asarray(b, np.float64)[None, :]
     return layer
 
 
-def lent(activation: Activation) -> tuple[Any, Any]:
-    """Return one of the engine's activations as the lesson has its own: ``f``, and ``f'`` of a.
+def as_pair(activation: Activation) -> tuple[Any, Any]:
+    """Return one of the engine's activations as the lesson's pair: ``f``, and ``f'`` of a.
 
-    Not every slope can be found from a alone. So ``f'`` is the engine's pullback of the z that
-    ``f`` was given last, which is the one that made this a.
+    Not every slope is a function of a alone. So ``f'`` is the engine's pullback at the last z that
+    ``f`` received: it is the z of this a.
 
     Examples
     --------
     >>> from neurona.engine.activations import softsign
-    >>> f, slope = lent(softsign)
+    >>> f, slope = as_pair(softsign)
     >>> a = f(np.array([[-1.0, 0.0, 3.0]]))
     >>> a, slope(a)
     (array([[-0.5 ,  0.  ,  0.75]]), array([[0.25  , 1.    , 0.0625]]))
@@ -245,8 +245,8 @@ def lent(activation: Activation) -> tuple[Any, Any]:
     return function, derivative
 
 
-def _place(layers: list[Any], known: dict[str, Any]) -> int | None:
-    """Return which layer the loop is at."""
+def _layer_index(layers: list[Any], known: dict[str, Any]) -> int | None:
+    """Return the number of the loop's current layer."""
     return next((k for k, one in enumerate(layers) if one is known.get("layer")), None)
 
 

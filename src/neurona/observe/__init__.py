@@ -1,9 +1,9 @@
-"""Watch a network: from a state of the training to numbers, pictures, a terminal and a film.
+"""Watch a network: turn a state of the training into numbers, pictures, a terminal view or a film.
 
-`numbers` turns a state into arrays, `scores` predictions into how right they are; both need
-NumPy alone. `figures` (which is `neurona.plot`) and
-`film` draw them with Matplotlib, `terminal` with Rich; `colors` is the palette that all share.
-Drawing packages are imported where they draw, so that importing this package costs nothing.
+`numbers` turns a state into arrays and `scores` measures predictions; both need NumPy alone.
+`figures` (which is `neurona.plot`) and `film` draw with Matplotlib, `terminal` with Rich; `colors`
+is their common palette. Each imports its drawing package on first use: importing this package
+costs nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""One palette for every picture: the tutorial's two colours, and what they grow into.
+"""One palette for every picture, built on the tutorial's two colors.
 
 Class 0 is sky blue and class 1 salmon, on a surface that goes from blue through white to red. More
-classes take colours that the colour-blind can tell apart. All colours are RGB arrays from 0 to 1,
-so that Matplotlib, a terminal and a GIF show the same picture.
+classes have colors that color-blind people can tell apart. All colors are RGB arrays from 0 to 1,
+so Matplotlib, a terminal and a GIF show the same picture.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _parse(*codes: str) -> Colors:
 
 SKYBLUE, SALMON = _parse("87ceeb", "fa8072")
 DIVERGING = _parse("3573b9", "74abd9", "b9d6ec", "f5f4f2", "f6c4b8", "e88b78", "c2423a")
-# Paul Tol's "bright" scheme, grey left out, and his "muted" one for more classes:
+# Paul Tol's "bright" scheme, gray left out, and his "muted" one for more classes:
 # https://personal.sron.nl/~pault/
 BRIGHT = _parse("4477aa", "ee6677", "228833", "ccbb44", "66ccee", "aa3377")
 MUTED = _parse(
@@ -39,7 +39,7 @@ WHITE = np.ones(3)
 
 
 def diverging(values: npt.ArrayLike) -> Colors:
-    """Colour numbers from 0 (blue) through 0.5 (white) to 1 (red); the ends catch what is outside.
+    """Color numbers from 0 (blue) through 0.5 (white) to 1 (red); values outside are clipped.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def diverging(values: npt.ArrayLike) -> Colors:
 
     Returns
     -------
-    (..., 3) array of colours.
+    (..., 3) array of colors.
 
     Examples
     --------
@@ -61,10 +61,10 @@ def diverging(values: npt.ArrayLike) -> Colors:
 
 
 def class_colors(n_classes: int) -> Colors:
-    """Colours of the points of each class, (n_classes, 3).
+    """Return the color of each class's points, (n_classes, 3).
 
-    Two classes have the tutorial's colours, up to nine have Paul Tol's, and beyond that the hues
-    step by the golden ratio, which keeps neighbours apart for any number of classes.
+    Two classes have the tutorial's colors, and up to nine have Paul Tol's. Beyond that, hues step
+    by the golden ratio, which keeps neighbors apart for any number of classes.
 
     Examples
     --------
@@ -82,19 +82,19 @@ def class_colors(n_classes: int) -> Colors:
 
 
 def blend(probabilities: npt.NDArray[np.floating], strength: float = 0.5) -> Colors:
-    """Mix the colours of the classes in proportion to their probabilities.
+    """Mix the colors of the classes in proportion to their probabilities.
 
     Parameters
     ----------
     probabilities
-        (..., n_classes); each row is divided by its sum, so one sigmoid per class serves too.
+        (..., n_classes); each row is divided by its sum, so one sigmoid per class works too.
     strength
-        How much of the classes' colour is left beside white, from 0 to 1: regions stay paler
-        than the points on them.
+        The share of the classes' color, from 0 to 1; the rest is white. Regions stay paler than the
+        points on them.
 
     Returns
     -------
-    (..., 3) array of colours.
+    (..., 3) array of colors.
 
     Examples
     --------
@@ -110,10 +110,10 @@ def blend(probabilities: npt.NDArray[np.floating], strength: float = 0.5) -> Col
 
 
 def confusion_colors(counts: npt.ArrayLike) -> Colors:
-    """Colour a confusion matrix, (n, n) to (n, n, 3): what is right in blue, mistakes in red.
+    """Color a confusion matrix, (n, n) to (n, n, 3): right predictions blue, wrong ones red.
 
-    Each row is shaded by its shares, so that rare classes show as well as frequent ones; of the
-    mistakes' shares it is the square root, so that a single one is seen.
+    Each row is shaded by its shares, so that rare classes show as well as frequent ones. Mistakes
+    are shaded by the square root of their share, so that a single one is visible.
 
     Examples
     --------
@@ -128,14 +128,14 @@ def confusion_colors(counts: npt.ArrayLike) -> Colors:
 
 @dataclass(frozen=True)
 class Scheme:
-    """How the answers of a network, and the points it learns from, are coloured.
+    """The colors of a network's predictions and of the points that it learns from.
 
     Parameters
     ----------
     n_classes
-        How many classes there are, or None for a regression.
+        The number of classes, or None for a regression.
     low, high
-        What is bluest and reddest, where one number is shown.
+        The bluest and the reddest value, when one number is shown.
     """
 
     n_classes: int | None
@@ -143,9 +143,9 @@ class Scheme:
     high: float = 1.0
 
     def surface(self, values: npt.ArrayLike, levels: int | None = None) -> Colors:
-        """Colour a network's outputs, (..., n_out) to (..., 3); of a regression, the first.
+        """Color a network's outputs, (..., n_out) to (..., 3); in a regression, the first.
 
-        With ``levels``, the answers are rounded to so many steps, which show as bands.
+        With ``levels``, the outputs are rounded to that many steps, which show as bands.
         """
         values = np.asarray(values, dtype=np.float64)
         if self.n_classes is not None and values.shape[-1] > 1:
@@ -158,7 +158,7 @@ class Scheme:
         return colors
 
     def points(self, y: npt.ArrayLike) -> Colors:
-        """Colour targets, (n,) or (n, n_out) to (n, 3)."""
+        """Color targets, (n,) or (n, n_out) to (n, 3)."""
         if self.n_classes is not None:
             return class_colors(self.n_classes)[labels_of(y)]
         y = np.asarray(y, dtype=np.float64)
@@ -166,9 +166,9 @@ class Scheme:
 
 
 def scheme_of(net: Network, y: npt.ArrayLike) -> Scheme:
-    """Choose the colours of a problem: of its classes, or of the range of its numbers.
+    """Choose the colors for a network and its targets: by class, or over the range of the numbers.
 
-    A range with numbers of both signs is made symmetric, so that zero is white.
+    A range with both signs becomes symmetric, so that zero is white.
 
     Examples
     --------
@@ -182,7 +182,7 @@ def scheme_of(net: Network, y: npt.ArrayLike) -> Scheme:
 
 
 def scheme_of_numbers(y: npt.ArrayLike) -> Scheme:
-    """Choose the colours of a regression from its targets.
+    """Choose the colors of a regression from its targets.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Pictures with Matplotlib; this module is ``neurona.plot``.
+"""Draw pictures with Matplotlib; this module is ``neurona.plot``.
 
 Every function draws on the axes it is given, or on those of a new figure, and returns them: at the
-end of a notebook's cell the picture shows, and in a script ``.figure.savefig("name.png")`` keeps
-it. The user's own style is left alone. Matplotlib is imported when the first picture is drawn.
+end of a notebook's cell the picture shows, and in a script ``.figure.savefig("name.png")`` saves
+it. The functions leave the user's style alone. The first picture imports Matplotlib.
 
 >>> import neurona
 >>> ax = neurona.plot.activation("tanh")
@@ -59,11 +59,11 @@ def surface(
     limits: Limits | None = None,
     features: Features | None = None,
 ) -> Axes:
-    """Draw what a network of two inputs answers over the plane, and the points it learns from.
+    """Draw the predictions of a network of two inputs over the plane, and the points on it.
 
-    Of two classes, blue is 0 and red is 1, and the line is where the answer is one half. Of
-    several, the regions mix the colours of the classes in proportion to their probabilities. Of a
-    regression, points and plane share one scale, with its bar beside it.
+    With two classes, blue is 0 and red is 1, and the line is where the output is one half. With
+    several, the regions mix the colors of the classes in proportion to their probabilities. In a
+    regression, points and plane share one scale, shown by a color bar.
 
     Parameters
     ----------
@@ -78,10 +78,10 @@ def surface(
     resolution
         Points of the grid on each side.
     limits
-        The rectangle ``(left, right, bottom, top)``; by default, that of the points and a margin.
+        The rectangle ``(left, right, bottom, top)``; by default it holds the points and a margin.
     features
-        What the network is shown of points ``(n, 2)``, where that is not the points themselves: a
-        function to ``(n, n_in)``.
+        A function from points ``(n, 2)`` to the network's inputs ``(n, n_in)``, if these are not
+        the points themselves.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def surface(
     Raises
     ------
     ValueError
-        If the network does not take what it would be shown.
+        If the inputs do not fit the network.
     MissingExtra
         If Matplotlib is not installed.
 
@@ -116,7 +116,7 @@ def surface(
 
 
 def points(X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
-    """Draw a cloud of points, coloured by class, or by value where ``y`` are not whole numbers.
+    """Draw a cloud of points, colored by class, or by value if ``y`` are not whole numbers.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def points(X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
 
 
 def image_options(plane: Surface) -> dict[str, Any]:
-    """Return the arguments of ``imshow`` that put each value of a surface at its place."""
+    """Return the arguments of ``imshow`` that put each value of a surface at its point."""
     left, right, bottom, top = plane.limits
     half_x, half_y = (plane.x1[1] - plane.x1[0]) / 2, (plane.x2[1] - plane.x2[0]) / 2
     return {
@@ -166,10 +166,10 @@ def image_options(plane: Surface) -> dict[str, Any]:
 
 
 def draw_boundaries(ax: Axes, plane: Surface, ink: str = INK) -> list[Any]:
-    """Draw the lines where the predicted class changes; return them, to be removed."""
+    """Draw the lines where the predicted class changes; return them, for a later removal."""
     if plane.values.shape[-1] == 1:
         fields = [plane.values[..., 0] - 0.5]
-    else:  # how far each class leads the best of the others
+    else:  # the lead of each class over the best of the others
         fields = [
             plane.values[..., k] - np.delete(plane.values, k, axis=-1).max(axis=-1)
             for k in range(plane.values.shape[-1])
@@ -182,14 +182,14 @@ def draw_boundaries(ax: Axes, plane: Surface, ink: str = INK) -> list[Any]:
 
 
 def draw_points(ax: Axes, X: ArrayLike, colors: Array, edge: str = "white") -> None:
-    """Draw points, (n, 2), in their colours, (n, 3), each with an edge."""
+    """Draw points, (n, 2), in their colors, (n, 3), each with an edge."""
     X = np.asarray(X)
     size = float(np.clip(9000 / len(X), 8, 36))  # a thousand points still leave the plane visible
     ax.scatter(X[:, 0], X[:, 1], s=size, c=colors, edgecolors=edge, linewidths=0.5, zorder=2)
 
 
 def frame_plane(ax: Axes, limits: Limits) -> None:
-    """Show a rectangle of the plane, with equal axes where it is a square."""
+    """Show a rectangle of the plane, with equal axes if it is a square."""
     left, right, bottom, top = limits
     square = np.isclose(right - left, top - bottom)
     ax.set(xlim=(left, right), ylim=(bottom, top), xlabel="$x_1$", ylabel="$x_2$")
@@ -225,18 +225,18 @@ def cost_curve(
     Parameters
     ----------
     steps, costs
-        Two sequences of numbers; or the states of a training as the only one.
+        Two sequences of numbers, or just the states of a training.
     ax
         Axes to draw on, which may hold other curves; by default those of a new figure.
     log
-        Whether the cost has a logarithmic axis, on which a steady decline is a straight line.
+        Whether the cost axis is logarithmic: on it, exponential decay is a straight line.
     label
-        The curve's name, for the key.
+        The curve's name in the legend.
 
     Raises
     ------
     ValueError
-        If there are not as many steps as costs, or none.
+        If there are no steps, or not as many as costs.
     MissingExtra
         If Matplotlib is not installed.
 
@@ -273,21 +273,21 @@ def gradient_sizes(
 ) -> Axes:
     """Draw the size of the gradient in each layer as bars on a logarithmic axis.
 
-    Where the bars of the first layers are far shorter than those of the last, the gradient
-    vanishes: these layers hardly learn.
+    If the bars of the first layers are far shorter than those of the last, the gradient vanishes:
+    these layers hardly learn.
 
     Parameters
     ----------
     sizes : (n_layers,)
-        What :func:`neurona.observe.numbers.gradient_norms` returned; or several such arrays of one
-        length by name, to be compared.
+        The result of :func:`neurona.observe.numbers.gradient_norms`; or, to compare several, a
+        mapping from names to arrays of the same length.
     ax
         Axes to draw on; by default those of a new figure.
 
     Raises
     ------
     ValueError
-        If the arrays to be compared are not of one length, or a size is not positive.
+        If the arrays differ in length, or a size is not positive.
     MissingExtra
         If Matplotlib is not installed.
 
@@ -303,7 +303,7 @@ def gradient_sizes(
     if len(lengths) != 1:
         raise ValueError(f"sizes of {sorted(lengths)} layers: give as many for each name")
     if not all((values > 0).all() for values in series.values()):
-        raise ValueError("sizes must be positive to stand on a logarithmic axis")
+        raise ValueError("sizes must be positive for a logarithmic axis")
     n_layers = lengths.pop()
     ax = _axes(ax, 5.6, 3.6)
     width = 0.72 / len(series)
@@ -324,14 +324,14 @@ def gradient_sizes(
 def confusion(
     matrix: ArrayLike, classes: Sequence[str] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw a confusion matrix: what is right in blue, and what is mistaken for what in red.
+    """Draw a confusion matrix: right predictions in blue, wrong ones in red.
 
     Each row is shaded by its shares, so that rare classes show as well as frequent ones.
 
     Parameters
     ----------
     matrix : (n_classes, n_classes)
-        Counts, true classes in rows and predicted ones in columns.
+        Counts: a row for each true class, a column for each predicted one.
     classes
         Their names; by default their numbers.
     ax
@@ -340,7 +340,7 @@ def confusion(
     Raises
     ------
     ValueError
-        If the matrix is not square, or there is not a name per class.
+        If the matrix is not square, or the names are not one per class.
     MissingExtra
         If Matplotlib is not installed.
 
@@ -393,7 +393,7 @@ def draw_counts(ax: Axes, counts: Array) -> list[Any]:
 def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
     """Draw an activation function and its derivative, for z from -5 to 5.
 
-    The derivative is what the function's own pullback gives, not a second formula.
+    The derivative comes from the function's own pullback, not from a second formula.
 
     Parameters
     ----------
@@ -428,10 +428,10 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
 
 
 def network(net: Network, params: Params, ax: Axes | None = None, *, most: int = 10) -> Axes:
-    """Draw the network: inputs on the left, outputs on the right, every weight a line.
+    """Draw the network: inputs on the left, outputs on the right, a line for every weight.
 
-    Red weights and biases are positive, blue ones negative; the width of a line is the size of its
-    weight beside the largest of its layer. A neuron is filled with the colour of its bias.
+    Red weights and biases are positive, blue ones negative. The width of a line is the size of its
+    weight, relative to the largest of its layer. A neuron has the color of its bias.
 
     Parameters
     ----------
@@ -440,12 +440,12 @@ def network(net: Network, params: Params, ax: Axes | None = None, *, most: int =
     ax
         Axes to draw on; by default those of a new figure.
     most
-        Neurons shown of a layer; a wider one shows its first and last ones around an ellipsis.
+        Neurons of a layer to show; a wider layer shows its first and last ones and an ellipsis.
 
     Raises
     ------
     ValueError
-        If ``most`` leaves no neurons to show around an ellipsis, or a layer is not dense.
+        If ``most`` leaves no neurons beside the ellipsis, or a layer is not dense.
     MissingExtra
         If Matplotlib is not installed.
 
@@ -512,7 +512,7 @@ def network(net: Network, params: Params, ax: Axes | None = None, *, most: int =
 
 
 def _visible(width: int, most: int) -> tuple[Array, Array]:
-    """Return which neurons of a layer are shown, and their heights around the middle."""
+    """Return the neurons of a layer to show, and their heights around the middle."""
     if width <= most:
         return np.arange(width), (width - 1) / 2 - np.arange(width)
     first, last = (most + 1) // 2, most // 2
@@ -525,7 +525,7 @@ def _visible(width: int, most: int) -> tuple[Array, Array]:
 
 
 def _axes(ax: Axes | None, width: float, height: float) -> Axes:
-    """Return the given axes, or those of a new figure, which notebooks show by themselves."""
+    """Return the given axes, or those of a new figure, which a notebook shows automatically."""
     pyplot = require("matplotlib.pyplot", extra="plot")
     if ax is not None:
         return ax
@@ -534,7 +534,7 @@ def _axes(ax: Axes | None, width: float, height: float) -> Axes:
 
 
 def tidy(ax: Axes, grid: Literal["both", "x", "y"] | None = None) -> None:
-    """Quieten what is not data: frame, ticks, grid. On the axes alone, not in the user's style."""
+    """Tone down frame, ticks and grid, on these axes alone and not in the user's style."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(FAINT)
     ax.tick_params(which="both", length=0, colors=GRAY, labelsize=9)

@@ -1,4 +1,4 @@
-"""A training as a film: an animated GIF, with Matplotlib and Pillow.
+"""Save a training as a film: an animated GIF, with Matplotlib and Pillow.
 
 >>> import neurona
 >>> X, y = neurona.datasets.circles(rng=0)
@@ -38,53 +38,53 @@ if TYPE_CHECKING:
     from neurona.observe.numbers import Features
 
 WIDTH, HEIGHT = 900, 420  # pixels of a frame
-TOP = 372  # where both panels end; the text is above
+TOP = 372  # both panels end here; the text is above
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
 ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
-LEVELS = 24  # bands of a surface: smooth areas would make the file three times as large
+LEVELS = 24  # bands of a surface: with smooth areas, the file would be three times as large
 
 
 class Frame(NamedTuple):
-    """One moment of a training."""
+    """One state of a training."""
 
     step: int
     cost: float
     params: Params
 
 
-class Painting(Protocol):
-    """How answers and points are coloured: see :class:`neurona.observe.colors.Scheme`."""
+class Coloring(Protocol):
+    """The colors of outputs and points: see :class:`neurona.observe.colors.Scheme`."""
 
     @property
     def n_classes(self) -> int | None:
-        """How many classes there are, or None for a regression."""
+        """The number of classes, or None for a regression."""
         ...
 
     def surface(self, values: ArrayLike, levels: int | None = None) -> Colors:
-        """Colour a network's outputs."""
+        """Color a network's outputs."""
         ...
 
     def points(self, y: ArrayLike) -> Colors:
-        """Colour targets."""
+        """Color targets."""
         ...
 
 
 @dataclass(frozen=True)
 class Look:
-    """The colours of a film, as Matplotlib takes them.
+    """The colors of a film, as Matplotlib takes them.
 
     Parameters
     ----------
     scheme
-        From a network and its targets to the colours of its answers and of the points.
+        A function from a network and its targets to the colors of outputs and points.
     paper, ink, soft
-        What all stands on; boundaries, words; the numbers at the axes.
+        The background; boundaries and words; the numbers at the axes.
     faint, line
-        What the cost will be, with the grid, and what it has been.
+        The future of the cost curve and the grid; the past of the curve.
     """
 
-    scheme: Callable[[Network, ArrayLike], Painting] = scheme_of
+    scheme: Callable[[Network, ArrayLike], Coloring] = scheme_of
     paper: str = "white"
     ink: str = figures.INK
     soft: str = figures.GRAY
@@ -92,15 +92,15 @@ class Look:
     line: str = figures.BLUE
 
 
-USUAL = Look()
+DEFAULT = Look()
 
 
 class Film:
-    """Collects the states of a training, and writes them as a film or the last as a picture.
+    """Collects the states of a training, and writes them as a film or the last one as a picture.
 
-    On the left is what the network answers: for two inputs the surface with the points on it; for
+    The left half shows the predictions: for two inputs, the surface with the points on it; for
     more, the confusion matrix of a classification, or the predictions of a regression against
-    their targets. On the right the cost goes down.
+    their targets. The right half shows the cost.
 
     Parameters
     ----------
@@ -111,20 +111,20 @@ class Film:
     y : (n,) or (n, n_out)
         Their targets, as for :func:`neurona.train`.
     log
-        Whether the cost has a logarithmic axis.
+        Whether the cost axis is logarithmic.
     features
-        What the network is shown of points ``(n, 2)``, where that is not the points themselves: a
-        function to ``(n, n_in)``. ``X`` holds points then, and the surface is that of their plane.
+        A function from points ``(n, 2)`` to the network's inputs ``(n, n_in)``, if these are not
+        the points themselves. ``X`` then holds points, and the surface lies over their plane.
     words
-        How the words ``step``, ``cost`` and ``accuracy`` are written in the film.
+        The film's words for ``step``, ``cost`` and ``accuracy``.
     look
-        Its colours.
+        Its colors.
     """
 
     def __init__(
         self, net: Network, X: ArrayLike, y: ArrayLike, *,
         log: bool = False, features: Features | None = None, words: Mapping[str, str] = ENGLISH,
-        look: Look = USUAL,
+        look: Look = DEFAULT,
     ) -> None:  # fmt: skip
         self.net = net
         self.X = np.asarray(X, dtype=np.float64)
@@ -140,17 +140,17 @@ class Film:
         self.frames.append(Frame(state.step, state.cost, state.params))
 
     def save(self, path: str | os.PathLike[str], *, most: int = 100) -> None:
-        """Write the film as an animated GIF of 900 x 420 pixels, which runs for ever.
+        """Write the film as an animated GIF of 900 x 420 pixels, which loops forever.
 
         A file of that name is replaced once the new one is complete.
 
         Parameters
         ----------
         path
-            The file, whose name ends in ``.gif``.
+            The file; its name ends in ``.gif``.
         most
-            Frames at most. Of more states those are taken between which about as much changes, so
-            that the film does not linger.
+            Frames at most. From more states, it chooses those between which about the same amount
+            changes, so that the film does not linger.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class Film:
 
     def gif(self, *, most: int = 100) -> bytes:
         """Return the bytes of the file that :meth:`save` writes."""
-        self._kept()
+        self._check_frames()
         frames = [self.frames[k] for k in self._paced(most)]
         stage = self._stage(levels=LEVELS)
         some = np.unique(np.linspace(0, len(frames) - 1, 7).astype(int))
@@ -186,13 +186,13 @@ class Film:
             If Matplotlib or Pillow is not installed.
         """
         path = _checked(path, ".png")
-        self._kept()
+        self._check_frames()
         stage = self._stage(scale=scale)
         data = BytesIO()
         _image().fromarray(stage.paint(self.frames[-1])).save(data, format="PNG", optimize=True)
         _write(path, data.getvalue())
 
-    def _kept(self) -> None:
+    def _check_frames(self) -> None:
         if not self.frames:
             raise ValueError("the film is empty: add the states of a training first")
 
@@ -204,13 +204,13 @@ class Film:
         )  # fmt: skip
 
     def _paced(self, most: int) -> list[int]:
-        """Choose frames at equal distances, which count half in steps and half in change."""
+        """Choose frames at equal distances, measured half in steps and half in change."""
         if len(self.frames) <= most:
             return list(range(len(self.frames)))
         rows = np.linspace(0, len(self.X) - 1, min(len(self.X), 256)).astype(int)
-        shown = _shown(self.X[rows], self.features)
-        answers = np.stack([self.net.predict(frame.params, shown) for frame in self.frames])
-        changes = np.abs(np.diff(answers, axis=0)).mean(axis=(1, 2))
+        inputs = _inputs(self.X[rows], self.features)
+        outputs = np.stack([self.net.predict(frame.params, inputs) for frame in self.frames])
+        changes = np.abs(np.diff(outputs, axis=0)).mean(axis=(1, 2))
         steps = np.diff([frame.step for frame in self.frames])
         way = np.cumsum(changes / max(changes.sum(), 1e-12) + steps / max(steps.sum(), 1))
         chosen = np.searchsorted(np.concatenate([[0], way]), np.linspace(0, way[-1], most))
@@ -218,20 +218,20 @@ class Film:
 
 
 class Stage:
-    """The canvas of a film: what stands still is drawn once, what moves for each frame.
+    """The canvas of a film: fixed parts are drawn once, moving ones for each frame.
 
     Parameters
     ----------
     net, X, y
         The network and the examples to show.
     frames
-        All moments of the training, for the whole curve of the cost.
+        All states of the training, for the whole cost curve.
     log
-        Whether the cost has a logarithmic axis.
+        Whether the cost axis is logarithmic.
     levels
         Bands of a surface, or None for a smooth one.
     scale
-        Pixels of the canvas for each of 900 x 420.
+        The factor on the canvas of 900 x 420 pixels.
     features, words, look
         As for :class:`Film`.
     """
@@ -239,13 +239,13 @@ class Stage:
     def __init__(
         self, net: Network, X: Array, y: Array, frames: Sequence[Frame], *,
         log: bool = False, levels: int | None = None, scale: float = 1.0,
-        features: Features | None = None, words: Mapping[str, str] = ENGLISH, look: Look = USUAL,
+        features: Features | None = None, words: Mapping[str, str] = ENGLISH, look: Look = DEFAULT,
     ) -> None:  # fmt: skip
         figure = require("matplotlib.figure", extra="plot").Figure(
             figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor=look.paper
         )
         canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
-        self.net, self.X, self.y, self.words = net, _shown(X, features), y, words
+        self.net, self.X, self.y, self.words = net, _inputs(X, features), y, words
         self.classifies = scores.is_classification(net, y)
         self.canvas: Any = canvas(figure)
         self.panel: Panel
@@ -262,7 +262,7 @@ class Stage:
         self.background = self.canvas.copy_from_bbox(figure.bbox)
 
     def paint(self, frame: Frame) -> Array:
-        """Return the picture of one moment, (height, width, 3) bytes."""
+        """Return the picture of one state, (height, width, 3) bytes."""
         self.canvas.restore_region(self.background)
         self.step.set_text(f"{self.words['step']} {frame.step:,}")
         self.score.set_text(self._score(frame))
@@ -273,23 +273,23 @@ class Stage:
     def _score(self, frame: Frame) -> str:
         text = f"{self.words['cost']} {scores.format_cost(frame.cost)}"
         if self.classifies:
-            answers = self.net.predict(frame.params, self.X)
-            text += f"     {self.words['accuracy']} {100 * scores.accuracy(answers, self.y):.1f} %"
+            share = scores.accuracy(self.net.predict(frame.params, self.X), self.y)
+            text += f"     {self.words['accuracy']} {100 * share:.1f} %"
         return text
 
 
 class Panel(Protocol):
-    """One half of the stage, and how many pixels from the left it begins."""
+    """One half of the stage, which begins ``left`` pixels from the left."""
 
     left: int
 
     def show(self, frame: Frame) -> Iterable[Any]:
-        """Return what to draw for a moment, from back to front."""
+        """Return what to draw for a state, from back to front."""
         ...
 
 
 class CostPanel:
-    """The curve of the cost: the whole of it faint, and what has been a strong line."""
+    """The cost curve: a faint line for all of it, and a strong one for the past."""
 
     left = 466
 
@@ -311,7 +311,7 @@ class CostPanel:
         )  # fmt: skip
 
     def show(self, frame: Frame) -> Iterable[Any]:
-        """Draw the curve up to this moment."""
+        """Draw the curve up to this state."""
         past = self.steps <= frame.step
         self.past.set_data(self.steps[past], self.costs[past])
         self.now.set_data([frame.step], [frame.cost])
@@ -319,7 +319,7 @@ class CostPanel:
 
 
 class PlanePanel:
-    """What the network answers over the plane, with the points on it."""
+    """The network's predictions over the plane, with the points on it."""
 
     left = 28
     bottom = 28
@@ -338,7 +338,7 @@ class PlanePanel:
         self.points.set_animated(True)
         figures.frame_plane(self.ax, self.limits)
         self.ax.set(xticks=[], yticks=[], xlabel="", ylabel="", aspect="auto")
-        # The surface goes pixel by pixel onto the figure: Matplotlib's resampling costs more.
+        # The surface goes pixel by pixel onto the figure: Matplotlib's resampling is slower.
         scale = figure.dpi / 100
         left, bottom = round(self.left * scale), round(self.bottom * scale)
         side = round((TOP - self.bottom) * scale)
@@ -364,7 +364,7 @@ class PlanePanel:
 
 
 class ConfusionPanel:
-    """Which class is mistaken for which, where the inputs are too many for a plane."""
+    """The confusion matrix, for a network with too many inputs for a plane."""
 
     left = 70
 
@@ -380,8 +380,8 @@ class ConfusionPanel:
 
     def show(self, frame: Frame) -> Iterable[Any]:
         """Draw the matrix and its counts."""
-        answers = self.net.predict(frame.params, self.X)
-        counts = scores.confusion_matrix(answers, self.y, self.n_classes)
+        predictions = self.net.predict(frame.params, self.X)
+        counts = scores.confusion_matrix(predictions, self.y, self.n_classes)
         self.image.set_data(confusion_colors(counts))
         for text in self.texts:
             text.remove()
@@ -412,13 +412,13 @@ class FitPanel:
 
     def show(self, frame: Frame) -> Iterable[Any]:
         """Draw each example at its target and its prediction."""
-        answers = self.net.predict(frame.params, self.X)[:, 0]
-        self.points.set_offsets(np.stack([self.y, answers], axis=1))
+        predictions = self.net.predict(frame.params, self.X)[:, 0]
+        self.points.set_offsets(np.stack([self.y, predictions], axis=1))
         return (self.points,)
 
 
-def _shown(X: Array, features: Features | None) -> Array:
-    """Return what the network is shown of the examples."""
+def _inputs(X: Array, features: Features | None) -> Array:
+    """Return the network's inputs for the examples."""
     return X if features is None else features(X)
 
 
@@ -428,7 +428,7 @@ def _place(figure: Figure, left: float, bottom: float, width: float) -> Axes:
 
 
 def _inked(ax: Axes, look: Look) -> None:
-    """Give what stands around the data its colours; the grid of a matrix, which is minor, stays."""
+    """Color everything around the data, except a matrix's grid, which is minor."""
     ax.set_facecolor(look.paper)
     for spine in ax.spines.values():
         spine.set_color(look.faint)
@@ -446,7 +446,7 @@ def _heading(figure: Figure, left: float, look: Look, weight: str = "normal") ->
 
 
 def _interpolation(n: int, m: int) -> Array:
-    """Return the (n, m) matrix that takes m values at equal distances to n pixels between them."""
+    """Return the (n, m) matrix that interpolates m evenly spaced values at n pixels."""
     place = (np.arange(n) + 0.5) / n * (m - 1)
     left = np.minimum(place.astype(int), m - 2)
     matrix = np.zeros((n, m))
@@ -463,9 +463,9 @@ def _image() -> Any:
 
 
 class Palette:
-    """The colours of a film: the most frequent as they are, the others by their likes.
+    """The colors of a film: the most frequent ones exactly, the others by a similar one.
 
-    Pillow's own search for the nearest colour is quick and rough, and turns white into grey.
+    Pillow's own search for the nearest color is fast and rough, and turns white into gray.
 
     Parameters
     ----------
@@ -473,7 +473,7 @@ class Palette:
         Pixels of some frames, bytes.
     """
 
-    EXACT, ALIKE = 72, 56  # 128 in all, which leaves room for the index of "as before"
+    EXACT, ALIKE = 72, 56  # 128 in all, which leaves room for the index of "unchanged"
 
     def __init__(self, sample: Array) -> None:
         codes = _codes(sample).ravel()
@@ -484,10 +484,10 @@ class Palette:
         if len(others):
             alike = _image().fromarray(others[None]).quantize(self.ALIKE).getpalette()
             self.rgb = np.concatenate([self.rgb, np.reshape(alike, (-1, 3)).astype(np.int32)])
-        self.index_of = np.full(1 << 24, UNKNOWN, dtype=np.uint8)  # by the code of a colour
+        self.index_of = np.full(1 << 24, UNKNOWN, dtype=np.uint8)  # by the code of a color
 
     def indexed(self, picture: Array) -> Any:
-        """Return a picture, (height, width, 3) bytes, as an image of this palette."""
+        """Return a picture, (height, width, 3) bytes, as an image in this palette."""
         codes = _codes(picture)
         new = np.unique(codes[self.index_of[codes] == UNKNOWN])
         distances = ((_colors(new)[:, None] - self.rgb) ** 2).sum(axis=-1)
@@ -501,7 +501,7 @@ UNKNOWN = 255
 
 
 def _codes(picture: Array) -> Array:
-    """Return each colour as one number, red first."""
+    """Return each color as one number, red first."""
     red, green, blue = np.moveaxis(picture.astype(np.uint32), -1, 0)
     codes: Array = red << 16 | green << 8 | blue
     return codes
@@ -525,12 +525,12 @@ def _gif(pictures: Iterator[Array], palette: Palette, count: int) -> bytes:
 def _checked(path: str | os.PathLike[str], suffix: str) -> Path:
     path = Path(path)
     if path.suffix.lower() != suffix:
-        raise ValueError(f"{path} does not end in {suffix}, which is what is written")
+        raise ValueError(f"{path} does not end in {suffix}, the format that is written")
     return path
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file beside its place and then move it there, so that it is never half there."""
+    """Write a temporary file and then rename it, so that no half-written file is left."""
     partial = path.with_name(f"{path.name}.partial")
     try:
         partial.write_bytes(data)

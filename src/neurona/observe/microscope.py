@@ -1,7 +1,7 @@
-"""One step of a training, taken apart: forward, cost, backward, update, and every number of them.
+"""One training step taken apart: every number of forward pass, cost, backward pass and update.
 
-Nothing is derived a second time: the numbers are those of the engine's forward passes, pullbacks
-and optimizers, in float64, so that central differences can be laid beside the derivatives.
+The numbers come from the engine's own forward passes, pullbacks and optimizers, in float64, so that
+central differences can stand beside the derivatives.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from neurona.engine.optimizers import find_optimizer
 from neurona.engine.parameters import arrays, flatten, rebuilt, unflatten
 from neurona.engine.training import rates_of_step
 from neurona.observe import numbers
-from neurona.observe.walk import backwards, forwards
+from neurona.observe.walk import walk_backward, walk_forward
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 
 
 class LayerStep(NamedTuple):
-    """What one step computes in one layer; rows of the first five are examples, ``(n, n_out)``.
+    """The numbers of one step in one layer; the rows of the first five are examples, (n, n_out).
 
     Attributes
     ----------
     z, a
         Forward: ``z = a_prev W + b`` and ``a = f(z)``.
     slope
-        ``f'(z)``; of a softmax, the slope of each output by its own z.
+        ``f'(z)``; in a softmax, the slope of each output by its own z.
     error
-        Backward: the derivative of the cost by ``a``. Where the cost takes logits there is none in
-        the last layer: then it is that by ``z``, and equals ``delta``.
+        Backward: the derivative of the cost by ``a``. In the last layer, a cost that takes logits
+        has none: then it is the derivative by ``z``, equal to ``delta``.
     delta
-        The derivative of the cost by ``z``; each row holds its example's share in the mean.
+        The derivative of the cost by ``z``; each row holds its example's share of the mean.
     dW, db
-        The derivatives by the parameters, the penalty's included.
+        The derivatives by the parameters, with the penalty's.
     W, b, W_change, b_change, W_next, b_next
-        Update: the parameters before it, what it adds to them, and their sum.
+        Update: the parameters before it, the change, and their sum.
     """
 
     z: Array
@@ -63,15 +63,15 @@ class LayerStep(NamedTuple):
     b_next: Array
 
 
-class Step(NamedTuple):
-    """One step of a training.
+class Dissection(NamedTuple):
+    """All numbers of one training step.
 
     Attributes
     ----------
     x, target
         The examples, ``(n, n_in)`` and ``(n, n_out)``.
     data_cost, cost
-        The mean over the examples, and with the penalty added what the step makes smaller.
+        The mean over the examples, and this mean plus the penalty: the number that the step lowers.
     rates
         The learning rate of each layer.
     layers
@@ -99,31 +99,31 @@ def dissect(
     optimizer: Any = None,
     optimizer_state: Any = None,
     step: int = 0,
-) -> Step:
-    """Return all that one step of a training computes, these examples being its batch.
+) -> Dissection:
+    """Return every number of one training step whose batch is these examples.
 
     Parameters
     ----------
     net, params
-        The network, and its parameters before the step.
+        The network and its parameters before the step.
     x, target, cost, weight, l1, l2, optimizer
         As for :func:`neurona.train`; ``weight`` is its ``sample_weight``.
     optimizer_state
-        What the optimizer remembers; by default nothing yet.
+        The optimizer's state; by default that before the first step.
     step
-        How many steps were made before: a schedule's rate may depend on it.
+        The number of steps before this one: a schedule's rate may depend on it.
 
     Raises
     ------
     ValueError
-        If parameters, examples, cost, or what the optimizer remembers do not fit the network, or
-        a layer is not dense.
+        If the parameters, the examples, the cost or the optimizer's state do not fit the network,
+        or if a layer is not dense.
 
     Examples
     --------
     >>> from neurona import network, sgd
     >>> net = network([1, 1], "linear")
-    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # answers 7, and should 5
+    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # predicts 7 where the target is 5
     >>> one = dissect(net, params, [[3.0]], [5.0], "mse", optimizer=sgd(0.01))
     >>> layer = one.layers[0]
     >>> one.cost, layer.z, layer.delta, layer.dW, layer.W_next
@@ -134,20 +134,20 @@ def dissect(
     data = check_data(net, x, target, weight, np.float64)
     objective = Objective(net, find_cost(cost, net), l1, l2)
     with np.errstate(all="ignore"):  # a training passes through infinity too
-        passages = forwards(net.logits if objective.cost.link else net, params, data.x)
-        data_cost, d_output = objective.cost(passages[-1].a, data.target, data.weight)
-        backward = backwards(passages, d_output)
+        forwards = walk_forward(net.logits if objective.cost.link else net, params, data.x)
+        data_cost, d_output = objective.cost(forwards[-1].a, data.target, data.weight)
+        backwards = walk_backward(forwards, d_output)
         value, grads = objective.with_penalty(
-            data_cost, tuple(one.grads for one in backward), params
+            data_cost, tuple(one.grads for one in backwards), params
         )
         changes, rates = _changes(net, params, grads, optimizer, optimizer_state, step)
         layers = tuple(
             LayerStep(
-                z=passage.z,
-                a=layer.activation(passage.z),  # of the last layer too, where the cost has it
-                slope=numbers.slopes(layer.activation, passage.z),
-                error=back.da,
-                delta=back.dz,
+                z=forward.z,
+                a=layer.activation(forward.z),  # the last layer's too, when the cost takes logits
+                slope=numbers.slopes(layer.activation, forward.z),
+                error=backward.da,
+                delta=backward.dz,
                 dW=gradient[0],
                 db=gradient[1],
                 W=before[0],
@@ -157,17 +157,17 @@ def dissect(
                 W_next=before[0] + change[0],
                 b_next=before[1] + change[1],
             )
-            for layer, passage, back, gradient, before, change in zip(
-                net.layers, passages, backward, grads, params, changes, strict=True
+            for layer, forward, backward, gradient, before, change in zip(
+                net.layers, forwards, backwards, grads, params, changes, strict=True
             )
         )
-    return Step(data.x, data.target, float(data_cost), float(value), rates, layers)
+    return Dissection(data.x, data.target, float(data_cost), float(value), rates, layers)
 
 
 def _changes(
     net: Network, params: Params, grads: Params, optimizer: Any, state: Any, step: int
 ) -> tuple[Params, tuple[float, ...]]:
-    """Return what the optimizer adds to each parameter, and the rate of each layer."""
+    """Return the optimizer's change of each parameter, and the rate of each layer."""
     optimizer = find_optimizer(optimizer)
     theta = flatten(params)
     start = optimizer.init(theta)
@@ -184,18 +184,18 @@ def _changes(
 def finite_differences(
     objective: Objective, params: Params, data: Data, layer: int, unit: int
 ) -> Array:
-    """Return central differences of the cost by all that one neuron adds up.
+    """Return central differences of the cost by one neuron's weights and bias.
 
     Parameters
     ----------
     objective, params, data
-        What becomes small, and where; in float64, or the differences tell nothing.
+        The function and its arguments, in float64: in float32, rounding hides the differences.
     layer, unit
         The neuron, counted from 0.
 
     Returns
     -------
-    (n_in + 1,) array: by each weight into the neuron, and last by its bias.
+    (n_in + 1,) array: by each weight into the neuron, then by its bias.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""From a state of the training to the numbers that a picture shows; NumPy alone.
+"""Turn a state of the training into the numbers that a picture shows; NumPy alone.
 
-Nothing is derived a second time here: every number comes out of the engine's forward passes and
-pullbacks, so that what is seen is what is computed.
+Every number comes from the engine's own forward passes and pullbacks. No formula is written a
+second time, so a picture shows exactly the values that the training computes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from neurona.engine.costs import find_cost
 from neurona.engine.data import check_data
 from neurona.engine.layers.dense import Dense
 from neurona.engine.parameters import arrays
-from neurona.observe.walk import backwards, forwards
+from neurona.observe.walk import walk_backward, walk_forward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 # (left, right, bottom, top): the smallest and largest x1, then x2
 Limits: TypeAlias = tuple[float, float, float, float]
-# What a network is shown of places (n, 2) in the plane: (n, n_in)
+# From points (n, 2) in the plane to the network's inputs (n, n_in)
 Features: TypeAlias = "Callable[[Array], Array]"
 
 
 class Surface(NamedTuple):
-    """What a network of two inputs answers over a rectangle.
+    """The predictions of a network of two inputs over a rectangle.
 
     ``values[i, j]`` are the outputs at ``(x1[j], x2[i])``.
     """
@@ -52,7 +52,7 @@ class Surface(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What happens in one layer: ``z``, such as x W + b, and ``a = f(z)``, both (n, n_out)."""
+    """The values in one layer: ``z``, such as x W + b, and ``a = f(z)``, both (n, n_out)."""
 
     z: Array
     a: Array
@@ -60,15 +60,15 @@ class Activity(NamedTuple):
 
 @dataclass(frozen=True)
 class LayerGradients:
-    """Derivatives of the cost by one layer's parameters and by ``z``; unpacked, dW, db and delta.
+    """Derivatives of the cost by one layer's parameters and by ``z``; it unpacks to dW, db, delta.
 
     Attributes
     ----------
     grads
         By the parameters, in their form.
     delta
-        By ``z``, (n, n_out); the cost being a mean, each row holds one n-th of what its example
-        alone would give.
+        By ``z``, (n, n_out). The cost is a mean, so each row is 1/n of the derivative that its
+        example would have alone.
     """
 
     grads: LayerParams
@@ -76,12 +76,12 @@ class LayerGradients:
 
     @property
     def dW(self) -> Any:  # noqa: N802 - the field's name
-        """By ``W``; None in a layer that has none."""
+        """By ``W``; None in a layer without weights."""
         return getattr(self.grads, "W", None)
 
     @property
     def db(self) -> Any:
-        """By ``b``; None in a layer that has none."""
+        """By ``b``; None in a layer without a bias."""
         return getattr(self.grads, "b", None)
 
     def __iter__(self) -> Iterator[Any]:
@@ -92,15 +92,15 @@ class LayerGradients:
 def limits_of(X: ArrayLike, margin: float = 0.12) -> Limits:
     """Return the rectangle that shows all the points, with a margin around them.
 
-    It is a square, unless one side is more than three times as long as the other: then the two
-    columns are taken to be of different kinds, and each axis has its own length.
+    It is a square, unless one side is more than three times as long as the other: then the columns
+    probably have different units, and each axis has its own length.
 
     Parameters
     ----------
     X : (n, 2)
         Points.
     margin
-        What is left free on each side, as a share of the points' extent.
+        The free space on each side, as a share of the points' extent.
 
     Raises
     ------
@@ -133,27 +133,27 @@ def surface(
     resolution: int = 100,
     features: Features | None = None,
 ) -> Surface:
-    """Predict a grid over the plane, all of it in one forward pass.
+    """Predict a grid over the plane in one forward pass.
 
     Parameters
     ----------
     net, params
-        A network of two inputs, and its parameters; of other inputs, where ``features`` are given.
+        A network of two inputs and its parameters; with ``features``, of any number of inputs.
     X : (n, 2)
-        Points that the grid is to cover; they may be left out when ``limits`` are given.
+        Points that the grid has to cover; optional when ``limits`` are given.
     limits
         The rectangle ``(left, right, bottom, top)``; by default that of :func:`limits_of`.
     resolution
-        Points of the grid on each side, its borders included.
+        Points of the grid on each side, borders included.
     features
-        From places ``(n, 2)`` to what the network is shown of them, ``(n, n_in)``; by default the
-        places themselves.
+        A function from points ``(n, 2)`` to the network's inputs ``(n, n_in)``; by default the
+        points themselves.
 
     Raises
     ------
     ValueError
-        If the network does not take what it would be shown, if there are neither points nor limits,
-        or if the limits or the resolution are not those of a rectangle.
+        If the inputs do not fit the network, if neither points nor limits are given, or if the
+        limits or the resolution do not make a rectangle.
 
     Examples
     --------
@@ -162,23 +162,8 @@ def surface(
     >>> surface(net, net.init(rng=0), limits=(-1, 1, -1, 1), resolution=50).values.shape
     (50, 50, 1)
     """
-    x1, x2, places = _grid(net, X, limits, resolution, features)
-    values = net.predict(params, places)
-    return Surface(x1, x2, values.reshape(resolution, resolution, -1))
-
-
-def _grid(
-    net: Network,
-    X: ArrayLike | None,
-    limits: Limits | None,
-    resolution: int,
-    features: Features | None = None,
-) -> tuple[Array, Array, Array]:
-    """Return the two axes, and what the network is shown of the grid, (resolution², n_in)."""
     if net.in_shape != (2,) and features is None:
-        raise ValueError(
-            f"a surface needs a network of two inputs, and this one has {net.n_in}: {net!r}"
-        )
+        raise ValueError(f"a surface needs a network with two inputs, and this one has {net.n_in}")
     if limits is None:
         if X is None:
             raise ValueError("give X, the points to cover, or limits=(left, right, bottom, top)")
@@ -189,9 +174,10 @@ def _grid(
             f"limits are {limits}: give (left, right, bottom, top), left < right, bottom < top"
         )
     if resolution < 2:
-        raise ValueError(f"resolution is {resolution}: give 2 points a side, or more")
-    x1, x2, places = grid(limits, resolution)
-    return x1, x2, places if features is None else features(places)
+        raise ValueError(f"resolution is {resolution}: give at least 2 points a side")
+    x1, x2, points = grid(limits, resolution)
+    values = net.predict(params, points if features is None else features(points))
+    return Surface(x1, x2, values.reshape(resolution, resolution, -1))
 
 
 def grid(limits: Limits, resolution: int) -> tuple[Array, Array, Array]:
@@ -214,32 +200,30 @@ def grid(limits: Limits, resolution: int) -> tuple[Array, Array, Array]:
 
 
 def dense_layers(net: Network, what: str) -> tuple[Dense, ...]:
-    """Return the layers of a network of dense layers alone, or say that there are others.
-
-    What goes on within each layer is told in terms of its W, b, z and a, which others don't have.
+    """Return the layers of a network if all are dense; only these have the same W, b, z and a.
 
     Raises
     ------
     ValueError
-        If a layer is not dense; the message begins with ``what`` can't be told.
+        If a layer is not dense; the message begins with ``what``.
 
     Examples
     --------
     >>> from neurona import network
     >>> dense_layers(network([2, 3, 1], dropout=0.5), "the activations")
     Traceback (most recent call last):
-    ValueError: the activations are told of dense layers alone, and layer 2 is a Dropout
+    ValueError: the activations need dense layers only, and layer 2 is a Dropout
     """
     for i, layer in enumerate(net.layers, start=1):
         if not isinstance(layer, Dense):
             raise ValueError(
-                f"{what} are told of dense layers alone, and layer {i} is a {type(layer).__name__}"
+                f"{what} need dense layers only, and layer {i} is a {type(layer).__name__}"
             )
     return cast("tuple[Dense, ...]", net.layers)
 
 
 def activation_names(net: Network) -> list[str]:
-    """Return the activation of each dense layer, which a normalization before it may hold.
+    """Return the activation of each dense layer; a normalization that follows may carry it.
 
     Examples
     --------
@@ -257,7 +241,7 @@ def activation_names(net: Network) -> list[str]:
 
 
 def between_layers(net: Network) -> list[str]:
-    """Say what stands between the dense layers, each once.
+    """Name the layers between the dense ones, each once.
 
     Examples
     --------
@@ -266,27 +250,27 @@ def between_layers(net: Network) -> list[str]:
     ['batch normalization', 'dropout 0.5']
     """
     others = (layer for layer in net.layers if not isinstance(layer, Dense))
-    return list(dict.fromkeys(_in_words(layer) for layer in others))
+    return list(dict.fromkeys(_describe(layer) for layer in others))
 
 
-def _in_words(layer: Any) -> str:
+def _describe(layer: Any) -> str:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(layer).__name__).lower()
     return f"{words} {layer.rate:g}" if hasattr(layer, "rate") else words
 
 
 def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, ...]:
-    """Return what each layer computes of some examples: its output before and after its activation.
+    """Return each layer's output on some examples, before and after its activation.
 
     Parameters
     ----------
     net, params
         The network and its parameters.
-    X : (n, n_in), or (n, *in_shape)
+    X : (n, n_in), or (n, height, width, channels)
         One example a row.
 
     Returns
     -------
-    One ``(z, a)`` a layer, both (n, *out_shape); the same array where it has no activation.
+    One ``(z, a)`` a layer, of its output's shape; the same array where it has no activation.
 
     Examples
     --------
@@ -299,7 +283,7 @@ def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, .
     """
     x = np.asarray(X, dtype=arrays(params)[0].dtype)
     with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
-        return tuple(Activity(one.z, one.a) for one in forwards(net, params, x))
+        return tuple(Activity(one.z, one.a) for one in walk_forward(net, params, x))
 
 
 def gradients(
@@ -310,19 +294,19 @@ def gradients(
     cost: Any = None,
     sample_weight: ArrayLike | None = None,
 ) -> tuple[LayerGradients, ...]:
-    """Return the derivatives of the cost in every layer, as backpropagation meets them.
+    """Return the derivatives of the cost in every layer, as backpropagation computes them.
 
     Parameters
     ----------
     net, params
         The network and its parameters.
     X, y, cost, sample_weight
-        Examples, cost and how much each example counts, as for :func:`neurona.train`.
+        Examples, cost and example weights, as for :func:`neurona.train`.
 
     Returns
     -------
-    One :class:`LayerGradients` a layer, first layer first; ``dW, db, delta = layers[0]`` takes one
-    of a dense layer apart.
+    One :class:`LayerGradients` a layer, first layer first; ``dW, db, delta = layers[0]`` unpacks
+    that of a dense layer.
 
     Raises
     ------
@@ -333,20 +317,20 @@ def gradients(
     --------
     >>> from neurona import network
     >>> net = network([1, 1], "linear")
-    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # predicts 7, and should 5
+    >>> params = ((np.array([[2.0]]), np.array([1.0])),)  # predicts 7 where the target is 5
     >>> (dW, db, delta), = gradients(net, params, [[3.0]], [5.0])
     >>> dW, db, delta
     (array([[12.]]), array([4.]), array([[4.]]))
     """
     cost = find_cost(cost, net)
     x, target, weight = check_data(net, X, y, sample_weight, arrays(params)[0].dtype)
-    passages = forwards(net.logits if cost.link else net, params, x)
-    _, dy = cost(passages[-1].a, target, weight)
-    return tuple(LayerGradients(one.grads, one.dz) for one in backwards(passages, dy))
+    passes = walk_forward(net.logits if cost.link else net, params, x)
+    _, dy = cost(passes[-1].a, target, weight)
+    return tuple(LayerGradients(one.grads, one.dz) for one in walk_backward(passes, dy))
 
 
 def gradient_norms(layers: Sequence[LayerGradients]) -> NDArray[np.float64]:
-    """Return the root mean square of each layer's ``dW``: the size of the derivative by a weight.
+    """Return the root mean square of each layer's ``dW``: the typical derivative by a weight.
 
     It is ‖dW‖ / √(n_in n_out), with the Frobenius norm: a mean, so that wide and narrow layers
     compare. When it shrinks from the last layer to the first, the gradient vanishes.
@@ -354,11 +338,11 @@ def gradient_norms(layers: Sequence[LayerGradients]) -> NDArray[np.float64]:
     Parameters
     ----------
     layers
-        What :func:`gradients` returned.
+        The result of :func:`gradients`.
 
     Returns
     -------
-    An array with one for each layer that has a ``W``, first layer first.
+    An array with one value for each layer that has a ``W``, first layer first.
 
     Examples
     --------
@@ -374,11 +358,11 @@ def gradient_norms(layers: Sequence[LayerGradients]) -> NDArray[np.float64]:
 def saturation(
     net: Network, params: Params, X: ArrayLike, share: float = 0.05
 ) -> NDArray[np.float64]:
-    """Return, for each layer, how much of it is saturated: the share of neurons that cannot learn.
+    """Return the saturated share of each layer: the share of neurons that cannot learn.
 
     A neuron is saturated on an example where the slope of its activation function, |∂a/∂z|, is
-    below ``share`` times the steepest slope that the function has: a sigmoid beyond |z| = 4.4, a
-    relu that is off. Of a softmax, the slope of each output by its own z counts.
+    below ``share`` times the function's steepest slope: a sigmoid beyond |z| = 4.4, a relu that is
+    off. In a softmax, the slope of each output by its own z counts.
 
     Parameters
     ----------
@@ -387,11 +371,11 @@ def saturation(
     X : (n, n_in)
         One example a row.
     share
-        Where saturation begins, as a share of the steepest slope.
+        The slope where saturation begins, as a share of the steepest one.
 
     Returns
     -------
-    (n_layers,) array from 0 to 1, over all pairs of an example and a neuron; 0 without activation.
+    (n_layers,) array from 0 to 1, over all pairs of example and neuron; 0 without an activation.
 
     Examples
     --------
@@ -411,7 +395,7 @@ def saturation(
 def slopes(activation: Activation, z: Array) -> Array:
     """Return ∂a/∂z of every neuron by its own z, shaped as z: the diagonal of the Jacobian."""
     _, pullback = activation.function(z.mT)
-    if _is_elementwise(activation):  # the Jacobian is diagonal, and one pullback has all of it
+    if _is_elementwise(activation):  # a diagonal Jacobian: one pullback is enough
         return pullback(np.ones_like(z.mT)).mT
     unit = np.eye(z.shape[-1], dtype=z.dtype)
     return np.stack(
@@ -422,7 +406,7 @@ def slopes(activation: Activation, z: Array) -> Array:
 
 @lru_cache(maxsize=64)
 def _is_elementwise(activation: Activation) -> bool:
-    """Tell whether each output depends on its own z alone; a softmax has them depend on all."""
+    """Return whether each output depends on its own z alone; in a softmax each depends on all."""
     _, pullback = activation.function(np.array([[0.3], [-0.2]]))
     return not pullback(np.array([[1.0], [0.0]]))[1].any()
 
@@ -444,16 +428,16 @@ class Curve(NamedTuple):
 def activation_curve(
     which: str | Activation, low: float = -5.0, high: float = 5.0, points: int = 401
 ) -> Curve:
-    """Return an activation function and its derivative, which the pullback itself gives.
+    """Return an activation function and the derivative that its pullback computes.
 
     Parameters
     ----------
     which
-        An activation or its name. A softmax, which needs several numbers, is that of z and 0.
+        An activation or its name. A softmax needs several numbers: it gets z and 0.
     low, high
         The range of z.
     points
-        How many z, at equal distances, both ends included.
+        Number of evenly spaced z, both ends included.
 
     Raises
     ------

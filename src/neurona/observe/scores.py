@@ -1,4 +1,4 @@
-"""From predictions to how right they are: classes, accuracy, a confusion matrix; NumPy alone."""
+"""Measure predictions: classes, accuracy, a confusion matrix; NumPy alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def is_classification(net: Network, y: ArrayLike) -> bool:
-    """Tell whether the network answers with classes: its output and the targets both say so.
+    """Return whether the network predicts classes: its output and the targets must both fit.
 
     Examples
     --------
@@ -36,8 +36,8 @@ def classes_of(predictions: ArrayLike) -> NDArray[np.int64]:
     Parameters
     ----------
     predictions : (n,), (n, 1) or (n, n_classes)
-        Of one output, the probability of class 1, which wins above 0.5; of several, one number per
-        class, of which the largest wins.
+        One output is the probability of class 1, which wins above 0.5. Several outputs are one
+        number per class, and the largest wins.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def labels_of(y: ArrayLike) -> NDArray[np.int64]:
     Raises
     ------
     ValueError
-        If they are not labels: not whole numbers, or negative.
+        If they are not whole numbers, or negative.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def _paired(predictions: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.int64], ND
 
 
 def accuracy(predictions: ArrayLike, y: ArrayLike) -> float:
-    """Return the share of examples whose predicted class is the right one.
+    """Return the share of examples whose predicted class is right.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def accuracy(predictions: ArrayLike, y: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If there are not as many predictions as targets, or none.
+        If there are no predictions, or not as many as targets.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def confusion_matrix(
     predictions, y
         As for :func:`accuracy`.
     n_classes
-        Rows and columns; by default as many as the network has outputs, or as occur.
+        Number of rows and columns; by default the number of outputs, or of classes that occur.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def confusion_matrix(
 
 
 def format_cost(cost: float) -> str:
-    """Write a cost to be read in passing: four places, or two digits where these say nothing.
+    """Format a cost for a quick look: four decimals, or two digits for a very small one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A training in the terminal, with Rich: the surface in colour, the cost, and how long it takes.
+"""Watch a training in the terminal, with Rich: the surface in color, the cost, the time left.
 
 >>> import neurona
 >>> X, y = neurona.datasets.circles(rng=0)
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 PICTURES_PER_SECOND = 12
 DRAWING_SHARE = 0.2  # of the time, at most: the rest belongs to the training
 LINES = 10  # in a log
-LEVELS = 24  # bands of colour: neighbours that are alike cost less to write
-DARKER = 0.62  # a surface of one scale, so that points of the same colours stand out
+LEVELS = 24  # bands of color: equal neighbors take fewer bytes
+DARKER = 0.62  # a surface of one scale, so that points of the same colors stand out
 CURVE = "#4a90c8"
 CURVE_POINTS = 2048
 CURVE_WIDTH = 22  # columns at least, labels included
-SYMBOLS = "ox+*#%&@$=123456789"  # of the classes, where there is no colour
+SYMBOLS = "ox+*#%&@$=123456789"  # of the classes, without color
 SHADES = " ░▒▓█"
 
 
@@ -67,17 +67,17 @@ def surface_text(
     Parameters
     ----------
     plane
-        What :func:`neurona.observe.numbers.surface` returned.
+        The result of :func:`neurona.observe.numbers.surface`.
     X : (n, 2)
-        Points; of many, as many as leave the surface visible.
+        Points; if there are many, only so many are drawn that the surface stays visible.
     y : (n,) or (n, n_out)
         Their targets.
     scheme
-        The colours, from :func:`neurona.observe.colors.scheme_of`.
+        The colors, from :func:`neurona.observe.colors.scheme_of`.
     width, height
-        Columns and lines at most; the picture is the largest square in them.
+        Columns and lines at most; the picture is the largest square that fits.
     color
-        False draws regions with shades and points with symbols, for terminals without colour.
+        False draws regions with shades and points with symbols, for terminals without color.
 
     Raises
     ------
@@ -111,14 +111,14 @@ def _spread(n: int, count: int) -> Array:
 
 
 def _pixels_of(plane: Surface, X: ArrayLike, side: int) -> tuple[Array, Array, Array]:
-    """Return the lines and places of the points in a square of pixels, and which are shown."""
+    """Return the lines and columns of the points in a square of pixels, and which are shown."""
     x1, x2 = np.asarray(X, dtype=np.float64).T
     left, right, bottom, top = plane.limits
     places = np.round((x1 - left) / (right - left) * (side - 1)).astype(int)
     lines = np.round((top - x2) / (top - bottom) * (side - 1)).astype(int)
     inside = (places >= 0) & (places < side) & (lines >= 0) & (lines < side)
     shown = np.flatnonzero(inside)
-    shown = shown[:: 1 + len(shown) * 10 // side**2]  # one pixel in ten, or so
+    shown = shown[:: 1 + len(shown) * 10 // side**2]  # about one pixel in ten
     return lines[shown], places[shown], shown
 
 
@@ -149,7 +149,7 @@ def _style(color: tuple[int, int, int], background: tuple[int, int, int] | None 
 
 
 def _shaded(values: Array, scheme: Scheme, lines: Array, places: Array, targets: Array) -> Text:
-    """Draw regions by shades; and points by symbols, where they are of classes."""
+    """Draw regions as shades, and the points of classes as symbols."""
     level: Array
     if scheme.n_classes is None:
         level = (values[..., 0] - scheme.low) / (scheme.high - scheme.low) * (len(SHADES) - 1)
@@ -174,18 +174,18 @@ def cost_text(
     last: int | None = None,
     log: bool = False,
 ) -> Text:
-    """Draw the curve of the cost in braille, eight dots a character, with its axes' labels.
+    """Draw the cost curve in braille, eight dots a character, with labeled axes.
 
     Parameters
     ----------
     steps, costs : (n,)
-        The curve; one point at least.
+        The curve; at least one point.
     width, height
         Columns and lines, labels included.
     last
         The step at the right border; by default the last one.
     log
-        Whether the cost has a logarithmic axis.
+        Whether the cost axis is logarithmic.
 
     Raises
     ------
@@ -258,7 +258,7 @@ def _braille(dots: Array) -> list[str]:
 
 
 def confusion_text(counts: ArrayLike) -> Text:
-    """Draw a confusion matrix, true classes in lines and predicted ones in columns.
+    """Draw a confusion matrix: a line for each true class, a column for each predicted one.
 
     Examples
     --------
@@ -282,7 +282,7 @@ def confusion_text(counts: ArrayLike) -> Text:
 
 
 def describe(net: Network) -> str:
-    """Describe a network in a few words: its widths, its activations, what stands between.
+    """Describe a network in a few words: widths, activations, and the layers between.
 
     Examples
     --------
@@ -300,32 +300,32 @@ def describe(net: Network) -> str:
 
 
 class TerminalView:
-    """Shows a training while it goes on; a context manager, to be updated with each state.
+    """Shows a training while it runs: a context manager that takes each state.
 
     On a terminal it redraws one picture, at most twelve times a second and for a fifth of the
-    time, and leaves the last one. Elsewhere, as in a pipe, it prints about ten lines. However the
-    training ends, the terminal is as it was.
+    time, and leaves the last one. Elsewhere, such as in a pipe, it prints about ten lines. It
+    restores the terminal, however the training ends.
 
     Parameters
     ----------
     net
         The network.
     X : (n, n_in)
-        The examples it learns from.
+        The training examples.
     y : (n,) or (n, n_out)
         Their targets, as for :func:`neurona.train`.
     steps
-        The step with which the training ends.
+        The last step of the training.
     name
-        What the data are called.
+        The name of the data set, shown in the title.
     test
-        Examples ``(X, y)`` it does not learn from, whose accuracy is shown too.
+        Test examples ``(X, y)``, whose accuracy is shown too.
     log
-        Whether the cost has a logarithmic axis.
+        Whether the cost axis is logarithmic.
     console
-        Rich's console to draw on; by default that of the standard output.
+        Rich's console to draw on; by default the standard output.
     quiet
-        Show nothing at all.
+        Show nothing.
 
     Raises
     ------
@@ -334,7 +334,7 @@ class TerminalView:
 
     Examples
     --------
-    See the text of this module.
+    See the example at the top of this module.
     """
 
     def __init__(
@@ -363,7 +363,7 @@ class TerminalView:
         self.console: Any = None
         if quiet:
             return
-        # FORCE_COLOR makes Rich take a log for a terminal, which no one can redraw
+        # FORCE_COLOR makes Rich take a log for a terminal, but a log cannot be redrawn.
         redrawn = console is not None or sys.stdout.isatty()
         self.console = console or require("rich.console", extra="terminal").Console()
         if redrawn and self.console.is_interactive and self.console.encoding.startswith("utf"):
@@ -374,7 +374,7 @@ class TerminalView:
             self.task = self.progress.add_task("", total=steps, speed="")
 
     def __enter__(self) -> Self:
-        """Begin to draw."""
+        """Start drawing."""
         if self.live is not None:
             self.live.start()
         return self
@@ -385,7 +385,7 @@ class TerminalView:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Show the last state, and give the terminal back."""
+        """Show the last state and restore the terminal."""
         try:
             if self.latest is not None:
                 self._show(self.latest)
@@ -394,7 +394,7 @@ class TerminalView:
                 self.live.stop()
 
     def update(self, state: State) -> None:
-        """Take note of a state, and show it if it is time to."""
+        """Record a state, and show it if it is time to."""
         if self.quiet:
             return
         now = perf_counter()
@@ -402,7 +402,7 @@ class TerminalView:
             self.began, self.first_step = now, state.step
             self.next_line = state.step + (self.steps - state.step) / LINES
         self.curve.append((state.step, state.cost))
-        if len(self.curve) > 2 * CURVE_POINTS:  # a long training keeps its curve, not each point
+        if len(self.curve) > 2 * CURVE_POINTS:  # keep the shape, not each point
             self.curve = self.curve[::2]
         self.latest = state
         due = now >= self.next_picture if self.live is not None else state.step >= self.next_line
@@ -437,7 +437,7 @@ class TerminalView:
         return f"{100 * scores.accuracy(self.net.predict(state.params, X), y):.1f} %"
 
     def _picture(self, state: State) -> Any:
-        """Compose what fits: title, surface and cost side by side, score, progress."""
+        """Arrange what fits: title, surface and cost side by side, score, progress."""
         text = require("rich.text", extra="terminal").Text
         width, height = self.console.size
         title = text(no_wrap=True, overflow="ellipsis")
@@ -458,7 +458,7 @@ class TerminalView:
         beside = (width - CURVE_WIDTH - 3) // 2  # lines of a square that leaves room for the curve
         if self.limits is not None and beside >= 12:
             rows = min(rows, beside)
-        left = self._answers(state, width, rows)
+        left = self._predictions(state, width, rows)
         taken = 0 if left is None else max(map(len, left.plain.splitlines())) + 3
         if left is not None and width - taken < CURVE_WIDTH:
             return left
@@ -472,8 +472,8 @@ class TerminalView:
         table.add_row(left, curve)
         return table
 
-    def _answers(self, state: State, width: int, rows: int) -> Text | None:
-        """Draw what the network answers: a surface, or a confusion matrix, if it fits."""
+    def _predictions(self, state: State, width: int, rows: int) -> Text | None:
+        """Draw the predictions as a surface, or as a confusion matrix if it fits."""
         if self.limits is not None:
             side = min(width, 2 * rows)
             plane = numbers.surface(
@@ -485,8 +485,8 @@ class TerminalView:
             )
         if self.scheme.n_classes is None:
             return None
-        answers = self.net.predict(state.params, self.X)
-        text = confusion_text(scores.confusion_matrix(answers, self.y, self.scheme.n_classes))
+        predictions = self.net.predict(state.params, self.X)
+        text = confusion_text(scores.confusion_matrix(predictions, self.y, self.scheme.n_classes))
         lines = text.plain.splitlines()
         return text if len(lines) <= rows and len(lines[0]) <= width else None
 

@@ -1,7 +1,7 @@
-"""One forward and one backward pass, with all that is met on the way.
+"""One forward and one backward pass that keep every intermediate value.
 
-A layer is walked in its stages, which are finer layers that do the same: so a weighted sum and its
-activation are seen apart, of whatever layer.
+A layer is walked through its stages, which are finer layers that compute the same: this separates a
+weighted sum from its activation, in any layer.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Passage:
-    """What a layer of a network computed, forwards.
+class LayerForward:
+    """The forward pass of one layer.
 
     Attributes
     ----------
     z, a
-        Its output before its activation and after it; the same where it has none.
-    through, activated
-        The pullbacks of the two: from the derivative by z to that by the input and the parameters,
-        and from the derivative by a to that by z.
+        The output before and after the activation; the same array in a layer without one.
+    z_pullback, a_pullback
+        Their pullbacks: from the derivative by z to those by the input and the parameters, and from
+        the derivative by a to that by z.
     """
 
     z: Array
     a: Array
-    through: Pullback
-    activated: Pullback
+    z_pullback: Pullback
+    a_pullback: Pullback
 
 
 @dataclass(frozen=True)
-class Return:
-    """The derivatives of the cost that a layer met, backwards.
+class LayerBackward:
+    """The derivatives of the cost in one layer.
 
     Attributes
     ----------
     da, dz
-        By its output after its activation, and before it.
+        By the output after and before the activation.
     grads
-        By its parameters, in their form.
+        By the parameters, in their form.
     """
 
     da: Array
@@ -50,33 +50,33 @@ class Return:
     grads: LayerParams
 
 
-def forwards(net: Network, params: Params, x: Array) -> list[Passage]:
-    """Return what each layer computes of ``x (n, *in_shape)``, the network predicting."""
-    passages = []
+def walk_forward(net: Network, params: Params, x: Array) -> list[LayerForward]:
+    """Return the forward pass of each layer on ``x (n, *in_shape)``, in prediction mode."""
+    passes = []
     for layer, own in zip(net.layers, params, strict=True):
-        # The activation stands alone where it is the layer's own, and not an inner layer's.
+        # A composition is not split: its activation belongs to an inner layer.
         body = layer if hasattr(layer, "layers") else layer.logits
-        z, through = body.forward(own, x)
+        z, z_pullback = body.forward(own, x)
         if body is layer:
-            a, activated = z, cast("Pullback", _unchanged)
+            a, a_pullback = z, cast("Pullback", _unchanged)
         else:
             stage = layer.stages(own)[-1]
-            a, activated = stage.layer.forward(stage.params, z)
-        passages.append(Passage(z, a, through, activated))
+            a, a_pullback = stage.layer.forward(stage.params, z)
+        passes.append(LayerForward(z, a, z_pullback, a_pullback))
         x = a
-    return passages
+    return passes
 
 
-def backwards(passages: list[Passage], dy: Array) -> list[Return]:
-    """Return what each layer meets on the way back from ``dy``, first layer first."""
-    returns = []
+def walk_backward(passes: list[LayerForward], dy: Array) -> list[LayerBackward]:
+    """Return the derivatives in each layer on the way back from ``dy``, first layer first."""
+    derivatives = []
     da: Any = dy
-    for i, passage in reversed(list(enumerate(passages))):
-        dz, _ = passage.activated(da)
-        dx, grads = passage.through(dz, need_dx=i > 0)  # type: ignore[arg-type]
-        returns.append(Return(da, dz, grads))  # type: ignore[arg-type]
+    for i, forward in reversed(list(enumerate(passes))):
+        dz, _ = forward.a_pullback(da)
+        dx, grads = forward.z_pullback(dz, need_dx=i > 0)  # type: ignore[arg-type]
+        derivatives.append(LayerBackward(da, dz, grads))  # type: ignore[arg-type]
         da = dx
-    return returns[::-1]
+    return derivatives[::-1]
 
 
 def _unchanged(dy: Array, need_dx: bool = True) -> tuple[Array, tuple[()]]:

@@ -11,7 +11,7 @@ import numpy as np
 from neurona.engine.data import Data
 from neurona.engine.types import Array
 from neurona.lesson import trace
-from neurona.observe.microscope import Step, dissect, finite_differences
+from neurona.observe.microscope import Dissection, dissect, finite_differences
 from neurona.web.run import View
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
@@ -97,7 +97,7 @@ def examples(task: Task, point: int | None) -> Data:
     return (task.test if test else task.train).rows([place])
 
 
-def _arrays(step: Step) -> dict[str, Array]:
+def _arrays(step: Dissection) -> dict[str, Array]:
     arrays = {"inputs": step.x.mean(axis=0), "target": step.target.mean(axis=0)}
     for k, layer in enumerate(step.layers):
         for name, array in layer._asdict().items():
@@ -105,7 +105,7 @@ def _arrays(step: Step) -> dict[str, Array]:
     return arrays
 
 
-def _lesson(view: View, step: Step) -> dict[str, Any]:
+def _lesson(view: View, step: Dissection) -> dict[str, Any]:
     """Return the lesson's lines, executed on the same examples, and the differences."""
     task, training = view.task, view.task.setup.training
     lines = [line._asdict() for line in trace.source()]

@@ -1,16 +1,16 @@
-"""The lesson's network in other libraries, side by side: what ``neurona compare`` shows.
+"""Compare the lesson's network in several libraries; ``neurona compare`` shows the result.
 
-The same points, the same first weights, plain gradient descent over all the points, in the lesson's
-program, neurona, scikit-learn, Keras and PyTorch. Their curves agree to rounding; what differs is
-the code, the time, and what each library would do if it weren't asked.
+The lesson's program, neurona, scikit-learn, Keras and PyTorch train on the same points, from the
+same initial weights, by plain gradient descent over all the points. Their curves agree to rounding.
+They differ in code, in time, and in their default settings.
 
 =============================  ================================================================
-`problem`                      the points, the first weights, the cost and the rate
-`contestants`                  the network in each library: functions to be read
-`LINEUP`                       who takes part, and what each does differently
-`compare`                      runs them, and measures how far their curves lie apart
+`problem`                      the points, the initial weights, the cost and the rate
+`contestants`                  the network in each library: functions made for reading
+`LINEUP`                       the contestants, and what each does differently
+`compare`                      runs them, and measures how much their curves differ
 `figure`, `markdown_table`     the curves as a picture, and the numbers
-`report`                       tables, notes and everyone's code as a page
+`report`                       a page with tables, notes and the code of each
 =============================  ================================================================
 
 >>> import neurona

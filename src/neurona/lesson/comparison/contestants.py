@@ -1,7 +1,7 @@
-"""The same network, trained in each library's own words; these functions are made to be read.
+"""Train the same network in each library's own idiom; these functions are made for reading.
 
-Each takes a `Problem` and returns the cost before each step. Nothing is shared between them, so
-that each shows all that its library asks for; the libraries are imported where they are used.
+Each takes a `Problem` and returns the cost before each step. They share no code, so each shows
+everything that its library requires, its imports included.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def lesson_as_it_is(problem: Problem) -> list[float]:
-    """Train with the lesson's `train`; the rate is such that W moves as it does elsewhere."""
+    """Train with the lesson's `train`, at the rate that moves W as the others do."""
     from neurona.tutorial import create_nn, l2_cost, sigm, train
 
     net = create_nn([2, 4, 8, 1], sigm)
@@ -30,7 +30,7 @@ def lesson_as_it_is(problem: Problem) -> list[float]:
 
 
 def lesson_corrected(problem: Problem) -> list[float]:
-    """Train with the lesson's program, corrected; an activation and a cost are pairs."""
+    """Train with the corrected program of the lesson; an activation and a cost are pairs."""
     from neurona.tutorial import create_nn, l2_cost_exact, sigm, train_corrected
 
     linear = (lambda z: z, lambda a: 1 + 0 * a)
@@ -52,7 +52,7 @@ def lesson_corrected(problem: Problem) -> list[float]:
 
 
 def neurona_numpy(problem: Problem) -> list[float]:
-    """Train with neurona on NumPy, in float64: the curve that the others are measured by."""
+    """Train with neurona on NumPy, in float64: the reference curve."""
     import neurona
 
     net = neurona.network([2, 4, 8, 1], "sigmoid", output=problem.output)
@@ -90,9 +90,9 @@ def neurona_compiled(problem: Problem) -> list[float]:
 
 
 def with_scikit_learn(problem: Problem) -> list[float]:
-    """Train a model of scikit-learn: one step to have weights that can be replaced, then the rest.
+    """Train a scikit-learn model: one step creates weights to replace, and then come the others.
 
-    Its regressor halves the squared error, so its rate and its costs are doubled.
+    Its regressor halves the squared error, so this doubles its rate and its costs.
     """
     import warnings
 
@@ -114,7 +114,7 @@ def with_scikit_learn(problem: Problem) -> list[float]:
         warm_start=True,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # it is we who say when to stop
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of steps is ours
         model.fit(problem.X, problem.Y.ravel())
         model.coefs_ = [W.copy() for W, b in problem.weights]
         model.intercepts_ = [b.copy() for W, b in problem.weights]
@@ -124,7 +124,7 @@ def with_scikit_learn(problem: Problem) -> list[float]:
 
 
 def with_keras(problem: Problem) -> list[float]:
-    """Train a model of Keras with `fit`, whose history has the cost of each epoch."""
+    """Train a Keras model with `fit`, whose history has the cost of each epoch."""
     import keras
     from keras.layers import Dense
 
@@ -151,16 +151,16 @@ def with_keras(problem: Problem) -> list[float]:
 
 
 def with_pytorch(problem: Problem) -> list[float]:
-    """Train a model of PyTorch, in a loop of one's own."""
+    """Train a PyTorch model, in a custom loop."""
     import torch
     from torch import nn
 
-    dtype = torch.get_default_dtype()  # float32, unless it was told otherwise
+    dtype = torch.get_default_dtype()  # float32, unless it was changed
     X, Y = (torch.tensor(array, dtype=dtype) for array in (problem.X, problem.Y))
     dense = [nn.Linear(2, 4), nn.Linear(4, 8), nn.Linear(8, 1)]
     with torch.no_grad():
         for layer, (W, b) in zip(dense, problem.weights, strict=True):
-            layer.weight.copy_(torch.tensor(W.T))  # it keeps a row for each neuron
+            layer.weight.copy_(torch.tensor(W.T))  # a row for each neuron
             layer.bias.copy_(torch.tensor(b))
     last = {"sigmoid": nn.Sigmoid, "linear": nn.Identity}[problem.output]()
     model = nn.Sequential(dense[0], nn.Sigmoid(), dense[1], nn.Sigmoid(), dense[2], last)

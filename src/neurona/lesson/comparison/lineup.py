@@ -1,4 +1,4 @@
-"""Who takes part: what each contestant needs, what it can train, and what it does differently."""
+"""The contestants: what each needs, which problems it can train, and what it does differently."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ CORRECTED = ("NeuralLayer", "sigm", "create_nn", "l2_cost_exact", "train_correct
 
 @dataclass(frozen=True)
 class Entry:
-    """A contestant: its function, and what there is to say about it.
+    """A contestant: its function and the facts about it.
 
     Attributes
     ----------
     key
         A short name, for programs.
     title, notes
-        Its name and what it does differently, in English and in Spanish.
+        Its name and its differences, in English and in Spanish.
     train
-        The function, whose text is to be shown.
+        The function, whose text is shown.
     numbers
-        ``"float64"`` or ``"float32"``: in what it computes.
+        Its dtype, ``"float64"`` or ``"float32"``.
     needs
         The modules to import.
     package
-        The distribution that brings them, whose version is reported.
+        The distribution that contains them, whose version is reported.
     program
-        Names in `neurona.tutorial` that are its own code too.
+        Names in `neurona.tutorial` that also count as its code.
     problems
-        Those that it can be given, of :data:`PROBLEMS`.
+        The names in :data:`PROBLEMS` that it can train.
     cannot
-        Why it can't be given the others, in both languages, where that is worth saying.
+        The reason why it can't train the others, in both languages, if it is worth a line.
     """
 
     key: str
@@ -57,7 +57,7 @@ class Entry:
 
     @cached_property
     def source(self) -> str:
-        """The code, without docstrings: of its function, after that of the program it has."""
+        """The code without docstrings: that of its program, then that of its function."""
         parts = [source_of_names(tutorial, self.program)] if self.program else []
         return "\n\n\n".join([*parts, source_of(self.train)])
 
@@ -67,7 +67,7 @@ class Entry:
         return lines_of(self.source)
 
     def missing(self) -> str | None:
-        """Return the first of its packages that is not installed, if any."""
+        """Return the first package it needs that is not installed, if any."""
         for module in self.needs:
             if not _installed(module.partition(".")[0]):
                 return module.partition(".")[0]
@@ -77,7 +77,7 @@ class Entry:
         return None
 
     def prepare(self) -> None:
-        """Import what it needs, so that no import is timed."""
+        """Import its modules, so that no import is timed."""
         if "keras" in self.needs and "keras" not in sys.modules:
             _import_keras()
         for module in self.needs:
@@ -88,19 +88,19 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def _installed(package: str) -> bool:
-    if package in sys.modules:  # None says that it must not be imported
+    if package in sys.modules:  # None forbids the import
         return sys.modules[package] is not None
     return find_spec(package) is not None
 
 
 def keras_backend() -> str:
-    """Return what Keras will compute with: what the user says, or the first that is installed."""
+    """Return Keras' backend: the user's choice, or the first that is installed."""
     first = next(filter(_installed, BACKENDS), BACKENDS[0])
     return os.environ.get("KERAS_BACKEND") or first
 
 
 def _import_keras() -> None:
-    """Import Keras, which reads its backend from the environment, once; leave that as it was."""
+    """Import Keras, which reads its backend from the environment; then restore the environment."""
     given = os.environ.get("KERAS_BACKEND")
     os.environ["KERAS_BACKEND"] = keras_backend()
     try:
@@ -117,12 +117,12 @@ LINEUP = (
         contestants.neurona_numpy,
         "float64",
         {
-            "en": "Training is an iterator of states, and the loop is yours. First weights are "
-            "handed in with start=. It computes in float32 unless it is told float64, as here: "
-            "its curve is what the others are measured by.",
-            "es": "El entrenamiento es un iterador de estados, y el bucle es tuyo. Los pesos "
-            "iniciales se dan con start=. Calcula en float32 si no se le pide float64, como aquí: "
-            "su curva es la vara con que se miden las demás.",
+            "en": "Training is an iterator of states, and you write the loop. start= takes the "
+            "initial weights. The default is float32; here it computes in float64, and its curve "
+            "is the reference for the others.",
+            "es": "El entrenamiento es un iterador de estados, y el bucle lo escribes tú. Los "
+            "pesos iniciales van en start=. Por defecto calcula en float32; aquí, en float64, y "
+            "su curva es la referencia de las demás.",
         },
     ),
     Entry(
@@ -132,11 +132,11 @@ LINEUP = (
         "float64",
         {
             "en": "Its step is not the gradient of its cost: with 500 points, W moves by 250 times "
-            "the gradient and b by 0.5 times. At 2/500 of the rate W moves as in the others, and b "
-            "500 times less: so its curve is another one, from the second cost on.",
+            "the gradient and b by 0.5 times. At 2/500 of the rate, W moves as in the others and b "
+            "500 times less. So its curve is different from the second cost on.",
             "es": "Su paso no es el gradiente de su coste: con 500 puntos, W se mueve 250 veces el "
             "gradiente y b, 0,5 veces. Con 2/500 de la tasa, W se mueve como en los demás y b, "
-            "500 veces menos: por eso su curva es otra, desde el segundo coste.",
+            "500 veces menos. Por eso su curva es otra desde el segundo coste.",
         },
         program=LESSON,
         problems=("lesson",),
@@ -147,11 +147,11 @@ LINEUP = (
         contestants.lesson_corrected,
         "float64",
         {
-            "en": "All of it is there to be read: no line of it is hidden in a library. An "
-            "activation or a cost is a pair, a function and its derivative, so another one takes "
-            "two lines. It draws from NumPy's global generator.",
+            "en": "You can read all of it: no line is hidden in a library. An activation or a cost "
+            "is a pair, a function and its derivative, so a new one takes two lines. It draws from "
+            "NumPy's global generator.",
             "es": "Está todo a la vista: ninguna línea se esconde en una biblioteca. Una "
-            "activación o un coste es un par, función y derivada, así que otro cuesta dos líneas. "
+            "activación o un coste es un par, función y derivada: añadir otro cuesta dos líneas. "
             "Sortea con el generador global de NumPy.",
         },
         program=CORRECTED,
@@ -162,12 +162,12 @@ LINEUP = (
         contestants.neurona_compiled,
         "float32",
         {
-            "en": "The same formulas, compiled by JAX. Its time begins with the compiler's, and "
-            "then it is asked for the cost at every step, which makes a call of each; with "
-            "every=100 a hundred steps are one call.",
-            "es": "Las mismas fórmulas, compiladas por JAX. Su tiempo empieza por el del "
-            "compilador, y luego se le pide el coste en cada paso, con lo que cada uno es una "
-            "llamada; con every=100, cien pasos son una llamada.",
+            "en": "The same formulas, compiled by JAX. Its time includes the compilation. Here it "
+            "reports the cost at every step, so each step is a call; with every=100, a hundred "
+            "steps are one call.",
+            "es": "Las mismas fórmulas, compiladas por JAX. Su tiempo incluye la compilación. Aquí "
+            "da el coste en cada paso, así que cada paso es una llamada; con every=100, cien pasos "
+            "son una sola.",
         },
         needs=("jax",),
         package="jax",
@@ -178,20 +178,20 @@ LINEUP = (
         contestants.with_scikit_learn,
         "float64",
         {
-            "en": "A model is fitted whole, so first weights have no place: it takes a step, and "
-            "its weights are replaced. No squared error behind a sigmoid; its regressor halves "
-            "it. By itself it would use Adam, shuffled batches of 200 and a penalty on the "
-            "weights (alpha=0.0001), and stop when the cost no longer falls.",
-            "es": "Un modelo se ajusta de una vez, y los pesos iniciales no tienen sitio: da un "
-            "paso, y se le cambian los pesos. No tiene error cuadrático tras una sigmoide; su "
-            "regresor usa la mitad. Por su cuenta usaría Adam, lotes barajados de 200 y una "
-            "penalización de los pesos (alpha=0.0001), y pararía al dejar de bajar el coste.",
+            "en": "fit takes no initial weights: the model makes one step, and then its weights "
+            "are replaced. It has no squared error after a sigmoid, and its regressor halves the "
+            "squared error. Its defaults are Adam, shuffled batches of 200, a penalty on the "
+            "weights (alpha=0.0001), and a stop when the cost no longer falls.",
+            "es": "fit no admite pesos iniciales: el modelo da un paso y luego se le cambian los "
+            "pesos. No tiene error cuadrático tras una sigmoide, y su regresor usa la mitad del "
+            "error cuadrático. Por defecto usa Adam, lotes barajados de 200 y una penalización de "
+            "los pesos (alpha=0.0001), y para cuando el coste deja de bajar.",
         },
         needs=("sklearn", "sklearn.neural_network"),
         package="scikit-learn",
         problems=("linear", "cross_entropy"),
         cannot={
-            "en": "it has no squared error behind a sigmoid",
+            "en": "it has no squared error after a sigmoid",
             "es": "no tiene error cuadrático tras una sigmoide",
         },
     ),
@@ -201,16 +201,16 @@ LINEUP = (
         contestants.with_keras,
         "float32",
         {
-            "en": "You say what, and compile and fit do it. A step is an epoch only because the "
-            "batch is all the points: by itself it would shuffle and take 32. Weights have our "
-            "shape, (n_in, n_out), and start from Glorot's rule with biases of 0. The cost of an "
-            "epoch is the mean over its batches, each before its step. It doesn't compute itself: "
-            "TensorFlow, JAX or PyTorch does.",
-            "es": "Dices qué, y compile y fit lo hacen. Un paso es una época solo porque el lote "
-            "son todos los puntos: por su cuenta barajaría y tomaría 32. Los pesos tienen nuestra "
-            "forma, (n_in, n_out), y parten de la regla de Glorot, con sesgos 0. El coste de una "
-            "época es la media de sus lotes, cada uno antes de su paso. No calcula por sí mismo: "
-            "lo hacen TensorFlow, JAX o PyTorch.",
+            "en": "You describe the model; compile and fit do the rest. A step is an epoch only "
+            "because the batch holds all the points: the default is shuffled batches of 32. "
+            "Weights have our shape, (n_in, n_out), and start from Glorot's rule, with biases of "
+            "0. The cost of an epoch is the mean over its batches, each before its step. "
+            "TensorFlow, JAX or PyTorch does the computing.",
+            "es": "Describes el modelo, y compile y fit hacen el resto. Un paso es una época solo "
+            "porque el lote son todos los puntos: por defecto, baraja y toma lotes de 32. Los "
+            "pesos tienen nuestra forma, (n_in, n_out), y parten de la regla de Glorot, con sesgos "
+            "0. El coste de una época es la media de sus lotes, cada uno antes de su paso. Quien "
+            "calcula es TensorFlow, JAX o PyTorch.",
         },
         needs=("keras",),
         package="keras",
@@ -221,14 +221,14 @@ LINEUP = (
         contestants.with_pytorch,
         "float32",
         {
-            "en": "The loop is yours, as in the lesson; backward() finds the derivatives by going "
-            "back through what was computed. Gradients add up until zero_grad(). A layer keeps W "
-            "the other way round, a row for each neuron, and draws W and b between "
-            "±1/√n_in. The data must be made tensors, of the same precision.",
-            "es": "El bucle es tuyo, como en la lección; backward() halla las derivadas "
-            "recorriendo hacia atrás lo calculado. Los gradientes se acumulan hasta zero_grad(). "
-            "Una capa guarda W al revés, una fila por neurona, y sortea W y b entre ±1/√n_in. "
-            "Los datos tienen que hacerse tensores, de la misma precisión.",
+            "en": "You write the loop, as in the lesson. backward() computes the derivatives by "
+            "going back through the recorded operations. Gradients add up until zero_grad(). A "
+            "layer stores W transposed, a row for each neuron, and draws W and b between ±1/√n_in. "
+            "The data must be tensors of the same precision.",
+            "es": "El bucle lo escribes tú, como en la lección. backward() calcula las derivadas "
+            "recorriendo hacia atrás las operaciones. Los gradientes se acumulan hasta "
+            "zero_grad(). Una capa guarda W traspuesta, una fila por neurona, y sortea W y b entre "
+            "±1/√n_in. Los datos tienen que ser tensores de la misma precisión.",
         },
         needs=("torch",),
         package="torch",

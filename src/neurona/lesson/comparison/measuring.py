@@ -1,9 +1,8 @@
-"""Run the contestants on a problem, one after the other, and lay their curves over one another."""
+"""Run the contestants on a problem, one after the other, and compare their curves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
@@ -13,24 +12,25 @@ import numpy as np
 from neurona.engine.types import Array
 from neurona.lesson.comparison.lineup import LINEUP, Entry
 from neurona.lesson.comparison.problem import STEPS, Problem, problem
+from neurona.lesson.cure import global_generator_restored
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a contestant did.
+    """The result of one contestant.
 
     Attributes
     ----------
     entry
-        Who it is.
+        The contestant.
     version
-        The library's, with Keras' backend; or NumPy's.
+        The version of its library, with Keras' backend; or NumPy's.
     costs : (steps,)
         The cost before each step.
     differences : (steps,)
-        ``|cost / reference - 1|``, the reference being neurona's in float64.
+        ``|cost / reference - 1|``; the reference is neurona's cost in float64.
     seconds
-        To build, compile and train; not to import.
+        The time to build, compile and train, without imports.
     """
 
     entry: Entry
@@ -47,7 +47,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The outcomes of a problem, neurona's first, and those who could not take part, with why."""
+    """The outcomes of a problem, neurona's first, and the absent contestants, with the reason."""
 
     problem: Problem
     outcomes: tuple[Outcome, ...]
@@ -68,16 +68,16 @@ def compare(
     name
         The problem: ``"lesson"``, ``"linear"`` or ``"cross_entropy"``.
     steps
-        Steps of gradient descent, all the points in each.
+        Steps of gradient descent, with all the points in each.
     seed
-        Of the points and of the first weights.
+        Random seed of the points and the initial weights.
     lineup
-        Who takes part; the first is the reference.
+        The contestants; the first is the reference.
 
     Returns
     -------
     Comparison
-        The outcomes, in the order of the line-up.
+        The outcomes, in the order of the lineup.
 
     Raises
     ------
@@ -111,9 +111,9 @@ def compare(
 
 
 def run(entry: Entry, given: Problem) -> tuple[Array, float]:
-    """Let a contestant train, and return the costs and the seconds that it took."""
+    """Let a contestant train, and return its costs and its seconds."""
     entry.prepare()
-    with _global_generator_kept():
+    with global_generator_restored():
         start = perf_counter()
         costs = entry.train(given)
         seconds = perf_counter() - start
@@ -121,7 +121,7 @@ def run(entry: Entry, given: Problem) -> tuple[Array, float]:
 
 
 def version_of(entry: Entry) -> str:
-    """Return the name and version of what a contestant computes with."""
+    """Return the name and version of a contestant's library."""
     try:
         text = f"{entry.package} {version(entry.package)}"
     except PackageNotFoundError:  # a checkout on the path has no version
@@ -135,13 +135,3 @@ def version_of(entry: Entry) -> str:
 
 def _not_installed(package: str) -> dict[str, str]:
     return {"en": f"{package} is not installed", "es": f"{package} no está instalado"}
-
-
-@contextmanager
-def _global_generator_kept() -> Iterator[None]:
-    """Leave NumPy's global generator, from which the lesson's program draws, as it was."""
-    before = np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(before)  # noqa: NPY002

@@ -1,4 +1,4 @@
-"""A comparison told: a table, a picture, and a page with the notes and everyone's code."""
+"""Report a comparison: a table, a picture, and a page with the notes and the code of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PARTED = 1e-4  # a relative difference that is more than float32's rounding
+PARTED = 1e-4  # a relative difference above float32's rounding
 COLORS = {
     "neurona": "#b9d3ee",
     "lesson": "#c9483f",
@@ -30,7 +30,7 @@ COLORS = {
 }
 
 TEXTS = {
-    "who": {"en": "who", "es": "quién"},
+    "who": {"en": "library", "es": "biblioteca"},
     "numbers": {"en": "numbers", "es": "números"},
     "difference": {"en": "largest difference", "es": "mayor diferencia"},
     "cost": {"en": "last cost", "es": "último coste"},
@@ -39,34 +39,35 @@ TEXTS = {
     "reference": {"en": "reference", "es": "referencia"},
     "left out": {"en": "left out", "es": "no participa"},
     "title": {
-        "en": "One network, the same first weights, {steps:,} steps of gradient descent",
+        "en": "One network, the same initial weights, {steps:,} steps of gradient descent",
         "es": "Una red, los mismos pesos iniciales, {steps} pasos de descenso por gradiente",
     },
     "about": {
-        "en": "2-4-8-1 on the circles, 500 points in each step; seed {seed}. The difference is "
-        "relative, of the cost at any step from neurona's in float64. float64 keeps 16 digits and "
-        "float32 seven. Seconds are to build, compile and train, with the cost asked for at every "
-        "step. Lines are of code; the lesson's programs include the network itself.",
-        "es": "2-4-8-1 en los círculos, 500 puntos en cada paso; semilla {seed}. La diferencia es "
-        "relativa, del coste en cualquier paso respecto al de neurona en float64. float64 guarda "
-        "16 cifras y float32, siete. Los segundos son los de construir, compilar y entrenar, "
-        "pidiendo el coste en cada paso. Las líneas son de código; las de la lección incluyen la "
+        "en": "2-4-8-1 on the circles, 500 points in each step, seed {seed}. The difference is the "
+        "largest relative one at any step, from neurona's cost in float64. float64 has 16 digits "
+        "and float32 has seven. The seconds are for building, compiling and training, with the "
+        "cost at every step. Lines are lines of code; the lesson's programs include the network "
+        "itself.",
+        "es": "2-4-8-1 en los círculos, 500 puntos en cada paso, semilla {seed}. La diferencia es "
+        "la mayor en cualquier paso, relativa al coste de neurona en float64. float64 guarda 16 "
+        "cifras y float32, siete. Los segundos son los de construir, compilar y entrenar, con el "
+        "coste en cada paso. Las líneas son de código; los programas de la lección incluyen la "
         "propia red.",
     },
     "parted": {
-        "en": "From step {step:,} on float32 goes its own way ({names}). The formulas are the "
-        "same: the steps have become longer than the valley is wide, and each jump across "
-        "multiplies the roundings.",
-        "es": "Desde el paso {step}, float32 va por su lado ({names}). Las fórmulas son las "
-        "mismas: los pasos ya son más largos que ancho el valle, y cada salto multiplica los "
-        "redondeos.",
+        "en": "From step {step:,} on, float32 takes another path ({names}). The formulas are the "
+        "same, but the steps are now longer than the valley is wide, and each jump across it "
+        "multiplies the rounding errors.",
+        "es": "Desde el paso {step}, float32 toma otro camino ({names}). Las fórmulas son las "
+        "mismas, pero los pasos ya son más largos que el ancho del valle, y cada salto multiplica "
+        "los errores de redondeo.",
     },
-    "notes": {"en": "What each does differently", "es": "Qué hace distinto cada uno"},
+    "notes": {"en": "The differences", "es": "Las diferencias"},
     "code": {"en": "The code of each", "es": "El código de cada uno"},
     "curves": {
-        "en": "Left, the costs of all, one over the other; right, how far each is from neurona's",
-        "es": "A la izquierda, los costes de todos, uno sobre otro; a la derecha, cuánto dista "
-        "cada uno del de neurona",
+        "en": "Left: the costs, one over the other. Right: the difference from neurona's cost",
+        "es": "A la izquierda, los costes, uno sobre otro. A la derecha, la diferencia con el "
+        "coste de neurona",
     },
     "step": {"en": "step", "es": "paso"},
     "cost axis": {"en": "cost", "es": "coste"},
@@ -75,14 +76,14 @@ TEXTS = {
 
 
 def table(comparison: Comparison, language: str = "en") -> list[list[str]]:
-    """Return the head of the table and a row for each contestant.
+    """Return the header of the table and a row for each contestant.
 
     Examples
     --------
     >>> from neurona.lesson.comparison import LINEUP, compare
     >>> head, neurona = table(compare(steps=20, lineup=LINEUP[:1]))
     >>> head[:3], neurona[:3]
-    (['who', 'numbers', 'largest difference'], ['neurona, NumPy', 'float64', 'reference'])
+    (['library', 'numbers', 'largest difference'], ['neurona, NumPy', 'float64', 'reference'])
     """
     columns = ("who", "numbers", "difference", "cost", "seconds", "lines")
     rows = [[TEXTS[column][language] for column in columns]]
@@ -103,24 +104,24 @@ def table(comparison: Comparison, language: str = "en") -> list[list[str]]:
 
 
 def markdown_table(comparison: Comparison, language: str = "en") -> str:
-    """Return the table as Markdown, its numbers to the right."""
+    """Return the table as Markdown, with numbers aligned to the right."""
     head, *rows = table(comparison, language)
     rule = ["---", "---", *["---:"] * (len(head) - 2)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
 def title(comparisons: Sequence[Comparison], language: str = "en") -> str:
-    """Return what was compared, in a line."""
+    """Return a title for the comparison."""
     return TEXTS["title"][language].format(steps=comparisons[0].problem.steps)
 
 
 def about(seed: int, language: str = "en") -> str:
-    """Return how the table is to be read."""
+    """Return an explanation of the table."""
     return TEXTS["about"][language].format(seed=seed)
 
 
 def remarks(comparison: Comparison, language: str = "en") -> list[str]:
-    """Return who was left out and why, and from where on float32 went its own way."""
+    """Return the absent contestants with the reason, and the step where float32 parts."""
     lines = [
         f"{TEXTS['left out'][language]}: {entry.title[language]} ({reason[language]})"
         for entry, reason in comparison.left_out
@@ -138,7 +139,7 @@ def remarks(comparison: Comparison, language: str = "en") -> list[str]:
 
 
 def notes(comparisons: Sequence[Comparison], language: str = "en") -> list[tuple[str, str]]:
-    """Return who took part, with its version, and what it does differently."""
+    """Return the contestants with their versions, and what each does differently."""
     return [
         (f"{outcome.entry.title[language]} ({outcome.version})", outcome.entry.notes[language])
         for outcome in took_part(comparisons)
@@ -146,7 +147,7 @@ def notes(comparisons: Sequence[Comparison], language: str = "en") -> list[tuple
 
 
 def took_part(comparisons: Sequence[Comparison]) -> list[Outcome]:
-    """Return the first outcome of each contestant that took part, in the order of the line-up."""
+    """Return the first outcome of each contestant that took part, in the order of the lineup."""
     outcomes = [outcome for comparison in comparisons for outcome in comparison.outcomes]
     found = {outcome.entry.key: outcome for outcome in reversed(outcomes)}
     order = [entry.key for entry in LINEUP]
@@ -161,9 +162,9 @@ def report(comparisons: Sequence[Comparison], seed: int, picture: str, language:
     comparisons
         One for each problem.
     seed
-        Of the points and the weights, to be told.
+        Random seed of the points and the weights.
     picture
-        The picture's path, from the page.
+        The picture's path, relative to the page.
     language
         ``"en"`` or ``"es"``.
     """
@@ -183,9 +184,9 @@ def report(comparisons: Sequence[Comparison], seed: int, picture: str, language:
 
 
 def figure(comparisons: Sequence[Comparison], language: str = "en") -> Figure:
-    """Draw the costs one over the other, and beside them how far each is from neurona's.
+    """Draw the costs, one over the other, and beside them each difference from neurona's.
 
-    Each curve is thinner than those beneath it, so that curves that are the same show as stripes.
+    Each curve is thinner than those below it, so that equal curves show as stripes.
 
     Raises
     ------
@@ -221,13 +222,13 @@ def _curves(ax: Axes, comparison: Comparison, language: str) -> None:
 
 
 def _drawing_order(comparison: Comparison) -> list[Outcome]:
-    """Return the outcomes, the lesson's last, for it has a curve of its own."""
+    """Return the outcomes, the lesson's last, since its curve is a different one."""
     return sorted(comparison.outcomes, key=lambda outcome: outcome.entry.key == "lesson")
 
 
 def _differences(ax: Axes, comparison: Comparison, language: str) -> None:
     for outcome in comparison.outcomes[1:]:
-        shown = np.maximum.accumulate(outcome.differences)  # the largest so far: it can be read
+        shown = np.maximum.accumulate(outcome.differences)  # the largest so far: a clear line
         ax.semilogy(np.maximum(shown, 1e-18), color=COLORS[outcome.entry.key], lw=1.6)
     for digits, name in ((6e-8, "float32"), (1.1e-16, "float64")):  # half an ulp of 1
         ax.axhline(digits, color=GRAY, lw=0.8, ls=":", zorder=0)

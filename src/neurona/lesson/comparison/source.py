@@ -1,4 +1,4 @@
-"""The code of a contestant: what is shown of it, and how many lines it has."""
+"""The code of a contestant: the text to show, and its number of lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def source_of(function: Callable[..., Any]) -> str:
 
 
 def source_of_names(module: ModuleType, names: tuple[str, ...]) -> str:
-    """Return the text of some functions, classes and variables of a module, without docstrings.
+    """Return the text of functions, classes and variables of a module, without docstrings.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def _without_docstrings(text: str) -> str:
 
 
 def _begin(node: ast.stmt, lines: list[str]) -> int:
-    """Return the line where a statement begins, or the comment above it."""
+    """Return the first line of a statement, or of the comment above it."""
     line = node.lineno
     while lines[line - 2].lstrip().startswith("#"):
         line -= 1
@@ -58,7 +58,7 @@ def _begin(node: ast.stmt, lines: list[str]) -> int:
 
 
 def lines_of(text: str) -> int:
-    r"""Count lines of code: neither blank nor comments.
+    r"""Count the lines of code, without blank lines and comments.
 
     Examples
     --------

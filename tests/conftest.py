@@ -65,8 +65,7 @@ def address():
 @pytest.fixture(scope="session")
 def browser():
     """Return Chromium, without a window, which all tests share."""
-    from playwright.sync_api import sync_playwright
-
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
     from tests.support.pages import CHROMIUM, FLAGS
 
     with sync_playwright() as playwright:

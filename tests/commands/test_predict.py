@@ -222,7 +222,7 @@ def written(day, order):
 @pytest.mark.parametrize("order", ["dmy", "mdy"])
 def test_dates_with_the_day_or_the_month_first(order, tmp_path, capsys):
     begin = np.datetime64("2020-01-01")
-    days = [str(begin + 11 * k) for k in range(90)]
+    days = [str(begin + np.timedelta64(11 * k, "D")) for k in range(90)]
     late = ["late" if k > 45 else "early" for k in range(90)]
 
     def text(cells):

@@ -76,7 +76,7 @@ def test_the_rules_are_pure_functions_without_globals_of_their_own():
 
 
 @pytest.mark.parametrize(
-    "cell", [None, float("nan"), pd.NA, pd.NaT, np.datetime64("NaT"), np.float32("nan")]
+    "cell", [None, float("nan"), pd.NA, pd.NaT, np.datetime64("NaT", "D"), np.float32("nan")]
 )
 def test_a_missing_object(cell):
     assert cells.is_missing(cell)

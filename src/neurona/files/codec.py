@@ -111,7 +111,10 @@ def form_of(hint: Any) -> Form:
         return _EXACT[hint]
     if is_dataclass(hint):
         return _record(hint)
-    make = _BY_ORIGIN.get(get_origin(hint))
+    origin = get_origin(hint)
+    if hasattr(origin, "__value__"):  # an alias of the type statement: NDArray, from NumPy 2.5 on
+        return form_of(origin.__value__[get_args(hint)])
+    make = _BY_ORIGIN.get(origin)
     return Form(_is_code, _is_code) if make is None else make(get_args(hint))
 
 

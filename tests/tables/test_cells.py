@@ -49,6 +49,7 @@ def test_the_source_of_each_rule_runs_in_another_program(name):
     space = {
         "np": np,
         "re": __import__("re"),
+        "date": datetime.date,
         "datetime": datetime.datetime,
         "UTC": datetime.UTC,
         "isfinite": np.isfinite,
@@ -63,6 +64,7 @@ def test_the_source_of_each_rule_runs_in_another_program(name):
         "is_missing": (float("nan"), True), "moment_of": (datetime.date(2024, 1, 2), None),
         "float_of": (10**400, np.inf), "text_of": (1.0, "1"), "shortest": (1.0, "1"),
         "class_of": ("1.0", "1"), "is_number": (Decimal("1.5"), True),
+        "is_date": (datetime.date(2024, 1, 2), True),
         "numbers_among": (("A1", "1.50"), {1.5: "1.50"}),
     }  # fmt: skip
     given, expected = examples[name]

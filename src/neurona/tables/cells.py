@@ -8,7 +8,7 @@ its source text runs in another program too.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from math import isfinite
 from numbers import Number
 from typing import Literal, TypeAlias, get_args
@@ -102,6 +102,11 @@ def is_number(cell: object) -> bool:
     return isinstance(cell, Number) and not isinstance(cell, others)
 
 
+def is_date(cell: object) -> bool:
+    """Tell whether an object is a date of Python or NumPy, with or without a time."""
+    return isinstance(cell, date | np.datetime64)
+
+
 def moment_of(cell: object) -> np.datetime64:
     """Return a date of Python or NumPy in microseconds, in UTC where it has a zone."""
     if isinstance(cell, datetime) and cell.tzinfo is not None:
@@ -128,7 +133,7 @@ def text_of(cell: object) -> str:
     return str(cell)
 
 
-def numbers_among(levels: tuple[str, ...]) -> dict[float, str]:
+def numbers_among(levels: list[str] | tuple[str, ...]) -> dict[float, str]:
     """Return the categories that are numbers, by their numbers.
 
     >>> numbers_among(("A1", "7", "1.50"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurona.tables.cells import (
     float_of,
+    is_date,
     is_missing,
     is_number,
     looks_like_date,
@@ -27,7 +28,6 @@ Kind: TypeAlias = Literal["number", "category", "date", "empty"]
 MOST_NUMBERED_CLASSES = 20
 """Up to so many distinct whole numbers are taken for classes; more are quantities."""
 
-_DATES = (date, datetime, np.datetime64)
 _DURATIONS = (timedelta, np.timedelta64)
 
 
@@ -127,7 +127,7 @@ def _read_objects(name: str, cells: list[Any]) -> Column:
     if all(isinstance(one, _DURATIONS) for one in kinds):
         durations = filled(lambda cell: np.timedelta64(cell, "us"), np.timedelta64("NaT", "us"))
         return _number(name, _seconds(np.array(durations, "timedelta64[us]")))
-    if all(isinstance(one, _DATES) for one in kinds):
+    if all(map(is_date, kinds)):
         moments = filled(moment_of, np.datetime64("NaT", "us"))
         return _date(name, np.array(moments, "datetime64[us]"))
     return Column(name, "category", _texts(cells, missing))

@@ -19,6 +19,8 @@ from neurona.tables.targets import Classes, Labels
 if TYPE_CHECKING:
     from neurona.estimators.base import NeuralNet
 
+MOST_LIKELY = "Return the most likely class of each row"
+LIKELY = "Return which labels are more likely than not, 0 or 1."
 LONGEST = 100  # characters of a line
 IMPORTS = {
     "datetime": "from datetime import date, datetime, timezone",
@@ -282,11 +284,8 @@ def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
     lines = [f"import {name}" for name in sorted([*modules, *({"re"} & names)])]
     lines += [line for name, line in IMPORTS.items() if name in names]
     lines += [*([""] if lines else []), "import numpy as np"]
-    lines += (
-        ["", "UTC = timezone.utc  # from Python 3.11 on also datetime.UTC"]
-        if "UTC" in names
-        else []
-    )
+    if "UTC" in names:
+        lines += ["", "UTC = timezone.utc  # from Python 3.11 on also datetime.UTC"]
     return "\n".join(lines)
 
 
@@ -414,87 +413,55 @@ def _classes(targets: Classes) -> str:
 
 def _decisions(targets: Any, argument: str) -> Iterator[str]:
     """Write the functions that predict for a table."""
+    outputs = f"network(prepare({argument}))"
     if isinstance(targets, Classes):
         yield _classes(targets)
-        both = targets.n_out == 1
-        yield (
-            f"def predict_proba({argument}):\n"
-            f'    """Return the probability of each class, (n, {len(targets.classes)})."""\n'
-            + (
-                f"    second = network(prepare({argument}))\n"
-                "    return np.hstack([1 - second, second])"
-                if both
-                else f"    return network(prepare({argument}))"
-            )
-        )
-        yield (
-            f"def predict({argument}):\n"
-            '    """Return the most likely class of each row."""\n'
-            f"    return [classes[i] for i in predict_proba({argument}).argmax(axis=1)]"
+        about = f"Return the probability of each class, (n, {len(targets.classes)})."
+        lines = [f"return {outputs}"]
+        if targets.n_out == 1:
+            lines = [f"second = {outputs}", "return np.hstack([1 - second, second])"]
+        yield _function("predict_proba", argument, about, *lines)
+        which = f"predict_proba({argument}).argmax(axis=1)"
+        yield _function(
+            "predict", argument, f"{MOST_LIKELY}.", f"return [classes[i] for i in {which}]"
         )
     elif isinstance(targets, Labels):
-        yield (
-            f"def predict_proba({argument}):\n"
-            f'    """Return the probability of each label, (n, {targets.n_out})."""\n'
-            f"    return network(prepare({argument}))"
-        )
-        yield (
-            f"def predict({argument}):\n"
-            '    """Return which labels are more likely than not, 0 or 1."""\n'
-            f"    return (predict_proba({argument}) > 0.5).astype(int)"
-        )
+        about = f"Return the probability of each label, (n, {targets.n_out})."
+        yield _function("predict_proba", argument, about, f"return {outputs}")
+        which = f"(predict_proba({argument}) > 0.5)"
+        yield _function("predict", argument, LIKELY, f"return {which}.astype(int)")
     else:
-        yield (
-            f"def predict({argument}):\n"
-            f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            f"    outputs = network(prepare({argument}))\n"
-            f"    return {_in_units(targets)}"
-        )
+        yield _function("predict", argument, *_in_units(targets, outputs))
 
 
 def _decide(targets: Any) -> Iterator[str]:
     """Write the function that makes predictions of a network's outputs."""
     if isinstance(targets, Classes):
         yield _classes(targets)
-        which = (
-            "(outputs[:, 0] > 0.5).astype(int)" if targets.n_out == 1 else "outputs.argmax(axis=1)"
-        )
-        yield (
-            "def decide(outputs):\n"
-            '    """Return the most likely class of each row, from '
-            + (
-                "the second's probability."
-                if targets.n_out == 1
-                else f"{targets.n_out} probabilities."
-            )
-            + '"""\n'
-            f"    return [classes[i] for i in {which}]"
-        )
+        source, which = f"{targets.n_out} probabilities", "outputs.argmax(axis=1)"
+        if targets.n_out == 1:
+            source, which = "the second's probability", "(outputs[:, 0] > 0.5).astype(int)"
+        lines = [f"{MOST_LIKELY}, from {source}.", f"return [classes[i] for i in {which}]"]
     elif isinstance(targets, Labels):
-        yield (
-            "def decide(outputs):\n"
-            '    """Return which labels are more likely than not, 0 or 1."""\n'
-            "    return (outputs > 0.5).astype(int)"
-        )
+        lines = [LIKELY, "return (outputs > 0.5).astype(int)"]
     else:
-        yield (
-            "def decide(outputs):\n"
-            f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            "    outputs = np.asarray(outputs, dtype=np.float64)\n"
-            f"    return {_in_units(targets)}"
-        )
+        lines = _in_units(targets, "np.asarray(outputs, dtype=np.float64)")
+    yield _function("decide", "outputs", *lines)
 
 
-def _numbers_of(targets: Any) -> str:
-    return "1 number" if targets.single else count(targets.n_out, "number")
+def _function(name: str, argument: str, about: str, *lines: str) -> str:
+    body = "\n".join(lines)
+    return f'def {name}({argument}):\n    """{about}"""\n{indent(body, " " * 4)}'
 
 
-def _in_units(targets: Any) -> str:
-    each = targets.scale, targets.shift
+def _in_units(targets: Any, outputs: str) -> list[str]:
+    """Write the docstring and the lines of a function that predicts numbers."""
+    scale, shift = (one.astype(float).tolist() for one in (targets.scale, targets.shift))
+    many, column = count(targets.n_out, "number"), ""
     if targets.single:
-        scale, shift = (repr(float(one[0])) for one in each)
-        outputs = "outputs[:, 0]"
-    else:
-        scale, shift = (repr([float(one) for one in many]) for many in each)
-        outputs = "outputs"
-    return f"{outputs} * {scale}" + (f" + {shift}" if targets.shift.any() else "")
+        (scale, *_), (shift, *_), many, column = scale, shift, "1 number", "[:, 0]"
+    return [
+        f"Return {many} for each row, in the target's own units.",
+        f"outputs = {outputs}",
+        f"return outputs{column} * {scale!r}" + (f" + {shift!r}" if targets.shift.any() else ""),
+    ]

@@ -10,7 +10,15 @@ from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
 from neurona.export.folder import SIGN
-from neurona.export.numpy_layers import WIDTH, count, layers_code, loop_code, page, uses_base64
+from neurona.export.numpy_layers import (
+    WIDTH,
+    block,
+    count,
+    layers_code,
+    loop_code,
+    page,
+    uses_base64,
+)
 from neurona.export.parts import parts_of, topology_of
 from neurona.tables import cells
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
@@ -384,14 +392,14 @@ def _written(function: str, arguments: Sequence[str], margin: int) -> str:
     line = f"{function}({', '.join(arguments)})"
     if "\n" not in line and margin + len(line) < LONGEST:
         return line
-    return f"{function}(\n" + indent("\n".join(f"{one}," for one in arguments), " " * 4) + "\n)"
+    return function + block("()", arguments)
 
 
 def _list(items: Sequence[str], margin: int) -> str:
     line = f"[{', '.join(items)}]"
     if margin + len(line) < LONGEST - 12:
         return line
-    return "[\n" + indent("\n".join(f"{item}," for item in items), " " * 4) + "\n]"
+    return block("[]", items)
 
 
 def _quoted(text: str) -> str:

@@ -27,7 +27,7 @@ test test-all quick: export OMP_NUM_THREADS ?= 1
 test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package
 	$(PYTEST) $(PARALLEL) -m "not long" $(COVERAGE) tests --pyargs neurona
 
-coverage:  ## the suite, and which lines and branches it ran: 95 %
+coverage:  ## the suite, and which lines and branches it ran: 98 %
 	@$(MAKE) test COVERAGE="--cov --cov-report=term"
 
 # No browser, no notebook, no other library's networks: minutes, in any Python.

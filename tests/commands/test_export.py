@@ -125,7 +125,7 @@ def test_what_the_forms_are_is_in_the_help(capsys):
     assert caught.value.code == 0
     told = capsys.readouterr().out
     assert "Python program of one page" in told
-    assert "no file but a pickle" in told
+    assert "no file format but pickle" in told
 
 
 def test_what_is_refused(models, tmp_path, capfdbinary, monkeypatch):

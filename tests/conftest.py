@@ -97,7 +97,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def fitted():
-    """Return an estimator that has learnt from a frame."""
+    """Return an estimator that has learned from a frame."""
     import pandas as pd
 
     from neurona import NeuralNetClassifier

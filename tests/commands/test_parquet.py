@@ -24,7 +24,7 @@ N = 60
 
 
 def pets(n=N, seed=0):
-    """Return a table of every type that can be learnt from, with holes, and its kinds."""
+    """Return a table of every type that can be learned from, with holes, and its kinds."""
     rng = np.random.default_rng(seed)
     dogs = np.arange(n) % 2 == 1
 
@@ -51,7 +51,7 @@ def pets(n=N, seed=0):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Return a folder with a table and a model that was learnt from it."""
+    """Return a folder with a table and a model that was learned from it."""
     folder = tmp_path_factory.mktemp("parquet")
     parquet.write_table(pets(), folder / "pets.parquet")
     made = ["--output", str(folder / "m.safetensors"), "--epochs", "30", "--quiet"]
@@ -85,7 +85,9 @@ def test_numbers_and_booleans_can_be_categories_and_texts_no_numbers():
     raw = read(pyarrow.table({"a": [1, 2, None], "b": [1.0, 2.5, None], "t": ["1", "2", "3"]}))
     assert raw.column("a", "category").values.tolist() == ["1", "2", None]
     assert raw.column("b", "category").values.tolist() == ["1", "2.5", None]
-    with pytest.raises(TableError, match=r"'t' holds texts \(string\), and the network learnt num"):
+    with pytest.raises(
+        TableError, match=r"'t' holds texts \(string\), and the network learned num"
+    ):
         raw.column("t", "number")
     with pytest.raises(TableError, match=r"row 2, column 'x': 'inf' is not a finite number"):
         read(pyarrow.table({"x": [1.0, np.inf]})).column("x")
@@ -162,7 +164,7 @@ def test_columns_of_a_csv_have_types():
 
 def test_predict_keeps_the_types_and_adds_columns(folder, tmp_path, capsys):
     table, out = pets(seed=1), tmp_path / "answers.parquet"
-    tags = pyarrow.array([["x"]] * N)  # it need not be learnt from to be kept
+    tags = pyarrow.array([["x"]] * N)  # it need not be learned from to be kept
     parquet.write_table(table.append_column("tags", tags), tmp_path / "new.parquet")
     code, said, _ = run(
         capsys, "predict", folder / "m.safetensors", tmp_path / "new.parquet", "-o", out, "--proba"

@@ -106,8 +106,8 @@ def test_predict_notes_what_was_never_seen_and_what_is_empty(models, tmp_path, c
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("kilos,born\n1,2020-01-01\n", "has no column 'coat', which the network learnt from"),
-        ("Kilos,coat,born\n1,x,\n", "no column 'kilos', which the network learnt from; did you"),
+        ("kilos,born\n1,2020-01-01\n", "has no column 'coat', which the network learned from"),
+        ("Kilos,coat,born\n1,x,\n", "no column 'kilos', which the network learned from; did you"),
         ("kilos,coat,born\nheavy,x,\n", "line 2, column 'kilos': 'heavy' is not a finite number"),
         ("kilos,coat,born\n1,x,then\n", "line 2, column 'born': 'then' is not a date"),
         ("kilos,coat,born,predicted kind\n1,x,,y\n", "has a column 'predicted kind' already"),
@@ -134,7 +134,7 @@ def test_a_file_without_an_estimator_is_refused(models, tmp_path, capsys):
         assert "not a safetensors file, or was cut" in refused(capsys, command, table, table)
         assert "not a safetensors file, or was cut" in refused(capsys, command, cut, table)
         assert "holds a network alone" in refused(capsys, command, other, table)
-        assert "it learnt from an array" in refused(capsys, command, array, table)
+        assert "it learned from an array" in refused(capsys, command, array, table)
         assert "No such file" in refused(capsys, command, tmp_path / "none", table)
         assert "there is no such file" in refused(capsys, command, model, tmp_path / "pets.csv")
     assert "was cut" in refused(capsys, "inspect", cut)
@@ -178,7 +178,7 @@ def test_evaluate(models, tmp_path, capsys):
 def test_evaluate_refuses(models, tmp_path, capsys):
     table, model = tmp_path / "t.csv", models / "kind.safetensors"
     table.write_text(pets().replace("cat", "fox"))
-    assert "'fox' is not one of the classes it learnt: 'cat', 'dog'" in refused(
+    assert "'fox' is not one of the classes it learned: 'cat', 'dog'" in refused(
         capsys, "evaluate", model, table
     )
     table.write_text(pets().replace("kind", "type"))
@@ -207,7 +207,7 @@ def test_classes_that_are_numbers_are_named_as_they_are_written_and_read_in_thei
     table.write_text(table.read_text().replace(".0\n", "\n"))  # 1 is 1.0
     assert run(capsys, "evaluate", model, table)[1].split("\n")[0] == right
     table.write_text("x,grade\n1,99\n2,3\n")
-    assert "'99' is not one of the classes it learnt: '-1.0', '0.0'" in refused(
+    assert "'99' is not one of the classes it learned: '-1.0', '0.0'" in refused(
         capsys, "evaluate", model, table
     )
 
@@ -300,7 +300,7 @@ def test_the_penguins_as_they_were_published(tmp_path):
     model = tmp_path / "penguins.safetensors"
     done = command("train", "-", "--target", "Species", "--output", model, input_=known)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"what tells most" in done.stdout
+    assert b"most important columns" in done.stdout
     assert (tmp_path / "penguins.png").read_bytes().startswith(b"\x89PNG")
     done = command("predict", model, "--proba", input_=new)
     assert done.returncode == 0, done.stderr

@@ -144,8 +144,8 @@ def test_page_and_terminal_agree(folder, capsys, tmp_path):
     most, fall, _ = told.partition("shuffled\n")[2].splitlines()[0].rsplit(None, 2)
     assert f"{most} {fall}" in said
     assert "The network and its training." in said
-    assert "What it was asked The rows of flowers.csv." in said
-    assert "What it learnt from" not in said
+    assert "Evaluated rows The rows of flowers.csv." in said
+    assert "Training data" not in said
 
 
 def test_page_of_a_regression_draws_every_test_row(folder):

@@ -26,10 +26,10 @@ def test_train_tells_what_it_does_and_leaves_model_and_curves(tmp_path, capsys):
     assert "1 rows have no 'kind' and are left out" in out
     assert "epoch 40/40: cost " in out
     assert re.search(r"accuracy \d+\.\d%: \d+ of 12 rows \(95 % interval \d+\.\d% to \d", out)
-    assert "confusion (rows: what it is; columns: the answer)" in out
+    assert "confusion (rows: the class; columns: the prediction)" in out
     made = [str(tmp_path / f"m.{end}") for end in ("safetensors", "png", "html")]
     assert out.splitlines()[-3:] == made
-    told = out.partition("what tells most")[2].splitlines()
+    told = out.partition("most important columns")[2].splitlines()
     assert told[1].startswith("kilos ")
     net = neurona.load(model)
     assert [layer.activation.name for layer in net.network_.layers] == ["tanh", "relu", "sigmoid"]
@@ -268,7 +268,7 @@ def test_counts_and_quantiles_are_learnt(tmp_path, capsys):
     assert all(float(row["predicted visits"]) > 0 for row in rows_of(out))
     code, out, _ = run(capsys, *train, "--cost", "pinball", "--quantile", "0.9")
     assert code == 0
-    assert re.search(r"\d% of the rows are below the answer, the 0.9 quantile", out)
+    assert re.search(r"\d% of the rows are below the prediction, the 0.9 quantile", out)
     assert neurona.load(model).cost == neurona.costs.Pinball(0.9)
     code, out, _ = run(capsys, *train, "--cost", "mae", "--kind", "numbers")
     assert (code, "the answer, the" in out) == (0, False)

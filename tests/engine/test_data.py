@@ -184,10 +184,10 @@ def test_non_finite_targets_raise(bad):
 @pytest.mark.parametrize(
     ("net", "wrong", "said"),
     [
-        (NET, [-1, 1, 1, -1], "y holds -1, and a sigmoid output answers between 0 and 1"),
+        (NET, [-1, 1, 1, -1], "y holds -1, and a sigmoid output lies between 0 and 1"),
         (NET, [-1, 1, 1, -1], "use 0 and 1, or one output per class with output='softmax'"),
         (NET, [-1, 1, 1, -1], "or output='linear' for numbers"),
-        (NET, [0, 1, 2, 0], "y holds 2, and a sigmoid output answers between 0 and 1"),
+        (NET, [0, 1, 2, 0], "y holds 2, and a sigmoid output lies between 0 and 1"),
         (NET, [1, 2, 2, 1], "y holds 2"),
         (NET, list("abba"), "y must be an array of numbers: code text as numbers first"),
         (NET, list("0110"), "y must be an array of numbers: code text as numbers first"),
@@ -207,7 +207,7 @@ def test_non_finite_targets_raise(bad):
         (SOFT, np.eye(4), "y has 4 columns, but topology [2, 3, 3] has 3 outputs"),
         (SOFT, 0.9 * ROWS, "y[0] adds up to 0.9: after a softmax the targets of a row are one-hot"),
         (SOFT, put(ROWS, (1, 0), 1), "y[1] adds up to 2"),
-        (SOFT, 2 * ROWS, "y holds 2, and a softmax output answers between 0 and 1"),
+        (SOFT, 2 * ROWS, "y holds 2, and a softmax output lies between 0 and 1"),
         (SOFT, put(put(ROWS, (1, 0), -1), (1, 1), 2), "y holds -1, and a softmax output"),
         (LINEAR, [1.0, 2.0, 3.0], "y has shape (3,), but X has 4 rows"),
         (LINEAR, np.ones((4, 2)), "y has 2 columns, but topology [2, 3, 1] has 1 outputs"),
@@ -272,7 +272,7 @@ def test_unknown_cost_raises(wrong, said):
 def test_poisson_rates_must_not_be_negative(cost):
     net = network([2, 3, 1], "tanh", output="exp")
     refused(
-        "y[2] holds -0.5, and an exp output answers with a rate",
+        "y[2] holds -0.5, and an exp output is a rate",
         "give counts or rates of 0 or more, or output='linear'",
         net=net,
         y=[0, 3, -0.5, 1],

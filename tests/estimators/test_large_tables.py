@@ -1,4 +1,4 @@
-"""Large tables are not copied: they are checked, prepared and learnt where they lie."""
+"""Large tables are not copied: they are checked, prepared and learned where they lie."""
 
 from __future__ import annotations
 

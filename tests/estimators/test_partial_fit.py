@@ -77,11 +77,11 @@ def test_a_regressor_takes_one_epoch_a_call():
 
 @pytest.mark.parametrize("scoring", [None, "accuracy"])
 def test_validation_rows_choose_the_best_weights_of_partial_fit(scoring):
-    learnt, judges = blurred(), blurred(seed=1)
+    learned, judges = blurred(), blurred(seed=1)
     net = NeuralNetClassifier(early_stopping=True, patience=5, scoring=scoring, random_state=0)
 
     def call(net):
-        net.partial_fit(*learnt, classes=[0, 1], validation=judges)
+        net.partial_fit(*learned, classes=[0, 1], validation=judges)
 
     answers = until_it_should_stop(net, repeat(call))
     scores = net.validation_scores_
@@ -95,12 +95,12 @@ def test_validation_rows_choose_the_best_weights_of_partial_fit(scoring):
 
 def test_partial_fit_continues_from_the_last_weights_not_the_best():
     """So the costs are those of a training that nobody judges."""
-    learnt, judges = blurred(), blurred(seed=1)
+    learned, judges = blurred(), blurred(seed=1)
     judged = NeuralNetClassifier(early_stopping=True, patience=2, random_state=0)
     alone = NeuralNetClassifier(random_state=0)
     for _ in range(40):
-        judged.partial_fit(*learnt, classes=[0, 1], validation=judges)
-        alone.partial_fit(*learnt, classes=[0, 1])
+        judged.partial_fit(*learned, classes=[0, 1], validation=judges)
+        alone.partial_fit(*learned, classes=[0, 1])
     assert judged.should_stop_
     assert judged.loss_curve_ == alone.loss_curve_
     assert judged.loss_ > alone.loss_
@@ -131,7 +131,7 @@ def test_partial_fit_scores_the_best_weights_on_the_new_validation_rows():
 
 
 def test_partial_fit_with_early_stopping_holds_out_rows_of_each_part():
-    """Classes that were drawn can be learnt by heart, and only where the network has seen them."""
+    """Classes that were drawn can be learned by heart, and only where the network has seen them."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(400, 8)), rng.integers(0, 2, 400)
     net = NeuralNetClassifier(

@@ -116,8 +116,8 @@ def test_all_curves_have_equal_length_after_an_interrupted_fit(curve):
     setattr(net, curve, Interrupted(net.loss_curve_[:0]))
     with pytest.raises(KeyboardInterrupt):
         net.fit(X, y, validation=(X, y))
-    learnt = len(net.loss_curve_) - (0 if curve == "loss_curve_" else before)
-    assert learnt == len(net.validation_scores_) == len(net.validation_loss_curve_) == 2
+    learned = len(net.loss_curve_) - (0 if curve == "loss_curve_" else before)
+    assert learned == len(net.validation_scores_) == len(net.validation_loss_curve_) == 2
 
 
 def test_fewer_validation_rows_than_classes_are_not_stratified():
@@ -145,8 +145,8 @@ def test_the_target_is_standardized_by_the_training_rows():
     """Each target is a power of two: the bits of a sum tell which rows are in it."""
     X, y = np.arange(20.0)[:, None], 2.0 ** np.arange(20)
     net = NeuralNetRegressor(early_stopping=True, validation_fraction=0.5, **QUICK).fit(X, y)
-    learnt = round(float(net.targets_.mean[0]) * 10)
-    assert learnt.bit_count() == 10
+    learned = round(float(net.targets_.mean[0]) * 10)
+    assert learned.bit_count() == 10
 
 
 def test_a_nan_score_is_not_the_best():

@@ -117,8 +117,8 @@ def cases(draw, activations=("silu", "relu", "tanh", "gelu"), normalizations=NOR
     shares = [draw(st.sampled_from([0, 0, 0.3])) for _ in kinds]
     n = draw(st.integers(8, 40))
     kind = draw(st.sampled_from(TARGETS))
-    learnt = table([*kinds, two], rng, n, [*shares, 0])  # of the last, something can be learnt
-    learnt.iloc[:2, -1] = ["no", "yes"]
+    learned = table([*kinds, two], rng, n, [*shares, 0])  # of the last, something can be learned
+    learned.iloc[:2, -1] = ["no", "yes"]
     class_ = NeuralNetRegressor if kind in TARGETS[-3:] else NeuralNetClassifier
     hidden = draw(st.sampled_from([(4,), (5, 3), ()]))
     activation = draw(st.sampled_from(activations))
@@ -128,7 +128,7 @@ def cases(draw, activations=("silu", "relu", "tanh", "gelu"), normalizations=NOR
         "normalization": draw(st.sampled_from(normalizations)),
     }
     net = class_(hidden, activation, cost=cost, epochs=3, random_state=0, **between)
-    net.fit(learnt, target(kind, rng, n))
+    net.fit(learned, target(kind, rng, n))
     fresh_shares = [draw(st.sampled_from([0, 0.3, 1.0])) for _ in kinds]
     fresh = table([*kinds, two], rng, 9, [*fresh_shares, 0.2], fresh=True)
     return net, fresh

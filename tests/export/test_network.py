@@ -45,10 +45,10 @@ def cases(draw, names=HIDDEN, outputs=NAMES, normalizations=(None, None, "batch"
     )  # fmt: skip
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     X = rng.normal(size=(draw(st.integers(1, 8)), net.n_in)).astype(np.float32)
-    return net, learnt(net, rng), X
+    return net, learned(net, rng), X
 
 
-def learnt(net, rng):
+def learned(net, rng):
     """Return parameters of which none is what it was at first; variances are positive."""
     params = []
     for layer in net.init(rng):
@@ -524,7 +524,7 @@ def by_hand():
 def test_a_normalization_may_stand_anywhere(where, request):
     run = run_numpy if where == "numpy" else request.getfixturevalue(f"run_{where}")
     net, rng = by_hand(), np.random.default_rng(0)
-    params, X = learnt(net, rng), rng.normal(size=(9, 3)).astype(np.float32)
+    params, X = learned(net, rng), rng.normal(size=(9, 3)).astype(np.float32)
     assert_same(run(net, params, X), net.predict(params, X))
 
 
@@ -532,7 +532,7 @@ def test_a_dropout_disappears_and_a_batch_normalization_is_folded():
     plain = neurona.network([2, 4, 1], "tanh")
     net = neurona.network([2, 4, 1], "tanh", dropout=0.5, normalization="batch")
     rng = np.random.default_rng(0)
-    params = learnt(net, rng)
+    params = learned(net, rng)
     made = to_onnx(net, params)
     assert [node.op_type for node in made.graph.node] == ["Gemm", "Tanh", "Gemm", "Tanh"]
     X = rng.normal(size=(5, 2))

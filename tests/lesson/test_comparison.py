@@ -90,7 +90,7 @@ def test_pytorch_in_float64_agrees_with_the_reference(name, curve):
 
 
 def test_reference_curve_is_not_flat(curve):
-    """Curves that agree because nothing is learnt would prove nothing."""
+    """Curves that agree because nothing is learned would prove nothing."""
     for name in PROBLEMS:
         costs = curve("neurona", name)
         assert len(np.unique(costs)) > STEPS / 2

@@ -98,12 +98,12 @@ def test_the_other_frames_library_is_not_imported(frame):
 
 
 def prepared(cells, fresh=None):
-    """Return what one column becomes, learnt from some cells and made of these or of others."""
+    """Return what one column becomes, learned from some cells and made of these or of others."""
     column = read_column("it", np.array(cells, dtype=object))
-    learnt = Preparation.fit(_table(column))
+    learned = Preparation.fit(_table(column))
     if fresh is None:
-        return learnt.transform(_table(column))
-    return learnt.transform(_table(read_column("it", np.array(fresh, dtype=object))))
+        return learned.transform(_table(column))
+    return learned.transform(_table(read_column("it", np.array(fresh, dtype=object))))
 
 
 def _table(*columns):
@@ -204,17 +204,17 @@ def test_a_column_that_is_empty_later_is_taken_for_missing(cells):
 
 def test_categories_that_are_numbers_may_come_as_numbers():
     column = pd.DataFrame({"it": pd.Series([1, 2, 3, 1, 2, 3], dtype="category")})
-    learnt = Preparation.fit(read_frame(column))
-    again = learnt.transform(read_frame(pd.DataFrame({"it": [3.0, 1.0]})))
+    learned = Preparation.fit(read_frame(column))
+    again = learned.transform(read_frame(pd.DataFrame({"it": [3.0, 1.0]})))
     assert again.tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
 def test_categories_of_which_some_are_numbers_may_come_as_numbers_alone():
     """A column of room numbers such as 7 and A1: a few rows of it may be read as numbers."""
     rooms = pd.DataFrame({"room": ["A1", "7", "8", "A1", "7", "8"]})
-    learnt = Preparation.fit(read_frame(rooms))
-    as_numbers = learnt.transform(read_frame(pd.DataFrame({"room": [7, 8]})))
-    as_texts = learnt.transform(read_frame(pd.DataFrame({"room": ["7", "8"]})))
+    learned = Preparation.fit(read_frame(rooms))
+    as_numbers = learned.transform(read_frame(pd.DataFrame({"room": [7, 8]})))
+    as_texts = learned.transform(read_frame(pd.DataFrame({"room": ["7", "8"]})))
     assert np.array_equal(as_numbers, as_texts)
 
 

@@ -46,7 +46,7 @@ def _subject(given: Namespace, target: str, all_rows: int, rows: int) -> Subject
         table=name,
         model=given.model,
         target=target,
-        about_rows="What it was asked",
+        about_rows="Evaluated rows",
         rows=[("in the table", all_rows), (f"left out: they have no {target}", all_rows - rows)],
         tested_on=f"the {rows:,} rows of {name} that have the target",
     )

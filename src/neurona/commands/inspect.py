@@ -59,7 +59,7 @@ def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
         means = ", ".join(f"{mean:.4g}" for mean in estimator.targets_.mean)
         answer = f"numbers, {means} on average"
     yield f"target      {f'{target}, ' if isinstance(target, str) else ''}{answer}"
-    yield f"learnt      {estimator.n_iter_} epochs, to a cost of {estimator.loss_:.4g}"
+    yield f"learned      {estimator.n_iter_} epochs, to a cost of {estimator.loss_:.4g}"
     preparation: Preparation | None = estimator.preparation_
     if preparation is None:
         yield "columns     numbers, taken as they are"

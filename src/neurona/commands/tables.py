@@ -54,7 +54,7 @@ def read_table(path: str, encoding: str | None, dates: DateOrder | None) -> Tabl
 
 
 def dates_of(notes: Mapping[str, Any]) -> DateOrder | None:
-    """Return how the dates were written that a model learnt from, if it was not as ISO 8601."""
+    """Return how the dates were written that a model learned from, if it was not as ISO 8601."""
     order = notes.get("dates")
     return order if order in DATE_ORDERS else None
 
@@ -78,12 +78,12 @@ def read_model(path: str) -> tuple[NeuralNet, dict[str, Any]]:
     """Read an estimator whose columns have names."""
     estimator, notes = read(path)
     if estimator.preparation_ is None or not hasattr(estimator, "feature_names_in_"):
-        raise ValueError(f"{path}: it learnt from an array, and a table's columns have names")
+        raise ValueError(f"{path}: it learned from an array, and a table's columns have names")
     return estimator, notes
 
 
 def columns_for(estimator: NeuralNet, file: TableFile) -> Columns:
-    """Read the columns that the estimator learnt from, each as the kind that it was then."""
+    """Read the columns that the estimator learned from, each as the kind that it was then."""
     preparation = estimator.preparation_
     assert preparation is not None  # read_model has seen to it
     used = {place for place, _ in preparation.steps}
@@ -93,7 +93,7 @@ def columns_for(estimator: NeuralNet, file: TableFile) -> Columns:
     ):
         if place in used and name not in file.names:
             meant = nearest(name, file.names) or "its columns are found by their names"
-            problem = f"has no column {name!r}, which the network learnt from; {meant}"
+            problem = f"has no column {name!r}, which the network learned from; {meant}"
             raise TableError("no_column", problem, column=name)
         columns.append(file.column(name, kind) if place in used else empty(name, len(file)))
     return Columns(tuple(columns))
@@ -201,7 +201,7 @@ def _matrix(names: list[str], counts: NDArray[np.int64]) -> Iterator[str]:
     short = [name if len(name) <= WIDEST else name[: WIDEST - 1] + "…" for name in names]
     margin = max(map(len, short))
     cell = max(*(len(str(count)) for count in counts.ravel()), len(str(len(names))) + 1) + 2
-    yield "confusion (rows: what it is; columns: the answer)"
+    yield "confusion (rows: the class; columns: the prediction)"
     yield " " * (margin + 4) + "".join(f"#{k + 1}".rjust(cell) for k in range(len(names)))
     for k, (name, row) in enumerate(zip(short, counts.tolist(), strict=True)):
         yield f"{name:<{margin}}  #{k + 1:<2}"[: margin + 5].ljust(margin + 4) + "".join(
@@ -220,7 +220,8 @@ def _of_numbers(found: NumberFindings) -> Iterator[str]:
         )
     yield f"off by {found.off:.4g} on average"
     if found.quantile is not None:
-        yield f"{found.below:.1%} of the rows are below the answer, the {found.quantile:g} quantile"
+        quantile = f"the {found.quantile:g} quantile"
+        yield f"{found.below:.1%} of the rows are below the prediction, {quantile}"
 
 
 def _of_columns(findings: ClassFindings | NumberFindings) -> Iterator[str]:
@@ -230,7 +231,7 @@ def _of_columns(findings: ClassFindings | NumberFindings) -> Iterator[str]:
     what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
     width = max(len(one.column) for one in found)
     yield ""
-    yield f"what tells most: how far the {what} falls when the column is shuffled"
+    yield f"most important columns: how far the {what} falls when one is shuffled"
     for one in found:
         bar = "█" * max(1, round(BAR * one.fall / found[0].fall))
         yield f"{one.column:<{width}}  {one.fall:>6.3f}  {bar}"
@@ -287,5 +288,5 @@ def known_target(
     if None in y:
         shown = ", ".join(map(repr, classes[:MOST_CLASSES]))
         row = int(target.rows[y.index(None)])
-        raise file.error(name, row, f"is not one of the classes it learnt: {shown}")
+        raise file.error(name, row, f"is not one of the classes it learned: {shown}")
     return np.array(y, np.str_), target.rows

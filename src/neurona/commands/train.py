@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 VALIDATION = 0.15  # of the rows to learn from: they tell when to stop
 FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that
-FEWEST = 4  # rows that can be split and learnt from
+FEWEST = 4  # rows that can be split and learned from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
 BESIDE = (".png", ".html")  # the model: the picture of its costs, and the page
 LINES = 10  # of a progress that is not drawn
@@ -176,12 +176,12 @@ def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: 
     count = dict(rows)
     return Subject(
         title=f"{given.target}, from {name}",
-        lead=f"A neural network learnt to tell {given.target} ({what}) by {columns} other "
+        lead=f"A neural network learned to tell {given.target} ({what}) by {columns} other "
         f"{'column' if columns == 1 else 'columns'}, from {count['to learn from']:,} rows.",
         table=name,
         model=str(given.output),
         target=given.target,
-        about_rows="What it learnt from",
+        about_rows="Training data",
         rows=rows,
         tested_on=f"{count['held out for the test']:,} rows that were held out",
     )

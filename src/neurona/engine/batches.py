@@ -1,8 +1,8 @@
 """Where the batches of a training come from: arrays in memory, a file, or batches made elsewhere.
 
-What is in memory is drawn from by row numbers, in a new order each epoch. What may be larger than
-memory is a :class:`Stream`: batches are read as the training comes to them, and no more than a few
-dozen megabytes are held at a time.
+Arrays in memory are drawn from by row numbers, in a new order each epoch. Data that may be larger
+than memory is a :class:`Stream`: batches are read as the training comes to them, and a few dozen
+megabytes are held at a time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Costs: what is to become small, each with its derivative beside it.
+"""Costs: what the training minimizes, each with its derivative beside it.
 
 ``cost(output, target, weight) -> (value, d_output)``: the mean over the examples, of which each
 counts by its weight, and its derivative by the output. ``link`` names the activation that leads
@@ -20,7 +20,7 @@ from neurona.registry import lookup
 
 
 class Cost(Protocol):
-    """A function of what the network puts out and what it should, with its derivative."""
+    """A function of the network's output and its target, with its derivative."""
 
     link: ClassVar[str | None]
 
@@ -219,12 +219,12 @@ class Pinball:
     Parameters
     ----------
     quantile
-        q, between 0 and 1: 0.9 for a number that nine targets of ten stay below.
+        q, between 0 and 1: 0.9 for the 90th percentile.
 
     Raises
     ------
     ValueError
-        If q is no number between 0 and 1.
+        If q is not a number between 0 and 1.
 
     References
     ----------
@@ -283,7 +283,7 @@ def find_cost(which: Any, net: Layer) -> Cost:
         which = CROSS_ENTROPIES.get(output, SquaredError)()
     elif which == "cross_entropy":
         which = CROSS_ENTROPIES.get(output, CategoricalCrossEntropy)()
-    elif isinstance(which, type) or not hasattr(which, "link"):  # a name, or what is no cost
+    elif isinstance(which, type) or not hasattr(which, "link"):  # a name, or not a cost
         known = {**COSTS, "cross_entropy": None}
         which = lookup("cost", ALIASES.get(str(which), which), known)()
     link = which.link

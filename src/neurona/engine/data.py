@@ -48,7 +48,7 @@ class Data(NamedTuple):
         return Data(self.x[place], self.target[place], weight)
 
 
-# What an engine holds where each batch brings its own examples.
+# An engine holds this where each batch brings its own examples.
 NOTHING = Data(None, None, None)  # type: ignore[arg-type]
 
 
@@ -196,13 +196,13 @@ def _target(net: Network, y: Any, n: int, dtype: Any, numbers: Array | None) -> 
             else "give labels 0, 1, 2 … or one-hot rows"
         )
         raise ValueError(
-            f"y holds {wrong:g}, and a {output} output answers between 0 and 1: {hint}, "
+            f"y holds {wrong:g}, and a {output} output lies between 0 and 1: {hint}, "
             "or output='linear' for numbers"
         )
     if output == "exp" and target.min() < 0:
         row = int(np.argmax(target.min(axis=1) < 0))
         raise ValueError(
-            f"y[{row}] holds {target[row].min():g}, and an exp output answers with a rate, above "
+            f"y[{row}] holds {target[row].min():g}, and an exp output is a rate, above "
             "0: give counts or rates of 0 or more, or output='linear' for any numbers"
         )
     if output == "softmax" and not np.allclose(target.sum(axis=1), 1, atol=1e-4):

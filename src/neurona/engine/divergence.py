@@ -94,7 +94,7 @@ def _rate_of(rates: Rates, layer: int) -> float:
 
 
 def _grown_most(before: Params, after: Params) -> int:
-    """Return the layer whose norm was multiplied by the most; the first that is no number."""
+    """Return the layer whose norm was multiplied by the most; the first that is not a number."""
     with np.errstate(all="ignore"):
         growth = [_norm(b) / (_norm(a) + 1e-12) for a, b in zip(before, after, strict=True)]
     return int(np.argmax(np.nan_to_num(growth, nan=np.inf)))

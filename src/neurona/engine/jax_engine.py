@@ -31,7 +31,7 @@ MOST = 2**26  # numbers drawn for the steps of one compiled call: 64 MB
 
 
 class Chunk(NamedTuple):
-    """What a compiled call takes besides the network: all steps of a chunk.
+    """All steps of a chunk: the part of a compiled call that is not the network.
 
     In a stack, a member may have an axis more, the first, with what is each network's own.
 
@@ -195,7 +195,7 @@ class JaxEngine:
                 "JAX computes in float32 unless told otherwise: use dtype=np.float32, or call "
                 "jax.config.update('jax_enable_x64', True) first"
             )
-        # The rate comes in with each step: it is no part of what is compiled.
+        # The rate comes in with each step: it is not compiled.
         static = replace(optimizer, learning_rate=1.0) if is_dataclass(optimizer) else optimizer
         self.net = objective.net
         self.networks = networks

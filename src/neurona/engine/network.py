@@ -96,7 +96,7 @@ class Network(Sequential):
 
     @cached_property
     def weights(self) -> tuple[bool, ...]:
-        """Of each array of the parameters, in order, whether it is weights, and not biases."""
+        """Whether each array of the parameters, in order, is weights and not biases."""
         return tuple(len(shape) > 1 for shape in leaves(self.shapes(self.in_shape)))
 
     @property

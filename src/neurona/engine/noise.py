@@ -1,4 +1,4 @@
-"""What chance gives to the steps of a training, such as the neurons that a dropout drops."""
+"""The random numbers of training steps, such as the neurons that a dropout drops."""
 
 from __future__ import annotations
 

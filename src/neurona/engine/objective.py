@@ -1,4 +1,4 @@
-"""What training makes small: a network's cost on some examples, and a penalty on its weights."""
+"""The objective of a training: a network's cost on some examples, and a penalty on its weights."""
 
 from __future__ import annotations
 

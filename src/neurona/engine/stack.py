@@ -22,7 +22,7 @@ def networks_of_a_stack(
 ) -> tuple[int | None, list[np.random.Generator]]:
     """Return how many networks are trained at once, and their generators: one each, or one for all.
 
-    None in place of a number is one network that is no stack.
+    The number is None for one network, which is not a stack.
 
     Raises
     ------

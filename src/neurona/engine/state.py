@@ -17,7 +17,7 @@ Rates: TypeAlias = tuple[float, ...] | Array
 
 
 class Steps(NamedTuple):
-    """What some steps take, one after the other.
+    """The rows, rates and seeds of some steps, one after the other.
 
     Attributes
     ----------

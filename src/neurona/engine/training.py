@@ -1,4 +1,4 @@
-"""Training: an iterator of immutable states. Whoever consumes it draws, logs, stops or goes back.
+"""Training: an iterator of immutable states. The caller's loop draws, logs, stops or goes back.
 
 The loop is one for both engines, and for one network or a stack of them. An engine holds parameters
 and advances them by some steps: :mod:`neurona.engine.numpy_engine`, and its compiled twin
@@ -104,8 +104,8 @@ def train(
         A state to go on from, its optimizer's memory included, or parameters to begin with; of one
         network or of a stack.
     rng
-        Seed or generator: of the initial weights, then of the mini-batches. What a dropout drops
-        is drawn from a child of it.
+        Seed or generator: of the initial weights, then of the mini-batches. Dropout's noise
+        comes from a child of it.
     seeds
         In place of ``rng``, one seed or generator for each network of a stack.
     learning_rates

@@ -1,4 +1,4 @@
-"""What the engine's parts are to one another: arrays, parameters, pullbacks."""
+"""The types that the engine's parts share: arrays, parameters, pullbacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Params: TypeAlias = tuple[LayerParams, ...]
 # How much each example of a batch counts, (batch,); None: all the same.
 Weight: TypeAlias = Array | None
 
-# What chance has drawn for one training step: an array for a layer that needs one, None for one
+# The random numbers of one training step: an array for a layer that needs one, None for one
 # that does not, and for a composition a tuple.
 Noise: TypeAlias = Any
 

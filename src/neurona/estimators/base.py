@@ -61,7 +61,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Return the target as an array, or say what is wrong with it."""
         raise NotImplementedError
 
-    def _fit_targets(self, learnt: Examples, given: Examples, classes: Any = None) -> Any:
+    def _fit_targets(self, learned: Examples, given: Examples, classes: Any = None) -> Any:
         """Learn what a target is, from the rows to learn from and all that were given.
 
         ``classes`` are all that there will be, if they are known.
@@ -407,7 +407,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            Before anything has been learnt.
+            Before anything has been learned.
         ValueError
             If a column is missing, or holds something else than it did.
         """
@@ -451,7 +451,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            Before anything has been learnt.
+            Before anything has been learned.
         ValueError
             If a parameter is code, such as a custom function: a file holds names.
         OSError

@@ -66,7 +66,7 @@ def tell_callbacks(
     """Hand on the states of a fit, one an epoch, and tell callbacks of them.
 
     The fit is a task, and in it each epoch is one. A callback that asks for them gets the rows that
-    are learnt from, as the person gave them, and an estimator with the weights of that epoch, not
+    are learned from, as the person gave them, and an estimator with the weights of that epoch, not
     of the best one so far. It may end the fit after its epoch.
     """
     given = {

@@ -271,7 +271,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         return column_or_1d(y, warn=True)  # type: ignore[no-any-return]
 
     def _fit_targets(
-        self, learnt: Examples, given: Examples, classes: Any = None
+        self, learned: Examples, given: Examples, classes: Any = None
     ) -> Classes | Labels:
         y = given.y  # a class may be rare, and all its rows held out
         if type_of_target(y) == "multilabel-indicator":

@@ -21,7 +21,7 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     Parameters
     ----------
     estimator
-        Once it has learnt from a frame, the columns are found by their names.
+        Once it has learned from a frame, the columns are found by their names.
     X
         A frame, an array, or a :class:`~neurona.tables.table.Table`.
     reset
@@ -36,7 +36,7 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
         return X
     if not reset and (estimator.preprocess is None) != (estimator.preparation_ is None):
         raise ValueError(
-            f"preprocess is {estimator.preprocess!r}, and was not when the network learnt: "
+            f"preprocess is {estimator.preprocess!r}, and was not when the network learned: "
             "set it as it was, or fit anew"
         )
     if is_large(X) and (estimator.preprocess == "auto" or isinstance(X, np.memmap)):
@@ -64,7 +64,7 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
 
 
 def _frame(estimator: Any, X: Any, reset: bool) -> Columns:
-    """Read a frame: once it has been learnt from, by its columns' names."""
+    """Read a frame: once it has been learned from, by its columns' names."""
     names, known = names_of(X), getattr(estimator, "feature_names_in_", None)
     if 0 in X.shape:
         check_array(X, dtype=None)  # says so, in scikit-learn's words
@@ -92,6 +92,6 @@ def _check_present(known: Iterable[str], names: Sequence[str]) -> None:
     absent = [name for name in known if name not in set(names)]
     if absent:
         raise ValueError(
-            f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learnt "
+            f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learned "
             f"from; it has {', '.join(map(repr, names))}"
         )

@@ -135,9 +135,9 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         return checked
 
     def _fit_targets(
-        self, learnt: Examples, given: Examples, classes: Any = None
+        self, learned: Examples, given: Examples, classes: Any = None
     ) -> Quantities | Counts:
-        return (Counts if self._counts() else Quantities).fit(learnt.y, learnt.weight)
+        return (Counts if self._counts() else Quantities).fit(learned.y, learned.weight)
 
     def _counts(self) -> bool:
         """Tell whether the cost is one of counts."""

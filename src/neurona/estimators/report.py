@@ -1,4 +1,4 @@
-"""The score of an estimator on rows that it has not learnt from, and its most useful columns."""
+"""The score of an estimator on rows that it has not learned from, and its most useful columns."""
 
 from __future__ import annotations
 

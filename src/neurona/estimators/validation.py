@@ -1,7 +1,7 @@
 """Validation: rows that are held out, and the state that is best on them.
 
 ``fit`` draws them from its table. ``partial_fit`` sees a part of a stream at a time. A stream may
-bring the same rows again in each pass, and a row must not be learnt from in one pass and validate
+bring the same rows again in each pass, and a row must not be learned from in one pass and validate
 in the next. So nothing is drawn there: a row is held out where its hash, a number that depends on
 its cells alone, lies below a limit [1]_. However many rows come, those with the smallest hashes
 stay, which are an even sample of all that are different.
@@ -132,7 +132,7 @@ class ValidationSample:
         Returns
         -------
         (n,)
-            The rows that must not be learnt from.
+            The rows that must not be learned from.
         """
         held_out: NDArray[np.bool_] = hashes < self.limit
         every, first = np.unique(

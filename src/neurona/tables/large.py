@@ -173,7 +173,7 @@ class AllNumbers:
         if len(steps) < len(preparation.steps):
             strange = next(s for _, s in preparation.steps if not isinstance(s, Numbers))
             raise ValueError(
-                f"column {strange.name!r} held no numbers when the network learnt, and holds "
+                f"column {strange.name!r} held no numbers when the network learned, and holds "
                 "numbers now"
             )
         self.columns = np.array([i for i, _ in steps])

@@ -58,7 +58,7 @@ class ParquetTable(TableFile):
         raise TableError(
             "not_number",
             f"column {name!r} holds {KINDS[read.kind]} ({self.arrow.schema.field(name).type}), and "
-            f"the network learnt {KINDS[str(kind)]} from it",
+            f"the network learned {KINDS[str(kind)]} from it",
             column=name,
         )
 

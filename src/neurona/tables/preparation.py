@@ -36,7 +36,7 @@ CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
 
 
 class Step(Protocol):
-    """The preparation of one column, learnt from its cells."""
+    """The preparation of one column, learned from its cells."""
 
     name: str
 
@@ -78,7 +78,7 @@ class Numbers:
 
     @classmethod
     def fit(cls, column: Column, weight: Weights) -> Numbers | None:
-        """Return what was learnt; None if all cells are the same."""
+        """Return what was learned; None if all cells are the same."""
         missing = column.missing
         x = column.values[~missing]
         weight = None if weight is None else weight[~missing]
@@ -148,7 +148,7 @@ class Categories:
 
     @classmethod
     def fit(cls, column: Column, weight: Weights) -> Categories | None:
-        """Return what was learnt; None if all cells are the same, or all different."""
+        """Return what was learned; None if all cells are the same, or all different."""
         missing = column.missing
         given = column.values[~missing]
         levels = sorted(set(given))
@@ -219,7 +219,7 @@ class Dates:
 
     @classmethod
     def fit(cls, column: Column, weight: Weights) -> Dates | None:
-        """Return what was learnt; None if all cells are the same."""
+        """Return what was learned; None if all cells are the same."""
         days = _days(column)
         number = Numbers.fit(days, weight)
         if number is None:
@@ -340,7 +340,7 @@ def _as(step: Step, column: Column) -> Column:
             return Column(column.name, "category", objects(cells))
     row = int(np.argmin(column.missing))
     raise ValueError(
-        f"column {column.name!r} held {PLURALS[step.kind]} when the network learnt, and holds "
+        f"column {column.name!r} held {PLURALS[step.kind]} when the network learned, and holds "
         f"{PLURALS[column.kind]} now, {str(column.values[row])!r} in row {row}"
     )
 

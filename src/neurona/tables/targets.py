@@ -128,7 +128,7 @@ class Labels:
 
 @dataclass(frozen=True, eq=False)
 class Quantities:
-    """Numbers, learnt with mean 0 and standard deviation 1.
+    """Numbers, learned with mean 0 and standard deviation 1.
 
     >>> prices = Quantities.fit(np.array([10.0, 30.0]), None)
     >>> prices.encode(np.array([10.0, 30.0])).ravel()
@@ -183,7 +183,7 @@ class Quantities:
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Numbers from 0 on, learnt as shares of their mean: the network predicts a rate, e^z.
+    """Numbers from 0 on, learned as shares of their mean: the network predicts a rate, e^z.
 
     They are neither shifted nor standardized, since 0 has to stay 0. In the Poisson cost another
     unit is only a factor and a constant, so the same weights are best. From z = 0, where a network

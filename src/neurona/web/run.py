@@ -152,7 +152,7 @@ class Run:
 
         def change() -> None:
             self.task = task
-            if self._now.state.step == 0 and not self._steered:  # nothing was learnt otherwise
+            if self._now.state.step == 0 and not self._steered:  # nothing was learned otherwise
                 self._begin()
                 return
             self._steered = True

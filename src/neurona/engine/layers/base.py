@@ -46,7 +46,7 @@ class Nothing(NamedTuple):
 
 
 class Train(NamedTuple):
-    """What a step of the training brings with it; without it, a layer predicts.
+    """What a training step brings with it; without it, a layer predicts.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class Layer:
         """
         raise NotImplementedError
 
-    # What follows needs no change in a new layer --------------------------------------------------
+    # The rest needs no change in a new layer --------------------------------------------------
 
     @property
     def is_random(self) -> bool:

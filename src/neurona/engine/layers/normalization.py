@@ -1,4 +1,4 @@
-"""Normalization: a layer's sums at mean 0 and variance 1, then at a scale that is learnt.
+"""Normalization: a layer's sums at mean 0 and variance 1, then at a scale that is learned.
 
 Both layers hold the activation that follows: a hidden layer is a linear ``Dense``, then one of
 these. As in ``Dense``, within a layer an example is a column.
@@ -27,7 +27,7 @@ from neurona.engine.weighting import shares
 
 
 class BatchNormalizationParams(NamedTuple):
-    """What is learnt, ``gamma`` and ``beta``, and the statistics to predict with; all ``(n,)``."""
+    """``gamma`` and ``beta``, which are learned, and the statistics to predict with: ``(n,)``."""
 
     gamma: Array
     beta: Array
@@ -36,7 +36,7 @@ class BatchNormalizationParams(NamedTuple):
 
 
 class LayerNormalizationParams(NamedTuple):
-    """What is learnt: ``gamma`` and ``beta``, both ``(n,)``."""
+    """``gamma`` and ``beta``, which are learned: both ``(n,)``."""
 
     gamma: Array
     beta: Array
@@ -44,7 +44,7 @@ class LayerNormalizationParams(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class _Normalization(Layer, abstract=True):
-    """What the two have in common: an activation, and what keeps 1 / √0 away."""
+    """The two layers' common part: an activation, and an epsilon against 1 / √0."""
 
     activation: Activation = linear
     epsilon: float = 1e-5

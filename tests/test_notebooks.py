@@ -205,7 +205,7 @@ def test_gradient_check_finds_both_mistakes_and_then_none(executed):
 
 
 def test_cure_trains_the_deep_network(executed):
-    (cell,) = cells(executed, "code", "mended")
+    (cell,) = cells(executed, "code", "cure")
     assert numbers(cell)[-1] < 0.01
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import neurona
 from neurona import cli
 
 ROOT = Path(__file__).parent.parent
@@ -84,6 +85,9 @@ def test_code_prints_the_shown_output(name, tmp_path, monkeypatch, capsys):
         else:
             assert language == ""  # a drawing
     assert not printed
+    for value in code.values():
+        if isinstance(value, neurona.Playground):
+            value.close()  # its threads would outlive the test
 
 
 @pytest.mark.parametrize("name", RUN)

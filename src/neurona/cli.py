@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ examples:
   neurona demo moons --optimizer sgd --learning-rate 0.5,0.2,0.1
   neurona demo digits --engine jax                  real handwritten digits, compiled
   neurona demo tutorial                             why the lesson's deep network does not learn
+
 """
 TABLES = """\
 examples:
@@ -37,6 +39,7 @@ examples:
   neurona evaluate model.safetensors more.csv --html report.html
   neurona inspect model.safetensors
   neurona export model.safetensors --to onnx
+
 """
 FORMS = """\
 Write a model in a form that runs without neurona. A model from a table takes the table's columns
@@ -109,12 +112,12 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"neurona {__version__}")
     commands = top.add_subparsers(metavar="command", required=True)
-    demo = commands.add_parser(
+    demo = _add(
+        commands,
         "demo",
-        help="train a network before your eyes",
-        description="Train a network on a data set, show it, and save a picture and a film.",
-        epilog=f"{EXAMPLES}\n{EXITS}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "train a network before your eyes",
+        "Train a network on a data set, show it, and save a picture and a film.",
+        EXAMPLES,
     )
     demo.add_argument("data", choices=(*DEMOS, "tutorial"), help="what to learn")
     network = demo.add_argument_group("network")
@@ -149,20 +152,15 @@ def parser() -> argparse.ArgumentParser:
     data.add_argument("--arms", type=int, metavar="N", help="number of spiral arms")
     data.add_argument("--classes", type=int, metavar="N", help="number of blobs")
     data.add_argument("--noise", type=float, metavar="SIZE", help="spread of the points")
-    output = demo.add_argument_group("output")
-    output.add_argument(
-        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
-    )
-    output.add_argument("--quiet", action="store_true", help="print only the files' paths")
+    _add_output(demo.add_argument_group("output"))
     demo.set_defaults(run=_run_demo)
-    compare = commands.add_parser(
+    compare = _add(
+        commands,
         "compare",
-        help="the lesson's network in other libraries, side by side",
-        description="Train the lesson's network from the same weights in the lesson's program, "
-        "neurona, scikit-learn, Keras and PyTorch, if they are installed, and measure how much "
-        "their curves differ. Saves a picture, and a page with the code of each.",
-        epilog=EXITS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "the lesson's network in other libraries, side by side",
+        "Train the lesson's network from the same weights in the lesson's program, neurona,\n"
+        "scikit-learn, Keras and PyTorch, if they are installed, and measure how much their\n"
+        "curves differ. Saves a picture, and a page with the code of each.",
     )
     compare.add_argument(
         "--steps", type=int, default=1500, metavar="N", help="steps of gradient descent (1500)"
@@ -171,41 +169,44 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--language", choices=("en", "es"), default="en", help="language of the report"
     )
-    compare.add_argument(
-        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
-    )
-    compare.add_argument("--quiet", action="store_true", help="print only the files' paths")
-    compare.set_defaults(run=_command("compare"))
-    play = commands.add_parser(
+    _add_output(compare)
+    play = _add(
+        commands,
         "play",
-        help="the playground, in the browser",
-        description="Open the playground: watch a network learn, change it, look inside.",
-        epilog=EXITS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "the playground, in the browser",
+        "Open the playground: watch a network learn, change it, look inside.",
     )
     play.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
     play.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
     play.add_argument("--no-browser", action="store_true", help="print only the address")
     play.add_argument("--token", metavar="TEXT", help="default: a random one")
-    play.set_defaults(run=_command("play"))
     _add_tables(commands)
     return top
 
 
+def _add(commands: Any, name: str, summary: str, description: str, examples: str = "") -> Any:
+    """Add a command that its module in ``commands/`` runs."""
+    command = commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=examples + EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=_command(name))
+    return command
+
+
+def _add_output(command: Any) -> None:
+    command.add_argument(
+        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
+    )
+    command.add_argument("--quiet", action="store_true", help="print only the files' paths")
+
+
 def _add_tables(commands: Any) -> None:
     """Add the commands on tables."""
-
-    def add(name: str, help_: str, about: str) -> Any:
-        command = commands.add_parser(
-            name,
-            help=help_,
-            description=about,
-            epilog=f"{TABLES}\n{EXITS}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.set_defaults(run=_command(name))
-        return command
-
+    add = partial(_add, commands, examples=TABLES)
     train = add(
         "train",
         "train a model on a CSV or Parquet file",

@@ -170,7 +170,7 @@ def test_a_report_shows_the_ten_columns_that_tell_most():
 # The lesson
 
 
-def test_the_cure_has_a_rate_of_5_by_default():
+def test_the_cured_networks_rate_is_5_by_default():
     short = {"steps": 3, "every": 3, "seed": 0}
     states = [
         [*cure.cured("glorot_normal", **short, **rate)[1]][-1].cost

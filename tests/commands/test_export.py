@@ -124,8 +124,8 @@ def test_what_the_forms_are_is_in_the_help(capsys):
         cli.main(["export", "--help"])
     assert caught.value.code == 0
     told = capsys.readouterr().out
-    assert "a Python program of one page" in told
-    assert "no file but a pickle" in told
+    assert "Python program of one page" in told
+    assert "no file format but pickle" in told
 
 
 def test_what_is_refused(models, tmp_path, capfdbinary, monkeypatch):

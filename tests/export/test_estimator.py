@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -14,8 +18,10 @@ from sklearn.exceptions import NotFittedError
 
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, export
+from neurona.commands.tables import columns_for
 from neurona.export.estimator_numpy import preparation_code, program
 from neurona.export.estimator_onnx import NO_DATE, class_values
+from neurona.tables.csv import parse_csv
 
 checks = settings(
     deadline=None,
@@ -382,7 +388,10 @@ def test_the_program_can_be_read(penguin_net):
     code = program(penguin_net)
     assert max(map(len, code.split("\n"))) <= 100
     imports = [line for line in code.split("\n") if line.startswith(("import", "from"))]
-    assert imports == ["import base64", "import csv", "import sys", "import numpy as np"]
+    assert imports == [
+        "import base64", "import csv", "import sys", "from numbers import Number",
+        "import numpy as np",
+    ]  # fmt: skip
     assert "def dates" not in code  # what is not needed is not there
     assert '            categories(table["island"], levels=["Biscoe", "Dream", "Tor' in code
     assert 'classes = ["Adelie", "Chinstrap", "Gentoo"]' in code
@@ -415,6 +424,105 @@ def test_texts_dates_and_time_zones_in_the_program():
         np.testing.assert_allclose(
             space["predict"]({"born": cells, "kilos": ["1", "2", 3, 4.0]}), wanted, rtol=1e-12
         )
+
+
+ODD_TABLE = """kilos,code,coat,alive,born
+4.5,1.50,long,True,2020-01-01
+NA,2,short,False,2021-05-02T18:30
+30,A1,long,False,
+12,,short,True,2019-12-31
+4,1.50,long,True,2020-06-01
+8,2,short,False,2022-01-01
+20,A1,short,True,2020-01-05
+5,,long,False,2020-02-01
+"""
+ODD_TEXTS = {
+    "kilos": [
+        "4.5", " 4.5 ", "+5", ".5", "1e3", "-0", "٣", "NA", "n/a", "NaN", "NULL", "",
+        "1,5", "1_000", "inf", "-inf", "+nan", "heavy", "True", "1.234.5", "2020-01-01",
+    ],
+    "code": [
+        "1.50", "1.5", "1,50", "2", "2.0", "02", " A1", "a1", "other", "NA", "null", "", "True",
+    ],
+    "coat": ["long", "long ", "Long", "never seen", "NA", "1"],
+    "alive": ["True", "true", "TRUE", "1", "0", "False", ""],
+    "born": [
+        "2024-12-31", "2024-12-31T18:30", "2024-12-31 18:30", "2024-12-31T18:30:05.5+02:00",
+        "2024-12-31T00:00Z", "NA", "", "31/12/2024", "2024-13-01", "20241231", "2024",
+        "9999-12-31T23:59-12:00", "5", "2024-12-31T25:00",
+    ],
+}  # fmt: skip
+UTC_2 = timezone(timedelta(hours=2))
+ODD_COLUMNS = {
+    "kilos": [
+        [4, 2.5, None, np.nan, pd.NA], [Decimal("1.5"), Fraction(1, 3), np.float32(2)],
+        [True, 1.5], [np.True_], [10**400], [np.inf, 1.0], [1.5, "heavy"], [date(2020, 1, 1)],
+    ],
+    "code": [
+        [1.5, 2, None], [Decimal("1.50"), np.int8(2)], [1.5, "A1"], [2.0, "A1"], ["1.5", "1.50"],
+        [True, None], [3, 7.25], ["NA", "", "null"], [None, pd.NaT],
+    ],
+    "coat": [["long", None, "LONG"], [1, 2.0], [1, "long"], ["NA"]],
+    "alive": [[True, False, None], [np.True_], ["True", "true"], [1, 0]],
+    "born": [
+        [date(2024, 12, 31), datetime(2024, 12, 31, 18, 30, tzinfo=UTC_2), None],
+        [np.datetime64("2024-12-31"), pd.Timestamp("2024-12-31T18:30", tz="Asia/Tokyo"), pd.NaT],
+        [5], [np.int64(5), None], [True], [1.5],
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def odd():
+    """Return an estimator of columns of each kind, and the names in its program."""
+    table = parse_csv(ODD_TABLE)
+    net = NeuralNetRegressor(4, epochs=2, random_state=0)
+    net.fit(table.select(table.names), np.arange(8.0))
+    space = {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    return net, space
+
+
+def either_way(predict):
+    try:
+        return predict()
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [(name, cell) for name, cells in ODD_TEXTS.items() for cell in cells]
+)
+def test_a_text_means_to_the_program_what_it_means_to_the_estimator(odd, column, cell):
+    net, space = odd
+    header, row, *_ = ODD_TABLE.splitlines()
+    cells = dict(zip(header.split(","), row.split(","), strict=True))
+    line = ",".join(f'"{one}"' for one in (cells | {column: cell}).values())
+    text = f"{header}\n{line}\n\n{row}\n"
+    wanted = either_way(lambda: net.predict(columns_for(net, parse_csv(text))))
+    given = either_way(lambda: space["predict"](space["read"](StringIO(text))))
+    assert type(given) is type(wanted), (given, wanted)  # both refuse the cell, or neither
+    if isinstance(wanted, str):
+        assert repr(cell) in wanted
+        assert repr(cell) in given
+    else:
+        np.testing.assert_allclose(given, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"), [(name, cells) for name, many in ODD_COLUMNS.items() for cells in many]
+)
+def test_an_object_means_to_the_program_what_it_means_to_the_estimator(odd, column, cells):
+    net, space = odd
+    X = {"kilos": 4.5, "code": "A1", "coat": "long", "alive": True, "born": date(2020, 1, 1)}
+    X = {name: [cell] * len(cells) for name, cell in X.items()} | {column: cells}
+    frame = pd.DataFrame({name: pd.Series(one, dtype=object) for name, one in X.items()})
+    wanted = either_way(lambda: net.predict(frame))
+    given = either_way(lambda: space["predict"](X))
+    assert type(given) is type(wanted), (given, wanted)
+    if not isinstance(wanted, str):
+        np.testing.assert_allclose(given, wanted, rtol=1e-12)
+        assert_same_answers(net, frame, space["predict"](frame), tolerance=1e-12)
 
 
 # PyTorch and Keras: the network, and its preparation beside it

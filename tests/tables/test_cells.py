@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import datetime
 import inspect
+import numbers
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -46,9 +49,11 @@ def test_the_source_of_each_rule_runs_in_another_program(name):
     space = {
         "np": np,
         "re": __import__("re"),
+        "date": datetime.date,
         "datetime": datetime.datetime,
         "UTC": datetime.UTC,
         "isfinite": np.isfinite,
+        "Number": numbers.Number,
     }
     for function in FUNCTIONS.values():
         exec(inspect.getsource(function), space)
@@ -58,7 +63,9 @@ def test_the_source_of_each_rule_runs_in_another_program(name):
         "looks_like_number": ("1.234,5", True), "looks_like_date": ("1/2/2024", True),
         "is_missing": (float("nan"), True), "moment_of": (datetime.date(2024, 1, 2), None),
         "float_of": (10**400, np.inf), "text_of": (1.0, "1"), "shortest": (1.0, "1"),
-        "class_of": ("1.0", "1"),
+        "class_of": ("1.0", "1"), "is_number": (Decimal("1.5"), True),
+        "is_date": (datetime.date(2024, 1, 2), True),
+        "numbers_among": (("A1", "1.50"), {1.5: "1.50"}),
     }  # fmt: skip
     given, expected = examples[name]
     if name == "moment_of":
@@ -104,6 +111,18 @@ def test_a_text_that_is_there(text):
 )  # fmt: skip
 def test_a_number(text, decimal, number):
     assert cells.number_of(text, decimal) == number
+
+
+@pytest.mark.parametrize("cell", [1, 1.5, np.int8(1), np.float32(1), Decimal(1), Fraction(1, 3)])
+def test_an_object_that_is_a_number(cell):
+    assert cells.is_number(cell)
+
+
+@pytest.mark.parametrize(
+    "cell", [True, np.True_, "1", np.timedelta64(1, "s"), np.datetime64("2024"), 1j, None]
+)
+def test_an_object_that_is_not_a_number(cell):
+    assert not cells.is_number(cell)
 
 
 def test_a_date_is_in_utc():

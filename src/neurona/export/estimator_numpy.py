@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from inspect import getsource, isfunction
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
 from neurona.export.folder import SIGN
-from neurona.export.numpy_layers import WIDTH, count, layers_code, loop_code, page, uses_base64
+from neurona.export.numpy_layers import (
+    WIDTH,
+    block,
+    count,
+    layers_code,
+    loop_code,
+    page,
+    uses_base64,
+)
 from neurona.export.parts import parts_of, topology_of
+from neurona.tables import cells
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
 from neurona.tables.targets import Classes, Labels
 
 if TYPE_CHECKING:
     from neurona.estimators.base import NeuralNet
 
+MOST_LIKELY = "Return the most likely class of each row"
+LIKELY = "Return which labels are more likely than not, 0 or 1."
 LONGEST = 100  # characters of a line
+IMPORTS = {
+    "datetime": "from datetime import date, datetime, timezone",
+    "isfinite": "from math import isfinite",
+    "Number": "from numbers import Number",
+}
 
-IS_MISSING = '''
-def is_missing(cell):
-    """Tell whether a cell holds nothing: None, or NaN, which is not equal to itself."""
-    return cell is None or type(cell).__name__ == "NAType" or cell != cell  # NAType: pandas' NA
-'''
-
-SCALED = '''
+# Beyond the rules of a cell, the functions that a page may need; each needs earlier ones only.
+HELPERS = {
+    "number": '''
+def number(cell):
+    """Return the number that a cell is, or that its text says; NaN where it is missing."""
+    is_text = isinstance(cell, str)
+    if is_missing(cell) or (is_text and known(cell) is None):
+        return np.nan
+    if is_text:
+        x = number_of(cell)
+    else:
+        x = float_of(cell) if is_number(cell) else None
+    if x is None or not np.isfinite(x):
+        raise ValueError(f"{cell!r} is not a finite number")
+    return x
+''',
+    "moment": '''
+def moment(cell):
+    """Return the date that a cell is, or that its text says; NaT where it is missing."""
+    if is_missing(cell):
+        return np.datetime64("NaT", "us")
+    day = date_of(cell) if isinstance(cell, str) else cell
+    if not is_date(day):
+        raise ValueError(f"{cell!r} is not a date: write it as 2024-12-31")
+    return moment_of(day)
+''',
+    "scaled": '''
 def scaled(x, median, spread, mark_missing):
     """x' = (x - median) / spread, then x' / √(1 + (x' / 3)²): no outlier gets further than 3.
 
@@ -34,55 +73,55 @@ def scaled(x, median, spread, mark_missing):
     x = np.clip(x, -1e9, 1e9)  # so that the square is finite
     x = x / np.sqrt(1 + (x / 3) ** 2)
     return np.column_stack([x, missing] if mark_missing else [x])
-'''
-
-NUMBERS = '''
+''',
+    "numbers": '''
 def numbers(cells, median, spread, mark_missing=False):
     """Prepare a column of numbers, or of texts that are numbers."""
-    x = np.array([np.nan if is_missing(cell) else float(cell) for cell in cells], dtype=float)
+    x = np.array([number(cell) for cell in cells], dtype=float)
     return scaled(x, median, spread, mark_missing)
-'''
+''',
+    "texts": '''
+def texts(cells, levels):
+    """Return each cell as a text, None where it is missing; of numbers alone, the level's text."""
+    there = [cell for cell in cells if not is_missing(cell)]
+    named = {}
+    if levels and there and all(map(is_number, there)):
+        named = numbers_among(levels)
+        if not named:
+            raise ValueError(f"{there[0]!r} is a number, and no category is one")
 
-TEXTS = '''
-def texts(cells):
-    """Return each cell as a text, 1.0 as 1; None where it is missing."""
+    def text(cell):
+        return named.get(float_of(cell), text_of(cell)) if named else text_of(cell)
+
     return [None if is_missing(cell) else text(cell) for cell in cells]
-
-
-def text(cell):
-    is_whole = isinstance(cell, (float, np.floating)) and float(cell).is_integer()
-    return str(int(cell)) if is_whole else str(cell)
-'''
-
-CATEGORIES = '''
+''',
+    "categories": '''
 def categories(cells, levels, mark_others=False, mark_missing=False):
     """Make a column of each level: 1 where the cell is that level, 0 elsewhere.
 
     Then one for all other texts and one for missing cells, if the network has seen any.
     """
-    cells = texts(cells)
+    cells = texts(cells, levels)
     columns = [[cell == level for cell in cells] for level in levels]
     if mark_others:
         columns.append([cell is not None and cell not in levels for cell in cells])
     if mark_missing:
         columns.append([cell is None for cell in cells])
     return np.array(columns, dtype=float).T
-'''
-
-EITHER = '''
+''',
+    "either": '''
 def either(cells, first, second):
     """Make one column of two categories: -1 for the first, 1 for the second, 0 for all else."""
-    return np.array([[(cell == second) - (cell == first)] for cell in texts(cells)], dtype=float)
-'''
-
-DATES = '''
+    cells = texts(cells, [first, second])
+    return np.array([[(cell == second) - (cell == first)] for cell in cells], dtype=float)
+''',
+    "dates": '''
 def dates(cells, median, spread, cycles, mark_missing=False):
     """Prepare the day as a number; then where it is in each cycle of so many days, as on a clock.
 
     A date is a text such as 2024-12-31 or 2024-12-31T18:30, or a date of Python or NumPy.
     """
-    nothing = np.datetime64("NaT", "us")
-    moments = np.array([nothing if is_missing(c) else moment(c) for c in cells], "datetime64[us]")
+    moments = np.array([moment(cell) for cell in cells], "datetime64[us]")
     days = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6)  # since 1970
     columns = [scaled(days, median, spread, mark_missing)]
     for cycle in cycles:
@@ -90,15 +129,8 @@ def dates(cells, median, spread, cycles, mark_missing=False):
         hand = np.column_stack([np.sin(angle), np.cos(angle)])
         columns.append(np.where(np.isnan(hand), 0, hand))
     return np.hstack(columns)
-
-
-def moment(cell):
-    if isinstance(cell, str):
-        cell = datetime.fromisoformat(cell)
-    if getattr(cell, "tzinfo", None) is not None:
-        cell = cell.astimezone(timezone.utc).replace(tzinfo=None)
-    return np.datetime64(cell, "us")
-'''
+''',
+}
 
 COLUMNS = '''
 def columns(rows):
@@ -121,20 +153,22 @@ def network(x):
 READ_NAMED = '''
 def read(file):
     """Return the columns of a CSV file by their names; an empty cell, or NA, is a missing one."""
-    names, *rows = [row for row in csv.reader(file) if row] or [[]]
+    names, *rows = cells_of(file) or [[]]
     return {name: [known(row[i]) for row in rows] for i, name in enumerate(names)}
 '''
 
 READ_ROWS = '''
 def read(file):
     """Return the rows of a CSV file without a header; an empty cell, or NA, is a missing one."""
-    return [[known(cell) for cell in row] for row in csv.reader(file) if row]
+    return [[known(cell) for cell in row] for row in cells_of(file)]
 '''
 
-KNOWN = """
-def known(cell):
-    return None if cell.lower() in ("", "na", "n/a", "nan", "null") else cell
-"""
+CELLS_OF = '''
+def cells_of(file):
+    """Return the rows of a CSV file; blank lines are left out."""
+    rows = [[cell.strip() for cell in row] for row in csv.reader(file, skipinitialspace=True)]
+    return [row for row in rows if row not in ([], [""])]
+'''
 
 MAIN = """
 if __name__ == "__main__":
@@ -179,17 +213,19 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
     several = isinstance(estimator.targets_, Labels) or not getattr(
         estimator.targets_, "single", True
     )
-    functions = _functions(estimator.preparation_)
+    prepare = _prepare(estimator, "np.float64")
+    read = READ_ROWS if names is None else READ_NAMED
+    functions = _functions(prepare + read)
     blocks = [
         _head(estimator, topology_of(parts)),
         _imports(["base64"] * in_base64 + ["csv", "sys"], functions),
         *functions,
-        _prepare(estimator, "np.float64"),
+        prepare,
         *layers_code(parts, written_out),
         NETWORK.format(n_in=count(net.n_in, "number"), n_out=net.n_out, loop=loop_code(parts)),
         *_decisions(estimator.targets_, _argument(estimator)),
-        READ_ROWS if names is None else READ_NAMED,
-        KNOWN,
+        CELLS_OF,
+        read,
         MAIN.format(printed='*prediction, sep=","' if several else "prediction"),
     ]
     return page(blocks)
@@ -197,14 +233,15 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
 
 def preparation_code(estimator: NeuralNet, use: str) -> str:
     """Return the code that goes beside a network which other code runs."""
-    functions = _functions(estimator.preparation_)
+    prepare = _prepare(estimator, "np.float32")
+    functions = _functions(prepare)
     use = use.format(table=_argument(estimator))
     blocks = [
         f'"""From a table to the network in model.py, {SIGN}, and on to predictions.\n\n'
         f'{use}\n{fill(_table(estimator), WIDTH)}\n"""',
         _imports([], functions),
         *functions,
-        _prepare(estimator, "np.float32"),
+        prepare,
         *_decide(estimator.targets_),
     ]
     return page(blocks)
@@ -250,32 +287,47 @@ and prints a prediction a row:
 
 
 def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
-    lines = [f"import {name}" for name in modules]
-    if DATES in functions:
-        lines.append("from datetime import datetime, timezone")
-    return "\n".join([*lines, *([""] if lines else []), "import numpy as np"])
+    """Write the imports of a page."""
+    names = _names_in("\n".join(functions))
+    lines = [f"import {name}" for name in sorted([*modules, *({"re"} & names)])]
+    lines += [line for name, line in IMPORTS.items() if name in names]
+    lines += [*([""] if lines else []), "import numpy as np"]
+    if "UTC" in names:
+        lines += ["", "UTC = timezone.utc  # from Python 3.11 on also datetime.UTC"]
+    return "\n".join(lines)
+
+
+# ------------------------------------------------------------------- rules and helpers
+
+
+def _functions(code: str) -> list[str]:
+    """Return the functions that code needs, and no others: the rules of a cell, then helpers."""
+    rules = {
+        name: rule
+        for name, rule in vars(cells).items()
+        if isfunction(rule) and rule.__module__ == cells.__name__
+    }
+    functions = {name: _source(rule) for name, rule in rules.items()} | HELPERS
+    needed, names = [], _names_in(code)
+    for name, text in reversed(functions.items()):
+        if name in names:
+            needed.append(text)
+            names |= _names_in(text)
+    return needed[::-1]
+
+
+def _names_in(code: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+
+
+def _source(rule: Callable[..., Any]) -> str:
+    """Return the text of a rule without what a reader of the page does not need."""
+    text = re.sub(r"  # (noqa|type: ignore).*", "", getsource(rule))
+    text = re.sub(r'\n\n    >>> .*?(\n    """)', r"\1", text, flags=re.DOTALL)
+    return re.sub(r'(    """.*)\n    """', r'\1"""', text)
 
 
 # ------------------------------------------------------------------------ preparation
-
-
-def _functions(preparation: Preparation | None) -> list[str]:
-    """Return the functions that are needed, and no others."""
-    steps = [] if preparation is None else [step for _, step in preparation.steps]
-    either = [isinstance(step, Categories) and step.two for step in steps]
-    of_many = [isinstance(step, Categories) and not step.two for step in steps]
-    numbers = any(isinstance(step, Numbers) for step in steps)
-    dates = any(isinstance(step, Dates) for step in steps)
-    needed = [
-        (bool(steps), IS_MISSING),
-        (numbers or dates, SCALED),
-        (numbers, NUMBERS),
-        (any(either + of_many), TEXTS),
-        (any(of_many), CATEGORIES),
-        (any(either), EITHER),
-        (dates, DATES),
-    ]
-    return [text for is_needed, text in needed if is_needed]
 
 
 def _prepare(estimator: NeuralNet, dtype: str) -> str:
@@ -340,14 +392,14 @@ def _written(function: str, arguments: Sequence[str], margin: int) -> str:
     line = f"{function}({', '.join(arguments)})"
     if "\n" not in line and margin + len(line) < LONGEST:
         return line
-    return f"{function}(\n" + indent("\n".join(f"{one}," for one in arguments), " " * 4) + "\n)"
+    return function + block("()", arguments)
 
 
 def _list(items: Sequence[str], margin: int) -> str:
     line = f"[{', '.join(items)}]"
     if margin + len(line) < LONGEST - 12:
         return line
-    return "[\n" + indent("\n".join(f"{item}," for item in items), " " * 4) + "\n]"
+    return block("[]", items)
 
 
 def _quoted(text: str) -> str:
@@ -369,87 +421,55 @@ def _classes(targets: Classes) -> str:
 
 def _decisions(targets: Any, argument: str) -> Iterator[str]:
     """Write the functions that predict for a table."""
+    outputs = f"network(prepare({argument}))"
     if isinstance(targets, Classes):
         yield _classes(targets)
-        both = targets.n_out == 1
-        yield (
-            f"def predict_proba({argument}):\n"
-            f'    """Return the probability of each class, (n, {len(targets.classes)})."""\n'
-            + (
-                f"    second = network(prepare({argument}))\n"
-                "    return np.hstack([1 - second, second])"
-                if both
-                else f"    return network(prepare({argument}))"
-            )
-        )
-        yield (
-            f"def predict({argument}):\n"
-            '    """Return the most likely class of each row."""\n'
-            f"    return [classes[i] for i in predict_proba({argument}).argmax(axis=1)]"
+        about = f"Return the probability of each class, (n, {len(targets.classes)})."
+        lines = [f"return {outputs}"]
+        if targets.n_out == 1:
+            lines = [f"second = {outputs}", "return np.hstack([1 - second, second])"]
+        yield _function("predict_proba", argument, about, *lines)
+        which = f"predict_proba({argument}).argmax(axis=1)"
+        yield _function(
+            "predict", argument, f"{MOST_LIKELY}.", f"return [classes[i] for i in {which}]"
         )
     elif isinstance(targets, Labels):
-        yield (
-            f"def predict_proba({argument}):\n"
-            f'    """Return the probability of each label, (n, {targets.n_out})."""\n'
-            f"    return network(prepare({argument}))"
-        )
-        yield (
-            f"def predict({argument}):\n"
-            '    """Return which labels are more likely than not, 0 or 1."""\n'
-            f"    return (predict_proba({argument}) > 0.5).astype(int)"
-        )
+        about = f"Return the probability of each label, (n, {targets.n_out})."
+        yield _function("predict_proba", argument, about, f"return {outputs}")
+        which = f"(predict_proba({argument}) > 0.5)"
+        yield _function("predict", argument, LIKELY, f"return {which}.astype(int)")
     else:
-        yield (
-            f"def predict({argument}):\n"
-            f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            f"    outputs = network(prepare({argument}))\n"
-            f"    return {_in_units(targets)}"
-        )
+        yield _function("predict", argument, *_in_units(targets, outputs))
 
 
 def _decide(targets: Any) -> Iterator[str]:
     """Write the function that makes predictions of a network's outputs."""
     if isinstance(targets, Classes):
         yield _classes(targets)
-        which = (
-            "(outputs[:, 0] > 0.5).astype(int)" if targets.n_out == 1 else "outputs.argmax(axis=1)"
-        )
-        yield (
-            "def decide(outputs):\n"
-            '    """Return the most likely class of each row, from '
-            + (
-                "the second's probability."
-                if targets.n_out == 1
-                else f"{targets.n_out} probabilities."
-            )
-            + '"""\n'
-            f"    return [classes[i] for i in {which}]"
-        )
+        source, which = f"{targets.n_out} probabilities", "outputs.argmax(axis=1)"
+        if targets.n_out == 1:
+            source, which = "the second's probability", "(outputs[:, 0] > 0.5).astype(int)"
+        lines = [f"{MOST_LIKELY}, from {source}.", f"return [classes[i] for i in {which}]"]
     elif isinstance(targets, Labels):
-        yield (
-            "def decide(outputs):\n"
-            '    """Return which labels are more likely than not, 0 or 1."""\n'
-            "    return (outputs > 0.5).astype(int)"
-        )
+        lines = [LIKELY, "return (outputs > 0.5).astype(int)"]
     else:
-        yield (
-            "def decide(outputs):\n"
-            f'    """Return {_numbers_of(targets)} for each row, in the target\'s own units."""\n'
-            "    outputs = np.asarray(outputs, dtype=np.float64)\n"
-            f"    return {_in_units(targets)}"
-        )
+        lines = _in_units(targets, "np.asarray(outputs, dtype=np.float64)")
+    yield _function("decide", "outputs", *lines)
 
 
-def _numbers_of(targets: Any) -> str:
-    return "1 number" if targets.single else count(targets.n_out, "number")
+def _function(name: str, argument: str, about: str, *lines: str) -> str:
+    body = "\n".join(lines)
+    return f'def {name}({argument}):\n    """{about}"""\n{indent(body, " " * 4)}'
 
 
-def _in_units(targets: Any) -> str:
-    each = targets.scale, targets.shift
+def _in_units(targets: Any, outputs: str) -> list[str]:
+    """Write the docstring and the lines of a function that predicts numbers."""
+    scale, shift = (one.astype(float).tolist() for one in (targets.scale, targets.shift))
+    many, column = count(targets.n_out, "number"), ""
     if targets.single:
-        scale, shift = (repr(float(one[0])) for one in each)
-        outputs = "outputs[:, 0]"
-    else:
-        scale, shift = (repr([float(one) for one in many]) for many in each)
-        outputs = "outputs"
-    return f"{outputs} * {scale}" + (f" + {shift}" if targets.shift.any() else "")
+        (scale, *_), (shift, *_), many, column = scale, shift, "1 number", "[:, 0]"
+    return [
+        f"Return {many} for each row, in the target's own units.",
+        f"outputs = {outputs}",
+        f"return outputs{column} * {scale!r}" + (f" + {shift!r}" if targets.shift.any() else ""),
+    ]

@@ -15,7 +15,7 @@ from neurona.engine.types import Array
 from neurona.export.onnx_graph import Graph, layers, model
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
-from neurona.tables.columns import Kind
+from neurona.tables.columns import Kind, objects
 from neurona.tables.preparation import (
     CLIP,
     CYCLES,
@@ -67,13 +67,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _inputs(estimator: NeuralNet, missing: str) -> tuple[Graph, dict[int, str] | None]:
     """Return a graph that begins with the columns, and their values; None for one matrix X."""
-    preparation: Preparation | None = estimator.preparation_
-    names = getattr(estimator, "feature_names_in_", None)
-    kinds: dict[int, Kind] = (
-        dict.fromkeys(range(estimator.n_features_in_), "number")
-        if preparation is None
-        else {place: step.kind for place, step in preparation.steps}
-    )
+    names, kinds = getattr(estimator, "feature_names_in_", None), kinds_of(estimator)
     if names is None and set(kinds.values()) == {"number"}:
         return Graph((_described("X", "number", estimator.n_features_in_, missing),), "X"), None
     columns = {
@@ -82,6 +76,14 @@ def _inputs(estimator: NeuralNet, missing: str) -> tuple[Graph, dict[int, str] |
     }
     inputs = [_described(columns[place], kind, 1, missing) for place, kind in kinds.items()]
     return Graph(tuple(inputs), next(iter(columns.values()))), columns
+
+
+def kinds_of(estimator: NeuralNet) -> dict[int, Kind]:
+    """Return the kind of each column that the network takes, by its place in the table."""
+    preparation: Preparation | None = estimator.preparation_
+    if preparation is None:
+        return dict.fromkeys(range(estimator.n_features_in_), "number")
+    return {place: step.kind for place, step in preparation.steps}
 
 
 def _described(name: str, kind: Kind, width: int, missing: str) -> Any:
@@ -247,7 +249,7 @@ class _Blocks:
             )
         graph, levels = self.graph, len(step.levels)
         if levels:
-            graph = graph.constant(f"{name}.levels", _texts(step.levels)).at(cells)
+            graph = graph.constant(f"{name}.levels", objects(step.levels)).at(cells)
             graph = graph.node("Equal", f"{name}.levels", result=f"{name}.is level")
             graph = graph.node("Cast", result=f"{name}.known", to=self.double)
             if step.two:
@@ -257,7 +259,7 @@ class _Blocks:
                 return
             self._keep(f"{name}.known", [place + k for k in range(levels)])
         if step.other or step.missing:
-            graph = graph.constant(f"{name}.marker", _texts([self.marker])).at(cells)
+            graph = graph.constant(f"{name}.marker", objects([self.marker])).at(cells)
             graph = graph.node("Equal", f"{name}.marker", result=f"{name}.is missing")
             graph = graph.node("Cast", result=f"{name}.missing", to=self.double)
         if step.other:
@@ -317,10 +319,6 @@ class _Blocks:
         return f"{name}.days"
 
 
-def _texts(texts: Any) -> Array:
-    return np.array([*texts, None], dtype=object)[:-1]
-
-
 # ----------------------------------------------------------------------------- predictions
 
 
@@ -374,7 +372,7 @@ def class_values(classes: NDArray[Any]) -> Array:
     if classes.dtype.kind == "O":  # texts, or numbers that somebody keeps as objects
         classes = np.array(classes.tolist())
     if classes.dtype.kind in "US":
-        return _texts(classes.tolist())
+        return objects(classes.tolist())
     dtype = {"i": np.int64, "u": np.int64, "f": np.float64}.get(classes.dtype.kind)
     return classes if dtype is None else classes.astype(dtype)
 

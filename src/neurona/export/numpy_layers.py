@@ -340,7 +340,7 @@ def _list(parts: Sequence[Part], in_base64: bool) -> str:
         if isinstance(given, Part):
             return given.activation
         if isinstance(given, tuple) and isinstance(given[0], list):
-            return _block("[]", [_list(one, in_base64) for one in given])
+            return block("[]", [_list(one, in_base64) for one in given])
         return repr(given)
 
     lines = []
@@ -348,13 +348,13 @@ def _list(parts: Sequence[Part], in_base64: bool) -> str:
         row = ROWS[part.kind]
         given = {key: value(one) for key, one in row.arguments(part).items()}
         if row.name:
-            lines.append(row.name + _block("()", [f"{key}={one}" for key, one in given.items()]))
+            lines.append(row.name + block("()", [f"{key}={one}" for key, one in given.items()]))
         if "act_f" not in given and (part.activation != "linear" or not row.name):
             lines.append(part.activation)
-    return _block("[]", lines)
+    return block("[]", lines)
 
 
-def _block(brackets: str, lines: Sequence[str]) -> str:
+def block(brackets: str, lines: Sequence[str]) -> str:
     """Write items within brackets, each in lines of its own."""
     if not lines:
         return brackets

@@ -17,12 +17,10 @@ import numpy as np
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.classifier import NeuralNetClassifier
 from neurona.estimators.regressor import NeuralNetRegressor
-from neurona.export.estimator_onnx import class_values, output_names, predicted, prepared
+from neurona.export.estimator_onnx import class_values, kinds_of, output_names, predicted, prepared
 from neurona.export.onnx_graph import OPSET, Graph, layers
 from neurona.export.parts import parts_of
 from neurona.extras import require
-from neurona.tables.columns import Kind
-from neurona.tables.preparation import Preparation
 from neurona.tables.targets import Labels
 
 OLDEST = 13  # since when axes are an input and no attribute
@@ -141,12 +139,7 @@ def _convert(scope: Any, operator: Any, container: Any, missing: str) -> None:
 def _inputs(net: NeuralNet, inputs: list[Any]) -> tuple[Graph, dict[int, str] | None]:
     """Begin with one matrix of numbers, or with a value for each column."""
     onnx = require("onnx", "export").TensorProto
-    preparation: Preparation | None = net.preparation_
-    kinds: dict[int, Kind] = (
-        dict.fromkeys(range(net.n_features_in_), "number")
-        if preparation is None
-        else {place: step.kind for place, step in preparation.steps}
-    )
+    kinds = kinds_of(net)
     is_matrix = len(inputs) == 1 and (net.n_features_in_ > 1 or set(kinds.values()) == {"number"})
     graph = Graph((), "input.0")
     if is_matrix:

@@ -8,8 +8,9 @@ its source text runs in another program too.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from math import isfinite
+from numbers import Number
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -95,6 +96,17 @@ def is_missing(cell: object) -> bool:
         return False
 
 
+def is_number(cell: object) -> bool:
+    """Tell whether an object is a number, and neither a boolean nor a duration."""
+    others = (bool, complex, np.complexfloating, np.timedelta64)  # numbers to Python or NumPy
+    return isinstance(cell, Number) and not isinstance(cell, others)
+
+
+def is_date(cell: object) -> bool:
+    """Tell whether an object is a date of Python or NumPy, with or without a time."""
+    return isinstance(cell, date | np.datetime64)
+
+
 def moment_of(cell: object) -> np.datetime64:
     """Return a date of Python or NumPy in microseconds, in UTC where it has a zone."""
     if isinstance(cell, datetime) and cell.tzinfo is not None:
@@ -119,6 +131,16 @@ def text_of(cell: object) -> str:
     if isinstance(cell, float | np.floating) and float(cell).is_integer():
         return str(int(cell))
     return str(cell)
+
+
+def numbers_among(levels: list[str] | tuple[str, ...]) -> dict[float, str]:
+    """Return the categories that are numbers, by their numbers.
+
+    >>> numbers_among(("A1", "7", "1.50"))
+    {7.0: '7', 1.5: '1.50'}
+    """
+    numbers = ((number_of(level), level) for level in levels)
+    return {number: level for number, level in numbers if number is not None}
 
 
 def shortest(number: float) -> str:

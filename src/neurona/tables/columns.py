@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
+from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -15,7 +13,9 @@ from numpy.typing import NDArray
 
 from neurona.tables.cells import (
     float_of,
+    is_date,
     is_missing,
+    is_number,
     looks_like_date,
     looks_like_number,
     moment_of,
@@ -28,9 +28,6 @@ Kind: TypeAlias = Literal["number", "category", "date", "empty"]
 MOST_NUMBERED_CLASSES = 20
 """Up to so many distinct whole numbers are taken for classes; more are quantities."""
 
-_NUMBERS = (int, float, np.integer, np.floating, Decimal, Fraction)
-_NO_NUMBERS = (bool, np.timedelta64)  # which Python and NumPy take for integers
-_DATES = (date, datetime, np.datetime64)
 _DURATIONS = (timedelta, np.timedelta64)
 
 
@@ -118,19 +115,19 @@ def read_categories(name: str, cells: Sequence[Any]) -> Column:
 
 def _read_objects(name: str, cells: list[Any]) -> Column:
     missing = which_missing(cells)
-    types = {type(cell) for cell, no in zip(cells, missing, strict=True) if not no}
+    kinds = {type(cell): cell for cell, no in zip(cells, missing, strict=True) if not no}.values()
 
     def filled(read: Any, otherwise: Any) -> list[Any]:
         return [otherwise if no else read(cell) for cell, no in zip(cells, missing, strict=True)]
 
-    if not types:
+    if not kinds:
         return empty(name, len(cells))
-    if all(issubclass(one, _NUMBERS) and not issubclass(one, _NO_NUMBERS) for one in types):
+    if all(map(is_number, kinds)):
         return _number(name, np.array(filled(float_of, np.nan)))
-    if all(issubclass(one, _DURATIONS) for one in types):
+    if all(isinstance(one, _DURATIONS) for one in kinds):
         durations = filled(lambda cell: np.timedelta64(cell, "us"), np.timedelta64("NaT", "us"))
         return _number(name, _seconds(np.array(durations, "timedelta64[us]")))
-    if all(issubclass(one, _DATES) for one in types):
+    if all(map(is_date, kinds)):
         moments = filled(moment_of, np.datetime64("NaT", "us"))
         return _date(name, np.array(moments, "datetime64[us]"))
     return Column(name, "category", _texts(cells, missing))

@@ -15,14 +15,14 @@ References
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurona.tables.cells import numbers_among
 from neurona.tables.columns import Column, Kind, objects
 
 Weights: TypeAlias = NDArray[np.float64] | None
@@ -334,7 +334,7 @@ def _as(step: Step, column: Column) -> Column:
             return Column(column.name, "number", np.full(len(column.values), np.nan))
         return column
     if isinstance(step, Categories) and column.kind == "number":
-        levels = _numbers_among(step.levels)
+        levels = numbers_among(step.levels)
         if levels:  # what it held were not texts alone, and here are none
             cells = [None if np.isnan(x) else levels.get(x, str(x)) for x in column.values]
             return Column(column.name, "category", objects(cells))
@@ -346,16 +346,3 @@ def _as(step: Step, column: Column) -> Column:
 
 
 PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
-
-
-def _numbers_among(levels: Sequence[str]) -> dict[float, str]:
-    """Return the categories that are numbers: all were said to be categories, or some were texts.
-
-    >>> _numbers_among(["A1", "7", "1.50"])
-    {7.0: '7', 1.5: '1.50'}
-    """
-    numbers = {}
-    for level in levels:
-        with suppress(ValueError):
-            numbers[float(level)] = level
-    return numbers

@@ -40,7 +40,7 @@ TEXTS = {
     "left out": {"en": "left out", "es": "no participa"},
     "title": {
         "en": "One network, the same initial weights, {steps:,} steps of gradient descent",
-        "es": "Una red, los mismos pesos iniciales, {steps} pasos de descenso por gradiente",
+        "es": "Una red, los mismos pesos iniciales, {steps} pasos de descenso del gradiente",
     },
     "about": {
         "en": "2-4-8-1 on the circles, 500 points in each step, seed {seed}. The difference is the "

@@ -52,12 +52,12 @@ class Network(Sequential):
     [(2, 3), (3, 1)]
     >>> net.predict(params, [[0.0, 0.0]])
     array([[0.5]], dtype=float32)
-    >>> print(Network([Dense(3, "tanh"), net_of_three := network([3, 4, 1], "relu")], in_shape=2))
+    >>> print(Network([Dense(3, "tanh"), network([3, 4, 1], "relu")], in_shape=2))
     Network: 2 -> 1, 30 parameters
-      1    Dense(3, activation=tanh)   3   W 2 x 3, b 3
-      2    Network                     1
-      2.1  Dense(4, activation=relu)   4   W 3 x 4, b 4
-      2.2  Dense(1, activation=relu, gain=1.0)  1  W 4 x 1, b 1
+      1    Dense(3, tanh)            3  W 2 x 3, b 3
+      2    Network                   1
+      2.1  Dense(4, relu)            4  W 3 x 4, b 4
+      2.2  Dense(1, relu, gain=1.0)  1  W 4 x 1, b 1
     """
 
     in_shape: Shape = ()

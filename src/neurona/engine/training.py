@@ -151,8 +151,8 @@ def train(
     A stack of three networks, from three seeds:
 
     >>> *_, stack = train(net, X, y, steps=400, seeds=[1, 2, 3])
-    >>> stack.params[0].W.shape, stack.cost.round(2)
-    ((3, 2, 4), array([0.02, 0.02, 0.02]))
+    >>> stack.params[0].W.shape, bool((stack.cost < 0.1).all())
+    ((3, 2, 4), True)
     >>> net.predict(stack[0].params, X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
     """

@@ -30,8 +30,9 @@ test: $(VENV)/.test $(VENV)/.package  ## the suite, on the installed package
 coverage:  ## the suite, and which lines and branches it ran: 98 %
 	@$(MAKE) test COVERAGE="--cov --cov-report=term"
 
-# No browser, no notebook, no other library's networks: minutes, in any Python.
-QUICK := engine datasets tables observe estimators files commands
+# No browser, no notebook, no other library's networks: a minute or two, in any Python.
+QUICK := engine/test_layers.py engine/test_training.py estimators/test_fit.py files tables \
+	observe/test_numbers.py commands/test_predict.py
 
 quick: export XLA_FLAGS ?=
 quick: $(VENV)/.quick $(VENV)/.package  ## the part of the suite that needs no browser

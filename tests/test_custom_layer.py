@@ -13,22 +13,22 @@ from neurona.engine.activations import Activation, linear
 from neurona.engine.layers import LAYERS, Layer
 
 
-class ScaleParams(NamedTuple):
+class AffineParams(NamedTuple):
     s: np.ndarray
     t: np.ndarray
 
 
 @dataclass(frozen=True, repr=False)
-class Scale(Layer):
+class Affine(Layer):
     """a = f(s x + t), number by number."""
 
-    Params: ClassVar = ScaleParams
+    Params: ClassVar = AffineParams
 
     power: int = 1
     activation: Activation = linear
 
     def shapes(self, shape):
-        return ScaleParams(shape, shape)
+        return AffineParams(shape, shape)
 
     def forward(self, params, x, train=None):
         s, t = (array[..., None, :] for array in params)
@@ -36,7 +36,7 @@ class Scale(Layer):
 
         def pullback(da, need_dx=True):
             dz = activated(da.mT).mT
-            grads = ScaleParams((dz * x).sum(axis=-2), dz.sum(axis=-2))
+            grads = AffineParams((dz * x).sum(axis=-2), dz.sum(axis=-2))
             return s * dz if need_dx else None, grads
 
         return a.mT, pullback
@@ -46,11 +46,11 @@ class Scale(Layer):
 def forgotten():
     """Let the class be known in this module alone."""
     yield
-    del LAYERS["Scale"]
+    del LAYERS["Affine"]
 
 
 NET = neurona.Network(
-    [neurona.Dense(6, "tanh"), Scale(2, "tanh"), neurona.Dense(1, "sigmoid")], in_shape=2
+    [neurona.Dense(6, "tanh"), Affine(2, "tanh"), neurona.Dense(1, "sigmoid")], in_shape=2
 )
 X, Y = neurona.datasets.moons(n=60, rng=0)
 
@@ -65,11 +65,11 @@ def test_it_learns(engine):
 
 def test_its_gradient_is_checked():
     assert neurona.check_gradient(NET, X[:10], Y[:10]).error < 1e-6
-    assert LAYERS["Scale"] is Scale
+    assert LAYERS["Affine"] is Affine
 
 
 def test_it_is_in_the_summary():
-    assert "Scale(2, tanh)" in str(NET)
+    assert "Affine(2, tanh)" in str(NET)
     assert "s 6, t 6" in str(NET)
 
 
@@ -91,5 +91,5 @@ def test_it_comes_back_from_a_file(tmp_path):
 
 
 def test_an_export_refuses_it_by_its_name():
-    with pytest.raises(ValueError, match="layer 2 is a Scale"):
+    with pytest.raises(ValueError, match="layer 2 is a Affine"):
         neurona.export.numpy_code(NET, NET.init(0))

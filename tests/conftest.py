@@ -65,10 +65,11 @@ def address():
 @pytest.fixture(scope="session")
 def browser():
     """Return Chromium, without a window, which all tests share."""
-    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+    api = pytest.importorskip("playwright.sync_api")
     from tests.support.pages import CHROMIUM, FLAGS
 
-    with sync_playwright() as playwright:
+    api.expect.set_options(timeout=30_000)  # a machine may be busy; what is right comes at once
+    with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -29,10 +30,13 @@ needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm
 
 def start(*options):
     """Start ``neurona play``; return its process and its address."""
+    # Its own tests count its lines; here, where a browser waits for it, it runs at its own speed.
+    untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_PROCESS")}
     process = subprocess.Popen(
         [sys.executable, "-m", "neurona.cli", "play", "--no-browser", *options],
         stdout=subprocess.PIPE,
         text=True,
+        env=untraced,
     )
     return process, re.search(r"http://\S+", process.stdout.readline()).group()
 

@@ -31,7 +31,7 @@ coverage:  ## the suite, and which lines and branches it ran: 98 %
 	@$(MAKE) test COVERAGE="--cov --cov-report=term"
 
 # No browser, no notebook, no other library's networks: a minute or two, in any Python.
-QUICK := engine/test_layers.py engine/test_training.py estimators/test_fit.py files tables \
+QUICK := engine/test_optimizers.py estimators/test_fit.py files/test_network.py tables \
 	observe/test_numbers.py commands/test_predict.py
 
 quick: export XLA_FLAGS ?=

@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet
 PYTEST := $(BIN)/python -m pytest
 # A process a core, and a file after the other to whichever is free: tests/conftest.py says how.
 WORKERS ?= auto
-PARALLEL := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: play demo test test-all coverage quick frameworks check format docs bench big learning accuracy clean
 

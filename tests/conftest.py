@@ -41,14 +41,8 @@ compile_quickly()
 LONG = ("test_notebooks.py", "_page.py", "test_gradients.py", "test_training.py", "test_layers.py")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items):
-    """Keep the tests of a file on one core, for they share what is set up; a notebook is a file."""
-    for item in items:
-        notebook = getattr(item, "callspec", None) and item.callspec.params.get(
-            "executed", item.callspec.params.get("compared")
-        )
-        item.add_marker(pytest.mark.xdist_group(f"{item.path} {notebook or ''}"))
+    """Begin with the files that take longest, so that no core waits for them at the end."""
     items.sort(key=lambda item: not item.path.name.endswith(LONG))
 
 

@@ -14,6 +14,7 @@ from neurona.checks import check_dropout, check_topology
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.initializers import Initializer, find_initializer
 from neurona.engine.layers.base import Layer, in_words, leaves
+from neurona.engine.layers.composition import Composition
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.dropout import Dropout
 from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
@@ -204,7 +205,7 @@ def _rows(layer: Any, shape: Shape, before: str = "") -> Iterable[tuple[str, str
     for i, (one, its) in enumerate(zip(layer.layers, layer.in_shapes(shape), strict=True), start=1):
         place = f"{before}{i}"
         shapes = one.shapes(its)
-        inner = hasattr(one, "layers")
+        inner = isinstance(one, Composition)
         words = (
             ""
             if inner

@@ -27,6 +27,7 @@ from neurona.engine.layers import (
     Sequential,
 )
 from neurona.engine.layers.base import in_words
+from neurona.engine.layers.composition import Composition
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
@@ -126,7 +127,7 @@ def _check_layers(composition: Any, before: str) -> None:
                 f"layer {before}{i} is a {type(layer).__name__}: the layers that can be exported "
                 f"are {names}"
             )
-        if hasattr(layer, "layers"):
+        if isinstance(layer, Composition):
             _check_layers(layer, f"{before}{i}.")
         elif layer.activation != OWN.get(layer.activation.name):
             raise ValueError(
@@ -151,7 +152,7 @@ def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
             parts.append(Part(identity, own, layer.activation.name, shape))
         elif not isinstance(layer, Dropout):
             part = Part(layer, own, "linear", shape)
-            if hasattr(layer, "layers"):  # side by side: the branches have the parameters
+            if isinstance(layer, Composition):  # side by side: the branches have the parameters
                 inner = zip(layer.layers, own, strict=True)
                 branches = tuple(_parts(one, its, shape) for one, its in inner)
                 part = part._replace(params=Nothing(), branches=branches)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from neurona.engine.layers.composition import Composition
+
 if TYPE_CHECKING:
     from neurona.engine.network import Network
     from neurona.engine.types import Array, LayerParams, Params, Pullback
@@ -55,7 +57,7 @@ def walk_forward(net: Network, params: Params, x: Array) -> list[LayerForward]:
     passes = []
     for layer, own in zip(net.layers, params, strict=True):
         # A composition is not split: its activation belongs to an inner layer.
-        body = layer if hasattr(layer, "layers") else layer.logits
+        body = layer if isinstance(layer, Composition) else layer.logits
         z, z_pullback = body.forward(own, x)
         if body is layer:
             a, a_pullback = z, cast("Pullback", _unchanged)

@@ -12,7 +12,7 @@ from neurona.checks import check_count
 from neurona.engine.activations import Activation, linear
 from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.layers.base import Layer, Train, check_row
-from neurona.engine.layers.widths import formerly_with
+from neurona.engine.layers.deprecated import formerly_with
 from neurona.engine.types import Array, Pullback, Shape
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurona.checks import check_dropout
 from neurona.engine.layers.base import Layer, Nothing, Train
-from neurona.engine.layers.widths import formerly_with
+from neurona.engine.layers.deprecated import formerly_with
 from neurona.engine.types import Array, Pullback, Shape
 
 

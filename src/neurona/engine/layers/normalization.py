@@ -21,7 +21,7 @@ import numpy as np
 
 from neurona.engine.activations import Activation, linear
 from neurona.engine.layers.base import Layer, Train, check_row
-from neurona.engine.layers.widths import formerly_with
+from neurona.engine.layers.deprecated import formerly_with
 from neurona.engine.types import Array, Pullback, Shape
 from neurona.engine.weighting import shares
 

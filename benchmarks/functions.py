@@ -17,15 +17,14 @@ Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
 
 
 class Function(NamedTuple):
-    """A draw of points with their targets, and the number of points to learn from."""
+    """A draw of points with their targets, and the numbers of points and of draws."""
 
     draw: Draw
-    rows: int
+    rows: int  # to learn from
     regression: bool = False
+    test_rows: int = 2000
+    draws: int = 3
     rare: int | None = None  # the class whose recall counts
-
-
-TEST_ROWS = 2000
 
 
 def _sine(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,19 +52,9 @@ def _checkerboard(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndar
 
 
 def _xor(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Repeat the four points of the exclusive or, in random order."""
-    X, y = xor_points()
-    order = rng.permutation(n) % len(y)
-    return X[order], y[order]
-
-
-def xor_points() -> tuple[np.ndarray, np.ndarray]:
-    """Return the exclusive or of two bits: four points, each once.
-
-    >>> xor_points()[1]
-    array([0, 1, 1, 0])
-    """
-    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    """Repeat the four points of the exclusive or of two bits, in random order."""
+    bits = rng.permutation(n) % 4
+    X = np.stack([bits // 2, bits % 2], axis=1).astype(float)
     return X, (X[:, 0] != X[:, 1]).astype(int)
 
 
@@ -79,6 +68,7 @@ def _of_scikit_learn(make: Callable[..., tuple[np.ndarray, np.ndarray]], **setti
     return lambda rng, n: make(n_samples=n, random_state=int(rng.integers(2**32)), **settings)
 
 
+XOR_POINTS = "XOR, 4 points"
 FUNCTIONS: dict[str, Function] = {
     "sin x": Function(_sine, 200, regression=True),
     "sin 2a cos 2b": Function(_waves, 1000, regression=True),
@@ -90,6 +80,7 @@ FUNCTIONS: dict[str, Function] = {
     "circles": Function(lambda rng, n: neurona.datasets.circles(n, rng=rng), 100),
     "spirals": Function(lambda rng, n: neurona.datasets.spirals(n, rng=rng), 1000),
     "XOR, 4 points x 25": Function(_xor, 100),
+    XOR_POINTS: Function(_xor, 4, test_rows=4, draws=10),  # the test is on the same four
     "checkerboard": Function(_checkerboard, 1000),
     "x > 2.2": Function(_threshold, 3000, rare=1),
 }

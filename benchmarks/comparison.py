@@ -54,9 +54,9 @@ def mean_normalized(
 ) -> dict[str, float]:
     """Return each model's mean score, where the table's best is 1 and its worst is 0.
 
-    A score below a constant prediction's counts as that one, so that a model that failed does not
-    make the others equal: Grinsztajn, Oyallon & Varoquaux (2022), "Why do tree-based models still
-    outperform deep learning on typical tabular data?", cut it at 0 too.
+    A score below a constant prediction's counts as that one, so that one failure does not make all
+    others equal. Grinsztajn, Oyallon & Varoquaux (2022), "Why do tree-based models still outperform
+    deep learning on typical tabular data?", cut low scores too.
 
     >>> mean_normalized([{"a": 0.9, "b": 0.7, "c": 0.5}, {"a": 0.6, "b": 0.8, "c": -9}], [0, 0])
     {'a': 0.875, 'b': 0.75, 'c': 0.0}

@@ -1,7 +1,7 @@
 """Fourteen real tables kept apart: no setting was chosen on them, and none is to be.
 
-They were picked by their columns and by the scores of a linear model and of a forest, before any
-network was trained on them: tables of both kinds where a line wins and where it loses.
+They were picked by their columns and by the scores of a linear model and of trees, before any
+network was trained on them: tables of both kinds, where a line wins and where it loses.
 """
 
 from __future__ import annotations

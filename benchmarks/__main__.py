@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 
 # The contest is about CPUs: without this, JAX alone would use a GPU if there is one.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from . import accuracy, big, learning, playground, report, speed, tables
+from . import accuracy, accuracy_report, big, learning, playground, report, speed, tables
+from .table_models import MODELS
 
 MEASURES = {
     "speed": speed.measure,
@@ -22,26 +24,63 @@ TABLES = {
     "speed": tables.speed,
     "learning": tables.learning,
     "playground": tables.playground,
-    "accuracy": tables.accuracy,
+    "accuracy": accuracy_report.accuracy,
     "big": tables.big,
 }
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print, or write the measurements into the page."""
+    given = _parser().parse_args(arguments)
+    results = given.results or (report.QUICK if given.quick else report.RESULTS)
+    if given.what == "report":
+        sections = report.write(TABLES, results, given.page)
+        print(f"{given.page.name}: wrote {' and '.join(sections) or 'nothing: measure first'}")
+        return
+    keep = partial(report.keep, given.what, results=results)
+    measure = MEASURES[given.what]
+    if given.what == "accuracy":
+        measure = partial(
+            measure,
+            only=given.only,
+            contestants=given.contestants,
+            resume=given.resume,
+            before=report.load(results).get("accuracy"),
+            keep=keep,
+        )
+    measured = measure(quick=given.quick)
+    keep(measured)
+    print(TABLES[given.what](measured))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", choices=[*MEASURES, "report"])
     parser.add_argument("--quick", action="store_true", help="only check that it runs")
-    parser.add_argument("--results", type=Path, default=report.RESULTS, help="the JSON file")
+    parser.add_argument("--results", type=Path, help="the JSON file")
     parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
-    given = parser.parse_args(arguments)
-    if given.what == "report":
-        sections = report.write(TABLES, given.results, given.page)
-        print(f"{given.page.name}: wrote {' and '.join(sections) or 'nothing: measure first'}")
-        return
-    measured = MEASURES[given.what](quick=given.quick)
-    report.keep(given.what, measured, given.results)
-    print(TABLES[given.what](measured))
+    choice = parser.add_argument_group("accuracy")
+    choice.add_argument("--only", metavar="NAME", help="tables: a regular expression of names")
+    choice.add_argument(
+        "--contestants",
+        type=_contestants,
+        default=list(MODELS),
+        metavar="NAME,NAME",
+        help=f"some of {', '.join(MODELS)}",
+    )
+    choice.add_argument(
+        "--resume", action="store_true", help="keep what an interrupted run has measured"
+    )
+    return parser
+
+
+def _contestants(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in MODELS]
+    if unknown:
+        expected = ", ".join(MODELS)
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: expected some of {expected}")
+    return names
 
 
 if __name__ == "__main__":

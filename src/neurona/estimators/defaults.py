@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, is_dataclass, replace
 from math import ceil
-from typing import Any
+from typing import Any, cast
 
-from neurona.checks import check_count
+from neurona.checks import check_count, check_penalty
 from neurona.engine.optimizers import AdamW, Optimizer, find_optimizer
 from neurona.engine.schedules import Schedule, cosine
 
 SMALL = 256  # rows that a step takes at once
-DEFAULT = AdamW(0.02, weight_decay=0.5)  # chosen, with L1, by `python -m benchmarks accuracy`
+DEFAULT = AdamW(0.02)
 L1_ROWS, MOST_L1 = 2.7, 0.004
 STATES = 50  # that a fit yields, where nothing but the curve needs them
 
@@ -74,14 +74,23 @@ def l1_for(given: Any, n: int) -> Any:
 
 
 def optimizer_for(
-    which: Any, learning_rate: Any, steps: int | None = None, done: int = 0
+    which: Any, learning_rate: Any, decay: Any = None, steps: int | None = None, done: int = 0
 ) -> Optimizer:
-    """Return the optimizer with its learning rate; AdamW with a strong decay where none is named.
+    """Return the optimizer with its learning rate and its weight decay; AdamW if none is named.
 
     Where no rate is given, it is the optimizer's own. It falls along half a cosine over the steps
     that are to come after those done, or stays where no steps are given.
     """
     optimizer = DEFAULT if which is None else find_optimizer(which)
+    if decay is not None:
+        if not hasattr(optimizer, "weight_decay"):
+            raise ValueError(
+                f"the optimizer {which!r} has no weight decay: leave weight_decay out, or give "
+                "optimizer='adamw'"
+            )
+        optimizer = replace(
+            cast("Any", optimizer), weight_decay=check_penalty("weight_decay", decay)
+        )
     if learning_rate is None:
         rate = getattr(optimizer, "learning_rate", None)
         if steps is None or not isinstance(rate, float | int) or not is_dataclass(optimizer):

@@ -38,13 +38,13 @@ def fit_loop(estimator: Any, running: Iterator[State], best: BestState | None) -
 
     def record(state: State) -> None:
         evaluation = () if best is None else best.update(state)
-        for curve, value in zip(curves, (state.cost, *evaluation), strict=True):
+        for curve, value in zip(curves, (estimator.loss_, *evaluation), strict=True):
             curve.append(value)
         estimator.n_iter_ = state.epoch - first_epoch
         estimator.should_stop_ = best is not None and best.stop
         if estimator.verbose:
             validated = f", validation score {evaluation[0]:.4g}" if evaluation else ""
-            print(f"epoch {state.epoch}: cost {state.cost:.4g}{validated}")
+            print(f"epoch {state.epoch}: cost {estimator.loss_:.4g}{validated}")
 
     def states() -> Generator[State]:
         check()

@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
 
+from neurona.checks import check_share
 from neurona.engine.activations import Activation
 from neurona.engine.costs import COSTS
 from neurona.estimators.base import NeuralNet
+from neurona.estimators.calibration import bounds_of
 from neurona.estimators.examples import Examples
+from neurona.estimators.settings import FEWEST
 from neurona.tables.targets import Counts, Quantities
 
 
@@ -28,9 +32,9 @@ class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, optimizer, learning_rate, batch_size, epochs, l1, l2, clip, \
-initializer, dropout, normalization, early_stopping, validation_fraction, patience, scoring, \
-engine, random_state, preprocess, verbose, warm_start
+    hidden_layer_sizes, activation, optimizer, learning_rate, weight_decay, batch_size, epochs, \
+l1, l2, clip, initializer, dropout, normalization, ramps, networks, cv, quick, early_stopping, \
+validation_fraction, patience, scoring, engine, random_state, preprocess, verbose, warm_start
         As in :class:`~neurona.NeuralNetClassifier`.
     cost
         A cost or its name: ``"mse"``, the squared error, by default, ``"mae"``, ``"huber"``,
@@ -39,8 +43,8 @@ engine, random_state, preprocess, verbose, warm_start
 
     Attributes
     ----------
-    n_features_in_, feature_names_in_, network_, params_, preparation_, state_, n_iter_, loss_, \
-loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
+    n_features_in_, feature_names_in_, network_, params_, preparation_, setting_, trials_, \
+state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         As in :class:`~neurona.NeuralNetClassifier`.
 
     Examples
@@ -54,20 +58,25 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
 
     def __init__(
         self,
-        hidden_layer_sizes: int | Sequence[int] = (64,),
+        hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",
         activation: str | Activation | Sequence[str | Activation] = "silu",
         *,
         optimizer: Any = None,
         learning_rate: Any = None,
+        weight_decay: float | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
         epochs: int | Literal["auto"] = "auto",
         l1: float | Literal["auto"] = "auto",
         l2: float = 0.0,
         cost: Any = None,
         clip: float | None = None,
-        initializer: Any = "orthogonal",
-        dropout: float | Sequence[float] = 0.0,
+        initializer: Any = "auto",
+        dropout: float | Sequence[float] | Literal["auto"] = "auto",
         normalization: Literal["batch", "layer"] | None = None,
+        ramps: int | Literal["auto"] = "auto",
+        networks: int | Literal["auto"] = "auto",
+        cv: Any = None,
+        quick: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         patience: int = 20,
@@ -82,6 +91,7 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         self.activation = activation
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
         self.batch_size = batch_size
         self.epochs = epochs
         self.l1 = l1
@@ -91,6 +101,10 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         self.initializer = initializer
         self.dropout = dropout
         self.normalization = normalization
+        self.ramps = ramps
+        self.networks = networks
+        self.cv = cv
+        self.quick = quick
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
@@ -127,6 +141,54 @@ loss_curve_, validation_scores_, validation_loss_curve_, should_stop_
         """
         self._partial_fit(X, y, sample_weight, validation)
         return self
+
+    def predict_interval(self, X: Any, share: float = 0.9) -> NDArray[np.float64]:
+        """Return an interval for each row, in which the share of such targets lies.
+
+        Its ends are the prediction plus the residuals of rows that were left out of the fit,
+        ``share`` of them being between the two; as many are below as above [1]_. It is as wide for
+        each row, and promises its share for rows like those of the table, taken together.
+
+        Parameters
+        ----------
+        share
+            Between 0 and 1.
+
+        Returns
+        -------
+        (n, 2), or (n, 2, outputs)
+            The lower and the upper end.
+
+        Raises
+        ------
+        ValueError
+            If no rows were left out, or too few for this share.
+
+        References
+        ----------
+        .. [1] Barber et al., "Predictive inference with the jackknife+", 2021, section 3 (CV+), of
+           which this is the form with one prediction for all folds.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> x = rng.normal(size=(400, 1))
+        >>> y = x[:, 0] + rng.normal(size=400)
+        >>> net = NeuralNetRegressor(random_state=0).fit(x[:200], y[:200])
+        >>> low, high = net.predict_interval(x[200:], 0.8).T
+        >>> bool(0.7 < ((low < y[200:]) & (y[200:] < high)).mean() < 0.9)
+        True
+        """
+        check_is_fitted(self)
+        share = check_share("share", share)
+        if self.residuals_ is None:
+            raise ValueError(
+                "no rows were left out of this fit, and only they tell how far predictions are "
+                f"off: fit {FEWEST} rows or more with several networks, or with early_stopping"
+            )
+        bounds = bounds_of(self.residuals_, share)
+        interval: NDArray[np.float64] = self.predict(X)[:, None] + bounds
+        return interval
 
     def _check_y(self, y: Any) -> NDArray[Any]:
         checked: NDArray[Any] = check_array(

@@ -211,3 +211,12 @@ def takes_weights(scorer: Callable[..., Any]) -> bool:
     (True, False)
     """
     return "sample_weight" in signature(getattr(scorer, "_score_func", scorer)).parameters
+
+
+def normalized(weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return the weights times a power of two, so that float32 holds them; only shares matter.
+
+    >>> normalized(np.array([3e-300, 6e-300])).round(1)
+    array([0.3, 0.5])
+    """
+    return None if weight is None else np.ldexp(weight, -np.frexp(weight.max())[1])

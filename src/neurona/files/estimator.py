@@ -12,20 +12,26 @@ as from a state that somebody else made.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from math import isfinite, nan
 from reprlib import repr as shown
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from neurona.engine.costs import find_cost
+from neurona.engine.layers import Activate, Add, Sequential
+from neurona.engine.network import Network
 from neurona.engine.state import State
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.classifier import NeuralNetClassifier
+from neurona.estimators.ensemble import member, taken_apart
 from neurona.estimators.regressor import NeuralNetRegressor
+from neurona.estimators.search import Trial
+from neurona.estimators.settings import Setting
 from neurona.files import network as files
 from neurona.files.codec import Known, Misfit, form_of
 from neurona.files.network import Model
@@ -35,6 +41,8 @@ from neurona.tables.targets import Classes, Counts, Labels, Quantities
 
 CLASSES = {one.__name__: one for one in (NeuralNetClassifier, NeuralNetRegressor)}
 MOST_COLUMNS = 2**31
+# The parameters that estimators of earlier files did not have, as they were.
+FORMERLY = {"networks": 1, "ramps": 0, "quick": True}
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,10 @@ class Learned:
     loss_curve: tuple[float | None, ...]
     validation_scores: tuple[float | None, ...]
     validation_loss_curve: tuple[float | None, ...] = ()  # the first files do not have it
+    setting: Setting | None = None  # nor the rest
+    trials: tuple[Trial, ...] = ()
+    temperature: float = 1.0
+    residuals: tuple[tuple[float, ...], ...] | None = None  # a number for each output
 
 
 def encoded(estimator: NeuralNet, notes: Any) -> bytes:
@@ -80,8 +92,10 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
         )
     check_is_fitted(estimator)
     names = getattr(estimator, "feature_names_in_", None)
+    cv, residuals = estimator.cv, estimator.residuals_
+    trials = (replace(one, cost=_without_nan([one.cost])[0]) for one in estimator.trials_)
     learned = Learned(
-        estimator.get_params(deep=False),
+        {**estimator.get_params(deep=False), "cv": cv if isinstance(cv, int) else None},
         None if names is None else tuple(map(str, names)),
         estimator.n_features_in_,
         estimator.preparation_,
@@ -91,6 +105,12 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
         _without_nan(estimator.loss_curve_),
         _without_nan(estimator.validation_scores_),
         _without_nan(estimator.validation_loss_curve_),
+        estimator.setting_,
+        tuple(trials),
+        estimator.temperature_,
+        None
+        if residuals is None
+        else tuple(map(tuple, residuals.reshape(len(residuals), -1).tolist())),
     )
     fields = form_of(Learned).write(learned, "estimator")
     described = {"kind": type(estimator).__name__, **fields}
@@ -138,7 +158,7 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     for name in learned.parameters:
         if name not in known:
             raise Misfit(f"a {class_.__name__} has no parameter {shown(name)}")
-    made: NeuralNet = class_(**learned.parameters)
+    made: NeuralNet = class_(**(FORMERLY if learned.setting is None else {}), **learned.parameters)
     preparation, targets, net = learned.preparation, learned.targets, model.net
     if not 1 <= learned.width < MOST_COLUMNS or learned.epochs < 0:
         raise Misfit(f"the estimator has {learned.width} columns and {learned.epochs} epochs")
@@ -167,8 +187,19 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     if not isinstance(targets, Quantities | Counts):
         made.classes_ = targets.classes
     (loss,) = _with_nan([learned.loss])
-    made.network_, made.params_, made.loss_ = net, model.params, loss
-    made.state_ = State(0, 0, model.params, None, loss)
+    _check_ensemble(net)
+    if learned.temperature <= 0:
+        raise Misfit(f"the temperature is {learned.temperature}: it is positive")
+    made.setting_ = learned.setting or Setting(
+        *(getattr(made, one.name) for one in fields(Setting))
+    )
+    made.trials_ = learned.trials
+    made.residuals_ = None if learned.residuals is None else _residuals(learned.residuals, targets)
+    made.temperature_, made._member = learned.temperature, member(net)
+    stack = taken_apart(net, model.params, learned.temperature)
+    cost = loss if made._member is net else np.full(len(model.params[0]), loss)
+    made._set_state(State(0, 0, stack, None, cost))
+    made.network_, made.params_, made.loss_ = net, model.params, loss  # to the last bit
     made.should_stop_ = False
     made.n_iter_ = learned.epochs
     made.loss_curve_ = _with_nan(learned.loss_curve)
@@ -177,9 +208,27 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     return made
 
 
+def _residuals(given: tuple[tuple[float, ...], ...], targets: Any) -> NDArray[np.float64]:
+    n_out = getattr(targets, "n_out", 0)
+    if not given or {len(one) for one in given} != {n_out}:
+        raise Misfit(f"the residuals are not those of {n_out} outputs")
+    residuals: NDArray[np.float64] = np.array(given)
+    return residuals[:, 0] if getattr(targets, "single", False) else residuals
+
+
+def _check_ensemble(net: Network) -> None:
+    """Check that a network whose first layer adds others up is what an ensemble is."""
+    first = net.layers[0]
+    if isinstance(first, Add):
+        fine = [len(net.layers) == 2 and isinstance(net.layers[1], Activate)]
+        fine += [isinstance(one, Sequential) and one == first.layers[0] for one in first.layers]
+        if not all(fine):
+            raise Misfit("the network adds up layers that are not the networks of an ensemble")
+
+
 def _without_nan(values: Any) -> tuple[float | None, ...]:
     """Return numbers as JSON has them: None for one that is not finite."""
-    return tuple(float(one) if isfinite(one) else None for one in values)
+    return tuple(float(one) if one is not None and isfinite(one) else None for one in values)
 
 
 def _with_nan(values: Any) -> list[float]:

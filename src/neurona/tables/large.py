@@ -84,7 +84,9 @@ class LargeTable(Table):
                     + ("" if self.raw else "; a cell that is not known may be missing (NaN)")
                 )
 
-    def learn(self, weight: Weights, rng: np.random.Generator) -> Preparation | None:
+    def learn(
+        self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
+    ) -> Preparation | None:
         """Return what the columns hold: extremes of all rows, quartiles of a sample.
 
         Raises

@@ -14,6 +14,7 @@ ramps tell as much as a category for each value would.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,15 @@ def ramps_for(rows: float, columns: int) -> int:
     """
     bearable = int(min(rows / (ROWS_A_RAMP * max(columns, 1)), MOST_RAMPS))
     return bearable if bearable > 1 else 0
+
+
+def check_ramps(ramps: Any) -> int | str:
+    """Return a number of ramps, or ``"auto"``, or say what it should be."""
+    if isinstance(ramps, str) and ramps == "auto":
+        return ramps
+    if isinstance(ramps, bool) or not isinstance(ramps, int | np.integer) or ramps < 0:
+        raise ValueError(f"ramps is {ramps!r}: give a number of them, 0 for none, or 'auto'")
+    return int(ramps)
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,8 @@ class Ramps:
     knots: tuple[float, ...]
 
     @classmethod
-    def of(cls, x: NDArray[np.float64], weight: NDArray[np.float64] | None, n: int) -> Ramps | None:
-        """Return n ramps of known cells, more where each value is a knot; None if they tell nothing.
+    def of(cls, x: NDArray[Any], weight: NDArray[np.float64] | None, n: int) -> Ramps | None:
+        """Return n ramps of known cells, or more where each value is a knot; None for no use.
 
         A value that holds more rows than a ramp would is a knot, and the others share the rest.
         """
@@ -89,7 +99,7 @@ class Ramps:
     def outputs(self, name: str) -> list[str]:
         """Return the names of the columns made of one of that name."""
         ends = [f"{knot:g}" for knot in self.knots]
-        ramps = zip(ends, ends[1:], strict=False)
+        ramps = pairwise(ends)
         return [f"{name} as it is", *(f"{name} from {low} to {high}" for low, high in ramps)]
 
     def transform(self, x: NDArray[Any]) -> NDArray[Any]:

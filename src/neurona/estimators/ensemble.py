@@ -1,0 +1,66 @@
+"""An ensemble: the networks of a stack, answering together as one network.
+
+The mean of their logits goes through the last activation, which is a network again: branches side
+by side, whose outputs are added up. So whatever takes a network (files, exports, figures) takes an
+ensemble, and asks for nothing new. Dividing by a temperature goes into the same factor [1]_.
+
+.. [1] Guo et al., "On calibration of modern neural networks", 2017, section 4.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from neurona.engine.layers import Activate, Add, Nothing, Sequential
+from neurona.engine.network import Network
+from neurona.engine.parameters import arrays, mapped, stacked
+from neurona.engine.types import Params
+
+
+def merged(net: Network, stack: Params, temperature: float = 1.0) -> tuple[Network, Params]:
+    """Return the networks of a stack as one: f(Σₖ zₖ / (K T)), zₖ being the logits of network k.
+
+    >>> import numpy as np
+    >>> from neurona import network
+    >>> net = network([2, 3, 1], "tanh", output="sigmoid")
+    >>> each = [net.init(seed) for seed in (1, 2)]
+    >>> both, params = merged(net, stacked(each))
+    >>> x = np.array([[0.5, -1.0]])
+    >>> mean = sum(net.logits.predict(one, x) for one in each) / 2
+    >>> bool(np.allclose(both.predict(params, x), 1 / (1 + np.exp(-mean))))
+    True
+    """
+    each = members(stack)
+    branches = (Sequential(net.logits.layers),) * len(each)
+    factor = 1 / (len(each) * temperature)
+    params = tuple(_scaled(one, factor) for one in each)
+    return Network((Add(branches), Activate(net.output)), net.in_shape), (params, Nothing())
+
+
+def members(stack: Params) -> list[Params]:
+    """Return the parameters of each network of a stack."""
+    return [mapped(lambda array: array[k], stack) for k in range(len(arrays(stack)[0]))]  # noqa: B023
+
+
+def _scaled(params: Params, factor: float) -> Params:
+    """Return the parameters of a network whose logits are multiplied by a factor."""
+    *before, last = params
+    return (*before, type(last)(*(array * array.dtype.type(factor) for array in last)))
+
+
+def member(net: Network) -> Network:
+    """Return one network of an ensemble, or the network itself if it is none."""
+    first = net.layers[0]
+    if not isinstance(first, Add):
+        return net
+    *before, last = first.layers[0].layers
+    return Network((*before, replace(last, activation=net.output)), net.in_shape)
+
+
+def taken_apart(net: Network, params: Params, temperature: float = 1.0) -> Params:
+    """Return the stack that an ensemble was merged from."""
+    if member(net) is net:
+        return params
+    each: Any = params[0]
+    return stacked(_scaled(one, len(each) * temperature) for one in each)

@@ -1,0 +1,209 @@
+"""One fit: the networks that learn, the rows that each learns from, and those that judge them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurona.checks import check_count
+from neurona.engine.costs import find_cost
+from neurona.engine.data import CLASSIFIERS
+from neurona.engine.state import State
+from neurona.estimators.calibration import quantiles_of, temperature_for
+from neurona.estimators.defaults import training_plan
+from neurona.estimators.ensemble import members
+from neurona.estimators.examples import Examples
+from neurona.estimators.fit_loop import fit_loop
+from neurona.estimators.folds import FEWEST_FOLDS, MOST_ROWS, SHARE, Folds
+from neurona.estimators.settings import FEWEST, Setting
+from neurona.estimators.validation import BestState, normalized, split
+from neurona.tables.large import LargeTable
+from neurona.tables.table import spans
+
+NETWORKS = 4  # of an ensemble
+
+
+class Team(NamedTuple):
+    """The networks of a fit, and the rows that they learn from and are judged by.
+
+    Attributes
+    ----------
+    networks
+        How many there are; None for one, which is not an ensemble.
+    seeds
+        Each one's.
+    examples
+        The rows to learn from.
+    folds
+        Which of them each network leaves out; None where all learn from the same.
+    left_out
+        Rows that none of them learns from, if there are any.
+    """
+
+    networks: int | None
+    seeds: list[int]
+    examples: Examples
+    folds: Folds | None
+    left_out: Examples | None
+
+    @classmethod
+    def of(
+        cls, estimator: Any, examples: Examples, held_out: Examples | None, n: int, rng: Any
+    ) -> Team:
+        """Return the networks for some examples, which are those of n rows that count.
+
+        ``held_out`` rows are left out by all networks, if there are any.
+
+        Raises
+        ------
+        ValueError
+            If ``networks`` and ``cv`` contradict each other, or there are fewer rows than folds.
+        """
+        networks, cv = _networks(estimator, examples), estimator.cv
+        if networks is None:
+            return cls(None, [], examples, None, held_out)
+        if cv is not None and held_out is not None:
+            raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
+        own = np.random.default_rng(rng.integers(2**31))
+        folds = None
+        if cv is not None and not isinstance(cv, int):
+            folds = Folds.split(cv, examples.y, examples.rows, n)
+            if networks not in (0, len(folds.judging)):
+                raise ValueError(
+                    f"networks is {networks}, and cv gives {len(folds.judging)} splits: "
+                    "each network has one"
+                )
+            networks = len(folds.judging)
+        elif cv is not None and len(examples) < networks:
+            raise ValueError(
+                f"X has {len(examples)} rows (n_samples={len(examples)}), and cv is {cv} folds"
+            )
+        elif held_out is None and len(examples) > MOST_ROWS and cv is None:
+            seed = int(own.integers(2**31))
+            examples, held_out = split(examples, SHARE, estimator._strata, seed)
+        elif held_out is None and (cv is not None or len(examples) >= max(FEWEST, networks)):
+            most = networks if cv is not None else max(networks, FEWEST_FOLDS)
+            folds = Folds.dealt(examples.y, networks, most, own)
+        return cls(networks, own.integers(2**31, size=networks).tolist(), examples, folds, held_out)
+
+
+def _networks(estimator: Any, examples: Examples) -> int | None:
+    """Return how many networks a fit has: None for one alone, 0 where ``cv`` will tell."""
+    given, cv = estimator.networks, estimator.cv
+    count: int | None
+    count = None if isinstance(given, str) and given == "auto" else check_count("networks", given)
+    if cv is None:
+        if count is None:
+            count = 1 if isinstance(examples.table, LargeTable) else NETWORKS
+        return None if count == 1 else count
+    if isinstance(cv, int):
+        folds: int = check_count("cv", cv)
+        if folds == 1 or count not in (None, folds):
+            raise ValueError(
+                f"cv is {folds} and networks is {given!r}: each network has a fold, and a fold "
+                "that is left out needs another one, so give cv from 2 on, or networks alone"
+            )
+        return folds
+    if count == 1:
+        raise ValueError("networks is 1, and cv gives folds to several: leave one of them out")
+    return count or 0
+
+
+class LeftOut(NamedTuple):
+    """Logits for rows that were left out, with their targets and weights."""
+
+    logits: NDArray[Any]
+    y: NDArray[Any]
+    weight: NDArray[np.float64] | None
+
+
+class Fit:
+    """What the trials of a fit have in common.
+
+    Parameters
+    ----------
+    validated
+        Whether each epoch is validated on the rows left out, and the best one kept.
+    watched
+        Whether callbacks are told of each epoch.
+    """
+
+    def __init__(
+        self, estimator: Any, team: Team, rng: np.random.Generator, validated: bool, watched: bool
+    ) -> None:
+        self.estimator = estimator
+        self.team = team
+        self.rng = rng
+        self.validated = validated
+        self.each_epoch = watched or validated
+        self.best: BestState | None = None
+
+    def begin(self, setting: Setting, going_on: bool = False) -> Generator[State]:
+        """Start a training with a setting, from new weights or from those that are there."""
+        one, (networks, seeds, examples, folds, left_out) = self.estimator, self.team
+        if not going_on:
+            one._draw(setting, [self.rng] if networks is None else seeds, networks)
+        self.best = one._best_on(left_out) if self.validated else None
+        weighted = one._weighted(examples)
+        n = len(weighted) if folds is None else folds.learning.shape[1]
+        self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch)
+        data = one._training_data(weighted, plan, self.rng)
+        if folds is not None:
+            rows = folds.learning
+            data |= {
+                key: None if (given := data[key]) is None else given[rows]
+                for key in ("X", "y", "sample_weight")
+            }
+        draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
+        running = one._train(data, plan, n, falling=True, **draws)
+        return fit_loop(one, running, self.best)
+
+    def judge(self) -> float | None:
+        """Return the cost on the rows left out, and calibrate the estimator by them."""
+        one = self.estimator
+        left_out = self._left_out()
+        if left_out is None:
+            return None
+        net, cost = one.network_, find_cost(one.cost, one.network_)
+        logits, y, weight = left_out
+        target = one.targets_.encode(y)
+        if net.output.name in CLASSIFIERS:
+            T = temperature_for(find_cost("cross_entropy", net), logits, target, weight)
+            one.temperature_ = T
+            one._set_state(one.state_)
+        output = logits if cost.link else net.output.function(logits.T)[0].T
+        if net.output.name not in CLASSIFIERS:
+            predicted = one.targets_.decide(net.output.function(logits.T)[0].T)
+            one.residuals_ = quantiles_of(y - predicted)
+        if self.best is not None:
+            return -self.best.score
+        return float(cost(output, target, weight)[0])
+
+    def _left_out(self) -> LeftOut | None:
+        """Return the logits of networks for rows that they have not learned from."""
+        one, (networks, _, examples, folds, left_out) = self.estimator, self.team
+        if networks is None:
+            return None
+        if folds is None:
+            if left_out is None:
+                return None
+            body = one.network_.logits
+            logits = [
+                body.predict(one.params_, one._prepared(left_out.table[rows]))
+                for rows in spans(len(left_out))
+            ]
+            weight = one._row_weights(left_out)
+            return LeftOut(np.concatenate(logits), left_out.y, normalized(weight))
+        body, x = one._member.logits, one._prepared(examples.table)
+        each = zip(members(one.state_.params), folds.judging, strict=True)
+        logits = [body.predict(params, x[rows]) for params, rows in each]
+        rows = np.concatenate(folds.judging)
+        weight = normalized(one._row_weights(examples))
+        return LeftOut(
+            np.concatenate(logits).astype(np.float64),
+            examples.y[rows],
+            None if weight is None else weight[rows],
+        )

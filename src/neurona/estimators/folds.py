@@ -1,0 +1,96 @@
+"""Folds: each network of an ensemble leaves other rows out, and these judge it.
+
+All rows are learned from by most networks, and each row is judged by one that has not seen it: the
+judgement is as wide as the table, and the networks differ [1]_.
+
+.. [1] Krogh and Vedelsby, "Neural network ensembles, cross validation, and active learning", 1994.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST_FOLDS = 4  # with fewer, a network would see too few of the rows
+MOST_ROWS = 20_000  # that are dealt into folds; of more, one part is left out by all networks
+SHARE = 0.1  # of them
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Folds:
+    """The rows that each network learns from, and those that judge it.
+
+    >>> folds = Folds.dealt(np.array([0, 0, 0, 1, 1, 1, 0, 1]), 4, 4, np.random.default_rng(0))
+    >>> [sorted(rows.tolist()) for rows in folds.judging]
+    [[2, 7], [4, 6], [0, 3], [1, 5]]
+    >>> folds.learning.shape
+    (4, 6)
+    """
+
+    learning: Rows  # (networks, rows)
+    judging: tuple[Rows, ...]
+
+    @classmethod
+    def of(cls, splits: Iterable[tuple[Rows, Rows]]) -> Folds:
+        """Return folds from pairs of rows; where fewer are to be learned from, they come again."""
+        learning, judging = zip(*splits, strict=True)
+        most = max(map(len, learning))
+        return cls(np.stack([np.resize(rows, most) for rows in learning]), judging)
+
+    @classmethod
+    def dealt(cls, y: NDArray[Any], networks: int, folds: int, rng: np.random.Generator) -> Folds:
+        """Deal the rows, sorted by a single target: each fold has its share of each class."""
+        order = rng.permutation(len(y))
+        if y.ndim == 1:
+            order = order[np.argsort(y[order], kind="stable")]
+        fold = np.empty(len(y), np.int64)
+        fold[order] = np.arange(len(y)) % folds
+        places = range(networks)
+        return cls.of((np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in places)
+
+    @classmethod
+    def split(cls, cv: Any, y: NDArray[Any], rows: Rows, n: int) -> Folds:
+        """Return the folds of one of scikit-learn's splitters, or of pairs of row numbers.
+
+        ``rows`` are those of the n rows given that count, ``y`` their targets.
+
+        Raises
+        ------
+        ValueError
+            If there are no pairs, or a pair leaves nothing to learn from or to judge by.
+        """
+        place = np.full(n, -1)
+        place[rows] = np.arange(len(rows))
+        if hasattr(cv, "split"):
+            whole = np.empty(n, y.dtype) if y.ndim == 1 else np.empty((n, *y.shape[1:]), y.dtype)
+            whole[:] = y[0]
+            whole[rows] = y
+            pairs = list(cv.split(np.zeros((n, 1)), whole))
+        else:
+            pairs = list(cv)
+        splits = []
+        for i, pair in enumerate(pairs):
+            learning, judging = (_numbers(part, n) for part in pair)
+            parts = [place[part][place[part] >= 0] for part in (learning, judging)]
+            for part, what in zip(parts, ("learn from", "judge by"), strict=True):
+                if not len(part):
+                    raise ValueError(f"split {i} of cv has no row to {what} that weighs anything")
+            splits.append((parts[0], parts[1]))
+        if not splits:
+            raise ValueError(f"cv is {cv!r}, and gives no split: give a splitter, or pairs of rows")
+        return cls.of(splits)
+
+
+def _numbers(given: Any, n: int) -> Rows:
+    """Return row numbers, which may be given as truths."""
+    rows: Rows = np.asarray(given)
+    rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+    if len(rows) and not 0 <= rows.min() <= rows.max() < n:
+        raise ValueError(f"cv names the row {rows.max()}, and X has {n} rows")
+    return rows

@@ -1,0 +1,86 @@
+"""The settings of a fit: they are tried one after the other, and the best on rows left out is kept.
+
+A setting is tried by an ensemble, which is there when it is judged: nothing is trained again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any
+
+from neurona.engine.divergence import TrainingDiverged
+from neurona.engine.state import State
+from neurona.estimators.fit import Fit
+from neurona.estimators.settings import Setting
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A setting, and what it came to on rows that were left out.
+
+    Attributes
+    ----------
+    setting
+        What was tried.
+    cost
+        The cost of the predictions for those rows; infinite where the training diverged, and None
+        where no rows were left out.
+    kept
+        Whether it is the setting of the estimator.
+    """
+
+    setting: Setting
+    cost: float | None
+    kept: bool = False
+
+
+# What a fit leaves behind, and a worse one must not.
+KEPT = (
+    "setting_", "network_", "params_", "state_", "loss_", "n_iter_", "loss_curve_",
+    "validation_scores_", "validation_loss_curve_", "temperature_", "residuals_", "should_stop_",
+    "_best_state", "_member",
+)  # fmt: skip
+
+
+def search(
+    estimator: Any, settings: Sequence[Setting], running: Generator[State], fit: Fit
+) -> Generator[State]:
+    """Yield the states of all trials; leave the estimator with the best of those that ended.
+
+    A freer setting is tried as long as the one before was an improvement. If the caller leaves the
+    loop early, the best so far is kept: where the first trial was not over, its last weights.
+
+    Parameters
+    ----------
+    running
+        The states of the first trial.
+    fit
+        Begins the others, and judges all by the rows that were left out.
+    """
+    best, kept = inf, None
+    estimator.trials_ = ()
+    try:
+        for setting in settings:
+            cost: float | None = inf
+            try:
+                if kept is not None:
+                    running = fit.begin(setting)
+                    next(running)  # each trial has a state before any step, and the fit has one
+                yield from running
+                cost = fit.judge()
+            except TrainingDiverged:
+                if kept is None:
+                    raise
+            estimator.trials_ += (Trial(setting, cost),)
+            if kept is not None and (cost is None or not cost < best):
+                break
+            best = inf if cost is None else cost
+            kept = {name: getattr(estimator, name) for name in KEPT}
+    finally:
+        if kept is not None:
+            vars(estimator).update(kept)
+            estimator.trials_ = tuple(
+                replace(one, kept=one.setting == estimator.setting_) for one in estimator.trials_
+            )

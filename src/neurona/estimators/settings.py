@@ -1,0 +1,65 @@
+"""How freely a network may bend: a few settings, from careful to free, of which a fit takes one.
+
+No single setting learns both a noisy table and an exact curve: a strong weight decay, which keeps
+a network from making much of chance, keeps it from a curve too. So a fit goes up this ladder, rung
+by rung, while the rows that were left out say that it helps. The settings were chosen on the
+functions and the tables of ``python -m benchmarks accuracy`` that it calls *chosen on*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The choices that depend on how noisy a table is; each is a parameter of the estimators.
+
+    >>> print(Setting((64,), 0.1, 0.5, 0.001, "orthogonal"))
+    64 neurons, dropout 0.1, weight decay 0.5, l1 0.001, orthogonal first weights
+    """
+
+    hidden_layer_sizes: Any
+    dropout: Any
+    weight_decay: Any
+    l1: Any
+    initializer: Any
+
+    def __str__(self) -> str:
+        hidden = self.hidden_layer_sizes
+        widths = " and ".join(map(str, hidden)) if isinstance(hidden, tuple) else str(hidden)
+        drawn = getattr(self.initializer, "__name__", self.initializer)
+        parts = [f"{widths or 'no'} neurons", f"dropout {self.dropout}"]
+        if self.weight_decay is not None:
+            parts.append(f"weight decay {self.weight_decay}")
+        return ", ".join([*parts, f"l1 {self.l1}", f"{drawn.replace('_', ' ')} first weights"])
+
+
+LADDER = (
+    Setting((64,), 0.1, 0.5, "auto", "orthogonal"),
+    Setting((64,), 0.1, 0.1, "auto", "orthogonal"),
+    Setting((64, 64), 0.1, 0.05, 0.0, "lecun_normal"),
+    Setting((128, 128), 0.0, 0.02, 0.0, "lecun_normal"),
+)
+# Too few rows to be careful with: each is taken for what it is, as in the four points of XOR.
+FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
+FEWEST = 50  # rows of which some can be left out to judge the others
+
+
+def settings_of(estimator: Any, rows: int) -> Iterator[Setting]:
+    """Yield the settings to be tried, with what the estimator was given in place of ``"auto"``."""
+    given = {
+        one.name: value
+        for one in fields(Setting)
+        if not (isinstance(value := getattr(estimator, one.name), str) and value == "auto")
+    }
+    if estimator.optimizer is not None:  # which brings its own
+        given.setdefault("weight_decay", None)
+    seen = set()
+    for rung in LADDER if rows >= FEWEST else (FEW,):
+        setting = replace(rung, **given)
+        if repr(setting) not in seen:
+            seen.add(repr(setting))
+            yield setting

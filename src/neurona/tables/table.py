@@ -35,8 +35,13 @@ class Table(ABC):
     def __getitem__(self, rows: Any) -> Table: ...
 
     @abstractmethod
-    def learn(self, weight: Weights, rng: np.random.Generator) -> Preparation | None:
-        """Return what the columns hold; None where the network takes them as they are."""
+    def learn(
+        self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
+    ) -> Preparation | None:
+        """Return what the columns hold; None where the network takes them as they are.
+
+        ``ramps`` stand beside each number; ``"auto"``: as many as rows and columns bear.
+        """
 
     @abstractmethod
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
@@ -104,9 +109,11 @@ class Columns(Table):
         by_name = dict(zip(self.names, self.columns, strict=True))
         return Columns(tuple(by_name[name] for name in names))
 
-    def learn(self, weight: Weights, rng: np.random.Generator) -> Preparation:
+    def learn(
+        self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
+    ) -> Preparation:
         """Return what the columns hold."""
-        return Preparation.fit(self, weight)
+        return Preparation.fit(self, weight, ramps)
 
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
         """Return the network's input; many rows are prepared part by part."""
@@ -142,7 +149,7 @@ class Prepared(Table):
     def __getitem__(self, rows: Any) -> Prepared:
         return Prepared(self.x[rows])
 
-    def learn(self, weight: Weights, rng: np.random.Generator) -> None:
+    def learn(self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0) -> None:
         """Return None: nothing is to be prepared."""
 
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:

@@ -82,7 +82,7 @@ class Numbers:
 
     @classmethod
     def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Numbers | None:
-        """Return what was learned, with so many ramps; None if all cells are the same, or missing."""
+        """Return what was learned, with so many ramps; None if all cells are the same or missing."""
         missing = column.missing
         x = column.values[~missing]
         if not x.size:  # of the rows that count, whatever others hold
@@ -207,7 +207,9 @@ class Categories:
 
 def rows_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how many rows each is: its weight, whose unit is a row only where all are whole."""
-    if (weight == np.rint(weight)).all() and weight.max(initial=0) < 2**53:  # beyond, all floats are
+    if (weight == np.rint(weight)).all() and weight.max(
+        initial=0
+    ) < 2**53:  # beyond, all floats are
         return weight
     shares: NDArray[np.float64] = weight / weight.max()  # so that no sum overflows
     return shares / float(shares.mean())

@@ -13,7 +13,7 @@ ramps tell as much as a category for each value would.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isinf
@@ -60,7 +60,7 @@ class Ramps:
 
     @classmethod
     def of(cls, x: NDArray[np.float64], weight: NDArray[np.float64] | None, n: int) -> Ramps | None:
-        """Return n ramps of known cells, more where each value is a knot; None if they tell nothing.
+        """Return n ramps of known cells, more if each value is a knot; None if they tell nothing.
 
         A value that holds more rows than a ramp would is a knot, and the others share the rest.
         """
@@ -125,12 +125,11 @@ def ramped(x: NDArray[Any], lines: NDArray[np.float64]) -> NDArray[Any]:
     return np.asarray((np.clip(x, low, high) - zero) / unit)
 
 
-def written(numbers: Iterable[float]) -> list[str]:
+def written(numbers: Sequence[float]) -> list[str]:
     """Return numbers as texts that are as short as they can be and still differ.
 
     >>> written([0.0, 1 / 3, 1e9]), written([1e9, 1e9 + 1])
     (['0', '0.333333', '1e+09'], ['1000000000', '1000000001'])
     """
-    numbers = tuple(numbers)
     texts = ([f"{number:.{digits}g}" for number in numbers] for digits in range(6, 18))
-    return next((one for one in texts if len(set(one)) == len(numbers)), list(map(repr, numbers)))
+    return next(one for one in texts if len(set(one)) == len(numbers))

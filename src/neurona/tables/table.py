@@ -109,9 +109,7 @@ class Columns(Table):
         by_name = dict(zip(self.names, self.columns, strict=True))
         return Columns(tuple(by_name[name] for name in names))
 
-    def learn(
-        self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
-    ) -> Preparation:
+    def learn(self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0) -> Preparation:
         """Return what the columns hold."""
         return Preparation.fit(self, weight, ramps)
 

@@ -82,7 +82,7 @@ class Numbers:
 
     @classmethod
     def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Numbers | None:
-        """Return what was learned, with so many ramps; None if all cells are the same or missing."""
+        """Return what was learned, with so many ramps; None if all cells are alike or missing."""
         missing = column.missing
         x = column.values[~missing]
         if not x.size:  # of the rows that count, whatever others hold

@@ -221,8 +221,10 @@ def _check_preparation(preparation: Preparation, width: int) -> None:
 def _check_ramps(column: str, ramps: Ramps) -> None:
     if len(ramps.knots) < 3:
         raise Misfit(f"{column} has ramps between {len(ramps.knots)} knots: there are 3 or more")
-    if any(low >= high for low, high in pairwise(ramps.knots)) or isinf(4 * ramps.reach):
+    if any(low >= high for low, high in pairwise(ramps.knots)):
         raise Misfit(f"{column} has the knots {shown(ramps.knots)}: each is above the one before")
+    if isinf(4 * ramps.reach):
+        raise Misfit(f"{column} has the knots {shown(ramps.knots)}: no float tells how far they go")
     if not ramps.knots[0] <= ramps.mean <= ramps.knots[-1]:
         raise Misfit(f"{column} has the mean {ramps.mean}, which is not between its knots")
     if ramps.deviation <= LEAST_DEVIATION * ramps.reach:

@@ -67,7 +67,7 @@ def moment(cell):
 def ramped(x, mean=0, deviation=1, knots=()):
     """Return x as it is, standardized, then a ramp for each two knots: (x - low) / (high - low).
 
-    x ends as far beyond the knots as they are apart, and a ramp at 0 and 1. Without knots there
+    A ramp ends at 0 and 1, and x as far beyond the knots as they are apart. Without knots there
     are no columns.
     """
     if not knots:

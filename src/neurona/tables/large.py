@@ -202,13 +202,13 @@ class AllNumbers:
         medians, spreads = self.medians.astype(x.dtype), self.spreads.astype(x.dtype)
         missing = np.isnan(x)
         some = bool(missing.any())
-        x = np.where(missing, medians, x) if some else x
-        clipped = squashed(x, medians, spreads)
+        clipped = squashed(np.where(missing, medians, x) if some else x, medians, spreads)
         if self.n_out == len(self.columns):
             return clipped
         out = np.empty((len(x), self.n_out), x.dtype)
         if len(self.ramped):  # in float64, so that no two knots become one
-            out[:, self.beside] = ramped(x[:, self.ramped].astype(np.float64), self.lines)
+            known = np.where(missing, medians, x)[:, self.ramped].astype(np.float64)
+            out[:, self.beside] = ramped(known, self.lines)
         out[:, self.places] = clipped
         out[:, self.places[self.marked] + 1] = missing[:, self.marked]
         return out

@@ -12,6 +12,7 @@ import neurona
 from neurona import cli
 from neurona.tables.csv import parse_csv
 from tests.support.commands import FAILED, WRONG, pets, refused, rows_of, run
+from tests.support.ramps import ramps
 
 # Predict
 
@@ -272,6 +273,25 @@ def test_inspect(models, tmp_path, capsys):
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     assert "tanh, tanh" in lines["activation"]
     assert "batch normalization, dropout 0.2" in lines["between"]
+
+
+def test_inspect_tells_the_ramps_of_numbers_and_dates(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    days = np.datetime64("2024-01-01") + np.arange(41)
+    table.write_text("n,day,far,y\n" + "".join(f"{k},{days[k]},{k}e9,{k}\n" for k in range(41)))
+    with ramps(4):
+        assert run(capsys, "train", table, "--target", "y", "-o", model, "--epochs", "2")[0] == 0
+    _, out, _ = run(capsys, "inspect", model)
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    steps = [step for _, step in neurona.load(model).preparation_.steps]
+    knots = ", ".join(f"{knot:g}" for knot in steps[0].ramps.knots)
+    assert lines["n"].endswith(f", 4 ramps between {knots}")
+    ends = [f"{knot:g}" for knot in steps[2].ramps.knots]
+    assert lines["far"].endswith(f", 4 ramps between {', '.join(ends)}")
+    moments = [str(days[int(k)]) for k in np.array(steps[1].number.ramps.knots) - 19723]
+    assert lines["day"].endswith(f", 4 ramps between {', '.join(moments)}")
+    assert moments[0] in ("2024-01-01", "2024-01-02")
+    assert moments[0] in model.with_suffix(".html").read_text()
 
 
 def test_inspect_a_network_of_images(tmp_path, capsys):

@@ -22,6 +22,7 @@ from neurona.commands.tables import columns_for
 from neurona.export.estimator_numpy import preparation_code, program
 from neurona.export.estimator_onnx import NO_DATE, class_values
 from neurona.tables.csv import parse_csv
+from tests.support.ramps import ramps
 
 checks = settings(
     deadline=None,
@@ -128,7 +129,8 @@ def cases(draw, activations=("silu", "relu", "tanh", "gelu"), normalizations=NOR
         "normalization": draw(st.sampled_from(normalizations)),
     }
     net = class_(hidden, activation, cost=cost, epochs=3, random_state=0, **between)
-    net.fit(learned, target(kind, rng, n))
+    with ramps(draw(st.sampled_from([0, 0, 3, 8]))):
+        net.fit(learned, target(kind, rng, n))
     fresh_shares = [draw(st.sampled_from([0, 0.3, 1.0])) for _ in kinds]
     fresh = table([*kinds, two], rng, 9, [*fresh_shares, 0.2], fresh=True)
     return net, fresh

@@ -24,6 +24,8 @@ from neurona.engine.costs import Huber, Pinball, Poisson
 from neurona.files import estimator as files
 from neurona.files import network
 from neurona.tables.targets import Counts, Labels, Quantities
+from tests.support.columns import NUMBERS
+from tests.support.ramps import ramps
 
 
 class SquaredMore(neurona.costs.SquaredError):
@@ -123,6 +125,41 @@ def test_save_is_a_method_too_and_notes_come_back(fitted, frame, tmp_path):
     again, notes = files.read(tmp_path / "m")
     assert notes == {"target": "kind"}
     np.testing.assert_array_equal(again.predict(frame[0]), fitted.predict(frame[0]))
+
+
+def test_ramps_come_back(frame, tmp_path):
+    with ramps(4):
+        net = NeuralNetClassifier(4, **QUICK).fit(*frame)
+    again = there_and_back(net, tmp_path / "m", frame[0])
+    assert again.preparation_ == net.preparation_
+    numbers = [step for _, step in again.preparation_.steps if step.kind in ("number", "date")]
+    assert [getattr(step, "number", step).ramps.n_out for step in numbers] == [5, 5]
+
+
+def test_a_column_of_a_file_may_leave_ramps_out(frame, place):
+    with ramps(0):
+        net = NeuralNetClassifier(4, **QUICK).fit(*frame)
+    neurona.save(place, net)
+    config, arrays = parts_of(place.read_bytes())
+    (_, kilos), *_, (_, born) = config["estimator"]["preparation"]["steps"]
+    assert kilos.pop("ramps") is born["number"].pop("ramps") is None
+    place.write_bytes(made_of(config, arrays))
+    again = neurona.load(place)
+    assert again.preparation_ == net.preparation_
+    np.testing.assert_array_equal(again.predict(frame[0]), net.predict(frame[0]))
+
+
+@pytest.mark.parametrize("kind", NUMBERS, ids=lambda kind: kind.__name__)
+def test_any_column_that_is_learned_comes_back(kind, tmp_path):
+    """No column of numbers has ramps that reading takes for wrong."""
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        X = np.stack([kind(rng, 60, False), rng.normal(size=60)], axis=1)
+        weight = rng.random(60) ** 20 if seed % 2 else None
+        with ramps(int(rng.integers(2, 12))):
+            net = NeuralNetClassifier((), epochs=1, random_state=0)
+            net.fit(X, np.arange(60) % 2, sample_weight=weight)
+        assert there_and_back(net, tmp_path / "m", X).preparation_ == net.preparation_
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -408,6 +445,11 @@ def nested(depth):
 STEPS = ("preparation", "steps")  # of kilos, colour, tame and born
 
 
+def ramps_of(**wrong):
+    """Return ramps as a file describes them, with something wrong."""
+    return {"mean": 10.0, "deviation": 6.0, "knots": [4.0, 8.0, 24.0], **wrong}
+
+
 @pytest.mark.parametrize(
     ("way", "value", "said"),
     [
@@ -446,6 +488,25 @@ STEPS = ("preparation", "steps")  # of kilos, colour, tame and born
         ([*STEPS, 0, 1, "median"], "1", "steps.0.1.median is '1'"),
         ([*STEPS, 0, 1, "missing"], 1, "steps.0.1.missing is 1"),
         ([*STEPS, 0, 1, "missing"], False, "numbers, and the network takes"),
+        ([*STEPS, 0, 1, "ramps"], 3, "steps.0.1.ramps is 3: it takes an object of fields"),
+        ([*STEPS, 0, 1, "ramps"], {"mean": 1.0}, "steps.0.1.ramps.deviation is missing"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(more=1), "ramps has no field 'more'"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(knots=[4.0, float("inf"), 9.0]), "knots.1 is inf"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(knots="456"), "ramps.knots is '456'"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(knots=[4.0, 24.0]),
+         "column 'kilos' has ramps between 2 knots: there are 3 or more"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(knots=[4.0, 24.0, 8.0]),
+         "column 'kilos' has the knots (4.0, 24.0, 8.0): each is above the one before"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(knots=[4.0, 8.0, 8.0, 24.0]), "each is above the one"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(knots=[-1e308, 0.0, 1e308]), "no float tells how far"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(mean=25), "the mean 25.0, which is not between its"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(mean=float("nan")), "ramps.mean is nan"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(deviation=0), "has the deviation 0.0: it is positive"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(deviation=-1.0), "has the deviation -1.0"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(deviation=1e-9), "where the knots are 20.0 apart"),
+        ([*STEPS, 0, 1, "ramps"], ramps_of(), "numbers, and the network takes"),
+        ([*STEPS, 3, 1, "number", "ramps"], ramps_of(knots=[]),
+         "column 'born' has ramps between 0 knots"),
         ([*STEPS, 1, 1, "levels"], ["a", "a"], "are not texts that differ"),
         ([*STEPS, 1, 1, "levels"], [1, 2], "levels.0 is 1: it takes a text"),
         (

@@ -21,12 +21,13 @@ from neurona.tables.cells import DATE_ORDERS, class_of
 from neurona.tables.columns import empty
 from neurona.tables.csv import decoded, encoding_of, parse_csv
 from neurona.tables.file import TableError, TableFile, nearest, read_bytes
-from neurona.tables.preparation import Categories, Dates, Numbers, Step
+from neurona.tables.preparation import MICROSECONDS_A_DAY, Categories, Dates, Numbers, Step
+from neurona.tables.ramps import written
 from neurona.tables.table import Columns
 from neurona.tables.targets import Counts, Labels, Quantities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -250,14 +251,28 @@ def percent(share: float) -> str:
 def prepared(step: Step | None) -> str:
     """Say how a column is prepared."""
     if isinstance(step, Numbers):
-        missing = ", missing cells marked" if step.missing else ""
-        return f"number: median {step.median:.6g}, spread {step.spread:.4g}{missing}"
+        parts = [f"number: median {step.median:.6g}", f"spread {step.spread:.4g}"]
+        parts += ["missing cells marked"] if step.missing else []
+        return ", ".join([*parts, *_ramps(step, written)])
     if isinstance(step, Dates):
-        return ", ".join(["date: the day", *(f"where in the {one}" for one in step.cycles)])
+        parts = ["date: the day", *(f"where in the {one}" for one in step.cycles)]
+        return ", ".join([*parts, *_ramps(step.number, _written_days)])
     if isinstance(step, Categories):
         more = (["rare ones"] if step.other else []) + (["missing"] if step.missing else [])
         return f"category: {listed([*step.levels, *more])}"
     return "left out: one value, or another in each row"
+
+
+def _ramps(step: Numbers, write: Callable[[Sequence[float]], list[str]]) -> Iterator[str]:
+    """Say how many ramps a number has, and between which knots."""
+    if step.ramps is not None:
+        yield f"{step.ramps.n_out - 1} ramps between {listed(write(step.ramps.knots))}"
+
+
+def _written_days(days: Sequence[float]) -> list[str]:
+    """Write numbers of days since the beginning of 1970 as dates."""
+    moments = np.rint(np.array(days) * MICROSECONDS_A_DAY).astype("datetime64[us]")
+    return [str(day) for day in moments.astype("datetime64[D]")]
 
 
 def listed(names: list[Any]) -> str:

@@ -37,6 +37,7 @@ IMPORTS = {
 }
 
 # Beyond the rules of a cell, the functions that a page may need; each needs earlier ones only.
+# Between «» is the text of a page with ramps.
 HELPERS = {
     "number": '''
 def number(cell):
@@ -62,23 +63,40 @@ def moment(cell):
         raise ValueError(f"{cell!r} is not a date: write it as 2024-12-31")
     return moment_of(day)
 ''',
+    "ramped": '''
+def ramped(x, mean=0, deviation=1, knots=()):
+    """Return x as it is, standardized, then a ramp for each two knots: (x - low) / (high - low).
+
+    A ramp ends at 0 and 1, and x as far beyond the knots as they are apart. Without knots there
+    are no columns.
+    """
+    if not knots:
+        return np.empty((len(x), 0))
+    reach = knots[-1] - knots[0]
+    columns = [(np.clip(x, knots[0] - reach, knots[-1] + reach) - mean) / deviation]
+    for low, high in zip(knots, knots[1:]):
+        columns.append((np.clip(x, low, high) - low) / (high - low))
+    return np.column_stack(columns)
+''',
     "scaled": '''
-def scaled(x, median, spread, mark_missing):
+def scaled(x, median, spread, mark_missing«, **ramps»):
     """x' = (x - median) / spread, then x' / √(1 + (x' / 3)²): no outlier gets further than 3.
 
-    A missing x becomes 0, the median. A second column marks it, if the network has seen any.
+    A missing x becomes 0, the median. A second column marks it, if the network has seen any.«
+    Then there are ramps, those of the median where x is missing.»
     """
     missing = np.isnan(x)
-    x = (np.where(missing, median, x) - median) / spread
+«    ramps = ramped(np.where(missing, median, x), **ramps)
+»    x = (np.where(missing, median, x) - median) / spread
     x = np.clip(x, -1e9, 1e9)  # so that the square is finite
     x = x / np.sqrt(1 + (x / 3) ** 2)
-    return np.column_stack([x, missing] if mark_missing else [x])
+    return np.column_stack([x, missing«, ramps»] if mark_missing else [x«, ramps»])
 ''',
     "numbers": '''
-def numbers(cells, median, spread, mark_missing=False):
+def numbers(cells, median, spread, mark_missing=False«, **ramps»):
     """Prepare a column of numbers, or of texts that are numbers."""
     x = np.array([number(cell) for cell in cells], dtype=float)
-    return scaled(x, median, spread, mark_missing)
+    return scaled(x, median, spread, mark_missing«, **ramps»)
 ''',
     "texts": '''
 def texts(cells, levels):
@@ -116,14 +134,14 @@ def either(cells, first, second):
     return np.array([[(cell == second) - (cell == first)] for cell in cells], dtype=float)
 ''',
     "dates": '''
-def dates(cells, median, spread, cycles, mark_missing=False):
+def dates(cells, median, spread, cycles, mark_missing=False«, **ramps»):
     """Prepare the day as a number; then where it is in each cycle of so many days, as on a clock.
 
     A date is a text such as 2024-12-31 or 2024-12-31T18:30, or a date of Python or NumPy.
     """
     moments = np.array([moment(cell) for cell in cells], "datetime64[us]")
     days = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6)  # since 1970
-    columns = [scaled(days, median, spread, mark_missing)]
+    columns = [scaled(days, median, spread, mark_missing«, **ramps»)]
     for cycle in cycles:
         angle = 2 * np.pi * days / cycle
         hand = np.column_stack([np.sin(angle), np.cos(angle)])
@@ -215,7 +233,7 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
     )
     prepare = _prepare(estimator, "np.float64")
     read = READ_ROWS if names is None else READ_NAMED
-    functions = _functions(prepare + read)
+    functions = _functions(prepare + read, _has_ramps(estimator))
     blocks = [
         _head(estimator, topology_of(parts)),
         _imports(["base64"] * in_base64 + ["csv", "sys"], functions),
@@ -234,7 +252,7 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
 def preparation_code(estimator: NeuralNet, use: str) -> str:
     """Return the code that goes beside a network which other code runs."""
     prepare = _prepare(estimator, "np.float32")
-    functions = _functions(prepare)
+    functions = _functions(prepare, _has_ramps(estimator))
     use = use.format(table=_argument(estimator))
     blocks = [
         f'"""From a table to the network in model.py, {SIGN}, and on to predictions.\n\n'
@@ -300,14 +318,16 @@ def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
 # ------------------------------------------------------------------- rules and helpers
 
 
-def _functions(code: str) -> list[str]:
+def _functions(code: str, has_ramps: bool) -> list[str]:
     """Return the functions that code needs, and no others: the rules of a cell, then helpers."""
+    kept = r"\1" if has_ramps else ""
+    helpers = {name: re.sub("«(.*?)»", kept, text, flags=re.S) for name, text in HELPERS.items()}
     rules = {
         name: rule
         for name, rule in vars(cells).items()
         if isfunction(rule) and rule.__module__ == cells.__name__
     }
-    functions = {name: _source(rule) for name, rule in rules.items()} | HELPERS
+    functions = {name: _source(rule) for name, rule in rules.items()} | helpers
     needed, names = [], _names_in(code)
     for name, text in reversed(functions.items()):
         if name in names:
@@ -328,6 +348,18 @@ def _source(rule: Callable[..., Any]) -> str:
 
 
 # ------------------------------------------------------------------------ preparation
+
+
+def _number(step: Step) -> Numbers | None:
+    """Return how a column's numbers, or its days, are prepared."""
+    number = step.number if isinstance(step, Dates) else step
+    return number if isinstance(number, Numbers) else None
+
+
+def _has_ramps(estimator: NeuralNet) -> bool:
+    preparation: Preparation | None = estimator.preparation_
+    numbers = [] if preparation is None else [_number(step) for _, step in preparation.steps]
+    return any(one is not None and one.ramps is not None for one in numbers)
 
 
 def _prepare(estimator: NeuralNet, dtype: str) -> str:
@@ -378,12 +410,16 @@ def _call(step: Step, column: str, margin: int) -> str:
         arguments += ["mark_others=True"] if step.other else []
         arguments += ["mark_missing=True"] if step.missing else []
         return _written("categories", arguments, margin)
-    number = step.number if isinstance(step, Dates) else step
-    assert isinstance(number, Numbers)
+    number = _number(step)
+    assert number is not None
     arguments += [f"median={number.median!r}", f"spread={number.spread!r}"]
     if isinstance(step, Dates):
         arguments.append(f"cycles=[{', '.join(str(CYCLES[cycle]) for cycle in step.cycles)}]")
     arguments += ["mark_missing=True"] if number.missing else []
+    if number.ramps is not None:
+        knots = _list([repr(knot) for knot in number.ramps.knots], margin + 4)
+        mean, deviation = number.ramps.mean, number.ramps.deviation
+        arguments += [f"mean={mean!r}", f"deviation={deviation!r}", f"knots={knots}"]
     return _written("dates" if isinstance(step, Dates) else "numbers", arguments, margin)
 
 

@@ -237,6 +237,32 @@ class _Blocks:
             )
             self._keep(f"{name}.indicators", [steps[i][2] + 1 for i in marked])
         self.graph = graph
+        self._ramps(f"{name}.filled", [(step, place) for step, _, place in steps])
+
+    def _ramps(self, numbers: str, steps: list[tuple[Numbers, int]]) -> None:
+        """(x from low to high - zero) / unit, of the lines of all ramps."""
+        ramps = [(i, step.ramps) for i, (step, _) in enumerate(steps) if step.ramps is not None]
+        if not ramps:
+            return
+        name = f"{PREFIX}.ramps"
+        which = [i for i, one in ramps for _ in range(one.n_out)]
+        lines = np.concatenate([one.lines for _, one in ramps], axis=1)
+        graph = self.graph.constant(f"{name}.which", np.array(which))
+        for key, line in zip(("low", "high", "zero", "unit"), lines, strict=True):
+            graph = graph.constant(f"{name}.{key}", line)
+        self.graph = (
+            graph.at(numbers)
+            .node("Gather", f"{name}.which", result=name, axis=1)
+            .node("Max", f"{name}.low", result=f"{name}.from low")
+            .node("Min", f"{name}.high", result=f"{name}.to high")
+            .node("Sub", f"{name}.zero", result=f"{name}.from zero")
+            .node("Div", f"{name}.unit", result=f"{name}.columns")
+        )
+        places: list[int] = []
+        for step, place in steps:
+            first, n_out = place + 1 + step.missing, step.ramps.n_out if step.ramps else 0
+            places += range(first, first + n_out)
+        self._keep(f"{name}.columns", places)
 
     def _categories(self, step: Categories, column: int, place: int) -> None:
         """An indicator a category, then one for all others and one for missing cells."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from math import isfinite, nan
+from math import isfinite, isinf, nan
 from reprlib import repr as shown
 from typing import Any
 
@@ -37,12 +37,14 @@ from neurona.files.codec import Known, Misfit, form_of
 from neurona.files.network import Model
 from neurona.files.storage import ModelFileError
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation
+from neurona.tables.ramps import Ramps
 from neurona.tables.targets import Classes, Counts, Labels, Quantities
 
 CLASSES = {one.__name__: one for one in (NeuralNetClassifier, NeuralNetRegressor)}
 MOST_COLUMNS = 2**31
 # The parameters that estimators of earlier files did not have, as they were.
 FORMERLY = {"networks": 1, "ramps": 0, "quick": True}
+LEAST_DEVIATION = 1e-7  # of the distance of the outermost knots
 
 
 @dataclass(frozen=True)
@@ -253,6 +255,8 @@ def _check_preparation(preparation: Preparation, width: int) -> None:
         number = step.number if isinstance(step, Dates) else step
         if isinstance(number, Numbers) and number.spread <= 0:
             raise Misfit(f"column {step.name!r} has the spread {number.spread}: it is positive")
+        if isinstance(number, Numbers) and number.ramps is not None:
+            _check_ramps(f"column {step.name!r}", number.ramps)
         if isinstance(step, Categories):
             _check_texts(step.levels, "the categories")
             if len(step.outputs) + step.two < 2:
@@ -261,6 +265,22 @@ def _check_preparation(preparation: Preparation, width: int) -> None:
             _check_texts(step.cycles, "the cycles")
             if not set(step.cycles) <= set(CYCLES):
                 raise Misfit(f"dates have the cycles {shown(step.cycles)}: there are {[*CYCLES]}")
+
+
+def _check_ramps(column: str, ramps: Ramps) -> None:
+    if len(ramps.knots) < 3:
+        raise Misfit(f"{column} has ramps between {len(ramps.knots)} knots: there are 3 or more")
+    if any(low >= high for low, high in pairwise(ramps.knots)):
+        raise Misfit(f"{column} has the knots {shown(ramps.knots)}: each is above the one before")
+    if isinf(4 * ramps.reach):
+        raise Misfit(f"{column} has the knots {shown(ramps.knots)}: no float tells how far they go")
+    if not ramps.knots[0] <= ramps.mean <= ramps.knots[-1]:
+        raise Misfit(f"{column} has the mean {ramps.mean}, which is not between its knots")
+    if ramps.deviation <= LEAST_DEVIATION * ramps.reach:
+        raise Misfit(
+            f"{column} has the deviation {ramps.deviation}: it is positive, and not so small where "
+            f"the knots are {ramps.reach} apart"
+        )
 
 
 def _check_targets(targets: Classes | Labels | Quantities | Counts) -> None:

@@ -16,6 +16,7 @@ from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import Data
 from neurona.tables.columns import Kind
 from neurona.tables.preparation import Numbers, Preparation, Step, Weights, squashed
+from neurona.tables.ramps import ramped
 from neurona.tables.table import Encode, Table, spans
 
 LARGE = 2**23  # numbers: as float64 they would take 64 MB
@@ -87,7 +88,9 @@ class LargeTable(Table):
     def learn(
         self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
     ) -> Preparation | None:
-        """Return what the columns hold: extremes of all rows, quartiles of a sample.
+        """Return what the columns hold: extremes of all rows, quartiles and ramps of a sample.
+
+        Here ``"auto"`` means no ramps: they would make each of so many rows several times as long.
 
         Raises
         ------
@@ -113,7 +116,8 @@ class LargeTable(Table):
             known = sample[there, i] if there.any() else np.array([low[i], high[i]], np.float64)
             counts = weight[there] if weight is not None and there.any() else None
             ends = float(low[i]), float(high[i])
-            step: Any = Numbers.of(f"x{i}", known, counts, *ends, bool(missing[i]))
+            n_ramps = 0 if isinstance(ramps, str) else ramps
+            step: Any = Numbers.of(f"x{i}", known, counts, *ends, bool(missing[i]), n_ramps)
             if step is not None:
                 steps.append((i, step))
         if not steps:
@@ -163,9 +167,9 @@ class LargeTable(Table):
 class AllNumbers:
     """A preparation of numbers alone, of all columns at once: the same formula, many times faster.
 
-    >>> X = np.array([[1.0, 5.0], [2.0, np.nan], [4.0, 6.0]])
+    >>> X = np.array([[1.0, 5.0], [2.0, np.nan], [4.0, 6.0], [9.0, 8.0]])
     >>> from neurona.tables.frames import read_array
-    >>> preparation = Preparation.fit(read_array(X))
+    >>> preparation = Preparation.fit(read_array(X), ramps=3)
     >>> bool((AllNumbers(preparation)(X) == preparation.transform(read_array(X))).all())
     True
     """
@@ -183,8 +187,13 @@ class AllNumbers:
         self.spreads = np.array([step.spread for _, step in steps])
         widths = np.array([len(step.outputs) for _, step in steps])
         self.places = np.cumsum(widths) - widths
-        self.marked = np.flatnonzero(widths == 2)
+        self.marked = np.flatnonzero([step.missing for _, step in steps])
         self.n_out = int(widths.sum())
+        ramps = [(i, step.ramps) for i, (_, step) in enumerate(steps) if step.ramps is not None]
+        self.ramped = np.array([i for i, one in ramps for _ in range(one.n_out)], np.int64)
+        self.lines = np.concatenate([np.empty((4, 0)), *(one.lines for _, one in ramps)], axis=1)
+        others = np.concatenate([self.places, self.places[self.marked] + 1])
+        self.beside = np.delete(np.arange(self.n_out), others)
 
     def __call__(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return the network's input, ``(n, n_out)``, from rows of numbers, in their dtype."""
@@ -194,9 +203,12 @@ class AllNumbers:
         missing = np.isnan(x)
         some = bool(missing.any())
         clipped = squashed(np.where(missing, medians, x) if some else x, medians, spreads)
-        if not len(self.marked):
+        if self.n_out == len(self.columns):
             return clipped
         out = np.empty((len(x), self.n_out), x.dtype)
+        if len(self.ramped):  # in float64, so that no two knots become one
+            known = np.where(missing, medians, x)[:, self.ramped].astype(np.float64)
+            out[:, self.beside] = ramped(known, self.lines)
         out[:, self.places] = clipped
         out[:, self.places[self.marked] + 1] = missing[:, self.marked]
         return out

@@ -82,9 +82,11 @@ class Numbers:
 
     @classmethod
     def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Numbers | None:
-        """Return what was learned, with so many ramps; None if all cells are the same."""
+        """Return what was learned, with so many ramps; None if all cells are alike or missing."""
         missing = column.missing
         x = column.values[~missing]
+        if not x.size:  # of the rows that count, whatever others hold
+            return None
         weight = None if weight is None else weight[~missing]
         low, high = float(x.min()), float(x.max())
         return cls.of(column.name, x, weight, low, high, bool(missing.any()), ramps)
@@ -205,7 +207,9 @@ class Categories:
 
 def rows_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how many rows each is: its weight, whose unit is a row only where all are whole."""
-    if (weight == np.rint(weight)).all():
+    if (weight == np.rint(weight)).all() and weight.max(
+        initial=0
+    ) < 2**53:  # beyond, all floats are
         return weight
     shares: NDArray[np.float64] = weight / weight.max()  # so that no sum overflows
     return shares / float(shares.mean())

@@ -13,8 +13,10 @@ ramps tell as much as a category for each value would.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 ROWS_A_RAMP = 20  # that all columns' ramps share
 MOST_RAMPS = 16  # of a column
 MOST_LEVELS = 24  # whole numbers, such as the hours of a day, of which each may be a knot
+LIGHTEST = 1e-12  # of all rows: a value of less weight is not there, or a deviation could be tiny
 
 
 def ramps_for(rows: float, columns: int) -> int:
@@ -65,13 +68,17 @@ class Ramps:
     knots: tuple[float, ...]
 
     @classmethod
-    def of(cls, x: NDArray[Any], weight: NDArray[np.float64] | None, n: int) -> Ramps | None:
-        """Return n ramps of known cells, or more where each value is a knot; None for no use.
+    def of(cls, x: NDArray[np.float64], weight: NDArray[np.float64] | None, n: int) -> Ramps | None:
+        """Return n ramps of known cells, more if each value is a knot; None if they tell nothing.
 
         A value that holds more rows than a ramp would is a knot, and the others share the rest.
         """
         values, which = np.unique(x, return_inverse=True)
         rows = np.bincount(which, weights=weight)
+        there = rows > LIGHTEST * rows.sum()
+        values, rows = values[there], rows[there]
+        if len(values) < 3:
+            return None
         share = rows / rows.sum()
         whole = bool((values % 1 == 0).all()) and len(values) <= MOST_LEVELS
         if len(values) <= n + 1 or (whole and rows.sum() >= ROWS_A_RAMP * len(values)):
@@ -85,29 +92,53 @@ class Ramps:
             knots = np.unique([values[0], *values[heavy], *quantiles, values[-1]])
         size = float(abs(values).max()) or 1.0  # so that no square overflows, or comes to nothing
         mean = float(share @ (values / size)) * size
+        mean = min(max(mean, float(values[0])), float(values[-1]))  # rounded, it may be beyond
         deviation = float(np.sqrt(share @ (values / size - mean / size) ** 2)) * size
-        reach = float(knots[-1] / 4 - knots[0] / 4)  # of which four times must be a float
-        if len(knots) < 3 or not deviation or reach > np.finfo(float).max / 16:
-            return None
-        return cls(mean, deviation, tuple(knots.tolist()))
+        made = cls(mean, deviation, tuple(knots.tolist()))
+        return None if len(knots) < 3 or not deviation or isinf(4 * made.reach) else made
 
     @property
     def n_out(self) -> int:
         """How many numbers there are instead of one."""
         return len(self.knots)
 
+    @property
+    def reach(self) -> float:
+        """The distance of the outermost knots, infinite if it is beyond all floats."""
+        return self.knots[-1] - self.knots[0]
+
+    @property
+    def lines(self) -> NDArray[np.float64]:
+        """Where each column's line begins and ends, its zero and its unit, ``(4, n_out)``."""
+        knots, reach = self.knots, self.reach
+        number = (knots[0] - reach, knots[-1] + reach, self.mean, self.deviation)
+        ramps = [(low, high, low, high - low) for low, high in pairwise(knots)]
+        return np.array([number, *ramps]).T
+
     def outputs(self, name: str) -> list[str]:
         """Return the names of the columns made of one of that name."""
-        ends = [f"{knot:g}" for knot in self.knots]
-        ramps = pairwise(ends)
-        return [f"{name} as it is", *(f"{name} from {low} to {high}" for low, high in ramps)]
+        ends = written(self.knots)
+        return [f"{name} as it is", *(f"{name} from {a} to {b}" for a, b in pairwise(ends))]
 
     def transform(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return those columns, ``(n, n_out)``, from numbers ``(n,)``, none missing."""
-        knots = np.array(self.knots)
-        low, high = knots[0], knots[-1]
-        reach = high - low
-        wide = (np.clip(x, low - reach, high + reach) - self.mean) / self.deviation
-        with np.errstate(over="ignore"):  # a far number over a short ramp may be infinite, and is 1
-            ramps = np.clip((x[:, None] - knots[:-1]) / np.diff(knots), 0, 1)
-        return np.concatenate([wide[:, None], ramps], axis=1)
+        return ramped(x[:, None], self.lines)
+
+
+def ramped(x: NDArray[Any], lines: NDArray[np.float64]) -> NDArray[Any]:
+    """Return (x from low to high - zero) / unit, of a column's lines, or of many columns' at once.
+
+    No far number overflows, since it is low or high before anything is done with it.
+    """
+    low, high, zero, unit = lines
+    return np.asarray((np.clip(x, low, high) - zero) / unit)
+
+
+def written(numbers: Sequence[float]) -> list[str]:
+    """Return numbers as texts that are as short as they can be and still differ.
+
+    >>> written([0.0, 1 / 3, 1e9]), written([1e9, 1e9 + 1])
+    (['0', '0.333333', '1e+09'], ['1000000000', '1000000001'])
+    """
+    texts = ([f"{number:.{digits}g}" for number in numbers] for digits in range(6, 18))
+    return next(one for one in texts if len(set(one)) == len(numbers))

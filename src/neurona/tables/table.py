@@ -38,7 +38,10 @@ class Table(ABC):
     def learn(
         self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
     ) -> Preparation | None:
-        """Return what the columns hold; None where the network takes them as they are."""
+        """Return what the columns hold; None where the network takes them as they are.
+
+        ``ramps`` stand beside each number; ``"auto"``: as many as rows and columns bear.
+        """
 
     @abstractmethod
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:

@@ -204,7 +204,10 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _begin(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are, and draw the first weights."""
-        self.preparation_: Preparation | None = examples.table.learn(examples.weight, rng)
+        target = self.targets_.encode(examples.y) if examples.table.asks_for_target else None
+        self.preparation_: Preparation | None = examples.table.learn(
+            examples.weight, rng, target=target
+        )
         preparation = self.preparation_
         n_in = self.n_features_in_ if preparation is None else len(preparation.outputs)
         self.network_ = self._network(n_in)

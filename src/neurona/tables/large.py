@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import Data
 from neurona.tables.columns import Kind
-from neurona.tables.preparation import Numbers, Preparation, Step, Weights, squashed
+from neurona.tables.preparation import Numbers, Preparation, Step, Target, Weights, squashed
 from neurona.tables.table import Encode, Table, spans
 
 LARGE = 2**23  # numbers: as float64 they would take 64 MB
@@ -84,7 +84,13 @@ class LargeTable(Table):
                     + ("" if self.raw else "; a cell that is not known may be missing (NaN)")
                 )
 
-    def learn(self, weight: Weights, rng: np.random.Generator) -> Preparation | None:
+    def learn(
+        self,
+        weight: Weights,
+        rng: np.random.Generator,
+        ramps: int | str = 0,
+        target: Target = None,
+    ) -> Preparation | None:
         """Return what the columns hold: extremes of all rows, quartiles of a sample.
 
         Raises

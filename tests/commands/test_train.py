@@ -296,3 +296,19 @@ def test_each_cost_is_for_its_kind(models, tmp_path, capsys):
     with pytest.raises(SystemExit):
         cli.main(["train", "-", "--target", "kind", "--cost", "greed"])
     assert "invalid choice: 'greed'" in capsys.readouterr().err
+
+
+def test_train_and_inspect_say_how_many_categories_share_an_indicator(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    lines = [f"town {k % 300},{k % 300 + rng.normal():.3f}" for k in range(3000)]
+    table.write_text("town,price\n" + "\n".join(lines) + "\n")
+    code, out, _ = run(
+        capsys, "train", table, "--target", "price", "-o", model, "--epochs", 1, "--hidden", 2
+    )
+    assert code == 0
+    said = "256 of 300 categories have an indicator; the others share one"
+    assert f"column 'town': {said}" in out
+    code, out, _ = run(capsys, "inspect", model)
+    assert code == 0
+    assert f"and 249 more ({said})" in out

@@ -509,6 +509,8 @@ def ramps_of(**wrong):
          "column 'born' has ramps between 0 knots"),
         ([*STEPS, 1, 1, "levels"], ["a", "a"], "are not texts that differ"),
         ([*STEPS, 1, 1, "levels"], [1, 2], "levels.0 is 1: it takes a text"),
+        ([*STEPS, 1, 1, "merged"], -1, "has -1 other categories"),
+        ([*STEPS, 1, 1, "merged"], 7, "has 7 other categories"),
         (
             [*STEPS, 1, 1],
             {"kind": "category", "name": "x", "levels": [], "other": False, "missing": True},

@@ -7,6 +7,7 @@ import pytest
 
 from neurona.datasets import read_csv
 from neurona.datasets.csv import parse_csv
+from neurona.tables import preparation
 from neurona.tables.file import TableError
 from neurona.tables.frames import read_array
 from neurona.tables.preparation import Preparation
@@ -29,12 +30,18 @@ def test_in_a_table_of_fewer_than_three_rows_a_category_two_are_enough():
     assert outputs_of("aaabbbbcc") == ["x0 = a", "x0 = b", "x0 is another"]  # three a category
 
 
-def test_32_categories_are_kept():
-    letters = [f"{k:02}" + "x" for k in range(33)]
-    assert len(outputs_of(letters[:32] * 3)) == 32
-    assert len(outputs_of(letters * 3)) == 33  # 32 of them, and one for the last
-    assert "x0 = 32x" not in outputs_of(letters * 3)
+def test_256_categories_are_kept():
+    letters = [f"{k:03}" + "x" for k in range(257)]
+    assert len(outputs_of(letters[:256] * 3)) == 256
+    assert len(outputs_of(letters * 3)) == 257  # 256 of them, and one for the last
+    assert "x0 = 256x" not in outputs_of(letters * 3)
     assert "x0 is another" in outputs_of(letters * 3)
+
+
+@pytest.mark.parametrize(("cells", "kept"), [(3 * 40, 40), (39, 39), (38, 38), (0, 32)])
+def test_fewer_are_kept_where_their_indicators_would_not_fit_in_memory(monkeypatch, cells, kept):
+    monkeypatch.setattr(preparation, "MOST_CELLS", 3 * 40 * cells)
+    assert len(outputs_of([f"{k:02}x" for k in range(40)] * 3)) == kept + (kept < 40)
 
 
 def test_a_year_has_the_length_of_the_gregorian_calendars_mean():

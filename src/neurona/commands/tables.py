@@ -108,8 +108,8 @@ def strange_cells(estimator: NeuralNet, table: Columns) -> Iterator[str]:
         if column.kind == "empty":
             yield f"column {column.name!r} is empty: the network takes its cells for missing"
         elif isinstance(step, Categories) and not step.other:
-            strange = [cell for cell in column.values if cell is not None]
-            strange = [cell for cell in strange if cell not in step.levels]
+            known = {*step.levels, None}
+            strange = [cell for cell in column.values if cell not in known]
             if strange:
                 yield (
                     f"column {column.name!r}: {strange[0]!r} and its like were never seen "
@@ -258,8 +258,9 @@ def prepared(step: Step | None) -> str:
         parts = ["date: the day", *(f"where in the {one}" for one in step.cycles)]
         return ", ".join([*parts, *_ramps(step.number, _written_days)])
     if isinstance(step, Categories):
-        more = (["rare ones"] if step.other else []) + (["missing"] if step.missing else [])
-        return f"category: {listed([*step.levels, *more])}"
+        more = (["others"] if step.other else []) + (["missing"] if step.missing else [])
+        merged = f" ({indicators(step)}; the others share one)" if step.merged else ""
+        return f"category: {listed([*step.levels, *more])}{merged}"
     return "left out: one value, or another in each row"
 
 
@@ -273,6 +274,12 @@ def _written_days(days: Sequence[float]) -> list[str]:
     """Write numbers of days since the beginning of 1970 as dates."""
     moments = np.rint(np.array(days) * MICROSECONDS_A_DAY).astype("datetime64[us]")
     return [str(day) for day in moments.astype("datetime64[D]")]
+
+
+def indicators(step: Categories) -> str:
+    """Say how many of a column's categories have an indicator that they share with no other."""
+    known, merged = len(step.levels), step.merged
+    return f"{known:,} of {known + merged:,} categories have an indicator"
 
 
 def listed(names: list[Any]) -> str:

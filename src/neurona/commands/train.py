@@ -20,6 +20,7 @@ from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
 from neurona.tables.columns import looks_like
 from neurona.tables.file import TableError
+from neurona.tables.preparation import Categories
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -240,6 +241,10 @@ def _remarks(
     left_out = [column.name for place, column in enumerate(table) if place not in used]
     if left_out:
         yield f"left out: {tables.listed(left_out)} (one value, or another in each row)"
+    for place, step in estimator.preparation_.steps:
+        if isinstance(step, Categories) and step.merged > 1:
+            name = table.columns[place].name
+            yield f"column {name!r}: {tables.indicators(step)}; the others share one"
     for column in table:
         looks = looks_like(column)
         if looks:

@@ -213,8 +213,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _learn_columns(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are."""
+        target = self.targets_.encode(examples.y) if examples.table.asks_for_target else None
         self.preparation_: Preparation | None = examples.table.learn(
-            examples.weight, rng, check_ramps(self.ramps)
+            examples.weight, rng, check_ramps(self.ramps), target
         )
 
     def _draw(self, setting: Setting, seeds: Sequence[Seed], networks: int | None) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOST_LIKELY = "Return the most likely class of each row"
 LIKELY = "Return which labels are more likely than not, 0 or 1."
 LONGEST = 100  # characters of a line
+MOST_LINES = 32  # of a list with an item a line
 IMPORTS = {
     "datetime": "from datetime import date, datetime, timezone",
     "isfinite": "from math import isfinite",
@@ -120,9 +121,11 @@ def categories(cells, levels, mark_others=False, mark_missing=False):
     Then one for all other texts and one for missing cells, if the network has seen any.
     """
     cells = texts(cells, levels)
-    columns = [[cell == level for cell in cells] for level in levels]
+    place = {level: k for k, level in enumerate(levels)}
+    which = np.array([place.get(cell, -1) for cell in cells])
+    columns = [which == k for k in range(len(levels))]
     if mark_others:
-        columns.append([cell is not None and cell not in levels for cell in cells])
+        columns.append([cell is not None and cell not in place for cell in cells])
     if mark_missing:
         columns.append([cell is None for cell in cells])
     return np.array(columns, dtype=float).T
@@ -432,10 +435,20 @@ def _written(function: str, arguments: Sequence[str], margin: int) -> str:
 
 
 def _list(items: Sequence[str], margin: int) -> str:
+    """Write a list in one line if it fits, or with an item a line, or as many as fit if many."""
     line = f"[{', '.join(items)}]"
     if margin + len(line) < LONGEST - 12:
         return line
-    return block("[]", items)
+    if len(items) <= MOST_LINES:
+        return block("[]", items)
+    lines = [items[0]]
+    for item in items[1:]:
+        longer = f"{lines[-1]}, {item}"
+        if margin + len(longer) < LONGEST - 12:
+            lines[-1] = longer
+        else:
+            lines.append(item)
+    return block("[]", lines)
 
 
 def _quoted(text: str) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import Data
 from neurona.tables.columns import Kind
-from neurona.tables.preparation import Numbers, Preparation, Step, Weights, squashed
+from neurona.tables.preparation import Numbers, Preparation, Step, Target, Weights, squashed
 from neurona.tables.ramps import ramped
 from neurona.tables.table import Encode, Table, spans
 
@@ -86,7 +86,11 @@ class LargeTable(Table):
                 )
 
     def learn(
-        self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
+        self,
+        weight: Weights,
+        rng: np.random.Generator,
+        ramps: int | str = 0,
+        target: Target = None,
     ) -> Preparation | None:
         """Return what the columns hold: extremes of all rows, quartiles and ramps of a sample.
 

@@ -16,7 +16,7 @@ References
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -28,11 +28,15 @@ from neurona.tables.columns import Column, Kind, objects
 from neurona.tables.ramps import Ramps, ramps_for
 
 Weights: TypeAlias = NDArray[np.float64] | None
+Target: TypeAlias = NDArray[np.float64] | None  # (n, outputs), as the network learns it
 
 CLIP = 3.0
 FAR = 1e9  # spreads; beyond, x² might be infinite
-MOST_LEVELS = 32  # of a column of categories; the others share one indicator
+MOST_LEVELS = 256  # of a column of categories; the others share one indicator
+FEWEST_LEVELS = 32  # that are kept, however many rows and columns there are
+MOST_CELLS = 2**26  # of the indicators of all columns, if they are more than those
 FEWEST_ROWS = 3  # that a category must have, not to be "another"
+PRIOR_ROWS = 3.0  # so many rows at the mean are added to a category's, to tell its use
 MICROSECONDS_A_DAY = 86_400e6
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
 
@@ -139,11 +143,13 @@ def squashed(x: NDArray[Any], median: Any, spread: Any) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Categories:
-    """An indicator a category; if there were any, one for all rare ones and one for missing cells.
+    """An indicator a category; if there were any, one for all others and one for missing cells.
 
-    Two categories are one column, -1 and 1. A category that was never seen is taken for a rare
-    one; where there was none, all is 0. Whether one is rare is told by its rows: a weight of 2 is
-    two of them, but where weights are not whole numbers, they are shares of the rows there are.
+    The others, ``merged`` of them, are rare, or of too many the least useful to tell the target. A
+    category that was never seen is taken for one of them; where there was none, all is 0. Two
+    categories are one column, -1 and 1. Whether one is rare is told by its rows: a weight of 2 is
+    two of them, but where weights are not whole numbers, they are shares of the rows there are. An
+    older file does not know how many were merged, and has 0.
 
     >>> cells = np.array(["a", "b", "a", "b", "a", "b", "c", None], dtype=object)
     >>> kinds = Categories.fit(Column("kind", "category", cells), None)
@@ -159,22 +165,37 @@ class Categories:
     levels: tuple[str, ...]
     other: bool
     missing: bool
+    merged: int = 0
     kind: ClassVar[Kind] = "category"
 
     @classmethod
-    def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Categories | None:
-        """Return what was learned; None if all cells are the same, or all different."""
+    def fit(
+        cls,
+        column: Column,
+        weight: Weights,
+        target: Target = None,
+        most: int = MOST_LEVELS,
+    ) -> Categories | None:
+        """Return what was learned; None if all cells are the same, or all different.
+
+        Of more categories than the most that are kept, the target chooses.
+        """
         missing = column.missing
         given = column.values[~missing]
         levels = sorted(set(given))
-        number = {level: i for i, level in enumerate(levels)}
-        which = np.fromiter(map(number.__getitem__, given), np.int64, len(given))
-        rows = np.bincount(which, weights=None if weight is None else rows_of(weight)[~missing])
+        which = _places(given, levels)
+        weight = None if weight is None else rows_of(weight)[~missing]
+        rows = np.bincount(which, weights=weight)
         # In a small table all are kept, unless they are too many.
         fewest = FEWEST_ROWS if rows.sum() >= FEWEST_ROWS * len(levels) else 2
-        by_rows = [i for i in np.argsort(-rows, kind="stable") if rows[i] >= fewest]
-        kept = sorted(levels[i] for i in by_rows[:MOST_LEVELS])
-        made = cls(column.name, tuple(kept), len(kept) < len(levels), bool(missing.any()))
+        enough = np.flatnonzero(rows >= fewest)
+        if len(enough) > most:
+            use = rows if target is None else _use(which, rows, weight, target[~missing])
+            by_use = np.lexsort([-rows[enough], -use[enough]])  # then by the alphabet
+            enough = np.sort(enough[by_use[:most]])
+        kept = tuple(levels[i] for i in enough)
+        merged = len(levels) - len(kept)
+        made = cls(column.name, kept, merged > 0, bool(missing.any()), merged)
         return made if len(kept) + made.other + made.missing > 1 else None
 
     @property
@@ -193,16 +214,38 @@ class Categories:
 
     def transform(self, column: Column) -> NDArray[np.float64]:
         """Return those columns, ``(n, len(outputs))``."""
-        known = column.values[:, None] == np.array(self.levels, dtype=object)
-        if self.two:
-            return np.asarray(known @ np.array([[-1.0], [1.0]]))
-        missing = column.missing
-        parts = [known]
+        which, missing = _places(column.values, self.levels), column.missing
         if self.other:
-            parts.append(~(known.any(axis=1) | missing)[:, None])
+            which[(which < 0) & ~missing] = len(self.levels)
         if self.missing:
-            parts.append(missing[:, None])
-        return np.concatenate(parts, axis=1).astype(np.float64)
+            which[missing] = len(self.levels) + self.other
+        x = np.zeros((len(which), len(self.levels) + self.other + self.missing))
+        there = np.flatnonzero(which >= 0)
+        x[there, which[there]] = 1
+        return np.asarray(x @ np.array([[-1.0], [1.0]])) if self.two else x
+
+
+def _places(cells: NDArray[Any], levels: Sequence[str]) -> NDArray[np.int64]:
+    """Return which level each cell is, -1 where it is none."""
+    place = {level: i for i, level in enumerate(levels)}
+    return np.fromiter((place.get(cell, -1) for cell in cells), np.int64, len(cells))
+
+
+def _use(
+    which: NDArray[np.int64], rows: NDArray[Any], weight: Weights, target: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how much of the target each level tells: r (mean - mean of all)² r / (r + 3).
+
+    That is the sum of squares between its r rows and all, over the outputs, shrunk where r is
+    small: then a mean is far off by chance.
+    """
+    use = np.zeros(len(rows))
+    size = float(abs(target).max()) or 1.0  # so that no square overflows
+    for output in target.T / size:
+        total = np.bincount(which, weights=output if weight is None else output * weight)
+        means = np.divide(total, rows, out=np.zeros(len(rows)), where=rows > 0)
+        use += rows * (means - total.sum() / rows.sum()) ** 2
+    return np.asarray(use * (rows / (rows + PRIOR_ROWS)))
 
 
 def rows_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -277,6 +320,12 @@ def _days(column: Column) -> Column:
 STEPS: dict[str, Any] = {"number": Numbers, "category": Categories, "date": Dates}
 
 
+def _levels_for(columns: Sequence[Column]) -> int:
+    """Return how many indicators a column of categories may have, so that they fit in memory."""
+    cells = sum(len(column.values) for column in columns if column.kind == "category")
+    return int(np.clip(MOST_CELLS // max(cells, 1), FEWEST_LEVELS, MOST_LEVELS))
+
+
 @dataclass(frozen=True)
 class Preparation:
     """The preparation of a table's columns: it turns them, and later tables, into numbers.
@@ -302,11 +351,16 @@ class Preparation:
 
     @classmethod
     def fit(
-        cls, columns: Iterable[Column], weight: Weights = None, ramps: int | str = 0
+        cls,
+        columns: Iterable[Column],
+        weight: Weights = None,
+        ramps: int | str = 0,
+        target: Target = None,
     ) -> Preparation:
         """Learn about each column of a table, its rows counting by their weights.
 
-        ``ramps`` stand beside each number; ``"auto"``: as many as rows and columns bear.
+        ``ramps`` stand beside each number; ``"auto"``: as many as rows and columns bear. The
+        ``target``, ``(n, outputs)``, tells which of very many categories are kept.
 
         Raises
         ------
@@ -317,9 +371,14 @@ class Preparation:
         if ramps == "auto":
             n = float(len(columns[0].values) if weight is None else rows_of(weight).sum())
             ramps = ramps_for(n, sum(column.kind in ("number", "date") for column in columns))
+        levels = _levels_for(columns)
         steps: list[tuple[int, Step]] = []
         for i, column in enumerate(columns):
-            step = None if column.kind == "empty" else STEPS[column.kind].fit(column, weight, ramps)
+            step: Any = None
+            if column.kind == "category":
+                step = Categories.fit(column, weight, target, levels)
+            elif column.kind != "empty":
+                step = STEPS[column.kind].fit(column, weight, ramps)
             if step is not None:
                 steps.append((i, step))
         if not steps:

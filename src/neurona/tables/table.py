@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neurona.engine.data import ROWS
 from neurona.tables.columns import Column
-from neurona.tables.preparation import Preparation, Weights
+from neurona.tables.preparation import Preparation, Target, Weights
 
 Encode: TypeAlias = Callable[[NDArray[Any]], NDArray[np.float64]]
 
@@ -24,9 +24,12 @@ class Table(ABC):
     ----------
     may_be_of_one_class
         Whether the engine trains a classifier on rows that are all of one class.
+    asks_for_target
+        Whether :meth:`learn` looks at the target.
     """
 
     may_be_of_one_class: ClassVar[bool] = False
+    asks_for_target: ClassVar[bool] = False
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -36,11 +39,15 @@ class Table(ABC):
 
     @abstractmethod
     def learn(
-        self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0
+        self,
+        weight: Weights,
+        rng: np.random.Generator,
+        ramps: int | str = 0,
+        target: Target = None,
     ) -> Preparation | None:
         """Return what the columns hold; None where the network takes them as they are.
 
-        ``ramps`` stand beside each number; ``"auto"``: as many as rows and columns bear.
+        ``ramps`` and ``target`` are those of :meth:`Preparation.fit`.
         """
 
     @abstractmethod
@@ -88,6 +95,7 @@ class Columns(Table):
     (['kilos'], 2, array([30.]))
     """
 
+    asks_for_target: ClassVar[bool] = True
     columns: tuple[Column, ...]
 
     def __len__(self) -> int:
@@ -109,9 +117,15 @@ class Columns(Table):
         by_name = dict(zip(self.names, self.columns, strict=True))
         return Columns(tuple(by_name[name] for name in names))
 
-    def learn(self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0) -> Preparation:
+    def learn(
+        self,
+        weight: Weights,
+        rng: np.random.Generator,
+        ramps: int | str = 0,
+        target: Target = None,
+    ) -> Preparation:
         """Return what the columns hold."""
-        return Preparation.fit(self, weight, ramps)
+        return Preparation.fit(self, weight, ramps, target)
 
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
         """Return the network's input; many rows are prepared part by part."""
@@ -147,7 +161,13 @@ class Prepared(Table):
     def __getitem__(self, rows: Any) -> Prepared:
         return Prepared(self.x[rows])
 
-    def learn(self, weight: Weights, rng: np.random.Generator, ramps: int | str = 0) -> None:
+    def learn(
+        self,
+        weight: Weights,
+        rng: np.random.Generator,
+        ramps: int | str = 0,
+        target: Target = None,
+    ) -> None:
         """Return None: nothing is to be prepared."""
 
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:

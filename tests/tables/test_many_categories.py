@@ -1,0 +1,98 @@
+"""A column of more categories than it may have indicators: those that tell most keep theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurona.tables.columns import Column, objects
+from neurona.tables.preparation import MOST_LEVELS, Categories, Preparation
+from neurona.tables.table import Columns
+
+
+def column_of(cells):
+    return Column("it", "category", objects(cells))
+
+
+def kept(cells, target, weight=None, most=2):
+    target = np.array(target, float).reshape(len(cells), -1)
+    return "".join(Categories.fit(column_of(cells), weight, target, most).levels)
+
+
+def test_those_furthest_from_the_mean_are_kept():
+    assert kept("aaabbbcccddd", [0, 0, 0, 5, 5, 5, 0, 0, 0, -4, -4, -4]) == "bd"
+
+
+def test_many_rows_near_the_mean_tell_less_than_some_that_are_far():
+    assert kept("a" * 30 + "bbbccc", [0.1] * 30 + [4] * 3 + [-5] * 3) == "bc"
+
+
+def test_few_rows_count_less_than_their_sum_of_squares():
+    """Both have the same sum of squares, 12 · 1² and 3 · 2²: the mean of 12 rows is surer."""
+    target = [1.0] * 12 + [2.0] * 3 + [-1.0] * 18
+    assert kept("a" * 12 + "b" * 3 + "c" * 18, target, most=1) == "c"
+    assert kept("a" * 12 + "b" * 3 + "c" * 18, target) == "ac"
+
+
+def test_equal_ones_are_kept_by_their_rows_and_then_by_the_alphabet():
+    cells = "dddd" + "aaabbbccc"
+    assert kept(cells, np.zeros(13)) == "ad"
+    assert "".join(Categories.fit(column_of(cells), None, None, 2).levels) == "ad"  # no target
+
+
+def test_each_class_counts():
+    """All of a and c are of the first class, all of b of the second, all of d of the third."""
+    target = np.eye(3)[[0] * 3 + [1] * 3 + [0] * 3 + [2] * 3]
+    assert kept("aaabbbcccddd", target) == "bd"
+    assert kept("aaabbbcccddd", target[:, 1:2], most=1) == "b"
+    assert kept("aaabbbcccddd", target[:, 2:], most=1) == "d"
+
+
+def test_a_weight_of_two_is_two_rows():
+    rng = np.random.default_rng(0)
+    cells = rng.choice([f"c{i}" for i in range(20)], 120)
+    target, weight = rng.integers(0, 2, (120, 2)).astype(float), rng.integers(1, 4, 120)
+    weighted = Categories.fit(column_of(cells), weight.astype(float), target, 5)
+    again = np.repeat(np.arange(120), weight)
+    assert weighted == Categories.fit(column_of(cells[again]), None, target[again], 5)
+    assert weighted != Categories.fit(column_of(cells), None, target, 5)
+
+
+def test_rows_without_a_category_do_not_count():
+    cells = ["a"] * 3 + ["b"] * 3 + ["c"] * 3
+    target = [1.0] * 3 + [0.4] * 3 + [0.0] * 3
+    full = Categories.fit(column_of(cells), None, np.array(target)[:, None], 2)
+    holes = Categories.fit(column_of([*cells, *[None] * 9]), None,
+                           np.array(target + [9.0] * 9)[:, None], 2)  # fmt: skip
+    assert holes.levels == full.levels == ("a", "c")
+    assert (holes.missing, full.missing) == (True, False)
+
+
+@pytest.mark.parametrize("far", [1e200, -1e308, 1.7e308])
+def test_a_target_that_is_far_out_warns_of_nothing(far):
+    target = [far] * 3 + [-far] * 3 + [0.0] * 6
+    assert kept("aaabbbcccddd", target) == "ab"
+
+
+def test_how_many_share_an_indicator_is_known():
+    cells = [f"{i:03}x" for i in range(MOST_LEVELS + 40) for _ in range(3)] + ["rare"]
+    step = Categories.fit(column_of(cells), None)
+    assert (len(step.levels), step.merged) == (MOST_LEVELS, 41)
+    few = Categories.fit(column_of("aaabbb"), None)
+    assert (few.other, few.merged) == (False, 0)
+
+
+def test_the_rest_the_unseen_and_the_missing_ones_have_their_places():
+    cells = [f"{i:03}x" for i in range(MOST_LEVELS + 1) for _ in range(3)] + [None]
+    target = np.arange(len(cells), dtype=float)[:, None]  # the one in the middle tells least
+    step = Categories.fit(column_of(cells), None, target)
+    x = step.transform(column_of(["000x", "128x", "never", None, "256x"]))
+    assert x.shape == (5, MOST_LEVELS + 2)
+    assert x.sum(axis=1).tolist() == [1] * 5
+    assert x.argmax(axis=1).tolist() == [0, 256, 256, 257, 255]
+
+
+def test_few_categories_do_not_ask_for_a_target():
+    rng = np.random.default_rng(0)
+    table = Columns((column_of(rng.choice(list("abcdefgh"), 60)),))
+    assert Preparation.fit(table, target=rng.normal(size=(60, 1))) == Preparation.fit(table)

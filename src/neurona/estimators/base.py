@@ -161,9 +161,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._check_going_on(team)
             else:
                 self._learn_columns(examples, rng)
-                settings = list(settings_of(self, len(given)))
-            if team.networks is None or self.quick:
-                settings = settings[:1]
+                several = not (team.networks is None or self.quick)
+                settings = list(settings_of(self, len(given), several))
             fit = Fit(self, team, rng, validated=held_out is not None, watched=watched)
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
@@ -183,7 +182,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             if not going_on:
                 self.targets_ = self._fit_targets(examples, examples, classes)
                 self._learn_columns(examples, rng)
-                self._draw(next(settings_of(self, len(examples))), [rng], None)
+                self._draw(next(settings_of(self, len(examples), several=False)), [rng], None)
             self._check_one()
             held_out = None
             if validation is not None:

@@ -13,6 +13,7 @@ from neurona.engine.schedules import Schedule, cosine
 SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02)
 L1_ROWS, MOST_L1 = 2.7, 0.004
+IN_AN_ENSEMBLE = 0.6  # of the epochs: chance in the last ones averages out
 STATES = 50  # that a fit yields, where nothing but the curve needs them
 
 
@@ -40,8 +41,10 @@ class TrainingPlan:
         return self.steps_per_epoch == 1
 
 
-def training_plan(n: int, batch_size: Any, epochs: Any, each_epoch: bool) -> TrainingPlan:
-    """Return the plan for n rows; ``"auto"`` chooses.
+def training_plan(
+    n: int, batch_size: Any, epochs: Any, each_epoch: bool, share: float = 1.0
+) -> TrainingPlan:
+    """Return the plan for n rows; ``"auto"`` chooses, and takes a share of what one network needs.
 
     Raises
     ------
@@ -55,6 +58,7 @@ def training_plan(n: int, batch_size: Any, epochs: Any, each_epoch: bool) -> Tra
     steps = ceil(n / size)
     if epochs == "auto":
         epochs = 250 if size == n else min(150, max(30, ceil(1500 / steps)))
+        epochs = ceil(share * epochs)
     epochs = check_count("epochs", epochs)
     return TrainingPlan(size, epochs, steps, 1 if each_epoch else max(1, epochs // STATES))
 

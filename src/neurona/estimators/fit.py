@@ -13,7 +13,7 @@ from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
-from neurona.estimators.defaults import training_plan
+from neurona.estimators.defaults import IN_AN_ENSEMBLE, training_plan
 from neurona.estimators.ensemble import members
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
@@ -149,7 +149,8 @@ class Fit:
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)
         n = len(weighted) if folds is None else folds.learning.shape[1]
-        self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch)
+        share = 1.0 if networks is None else IN_AN_ENSEMBLE
+        self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch, share)
         data = one._training_data(weighted, plan, self.rng)
         if folds is not None:
             rows = folds.learning

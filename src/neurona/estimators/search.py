@@ -36,7 +36,8 @@ class Trial:
     kept: bool = False
 
 
-# What a fit leaves behind, and a worse one must not.
+ENOUGH = 1.005  # times the best cost: so little worse, a freer setting may yet be better
+# What a trial leaves behind, and a worse one must not.
 KEPT = (
     "setting_", "network_", "params_", "state_", "loss_", "n_iter_", "loss_curve_",
     "validation_scores_", "validation_loss_curve_", "temperature_", "residuals_", "should_stop_",
@@ -49,8 +50,8 @@ def search(
 ) -> Generator[State]:
     """Yield the states of all trials; leave the estimator with the best of those that ended.
 
-    A freer setting is tried as long as the one before was an improvement. If the caller leaves the
-    loop early, the best so far is kept: where the first trial was not over, its last weights.
+    A freer setting is tried as long as the one before was not clearly worse. If the caller leaves
+    the loop early, the best so far is kept: where the first trial was not over, its last weights.
 
     Parameters
     ----------
@@ -74,10 +75,11 @@ def search(
                 if kept is None:
                     raise
             estimator.trials_ += (Trial(setting, cost),)
-            if kept is not None and (cost is None or not cost < best):
+            if kept is None or (cost is not None and cost < best):
+                kept = {name: getattr(estimator, name) for name in KEPT}
+            elif cost is None or not cost < best * ENOUGH:
                 break
-            best = inf if cost is None else cost
-            kept = {name: getattr(estimator, name) for name in KEPT}
+            best = min(best, inf if cost is None else cost)
     finally:
         if kept is not None:
             vars(estimator).update(kept)

@@ -38,18 +38,24 @@ class Setting:
 
 
 LADDER = (
-    Setting((64,), 0.1, 0.5, "auto", "orthogonal"),
-    Setting((64,), 0.1, 0.1, "auto", "orthogonal"),
-    Setting((64, 64), 0.1, 0.05, 0.0, "lecun_normal"),
-    Setting((128, 128), 0.0, 0.02, 0.0, "lecun_normal"),
+    Setting((64,), 0.0, 1.0, "auto", "orthogonal"),
+    Setting((64,), 0.0, 0.4, "auto", "orthogonal"),
+    Setting((64,), 0.0, 0.1, "auto", "orthogonal"),
+    Setting((64, 64), 0.0, 0.1, "auto", "orthogonal"),
+    Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
 )
+# Where none is chosen: as careful as most tables need.
+ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
 # Too few rows to be careful with: each is taken for what it is, as in the four points of XOR.
 FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
 FEWEST = 50  # rows of which some can be left out to judge the others
 
 
-def settings_of(estimator: Any, rows: int) -> Iterator[Setting]:
-    """Yield the settings to be tried, with what the estimator was given in place of ``"auto"``."""
+def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
+    """Yield the settings to be tried, with what the estimator was given in place of ``"auto"``.
+
+    They are several only where it is asked for.
+    """
     given = {
         one.name: value
         for one in fields(Setting)
@@ -58,7 +64,7 @@ def settings_of(estimator: Any, rows: int) -> Iterator[Setting]:
     if estimator.optimizer is not None:  # which brings its own
         given.setdefault("weight_decay", None)
     seen = set()
-    for rung in LADDER if rows >= FEWEST else (FEW,):
+    for rung in (FEW,) if rows < FEWEST else LADDER if several else (ONE,):
         setting = replace(rung, **given)
         if repr(setting) not in seen:
             seen.add(repr(setting))

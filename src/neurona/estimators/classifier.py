@@ -77,9 +77,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     cv
         The rows that each network leaves out: a number of folds, one of scikit-learn's splitters,
         or pairs of row numbers ``(to learn from, to judge by)``, such as
-        ``list(GroupKFold(4).split(X, y, groups))``. By default each leaves out a quarter, or a
-        part, where there are more networks; of more than 20,000 rows all leave out the same tenth,
-        and of fewer than 50 none does.
+        ``list(GroupKFold(4).split(X, y, groups))``. By default each leaves out a quarter; of more
+        than 20,000 rows all leave out the same tenth, and of fewer than 50 none does.
     quick
         Take the first setting, and try no other.
     class_weight

@@ -17,7 +17,7 @@ from neurona.estimators.defaults import IN_AN_ENSEMBLE, training_plan
 from neurona.estimators.ensemble import members
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
-from neurona.estimators.folds import FEWEST_FOLDS, MOST_ROWS, SHARE, Folds
+from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
@@ -84,9 +84,8 @@ class Team(NamedTuple):
         elif held_out is None and len(examples) > MOST_ROWS and cv is None:
             seed = int(own.integers(2**31))
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
-        elif held_out is None and (cv is not None or len(examples) >= max(FEWEST, networks)):
-            most = networks if cv is not None else max(networks, FEWEST_FOLDS)
-            folds = Folds.dealt(examples.y, networks, most, own)
+        elif held_out is None and (cv is not None or len(examples) >= FEWEST):
+            folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         return cls(networks, own.integers(2**31, size=networks).tolist(), examples, folds, held_out)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FEWEST_FOLDS = 4  # with fewer, a network would see too few of the rows
+FOLDS = 4  # of which a network leaves out one
 MOST_ROWS = 20_000  # that are dealt into folds; of more, one part is left out by all networks
 SHARE = 0.1  # of them
 
@@ -28,7 +28,7 @@ class Folds:
 
     >>> folds = Folds.dealt(np.array([0, 0, 0, 1, 1, 1, 0, 1]), 4, 4, np.random.default_rng(0))
     >>> [sorted(rows.tolist()) for rows in folds.judging]
-    [[2, 7], [4, 6], [0, 3], [1, 5]]
+    [[2, 4], [3, 6], [0, 5], [1, 7]]
     >>> folds.learning.shape
     (4, 6)
     """
@@ -45,14 +45,19 @@ class Folds:
 
     @classmethod
     def dealt(cls, y: NDArray[Any], networks: int, folds: int, rng: np.random.Generator) -> Folds:
-        """Deal the rows, sorted by a single target: each fold has its share of each class."""
-        order = rng.permutation(len(y))
-        if y.ndim == 1:
-            order = order[np.argsort(y[order], kind="stable")]
-        fold = np.empty(len(y), np.int64)
-        fold[order] = np.arange(len(y)) % folds
-        places = range(networks)
-        return cls.of((np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in places)
+        """Deal the rows, sorted by a single target: each fold has its share of each class.
+
+        They are dealt again where there are more networks than folds.
+        """
+        splits: list[tuple[Rows, Rows]] = []
+        while len(splits) < networks:
+            order = rng.permutation(len(y))
+            if y.ndim == 1:
+                order = order[np.argsort(y[order], kind="stable")]
+            fold = np.empty(len(y), np.int64)
+            fold[order] = np.arange(len(y)) % folds
+            splits += [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]
+        return cls.of(splits[:networks])
 
     @classmethod
     def split(cls, cv: Any, y: NDArray[Any], rows: Rows, n: int) -> Folds:

@@ -40,7 +40,7 @@ class Setting:
 LADDER = (
     Setting((64,), 0.0, 1.0, "auto", "orthogonal"),
     Setting((64,), 0.0, 0.4, "auto", "orthogonal"),
-    Setting((64,), 0.0, 0.1, "auto", "orthogonal"),
+    Setting((64, 64), 0.2, 0.15, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.1, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
 )

@@ -58,6 +58,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     state_: State
     _best_state: State | None = None  # of all calls of `partial_fit` so far
     _validation_sample: ValidationSample | None = None  # rows that no `partial_fit` learns from
+    _plan: TrainingPlan  # of the training that goes on, or was the last
     _current_fit: object = None  # the training that set the weights: an earlier one must not go on
 
     # Subclasses define ----------------------------------------------------------------------------

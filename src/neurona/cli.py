@@ -244,16 +244,15 @@ def _add_tables(commands: Any) -> None:
     train.add_argument(
         "--hidden",
         type=_numbers(int),
-        default=[64],
         metavar="64,64",
-        help="widths of the hidden layers",
+        help="widths of the hidden layers; default: chosen",
     )
     train.add_argument(
         "--activation",
         type=_names,
         default=["silu"],
         metavar="NAME[,NAME…]",
-        help="one, or one per hidden layer",
+        help="silu (default), ...: one, or one per hidden layer",
     )
     train.add_argument(
         "--cost",
@@ -305,13 +304,30 @@ def _add_tables(commands: Any) -> None:
 
 def _add_settings(train: argparse.ArgumentParser) -> None:
     """Add the less common settings of an estimator."""
+    group = train.add_argument_group(
+        "chosen by the table; give one to choose it yourself, or --quick to try no other setting"
+    )
+    group.add_argument("--quick", action="store_true", help="take the first setting, and no other")
+    group.add_argument(
+        "--networks", type=int, metavar="N", help="how many predict together: 4, or 1 to read it"
+    )
+    group.add_argument(
+        "--folds", type=int, metavar="N", dest="cv", help="as many networks; each leaves a fold out"
+    )
+    group.add_argument("--ramps", type=int, metavar="N", help="ramps beside each number; 0: none")
+    group.add_argument("--weight-decay", type=float, metavar="R", help="the optimizer's")
+    group.add_argument("--l1", type=float, metavar="R", help="a penalty on the weights")
+    group.add_argument(
+        "--dropout", type=float, metavar="P", help="probability to drop a hidden neuron"
+    )
+    group.add_argument("--initializer", metavar="NAME", help="first weights: orthogonal, ...")
     group = train.add_argument_group("settings of the training; the defaults are the estimators'")
     group.add_argument("--optimizer", metavar="NAME", help="adam, nadam, momentum, ...")
     group.add_argument("--learning-rate", type=float, metavar="R", help="a constant rate")
     group.add_argument("--batch-size", type=int, metavar="N", help="rows per step")
-    group.add_argument("--l2", type=float, metavar="R", help="a penalty on the weights")
+    group.add_argument("--l2", type=float, metavar="R", help="a penalty on the weights' squares")
     group.add_argument(
-        "--dropout", type=float, metavar="P", help="probability to drop a hidden neuron"
+        "--patience", type=int, metavar="N", help="stop after N epochs without a better validation"
     )
     group.add_argument(
         "--normalization", choices=("batch", "layer"), help="normalization of the hidden layers"

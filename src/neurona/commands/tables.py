@@ -100,6 +100,11 @@ def columns_for(estimator: NeuralNet, file: TableFile) -> Columns:
     return Columns(tuple(columns))
 
 
+def networks_of(estimator: NeuralNet) -> int:
+    """Return how many networks predict together."""
+    return len(estimator.state_) if np.ndim(estimator.state_.cost) else 1
+
+
 def strange_cells(estimator: NeuralNet, table: Columns) -> Iterator[str]:
     """Tell of categories that the network has not seen, and of columns that are empty now."""
     assert estimator.preparation_ is not None

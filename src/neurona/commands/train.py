@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from contextlib import nullcontext
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,21 +34,28 @@ if TYPE_CHECKING:
     from neurona.tables.file import TableFile, Target, TargetKind
     from neurona.tables.table import Columns
 
-VALIDATION = 0.15  # of the rows to learn from: they tell when to stop
-FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that
+VALIDATION = 0.15  # of the rows to learn from: they tell one network when to stop
+FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that, where nobody asks for it
 FEWEST = 4  # rows that can be split and learned from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
 BESIDE = (".png", ".html")  # the model: the picture of its costs, and the page
-LINES = 10  # of a progress that is not drawn
+LINES = 5  # for each setting, of a progress that is not drawn
 SETTINGS = (
     "optimizer",
     "learning_rate",
+    "weight_decay",
     "batch_size",
+    "l1",
     "l2",
+    "initializer",
     "dropout",
     "normalization",
     "clip",
     "label_smoothing",
+    "ramps",
+    "networks",
+    "cv",
+    "quick",
     "engine",
 )
 COSTS: dict[TargetKind, tuple[str, ...]] = {
@@ -80,16 +88,18 @@ def run(given: Namespace) -> int:
     rng = np.random.default_rng(given.seed)
     learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
     watched = learn[:0]
-    if len(learn) >= FEWEST_TO_VALIDATE:
+    asked = given.patience is not None
+    if (asked or given.networks == 1) and len(learn) >= (FEWEST if asked else FEWEST_TO_VALIDATE):
         mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
         learn, watched = learn[mine], learn[its]
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
     validation = (table[watched], y[watched]) if len(watched) else None
     states = estimator.iter_fit(table[learn], y[learn], validation=validation)  # checks it all
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
+    stopping = f"{len(watched)} to tell when to stop, " if len(watched) else ""
     say(
-        f"{given.target}: {what}; {len(learn)} rows to learn from, {len(watched)} to tell when to "
-        f"stop, {len(test)} for the test"
+        f"{given.target}: {what}; {len(learn)} rows to learn from, {stopping}{len(test)} for the "
+        "test"
     )
     for line in _remarks(estimator, table, y, y[test]):
         say(line)
@@ -98,7 +108,7 @@ def run(given: Namespace) -> int:
     if code == FAILED:
         return code
     if not estimator.loss_curve_:
-        print("neurona: interrupted in the first epoch: nothing is written", file=sys.stderr)
+        print("neurona: interrupted before it learned: nothing is written", file=sys.stderr)
         return code
     findings = judge(estimator, table[test], y[test]) if len(test) else None
     if findings is not None:
@@ -116,7 +126,7 @@ def run(given: Namespace) -> int:
             ("in the table", len(file)),
             (f"left out: they have no {given.target}", len(file) - len(y)),
             ("to learn from", len(learn)),
-            ("to tell when to stop", len(watched)),
+            *([("to tell when to stop", len(watched))] if len(watched) else []),
             ("held out for the test", len(test)),
         ]
         subject = _subject(given, what, rows, estimator.n_features_in_)
@@ -129,6 +139,20 @@ def _check(given: Namespace) -> None:
         raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
     if not 0 <= given.seed < 2**32:
         raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
+    if given.cv is not None:
+        _check_folds(given)
+
+
+def _check_folds(given: Namespace) -> None:
+    if given.cv < 2:
+        raise ValueError(f"--folds is {given.cv}: one is left out by each network, so give 2 or more")
+    if given.networks not in (None, given.cv):
+        raise ValueError(
+            f"--networks is {given.networks} and --folds {given.cv}: each network leaves a fold "
+            "out, so give one of the two"
+        )
+    if given.patience is not None:
+        raise ValueError("--folds and --patience both leave rows out: give one of the two")
 
 
 def _output(given: Namespace) -> Path:
@@ -210,18 +234,20 @@ def _examples(file: TableFile, name: str, target: Target) -> tuple[Columns, NDAr
 def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool) -> NeuralNet:
     kind = NeuralNetClassifier if target.is_classes else NeuralNetRegressor
     epochs = "auto" if given.epochs is None else given.epochs
-    epochs = training_plan(n, "auto", epochs, each_epoch=True).epochs
+    patience = given.patience
+    if patience is None:
+        patience = max(20, round(PATIENCE * training_plan(n, "auto", epochs, True).epochs))
     given_activation = given.activation
     settings = {name: value for name in SETTINGS if (value := getattr(given, name)) is not None}
     if given.balanced:
         settings["class_weight"] = "balanced"
     made: NeuralNet = kind(
-        tuple(given.hidden),
+        "auto" if given.hidden is None else tuple(given.hidden),
         given_activation[0] if len(given_activation) == 1 else tuple(given_activation),
         epochs=epochs,
         cost=cost,
         early_stopping=early,
-        patience=max(20, round(PATIENCE * epochs)),
+        patience=patience,
         random_state=given.seed,
         **settings,
     )
@@ -253,17 +279,15 @@ def _remarks(
 
 def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
     """Train with a bar or some lines, and return the exit code."""
-    progress = _progress(estimator.epochs, quiet)
     try:
-        with progress as show:
+        with _progress(estimator, quiet) as show:
             for state in states:
-                show(estimator, state)
+                show(state)
     except KeyboardInterrupt:
         cast("Generator[State]", states).close()  # now it has the best weights so far
         if estimator.loss_curve_:
-            which = "the best so far, of" if estimator.validation_scores_ else "those of"
             print(
-                f"neurona: interrupted; the weights are {which} epoch {estimator.state_.epoch}. "
+                f"neurona: interrupted; the weights are {_kept(estimator)}. "
                 "Ctrl-C again writes nothing",
                 file=sys.stderr,
             )
@@ -278,51 +302,110 @@ def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
     return 0
 
 
-def _progress(epochs: int, quiet: bool) -> Any:
+def _kept(estimator: NeuralNet) -> str:
+    """Say which weights an interrupted training has left."""
+    if estimator.trials_:
+        number = [one.kept for one in estimator.trials_].index(True) + 1
+        return f"those of setting {number}, the best of {len(estimator.trials_)}"
+    which = "the best so far, of" if estimator.validation_scores_ else "those of"
+    return f"{which} epoch {estimator.state_.epoch}"
+
+
+def _progress(estimator: NeuralNet, quiet: bool) -> Any:
     """Return a context that gives a function to show a state with."""
     if quiet:
-        return nullcontext(lambda estimator, state: None)
+        return nullcontext(lambda state: None)
     if sys.stdout.isatty():
         try:
-            return _Bar(epochs)
+            return _Bar(estimator)
         except MissingExtra:
             pass
-    every = max(1, epochs // LINES)
-
-    def show(estimator: NeuralNet, state: State) -> None:
-        if state.epoch and (state.epoch % every == 0 or state.epoch == epochs):
-            print(f"epoch {state.epoch}/{epochs}: {_costs(estimator)}", flush=True)
-
-    return nullcontext(show)
+    return _Lines(estimator)
 
 
-def _costs(estimator: NeuralNet) -> str:
-    held_out = estimator.validation_loss_curve_[-1:]
-    more = f", on the rows held out {held_out[0]:.4f}" if held_out else ""
-    return f"cost {estimator.loss_:.4f}{more}"
+class _Lines:
+    """Lines on each setting that is tried, and on some of its epochs."""
+
+    def __init__(self, estimator: NeuralNet) -> None:
+        self.estimator, self.setting, self.ended, self.best = estimator, None, 0, inf
+
+    def __enter__(self) -> Any:
+        return self.show
+
+    def __exit__(self, *error: object) -> None:
+        if error[0] is None:
+            self._results()
+            kept = [one.kept for one in self.estimator.trials_]
+            if len(kept) > 1:
+                self.say(f"setting {kept.index(True) + 1} is kept")
+
+    def show(self, state: State) -> None:
+        estimator = self.estimator
+        if estimator.setting_ is not self.setting:
+            self._results()
+            self.setting = estimator.setting_
+            self.say(f"setting {self.ended + 1}: {self.setting}")
+            self.begin()
+        held_out = estimator.validation_loss_curve_[-1:]
+        more = f", on the rows held out {held_out[0]:.4f}" if held_out else ""
+        self.epoch(state.epoch, f"cost {estimator.loss_:.4f}{more}")
+
+    def _results(self) -> None:
+        """Tell the costs of the settings that are over."""
+        for trial in self.estimator.trials_[self.ended :]:
+            self.ended += 1
+            if trial.cost == inf:
+                self.say(f"setting {self.ended} diverged")
+            elif trial.cost is not None:
+                better = "better" if trial.cost < self.best else "not better"
+                verdict = f": {better}" if self.ended > 1 else ""
+                self.say(
+                    f"setting {self.ended} has a cost of {trial.cost:.4f} on the rows left out"
+                    f"{verdict}"
+                )
+                self.best = min(self.best, trial.cost)
+
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+
+    def begin(self) -> None:
+        """Begin a setting."""
+
+    def epoch(self, epoch: int, costs: str) -> None:
+        epochs = self.estimator._plan.epochs
+        if epoch and (epoch % max(1, epochs // LINES) == 0 or epoch == epochs):
+            self.say(f"epoch {epoch}/{epochs}: {costs}")
 
 
-class _Bar:
-    """Rich's progress bar, an epoch being a step."""
+class _Bar(_Lines):
+    """Rich's progress bar, an epoch being a step; settings are told above it."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, estimator: NeuralNet) -> None:
+        super().__init__(estimator)
         rich = require("rich.progress", extra="terminal")
         self.bar = rich.Progress(
             rich.BarColumn(),
             rich.TextColumn("epoch {task.completed:.0f}/{task.total:.0f}  {task.description}"),
             rich.TimeRemainingColumn(compact=True),
         )
-        self.task = self.bar.add_task("", total=epochs)
+        self.task = self.bar.add_task("")
 
     def __enter__(self) -> Any:
         self.bar.start()
         return self.show
 
     def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         self.bar.stop()
 
-    def show(self, estimator: NeuralNet, state: State) -> None:
-        self.bar.update(self.task, completed=state.epoch, description=_costs(estimator))
+    def say(self, text: str) -> None:
+        self.bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def begin(self) -> None:
+        self.bar.reset(self.task, total=self.estimator._plan.epochs)
+
+    def epoch(self, epoch: int, costs: str) -> None:
+        self.bar.update(self.task, completed=epoch, description=costs)
 
 
 def _save(estimator: NeuralNet, output: Path, notes: dict[str, Any]) -> None:
@@ -352,9 +435,10 @@ def _draw(estimator: NeuralNet, picture: Path) -> bool:
     # A figure of its own, drawn without a screen.
     pyplot.switch_backend("agg")
     costs, held_out = estimator.loss_curve_, estimator.validation_loss_curve_
-    last = len(costs) if held_out else estimator.epochs  # where rows judge, each epoch is noted
+    last = max(1, estimator.n_iter_)
     epochs = np.linspace(last / len(costs), last, len(costs)).tolist()
-    axes = cost_curve(epochs, costs, label="the rows it learns from, with the penalty")
+    mean = f"mean of {count} networks: " if (count := tables.networks_of(estimator)) > 1 else ""
+    axes = cost_curve(epochs, costs, label=f"{mean}the rows it learns from, with the penalty")
     if held_out:
         cost_curve(epochs, held_out, axes, label="rows held out")
     axes.set_xlabel("epoch")

@@ -58,6 +58,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     state_: State
     _best_state: State | None = None  # of all calls of `partial_fit` so far
     _validation_sample: ValidationSample | None = None  # rows that no `partial_fit` learns from
+    _plan: TrainingPlan  # of the training that goes on, or was the last
     _current_fit: object = None  # the training that set the weights: an earlier one must not go on
 
     # Subclasses define ----------------------------------------------------------------------------
@@ -153,6 +154,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 examples, held_out = split(given, self.validation_fraction, self._strata, seed)
             if not going_on:
                 self.targets_ = self._fit_targets(examples, given)
+                self._learn_columns(examples, rng)
             if validation is not None:
                 held_out = self._read_validation(validation)
             team = Team.of(self, examples, held_out, len(y), rng)
@@ -160,7 +162,6 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 settings = [self.setting_]
                 self._check_going_on(team)
             else:
-                self._learn_columns(examples, rng)
                 several = not (team.networks is None or self.quick)
                 settings = list(settings_of(self, len(given), several))
             fit = Fit(self, team, rng, validated=held_out is not None, watched=watched)

@@ -150,6 +150,7 @@ class Fit:
         n = len(weighted) if folds is None else folds.learning.shape[1]
         share = 1.0 if networks is None else IN_AN_ENSEMBLE
         self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch, share)
+        one._plan = plan
         data = one._training_data(weighted, plan, self.rng)
         if folds is not None:
             rows = folds.learning

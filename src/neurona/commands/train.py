@@ -145,7 +145,9 @@ def _check(given: Namespace) -> None:
 
 def _check_folds(given: Namespace) -> None:
     if given.cv < 2:
-        raise ValueError(f"--folds is {given.cv}: one is left out by each network, so give 2 or more")
+        raise ValueError(
+            f"--folds is {given.cv}: one is left out by each network, so give 2 or more"
+        )
     if given.networks not in (None, given.cv):
         raise ValueError(
             f"--networks is {given.networks} and --folds {given.cv}: each network leaves a fold "

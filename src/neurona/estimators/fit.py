@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,13 @@ from neurona.tables.large import LargeTable
 from neurona.tables.table import spans
 
 NETWORKS = 4  # of an ensemble
+LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
+# From the mean of a target to the output of a network whose prediction it is.
+LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "sigmoid": lambda p: np.log(p / (1 - p)),
+    "softmax": np.log,
+    "exp": np.log,
+}
 
 
 class Team(NamedTuple):
@@ -134,11 +142,17 @@ class Fit:
         self, estimator: Any, team: Team, rng: np.random.Generator, validated: bool, watched: bool
     ) -> None:
         self.estimator = estimator
+        if team.folds is not None:  # each trial takes all rows, so they are prepared once
+            table = team.examples.table.prepared(estimator.preparation_)
+            team = team._replace(examples=replace(team.examples, table=table))
         self.team = team
         self.rng = rng
         self.validated = validated
         self.each_epoch = watched or validated
         self.best: BestState | None = None
+        self.constant: float | None = (
+            None  # the cost of the best prediction that is always the same
+        )
 
     def begin(self, setting: Setting, going_on: bool = False) -> Generator[State]:
         """Start a training with a setting, from new weights or from those that are there."""
@@ -153,11 +167,9 @@ class Fit:
         one._plan = plan
         data = one._training_data(weighted, plan, self.rng)
         if folds is not None:
-            rows = folds.learning
-            data |= {
-                key: None if (given := data[key]) is None else given[rows]
-                for key in ("X", "y", "sample_weight")
-            }
+            for key in ("X", "y", "sample_weight"):
+                if data[key] is not None:
+                    data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]
         draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
         running = one._train(data, plan, n, falling=True, **draws)
         return fit_loop(one, running, self.best)
@@ -181,7 +193,18 @@ class Fit:
             one.residuals_ = quantiles_of(y - predicted)
         if self.best is not None:
             return -self.best.score
+        if self.constant is None:
+            mean = np.average(target, axis=0, weights=weight, keepdims=True)
+            if cost.link:
+                mean = np.clip(mean, 1e-6, None if cost.link == "exp" else 1 - 1e-6)
+            same = np.repeat(LINKS.get(cost.link or "", np.asarray)(mean), len(target), axis=0)
+            self.constant = float(cost(same, target, weight)[0])
         return float(cost(output, target, weight)[0])
+
+    def has_learned(self, cost: float) -> bool:
+        """Tell whether a cost is a tenth better than that of always predicting the same."""
+        same = self.constant
+        return same is None or same - cost > abs(same) * LEAST_LEARNED
 
     def _left_out(self) -> LeftOut | None:
         """Return the logits of networks for rows that they have not learned from."""

@@ -36,7 +36,6 @@ class Trial:
     kept: bool = False
 
 
-ENOUGH = 1.005  # times the best cost: so little worse, a freer setting may yet be better
 # What a trial leaves behind, and a worse one must not.
 KEPT = (
     "setting_", "network_", "params_", "state_", "loss_", "n_iter_", "loss_curve_",
@@ -50,8 +49,9 @@ def search(
 ) -> Generator[State]:
     """Yield the states of all trials; leave the estimator with the best of those that ended.
 
-    A freer setting is tried as long as the one before was not clearly worse. If the caller leaves
-    the loop early, the best so far is kept: where the first trial was not over, its last weights.
+    A freer setting is tried as long as the one before was better, or none has learned anything. If
+    the caller leaves the loop early, the best so far is kept: where the first trial was not over,
+    its last weights.
 
     Parameters
     ----------
@@ -76,10 +76,10 @@ def search(
                     raise
             estimator.trials_ += (Trial(setting, cost),)
             if kept is None or (cost is not None and cost < best):
+                best = inf if cost is None else cost
                 kept = {name: getattr(estimator, name) for name in KEPT}
-            elif cost is None or not cost < best * ENOUGH:
+            elif fit.has_learned(best):
                 break
-            best = min(best, inf if cost is None else cost)
     finally:
         if kept is not None:
             vars(estimator).update(kept)

@@ -155,7 +155,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self.targets_ = self._fit_targets(examples, given)
             if validation is not None:
                 held_out = self._read_validation(validation)
-            team = Team.of(self, examples, held_out, len(y), rng)
+            team = Team.of(self, examples, held_out, len(np.asarray(y)), rng)
             if going_on:
                 settings = [self.setting_]
                 self._check_going_on(team)

@@ -135,7 +135,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         Yields
         ------
         State
-            The first before any step, then about fifty; each epoch's, where it is validated.
+            Of each setting that is tried the first before any step, then about fifty; each epoch's,
+            where it is validated.
         """
         return self._states(X, y, sample_weight, validation, watched=False)
 
@@ -168,8 +169,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
         if watched:
-            epochs = fit.plan.epochs * len(settings)
-            return tell_callbacks(self, states, epochs, X, y, sample_weight, examples.rows)
+            epochs, rows = fit.plan.epochs, team.examples.rows
+            return tell_callbacks(self, states, epochs, len(settings), X, y, sample_weight, rows)
         return states
 
     def _partial_fit(

@@ -36,7 +36,7 @@ from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.reading import table_for
-from neurona.estimators.search import search
+from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
 from neurona.estimators.validation import (
     BestState,
@@ -182,6 +182,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             examples = self._read(X, y, sample_weight, reset=not going_on)
             rng = self._rng(self.state_.step if going_on else 0)  # another order in each call
             if not going_on:
+                self.trials_: tuple[Trial, ...] = ()
                 self.targets_ = self._fit_targets(examples, examples, classes)
                 self._learn_columns(examples, rng)
                 self._draw(next(settings_of(self, len(examples))), [rng], None)

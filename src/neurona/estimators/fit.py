@@ -158,6 +158,8 @@ class Fit:
                 for key in ("X", "y", "sample_weight")
             }
         draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
+        if folds is not None:
+            data["sample_weight"] = folds.weights(weighted.weight)
         running = one._train(data, plan, n, falling=True, **draws)
         return fit_loop(one, running, self.best)
 

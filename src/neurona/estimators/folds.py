@@ -35,13 +35,29 @@ class Folds:
 
     learning: Rows  # (networks, rows)
     judging: tuple[Rows, ...]
+    sizes: Rows  # (networks,): the rows that count; those after them fill up, and weigh nothing
 
     @classmethod
     def of(cls, splits: Iterable[tuple[Rows, Rows]]) -> Folds:
-        """Return folds from pairs of rows; where fewer are to be learned from, they come again."""
+        """Return folds from pairs of rows."""
         learning, judging = zip(*splits, strict=True)
-        most = max(map(len, learning))
-        return cls(np.stack([np.resize(rows, most) for rows in learning]), judging)
+        sizes = np.array([len(rows) for rows in learning])
+        return cls(np.stack([np.resize(rows, max(sizes)) for rows in learning]), judging, sizes)
+
+    def weights(self, weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        """Return the weights of the rows that each network learns from, 1 at most.
+
+        >>> folds = Folds.of([(np.array([0, 1, 2]), np.array([3])), (np.array([3]), np.array([0]))])
+        >>> folds.weights(None)
+        array([[1., 1., 1.],
+               [1., 0., 0.]])
+        """
+        most = self.learning.shape[1]
+        if weight is None and (self.sizes == most).all():
+            return None
+        each = np.ones(self.learning.shape) if weight is None else weight[self.learning]
+        each = np.where(np.arange(most) < self.sizes[:, None], each, 0.0)
+        return each / each.max(axis=1, keepdims=True)  # those of one network may be tiny
 
     @classmethod
     def dealt(cls, y: NDArray[Any], networks: int, folds: int, rng: np.random.Generator) -> Folds:

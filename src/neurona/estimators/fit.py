@@ -69,7 +69,7 @@ class Team(NamedTuple):
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
         folds = None
-        if cv is not None and not isinstance(cv, int):
+        if cv is not None and not isinstance(cv, int | np.integer):
             folds = Folds.split(cv, examples.y, examples.rows, n)
             if networks not in (0, len(folds.judging)):
                 raise ValueError(
@@ -99,7 +99,7 @@ def _networks(estimator: Any, examples: Examples) -> int | None:
         if count is None:
             count = 1 if isinstance(examples.table, LargeTable) else NETWORKS
         return None if count == 1 else count
-    if isinstance(cv, int):
+    if isinstance(cv, int | np.integer):
         folds: int = check_count("cv", cv)
         if folds == 1 or count not in (None, folds):
             raise ValueError(

@@ -83,6 +83,11 @@ class Folds:
         """
         place = np.full(n, -1)
         place[rows] = np.arange(len(rows))
+        if isinstance(cv, str) or not (hasattr(cv, "split") or isinstance(cv, Iterable)):
+            raise ValueError(
+                f"cv is {cv!r}: give a number of folds, a splitter of scikit-learn, or pairs of "
+                "row numbers, to learn from and to judge by"
+            )
         if hasattr(cv, "split"):
             whole = np.empty(n, y.dtype) if y.ndim == 1 else np.empty((n, *y.shape[1:]), y.dtype)
             whole[:] = y[0]
@@ -92,6 +97,8 @@ class Folds:
             pairs = list(cv)
         splits = []
         for i, pair in enumerate(pairs):
+            if len(pair) != 2:
+                raise ValueError(f"split {i} of cv has {len(pair)} parts: give pairs of rows")
             learning, judging = (_numbers(part, n) for part in pair)
             parts = [place[part][place[part] >= 0] for part in (learning, judging)]
             for part, what in zip(parts, ("learn from", "judge by"), strict=True):
@@ -106,7 +113,16 @@ class Folds:
 def _numbers(given: Any, n: int) -> Rows:
     """Return row numbers, which may be given as truths."""
     rows: Rows = np.asarray(given)
-    rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-    if len(rows) and not 0 <= rows.min() <= rows.max() < n:
-        raise ValueError(f"cv names the row {rows.max()}, and X has {n} rows")
+    if rows.dtype == bool and rows.shape == (n,):
+        return np.flatnonzero(rows)
+    if not rows.size:
+        return np.empty(0, np.int64)
+    if rows.dtype.kind not in "iu" or rows.ndim != 1:
+        raise ValueError(
+            f"cv gives rows of dtype {rows.dtype} and shape {rows.shape}: give their numbers, or "
+            f"a truth for each of the {n} rows"
+        )
+    strange = rows[(rows < 0) | (rows >= n)]
+    if len(strange):
+        raise ValueError(f"cv names the row {strange[0]}, and X has {n} rows")
     return rows

@@ -66,9 +66,9 @@ def tell_callbacks(
 ) -> Iterator[State]:
     """Hand on the states of a fit, one an epoch, and tell callbacks of them.
 
-    The fit is a task, and in it each epoch of each trial is one. A callback that asks for them gets the rows that
-    are learned from, as the person gave them, and an estimator with the weights of that epoch, not
-    of the best one so far. It may end the fit after its epoch.
+    The fit is a task, and in it each epoch of each trial is one. A callback that asks for them gets
+    the rows that are learned from, as the person gave them, and an estimator with the weights of
+    that epoch, not of the best one so far. It may end the fit after its epoch.
     """
     given = {
         "X": partial(_some, X, rows),

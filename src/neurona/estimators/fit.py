@@ -14,7 +14,7 @@ from neurona.engine.data import CLASSIFIERS
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
 from neurona.estimators.defaults import training_plan
-from neurona.estimators.ensemble import members, merged
+from neurona.estimators.ensemble import members
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FEWEST_FOLDS, MOST_ROWS, SHARE, Folds
@@ -192,10 +192,11 @@ class Fit:
         if folds is None:
             if left_out is None:
                 return None
-            net, params = merged(one._member, one.state_.params)  # without an earlier temperature
+            body, each_member = one._member.logits, members(one.state_.params)
+            prepared = (one._prepared(left_out.table[rows]) for rows in spans(len(left_out)))
             logits = [
-                net.logits.predict(params, one._prepared(left_out.table[rows]))
-                for rows in spans(len(left_out))
+                np.mean([body.predict(params, x) for params in each_member], axis=0)
+                for x in prepared
             ]
             weight = one._row_weights(left_out)
             return LeftOut(np.concatenate(logits), left_out.y, normalized(weight))

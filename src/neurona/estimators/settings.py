@@ -60,7 +60,9 @@ def settings_of(estimator: Any, rows: int) -> Iterator[Setting]:
     seen = set()
     for rung in LADDER if rows >= FEWEST else (FEW,):
         setting = replace(rung, **given)
-        if repr(setting) not in seen and ("hidden_layer_sizes" in given or _fits(estimator, setting)):
+        if repr(setting) not in seen and (
+            "hidden_layer_sizes" in given or _fits(estimator, setting)
+        ):
             seen.add(repr(setting))
             yield setting
     if not seen:  # the fit will say what does not fit
@@ -68,7 +70,9 @@ def settings_of(estimator: Any, rows: int) -> Iterator[Setting]:
 
 
 def _fits(estimator: Any, setting: Setting) -> bool:
-    """Tell whether there are as many layers as an activation, a dropout and a rate were given."""
+    """Tell whether there are as many layers as activations, dropouts and rates were given."""
+    if setting.hidden_layer_sizes is estimator.hidden_layer_sizes:  # as it was given
+        return True
     layers = len(setting.hidden_layer_sizes)
     each = {layers: (estimator.activation, setting.dropout), layers + 1: (estimator.learning_rate,)}
     return all(

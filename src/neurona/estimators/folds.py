@@ -56,8 +56,9 @@ class Folds:
         if weight is None and (self.sizes == most).all():
             return None
         each = np.ones(self.learning.shape) if weight is None else weight[self.learning]
-        each = np.where(np.arange(most) < self.sizes[:, None], each, 0.0)
-        return each / each.max(axis=1, keepdims=True)  # those of one network may be tiny
+        each = each * (np.arange(most) < self.sizes[:, None])
+        shares: NDArray[np.float64] = each / each.max(axis=1, keepdims=True)  # some may be tiny
+        return shares
 
     @classmethod
     def dealt(cls, y: NDArray[Any], networks: int, folds: int, rng: np.random.Generator) -> Folds:

@@ -36,7 +36,7 @@ from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.reading import table_for
-from neurona.estimators.search import search
+from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
 from neurona.estimators.validation import (
     BestState,
@@ -136,7 +136,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         Yields
         ------
         State
-            The first before any step, then about fifty; each epoch's, where it is validated.
+            Of each setting that is tried the first before any step, then about fifty; each epoch's,
+            where it is validated.
         """
         return self._states(X, y, sample_weight, validation, watched=False)
 
@@ -157,7 +158,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._learn_columns(examples, rng)
             if validation is not None:
                 held_out = self._read_validation(validation)
-            team = Team.of(self, examples, held_out, len(y), rng)
+            team = Team.of(self, examples, held_out, len(np.asarray(y)), rng)
             if going_on:
                 settings = [self.setting_]
                 self._check_going_on(team)
@@ -168,8 +169,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
         if watched:
-            epochs = fit.plan.epochs * len(settings)
-            return tell_callbacks(self, states, epochs, X, y, sample_weight, examples.rows)
+            epochs, rows = fit.plan.epochs, team.examples.rows
+            return tell_callbacks(self, states, epochs, len(settings), X, y, sample_weight, rows)
         return states
 
     def _partial_fit(
@@ -181,6 +182,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             examples = self._read(X, y, sample_weight, reset=not going_on)
             rng = self._rng(self.state_.step if going_on else 0)  # another order in each call
             if not going_on:
+                self.trials_: tuple[Trial, ...] = ()
                 self.targets_ = self._fit_targets(examples, examples, classes)
                 self._learn_columns(examples, rng)
                 self._draw(next(settings_of(self, len(examples), several=False)), [rng], None)

@@ -58,6 +58,7 @@ def tell_callbacks(
     estimator: Any,
     states: Generator[State],
     epochs: int,
+    trials: int,
     X: Any,
     y: Any,
     weight: Any,
@@ -65,28 +66,31 @@ def tell_callbacks(
 ) -> Iterator[State]:
     """Hand on the states of a fit, one an epoch, and tell callbacks of them.
 
-    The fit is a task, and in it each epoch is one. A callback that asks for them gets the rows that
-    are learned from, as the person gave them, and an estimator with the weights of that epoch, not
-    of the best one so far. It may end the fit after its epoch.
+    The fit is a task, and in it each epoch of each trial is one. A callback that asks for them gets
+    the rows that are learned from, as the person gave them, and an estimator with the weights of
+    that epoch, not of the best one so far. It may end the fit after its epoch.
     """
     given = {
         "X": partial(_some, X, rows),
         "y": partial(_some, y, rows),
         "metadata": None if weight is None else partial(_sample_weight, weight, rows),
     }
-    fit = estimator._init_callback_context(max_subtasks=epochs)
+    fit = estimator._init_callback_context(max_subtasks=epochs * trials)
     fit.call_on_fit_task_begin(estimator=estimator, **given)
     given_back = {**given, "reconstruction_attributes": partial(_curves, estimator)}
     with closing(states):  # then the estimator has the weights that are kept
-        yield next(states)
-        for _ in range(epochs):
-            epoch = fit.subcontext(task_name="epoch")
-            epoch.call_on_fit_task_begin(estimator=estimator, **given)
-            state = next(states)
-            stop = epoch.call_on_fit_task_end(estimator=estimator, **given_back)
-            yield state
-            if stop or estimator.should_stop_:
-                break
+        stop = False
+        while not stop and (first := next(states, None)) is not None:  # of a trial, before any step
+            yield first
+            for _ in range(epochs):
+                epoch = fit.subcontext(task_name="epoch")
+                epoch.call_on_fit_task_begin(estimator=estimator, **given)
+                state = next(states, None)
+                stop = epoch.call_on_fit_task_end(estimator=estimator, **given_back)
+                if state is not None:
+                    yield state
+                if stop or state is None or estimator.should_stop_:  # None: the trial diverged
+                    break
     fit.call_on_fit_task_end(estimator=estimator, **given_back)
 
 

@@ -77,7 +77,7 @@ class Team(NamedTuple):
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
         folds = None
-        if cv is not None and not isinstance(cv, int):
+        if cv is not None and not isinstance(cv, int | np.integer):
             folds = Folds.split(cv, examples.y, examples.rows, n)
             if networks not in (0, len(folds.judging)):
                 raise ValueError(
@@ -106,7 +106,7 @@ def _networks(estimator: Any, examples: Examples) -> int | None:
         if count is None:
             count = 1 if isinstance(examples.table, LargeTable) else NETWORKS
         return None if count == 1 else count
-    if isinstance(cv, int):
+    if isinstance(cv, int | np.integer):
         folds: int = check_count("cv", cv)
         if folds == 1 or count not in (None, folds):
             raise ValueError(
@@ -171,6 +171,8 @@ class Fit:
                 if data[key] is not None:
                     data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]
         draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
+        if folds is not None:
+            data["sample_weight"] = folds.weights(weighted.weight)
         running = one._train(data, plan, n, falling=True, **draws)
         return fit_loop(one, running, self.best)
 
@@ -214,10 +216,11 @@ class Fit:
         if folds is None:
             if left_out is None:
                 return None
-            body = one.network_.logits
+            body, each_member = one._member.logits, members(one.state_.params)
+            prepared = (one._prepared(left_out.table[rows]) for rows in spans(len(left_out)))
             logits = [
-                body.predict(one.params_, one._prepared(left_out.table[rows]))
-                for rows in spans(len(left_out))
+                np.mean([body.predict(params, x) for params in each_member], axis=0)
+                for x in prepared
             ]
             weight = one._row_weights(left_out)
             return LeftOut(np.concatenate(logits), left_out.y, normalized(weight))

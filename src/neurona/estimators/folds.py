@@ -35,13 +35,30 @@ class Folds:
 
     learning: Rows  # (networks, rows)
     judging: tuple[Rows, ...]
+    sizes: Rows  # (networks,): the rows that count; those after them fill up, and weigh nothing
 
     @classmethod
     def of(cls, splits: Iterable[tuple[Rows, Rows]]) -> Folds:
-        """Return folds from pairs of rows; where fewer are to be learned from, they come again."""
+        """Return folds from pairs of rows."""
         learning, judging = zip(*splits, strict=True)
-        most = max(map(len, learning))
-        return cls(np.stack([np.resize(rows, most) for rows in learning]), judging)
+        sizes = np.array([len(rows) for rows in learning])
+        return cls(np.stack([np.resize(rows, max(sizes)) for rows in learning]), judging, sizes)
+
+    def weights(self, weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        """Return the weights of the rows that each network learns from, 1 at most.
+
+        >>> folds = Folds.of([(np.array([0, 1, 2]), np.array([3])), (np.array([3]), np.array([0]))])
+        >>> folds.weights(None)
+        array([[1., 1., 1.],
+               [1., 0., 0.]])
+        """
+        most = self.learning.shape[1]
+        if weight is None and (self.sizes == most).all():
+            return None
+        each = np.ones(self.learning.shape) if weight is None else weight[self.learning]
+        each = each * (np.arange(most) < self.sizes[:, None])
+        shares: NDArray[np.float64] = each / each.max(axis=1, keepdims=True)  # some may be tiny
+        return shares
 
     @classmethod
     def dealt(cls, y: NDArray[Any], networks: int, folds: int, rng: np.random.Generator) -> Folds:
@@ -72,6 +89,11 @@ class Folds:
         """
         place = np.full(n, -1)
         place[rows] = np.arange(len(rows))
+        if isinstance(cv, str) or not (hasattr(cv, "split") or isinstance(cv, Iterable)):
+            raise ValueError(
+                f"cv is {cv!r}: give a number of folds, a splitter of scikit-learn, or pairs of "
+                "row numbers, to learn from and to judge by"
+            )
         if hasattr(cv, "split"):
             whole = np.empty(n, y.dtype) if y.ndim == 1 else np.empty((n, *y.shape[1:]), y.dtype)
             whole[:] = y[0]
@@ -81,6 +103,8 @@ class Folds:
             pairs = list(cv)
         splits = []
         for i, pair in enumerate(pairs):
+            if len(pair) != 2:
+                raise ValueError(f"split {i} of cv has {len(pair)} parts: give pairs of rows")
             learning, judging = (_numbers(part, n) for part in pair)
             parts = [place[part][place[part] >= 0] for part in (learning, judging)]
             for part, what in zip(parts, ("learn from", "judge by"), strict=True):
@@ -95,7 +119,16 @@ class Folds:
 def _numbers(given: Any, n: int) -> Rows:
     """Return row numbers, which may be given as truths."""
     rows: Rows = np.asarray(given)
-    rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-    if len(rows) and not 0 <= rows.min() <= rows.max() < n:
-        raise ValueError(f"cv names the row {rows.max()}, and X has {n} rows")
+    if rows.dtype == bool and rows.shape == (n,):
+        return np.flatnonzero(rows)
+    if not rows.size:
+        return np.empty(0, np.int64)
+    if rows.dtype.kind not in "iu" or rows.ndim != 1:
+        raise ValueError(
+            f"cv gives rows of dtype {rows.dtype} and shape {rows.shape}: give their numbers, or "
+            f"a truth for each of the {n} rows"
+        )
+    strange = rows[(rows < 0) | (rows >= n)]
+    if len(strange):
+        raise ValueError(f"cv names the row {strange[0]}, and X has {n} rows")
     return rows

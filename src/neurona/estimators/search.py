@@ -60,7 +60,7 @@ def search(
     fit
         Begins the others, and judges all by the rows that were left out.
     """
-    best, kept = inf, None
+    best, kept, mine = inf, None, estimator._current_fit
     estimator.trials_ = ()
     try:
         for setting in settings:
@@ -68,7 +68,8 @@ def search(
             try:
                 if kept is not None:
                     running = fit.begin(setting)
-                    next(running)  # each trial has a state before any step, and the fit has one
+                    mine = estimator._current_fit
+                    yield next(running)  # before any step, as in the first trial
                 yield from running
                 cost = fit.judge()
             except TrainingDiverged:
@@ -81,7 +82,7 @@ def search(
             elif fit.has_learned(best):
                 break
     finally:
-        if kept is not None:
+        if kept is not None and estimator._current_fit is mine:  # and no newer fit's
             vars(estimator).update(kept)
             estimator.trials_ = tuple(
                 replace(one, kept=one.setting == estimator.setting_) for one in estimator.trials_

@@ -8,7 +8,7 @@ functions and the tables of ``python -m benchmarks accuracy`` that it calls *cho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -66,6 +66,23 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
     seen = set()
     for rung in (FEW,) if rows < FEWEST else LADDER if several else (ONE,):
         setting = replace(rung, **given)
-        if repr(setting) not in seen:
+        if repr(setting) not in seen and (
+            "hidden_layer_sizes" in given or _fits(estimator, setting)
+        ):
             seen.add(repr(setting))
             yield setting
+    if not seen:  # the fit will say what does not fit
+        yield setting
+
+
+def _fits(estimator: Any, setting: Setting) -> bool:
+    """Tell whether there are as many layers as activations, dropouts and rates were given."""
+    if setting.hidden_layer_sizes is estimator.hidden_layer_sizes:  # as it was given
+        return True
+    layers = len(setting.hidden_layer_sizes)
+    each = {layers: (estimator.activation, setting.dropout), layers + 1: (estimator.learning_rate,)}
+    return all(
+        isinstance(one, str) or not isinstance(one, Sized) or len(one) == n
+        for n, given in each.items()
+        for one in given
+    )

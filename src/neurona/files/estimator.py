@@ -44,6 +44,7 @@ CLASSES = {one.__name__: one for one in (NeuralNetClassifier, NeuralNetRegressor
 MOST_COLUMNS = 2**31
 # The parameters that estimators of earlier files did not have, as they were.
 FORMERLY = {"networks": 1, "ramps": 0, "quick": True}
+FORMER_DECAY = 0.5  # of the default optimizer
 LEAST_DEVIATION = 1e-7  # of the distance of the outermost knots
 
 
@@ -160,7 +161,8 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     for name in learned.parameters:
         if name not in known:
             raise Misfit(f"a {class_.__name__} has no parameter {shown(name)}")
-    made: NeuralNet = class_(**(FORMERLY if learned.setting is None else {}), **learned.parameters)
+    formerly = FORMERLY if learned.setting is None else {}
+    made: NeuralNet = class_(**{**formerly, **learned.parameters})
     preparation, targets, net = learned.preparation, learned.targets, model.net
     if not 1 <= learned.width < MOST_COLUMNS or learned.epochs < 0:
         raise Misfit(f"the estimator has {learned.width} columns and {learned.epochs} epochs")
@@ -192,8 +194,9 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     _check_ensemble(net)
     if learned.temperature <= 0:
         raise Misfit(f"the temperature is {learned.temperature}: it is positive")
-    made.setting_ = learned.setting or Setting(
-        *(getattr(made, one.name) for one in fields(Setting))
+    made.setting_ = learned.setting or replace(
+        Setting(*(getattr(made, one.name) for one in fields(Setting))),
+        weight_decay=FORMER_DECAY if made.optimizer is None else None,
     )
     made.trials_ = learned.trials
     made.residuals_ = None if learned.residuals is None else _residuals(learned.residuals, targets)

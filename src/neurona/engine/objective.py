@@ -73,8 +73,10 @@ class Objective:
         for W, is_weight in zip(arrays(params), self.net.weights, strict=True):
             if is_weight:
                 own = W.reshape(*value.shape, -1)  # a row for each network of a stack
-                value = value + self.l1 * abs(own).sum(axis=-1)
-                value = value + self.l2 / 2 * (own * own).sum(axis=-1)
+                if self.l1:
+                    value = value + self.l1 * abs(own).sum(axis=-1)
+                if self.l2:
+                    value = value + self.l2 / 2 * (own * own).sum(axis=-1)
         return value
 
     def _pulled(self, grads: Params, params: Params) -> Params:
@@ -83,10 +85,10 @@ class Objective:
         for gradient, W, is_weight in zip(
             arrays(grads), arrays(params), self.net.weights, strict=True
         ):
-            if is_weight:
-                sign = W.__array_namespace__().sign(W)
-                pulled.append(gradient + self.l1 * sign + self.l2 * W)
-            else:
-                pulled.append(gradient)
+            if is_weight and self.l1:
+                gradient = gradient + self.l1 * W.__array_namespace__().sign(W)
+            if is_weight and self.l2:
+                gradient = gradient + self.l2 * W
+            pulled.append(gradient)
         result: Params = rebuilt(grads, pulled)
         return result

@@ -13,6 +13,7 @@ from neurona.engine.parameters import flatten
 from neurona.estimators.report import NumberFindings, Score, judge
 from neurona.estimators.validation import ValidationSample, hashes_of
 from neurona.tables.frames import read_array
+from tests.support.plain import PLAIN
 from tests.support.recording import RATES, RecordingCost, RecordingScorer, RecordingSGD
 
 RNG = np.random.default_rng(0)
@@ -20,7 +21,8 @@ QUICK = {"hidden_layer_sizes": (3,), "random_state": 0, **PLAIN}
 
 DEFAULTS = {
     "hidden_layer_sizes": "auto", "activation": "silu", "optimizer": None, "learning_rate": None,
-    "weight_decay": "auto", "batch_size": "auto", "epochs": "auto", "l1": "auto", "l2": 0.0, "cost": None, "clip": None,
+    "weight_decay": "auto", "batch_size": "auto", "epochs": "auto", "l1": "auto", "l2": 0.0,
+    "cost": None, "clip": None,
     "initializer": "auto", "dropout": "auto", "normalization": None, "ramps": "auto",
     "networks": "auto", "cv": None, "quick": False, "early_stopping": False,
     "validation_fraction": 0.1, "patience": 20, "scoring": None, "engine": "numpy",
@@ -33,7 +35,6 @@ OF_CLASSES = {"label_smoothing": 0.0, "class_weight": None}
     ("make", "expected"),
     [(NeuralNetRegressor, DEFAULTS), (NeuralNetClassifier, DEFAULTS | OF_CLASSES)],
 )
-from tests.support.plain import PLAIN
 def test_defaults(make, expected):
     assert make().get_params() == expected
     given = inspect.signature(make).parameters

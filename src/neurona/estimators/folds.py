@@ -97,7 +97,7 @@ class Folds:
         else:
             pairs = list(cv)
         splits = []
-        for i, pair in enumerate(pairs):
+        for i, pair in enumerate[Any](pairs):
             if not isinstance(pair, Sized) or len(pair) != 2:
                 raise ValueError(f"split {i} of cv is {pair!r}: give a pair of rows")
             learning, judging = (_numbers(part, n) for part in pair)

@@ -8,7 +8,7 @@ judgement is as wide as the table, and the networks differ [1]_.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,8 +97,8 @@ class Folds:
         else:
             pairs = list(cv)
         splits = []
-        for i, pair in enumerate[Any](pairs):
-            if not isinstance(pair, Sized) or len(pair) != 2:
+        for i, pair in enumerate(pairs):
+            if not isinstance(pair, tuple | list | np.ndarray) or len(pair) != 2:
                 raise ValueError(f"split {i} of cv is {pair!r}: give a pair of rows")
             learning, judging = (_numbers(part, n) for part in pair)
             parts = [place[part][place[part] >= 0] for part in (learning, judging)]

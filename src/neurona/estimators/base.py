@@ -158,6 +158,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 held_out = self._read_validation(validation)
             team = Team.of(self, examples, held_out, len(np.asarray(y)), rng)
             if going_on:
+                self._validation_sample = self._best_state = None
                 settings = [self.setting_]
                 self._check_going_on(team)
             else:

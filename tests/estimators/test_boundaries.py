@@ -13,15 +13,18 @@ from neurona.engine.parameters import flatten
 from neurona.estimators.report import NumberFindings, Score, judge
 from neurona.estimators.validation import ValidationSample, hashes_of
 from neurona.tables.frames import read_array
+from tests.support.plain import PLAIN
 from tests.support.recording import RATES, RecordingCost, RecordingScorer, RecordingSGD
 
 RNG = np.random.default_rng(0)
-QUICK = {"hidden_layer_sizes": (3,), "random_state": 0}
+QUICK = {"hidden_layer_sizes": (3,), "random_state": 0, **PLAIN}
 
 DEFAULTS = {
-    "hidden_layer_sizes": (64,), "activation": "silu", "optimizer": None, "learning_rate": None,
-    "batch_size": "auto", "epochs": "auto", "l1": "auto", "l2": 0.0, "cost": None, "clip": None,
-    "initializer": "orthogonal", "dropout": 0.0, "normalization": None, "early_stopping": False,
+    "hidden_layer_sizes": "auto", "activation": "silu", "optimizer": None, "learning_rate": None,
+    "weight_decay": "auto", "batch_size": "auto", "epochs": "auto", "l1": "auto", "l2": 0.0,
+    "cost": None, "clip": None,
+    "initializer": "auto", "dropout": "auto", "normalization": None, "ramps": "auto",
+    "networks": "auto", "cv": None, "quick": False, "early_stopping": False,
     "validation_fraction": 0.1, "patience": 20, "scoring": None, "engine": "numpy",
     "random_state": None, "preprocess": "auto", "verbose": False, "warm_start": False,
 }  # fmt: skip
@@ -62,9 +65,9 @@ def test_up_to_256_rows_are_one_step_and_more_go_by_64(n, epochs, states):
     np.testing.assert_array_equal(weights_of(sized.fit(*numbers(n))), weights_of(net))
 
 
-def test_the_default_optimizer_is_adamw_with_a_strong_decay():
-    plain = NeuralNetRegressor(**QUICK, epochs=20).fit(*numbers(50))
-    optimizer = neurona.adamw(0.02, weight_decay=0.5)
+def test_the_default_optimizer_is_adamw_with_the_decay_that_is_given():
+    plain = NeuralNetRegressor(**QUICK, epochs=20, weight_decay=0.3).fit(*numbers(50))
+    optimizer = neurona.adamw(0.02, weight_decay=0.3)
     named = NeuralNetRegressor(**QUICK, epochs=20, optimizer=optimizer).fit(*numbers(50))
     np.testing.assert_array_equal(weights_of(plain), weights_of(named))
 
@@ -95,7 +98,7 @@ def test_a_class_of_two_rows_has_one_held_out_where_half_are(seed):
     X, y = RNG.normal(size=(20, 2)), np.repeat([0, 1], [18, 2])
     scorer = RecordingScorer()
     NeuralNetClassifier(
-        hidden_layer_sizes=(3,), random_state=seed, early_stopping=True, patience=1,
+        **QUICK | {"random_state": seed}, early_stopping=True, patience=1,
         validation_fraction=0.5, scoring=scorer,
     ).fit(X, y)  # fmt: skip
     assert scorer.y[0].sum() == 1

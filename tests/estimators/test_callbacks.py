@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from neurona import NeuralNetClassifier, NeuralNetRegressor
 from neurona.tables.csv import parse_csv
+from tests.support.plain import PLAIN
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has it from 1.9 on")
 
@@ -47,7 +48,7 @@ class Listener:
 
 
 def net(**options):
-    return NeuralNetClassifier(8, **{"epochs": 5, "random_state": 0, **options})
+    return NeuralNetClassifier(8, **{"epochs": 5, "random_state": 0, **PLAIN, **options})
 
 
 def test_every_epoch_is_a_callback_task():
@@ -79,7 +80,9 @@ def test_a_callback_stops_the_fit_and_the_best_weights_are_kept():
     rng = np.random.default_rng(0)
     noise, y = rng.normal(size=(60, 5)), rng.normal(size=60)
     listener = Listener(stop_after=60)
-    made = NeuralNetRegressor(32, epochs=300, early_stopping=True, patience=300, random_state=0)
+    made = NeuralNetRegressor(
+        32, epochs=300, early_stopping=True, patience=300, random_state=0, **PLAIN
+    )
     made.set_callbacks(listener).fit(noise, y)
     best = int(np.argmax(made.validation_scores_))
     assert len(made.validation_scores_) == 60
@@ -194,7 +197,7 @@ def test_sklearns_scoring_monitor_scores_every_epoch():
 def test_callbacks_work_in_a_pipeline(capfd):
     pytest.importorskip("rich")
     monitor = callback.ScoringMonitor(scoring="r2")
-    final = NeuralNetRegressor(8, epochs=4, random_state=0).set_callbacks(monitor)
+    final = NeuralNetRegressor(8, epochs=4, random_state=0, networks=1).set_callbacks(monitor)
     pipe = make_pipeline(StandardScaler(), final).set_callbacks(callback.ProgressBar())
     pipe.fit(*load_diabetes(return_X_y=True))
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
@@ -247,7 +250,7 @@ def test_estimators_work_without_sklearn_callback():
     from neurona import NeuralNetClassifier
     from sklearn.datasets import load_iris
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(random_state=0)
+    net = NeuralNetClassifier(networks=1, random_state=0)
     assert not hasattr(net, "set_callbacks")
     print(net.fit(X, y).score(X, y) > 0.9, net.n_iter_)
     """

@@ -19,6 +19,7 @@ import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
 from neurona.engine.costs import Pinball, Poisson
 from neurona.tables.targets import Counts
+from tests.support.plain import PLAIN
 
 QUICK = {"epochs": 30, "random_state": 0}
 few = settings(deadline=None, max_examples=25, derandomize=True)
@@ -210,7 +211,9 @@ def clouds(classes):
 @pytest.mark.parametrize("classes", [2, 3, 5])
 def test_label_smoothing_limits_the_predicted_probability(classes):
     X, y = clouds(classes)
-    net = NeuralNetClassifier(label_smoothing=0.3, l1=0.0, optimizer="adam", random_state=0)
+    net = NeuralNetClassifier(
+        label_smoothing=0.3, l1=0.0, optimizer="adam", random_state=0, **PLAIN
+    )
     net.set_params(epochs=400, learning_rate=0.02).fit(X, y)
     goal = np.eye(classes)[y] * 0.7 + 0.3 / classes
     np.testing.assert_allclose(net.predict_proba(X), goal, atol=0.03)
@@ -225,14 +228,16 @@ def test_label_smoothing_limits_the_predicted_probability(classes):
 def test_each_label_is_smoothed_as_one_of_two():
     X, y = clouds(4)
     labels = np.column_stack([y % 2, y // 2])
-    net = NeuralNetClassifier(label_smoothing=0.2, l1=0.0, optimizer="adam", random_state=0)
+    net = NeuralNetClassifier(
+        label_smoothing=0.2, l1=0.0, optimizer="adam", random_state=0, **PLAIN
+    )
     net.set_params(epochs=400, learning_rate=0.02).fit(X, labels)
     np.testing.assert_allclose(net.predict_proba(X), labels * 0.8 + 0.1, atol=0.03)
 
 
 def test_validation_targets_are_not_smoothed():
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(label_smoothing=0.2, **QUICK)
+    net = NeuralNetClassifier(label_smoothing=0.2, networks=1, **QUICK)
     net.fit(X[::2], y[::2], validation=(X[1::2], y[1::2]))
     probabilities = net.predict_proba(X[1::2])
     cost = -np.log(probabilities[np.arange(75), y[1::2]]).mean()

@@ -22,6 +22,7 @@ from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
 from neurona.engine.activations import Activation
 from tests.support.animals import QUICK, animals
 from tests.support.ids import steady
+from tests.support.plain import PLAIN
 
 
 @pytest.mark.parametrize(
@@ -31,15 +32,30 @@ from tests.support.ids import steady
         ({"epochs": 0}, "epochs is 0"),
         ({"batch_size": 1.5}, "batch_size is 1.5"),
         ({"activation": "reluu"}, "did you mean 'relu'"),
-        ({"activation": ["relu", "tanh"]}, "2 activations for 1 hidden layers"),
+        ({"hidden_layer_sizes": 8, "activation": ["relu", "tanh"]}, "2 activations for 1 hidden"),
         ({"optimizer": "adamm"}, "did you mean 'adam'"),
         ({"engine": "torch"}, "there is no engine 'torch'"),
         ({"cost": "mse2"}, "there is no cost"),
         ({"learning_rate": -1}, "must be a positive number"),
-        ({"learning_rate": [0.1, 0.1, 0.1]}, "3 learning rates for 2 layers"),
+        (
+            {"learning_rate": [0.1, 0.1, 0.1], "hidden_layer_sizes": 8},
+            "3 learning rates for 2 layers",
+        ),
         ({"l2": -1}, "l2 is -1"),
         ({"dropout": 1}, "dropout is 1: the probability to drop is a number from 0 to less than"),
-        ({"dropout": [0.1, 0.1]}, "2 rates of dropout for 1 hidden layers"),
+        (
+            {"dropout": [0.1, 0.1], "hidden_layer_sizes": 8},
+            "2 rates of dropout for 1 hidden layers",
+        ),
+        ({"dropout": [0.1] * 9}, "9 rates of dropout for"),
+        ({"networks": 0}, "networks is 0"),
+        ({"networks": "four"}, "networks is 'four'"),
+        ({"ramps": -1}, "ramps is -1"),
+        ({"weight_decay": -1}, "weight_decay is -1"),
+        (
+            {"weight_decay": 0.1, "optimizer": "sgd"},
+            "'sgd' has no weight decay: leave weight_decay",
+        ),
         ({"normalization": "bach"}, "did you mean 'batch'"),
         ({"clip": 0}, "clip is 0"),
         ({"hidden_layer_sizes": (0,)}, "each width must be a positive whole number"),
@@ -110,7 +126,9 @@ def test_a_training_that_diverges_says_which_rate_would_hold():
 )
 def test_each_setting_learns(settings):
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(**{"random_state": 0, "epochs": 200, **settings}).fit(X, y)
+    net = NeuralNetClassifier(**{"random_state": 0, "epochs": 200, "networks": 1, **settings}).fit(
+        X, y
+    )
     assert net.score(X, y) > 0.85
 
 
@@ -159,16 +177,16 @@ def test_iter_fit_can_be_left_early():
 
 def test_fit_equals_a_loop_over_iter_fit():
     X, y = load_iris(return_X_y=True)
-    by_hand = NeuralNetClassifier(**QUICK)
+    by_hand = NeuralNetClassifier(**QUICK, networks=1)
     *_, last = by_hand.iter_fit(X, y)
-    fitted = NeuralNetClassifier(**QUICK).fit(X, y)
+    fitted = NeuralNetClassifier(**QUICK, networks=1).fit(X, y)
     assert np.array_equal(fitted.predict_proba(X), by_hand.predict_proba(X))
     assert fitted.loss_ == last.cost == fitted.loss_curve_[-1]
 
 
 def test_a_warm_start_goes_on_with_the_optimizers_memory():
     X, y = load_iris(return_X_y=True)
-    settings = {"random_state": 0, "learning_rate": 0.01}
+    settings = {"random_state": 0, "learning_rate": 0.01, **PLAIN}
     long = NeuralNetClassifier(epochs=20, **settings).fit(X, y)
     short = NeuralNetClassifier(epochs=10, warm_start=True, **settings).fit(X, y).fit(X, y)
     assert short.predict_proba(X) == pytest.approx(long.predict_proba(X), abs=1e-12)
@@ -180,7 +198,7 @@ def test_a_warm_start_goes_on_with_the_optimizers_memory():
 
 def test_a_pipeline_and_a_grid_search_know_the_parameters():
     X, y = load_iris(return_X_y=True)
-    pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(**QUICK))
+    pipeline = make_pipeline(StandardScaler(), NeuralNetClassifier(**QUICK, networks=1))
     grid = {"neuralnetclassifier__hidden_layer_sizes": [(4,), (16, 16)]}
     search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
     assert search.best_score_ > 0.85
@@ -230,7 +248,7 @@ def test_predict_before_fit_raises_not_fitted():
 
 def test_multilabel_targets():
     X, y = make_multilabel_classification(n_samples=200, random_state=0)
-    net = NeuralNetClassifier(random_state=0).fit(X, y)
+    net = NeuralNetClassifier(random_state=0, networks=1).fit(X, y)
     assert net.predict(X).shape == net.predict_proba(X).shape == y.shape
     assert (net.predict(X) == y).mean() > 0.85
 
@@ -270,7 +288,9 @@ def test_class_weight_of_multilabel_targets_is_a_list():
 
 def test_verbose_prints_a_line_a_state(capsys):
     X, y = load_iris(return_X_y=True)
-    NeuralNetClassifier(verbose=True, epochs=2, random_state=0).fit(X, y, validation=(X, y))
+    NeuralNetClassifier(verbose=True, epochs=2, networks=1, random_state=0).fit(
+        X, y, validation=(X, y)
+    )
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("epoch 2: cost ")
@@ -309,7 +329,7 @@ def test_a_weight_of_two_is_two_rows(estimator, normalization):
     # L1 pulls weights to and fro across 0, and where their scale is normalized away nothing else
     # holds them: there, after 200 steps, a rounding has become a difference.
     l1 = "auto" if normalization is None else 0.0
-    net = estimator(random_state=0, normalization=normalization, l1=l1)
+    net = estimator(random_state=0, normalization=normalization, l1=l1, **PLAIN)
     weighted = net.fit(X, y, sample_weight=weight)._outputs(X)
     repeated = clone(net).fit(X.iloc[twice], y[twice])._outputs(X)
     assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)
@@ -347,7 +367,7 @@ def test_an_older_iter_fit_loop_changes_nothing_after_a_new_fit():
 def test_only_ratios_of_sample_weights_matter(weight):
     X, y = load_iris(return_X_y=True)
     some = np.random.default_rng(0).integers(1, 4, 150).astype(float)
-    net = NeuralNetClassifier(batch_size=50, **QUICK)
+    net = NeuralNetClassifier(batch_size=50, **QUICK, **PLAIN)
     plain = clone(net).fit(X, y, some, validation=(X, y, some))
     scaled = clone(net).fit(X, y, some * weight, validation=(X, y, some * weight * 1e7))
     np.testing.assert_allclose(scaled.predict_proba(X), plain.predict_proba(X), 1e-2, 1e-4)
@@ -360,7 +380,7 @@ def test_balanced_class_weight_uses_sample_weight():
     X, y = load_iris(return_X_y=True)
     weight = np.random.default_rng(0).integers(1, 4, 150)
     twice = np.repeat(np.arange(150), weight)
-    net = NeuralNetClassifier(class_weight="balanced", l1=0, batch_size=400, **QUICK)
+    net = NeuralNetClassifier(class_weight="balanced", l1=0, batch_size=400, **QUICK, **PLAIN)
     weighted = net.fit(X, y, weight).predict_proba(X)
     repeated = clone(net).fit(X[twice], y[twice]).predict_proba(X)
     np.testing.assert_allclose(weighted, repeated, rtol=1e-6)
@@ -387,7 +407,7 @@ def test_a_custom_optimizer_can_be_any_class():
 
 def test_hidden_layer_sizes_can_be_an_array():
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(hidden_layer_sizes=np.array([5, 3]), **QUICK).fit(X, y)
+    net = NeuralNetClassifier(hidden_layer_sizes=np.array([5, 3]), **QUICK, networks=1).fit(X, y)
     assert [layer.b.size for layer in net.params_] == [5, 3, 3]
 
 

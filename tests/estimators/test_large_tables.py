@@ -14,6 +14,7 @@ from neurona.engine.costs import BinaryCrossEntropy
 from neurona.engine.data import ROWS, check_data
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import flatten
+from tests.support.plain import PLAIN
 from tests.support.points import NET, examples, last
 
 # Nothing is copied
@@ -96,7 +97,7 @@ def crooked(n=900, dtype=np.float32):
     return X, y
 
 
-FIT = {"epochs": 30, "batch_size": 32, "random_state": 0}
+FIT = {"epochs": 30, "batch_size": 32, "random_state": 0, **PLAIN}
 
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])

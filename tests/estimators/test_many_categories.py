@@ -31,7 +31,7 @@ def score(net, X, y):
 
 def test_200_categories_are_all_learned():
     X, y = table(200, 6000)
-    assert score(NeuralNetRegressor(random_state=0), X, y) > 0.97
+    assert score(NeuralNetRegressor(networks=1, random_state=0), X, y) > 0.97
 
 
 def test_of_400_those_that_tell_most_are_learned():
@@ -39,7 +39,7 @@ def test_of_400_those_that_tell_most_are_learned():
     X, y = table(400, 6000)
     numbers = X["town"].str[5:].astype(int)
     y = np.where(numbers % 3 == 0, y, np.sign(y) * 0.02)
-    net = NeuralNetRegressor(random_state=0)
+    net = NeuralNetRegressor(networks=1, random_state=0)
     assert score(net, X, y) > 0.93
     (_, step), *_ = net.preparation_.steps
     told = {f"town {i:04}" for i in range(0, 400, 3)}
@@ -50,15 +50,15 @@ def test_of_400_those_that_tell_most_are_learned():
 def test_classes_are_told_by_200_categories():
     X, y = table(200, 6000)
     kinds = np.array(["low", "middle", "high"])[np.digitize(y, [-0.6, 0.6])]
-    assert score(NeuralNetClassifier(random_state=0), X, kinds) > 0.92
+    assert score(NeuralNetClassifier(networks=1, random_state=0), X, kinds) > 0.92
 
 
 def test_2000_categories_that_tell_nothing_take_nothing_from_the_score():
     X, _ = table(2000, 6000, numbers=3)
     rng = np.random.default_rng(1)
     y = np.sin(X[["x0", "x1", "x2"]]).sum(axis=1) + 0.3 * rng.normal(size=6000)
-    with_them = score(NeuralNetRegressor(random_state=0), X, y)
-    without = score(NeuralNetRegressor(random_state=0), X.drop(columns="town"), y)
+    with_them = score(NeuralNetRegressor(networks=1, random_state=0), X, y)
+    without = score(NeuralNetRegressor(networks=1, random_state=0), X.drop(columns="town"), y)
     assert with_them > without - 0.01
 
 
@@ -83,7 +83,7 @@ def test_rows_that_weigh_choose_the_categories(class_):
 def fitted():
     X, y = table(400, 3000, numbers=1)
     X.loc[::50, "town"] = None
-    return NeuralNetRegressor(4, epochs=2, random_state=0).fit(X, y)
+    return NeuralNetRegressor(4, epochs=2, networks=1, random_state=0).fit(X, y)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from neurona.engine.activations import Activation
 from neurona.estimators.reading import table_for
 from neurona.estimators.validation import ValidationSample, hashes_of
 from tests.support.animals import animals
+from tests.support.plain import PLAIN
 
 IRIS = load_iris(return_X_y=True)
 
@@ -109,7 +110,7 @@ def test_partial_fit_continues_from_the_last_weights_not_the_best():
 
 def test_partial_fit_keeps_better_weights_from_before():
     X, y = IRIS
-    net = NeuralNetClassifier(random_state=0).fit(X, y)
+    net = NeuralNetClassifier(random_state=0, networks=1).fit(X, y)
     before = net.predict_proba(X)
     wrong = (y + 1) % 3
     net.partial_fit(X, wrong, validation=IRIS)
@@ -143,6 +144,7 @@ def test_partial_fit_with_early_stopping_holds_out_rows_of_each_part():
         early_stopping=True,
         validation_fraction=0.25,
         random_state=0,
+        **PLAIN,
     )
     for _ in range(60):
         order = rng.permutation(400)
@@ -225,7 +227,9 @@ def test_partial_fit_without_a_class_that_class_weight_names():
 
 def test_fit_forgets_the_rows_that_partial_fit_held_out():
     X, y = blurred()
-    net = NeuralNetClassifier(early_stopping=True, random_state=0, epochs=3, warm_start=True)
+    net = NeuralNetClassifier(
+        early_stopping=True, random_state=0, epochs=3, warm_start=True, networks=1
+    )
     net.partial_fit(X, y, classes=[0, 1])
     net.fit(X, y)
     assert net._validation_sample is None

@@ -11,13 +11,19 @@ from sklearn.metrics import log_loss, make_scorer, recall_score
 
 from neurona import NeuralNetClassifier, NeuralNetRegressor
 from tests.support.animals import QUICK
+from tests.support.plain import PLAIN
 
 
 def test_the_best_weights_are_kept():
     X, y = load_iris(return_X_y=True)
     judges = X[::3], y[::3]
     net = NeuralNetClassifier(
-        learning_rate=0.3, batch_size=10, scoring="neg_log_loss", random_state=0, epochs=30
+        networks=1,
+        learning_rate=0.3,
+        batch_size=10,
+        scoring="neg_log_loss",
+        random_state=0,
+        epochs=30,
     )
     net.fit(X[1::3], y[1::3], validation=judges)
     scores = net.validation_scores_
@@ -31,7 +37,7 @@ def test_the_best_weights_are_kept():
 def test_early_stopping_ends_the_fit_after_patience_epochs():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(
-        early_stopping=True, patience=5, learning_rate=0.3, random_state=0, epochs=300
+        early_stopping=True, patience=5, learning_rate=0.3, random_state=0, epochs=300, networks=1
     ).fit(X, y)
     assert net.n_iter_ == net.state_.epoch + 5 < 300
 
@@ -47,13 +53,13 @@ def test_a_custom_scorer_chooses_the_best_weights():
 def test_validation_has_a_curve_of_scores_and_one_of_costs():
     X, y = load_iris(return_X_y=True)
     judges = X[::3], y[::3]
-    net = NeuralNetClassifier(scoring="accuracy", **QUICK).fit(X, y, validation=judges)
+    net = NeuralNetClassifier(scoring="accuracy", **QUICK, **PLAIN).fit(X, y, validation=judges)
     scores, costs = net.validation_scores_, net.validation_loss_curve_
     assert len(scores) == len(costs) == 40
     assert scores[int(np.argmax(scores))] == net.score(*judges)
     best = costs[int(np.argmax(scores))]
     assert best == pytest.approx(log_loss(judges[1], net.predict_proba(judges[0])))
-    by_cost = NeuralNetClassifier(**QUICK).fit(X, y, validation=judges)
+    by_cost = NeuralNetClassifier(**QUICK, **PLAIN).fit(X, y, validation=judges)
     assert by_cost.validation_scores_ == [-cost for cost in by_cost.validation_loss_curve_]
     assert by_cost.validation_loss_curve_ == costs
 
@@ -62,12 +68,13 @@ def test_validation_cost_uses_sample_weight_and_class_weight():
     X, y = load_iris(return_X_y=True)
     weight = np.random.default_rng(0).integers(0, 3, 50)
     rows, twice = X[::3], np.repeat(np.arange(50), weight)
-    judged = NeuralNetClassifier(**QUICK).fit(X, y, validation=(rows, y[::3], weight))
-    as_rows = NeuralNetClassifier(**QUICK).fit(X, y, validation=(rows[twice], y[::3][twice]))
+    judged = NeuralNetClassifier(**QUICK, **PLAIN).fit(X, y, validation=(rows, y[::3], weight))
+    repeated = rows[twice], y[::3][twice]
+    as_rows = NeuralNetClassifier(**QUICK, **PLAIN).fit(X, y, validation=repeated)
     np.testing.assert_allclose(judged.validation_scores_, as_rows.validation_scores_, rtol=1e-9)
 
     of_class = {2: 5.0}
-    net = NeuralNetClassifier(class_weight=of_class, **QUICK)
+    net = NeuralNetClassifier(class_weight=of_class, **QUICK, **PLAIN)
     net.fit(X, y, validation=(rows, y[::3], weight))
     counts = weight * np.where(y[::3] == 2, 5.0, 1.0)
     cost = log_loss(y[::3], net.predict_proba(rows), sample_weight=counts)
@@ -78,7 +85,7 @@ def test_a_scorer_gets_the_validation_sample_weight_if_it_takes_one():
     X, y = load_iris(return_X_y=True)
     weight = np.random.default_rng(0).integers(0, 3, 50)
     rows, twice = X[::3], np.repeat(np.arange(50), weight)
-    net = NeuralNetClassifier(scoring="accuracy", **QUICK)
+    net = NeuralNetClassifier(scoring="accuracy", **QUICK, **PLAIN)
     judged = net.fit(X, y, validation=(rows, y[::3], weight)).validation_scores_
     as_rows = clone(net).fit(X, y, validation=(rows[twice], y[::3][twice])).validation_scores_
     assert judged == pytest.approx(as_rows)
@@ -111,7 +118,7 @@ class Interrupted(list):
 @pytest.mark.parametrize("curve", ["loss_curve_", "validation_scores_", "validation_loss_curve_"])
 def test_all_curves_have_equal_length_after_an_interrupted_fit(curve):
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(warm_start=True, **QUICK).fit(X, y)
+    net = NeuralNetClassifier(warm_start=True, **QUICK, **PLAIN).fit(X, y)
     before = len(net.loss_curve_)
     setattr(net, curve, Interrupted(net.loss_curve_[:0]))
     with pytest.raises(KeyboardInterrupt):
@@ -152,9 +159,9 @@ def test_the_target_is_standardized_by_the_training_rows():
 def test_a_nan_score_is_not_the_best():
     X, y = load_iris(return_X_y=True)
     scores = iter([np.nan, 0.5, 0.9, np.nan, 0.8])
-    net = NeuralNetClassifier(scoring=lambda *_: next(scores), epochs=5, random_state=0)
+    net = NeuralNetClassifier(scoring=lambda *_: next(scores), epochs=5, networks=1, random_state=0)
     net.fit(X, y, validation=(X, y))
-    kept = NeuralNetClassifier(epochs=5, random_state=0)
+    kept = NeuralNetClassifier(epochs=5, networks=1, random_state=0)
     states = list(kept.iter_fit(X, y, validation=(X, y)))
     assert net.state_.epoch == states[3].epoch == 3
 

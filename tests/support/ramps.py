@@ -11,6 +11,6 @@ from neurona.tables.table import Columns
 def ramps(n):
     """Let each table of columns that is learned meanwhile have n ramps for a number."""
     with patch.object(
-        Columns, "learn", lambda self, weight, rng, ramps=0: Preparation.fit(self, weight, n)
+        Columns, "learn", lambda self, weight, *_, **__: Preparation.fit(self, weight, n)
     ):
         yield

@@ -160,6 +160,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 held_out = self._read_validation(validation)
             team = Team.of(self, examples, held_out, len(np.asarray(y)), rng)
             if going_on:
+                self._validation_sample = self._best_state = None
                 settings = [self.setting_]
                 self._check_going_on(team)
             else:
@@ -303,7 +304,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         def encode(y: NDArray[Any]) -> NDArray[np.float64]:
             return self._smoothed(self.targets_.encode(y))
 
-        exact = np.ndim(self.state_.cost) == 0 or len(examples) < FEWEST  # by weights, see the plan
+        few = np.ndim(self.state_.cost) == 0 or len(examples) < FEWEST
+        exact = few or self.cv is not None  # a weight of 2 is what two rows are, see the plan
         precise = exact and plan.full_batch and self.engine == "numpy"
         dtype = np.float64 if precise else np.float32
         return examples.table.training_data(

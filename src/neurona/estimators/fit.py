@@ -76,7 +76,7 @@ class Team(NamedTuple):
         if cv is not None and held_out is not None:
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
-        folds = None
+        folds, large = None, isinstance(examples.table, LargeTable)
         if cv is not None and not isinstance(cv, int | np.integer):
             folds = Folds.split(cv, examples.y, examples.rows, n)
             if networks not in (0, len(folds.judging)):
@@ -89,7 +89,7 @@ class Team(NamedTuple):
             raise ValueError(
                 f"X has {len(examples)} rows (n_samples={len(examples)}), and cv is {cv} folds"
             )
-        elif held_out is None and len(examples) > MOST_ROWS and cv is None:
+        elif held_out is None and cv is None and (len(examples) > MOST_ROWS or large):
             seed = int(own.integers(2**31))
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
@@ -106,6 +106,11 @@ def _networks(estimator: Any, examples: Examples) -> int | None:
         if count is None:
             count = 1 if isinstance(examples.table, LargeTable) else NETWORKS
         return None if count == 1 else count
+    if isinstance(examples.table, LargeTable):
+        raise ValueError(
+            "cv gives each network rows of its own, and this table is too large for copies of its "
+            "rows: give networks alone, and all of them leave out the same rows"
+        )
     if isinstance(cv, int | np.integer):
         folds: int = check_count("cv", cv)
         if folds == 1 or count not in (None, folds):

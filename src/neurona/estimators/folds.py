@@ -103,8 +103,8 @@ class Folds:
             pairs = list(cv)
         splits = []
         for i, pair in enumerate(pairs):
-            if len(pair) != 2:
-                raise ValueError(f"split {i} of cv has {len(pair)} parts: give pairs of rows")
+            if not isinstance(pair, tuple | list | np.ndarray) or len(pair) != 2:
+                raise ValueError(f"split {i} of cv is {pair!r}: give a pair of rows")
             learning, judging = (_numbers(part, n) for part in pair)
             parts = [place[part][place[part] >= 0] for part in (learning, judging)]
             for part, what in zip(parts, ("learn from", "judge by"), strict=True):

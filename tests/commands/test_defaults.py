@@ -27,8 +27,8 @@ def given(*arguments):
         (["play"], {"port": 0, "host": "127.0.0.1", "token": None}),
         (
             ["train", "t.csv", "--target", "y"],
-            {"seed": 0, "test_size": 0.2, "hidden": [64], "activation": ["silu"], "kind": "auto",
-             "output": "model.safetensors"},
+            {"seed": 0, "test_size": 0.2, "hidden": None, "activation": ["silu"], "kind": "auto",
+             "output": "model.safetensors", "networks": None, "cv": None, "quick": False},
         ),
         (["predict", "m", "t.csv"], {"output": "-"}),
     ],
@@ -104,18 +104,34 @@ def trained(capsys, tmp_path, rows, *options):
         "--hidden", "3", *options,
     )  # fmt: skip
     assert (code, err) == (0, "")
-    counts = re.search(r"(\d+) rows to learn from, (\d+) to tell when to stop, (\d+) for", out)
-    return [int(one) for one in counts.groups()], neurona.load(model)
+    said = re.search(r"(\d+) rows to learn from, (?:(\d+) to tell when to stop, )?(\d+) for", out)
+    return [int(one or 0) for one in said.groups()], neurona.load(model)
 
 
 @pytest.mark.parametrize(
     ("rows", "counts"),
     [(100, [68, 12, 20]), (50, [34, 6, 10]), (49, [39, 0, 10]), (4, [3, 0, 1])],
 )
-def test_a_fifth_is_for_the_test_and_of_40_rows_or_more_some_tell_when_to_stop(
+def test_a_fifth_is_for_the_test_and_of_40_rows_or_more_some_tell_one_network_when_to_stop(
     rows, counts, capsys, tmp_path
 ):
-    assert trained(capsys, tmp_path, rows, "--epochs", 1)[0] == counts
+    got, net = trained(capsys, tmp_path, rows, "--epochs", 1, "--networks", 1)
+    assert got == counts
+    assert net.early_stopping == bool(counts[1])
+
+
+@pytest.mark.parametrize(("rows", "counts"), [(100, [80, 0, 20]), (4, [3, 0, 1])])
+def test_an_ensemble_learns_from_all_rows_but_those_of_the_test(rows, counts, capsys, tmp_path):
+    got, net = trained(capsys, tmp_path, rows, "--epochs", 1)
+    assert (got, net.early_stopping) == (counts, False)
+
+
+@pytest.mark.parametrize(("rows", "counts"), [(100, [68, 12, 20]), (10, [7, 1, 2])])
+def test_where_patience_is_given_rows_tell_when_to_stop(rows, counts, capsys, tmp_path):
+    got, net = trained(capsys, tmp_path, rows, "--epochs", 3, "--patience", 2)
+    assert got == counts
+    assert (net.early_stopping, net.patience) == (True, 2)
+    assert len(net.validation_scores_) == 3
 
 
 def test_three_rows_are_too_few(capsys, tmp_path):

@@ -12,8 +12,6 @@ import pytest
 
 import neurona
 from neurona import cli, extras
-from neurona.engine.optimizers import SGD
-from neurona.estimators import defaults
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -46,16 +44,18 @@ def train(folder, before, options=("--epochs", "40")):
     )  # fmt: skip
 
 
-def at_epoch(epoch):
-    """Return lines that send Ctrl-C when an epoch is shown."""
+def at_epoch(epoch, trials=0):
+    """Return lines that send Ctrl-C when an epoch is shown, after some trials."""
     return f"""
     import os, signal
     from contextlib import nullcontext
     from neurona.commands import train
-    def show(estimator, state):
-        if state.epoch == {epoch}:
-            os.kill(os.getpid(), signal.SIGINT)
-    train._progress = lambda epochs, quiet: nullcontext(show)
+    def progress(estimator, quiet):
+        def show(state):
+            if state.epoch == {epoch} and len(estimator.trials_) == {trials}:
+                os.kill(os.getpid(), signal.SIGINT)
+        return nullcontext(show)
+    train._progress = progress
     """
 
 
@@ -79,24 +79,39 @@ def is_the_old_one(folder):
 ALL = ["m.html", "m.png", "m.safetensors", "t.csv"]
 
 
-def test_ctrl_c_saves_the_model_so_far(folder):
-    done = train(folder, at_epoch(7))
+@pytest.mark.parametrize("networks", [1, 4])
+def test_ctrl_c_saves_the_model_so_far(networks, folder):
+    done = train(folder, at_epoch(7), ("--epochs", "40", "--networks", str(networks)))
     assert done.returncode == INTERRUPTED
     (said,) = done.stderr.splitlines()
-    assert said.startswith("neurona: interrupted; the weights are the best so far, of epoch ")
+    which = "the best so far, of epoch " if networks == 1 else "those of epoch 7."
+    assert said.startswith(f"neurona: interrupted; the weights are {which}")
     assert said.endswith("Ctrl-C again writes nothing")
     assert "accuracy" in done.stdout
     assert names(folder) == ALL
     net = neurona.load(folder / "m.safetensors")
     assert net.classes_.tolist() == ["cat", "dog"]
     assert len(net.loss_curve_) == 7
-    assert f"of epoch {net.state_.epoch}." in said or net.n_iter_ == 7
+    assert net.n_iter_ == 7
+
+
+def test_ctrl_c_in_a_later_setting_saves_the_best_that_is_done(folder):
+    (folder / "t.csv").write_text(pets(80))
+    done = train(folder, at_epoch(7, trials=1))
+    assert done.returncode == INTERRUPTED
+    said = "neurona: interrupted; the weights are those of setting 1, the best of 1. "
+    assert done.stderr == f"{said}Ctrl-C again writes nothing\n"
+    net = neurona.load(folder / "m.safetensors")
+    assert (len(net.loss_curve_), net.n_iter_) == (40, 40)
+    assert [one.kept for one in net.trials_] == [True]
+    assert net.trials_[0].setting == net.setting_
+    assert names(folder) == ALL
 
 
 def test_ctrl_c_before_the_first_epoch_writes_nothing(folder):
     done = train(folder, at_epoch(0))
     assert done.returncode == INTERRUPTED
-    assert done.stderr == "neurona: interrupted in the first epoch: nothing is written\n"
+    assert done.stderr == "neurona: interrupted before it learned: nothing is written\n"
     assert names(folder) == ["m.safetensors", "t.csv"]
     assert is_the_old_one(folder)
 
@@ -126,9 +141,10 @@ def test_sigterm_during_the_write_keeps_the_old_model(folder):
 
 
 def test_a_training_that_diverges_is_said_and_writes_nothing(folder, capsys, monkeypatch):
-    monkeypatch.setattr(defaults, "DEFAULT", SGD(1e30))
     monkeypatch.chdir(folder)
-    code = cli.main(["train", "t.csv", "--target", "kind", "--output", "m.safetensors"])
+    (folder / "t.csv").write_text(pets(100))
+    rate = ["--optimizer", "sgd", "--learning-rate", "1e30"]
+    code = cli.main(["train", "t.csv", "--target", "kind", "--output", "m.safetensors", *rate])
     err = capsys.readouterr().err
     assert code == FAILED
     assert err.startswith("neurona: ")

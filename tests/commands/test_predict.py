@@ -1,6 +1,7 @@
 """From a CSV file to answers: predict, evaluate and inspect, run as a person would."""
 
 import codecs
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 
 import neurona
 from neurona import cli
+from neurona.engine.parameters import arrays
 from neurona.tables.csv import parse_csv
 from tests.support.commands import FAILED, WRONG, pets, refused, rows_of, run
-from tests.support.ramps import ramps
 
 # Predict
 
@@ -279,8 +280,8 @@ def test_inspect_tells_the_ramps_of_numbers_and_dates(tmp_path, capsys):
     table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
     days = np.datetime64("2024-01-01") + np.arange(41)
     table.write_text("n,day,far,y\n" + "".join(f"{k},{days[k]},{k}e9,{k}\n" for k in range(41)))
-    with ramps(4):
-        assert run(capsys, "train", table, "--target", "y", "-o", model, "--epochs", "2")[0] == 0
+    made = ["-o", model, "--epochs", "2", "--ramps", "4", "--quick"]
+    assert run(capsys, "train", table, "--target", "y", *made)[0] == 0
     _, out, _ = run(capsys, "inspect", model)
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     steps = [step for _, step in neurona.load(model).preparation_.steps]
@@ -292,6 +293,39 @@ def test_inspect_tells_the_ramps_of_numbers_and_dates(tmp_path, capsys):
     assert lines["day"].endswith(f", 4 ramps between {', '.join(moments)}")
     assert moments[0] in ("2024-01-01", "2024-01-02")
     assert moments[0] in model.with_suffix(".html").read_text()
+
+
+def test_inspect_tells_an_ensemble_in_a_line_and_what_was_tried(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text(pets(80))
+    made = ["-o", model, "--epochs", "5", "--dropout", "0.25", "--networks", "5"]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+    net = neurona.load(model)
+    _, out, _ = run(capsys, "inspect", model)
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    hidden = "-".join(map(str, net.setting_.hidden_layer_sizes))
+    assert lines["network"] == f"network     5 networks {len(net.preparation_.outputs)}-{hidden}-1"
+    assert lines["between"].endswith("dropout 0.25")
+    count = sum(array.size for array in arrays(net.params_))
+    assert lines["parameters"] == f"parameters  {count:,} of float32"
+    assert lines["setting"].endswith(str(net.setting_))
+    assert lines["temperature"].startswith(f"temperature {net.temperature_:.4g}, ")
+    tried = out.partition("tried (")[2].partition("\n\n")[0].splitlines()[1:]
+    assert len(tried) == len(net.trials_) > 1
+    for line, one in zip(tried, net.trials_, strict=True):
+        assert line.startswith(f"  {one.cost:.4g} ")
+        assert line.endswith(f"  {one.setting}{', kept' * one.kept}")
+
+
+def test_inspect_a_plain_network_has_tried_nothing(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text(pets())
+    made = ["-o", model, "--epochs", "2", "--networks", "1", "--hidden", "3"]
+    assert run(capsys, "train", table, "--target", "kind", *made)[0] == 0
+    _, out, _ = run(capsys, "inspect", model)
+    assert re.search(r"^network     \d+-3-1$", out, re.M)
+    assert "tried" not in out
+    assert "temperature" not in out
 
 
 def test_inspect_a_network_of_images(tmp_path, capsys):

@@ -14,6 +14,7 @@ import neurona
 from neurona import cli
 from neurona.commands import report_figures, report_page, tables
 from neurona.commands.report_page import Subject, page
+from neurona.engine.parameters import arrays
 from neurona.estimators import report
 from neurona.tables.csv import parse_csv
 from tests.support.pages import AXE, needs_axe, needs_chromium
@@ -144,6 +145,9 @@ def test_page_and_terminal_agree(folder, capsys, tmp_path):
     most, fall, _ = told.partition("shuffled\n")[2].splitlines()[0].rsplit(None, 2)
     assert f"{most} {fall}" in said
     assert "The network and its training." in said
+    error = re.search(r"^calibration error (\S+): ", told, re.M)[1]
+    assert f"off by {error} on average, the expected calibration error" in said
+    assert (tmp_path / "r.html").read_text("utf-8").count('class="spread"') == 4  # of 90 rows
     assert "Evaluated rows The rows of flowers.csv." in said
     assert "Training data" not in said
 
@@ -155,7 +159,69 @@ def test_page_of_a_regression_draws_every_test_row(folder):
     assert html.count('class="point"') == held_out == 18
     assert re.search(r"0\.\d{3} R², on 18 rows", said)
     assert "The predictions are off by" in said
-    assert 'class="held"' in html
+    assert 'class="held"' not in html  # nobody is to tell when to stop
+
+
+def test_the_page_of_one_network_shows_the_validation(folder, tmp_path):
+    made = ["--output", str(tmp_path / "m"), "--epochs", "9", "--networks", "1", "--quiet"]
+    assert cli.main(["train", str(folder / "flowers.csv"), "--target", "height", *made]) == 0
+    assert 'class="held"' in (tmp_path / "m.html").read_text("utf-8")
+    said = text_of(tmp_path / "m.html")
+    assert "networks 1 parameters" in said
+    assert "settings that were tried" not in said
+    assert "to tell when to stop 11" in said
+
+
+def test_the_interval_on_the_page_covers_as_many_rows_as_it_says(folder, capsys):
+    table, model = str(folder / "flowers.csv"), str(folder / "height.safetensors")
+    assert cli.main(["evaluate", model, table, "--html", str(folder / "r.html")]) == 0
+    told = capsys.readouterr().out
+    width, share = re.search(r"90 % interval (\S+) wide: (\S+) of the rows are in", told).groups()
+    said = text_of(folder / "r.html")
+    assert f"An interval of {width} around each prediction is to cover 90 % of the rows" in said
+    assert f"it covers {share} of these" in said
+    net, raw = neurona.load(model), parse_csv(flowers())
+    y = raw.target("height").y
+    low, high = net.predict_interval(tables.columns_for(net, raw)).T
+    assert share == f"{((low <= y) & (y <= high)).mean():.1%}"
+
+
+def test_the_page_tells_what_was_tried(folder):
+    net = neurona.load(folder / "kind.safetensors")
+    html, said = (folder / "kind.html").read_text("utf-8"), text_of(folder / "kind.html")
+    assert len(net.trials_) > 1
+    for number, one in enumerate(net.trials_, 1):
+        outcome = "kept" if one.kept else "worse"
+        assert f"{number}: {one.setting} {one.cost:.4g} {outcome}" in said
+    assert html.count('class="one"') == len(net.trials_)  # too few rows for bins
+    assert "There are 4 such networks" in said
+    assert f"parameters {sum(array.size for array in arrays(net.params_)):,} setting" in said
+
+
+def test_without_rows_left_out_nothing_is_compared(folder, tmp_path, capsys):
+    small = tmp_path / "t.csv"
+    small.write_text("\n".join(flowers().splitlines()[:41]) + "\n")
+    made = ["--output", str(tmp_path / "m"), "--epochs", "2"]
+    assert cli.main(["train", str(small), "--target", "height", *made]) == 0
+    assert "90 % interval" not in capsys.readouterr().out
+    said = text_of(tmp_path / "m.html")
+    assert "settings that were tried" not in said
+    assert "An interval of" not in said
+
+
+def test_calibration_error_is_that_of_the_bins():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.5, 1, 20_000)
+    honest = report.calibrated(confidence, rng.random(20_000) < confidence)
+    assert honest.error < 0.02
+    proud = report.calibrated(confidence, rng.random(20_000) < confidence - 0.2)
+    assert proud.error == pytest.approx(0.2, abs=0.02)
+    assert len(proud.bins) == 10
+    assert all(one.right.low < one.confidence - 0.1 for one in proud.bins)
+    assert [len(report.calibrated(confidence[:n], confidence[:n] > 0).bins) for n in (40, 99)] == [
+        2, 4,
+    ]  # fmt: skip
+    assert report.calibrated(confidence[:39], confidence[:39] > 0) is None
 
 
 def test_python_code_of_the_page_predicts(folder, capsys, monkeypatch, tmp_path):
@@ -206,6 +272,22 @@ def test_points_lie_within_the_figure(values, costs):
         assert 0 <= float(x) <= report_figures.WIDTH
         assert 0 <= float(y) <= report_figures.HEIGHT
     assert not re.search(r"nan|inf", drawn)
+
+
+@given(
+    st.lists(st.floats(1e-6, 1e6) | st.just(np.inf), max_size=6),
+    st.floats(1e-6, 1e6),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 20)), min_size=2, max_size=10),
+)
+def test_trials_and_bins_lie_within_the_figure(others, kept, bins):
+    drawn = report_figures.trials([kept, *others], 1)
+    drawn += report_figures.reliability([report.Bin(p, report.wilson(k, 20)) for p, k in bins])
+    for x, y in re.findall(r'(?:cx="|[ML])(-?[\d.]+)(?:" cy="| )(-?[\d.]+)', drawn):
+        assert 0 <= float(x) <= report_figures.WIDTH
+        assert 0 <= float(y) <= report_figures.HEIGHT
+    assert not re.search(r"nan|inf", drawn)
+    costs = [one for one in (kept, *others) if np.isfinite(one)]
+    assert drawn.count('class="one"') == len(costs) + len(bins)
 
 
 def test_scatter_limits_the_number_of_points():

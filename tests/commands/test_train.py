@@ -12,6 +12,8 @@ from safetensors import safe_open
 
 import neurona
 from neurona import cli
+from neurona.estimators.calibration import bounds_of
+from neurona.estimators.ensemble import member
 from tests.support.commands import pets, refused, rows_of, run
 
 
@@ -32,24 +34,96 @@ def test_train_tells_what_it_does_and_leaves_model_and_curves(tmp_path, capsys):
     told = out.partition("most important columns")[2].splitlines()
     assert told[1].startswith("kilos ")
     net = neurona.load(model)
-    assert [layer.activation.name for layer in net.network_.layers] == ["tanh", "relu", "sigmoid"]
+    layers = member(net.network_).layers
+    assert [one.activation.name for one in layers if one.activation.name != "linear"] == [
+        "tanh", "relu", "sigmoid",
+    ]  # fmt: skip
     assert net.feature_names_in_.tolist() == ["kilos", "coat", "born"]
     assert sorted(one.name for one in tmp_path.iterdir()) == [
         "m.html", "m.png", "m.safetensors", "t.csv",
     ]  # fmt: skip
 
 
-def test_train_on_numbers_stops_early_and_says_its_interval(tmp_path, capsys):
+def test_one_network_on_numbers_stops_early_and_says_its_interval(tmp_path, capsys):
     rng = np.random.default_rng(0)
     table = tmp_path / "t.csv"
     noise = "".join(f"{rng.normal()},{rng.normal()}\n" for _ in range(80))
     table.write_text("x,y\n" + noise)  # nothing to learn: the best is soon behind it
-    code, out, _ = run(capsys, "train", table, "--target", "y", "-o", tmp_path / "m")
+    made = ["-o", tmp_path / "m", "--networks", 1]
+    code, out, _ = run(capsys, "train", table, "--target", "y", *made)
     assert code == 0
     assert "R² " in out
     assert "(95 % interval " in out
     run_, all_ = out.partition("the best weights are those of epoch ")[2].split()[2], 250
     assert int(run_) < all_
+
+
+def curve(n=120):
+    """Return a CSV's text: a curve that a straight line does not follow."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-3, 3, n)
+    noise = rng.normal(0, 0.1, n)
+    return "x,y\n" + "".join(f"{a},{np.sin(2 * a) + b}\n" for a, b in zip(x, noise, strict=True))
+
+
+def test_each_setting_is_told_with_its_cost_and_the_best_is_kept(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text(curve())
+    code, out, _ = run(capsys, "train", table, "--target", "y", "-o", model, "--epochs", 20)
+    assert code == 0
+    net = neurona.load(model)
+    assert len(net.trials_) > 1
+    best = np.inf
+    for number, one in enumerate(net.trials_, 1):
+        assert f"setting {number}: {one.setting}\nepoch 4/20: cost " in out
+        verdict = "" if number == 1 else ": better" if one.cost < best else ": not better"
+        said = f"setting {number} has a cost of {one.cost:.4f} on the rows left out{verdict}\n"
+        assert said in out
+        best = min(best, one.cost)
+    assert out.count("epoch 20/20: cost ") == len(net.trials_)
+    kept = [one.cost for one in net.trials_].index(best) + 1
+    assert f"\nsetting {kept} is kept\n" in out
+    assert net.trials_[kept - 1].kept
+    told = re.search(r"90 % interval (\S+) wide: (\S+)% of the rows are in theirs", out)
+    low, high = bounds_of(net.residuals_, 0.9)
+    assert float(told[1]) == pytest.approx(high - low, rel=1e-3)
+    assert (tmp_path / "m.png").exists()
+
+
+def test_quick_takes_one_setting(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text(curve())
+    made = ["-o", model, "--epochs", 5, "--quick"]
+    out = run(capsys, "train", table, "--target", "y", *made)[1]
+    assert "setting 1 has a cost of " in out
+    assert "setting 2" not in out
+    assert "is kept" not in out
+    assert len(neurona.load(model).trials_) == 1
+
+
+def test_a_setting_that_diverges_is_said(tmp_path, capsys):
+    from neurona.commands.train import _Lines
+    from neurona.estimators.search import Trial
+
+    net = neurona.NeuralNetRegressor(2, epochs=1).fit([[0.0], [1.0]], [0.0, 1.0])
+    net.trials_ = (Trial(net.setting_, 0.5, kept=True), Trial(net.setting_, np.inf))
+    with _Lines(net):
+        pass
+    assert capsys.readouterr().out.splitlines() == [
+        "setting 1 has a cost of 0.5000 on the rows left out",
+        "setting 2 diverged",
+        "setting 1 is kept",
+    ]
+
+
+def test_folds_are_as_many_networks(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    table.write_text(curve())
+    made = ["-o", model, "--epochs", 5, "--quick", "--folds", 3]
+    assert run(capsys, "train", table, "--target", "y", *made)[0] == 0
+    net = neurona.load(model)
+    assert (net.cv, len(net.params_[0])) == (3, 3)
+    assert len(net.residuals_) == 96  # each row is left out once
 
 
 def content(path):
@@ -100,6 +174,17 @@ def test_train_refuses(text, said, tmp_path, capsys):
         (["--test-size", "1"], "--test-size is 1.0"),
         (["--test-size", "nan"], "--test-size is nan"),
         (["--seed", "-1"], "--seed is -1"),
+        (["--networks", "0"], "networks is 0"),
+        (["--folds", "1"], "--folds is 1: one is left out by each network, so give 2 or more"),
+        (["--folds", "3", "--networks", "2"], "--networks is 2 and --folds 3: each network"),
+        (["--folds", "3", "--patience", "2"], "--folds and --patience both leave rows out"),
+        (["--folds", "99"], "X has 48 rows (n_samples=48), and cv is 99 folds"),
+        (["--patience", "0"], "patience is 0"),
+        (["--ramps", "-1"], "ramps is -1"),
+        (["--initializer", "magic"], "magic"),
+        (["--weight-decay", "-1"], "weight_decay is -1"),
+        (["--optimizer", "sgd", "--weight-decay", "1"], "has no weight decay"),
+        (["--l1", "-1"], "l1 is -1"),
         (["--epochs", "0"], "epochs"),
         (["--hidden", "0"], "each width must be a positive whole number"),
         (["--activation", "magic"], "no activation 'magic'"),
@@ -135,7 +220,7 @@ def test_a_terminal_gets_a_progress_bar(models, tmp_path):
     import pty
 
     ours, theirs = pty.openpty()
-    made = ["--epochs", "20", "--output", str(tmp_path / "m.safetensors")]
+    made = ["--epochs", "20", "--patience", "20", "--output", str(tmp_path / "m.safetensors")]
     done = subprocess.Popen(
         [
             sys.executable,
@@ -159,6 +244,8 @@ def test_a_terminal_gets_a_progress_bar(models, tmp_path):
     assert done.wait() == 0
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode())
     assert "━━━━━━━━━━ epoch 20/20  cost " in shown
+    trials = len(neurona.load(tmp_path / "m.safetensors").trials_)
+    assert re.findall(r"setting (\d+): \d", shown) == [str(k + 1) for k in range(trials)]
     assert ", on the rows held out " in shown
     assert "accuracy " in shown
 
@@ -217,9 +304,9 @@ def test_an_estimators_settings_can_be_given(models, tmp_path, capsys):
     model = tmp_path / "m.safetensors"
     train = ["train", models / "pets.csv", "--target", "kind", "--output", model, "--epochs", "5"]
     settings = {
-        "optimizer": "nadam", "learning_rate": 0.005, "batch_size": 16, "l2": 0.001,
+        "optimizer": "nadam", "learning_rate": 0.005, "batch_size": 16, "l1": 0.01, "l2": 0.001,
         "dropout": 0.1, "normalization": "batch", "clip": 1.0, "label_smoothing": 0.1,
-        "engine": "jax",
+        "initializer": "glorot_normal", "ramps": 3, "networks": 2, "patience": 3, "engine": "jax",
     }  # fmt: skip
     given = [part for name, value in settings.items()
              for part in (f"--{name.replace('_', '-')}", value)]  # fmt: skip
@@ -227,6 +314,9 @@ def test_an_estimators_settings_can_be_given(models, tmp_path, capsys):
     estimator = neurona.load(model)
     asked = settings | {"class_weight": "balanced"}
     assert {name: estimator.get_params()[name] for name in asked} == asked
+    assert run(capsys, *train, "--weight-decay", "0.25", "--quiet")[0] == 0
+    assert neurona.load(model).setting_.weight_decay == 0.25
+    assert run(capsys, *train, *given, "--balanced")[0] == 0
     text = model.with_suffix(".html").read_text()
     assert "batch normalization, dropout 0.1" in text
     assert "64 neurons, silu" in text

@@ -600,14 +600,17 @@ def test_a_pipeline_of_sklearn_is_a_copy_and_can_be_kept():
     import pickle
 
     X = np.random.default_rng(0).normal(size=(40, 3))
-    net = NeuralNetRegressor(4, "tanh", epochs=3, random_state=0).fit(X, 1000 * X[:, 0] + 5)
+    one = {"epochs": 3, "networks": 1}
+    net = NeuralNetRegressor(4, "tanh", **one, random_state=0).fit(X, 1000 * X[:, 0] + 5)
     pipeline, wanted = export.to_sklearn(net), net.predict(X)
     net.fit(5 * X, X[:, 1])
     np.testing.assert_allclose(pipeline.predict(X), wanted)
     np.testing.assert_allclose(pickle.loads(pickle.dumps(pipeline)).predict(X), wanted)
-    net = NeuralNetRegressor(4, "tanh", epochs=3, preprocess=None).fit(X, X[:, 0])
+    net = NeuralNetRegressor(4, "tanh", **one, preprocess=None).fit(X, X[:, 0])
     mlp = export.to_sklearn(net)
     assert type(mlp).__name__ == "MLPRegressor"
     np.testing.assert_allclose(mlp.predict(X), net.predict(X))
     with pytest.raises(ValueError, match="layer 1 is silu"):
-        export.to_sklearn(NeuralNetRegressor(4, epochs=2).fit(X, X[:, 0]))
+        export.to_sklearn(NeuralNetRegressor(4, **one).fit(X, X[:, 0]))
+    with pytest.raises(ValueError, match="one network, not an ensemble: fit with networks=1"):
+        export.to_sklearn(NeuralNetRegressor(4, "tanh", epochs=2).fit(X, X[:, 0]))

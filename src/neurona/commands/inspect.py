@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from neurona.commands import tables
 from neurona.engine.parameters import arrays
+from neurona.estimators.ensemble import member
 from neurona.estimators.report import in_order
 from neurona.files import network as files
 from neurona.files.estimator import estimator_of
@@ -36,11 +38,14 @@ def run(given: Namespace) -> int:
 
 def _network(model: Model) -> Iterator[str]:
     net, numbers = model.net, arrays(model.params)
+    networks = ""
+    if model.estimator is not None and member(net) is not net:  # an ensemble
+        net, networks = member(net), f"{len(model.params[0])} networks "
     topology = getattr(net, "topology", None)
     if topology is None:  # not of dense layers alone
         yield net.summary()
     else:
-        yield f"network     {'-'.join(map(str, topology))}"
+        yield f"network     {networks}{'-'.join(map(str, topology))}"
         yield f"activation  {', '.join(activation_names(net))}"
         between = between_layers(net)
         if between:
@@ -59,7 +64,16 @@ def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
         means = ", ".join(f"{mean:.4g}" for mean in estimator.targets_.mean)
         answer = f"numbers, {means} on average"
     yield f"target      {f'{target}, ' if isinstance(target, str) else ''}{answer}"
-    yield f"learned      {estimator.n_iter_} epochs, to a cost of {estimator.loss_:.4g}"
+    yield f"setting     {estimator.setting_}"
+    if estimator.temperature_ != 1:
+        yield f"temperature {estimator.temperature_:.4g}, by which the logits are divided"
+    yield f"learned     {estimator.n_iter_} epochs, to a cost of {estimator.loss_:.4g}"
+    costs = [one.cost for one in estimator.trials_ if one.cost is not None]
+    if len(costs) > 1:
+        yield f"\ntried ({len(costs)}, with the cost on the rows left out)"
+        for one in estimator.trials_:
+            cost = "diverged" if one.cost in (None, inf) else f"{one.cost:.4g}"
+            yield f"  {cost:<8}  {one.setting}{', kept' * one.kept}"
     preparation: Preparation | None = estimator.preparation_
     if preparation is None:
         yield "columns     numbers, taken as they are"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from html import escape
 from math import ceil, floor, isfinite, log10
 
+from neurona.estimators.report import Bin
+
 WIDTH, HEIGHT = 420, 280
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 20, 42  # margins, for the text of the axes
 DECADES = 20.0  # from this ratio of the costs on, the axis is logarithmic
@@ -102,6 +104,42 @@ def scatter(truth: Sequence[float], predictions: Sequence[float], target: str) -
     )
     parts += [f'<circle class="point" cx="{x(t):.1f}" cy="{y(p):.1f}" r="3"/>' for t, p in pairs]
     return _svg(parts, f"{target}: predictions against targets, {len(pairs)} rows.")
+
+
+def reliability(bins: Sequence[Bin]) -> str:
+    """Draw the share of right predictions against the confidence; the dashed line is calibrated."""
+    ends = [end for one in bins for end in (one.confidence, one.right.low)]
+    low = floor(10 * min(ends)) / 10
+    x = _scale(low, 1.0, LEFT, WIDTH - RIGHT)
+    y = _scale(low, 1.0, HEIGHT - BOTTOM, TOP)
+    marks = ticks(low, 1.0)
+    parts = _axes(x, y, marks, marks, "probability of the predicted class", "share that is right")
+    parts.append(f'<path class="ideal" d="M{x(low):.1f} {y(low):.1f}L{x(1):.1f} {y(1):.1f}"/>')
+    for confidence, right in bins:
+        at = x(confidence)
+        parts.append(f'<path class="spread" d="M{at:.1f} {y(right.low):.1f}V{y(right.high):.1f}"/>')
+        parts.append(f'<circle class="one" cx="{at:.1f}" cy="{y(right.value):.1f}" r="4"/>')
+    said = "; ".join(f"{one.right.value:.0%} at {one.confidence:.0%}" for one in bins)
+    return _svg(parts, f"The share of right predictions at each probability: {said}.")
+
+
+def trials(costs: Sequence[float], kept: int) -> str:
+    """Draw the cost of each setting on the rows left out, and mark the one that was kept."""
+    known = [(number, cost) for number, cost in enumerate(costs, 1) if isfinite(cost)]
+    low, high = min(cost for _, cost in known), max(cost for _, cost in known)
+    room = (high - low or abs(high) or 1.0) / 4
+    x = _scale(0.5, len(costs) + 0.5, LEFT, WIDTH - RIGHT)
+    y = _scale(low - room, high + room, HEIGHT - BOTTOM, TOP)
+    numbers, marks = range(1, len(costs) + 1), ticks(low - room, high + room)
+    parts = _axes(x, y, numbers, marks, "setting, from careful to free", "")
+    parts.append(f'<path class="train" d="{_line(x, y, *zip(*known, strict=True))}"/>')
+    for number, cost in known:
+        parts.append(f'<circle class="one" cx="{x(number):.1f}" cy="{y(cost):.1f}" r="4"/>')
+    at, cost = x(kept), costs[kept - 1]
+    parts.append(f'<circle class="ring" cx="{at:.1f}" cy="{y(cost):.1f}" r="9"/>')
+    parts.append(f'<text x="{at:.1f}" y="{y(cost) + 22:.1f}" text-anchor="middle">kept</text>')
+    said = ", ".join(f"{cost:.4g} of setting {number}" for number, cost in known)
+    return _svg(parts, f"The cost on the rows left out: {said}; setting {kept} was kept.")
 
 
 def _scale(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from math import isnan
+from math import isfinite, isnan, nan
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -22,8 +22,10 @@ from neurona import __version__
 from neurona.commands import report_figures, tables
 from neurona.engine.costs import find_cost
 from neurona.engine.optimizers import find_optimizer
+from neurona.engine.parameters import arrays
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.defaults import DEFAULT
+from neurona.estimators.ensemble import member
 from neurona.estimators.report import ClassFindings, NumberFindings, Score
 from neurona.observe.numbers import activation_names, between_layers
 from neurona.tables.preparation import Dates
@@ -168,6 +170,17 @@ def _of_classes(subject: Subject, found: ClassFindings) -> Iterable[str]:
     else:
         yield "<h3>Errors</h3>"
         yield _mixed_up(found)
+    if found.calibration is not None:
+        yield "<h3>Probabilities</h3>"
+        drawn = report_figures.reliability(found.calibration.bins)
+        caption = (
+            f"Each point is one of {len(found.calibration.bins)} equally large groups of rows, by "
+            "their probability, with its 95 % interval. On the dashed line as many predictions are "
+            "right as the probability says. The points are off by "
+            f"{found.calibration.error:.3f} on average, the expected calibration error (Guo et "
+            "al., “On calibration of modern neural networks”, 2017)."
+        )
+        yield f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>"
 
 
 def _strip(score: Score, low_end: str, high_end: str) -> str:
@@ -248,6 +261,13 @@ def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
             f"<p>The predictions estimate the {found.quantile:g} quantile: {found.below:.1%} of "
             "the targets are below them.</p>"
         )
+    if found.interval is not None:
+        covered, width = found.interval
+        yield (
+            f"<p>An interval of {width:.4g} around each prediction is to cover 90 % of the rows: "
+            f"it covers {covered.value:.1%} of these (of many more rows, {covered.low:.1%} to "
+            f"{covered.high:.1%}). In Python it is <code>model.predict_interval(table)</code>.</p>"
+        )
     drawn = report_figures.scatter(found.y.tolist(), found.predictions.tolist(), subject.target)
     if drawn:
         caption = "Each point is a row; on the dashed line a prediction is right."
@@ -297,7 +317,7 @@ def _training(estimator: NeuralNet) -> Iterable[str]:
             keys += ' <span><i class="key held"></i>validation rows, for early stopping</span>'
         drawn = report_figures.curves(epochs, costs, held_out, kept)
         yield f'<figure>{drawn}<figcaption class="keys">{keys}</figcaption></figure>'
-    net = estimator.network_
+    net, networks = member(estimator.network_), tables.networks_of(estimator)
     chain = [f"{estimator.n_features_in_} columns"]
     if estimator.preparation_ is not None:
         chain.append(f"{net.n_in} numbers")
@@ -307,13 +327,23 @@ def _training(estimator: NeuralNet) -> Iterable[str]:
     chain.append(f"{n_out} {'output' if n_out == 1 else 'outputs'}, {net.output.name}")
     items = "".join(f"<li>{escape(one)}</li>" for one in chain)
     yield f'<ol class="chain" aria-label="The network, layer by layer">{items}</ol>'
+    if networks > 1:
+        yield (
+            f"<p>There are {networks} such networks, which have left other rows out; the mean of "
+            "their outputs, before the last activation, predicts.</p>"
+        )
+    yield from _trials(estimator)
     optimizer = DEFAULT if estimator.optimizer is None else find_optimizer(estimator.optimizer)
     rate = estimator.learning_rate
     if rate is None and isinstance(optimizer.learning_rate, int | float):
         rate = f"{optimizer.learning_rate:g}, falling to 0 along half a cosine"
-    count = sum(array.size for layer in estimator.params_ for array in layer)
+    count = sum(array.size for array in arrays(estimator.params_))
+    scaled = ("temperature", f"{estimator.temperature_:.4g}, by which the logits are divided")
     facts = [
+        ("networks", networks),
         ("parameters", f"{count:,}"),
+        ("setting", estimator.setting_),
+        *([] if estimator.temperature_ == 1 else [scaled]),
         ("between the layers", ", ".join(between_layers(net)) or "nothing"),
         ("cost", type(find_cost(estimator.cost, net)).__name__),
         ("optimizer", type(optimizer).__name__),
@@ -322,6 +352,27 @@ def _training(estimator: NeuralNet) -> Iterable[str]:
         ("random seed", estimator.random_state),
     ]
     yield _table(["setting", "value"], facts, "The network and its training.")
+
+
+def _trials(estimator: NeuralNet) -> Iterable[str]:
+    """Tell what was tried, and what it came to."""
+    tried = estimator.trials_
+    costs = [nan if one.cost is None else one.cost for one in tried]
+    if len(tried) < 2 or not any(map(isfinite, costs)):
+        return
+    yield "<h3>The settings that were tried</h3>"
+    drawn = report_figures.trials(costs, [one.kept for one in tried].index(True) + 1)
+    yield f"<figure>{drawn}<figcaption>The cost on the rows left out.</figcaption></figure>"
+    rows = [
+        (
+            f"{number}: {one.setting}",
+            f"{cost:.4g}" if isfinite(cost) else "-",
+            "kept" if one.kept else "worse" if isfinite(cost) else "diverged",
+        )
+        for number, (one, cost) in enumerate(zip(tried, costs, strict=True), 1)
+    ]
+    caption = "Each was judged by rows that its networks had not learned from."
+    yield _table(["setting", "cost", "outcome"], rows, caption, numbers=(1,))
 
 
 def _epochs(estimator: NeuralNet, kept: float | None) -> str:

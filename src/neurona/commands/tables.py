@@ -198,6 +198,12 @@ def _of_classes(found: ClassFindings) -> Iterator[str]:
             f"{one.name:<{width}}  {percent(one.precision):>9}  {percent(one.recall):>6}  "
             f"{one.rows:>4}"
         )
+    if found.calibration is not None:
+        yield ""
+        yield (
+            f"calibration error {found.calibration.error:.3f}: how far the probabilities are off, "
+            "on average"
+        )
     if len(found.classes) <= MOST_CLASSES:
         yield ""
         yield from _matrix([one.name for one in found.classes], found.counts)
@@ -225,6 +231,9 @@ def _of_numbers(found: NumberFindings) -> Iterator[str]:
             f"{score.high:.3f})"
         )
     yield f"off by {found.off:.4g} on average"
+    if found.interval is not None:
+        covered, width = found.interval
+        yield f"90 % interval {width:.4g} wide: {covered.value:.1%} of the rows are in theirs"
     if found.quantile is not None:
         quantile = f"the {found.quantile:g} quantile"
         yield f"{found.below:.1%} of the rows are below the prediction, {quantile}"

@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
     from neurona.engine.state import State
     from neurona.estimators.base import NeuralNet
+    from neurona.estimators.settings import Setting
     from neurona.tables.file import TableFile, Target, TargetKind
     from neurona.tables.table import Columns
 
 VALIDATION = 0.15  # of the rows to learn from: they tell one network when to stop
-FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that, where nobody asks for it
+FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that, if nobody asks for it
 FEWEST = 4  # rows that can be split and learned from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
 BESIDE = (".png", ".html")  # the model: the picture of its costs, and the page
@@ -88,8 +89,7 @@ def run(given: Namespace) -> int:
     rng = np.random.default_rng(given.seed)
     learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
     watched = learn[:0]
-    asked = given.patience is not None
-    if (asked or given.networks == 1) and len(learn) >= (FEWEST if asked else FEWEST_TO_VALIDATE):
+    if len(learn) >= _fewest_to_validate(given):
         mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
         learn, watched = learn[mine], learn[its]
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
@@ -233,9 +233,19 @@ def _examples(file: TableFile, name: str, target: Target) -> tuple[Columns, NDAr
     return file.select(names)[target.rows], y
 
 
+def _fewest_to_validate(given: Namespace) -> float:
+    """Return from how many rows on some are held out to tell when to stop.
+
+    An ensemble learns from them: each of its networks is judged by those that it leaves out.
+    """
+    if given.patience is not None:
+        return FEWEST
+    return FEWEST_TO_VALIDATE if given.networks == 1 else inf
+
+
 def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool) -> NeuralNet:
     kind = NeuralNetClassifier if target.is_classes else NeuralNetRegressor
-    epochs = "auto" if given.epochs is None else given.epochs
+    epochs: Any = "auto" if given.epochs is None else given.epochs
     patience = given.patience
     if patience is None:
         patience = max(20, round(PATIENCE * training_plan(n, "auto", epochs, True).epochs))
@@ -329,7 +339,8 @@ class _Lines:
     """Lines on each setting that is tried, and on some of its epochs."""
 
     def __init__(self, estimator: NeuralNet) -> None:
-        self.estimator, self.setting, self.ended, self.best = estimator, None, 0, inf
+        self.estimator, self.ended, self.best = estimator, 0, inf
+        self.setting: Setting | None = None
 
     def __enter__(self) -> Any:
         return self.show

@@ -1,4 +1,7 @@
-"""The score of an estimator on rows that it has not learned from, and its most useful columns."""
+"""The score of an estimator on rows that it has not learned from, and its most useful columns.
+
+So, too, whether its probabilities and its intervals hold what they promise.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 
 from neurona.engine.costs import find_cost
 from neurona.estimators.base import NeuralNet
+from neurona.estimators.calibration import bounds_of
 from neurona.tables.cells import number_of
 from neurona.tables.table import Columns
 
@@ -18,6 +22,9 @@ Z = 1.959963984540054  # of 95 %, on both sides
 RESAMPLES = 1000
 SHUFFLES = 5
 MOST_ROWS = 1000  # that the importance of columns is measured on
+BINS, FEWEST_IN_BIN = 10, 20  # of the calibration
+PROMISED = 0.9  # of the rows, by an interval
+FEWEST_RESIDUALS = 20  # that say where nine of ten rows lie
 
 
 class Score(NamedTuple):
@@ -35,6 +42,27 @@ class ClassScore(NamedTuple):
     precision: float
     recall: float
     rows: int
+
+
+class Bin(NamedTuple):
+    """Rows of like confidence: its mean, and the share of them that is right."""
+
+    confidence: float
+    right: Score
+
+
+class Calibration(NamedTuple):
+    """How far probabilities are from what happens: the error, and the bins it is the mean of."""
+
+    error: float
+    bins: list[Bin]
+
+
+class Interval(NamedTuple):
+    """The share of the rows that an interval covers, and its width."""
+
+    covered: Score
+    width: float
 
 
 class Importance(NamedTuple):
@@ -60,6 +88,8 @@ class ClassFindings:
         The confusion matrix: a row for each true class, a column for each predicted one.
     columns
         How far the accuracy falls for each column that is shuffled, the most first.
+    calibration
+        That of the probabilities, where the rows are enough for two bins.
     """
 
     rows: int
@@ -68,6 +98,7 @@ class ClassFindings:
     classes: list[ClassScore]
     counts: NDArray[np.int64]
     columns: list[Importance]
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +117,8 @@ class NumberFindings:
         How far R² falls for each column that is shuffled, the most first.
     quantile
         The one that is predicted, where the cost was that of a quantile.
+    interval
+        That of 90 %, where enough rows were left out of the fit.
     """
 
     y: NDArray[np.float64]
@@ -94,6 +127,7 @@ class NumberFindings:
     off: float
     columns: list[Importance]
     quantile: float | None = None
+    interval: Interval | None = None
 
     @property
     def below(self) -> float:
@@ -119,16 +153,20 @@ def judge(estimator: NeuralNet, table: Columns, y: NDArray[Any]) -> ClassFinding
     if not hasattr(estimator, "classes_"):
         off = float(np.abs(y - predictions).mean())
         quantile = getattr(find_cost(estimator.cost, estimator.network_), "quantile", None)
-        return NumberFindings(
-            y, predictions, bootstrapped_r2(y, predictions), off, columns, quantile
-        )
+        score, interval = bootstrapped_r2(y, predictions), None
+        if estimator.residuals_ is not None and len(estimator.residuals_) >= FEWEST_RESIDUALS:
+            interval = covered(y - predictions, bounds_of(estimator.residuals_, PROMISED))
+        return NumberFindings(y, predictions, score, off, columns, quantile, interval)
+    confidence = estimator.predict_proba(table).max(axis=1)
+    calibration = calibrated(confidence, predictions.astype(np.str_) == y)
     classes = np.sort(estimator.classes_.astype(np.str_))  # numbers, as texts, have another order
     counts = confusion(classes, y, predictions.astype(np.str_))
     order = np.searchsorted(classes, in_order(classes.tolist()))
     classes, counts = classes[order], counts[np.ix_(order, order)]
     right = int(np.trace(counts))
     share = wilson(right, len(y))
-    return ClassFindings(len(y), right, share, by_class(classes, counts), counts, columns)
+    each = by_class(classes, counts)
+    return ClassFindings(len(y), right, share, each, counts, columns, calibration)
 
 
 def in_order(classes: list[str]) -> list[str]:
@@ -158,6 +196,38 @@ def wilson(right: int, n: int) -> Score:
     centre, width = p + Z**2 / (2 * n), Z * sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
     scale = 1 + Z**2 / n
     return Score(p, max(0.0, (centre - width) / scale), min(1.0, (centre + width) / scale))
+
+
+def calibrated(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Calibration | None:
+    """Return the calibration error Σ n_b/n · |share right in b - mean confidence in b| [1]_.
+
+    The confidence is the probability of the predicted class. The bins b have equally many rows, and
+    are as many as have 20, but 10 at most; None where they are fewer than two.
+
+    .. [1] Guo et al., "On calibration of modern neural networks", 2017, section 2.
+
+    >>> calibrated(np.repeat([0.6, 0.9], 20), np.arange(40) % 2 == 0).error.round(3)
+    np.float64(0.25)
+    """
+    n = len(right)
+    count = min(BINS, n // FEWEST_IN_BIN)
+    if count < 2:
+        return None
+    rows = np.array_split(np.argsort(confidence, kind="stable"), count)
+    bins = [Bin(float(confidence[b].mean()), wilson(int(right[b].sum()), len(b))) for b in rows]
+    gaps = [abs(bin_.right.value - bin_.confidence) for bin_ in bins]
+    return Calibration(np.average(gaps, weights=[*map(len, rows)]), bins)
+
+
+def covered(residuals: NDArray[np.float64], bounds: NDArray[np.float64]) -> Interval:
+    """Return the share of residuals that lie between two bounds, which is a row's in its interval.
+
+    >>> covered(np.array([-2.0, 0.0, 1.0, 4.0]), np.array([-1.0, 4.0]))[0].value
+    0.75
+    """
+    low, high = bounds
+    inside = int(((low <= residuals) & (residuals <= high)).sum())
+    return Interval(wilson(inside, len(residuals)), float(high - low))
 
 
 def r2(y: NDArray[np.float64], predictions: NDArray[np.float64]) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona.engine.layers import Dense, LayerNormalization
+from neurona.engine.layers import Add, Dense, LayerNormalization
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
 from neurona.export.model import fitted
@@ -127,6 +127,8 @@ def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None 
 def _of_estimator(estimator: NeuralNet) -> Any:
     """Return an estimator's network, and before it, if there is one, its preparation."""
     net, targets = estimator.network_, estimator.targets_
+    if isinstance(net.layers[0], Add):
+        raise ValueError("scikit-learn's MLP is one network, not an ensemble: fit with networks=1")
     # In float64, in which the estimator predicts; numbers in the target's units.
     params: Any = [[np.float64(a) for a in one] for one in estimator.params_]
     classes: Any = None

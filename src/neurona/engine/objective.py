@@ -85,10 +85,11 @@ class Objective:
         for gradient, W, is_weight in zip(
             arrays(grads), arrays(params), self.net.weights, strict=True
         ):
+            pull = gradient
             if is_weight and self.l1:
-                gradient = gradient + self.l1 * W.__array_namespace__().sign(W)
+                pull = pull + self.l1 * W.__array_namespace__().sign(W)
             if is_weight and self.l2:
-                gradient = gradient + self.l2 * W
-            pulled.append(gradient)
+                pull = pull + self.l2 * W
+            pulled.append(pull)
         result: Params = rebuilt(grads, pulled)
         return result

@@ -22,6 +22,7 @@ from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
+from neurona.tables.preparation import Preparation
 from neurona.tables.table import spans
 
 NETWORKS = 4  # of an ensemble
@@ -147,21 +148,21 @@ class Fit:
         self, estimator: Any, team: Team, rng: np.random.Generator, validated: bool, watched: bool
     ) -> None:
         self.estimator = estimator
-        if team.folds is not None:  # each trial takes all rows, so they are prepared once
-            table = team.examples.table.prepared(estimator.preparation_)
-            team = team._replace(examples=replace(team.examples, table=table))
+        self.preparation: Preparation | None = estimator.preparation_
+        self.rows: dict[Any, Examples] = {}  # prepared once: each trial takes all of them
         self.team = team
         self.rng = rng
         self.validated = validated
         self.each_epoch = watched or validated
         self.best: BestState | None = None
-        self.constant: float | None = (
-            None  # the cost of the best prediction that is always the same
-        )
+        self.constant: float | None = None  # the cost of predicting the same for all rows
 
     def begin(self, setting: Setting, going_on: bool = False) -> Generator[State]:
         """Start a training with a setting, from new weights or from those that are there."""
-        one, (networks, seeds, examples, folds, left_out) = self.estimator, self.team
+        one, (networks, seeds, _, folds, left_out) = self.estimator, self.team
+        if setting.ramps == 0 and self.preparation is not None:
+            one.preparation_ = self.preparation.plain
+        examples = self._examples()
         if not going_on:
             one._draw(setting, [self.rng] if networks is None else seeds, networks)
         self.best = one._best_on(left_out) if self.validated else None
@@ -213,11 +214,27 @@ class Fit:
         same = self.constant
         return same is None or same - cost > abs(same) * LEAST_LEARNED
 
+    def _examples(self) -> Examples:
+        """Return the rows to learn from; where there are folds, prepared."""
+        examples, preparation = self.team.examples, self.estimator.preparation_
+        if self.team.folds is None:
+            return examples
+        if preparation not in self.rows:
+            table = examples.table.prepared(preparation)
+            self.rows[preparation] = replace(examples, table=table)
+        return self.rows[preparation]
+
+    @property
+    def has_ramps(self) -> bool:
+        """Whether a number has ramps, without which a setting may be tried."""
+        return self.preparation is not None and self.preparation.plain != self.preparation
+
     def _left_out(self) -> LeftOut | None:
         """Return the logits of networks for rows that they have not learned from."""
-        one, (networks, _, examples, folds, left_out) = self.estimator, self.team
+        one, (networks, _, _, folds, left_out) = self.estimator, self.team
         if networks is None:
             return None
+        examples = self._examples()
         if folds is None:
             if left_out is None:
                 return None

@@ -13,7 +13,7 @@ from typing import Any
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.state import State
 from neurona.estimators.fit import Fit
-from neurona.estimators.settings import Setting
+from neurona.estimators.settings import LOWER, Setting
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Trial:
 
 # What a trial leaves behind, and a worse one must not.
 KEPT = (
-    "setting_", "network_", "params_", "state_", "loss_", "n_iter_", "loss_curve_",
+    "setting_", "preparation_", "network_", "params_", "state_", "loss_", "n_iter_",
+    "loss_curve_",
     "validation_scores_", "validation_loss_curve_", "temperature_", "residuals_", "should_stop_",
     "_best_state", "_member",
 )  # fmt: skip
@@ -62,8 +63,11 @@ def search(
     """
     best, kept, mine = inf, None, estimator._current_fit
     estimator.trials_ = ()
+    ahead = list(settings)
+    lower = ahead[:LOWER]
     try:
-        for setting in settings:
+        while ahead:
+            setting = ahead.pop(0)
             cost: float | None = inf
             try:
                 if kept is not None:
@@ -80,7 +84,9 @@ def search(
                 best = inf if cost is None else cost
                 kept = {name: getattr(estimator, name) for name in KEPT}
             elif fit.has_learned(best):
-                break
+                ahead = []
+            if not ahead and cost is not None and fit.has_ramps and kept["setting_"] in lower:
+                ahead, lower = [replace(settings[0], ramps=0)], []
     finally:
         if kept is not None and estimator._current_fit is mine:  # and no newer fit's
             vars(estimator).update(kept)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
@@ -393,6 +393,17 @@ class Preparation:
     def outputs(self) -> list[str]:
         """The names of the columns that the network gets."""
         return [name for _, step in self.steps for name in step.outputs]
+
+    @property
+    def plain(self) -> Preparation:
+        """The same without ramps."""
+
+        def bare(step: Any) -> Any:
+            if isinstance(step, Dates):
+                return replace(step, number=bare(step.number))
+            return replace(step, ramps=None) if isinstance(step, Numbers) else step
+
+        return replace(self, steps=tuple((place, bare(step)) for place, step in self.steps))
 
     def transform(self, columns: Iterable[Column]) -> NDArray[np.float64]:
         """Return the network's input, ``(n, len(outputs))``, from a table's columns.

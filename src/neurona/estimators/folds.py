@@ -64,8 +64,8 @@ class Folds:
     def dealt(cls, y: NDArray[Any], networks: int, folds: int, rng: np.random.Generator) -> Folds:
         """Deal the rows, sorted by a single target: each fold has its share of each class."""
         order = rng.permutation(len(y))
-        if y.ndim == 1:
-            order = order[np.argsort(y[order], kind="stable")]
+        if y.size == len(y):
+            order = order[np.argsort(y[order].ravel(), kind="stable")]
         fold = np.empty(len(y), np.int64)
         fold[order] = np.arange(len(y)) % folds
         places = range(networks)

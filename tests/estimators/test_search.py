@@ -116,7 +116,7 @@ def test_an_optimizer_brings_its_own_weight_decay():
         assert {trial.setting.weight_decay for trial in net.trials_} == {None}
     with pytest.raises(ValueError, match="'adam' has no weight decay: leave weight_decay out"):
         NeuralNetRegressor(**FAST, optimizer="adam", weight_decay=0.1).fit(X, Y)
-    whole = {"networks": 1, "dropout": 0.0, "l1": 0.0}
+    whole = {"networks": 1, "dropout": 0.0}
     named = NeuralNetRegressor(**FAST, **whole, optimizer="adamw", weight_decay=0.3)
     made = NeuralNetRegressor(**FAST, **whole, optimizer=neurona.adamw(0.001, weight_decay=0.3))
     rate = {"learning_rate": 0.001}

@@ -118,7 +118,7 @@ def test_sample_weight_is_the_exposure_of_a_rate():
 def test_negative_counts_are_refused(cost):
     X, y, _ = counts(50)
     y[7] = -1
-    net = NeuralNetRegressor(cost=cost, **QUICK)
+    net = NeuralNetRegressor(cost=cost, networks=1, **QUICK)
     said = r"y\[7\] holds -1, and the Poisson cost is for counts: give numbers of 0 or more"
     with pytest.raises(ValueError, match=said):
         net.fit(X, y)

@@ -328,8 +328,9 @@ def test_a_weight_of_two_is_two_rows(estimator, normalization):
     twice = np.repeat(np.arange(60), weight)
     # L1 pulls weights to and fro across 0, and where their scale is normalized away nothing else
     # holds them: there, after 200 steps, a rounding has become a difference.
-    l1 = "auto" if normalization is None else 0.0
-    net = estimator(random_state=0, normalization=normalization, l1=l1, **PLAIN)
+    l1 = 0.002 if normalization is None else 0.0
+    chosen = {"weight_decay": 0.5, "initializer": "orthogonal", "l1": l1}  # else by the rows
+    net = estimator(random_state=0, normalization=normalization, **chosen, **PLAIN)
     weighted = net.fit(X, y, sample_weight=weight)._outputs(X)
     repeated = clone(net).fit(X.iloc[twice], y[twice])._outputs(X)
     assert weighted == pytest.approx(repeated, rel=1e-6, abs=1e-9)
@@ -407,7 +408,7 @@ def test_a_custom_optimizer_can_be_any_class():
 
 def test_hidden_layer_sizes_can_be_an_array():
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(hidden_layer_sizes=np.array([5, 3]), **QUICK, networks=1).fit(X, y)
+    net = NeuralNetClassifier(hidden_layer_sizes=np.array([5, 3]), **QUICK, **PLAIN).fit(X, y)
     assert [layer.b.size for layer in net.params_] == [5, 3, 3]
 
 

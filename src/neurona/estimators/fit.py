@@ -20,6 +20,7 @@ from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
+from neurona.estimators.threads import on_one_thread
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
 from neurona.tables.preparation import Preparation
@@ -180,6 +181,8 @@ class Fit:
         if folds is not None:
             data["sample_weight"] = folds.weights(weighted.weight)
         running = one._train(data, plan, n, falling=True, **draws)
+        if networks is not None:
+            running = on_one_thread(running)
         return fit_loop(one, running, self.best)
 
     def judge(self) -> float | None:

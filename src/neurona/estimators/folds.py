@@ -69,8 +69,8 @@ class Folds:
         splits: list[tuple[Rows, Rows]] = []
         while len(splits) < networks:
             order = rng.permutation(len(y))
-            if y.ndim == 1:
-                order = order[np.argsort(y[order], kind="stable")]
+            if y.size == len(y):
+                order = order[np.argsort(y.ravel()[order], kind="stable")]
             fold = np.empty(len(y), np.int64)
             fold[order] = np.arange(len(y)) % folds
             splits += [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]

@@ -1,0 +1,277 @@
+"""Settings are tried one after the other: what is tried, what is kept, and where it ends."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import neurona
+from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
+from neurona.estimators.settings import LADDER, Setting, settings_of
+
+FAST = {"hidden_layer_sizes": 8, "l1": 0.0, "epochs": 20, "random_state": 0}
+
+
+def table(n=120, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-3, 3, (n, 1))
+    return X, np.sin(2 * X[:, 0]) + 0.1 * rng.normal(size=n)
+
+
+X, Y = table()
+
+
+def judged_as(costs, monkeypatch):
+    """Let trials cost what a test wants, whatever they are judged to."""
+    from neurona.estimators.fit import Fit
+
+    costs, judge = iter(costs), Fit.judge
+
+    def judged(self):
+        judge(self)
+        return next(costs)
+
+    monkeypatch.setattr(Fit, "judge", judged)
+    monkeypatch.setattr(Fit, "has_learned", lambda *_: True, raising=False)
+
+
+def test_the_best_of_the_trials_is_kept_and_it_ends_where_a_setting_does_not_help(monkeypatch):
+    judged_as([3.0, 2.0, 2.0, 1.0], monkeypatch)
+    net = NeuralNetRegressor(**FAST)
+    seen = [(len(net.trials_), net.predict(X)) for _ in net.iter_fit(X, Y)]
+    assert [(trial.cost, trial.kept) for trial in net.trials_] == [
+        (3.0, False), (2.0, True), (2.0, False),
+    ]  # fmt: skip
+    assert net.setting_ == net.trials_[1].setting
+    second = [predicted for trials, predicted in seen if trials == 1]
+    np.testing.assert_array_equal(net.predict(X), second[-1])
+    assert len(net.loss_curve_) == len(second) - 1  # and the state before any step
+
+
+def test_all_settings_are_tried_while_they_help(monkeypatch):
+    judged_as(-np.arange(20.0), monkeypatch)
+    net = NeuralNetRegressor(**FAST, early_stopping=False).fit(X, Y)
+    assert len(net.trials_) == len({repr(one.setting) for one in net.trials_}) > 1
+    assert [trial.kept for trial in net.trials_] == [False] * (len(net.trials_) - 1) + [True]
+
+
+def test_quick_and_one_network_try_one_setting():
+    for only in ({"quick": True}, {"networks": 1}):
+        net = NeuralNetRegressor(**FAST, **only).fit(X, Y)
+        (trial,) = net.trials_
+        assert trial.kept
+        assert trial.setting == net.setting_
+    assert trial.cost is None  # one network leaves no rows out
+    (trial,) = NeuralNetRegressor(**FAST).fit(X[:49], Y[:49]).trials_
+    assert trial.cost is None
+
+
+def test_given_parameters_are_not_chosen():
+    given = {
+        "hidden_layer_sizes": (6, 5), "dropout": 0.25, "weight_decay": 0.07, "l1": 0.002,
+        "initializer": "he_normal",
+    }  # fmt: skip
+    net = NeuralNetRegressor(epochs=3, random_state=0, **given).fit(X, Y)
+    assert net.setting_ == Setting(**given)
+    assert len(net.trials_) == 1  # all would be the same
+    for name, value in given.items():
+        net = NeuralNetRegressor(epochs=3, random_state=0, **{name: value}).fit(X, Y)
+        assert {getattr(trial.setting, name) for trial in net.trials_} == {value}
+        settings = list(settings_of(net, 1000, True))
+        assert len({repr(one) for one in settings}) == len(settings) > 1
+        assert {getattr(one, name) for one in settings} == {value}
+
+
+@pytest.mark.parametrize(
+    ("given", "layers"),
+    [
+        ({"activation": ["relu", "tanh"]}, {2}),
+        ({"activation": ["relu"]}, {1}),
+        ({"dropout": [0.1, 0.2]}, {2}),
+        ({"learning_rate": [0.01, 0.02, 0.01]}, {2}),
+        ({"learning_rate": [0.01, 0.02]}, {1}),
+        ({"learning_rate": 0.01}, {1, 2}),
+    ],
+    ids=str,
+)
+def test_settings_have_as_many_layers_as_were_given_lists_for(given, layers):
+    net = NeuralNetRegressor(epochs=2, random_state=0, **given)
+    tried = {len(one.hidden_layer_sizes) for one in settings_of(net, 1000, True)}
+    assert tried == layers & {len(one.hidden_layer_sizes) for one in LADDER}
+    assert len(net.fit(X, Y).setting_.hidden_layer_sizes) in layers
+
+
+def test_lists_that_fit_no_setting_are_said():
+    net = NeuralNetRegressor(epochs=2, activation=["relu"] * 7)
+    with pytest.raises(ValueError, match="7 activations for"):
+        net.fit(X, Y)
+
+
+def test_an_optimizer_brings_its_own_weight_decay():
+    for given in ("sgd", "adam", neurona.adamw(0.01, weight_decay=0.3)):
+        net = NeuralNetRegressor(**FAST, optimizer=given).fit(X, Y)
+        assert {trial.setting.weight_decay for trial in net.trials_} == {None}
+    with pytest.raises(ValueError, match="'adam' has no weight decay: leave weight_decay out"):
+        NeuralNetRegressor(**FAST, optimizer="adam", weight_decay=0.1).fit(X, Y)
+    whole = {"networks": 1, "dropout": 0.0}
+    named = NeuralNetRegressor(**FAST, **whole, optimizer="adamw", weight_decay=0.3)
+    made = NeuralNetRegressor(**FAST, **whole, optimizer=neurona.adamw(0.001, weight_decay=0.3))
+    rate = {"learning_rate": 0.001}
+    np.testing.assert_array_equal(
+        named.set_params(**rate).fit(X, Y).predict(X), made.set_params(**rate).fit(X, Y).predict(X)
+    )
+
+
+def test_random_state_makes_it_exact():
+    y = (Y > 0).astype(int)
+    net = NeuralNetClassifier(epochs=10, random_state=3)
+    first, again = clone(net).fit(X, y), net.fit(X, y)
+    np.testing.assert_array_equal(first.predict_proba(X), again.predict_proba(X))
+    assert first.trials_ == again.trials_
+    assert first.temperature_ == again.temperature_
+    np.testing.assert_array_equal(again.fit(X, y).predict_proba(X), first.predict_proba(X))
+    other = clone(net).set_params(random_state=4).fit(X, y)
+    assert (other.predict_proba(X) != first.predict_proba(X)).any()
+    copied = pickle.loads(pickle.dumps(first))
+    np.testing.assert_array_equal(copied.predict_proba(X), first.predict_proba(X))
+    assert copied.trials_ == first.trials_
+    assert not hasattr(clone(first), "trials_")
+
+
+def test_fit_is_a_loop_over_iter_fit():
+    by_hand = NeuralNetRegressor(**FAST)
+    steps = [state.step for state in by_hand.iter_fit(X, Y)]
+    fitted = NeuralNetRegressor(**FAST).fit(X, Y)
+    np.testing.assert_array_equal(by_hand.predict(X), fitted.predict(X))
+    assert by_hand.trials_ == fitted.trials_
+    assert steps.count(0) == len(fitted.trials_)  # each trial's first
+
+
+def until(net, trials):
+    """Begin a fit, and return its states at the second one of a trial."""
+    states = net.iter_fit(X, Y)
+    next(states)
+    while len(net.trials_) < trials:
+        next(states)
+    next(states)
+    return states
+
+
+def test_a_loop_that_is_left_keeps_the_best_so_far(monkeypatch):
+    judged_as(-np.arange(20.0), monkeypatch)
+    net = NeuralNetRegressor(**FAST)
+    until(net, 1).close()
+    assert net.setting_ == net.trials_[0].setting
+    assert [trial.kept for trial in net.trials_] == [True]
+    alone = NeuralNetRegressor(**FAST | vars(net.setting_)).fit(X, Y)
+    np.testing.assert_array_equal(net.predict(X), alone.predict(X))
+    np.testing.assert_array_equal(net.residuals_, alone.residuals_)
+    assert net.loss_curve_ == alone.loss_curve_
+    first = NeuralNetRegressor(**FAST)
+    states = first.iter_fit(X, Y)
+    next(states), next(states)
+    predicted = first.predict(X)
+    states.close()
+    np.testing.assert_array_equal(first.predict(X), predicted)
+    assert first.trials_ == ()
+
+
+def test_an_earlier_loop_leaves_a_newer_fit_alone(monkeypatch):
+    judged_as(-np.arange(40.0), monkeypatch)
+    net = NeuralNetRegressor(**FAST)
+    old = until(net, 1)
+    net.fit(X, -Y)
+    predicted, trials = net.predict(X), net.trials_
+    with pytest.raises(RuntimeError, match="another fit has begun since"):
+        next(old)
+    np.testing.assert_array_equal(net.predict(X), predicted)
+    old = until(net, 1)
+    net.fit(X, -Y)
+    trials, predicted = net.trials_, net.predict(X)
+    old.close()
+    np.testing.assert_array_equal(net.predict(X), predicted)
+    assert net.trials_ == trials
+
+
+class Explosive:
+    """An optimizer that blows a training up, the nth that begins."""
+
+    learning_rate = 0.01
+
+    def __init__(self, nth):
+        self.nth, self.begun = nth, 0
+
+    def init(self, theta):
+        self.begun += 1
+        return
+
+    def update(self, gradient, state, theta, rate):
+        return -(np.inf if self.begun >= self.nth else 0.01) * gradient, state
+
+
+def test_a_later_trial_that_diverges_is_infinite_and_not_kept(monkeypatch):
+    judged_as([3.0, 2.0, 1.0], monkeypatch)
+    with np.errstate(all="ignore"):
+        net = NeuralNetRegressor(**FAST, optimizer=Explosive(3)).fit(X, Y)
+    assert [trial.cost for trial in net.trials_] == [3.0, 2.0, np.inf]
+    assert net.trials_[1].kept
+    assert np.isfinite(net.predict(X)).all()
+
+
+def test_the_first_trial_that_diverges_is_an_error():
+    with np.errstate(all="ignore"), pytest.raises(TrainingDiverged):
+        NeuralNetRegressor(**FAST, optimizer=Explosive(1)).fit(X, Y)
+
+
+class Listener:
+    """Ends the fit after some epochs."""
+
+    def __init__(self, stop_after=np.inf):
+        self.stop_after, self.epochs, self.of = stop_after, 0, set()
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name != "epoch":
+            return None
+        self.epochs += 1
+        self.of.add(repr(estimator.setting_))
+        return self.epochs >= self.stop_after
+
+
+needs_callbacks = pytest.mark.skipif(
+    not hasattr(NeuralNetRegressor, "set_callbacks"), reason="scikit-learn before 1.9"
+)
+
+
+@needs_callbacks
+@pytest.mark.parametrize("more", [{}, {"early_stopping": True, "patience": 2}], ids=str)
+def test_callbacks_hear_of_every_epoch_of_every_trial(more):
+    listener = Listener()
+    heard = NeuralNetRegressor(**FAST, **more).set_callbacks(listener).fit(X, Y)
+    alone = NeuralNetRegressor(**FAST, **more).fit(X, Y)
+    assert heard.trials_ == alone.trials_
+    np.testing.assert_array_equal(heard.predict(X), alone.predict(X))
+    assert listener.of == {repr(trial.setting) for trial in heard.trials_}
+    if not more:
+        assert listener.epochs == 20 * len(heard.trials_)
+
+
+@needs_callbacks
+def test_a_callback_ends_the_fit_and_the_best_so_far_is_kept(monkeypatch):
+    judged_as(-np.arange(20.0), monkeypatch)
+    net = NeuralNetRegressor(**FAST).set_callbacks(Listener(stop_after=25)).fit(X, Y)
+    assert [trial.kept for trial in net.trials_] == [True]
+    assert net.n_iter_ == 20
+    alone = NeuralNetRegressor(**FAST | vars(net.setting_)).set_callbacks(Listener()).fit(X, Y)
+    np.testing.assert_array_equal(net.predict(X), alone.predict(X))
+    within = NeuralNetRegressor(**FAST).set_callbacks(Listener(stop_after=5)).fit(X, Y)
+    assert within.n_iter_ == 5
+    assert within.trials_ == ()

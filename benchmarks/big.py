@@ -81,6 +81,7 @@ def _estimator(preprocess: Any, X: np.ndarray, y: np.ndarray) -> Iterator[float]
         optimizer="adam",
         learning_rate=RATE,
         batch_size=BATCH,
+        networks=1,
         epochs=40,  # up to 50, it yields each epoch
         preprocess=preprocess,
         random_state=0,

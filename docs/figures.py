@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 import neurona
+from neurona.estimators.defaults import l1_for
 from neurona.observe.film import Film
 
 
@@ -98,6 +100,53 @@ def wave() -> Figure:
     return figure
 
 
+def sine(n: int, rng: int) -> tuple[np.ndarray, np.ndarray]:
+    X = np.random.default_rng(rng).uniform(-np.pi, np.pi, (n, 1))
+    return X, np.sin(X[:, 0])
+
+
+def checkerboard(n: int, rng: int) -> tuple[np.ndarray, np.ndarray]:
+    X = np.random.default_rng(rng).uniform(0, 4, (n, 2))
+    return X, np.floor(X).sum(axis=1).astype(int) % 2
+
+
+def corners(n: int, rng: int) -> tuple[np.ndarray, np.ndarray]:
+    bits = np.arange(n) % 4
+    X = np.stack([bits // 2, bits % 2], axis=1)
+    return X.astype(float), X.sum(axis=1) % 2
+
+
+def defaults() -> Figure:
+    tasks = {
+        "sin x, 200 points": (sine, 200, neurona.NeuralNetRegressor),
+        "moons, 400 points": (neurona.datasets.moons, 400, neurona.NeuralNetClassifier),
+        "checkerboard, 1,000 points": (checkerboard, 1000, neurona.NeuralNetClassifier),
+        "XOR, 4 points": (corners, 4, neurona.NeuralNetClassifier),
+    }
+    figure = Figure(figsize=(11, 6.2), layout="constrained")
+    parts = figure.subfigures(2, 2, hspace=0.06, wspace=0.06).flat
+    for part, (name, (points, n, estimator)) in zip(parts, tasks.items(), strict=True):
+        part.suptitle(name)
+        first = {
+            "hidden_layer_sizes": (64,), "networks": 1, "ramps": 0, "weight_decay": 0.5,
+            "dropout": 0.0, "initializer": "orthogonal", "l1": l1_for("auto", n),
+        }  # fmt: skip
+        (X, y), others = points(n=n, rng=0), points(n=2000, rng=1)
+        given = {"before": first, "now": {}}
+        for ax, (title, settings) in zip(part.subplots(1, 2), given.items(), strict=True):
+            net = estimator(random_state=0, **settings).fit(X, y)
+            if X.shape[1] == 2:
+                neurona.plot.surface(net.network_, net.params_, X, y, ax, features=net.prepare)
+            else:
+                line = np.linspace(-np.pi, np.pi, 300)[:, None]
+                ax.plot(X, y, ".", color="0.65", markersize=5)
+                ax.plot(line, net.predict(line), linewidth=2.5, color="#3373b8")
+                ax.set_box_aspect(1)
+            ax.set_title(f"{title}: {net.score(*others):.2f}", fontsize="medium")
+            ax.set(xlabel="", ylabel="", xticks=[], yticks=[])
+    return figure
+
+
 def spirals() -> Film:
     X, y = neurona.datasets.spirals(n=500, arms=3, rng=0)
     net = neurona.network([2, 32, 32, 3], "tanh", output="softmax")
@@ -107,7 +156,7 @@ def spirals() -> Film:
     return film
 
 
-FIGURES = (activations, surfaces, optimizers, gradients, network, digits, wave)
+FIGURES = (activations, surfaces, optimizers, gradients, network, digits, wave, defaults)
 
 
 def draw(folder: Path, sources: str) -> None:

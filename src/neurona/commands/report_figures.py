@@ -131,7 +131,7 @@ def trials(costs: Sequence[float], kept: int) -> str:
     x = _scale(0.5, len(costs) + 0.5, LEFT, WIDTH - RIGHT)
     y = _scale(low - room, high + room, HEIGHT - BOTTOM, TOP)
     numbers, marks = range(1, len(costs) + 1), ticks(low - room, high + room)
-    parts = _axes(x, y, numbers, marks, "setting, from careful to free", "")
+    parts = _axes(x, y, numbers, marks, "setting", "")
     parts.append(f'<path class="train" d="{_line(x, y, *zip(*known, strict=True))}"/>')
     for number, cost in known:
         parts.append(f'<circle class="one" cx="{x(number):.1f}" cy="{y(cost):.1f}" r="4"/>')

@@ -64,7 +64,8 @@ def search(
     best, kept, mine = inf, None, estimator._current_fit
     estimator.trials_ = ()
     ahead = list(settings)
-    lower = ahead[:LOWER]
+    chosen = len(ahead) > 1 and ahead[0].ramps == "auto"
+    lower = ahead[:LOWER] if chosen and fit.has_ramps else []
     try:
         while ahead:
             setting = ahead.pop(0)
@@ -85,7 +86,7 @@ def search(
                 kept = {name: getattr(estimator, name) for name in KEPT}
             elif fit.has_learned(best):
                 ahead = []
-            if not ahead and cost is not None and fit.has_ramps and kept["setting_"] in lower:
+            if not ahead and kept["setting_"] in lower:
                 ahead, lower = [replace(settings[0], ramps=0)], []
     finally:
         if kept is not None and estimator._current_fit is mine:  # and no newer fit's

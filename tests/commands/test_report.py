@@ -257,6 +257,7 @@ def test_many_classes_have_a_list_of_errors_instead_of_a_matrix():
 
 def test_figure_of_extreme_numbers_is_left_out():
     assert report_figures.scatter([-1e308, 1e308], [1.0, 2.0], "y") == ""
+    assert "<circle" in report_figures.scatter([0.0, 5e-324], [0.0, 5e-324], "y")
     assert report_figures.curves([1.0], [float("nan")]) == ""
     assert "NaN" not in report_figures.curves([1.0, 2.0], [float("nan"), 1.0])
 

@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 420, 280
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 20, 42  # margins, for the text of the axes
 DECADES = 20.0  # from this ratio of the costs on, the axis is logarithmic
 MOST_POINTS = 2000
+SMALLEST = 1e-300  # distance that has steps in between
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
@@ -25,7 +26,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     >>> ticks(3, 3)
     [3]
     """
-    if not high > low:
+    if not high - low > SMALLEST:
         return [low]
     rough = (high - low) / most
     power = 10.0 ** floor(log10(rough))

@@ -111,7 +111,12 @@ NORMALIZATIONS = (None, None, "batch", "layer")
 
 
 @st.composite
-def cases(draw, activations=("silu", "relu", "tanh", "gelu"), normalizations=NORMALIZATIONS):
+def cases(
+    draw,
+    activations=("silu", "relu", "tanh", "gelu"),
+    normalizations=NORMALIZATIONS,
+    ensembles=({"networks": 1}, {"networks": 3}, {"cv": 2}),
+):
     """Draw a fitted estimator, and a table that it has not seen."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     kinds = draw(st.lists(st.sampled_from(COLUMNS), min_size=1, max_size=6))
@@ -128,6 +133,7 @@ def cases(draw, activations=("silu", "relu", "tanh", "gelu"), normalizations=NOR
         "dropout": draw(st.sampled_from([0.0, 0.3])),
         "normalization": draw(st.sampled_from(normalizations)),
     }
+    between |= draw(st.sampled_from(ensembles))
     net = class_(hidden, activation, cost=cost, epochs=3, random_state=0, **between)
     with ramps(draw(st.sampled_from([0, 0, 3, 8]))):
         net.fit(learned, target(kind, rng, n))
@@ -285,7 +291,7 @@ def test_a_missing_category_can_be_another_text():
 def test_columns_that_are_called_as_the_model_calls_its_own_values():
     pytest.importorskip("onnx")
     X = pd.DataFrame({"label": [1.0, 2, 3, 4], "probabilities": [4.0, 3, 1, 2]})
-    net = NeuralNetClassifier(4, epochs=2).fit(X, [0, 1, 0, 1])
+    net = NeuralNetClassifier(4, epochs=2, networks=1).fit(X, [0, 1, 0, 1])
     session = session_of(export.to_onnx(net))
     assert [one.name for one in session.get_outputs()] == ["label_", "probabilities_"]
     assert_same_answers(net, X, *session.run(None, fed(net, session, X)))
@@ -315,7 +321,7 @@ def test_what_cannot_be_exported_is_said(tmp_path):
 @pytest.mark.parametrize("name", ["to_onnx", "numpy_code", "to_pytorch", "to_keras", "to_sklearn"])
 def test_an_estimators_own_methods_warn_and_do_the_same(name, tmp_path):
     X = np.random.default_rng(0).normal(size=(9, 2))
-    net = NeuralNetRegressor(2, "tanh", epochs=1, preprocess=None).fit(X, X[:, 0])
+    net = NeuralNetRegressor(2, "tanh", epochs=1, preprocess=None, networks=1).fit(X, X[:, 0])
     given = [tmp_path / "old"] if name in ("to_onnx", "to_pytorch", "to_keras") else []
     with pytest.warns(
         DeprecationWarning, match=rf"use neurona\.export\.{name}\(estimator"
@@ -586,7 +592,7 @@ def test_what_lies_beside_a_network_prepares_and_decides_as_the_estimator(case):
 
 
 @settings(checks, max_examples=60)
-@given(cases(["tanh", "relu", "linear", "sigmoid"], [None, "batch"]))
+@given(cases(["tanh", "relu", "linear", "sigmoid"], [None, "batch"], [{"networks": 1}]))
 def test_a_pipeline_of_sklearn_answers_as_the_estimator(case):
     net, X = case
     pipeline = export.to_sklearn(net)
@@ -600,17 +606,17 @@ def test_a_pipeline_of_sklearn_is_a_copy_and_can_be_kept():
     import pickle
 
     X = np.random.default_rng(0).normal(size=(40, 3))
-    one = {"epochs": 3, "networks": 1}
-    net = NeuralNetRegressor(4, "tanh", **one, random_state=0).fit(X, 1000 * X[:, 0] + 5)
+    net = NeuralNetRegressor(4, "tanh", epochs=3, networks=1, random_state=0)
+    net.fit(X, 1000 * X[:, 0] + 5)
     pipeline, wanted = export.to_sklearn(net), net.predict(X)
     net.fit(5 * X, X[:, 1])
     np.testing.assert_allclose(pipeline.predict(X), wanted)
     np.testing.assert_allclose(pickle.loads(pickle.dumps(pipeline)).predict(X), wanted)
-    net = NeuralNetRegressor(4, "tanh", **one, preprocess=None).fit(X, X[:, 0])
+    net = NeuralNetRegressor(4, "tanh", epochs=3, preprocess=None, networks=1).fit(X, X[:, 0])
     mlp = export.to_sklearn(net)
     assert type(mlp).__name__ == "MLPRegressor"
     np.testing.assert_allclose(mlp.predict(X), net.predict(X))
     with pytest.raises(ValueError, match="layer 1 is silu"):
-        export.to_sklearn(NeuralNetRegressor(4, **one).fit(X, X[:, 0]))
+        export.to_sklearn(NeuralNetRegressor(4, epochs=2, networks=1).fit(X, X[:, 0]))
     with pytest.raises(ValueError, match="one network, not an ensemble: fit with networks=1"):
         export.to_sklearn(NeuralNetRegressor(4, "tanh", epochs=2).fit(X, X[:, 0]))

@@ -10,6 +10,7 @@ import pytest
 
 import neurona
 from neurona import NeuralNetClassifier, export
+from tests.support.plain import PLAIN
 
 NET = neurona.network([2, 5, 3], "tanh", output="softmax")
 N_PARAMS = 2 * 5 + 5 + 5 * 3 + 3
@@ -86,7 +87,7 @@ def test_an_onnx_model_is_of_opset_20_which_runtimes_of_2023_read():
 def undecided(y):
     """Return an estimator that answers one half, whatever it is asked."""
     X = np.random.default_rng(0).normal(size=(len(y), 2))
-    net = NeuralNetClassifier(hidden_layer_sizes=(3,), epochs=1, random_state=0).fit(X, y)
+    net = NeuralNetClassifier(3, epochs=1, random_state=0, **PLAIN).fit(X, y)
     net.params_ = tuple(type(one)(*(0 * array for array in one)) for one in net.params_)
     return net, X
 

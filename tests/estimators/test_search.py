@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def judged_as(costs, monkeypatch):
 
 def test_the_best_of_the_trials_is_kept_and_it_ends_where_a_setting_does_not_help(monkeypatch):
     judged_as([3.0, 2.0, 2.0, 1.0], monkeypatch)
-    net = NeuralNetRegressor(**FAST)
+    net = NeuralNetRegressor(**FAST, ramps=0)
     seen = [(len(net.trials_), net.predict(X)) for _ in net.iter_fit(X, Y)]
     assert [(trial.cost, trial.kept) for trial in net.trials_] == [
         (3.0, False), (2.0, True), (2.0, False),
@@ -49,6 +50,20 @@ def test_the_best_of_the_trials_is_kept_and_it_ends_where_a_setting_does_not_hel
     second = [predicted for trials, predicted in seen if trials == 1]
     np.testing.assert_array_equal(net.predict(X), second[-1])
     assert len(net.loss_curve_) == len(second) - 1  # and the state before any step
+
+
+@pytest.mark.parametrize(("costs", "kept"), [([3.0, 2.0, 2.0, 1.0], 3), ([3.0, 2.0, 2.0, 2.0], 1)])
+def test_the_lowest_setting_is_tried_without_ramps_where_a_lower_one_is_best(
+    costs, kept, monkeypatch
+):
+    judged_as(costs, monkeypatch)
+    net = NeuralNetRegressor(**FAST).fit(X, Y)
+    assert [trial.kept for trial in net.trials_] == [k == kept for k in range(4)]
+    assert net.trials_[3].setting == replace(net.trials_[0].setting, ramps=0)
+    has_ramps = any(step.ramps is not None for _, step in net.preparation_.steps)
+    assert has_ramps == (kept != 3)
+    assert net.network_.n_in == len(net.preparation_.outputs)
+    np.testing.assert_allclose(net.predict(X[:3]), net.predict(X)[:3])
 
 
 def test_all_settings_are_tried_while_they_help(monkeypatch):
@@ -215,7 +230,7 @@ class Explosive:
 def test_a_later_trial_that_diverges_is_infinite_and_not_kept(monkeypatch):
     judged_as([3.0, 2.0, 1.0], monkeypatch)
     with np.errstate(all="ignore"):
-        net = NeuralNetRegressor(**FAST, optimizer=Explosive(3)).fit(X, Y)
+        net = NeuralNetRegressor(**FAST, ramps=0, optimizer=Explosive(3)).fit(X, Y)
     assert [trial.cost for trial in net.trials_] == [3.0, 2.0, np.inf]
     assert net.trials_[1].kept
     assert np.isfinite(net.predict(X)).all()

@@ -31,7 +31,7 @@ from neurona.estimators.callbacks import (
 )
 from neurona.estimators.defaults import TrainingPlan, l1_for, optimizer_for, training_plan
 from neurona.estimators.deprecated import ExportMethods
-from neurona.estimators.ensemble import merged
+from neurona.estimators.ensemble import merged, sound
 from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
@@ -338,11 +338,14 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     def _set_state(self, state: State) -> None:
         """Predict with the weights of this state from now on."""
         self.state_ = state
-        self.loss_ = float(np.mean(state.cost))
         self.network_: Network = self._member
         self.params_: Params = state.params
+        self.loss_ = float(np.mean(state.cost))
         if np.ndim(state.cost):
-            self.network_, self.params_ = merged(self._member, state.params, self.temperature_)
+            each = sound(state)
+            self.loss_ = float(np.mean(state.cost[[*each]]))
+            stack = stacked(each.values())
+            self.network_, self.params_ = merged(self._member, stack, self.temperature_)
 
     # Validation -----------------------------------------------------------------------------------
 

@@ -12,9 +12,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from neurona.engine.layers import Activate, Add, Nothing, Sequential
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays, mapped, stacked
+from neurona.engine.state import State
 from neurona.engine.types import Params
 
 
@@ -41,6 +44,15 @@ def merged(net: Network, stack: Params, temperature: float = 1.0) -> tuple[Netwo
 def members(stack: Params) -> list[Params]:
     """Return the parameters of each network of a stack."""
     return [mapped(lambda array: array[k], stack) for k in range(len(arrays(stack)[0]))]  # noqa: B023
+
+
+def sound(state: State) -> dict[int, Params]:
+    """Return the networks of a stack whose cost is finite, by their numbers; at first none's is.
+
+    A network that has diverged does not predict with the others.
+    """
+    each, finite = members(state.params), np.isfinite(state.cost)
+    return {k: own for k, own in enumerate(each) if finite[k] or not finite.any()}
 
 
 def _scaled(params: Params, factor: float) -> Params:

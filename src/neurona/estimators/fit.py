@@ -15,7 +15,7 @@ from neurona.engine.data import CLASSIFIERS
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
 from neurona.estimators.defaults import IN_AN_ENSEMBLE, training_plan
-from neurona.estimators.ensemble import members
+from neurona.estimators.ensemble import sound
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
@@ -237,22 +237,22 @@ class Fit:
         one, (networks, _, _, folds, left_out) = self.estimator, self.team
         if networks is None:
             return None
-        examples = self._examples()
+        examples, body = self._examples(), one._member.logits
         if folds is None:
             if left_out is None:
                 return None
-            body, each_member = one._member.logits, members(one.state_.params)
-            prepared = (one._prepared(left_out.table[rows]) for rows in spans(len(left_out)))
+            each = sound(one.state_).values()
             logits = [
-                np.mean([body.predict(params, x) for params in each_member], axis=0)
-                for x in prepared
+                np.mean([body.predict(params, x) for params in each], axis=0)
+                for rows in spans(len(left_out))
+                for x in [one._prepared(left_out.table[rows])]
             ]
             weight = one._row_weights(left_out)
             return LeftOut(np.concatenate(logits), left_out.y, normalized(weight))
-        body, x = one._member.logits, one._prepared(examples.table)
-        each = zip(members(one.state_.params), folds.judging, strict=True)
-        logits = [body.predict(params, x[rows]) for params, rows in each]
-        rows = np.concatenate(folds.judging)
+        x, judging = one._prepared(examples.table), folds.judging
+        each_fold = sound(one.state_).items()
+        logits = [body.predict(params, x[judging[k]]) for k, params in each_fold]
+        rows = np.concatenate([judging[k] for k, _ in each_fold])
         weight = normalized(one._row_weights(examples))
         return LeftOut(
             np.concatenate(logits).astype(np.float64),

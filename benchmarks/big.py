@@ -84,7 +84,6 @@ def _estimator(preprocess: Any, X: np.ndarray, y: np.ndarray) -> Iterator[float]
         networks=1,
         epochs=40,  # up to 50, it yields each epoch
         preprocess=preprocess,
-        networks=1,
         dropout=0.0,
         ramps=0,
         random_state=0,

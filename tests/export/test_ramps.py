@@ -15,7 +15,7 @@ from neurona.tables.preparation import Dates
 from tests.support.columns import NUMBERS
 from tests.support.ramps import ramps
 
-QUICK = {"hidden_layer_sizes": 4, "epochs": 1, "random_state": 0}
+QUICK = {"quick": True, "hidden_layer_sizes": 4, "epochs": 1, "random_state": 0}
 
 
 def days(rng, n, fresh):

@@ -22,8 +22,8 @@ CHOSEN = {
 ESTIMATORS = [
     NeuralNetClassifier(),
     NeuralNetRegressor(),
-    NeuralNetClassifier(cv=3),
-    NeuralNetRegressor(cv=3),
+    NeuralNetClassifier(cv=3, epochs=60),
+    NeuralNetRegressor(cv=3, epochs=60),
     NeuralNetClassifier(cv=3, **CHOSEN),
     NeuralNetRegressor(cv=3, **CHOSEN),
     NeuralNetClassifier(quick=True),

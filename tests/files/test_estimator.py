@@ -130,7 +130,7 @@ def test_save_is_a_method_too_and_notes_come_back(fitted, frame, tmp_path):
 
 def test_ramps_come_back(frame, tmp_path):
     with ramps(4):
-        net = NeuralNetClassifier(4, **QUICK).fit(*frame)
+        net = NeuralNetClassifier(4, quick=True, **QUICK).fit(*frame)
     again = there_and_back(net, tmp_path / "m", frame[0])
     assert again.preparation_ == net.preparation_
     numbers = [step for _, step in again.preparation_.steps if step.kind in ("number", "date")]

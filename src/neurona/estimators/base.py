@@ -171,7 +171,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         states = search(self, settings, running, fit)
         if watched:
             epochs, rows = fit.plan.epochs, team.examples.rows
-            return tell_callbacks(self, states, epochs, len(settings), X, y, sample_weight, rows)
+            most = len(settings) + (len(settings) > 1)  # and one of them again, without ramps
+            return tell_callbacks(self, states, epochs, most, X, y, sample_weight, rows)
         return states
 
     def _partial_fit(

@@ -277,6 +277,9 @@ def _add_tables(commands: Any) -> None:
         "-o", "--output", default="-", metavar="FILE", help="default: the standard output"
     )
     predict.add_argument("--proba", action="store_true", help="add the probability of each class")
+    predict.add_argument(
+        "--interval", type=float, metavar="SHARE", help="add an interval that holds 0.9, say"
+    )
     evaluate = add(
         "evaluate",
         "test a model on a table",

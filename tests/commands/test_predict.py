@@ -34,6 +34,20 @@ def test_predict_adds_a_column_and_keeps_the_rest(models, tmp_path, capsys):
     assert (tmp_path / "out.csv").read_text() == out
 
 
+def test_predict_adds_the_ends_of_an_interval(tmp_path, capsys):
+    model, table = tmp_path / "model.safetensors", tmp_path / "pets.csv"
+    table.write_text(pets(120))
+    run(capsys, "train", table, "--target", "kilos", "-o", model, "--epochs", "20", "--quick")
+    code, out, err = run(capsys, "predict", model, table, "--interval", "0.5")
+    assert (code, err) == (0, "")
+    rows = rows_of(out)
+    names = ("lower end of kilos", "predicted kilos", "upper end of kilos")
+    low, middle, high = np.array([[float(row[name]) for name in names] for row in rows]).T
+    assert (low < high).all()
+    np.testing.assert_allclose(high - middle, (high - middle)[0])
+    assert "share is 2" in refused(capsys, "predict", model, table, "--interval", "2")
+
+
 def test_predict_answers_as_the_estimator_does(models, capsys):
     _, out, _ = run(capsys, "predict", models / "kilos.safetensors", models / "pets.csv")
     net = neurona.load(models / "kilos.safetensors")
@@ -142,6 +156,9 @@ def test_a_file_without_an_estimator_is_refused(models, tmp_path, capsys):
     assert "was cut" in refused(capsys, "inspect", cut)
     assert "--proba is for classes" in refused(
         capsys, "predict", models / "kilos.safetensors", table, "--proba"
+    )
+    assert "--interval is for numbers" in refused(
+        capsys, "predict", models / "kind.safetensors", table, "--interval", "0.9"
     )
 
 

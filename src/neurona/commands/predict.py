@@ -22,6 +22,8 @@ def run(given: Namespace) -> int:
     estimator, notes = tables.read_model(given.model)
     if given.proba and not hasattr(estimator, "predict_proba"):
         raise ValueError(f"{given.model} predicts numbers: --proba is for classes")
+    if given.interval is not None and not hasattr(estimator, "predict_interval"):
+        raise ValueError(f"{given.model} predicts classes: --interval is for numbers")
     with tables.about(given.table):
         file = tables.read_table(given.table, given.encoding, tables.dates_of(notes))
         table = tables.columns_for(estimator, file)
@@ -35,6 +37,10 @@ def run(given: Namespace) -> int:
             f"probability {name}": column
             for name, column in zip(estimator.classes_, probabilities.T, strict=True)
         }
+    if given.interval is not None:
+        ends = estimator.predict_interval(table, given.interval)
+        for end, values in zip(("lower", "upper"), ends.swapaxes(0, 1), strict=True):
+            added |= _named(f"{end} end of {label}", values.reshape(len(values), -1))
     twice = [name for name in added if name in file.names]
     with tables.about(given.table):
         if twice:

@@ -44,7 +44,7 @@ def test_predict_adds_the_ends_of_an_interval(tmp_path, capsys):
     names = ("lower end of kilos", "predicted kilos", "upper end of kilos")
     low, middle, high = np.array([[float(row[name]) for name in names] for row in rows]).T
     assert (low < high).all()
-    np.testing.assert_allclose(high - middle, (high - middle)[0])
+    np.testing.assert_allclose(high - middle, (high - middle)[0], rtol=1e-4)
     assert "share is 2" in refused(capsys, "predict", model, table, "--interval", "2")
 
 

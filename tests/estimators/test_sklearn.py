@@ -22,8 +22,8 @@ CHOSEN = {
 ESTIMATORS = [
     NeuralNetClassifier(),
     NeuralNetRegressor(),
-    NeuralNetClassifier(cv=3, epochs=60),
-    NeuralNetRegressor(cv=3, epochs=60),
+    NeuralNetClassifier(cv=3, epochs=40),
+    NeuralNetRegressor(cv=3, epochs=40),
     NeuralNetClassifier(cv=3, **CHOSEN),
     NeuralNetRegressor(cv=3, **CHOSEN),
     NeuralNetClassifier(quick=True),

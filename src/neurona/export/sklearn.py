@@ -85,7 +85,7 @@ def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None 
     Traceback (most recent call last):
     ValueError: layer 2 is gelu: scikit-learn's hidden layers are linear, sigmoid, tanh or relu
     >>> pets = [[4.0, "long"], [25.0, "short"], [5.0, "long"], [30.0, "short"]]
-    >>> net = neurona.NeuralNetClassifier(8, "tanh", random_state=0)
+    >>> net = neurona.NeuralNetClassifier(8, "tanh", networks=1, random_state=0)
     >>> pipeline = to_sklearn(net.fit(pets, ["cat", "dog", "cat", "dog"]))
     >>> pipeline.predict([[4.5, "long"]]), pipeline["mlp"].coefs_[0].shape
     (array(['cat'], dtype='<U3'), (2, 8))

@@ -196,12 +196,11 @@ class Fit:
         target = one.targets_.encode(y)
         if net.output.name in CLASSIFIERS:
             T = temperature_for(find_cost("cross_entropy", net), logits, target, weight)
-            one.temperature_ = T
+            one.temperature_, logits = T, logits / T
             one._set_state(one.state_)
-        output = logits if cost.link else net.output.function(logits.T)[0].T
+        predicted = net.output.function(logits.T)[0].T
         if net.output.name not in CLASSIFIERS:
-            predicted = one.targets_.decide(net.output.function(logits.T)[0].T)
-            one.residuals_ = quantiles_of(y - predicted)
+            one.residuals_ = quantiles_of(y - one.targets_.decide(predicted))
         if self.best is not None:
             return -self.best.score
         if self.constant is None:
@@ -210,7 +209,7 @@ class Fit:
                 mean = np.clip(mean, 1e-6, None if cost.link == "exp" else 1 - 1e-6)
             same = np.repeat(LINKS.get(cost.link or "", np.asarray)(mean), len(target), axis=0)
             self.constant = float(cost(same, target, weight)[0])
-        return float(cost(output, target, weight)[0])
+        return float(cost(logits if cost.link else predicted, target, weight)[0])
 
     def has_learned(self, cost: float) -> bool:
         """Tell whether a cost is a tenth better than that of always predicting the same."""

@@ -25,8 +25,8 @@ class Trial:
     setting
         What was tried.
     cost
-        The cost of the predictions for those rows; infinite where the training diverged, and None
-        where no rows were left out.
+        The cost of the calibrated predictions for those rows; infinite where the training diverged,
+        and None where no rows were left out.
     kept
         Whether it is the setting of the estimator.
     """
@@ -39,9 +39,8 @@ class Trial:
 # What a trial leaves behind, and a worse one must not.
 KEPT = (
     "setting_", "preparation_", "network_", "params_", "state_", "loss_", "n_iter_",
-    "loss_curve_",
-    "validation_scores_", "validation_loss_curve_", "temperature_", "residuals_", "should_stop_",
-    "_best_state", "_member",
+    "loss_curve_", "validation_scores_", "validation_loss_curve_", "temperature_",
+    "residuals_", "should_stop_", "_best_state", "_member",
 )  # fmt: skip
 
 

@@ -310,7 +310,7 @@ def _add_settings(train: argparse.ArgumentParser) -> None:
     group = train.add_argument_group(
         "chosen by the table; give one to choose it yourself, or --quick to try no other setting"
     )
-    group.add_argument("--quick", action="store_true", help="take the first setting, and no other")
+    group.add_argument("--quick", action="store_true", help="take one setting, and try no other")
     group.add_argument(
         "--networks", type=int, metavar="N", help="how many predict together: 4, or 1 to read it"
     )

@@ -49,7 +49,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Rows a step; by default all of them up to 256, and 64 of more.
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
-        1,500 steps, but 30 at least and 150 at most.
+        1,500 steps, but 30 at least and 150 at most; in an ensemble six tenths of them.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.
@@ -80,7 +80,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         ``list(GroupKFold(4).split(X, y, groups))``. By default each leaves out a quarter; of more
         than 20,000 rows all leave out the same tenth, and of fewer than 50 none does.
     quick
-        Take the first setting, and try no other.
+        Take one setting, neither careful nor free, and try no other.
     class_weight
         ``"balanced"``, each class as much as the others in the rows at hand, ``sample_weight``
         included; or how much each class counts, 1 where it is not named. For labels a list, with

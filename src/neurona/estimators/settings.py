@@ -49,7 +49,7 @@ LADDER = (
     Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
 )
 LOWER = 3  # rungs
-# Where none is chosen: as careful as most tables need.
+# Where none is chosen: neither careful nor free.
 ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
 # Too few rows to be careful with: each is taken for what it is, as in the four points of XOR.
 FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")

@@ -80,8 +80,9 @@ def test_each_setting_is_told_with_its_cost_and_the_best_is_kept(tmp_path, capsy
         said = f"setting {number} has a cost of {one.cost:.4f} on the rows left out{verdict}\n"
         assert said in out
         best = min(best, one.cost)
-    assert out.count("epoch 20/20: cost ") == len(net.trials_)
+    assert out.count("epoch 20/20: cost ") == len(net.trials_) + 1
     kept = [one.cost for one in net.trials_].index(best) + 1
+    assert f"\nsetting {kept} again: more networks, which leave out other rows\n" in out
     assert f"\nsetting {kept} is kept\n" in out
     assert net.trials_[kept - 1].kept
     told = re.search(r"90 % interval (\S+) wide: (\S+)% of the rows are in theirs", out)

@@ -11,9 +11,10 @@ from sklearn.base import clone
 
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
+from neurona.estimators.ensemble import members
 from neurona.estimators.settings import LADDER, Setting, settings_of
 
-FAST = {"hidden_layer_sizes": 8, "l1": 0.0, "epochs": 20, "random_state": 0}
+FAST = {"hidden_layer_sizes": 8, "l1": 0.0, "epochs": 20, "networks": 4, "random_state": 0}
 
 
 def table(n=120, seed=0):
@@ -73,9 +74,30 @@ def test_all_settings_are_tried_while_they_help(monkeypatch):
     assert [trial.kept for trial in net.trials_] == [False] * (len(net.trials_) - 1) + [True]
 
 
+def test_of_few_rows_as_many_networks_again_learn_with_the_best_setting(monkeypatch):
+    fast = {**FAST, "networks": "auto", "ramps": 0}
+    net = NeuralNetRegressor(**fast)
+    states = list(net.iter_fit(X, Y))
+    assert [len(state) for state in states] == [4] * len(states)
+    assert len(net.state_) == 8
+    assert len(net.trials_) < sum(state.epoch == 0 for state in states)
+    four = NeuralNetRegressor(**{**fast, "networks": 4}).fit(X, Y)
+    assert net.setting_ in {trial.setting for trial in four.trials_}
+    assert (
+        len(net.residuals_) == 2 * len(four.residuals_) == 2 * len(X)
+    )  # each row is left out twice
+    logits = [net._member.predict(own, net.prepare(X)) for own in members(net.state_.params)]
+    mean = net.targets_.decide(np.mean(logits, axis=0))
+    np.testing.assert_allclose(net.predict(X), mean, rtol=1e-5, atol=1e-6)
+    many = NeuralNetRegressor(**fast, quick=True).fit(X, Y)
+    assert len(many.state_) == 4  # quick takes one setting, and four networks
+    monkeypatch.setattr("neurona.estimators.fit.FEW", 100)
+    assert len(NeuralNetRegressor(**fast).fit(X, Y).state_) == 4
+
+
 def test_quick_and_one_network_try_one_setting():
     for only in ({"quick": True}, {"networks": 1}):
-        net = NeuralNetRegressor(**FAST, **only).fit(X, Y)
+        net = NeuralNetRegressor(**{**FAST, **only}).fit(X, Y)
         (trial,) = net.trials_
         assert trial.kept
         assert trial.setting == net.setting_
@@ -132,8 +154,8 @@ def test_an_optimizer_brings_its_own_weight_decay():
     with pytest.raises(ValueError, match="'adam' has no weight decay: leave weight_decay out"):
         NeuralNetRegressor(**FAST, optimizer="adam", weight_decay=0.1).fit(X, Y)
     whole = {"networks": 1, "dropout": 0.0}
-    named = NeuralNetRegressor(**FAST, **whole, optimizer="adamw", weight_decay=0.3)
-    made = NeuralNetRegressor(**FAST, **whole, optimizer=neurona.adamw(0.001, weight_decay=0.3))
+    named = NeuralNetRegressor(**{**FAST, **whole}, optimizer="adamw", weight_decay=0.3)
+    made = NeuralNetRegressor(**{**FAST, **whole}, optimizer=neurona.adamw(0.001, weight_decay=0.3))
     rate = {"learning_rate": 0.001}
     np.testing.assert_array_equal(
         named.set_params(**rate).fit(X, Y).predict(X), made.set_params(**rate).fit(X, Y).predict(X)

@@ -45,7 +45,7 @@ def case(request):
     rng = np.random.default_rng(request.param)
     kinds = rng.choice(np.array([*NUMBERS, days, moments, texts], dtype=object), 5)
     n = int(rng.integers(30, 90))
-    net = NeuralNetClassifier(**QUICK, quick=True)  # which tries none without ramps
+    net = NeuralNetClassifier(**QUICK)
     with ramps(int(rng.integers(2, 9))):
         net.fit(table(rng, n, [NUMBERS[0], *kinds]), np.arange(n) % 2)
     assert any("as it is" in name for name in net.preparation_.outputs)

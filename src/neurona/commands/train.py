@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from neurona.engine.state import State
     from neurona.estimators.base import NeuralNet
-    from neurona.estimators.settings import Setting
     from neurona.tables.file import TableFile, Target, TargetKind
     from neurona.tables.table import Columns
 
@@ -340,7 +339,6 @@ class _Lines:
 
     def __init__(self, estimator: NeuralNet) -> None:
         self.estimator, self.ended, self.best = estimator, 0, inf
-        self.setting: Setting | None = None
 
     def __enter__(self) -> Any:
         return self.show
@@ -354,10 +352,14 @@ class _Lines:
 
     def show(self, state: State) -> None:
         estimator = self.estimator
-        if estimator.setting_ is not self.setting:
+        if state.epoch == 0:  # a training begins
             self._results()
-            self.setting = estimator.setting_
-            self.say(f"setting {self.ended + 1}: {self.setting}")
+            setting, tried = estimator.setting_, [one.setting for one in estimator.trials_]
+            if setting in tried:
+                again = tried.index(setting) + 1
+                self.say(f"setting {again} again: more networks, which leave out other rows")
+            else:
+                self.say(f"setting {self.ended + 1}: {setting}")
             self.begin()
         held_out = estimator.validation_loss_curve_[-1:]
         more = f", on the rows held out {held_out[0]:.4f}" if held_out else ""

@@ -158,7 +158,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._learn_columns(examples, rng)
             if validation is not None:
                 held_out = self._read_validation(validation)
-            team = Team.of(self, examples, held_out, len(np.asarray(y)), rng)
+            team = Team.of(self, examples, held_out, len(np.asarray(y)), rng, going_on)
             if going_on:
                 self._validation_sample = self._best_state = None
                 settings = [self.setting_]
@@ -171,7 +171,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         states = search(self, settings, running, fit)
         if watched:
             epochs, rows = fit.plan.epochs, team.examples.rows
-            most = len(settings) + (len(settings) > 1)  # and one of them again, without ramps
+            # One of them again, without ramps, and the best, with more networks.
+            most = len(settings) + (len(settings) > 1) + fit.has_more
             return tell_callbacks(self, states, epochs, most, X, y, sample_weight, rows)
         return states
 

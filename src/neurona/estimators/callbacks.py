@@ -8,7 +8,7 @@
 ...     def on_fit_task_begin(self, estimator, context): ...
 ...     def on_fit_task_end(self, estimator, context):
 ...         return context.task_name == "epoch" and estimator.loss_ < 0.2
->>> net = NeuralNetClassifier(random_state=0)
+>>> net = NeuralNetClassifier(networks=1, random_state=0)
 >>> if hasattr(net, "set_callbacks"):  # scikit-learn 1.9 and later
 ...     net = net.set_callbacks(Enough())
 >>> net.fit(*load_iris(return_X_y=True)).loss_ < 0.25

@@ -55,6 +55,19 @@ def sound(state: State) -> dict[int, Params]:
     return {k: own for k, own in enumerate(each) if finite[k] or not finite.any()}
 
 
+def joined(one: State, other: State) -> State:
+    """Return the state of all networks of two stacks that have been trained alike."""
+
+    def both(a: Any, b: Any) -> Any:
+        return np.concatenate([a, b]) if np.ndim(a) else a
+
+    remembered: Any = one.optimizer_state
+    if isinstance(remembered, tuple):
+        remembered = mapped(both, remembered, other.optimizer_state)
+    params = mapped(both, one.params, other.params)
+    return State(one.step, one.epoch, params, remembered, both(one.cost, other.cost))
+
+
 def _scaled(params: Params, factor: float) -> Params:
     """Return the parameters of a network whose logits are multiplied by a factor."""
     *before, last = params

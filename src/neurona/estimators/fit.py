@@ -15,7 +15,7 @@ from neurona.engine.data import CLASSIFIERS
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
 from neurona.estimators.defaults import IN_AN_ENSEMBLE, training_plan
-from neurona.estimators.ensemble import sound
+from neurona.estimators.ensemble import joined, sound
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
@@ -27,6 +27,7 @@ from neurona.tables.preparation import Preparation
 from neurona.tables.table import spans
 
 NETWORKS = 4  # of an ensemble
+FEW = 1000  # rows: of fewer, as many networks again learn with the best setting, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -51,6 +52,8 @@ class Team(NamedTuple):
         Which of them each network leaves out; None where all learn from the same.
     left_out
         Rows that none of them learns from, if there are any.
+    trying
+        How many of the networks try the settings; the others learn with the best of them.
     """
 
     networks: int | None
@@ -58,10 +61,17 @@ class Team(NamedTuple):
     examples: Examples
     folds: Folds | None
     left_out: Examples | None
+    trying: int | None = None
 
     @classmethod
     def of(
-        cls, estimator: Any, examples: Examples, held_out: Examples | None, n: int, rng: Any
+        cls,
+        estimator: Any,
+        examples: Examples,
+        held_out: Examples | None,
+        n: int,
+        rng: Any,
+        going_on: bool,
     ) -> Team:
         """Return the networks for some examples, which are those of n rows that count.
 
@@ -72,7 +82,8 @@ class Team(NamedTuple):
         ValueError
             If ``networks`` and ``cv`` contradict each other, or there are fewer rows than folds.
         """
-        networks, cv = _networks(estimator, examples), estimator.cv
+        networks, cv = _networks(estimator, examples, going_on), estimator.cv
+        trying = networks
         if networks is None:
             return cls(None, [], examples, None, held_out)
         if cv is not None and held_out is not None:
@@ -95,15 +106,21 @@ class Team(NamedTuple):
             seed = int(own.integers(2**31))
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
+            chosen = estimator.networks == "auto" and cv is None and not going_on
+            if chosen and not estimator.quick and len(examples) < FEW:
+                networks *= 2
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
-        return cls(networks, own.integers(2**31, size=networks).tolist(), examples, folds, held_out)
+        seeds = own.integers(2**31, size=networks).tolist()
+        return cls(networks, seeds, examples, folds, held_out, trying or networks)
 
 
-def _networks(estimator: Any, examples: Examples) -> int | None:
+def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:
     """Return how many networks a fit has: None for one alone, 0 where ``cv`` will tell."""
     given, cv = estimator.networks, estimator.cv
     count: int | None
     count = None if isinstance(given, str) and given == "auto" else check_count("networks", given)
+    if going_on and count is None and cv is None:
+        count = len(estimator.state_) if np.ndim(estimator.state_.cost) else 1
     if cv is None:
         if count is None:
             count = 1 if isinstance(examples.table, LargeTable) else NETWORKS
@@ -152,6 +169,7 @@ class Fit:
         self.preparation: Preparation | None = estimator.preparation_
         self.rows: dict[Any, Examples] = {}  # prepared once: each trial takes all of them
         self.team = team
+        self.part = slice(0, team.trying)  # of the networks: those that learn or have learned
         self.rng = rng
         self.validated = validated
         self.each_epoch = watched or validated
@@ -160,12 +178,15 @@ class Fit:
 
     def begin(self, setting: Setting, going_on: bool = False) -> Generator[State]:
         """Start a training with a setting, from new weights or from those that are there."""
-        one, (networks, seeds, _, folds, left_out) = self.estimator, self.team
+        one, (networks, seeds, _, folds, left_out, _) = self.estimator, self.team
+        seeds = seeds[self.part]
+        folds = None if folds is None else folds.part(self.part)
+        one.preparation_ = self.preparation
         if setting.ramps == 0 and self.preparation is not None:
             one.preparation_ = self.preparation.plain
         examples = self._examples()
         if not going_on:
-            one._draw(setting, [self.rng] if networks is None else seeds, networks)
+            one._draw(setting, [self.rng] if networks is None else seeds, len(seeds) or None)
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)
         n = len(weighted) if folds is None else folds.learning.shape[1]
@@ -185,6 +206,21 @@ class Fit:
             running = on_one_thread(running)
         return fit_loop(one, running, self.best)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether other networks are to learn with the best setting."""
+        return self.part.stop != self.team.networks
+
+    def begin_others(self, setting: Setting) -> Generator[State]:
+        """Start the training of the other networks, with the best setting."""
+        self.part = slice(self.part.stop, self.team.networks)
+        return self.begin(setting)
+
+    def join(self, before: State) -> None:
+        """Let all networks predict: those before, and the others after them."""
+        self.part = slice(0, self.team.networks)
+        self.estimator._set_state(joined(before, self.estimator.state_))
+
     def judge(self) -> float | None:
         """Return the cost on the rows left out, and calibrate the estimator by them."""
         one = self.estimator
@@ -198,7 +234,8 @@ class Fit:
             T = temperature_for(find_cost("cross_entropy", net), logits, target, weight)
             one.temperature_, logits = T, logits / T
             one._set_state(one.state_)
-        predicted = net.output.function(logits.T)[0].T
+        with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
+            predicted = net.output.function(logits.T)[0].T
         if net.output.name not in CLASSIFIERS:
             one.residuals_ = quantiles_of(y - one.targets_.decide(predicted))
         if self.best is not None:
@@ -233,7 +270,7 @@ class Fit:
 
     def _left_out(self) -> LeftOut | None:
         """Return the logits of networks for rows that they have not learned from."""
-        one, (networks, _, _, folds, left_out) = self.estimator, self.team
+        one, (networks, _, _, folds, left_out, _) = self.estimator, self.team
         if networks is None:
             return None
         examples, body = self._examples(), one._member.logits
@@ -248,7 +285,7 @@ class Fit:
             ]
             weight = one._row_weights(left_out)
             return LeftOut(np.concatenate(logits), left_out.y, normalized(weight))
-        x, judging = one._prepared(examples.table), folds.judging
+        x, judging = one._prepared(examples.table), folds.part(self.part).judging
         each_fold = sound(one.state_).items()
         logits = [body.predict(params, x[judging[k]]) for k, params in each_fold]
         rows = np.concatenate([judging[k] for k, _ in each_fold])

@@ -44,6 +44,10 @@ class Folds:
         sizes = np.array([len(rows) for rows in learning])
         return cls(np.stack([np.resize(rows, max(sizes)) for rows in learning]), judging, sizes)
 
+    def part(self, networks: slice) -> Folds:
+        """Return the folds of some networks."""
+        return Folds(self.learning[networks], self.judging[networks], self.sizes[networks])
+
     def weights(self, weight: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
         """Return the weights of the rows that each network learns from, 1 at most.
 

@@ -6,6 +6,7 @@ A setting is tried by an ensemble, which is there when it is judged: nothing is 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -49,9 +50,9 @@ def search(
 ) -> Generator[State]:
     """Yield the states of all trials; leave the estimator with the best of those that ended.
 
-    A freer setting is tried as long as the one before was better, or none has learned anything. If
-    the caller leaves the loop early, the best so far is kept: where the first trial was not over,
-    its last weights.
+    A freer setting is tried as long as the one before was better, or none has learned anything. Of
+    few rows, as many networks again learn with the best. If the caller leaves the loop early, the
+    best so far is kept: where the first trial was not over, its last weights.
 
     Parameters
     ----------
@@ -87,6 +88,14 @@ def search(
                 ahead = []
             if not ahead and kept["setting_"] in lower:
                 ahead, lower = [replace(settings[0], ramps=0)], []
+        if fit.has_more and kept is not None:
+            running = fit.begin_others(kept["setting_"])
+            mine = estimator._current_fit
+            with suppress(TrainingDiverged):
+                yield from running
+                fit.join(kept["state_"])
+                fit.judge()
+                kept = {name: getattr(estimator, name) for name in KEPT}
     finally:
         if kept is not None and estimator._current_fit is mine:  # and no newer fit's
             vars(estimator).update(kept)

@@ -91,7 +91,7 @@ def test_of_few_rows_as_many_networks_again_learn_with_the_best_setting(monkeypa
     np.testing.assert_allclose(net.predict(X), mean, rtol=1e-5, atol=1e-6)
     many = NeuralNetRegressor(**fast, quick=True).fit(X, Y)
     assert len(many.state_) == 4  # quick takes one setting, and four networks
-    monkeypatch.setattr("neurona.estimators.fit.FEW", 100)
+    monkeypatch.setattr("neurona.estimators.fit.FEW_ROWS", 100)
     assert len(NeuralNetRegressor(**fast).fit(X, Y).state_) == 4
 
 

@@ -27,7 +27,7 @@ from neurona.tables.preparation import Preparation
 from neurona.tables.table import spans
 
 NETWORKS = 4  # of an ensemble
-FEW = 1000  # rows: of fewer, as many networks again learn with the best setting, on other folds
+FEW_ROWS = 1000  # of fewer, as many networks again learn with the best setting, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -107,7 +107,7 @@ class Team(NamedTuple):
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
             chosen = estimator.networks == "auto" and cv is None and not going_on
-            if chosen and not estimator.quick and len(examples) < FEW:
+            if chosen and not estimator.quick and len(examples) < FEW_ROWS:
                 networks *= 2
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()

@@ -312,3 +312,10 @@ def test_a_callback_ends_the_fit_and_the_best_so_far_is_kept(monkeypatch):
     within = NeuralNetRegressor(**FAST).set_callbacks(Listener(stop_after=5)).fit(X, Y)
     assert within.n_iter_ == 5
     assert within.trials_ == ()
+
+
+def test_one_network_has_dropout_unless_rows_are_many():
+    given = NeuralNetRegressor(networks=1)
+    for rows, dropout in ((49, 0.0), (50, 0.1), (20_000, 0.1), (20_001, 0.0)):
+        (setting,) = settings_of(given, rows, several=False)
+        assert setting.dropout == dropout

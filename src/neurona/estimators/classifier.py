@@ -49,7 +49,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Rows a step; by default all of them up to 256, and 64 of more.
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
-        1,500 steps, but 30 at least and 150 at most; in an ensemble six tenths of them.
+        1,500 steps, but 30 at least and 150 at most; in an ensemble six tenths of them, and of more
+        than 20,000 rows so few that a fit takes no longer.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.

@@ -190,7 +190,8 @@ class Fit:
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)
         n = len(weighted) if folds is None else folds.learning.shape[1]
-        share = 1.0 if networks is None else IN_AN_ENSEMBLE
+        # Of more rows fewer epochs are needed, and a trial takes no longer than with MOST_ROWS.
+        share = 1.0 if networks is None else IN_AN_ENSEMBLE * min(1, MOST_ROWS / n)
         self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch, share)
         one._plan = plan
         data = one._training_data(weighted, plan, self.rng)

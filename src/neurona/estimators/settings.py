@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sized
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from neurona.estimators.folds import MOST_ROWS
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -49,8 +51,10 @@ LADDER = (
     Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
 )
 LOWER = 3  # rungs
-# Where none is chosen: neither careful nor free.
+# Where none is chosen: neither careful nor free. So many rows that they are not dealt into folds
+# need no dropout, which takes half of the time.
 ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
+MANY = replace(ONE, dropout=0.0)
 # Too few rows to be careful with: each is taken for what it is, as in the four points of XOR.
 FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
 FEWEST = 50  # rows of which some can be left out to judge the others
@@ -69,7 +73,8 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
     if estimator.optimizer is not None:  # which brings its own
         given.setdefault("weight_decay", None)
     seen = set()
-    for rung in (FEW,) if rows < FEWEST else LADDER if several else (ONE,):
+    alone = MANY if rows > MOST_ROWS else ONE
+    for rung in (FEW,) if rows < FEWEST else LADDER if several else (alone,):
         setting = replace(rung, **given)
         if repr(setting) not in seen and (
             "hidden_layer_sizes" in given or _fits(estimator, setting)

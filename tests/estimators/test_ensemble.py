@@ -64,7 +64,7 @@ def test_a_merged_network_predicts_by_the_mean_of_the_logits(
     )  # fmt: skip
     each = [mapped(lambda a: a + 0.1 * rng.random(a.shape), net.init(k)) for k in range(3)]
     stack, x = stacked(each), rng.normal(size=(7, 3))
-    both, params = merged(net, stack, temperature)
+    both, params = merged(net, members(stack), temperature)
     mean = sum(net.logits.predict(one, x) for one in each) / 3 / temperature
     expected = net.output.function(mean.T)[0].T
     np.testing.assert_allclose(both.predict(params, x), expected, rtol=1e-6)

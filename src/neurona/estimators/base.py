@@ -171,7 +171,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         states = search(self, settings, running, fit)
         if watched:
             epochs, rows = fit.plan.epochs, team.examples.rows
-            # One of them again, without ramps, and the best, with more networks.
+            # The lowest setting may come again without ramps, and the best with more networks.
             most = len(settings) + (len(settings) > 1) + fit.has_more
             return tell_callbacks(self, states, epochs, most, X, y, sample_weight, rows)
         return states
@@ -346,8 +346,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         if np.ndim(state.cost):
             each = sound(state)
             self.loss_ = float(np.mean(state.cost[[*each]]))
-            stack = stacked(each.values())
-            self.network_, self.params_ = merged(self._member, stack, self.temperature_)
+            together = merged(self._member, list(each.values()), self.temperature_)
+            self.network_, self.params_ = together
 
     # Validation -----------------------------------------------------------------------------------
 

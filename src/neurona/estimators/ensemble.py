@@ -1,4 +1,4 @@
-"""An ensemble: the networks of a stack, answering together as one network.
+"""An ensemble: the networks of a stack, which predict together as one network.
 
 The mean of their logits goes through the last activation, which is a network again: branches side
 by side, whose outputs are added up. So whatever takes a network (files, exports, figures) takes an
@@ -9,6 +9,7 @@ ensemble, and asks for nothing new. Dividing by a temperature goes into the same
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,23 +22,24 @@ from neurona.engine.state import State
 from neurona.engine.types import Params
 
 
-def merged(net: Network, stack: Params, temperature: float = 1.0) -> tuple[Network, Params]:
-    """Return the networks of a stack as one: f(Σₖ zₖ / (K T)), zₖ being the logits of network k.
+def merged(
+    net: Network, each: Sequence[Params], temperature: float = 1.0
+) -> tuple[Network, Params]:
+    """Return K networks, given by their parameters, as one: f(Σₖ zₖ / (K T)) of the logits zₖ.
 
     >>> import numpy as np
     >>> from neurona import network
     >>> net = network([2, 3, 1], "tanh", output="sigmoid")
     >>> each = [net.init(seed) for seed in (1, 2)]
-    >>> both, params = merged(net, stacked(each))
+    >>> both, params = merged(net, each)
     >>> x = np.array([[0.5, -1.0]])
     >>> mean = sum(net.logits.predict(one, x) for one in each) / 2
     >>> bool(np.allclose(both.predict(params, x), 1 / (1 + np.exp(-mean))))
     True
     """
-    each = members(stack)
-    branches = (Sequential(net.logits.layers),) * len(each)
     factor = 1 / (len(each) * temperature)
     params = tuple(_scaled(one, factor) for one in each)
+    branches = (Sequential(net.logits.layers),) * len(each)
     return Network((Add(branches), Activate(net.output)), net.in_shape), (params, Nothing())
 
 
@@ -47,9 +49,9 @@ def members(stack: Params) -> list[Params]:
 
 
 def sound(state: State) -> dict[int, Params]:
-    """Return the networks of a stack whose cost is finite, by their numbers; at first none's is.
+    """Return the networks of a stack that have not diverged, by their numbers.
 
-    A network that has diverged does not predict with the others.
+    Before the first step no cost is known, and all of them are returned.
     """
     each, finite = members(state.params), np.isfinite(state.cost)
     return {k: own for k, own in enumerate(each) if finite[k] or not finite.any()}
@@ -75,7 +77,7 @@ def _scaled(params: Params, factor: float) -> Params:
 
 
 def member(net: Network) -> Network:
-    """Return one network of an ensemble, or the network itself if it is none."""
+    """Return one network of an ensemble, or the network itself if it is not an ensemble."""
     first = net.layers[0]
     if not isinstance(first, Add):
         return net

@@ -27,7 +27,7 @@ from neurona.tables.preparation import Preparation
 from neurona.tables.table import spans
 
 NETWORKS = 4  # of an ensemble
-FEW_ROWS = 1000  # of fewer, as many networks again learn with the best setting, on other folds
+FEW_ROWS = 1000  # with fewer, as many more networks learn with the best setting, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -152,7 +152,7 @@ class LeftOut(NamedTuple):
 
 
 class Fit:
-    """What the trials of a fit have in common.
+    """The networks and rows that all trials of a fit share; it begins them and judges them.
 
     Parameters
     ----------
@@ -190,18 +190,16 @@ class Fit:
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)
         n = len(weighted) if folds is None else folds.learning.shape[1]
-        # Of more rows fewer epochs are needed, and a trial takes no longer than with MOST_ROWS.
+        # More rows need fewer epochs: a trial takes no longer than with MOST_ROWS.
         share = 1.0 if networks is None else IN_AN_ENSEMBLE * min(1, MOST_ROWS / n)
         self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch, share)
         one._plan = plan
         data = one._training_data(weighted, plan, self.rng)
-        if folds is not None:
-            for key in ("X", "y", "sample_weight"):
-                if data[key] is not None:
-                    data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]
-        draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
-        if folds is not None:
+        if folds is not None:  # each network has rows of its own
+            for key in ("X", "y"):
+                data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]
             data["sample_weight"] = folds.weights(weighted.weight)
+        draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
         running = one._train(data, plan, n, falling=True, **draws)
         if networks is not None:
             running = on_one_thread(running)
@@ -279,17 +277,16 @@ class Fit:
             if left_out is None:
                 return None
             each = sound(one.state_).values()
-            logits = [
-                np.mean([body.predict(params, x) for params in each], axis=0)
-                for rows in spans(len(left_out))
-                for x in [one._prepared(left_out.table[rows])]
-            ]
+            logits = []
+            for span in spans(len(left_out)):
+                x = one._prepared(left_out.table[span])
+                logits.append(np.mean([body.predict(params, x) for params in each], axis=0))
             weight = one._row_weights(left_out)
             return LeftOut(np.concatenate(logits), left_out.y, normalized(weight))
         x, judging = one._prepared(examples.table), folds.part(self.part).judging
-        each_fold = sound(one.state_).items()
-        logits = [body.predict(params, x[judging[k]]) for k, params in each_fold]
-        rows = np.concatenate([judging[k] for k, _ in each_fold])
+        predicting = sound(one.state_)
+        logits = [body.predict(params, x[judging[k]]) for k, params in predicting.items()]
+        rows = np.concatenate([judging[k] for k in predicting])
         weight = normalized(one._row_weights(examples))
         return LeftOut(
             np.concatenate(logits).astype(np.float64),

@@ -89,7 +89,7 @@ class Folds:
         Raises
         ------
         ValueError
-            If there are no pairs, or a pair leaves nothing to learn from or to judge by.
+            If there are no pairs, or one of them has no rows to learn from or to judge by.
         """
         place = np.full(n, -1)
         place[rows] = np.arange(len(rows))

@@ -37,7 +37,7 @@ class Trial:
     kept: bool = False
 
 
-# What a trial leaves behind, and a worse one must not.
+# The attributes that a trial sets. Those of the best are put back after the last.
 KEPT = (
     "setting_", "preparation_", "network_", "params_", "state_", "loss_", "n_iter_",
     "loss_curve_", "validation_scores_", "validation_loss_curve_", "temperature_",
@@ -50,9 +50,9 @@ def search(
 ) -> Generator[State]:
     """Yield the states of all trials; leave the estimator with the best of those that ended.
 
-    A freer setting is tried as long as the one before was better, or none has learned anything. Of
-    few rows, as many networks again learn with the best. If the caller leaves the loop early, the
-    best so far is kept: where the first trial was not over, its last weights.
+    A freer setting is tried as long as the one before was better, or none has learned anything.
+    With few rows, as many more networks then learn with the best. If the caller leaves the loop
+    early, the best so far is kept: where the first trial was not over, its last weights.
 
     Parameters
     ----------

@@ -51,11 +51,11 @@ LADDER = (
     Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
 )
 LOWER = 3  # rungs
-# Where none is chosen: neither careful nor free. So many rows that they are not dealt into folds
-# need no dropout, which takes half of the time.
+# Where none is chosen: neither careful nor free. Many rows need no dropout, which takes half of the
+# time.
 ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
 MANY = replace(ONE, dropout=0.0)
-# Too few rows to be careful with: each is taken for what it is, as in the four points of XOR.
+# For rows too few to be careful with, such as the four points of XOR.
 FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
 FEWEST = 50  # rows of which some can be left out to judge the others
 

@@ -89,6 +89,7 @@ def test_of_few_rows_as_many_networks_again_learn_with_the_best_setting(monkeypa
     logits = [net._member.predict(own, net.prepare(X)) for own in members(net.state_.params)]
     mean = net.targets_.decide(np.mean(logits, axis=0))
     np.testing.assert_allclose(net.predict(X), mean, rtol=1e-5, atol=1e-6)
+    assert net.loss_curve_[-1] == pytest.approx(net.loss_)  # the mean of all eight
     many = NeuralNetRegressor(**fast, quick=True).fit(X, Y)
     assert len(many.state_) == 4  # quick takes one setting, and four networks
     monkeypatch.setattr("neurona.estimators.fit.FEW_ROWS", 100)

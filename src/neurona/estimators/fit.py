@@ -215,10 +215,11 @@ class Fit:
         self.part = slice(self.part.stop, self.team.networks)
         return self.begin(setting)
 
-    def join(self, before: State) -> None:
-        """Let all networks predict: those before, and the others after them."""
-        self.part = slice(0, self.team.networks)
-        self.estimator._set_state(joined(before, self.estimator.state_))
+    def join(self, before: State, curve: list[float]) -> None:
+        """Let all networks predict: those of a state, with its curve, and the others."""
+        one, self.part = self.estimator, slice(0, self.team.networks)
+        one._set_state(joined(before, one.state_))
+        one.loss_curve_ = np.mean([curve, one.loss_curve_], axis=0).tolist()
 
     def judge(self) -> float | None:
         """Return the cost on the rows left out, and calibrate the estimator by them."""

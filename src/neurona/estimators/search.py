@@ -93,7 +93,7 @@ def search(
             mine = estimator._current_fit
             with suppress(TrainingDiverged):
                 yield from running
-                fit.join(kept["state_"])
+                fit.join(kept["state_"], kept["loss_curve_"])
                 fit.judge()
                 kept = {name: getattr(estimator, name) for name in KEPT}
     finally:

@@ -250,9 +250,8 @@ def _use(
 
 def rows_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how many rows each is: its weight, whose unit is a row only where all are whole."""
-    if (weight == np.rint(weight)).all() and weight.max(
-        initial=0
-    ) < 2**53:  # beyond, all floats are
+    whole = bool((weight == np.rint(weight)).all())
+    if whole and weight.max(initial=0) < 2**53:  # from there on all floats are whole
         return weight
     shares: NDArray[np.float64] = weight / weight.max()  # so that no sum overflows
     return shares / float(shares.mean())

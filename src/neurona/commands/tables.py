@@ -19,8 +19,9 @@ from neurona.files.storage import replace
 from neurona.tables import parquet
 from neurona.tables.cells import DATE_ORDERS, class_of
 from neurona.tables.columns import empty
-from neurona.tables.csv import decoded, encoding_of, parse_csv
+from neurona.tables.csv import parse_csv
 from neurona.tables.file import TableError, TableFile, nearest, read_bytes
+from neurona.tables.layout import decoded, encoding_of
 from neurona.tables.preparation import MICROSECONDS_A_DAY, Categories, Dates, Numbers, Step
 from neurona.tables.ramps import written
 from neurona.tables.table import Columns

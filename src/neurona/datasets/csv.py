@@ -11,9 +11,9 @@ import numpy as np
 
 from neurona.tables.cells import number_of, shortest
 from neurona.tables.columns import look_like_classes
-from neurona.tables.csv import decoded
 from neurona.tables.csv import parse_csv as parse_cells
 from neurona.tables.file import TableError, TargetKind, place_of, read_bytes
+from neurona.tables.layout import decoded
 
 if TYPE_CHECKING:
     import os

@@ -82,12 +82,10 @@ def test_a_column_is_what_its_type_says():
 
 
 def test_numbers_and_booleans_can_be_categories_and_texts_no_numbers():
-    raw = read(pyarrow.table({"a": [1, 2, None], "b": [1.0, 2.5, None], "t": ["1", "2", "3"]}))
+    raw = read(pyarrow.table({"a": [1, 2, None], "b": [1.0, 2.5, None], "t": ["one", "two", "3"]}))
     assert raw.column("a", "category").values.tolist() == ["1", "2", None]
     assert raw.column("b", "category").values.tolist() == ["1", "2.5", None]
-    with pytest.raises(
-        TableError, match=r"'t' holds texts \(string\), and the network learned num"
-    ):
+    with pytest.raises(TableError, match="row 1, column 't': 'one' is not a finite number"):
         raw.column("t", "number")
     with pytest.raises(TableError, match=r"row 2, column 'x': 'inf' is not a finite number"):
         read(pyarrow.table({"x": [1.0, np.inf]})).column("x")

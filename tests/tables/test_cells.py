@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections.abc
 import datetime
 import inspect
 import numbers
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from neurona.tables import cells
 from neurona.tables.csv import parse_csv
 from neurona.tables.frames import read_frame
 
+ABSTRACT = ("Callable", "Collection", "Iterable", "Sequence")
 FUNCTIONS = {
     name: function
     for name, function in vars(cells).items()
@@ -52,8 +55,12 @@ def test_the_source_of_each_rule_runs_in_another_program(name):
         "date": datetime.date,
         "datetime": datetime.datetime,
         "UTC": datetime.UTC,
-        "isfinite": np.isfinite,
         "Number": numbers.Number,
+        "Decimal": Decimal,
+        "time": datetime.time,
+        "timedelta": datetime.timedelta,
+        "Any": Any,
+        **{name: getattr(collections.abc, name) for name in ABSTRACT},
     }
     for function in FUNCTIONS.values():
         exec(inspect.getsource(function), space)
@@ -63,10 +70,19 @@ def test_the_source_of_each_rule_runs_in_another_program(name):
         "looks_like_number": ("1.234,5", True), "looks_like_date": ("1/2/2024", True),
         "is_missing": (float("nan"), True), "moment_of": (datetime.date(2024, 1, 2), None),
         "float_of": (10**400, np.inf), "text_of": (1.0, "1"), "shortest": (1.0, "1"),
-        "class_of": ("1.0", "1"), "is_number": (Decimal("1.5"), True),
+        "same_number": ("1.0", "1"), "says_missing": ("?", True), "decimal_of": ("2,5", ","),
+        "time_of": ("9:30", "09:30:00.000000"), "number_in": ("1.5", 1.5),
+        "date_in": ("2024-12-31", np.datetime64("2024-12-31T00:00:00.000000")),
+        "time_in": ("9:30", np.datetime64("1970-01-01T09:30:00.000000")),
+        "is_number": (Decimal("1.5"), True),
         "is_date": (datetime.date(2024, 1, 2), True),
         "numbers_among": (("A1", "1.50"), {1.5: "1.50"}),
     }  # fmt: skip
+    if name in ("decimal_in", "cleared", "cells_as"):  # of a column
+        assert space["cleared"](["2 ", "NA", None]) == ["2", None, None]
+        assert space["decimal_in"](["2,5"], ".") == ","
+        assert space["cells_as"](["2", "x"], space["number_in"]) == ([2.0, None], [1])
+        return
     given, expected = examples[name]
     if name == "moment_of":
         expected = np.datetime64("2024-01-02", "us")

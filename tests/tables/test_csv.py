@@ -41,7 +41,7 @@ def test_targets():
 
     few = target(["1", "2.0", "", "1.0"])
     assert few.is_classes
-    assert (few.y.tolist(), few.rows.tolist()) == (["1", "2", "1"], [0, 1, 3])
+    assert (few.y.tolist(), few.rows.tolist()) == (["1", "2.0", "1.0"], [0, 1, 3])
     assert target(["1.0", "2.0", "1.0"]).y.tolist() == ["1.0", "2.0", "1.0"]  # as they are written
     assert not target(["1", "2"], "numbers").is_classes
     assert not target(["1.5", "2"]).is_classes

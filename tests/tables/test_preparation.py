@@ -12,8 +12,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from neurona.tables.columns import read_column
 from neurona.tables.frames import read_array, read_frame
+from neurona.tables.kinds import read_column
 from neurona.tables.preparation import CLIP, MOST_LEVELS, Preparation
 
 DAY = datetime.date(2024, 2, 29)

@@ -17,7 +17,7 @@ from neurona.estimators.report import ClassFindings, Importance, NumberFindings,
 from neurona.files.estimator import read
 from neurona.files.storage import replace
 from neurona.tables import parquet
-from neurona.tables.cells import DATE_ORDERS, class_of
+from neurona.tables.cells import DATE_ORDERS, same_number
 from neurona.tables.columns import empty
 from neurona.tables.csv import parse_csv
 from neurona.tables.file import TableError, TableFile, nearest, read_bytes
@@ -90,14 +90,15 @@ def columns_for(estimator: NeuralNet, file: TableFile) -> Columns:
     assert preparation is not None  # read_model has seen to it
     used = {place for place, _ in preparation.steps}
     columns = []
-    for place, (name, kind) in enumerate(
-        zip(map(str, estimator.feature_names_in_), preparation.kinds, strict=True)
-    ):
+    for place, name in enumerate(map(str, estimator.feature_names_in_)):
         if place in used and name not in file.names:
             meant = nearest(name, file.names) or "its columns are found by their names"
             problem = f"has no column {name!r}, which the network learned from; {meant}"
             raise TableError("no_column", problem, column=name)
-        columns.append(file.column(name, kind) if place in used else empty(name, len(file)))
+        if place in used:
+            columns.append(file.column(name, **preparation.form(place)))
+        else:
+            columns.append(empty(name, len(file)))
     return Columns(tuple(columns))
 
 
@@ -107,10 +108,11 @@ def networks_of(estimator: NeuralNet) -> int:
 
 
 def strange_cells(estimator: NeuralNet, table: Columns) -> Iterator[str]:
-    """Tell of categories that the network has not seen, and of columns that are empty now."""
+    """Tell of categories that the network has not seen, of odd cells and of empty columns."""
     assert estimator.preparation_ is not None
     for place, step in estimator.preparation_.steps:
         column = table.columns[place]
+        yield from (f"column {column.name!r} {remark}" for remark in column.remarks)
         if column.kind == "empty":
             yield f"column {column.name!r} is empty: the network takes its cells for missing"
         elif isinstance(step, Categories) and not step.other:
@@ -320,8 +322,10 @@ def known_target(
     if not is_classifier:
         return target.y, target.rows
     classes = in_order(estimator.classes_.astype(np.str_).tolist())
-    known = {class_of(one): one for one in classes} | {one: one for one in classes}
-    y = [known.get(cell, known.get(class_of(cell))) for cell in target.y.tolist()]
+    numbers = [same_number(one) for one in classes]
+    alike = dict(zip(numbers, classes, strict=True)) if len({*numbers}) == len(classes) else {}
+    known = {one: one for one in classes}
+    y = [known.get(cell, alike.get(same_number(cell))) for cell in target.y.tolist()]
     if None in y:
         shown = ", ".join(map(repr, classes[:MOST_CLASSES]))
         row = int(target.rows[y.index(None)])

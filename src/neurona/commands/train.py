@@ -19,7 +19,6 @@ from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
 from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
-from neurona.tables.columns import looks_like
 from neurona.tables.file import TableError
 from neurona.tables.preparation import Categories
 
@@ -283,9 +282,7 @@ def _remarks(
             name = table.columns[place].name
             yield f"column {name!r}: {tables.indicators(step)}; the others share one"
     for column in table:
-        looks = looks_like(column)
-        if looks:
-            yield f"column {column.name!r} is read as texts; {looks}"
+        yield from (f"column {column.name!r} {remark}" for remark in column.remarks)
 
 
 def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:

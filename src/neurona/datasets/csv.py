@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from neurona.tables.cells import number_of, shortest
+from neurona.tables.cells import decimal_in, decimal_of, number_of
 from neurona.tables.columns import look_like_classes
 from neurona.tables.csv import parse_csv as parse_cells
 from neurona.tables.file import TableError, TargetKind, place_of, read_bytes
@@ -54,8 +54,9 @@ def read_csv(
     r"""Read a table of numbers with a header, one of its columns being the target.
 
     Cells are separated by commas, semicolons or tabs, whichever splits the header into most names,
-    and may be quoted. Between semicolons, a comma is a decimal sign; thousands separators are not
-    read. Blank lines are skipped. The columns are not scaled.
+    and may be quoted. A column has decimal points or decimal commas; the other sign, a blank or an
+    apostrophe may stand between thousands. Where no number tells which, decimals have a comma
+    between semicolons and a point elsewhere. Blank lines are skipped. The columns are not scaled.
 
     Parameters
     ----------
@@ -160,15 +161,14 @@ def _complete(text: str) -> CsvTable:
 
 def _numbers(table: CsvTable, name: str, mend: str) -> NDArray[np.float64]:
     """Read every cell as a finite number; ``mend`` says what to do with text."""
-    values = np.empty(len(table))
-    for i, cell in enumerate(table.written(name)):
-        value = number_of(cell, table.decimal)
+    cells = table.written(name)
+    values, decimal = np.empty(len(table)), decimal_in(set(cells), table.decimal)
+    for i, cell in enumerate(cells):
+        value = number_of(cell, decimal)
         if value is None:
             spelling = ""
             if "," in cell:
-                no_thousands = "write no sign between thousands; "
-                point = "write decimals with a point; "
-                spelling = no_thousands if table.decimal == "," else point
+                spelling = "write decimals with a point; " if decimal == "." else ""
             raise table.error(name, i, f"is not a number; {spelling}{mend}")
         if not math.isfinite(value):
             problem = "is not finite: expected a number; mend or delete the row"
@@ -178,7 +178,7 @@ def _numbers(table: CsvTable, name: str, mend: str) -> NDArray[np.float64]:
 
 
 def _is_text(table: CsvTable, name: str) -> list[bool]:
-    return [number_of(cell, table.decimal) is None for cell in table.written(name)]
+    return [decimal_of(cell) is None for cell in table.written(name)]
 
 
 def _target(
@@ -196,8 +196,9 @@ def _target(
         numbers = _numbers(table, name, _MEND_TARGET)
         if kind == "numbers" or (kind == "auto" and not look_like_classes(numbers)):
             return numbers, None
-        values, y = np.unique(numbers, return_inverse=True)
-        classes = tuple(map(shortest, values))
+        by_value = dict(zip(table.written(name), numbers.tolist(), strict=True))
+        classes = tuple(sorted(by_value, key=lambda text: (by_value[text], text)))
+        y = np.array([classes.index(text) for text in table.written(name)])
     if len(classes) < 2:
         raise TableError(
             "one_class",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -60,7 +61,7 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
         array = validate_data(
             estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
         )
-    return read_array(array)
+    return _said(read_array(array, None if reset else estimator.preparation_))
 
 
 def _frame(estimator: Any, X: Any, reset: bool) -> Columns:
@@ -72,9 +73,17 @@ def _frame(estimator: Any, X: Any, reset: bool) -> Columns:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         if reset and names is not None:  # older scikit-learns do not know newer polars' frames
             estimator.feature_names_in_ = objects(names)
-        return read_frame(X)
+        return _said(read_frame(X, learned=None if reset else estimator.preparation_))
     _check_present(known, names)
-    return read_frame(X, [str(name) for name in known])
+    return _said(read_frame(X, [str(name) for name in known], estimator.preparation_))
+
+
+def _said(table: Columns) -> Columns:
+    """Warn of cells that may be something else than they are taken for."""
+    for column in table:
+        for remark in column.remarks:
+            warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=6)
+    return table
 
 
 def _columns(estimator: Any, table: Columns, reset: bool) -> Columns:

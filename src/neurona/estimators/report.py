@@ -177,7 +177,8 @@ def in_order(classes: list[str]) -> list[str]:
     """
 
     def place(name: str) -> tuple[float, str]:
-        number = number_of(name, ",")
+        number = number_of(name)
+        number = number_of(name, ",") if number is None else number
         return (inf if number is None or isnan(number) else number), name
 
     return sorted(classes, key=place)

@@ -32,37 +32,25 @@ LIKELY = "Return which labels are more likely than not, 0 or 1."
 LONGEST = 100  # characters of a line
 MOST_LINES = 32  # of a list with an item a line
 IMPORTS = {
-    "datetime": "from datetime import date, datetime, timezone",
-    "isfinite": "from math import isfinite",
-    "Number": "from numbers import Number",
+    "collections.abc": {"Callable", "Collection", "Iterable", "Sequence"},
+    "datetime": {"date", "datetime", "time", "timedelta", "UTC"},
+    "numbers": {"Number"},
+    "typing": {"Any"},
 }
 
 # Beyond the rules of a cell, the functions that a page may need; each needs earlier ones only.
 # Between «» is the text of a page with ramps.
 HELPERS = {
-    "number": '''
-def number(cell):
-    """Return the number that a cell is, or that its text says; NaN where it is missing."""
-    is_text = isinstance(cell, str)
-    if is_missing(cell) or (is_text and known(cell) is None):
-        return np.nan
-    if is_text:
-        x = number_of(cell)
-    else:
-        x = float_of(cell) if is_number(cell) else None
-    if x is None or not np.isfinite(x):
-        raise ValueError(f"{cell!r} is not a finite number")
-    return x
-''',
-    "moment": '''
-def moment(cell):
-    """Return the date that a cell is, or that its text says; NaT where it is missing."""
-    if is_missing(cell):
-        return np.datetime64("NaT", "us")
-    day = date_of(cell) if isinstance(cell, str) else cell
-    if not is_date(day):
-        raise ValueError(f"{cell!r} is not a date: write it as 2024-12-31")
-    return moment_of(day)
+    "fitting": '''
+def fitting(cells, kind, *ways):
+    """Return what cells are in the way that fits most; None where they are missing, or odd."""
+    cells = cleared(cells)
+    values, odd = min((cells_as(cells, read) for read in ways), key=lambda made: len(made[1]))
+    if len(odd) > sum(value is not None for value in values):
+        raise ValueError(f"{cells[odd[0]]!r} is not a {kind}")
+    if odd:
+        warnings.warn(f"{cells[odd[0]]!r} is not a {kind}: taken for missing", stacklevel=4)
+    return values
 ''',
     "ramped": '''
 def ramped(x, mean=0, deviation=1, knots=()):
@@ -94,15 +82,22 @@ def scaled(x, median, spread, mark_missing«, **ramps»):
     return np.column_stack([x, missing«, ramps»] if mark_missing else [x«, ramps»])
 ''',
     "numbers": '''
-def numbers(cells, median, spread, mark_missing=False«, **ramps»):
-    """Prepare a column of numbers, or of texts that are numbers."""
-    x = np.array([number(cell) for cell in cells], dtype=float)
+def numbers(cells, median, spread, decimal=".", mark_missing=False«, **ramps»):
+    """Prepare a column of numbers, or of texts that are numbers.
+
+    The sign before decimals is the one given, unless the texts tell another.
+    """
+    sign = decimal_in({cell for cell in cells if isinstance(cell, str)}, decimal)
+    x = np.array(fitting(cells, "finite number", lambda cell: number_in(cell, sign)), dtype=float)
+    if np.isinf(x).any():
+        raise ValueError(f"{cells[np.argmax(np.isinf(x))]!r} is not a finite number")
     return scaled(x, median, spread, mark_missing«, **ramps»)
 ''',
     "texts": '''
 def texts(cells, levels):
     """Return each cell as a text, None where it is missing; of numbers alone, the level's text."""
-    there = [cell for cell in cells if not is_missing(cell)]
+    cells = cleared(cells)
+    there = [cell for cell in cells if cell is not None]
     named = {}
     if levels and there and all(map(is_number, there)):
         named = numbers_among(levels)
@@ -112,7 +107,7 @@ def texts(cells, levels):
     def text(cell):
         return named.get(float_of(cell), text_of(cell)) if named else text_of(cell)
 
-    return [None if is_missing(cell) else text(cell) for cell in cells]
+    return [None if cell is None else text(cell) for cell in cells]
 ''',
     "categories": '''
 def categories(cells, levels, mark_others=False, mark_missing=False):
@@ -137,12 +132,14 @@ def either(cells, first, second):
     return np.array([[(cell == second) - (cell == first)] for cell in cells], dtype=float)
 ''',
     "dates": '''
-def dates(cells, median, spread, cycles, mark_missing=False«, **ramps»):
+def dates(cells, median, spread, cycles, order=None, mark_missing=False«, **ramps»):
     """Prepare the day as a number; then where it is in each cycle of so many days, as on a clock.
 
-    A date is a text such as 2024-12-31 or 2024-12-31T18:30, or a date of Python or NumPy.
+    A date is a text such as 2024-12-31, or a date of Python or NumPy; a time of day is one of 1970.
     """
-    moments = np.array([moment(cell) for cell in cells], "datetime64[us]")
+    read = fitting(cells, "date", lambda cell: date_in(cell, order), time_in)
+    nothing = np.datetime64("NaT", "us")
+    moments = np.array([nothing if one is None else one for one in read], "datetime64[us]")
     days = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6)  # since 1970
     columns = [scaled(days, median, spread, mark_missing«, **ramps»)]
     for cycle in cycles:
@@ -310,8 +307,10 @@ and prints a prediction a row:
 def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
     """Write the imports of a page."""
     names = _names_in("\n".join(functions))
-    lines = [f"import {name}" for name in sorted([*modules, *({"re"} & names)])]
-    lines += [line for name, line in IMPORTS.items() if name in names]
+    lines = [f"import {name}" for name in sorted([*modules, *({"re", "warnings"} & names)])]
+    for module, known in IMPORTS.items():
+        if needed := ", ".join(sorted(known & names)):
+            lines.append(f"from {module} import {needed}".replace("UTC", "timezone"))
     lines += [*([""] if lines else []), "import numpy as np"]
     if "UTC" in names:
         lines += ["", "UTC = timezone.utc  # from Python 3.11 on also datetime.UTC"]
@@ -418,6 +417,10 @@ def _call(step: Step, column: str, margin: int) -> str:
     arguments += [f"median={number.median!r}", f"spread={number.spread!r}"]
     if isinstance(step, Dates):
         arguments.append(f"cycles=[{', '.join(str(CYCLES[cycle]) for cycle in step.cycles)}]")
+    if isinstance(step, Dates) and step.order is not None:
+        arguments.append(f'order="{step.order}"')
+    if isinstance(step, Numbers) and step.decimal != ".":
+        arguments.append(f'decimal="{step.decimal}"')
     arguments += ["mark_missing=True"] if number.missing else []
     if number.ramps is not None:
         knots = _list([repr(knot) for knot in number.ramps.knots], margin + 4)

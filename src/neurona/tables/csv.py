@@ -1,7 +1,6 @@
 r"""A CSV file: numbers, texts and dates, and cells that are missing.
 
-:mod:`~neurona.tables.cells` tells what a cell is. A column is of numbers, or of dates, if all its
-known cells are; and of categories otherwise.
+:mod:`~neurona.tables.kinds` tells what a column is by its cells.
 
 >>> table = parse_csv("kilos,coat,born\n4.5,long,2020-03-01\nNA,short,2021-06-05\n")
 >>> [(column.name, column.kind) for column in table.select(table.names)]
@@ -10,16 +9,16 @@ known cells are; and of categories otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurona.tables.cells import DateOrder, class_of, date_of, known, number_of
-from neurona.tables.columns import Column, Kind, empty, objects
+from neurona.tables.cells import DateOrder, decimal_in, known
+from neurona.tables.columns import Column, Kind
 from neurona.tables.file import TableError, TableFile, place_of
+from neurona.tables.kinds import CellError, read_cells
 from neurona.tables.layout import layout_of
 
 
@@ -36,7 +35,7 @@ class CsvTable(TableFile):
     lines
         Where each row begins in the file, from 1.
     delimiter, decimal
-        The sign between cells, and that before decimals.
+        The sign between cells, and that before decimals in most cells that tell.
     encoding
         Of the file.
     dates
@@ -58,37 +57,34 @@ class CsvTable(TableFile):
         """Return the rows."""
         return self.cells
 
-    def column(self, name: str, kind: Kind | None = None) -> Column:
-        """Return one column, of the kind that is given, or of that of its cells."""
-        texts = self._known(name)
-        rows = [i for i, cell in enumerate(texts) if cell is not None]
-        if not rows:
-            return empty(name, len(texts))
-        if kind in (None, "empty", "number"):
-            numbers = self._numbers(texts)
-            if kind == "number" or all(numbers[i] is not None for i in rows):
-                return Column(name, "number", self._finite(name, texts, numbers))
-        if kind != "category":
-            dates = [None if cell is None else date_of(cell, self.dates) for cell in texts]
-            strange = next((i for i in rows if dates[i] is None), None)
-            if strange is None:
-                moments = ["NaT" if one is None else one.isoformat() for one in dates]
-                return Column(name, "date", np.array(moments, "datetime64[us]"))
-            if kind == "date":
-                other = {"dmy": " or 31/12/2024", "mdy": " or 12/31/2024"}.get(self.dates or "", "")
-                raise self.error(name, strange, f"is not a date: write it as 2024-12-31{other}")
-        return Column(name, "category", objects(texts))
+    def column(
+        self,
+        name: str,
+        kind: Kind | None = None,
+        decimal: str | None = None,
+        order: str | None = None,
+    ) -> Column:
+        """Return one column, of the kind that is given, or of that of its cells.
+
+        ``decimal`` and ``order`` are those of a table that was read before; the signs of this one
+        may be others, if its cells tell.
+        """
+        if decimal in (None, self.decimal) or self._tells_decimal:
+            decimal = self.decimal
+        try:
+            return read_cells(name, self.written(name), kind, str(decimal), self.dates or order)
+        except CellError as error:
+            raise self.error(name, error.row, error.problem) from None
+
+    @cached_property
+    def _tells_decimal(self) -> bool:
+        """Whether a cell has decimals, or thousands, that can be read in one way only."""
+        texts = {cell for row in self.cells for cell in row}
+        return decimal_in(texts, ".") == decimal_in(texts, ",")
 
     def class_names(self, name: str) -> NDArray[np.str_]:
-        """Return a column's cells as names of classes; the empty text where they are missing.
-
-        They are as they are written, unless one number is written in several ways: then 1.0 is 1.
-        """
-        texts = [cell or "" for cell in self._known(name)]
-        names = {cell: class_of(cell, self.decimal) for cell in set(texts)}
-        if len(set(names.values())) == len(names):
-            return np.array(texts, dtype=np.str_)
-        return np.array([names[cell] for cell in texts], dtype=np.str_)
+        """Return a column's cells as names of classes; the empty text where they are missing."""
+        return np.array([known(cell) or "" for cell in self.written(name)], dtype=np.str_)
 
     def error(self, name: str, row: int, problem: str, code: str = "not_number") -> TableError:
         """Return the error of a cell."""
@@ -101,28 +97,6 @@ class CsvTable(TableFile):
         place = place_of(self.names, name)
         return [row[place] for row in self.cells]
 
-    def _known(self, name: str) -> list[str | None]:
-        return [known(cell) for cell in self.written(name)]
-
-    def _numbers(self, texts: Sequence[str | None]) -> list[float | None]:
-        return [None if cell is None else number_of(cell, self.decimal) for cell in texts]
-
-    def _finite(
-        self, name: str, texts: Sequence[str | None], numbers: Sequence[float | None]
-    ) -> NDArray[np.float64]:
-        values = np.full(len(texts), np.nan)
-        for i, (cell, number) in enumerate(zip(texts, numbers, strict=True)):
-            if cell is None:
-                continue
-            if number is None or not isfinite(number):
-                raise self.error(name, i, "is not a finite number: mend it, or leave it empty")
-            values[i] = number
-        return values
-
-    def _rows_of_text(self, column: Column, rows: NDArray[np.int64]) -> list[int]:
-        numbers = self._numbers(self._known(column.name))
-        return [row for row in rows.tolist() if numbers[row] is None]
-
 
 def parse_csv(
     text: str, encoding: str = "utf-8", dates: DateOrder | None = None, fewest: int = 1
@@ -130,7 +104,8 @@ def parse_csv(
     r"""Read a table from a text, which was in that encoding.
 
     Cells are separated by commas, semicolons or tabs, whichever splits the header into most names.
-    Between semicolons, a comma is a decimal sign. Blank lines are skipped.
+    Between semicolons, a comma is a decimal sign, unless the numbers tell another. Blank lines are
+    skipped.
 
     Raises
     ------
@@ -145,6 +120,8 @@ def parse_csv(
     ['2020-03-01T09:30', '2021-06-05T00:00']
     """
     layout = layout_of(text, fewest)
+    texts = {cell for row in layout.cells for cell in row}
+    decimal = decimal_in(texts, layout.decimal)
     return CsvTable(
-        layout.names, layout.cells, layout.lines, layout.delimiter, layout.decimal, encoding, dates
+        layout.names, layout.cells, layout.lines, layout.delimiter, decimal, encoding, dates
     )

@@ -73,8 +73,17 @@ class TableFile(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def column(self, name: str, kind: Kind | None = None) -> Column:
+    def column(
+        self,
+        name: str,
+        kind: Kind | None = None,
+        decimal: str | None = None,
+        order: str | None = None,
+    ) -> Column:
         """Return one column, of the kind that is given, or of that of its cells.
+
+        ``decimal`` is the sign before decimals of texts, if they do not tell; ``order`` the part of
+        a date that comes first, if the year does not.
 
         Raises
         ------
@@ -113,26 +122,25 @@ class TableFile(ABC):
         TableError
             If there is no such column, nothing in it, or texts where numbers are expected.
         """
-        column = self.column(name)
+        column = self.column(name, "category" if kind == "classes" else None)
         rows = np.flatnonzero(~column.missing)
         if not len(rows):
             raise TableError("missing", f"column {name!r} is empty: there is nothing to predict")
         if column.kind == "number":
             numbers = column.values[rows]
+            if column.odd:
+                problem = "is text and other cells are numbers; mend it, or say --kind classes"
+                raise self.error(name, column.odd[0], problem)
             if kind == "numbers" or (kind == "auto" and not look_like_classes(numbers)):
                 return Target(numbers, rows, False)
         elif kind != "classes":
-            texts = self._rows_of_text(column, rows)
+            texts = list(column.odd) if column.kind == "category" and column.odd else rows.tolist()
             if kind == "numbers":
                 raise self.error(name, texts[0], "is not a number; mend it, or predict classes")
             if len(texts) < len(rows):
                 problem = "is text and other cells are numbers; mend it, or say --kind classes"
                 raise self.error(name, texts[0], problem)
         return Target(self.class_names(name)[rows], rows, True)
-
-    def _rows_of_text(self, column: Column, rows: NDArray[np.int64]) -> list[int]:
-        """Return which of the rows of a column that is not of numbers hold none."""
-        return [int(row) for row in rows]
 
     def to_csv(self, added: Mapping[str, NDArray[Any]]) -> bytes:
         """Return a CSV file of the table with columns more.

@@ -5,12 +5,15 @@ pandas' and polars' frames are recognized by what they can do, so that neither i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from numpy.typing import NDArray
 
-from neurona.tables.columns import Column, objects, read_categories, read_column
+from neurona.tables.columns import Column, objects
+from neurona.tables.kinds import read_categories, read_column
+from neurona.tables.preparation import Preparation
 from neurona.tables.table import Columns
 
 _WIDE = ("Int128", "UInt128")  # polars' own
@@ -39,8 +42,12 @@ def names_of(X: Any) -> list[str] | None:
     return names
 
 
-def read_frame(X: Any, names: Sequence[str] | None = None) -> Columns:
+def read_frame(
+    X: Any, names: Sequence[str] | None = None, learned: Preparation | None = None
+) -> Columns:
     """Read a frame's columns: those of the names, in their order, or all.
+
+    Texts are read as the column was when its preparation was ``learned``.
 
     Examples
     --------
@@ -55,10 +62,16 @@ def read_frame(X: Any, names: Sequence[str] | None = None) -> Columns:
     else:
         labels = list(names)
     series = [X[name] for name in (X.columns if names is None else names)]
-    return Columns(tuple(map(_read_series, labels, series)))
+    forms = _forms(learned, len(labels))
+    return Columns(tuple(map(_read_series, labels, series, forms)))
 
 
-def _read_series(name: str, series: Any) -> Column:
+def _forms(learned: Preparation | None, n: int) -> Iterable[dict[str, Any]]:
+    """Return how the texts of each column are read."""
+    return repeat({}, n) if learned is None else map(learned.form, range(n))
+
+
+def _read_series(name: str, series: Any, form: dict[str, Any]) -> Column:
     if str(series.dtype).startswith(_CATEGORICAL):  # as the person said, even if of numbers
         return read_categories(name, series.to_list())
     if str(series.dtype).startswith("period"):  # a month is the moment in which it begins
@@ -71,10 +84,10 @@ def _read_series(name: str, series: Any) -> Column:
             f"column {name!r} holds {values.shape[1]} values in each cell: give numbers, texts or "
             "dates, one a cell"
         )
-    return read_column(name, values)
+    return read_column(name, values, **form)
 
 
-def read_array(X: NDArray[Any]) -> Columns:
+def read_array(X: NDArray[Any], learned: Preparation | None = None) -> Columns:
     """Read the columns of an array ``(n, p)`` of objects, texts, dates or numbers.
 
     Examples
@@ -83,4 +96,5 @@ def read_array(X: NDArray[Any]) -> Columns:
     >>> [column.kind for column in read_array(np.array([["1.5", "cat"], ["", "dog"]]))]
     ['number', 'category']
     """
-    return Columns(tuple(read_column(f"x{i}", X[:, i]) for i in range(X.shape[1])))
+    forms = enumerate(_forms(learned, X.shape[1]))
+    return Columns(tuple(read_column(f"x{i}", X[:, i], **form) for i, form in forms))

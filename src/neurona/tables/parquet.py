@@ -1,8 +1,9 @@
-"""A Parquet file: its columns are of the types that the file says, and nothing is guessed.
+"""A Parquet file: its columns are of the types that it names.
 
-Numbers of any width and durations (in seconds) are numbers; texts, dictionaries and booleans are
-categories; dates and timestamps are dates. A nested column, or one of bytes, is refused where the
-network would learn from it, and kept where the table is written again.
+Numbers of any width and durations (in seconds) are numbers; dictionaries and booleans are
+categories; dates and timestamps are dates; texts are told by what they say, as in a CSV file. A
+nested column, or one of bytes, is refused where the network would learn from it, and kept where the
+table is written again.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy as np
 
 from neurona.extras import require
 from neurona.tables.cells import shortest
-from neurona.tables.columns import Column, Kind, objects, read_column
+from neurona.tables.columns import Column, Kind, objects
 from neurona.tables.file import TableError, TableFile, place_of
+from neurona.tables.kinds import CellError, read_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,13 +44,22 @@ class ParquetTable(TableFile):
         """The columns' names."""
         return list(self.arrow.column_names)
 
-    def column(self, name: str, kind: Kind | None = None) -> Column:
+    def column(
+        self,
+        name: str,
+        kind: Kind | None = None,
+        decimal: str | None = None,
+        order: str | None = None,
+    ) -> Column:
         """Return one column; numbers, dates and texts can all be categories."""
         values = self._values(name)
         if values.dtype.kind == "f" and np.isinf(values).any():
             row = int(np.argmax(np.isinf(values)))
             raise self.error(name, row, "is not a finite number: mend it, or leave it empty")
-        read = read_column(name, values)
+        try:
+            read = read_column(name, values, kind, decimal or ".", order)
+        except CellError as error:
+            raise self.error(name, error.row, error.problem) from None
         if kind in (None, "empty", read.kind) or read.kind == "empty":
             return read
         if kind == "category":

@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
@@ -66,11 +67,12 @@ class Numbers:
     """x' = (x - median) / spread, then x' / √(1 + (x' / 3)²); 0, and an indicator, where missing.
 
     The spread is the distance of the quartiles; where that is 0, half that of the extremes. The
-    ramps, if there are any, are those of the median where a cell is missing.
+    ramps, if there are any, are those of the median where a cell is missing. ``decimal`` is the
+    sign before decimals where numbers were texts.
 
     >>> ages = Numbers.fit(Column("age", "number", np.array([20.0, 30, 40, 50, np.nan])), None)
     >>> ages
-    Numbers(name='age', median=30.0, spread=20.0, missing=True, ramps=None)
+    Numbers(name='age', median=30.0, spread=20.0, missing=True, ramps=None, decimal='.')
     >>> ages.transform(Column("age", "number", np.array([30.0, 1e9, np.nan])))
     array([[0., 0.],
            [3., 0.],
@@ -82,6 +84,7 @@ class Numbers:
     spread: float
     missing: bool
     ramps: Ramps | None = None
+    decimal: str = "."
     kind: ClassVar[Kind] = "number"
 
     @classmethod
@@ -93,7 +96,8 @@ class Numbers:
             return None
         weight = None if weight is None else weight[~missing]
         low, high = float(x.min()), float(x.max())
-        return cls.of(column.name, x, weight, low, high, bool(missing.any()), ramps)
+        made = cls.of(column.name, x, weight, low, high, bool(missing.any()), ramps)
+        return made and replace(made, decimal=column.decimal)
 
     @classmethod
     def of(
@@ -261,6 +265,8 @@ def rows_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
 class Dates:
     """The day as a number, and where it stands in the year, the week and the day, as on a clock.
 
+    ``order`` is that of texts with the day or the month first.
+
     >>> days = np.array(["2024-01-01", "2024-04-01", "2024-07-02", "2025-03-02"], "datetime64[D]")
     >>> dates = Dates.fit(Column("sold", "date", days), None)
     >>> dates.outputs
@@ -274,6 +280,7 @@ class Dates:
     name: str
     number: Numbers
     cycles: tuple[str, ...]
+    order: str | None = None
     kind: ClassVar[Kind] = "date"
 
     @classmethod
@@ -284,8 +291,10 @@ class Dates:
         if number is None:
             return None
         known = days.values[~days.missing]
-        cycles = [cycle for cycle, length in CYCLES.items() if np.ptp(known % length) > 0]
-        return cls(column.name, number, tuple(cycles))
+        day = np.floor(known)  # the hour is not where a day is in the year
+        places = {"year": day, "week": day, "day": known}
+        cycles = [one for one, length in CYCLES.items() if np.ptp(places[one] % length) > 0]
+        return cls(column.name, number, tuple(cycles), column.order)
 
     @property
     def outputs(self) -> list[str]:
@@ -403,6 +412,20 @@ class Preparation:
             return replace(step, ramps=None) if isinstance(step, Numbers) else step
 
         return replace(self, steps=tuple((place, bare(step)) for place, step in self.steps))
+
+    @cached_property
+    def _by_place(self) -> dict[int, Step]:
+        return dict(self.steps)
+
+    def form(self, place: int) -> dict[str, Any]:
+        """Return how the texts of a column were read: its kind, decimal sign and order of dates."""
+        step = self._by_place.get(place)
+        form: dict[str, Any] = {"kind": self.kinds[place]}
+        if isinstance(step, Numbers):
+            form["decimal"] = step.decimal
+        if isinstance(step, Dates):
+            form["order"] = step.order
+        return form
 
     def transform(self, columns: Iterable[Column]) -> NDArray[np.float64]:
         """Return the network's input, ``(n, len(outputs))``, from a table's columns.

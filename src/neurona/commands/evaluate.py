@@ -25,7 +25,7 @@ def run(given: Namespace) -> int:
         y, rows = tables.known_target(estimator, notes, file, given.target)
     if len(rows) < len(file):
         tables.note(f"{len(file) - len(rows)} rows have no target and are left out")
-    for text in tables.strange_cells(estimator, table):
+    for text in (*file.notes, *tables.strange_cells(estimator, table)):
         tables.note(text)
     findings = judge(estimator, table[rows], y)
     for line in tables.report(findings):

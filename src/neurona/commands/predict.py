@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,10 @@ def run(given: Namespace) -> int:
             raise TableError("twice", problem, column=twice[0])
         as_parquet = tables.is_parquet(given.output)
         data = to_parquet(file, added) if as_parquet else file.to_csv(added)
-    for text in tables.strange_cells(estimator, table):
+    for text in (*file.notes, *tables.strange_cells(estimator, table)):
         tables.note(text)
+    if given.output.endswith(".gz"):
+        data = gzip.compress(data, mtime=0)
     tables.write(given.output, data)
     return 0
 

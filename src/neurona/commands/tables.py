@@ -20,8 +20,8 @@ from neurona.tables import parquet
 from neurona.tables.cells import DATE_ORDERS, class_of
 from neurona.tables.columns import empty
 from neurona.tables.csv import parse_csv
+from neurona.tables.encoding import decoded, encoding_of, unpacked
 from neurona.tables.file import TableError, TableFile, nearest, read_bytes
-from neurona.tables.layout import decoded, encoding_of
 from neurona.tables.preparation import MICROSECONDS_A_DAY, Categories, Dates, Numbers, Step
 from neurona.tables.ramps import written
 from neurona.tables.table import Columns
@@ -47,7 +47,7 @@ def read_table(path: str, encoding: str | None, dates: DateOrder | None) -> Tabl
 
     The encoding, if any is given, and the way in which dates are written, are those of a CSV file.
     """
-    data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
+    data = unpacked(sys.stdin.buffer.read() if path == "-" else read_bytes(path))
     if data.startswith(parquet.MAGIC) or is_parquet(path):
         if encoding is not None:
             raise ValueError(f"{path} is a Parquet file: leave --encoding out")

@@ -12,8 +12,8 @@ import numpy as np
 from neurona.tables.cells import number_of, shortest
 from neurona.tables.columns import look_like_classes
 from neurona.tables.csv import parse_csv as parse_cells
+from neurona.tables.encoding import decoded, unpacked
 from neurona.tables.file import TableError, TargetKind, place_of, read_bytes
-from neurona.tables.layout import decoded
 
 if TYPE_CHECKING:
     import os
@@ -99,8 +99,8 @@ def read_csv(
     if kind not in get_args(TargetKind):
         raise ValueError(f"kind is {kind!r}: expected one of {', '.join(get_args(TargetKind))}")
     path = Path(path)
-    data = read_bytes(path)
     try:
+        data = unpacked(read_bytes(path))
         return parse_csv(decoded(data, encoding), target, kind)
     except TableError as error:
         raise TableError(error.code, f"{path}: {error}", **error.facts) from None

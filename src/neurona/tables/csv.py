@@ -41,6 +41,8 @@ class CsvTable(TableFile):
         Of the file.
     dates
         The order of day and month, where dates are not all written as ISO 8601 says.
+    counting, notes, before, header, rows, line_end
+        See :class:`~neurona.tables.layout.Layout`.
     """
 
     names: list[str]
@@ -50,13 +52,19 @@ class CsvTable(TableFile):
     decimal: str
     encoding: str = "utf-8"
     dates: DateOrder | None = None
+    counting: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    before: str = ""
+    header: list[str] | None = None
+    rows: list[list[str]] | None = None
+    line_end: str = "\n"
 
     def __len__(self) -> int:
         return len(self.cells)
 
     def texts(self) -> list[list[str]]:
-        """Return the rows."""
-        return self.cells
+        """Return the rows, with the cells of columns that have no name."""
+        return self.cells if self.rows is None else self.rows
 
     def column(self, name: str, kind: Kind | None = None) -> Column:
         """Return one column, of the kind that is given, or of that of its cells."""
@@ -145,6 +153,4 @@ def parse_csv(
     ['2020-03-01T09:30', '2021-06-05T00:00']
     """
     layout = layout_of(text, fewest)
-    return CsvTable(
-        layout.names, layout.cells, layout.lines, layout.delimiter, layout.decimal, encoding, dates
-    )
+    return CsvTable(**layout._asdict(), encoding=encoding, dates=dates)

@@ -50,6 +50,7 @@ def read_csv(
     target: str | None = None,
     kind: TargetKind = "auto",
     encoding: str | None = None,
+    columns: Collection[str] | None = None,
 ) -> Table:
     r"""Read a table of numbers with a header, one of its columns being the target.
 
@@ -69,6 +70,9 @@ def read_csv(
     encoding
         Of the text, such as ``"cp1252"``; by default the one that its byte order mark names, and
         UTF-8 where it has none.
+    columns
+        The features to take; by default all columns but the target, and but an index that pandas
+        or R wrote.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def read_csv(
     path = Path(path)
     try:
         data = unpacked(read_bytes(path))
-        return parse_csv(decoded(data, encoding), target, kind)
+        return parse_csv(decoded(data, encoding), target, kind, columns)
     except TableError as error:
         raise TableError(error.code, f"{path}: {error}", **error.facts) from None
 
@@ -117,8 +121,8 @@ def parse_csv(
     Parameters
     ----------
     columns
-        The features to take; by default all columns but the target. The cells of the others may
-        hold anything then, but none may be empty.
+        The features to take; by default all columns but the target and an index. The cells of the
+        others may hold anything then, but none may be empty.
 
     Examples
     --------
@@ -130,7 +134,9 @@ def parse_csv(
     for needed in (name, *(columns or ())):
         place_of(table.names, needed)
     y, classes = _target(table, name, kind)
-    features = [one for one in table.names if one != name and (columns is None or one in columns)]
+    if columns is None:
+        columns = [one for one in table.names if one not in table.counting]
+    features = [one for one in table.names if one != name and one in columns]
     X = np.column_stack([_numbers(table, one, _MEND_FEATURE.format(one)) for one in features])
     return Table(X, y, tuple(features), name, classes)
 
@@ -144,7 +150,9 @@ def columns_of(text: str) -> dict[str, bool]:
     {'kilos': True, 'height': True, 'kind': False}
     """
     table = _complete(text)
-    return {name: not any(_is_text(table, name)) for name in table.names}
+    return {
+        name: not any(_is_text(table, name)) for name in table.names if name not in table.counting
+    }
 
 
 def _complete(text: str) -> CsvTable:

@@ -10,7 +10,7 @@ known cells are; and of categories otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -133,12 +133,16 @@ class CsvTable(TableFile):
 
 
 def parse_csv(
-    text: str, encoding: str = "utf-8", dates: DateOrder | None = None, fewest: int = 1
+    text: str,
+    encoding: str = "utf-8",
+    dates: DateOrder | None = None,
+    fewest: int = 1,
+    needed: Collection[str] = (),
 ) -> CsvTable:
     r"""Read a table from a text, which was in that encoding.
 
-    Cells are separated by commas, semicolons or tabs, whichever splits the header into most names.
-    Between semicolons, a comma is a decimal sign. Blank lines are skipped.
+    :mod:`~neurona.tables.layout` finds what separates cells, and where the header is. Between
+    semicolons, a comma is a decimal sign. A first line with all ``needed`` names is the header.
 
     Raises
     ------
@@ -152,5 +156,5 @@ def parse_csv(
     >>> born.values.astype("datetime64[m]").astype(str).tolist()
     ['2020-03-01T09:30', '2021-06-05T00:00']
     """
-    layout = layout_of(text, fewest)
+    layout = layout_of(text, fewest, needed)
     return CsvTable(**layout._asdict(), encoding=encoding, dates=dates)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice, pairwise, takewhile
 from typing import NamedTuple
 
@@ -59,8 +59,10 @@ class Layout(NamedTuple):
     line_end: str
 
 
-def layout_of(text: str, fewest: int = 1) -> Layout:
+def layout_of(text: str, fewest: int = 1, needed: Collection[str] = ()) -> Layout:
     """Return the layout of a table that has that many columns or more.
+
+    A first line with all names that are ``needed`` is the header, though they be numbers.
 
     Raises
     ------
@@ -87,7 +89,7 @@ def layout_of(text: str, fewest: int = 1) -> Layout:
     skipped, left = left_out(header, rows, sign, notes)
     names, places = header[skipped:], places[skipped:]
     cells = [row[left:] for row in rows] if left else rows
-    check_names(names, cells, line, places, fewest)
+    check_names(names, cells, line, places, fewest, needed)
     check_rows(names, cells, line, lines)
     if sign == "\x1f":
         sign = ","
@@ -104,6 +106,9 @@ def layout_of(text: str, fewest: int = 1) -> Layout:
 
 def check_is_csv(text: str) -> None:
     """Raise a TableError for a page, another format, or what is not a text."""
+    if text.startswith("PK\3\4"):
+        kind = "an Excel workbook or another zip archive"
+        raise TableError("format", f"is {kind}, and not a CSV file: export it as CSV")
     if "\0" in text:
         line = len(re.findall(r"\r\n|\r|\n", text[: text.index("\0")])) + 1
         raise TableError("format", f"line {line} has a NUL byte: expected a text", line=line)
@@ -332,7 +337,9 @@ def left_out(
     if widths == {len(header) + 1}:
         first = [row[0] for row in rows]
         kind = numbering(first)
-        if kind == "counts the rows" or (kind and not (sign == "," and is_of_numbers(first))):
+        if sign == "," and is_of_numbers(first) and (len(rows) == 1 or kind != "counts the rows"):
+            kind = ""  # the first cell may be a number with a decimal comma
+        if kind:
             notes.append(f"the first cell of a row has no name and {kind}: it is left out")
             return 0, 1
     n = len(list(takewhile(lambda name: not name, header)))
@@ -375,7 +382,8 @@ def numbers_for_names(names: list[str], cells: list[list[str]]) -> list[str]:
     column's cells.
     """
     places = [i for i, name in enumerate(names) if is_number(name)]
-    if not places or (len(places) < len(names) and is_header(names, cells)):
+    are_headed = len(places) < len(names) and len(cells) > 1 and is_header(names, cells)
+    if not places or are_headed:
         return []
     shown = [names[i] for i in places]
     again = any(names[i] in {row[i] for row in cells} for i in set(range(len(names))) - {*places})
@@ -398,12 +406,18 @@ def as_float(text: str) -> float:
 
 
 def check_names(
-    names: list[str], cells: list[list[str]], line: int, places: list[int], fewest: int
+    names: list[str],
+    cells: list[list[str]],
+    line: int,
+    places: list[int],
+    fewest: int,
+    needed: Collection[str],
 ) -> None:
     """Raise a TableError if the names are none, or too few, or one is missing or there twice."""
     where = f"line {line}"
     uniform = [row for row in cells if len(row) == len(names)]
-    numbers = numbers_for_names(names, uniform)
+    are_known = len(needed) > 0 and {*needed} <= {*names}
+    numbers = [] if are_known else numbers_for_names(names, uniform)
     if numbers:
         raise TableError(
             "header",

@@ -217,6 +217,13 @@ def _add_tables(commands: Any) -> None:
     )
     train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
     train.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
+    columns = train.add_mutually_exclusive_group()
+    columns.add_argument(
+        "--drop", nargs="+", metavar="COLUMN", help="columns to learn nothing from, such as id"
+    )
+    columns.add_argument(
+        "--only", nargs="+", metavar="COLUMN", help="the columns to learn from, and no others"
+    )
     _add_encoding(train)
     train.add_argument(
         "--dates",

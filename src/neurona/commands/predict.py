@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def run(given: Namespace) -> int:
     if given.interval is not None and not hasattr(estimator, "predict_interval"):
         raise ValueError(f"{given.model} predicts classes: --interval is for numbers")
     with tables.about(given.table):
-        file = tables.read_table(given.table, given.encoding, tables.dates_of(notes))
+        file = tables.read_for(estimator, notes, given)
         table = tables.columns_for(estimator, file)
     target = notes.get("target")
     label = target if isinstance(target, str) else "answer"
@@ -48,8 +49,10 @@ def run(given: Namespace) -> int:
             raise TableError("twice", problem, column=twice[0])
         as_parquet = tables.is_parquet(given.output)
         data = to_parquet(file, added) if as_parquet else file.to_csv(added)
-    for text in tables.strange_cells(estimator, table):
+    for text in (*file.notes, *tables.strange_cells(estimator, table)):
         tables.note(text)
+    if given.output.endswith(".gz"):
+        data = gzip.compress(data, mtime=0)
     tables.write(given.output, data)
     return 0
 

@@ -20,14 +20,15 @@ from neurona.tables import parquet
 from neurona.tables.cells import DATE_ORDERS, same_number
 from neurona.tables.columns import empty
 from neurona.tables.csv import parse_csv
+from neurona.tables.encoding import decoded, encoding_of, unpacked
 from neurona.tables.file import TableError, TableFile, nearest, read_bytes
-from neurona.tables.layout import decoded, encoding_of
 from neurona.tables.preparation import MICROSECONDS_A_DAY, Categories, Dates, Numbers, Step
 from neurona.tables.ramps import written
 from neurona.tables.table import Columns
 from neurona.tables.targets import Counts, Labels, Quantities
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -42,23 +43,33 @@ WIDEST = 14  # characters of a class's name, in the confusion matrix
 MOST_CLASSES = 12  # whose confusion matrix fits in a terminal
 
 
-def read_table(path: str, encoding: str | None, dates: DateOrder | None) -> TableFile:
+def read_table(
+    path: str, encoding: str | None, dates: DateOrder | None, needed: Sequence[str] = ()
+) -> TableFile:
     """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is.
 
     The encoding, if any is given, and the way in which dates are written, are those of a CSV file.
     """
-    data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
+    data = unpacked(sys.stdin.buffer.read() if path == "-" else read_bytes(path))
     if data.startswith(parquet.MAGIC) or is_parquet(path):
         if encoding is not None:
             raise ValueError(f"{path} is a Parquet file: leave --encoding out")
         return parquet.parse_parquet(data)
-    return parse_csv(decoded(data, encoding), encoding or encoding_of(data), dates)
+    return parse_csv(decoded(data, encoding), encoding or encoding_of(data), dates, needed=needed)
 
 
 def dates_of(notes: Mapping[str, Any]) -> DateOrder | None:
     """Return how the dates were written that a model learned from, if it was not as ISO 8601."""
     order = notes.get("dates")
     return order if order in DATE_ORDERS else None
+
+
+def read_for(estimator: NeuralNet, notes: Mapping[str, Any], given: Namespace) -> TableFile:
+    """Read the table that a model is to predict or to be evaluated on."""
+    assert estimator.preparation_ is not None  # read_model has seen to it
+    names = list(map(str, estimator.feature_names_in_))
+    needed = [names[place] for place, _ in estimator.preparation_.steps]
+    return read_table(given.table, given.encoding, dates_of(notes), needed)
 
 
 def is_parquet(path: str | Path) -> bool:

@@ -7,6 +7,7 @@ import sys
 from contextlib import nullcontext
 from math import inf
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -19,7 +20,8 @@ from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
 from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
-from neurona.tables.file import TableError
+from neurona.tables.file import TableError, listed, nearest
+from neurona.tables.identifiers import looks_like_identifiers
 from neurona.tables.preparation import Categories
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def run(given: Namespace) -> int:
         target = file.target(given.target, kind)
         if cost == "poisson":
             _check_counts(file, given.target, target)
-        table, y = _examples(file, given.target, target)
+        table, y = _examples(given, file, target)
     if not target.is_classes:
         _check_numbers(given)
 
@@ -99,7 +101,7 @@ def run(given: Namespace) -> int:
         f"{given.target}: {what}; {len(learn)} rows to learn from, {stopping}{len(test)} for the "
         "test"
     )
-    for line in _remarks(estimator, table, y, y[test]):
+    for line in (*_of_layout(file, table), *_remarks(estimator, table, y, y[test])):
         say(line)
     say()
     code = _fit(estimator, states, given.quiet)
@@ -212,11 +214,30 @@ def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: 
     )
 
 
-def _examples(file: TableFile, name: str, target: Target) -> tuple[Columns, NDArray[Any]]:
-    """Return the columns to learn from and the target, in the rows where it is known."""
-    names = [one for one in file.names if one != name]
+def _features(given: Namespace, file: TableFile) -> list[str]:
+    """Return the names of the columns to learn from: those chosen, or all but the target."""
+    option, chosen = ("--only", given.only) if given.only else ("--drop", given.drop or [])
+    for name in chosen:
+        if name not in file.names:
+            meant = nearest(name, file.names) or f"its columns are {listed(file.names)}"
+            problem = f"has no column {name!r}, which {option} names; {meant}"
+            raise TableError("no_column", problem, column=name)
+        if name == given.target:
+            raise ValueError(f"{option} names {name!r}, the target: leave it out of that list")
+    if given.only:
+        return [name for name in file.names if name in chosen]
+    no = {given.target, *chosen, *file.counting}
+    names = [name for name in file.names if name not in no]
     if not names:
-        raise TableError("few_columns", f"has the column {name!r} alone: nothing to predict it by")
+        but = ", but for those left out" if chosen or file.counting else ""
+        problem = f"has the column {given.target!r} alone{but}: nothing to predict it by"
+        raise TableError("few_columns", problem)
+    return names
+
+
+def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Columns, NDArray[Any]]:
+    """Return the columns to learn from and the target, in the rows where it is known."""
+    name, names = given.target, _features(given, file)
     y = target.y
     if len(y) < FEWEST:
         raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
@@ -283,6 +304,19 @@ def _remarks(
             yield f"column {name!r}: {tables.indicators(step)}; the others share one"
     for column in table:
         yield from (f"column {column.name!r} {remark}" for remark in column.remarks)
+
+
+def _of_layout(file: TableFile, table: Columns) -> Iterator[str]:
+    """Tell of columns that were left out, and of those that may be identifiers."""
+    yield from file.notes
+    for name in file.counting:
+        if name not in table.names:
+            yield f"column {name!r} counts the rows: it is left out"
+    for column in table:
+        why = looks_like_identifiers(column, file.written(column.name))
+        if why:
+            drop = f"--drop {quote(column.name)}"
+            yield f"column {column.name!r} {why}: {drop} if it holds identifiers"
 
 
 def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:

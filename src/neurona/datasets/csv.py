@@ -12,8 +12,8 @@ import numpy as np
 from neurona.tables.cells import decimal_in, decimal_of, number_of
 from neurona.tables.columns import look_like_classes
 from neurona.tables.csv import parse_csv as parse_cells
+from neurona.tables.encoding import decoded, unpacked
 from neurona.tables.file import TableError, TargetKind, place_of, read_bytes
-from neurona.tables.layout import decoded
 
 if TYPE_CHECKING:
     import os
@@ -50,6 +50,7 @@ def read_csv(
     target: str | None = None,
     kind: TargetKind = "auto",
     encoding: str | None = None,
+    columns: Collection[str] | None = None,
 ) -> Table:
     r"""Read a table of numbers with a header, one of its columns being the target.
 
@@ -70,6 +71,9 @@ def read_csv(
     encoding
         Of the text, such as ``"cp1252"``; by default the one that its byte order mark names, and
         UTF-8 where it has none.
+    columns
+        The features to take; by default all columns but the target, and but an index that pandas
+        or R wrote.
 
     Returns
     -------
@@ -100,9 +104,9 @@ def read_csv(
     if kind not in get_args(TargetKind):
         raise ValueError(f"kind is {kind!r}: expected one of {', '.join(get_args(TargetKind))}")
     path = Path(path)
-    data = read_bytes(path)
     try:
-        return parse_csv(decoded(data, encoding), target, kind)
+        data = unpacked(read_bytes(path))
+        return parse_csv(decoded(data, encoding), target, kind, columns)
     except TableError as error:
         raise TableError(error.code, f"{path}: {error}", **error.facts) from None
 
@@ -118,8 +122,8 @@ def parse_csv(
     Parameters
     ----------
     columns
-        The features to take; by default all columns but the target. The cells of the others may
-        hold anything then, but none may be empty.
+        The features to take; by default all columns but the target and an index. The cells of the
+        others may hold anything then, but none may be empty.
 
     Examples
     --------
@@ -131,7 +135,9 @@ def parse_csv(
     for needed in (name, *(columns or ())):
         place_of(table.names, needed)
     y, classes = _target(table, name, kind)
-    features = [one for one in table.names if one != name and (columns is None or one in columns)]
+    if columns is None:
+        columns = [one for one in table.names if one not in table.counting]
+    features = [one for one in table.names if one != name and one in columns]
     X = np.column_stack([_numbers(table, one, _MEND_FEATURE.format(one)) for one in features])
     return Table(X, y, tuple(features), name, classes)
 
@@ -145,7 +151,9 @@ def columns_of(text: str) -> dict[str, bool]:
     {'kilos': True, 'height': True, 'kind': False}
     """
     table = _complete(text)
-    return {name: not any(_is_text(table, name)) for name in table.names}
+    return {
+        name: not any(_is_text(table, name)) for name in table.names if name not in table.counting
+    }
 
 
 def _complete(text: str) -> CsvTable:

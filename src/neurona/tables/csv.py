@@ -9,6 +9,7 @@ r"""A CSV file: numbers, texts and dates, and cells that are missing.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -40,6 +41,8 @@ class CsvTable(TableFile):
         Of the file.
     dates
         The order of day and month, where dates are not all written as ISO 8601 says.
+    counting, notes, before, header, rows, line_end
+        See :class:`~neurona.tables.layout.Layout`.
     """
 
     names: list[str]
@@ -49,13 +52,19 @@ class CsvTable(TableFile):
     decimal: str
     encoding: str = "utf-8"
     dates: DateOrder | None = None
+    counting: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    before: str = ""
+    header: list[str] | None = None
+    rows: list[list[str]] | None = None
+    line_end: str = "\n"
 
     def __len__(self) -> int:
         return len(self.cells)
 
     def texts(self) -> list[list[str]]:
-        """Return the rows."""
-        return self.cells
+        """Return the rows, with the cells of columns that have no name."""
+        return self.cells if self.rows is None else self.rows
 
     def column(
         self,
@@ -99,13 +108,17 @@ class CsvTable(TableFile):
 
 
 def parse_csv(
-    text: str, encoding: str = "utf-8", dates: DateOrder | None = None, fewest: int = 1
+    text: str,
+    encoding: str = "utf-8",
+    dates: DateOrder | None = None,
+    fewest: int = 1,
+    needed: Collection[str] = (),
 ) -> CsvTable:
     r"""Read a table from a text, which was in that encoding.
 
-    Cells are separated by commas, semicolons or tabs, whichever splits the header into most names.
-    Between semicolons, a comma is a decimal sign, unless the numbers tell another. Blank lines are
-    skipped.
+    :mod:`~neurona.tables.layout` finds what separates cells, and where the header is. Between
+    semicolons, a comma is a decimal sign, unless the numbers tell another. A first line with all
+    ``needed`` names is the header.
 
     Raises
     ------
@@ -119,9 +132,7 @@ def parse_csv(
     >>> born.values.astype("datetime64[m]").astype(str).tolist()
     ['2020-03-01T09:30', '2021-06-05T00:00']
     """
-    layout = layout_of(text, fewest)
+    layout = layout_of(text, fewest, needed)
     texts = {cell for row in layout.cells for cell in row}
-    decimal = decimal_in(texts, layout.decimal)
-    return CsvTable(
-        layout.names, layout.cells, layout.lines, layout.delimiter, decimal, encoding, dates
-    )
+    layout = layout._replace(decimal=decimal_in(texts, layout.decimal))
+    return CsvTable(**layout._asdict(), encoding=encoding, dates=dates)

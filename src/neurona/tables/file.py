@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 TargetKind: TypeAlias = Literal["auto", "classes", "numbers"]
 
+MOST_BYTES = 2 * 1024**3
+"""So many bytes may come out of a packed file."""
+
 
 class TableError(ValueError):
     """A fault of a table: a text, and a code with facts from which another text can be made.
@@ -29,9 +31,10 @@ class TableError(ValueError):
     Attributes
     ----------
     code
-        ``"encoding"``, ``"quotes"``, ``"empty"``, ``"header"``, ``"few_columns"``, ``"unnamed"``,
-        ``"twice"``, ``"no_column"``, ``"no_rows"``, ``"ragged"``, ``"missing"``, ``"not_number"``,
-        ``"not_finite"``, ``"mixed"`` or ``"one_class"``.
+        ``"encoding"``, ``"format"``, ``"too_large"``, ``"quotes"``, ``"empty"``, ``"header"``,
+        ``"nameless"``, ``"few_columns"``, ``"unnamed"``, ``"twice"``, ``"no_column"``,
+        ``"no_rows"``, ``"ragged"``, ``"missing"``, ``"not_number"``, ``"not_finite"``,
+        ``"mixed"`` or ``"one_class"``.
     facts
         Such as the line, the column and the cell.
     """
@@ -64,10 +67,15 @@ class TableFile(ABC):
     """The protocol of both formats."""
 
     names: list[str]
+    counting: Sequence[str] = ()  # the names of columns that only count the rows
+    notes: Sequence[str] = ()  # what a person may not expect of how the table was read
     # The form in which a CSV file is written:
     delimiter = ","
     decimal = "."
     encoding = "utf-8"
+    header: list[str] | None = None  # if it is not of the names alone
+    before: str = ""  # what stands above the header
+    line_end: str = "\n"
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -109,6 +117,10 @@ class TableFile(ABC):
     def error(self, name: str, row: int, problem: str) -> TableError:
         """Return the error of a cell."""
 
+    def written(self, name: str) -> list[str] | None:
+        """Return a column's cells as they are written, if the file has texts."""
+        return None
+
     def select(self, names: Iterable[str], kinds: Mapping[str, Kind] | None = None) -> Columns:
         """Return some columns; see :meth:`column`."""
         kinds = kinds or {}
@@ -126,6 +138,13 @@ class TableFile(ABC):
         rows = np.flatnonzero(~column.missing)
         if not len(rows):
             raise TableError("missing", f"column {name!r} is empty: there is nothing to predict")
+        if column.kind == "date" and kind != "classes":
+            raise self.error(
+                name,
+                int(rows[0]),
+                "is a date, and a number or a class is expected: add a column of the days since "
+                "another date and predict that, or say --kind classes",
+            )
         if column.kind == "number":
             numbers = column.values[rows]
             if column.odd:
@@ -150,14 +169,13 @@ class TableFile(ABC):
         ValueError
             If a cell cannot be written in the file's encoding.
         """
-        out = io.StringIO()
-        writer = csv.writer(out, delimiter=self.delimiter, lineterminator="\n")
-        writer.writerow([*self.names, *added])
         columns = [[self._written(cell) for cell in column] for column in added.values()]
-        for row, *new in zip(self.texts(), *columns, strict=True):
-            writer.writerow([*row, *new])
+        rows = zip(self.texts(), *columns, strict=True)
+        header = self.names if self.header is None else self.header
+        lines = [[*header, *added], *([*row, *new] for row, *new in rows)]
+        text = "".join(line_of(line, self.delimiter) + self.line_end for line in lines)
         try:
-            return out.getvalue().encode(self.encoding)
+            return (self.before + text).encode(self.encoding)
         except UnicodeEncodeError as error:
             strange = error.object[error.start]
             raise ValueError(
@@ -169,6 +187,28 @@ class TableFile(ABC):
         if isinstance(cell, float | np.floating):
             return f"{cell:.7g}".replace(".", self.decimal)
         return str(cell)
+
+
+def line_of(cells: Sequence[str], delimiter: str = ",") -> str:
+    """Return a row as a CSV text has it, so that it is read as these cells again.
+
+    A cell is quoted where it holds a sign that may separate cells in other tables, for readers
+    guess; where it could be a comment; and where an empty one would be nothing at all.
+
+    >>> line_of(["a;b", "4,5", ""], ";"), line_of([""])
+    ('"a;b";4,5;', '""')
+    """
+    seen = len(cells) > 1 and delimiter != " "  # an empty cell is
+
+    def written(cell: str) -> str:
+        is_decimal = delimiter != "," and re.fullmatch(r"[+-]?\d*,\d*([eE][+-]?\d+)?", cell)
+        odd = delimiter in cell or cell.startswith("#") or re.search('["\r\n\t;|,]', cell)
+        if (odd and not is_decimal) or not (cell or seen):
+            cell = cell.replace('"', '""')
+            return f'"{cell}"'
+        return cell
+
+    return delimiter.join(map(written, cells))
 
 
 def read_bytes(path: str | os.PathLike[str]) -> bytes:

@@ -13,9 +13,12 @@ from neurona.web.setup import LIMITS, DataSetup
 
 # The errors of the table's reader in Spanish.
 _SPANISH = {
+    "format": "no es una tabla en CSV: expórtala como CSV",
+    "too_large": "es demasiado grande",
     "quotes": "línea {line}: las comillas no están en orden",
     "empty": "está vacía: la primera línea lleva los nombres de las columnas",
     "header": "la línea {line} tiene números: pon antes una línea con los nombres de las columnas",
+    "nameless": "la línea {line} parece una fila más: pon antes una con los nombres",
     "few_columns": "tiene {count} columna(s): hacen falta dos entradas y un objetivo",
     "unnamed": "la columna {column} no tiene nombre",
     "twice": "dos columnas se llaman «{column}»: cambia un nombre",

@@ -202,6 +202,7 @@ def delimiter_of(text: str, begin: int) -> str:
     tab, which texts do not have; then the one that makes most cells numbers.
     """
     signs, samples = "\t;|,", {}
+    text, begin = text[begin : begin + 5_000_000], 0  # 200 rows of tables that are not very wide
     for sign in (*signs, " ", ""):
         try:
             samples[sign] = [cells for _, cells in records_of(text, begin, sign, 200)]
@@ -390,8 +391,8 @@ def numbers_for_names(names: list[str], cells: list[list[str]]) -> list[str]:
     column's cells.
     """
     places = [i for i, name in enumerate(names) if is_number(name)]
-    are_headed = len(places) < len(names) and len(cells) > 1 and is_header(names, cells)
-    if not places or are_headed:
+    some = 0 < len(places) < len(names)
+    if not places or (some and len(cells) > 1 and is_header(names, cells)):
         return []
     shown = [names[i] for i in places]
     again = any(names[i] in {row[i] for row in cells} for i in set(range(len(names))) - {*places})

@@ -227,8 +227,8 @@ def _add_tables(commands: Any) -> None:
     _add_encoding(train)
     train.add_argument(
         "--dates",
-        choices=("dmy", "mdy"),
-        help="dates in a CSV file: 31/12/2024 or 12/31/2024; 2024-12-31 always works",
+        choices=("dmy", "mdy", "ymd"),
+        help="dates in a CSV file: 31/12/2024, 12/31/2024 or 2024/12/31; 2024-12-31 always works",
     )
     train.add_argument(
         "-o",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 
 import numpy as np
 import pytest
@@ -62,9 +63,15 @@ def assert_pets(table):
         PETS.replace(",", ";"),
         PETS.replace(",", ";").replace(".", ","),
         PETS.replace(",", "\t"),
+        PETS.replace(",", "|"),
         PETS.replace(",", " ,  "),
         PETS.encode("utf-8-sig"),
         PETS.encode("utf-16"),
+        PETS.encode("utf-16-le"),
+        gzip.compress(PETS.encode()),
+        "sep=,\n" + PETS,
+        ",kilos,height,kind\n0,4.5,25,cat\n1,30,60,dog\n2,4,23,cat\n",
+        "Unnamed: 0,kilos,height,kind\n0,4.5,25,cat\n1,30,60,dog\n2,4,23,cat\n",
         codecs.BOM_UTF16_BE + PETS.encode("utf-16-be"),
         '"kilos","height","kind"\n"4.5","25","cat"\n"30","60","dog"\n"4","23","cat"\n',
         '"kilos";"height";"kind"\n"4,5";"25";"cat"\n"30";"60";"dog"\n"4";"23";"cat"\n',
@@ -80,9 +87,15 @@ def assert_pets(table):
         "semicolons",
         "decimal commas",
         "tabs",
+        "bars",
         "spaces",
         "byte order mark",
         "UTF-16",
+        "UTF-16 without a mark",
+        "gzip",
+        "Excel's first line",
+        "index",
+        "index, read and written",
         "UTF-16, big end first",
         "quotes",
         "quotes and decimal commas",
@@ -122,6 +135,13 @@ def test_the_target_may_be_any_column(read):
     assert (table.columns, table.target, table.classes) == (("height", "age"), "kilos", None)
     np.testing.assert_array_equal(table.y, [4.5, 30])
     assert table.y.dtype == np.float64
+
+
+def test_the_features_can_be_chosen(read):
+    table = read(PETS.replace("kilos", "Unnamed: 0"), columns=["Unnamed: 0"])
+    assert table.columns == ("Unnamed: 0",)
+    with pytest.raises(ValueError, match="has no column 'heigth', .* did you mean 'height'"):
+        read(PETS, columns=["heigth"])
 
 
 def test_a_path_may_be_text(tmp_path):
@@ -261,11 +281,11 @@ FEATURE = (
             "separated by commas, semicolons or tabs",
         ),
         (
-            "a|b|t\n1|2|x\n",
-            "line 1 names 1 column(s), 'a|b|t': expected two features or more and the target, "
+            "a/b/t\n1/2/x\n",
+            "line 1 names 1 column(s), 'a/b/t': expected two features or more and the target, "
             "separated by commas, semicolons or tabs",
         ),
-        (",a,t\n0,1,x\n", "line 1: column 1 has no name; name it or delete the column"),
+        ("a,,t\n0,1,x\n", "line 1: column 2 has no name; name it or delete the column"),
         (
             "a,b,a\n1,2,x\n",
             "line 1: columns 1 and 3 are both named 'a'; rename one of them",

@@ -14,15 +14,13 @@ export interface CsvTable {
   target: string;
 }
 
-/** Decode a spreadsheet's file: UTF-8, UTF-16 with a byte order mark, or else Windows-1252. */
+/** Decode a spreadsheet's file: UTF-8, UTF-16, or else Windows-1252. */
 export function decodeText(bytes: Uint8Array): string {
-  const mark =
-    bytes[0] === 0xff && bytes[1] === 0xfe
-      ? "utf-16le"
-      : bytes[0] === 0xfe && bytes[1] === 0xff
-        ? "utf-16be"
-        : null;
-  if (mark) return new TextDecoder(mark).decode(bytes);
+  // Without a byte order mark, NULs tell UTF-16: its first letter is Latin.
+  const [first, second] = bytes;
+  const little = (first === 0xff && second === 0xfe) || (first && second === 0);
+  const big = (first === 0xfe && second === 0xff) || (first === 0 && second);
+  if (little || big) return new TextDecoder(little ? "utf-16le" : "utf-16be").decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

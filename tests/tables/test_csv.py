@@ -74,3 +74,12 @@ def test_a_date_with_the_day_first(cell, read):
     assert column.kind == ("category" if read is None else "date")
     if read is not None:
         assert column.values.astype("datetime64[s]").astype(str).tolist() == [read]
+
+
+def test_a_name_that_another_format_begins_with_is_a_name():
+    from neurona.tables.encoding import decoded
+
+    for name in ("ORC", "RDX", "PAR1", "Rar!"):
+        assert decoded(f"{name},y\n1,2\n".encode()) == f"{name},y\n1,2\n"
+    with pytest.raises(TableError, match="is an ORC file, and not a CSV file"):
+        decoded(b"ORC\x00\x01")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import zlib
 
 from neurona.tables.file import MOST_BYTES, TableError
@@ -74,6 +75,8 @@ def decoded(data: bytes, encoding: str | None = None) -> str:
 def _check_is_text(data: bytes) -> None:
     """Raise a TableError for the bytes of a workbook, an archive and the like."""
     kind = next((kind for sign, kind in _BINARIES.items() if data.startswith(sign)), None)
+    if kind is not None and not re.search(rb"[\x00-\x08\x0e-\x1f]|%PDF", data[:64]):
+        return  # a column may be called ORC
     if kind == "a zip archive" and b"xl/" in data:
         kind = "an Excel workbook"
     elif kind == "a zip archive" and b"opendocument.spreadsheet" in data[:200]:
@@ -88,7 +91,7 @@ def _check_is_text(data: bytes) -> None:
 _BINARIES = {
     b"PK\x03\x04": "a zip archive",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an Excel workbook",  # until 2003
-    b"PAR1": "a Parquet file",
+    b"PAR1\x15": "a Parquet file",
     b"ARROW1": "an Arrow file",
     b"FEA1": "a Feather file",
     b"Obj\x01": "an Avro file",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
-from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -388,7 +388,7 @@ def test_the_program_reads_a_csv_file_in_a_fresh_interpreter(penguins, penguin_n
     wrong.to_csv(tmp_path / "table.csv", index=False, na_rep="NA")
     done = subprocess.run(named, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("a cell is not what it was when the network was trained: ")
+    assert done.stderr.startswith("the table is not as it was when the network was trained: ")
     assert "'heavy'" in done.stderr
 
 
@@ -397,7 +397,8 @@ def test_the_program_can_be_read(penguin_net):
     assert max(map(len, code.split("\n"))) <= 100
     imports = [line for line in code.split("\n") if line.startswith(("import", "from"))]
     assert imports == [
-        "import base64", "import csv", "import re", "import sys", "import warnings",
+        "import base64", "import csv", "import gzip", "import io", "import re", "import sys",
+        "import warnings",
         "from collections.abc import Callable, Collection, Iterable, Sequence",
         "from datetime import timedelta", "from numbers import Number", "from typing import Any",
         "import numpy as np",
@@ -511,7 +512,7 @@ def test_a_text_means_to_the_program_what_it_means_to_the_estimator(odd, column,
     line = ",".join(f'"{one}"' for one in (cells | {column: cell}).values())
     text = f"{header}\n{line}\n\n{row}\n"
     wanted = either_way(lambda: net.predict(columns_for(net, parse_csv(text))))
-    given = either_way(lambda: space["predict"](space["read"](StringIO(text))))
+    given = either_way(lambda: space["predict"](*space["read"](text.encode())))
     assert type(given) is type(wanted), (given, wanted)  # both refuse the cell, or neither
     if isinstance(wanted, str):
         assert repr(cell) in wanted
@@ -624,3 +625,85 @@ def test_a_pipeline_of_sklearn_is_a_copy_and_can_be_kept():
         export.to_sklearn(NeuralNetRegressor(4, epochs=2, networks=1).fit(X, X[:, 0]))
     with pytest.raises(ValueError, match="one network, not an ensemble: fit with networks=1"):
         export.to_sklearn(NeuralNetRegressor(4, "tanh", epochs=2).fit(X, X[:, 0]))
+
+
+# The program reads what `neurona predict` reads
+
+
+def layouts(rows):
+    """Return ways in which a table with texts, numbers and dates is written, as bytes."""
+    plain = "kilos,coat,born\n" + "".join(",".join(row) + "\n" for row in rows)
+    german = plain.replace(",", ";").replace(".", ",")
+    counted = ",kilos,coat,born\n" + "".join(f"{i},{','.join(r)}\n" for i, r in enumerate(rows))
+    return {
+        "plain": plain.encode(),
+        "a mark": plain.encode("utf-8-sig"),
+        "UTF-16": plain.encode("utf-16"),
+        "UTF-16 without a mark": plain.encode("utf-16-be"),
+        "gzip": gzip.compress(plain.encode()),
+        "semicolons": german.encode(),
+        "tabs": plain.replace(",", "\t").encode(),
+        "bars": plain.replace(",", "|").encode(),
+        "blanks": plain.replace(",", ", ").encode(),
+        "carriage returns": plain.replace("\n", "\r").encode(),
+        "both line ends, a blank line": plain.replace("\n", "\r\n").encode() + b" \r\n",
+        "an index": counted.encode(),
+        "write.table": counted[1:].encode(),
+        "a comma more": plain.replace("\n", ",\n").encode(),
+        "sep=": b"sep=;\n" + german.encode(),
+        "a comment": b"# made on 2024-05-01\n" + plain.encode(),
+        "a commented header": b"# " + plain.encode(),
+        "quotes": "".join(
+            " ,".join(f'"{cell}"' for cell in line.split(",")) + "\n" for line in plain.splitlines()
+        ).encode(),
+        "thousands": german.replace("4,5", "1.234,5").replace("3,25", "1.040").encode(),
+    }
+
+
+@pytest.fixture(scope="module")
+def read_alike():
+    rows = [["4.5", "long", "2020-03-01"], ["3.25", "short", "2021/05/07"],
+            ["NA", "1.5", "1-Feb-2022"], ["?", "", "2023-01-01 10:00 UTC"]] * 10  # fmt: skip
+    text = "kilos,coat,born,y\n" + "".join(f"{','.join(r)},{i}.5\n" for i, r in enumerate(rows))
+    table = parse_csv(text)
+    net = NeuralNetRegressor(4, epochs=9, random_state=0)
+    net.fit(table.select(["kilos", "coat", "born"]), np.arange(40.0))
+    space = {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    return net, space, layouts(rows)
+
+
+@pytest.mark.parametrize("name", layouts([["4.5", "long", "2020-03-01"]]))
+def test_the_program_reads_the_layouts_that_neurona_reads(read_alike, name):
+    from neurona.tables.encoding import decoded, unpacked
+
+    net, space, written = read_alike
+    table = parse_csv(decoded(unpacked(written[name])))
+    wanted = net.predict(columns_for(net, table))
+    given = space["predict"](*space["read"](written[name]))
+    np.testing.assert_allclose(given, wanted, rtol=1e-12)
+    assert len(given) == 40
+
+
+def test_a_program_of_one_column_gives_a_row_for_each():
+    net = NeuralNetRegressor(4, epochs=2).fit(pd.DataFrame({"x": [1.0, 2, None, 4]}), range(4))
+    space = {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    assert len(space["predict"](*space["read"](b'x\n1\n\n3\n""\n5\n\n'))) == 5
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [np.array(["2024-01-01", "2025-01-01"], "datetime64[D]"),
+     np.array(["2024-01-01T10:00", "2025-01-01"], "datetime64[ns]"),
+     np.array([1, 5], "timedelta64[h]"), np.array([2**53, 2**53 + 1]), np.array([0, 1], np.uint8),
+     np.array([False, True]), np.array([1.0, 3.0]), np.array(["01", "1"]),
+     np.array(["a\nb", '"'], object)],
+    ids=lambda one: str(one.dtype),
+)  # fmt: skip
+def test_classes_of_any_type_are_those_of_the_estimator(classes):
+    X, which = np.arange(12.0)[:, None], np.arange(12) % 2
+    net = NeuralNetClassifier(4, epochs=2).fit(X, classes[which])
+    space = {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    assert (np.asarray(space["predict"](X), classes.dtype) == net.predict(X)).all()

@@ -9,6 +9,8 @@ from inspect import getsource, isfunction
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from neurona.export.folder import SIGN
 from neurona.export.numpy_layers import (
     WIDTH,
@@ -168,37 +170,94 @@ def network(x):
 {loop}
 '''
 
-READ_NAMED = '''
-def read(file):
-    """Return the columns of a CSV file by their names; an empty cell, or NA, is a missing one."""
-    names, *rows = cells_of(file) or [[]]
-    return {name: [known(row[i]) for row in rows] for i, name in enumerate(names)}
+TEXT_IN = '''
+def text_in(data):
+    """Return the text of a file: UTF-8 or UTF-16, packed with gzip or not."""
+    data = gzip.decompress(data) if data[:2] == b"\\x1f\\x8b" else data
+    if data[:2] in (b"\\xff\\xfe", b"\\xfe\\xff"):
+        return data.decode("utf-16")
+    even, odd = data[:4096:2].count(0), data[1:4096:2].count(0)
+    if max(even, odd) > len(data[:4096]) // 20:  # of UTF-16, half of the bytes are 0
+        return data.decode("utf-16-be" if even > odd else "utf-16-le")
+    return data.decode("utf-8-sig")
+
+
+def rows_of(text, sign):
+    """Return the rows of a CSV file; blank lines are left out.
+
+    With one column, for which the sign is \\x1f, a blank line is a missing cell, unless it is last.
+    """
+    one = sign == "\\x1f"
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    file = io.StringIO(text.rstrip() if one else text, newline="")
+    rows = csv.reader(file, delimiter=sign, skipinitialspace=True)
+    rows = [[cell.strip() for cell in row] or [""] for row in rows]
+    return [row for row in rows if one or row != [""]]
 '''
+
+READ_NAMED = '''
+def read(data):
+    """Return the columns of a CSV file by their names{and_sign}.
+
+    The sign between cells is the one that finds all names in a line, and rows of one length below.
+    """
+    needed = {needed}
+    text, missing, uneven = text_in(data), needed[0], None
+    for sign in "\\x1f\\t;|, ":
+        rows = rows_of(text, sign)
+        for k, row in enumerate(rows[:50]):
+            names = [row[0].lstrip("# "), *row[1:]]
+            absent = [name for name in needed if name not in names]
+            if len(absent) < len(needed):
+                missing = absent[0] if absent else missing
+            if absent:
+                continue
+            below, n = rows[k + 1 :], len(names)
+            lengths = sorted({{len(row) for row in below}})
+            if lengths == [n + 1]:  # there is a cell without a name at the end, or in front
+                at_end = not any(row[-1] for row in below)
+                below = [row[:-1] if at_end else row[1:] for row in below]
+            elif lengths != [n] and not (lengths == [n - 1] and not names[-1]):
+                uneven = f"the rows have {{lengths}} cells, and the header has {{n}}"
+                break
+            if any(names.count(name) > 1 for name in needed):
+                raise ValueError("two columns have one name")
+            table = {{name: [row[names.index(name)] for row in below] for name in needed}}
+{result}
+    raise ValueError(uneven) if uneven else KeyError(missing)
+'''
+
+WITH_SIGN = """\
+cells = {cell for row in below for cell in row}
+decimal = decimal_in(cells, ".")
+return table, decimal if decimal == decimal_in(cells, ",") else None"""
 
 READ_ROWS = '''
-def read(file):
-    """Return the rows of a CSV file without a header; an empty cell, or NA, is a missing one."""
-    return [[known(cell) for cell in row] for row in cells_of(file)]
-'''
-
-CELLS_OF = '''
-def cells_of(file):
-    """Return the rows of a CSV file; blank lines are left out."""
-    rows = [[cell.strip() for cell in row] for row in csv.reader(file, skipinitialspace=True)]
-    return [row for row in rows if row not in ([], [""])]
+def read(data):
+    """Return the rows of a CSV file without a header, between whose cells is any usual sign."""
+    text, rows = text_in(data), []
+    for sign in "\\x1f\\t;|, ":
+        rows = rows_of(text, sign)
+        if {{len(row) for row in rows}} == {{{width}}}:
+            return (rows,)
+    raise ValueError("a row has another number of cells: give rows of {width}")
 '''
 
 MAIN = """
 if __name__ == "__main__":
-    sys.stdin.reconfigure(encoding="utf-8-sig")
-    with open(sys.argv[1], encoding="utf-8-sig") if sys.argv[1:] else sys.stdin as file:
-        table = read(file)
+    if sys.argv[1:]:
+        with open(sys.argv[1], "rb") as file:
+            data = file.read()
+    else:
+        data = sys.stdin.buffer.read()
     try:
-        predictions = predict(table)
+        predictions = predict(*read(data))
     except KeyError as name:
         sys.exit(f"the table has no column {{name}}")
-    except ValueError as error:
-        sys.exit(f"a cell is not what it was when the network was trained: {{error}}")
+    except UnicodeDecodeError:
+        sys.exit("the file is neither UTF-8 nor UTF-16: save it again as UTF-8")
+    except (ValueError, csv.Error, EOFError, OSError) as error:
+        sys.exit(f"the table is not as it was when the network was trained: {{error}}")
     for prediction in predictions:
         print({printed})
 """
@@ -227,26 +286,38 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
     """Return the program; see :func:`neurona.export.numpy_code`."""
     net, parts = estimator.network_, parts_of(estimator.network_, estimator.params_, dtype=None)
     in_base64 = uses_base64(parts, written_out)
-    names = _names(estimator)
     several = isinstance(estimator.targets_, Labels) or not getattr(
         estimator.targets_, "single", True
     )
     prepare = _prepare(estimator, "np.float64")
-    read = READ_ROWS if names is None else READ_NAMED
+    read = _read(estimator)
     functions = _functions(prepare + read, _has_ramps(estimator))
     blocks = [
         _head(estimator, topology_of(parts)),
-        _imports(["base64"] * in_base64 + ["csv", "sys"], functions),
+        _imports(["base64"] * in_base64 + ["csv", "gzip", "io", "sys"], functions),
         *functions,
         prepare,
         *layers_code(parts, written_out),
         NETWORK.format(n_in=count(net.n_in, "number"), n_out=net.n_out, loop=loop_code(parts)),
-        *_decisions(estimator.targets_, _argument(estimator)),
-        CELLS_OF,
+        *_decisions(estimator.targets_, _argument(estimator), _has_numbers(estimator)),
+        TEXT_IN,
         read,
         MAIN.format(printed='*prediction, sep=","' if several else "prediction"),
     ]
     return page(blocks)
+
+
+def _read(estimator: NeuralNet) -> str:
+    """Write the function that reads a CSV file as ``neurona predict`` does."""
+    names, preparation = _names(estimator), estimator.preparation_
+    if names is None:
+        return READ_ROWS.format(width=estimator.n_features_in_)
+    used = names if preparation is None else [names[place] for place, _ in preparation.steps]
+    has_sign = _has_numbers(estimator)
+    and_sign = ", and its sign before decimals if it tells" if has_sign else ""
+    needed = _list([_quoted(name) for name in used], 4)
+    result = indent(WITH_SIGN if has_sign else "return (table,)", " " * 12)
+    return READ_NAMED.format(needed=needed, and_sign=and_sign, result=result)
 
 
 def preparation_code(estimator: NeuralNet, use: str) -> str:
@@ -297,8 +368,8 @@ def _head(estimator: NeuralNet, topology: str) -> str:
 
 {about}
 
-In a shell, it reads a CSV file, or else the standard input, with commas and {header} a header,
-and prints a prediction a row:
+In a shell, it reads a CSV file {header} a header, or else the standard input, and prints a
+prediction a row:
 
     python model.py table.csv
 """'''
@@ -309,8 +380,8 @@ def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
     names = _names_in("\n".join(functions))
     lines = [f"import {name}" for name in sorted([*modules, *({"re", "warnings"} & names)])]
     for module, known in IMPORTS.items():
-        if needed := ", ".join(sorted(known & names)):
-            lines.append(f"from {module} import {needed}".replace("UTC", "timezone"))
+        needed = sorted("timezone" if name == "UTC" else name for name in known & names)
+        lines += [f"from {module} import {', '.join(needed)}"] if needed else []
     lines += [*([""] if lines else []), "import numpy as np"]
     if "UTC" in names:
         lines += ["", "UTC = timezone.utc  # from Python 3.11 on also datetime.UTC"]
@@ -358,6 +429,13 @@ def _number(step: Step) -> Numbers | None:
     return number if isinstance(number, Numbers) else None
 
 
+def _has_numbers(estimator: NeuralNet) -> bool:
+    """Tell whether texts may have a sign before decimals."""
+    preparation, names = estimator.preparation_, _names(estimator)
+    steps = [] if preparation is None or names is None else preparation.steps
+    return any(isinstance(step, Numbers) for _, step in steps)
+
+
 def _has_ramps(estimator: NeuralNet) -> bool:
     preparation: Preparation | None = estimator.preparation_
     numbers = [] if preparation is None else [_number(step) for _, step in preparation.steps]
@@ -385,12 +463,14 @@ def _prepare(estimator: NeuralNet, dtype: str) -> str:
             f"    return np.array([table[name] for name in names], dtype={dtype}).T"
         )
     before = "" if names is not None else "    table = columns(rows)\n"
+    argument = _argument(estimator) + (", decimal=None" if _has_numbers(estimator) else "")
+    has_sign = _has_numbers(estimator)
     calls = "\n".join(
-        _call(step, str(place) if names is None else _quoted(names[place]), 12) + ","
+        _call(step, str(place) if names is None else _quoted(names[place]), 12, has_sign) + ","
         for place, step in preparation.steps
     )
     function = (
-        f"def prepare({_argument(estimator)}):\n{about}{before}    return np.hstack(\n        [\n"
+        f"def prepare({argument}):\n{about}{before}    return np.hstack(\n        [\n"
         f"{indent(calls, ' ' * 12)}\n        ]\n    ){end}"
     )
     if names is not None:
@@ -400,7 +480,7 @@ def _prepare(estimator: NeuralNet, dtype: str) -> str:
     return COLUMNS.format(width=width, cells=cells).strip("\n") + "\n\n\n" + function
 
 
-def _call(step: Step, column: str, margin: int) -> str:
+def _call(step: Step, column: str, margin: int, has_sign: bool) -> str:
     """Write the call that prepares a column."""
     cells = f"table[{column}]"
     if isinstance(step, Categories) and step.two:
@@ -419,8 +499,8 @@ def _call(step: Step, column: str, margin: int) -> str:
         arguments.append(f"cycles=[{', '.join(str(CYCLES[cycle]) for cycle in step.cycles)}]")
     if isinstance(step, Dates) and step.order is not None:
         arguments.append(f'order="{step.order}"')
-    if isinstance(step, Numbers) and step.decimal != ".":
-        arguments.append(f'decimal="{step.decimal}"')
+    if isinstance(step, Numbers) and has_sign:
+        arguments.append(f'decimal=decimal or "{step.decimal}"')
     arguments += ["mark_missing=True"] if number.missing else []
     if number.ramps is not None:
         knots = _list([repr(knot) for knot in number.ramps.knots], margin + 4)
@@ -465,15 +545,35 @@ def _quoted(text: str) -> str:
 
 
 def _classes(targets: Classes) -> str:
-    written = [
-        _quoted(one) if isinstance(one, str) else repr(one) for one in targets.classes.tolist()
-    ]
+    """Write the classes, of whatever type they are.
+
+    Raises
+    ------
+    ValueError
+        If a program cannot hold one.
+    """
+    classes = targets.classes
+    if classes.dtype.kind in "mM":  # dates are written as texts, durations as whole numbers
+        cells = classes.astype(np.int64 if classes.dtype.kind == "m" else np.str_).tolist()
+        return f'classes = np.array({_list([repr(one) for one in cells], 9)}, "{classes.dtype}")'
+    strange = [one for one in classes.tolist() if not isinstance(one, str | int | float)]
+    if strange:
+        raise ValueError(
+            f"the class {strange[0]!r} is a {type(strange[0]).__name__}, which a NumPy program "
+            "cannot hold: fit with texts, numbers or numpy.datetime64 as classes"
+        )
+    written = [_quoted(one) if isinstance(one, str) else repr(one) for one in classes.tolist()]
     return f"classes = {_list(written, 0)}"
 
 
-def _decisions(targets: Any, argument: str) -> Iterator[str]:
+def _decisions(targets: Any, argument: str, has_sign: bool) -> Iterator[str]:
     """Write the functions that predict for a table."""
-    outputs = f"network(prepare({argument}))"
+    given, argument = (
+        (argument, argument)
+        if not has_sign
+        else (f"{argument}, decimal", f"{argument}, decimal=None")
+    )
+    outputs = f"network(prepare({given}))"
     if isinstance(targets, Classes):
         yield _classes(targets)
         about = f"Return the probability of each class, (n, {len(targets.classes)})."
@@ -481,14 +581,14 @@ def _decisions(targets: Any, argument: str) -> Iterator[str]:
         if targets.n_out == 1:
             lines = [f"second = {outputs}", "return np.hstack([1 - second, second])"]
         yield _function("predict_proba", argument, about, *lines)
-        which = f"predict_proba({argument}).argmax(axis=1)"
+        which = f"predict_proba({given}).argmax(axis=1)"
         yield _function(
             "predict", argument, f"{MOST_LIKELY}.", f"return [classes[i] for i in {which}]"
         )
     elif isinstance(targets, Labels):
         about = f"Return the probability of each label, (n, {targets.n_out})."
         yield _function("predict_proba", argument, about, f"return {outputs}")
-        which = f"(predict_proba({argument}) > 0.5)"
+        which = f"(predict_proba({given}) > 0.5)"
         yield _function("predict", argument, LIKELY, f"return {which}.astype(int)")
     else:
         yield _function("predict", argument, *_in_units(targets, outputs))

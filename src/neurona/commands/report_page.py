@@ -276,8 +276,10 @@ def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
 
 def _importance(findings: ClassFindings | NumberFindings) -> Iterable[str]:
     found = tables.telling(findings)
+    rest = f"<p>Neurona {escape(tables.out_of_time(findings))}.</p>"
+    more = [rest] if findings.not_shuffled else []
     if not found:
-        return []
+        return more
     what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
     rows = "\n".join(
         f'<tr><th scope="row">{escape(one.column)}</th><td class="n">{one.fall:.3f}</td>'
@@ -288,13 +290,14 @@ def _importance(findings: ClassFindings | NumberFindings) -> Iterable[str]:
         f"How far the {what} falls when a column's cells are shuffled. If two columns carry the "
         "same information, neither may look important."
     )
-    if len(found) < len(findings.columns):
+    if len(found) < len(findings.columns) and not more:
         caption += " The other columns matter less, or not at all."
     return [
         f'<table class="bars"><caption>{escape(caption)}</caption>\n'
         '<thead><tr><th scope="col">column</th><th scope="col" class="n">fall</th>'
         '<td aria-hidden="true"></td></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody></table>"
+        f"<tbody>\n{rows}\n</tbody></table>",
+        *more,
     ]
 
 

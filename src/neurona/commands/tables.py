@@ -13,7 +13,13 @@ import numpy as np
 
 from neurona.commands import NotWritten
 from neurona.estimators import NeuralNetClassifier
-from neurona.estimators.report import ClassFindings, Importance, NumberFindings, in_order
+from neurona.estimators.report import (
+    SECONDS,
+    ClassFindings,
+    Importance,
+    NumberFindings,
+    in_order,
+)
 from neurona.files.estimator import read
 from neurona.files.storage import replace
 from neurona.tables import parquet
@@ -92,7 +98,7 @@ def columns_for(estimator: NeuralNet, file: TableFile) -> Columns:
     for place, (name, kind) in enumerate(
         zip(map(str, estimator.feature_names_in_), preparation.kinds, strict=True)
     ):
-        if place in used and name not in file.names:
+        if place in used and name not in file.places:
             meant = nearest(name, file.names) or "its columns are found by their names"
             problem = f"has no column {name!r}, which the network learned from; {meant}"
             raise TableError("no_column", problem, column=name)
@@ -241,15 +247,26 @@ def _of_numbers(found: NumberFindings) -> Iterator[str]:
 
 def _of_columns(findings: ClassFindings | NumberFindings) -> Iterator[str]:
     found = telling(findings)
-    if not found:
-        return
-    what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
-    width = max(len(one.column) for one in found)
-    yield ""
-    yield f"most important columns: how far the {what} falls when one is shuffled"
+    if found:
+        what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
+        width = max(len(one.column) for one in found)
+        yield ""
+        yield f"most important columns: how far the {what} falls when one is shuffled"
     for one in found:
         bar = "█" * max(1, round(BAR * one.fall / found[0].fall))
         yield f"{one.column:<{width}}  {one.fall:>6.3f}  {bar}"
+    if findings.not_shuffled:
+        yield ""
+        yield out_of_time(findings)
+
+
+def out_of_time(findings: ClassFindings | NumberFindings) -> str:
+    """Say how many columns were judged in the time that there is, and which were not."""
+    done, left = len(findings.columns), findings.not_shuffled
+    return (
+        f"judged {done:,} of {done + len(left):,} columns within {SECONDS:.0f} seconds, the most "
+        f"promising ones first; not judged: {listed([*left])}"
+    )
 
 
 def telling(findings: ClassFindings | NumberFindings) -> list[Importance]:

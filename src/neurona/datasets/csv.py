@@ -13,7 +13,7 @@ from neurona.tables.cells import number_of, shortest
 from neurona.tables.columns import look_like_classes
 from neurona.tables.csv import decoded
 from neurona.tables.csv import parse_csv as parse_cells
-from neurona.tables.file import TableError, TargetKind, place_of, read_bytes
+from neurona.tables.file import TableError, TargetKind, read_bytes
 
 if TYPE_CHECKING:
     import os
@@ -128,7 +128,7 @@ def parse_csv(
     table = _complete(text)
     name = table.names[-1] if target is None else target
     for needed in (name, *(columns or ())):
-        place_of(table.names, needed)
+        table.place_of(needed)
     y, classes = _target(table, name, kind)
     features = [one for one in table.names if one != name and (columns is None or one in columns)]
     X = np.column_stack([_numbers(table, one, _MEND_FEATURE.format(one)) for one in features])

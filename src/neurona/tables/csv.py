@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from neurona.tables.cells import DateOrder, class_of, date_of, known, number_of
 from neurona.tables.columns import Column, Kind, empty, objects
-from neurona.tables.file import TableError, TableFile, listed, place_of
+from neurona.tables.file import TableError, TableFile, listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +95,13 @@ class CsvTable(TableFile):
 
     def error(self, name: str, row: int, problem: str, code: str = "not_number") -> TableError:
         """Return the error of a cell."""
-        line, cell = self.lines[row], self.cells[row][place_of(self.names, name)]
+        line, cell = self.lines[row], self.cells[row][self.place_of(name)]
         text = f"line {line}, column {name!r}: {cell[:60]!r} {problem}"
         return TableError(code, text, line=line, column=name, cell=cell)
 
     def written(self, name: str) -> list[str]:
         """Return a column's cells as they are written."""
-        place = place_of(self.names, name)
+        place = self.place_of(name)
         return [row[place] for row in self.cells]
 
     def _known(self, name: str) -> list[str | None]:
@@ -260,6 +260,7 @@ def _check_names(header: _Row, decimal: str, fewest: int) -> None:
             line=header.line,
             count=len(names),
         )
+    first: dict[str, int] = {}  # where each name stands
     for i, name in enumerate(names):
         if not name:
             raise TableError(
@@ -268,10 +269,10 @@ def _check_names(header: _Row, decimal: str, fewest: int) -> None:
                 line=header.line,
                 column=i + 1,
             )
-        if name in names[:i]:
+        if first.setdefault(name, i) != i:
             raise TableError(
                 "twice",
-                f"{where}: columns {names.index(name) + 1} and {i + 1} are both named {name!r}; "
+                f"{where}: columns {first[name] + 1} and {i + 1} are both named {name!r}; "
                 "rename one of them",
                 line=header.line,
                 column=name,

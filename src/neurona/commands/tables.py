@@ -6,7 +6,6 @@ import math
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from neurona.estimators.report import (
     in_order,
 )
 from neurona.files.estimator import read
-from neurona.files.storage import replace
+from neurona.saving import check_replaceable, replace
 from neurona.tables import parquet
 from neurona.tables.cells import DATE_ORDERS, class_of
 from neurona.tables.columns import empty
@@ -143,18 +142,15 @@ def check_writable(path: Path, *read: str) -> None:
     ValueError
         If it is one of them.
     """
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
-    if path.exists() and not path.is_file():
-        return
-    for other in read:
-        if path.exists() and Path(other).exists() and path.samefile(other):
-            raise ValueError(f"{path} is to be read, and would be lost: give another name")
     try:
-        with TemporaryFile(dir=path.parent):
-            pass
+        check_replaceable(path)
     except OSError as error:
         raise OSError(f"{path} cannot be written ({error.strerror})") from error
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
+    for other in read:
+        if path.is_file() and Path(other).exists() and path.samefile(other):
+            raise ValueError(f"{path} is to be read, and would be lost: give another name")
 
 
 def write(path: str, data: bytes) -> None:

@@ -6,6 +6,8 @@ Content-Security-Policy would still not let it run.
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -77,12 +79,13 @@ def page(
     body.append(_section(subject.about_rows, *_data(estimator, subject)))
     body.append(_section("How to use it", *_use(estimator, subject)))
     template = Template(files("neurona.commands").joinpath("report_page.html").read_text("utf-8"))
-    return template.substitute(
+    text = template.substitute(
         title=escape(subject.title),
         body="\n".join(body),
         footer=f"Written by neurona {escape(__version__)}. The page stands alone: "
         "it loads nothing and runs no script.",
     )
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)  # bytes of names that are not UTF-8
 
 
 def _section(heading: str, *parts: str) -> str:
@@ -411,7 +414,7 @@ def _data(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
 def _use(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
     end = ".parquet" if tables.is_parquet(subject.table) else ".csv"
     model = Path(subject.model)
-    quoted = shlex.quote(str(model))
+    quoted = _quoted(str(model))
     proba = " --proba" if hasattr(estimator, "classes_") else ""
     yield "<p>In a terminal:</p>"
     yield _code(
@@ -427,6 +430,20 @@ def _use(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
         f"table = {_reading(estimator, end)}\n"
         "print(model.predict(table))"
     )
+
+
+def _quoted(name: str) -> str:
+    r"""Quote a name for a shell, which writes a byte that is not UTF-8 as ``$'caf\xe9'``."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        plain = range(0x20, 0x7F)
+        signs = (
+            chr(byte) if byte in plain and byte not in b"'\\" else f"\\x{byte:02x}"
+            for byte in os.fsencode(name)
+        )
+        return f"$'{''.join(signs)}'"
+    return shlex.quote(name)
 
 
 def _reading(estimator: NeuralNet, end: str) -> str:

@@ -78,10 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _complain(str(interrupt))
         return INTERRUPTED
     finally:
-        if is_program:
-            interrupts.at_once()
-        else:
-            interrupts.handle(before)
+        # While the interpreter ends, which takes a while, Ctrl-C would only change the exit code.
+        interrupts.handle(signal.SIG_IGN if is_program else before)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+
+TYPE_CHECKING = False  # neither typing nor importlib.abc need be imported for what stands below
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.abc import Loader, MetaPathFinder
+    from types import ModuleType
+else:
+    Loader = MetaPathFinder = object
 
 MOVED = {
     "neurona.comparison": "neurona.lesson.comparison",

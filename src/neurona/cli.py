@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
-from pathlib import Path
-from typing import Any
 
 from neurona import __version__
-from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten
+from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten, interrupts
+
+# Little is imported before Ctrl-C is taken care of, and what takes longer in functions.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
 # The names are written out, so that `neurona --help` need not import NumPy; a test compares them.
 DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
@@ -65,6 +68,21 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code; ``neurona --help`` explains each."""
+    before, is_program = signal.getsignal(signal.SIGINT), arguments is None
+    interrupts.begin(is_program)
+    _mend_streams()
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt as interrupt:
+        if interrupt.args:
+            _complain(str(interrupt))
+        return INTERRUPTED
+    finally:
+        # While the interpreter ends, which takes a while, Ctrl-C would only change the exit code.
+        interrupts.handle(signal.SIG_IGN if is_program else before)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = parser().parse_args(arguments)
     try:
         code: int = given.run(given)
@@ -79,11 +97,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with suppress(OSError):
             _flush()
         failed = isinstance(error, NotWritten) or getattr(error, "errno", None) in NO_ROOM
-        print(f"neurona: error: {_message(error)}", file=sys.stderr)
+        _complain(f"neurona: error: {_message(error)}")
         return FAILED if failed else WRONG
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return code
+
+
+def _complain(text: str) -> None:
+    """Print a line on the standard error stream, if anybody reads it."""
+    if text:
+        with suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
 
 
 def _message(error: Exception) -> str:
@@ -91,6 +114,17 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return f"the output could not be written ({error.strerror})"
     return str(error)
+
+
+def _mend_streams() -> None:
+    """Have streams where they were closed; names of files that are not UTF-8 can be printed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
+        elif name == "stdout" and hasattr(stream, "reconfigure"):
+            is_utf = stream.encoding.lower().startswith("utf")
+            stream.reconfigure(errors="surrogateescape" if is_utf else "backslashreplace")
 
 
 def _flush() -> None:
@@ -104,6 +138,8 @@ def _flush() -> None:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
+    import argparse
+
     top = argparse.ArgumentParser(
         prog="neurona",
         description="A neural network from scratch: read it, watch it, use it.",
@@ -186,6 +222,8 @@ def parser() -> argparse.ArgumentParser:
 
 def _add(commands: Any, name: str, summary: str, description: str, examples: str = "") -> Any:
     """Add a command that its module in ``commands/`` runs."""
+    import argparse
+
     command = commands.add_parser(
         name,
         help=summary,
@@ -198,6 +236,8 @@ def _add(commands: Any, name: str, summary: str, description: str, examples: str
 
 
 def _add_output(command: Any) -> None:
+    from pathlib import Path
+
     command.add_argument(
         "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
     )
@@ -206,6 +246,8 @@ def _add_output(command: Any) -> None:
 
 def _add_tables(commands: Any) -> None:
     """Add the commands on tables."""
+    from functools import partial
+
     add = partial(_add, commands, examples=TABLES)
     train = add(
         "train",
@@ -374,6 +416,8 @@ def _add_encoding(command: Any) -> None:
 
 def _encoding(name: str) -> str:
     """Return the name of an encoding, if it exists."""
+    import argparse
+
     try:
         "a".encode(name)
     except LookupError:
@@ -385,6 +429,7 @@ def _encoding(name: str) -> str:
 
 def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
     """Return a parser of numbers separated by commas."""
+    import argparse
 
     def read(text: str) -> list[Any]:
         try:

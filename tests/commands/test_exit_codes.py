@@ -116,17 +116,42 @@ def test_ctrl_c_before_the_first_epoch_writes_nothing(folder):
     assert is_the_old_one(folder)
 
 
-def test_ctrl_c_twice_writes_nothing(folder):
+def test_ctrl_c_while_the_columns_are_judged_leaves_the_model_and_says_so(folder):
+    done = train(folder, once("neurona.commands.train.judge", "SIGINT"))
+    assert done.returncode == INTERRUPTED
+    said = "neurona: interrupted; the model is in m.safetensors, its report is not written\n"
+    assert done.stderr == said
+    assert names(folder) == ["m.safetensors", "t.csv"]
+    assert len(neurona.load(folder / "m.safetensors").loss_curve_) == 40
+
+
+def test_ctrl_c_twice_writes_no_more_than_the_model_so_far(folder):
     again = once("neurona.commands.train.judge", "SIGINT")
     done = train(folder, textwrap.dedent(at_epoch(7)) + textwrap.dedent(again))
     assert done.returncode == INTERRUPTED
     assert "Traceback" not in done.stderr
     assert names(folder) == ["m.safetensors", "t.csv"]
-    assert is_the_old_one(folder)
+    assert len(neurona.load(folder / "m.safetensors").loss_curve_) == 7
 
 
-def test_ctrl_c_during_the_write_keeps_the_old_model(folder):
+def test_ctrl_c_during_the_write_lets_it_end(folder):
     done = train(folder, once("os.fsync", "SIGINT"))
+    assert done.returncode == INTERRUPTED
+    assert done.stderr.startswith("neurona: interrupted; the model is in m.safetensors")
+    assert names(folder) == ["m.safetensors", "t.csv"]
+    assert not is_the_old_one(folder)
+
+
+def test_ctrl_c_twice_before_the_write_is_over_keeps_the_old_model(folder):
+    twice = """
+    import os, signal
+    from neurona.commands import train
+    def encode(*_, **__):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+    train.NeuralNetClassifier.save = encode
+    """
+    done = train(folder, twice)
     assert (done.returncode, done.stderr) == (INTERRUPTED, "")
     assert names(folder) == ["m.safetensors", "t.csv"]
     assert is_the_old_one(folder)

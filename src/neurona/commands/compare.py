@@ -10,6 +10,8 @@ from neurona.commands.demo import writable
 from neurona.extras import MissingExtra, require
 from neurona.lesson.comparison import PROBLEMS, Comparison, compare, figure, problem, report, table
 from neurona.lesson.comparison.report import TEXTS, about, notes, remarks, title
+from neurona.observe.figures import png
+from neurona.saving import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -41,8 +43,8 @@ def run(given: Namespace) -> int:
         show.text(f"{who}: {what}")
 
     picture, page = output / "compare.png", output / "compare.md"
-    figure(comparisons, language).savefig(picture, dpi=140)
-    page.write_text(report(comparisons, seed, picture.name, language), encoding="utf-8")
+    replace(picture, png(figure(comparisons, language), dpi=140))
+    replace(page, report(comparisons, seed, picture.name, language).encode())
     print(picture)
     print(page)
     return 0

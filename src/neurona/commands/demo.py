@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from neurona import datasets
-from neurona.commands import FAILED, INTERRUPTED
+from neurona.commands import FAILED, INTERRUPTED, interrupts
 from neurona.demos import DEMOS, data_of, outputs_for
 from neurona.engine.network import Network, network
 from neurona.engine.optimizers import OPTIMIZERS
@@ -47,6 +47,7 @@ def run(given: Namespace) -> int:
     )  # fmt: skip
     code = 0
     try:
+        interrupts.raised()
         with view:
             for state in states:
                 film.add(state)
@@ -58,6 +59,7 @@ def run(given: Namespace) -> int:
         code = FAILED
         film.add(error.state)
         print(f"neurona: {error}", file=sys.stderr)
+    interrupts.at_once()
     if test and film.frames and not given.quiet:
         report(net, film.frames[-1].params, *test)
     write(film, output, given.data)

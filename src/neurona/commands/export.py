@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from neurona import export
 from neurona.export.folder import CODE, PREPARATION, WEIGHTS, check_ours
 from neurona.files import load
-from neurona.files.storage import replace
+from neurona.saving import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace

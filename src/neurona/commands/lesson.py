@@ -11,6 +11,7 @@ from neurona.lesson import cure
 from neurona.observe import figures
 from neurona.observe.film import Film
 from neurona.observe.scores import format_cost
+from neurona.saving import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -83,9 +84,7 @@ def run(given: Namespace) -> int:
 
     axes = figures.gradient_sizes({"the lesson's weights": lesson, "scaled to the width": scaled})
     picture = output / "tutorial.png"
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    figure.savefig(picture, dpi=160, bbox_inches="tight")
+    replace(picture, figures.png(axes.get_figure(root=True), dpi=160, bbox_inches="tight"))
     print(picture)
     net, states = cure.cured("orthogonal", seed, every=5)
     film = Film(net, *datasets.circles(rng=seed))

@@ -9,6 +9,7 @@ import socket
 import webbrowser
 from typing import TYPE_CHECKING
 
+from neurona.commands import interrupts
 from neurona.extras import require
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def run(given: Namespace) -> int:
         print("Press Ctrl-C to stop.", flush=True)
         if not given.no_browser:
             webbrowser.open(address)
+        interrupts.raised()  # the server has a way of its own to end
         server.run(sockets=[listener])
     return 0
 

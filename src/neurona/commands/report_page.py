@@ -6,6 +6,8 @@ Content-Security-Policy would still not let it run.
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -77,12 +79,13 @@ def page(
     body.append(_section(subject.about_rows, *_data(estimator, subject)))
     body.append(_section("How to use it", *_use(estimator, subject)))
     template = Template(files("neurona.commands").joinpath("report_page.html").read_text("utf-8"))
-    return template.substitute(
+    text = template.substitute(
         title=escape(subject.title),
         body="\n".join(body),
         footer=f"Written by neurona {escape(__version__)}. The page stands alone: "
         "it loads nothing and runs no script.",
     )
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)  # bytes of names that are not UTF-8
 
 
 def _section(heading: str, *parts: str) -> str:
@@ -276,8 +279,10 @@ def _of_numbers(subject: Subject, found: NumberFindings) -> Iterable[str]:
 
 def _importance(findings: ClassFindings | NumberFindings) -> Iterable[str]:
     found = tables.telling(findings)
+    rest = f"<p>Neurona {escape(tables.out_of_time(findings))}.</p>"
+    more = [rest] if findings.not_shuffled else []
     if not found:
-        return []
+        return more
     what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
     rows = "\n".join(
         f'<tr><th scope="row">{escape(one.column)}</th><td class="n">{one.fall:.3f}</td>'
@@ -288,13 +293,14 @@ def _importance(findings: ClassFindings | NumberFindings) -> Iterable[str]:
         f"How far the {what} falls when a column's cells are shuffled. If two columns carry the "
         "same information, neither may look important."
     )
-    if len(found) < len(findings.columns):
+    if len(found) < len(findings.columns) and not more:
         caption += " The other columns matter less, or not at all."
     return [
         f'<table class="bars"><caption>{escape(caption)}</caption>\n'
         '<thead><tr><th scope="col">column</th><th scope="col" class="n">fall</th>'
         '<td aria-hidden="true"></td></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody></table>"
+        f"<tbody>\n{rows}\n</tbody></table>",
+        *more,
     ]
 
 
@@ -408,7 +414,7 @@ def _data(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
 def _use(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
     end = ".parquet" if tables.is_parquet(subject.table) else ".csv"
     model = Path(subject.model)
-    quoted = shlex.quote(str(model))
+    quoted = _quoted(str(model))
     proba = " --proba" if hasattr(estimator, "classes_") else ""
     yield "<p>In a terminal:</p>"
     yield _code(
@@ -424,6 +430,20 @@ def _use(estimator: NeuralNet, subject: Subject) -> Iterable[str]:
         f"table = {_reading(estimator, end)}\n"
         "print(model.predict(table))"
     )
+
+
+def _quoted(name: str) -> str:
+    r"""Quote a name for a shell, which writes a byte that is not UTF-8 as ``$'caf\xe9'``."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        plain = range(0x20, 0x7F)
+        signs = (
+            chr(byte) if byte in plain and byte not in b"'\\" else f"\\x{byte:02x}"
+            for byte in os.fsencode(name)
+        )
+        return f"$'{''.join(signs)}'"
+    return shlex.quote(name)
 
 
 def _reading(estimator: NeuralNet, end: str) -> str:

@@ -6,16 +6,21 @@ import math
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurona.commands import NotWritten
 from neurona.estimators import NeuralNetClassifier
-from neurona.estimators.report import ClassFindings, Importance, NumberFindings, in_order
+from neurona.estimators.report import (
+    SECONDS,
+    ClassFindings,
+    Importance,
+    NumberFindings,
+    in_order,
+)
 from neurona.files.estimator import read
-from neurona.files.storage import replace
+from neurona.saving import check_replaceable, replace
 from neurona.tables import parquet
 from neurona.tables.cells import DATE_ORDERS, same_number
 from neurona.tables.columns import empty
@@ -102,7 +107,7 @@ def columns_for(estimator: NeuralNet, file: TableFile) -> Columns:
     used = {place for place, _ in preparation.steps}
     columns = []
     for place, name in enumerate(map(str, estimator.feature_names_in_)):
-        if place in used and name not in file.names:
+        if place in used and name not in file.places:
             meant = nearest(name, file.names) or "its columns are found by their names"
             problem = f"has no column {name!r}, which the network learned from; {meant}"
             raise TableError("no_column", problem, column=name)
@@ -151,18 +156,15 @@ def check_writable(path: Path, *read: str) -> None:
     ValueError
         If it is one of them.
     """
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
-    if path.exists() and not path.is_file():
-        return
-    for other in read:
-        if path.exists() and Path(other).exists() and path.samefile(other):
-            raise ValueError(f"{path} is to be read, and would be lost: give another name")
     try:
-        with TemporaryFile(dir=path.parent):
-            pass
+        check_replaceable(path)
     except OSError as error:
         raise OSError(f"{path} cannot be written ({error.strerror})") from error
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
+    for other in read:
+        if path.is_file() and Path(other).exists() and path.samefile(other):
+            raise ValueError(f"{path} is to be read, and would be lost: give another name")
 
 
 def write(path: str, data: bytes) -> None:
@@ -255,15 +257,26 @@ def _of_numbers(found: NumberFindings) -> Iterator[str]:
 
 def _of_columns(findings: ClassFindings | NumberFindings) -> Iterator[str]:
     found = telling(findings)
-    if not found:
-        return
-    what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
-    width = max(len(one.column) for one in found)
-    yield ""
-    yield f"most important columns: how far the {what} falls when one is shuffled"
+    if found:
+        what = "accuracy" if isinstance(findings, ClassFindings) else "R²"
+        width = max(len(one.column) for one in found)
+        yield ""
+        yield f"most important columns: how far the {what} falls when one is shuffled"
     for one in found:
         bar = "█" * max(1, round(BAR * one.fall / found[0].fall))
         yield f"{one.column:<{width}}  {one.fall:>6.3f}  {bar}"
+    if findings.not_shuffled:
+        yield ""
+        yield out_of_time(findings)
+
+
+def out_of_time(findings: ClassFindings | NumberFindings) -> str:
+    """Say how many columns were judged in the time that there is, and which were not."""
+    done, left = len(findings.columns), findings.not_shuffled
+    return (
+        f"judged {done:,} of {done + len(left):,} columns within {SECONDS:.0f} seconds, the most "
+        f"promising ones first; not judged: {listed([*left])}"
+    )
 
 
 def telling(findings: ClassFindings | NumberFindings) -> list[Importance]:

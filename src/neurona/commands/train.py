@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from itertools import chain
 from math import inf
 from pathlib import Path
 from shlex import quote
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from neurona.commands import FAILED, INTERRUPTED, NotWritten, tables
+from neurona.commands import FAILED, INTERRUPTED, NotWritten, interrupts, tables
 from neurona.commands.report_page import Subject, page
 from neurona.engine.costs import Pinball
 from neurona.engine.divergence import TrainingDiverged
@@ -20,13 +20,14 @@ from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
 from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
+from neurona.saving import is_stream
 from neurona.tables.file import TableError, listed, nearest
 from neurona.tables.identifiers import looks_like_identifiers
 from neurona.tables.preparation import Categories
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from numpy.typing import NDArray
 
@@ -39,6 +40,7 @@ VALIDATION = 0.15  # of the rows to learn from: they tell one network when to st
 FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that, if nobody asks for it
 FEWEST = 4  # rows that can be split and learned from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
+UNLEARNED = "neurona: interrupted before it learned: nothing is written"
 BESIDE = (".png", ".html")  # the model: the picture of its costs, and the page
 LINES = 5  # for each setting, of a progress that is not drawn
 SETTINGS = (
@@ -66,7 +68,22 @@ COSTS: dict[TargetKind, tuple[str, ...]] = {
 
 
 def run(given: Namespace) -> int:
-    """Train, report, write the model, its curves and a page, and return the exit code."""
+    """Train, write the model, report, draw its curves and a page, and return the exit code.
+
+    Nothing is lost because it cannot be printed: that is told at the end, by the exit code.
+    """
+    with (
+        redirect_stdout(BestEffort(sys.stdout)) as out,
+        redirect_stderr(BestEffort(sys.stderr)),
+    ):
+        code = _run(given)
+    if out.failure is not None:
+        raise out.failure
+    return code
+
+
+def _run(given: Namespace) -> int:
+    interrupts.at_once(UNLEARNED)
     _check(given)
     cost, kind = _cost(given)
     output = _output(given)
@@ -96,42 +113,74 @@ def run(given: Namespace) -> int:
     validation = (table[watched], y[watched]) if len(watched) else None
     states = estimator.iter_fit(table[learn], y[learn], validation=validation)  # checks it all
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
+    rows = [
+        ("in the table", len(file)),
+        (f"left out: they have no {given.target}", len(file) - len(y)),
+        ("to learn from", len(learn)),
+        *([("to tell when to stop", len(watched))] if len(watched) else []),
+        ("held out for the test", len(test)),
+    ]
     stopping = f"{len(watched)} to tell when to stop, " if len(watched) else ""
     say(
         f"{given.target}: {what}; {len(learn)} rows to learn from, {stopping}{len(test)} for the "
         "test"
     )
-    for line in (*_of_layout(file, table), *_remarks(estimator, table, y, y[test])):
+    for line in (*_of_layout(file, table), *_remarks(estimator, table, y, y[test]), ""):
         say(line)
-    say()
     code = _fit(estimator, states, given.quiet)
     if code == FAILED:
         return code
     if not estimator.loss_curve_:
-        print("neurona: interrupted before it learned: nothing is written", file=sys.stderr)
+        print(UNLEARNED, file=sys.stderr)
         return code
+    _save(estimator, output, {**_notes(given), "rows": len(learn)})
+    interrupts.at_once(f"neurona: interrupted; the model is in {output}, its report is not written")
+    scores = estimator.validation_scores_
+    if scores and not code:
+        best = int(np.argmax(scores)) + 1
+        say(f"the best weights are those of epoch {best}, of {len(scores)} that were run")
     findings = judge(estimator, table[test], y[test]) if len(test) else None
     if findings is not None:
-        say()
-        for line in tables.report(findings):
+        for line in ("", *tables.report(findings)):
             say(line)
     say()
-    notes = {"target": given.target, "rows": len(learn), "seed": given.seed}
-    if given.dates is not None:
-        notes["dates"] = given.dates  # new tables will write them so, too
-    _save(estimator, output, notes)
-    print(output)
-    if output.is_file():  # /dev/stdout has nothing beside it
-        rows = [
-            ("in the table", len(file)),
-            (f"left out: they have no {given.target}", len(file) - len(y)),
-            ("to learn from", len(learn)),
-            *([("to tell when to stop", len(watched))] if len(watched) else []),
-            ("held out for the test", len(test)),
-        ]
-        subject = _subject(given, what, rows, estimator.n_features_in_)
-        _show(estimator, subject, findings, output)
+    subject = _subject(given, what, rows, estimator.n_features_in_)
+    for path in chain([output], _show(estimator, subject, findings, output)):
+        print(path, flush=True)
     return code
+
+
+class BestEffort:
+    """A stream on which nothing depends: after a failure nothing more is written into it.
+
+    Attributes
+    ----------
+    failure
+        The first one, such as that of a reader who has gone.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.failure: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        self._attempt(self.stream.write, text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._attempt(self.stream.flush)
+
+    def _attempt(self, act: Callable[..., object], *given: str) -> None:
+        if self.failure is None:
+            try:
+                act(*given)
+            except OSError as error:
+                self.failure = error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def _check(given: Namespace) -> None:
@@ -162,9 +211,10 @@ def _output(given: Namespace) -> Path:
     output = Path(given.output)
     if given.output == "-" or output.suffix in BESIDE:
         raise ValueError(f"--output is {given.output}: give a model's name, model.safetensors, say")
-    has_others_beside = output.is_file() or not output.exists()  # not so /dev/stdout
-    for path in (output, *map(output.with_suffix, BESIDE if has_others_beside else ())):
-        tables.check_writable(path, given.table)
+    tables.check_writable(output, given.table)
+    if not is_stream(output):  # as /dev/stdout
+        for suffix in BESIDE:
+            tables.check_writable(output.with_suffix(suffix), given.table)
     return output
 
 
@@ -320,11 +370,13 @@ def _of_layout(file: TableFile, table: Columns) -> Iterator[str]:
 
 
 def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
-    """Train with a bar or some lines, and return the exit code."""
+    """Train with a bar or some lines, and return the exit code; Ctrl-C waits from the end on."""
     try:
         with _progress(estimator, quiet) as show:
+            interrupts.raised()
             for state in states:
                 show(state)
+        interrupts.later()
     except KeyboardInterrupt:
         cast("Generator[State]", states).close()  # now it has the best weights so far
         if estimator.loss_curve_:
@@ -337,10 +389,6 @@ def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
     except TrainingDiverged as error:
         print(f"neurona: {error}", file=sys.stderr)
         return FAILED
-    scores = estimator.validation_scores_
-    if scores and not quiet:
-        best = int(np.argmax(scores)) + 1
-        print(f"the best weights are those of epoch {best}, of {len(scores)} that were run")
     return 0
 
 
@@ -454,6 +502,13 @@ class _Bar(_Lines):
         self.bar.update(self.task, completed=epoch, description=costs)
 
 
+def _notes(given: Namespace) -> dict[str, Any]:
+    notes = {"target": given.target, "seed": given.seed}
+    if given.dates is not None:
+        notes["dates"] = given.dates  # new tables will write them so, too
+    return notes
+
+
 def _save(estimator: NeuralNet, output: Path, notes: dict[str, Any]) -> None:
     try:
         estimator.save(output, notes=notes)
@@ -461,13 +516,15 @@ def _save(estimator: NeuralNet, output: Path, notes: dict[str, Any]) -> None:
         raise NotWritten(f"{output} could not be written ({error.strerror})") from error
 
 
-def _show(estimator: NeuralNet, subject: Subject, findings: Any, output: Path) -> None:
-    """Leave the picture of the costs and the page beside the model."""
+def _show(estimator: NeuralNet, subject: Subject, findings: Any, output: Path) -> Iterator[Path]:
+    """Leave the picture of the costs and the page beside the model; yield their paths."""
+    if is_stream(output):  # which has nothing beside it
+        return
     picture, report = map(output.with_suffix, BESIDE)
     if _draw(estimator, picture):
-        print(picture)
+        yield picture
     tables.write(str(report), page(estimator, subject, findings).encode())
-    print(report)
+    yield report
 
 
 def _draw(estimator: NeuralNet, picture: Path) -> bool:
@@ -476,7 +533,7 @@ def _draw(estimator: NeuralNet, picture: Path) -> bool:
         pyplot = require("matplotlib.pyplot", extra="plot")
     except MissingExtra:
         return False
-    from neurona.observe.figures import cost_curve
+    from neurona.observe.figures import cost_curve, png
 
     # A figure of its own, drawn without a screen.
     pyplot.switch_backend("agg")
@@ -489,11 +546,8 @@ def _draw(estimator: NeuralNet, picture: Path) -> bool:
         cost_curve(epochs, held_out, axes, label="rows held out")
     axes.set_xlabel("epoch")
     figure = axes.get_figure(root=True)
-    assert figure is not None
-    drawn = io.BytesIO()
     try:
-        figure.savefig(drawn, format="png", dpi=160, bbox_inches="tight")
+        tables.write(str(picture), png(figure, dpi=160, bbox_inches="tight"))
     finally:
         pyplot.close(figure)
-    tables.write(str(picture), drawn.getvalue())
     return True

@@ -13,7 +13,7 @@ from neurona.tables.cells import decimal_in, decimal_of, number_of
 from neurona.tables.columns import look_like_classes
 from neurona.tables.csv import parse_csv as parse_cells
 from neurona.tables.encoding import decoded, unpacked
-from neurona.tables.file import TableError, TargetKind, place_of, read_bytes
+from neurona.tables.file import TableError, TargetKind, read_bytes
 
 if TYPE_CHECKING:
     import os
@@ -133,7 +133,7 @@ def parse_csv(
     table = _complete(text)
     name = table.names[-1] if target is None else target
     for needed in (name, *(columns or ())):
-        place_of(table.names, needed)
+        table.place_of(needed)
     y, classes = _target(table, name, kind)
     if columns is None:
         columns = [one for one in table.names if one not in table.counting]

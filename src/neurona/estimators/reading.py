@@ -98,7 +98,8 @@ def _columns(estimator: Any, table: Columns, reset: bool) -> Columns:
 
 
 def _check_present(known: Iterable[str], names: Sequence[str]) -> None:
-    absent = [name for name in known if name not in set(names)]
+    there = set(names)
+    absent = [name for name in known if name not in there]
     if absent:
         raise ValueError(
             f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learned "

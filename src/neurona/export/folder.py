@@ -10,6 +10,7 @@ import numpy as np
 
 from neurona.engine.types import Array
 from neurona.extras import require
+from neurona.saving import replace
 
 SIGN = "trained with neurona"  # in the first line of the code, which may be written over
 CODE, WEIGHTS = "model.py", "model.safetensors"
@@ -41,12 +42,11 @@ def write_folder(
         check_ours(path.with_name(PREPARATION))
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written by ourselves: the package's own save_file leaves its file to the owner alone.
-    (path.parent / WEIGHTS).write_bytes(
-        safetensors.save({name: np.ascontiguousarray(array) for name, array in weights.items()})
-    )
-    path.write_text(code, encoding="utf-8")
+    arrays = {name: np.ascontiguousarray(array) for name, array in weights.items()}
+    replace(path.with_name(WEIGHTS), safetensors.save(arrays))
+    replace(path, code.encode())
     if preparation is not None:
-        path.with_name(PREPARATION).write_text(preparation, encoding="utf-8")
+        replace(path.with_name(PREPARATION), preparation.encode())
     return path
 
 

@@ -11,6 +11,7 @@ from neurona.export import estimator_numpy
 from neurona.export.folder import check_ours
 from neurona.export.model import fitted
 from neurona.export.numpy_layers import network_program
+from neurona.saving import replace
 
 
 def numpy_code(model: Any, params: Any = None, *, written_out: float = 400) -> str:
@@ -114,5 +115,5 @@ def to_numpy(
         raise ValueError("give the file to write to: to_numpy(net, params, path)")
     code, path = numpy_code(model, params, written_out=written_out), Path(path)
     check_ours(path)
-    path.write_text(code, encoding="utf-8")
+    replace(path, code.encode())
     return path

@@ -10,6 +10,7 @@ from neurona.engine.network import Network
 from neurona.export import estimator_onnx
 from neurona.export.model import fitted
 from neurona.export.onnx_graph import Graph, network_model
+from neurona.saving import replace
 
 
 def to_onnx(
@@ -92,5 +93,5 @@ def to_onnx(
         path = params if path is None else path
         made = estimator_onnx.estimator_model(fitted(model), missing)
     if path is not None:
-        Path(path).write_bytes(made.SerializeToString())
+        replace(Path(path), made.SerializeToString())
     return made

@@ -11,7 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from neurona.engine.network import Network
 from neurona.files.network import encoded, read
-from neurona.files.storage import ModelFileError, replace
+from neurona.files.storage import ModelFileError
+from neurona.saving import replace
 
 if TYPE_CHECKING:
     import os

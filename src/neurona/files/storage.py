@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,26 +95,3 @@ def _checksum(text: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     for array in arrays.values():
         sum_.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
     return sum_.hexdigest()
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file beside its place and then move it there, so that it is never half there.
-
-    Anything there that is not a file, such as ``/dev/stdout``, is written into.
-    """
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
-        with partial.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            partial.unlink()
-        if isinstance(error, OSError):
-            error.filename = str(path)  # the one that a person knows
-        raise

@@ -13,6 +13,7 @@ it. The functions leave the user's style alone. The first picture imports Matplo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -522,6 +523,13 @@ def _visible(width: int, most: int) -> tuple[Array, Array]:
 
 
 # ------------------------------------------------------------------------------- the style
+
+
+def png(figure: Any, **options: Any) -> bytes:
+    """Return a figure as the bytes of a PNG file; the options are those of ``savefig``."""
+    data = BytesIO()
+    figure.savefig(data, format="png", **options)
+    return data.getvalue()
 
 
 def _axes(ax: Axes | None, width: float, height: float) -> Axes:

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +21,7 @@ import numpy as np
 from neurona.extras import require
 from neurona.observe import figures, numbers, scores
 from neurona.observe.colors import confusion_colors, scheme_of
+from neurona.saving import replace
 
 if TYPE_CHECKING:
     import os
@@ -162,7 +162,7 @@ class Film:
             If Matplotlib or Pillow is not installed.
         """
         path = _checked(path, ".gif")
-        _write(path, self.gif(most=most))
+        replace(path, self.gif(most=most))
 
     def gif(self, *, most: int = 100) -> bytes:
         """Return the bytes of the file that :meth:`save` writes."""
@@ -190,7 +190,7 @@ class Film:
         stage = self._stage(scale=scale)
         data = BytesIO()
         _image().fromarray(stage.paint(self.frames[-1])).save(data, format="PNG", optimize=True)
-        _write(path, data.getvalue())
+        replace(path, data.getvalue())
 
     def _check_frames(self) -> None:
         if not self.frames:
@@ -527,15 +527,3 @@ def _checked(path: str | os.PathLike[str], suffix: str) -> Path:
     if path.suffix.lower() != suffix:
         raise ValueError(f"{path} does not end in {suffix}, the format that is written")
     return path
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a temporary file and then rename it, so that no half-written file is left."""
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise type(error)(error.errno, error.strerror, str(path)) from error

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from neurona.tables.cells import DateOrder, decimal_in, known
 from neurona.tables.columns import Column, Kind
-from neurona.tables.file import TableError, TableFile, place_of
+from neurona.tables.file import TableError, TableFile
 from neurona.tables.kinds import CellError, read_cells
 from neurona.tables.layout import layout_of
 
@@ -97,13 +97,13 @@ class CsvTable(TableFile):
 
     def error(self, name: str, row: int, problem: str, code: str = "not_number") -> TableError:
         """Return the error of a cell."""
-        line, cell = self.lines[row], self.cells[row][place_of(self.names, name)]
+        line, cell = self.lines[row], self.cells[row][self.place_of(name)]
         text = f"line {line}, column {name!r}: {cell[:60]!r} {problem}"
         return TableError(code, text, line=line, column=name, cell=cell)
 
     def written(self, name: str) -> list[str]:
         """Return a column's cells as they are written."""
-        place = place_of(self.names, name)
+        place = self.place_of(name)
         return [row[place] for row in self.cells]
 
 

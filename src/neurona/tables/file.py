@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -121,6 +122,23 @@ class TableFile(ABC):
         """Return a column's cells as they are written, if the file has texts."""
         return None
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The place of each column; looked up in the list, many columns would take a long time."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    def place_of(self, name: str) -> int:
+        """Return the place of a column, or suggest the one that was perhaps meant."""
+        place = self.places.get(name)
+        if place is None:
+            raise TableError(
+                "no_column",
+                f"has no column {name!r}, expected one of {listed(self.names)}; "
+                f"{nearest(str(name), self.names) or 'pass the name of the column to predict'}",
+                column=name,
+            )
+        return place
+
     def select(self, names: Iterable[str], kinds: Mapping[str, Kind] | None = None) -> Columns:
         """Return some columns; see :meth:`column`."""
         kinds = kinds or {}
@@ -225,18 +243,6 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
             beside = [entry.name for entry in folder.iterdir()]
         hint = nearest(path.name, beside) or "check the name and the folder"
         raise FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}") from None
-
-
-def place_of(names: Sequence[str], name: str) -> int:
-    """Return the place of a column, or suggest the one that was perhaps meant."""
-    if name not in names:
-        raise TableError(
-            "no_column",
-            f"has no column {name!r}, expected one of {listed(names)}; "
-            f"{nearest(str(name), names) or 'pass the name of the column to predict'}",
-            column=name,
-        )
-    return names.index(name)
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

@@ -5,6 +5,7 @@ pandas' and polars' frames are recognized by what they can do, so that neither i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any
@@ -36,7 +37,7 @@ def names_of(X: Any) -> list[str] | None:
     if not is_frame(X) or not all(isinstance(name, str) for name in X.columns):
         return None
     names = [str(name) for name in X.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise ValueError(f"X has more than one column named {', '.join(map(repr, twice))}")
     return names

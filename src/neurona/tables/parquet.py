@@ -9,6 +9,7 @@ table is written again.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import numpy as np
 from neurona.extras import require
 from neurona.tables.cells import shortest
 from neurona.tables.columns import Column, Kind, objects
-from neurona.tables.file import TableError, TableFile, place_of
+from neurona.tables.file import TableError, TableFile
 from neurona.tables.kinds import CellError, read_column
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class ParquetTable(TableFile):
     def _values(self, name: str) -> NDArray[Any]:
         """Return a column's cells as NumPy has them."""
         types = _pyarrow().types
-        column = self.arrow.column(place_of(self.names, name))
+        column = self.arrow.column(self.place_of(name))
         if types.is_dictionary(column.type):
             return _names(column.to_pylist())
         if types.is_decimal(column.type):
@@ -140,7 +141,7 @@ def parse_parquet(data: bytes) -> ParquetTable:
     try:
         file = parquet.ParquetFile(pyarrow.BufferReader(data))
         names = file.schema_arrow.names
-        twice = [name for name in names if names.count(name) > 1]
+        twice = [name for name, count in Counter(names).items() if count > 1]
         arrow = file.read()
         arrow.validate(full=True)
     except (pyarrow.ArrowException, OSError, OverflowError, MemoryError, UnicodeError) as error:

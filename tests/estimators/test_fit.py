@@ -231,14 +231,21 @@ def test_pickle_and_copy_predict_the_same(fitted):
 
 
 @pytest.mark.parametrize(("before", "after"), [("auto", None), (None, "auto")])
-def test_preprocess_may_not_change_between_the_fit_and_a_prediction(before, after):
+def test_a_prediction_reads_what_was_learned_not_what_is_set_since(before, after, tmp_path):
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(preprocess=before, epochs=2).fit(X, y).set_params(preprocess=after)
-    with pytest.raises(ValueError, match=f"preprocess is {after!r}, and was not when"):
-        net.predict(X)
-    with pytest.raises(ValueError, match="set it as it was, or fit anew"):
+    net = NeuralNetClassifier(preprocess=before, epochs=2).fit(X, y)
+    expected = net.predict_proba(X)
+    net.set_params(preprocess=after)
+    assert np.array_equal(net.predict_proba(X), expected)
+    net.save(tmp_path / "m")
+    loaded = neurona.load(tmp_path / "m")
+    assert np.array_equal(loaded.predict_proba(X), expected)
+    assert loaded.preprocess == before
+    with pytest.raises(ValueError, match=f"preprocess is {after!r}, and warm_start goes on with"):
         net.set_params(warm_start=True).fit(X, y)
-    assert net.set_params(warm_start=False).fit(X, y, validation=(X, y)).predict(X).shape == (150,)
+    assert np.array_equal(net.predict_proba(X), expected)
+    net.set_params(warm_start=False).fit(X, y)
+    assert (net.preparation_ is None) == (after is None)
 
 
 def test_predict_before_fit_raises_not_fitted():

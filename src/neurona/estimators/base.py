@@ -35,6 +35,7 @@ from neurona.estimators.ensemble import merged, sound
 from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
+from neurona.estimators.going_on import check_going_on, first_state
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
@@ -73,6 +74,14 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         ``classes`` are all that there will be, if they are known.
         """
         raise NotImplementedError
+
+    def _output(self) -> str:
+        """Return the activation of the output, as the parameters and the target ask for it."""
+        output: str = self.targets_.output
+        return output
+
+    def _confirm_targets(self, y: NDArray[Any], whole: bool) -> None:
+        """Refuse targets of another form than those before; ``whole``: all that there are."""
 
     def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
         """Return how much each row counts in the training."""
@@ -158,11 +167,12 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._learn_columns(examples, rng)
             if validation is not None:
                 held_out = self._read_validation(validation)
-            team = Team.of(self, examples, held_out, len(np.asarray(y)), rng, going_on)
+            team = Team.of(self, examples, held_out, len(given.y), rng, going_on)
             if going_on:
                 self._validation_sample = self._best_state = None
-                settings = [self.setting_]
-                self._check_going_on(team)
+                settings = [check_going_on(self, "warm_start", "give warm_start=False")]
+                self._check_networks(team)
+                self._confirm_targets(given.y, whole=True)
             else:
                 several = not (team.networks is None or self.quick)
                 settings = list(settings_of(self, len(given), several))
@@ -190,6 +200,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._learn_columns(examples, rng)
                 self._draw(next(settings_of(self, len(examples), several=False)), [rng], None)
             self._check_one()
+            if going_on:
+                self.setting_ = check_going_on(self, "partial_fit", "begin with a clone")
+                self._confirm_targets(examples.y, whole=False)
             held_out = None
             if validation is not None:
                 held_out = self._read_validation(validation)
@@ -228,7 +241,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         preparation = self.preparation_
         n_in = self.n_features_in_ if preparation is None else len(preparation.outputs)
         self.setting_ = setting
-        self._member = self._network(n_in)
+        self._member = self._network(n_in, setting)
         each = [self._member.init(seed) for seed in seeds]
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
@@ -239,7 +252,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         cost = np.nan if networks is None else np.full(networks, np.nan)
         self._set_state(State(0, 0, each[0] if networks is None else stacked(each), None, cost))
 
-    def _check_going_on(self, team: Team) -> None:
+    def _check_networks(self, team: Team) -> None:
         """Check that a fit goes on with as many networks as there were."""
         there = len(self.state_) if np.ndim(self.state_.cost) else None
         if there != team.networks:
@@ -256,8 +269,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 "stream has no rows to leave out and to come back to; give networks=1"
             )
 
-    def _network(self, n_in: int) -> Network:
-        hidden = self.setting_.hidden_layer_sizes
+    def _network(self, n_in: int, setting: Setting) -> Network:
+        hidden = setting.hidden_layer_sizes
         hidden = hidden.tolist() if isinstance(hidden, np.ndarray) else hidden
         if isinstance(hidden, str) or not isinstance(hidden, Iterable | int | np.integer):
             raise ValueError(
@@ -273,12 +286,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 f"{len(each)} activations for {len(hidden)} hidden layers: "
                 "give one, or one for each"
             )
-        widths, output = [n_in, *hidden, self.targets_.n_out], self.targets_.output
         return network(
-            widths,
-            [*each, output],
-            initializer=self.setting_.initializer,
-            dropout=self.setting_.dropout,
+            [n_in, *hidden, self.targets_.n_out],
+            [*each, self._output()],
+            initializer=setting.initializer,
+            dropout=setting.dropout,
             normalization=self.normalization,
         )
 
@@ -318,15 +330,16 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         self, data: dict[str, Any], plan: TrainingPlan, n: int, falling: bool, **draws: Any
     ) -> Iterator[State]:
         """Return the engine's states of a training with n rows; the learning rate may fall."""
-        state, setting = self.state_, self.setting_
-        steps = plan.steps if falling else None
+        setting, steps = self.setting_, plan.steps if falling else None
+        given = self.optimizer, self.learning_rate, setting.weight_decay, steps
+        if self.state_.optimizer_state is not None:
+            self.state_ = first_state(self.state_, optimizer_for(*given))
+        state = self.state_
         return train(
             self._member,
             **data,
             cost=find_cost(self.cost, self._member),
-            optimizer=optimizer_for(
-                self.optimizer, self.learning_rate, setting.weight_decay, steps, state.step
-            ),
+            optimizer=optimizer_for(*given, state.step),
             steps=plan.steps,
             every=plan.epochs_per_state * plan.steps_per_epoch,
             l1=l1_for(setting.l1, n),

@@ -320,6 +320,18 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             )
         return Classes(self.classes_)
 
+    def _confirm_targets(self, y: NDArray[Any], whole: bool) -> None:
+        labels = isinstance(self.targets_, Labels)
+        if labels != (y.ndim > 1):
+            there, here = ("labels", "one class a row")[:: 1 if labels else -1]
+            raise ValueError(f"y holds {here}, and held {there} before: give {there}, or fit anew")
+        if whole and not labels and not np.array_equal(np.unique(y), self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {np.unique(y)}: give "
+                "warm_start=False, or partial_fit, which takes some of the classes"
+            )
+
     def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
         if self.class_weight is None:
             return examples.weight

@@ -34,15 +34,12 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     """
     if isinstance(X, Prepared | LargeTable):  # from the estimator itself, by way of a scorer
         return X
-    if not reset and (estimator.preprocess is None) != (estimator.preparation_ is None):
-        raise ValueError(
-            f"preprocess is {estimator.preprocess!r}, and was not when the network learned: "
-            "set it as it was, or fit anew"
-        )
-    if is_large(X) and (estimator.preprocess == "auto" or isinstance(X, np.memmap)):
+    # What was learned tells, and not a parameter that may have been set since.
+    raw = (estimator.preprocess if reset else estimator.preparation_) is None
+    if is_large(X) and (not raw or isinstance(X, np.memmap)):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-        return LargeTable(X, raw=estimator.preprocess is None)
-    if estimator.preprocess is None:
+        return LargeTable(X, raw=raw)
+    if raw:
         return Prepared(validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32]))
     if hasattr(X, "collect"):
         raise ValueError("X is a frame that has not been computed yet: give X.collect()")

@@ -199,7 +199,13 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
     def _fit_targets(
         self, learned: Examples, given: Examples, classes: Any = None
     ) -> Quantities | Counts:
-        return (Counts if self._counts() else Quantities).fit(learned.y, learned.weight)
+        return self._target().fit(learned.y, learned.weight)
+
+    def _target(self) -> type[Quantities | Counts]:
+        return Counts if self._counts() else Quantities
+
+    def _output(self) -> str:
+        return self._target().output
 
     def _counts(self) -> bool:
         """Tell whether the cost is one of counts."""

@@ -107,5 +107,5 @@ def test_a_warm_start_takes_the_same_classes():
 
 
 def test_a_warm_start_takes_the_same_columns():
-    with pytest.raises(ValueError, match="X has 3 features, but .* is expecting 4"):
+    with pytest.raises(ValueError, match=r"X has 3 features, but .* is expecting 4"):
         fitted().fit(X[:, :3], Y)

@@ -399,3 +399,39 @@ def test_a_first_call_that_is_refused_is_still_the_first():
     assert vars(net) == before
     with pytest.raises(ValueError, match="needs classes"):
         net.set_params(learning_rate=None).partial_fit(X, y)
+
+
+# One row at a time, and targets that do not vary yet
+
+
+def test_a_stream_may_begin_with_one_row_that_is_not_prepared():
+    X, y = IRIS
+    net = NeuralNetClassifier(8, preprocess=None, random_state=0)
+    for row in np.random.default_rng(0).permutation(150):
+        net.partial_fit(X[row : row + 1], y[row : row + 1], classes=[0, 1, 2])
+    assert net.state_.step == 150
+    assert net.score(X, y) > 0.6
+    with pytest.raises(ValueError, match=r"at least 2 are needed to tell .* give preprocess=None"):
+        NeuralNetClassifier().partial_fit(X[:1], y[:1], classes=[0, 1, 2])
+
+
+def test_one_row_is_fitted_where_nothing_is_prepared():
+    net = NeuralNetRegressor(8, preprocess=None, random_state=0).fit([[2.0]], [4.0])
+    assert net.predict([[2.0]]) == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("cost", [None, "poisson"])
+@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+def test_a_target_that_was_constant_gets_a_scale_when_it_varies(first, cost, tmp_path):
+    """Its deviation was 0, and a prediction would stay the mean for ever."""
+    constant = 0.0 if cost == "poisson" else 4.0
+    net = NeuralNetRegressor(
+        8, cost=cost, preprocess=None, networks=1, learning_rate=0.02, random_state=0
+    )
+    getattr(net, first)([[2.0], [3.0]], [constant, constant])
+    assert net.predict([[2.0], [3.0]]) == pytest.approx(constant)
+    net.save(tmp_path / "m")
+    for one in (net, neurona.load(tmp_path / "m")):
+        for _ in range(300):
+            one.partial_fit([[2.0], [3.0]], [1.0, 3.0])
+        assert one.predict([[2.0], [3.0]]) == pytest.approx([1.0, 3.0], abs=0.3)

@@ -433,10 +433,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         table = table_for(self, X, reset)
         y = self._check_y(y)
         examples = examples_of(table, y, sample_weight)
-        if reset and len(examples) < 2:
+        if reset and len(examples) < 2 and self.preprocess is not None:
             raise ValueError(
                 f"X has {len(examples)} row(s) to learn from (n_samples={len(examples)}): "
-                "at least 2 are needed"
+                "at least 2 are needed to tell what the columns hold; give preprocess=None if the "
+                "network is to take the numbers as they are"
             )
         return examples
 
@@ -455,15 +456,13 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     # Predicting -----------------------------------------------------------------------------------
 
-    def _outputs(self, X: Any) -> Array:
+    def _outputs(self, X: Any, logits: bool = False) -> Array:
         """Return the network's outputs in float64: one row at a time or all, the same."""
         check_is_fitted(self)
         table, params = table_for(self, X, reset=False), mapped(np.float64, self.params_)
+        net = self.network_.logits if logits else self.network_
         return np.concatenate(
-            [
-                self.network_.predict(params, self._prepared(table[rows]))
-                for rows in spans(len(table))
-            ]
+            [net.predict(params, self._prepared(table[rows])) for rows in spans(len(table))]
         )
 
     def predict(self, X: Any) -> NDArray[Any]:

@@ -280,6 +280,26 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         probabilities: NDArray[np.float64] = self.targets_.probabilities(outputs)
         return probabilities
 
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of :meth:`predict_proba`, from the logits: no probability is 0.
+
+        log p = z - log Σ exp z of a softmax, -log(1 + exp(-z)) of a sigmoid.
+
+        Examples
+        --------
+        >>> net = NeuralNetClassifier(2, preprocess=None, epochs=9, learning_rate=0.5)
+        >>> net = net.fit([[-1.0], [1.0]] * 9, [0, 1] * 9)
+        >>> far = [[1e6]]
+        >>> bool(net.predict_proba(far).min() == 0), bool(net.predict_log_proba(far).min() < -1e3)
+        (True, True)
+        """
+        z = self._outputs(X, logits=True)
+        if self.targets_.output == "softmax":
+            z = z - z.max(axis=1, keepdims=True)
+            return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
+        both = isinstance(self.targets_, Classes)  # classes, of which the first has -z
+        return -np.logaddexp(0, np.concatenate([z, -z], axis=1) if both else -z)
+
     def _check_y(self, y: Any) -> NDArray[Any]:
         given, y = y, np.asarray(y)
         if y.dtype.kind in "US" and not hasattr(given, "dtype"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -206,6 +207,20 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
 
     def _output(self) -> str:
         return self._target().output
+
+    def _confirm_targets(self, y: NDArray[Any], whole: bool) -> None:
+        """Give a target a scale that was constant, and now is not: its network has learned 0."""
+        known, columns = self.targets_, y.reshape(len(y), -1)
+        if columns.shape[1] != known.n_out:  # which is refused when it is encoded
+            return
+        if isinstance(known, Counts):
+            mean = np.where(known.mean == 0, columns.mean(axis=0), known.mean)
+            self.targets_ = replace(known, mean=mean)
+        else:
+            away = abs(columns - known.mean).max(axis=0)
+            away[away <= 1e-12 * abs(known.mean)] = 0
+            deviation = np.where(known.deviation == 0, away, known.deviation)
+            self.targets_ = replace(known, deviation=deviation)
 
     def _counts(self) -> bool:
         """Tell whether the cost is one of counts."""

@@ -296,7 +296,7 @@ def test_class_weight_of_multilabel_targets_is_a_list():
 def test_verbose_prints_a_line_a_state(capsys):
     X, y = load_iris(return_X_y=True)
     NeuralNetClassifier(verbose=True, epochs=2, networks=1, random_state=0).fit(
-        X, y, validation=(X, y)
+        X, y, X_val=X, y_val=y
     )
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
@@ -376,8 +376,10 @@ def test_only_ratios_of_sample_weights_matter(weight):
     X, y = load_iris(return_X_y=True)
     some = np.random.default_rng(0).integers(1, 4, 150).astype(float)
     net = NeuralNetClassifier(batch_size=50, **QUICK, **PLAIN)
-    plain = clone(net).fit(X, y, some, validation=(X, y, some))
-    scaled = clone(net).fit(X, y, some * weight, validation=(X, y, some * weight * 1e7))
+    plain = clone(net).fit(X, y, some, X_val=X, y_val=y, sample_weight_val=some)
+    scaled = clone(net).fit(
+        X, y, some * weight, X_val=X, y_val=y, sample_weight_val=some * weight * 1e7
+    )
     np.testing.assert_allclose(scaled.predict_proba(X), plain.predict_proba(X), 1e-2, 1e-4)
     np.testing.assert_allclose(
         scaled.validation_loss_curve_, plain.validation_loss_curve_, rtol=1e-2

@@ -47,6 +47,7 @@ from neurona.estimators.validation import (
     normalized,
     split,
     takes_weights,
+    validation_rows,
 )
 from neurona.tables.preparation import Preparation
 from neurona.tables.ramps import check_ramps
@@ -98,7 +99,17 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     # Fitting --------------------------------------------------------------------------------------
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
         """Learn from a table.
 
         Callbacks that were set (``set_callbacks``, from scikit-learn 1.9 on) are told of each
@@ -114,9 +125,13 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             The targets.
         sample_weight : (n,)
             How much each row counts.
+        X_val, y_val, sample_weight_val
+            Rows to validate by: the weights that are best on them are kept. They stand apart, as in
+            scikit-learn's ``HistGradientBoostingClassifier``, so that a pipeline transforms them as
+            it transforms X: ``Pipeline(..., transform_input=["X_val"])``.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``: the weights that are best on these rows are
-            kept.
+            ``(X_val, y_val)`` or ``(X_val, y_val, sample_weight_val)`` together. A pipeline does
+            not transform it: it is deprecated, and warns.
 
         Returns
         -------
@@ -129,12 +144,21 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         TrainingDiverged
             If the cost stops being finite; the message suggests a learning rate.
         """
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         for _ in self._states(X, y, sample_weight, validation, is_watched(self)):
             pass
         return self
 
     def iter_fit(
-        self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Iterator[State]:
         """Learn from a table, handing out the engine's states: :meth:`fit` is a loop over them.
 
@@ -148,6 +172,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             Of each setting that is tried the first before any step, then about fifty; each epoch's,
             where it is validated.
         """
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         return self._states(X, y, sample_weight, validation, watched=False)
 
     def _states(
@@ -441,13 +466,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             )
         return examples
 
-    def _read_validation(self, validation: Any) -> Examples:
-        if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
-            raise ValueError(
-                "validation must be (X, y), or (X, y, sample_weight): "
-                "a table of rows, their targets, and how much each counts"
-            )
-        X, y, weight = (*validation, None)[:3]
+    def _read_validation(self, validation: tuple[Any, Any, Any]) -> Examples:
+        X, y, weight = validation
         return examples_of(table_for(self, X, reset=False), self._check_y(y), weight)
 
     def _prepared(self, table: Table) -> NDArray[np.float64]:

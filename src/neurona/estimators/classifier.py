@@ -16,6 +16,7 @@ from neurona.checks import check_share
 from neurona.engine.activations import Activation
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
+from neurona.estimators.validation import validation_rows
 from neurona.tables.columns import which_missing
 from neurona.tables.targets import Classes, Labels
 
@@ -96,7 +97,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Epochs, or calls of :meth:`partial_fit`, to wait for a better score.
     scoring
         The validation score: a scorer or its name, called with the estimator, the rows held out or
-        given as ``validation`` and their targets, and their ``sample_weight`` where it has such a
+        given as ``X_val`` and their targets, and their ``sample_weight`` where it has such a
         parameter. By default the cost, in which rows count by ``sample_weight`` and
         ``class_weight``, as in the training.
     engine
@@ -221,6 +222,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         classes: Any = None,
         sample_weight: Any = None,
         validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Any:
         """Take one epoch's steps with these rows, at a learning rate that does not fall.
 
@@ -236,11 +241,13 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         classes
             All the classes there will be: needed by the first call, and the same in all. Of labels
             the columns of y tell how many there are, whatever is given here.
+        X_val, y_val, sample_weight_val
+            The validation set of this call; the best weights so far are validated on it too. Where
+            none is given, ``early_stopping`` holds out ``validation_fraction`` of the rows that
+            come, and 2,000 at most; a row that comes again is held out again:
+            :mod:`neurona.estimators.validation`.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``: the validation set of this call; the best
-            weights so far are validated on it too. Where none is given, ``early_stopping`` holds
-            out ``validation_fraction`` of the rows that come, and 2,000 at most; a row that comes
-            again is held out again: :mod:`neurona.estimators.validation`.
+            The same together, as for :meth:`fit`; it warns.
 
         Returns
         -------
@@ -271,6 +278,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         announced = None if classes is None else np.unique(classes)
         if fitted and announced is not None and isinstance(self.targets_, Classes):
             self.targets_.confirm(announced)
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         self._partial_fit(X, y, sample_weight, validation, announced)
         return self
 
@@ -298,7 +306,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             z = z - z.max(axis=1, keepdims=True)
             return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
         both = isinstance(self.targets_, Classes)  # classes, of which the first has -z
-        return -np.logaddexp(0, np.concatenate([z, -z], axis=1) if both else -z)
+        return np.asarray(-np.logaddexp(0, np.concatenate([z, -z], axis=1) if both else -z))
 
     def _check_y(self, y: Any) -> NDArray[Any]:
         given, y = y, np.asarray(y)

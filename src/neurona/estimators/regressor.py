@@ -19,6 +19,7 @@ from neurona.estimators.base import NeuralNet
 from neurona.estimators.calibration import bounds_of
 from neurona.estimators.examples import Examples
 from neurona.estimators.settings import FEWEST
+from neurona.estimators.validation import validation_rows
 from neurona.tables.targets import Counts, Quantities
 
 
@@ -116,7 +117,17 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         self.verbose = verbose
         self.warm_start = warm_start
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
         """Take one epoch's steps with these rows, at a learning rate that does not fall.
 
         The first call learns what the columns are, and the scale of the target. All else is as in
@@ -126,8 +137,10 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         ----------
         X, y, sample_weight
             Rows, as for :meth:`fit`.
+        X_val, y_val, sample_weight_val
+            The validation set of this call.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``: the validation set of this call.
+            The same together; it warns.
 
         Returns
         -------
@@ -140,6 +153,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         TrainingDiverged
             If the cost stops being finite.
         """
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         self._partial_fit(X, y, sample_weight, validation)
         return self
 

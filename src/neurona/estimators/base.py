@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 import neurona
 from neurona.checks import check_count, check_share
@@ -192,7 +192,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._learn_columns(examples, rng)
             if validation is not None:
                 held_out = self._read_validation(validation)
-            team = Team.of(self, examples, held_out, len(given.y), rng, going_on)
+            team = Team.of(self, examples, held_out, _num_samples(y), rng, going_on)
             if going_on:
                 self._validation_sample = self._best_state = None
                 settings = [check_going_on(self, "warm_start", "give warm_start=False")]

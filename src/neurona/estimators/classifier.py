@@ -16,6 +16,7 @@ from neurona.checks import check_share
 from neurona.engine.activations import Activation
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
+from neurona.estimators.reading import target_of
 from neurona.estimators.validation import validation_rows
 from neurona.tables.columns import which_missing
 from neurona.tables.targets import Classes, Labels
@@ -309,7 +310,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         return np.asarray(-np.logaddexp(0, np.concatenate([z, -z], axis=1) if both else -z))
 
     def _check_y(self, y: Any) -> NDArray[Any]:
-        given, y = y, np.asarray(y)
+        given, y = y, target_of(y)
         if y.dtype.kind in "US" and not hasattr(given, "dtype"):
             y = np.asarray(given, dtype=object)  # a missing class would be the text "nan"
         if y.dtype.kind == "O" and y.ndim and which_missing(y.ravel().tolist()).any():
@@ -320,7 +321,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             if str in types and len(types) > 1:
                 others = ", ".join(sorted(one.__name__ for one in types - {str}))
                 raise ValueError(f"y holds texts and {others}: give classes of one type")
-            y = y.astype(str) if types == {str} and not hasattr(given, "dtype") else y
+            if types == {str}:
+                y = y if hasattr(given, "dtype") else y.astype(str)
+            elif all(isinstance(one, bool | int | np.integer | np.bool_) for one in y.ravel()):
+                y = np.array(y.tolist())  # of a nullable series, say
         if y.dtype.kind == "f":
             check_array(y, ensure_2d=False, input_name="y")
         check_classification_targets(y)

@@ -18,6 +18,7 @@ from neurona.engine.costs import COSTS
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.calibration import bounds_of
 from neurona.estimators.examples import Examples
+from neurona.estimators.reading import target_of
 from neurona.estimators.settings import FEWEST
 from neurona.estimators.validation import validation_rows
 from neurona.tables.targets import Counts, Quantities
@@ -206,6 +207,11 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         return interval
 
     def _check_y(self, y: Any) -> NDArray[Any]:
+        y = target_of(y)
+        if y.dtype.kind in "mM":
+            raise ValueError(
+                "y holds dates or durations: give numbers, such as days, y / np.timedelta64(1, 'D')"
+            )
         checked: NDArray[Any] = check_array(
             y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
         )

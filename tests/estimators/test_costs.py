@@ -123,7 +123,7 @@ def test_negative_counts_are_refused(cost):
     with pytest.raises(ValueError, match=said):
         net.fit(X, y)
     with pytest.raises(ValueError, match=r"y\[3\] holds -1"):
-        net.fit(X[8:], y[8:], validation=(X[4:20], y[4:20]))
+        net.fit(X[8:], y[8:], X_val=X[4:20], y_val=y[4:20])
     net.fit(X[8:], y[8:])
     with pytest.raises(ValueError, match=said):
         net.partial_fit(X, y)
@@ -238,7 +238,7 @@ def test_each_label_is_smoothed_as_one_of_two():
 def test_validation_targets_are_not_smoothed():
     X, y = load_iris(return_X_y=True)
     net = NeuralNetClassifier(label_smoothing=0.2, networks=1, **QUICK)
-    net.fit(X[::2], y[::2], validation=(X[1::2], y[1::2]))
+    net.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
     probabilities = net.predict_proba(X[1::2])
     cost = -np.log(probabilities[np.arange(75), y[1::2]]).mean()
     assert max(net.validation_scores_) == pytest.approx(-cost, rel=1e-9)

@@ -206,7 +206,7 @@ def test_fewer_rows_than_folds_are_said():
     with pytest.raises(ValueError, match=r"X has 4 rows \(n_samples=4\), and cv is 5 folds"):
         NeuralNetClassifier(cv=5, **FAST).fit(X[:4], [0, 1, 0, 1])
     with pytest.raises(ValueError, match="cv and early_stopping"):
-        NeuralNetClassifier(cv=3, **FAST).fit(X, Y, validation=(X, Y))
+        NeuralNetClassifier(cv=3, **FAST).fit(X, Y, X_val=X, y_val=Y)
 
 
 def test_fewer_than_50_rows_are_left_out_by_no_network():
@@ -298,7 +298,7 @@ def test_the_compiled_engine_learns_the_same_ensemble():
 def test_rows_to_validate_by_are_left_out_by_all(scoring):
     rows, y = halves(60, seed=1)
     net = NeuralNetClassifier(scoring=scoring, quick=True, **FAST)
-    net.fit(X, Y, validation=(rows, y))
+    net.fit(X, Y, X_val=rows, y_val=y)
     assert networks_of(net) == 4
     assert len(net.validation_scores_) == net.n_iter_ == 5
     (trial,) = net.trials_
@@ -366,9 +366,9 @@ def test_a_warm_start_forgets_the_temperature_before():
     net = NeuralNetClassifier(
         **FAST | {"epochs": 30, "learning_rate": 0.01}, **ONE_SETTING, warm_start=True
     )
-    net.fit(X, Y, validation=(rows, sure))
+    net.fit(X, Y, X_val=rows, y_val=sure)
     assert net.temperature_ < 1
-    assert net.fit(X, Y, validation=(rows, wrong)).temperature_ > 1
+    assert net.fit(X, Y, X_val=rows, y_val=wrong).temperature_ > 1
 
 
 def test_a_warm_start_with_another_number_of_networks_is_refused():

@@ -231,14 +231,21 @@ def test_pickle_and_copy_predict_the_same(fitted):
 
 
 @pytest.mark.parametrize(("before", "after"), [("auto", None), (None, "auto")])
-def test_preprocess_may_not_change_between_the_fit_and_a_prediction(before, after):
+def test_a_prediction_reads_what_was_learned_not_what_is_set_since(before, after, tmp_path):
     X, y = load_iris(return_X_y=True)
-    net = NeuralNetClassifier(preprocess=before, epochs=2).fit(X, y).set_params(preprocess=after)
-    with pytest.raises(ValueError, match=f"preprocess is {after!r}, and was not when"):
-        net.predict(X)
-    with pytest.raises(ValueError, match="set it as it was, or fit anew"):
+    net = NeuralNetClassifier(preprocess=before, epochs=2).fit(X, y)
+    expected = net.predict_proba(X)
+    net.set_params(preprocess=after)
+    assert np.array_equal(net.predict_proba(X), expected)
+    net.save(tmp_path / "m")
+    loaded = neurona.load(tmp_path / "m")
+    assert np.array_equal(loaded.predict_proba(X), expected)
+    assert loaded.preprocess == before
+    with pytest.raises(ValueError, match=f"preprocess is {after!r}, and warm_start goes on with"):
         net.set_params(warm_start=True).fit(X, y)
-    assert net.set_params(warm_start=False).fit(X, y, validation=(X, y)).predict(X).shape == (150,)
+    assert np.array_equal(net.predict_proba(X), expected)
+    net.set_params(warm_start=False).fit(X, y)
+    assert (net.preparation_ is None) == (after is None)
 
 
 def test_predict_before_fit_raises_not_fitted():
@@ -289,7 +296,7 @@ def test_class_weight_of_multilabel_targets_is_a_list():
 def test_verbose_prints_a_line_a_state(capsys):
     X, y = load_iris(return_X_y=True)
     NeuralNetClassifier(verbose=True, epochs=2, networks=1, random_state=0).fit(
-        X, y, validation=(X, y)
+        X, y, X_val=X, y_val=y
     )
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
@@ -369,8 +376,10 @@ def test_only_ratios_of_sample_weights_matter(weight):
     X, y = load_iris(return_X_y=True)
     some = np.random.default_rng(0).integers(1, 4, 150).astype(float)
     net = NeuralNetClassifier(batch_size=50, **QUICK, **PLAIN)
-    plain = clone(net).fit(X, y, some, validation=(X, y, some))
-    scaled = clone(net).fit(X, y, some * weight, validation=(X, y, some * weight * 1e7))
+    plain = clone(net).fit(X, y, some, X_val=X, y_val=y, sample_weight_val=some)
+    scaled = clone(net).fit(
+        X, y, some * weight, X_val=X, y_val=y, sample_weight_val=some * weight * 1e7
+    )
     np.testing.assert_allclose(scaled.predict_proba(X), plain.predict_proba(X), 1e-2, 1e-4)
     np.testing.assert_allclose(
         scaled.validation_loss_curve_, plain.validation_loss_curve_, rtol=1e-2

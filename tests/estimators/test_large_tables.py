@@ -140,7 +140,7 @@ def test_weights_and_rows_held_out_of_a_large_table(large, file_of):
         net.fit(table, wrong, sample_weight=weight)
         assert net.score(X[300:], y[300:]) > 0.9
         assert net.validation_scores_[-1] > 0.85
-    judged = neurona.NeuralNetClassifier(**FIT).fit(X, y, validation=(file_of(X), y))
+    judged = neurona.NeuralNetClassifier(**FIT).fit(X, y, X_val=file_of(X), y_val=y)
     assert judged.score(X, y) > 0.93
 
 

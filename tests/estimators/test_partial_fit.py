@@ -82,7 +82,7 @@ def test_validation_rows_choose_the_best_weights_of_partial_fit(scoring):
     net = NeuralNetClassifier(early_stopping=True, patience=5, scoring=scoring, random_state=0)
 
     def call(net):
-        net.partial_fit(*learned, classes=[0, 1], validation=judges)
+        net.partial_fit(*learned, classes=[0, 1], X_val=judges[0], y_val=judges[1])
 
     answers = until_it_should_stop(net, repeat(call))
     scores = net.validation_scores_
@@ -100,7 +100,7 @@ def test_partial_fit_continues_from_the_last_weights_not_the_best():
     judged = NeuralNetClassifier(early_stopping=True, patience=2, random_state=0)
     alone = NeuralNetClassifier(random_state=0)
     for _ in range(40):
-        judged.partial_fit(*learned, classes=[0, 1], validation=judges)
+        judged.partial_fit(*learned, classes=[0, 1], X_val=judges[0], y_val=judges[1])
         alone.partial_fit(*learned, classes=[0, 1])
     assert judged.should_stop_
     assert judged.loss_curve_ == alone.loss_curve_
@@ -113,7 +113,7 @@ def test_partial_fit_keeps_better_weights_from_before():
     net = NeuralNetClassifier(random_state=0, networks=1).fit(X, y)
     before = net.predict_proba(X)
     wrong = (y + 1) % 3
-    net.partial_fit(X, wrong, validation=IRIS)
+    net.partial_fit(X, wrong, X_val=IRIS[0], y_val=IRIS[1])
     assert np.array_equal(net.predict_proba(X), before)
     net.partial_fit(X, wrong)  # nobody judges any more: the last weights answer
     assert not np.array_equal(net.predict_proba(X), before)
@@ -124,9 +124,9 @@ def test_partial_fit_scores_the_best_weights_on_the_new_validation_rows():
     X, y = IRIS
     net = NeuralNetClassifier(random_state=0)
     for _ in range(10):
-        net.partial_fit(X, y, classes=[0, 1, 2], validation=IRIS)
+        net.partial_fit(X, y, classes=[0, 1, 2], X_val=IRIS[0], y_val=IRIS[1])
     other = X, (y + 1) % 3
-    net.partial_fit(*other, validation=other)
+    net.partial_fit(*other, X_val=other[0], y_val=other[1])
     assert net.validation_scores_[-1] < net.validation_scores_[-2]
     assert net.params_ is net.state_.params
 
@@ -294,6 +294,7 @@ def test_wrong_settings_are_named(settings, message):
         net.partial_fit(*IRIS, classes=[0, 1, 2])
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("validation", ["rows", IRIS[0], (IRIS[0],)])
 def test_rows_to_judge_by_are_a_table_and_its_targets(validation):
     with pytest.raises(ValueError, match=r"validation must be \(X, y\)"):
@@ -380,11 +381,11 @@ def test_a_refused_partial_fit_changes_nothing():
     X, y = IRIS
     net = NeuralNetClassifier(random_state=0).partial_fit(X, y, classes=[0, 1, 2])
     before, answers = dict(vars(net)), net.predict_proba(X)
-    for given in [(X[:, :3], y), (X, y + 1), (X, y, None, -np.ones(150))]:
+    for rows, targets, weight in [(X[:, :3], y, None), (X, y + 1, None), (X, y, -np.ones(150))]:
         with pytest.raises(ValueError, match=r"\w"):
-            net.partial_fit(*given)
+            net.partial_fit(rows, targets, None, weight)
         with pytest.raises(ValueError, match=r"\w"):
-            net.partial_fit(X, y, validation=given)
+            net.partial_fit(X, y, X_val=rows, y_val=targets, sample_weight_val=weight)
     assert vars(net).keys() == before.keys()
     assert all(vars(net)[name] is value for name, value in before.items())
     assert np.array_equal(net.predict_proba(X), answers)
@@ -399,3 +400,39 @@ def test_a_first_call_that_is_refused_is_still_the_first():
     assert vars(net) == before
     with pytest.raises(ValueError, match="needs classes"):
         net.set_params(learning_rate=None).partial_fit(X, y)
+
+
+# One row at a time, and targets that do not vary yet
+
+
+def test_a_stream_may_begin_with_one_row_that_is_not_prepared():
+    X, y = IRIS
+    net = NeuralNetClassifier(8, preprocess=None, random_state=0)
+    for row in np.random.default_rng(0).permutation(150):
+        net.partial_fit(X[row : row + 1], y[row : row + 1], classes=[0, 1, 2])
+    assert net.state_.step == 150
+    assert net.score(X, y) > 0.6
+    with pytest.raises(ValueError, match=r"at least 2 are needed to tell .* give preprocess=None"):
+        NeuralNetClassifier().partial_fit(X[:1], y[:1], classes=[0, 1, 2])
+
+
+def test_one_row_is_fitted_where_nothing_is_prepared():
+    net = NeuralNetRegressor(8, preprocess=None, random_state=0).fit([[2.0]], [4.0])
+    assert net.predict([[2.0]]) == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("cost", [None, "poisson"])
+@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+def test_a_target_that_was_constant_gets_a_scale_when_it_varies(first, cost, tmp_path):
+    """Its deviation was 0, and a prediction would stay the mean for ever."""
+    constant = 0.0 if cost == "poisson" else 4.0
+    net = NeuralNetRegressor(
+        8, cost=cost, preprocess=None, networks=1, learning_rate=0.02, random_state=0
+    )
+    getattr(net, first)([[2.0], [3.0]], [constant, constant])
+    assert net.predict([[2.0], [3.0]]) == pytest.approx(constant)
+    net.save(tmp_path / "m")
+    for one in (net, neurona.load(tmp_path / "m")):
+        for _ in range(300):
+            one.partial_fit([[2.0], [3.0]], [1.0, 3.0])
+        assert one.predict([[2.0], [3.0]]) == pytest.approx([1.0, 3.0], abs=0.3)

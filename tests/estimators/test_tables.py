@@ -147,7 +147,7 @@ def test_a_target_with_missing_values_is_refused(estimator, y):
 def test_validation_rows_may_be_a_frame():
     table, kind = animals()
     X, y = pl.DataFrame(table), kind
-    net = NeuralNetClassifier(**QUICK).fit(X[:200], y[:200], validation=(X[200:], y[200:]))
+    net = NeuralNetClassifier(**QUICK).fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
     assert len(net.validation_scores_) == 40
 
 

@@ -110,8 +110,8 @@ def _run(given: Namespace) -> int:
         mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
         learn, watched = learn[mine], learn[its]
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
-    validation = (table[watched], y[watched]) if len(watched) else None
-    states = estimator.iter_fit(table[learn], y[learn], validation=validation)  # checks it all
+    validation = {"X_val": table[watched], "y_val": y[watched]} if len(watched) else {}
+    states = estimator.iter_fit(table[learn], y[learn], **validation)  # checks it all
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
     rows = [
         ("in the table", len(file)),

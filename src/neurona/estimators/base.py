@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 import neurona
 from neurona.checks import check_count, check_share
@@ -35,6 +35,7 @@ from neurona.estimators.ensemble import merged, sound
 from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
+from neurona.estimators.going_on import check_going_on, first_state
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
@@ -46,6 +47,7 @@ from neurona.estimators.validation import (
     normalized,
     split,
     takes_weights,
+    validation_rows,
 )
 from neurona.tables.preparation import Preparation
 from neurona.tables.ramps import check_ramps
@@ -74,6 +76,14 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """
         raise NotImplementedError
 
+    def _output(self) -> str:
+        """Return the activation of the output, as the parameters and the target ask for it."""
+        output: str = self.targets_.output
+        return output
+
+    def _confirm_targets(self, y: NDArray[Any], whole: bool) -> None:
+        """Refuse targets of another form than those before; ``whole``: all that there are."""
+
     def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
         """Return how much each row counts in the training."""
         return examples.weight
@@ -89,7 +99,17 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     # Fitting --------------------------------------------------------------------------------------
 
     @with_callbacks  # type: ignore[untyped-decorator]
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
         """Learn from a table.
 
         Callbacks that were set (``set_callbacks``, from scikit-learn 1.9 on) are told of each
@@ -105,9 +125,13 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             The targets.
         sample_weight : (n,)
             How much each row counts.
+        X_val, y_val, sample_weight_val
+            Rows to validate by: the weights that are best on them are kept. They stand apart, as in
+            scikit-learn's ``HistGradientBoostingClassifier``, so that a pipeline transforms them as
+            it transforms X: ``Pipeline(..., transform_input=["X_val"])``.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``: the weights that are best on these rows are
-            kept.
+            ``(X_val, y_val)`` or ``(X_val, y_val, sample_weight_val)`` together. A pipeline does
+            not transform it: it is deprecated, and warns.
 
         Returns
         -------
@@ -120,12 +144,21 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         TrainingDiverged
             If the cost stops being finite; the message suggests a learning rate.
         """
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         for _ in self._states(X, y, sample_weight, validation, is_watched(self)):
             pass
         return self
 
     def iter_fit(
-        self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Iterator[State]:
         """Learn from a table, handing out the engine's states: :meth:`fit` is a loop over them.
 
@@ -139,6 +172,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             Of each setting that is tried the first before any step, then about fifty; each epoch's,
             where it is validated.
         """
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         return self._states(X, y, sample_weight, validation, watched=False)
 
     def _states(
@@ -158,11 +192,12 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._learn_columns(examples, rng)
             if validation is not None:
                 held_out = self._read_validation(validation)
-            team = Team.of(self, examples, held_out, len(np.asarray(y)), rng, going_on)
+            team = Team.of(self, examples, held_out, _num_samples(y), rng, going_on)
             if going_on:
                 self._validation_sample = self._best_state = None
-                settings = [self.setting_]
-                self._check_going_on(team)
+                settings = [check_going_on(self, "warm_start", "give warm_start=False")]
+                self._check_networks(team)
+                self._confirm_targets(given.y, whole=True)
             else:
                 several = not (team.networks is None or self.quick)
                 settings = list(settings_of(self, len(given), several))
@@ -190,6 +225,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._learn_columns(examples, rng)
                 self._draw(next(settings_of(self, len(examples), several=False)), [rng], None)
             self._check_one()
+            if going_on:
+                self.setting_ = check_going_on(self, "partial_fit", "begin with a clone")
+                self._confirm_targets(examples.y, whole=False)
             held_out = None
             if validation is not None:
                 held_out = self._read_validation(validation)
@@ -228,7 +266,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         preparation = self.preparation_
         n_in = self.n_features_in_ if preparation is None else len(preparation.outputs)
         self.setting_ = setting
-        self._member = self._network(n_in)
+        self._member = self._network(n_in, setting)
         each = [self._member.init(seed) for seed in seeds]
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
@@ -239,7 +277,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         cost = np.nan if networks is None else np.full(networks, np.nan)
         self._set_state(State(0, 0, each[0] if networks is None else stacked(each), None, cost))
 
-    def _check_going_on(self, team: Team) -> None:
+    def _check_networks(self, team: Team) -> None:
         """Check that a fit goes on with as many networks as there were."""
         there = len(self.state_) if np.ndim(self.state_.cost) else None
         if there != team.networks:
@@ -256,8 +294,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 "stream has no rows to leave out and to come back to; give networks=1"
             )
 
-    def _network(self, n_in: int) -> Network:
-        hidden = self.setting_.hidden_layer_sizes
+    def _network(self, n_in: int, setting: Setting) -> Network:
+        hidden = setting.hidden_layer_sizes
         hidden = hidden.tolist() if isinstance(hidden, np.ndarray) else hidden
         if isinstance(hidden, str) or not isinstance(hidden, Iterable | int | np.integer):
             raise ValueError(
@@ -273,12 +311,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 f"{len(each)} activations for {len(hidden)} hidden layers: "
                 "give one, or one for each"
             )
-        widths, output = [n_in, *hidden, self.targets_.n_out], self.targets_.output
         return network(
-            widths,
-            [*each, output],
-            initializer=self.setting_.initializer,
-            dropout=self.setting_.dropout,
+            [n_in, *hidden, self.targets_.n_out],
+            [*each, self._output()],
+            initializer=setting.initializer,
+            dropout=setting.dropout,
             normalization=self.normalization,
         )
 
@@ -318,15 +355,16 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         self, data: dict[str, Any], plan: TrainingPlan, n: int, falling: bool, **draws: Any
     ) -> Iterator[State]:
         """Return the engine's states of a training with n rows; the learning rate may fall."""
-        state, setting = self.state_, self.setting_
-        steps = plan.steps if falling else None
+        setting, steps = self.setting_, plan.steps if falling else None
+        given = self.optimizer, self.learning_rate, setting.weight_decay, steps
+        if self.state_.optimizer_state is not None:
+            self.state_ = first_state(self.state_, optimizer_for(*given))
+        state = self.state_
         return train(
             self._member,
             **data,
             cost=find_cost(self.cost, self._member),
-            optimizer=optimizer_for(
-                self.optimizer, self.learning_rate, setting.weight_decay, steps, state.step
-            ),
+            optimizer=optimizer_for(*given, state.step),
             steps=plan.steps,
             every=plan.epochs_per_state * plan.steps_per_epoch,
             l1=l1_for(setting.l1, n),
@@ -420,20 +458,16 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         table = table_for(self, X, reset)
         y = self._check_y(y)
         examples = examples_of(table, y, sample_weight)
-        if reset and len(examples) < 2:
+        if reset and len(examples) < 2 and self.preprocess is not None:
             raise ValueError(
                 f"X has {len(examples)} row(s) to learn from (n_samples={len(examples)}): "
-                "at least 2 are needed"
+                "at least 2 are needed to tell what the columns hold; give preprocess=None if the "
+                "network is to take the numbers as they are"
             )
         return examples
 
-    def _read_validation(self, validation: Any) -> Examples:
-        if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
-            raise ValueError(
-                "validation must be (X, y), or (X, y, sample_weight): "
-                "a table of rows, their targets, and how much each counts"
-            )
-        X, y, weight = (*validation, None)[:3]
+    def _read_validation(self, validation: tuple[Any, Any, Any]) -> Examples:
+        X, y, weight = validation
         return examples_of(table_for(self, X, reset=False), self._check_y(y), weight)
 
     def _prepared(self, table: Table) -> NDArray[np.float64]:
@@ -442,15 +476,13 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     # Predicting -----------------------------------------------------------------------------------
 
-    def _outputs(self, X: Any) -> Array:
+    def _outputs(self, X: Any, logits: bool = False) -> Array:
         """Return the network's outputs in float64: one row at a time or all, the same."""
         check_is_fitted(self)
         table, params = table_for(self, X, reset=False), mapped(np.float64, self.params_)
+        net = self.network_.logits if logits else self.network_
         return np.concatenate(
-            [
-                self.network_.predict(params, self._prepared(table[rows]))
-                for rows in spans(len(table))
-            ]
+            [net.predict(params, self._prepared(table[rows])) for rows in spans(len(table))]
         )
 
     def predict(self, X: Any) -> NDArray[Any]:

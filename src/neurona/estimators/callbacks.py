@@ -20,7 +20,7 @@ has no ``set_callbacks``; all else works.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -96,6 +96,8 @@ def tell_callbacks(
 
 def _some(given: Any, rows: Any) -> Any:
     """Return some rows of a table or a target; all of them as they were given."""
+    if isinstance(given, Mapping):  # columns
+        return {name: _some(cells, rows) for name, cells in given.items()}
     n = given.shape[0] if hasattr(given, "shape") else len(given)
     if len(rows) == n:
         return given

@@ -16,6 +16,8 @@ from neurona.checks import check_share
 from neurona.engine.activations import Activation
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
+from neurona.estimators.reading import target_of
+from neurona.estimators.validation import validation_rows
 from neurona.tables.columns import which_missing
 from neurona.tables.targets import Classes, Labels
 
@@ -96,7 +98,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Epochs, or calls of :meth:`partial_fit`, to wait for a better score.
     scoring
         The validation score: a scorer or its name, called with the estimator, the rows held out or
-        given as ``validation`` and their targets, and their ``sample_weight`` where it has such a
+        given as ``X_val`` and their targets, and their ``sample_weight`` where it has such a
         parameter. By default the cost, in which rows count by ``sample_weight`` and
         ``class_weight``, as in the training.
     engine
@@ -221,6 +223,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         classes: Any = None,
         sample_weight: Any = None,
         validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
     ) -> Any:
         """Take one epoch's steps with these rows, at a learning rate that does not fall.
 
@@ -236,11 +242,13 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         classes
             All the classes there will be: needed by the first call, and the same in all. Of labels
             the columns of y tell how many there are, whatever is given here.
+        X_val, y_val, sample_weight_val
+            The validation set of this call; the best weights so far are validated on it too. Where
+            none is given, ``early_stopping`` holds out ``validation_fraction`` of the rows that
+            come, and 2,000 at most; a row that comes again is held out again:
+            :mod:`neurona.estimators.validation`.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``: the validation set of this call; the best
-            weights so far are validated on it too. Where none is given, ``early_stopping`` holds
-            out ``validation_fraction`` of the rows that come, and 2,000 at most; a row that comes
-            again is held out again: :mod:`neurona.estimators.validation`.
+            The same together, as for :meth:`fit`; it warns.
 
         Returns
         -------
@@ -271,6 +279,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         announced = None if classes is None else np.unique(classes)
         if fitted and announced is not None and isinstance(self.targets_, Classes):
             self.targets_.confirm(announced)
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         self._partial_fit(X, y, sample_weight, validation, announced)
         return self
 
@@ -280,8 +289,28 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         probabilities: NDArray[np.float64] = self.targets_.probabilities(outputs)
         return probabilities
 
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of :meth:`predict_proba`, from the logits: no probability is 0.
+
+        log p = z - log Σ exp z of a softmax, -log(1 + exp(-z)) of a sigmoid.
+
+        Examples
+        --------
+        >>> net = NeuralNetClassifier(2, preprocess=None, epochs=9, learning_rate=0.5)
+        >>> net = net.fit([[-1.0], [1.0]] * 9, [0, 1] * 9)
+        >>> far = [[1e6]]
+        >>> bool(net.predict_proba(far).min() == 0), bool(net.predict_log_proba(far).min() < -1e3)
+        (True, True)
+        """
+        z = self._outputs(X, logits=True)
+        if self.targets_.output == "softmax":
+            z = z - z.max(axis=1, keepdims=True)
+            return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
+        both = isinstance(self.targets_, Classes)  # classes, of which the first has -z
+        return np.asarray(-np.logaddexp(0, np.concatenate([z, -z], axis=1) if both else -z))
+
     def _check_y(self, y: Any) -> NDArray[Any]:
-        given, y = y, np.asarray(y)
+        given, y = y, target_of(y)
         if y.dtype.kind in "US" and not hasattr(given, "dtype"):
             y = np.asarray(given, dtype=object)  # a missing class would be the text "nan"
         if y.dtype.kind == "O" and y.ndim and which_missing(y.ravel().tolist()).any():
@@ -292,7 +321,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             if str in types and len(types) > 1:
                 others = ", ".join(sorted(one.__name__ for one in types - {str}))
                 raise ValueError(f"y holds texts and {others}: give classes of one type")
-            y = y.astype(str) if types == {str} and not hasattr(given, "dtype") else y
+            if types == {str}:
+                y = y if hasattr(given, "dtype") else y.astype(str)
+            elif all(isinstance(one, bool | int | np.integer | np.bool_) for one in y.ravel()):
+                y = np.array(y.tolist())  # of a nullable series, say
         if y.dtype.kind == "f":
             check_array(y, ensure_2d=False, input_name="y")
         check_classification_targets(y)
@@ -319,6 +351,18 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
                 "a classifier needs at least two"
             )
         return Classes(self.classes_)
+
+    def _confirm_targets(self, y: NDArray[Any], whole: bool) -> None:
+        labels = isinstance(self.targets_, Labels)
+        if labels != (y.ndim > 1):
+            there, here = ("labels", "one class a row")[:: 1 if labels else -1]
+            raise ValueError(f"y holds {here}, and held {there} before: give {there}, or fit anew")
+        if whole and not labels and not np.array_equal(np.unique(y), self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {np.unique(y)}: give "
+                "warm_start=False, or partial_fit, which takes some of the classes"
+            )
 
     def _row_weights(self, examples: Examples) -> NDArray[np.float64] | None:
         if self.class_weight is None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array, check_consistent_length
 
+from neurona.estimators.reading import unmasked
 from neurona.tables.table import Table
 
 
@@ -46,7 +47,7 @@ def examples_of(table: Table, y: NDArray[Any], sample_weight: Any) -> Examples:
 def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
     """Return the weights of the rows, or say what is wrong with them."""
     weight: NDArray[np.float64] = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        unmasked(sample_weight), ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )
     if weight.shape != (n,):
         raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")

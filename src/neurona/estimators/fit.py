@@ -185,7 +185,9 @@ class Fit:
         if setting.ramps == 0 and self.preparation is not None:
             one.preparation_ = self.preparation.plain
         examples = self._examples()
-        if not going_on:
+        if going_on:
+            one.setting_ = setting
+        else:
             one._draw(setting, [self.rng] if networks is None else seeds, len(seeds) or None)
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,9 @@ from neurona.engine.costs import COSTS
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.calibration import bounds_of
 from neurona.estimators.examples import Examples
+from neurona.estimators.reading import target_of
 from neurona.estimators.settings import FEWEST
+from neurona.estimators.validation import validation_rows
 from neurona.tables.targets import Counts, Quantities
 
 
@@ -115,7 +118,17 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         self.verbose = verbose
         self.warm_start = warm_start
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, validation: Any = None) -> Any:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
         """Take one epoch's steps with these rows, at a learning rate that does not fall.
 
         The first call learns what the columns are, and the scale of the target. All else is as in
@@ -125,8 +138,10 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         ----------
         X, y, sample_weight
             Rows, as for :meth:`fit`.
+        X_val, y_val, sample_weight_val
+            The validation set of this call.
         validation
-            ``(X, y)``, or ``(X, y, sample_weight)``: the validation set of this call.
+            The same together; it warns.
 
         Returns
         -------
@@ -139,6 +154,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         TrainingDiverged
             If the cost stops being finite.
         """
+        validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         self._partial_fit(X, y, sample_weight, validation)
         return self
 
@@ -191,6 +207,11 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         return interval
 
     def _check_y(self, y: Any) -> NDArray[Any]:
+        y = target_of(y)
+        if y.dtype.kind in "mM":
+            raise ValueError(
+                "y holds dates or durations: give numbers, such as days, y / np.timedelta64(1, 'D')"
+            )
         checked: NDArray[Any] = check_array(
             y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
         )
@@ -199,7 +220,27 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
     def _fit_targets(
         self, learned: Examples, given: Examples, classes: Any = None
     ) -> Quantities | Counts:
-        return (Counts if self._counts() else Quantities).fit(learned.y, learned.weight)
+        return self._target().fit(learned.y, learned.weight)
+
+    def _target(self) -> type[Quantities | Counts]:
+        return Counts if self._counts() else Quantities
+
+    def _output(self) -> str:
+        return self._target().output
+
+    def _confirm_targets(self, y: NDArray[Any], whole: bool) -> None:
+        """Give a target a scale that was constant, and now is not: its network has learned 0."""
+        known, columns = self.targets_, y.reshape(len(y), -1)
+        if columns.shape[1] != known.n_out:  # which is refused when it is encoded
+            return
+        if isinstance(known, Counts):
+            mean = np.where(known.mean == 0, columns.mean(axis=0), known.mean)
+            self.targets_ = replace(known, mean=mean)
+        else:
+            away = abs(columns - known.mean).max(axis=0)
+            away[away <= 1e-12 * abs(known.mean)] = 0
+            deviation = np.where(known.deviation == 0, away, known.deviation)
+            self.targets_ = replace(known, deviation=deviation)
 
     def _counts(self) -> bool:
         """Tell whether the cost is one of counts."""

@@ -65,13 +65,7 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
 
     They are several only where it is asked for.
     """
-    given = {
-        one.name: value
-        for one in fields(Setting)
-        if not (isinstance(value := getattr(estimator, one.name), str) and value == "auto")
-    }
-    if estimator.optimizer is not None:  # which brings its own
-        given.setdefault("weight_decay", None)
+    given = given_settings(estimator)
     seen = set()
     alone = MANY if rows > MOST_ROWS else ONE
     for rung in (FEW,) if rows < FEWEST else LADDER if several else (alone,):
@@ -83,6 +77,18 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
             yield setting
     if not seen:  # the fit will say what does not fit
         yield setting
+
+
+def given_settings(estimator: Any) -> dict[str, Any]:
+    """Return the choices that the estimator was given, by their names."""
+    given = {
+        one.name: value
+        for one in fields(Setting)
+        if not (isinstance(value := getattr(estimator, one.name), str) and value == "auto")
+    }
+    if estimator.optimizer is not None:  # which brings its own
+        given.setdefault("weight_decay", None)
+    return given
 
 
 def _fits(estimator: Any, setting: Setting) -> bool:

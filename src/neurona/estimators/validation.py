@@ -12,6 +12,7 @@ stay, which are an even sample of all that are different.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from hashlib import blake2b
 from inspect import signature
@@ -70,6 +71,40 @@ def split(
     )
     ordered = examples.table.ordered
     return examples[ordered(rows)], examples[ordered(held_out)]
+
+
+def validation_rows(together: Any, X: Any, y: Any, weight: Any) -> tuple[Any, Any, Any] | None:
+    """Return the rows given to validate by, their targets and weights; None where none are given.
+
+    Raises
+    ------
+    ValueError
+        If rows are given without targets, or twice.
+    """
+    if together is None:
+        if X is None and y is None and weight is None:
+            return None
+        if X is None or y is None:
+            raise ValueError(
+                f"{'X_val' if X is None else 'y_val'} is missing: rows to validate by need both, "
+                "X_val and y_val"
+            )
+        return X, y, weight
+    if not (X is None and y is None and weight is None):
+        raise ValueError("validation is (X_val, y_val) together: leave one of the two out")
+    if not isinstance(together, tuple | list) or len(together) not in (2, 3):
+        raise ValueError(
+            "validation must be (X, y), or (X, y, sample_weight), or rather X_val and y_val apart: "
+            "a table of rows, their targets, and how much each counts"
+        )
+    warnings.warn(
+        "validation=(X, y) becomes X_val=X, y_val=y: a Pipeline can transform X_val as it "
+        "transforms X (transform_input=['X_val']), and leaves validation as it is",
+        FutureWarning,
+        stacklevel=3,
+    )
+    X, y, weight = (*together, None)[:3]
+    return X, y, weight
 
 
 class ValidationSample:

@@ -98,7 +98,11 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
     cv, residuals = estimator.cv, estimator.residuals_
     trials = (replace(one, cost=_without_nan([one.cost])[0]) for one in estimator.trials_)
     learned = Learned(
-        {**estimator.get_params(deep=False), "cv": cv if isinstance(cv, int) else None},
+        {
+            **estimator.get_params(deep=False),
+            "cv": cv if isinstance(cv, int) else None,
+            "preprocess": None if estimator.preparation_ is None else "auto",  # as it was fitted
+        },
         None if names is None else tuple(map(str, names)),
         estimator.n_features_in_,
         estimator.preparation_,

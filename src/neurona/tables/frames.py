@@ -64,7 +64,7 @@ def read_frame(
         labels = list(names)
     series = [X[name] for name in (X.columns if names is None else names)]
     forms = _forms(learned, len(labels))
-    return Columns(tuple(map(_read_series, labels, series, forms)))
+    return Columns(tuple(map(read_series, labels, series, forms)))
 
 
 def _forms(learned: Preparation | None, n: int) -> Iterable[dict[str, Any]]:
@@ -72,7 +72,8 @@ def _forms(learned: Preparation | None, n: int) -> Iterable[dict[str, Any]]:
     return repeat({}, n) if learned is None else map(learned.form, range(n))
 
 
-def _read_series(name: str, series: Any, form: dict[str, Any]) -> Column:
+def read_series(name: str, series: Any, form: dict[str, Any]) -> Column:
+    """Read one column of a frame; see :func:`~neurona.tables.kinds.read_column` for its form."""
     if str(series.dtype).startswith(_CATEGORICAL):  # as the person said, even if of numbers
         return read_categories(name, series.to_list())
     if str(series.dtype).startswith("period"):  # a month is the moment in which it begins

@@ -1,0 +1,85 @@
+"""Training that goes on: the parameters of the estimator must still describe its network.
+
+``set_params`` may change anything between two calls. A learning rate, a penalty or a batch size is
+taken up by the next steps. Another width is not: it describes another network, which has none of
+the weights that were learned. So the network that the parameters describe is compared with the one
+that is there, and a difference is refused. Otherwise ``get_params`` and a saved file would say one
+thing, and the network be another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.layers import Dense, Dropout
+from neurona.engine.network import Network
+from neurona.engine.optimizers import Optimizer
+from neurona.engine.state import State
+from neurona.estimators.settings import Setting, given_settings
+
+
+def check_going_on(estimator: Any, method: str, otherwise: str) -> Setting:
+    """Return the setting of a training that goes on: the last one, with what is given now.
+
+    Parameters
+    ----------
+    method, otherwise
+        For the message: what goes on, and how to begin anew instead.
+
+    Raises
+    ------
+    ValueError
+        If a parameter describes another preparation or another network.
+    """
+    last: Setting = estimator.setting_
+    setting = replace(last, **given_settings(estimator))
+    raw = estimator.preparation_ is None
+    pairs = {"preprocess": (estimator.preprocess, None if raw else "auto")}
+    if not raw:
+        pairs["ramps"] = setting.ramps, last.ramps
+    there: Network = estimator._member
+    asked, is_now = map(_described, (estimator._network(there.n_in, setting), there))
+    pairs.update({name: (asked[name], is_now[name]) for name in asked})
+    for name, (wanted, known) in pairs.items():
+        if wanted != known:
+            raise ValueError(
+                f"{name} is {getattr(estimator, name)!r}, and {method} goes on with a network that "
+                f"was made with {_shown(known)}: set {name} as it was, or {otherwise}"
+            )
+    return setting
+
+
+def _described(net: Network) -> dict[str, Any]:
+    """Return what each parameter that describes a network is in it."""
+    *hidden, last = net.layers
+    dense = [layer for layer in hidden if isinstance(layer, Dense)]
+    own = [layer for layer in hidden if not isinstance(layer, Dropout)]
+    rates: list[float] = []
+    for layer in hidden:
+        if isinstance(layer, Dropout):
+            rates[-1] = layer.rate
+        elif isinstance(layer, Dense):
+            rates.append(0.0)
+    return {
+        "hidden_layer_sizes": [layer.n_out for layer in dense],
+        "normalization": [type(layer).__name__ for layer in own if not isinstance(layer, Dense)],
+        "activation": [layer.activation for layer in own],
+        "dropout": rates,
+        "initializer": [layer.initializer for layer in dense],
+        "cost": f"one for the output {last.activation.name}",
+    }
+
+
+def _shown(known: Any) -> str:
+    each = known if isinstance(known, list) else [known]
+    names = (str(getattr(one, "name", getattr(one, "__name__", one))) for one in each)
+    return ", ".join(names) or "none"
+
+
+def first_state(state: State, optimizer: Optimizer) -> State:
+    """Return the state to go on from: another optimizer keeps the weights, and begins afresh."""
+    fits = type(optimizer.init(np.zeros(1))) is type(state.optimizer_state)
+    return state if fits else State(0, 0, state.params, None, state.cost)

@@ -72,7 +72,8 @@ def diagnose(
     rate = _rate_of(steps.rates[last], layer)
     scale = _scale_that_holds(build, beginning, steps)
     at = state.step + last
-    lost = State(at, epoch_of(at), calibrated(params), optimizer_state, cost)
+    randomness = state.randomness and state.randomness.after(last)
+    lost = State(at, epoch_of(at), calibrated(params), optimizer_state, cost, randomness)
     return TrainingDiverged(lost, layer + 1, rate, rate * scale)
 
 

@@ -44,6 +44,10 @@ class TrainingDiverged(ArithmeticError):
             f"{suggested_rate:.2g} instead of {rate:.2g}, or clip=1.0"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what makes the error again: its message is made of more than it keeps."""
+        return TrainingDiverged.__new__, (TrainingDiverged, *self.args), vars(self)
+
 
 def diagnose(
     build: Callable[[Params, Any], Engine],

@@ -116,7 +116,7 @@ def take(
     data, batches, weights, rates, noise, n = chunk
     inputs = batches, weights, rates, noise
     columns = transposed(data)  # as a layer wants them: once a chunk, not once a step
-    layer_of = [i for i, layer in enumerate(params) for _ in arrays(layer)]
+    layer_of = [k for k, layer in enumerate(params) for _ in arrays(layer)]
 
     def step(i: Any, carry: Any) -> Any:
         params, state, costs = carry
@@ -134,9 +134,9 @@ def take(
             factor = clip_factor(sum((g * g).sum() for g in gradients), clip)
             gradients = [factor * gradient for gradient in gradients]
         thetas, states = [], []
-        for i, theta in enumerate(jax.tree.leaves(params)):
-            eta = rate[layer_of[i] if len(rate) > 1 else 0]
-            change, its_state = optimizer.update(gradients[i], of_array(i, state), theta, eta)
+        for k, theta in enumerate(jax.tree.leaves(params)):
+            eta = rate[layer_of[k] if len(rate) > 1 else 0]
+            change, its_state = optimizer.update(gradients[k], of_array(k, state), theta, eta)
             thetas.append(theta + change)
             states.append(its_state)
         params = jax.tree.unflatten(jax.tree.structure(params), thetas)

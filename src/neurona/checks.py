@@ -102,3 +102,19 @@ def check_count(name: str, value: Any, unlimited: bool = False) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name} is {value!r}: it must be a positive whole number")
     return int(value)
+
+
+def check_generator(name: str, seed: Any) -> np.random.Generator:
+    """Return the generator itself, or a new one from a seed, or say what a seed is."""
+    try:
+        truth = isinstance(seed, bool | np.bool) or (
+            isinstance(seed, list | tuple) and any(isinstance(one, bool) for one in seed)
+        )
+        if not truth:
+            return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"{name} is {seed!r}: give a seed, which is a whole number of at least 0 or several of "
+        "them, a numpy.random.Generator, or None"
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,24 +21,204 @@ NET = network([2, 3, 1], "tanh", output="linear")
 STILL = neurona.sgd(1e-12)  # the weights stay what they are
 
 
-def test_dropout_goes_on_from_a_state_with_the_noise_of_its_steps():
+DROPOUT = network([2, 8, 1], "tanh", output="linear", dropout=0.5, normalization="batch")
+WEIGHT = np.arange(12.0)
+
+
+@pytest.fixture(params=["numpy", "jax"])
+def engine(request):
+    return request.param
+
+
+def assert_same(state, other):
+    """Check that two states are the same to the last bit, what they draw from included."""
+    assert (state.step, state.epoch) == (other.step, other.epoch)
+    np.testing.assert_array_equal(flatten(state.params), flatten(other.params))
+    for own, its in zip(state.optimizer_state, other.optimizer_state, strict=True):
+        np.testing.assert_array_equal(own, its)
+    assert state.randomness == other.randomness
+
+
+@pytest.mark.parametrize("stop", [1, 3, 4, 6, 7])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"batch_size": 5},
+        {"batch_size": 4, "sample_weight": WEIGHT},
+        {"batch_size": 5, "rng": None},
+        {"batch_size": 5, "rng": [3, 4]},
+        {"batch_size": 5, "rng": np.random.SeedSequence(5)},
+        {"batch_size": 5, "rng": None, "seeds": [1, 2, 3]},
+        {"batch_size": 5, "rng": None, "learning_rates": [0.1, 0.01]},
+        {"rng": None, "seeds": [1, 2]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("net", [NET, DROPOUT], ids=["plain", "dropout"])
+def test_going_on_is_what_it_was_without_a_stop(engine, net, settings, stop):
+    settings = {"rng": 0, "engine": engine, **settings}
+    states = [*train(net, X, Y, steps=10, every=1, **settings)]
+    settings |= {"rng": None, "seeds": None}
+    assert_same(last(train(net, X, Y, steps=10 - stop, start=states[stop], **settings)), states[10])
+    again = pickle.loads(pickle.dumps(states[stop]))
+    again = last(train(net, X, Y, steps=2, start=again, **settings))
+    assert_same(last(train(net, X, Y, steps=8 - stop, start=again, **settings)), states[10])
+
+
+@pytest.mark.parametrize("bits", ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"])
+def test_going_on_with_every_generator_of_numpy(bits):
+    settings = {"batch_size": 5}
+    rng = np.random.Generator(getattr(np.random, bits)(7))
+    states = [*train(DROPOUT, X, Y, steps=10, every=1, rng=rng, **settings)]
+    half = pickle.loads(pickle.dumps(states[4]))
+    assert_same(last(train(DROPOUT, X, Y, steps=6, start=half, **settings)), states[10])
+    assert_same(last(train(DROPOUT, X, Y, steps=6, start=half, rng=rng, **settings)), states[10])
+
+
+def test_one_network_of_a_stack_goes_on_as_it_would_in_the_stack():
     net = network([2, 8, 1], "tanh", output="linear", dropout=0.5)
-    whole = last(train(net, X, Y, steps=6, rng=0))
-    half = last(train(net, X, Y, steps=3, rng=0))
-    again = last(train(net, X, Y, steps=3, rng=0, start=half))
-    assert again.step == 6
+    settings = {"batch_size": 5}
+    whole = last(train(net, X, Y, steps=9, seeds=[1, 2], **settings))
+    half = last(train(net, X, Y, steps=4, seeds=[1, 2], **settings))
+    one = last(train(net, X, Y, steps=5, start=half[1], **settings))
+    np.testing.assert_allclose(flatten(one.params), flatten(whole[1].params), rtol=1e-4, atol=1e-6)
+    assert one.randomness == whole[1].randomness
+
+
+def test_the_same_seed_goes_on_and_another_draws_anew():
+    settings = {"batch_size": 5}
+    whole = last(train(DROPOUT, X, Y, steps=9, rng=0, **settings))
+    half = last(train(DROPOUT, X, Y, steps=4, rng=0, **settings))
+    assert_same(last(train(DROPOUT, X, Y, steps=5, start=half, rng=0, **settings)), whole)
+    others = [last(train(DROPOUT, X, Y, steps=5, start=half, rng=k, **settings)) for k in (1, 1, 2)]
+    flat = [flatten(state.params) for state in (whole, *others)]
+    np.testing.assert_array_equal(flat[1], flat[2])
+    assert abs(flat[0] - flat[1]).max() > 1e-3
+    assert abs(flat[2] - flat[3]).max() > 1e-3
+
+
+def test_the_same_generator_goes_on_and_is_not_touched():
+    rng = np.random.default_rng(7)
+    whole = last(train(NET, X, Y, steps=9, batch_size=5, rng=7))
+    half = last(train(NET, X, Y, steps=4, batch_size=5, rng=rng))
+    before = rng.bit_generator.state
+    rng.random()  # whatever else it is used for
+    again = last(train(NET, X, Y, steps=5, batch_size=5, start=half, rng=rng))
     np.testing.assert_array_equal(flatten(again.params), flatten(whole.params))
+    rng.bit_generator.state = before
+
+
+def test_another_batch_size_begins_an_epoch():
+    half = last(train(NET, X, Y, steps=4, batch_size=5, rng=0))
+    cost = RecordingCost()
+    (*_,) = train(NET, X, Y, steps=3, batch_size=4, start=half, cost=cost, optimizer=STILL_ADAM)
+    _, *steps = cost.targets
+    assert sorted(np.concatenate(steps).ravel()) == [*range(12)]
+
+
+STILL_ADAM = neurona.adam(1e-12)
+LIST = [(X[:5], Y[:5]), (X[5:7], Y[5:7]), (X[7:], Y[7:])]
+
+
+class Sequence_:
+    """Keras' PyDataset: a length and items."""
+
+    def __len__(self):
+        return len(LIST)
+
+    def __getitem__(self, i):
+        if i >= len(LIST):
+            raise RuntimeError(i)
+        return LIST[i]
+
+
+@pytest.mark.parametrize("batches", [LIST, lambda: iter(LIST), Sequence_()], ids=str)
+@pytest.mark.parametrize("stop", [1, 3, 4])
+def test_going_on_with_batches_goes_on_within_the_pass(batches, stop, engine):
+    net = network([2, 8, 1], "tanh", output="linear", dropout=0.5)
+    settings = {"batches": batches, "engine": engine}
+    states = [*train(net, steps=8, every=1, rng=0, **settings)]
+    assert_same(last(train(net, steps=8 - stop, start=states[stop], **settings)), states[8])
+
+
+def test_a_pass_of_another_length_begins_anew():
+    half = last(train(NET, batches=LIST, steps=2, rng=0))
+    cost = RecordingCost()
+    (*_,) = train(
+        NET, batches=LIST[:2], steps=2, start=half, cost=cost, optimizer=STILL_ADAM
+    )
+    assert [len(one) for one in cost.targets] == [5, 5, 2]
+
+
+def test_a_pass_that_has_become_shorter_begins_anew():
+    half = last(train(NET, batches=lambda: iter(LIST), steps=2, rng=0))
+    state = last(train(NET, batches=lambda: iter(LIST[:1]), steps=2, start=half))
+    assert (state.step, state.epoch) == (4, 2)
+
+
+def test_an_iterator_goes_on_where_it_stands():
+    batches = iter(LIST * 3)
+    half = last(train(NET, batches=batches, steps=2, rng=0))
+    assert last(train(NET, batches=batches, steps=2, start=half)).step == 4
+
+
+@pytest.mark.parametrize("stop", [1, 2, 5])
+def test_going_on_with_a_large_file(stop, tmp_path, monkeypatch):
+    monkeypatch.setattr("neurona.engine.batches.LARGE", 1)
+    X = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (1000, 2))
+    X[:] = np.random.default_rng(0).normal(size=(1000, 2))
+    settings = {"batch_size": 300}
+    states = [*train(NET, X, X[:, 0], steps=10, every=1, rng=0, **settings)]
+    again = last(train(NET, X, X[:, 0], steps=10 - stop, start=states[stop], **settings))
+    assert_same(again, states[10])
+
+
+def test_a_state_where_a_training_diverged_has_its_place_too():
+    settings = {"batch_size": 5, "every": 4}
+    wild = neurona.sgd(lambda step: 0.01 if step < 6 else 1e30)
+    with pytest.raises(neurona.TrainingDiverged) as caught:
+        (*_,) = train(NET, X, Y, steps=20, rng=0, optimizer=wild, **settings)
+    calm = {"optimizer": neurona.sgd(0.01), **settings}
+    whole = last(train(NET, X, Y, steps=10, rng=0, **calm))
+    lost = caught.value.state
+    assert 4 <= lost.step <= 7
+    again = last(train(NET, X, Y, steps=10 - lost.step, start=lost, **calm))
+    if lost.step <= 6:
+        np.testing.assert_array_equal(flatten(again.params), flatten(whole.params))
+
+
+def test_states_from_before_they_knew_what_they_draw_from_are_gone_on_with():
+    half = last(train(NET, X, Y, steps=4, rng=0))
+    old = replace(half, randomness=None)
+    first, second = (last(train(NET, X, Y, steps=2, start=old, rng=3, batch_size=5)) for _ in "ab")
+    np.testing.assert_array_equal(flatten(first.params), flatten(second.params))
+    del old.__dict__["randomness"]  # as in a pickle of neurona 0.1
+    assert pickle.loads(pickle.dumps(old)).randomness is None
+
+
+@pytest.mark.parametrize(
+    "rng", ["abc", -1, 1.5, True, [1, -2], {}, np.nan, b"x", np.random, [True, 1], object()], ids=str
+)
+def test_a_seed_is_checked(rng):
+    for settings in ({"rng": rng}, {"seeds": [1, rng]}):
+        with pytest.raises(ValueError, match=r"(rng|seeds\[1\]) is .*: give a seed"):
+            train(NET, X, Y, steps=1, **settings)
 
 
 def test_a_schedule_and_the_epochs_go_on_from_a_state():
     rates = {step: 0.1 / (1 + step) for step in range(20)}
     settings = {"optimizer": neurona.sgd(rates.__getitem__), "batch_size": 6}
+    whole = last(train(NET, X, Y, epochs=3, rng=0, **settings))
     first = last(train(NET, X, Y, epochs=2, rng=0, **settings))
     assert (first.step, first.epoch) == (4, 2)
-    again = last(train(NET, X, Y, epochs=1, rng=0, start=first, **settings))
+    again = last(train(NET, X, Y, epochs=1, start=first, **settings))
     assert (again.step, again.epoch) == (6, 3)
+    assert_same(again, whole)
     slow = {"optimizer": neurona.sgd(lambda step: rates[step + 4]), "batch_size": 6}
-    other = last(train(NET, X, Y, epochs=1, rng=0, start=first.params, **slow))
+    drawn = {"rng": 5, "epochs": 1}
+    again = last(train(NET, X, Y, start=first, **drawn, **settings))
+    other = last(train(NET, X, Y, start=first.params, **drawn, **slow))
     np.testing.assert_array_equal(flatten(again.params), flatten(other.params))
 
 

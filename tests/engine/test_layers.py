@@ -33,7 +33,7 @@ from neurona.engine.batches import population
 from neurona.engine.costs import find_cost
 from neurona.engine.data import Data
 from neurona.engine.layers.base import Nothing, Train
-from neurona.engine.noise import noise_of, seeds_of_steps
+from neurona.engine.noise import noise_of, roots_of, seeds_of_steps
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, flatten
 from neurona.lesson import trace
@@ -537,9 +537,10 @@ def test_batch_normalization_handles_inputs_far_from_0():
 
 def test_steps_have_a_seed_only_where_something_is_drawn():
     rng = np.random.default_rng(0)
-    assert seeds_of_steps(network([2, 3, 1]), [rng], 0) is None
+    assert roots_of(network([2, 3, 1]), [rng]) == ()
+    assert seeds_of_steps((), 0) is None
     assert rng.bit_generator.seed_seq.n_children_spawned == 0
-    seeds = seeds_of_steps(net_of("batch"), [rng], 7)
+    seeds = seeds_of_steps(roots_of(net_of("batch"), [rng]), 7)
     roots, steps = zip(*[next(seeds) for _ in range(3)], strict=True)
     assert len(set(roots)) == 1
     assert [later - step for step, later in pairwise(steps)] == [1, 1]

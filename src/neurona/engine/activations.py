@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from math import pi, sqrt
 from typing import Any, TypeAlias
 
@@ -70,8 +71,27 @@ class Activation:
         """Show the name."""
         return self.name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what makes the activation again for pickle and copies.
+
+        A registered one goes by its name: its function is hidden behind the activation of the same
+        name, where pickle does not find it.
+        """
+        if ACTIVATIONS.get(self.name) is self:
+            return _registered, (self.name, self.function.__module__)
+        return Activation, (self.name, self.function, self.gain)
+
 
 ACTIVATIONS: dict[str, Activation] = {}
+
+
+def _registered(name: str, module: str) -> Activation:
+    """Return the activation of a name; the module that registers it is imported if need be."""
+    if name not in ACTIVATIONS:
+        import_module(module)
+    return find_activation(name)
+
+
 ONE = np.ones((), np.float32)  # an array, as NumPy takes longer over Python's 1 than over 500 sums
 
 

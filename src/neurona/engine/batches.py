@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil, inf
 from typing import Any
 
@@ -26,6 +27,7 @@ from neurona.engine.data import (
     check_weights,
 )
 from neurona.engine.network import Network
+from neurona.engine.randomness import Generators, Place, Randomness
 from neurona.engine.types import Array
 
 WINDOW = 2**25  # bytes of a file whose rows are shuffled together
@@ -38,17 +40,26 @@ class Draws:
     """Mini-batches of rows in memory, each epoch in a new order; or all the rows in each step.
 
     Several generators, one for each network of a stack, give each network an order of its own.
+    Where the ``randomness`` of a state is given, its epoch goes on.
     """
 
-    def __init__(self, data: Data, size: int, generators: Sequence[np.random.Generator]) -> None:
+    def __init__(
+        self, data: Data, size: int, generators: Generators, randomness: Randomness | None = None
+    ) -> None:
         n = data.n
         self.data = data
         self.size = size
         self.whole = size == n
-        self.steps_an_epoch: float = ceil(n / size)
-        self._generators = generators
+        self.steps_an_epoch: int = ceil(n / size)
+        self._place = Place(generators)
         self._epoch: Any = np.empty((0, size), int)  # the batches that are left of this epoch
         self._population = population(data)
+        self._before = 0  # batches of the first epoch that were taken before
+        if randomness and not self.whole and (randomness.rows, randomness.size) == (n, size):
+            epochs, self._before = divmod(randomness.taken, self.steps_an_epoch)
+            for _ in range(epochs + bool(self._before)):
+                self._begin()
+            self._epoch = self._epoch[self._before or len(self._epoch) :]
 
     def steps(self, epochs: int | None) -> float:
         """Return how many steps so many epochs have, or 1,000."""
@@ -62,16 +73,30 @@ class Draws:
         parts = []
         while count:
             if not len(self._epoch):
-                each = [epoch_of_batches(self.data.n, self.size, rng) for rng in self._generators]
-                self._epoch = each[0] if len(each) == 1 else np.stack(each, axis=1)
+                self._begin()
             parts.append(self._epoch[:count])
             self._epoch = self._epoch[count:]
             count -= len(parts[-1])
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def _begin(self) -> None:
+        """Draw the batches of an epoch."""
+        self._place.begin()
+        n, generators = self.data.n, self._place.generators
+        each = [epoch_of_batches(n, self.size, rng) for rng in generators]
+        self._epoch = each[0] if len(each) == 1 else np.stack(each, axis=1)
+
+    def randomness(self, noise: tuple[int, ...]) -> Randomness:
+        """Return where the drawing stands."""
+        left = len(self._epoch)
+        if not (left or self.whole):
+            self._place.begin()
+        taken = self.steps_an_epoch - left if left else 0
+        return Randomness(self._place.states(), noise, taken, self.data.n, self.size)
+
     def epochs(self, steps: int) -> int:
         """Return how many epochs are over after so many steps."""
-        return int(steps // self.steps_an_epoch)
+        return (self._before + steps) // self.steps_an_epoch
 
     def first(self) -> Data:
         """Return the examples that the first state's cost is of: all of them."""
@@ -99,7 +124,9 @@ def population(data: Data) -> Data:
 class Stream:
     """Batches that are read as the training comes to them, pass after pass.
 
-    Each is checked as it comes, and a few megabytes of them are held.
+    Each is checked as it comes, and a few megabytes of them are held. Where the ``randomness`` of a
+    state is given, its pass goes on: as many batches as it has taken are left out. ``rows`` and
+    ``size`` are those of its randomness; a pass of another number of batches begins anew.
 
     >>> import neurona
     >>> net = neurona.network([2, 1], "sigmoid")
@@ -117,10 +144,23 @@ class Stream:
     whole = False
     steps_an_epoch = inf  # nobody knows before the end of the first
 
-    def __init__(self, net: Network, batches: Any, dtype: Any) -> None:
+    def __init__(
+        self,
+        net: Network,
+        batches: Any,
+        dtype: Any,
+        generators: Generators = (),
+        randomness: Randomness | None = None,
+        rows: int = 0,
+        size: int = 0,
+    ) -> None:
         self.net = net
         self.dtype = dtype
         self._pass, self._once = passes_of(batches)
+        self._place = Place(generators)
+        self._form = rows, size
+        same = randomness and not self._once and (randomness.rows, randomness.size) == self._form
+        self._before = randomness.taken if randomness and same else 0
         self._most: float = inf
         self._ends: list[int] = []  # the steps after which a pass was over
         self._drawn = 0
@@ -163,6 +203,14 @@ class Stream:
         if chunk:
             yield len(chunk), chunk
 
+    def randomness(self, noise: tuple[int, ...]) -> Randomness:
+        """Return where the pass stands."""
+        begun = self._ends[-1] if self._ends else -self._before
+        taken = self._drawn - len(self._waiting) - begun
+        if self._ends and not taken:
+            self._place.begin()
+        return Randomness(self._place.states(), noise, taken, *self._form)
+
     def epochs(self, steps: int) -> int:
         """Return how many passes were over after so many steps."""
         return bisect_right(self._ends, steps)
@@ -185,9 +233,15 @@ class Stream:
 
     def _endless(self) -> Iterator[Data]:
         """Yield the batches; with the last of a pass, it is known that the pass is over."""
+        before = self._before
         while len(self._ends) < self._most:
-            batches = iter(self._pass())
+            self._place.begin()
+            batches = iter(self._pass(before))
             batch = next(batches, None)
+            if batch is None and before:  # that pass was over
+                before = self._before = 0
+                continue
+            before = 0
             if batch is None:
                 if self._ends and not self._once:
                     raise ValueError(
@@ -248,12 +302,14 @@ def source_of(
     batches: Any,
     batch_size: Any,
     dtype: Any,
-    generators: Sequence[np.random.Generator],
+    generators: Generators,
     networks: int | None = None,
+    randomness: Randomness | None = None,
 ) -> Draws | Stream:
     """Return where the batches of a training come from; check what can be checked beforehand.
 
-    The generators are one, or one for each of the ``networks`` of a stack.
+    The generators are one, or one for each of the ``networks`` of a stack; the epoch of a state's
+    ``randomness`` goes on.
 
     Raises
     ------
@@ -266,18 +322,26 @@ def source_of(
                 raise ValueError(f"give {name} within the batches, (X, y, weight), or no batches")
         if batch_size is not None:
             raise ValueError("batches are taken as they come: leave batch_size out")
-        return Stream(net, batches, dtype)
+        return Stream(net, batches, dtype, generators, randomness, _length(batches))
     size = None if batch_size is None else check_count("batch_size", batch_size)
     if isinstance(X, np.memmap) and X.nbytes > LARGE and (size or BATCH) < len(X):
         rows = Rows.of(net, X, y, sample_weight, dtype, size or BATCH, generators[0])
-        return Stream(net, rows, dtype)
+        return Stream(net, rows, dtype, generators, randomness, len(X), size or BATCH)
     data = check_data(net, X, y, sample_weight, dtype, networks=networks)
     check_two_classes(net, data.target)
-    return Draws(data, data.n if size is None else min(size, data.n), generators)
+    return Draws(data, data.n if size is None else min(size, data.n), generators, randomness)
 
 
-def passes_of(batches: Any) -> tuple[Callable[[], Iterable[Any]], bool]:
-    """Return what makes a pass's batches, and whether there is only one pass.
+def _length(batches: Any) -> int:
+    """Return how many batches a pass has, 0 if nobody knows."""
+    try:
+        return len(batches)
+    except TypeError:
+        return 0
+
+
+def passes_of(batches: Any) -> tuple[Callable[[int], Iterable[Any]], bool]:
+    """Return what makes a pass's batches but the first few, and whether there is only one pass.
 
     Raises
     ------
@@ -285,13 +349,15 @@ def passes_of(batches: Any) -> tuple[Callable[[], Iterable[Any]], bool]:
         If it is none of the things that give batches.
     """
     if callable(batches) and not hasattr(batches, "__iter__"):
-        return batches, False
+        return lambda before: islice(batches(), before, None), False
     if hasattr(batches, "__next__"):
-        return lambda: batches, True
+        return lambda before: batches, True
+    if isinstance(batches, Rows):
+        return batches.after, False
     if hasattr(batches, "__iter__"):
-        return lambda: batches, False
+        return lambda before: islice(batches, before, None), False
     if hasattr(batches, "__getitem__") and hasattr(batches, "__len__"):  # Keras' PyDataset
-        return lambda: (batches[i] for i in range(len(batches))), False
+        return lambda before: (batches[i] for i in range(before, len(batches))), False
     raise ValueError(
         f"batches is a {type(batches).__name__}: give a list of batches (X, y), a loader, or a "
         "function without arguments that returns an iterator of them"
@@ -313,8 +379,12 @@ class Rows:
     take: Callable[[Array], Data]
     order: Callable[[], Iterator[Array]]
 
+    def after(self, before: int) -> Iterator[Data]:
+        """Return the batches of a pass but the first few, which are not read."""
+        return map(self.take, islice(self.order(), before, None))
+
     def __iter__(self) -> Iterator[Data]:
-        return map(self.take, self.order())
+        return self.after(0)
 
     @classmethod
     def of(

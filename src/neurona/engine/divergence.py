@@ -44,6 +44,10 @@ class TrainingDiverged(ArithmeticError):
             f"{suggested_rate:.2g} instead of {rate:.2g}, or clip=1.0"
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what makes the error again: its message is made of more than it keeps."""
+        return TrainingDiverged.__new__, (TrainingDiverged, *self.args), vars(self)
+
 
 def diagnose(
     build: Callable[[Params, Any], Engine],
@@ -72,7 +76,8 @@ def diagnose(
     rate = _rate_of(steps.rates[last], layer)
     scale = _scale_that_holds(build, beginning, steps)
     at = state.step + last
-    lost = State(at, epoch_of(at), calibrated(params), optimizer_state, cost)
+    randomness = state.randomness and state.randomness.after(last)
+    lost = State(at, epoch_of(at), calibrated(params), optimizer_state, cost, randomness)
     return TrainingDiverged(lost, layer + 1, rate, rate * scale)
 
 

@@ -49,6 +49,9 @@ class Chunk(NamedTuple):
         ``(steps, 1 or layers)``.
     noise
         Each layer's, ``(steps, batch, n)``.
+    n
+        How many steps there are. The compiler is not told: it would take a single step apart, and
+        round otherwise than in a longer chunk.
     """
 
     data: Data
@@ -56,6 +59,7 @@ class Chunk(NamedTuple):
     weights: Any
     rates: Any
     noise: Any
+    n: Any
 
 
 Own: TypeAlias = tuple[bool, ...]  # of each member of a chunk, whether each network has its own
@@ -109,13 +113,16 @@ def take(
     chunk: Chunk,
 ) -> Any:
     """Take a chunk of steps with one network: the text that is compiled."""
-    data, batches, weights, rates, noise = chunk
+    data, batches, weights, rates, noise, n = chunk
+    inputs = batches, weights, rates, noise
     columns = transposed(data)  # as a layer wants them: once a chunk, not once a step
-    layer_of = [i for i, layer in enumerate(params) for _ in arrays(layer)]
+    layer_of = [k for k, layer in enumerate(params) for _ in arrays(layer)]
 
-    def step(carry: Any, inputs: Any) -> Any:
-        params, state = carry
-        batch, weight, rate, drawn = inputs
+    def step(i: Any, carry: Any) -> Any:
+        params, state, costs = carry
+        batch, weight, rate, drawn = jax.tree.map(
+            lambda one: lax.dynamic_index_in_dim(one, i, keepdims=False), inputs
+        )
         x, target, own_weight = transposed(columns) if batch is None else data.rows(batch)
         weight = own_weight if weight is None else weight
         if not (even or batch is None or isinstance(batch, Data)):
@@ -127,15 +134,17 @@ def take(
             factor = clip_factor(sum((g * g).sum() for g in gradients), clip)
             gradients = [factor * gradient for gradient in gradients]
         thetas, states = [], []
-        for i, theta in enumerate(jax.tree.leaves(params)):
-            eta = rate[layer_of[i] if len(rate) > 1 else 0]
-            change, its_state = optimizer.update(gradients[i], of_array(i, state), theta, eta)
+        for k, theta in enumerate(jax.tree.leaves(params)):
+            eta = rate[layer_of[k] if len(rate) > 1 else 0]
+            change, its_state = optimizer.update(gradients[k], of_array(k, state), theta, eta)
             thetas.append(theta + change)
             states.append(its_state)
-        return (jax.tree.unflatten(jax.tree.structure(params), thetas), of_all(states)), value
+        params = jax.tree.unflatten(jax.tree.structure(params), thetas)
+        return params, of_all(states), costs.at[i].set(value)
 
+    costs = jax.numpy.zeros(len(rates), rates.dtype)
     with jax.default_matmul_precision("highest"):  # some GPUs would round factors to 11 bits
-        (params, state), costs = lax.scan(step, (params, state), (batches, weights, rates, noise))
+        params, state, costs = lax.fori_loop(0, n, step, (params, state, costs))
         if batches is None and noise is None:
             costs = jax.numpy.append(costs, objective.value(turned(params), *transposed(columns)))
     return params, state, costs
@@ -244,6 +253,7 @@ class JaxEngine:
                 False,
                 np.ndim(chunk.rates) > 2,
                 steps.seeds is not None and isinstance(steps.seeds[0][0], tuple),
+                False,
             )
             # The networks' axis comes after that of the steps, and must be the first.
             turn = partial(jax.tree.map, lambda array: np.moveaxis(array, 1, 0))
@@ -266,7 +276,7 @@ class JaxEngine:
         # Rows that only fill up have noise, too.
         each = [noise_of(self.net, seed, self.batch_size) for seed in steps.seeds or ()]
         noise = jax.tree.map(lambda *drawn: np.stack(drawn), *each) if each else None
-        return Chunk(self.data, rows, weights, np.array(steps.rates, self.dtype), noise)
+        return Chunk(self.data, rows, weights, np.array(steps.rates, self.dtype), noise, steps.n)
 
     def snapshot(self) -> tuple[Params, Any]:
         """Return the parameters as NumPy arrays, and the optimizer's state over the flat vector."""

@@ -10,25 +10,37 @@ import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.parameters import mapped
+from neurona.engine.randomness import Generators, Randomness
 from neurona.engine.types import Noise
 
 # The seed of one step's noise, (root, step); of a stack, one for each network.
 StepSeed = tuple[Any, ...]
 
 
-def seeds_of_steps(
-    net: Network, generators: Sequence[np.random.Generator], step: int
-) -> Iterator[StepSeed] | None:
-    """Return the seed of each step's noise from a step on; None for a network without noise.
+def roots_of(
+    net: Network, generators: Generators, randomness: Randomness | None = None
+) -> tuple[int, ...]:
+    """Return the seeds that the noise of all steps goes by; none for a network without noise.
 
     They come from a child of the generator, so that initial weights and batches are those of the
-    same network without noise; and each goes by the number of its step, so that a step's noise does
-    not depend on how the steps are cut into chunks, nor on where a training was left and gone on.
-    Several generators, one for each network of a stack, give several seeds.
+    same network without noise. A state's are gone on with. Several generators, one for each network
+    of a stack, give several.
     """
     if not net.has_training_mode:
+        return ()
+    if randomness and len(randomness.noise) == len(generators):
+        return randomness.noise
+    return tuple(int(rng.spawn(1)[0].integers(2**63)) for rng in generators)
+
+
+def seeds_of_steps(roots: Sequence[int], step: int) -> Iterator[StepSeed] | None:
+    """Return the seed of each step's noise from a step on; None for a network without noise.
+
+    Each goes by the number of its step, so that a step's noise does not depend on how the steps are
+    cut into chunks, nor on where a training was left and gone on.
+    """
+    if not roots:
         return None
-    roots = [int(rng.spawn(1)[0].integers(2**63)) for rng in generators]
     if len(roots) == 1:
         return ((roots[0], at) for at in count(step))
     return (tuple((root, at) for root in roots) for at in count(step))

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.engine.data import networks_of
 from neurona.engine.network import Network
+from neurona.engine.randomness import Randomness, going_on
 from neurona.engine.state import State
 from neurona.engine.types import Seed
 
@@ -19,10 +20,11 @@ def networks_of_a_stack(
     rng: Seed,
     seeds: Sequence[Seed] | None,
     learning_rates: Sequence[Any] | None,
-) -> tuple[int | None, list[np.random.Generator]]:
+) -> tuple[int | None, list[np.random.Generator], Randomness | None]:
     """Return how many networks are trained at once, and their generators: one each, or one for all.
 
-    The number is None for one network, which is not a stack.
+    The number is None for one network, which is not a stack. The third is where a state stands in
+    these generators, if they are its own: see :func:`~neurona.engine.randomness.going_on`.
 
     Raises
     ------
@@ -47,4 +49,5 @@ def networks_of_a_stack(
     if seeds is not None and rng is not None:
         raise ValueError("give rng, for all networks alike, or seeds, one for each: not both")
     networks = next(iter(counts.values()), None)
-    return networks, [np.random.default_rng(seed) for seed in ([rng] if seeds is None else seeds)]
+    known = start.randomness if isinstance(start, State) else None
+    return networks, *going_on(known, rng, seeds)

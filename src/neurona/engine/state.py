@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from neurona.engine.parameters import mapped
+from neurona.engine.randomness import Randomness
+from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Array, Params
 
 # The learning rates of one step: one for all layers, or one per layer; of a stack whose networks
@@ -56,6 +58,9 @@ class Steps(NamedTuple):
 class State:
     """Where a training stands; nothing in it ever changes.
 
+    It may be pickled, and :func:`neurona.save` writes it into a file: a training that starts from
+    it there goes on as if it had never stopped.
+
     That of a stack of networks has ``len(state)`` of them, and ``state[k]`` is the state of one:
     to predict with, to save, or to start from.
 
@@ -70,12 +75,15 @@ class State:
         with its networks.
     optimizer_state
         What the optimizer remembers, over the flat vector of parameters; of a stack, a row for each
-        network.
+        network. Its lists are tuples here, as nothing can be written.
     cost
         With the whole data in each step: of ``params``, on that data. With mini-batches: the mean
         over the batches since the last state, each as it was before its update, with the dropout
         and the normalization of its step. The penalty of ``l1`` and ``l2`` is part of it. A stack
         has ``(networks,)`` of them.
+    randomness
+        What the next mini-batches and the next noise are drawn from, and how many batches of the
+        epoch are taken; None where it is not known.
     """
 
     step: int
@@ -83,6 +91,19 @@ class State:
     params: Params
     optimizer_state: Any
     cost: Any
+    randomness: Randomness | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("params", "optimizer_state", "cost"):
+            given = getattr(self, name)
+            kept = frozen(given)
+            if kept is not given:
+                object.__setattr__(self, name, kept)
+
+    def __setstate__(self, given: Mapping[str, Any]) -> None:
+        """Take the fields of a pickle or a copy, and make its arrays read-only again."""
+        known = {one.name for one in fields(self)}
+        self.__init__(**{name: given[name] for name in known & given.keys()})  # type: ignore[misc]
 
     def __len__(self) -> int:
         """Return how many networks the stack has."""
@@ -93,11 +114,10 @@ class State:
     def __getitem__(self, network: int) -> State:
         """Return the state of one network of the stack."""
         k = range(len(self))[network]
-        remembered = self.optimizer_state
-        if isinstance(remembered, tuple):
-            remembered = mapped(lambda one: one[k] if np.ndim(one) else one, remembered)
+        remembered = each_of(lambda one: one[k] if np.ndim(one) else one, self.optimizer_state)
         params = mapped(lambda array: array[k], self.params)
-        return State(self.step, self.epoch, params, remembered, float(self.cost[k]))
+        own = self.randomness and self.randomness.of(k)
+        return State(self.step, self.epoch, params, remembered, float(self.cost[k]), own)
 
     def __bool__(self) -> bool:
         """Return True: there is a state."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, repeat
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from neurona.engine.data import ROWS, Data, check_optimizer_state, check_params,
 from neurona.engine.divergence import TrainingDiverged, diagnose
 from neurona.engine.layers.base import leaves
 from neurona.engine.network import Network
-from neurona.engine.noise import StepSeed, seeds_of_steps
+from neurona.engine.noise import roots_of, seeds_of_steps
 from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
@@ -157,8 +158,10 @@ def train(
     array([0., 1., 1., 0.], dtype=float32)
     """
     dtype = check_dtype(dtype)
-    networks, generators = networks_of_a_stack(net, start, rng, seeds, learning_rates)
-    source = source_of(net, X, y, sample_weight, batches, batch_size, dtype, generators, networks)
+    networks, generators, known = networks_of_a_stack(net, start, rng, seeds, learning_rates)
+    source = source_of(
+        net, X, y, sample_weight, batches, batch_size, dtype, generators, networks, known
+    )
     penalties = check_penalty("l1", l1), check_penalty("l2", l2)
     objective = Objective(net, find_cost(cost, net), *penalties)
     optimizer = find_optimizer(optimizer)
@@ -175,8 +178,8 @@ def train(
         counts = repeat(source.steps_an_epoch if every is None else check_count("every", every))
     build = _engine(engine, objective, optimizer, clip, source.data, source.size, networks)
     first = _first(net, start, optimizer, generators, networks, dtype)
-    seeds_of_noise = seeds_of_steps(net, generators, first.step)
-    training = _Training(objective, source, build, rates, seeds_of_noise, networks, first)
+    noise = roots_of(net, generators, known)
+    training = _Training(objective, source, build, rates, noise, networks, first)
     return training.states(counts, steps)
 
 
@@ -189,7 +192,7 @@ class _Training:
         source: Draws | Stream,
         build: Callable[[Params, Any], Engine],
         rates: Callable[[int, int], list[Rates]],
-        seeds: Iterator[StepSeed] | None,
+        noise: tuple[int, ...],
         networks: int | None,
         first: State,
     ) -> None:
@@ -198,7 +201,8 @@ class _Training:
         self.source = source
         self.build = build
         self.rates = rates
-        self.seeds = seeds
+        self.noise = noise
+        self.seeds = seeds_of_steps(noise, first.step)
         self.networks = networks
         self.first = first
         self.engine = build(first.params, first.optimizer_state)
@@ -208,7 +212,7 @@ class _Training:
         """Yield the state before any step, and one after each count of them."""
         params, optimizer_state = self.snapshot([])
         cost = self.cost(params, self.source.first())
-        state = State(self.first.step, self.first.epoch, params, optimizer_state, cost)
+        state = self.state(self.first.step, params, optimizer_state, cost)
         beginning, before, end = params, None, self.first.step + steps
         yield state
         while state.step < end:
@@ -225,11 +229,16 @@ class _Training:
                     # Where even the first is not, it was the step before that went too far.
                     lost = before if before and not np.isfinite(costs[0]).any() else this
                     raise diagnose(self.build, beginning, *lost, self.epoch, self.calibrated)
-                before, at = this, state.step + count
-                state = State(at, self.epoch(at), params, optimizer_state, cost)
+                before = this
+                state = self.state(state.step + count, params, optimizer_state, cost)
             if not seen:  # the batches have come to their end
                 return
             yield state
+
+    def state(self, step: int, params: Params, optimizer_state: Any, cost: Any) -> State:
+        """Return the state after a step, as far as the batches have been taken."""
+        randomness = self.source.randomness(self.noise)
+        return State(step, self.epoch(step), params, optimizer_state, cost, randomness)
 
     def epoch(self, step: int) -> int:
         """Return how many passes over the data are made after a step."""
@@ -279,6 +288,8 @@ class _Training:
     def is_finite(self, cost: Any, params: Params) -> bool:
         """Tell whether cost and parameters are finite; in a stack, those of any network."""
         theta = flatten(params, self.networks)
+        if self.networks is None:
+            return isfinite(cost) and bool(np.isfinite(theta).all())
         return bool((np.isfinite(cost) & np.isfinite(theta).all(axis=-1)).any())
 
 

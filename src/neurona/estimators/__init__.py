@@ -11,7 +11,6 @@ from neurona.extras import require
 
 require("sklearn", extra="learn")
 
-from neurona.estimators import pickling  # noqa: E402, F401 - so that networks can be pickled
 from neurona.estimators.classifier import NeuralNetClassifier  # noqa: E402
 from neurona.estimators.regressor import NeuralNetRegressor  # noqa: E402
 

@@ -159,8 +159,8 @@ def run_onnx():
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
 
-    def run(net, params, X):
-        session = runtime.InferenceSession(to_onnx(net, params).SerializeToString())
+    def run(net, params, X, **options):
+        session = runtime.InferenceSession(to_onnx(net, params, **options).SerializeToString())
         (answers,) = session.run(None, {"X": X})
         return answers
 
@@ -172,6 +172,39 @@ def run_onnx():
 def test_onnx_is_the_network(run_onnx, case):
     net, params, X = case
     assert_same(run_onnx(net, params, X), net.predict(params, X))
+
+
+OPSETS = [13, 16, 17, 18, 19, 20, 21, 22, 23]
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize("name", NAMES)
+def test_each_activation_in_each_opset(name, opset):
+    onnx = pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    if opset > onnx.defs.onnx_opset_version():
+        pytest.skip("this onnx has no such opset")
+    net, params, X = far_out(name)
+    made = to_onnx(net, params, opset=opset)
+    assert [(one.domain, one.version) for one in made.opset_import] == [("", opset)]
+    (answers,) = runtime.InferenceSession(made.SerializeToString()).run(None, {"X": X})
+    assert np.isfinite(answers).all()
+    assert_same(answers, net.predict(params, X))
+
+
+@settings(checks, max_examples=40)
+@given(case=cases(), opset=st.sampled_from(OPSETS[:-3]))
+def test_onnx_of_another_opset_is_the_network(run_onnx, case, opset):
+    net, params, X = case
+    assert_same(run_onnx(net, params, X, opset=opset), net.predict(params, X))
+
+
+@pytest.mark.parametrize("opset", [12, 99, 17.0, "17", True, None])
+def test_an_opset_that_is_not_there_is_refused(opset):
+    pytest.importorskip("onnx")
+    net = neurona.network([2, 1])
+    with pytest.raises(ValueError, match=r"^opset is .*: give a whole number from 13 to \d+"):
+        to_onnx(net, net.init(0), opset=opset)
 
 
 def test_an_onnx_file_says_what_it_is(run_onnx, tmp_path):

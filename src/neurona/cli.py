@@ -352,6 +352,9 @@ def _add_tables(commands: Any) -> None:
         metavar="PATH",
         help="a file or a folder; default: beside the model; - for the standard output",
     )
+    export.add_argument(
+        "--opset", type=int, metavar="N", help="ONNX: the version of its operations, from 13 on"
+    )
 
 
 def _add_settings(train: argparse.ArgumentParser) -> None:

@@ -97,6 +97,20 @@ def test_an_onnx_file(name, models, tmp_path, capfdbinary):
     assert out == path.read_bytes()
 
 
+def test_an_onnx_file_of_an_older_opset(models, tmp_path, capfdbinary):
+    onnx = pytest.importorskip("onnx")
+    file, model = tmp_path / "m.onnx", models / "kind.safetensors"
+    code, _, _ = run(capfdbinary, "export", model, "--to", "onnx", "--opset", "15", "-o", file)
+    assert code == 0
+    assert onnx.load(file).opset_import[0].version == 15
+    assert "opset is 5: give a whole number from 13 to" in refused(
+        capfdbinary, "export", model, "--to", "onnx", "--opset", "5", "-o", file
+    )
+    assert "--opset is for --to onnx, and the format is keras: leave it out" in refused(
+        capfdbinary, "export", model, "--to", "keras", "--opset", "15", "-o", file
+    )
+
+
 @pytest.mark.parametrize("form", ["pytorch", "keras"])
 @pytest.mark.parametrize("name", ["net", "kind"])
 def test_a_folder_lies_beside_the_model(form, name, models, capfdbinary):

@@ -272,10 +272,78 @@ def test_classes_keep_what_they_are():
         (np.array([3, 4], dtype=np.int8), np.int64),
         (np.array([1.5, 2.0], dtype=np.float32), np.float64),
         (np.array([False, True]), np.bool_),
+        (np.array([False, True], dtype=object), np.bool_),
+        (np.array([2**53, 2**53 + 1, 2**62 + 1]), np.int64),
+        (np.array([2**53 + 1, 2**63 - 1], dtype=object), np.int64),
+        (np.array([3, 250], dtype=np.uint8), np.int64),
+        (np.array([3, 2**63, 2**64 - 1], dtype=np.uint64), np.uint64),
+        (np.array([1, 2.5], dtype=object), np.float64),
     ):
         values = class_values(classes)
         assert values.dtype == dtype
         assert values.tolist() == classes.tolist()
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        np.array([2**64, 5], dtype=object),
+        np.array([-1, 2**63], dtype=object),
+        np.array([2**60 + 1, 0.5], dtype=object),
+        np.array([True, 2], dtype=object),
+        np.array(["1", 1], dtype=object),
+        np.array([None, "a"], dtype=object),
+        np.array(["a", "\ud800"], dtype=object),
+        np.array(["2020-01-01", "2021-01-01"], dtype="datetime64[D]"),
+        np.array([1, 2], dtype="timedelta64[D]"),
+    ],
+)
+def test_classes_that_onnx_cannot_hold_are_refused(classes):
+    with pytest.raises(ValueError, match=r"the classes are .*ONNX has texts of Unicode, whole"):
+        class_values(classes)
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        np.array([2**53, 2**53 + 1, 2**62 + 1]),
+        np.array([3, 2**63, 2**64 - 1], dtype=np.uint64),
+        np.array([3, 4, 250], dtype=np.uint8),
+        np.array([-1.0, 0.0, 1e17]),
+        np.array(["01", "1", "ñ"]),
+    ],
+)
+@pytest.mark.parametrize("n", [2, 3])
+def test_classes_come_back_from_onnx_as_they_were(classes, n):
+    pytest.importorskip("onnx")
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    which = np.digitize(X[:, 0], [-0.4, 0.4]) if n == 3 else (X[:, 0] > 0).astype(int)
+    net = NeuralNetClassifier(4, epochs=5, random_state=0).fit(X, classes[which])
+    labels, _ = session_of(export.to_onnx(net)).run(None, {"X": X})
+    assert labels.tolist() == net.predict(X).tolist()
+
+
+@pytest.mark.parametrize("opset", [13, 16, 17, 18, 19, 20, 21])
+def test_an_estimator_in_an_older_opset(opset):
+    onnx = pytest.importorskip("onnx")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "kilos": rng.normal(size=60),
+            "coat": rng.choice(["long", "short", "wiry", None], 60),
+            "alive": rng.choice(["yes", "no"], 60),
+            "born": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, 60), "D"),
+        }
+    )
+    frame.loc[3, ["kilos", "born"]] = None
+    y = np.where(frame["coat"] == "long", "cat", "dog")
+    net = NeuralNetClassifier((6,), "gelu", epochs=5, random_state=0).fit(frame, y)
+    frame.loc[5, "coat"] = "never seen"
+    made = export.to_onnx(net, opset=opset)
+    onnx.checker.check_model(made, full_check=True)
+    assert made.opset_import[0].version == opset
+    session = session_of(made)
+    assert_same_answers(net, frame, *session.run(None, fed(net, session, frame)))
 
 
 def test_a_missing_category_can_be_another_text():

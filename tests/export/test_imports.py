@@ -1,4 +1,4 @@
-"""Models of other libraries become networks that answer the same, or are refused by name."""
+"""Models of other libraries become networks that predict the same, or are refused by name."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from neurona.export import (
     to_sklearn,
 )
 from neurona.export.recognition import recognise
+from tests.support.networks import by_hand, cases, image_cases, learned
 
 # Keras, on PyTorch, makes arrays in a way that NumPy 2 would have otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
@@ -59,6 +60,19 @@ def code_of(path):
     return namespace
 
 
+def load(export, case, factory):
+    """Return what the code of an export loads."""
+    pytest.importorskip("safetensors")
+    return code_of(export(*case, factory.getbasetemp() / export.__name__))["load"]()
+
+
+def assert_as_before(imported, case, X):
+    """Compare an import of an export with the network that went out."""
+    (net, params), (before, before_params) = imported, case
+    given, wanted = net.predict(params, X), before.predict(before_params, X)
+    np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-5 * max(1, abs(wanted).max()))
+
+
 # Recognising
 
 
@@ -74,6 +88,9 @@ def test_each_activation_is_recognised(name, width):
     [
         lambda z: np.clip(z, 0, 6),
         lambda z: np.clip(z, -100, 100),
+        lambda z: np.clip(z, -1e9, 1e9),
+        lambda z: np.minimum(np.maximum(z, 0), 1e20),
+        lambda z: np.where(z < -1e6, -1e6, np.maximum(z, 0.01 * z)),
         lambda z: np.maximum(z, 0.011 * z),
         lambda z: np.clip(z / 6 + 0.5, 0, 1),
         lambda z: z * np.clip(z / 6 + 0.5, 0, 1),
@@ -116,13 +133,35 @@ def test_pytorch_there_and_back(nn, tmp_path_factory, case):
     assert_equal(from_pytorch(code_of(path)["load"]()), case)
 
 
+@few
+@given(case=cases(normalizations=("batch", "layer")))
+def test_normalizations_come_back_from_pytorch(nn, tmp_path_factory, case):
+    *case, X = case
+    assert_as_before(from_pytorch(load(to_pytorch, case, tmp_path_factory)), case, X)
+
+
+@few
+@given(case=image_cases())
+def test_images_and_branches_come_back_from_pytorch(nn, tmp_path_factory, case):
+    *case, X = case
+    module = load(to_pytorch, case, tmp_path_factory)
+    imported = from_pytorch(module, in_shape=case[0].in_shape)
+    assert_as_before(imported, case, X)
+
+
+def test_layers_stand_anywhere_and_come_back_from_pytorch(nn, tmp_path_factory):
+    net, rng = by_hand(), np.random.default_rng(0)
+    case, X = (net, learned(net, rng)), rng.normal(size=(9, 3))
+    assert_as_before(from_pytorch(load(to_pytorch, case, tmp_path_factory)), case, X)
+
+
 def test_a_sequential_of_pytorch(nn):
     import torch
 
     torch.manual_seed(0)
     module = nn.Sequential(
         nn.Flatten(),
-        nn.Sequential(nn.Linear(3, 5, bias=False), nn.Dropout(0.9), nn.Hardtanh(-1e9, 1e9)),
+        nn.Sequential(nn.Linear(3, 5, bias=False), nn.Dropout(0.9), nn.Hardshrink(0.0)),
         nn.Sequential(nn.SiLU(), nn.Linear(5, 4), nn.Linear(4, 2, dtype=None)),
         nn.Softmax(dim=1),
     )
@@ -152,49 +191,37 @@ class TestWhatPyTorchHas:
     @pytest.mark.parametrize(
         ("build", "message"),
         [
-            (lambda nn: [nn.Conv2d(1, 2, 3)], r"0 Conv2d\(1, 2.* is not dense: neurona takes"),
-            (lambda nn: [nn.Linear(2, 3), nn.BatchNorm1d(3)], "1 BatchNorm1d.* is not dense"),
-            (lambda nn: [nn.Linear(2, 3), nn.PReLU()], "1 PReLU.* is not dense"),
-            (lambda nn: [nn.LSTM(2, 3)], "0 LSTM.* is not dense"),
+            (lambda nn: [nn.Conv2d(1, 2, 3)], "Sequential takes images: give in_shape"),
+            (lambda nn: [nn.Linear(2, 3), nn.PReLU()], "1 PReLU.* is none of .*; nor is it one of"),
+            (lambda nn: [nn.LSTM(2, 3)], "gives a tuple, and a network gives one array"),
             (
                 lambda nn: [nn.Linear(2, 3), nn.GELU()],
                 r"1 GELU\(approximate='none'\) is none of .* gelu \(the approximation by tanh\)",
             ),
             (lambda nn: [nn.Linear(2, 3), nn.ReLU6()], "1 ReLU6.* is none of neurona's"),
-            (lambda nn: [nn.Linear(2, 3), nn.LayerNorm(3, elementwise_affine=False)], "is none of"),
+            (lambda nn: [nn.Linear(2, 3), nn.Hardtanh(-1e9, 1e9)], "1 Hardtanh.* is none of"),
             (lambda nn: [nn.Linear(2, 3), nn.Softmax(dim=0)], "is none of neurona's"),
             (lambda nn: [nn.Linear(2, 3), nn.LogSoftmax(dim=1)], "is none of neurona's"),
             (lambda nn: [nn.Linear(2, 4), nn.GLU()], r"1 GLU\(dim=-1\) makes .* keeps the shape"),
-            (lambda nn: [nn.ReLU(), nn.Linear(2, 3)], r"0 ReLU\(\) comes before the first dense"),
             (
-                lambda nn: [nn.Linear(2, 3), nn.Tanh(), nn.Sequential(nn.ReLU())],
-                r"2\.0 ReLU\(\) comes after another activation, tanh: a layer of neurona has one",
+                lambda nn: [nn.Linear(2, 3), nn.BatchNorm1d(3, track_running_stats=False)],
+                "1 BatchNorm1d.* takes its statistics from the batch",
             ),
-            (lambda nn: [nn.Linear(2, 3), nn.Linear(4, 1)], "takes 4 numbers, .* it gives 3"),
-            (lambda nn: [], "Sequential has no dense layer"),
-            (lambda nn: [nn.LazyLinear(3)], "0 LazyLinear.* has no weights yet"),
+            (lambda nn: [nn.Linear(2, 3), nn.Linear(4, 1)], r"can't be run on rows.*3x3 and 4x1"),
+            (lambda nn: [], "Sequential has no layer with weights"),
+            (lambda nn: [nn.ReLU()], "Sequential has no layer with weights"),
+            (lambda nn: [nn.LazyLinear(3)], "0.weight of Sequential has no weights yet"),
+            (lambda nn: [nn.Linear(2, 3, device="meta")], "'meta', which holds no numbers"),
+            (lambda nn: [nn.Embedding(4, 3)], "can't be run on rows of numbers"),
+            (lambda nn: [nn.Flatten(0), nn.Linear(6, 3)], "can't be run on rows of numbers"),
         ],
     )
     def test_and_neurona_has_not(self, nn, build, message):
         with pytest.raises(ValueError, match=message):
             from_pytorch(nn.Sequential(*build(nn)))
 
-    def test_and_is_no_sequential(self, nn):
-        class Residual(nn.Sequential):
-            def forward(self, x):
-                return x + super().forward(x)
-
-        class Twice(nn.Linear):
-            def forward(self, x):
-                return 2 * super().forward(x)
-
-        with pytest.raises(ValueError, match=r"^Residual is not dense"):
-            from_pytorch(Residual(nn.Linear(2, 2)))
-        with pytest.raises(ValueError, match=r"Twice.* is not dense"):
-            from_pytorch(nn.Sequential(Twice(2, 2)))
-        with pytest.raises(
-            ValueError, match=r"list is not a module of PyTorch: give a nn\.Sequential"
-        ):
+    def test_and_is_no_module(self, nn):
+        with pytest.raises(ValueError, match=r"list is not a module of PyTorch: give a nn\.Module"):
             from_pytorch([nn.Linear(2, 2)])
 
     def test_and_is_not_finite(self, nn):
@@ -205,6 +232,17 @@ class TestWhatPyTorchHas:
             module.weight[0, 1] = float("nan")
         with pytest.raises(ValueError, match="has weights that are not finite"):
             from_pytorch(module)
+
+    def test_and_float32_has_not(self, nn):
+        import torch
+
+        module = nn.Linear(2, 2).double()
+        with torch.no_grad():
+            module.weight[0, 1] = 1e60
+        with pytest.raises(ValueError, match=r"a weight of size 1e\+60, too large for float32"):
+            from_pytorch(module)
+        with pytest.raises(ValueError, match="weight of Linear is complex"):
+            from_pytorch(nn.Linear(2, 2, dtype=torch.complex64))
 
 
 # Keras
@@ -227,6 +265,27 @@ def test_keras_there_and_back(keras, tmp_path_factory, case):
     pytest.importorskip("safetensors")
     path = to_keras(*case, tmp_path_factory.getbasetemp() / "keras")
     assert_equal(from_keras(code_of(path)["load"]()), case)
+
+
+@few
+@given(case=cases(normalizations=("batch", "layer")))
+def test_normalizations_come_back_from_keras(keras, tmp_path_factory, case):
+    *case, X = case
+    assert_as_before(from_keras(load(to_keras, case, tmp_path_factory)), case, X)
+
+
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")  # of one channel
+@few
+@given(case=image_cases())
+def test_images_and_branches_come_back_from_keras(keras, tmp_path_factory, case):
+    *case, X = case
+    assert_as_before(from_keras(load(to_keras, case, tmp_path_factory)), case, X)
+
+
+def test_layers_stand_anywhere_and_come_back_from_keras(keras, tmp_path_factory):
+    net, rng = by_hand(), np.random.default_rng(0)
+    case, X = (net, learned(net, rng)), rng.normal(size=(9, 3))
+    assert_as_before(from_keras(load(to_keras, case, tmp_path_factory)), case, X)
 
 
 def test_a_sequential_of_keras(keras):
@@ -263,41 +322,42 @@ class TestWhatKerasHas:
             ),
             (lambda k: [k.layers.Dense(3, "leaky_relu")], r"leaky_relu \(slope 0\.01\)"),
             (lambda k: [k.layers.Dense(3), k.layers.ReLU(6.0)], r"\(ReLU\) is none of neurona's"),
-            (lambda k: [k.layers.BatchNormalization()], r"\(BatchNormalization\) is not dense"),
-            (lambda k: [k.layers.Dense(3), k.layers.PReLU()], r"\(PReLU\) is not dense"),
-            (lambda k: [k.layers.Rescaling(0.5), k.layers.Dense(3)], r"\(Rescaling\) is none of"),
-            (lambda k: [k.layers.ReLU(), k.layers.Dense(3)], "comes before the first dense layer"),
+            (lambda k: [k.layers.Dense(3), k.layers.PReLU("ones"), k.layers.ReLU(6.0)], "is none"),
+            (lambda k: [k.layers.Dense(3), k.layers.UnitNormalization()], r"\(UnitNorm.*nor is it"),
             (
-                lambda k: [k.layers.Dense(3, "tanh"), k.layers.ReLU()],
-                r"\(ReLU\) comes after another activation, tanh",
+                lambda k: [k.layers.EinsumDense("ab,bc->ac", 3)],
+                r"\(EinsumDense\) makes .*, which a",
             ),
-            (lambda k: [k.layers.Dropout(0.1)], "the model 'sequential.*' has no dense layer"),
+            (lambda k: [k.layers.Dropout(0.1)], "it has no layer with weights"),
         ],
     )
     def test_and_neurona_has_not(self, keras, build, message):
         with pytest.raises(ValueError, match=message):
             from_keras(keras.Sequential([keras.Input((2,)), *build(keras)]))
 
-    def test_and_is_no_sequential_of_rows(self, keras):
-        Dense = keras.layers.Dense
-        x = keras.Input((2,))
-        with pytest.raises(ValueError, match=r"Functional is not a keras\.Sequential"):
-            from_keras(keras.Model(x, Dense(3)(x)))
+    def test_and_has_no_rows_or_no_weights(self, keras):
+        Dense, add = keras.layers.Dense, keras.layers.Add()
+        x, y = keras.Input((2,)), keras.Input((2,))
+        with pytest.raises(ValueError, match="has 2 inputs and 1 outputs"):
+            from_keras(keras.Model([x, y], Dense(3)(add([x, y]))))
+        with pytest.raises(
+            ValueError, match=r"multiply .* puts branches together: neurona has Add"
+        ):
+            from_keras(keras.Model(x, keras.layers.Multiply()([Dense(3)(x), Dense(3)(x)])))
         with pytest.raises(ValueError, match="has no weights yet: let it predict once"):
             from_keras(keras.Sequential([Dense(3)]))
         with pytest.raises(ValueError, match=r"of shape \(5, 2\): neurona takes rows; begin with"):
             from_keras(keras.Sequential([keras.Input((5, 2)), Dense(3)]))
-        with pytest.raises(ValueError, match=r"int is not a keras\.Sequential"):
+        with pytest.raises(ValueError, match=r"\(None, 2\): give it an Input of fixed size"):
+            from_keras(keras.Sequential([keras.Input((None, 2)), Dense(3)]))
+        with pytest.raises(ValueError, match=r"int is not a model of Keras: give a keras\.Seq"):
             from_keras(3)
 
-    def test_and_is_quantized_or_turned_around(self, keras):
+    def test_and_is_quantized(self, keras):
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
         model.layers[0].quantize("int8")
         with pytest.raises(ValueError, match="is quantized: neurona's weights are float32"):
             from_keras(model)
-        turned = keras.layers.Flatten(data_format="channels_first")
-        with pytest.raises(ValueError, match="neurona takes rows"):
-            from_keras(keras.Sequential([keras.Input((5, 2)), turned, keras.layers.Dense(3)]))
 
     def test_and_computes_otherwise(self, keras):
         class Twice(keras.layers.Dense):
@@ -308,10 +368,16 @@ class TestWhatKerasHas:
             def call(self, inputs, training=None, mask=None):
                 return inputs + super().call(inputs, training, mask)
 
-        with pytest.raises(ValueError, match=r"\(Twice\) is not dense"):
+        with pytest.raises(ValueError, match=r"\(Twice\) is none of"):
             from_keras(keras.Sequential([keras.Input((2,)), Twice(2)]))
         model = Residual([keras.Input((2,)), keras.layers.Dense(2)])
-        with pytest.raises(ValueError, match=r"Residual is not a keras\.Sequential"):
+        with pytest.raises(ValueError, match="Residual computes in a call of its own"):
+            from_keras(model)
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+        dense = model.layers[0]
+        before = dense.call
+        dense.call = lambda inputs, training=None: 2 * before(inputs)
+        with pytest.raises(ValueError, match=r"\(Dense\) is none of"):
             from_keras(model)
 
 

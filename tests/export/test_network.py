@@ -14,53 +14,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import neurona
-from neurona.engine.activations import ACTIVATIONS, Activation
+from neurona.engine.activations import Activation
 from neurona.export import numpy_code, to_keras, to_onnx, to_pytorch, to_sklearn
 from neurona.export.onnx_graph import OPSET, rows
 from neurona.export.parts import parts_of
+from tests.support.networks import NAMES, by_hand, cases, image_cases, learned
 
 # Keras, on PyTorch, makes arrays in a way that NumPy 2 would have otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
-
-NAMES = sorted(ACTIVATIONS)
-HIDDEN = sorted({*ACTIVATIONS} - {"exp"})  # one behind the other, exp would soon be infinite
 
 checks = settings(
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-widths = st.integers(1, 6)
-
-
-@st.composite
-def cases(draw, names=HIDDEN, outputs=NAMES, normalizations=(None, None, "batch", "layer")):
-    """Draw a network with any activation in each layer, its parameters, and rows for it."""
-    topology = draw(st.lists(widths, min_size=2, max_size=5))
-    each = [draw(st.sampled_from(names)) for _ in topology[2:]]
-    each.append(draw(st.sampled_from(outputs)))
-    net = neurona.network(
-        topology, each, bias_initializer="uniform", dropout=draw(st.sampled_from([0.0, 0.5])),
-        normalization=draw(st.sampled_from(normalizations)),
-    )  # fmt: skip
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    X = rng.normal(size=(draw(st.integers(1, 8)), net.n_in)).astype(np.float32)
-    return net, learned(net, rng), X
-
-
-def learned(net, rng):
-    """Return parameters of which none is what it was at first; variances are positive."""
-    params = []
-    for layer in net.init(rng):
-        if "gamma" in layer._fields:
-            layer = type(layer)(  # noqa: PLW2901
-                *(
-                    (array + rng.uniform(-0.5, 1, array.shape)).astype(array.dtype)
-                    for array in layer
-                )
-            )
-        params.append(layer)
-    return tuple(params)
 
 
 def assert_same(answers, wanted):
@@ -159,8 +126,8 @@ def run_onnx():
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
 
-    def run(net, params, X):
-        session = runtime.InferenceSession(to_onnx(net, params).SerializeToString())
+    def run(net, params, X, **options):
+        session = runtime.InferenceSession(to_onnx(net, params, **options).SerializeToString())
         (answers,) = session.run(None, {"X": X})
         return answers
 
@@ -172,6 +139,39 @@ def run_onnx():
 def test_onnx_is_the_network(run_onnx, case):
     net, params, X = case
     assert_same(run_onnx(net, params, X), net.predict(params, X))
+
+
+OPSETS = [13, 16, 17, 18, 19, 20, 21, 22, 23]
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize("name", NAMES)
+def test_each_activation_in_each_opset(name, opset):
+    onnx = pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    if opset > onnx.defs.onnx_opset_version():
+        pytest.skip("this onnx has no such opset")
+    net, params, X = far_out(name)
+    made = to_onnx(net, params, opset=opset)
+    assert [(one.domain, one.version) for one in made.opset_import] == [("", opset)]
+    (answers,) = runtime.InferenceSession(made.SerializeToString()).run(None, {"X": X})
+    assert np.isfinite(answers).all()
+    assert_same(answers, net.predict(params, X))
+
+
+@settings(checks, max_examples=40)
+@given(case=cases(), opset=st.sampled_from(OPSETS[:-3]))
+def test_onnx_of_another_opset_is_the_network(run_onnx, case, opset):
+    net, params, X = case
+    assert_same(run_onnx(net, params, X, opset=opset), net.predict(params, X))
+
+
+@pytest.mark.parametrize("opset", [12, 99, 17.0, "17", True, None])
+def test_an_opset_that_is_not_there_is_refused(opset):
+    pytest.importorskip("onnx")
+    net = neurona.network([2, 1])
+    with pytest.raises(ValueError, match=r"^opset is .*: give a whole number from 13 to \d+"):
+        to_onnx(net, net.init(0), opset=opset)
 
 
 def test_an_onnx_file_says_what_it_is(run_onnx, tmp_path):
@@ -506,20 +506,6 @@ def test_a_custom_layer_is_refused_wherever_it_is(export):
         del neurona.layers.LAYERS["Other"]
 
 
-def by_hand():
-    """Return a network whose normalizations stand where nothing can be folded into."""
-    dense, batch = neurona.Dense, neurona.BatchNormalization
-    tanh, relu = ACTIVATIONS["tanh"], ACTIVATIONS["relu"]
-    return neurona.Network(
-        (
-            dense(4, tanh), batch(), batch(relu), neurona.LayerNormalization(),
-            batch(tanh), neurona.LayerNormalization(tanh, 0.01), neurona.Dropout(0.5),
-            neurona.LayerNormalization(), dense(2),
-        ),
-        in_shape=3,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("where", ["numpy", "onnx", "pytorch", "keras"])
 def test_a_normalization_may_stand_anywhere(where, request):
     run = run_numpy if where == "numpy" else request.getfixturevalue(f"run_{where}")
@@ -540,49 +526,6 @@ def test_a_dropout_disappears_and_a_batch_normalization_is_folded():
     assert [part.params.W.shape for part in parts] == [(2, 4), (4, 1)]
     folded = [part.params for part in parts]
     np.testing.assert_allclose(plain.predict(folded, X), net.predict(params, X), rtol=1e-5)
-
-
-@st.composite
-def image_cases(draw):
-    """Draw a network of images, with layers side by side and in a row, and images for it."""
-    activation = st.sampled_from(["linear", "relu", "tanh", "softmax", "gelu", "leaky_relu"])
-    side = st.integers(1, 2)
-
-    def convolution(largest=2):
-        size = draw(st.integers(1, largest)), draw(st.integers(1, largest))
-        return neurona.Conv2D(draw(st.integers(1, 3)), size, draw(activation), "glorot_uniform")
-
-    def alone():
-        return neurona.layers.Activate(draw(activation))
-
-    def branch(n_out=None):
-        """Return a layer that keeps the sides of an image, or makes rows of so many numbers."""
-        inner = [alone() for _ in range(draw(st.integers(0, 1)))]
-        inner += [convolution(1)] if n_out is None else [neurona.Dense(n_out, draw(activation))]
-        inner += [neurona.Dropout(0.3)] if draw(st.booleans()) else []
-        return neurona.Sequential(inner) if len(inner) > 1 else inner[0]
-
-    def branches(n_out=None):
-        return [branch(n_out) for _ in range(draw(st.integers(1, 3)))]
-
-    layers = [convolution()]
-    layers += [neurona.MaxPool2D((draw(side), draw(side)))] if draw(st.booleans()) else []
-    if draw(st.booleans()):
-        inner = [*branches(), neurona.layers.Activate("linear")]
-        layers.append(neurona.Concatenate([*inner, neurona.Concatenate(branches())]))
-    layers += [alone()] if draw(st.booleans()) else []
-    if draw(st.booleans()):
-        layers.append(neurona.Flatten())
-        layers += [neurona.BatchNormalization(draw(activation))] if draw(st.booleans()) else []
-        layers += [neurona.LayerNormalization("tanh")] if draw(st.booleans()) else []
-        net = neurona.Network(layers, (5, 4, 2))
-        same = neurona.network([net.n_out, 3, net.n_out], ["relu", draw(activation)])
-        skip = neurona.Add([neurona.layers.Activate("linear"), same, branch(net.n_out)])
-        layers += [skip, neurona.Dense(2, draw(activation))]
-    net = neurona.Network(layers, (5, 4, 2))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    X = rng.normal(size=(draw(st.integers(1, 4)), 5, 4, 2)).astype(np.float32)
-    return net, net.init(rng), X
 
 
 @pytest.mark.filterwarnings("ignore:You are using a softmax over axis")  # Keras, of one channel

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurona import export
 from neurona.export.folder import CODE, PREPARATION, WEIGHTS, check_ours
+from neurona.export.onnx_graph import OPSET
 from neurona.files import load
 from neurona.saving import replace
 
@@ -24,6 +25,8 @@ def run(given: Namespace) -> int:
     loaded = load(given.model)
     model = loaded if isinstance(loaded, tuple) else (loaded,)  # a network and its parameters
     source = Path(given.model)
+    if given.opset is not None and given.to != "onnx":
+        raise ValueError(f"--opset is for --to onnx, and the format is {given.to}: leave it out")
     output = given.output or str(source.with_name(source.stem + ENDINGS[given.to]))
     if given.to in FOLDERS:
         if output == "-":
@@ -32,14 +35,15 @@ def run(given: Namespace) -> int:
         for name in (CODE, WEIGHTS) if loaded is model else (CODE, WEIGHTS, PREPARATION):
             print(code.with_name(name))
         return 0
-    _write(output, source, _content(given.to, model))
+    _write(output, source, _content(given.to, model, given.opset))
     return 0
 
 
-def _content(form: str, model: tuple[Any, ...]) -> bytes:
+def _content(form: str, model: tuple[Any, ...], opset: int | None) -> bytes:
     if form == "numpy":
         return export.numpy_code(*model).encode()
-    content: bytes = export.to_onnx(*model).SerializeToString()
+    opset = OPSET if opset is None else opset
+    content: bytes = export.to_onnx(*model, opset=opset).SerializeToString()
     return content
 
 

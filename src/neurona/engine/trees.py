@@ -18,8 +18,8 @@ class FrozenDict(dict[Any, Any]):
     def _refuse(self, *given: Any, **named: Any) -> NoReturn:
         raise TypeError("nothing in a state can be written: make a dict(...) of it")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> Any:
         """Return how to make a copy, which would be written item by item."""

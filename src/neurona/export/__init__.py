@@ -6,12 +6,13 @@
 `to_pytorch`, `to_keras`              code to be read, and the weights beside it
 `to_sklearn`                          a fitted MLPClassifier or MLPRegressor
 `from_sklearn`, `from_keras`,         a network of neurona and its parameters, from a model made of
-`from_pytorch`                        dense layers
+`from_pytorch`                        layers that neurona has
 ====================================  ==============================================================
 
 Each export takes a network and its parameters, or a fitted estimator, which goes out with the
 preparation of its raw columns, and computes the same function. A layer or an activation without
-a counterpart on the other side is refused, and never replaced by a similar one. skl2onnx turns
+a counterpart on the other side is refused, and never replaced by a similar one. Each import is
+compared with the original on random inputs, and refused if it differs. skl2onnx turns
 a Pipeline that holds an estimator into ONNX, after ``neurona.export.skl2onnx.register()``.
 
 >>> import neurona
@@ -28,10 +29,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from neurona.export.keras import from_keras, to_keras
+from neurona.export.keras import to_keras
+from neurona.export.keras_import import from_keras
 from neurona.export.numpy_program import numpy_code, to_numpy
 from neurona.export.onnx import to_onnx
-from neurona.export.pytorch import from_pytorch, to_pytorch
+from neurona.export.pytorch import to_pytorch
+from neurona.export.pytorch_import import from_pytorch
 from neurona.export.sklearn import from_sklearn, to_sklearn
 
 __all__ = [

@@ -6,13 +6,17 @@ once, so that a wide table is a small graph; the network computes in float32.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.types import Array
-from neurona.export.onnx_graph import Graph, layers, model
+from neurona.export.onnx_graph import LEARNING, Graph, layers, model
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
 from neurona.tables.columns import Kind, objects
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 NO_DATE = int(np.iinfo(np.int64).min)  # how NumPy writes NaT as a number
 PREFIX = "preparation"
+TRUTHS = bool, np.bool_
 FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is said of it
     "number": ("DOUBLE", "a number; NaN where it is missing"),
     "category": ("STRING", "a text; {missing!r} where it is missing"),
@@ -40,9 +45,10 @@ FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is s
 }
 
 
-def estimator_model(estimator: NeuralNet, missing: str) -> Any:
+def estimator_model(estimator: NeuralNet, missing: str, opset: int) -> Any:
     """Return the model of an estimator; see :func:`neurona.export.to_onnx`."""
     graph, columns = _inputs(estimator, missing)
+    graph = replace(graph, opset=opset)
     inputs = {one.name for one in graph.inputs}
     names = [_free(name, inputs) for name in output_names(estimator)]
     parts = parts_of(estimator.network_, estimator.params_)
@@ -142,6 +148,23 @@ def prepared(
 
 def _side_by_side(graph: Graph, values: list[str], result: str) -> Graph:
     return graph.at(values[0]).node("Concat", *values[1:], result=result, axis=1)
+
+
+def _is_text(graph: Graph, texts: Sequence[str], result: str) -> Graph:
+    """Compare cells ``(rows, 1)`` with each of the texts: truths ``(rows, texts)``."""
+    if graph.opset >= 19:
+        graph = graph.constant(f"{result}.texts", objects(texts))
+    else:  # each text gets its number, any other -1
+        numbers = np.arange(len(texts))
+        graph = graph.node(
+            "LabelEncoder",
+            result=f"{result}.which",
+            domain=LEARNING,
+            keys_strings=list(texts),
+            values_int64s=numbers.tolist(),
+            default_int64=-1,
+        ).constant(f"{result}.texts", numbers)
+    return graph.node("Equal", f"{result}.texts", result=result)
 
 
 class _Blocks:
@@ -275,8 +298,7 @@ class _Blocks:
             )
         graph, levels = self.graph, len(step.levels)
         if levels:
-            graph = graph.constant(f"{name}.levels", objects(step.levels)).at(cells)
-            graph = graph.node("Equal", f"{name}.levels", result=f"{name}.is level")
+            graph = _is_text(graph.at(cells), step.levels, f"{name}.is level")
             graph = graph.node("Cast", result=f"{name}.known", to=self.double)
             if step.two:
                 graph = graph.constant(f"{name}.signs", np.array([[-1.0], [1.0]]))
@@ -285,8 +307,7 @@ class _Blocks:
                 return
             self._keep(f"{name}.known", [place + k for k in range(levels)])
         if step.other or step.missing:
-            graph = graph.constant(f"{name}.marker", objects([self.marker])).at(cells)
-            graph = graph.node("Equal", f"{name}.marker", result=f"{name}.is missing")
+            graph = _is_text(graph.at(cells), [self.marker], f"{name}.is missing")
             graph = graph.node("Cast", result=f"{name}.missing", to=self.double)
         if step.other:
             graph = graph.constant(f"{name}.1", np.array(1.0)).at(f"{name}.1")
@@ -390,17 +411,49 @@ def predicted(graph: Graph, targets: Any, names: list[str]) -> Graph:
 
 
 def class_values(classes: NDArray[Any]) -> Array:
-    """Return the classes as ONNX has them: texts, int64, float64 or truths.
+    """Return the classes as ONNX has them: texts, int64, uint64, float64 or truths.
 
+    Raises
+    ------
+    ValueError
+        If ONNX has no type that holds each of them as it is.
+
+    Examples
+    --------
     >>> class_values(np.array([3, 5], np.uint8)).dtype, class_values(np.array(["a", "b"])).dtype
     (dtype('int64'), dtype('O'))
+    >>> class_values(np.array([3, 2**64 - 1], np.uint64)).dtype
+    dtype('uint64')
     """
-    if classes.dtype.kind == "O":  # texts, or numbers that somebody keeps as objects
-        classes = np.array(classes.tolist())
-    if classes.dtype.kind in "US":
-        return objects(classes.tolist())
-    dtype = {"i": np.int64, "u": np.int64, "f": np.float64}.get(classes.dtype.kind)
-    return classes if dtype is None else classes.astype(dtype)
+    given = list(classes)
+    if all(isinstance(one, TRUTHS) for one in given):
+        return np.array(given, bool)
+    if all(isinstance(one, str) and _is_unicode(one) for one in given):
+        return objects(map(str, given))
+    are_numbers = all(isinstance(one, Real) for one in given)
+    are_whole = all(isinstance(one, Integral) for one in given)
+    strange = any(isinstance(one, (*TRUTHS, np.timedelta64)) for one in given)  # whole, by class
+    dtypes = (np.int64, np.uint64) if are_whole else (np.float64,)
+    for dtype in dtypes if are_numbers and not strange else ():
+        with suppress(OverflowError):
+            values = np.array(given, dtype)
+            if all(a == b for a, b in zip(values.tolist(), given, strict=True)):
+                return values
+    raise ValueError(
+        f"the classes are {_few(classes)}: ONNX has texts of Unicode, whole numbers from -2⁶³ to "
+        "2⁶⁴ - 1, float64 and truths, all of one type; fit with such classes"
+    )
+
+
+def _few(classes: NDArray[Any]) -> str:
+    """Show the first classes, and the type of the first."""
+    shown = [*map(repr, classes.tolist()[:3]), *(["…"] if len(classes) > 3 else [])]
+    return f"{', '.join(shown)} ({type(classes.tolist()[0]).__name__})"
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text has a form in UTF-8: half of a pair of surrogates has none."""
+    return text == text.encode(errors="ignore").decode()
 
 
 def _outputs(estimator: NeuralNet, names: list[str]) -> list[Any]:

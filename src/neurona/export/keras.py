@@ -1,23 +1,19 @@
-"""Keras: code with a model and the weights beside it; and back from a Sequential."""
+"""Keras: code with a model, and the weights beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from textwrap import indent
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from neurona.engine.network import Network
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_KERAS, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted
-from neurona.export.parts import Part, every, form_of, network_of, parts_of, topology_of
-from neurona.export.recognition import Chain
-from neurona.extras import require
+from neurona.export.parts import Part, every, form_of, parts_of, topology_of
 
 # Keras's own name where that is neurona's function, or else a function of the code's.
 ACTIVATIONS = {
@@ -270,93 +266,3 @@ def to_keras(
         layers=indent("\n".join(lines), " " * 12),
     )
     return write_folder(folder, code, weights, preparation)
-
-
-def from_keras(model: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that predict as a model of Keras 3 does.
-
-    Parameters
-    ----------
-    model
-        A ``keras.Sequential`` of ``Dense`` layers and activations that has its weights. Sequentials
-        may hold others. ``Dropout`` does nothing to a prediction and is left out, and so is a first
-        ``Flatten``: the network takes rows.
-
-    Returns
-    -------
-    net, params
-        A network, and its parameters in float32, which are copies.
-
-    Raises
-    ------
-    ValueError
-        If something in it is neither dense nor one of neurona's activations, if an activation
-        stands where neurona has no place for it, or if the model has no weights yet.
-
-    Notes
-    -----
-    An activation is recognised by what it does: Keras's ``"gelu"`` is refused, for it is the exact
-    one, and ``lambda z: keras.activations.gelu(z, approximate=True)`` is neurona's.
-
-    Examples
-    --------
-    >>> import keras  # doctest: +SKIP
-    >>> model = keras.Sequential(
-    ...     [keras.Input((2,)), keras.layers.Dense(3, "tanh")]
-    ... )  # doctest: +SKIP
-    >>> net, params = from_keras(model)  # doctest: +SKIP
-    >>> net.topology, net.output.name  # doctest: +SKIP
-    ((2, 3), 'tanh')
-    """
-    keras = require("keras", "bench")
-    if not _is_plain(model, keras.Sequential):
-        kind = type(model).__name__
-        raise ValueError(f"{kind} is not a keras.Sequential: give one, of Dense layers")
-    if not model.built:
-        raise ValueError(f"the model {model.name!r} has no weights yet: let it predict once")
-    chain = Chain()
-    for layer in _flat(model, keras.Sequential):
-        what = f"{layer.name} ({type(layer).__name__})"
-        if _is_plain(layer, keras.layers.Dense):
-            if not chain.parts and len(model.input_shape) != 2 and not _flattens(keras, model):
-                raise ValueError(
-                    f"the model takes examples of shape {model.input_shape[1:]}: "
-                    "neurona takes rows; begin with a Flatten"
-                )
-            if layer.quantization_mode is not None:
-                raise ValueError(f"{what} is quantized: neurona's weights are float32")
-            numbers = keras.ops.convert_to_numpy
-            chain.dense(
-                numbers(layer.kernel), numbers(layer.bias) if layer.use_bias else None, what
-            )
-            chain.activation(_rows_through(keras, layer.activation), f"the activation of {what}")
-        elif layer.weights:
-            raise ValueError(f"{what} is not dense: neurona takes a Sequential of Dense layers")
-        else:
-            chain.activation(_rows_through(keras, layer), what)
-    return network_of(chain.finished(f"the model {model.name!r}"))
-
-
-def _is_plain(layer: Any, kind: Any) -> bool:
-    """Tell whether it is a layer of that kind, and computes as the kind does."""
-    return isinstance(layer, kind) and type(layer).call is kind.call
-
-
-def _flat(model: Any, sequential: Any) -> Iterator[Any]:
-    for layer in model.layers:
-        if _is_plain(layer, sequential):
-            yield from _flat(layer, sequential)
-        else:
-            yield layer
-
-
-def _flattens(keras: Any, model: Any) -> bool:
-    """Tell whether examples become rows at first, their numbers in their order."""
-    first = next(_flat(model, keras.Sequential))
-    return isinstance(first, keras.layers.Flatten) and first.data_format == "channels_last"
-
-
-def _rows_through(keras: Any, function: Any) -> Any:
-    return lambda z: np.asarray(
-        keras.ops.convert_to_numpy(function(keras.ops.convert_to_tensor(z)))
-    )

@@ -9,7 +9,7 @@ from typing import Any
 from neurona.engine.network import Network
 from neurona.export import estimator_onnx
 from neurona.export.model import fitted
-from neurona.export.onnx_graph import Graph, network_model
+from neurona.export.onnx_graph import OPSET, Graph, check_opset, network_model
 from neurona.saving import replace
 
 
@@ -21,6 +21,7 @@ def to_onnx(
     preparation: Graph | None = None,
     output: str = "prediction",
     missing: str = "",
+    opset: int = OPSET,
 ) -> Any:
     """Return the model as ONNX, and write it to a file if a path is given.
 
@@ -39,10 +40,10 @@ def to_onnx(
     dates       int64        -2⁶³, as NumPy has NaT; others are microseconds since 1970 (UTC)
     ==========  ===========  =================================================================
 
-    It gives ``label``, texts, int64, float64 or bool as the classes are, and ``probabilities``,
-    float32; or ``prediction``, float64, in the target's units. An output gets an underscore behind
-    its name if a column is called so. Columns are prepared in float64; the network computes in
-    float32, and the predictions agree to its rounding.
+    It gives ``label``, texts, int64, uint64, float64 or bool as the classes are, and
+    ``probabilities``, float32; or ``prediction``, float64, in the target's units. An output gets an
+    underscore behind its name if a column is called so. Columns are prepared in float64; the
+    network computes in float32, and the predictions agree to its rounding.
 
     Parameters
     ----------
@@ -57,6 +58,9 @@ def to_onnx(
         The name of a network's output.
     missing
         The text that stands for a missing category of an estimator.
+    opset
+        The version of ONNX's operations, from 13 on, for a program that reads older ones only. The
+        model computes the same in each: newer operations are written with older ones.
 
     Returns
     -------
@@ -67,8 +71,8 @@ def to_onnx(
     ------
     ValueError
         If neurona has no export for a layer or an activation, if the parameters don't fit the
-        network, if ``missing`` is one of the categories, or if a column has the name of a value
-        inside the model.
+        network, if ``missing`` is one of the categories, if a column has the name of a value
+        inside the model, if ONNX has no type for the classes, or if there is no such opset.
     sklearn.exceptions.NotFittedError
         If the estimator has not been fitted.
     MissingExtra
@@ -87,11 +91,12 @@ def to_onnx(
     >>> [one.name for one in model.graph.input], [one.name for one in model.graph.output]
     (['x0', 'x1'], ['label', 'probabilities'])
     """
+    opset = check_opset(opset)
     if isinstance(model, Network):
-        made = network_model(model, params, preparation, output)
+        made = network_model(model, params, preparation, output, opset)
     else:
         path = params if path is None else path
-        made = estimator_onnx.estimator_model(fitted(model), missing)
+        made = estimator_onnx.estimator_model(fitted(model), missing, opset)
     if path is not None:
         replace(Path(path), made.SerializeToString())
     return made

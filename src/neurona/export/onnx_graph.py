@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import pi, sqrt
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from neurona.engine.network import Network
@@ -12,8 +15,12 @@ from neurona.engine.types import Array, Shape
 from neurona.export.parts import Part, form_of, parts_of, topology_of
 from neurona.extras import require
 
-# Opset 20 is the first with Gelu, and runs wherever ONNX 1.15, of 2023, does.
-OPSET, IR_VERSION = 20, 9
+# Opset 13 is the first in which axes are an input and no attribute. The default, 20, is the first
+# with Gelu, and runs wherever ONNX 1.15, of 2023, does.
+OLDEST, OPSET = 13, 20
+# Operations that came later are written with older ones in a model of an older opset. Texts are
+# compared from 19 on; before, an operation for machine learning, of a domain of its own, does it.
+LEARNING, LEARNING_VERSION = "ai.onnx.ml", 2
 
 
 @dataclass(frozen=True)
@@ -29,12 +36,15 @@ class Graph:
         float32.
     nodes, constants
         The operations (``NodeProto``) in their order, and the arrays (``TensorProto``) they use.
+    opset
+        The version of ONNX's operations.
     """
 
     inputs: tuple[Any, ...]
     end: str
     nodes: tuple[Any, ...] = ()
     constants: tuple[Any, ...] = ()
+    opset: int = OPSET
 
     def node(self, operation: str, *more: str, result: str, **attributes: Any) -> Graph:
         """Apply an operation to the end, and to other values if it takes more; go on from there."""
@@ -64,6 +74,35 @@ def _silu(graph: Graph, result: str) -> Graph:
     return graph.node("Sigmoid", result=f"{result}.sigmoid").node("Mul", z, result=result)
 
 
+def _mish(graph: Graph, result: str) -> Graph:
+    """z tanh(softplus(z)), which is one operation from opset 18 on."""
+    if graph.opset >= 18:
+        return graph.node("Mish", result=result)
+    z = graph.end
+    graph = graph.node("Softplus", result=f"{result}.softplus")
+    return graph.node("Tanh", result=f"{result}.tanh").node("Mul", z, result=result)
+
+
+def _gelu(graph: Graph, result: str) -> Graph:
+    """z (1 + tanh(√(2/π) z (1 + 0.044715 z²))) / 2, which is one operation from opset 20 on."""
+    if graph.opset >= 20:
+        return graph.node("Gelu", result=result, approximate="tanh")
+    z = graph.end
+    for name, value in {"c": sqrt(2 / pi), "k": 0.044715, "1": 1, "half": 0.5}.items():
+        graph = graph.constant(f"{result}.{name}", np.array(value, np.float32))
+    return (
+        graph.node("Mul", z, result=f"{result}.z²")
+        .node("Mul", f"{result}.k", result=f"{result}.k z²")
+        .node("Add", f"{result}.1", result=f"{result}.1 + k z²")
+        .node("Mul", z, result=f"{result}.z (1 + k z²)")
+        .node("Mul", f"{result}.c", result=f"{result}.t")
+        .node("Tanh", result=f"{result}.tanh")
+        .node("Add", f"{result}.1", result=f"{result}.1 + tanh")
+        .node("Mul", f"{result}.half", result=f"{result}.share")
+        .node("Mul", z, result=result)
+    )
+
+
 ACTIVATIONS: dict[str, Step] = {
     "linear": _one("Identity"),
     "sigmoid": _one("Sigmoid"),
@@ -73,10 +112,10 @@ ACTIVATIONS: dict[str, Step] = {
     "leaky_relu": _one("LeakyRelu", alpha=LEAK),
     "elu": _one("Elu", alpha=1.0),
     "selu": _one("Selu", alpha=SELU_ALPHA, gamma=SELU_SCALE),
-    "gelu": _one("Gelu", approximate="tanh"),
+    "gelu": _gelu,
     "silu": _silu,
     "softplus": _one("Softplus"),
-    "mish": _one("Mish"),
+    "mish": _mish,
     "softmax": _one("Softmax", axis=-1),
     "exp": _one("Exp"),
 }
@@ -104,7 +143,23 @@ def _normalization(graph: Graph, part: Part, name: str, result: str) -> Graph:
     gamma, beta = part.params
     graph = graph.constant(f"{name}.gamma", gamma).constant(f"{name}.beta", beta)
     scale = f"{name}.gamma", f"{name}.beta"
-    return graph.node("LayerNormalization", *scale, result=result, epsilon=part.layer.epsilon)
+    if graph.opset >= 17:
+        return graph.node("LayerNormalization", *scale, result=result, epsilon=part.layer.epsilon)
+    x, epsilon = graph.end, np.array(part.layer.epsilon, np.float32)
+    return (
+        graph.constant(f"{name}.epsilon", epsilon)
+        .node("ReduceMean", result=f"{name}.mean", axes=[-1])
+        .at(x)
+        .node("Sub", f"{name}.mean", result=f"{name}.d")
+        .node("Mul", f"{name}.d", result=f"{name}.d²")
+        .node("ReduceMean", result=f"{name}.variance", axes=[-1])
+        .node("Add", f"{name}.epsilon", result=f"{name}.variance + ε")
+        .node("Sqrt", result=f"{name}.deviation")
+        .at(f"{name}.d")
+        .node("Div", f"{name}.deviation", result=f"{name}.h")
+        .node("Mul", f"{name}.gamma", result=f"{name}.gamma h")
+        .node("Add", f"{name}.beta", result=result)
+    )
 
 
 def _channels_first(operation: str, *constants: str, **attributes: Any) -> Row:
@@ -174,17 +229,33 @@ def layers(graph: Graph, parts: Sequence[Part], result: str, prefix: str = "laye
     return graph
 
 
+def check_opset(opset: Any) -> int:
+    """Return a version of the operations that a model can be written in, or say which there are."""
+    onnx = require("onnx", "export")
+    newest = onnx.defs.onnx_opset_version()
+    is_whole = isinstance(opset, int | np.integer) and not isinstance(opset, bool)
+    if not is_whole or not OLDEST <= opset <= newest:
+        raise ValueError(
+            f"opset is {opset!r}: give a whole number from {OLDEST} to {newest}, which is the "
+            f"newest that onnx {onnx.__version__} knows"
+        )
+    return int(opset)
+
+
 def model(graph: Graph, outputs: Sequence[Any], about: str) -> Any:
     """Make a model of a graph, its outputs described as its inputs are, and let ONNX check it."""
     from neurona import __version__
 
     onnx = require("onnx", "export")
+    opsets = [onnx.helper.make_opsetid("", graph.opset)]
+    if any(node.domain == LEARNING for node in graph.nodes):
+        opsets.append(onnx.helper.make_opsetid(LEARNING, LEARNING_VERSION))
     made = onnx.helper.make_model(
         onnx.helper.make_graph(
             graph.nodes, "network", graph.inputs, outputs, initializer=graph.constants
         ),
-        opset_imports=[onnx.helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
+        opset_imports=opsets,
+        ir_version=onnx.helper.find_min_ir_version_for(opsets),
         producer_name="neurona",
         producer_version=__version__,
         doc_string=about,
@@ -193,10 +264,12 @@ def model(graph: Graph, outputs: Sequence[Any], about: str) -> Any:
     return made
 
 
-def network_model(net: Network, params: Any, preparation: Graph | None, output: str) -> Any:
+def network_model(
+    net: Network, params: Any, preparation: Graph | None, output: str, opset: int
+) -> Any:
     """Return the model of a network; see :func:`neurona.export.to_onnx`."""
     parts = parts_of(net, params)
-    start = rows(net.in_shape) if preparation is None else preparation
+    start = replace(rows(net.in_shape) if preparation is None else preparation, opset=opset)
     onnx = require("onnx", "export")
     described = onnx.helper.make_tensor_value_info(
         output, onnx.TensorProto.FLOAT, ["rows", *net.out_shape()]

@@ -1,22 +1,19 @@
-"""PyTorch: code with a module and the weights beside it; and back from a Sequential."""
+"""PyTorch: code with a module, and the weights beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from textwrap import indent
 from typing import Any, TypeAlias
 
 from neurona.engine.network import Network
-from neurona.engine.types import Array, Params
+from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted
-from neurona.export.parts import Part, every, form_of, network_of, parts_of, topology_of
-from neurona.export.recognition import Chain
-from neurona.extras import require
+from neurona.export.parts import Part, every, form_of, parts_of, topology_of
 
 ACTIVATIONS = {
     "linear": "nn.Identity()",
@@ -245,81 +242,3 @@ def to_pytorch(
         layers=indent("\n".join(lines), " " * 12),
     )
     return write_folder(folder, code, weights, preparation)
-
-
-def from_pytorch(module: Any) -> tuple[Network, Params]:
-    """Return a network and parameters that predict as a module of PyTorch does in ``eval()``.
-
-    Parameters
-    ----------
-    module
-        A ``torch.nn.Sequential`` of ``Linear`` and activations, or a ``Linear`` alone. Sequentials
-        may hold others. ``Dropout`` and ``Identity`` do nothing to a prediction and are left out.
-
-    Returns
-    -------
-    net, params
-        A network, and its parameters in float32, which are copies.
-
-    Raises
-    ------
-    ValueError
-        If something in it is neither dense nor one of neurona's activations, if an activation
-        stands where neurona has no place for it, or if widths don't fit one another.
-
-    Notes
-    -----
-    An activation is recognised by what it does: ``GELU()`` is refused, for it is the exact one, and
-    ``GELU(approximate="tanh")`` is neurona's.
-
-    Examples
-    --------
-    >>> from torch import nn  # doctest: +SKIP
-    >>> net, params = from_pytorch(nn.Sequential(nn.Linear(2, 3), nn.Tanh()))  # doctest: +SKIP
-    >>> net.topology, net.output.name  # doctest: +SKIP
-    ((2, 3), 'tanh')
-    """
-    torch = require("torch", "bench")
-    nn = torch.nn
-    if not isinstance(module, nn.Module):
-        raise ValueError(
-            f"{type(module).__name__} is not a module of PyTorch: give a nn.Sequential"
-        )
-    chain = Chain()
-    for path, child in _flat(module, nn.Sequential):
-        name = type(child).__name__ if [*child.children()] else str(child)  # that has many lines
-        what = f"{path} {name}".strip()
-        if isinstance(child, nn.Linear) and type(child).forward is nn.Linear.forward:
-            if nn.parameter.is_lazy(child.weight):
-                raise ValueError(f"{what} has no weights yet: let it predict once")
-            bias = None if child.bias is None else _numbers(child.bias)
-            chain.dense(_numbers(child.weight).T, bias, what)
-        elif [*child.parameters(), *child.buffers()] or [*child.children()]:
-            raise ValueError(f"{what} is not dense: neurona takes a Sequential of Linear layers")
-        else:
-            chain.activation(_rows_through(torch, child), what)
-    return network_of(chain.finished(type(module).__name__))
-
-
-def _flat(module: Any, sequential: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through a Sequential, and those in it, if they are no more than that."""
-    if isinstance(module, sequential) and type(module).forward is sequential.forward:
-        for name, child in module.named_children():
-            yield from _flat(child, sequential, f"{path}.{name}" if path else name)
-    else:
-        yield path, module
-
-
-def _numbers(tensor: Any) -> Array:
-    numbers: Array = tensor.detach().cpu().float().numpy()
-    return numbers
-
-
-def _rows_through(torch: Any, module: Any) -> Any:
-    quiet = deepcopy(module).eval()  # in training mode, a Dropout is random
-
-    def through(z: Array) -> Array:
-        with torch.no_grad():
-            return _numbers(quiet(torch.from_numpy(z)))
-
-    return through

@@ -18,14 +18,11 @@ from neurona.estimators.base import NeuralNet
 from neurona.estimators.classifier import NeuralNetClassifier
 from neurona.estimators.regressor import NeuralNetRegressor
 from neurona.export.estimator_onnx import class_values, kinds_of, output_names, predicted, prepared
-from neurona.export.onnx_graph import OPSET, Graph, layers
+from neurona.export.onnx_graph import LEARNING, LEARNING_VERSION, OLDEST, OPSET, Graph, layers
 from neurona.export.parts import parts_of
 from neurona.extras import require
 from neurona.tables.targets import Labels
 
-OLDEST = 13  # since when axes are an input and no attribute
-# In which opset an operation came; Equal, as one that compares texts.
-NEEDED = {"Equal": 19, "Gelu": 20, "LayerNormalization": 17, "Mish": 18}
 OPTIONS = {"zipmap": [True, False, "columns"], "nocl": [True, False]}
 
 
@@ -109,7 +106,16 @@ def _shape_of_numbers(operator: Any) -> None:
 def _labels(net: NeuralNet) -> Any:
     """Return the classes as skl2onnx has them: texts, or int64; 1.0 and True are 1."""
     values = class_values(net.classes_)
-    return values if values.dtype == object else values.astype(np.int64)
+    if values.dtype == object:
+        return values
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    if whole.tolist() != values.tolist():
+        raise ValueError(
+            f"the classes are {values.tolist()}: skl2onnx has texts and int64; fit with such "
+            "classes, or use neurona.export.to_onnx"
+        )
+    return whole
 
 
 # ------------------------------------------------------------------------------- converting
@@ -119,7 +125,13 @@ def _convert(scope: Any, operator: Any, container: Any, missing: str) -> None:
     """Add the estimator's graph to that of the whole pipeline."""
     onnx = require("onnx", "export").TensorProto
     net: NeuralNet = operator.raw_operator
+    opset = min(container.target_opset, OPSET)
+    if opset < OLDEST:
+        raise ValueError(
+            f"target_opset is {opset}, and an estimator needs {OLDEST}: give target_opset={OLDEST}"
+        )
     graph, columns = _inputs(net, operator.inputs)
+    graph = replace(graph, opset=opset)
     graph = prepared(graph, net, columns, missing)
     graph = layers(graph, parts_of(net.network_, net.params_), "network.output")
     outputs, targets = output_names(net), net.targets_
@@ -182,25 +194,20 @@ def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> Non
             renamed(constant.name), constant.data_type, list(constant.dims), content
         )
     for node in graph.nodes:
-        version = _version(node.op_type, container.target_opset)
         attributes = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
         container.add_node(
             node.op_type,
             [renamed(name) for name in node.input],
             [renamed(name) for name in node.output],
-            op_version=version,
+            op_domain=node.domain,
+            op_version=_version(node, graph.opset),
             name=scope.get_unique_operator_name(node.op_type),
             **attributes,
         )
 
 
-def _version(operation: str, target: int) -> int:
-    """Return since when an operation is as it is in a model of the target's opset."""
-    onnx = require("onnx", "export")
-    needed = NEEDED.get(operation, OLDEST)
-    if target < needed:
-        raise ValueError(
-            f"{operation} is not in opset {target} as it is needed here: give target_opset={needed}"
-        )
-    schema = onnx.defs.get_schema(operation, min(target, OPSET))
-    return int(schema.since_version)
+def _version(node: Any, opset: int) -> int:
+    """Return since when an operation is as it is in a model of the opset."""
+    if node.domain == LEARNING:
+        return LEARNING_VERSION
+    return int(require("onnx", "export").defs.get_schema(node.op_type, opset).since_version)

@@ -12,6 +12,7 @@ import numpy as np
 from neurona.engine.layers import Add, Dense, LayerNormalization
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
+from neurona.export.comparison import confirmed
 from neurona.export.model import fitted
 from neurona.export.parts import Part, dense, network_of, parts_of
 from neurona.extras import require
@@ -233,7 +234,8 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     Raises
     ------
     ValueError
-        If it is another model, if it has not been fitted, or if neurona does not have its output.
+        If it is another model, if it has not been fitted, if neurona does not have its output, or
+        if the network does not predict as the model does on random inputs.
 
     Examples
     --------
@@ -259,13 +261,24 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
             f"the model's output is {mlp.out_activation_}, which neurona does not have"
         )
     last = len(mlp.coefs_) - 1
-    return network_of(
+    net, params = network_of(
         [
             dense(
-                W.copy(),
-                b.copy(),
+                W.astype(np.float64),
+                b.astype(np.float64),
                 outputs[mlp.out_activation_] if i == last else hidden[mlp.activation],
             )
             for i, (W, b) in enumerate(zip(mlp.coefs_, mlp.intercepts_, strict=True))
         ]
     )
+    dtype = mlp.coefs_[0].dtype
+
+    def original(X: Array) -> Array:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it may have been fitted to columns with names
+            outputs: Array = getattr(mlp, "predict_proba", mlp.predict)(X)
+        two = isinstance(mlp, models.MLPClassifier) and net.n_out == 1
+        return outputs[:, 1:] if two else outputs
+
+    name = type(mlp).__name__
+    return confirmed(net, params, original, name, dtype=dtype, precision=np.finfo(dtype))

@@ -1,0 +1,355 @@
+"""Foreign models of every kind: an import predicts as the original, which it leaves as it was."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+
+import neurona
+from neurona.export import from_keras, from_pytorch, from_sklearn
+from neurona.export.comparison import confirmed
+from tests.support.foreign import (
+    assert_left_alone,
+    assert_predicts,
+    import_one,
+    pytorch_outputs,
+    state_of,
+)
+
+torch = pytest.importorskip("torch")
+nn, functional = torch.nn, torch.nn.functional
+# Keras, on PyTorch, makes arrays in a way that NumPy 2 would have otherwise.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+
+RELU = nn.ReLU()
+REFUSED = r"is none of|puts branches|predicts something else|another output each time|does not see"
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module")
+def keras():
+    """Import Keras with PyTorch, which waits for no compiler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "torch")  # read once, at the import
+        return pytest.importorskip("keras")
+
+
+def imported(module, **options):
+    """Import a module, and check that it predicts as the module, which is as it was."""
+    before = state_of(module)
+    net, params = from_pytorch(module, **options)
+    assert_left_alone(module, before)
+    rng = np.random.default_rng(1)
+    dtype = next(module.parameters()).dtype
+    in_shape = options.get("in_shape")
+    assert_predicts(
+        net, params,
+        lambda X: pytorch_outputs(module, X.astype(str(dtype).removeprefix("torch."))),
+        rng, in_shape,
+    )  # fmt: skip
+    return net
+
+
+def names(net):
+    return [layer.activation.name for layer in net.layers]
+
+
+# PyTorch: whatever changes a call
+
+
+def test_a_module_that_stands_twice():
+    net = imported(nn.Sequential(nn.Linear(4, 8), RELU, nn.Linear(8, 8), RELU, nn.Linear(8, 1)))
+    assert names(net) == ["relu", "relu", "linear"]
+    tied = nn.Linear(4, 4)
+    assert imported(nn.Sequential(tied, RELU, tied, RELU)).topology == (4, 4, 4)
+    block = nn.Sequential(tied, nn.Tanh())
+    assert imported(nn.Sequential(block, block, nn.Sequential(block))).topology == (4, 4, 4, 4)
+
+
+def hooked(register, hook, where=0):
+    module = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    one = module if where is None else module[where]
+    getattr(one, register)(hook)
+    return module
+
+
+@pytest.mark.parametrize("where", [None, 0, 1, 2])
+@pytest.mark.parametrize(
+    ("register", "hook"),
+    [
+        ("register_forward_hook", lambda module, inputs, output: output * 5),
+        ("register_forward_hook", lambda module, inputs, output: None),
+        ("register_forward_pre_hook", lambda module, inputs: (inputs[0] * 2 - 1,)),
+        ("register_forward_pre_hook", lambda module, inputs: (torch.relu(inputs[0]),)),
+    ],
+)
+def test_a_hook_is_part_of_the_function(register, hook, where):
+    imported(hooked(register, hook, where))
+
+
+@pytest.mark.parametrize("where", [None, 0, 1])
+@pytest.mark.parametrize(
+    "hook",
+    [
+        lambda module, inputs, output: output.clamp(max=3),
+        lambda module, inputs, output: output.clamp(max=1e12),
+        lambda module, inputs, output: output + torch.rand_like(output),
+        lambda module, inputs, output: output / output.abs().max(),
+        lambda module, inputs, output: output - output.mean(dim=0),
+        lambda module, inputs, output: output * (0 if output.abs().max() > 200 else 1),
+        lambda module, inputs, output: torch.from_numpy(np.sin(output.numpy())),
+    ],
+)
+def test_a_hook_that_neurona_has_not_is_refused(hook, where):
+    module = hooked("register_forward_hook", hook, where)
+    before = state_of(module)
+    with pytest.raises(ValueError, match=REFUSED):
+        from_pytorch(module)
+    assert_left_alone(module, before)
+
+
+def test_a_global_hook_and_a_forward_of_an_instance():
+    module = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    handle = nn.modules.module.register_module_forward_hook(
+        lambda module, inputs, output: output * 2 if isinstance(module, nn.ReLU) else None
+    )
+    try:
+        imported(module)
+    finally:
+        handle.remove()
+    before = module[0].forward
+    module[0].forward = lambda z: before(z) * 2
+    imported(module)
+    module.forward = lambda x: torch.tanh(nn.Sequential.forward(module, x))
+    assert names(imported(module)) == ["relu", "tanh"]
+
+
+@pytest.mark.filterwarnings("ignore:`torch.nn.utils.weight_norm` is deprecated")
+@pytest.mark.parametrize(
+    "normal",
+    [
+        nn.utils.weight_norm,
+        nn.utils.spectral_norm,
+        nn.utils.parametrizations.weight_norm,
+        nn.utils.parametrizations.spectral_norm,
+        nn.utils.parametrizations.orthogonal,
+    ],
+)
+def test_a_norm_of_weights_after_a_step(normal):
+    module = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+    normal(module[0])
+    optimizer = torch.optim.SGD(module.parameters(), 1.0)
+    module(torch.randn(5, 4)).square().sum().backward()
+    optimizer.step()
+    imported(module)
+
+
+def test_a_subclass_computes_what_it_computes():
+    class Residual(nn.Sequential):
+        def forward(self, x):
+            return x + super().forward(x)
+
+    class Twice(nn.Linear):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    assert type(imported(Residual(nn.Linear(2, 2), RELU)).layers[0]) is neurona.Add
+    assert imported(nn.Sequential(Twice(2, 2))).topology == (2, 2)
+
+
+class Wrapped(nn.Module):
+    """A network as people write it: functions, buffers and a dropout in its forward."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())
+        self.skip, self.last = nn.Linear(8, 8), nn.Linear(16, 1)
+        self.register_buffer("mean", torch.tensor([0.0, 1e3, -5, 1]))
+        self.register_buffer("std", torch.tensor([1.0, 50, 0.1, 3]))
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        x = self.net((x - self.mean) / self.std)
+        y = functional.dropout(functional.silu(self.skip(x)), 0.5, self.training)
+        both = torch.cat([x + y, y * torch.sigmoid(y)], dim=-1)
+        return self.last(both.view(x.size(0), -1)).squeeze(-1)
+
+
+def test_a_module_with_a_forward_of_its_own():
+    module = Wrapped()
+    for _ in range(3):
+        module(torch.randn(20, 4) * 10)
+    net = imported(module)
+    assert module.training
+    assert module.calls == 3 + 3  # those of the comparison in this test
+    assert net.in_shape == (4,)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_batch_normalization_and_a_dropout_in_either_mode(training):
+    module = nn.Sequential(
+        nn.BatchNorm1d(3), nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Dropout(0.5), nn.ELU(),
+        nn.LayerNorm(5), nn.Mish(), nn.Linear(5, 2), nn.BatchNorm1d(2, affine=False),
+    )  # fmt: skip
+    module(torch.randn(50, 3) * 4 + 1)
+    net = imported(module.train(training))
+    kinds = [type(layer).__name__ for layer in net.layers]
+    assert kinds[:4] == ["BatchNormalization", "Dense", "BatchNormalization", "LayerNormalization"]
+
+
+def test_images_have_the_channels_first():
+    module = nn.Sequential(
+        nn.Conv2d(2, 4, (3, 2)), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(4, 3, 1, bias=False), nn.Flatten(), nn.LayerNorm(18), nn.Linear(18, 2),
+        nn.Softmax(dim=1),
+    )  # fmt: skip
+    module(torch.randn(5, 2, 6, 7))
+    module.eval()
+    with pytest.raises(ValueError, match=r"takes images: give in_shape.*\(channels, height, width"):
+        from_pytorch(module)
+    net, params = from_pytorch(module, in_shape=(2, 6, 7))
+    assert net.in_shape == (6, 7, 2)
+    X = np.random.default_rng(0).normal(size=(5, 6, 7, 2)).astype(np.float32)
+    wanted = pytorch_outputs(module, X.transpose(0, 3, 1, 2).copy())
+    np.testing.assert_allclose(net.predict(params, X), wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "given", [{"padding": 1}, {"stride": 2}, {"dilation": 2}, {"groups": 2}, {"padding": "same"}]
+)
+def test_a_convolution_that_neurona_has_not_is_refused(given):
+    with pytest.raises(ValueError, match=r"0 Conv2d.*: neurona's Conv2D has no padding, stride"):
+        from_pytorch(nn.Sequential(nn.Conv2d(2, 4, 3, **given)), in_shape=(2, 8, 8))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_other_types_of_numbers(dtype):
+    module = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3)).to(dtype)
+    _, params = from_pytorch(module)
+    assert {array.dtype for one in params for array in one} == {np.dtype(np.float32)}
+    np.testing.assert_array_equal(params[0].W, module[0].weight.detach().float().numpy().T)
+
+
+# The comparison
+
+
+def test_what_an_import_does_not_see_is_refused_by_the_comparison(monkeypatch):
+    class Secret(nn.Module):
+        """It looks at a batch before it decides, which a single reading does not see."""
+
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 2)
+
+        def forward(self, x):
+            y = self.linear(x)
+            return torch.relu(y) if len(x) == 1 else y
+
+    with pytest.raises(ValueError, match="the import predicts something else than Secret"):
+        from_pytorch(Secret())
+
+
+def test_an_original_that_differs_each_time_is_named():
+    net = neurona.network([2, 3, 1], "tanh")
+    params = net.init(0, np.float64)
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="the model gives another output each time"):
+        confirmed(net, params, lambda X: net.predict(params, X) + rng.normal(), "the model")
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-4, 0.5, -1])
+@pytest.mark.parametrize("size", [1e-2, 1e3])
+def test_a_difference_is_seen_at_small_and_large_inputs(factor, size):
+    net = neurona.network([3, 4, 2], "relu", output="linear")
+    params = net.init(0, np.float64)
+
+    def original(X):
+        large = abs(X).max(axis=1, keepdims=True) > 100
+        return net.predict(params, X) * np.where(large == (size > 100), factor, 1)
+
+    with pytest.raises(ValueError, match="predicts something else"):
+        confirmed(net, params, original, "the model")
+
+
+def test_a_model_of_sklearn_with_a_prediction_of_its_own_is_refused():
+    sklearn = pytest.importorskip("sklearn.neural_network")
+
+    class Rounded(sklearn.MLPRegressor):
+        def predict(self, X):
+            return super().predict(X).round(1)
+
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    model = Rounded(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="predicts something else than Rounded"):
+        from_sklearn(model)
+
+
+# Keras
+
+
+def test_a_functional_model_with_shared_layers(keras):
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    x = keras.Input((4,))
+    shared, inner = layers.Dense(4, "relu"), keras.Sequential([layers.Dense(3), layers.Dense(4)])
+    y = shared(x) + shared(shared(x))
+    z = layers.Concatenate()([layers.Add()([y, inner(x)]), x])
+    z = keras.ops.silu(inner(layers.Dense(4)(z)))
+    model = keras.Model(x, layers.Dense(2, "softmax")(layers.Dropout(0.5)(z)))
+    before = model.get_weights()
+    net, params = from_keras(model)
+    assert all(map(np.array_equal, before, model.get_weights()))
+    rng = np.random.default_rng(1)
+    assert_predicts(
+        net, params, lambda X: keras.ops.convert_to_numpy(model(X, training=False)), rng
+    )
+
+
+def test_what_keras_does_before_the_first_layer(keras):
+    layers = keras.layers
+    keras.utils.set_random_seed(0)
+    normal = layers.Normalization()
+    rng = np.random.default_rng(0)
+    normal.adapt(rng.normal([0, 1e3, -5], [1, 50, 0.1], (200, 3)))
+    for first in (normal, layers.Rescaling(0.5, 1.0), layers.ReLU()):
+        model = keras.Sequential([keras.Input((3,)), first, layers.Dense(4, "tanh")])
+        net, params = from_keras(model)
+        assert_predicts(net, params, lambda X, model=model: model(X).detach().numpy(), rng)
+    pixels = keras.Sequential(
+        [
+            keras.Input((30,)), layers.Reshape((3, 5, 2)), layers.Rescaling(1 / 255),
+            layers.Conv2D(4, 2, activation="relu"), layers.BatchNormalization(),
+            layers.MaxPooling2D(2), layers.Flatten(), layers.Dense(2),
+        ]
+    )  # fmt: skip
+    net, params = from_keras(pixels)
+    assert net.in_shape == (3, 5, 2)
+    assert_predicts(net, params, lambda X: pixels(X).detach().numpy(), rng, (30,))
+
+
+# A thousand random ones
+
+
+@pytest.mark.parametrize("kind", ["pytorch", "keras", "sklearn"])
+@pytest.mark.parametrize(
+    "seeds", [range(10), pytest.param(range(10, 1000), marks=pytest.mark.long)]
+)
+def test_random_models_are_imported_or_refused_with_a_reason(kind, seeds, request):
+    """An import that is not the original fails; one that is refused has a reason to be."""
+    pytest.importorskip({"pytorch": "torch"}.get(kind, kind))
+    keras = request.getfixturevalue("keras") if kind == "keras" else None
+    found = Counter()
+    for seed in seeds:
+        outcome, honest = import_one(kind, seed, keras)
+        found[outcome == "equal"] += 1
+        assert outcome == "equal" or not honest, (seed, outcome)
+        assert outcome == "equal" or re.search(REFUSED, outcome), (seed, outcome)
+    assert found[True] > 0.8 * len(seeds)

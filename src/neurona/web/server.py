@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
 from neurona.web.security import Guard
@@ -46,6 +47,7 @@ def application(token: str, hosts: Collection[str]) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        report_seldom(asyncio.get_running_loop())
         yield
         sockets.close()
 

@@ -25,7 +25,9 @@ def run(given: Namespace) -> int:
     if given.interval is not None and not hasattr(estimator, "predict_interval"):
         raise ValueError(f"{given.model} predicts classes: --interval is for numbers")
     with tables.about(given.table):
-        file = tables.read_table(given.table, given.encoding, tables.dates_of(notes))
+        file = tables.read_table(
+            given.table, given.encoding, tables.dates_of(notes), given.max_memory
+        )
         table = tables.columns_for(estimator, file)
     target = notes.get("target")
     label = target if isinstance(target, str) else "answer"

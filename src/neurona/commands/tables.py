@@ -20,7 +20,7 @@ from neurona.tables import parquet
 from neurona.tables.cells import DATE_ORDERS, class_of
 from neurona.tables.columns import empty
 from neurona.tables.csv import decoded, encoding_of, parse_csv
-from neurona.tables.file import TableError, TableFile, nearest, read_bytes
+from neurona.tables.file import MOST_BYTES, TableError, TableFile, nearest, read_bytes
 from neurona.tables.preparation import MICROSECONDS_A_DAY, Categories, Dates, Numbers, Step
 from neurona.tables.ramps import written
 from neurona.tables.table import Columns
@@ -41,16 +41,19 @@ WIDEST = 14  # characters of a class's name, in the confusion matrix
 MOST_CLASSES = 12  # whose confusion matrix fits in a terminal
 
 
-def read_table(path: str, encoding: str | None, dates: DateOrder | None) -> TableFile:
+def read_table(
+    path: str, encoding: str | None, dates: DateOrder | None, most: float | None = None
+) -> TableFile:
     """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is.
 
     The encoding, if any is given, and the way in which dates are written, are those of a CSV file.
+    A compressed table may take so many bytes of memory at most; None is the usual bound.
     """
     data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
     if data.startswith(parquet.MAGIC) or is_parquet(path):
         if encoding is not None:
             raise ValueError(f"{path} is a Parquet file: leave --encoding out")
-        return parquet.parse_parquet(data)
+        return parquet.parse_parquet(data, most or MOST_BYTES)
     return parse_csv(decoded(data, encoding), encoding or encoding_of(data), dates)
 
 

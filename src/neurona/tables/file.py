@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 TargetKind: TypeAlias = Literal["auto", "classes", "numbers"]
 
+MOST_BYTES = 2 * 10**9  # of memory, for a table that comes compressed
+NUMBER, TEXT = 16, 64  # bytes of a cell: in the file's columns and in NumPy's, or as an object
+
 
 class TableError(ValueError):
     """A fault of a table: a text, and a code with facts from which another text can be made.
@@ -31,7 +36,7 @@ class TableError(ValueError):
     code
         ``"encoding"``, ``"quotes"``, ``"empty"``, ``"header"``, ``"few_columns"``, ``"unnamed"``,
         ``"twice"``, ``"no_column"``, ``"no_rows"``, ``"ragged"``, ``"missing"``, ``"not_number"``,
-        ``"not_finite"``, ``"mixed"`` or ``"one_class"``.
+        ``"not_finite"``, ``"mixed"``, ``"one_class"`` or ``"too_large"``.
     facts
         Such as the line, the column and the cell.
     """
@@ -177,6 +182,52 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
             beside = [entry.name for entry in folder.iterdir()]
         hint = nearest(path.name, beside) or "check the name and the folder"
         raise FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}") from None
+
+
+def check_size(size: float, most: float = MOST_BYTES) -> None:
+    """Refuse a table that takes too much memory, before it does: a small file can hold a huge one.
+
+    Raises
+    ------
+    TableError
+        If it takes more bytes than ``most``; the message says how to allow more.
+
+    Examples
+    --------
+    >>> check_size(5e9, most=2e9)
+    Traceback (most recent call last):
+    neurona.tables.file.TableError: takes 5 GB or more of memory once it is unpacked, and 2 GB are \
+allowed: delete columns or rows, or allow more with --max-memory 6GB
+    """
+    if size > most:
+        raise TableError(
+            "too_large",
+            f"takes {size / 1e9:.3g} GB or more of memory once it is unpacked, and "
+            f"{most / 1e9:.3g} GB are allowed: delete columns or rows, or allow more with "
+            f"--max-memory {size // 1e9 + 1:.0f}GB",
+        )
+
+
+def unzipped(data: bytes, most: float = MOST_BYTES) -> bytes:
+    """Return the text in a gzip file, if the table in it takes no more memory than ``most``.
+
+    Raises
+    ------
+    TableError
+        If it does, or if the file is damaged.
+    """
+    parts: list[bytes] = []
+    size = 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            while part := file.read(2**20):
+                cells = part.count(b"\n") + max(map(part.count, (b",", b";", b"\t", b"|", b" ")))
+                size += len(part) + TEXT * cells
+                check_size(size, most)
+                parts.append(part)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TableError("encoding", f"is not a gzip file, or damaged ({error})") from None
+    return b"".join(parts)
 
 
 def place_of(names: Sequence[str], name: str) -> int:

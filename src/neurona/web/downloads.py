@@ -68,7 +68,7 @@ def prepare(
     try:
         view = run.settle()
         way = run.snapshots(SNAPSHOTS) if what == "gif" else []
-    except TimeoutError as error:
+    except (TimeoutError, PlaygroundError) as error:  # the page waits for an error of this code
         raise no_answer("download") from error
 
     def make() -> File:

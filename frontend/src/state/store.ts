@@ -136,8 +136,9 @@ export function makeStore(connection: Connection, host: Host) {
     table.receive(message);
     if (message.type === "table") error.value = null; // of an earlier table
     if (message.type === "error") {
-      const shown = message.code === "stopped" ? stopped : error;
-      shown.value = message.message as LocalizedText;
+      const isStopped = message.code === "stopped";
+      stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
+      error.value = isStopped ? null : (message.message as LocalizedText);
     }
     if (message.type === "run") {
       stopped.value = null;

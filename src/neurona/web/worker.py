@@ -21,13 +21,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeAlias
 
 from neurona.engine.state import State
 from neurona.web.errors import PlaygroundError
 from neurona.web.history import Snapshot
 from neurona.web.run import Memory, Run, View
 from neurona.web.task import Task, make_task
+
+Command: TypeAlias = tuple[str, tuple[Any, ...]]
 
 COMMANDS = frozenset(
     ["play", "pause", "step", "reset", "pace", "set_parameter", "set_parameters", "seek", "branch"]
@@ -46,17 +48,18 @@ SWITCH = 0.0005
 
 SILENT = PlaygroundError(
     "stopped",
-    "The training process does not answer. It may be stopped, or the memory full. Wait, or start "
-    "it again: it goes on from its last moment.",
-    "El proceso del entrenamiento no responde. Puede estar detenido, o la memoria llena. Espera, o "
-    "reinícialo: seguirá desde su último momento.",
+    "The training process does not answer: it may be suspended, or memory may be short. Wait, or "
+    "start it again: it goes on from its last moment.",
+    "El proceso del entrenamiento no responde: puede estar suspendido, o faltar memoria. Espera, o "
+    "arráncalo de nuevo: seguirá desde su último momento.",
 )
 GIVEN_UP = PlaygroundError(
     "stopped",
     f"The training process has ended {MOST_ENDS} times within a minute, perhaps for lack of "
     "memory. Close other programs or pages, and start it again: it goes on from its last moment.",
     f"El proceso del entrenamiento ha terminado {MOST_ENDS} veces en un minuto, quizá por falta de "
-    "memoria. Cierra otros programas o páginas y reinícialo: seguirá desde su último momento.",
+    "memoria. Cierra otros programas o páginas y arráncalo de nuevo: seguirá desde su último "
+    "momento.",
 )
 
 
@@ -123,6 +126,7 @@ class WorkerRun:
         self._asked = itertools.count(1)
         self._waiting: dict[int, tuple[threading.Event, str, tuple[Any, ...]]] = {}
         self._states: dict[int, list[State]] = {}
+        self._looking = False  # a view is waited for
         self._begun = 0  # tasks: a memory of an earlier one is outdated
         self._memory: Memory | None = None
         self._snapshots: dict[int, Snapshot] = {}  # those of the memory, by the process's numbers
@@ -132,7 +136,7 @@ class WorkerRun:
         self._again = threading.Event()  # a restart is asked for
         self._closing = threading.Event()
         self._lock = threading.RLock()
-        self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._process: Any = None
         threading.Thread(target=self._keep, name="neurona-views", daemon=True).start()
         try:
@@ -159,7 +163,9 @@ class WorkerRun:
 
     def look(self) -> None:
         """Request the next view that is newer than the current one."""
-        self._send("look", self.view.version)
+        with self._lock:
+            self._looking = True
+            self._send("look", self.view.version)
 
     def settle(self, seconds: float = ANSWERING) -> View:
         """Wait until all commands so far are executed; return the view after them."""
@@ -250,6 +256,7 @@ class WorkerRun:
             except Exception:
                 logging.getLogger(__name__).exception("the training process could not be read")
             self._kill()
+            self._renew_outbox()
             if self._closing.is_set():
                 break
             if not self._again.is_set():
@@ -263,10 +270,9 @@ class WorkerRun:
                 self._again.clear()
                 self._ends.clear()
                 self._tell(None)
-        self._outbox.put(None)
 
     def _start(self) -> Connection:
-        """Start a process, and tell it everything that the last one knew."""
+        """Start a process, which goes on where the last one was."""
         context = process_context()
         pipe: Connection
         pipe, other = context.Pipe()
@@ -274,38 +280,49 @@ class WorkerRun:
         process.start()
         other.close()
         with self._lock:
-            self._outbox.put(None)
-            self._outbox = queue.SimpleQueue()
             self._process, self._missed, self._patience = process, 0, STARTING
             if self._closing.is_set():
                 self._kill()
-            memory = self._memory
-            if memory is None or not hasattr(self, "view"):
-                self._send("begin", self._begun, self.task.setup, None)
-            else:
-                # Newer than what the page has seen: the views go on counting.
-                version, kept = self.view.version, self.view.kept + 1
-                self._send(
-                    "begin", self._begun, memory.setup, replace(memory, version=version, kept=kept)
-                )
-                if memory.setup != self.task.setup:
-                    self._send("retrain", self.task.setup)
-            for number, (_, name, arguments) in self._waiting.items():
-                self._send(name, number, *arguments)
+            first = self._first_commands()
             threading.Thread(
-                target=_write, args=(pipe, self._outbox), name="neurona-commands", daemon=True
+                target=_write,
+                args=(pipe, first, self._outbox),
+                name="neurona-commands",
+                daemon=True,
             ).start()
         return pipe
 
+    def _first_commands(self) -> list[Command]:
+        """Return what leads a new process to where the last one was."""
+        memory = self._memory
+        if memory is None or not hasattr(self, "view"):
+            return [("begin", (self._begun, self.task.setup, None))]
+        # The page has seen newer views, perhaps: the next ones go on counting from there.
+        memory = replace(memory, version=self.view.version, kept=self.view.kept + 1)
+        first: list[Command] = [("begin", (self._begun, memory.setup, memory))]
+        return (
+            first if memory.setup == self.task.setup else [*first, ("retrain", (self.task.setup,))]
+        )
+
+    def _renew_outbox(self) -> None:
+        """Keep what comes from now on, and what still waits for a response, for another process."""
+        with self._lock:
+            self._outbox.put(None)
+            self._outbox = queue.SimpleQueue()
+            for number, (_, name, arguments) in self._waiting.items():
+                self._send(name, number, *arguments)
+            if self._looking:
+                self.look()
+
     def _read(self, pipe: Connection) -> None:
-        with pipe:
-            while True:
-                kind, *values = pipe.recv()
-                with self._lock:
-                    self._missed, self._patience = 0, ANSWERING
-                    if self._trouble is not None and not self._again.is_set():
-                        self._tell(None)
-                    self._take(kind, *values)
+        """Read until the process ends; the pipe is closed once nobody writes into it either."""
+        while True:
+            kind, *values = pipe.recv()
+            with self._lock:
+                self._missed, self._patience = 0, ANSWERING
+                if self._trouble is not None and not self._again.is_set():
+                    self._tell(None)
+                self._take(kind, *values)
 
     def _take(self, kind: str, *values: Any) -> None:
         """Take a message of the process."""
@@ -317,6 +334,7 @@ class WorkerRun:
                 view["history"] = self.view.history
             self.view = View(task=self.task, **view)
             if asked is None:
+                self._looking = False
                 self._on_change()
             else:
                 self._answered(asked)
@@ -351,11 +369,15 @@ class WorkerRun:
         self._on_change()
 
 
-def _write(pipe: Connection, outbox: queue.SimpleQueue[Any]) -> None:
-    """Send what is put into the outbox, until None."""
+def _write(
+    pipe: Connection, first: Sequence[Command], outbox: queue.SimpleQueue[Command | None]
+) -> None:
+    """Send some commands, and those that are put into the outbox, until None."""
     with contextlib.suppress(OSError):  # it has ended
-        while (message := outbox.get()) is not None:
-            pipe.send(message)
+        for command in first:
+            pipe.send(command)
+        while (next_one := outbox.get()) is not None:
+            pipe.send(next_one)
 
 
 def work(pipe: Connection) -> None:

@@ -55,12 +55,13 @@ def seconds_until_closed(one, seconds):
 
 
 def test_others_get_in_while_hundreds_say_nothing(port):
-    held = [opened(port, "GET / HTTP/1.1\r\n") for _ in range(300)]
-    assert answer(port, "GET / HTTP/1.1\r\n{host}\r\n").startswith("HTTP/1.1 403")
-    cookie = f"Cookie: neurona-{port}={TOKEN}\r\n"
-    assert answer(port, "GET / HTTP/1.1\r\n{host}" + cookie + "\r\n").startswith("HTTP/1.1 200")
-    for stranger in held:
-        stranger.close()
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(opened(port, "GET / HTTP/1.1\r\n"))
+        assert answer(port, "GET / HTTP/1.1\r\n{host}\r\n").startswith("HTTP/1.1 403")
+        cookie = f"Cookie: neurona-{port}={TOKEN}\r\n"
+        page = answer(port, "GET / HTTP/1.1\r\n{host}" + cookie + "\r\n")
+        assert page.startswith("HTTP/1.1 200")
 
 
 def test_a_stranger_has_ten_seconds(port):
@@ -72,10 +73,11 @@ def test_a_stranger_has_ten_seconds(port):
         # The WebSocket's own parser reads no header of this length, and says nothing about it:
         "a long header": "GET /socket HTTP/1.1\r\n{host}" + UPGRADE + f"X: {'a' * 9000}\r\n\r\n",
     }
-    held = {name: opened(port, text) for name, text in texts.items()}
-    time.sleep(connections.SECONDS + 1)
-    for name, stranger in held.items():
-        assert seconds_until_closed(stranger, 5) < 1, name
+    with contextlib.ExitStack() as stack:
+        held = {name: stack.enter_context(opened(port, text)) for name, text in texts.items()}
+        time.sleep(connections.SECONDS + 1)
+        for name, stranger in held.items():
+            assert seconds_until_closed(stranger, 5) < 1, name
 
 
 def test_a_byte_now_and_then_gains_no_time(port):
@@ -118,11 +120,13 @@ def test_a_process_without_files_left_says_so_once():
             [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=said, text=True
         )
         port = int(process.stdout.readline().rpartition(":")[2].partition("/")[0])
-        held = [opened(port, "GET / HTTP/1.1\r\n") for _ in range(60)]
-        time.sleep(4)
-        for stranger in held:
-            stranger.close()
-        stop(process)
+        try:
+            with contextlib.ExitStack() as stack:
+                for _ in range(40):
+                    stack.enter_context(opened(port, "GET / HTTP/1.1\r\n"))
+                time.sleep(4)
+        finally:
+            stop(process)
         said.seek(0)
         text = said.read().decode()
     assert text.count(os.strerror(errno.EMFILE)) == 1

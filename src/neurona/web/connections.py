@@ -18,7 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 SECONDS = 10.0  # for a request, and for all that a stranger does
 MOST_STRANGERS = 64
-BACKLOG = 32  # connections that wait to be accepted; all of them are accepted at once
+BACKLOG = 100  # connections that wait to be accepted; all of them are accepted at once
 FILES = 1024  # that the process may have open: a page takes three; the usual limit of macOS is 256
 REPORT_SECONDS = 60.0  # between two reports of faults that strangers can cause
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -267,6 +268,7 @@ def _add_tables(commands: Any) -> None:
         "--only", nargs="+", metavar="COLUMN", help="the columns to learn from, and no others"
     )
     _add_encoding(train)
+    _add_memory(train)
     train.add_argument(
         "--dates",
         choices=("dmy", "mdy", "ymd"),
@@ -406,6 +408,7 @@ def _add_model(command: Any, what: str, standard: bool = False) -> None:
     else:
         command.add_argument("table", help=f"{what}; - for the standard input")
     _add_encoding(command)
+    _add_memory(command)
 
 
 def _add_encoding(command: Any) -> None:
@@ -415,6 +418,23 @@ def _add_encoding(command: Any) -> None:
         metavar="NAME",
         help="encoding of a CSV file that is not UTF-8, such as cp1252",
     )
+
+
+def _add_memory(command: Any) -> None:
+    command.add_argument(
+        "--max-memory",
+        type=_bytes,
+        metavar="SIZE",
+        help="most memory that a compressed table may take once it is unpacked, such as 8GB (2GB)",
+    )
+
+
+def _bytes(text: str) -> int:
+    """Return a size such as 8GB in bytes."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)i?B?", text.strip(), re.IGNORECASE)
+    if not found or not float(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r}: give a size such as 500MB or 8GB")
+    return int(float(found[1]) * 1000 ** " KMGT".index(found[2].upper() or " "))
 
 
 def _encoding(name: str) -> str:

@@ -1,6 +1,7 @@
 """Parquet in and out of the commands on tables: types as the file has them, and what is refused."""
 
 import datetime
+import gzip
 import io
 import random
 import sys
@@ -13,6 +14,7 @@ import neurona
 from neurona import cli
 from neurona.tables.columns import Column
 from neurona.tables.csv import parse_csv
+from neurona.tables.encoding import unpacked
 from neurona.tables.file import TableError
 from neurona.tables.parquet import arrow_of, parse_parquet
 from tests.support.commands import WRONG, refused, run
@@ -145,6 +147,95 @@ def test_a_damaged_file_is_said_in_one_line():
             said.append(str(error))
     assert len(said) > 100
     assert all(len(one.splitlines()) == 1 for one in said)
+
+
+def repeated(cell, kind, count):
+    """Return a column that says one cell again and again, which takes a few bytes in a file."""
+    places = pyarrow.array(np.zeros(count, np.int32))
+    return pyarrow.DictionaryArray.from_arrays(places, pyarrow.array([cell], kind))
+
+
+def bomb(tmp_path, column, times=1, **options):
+    """Write a small file with a column that is large in memory, and return its bytes."""
+    table = pyarrow.table({"a": column, "n": pyarrow.array(np.zeros(len(column)))})
+    path = tmp_path / "bomb.parquet"
+    with parquet.ParquetWriter(path, table.schema, store_schema=False, **options) as writer:
+        for _ in range(times):
+            writer.write_table(table)
+    assert path.stat().st_size < 1_000_000
+    return path.read_bytes()
+
+
+# Each text is written by how it differs from the one before it.
+PREFIXES = {"use_dictionary": False, "column_encoding": {"a": "DELTA_BYTE_ARRAY", "n": "PLAIN"}}
+
+
+@pytest.mark.parametrize(
+    ("column", "times", "options"),
+    [
+        (lambda: pyarrow.array(np.zeros(2_000_000)), 2, {}),
+        (lambda: pyarrow.array(np.zeros(2_000_000)), 2, {"use_dictionary": False}),
+        (lambda: pyarrow.array(np.zeros(4_000_000, bool)), 1, {}),
+        (lambda: pyarrow.array(np.zeros(4_000_000, np.int8)), 1, {}),
+        (lambda: pyarrow.nulls(4_000_000, pyarrow.float64()), 1, {}),
+        (lambda: repeated("a", pyarrow.string(), 1_000_000), 1, {}),
+        (lambda: repeated("a" * 100_000, pyarrow.string(), 400), 1, {}),
+        (lambda: repeated("a" * 10_000, pyarrow.string(), 40), 100, {}),
+        (lambda: repeated(b"a" * 100_000, pyarrow.binary(100_000), 400), 1, {}),
+        (lambda: pyarrow.array([[0.0] * 4_000_000]), 1, {}),
+        (lambda: pyarrow.array([["a" * 10_000] * 4_000]), 1, {}),
+        (lambda: pyarrow.array([{"b": "a" * 10_000}] * 4_000), 1, {}),
+        (lambda: pyarrow.array(["a" * 10_000] * 400), 10, PREFIXES),
+    ],
+    ids=["numbers", "zipped numbers", "booleans", "small integers", "nulls", "texts", "long texts",
+         "many groups", "fixed bytes", "list", "list of texts", "struct", "prefixes"],
+)  # fmt: skip
+def test_a_small_file_of_a_huge_table_is_refused_before_it_is_made(
+    column, times, options, tmp_path
+):
+    data = bomb(tmp_path, column(), times, compression="zstd", **options)
+    held = pyarrow.total_allocated_bytes()
+    with pytest.raises(TableError, match=r"of memory once it is unpacked, and 0.02 GB are"):
+        parse_parquet(data, most=2e7)
+    assert pyarrow.total_allocated_bytes() < held + 2e7
+
+
+def test_a_table_that_fits_is_read_and_the_bound_is_its_size():
+    texts = pyarrow.array([f"row {k}" for k in range(1000)])
+    out = io.BytesIO()
+    parquet.write_table(pyarrow.table({"t": texts, "n": np.arange(1000.0)}), out)
+    letters = 2 * sum(map(len, texts.to_pylist()))
+    cells = 1000 * (64 + 16)
+    assert len(parse_parquet(out.getvalue(), most=letters + cells)) == 1000
+    with pytest.raises(TableError, match="of memory once it is unpacked"):
+        parse_parquet(out.getvalue(), most=letters + cells - 1)
+
+
+def test_the_commands_bound_the_memory_and_their_option_sets_it(folder, capsys):
+    table, model = folder / "pets.parquet", folder / "m.safetensors"
+    for command in (["predict", model, table], ["evaluate", model, table]):
+        said = refused(capsys, *command, "--max-memory", "10 kB")
+        assert "pets.parquet: takes" in said
+        assert "--max-memory 1GB" in said
+        assert run(capsys, *command, "--max-memory", "1GiB")[0] == 0
+    wanted = ["--target", "kind", "-o", folder / "other.safetensors"]
+    assert "--max-memory" in refused(capsys, "train", table, *wanted, "--max-memory", "1K")
+    for size in ("0", "lots", "-1GB", "1XB", ""):
+        with pytest.raises(SystemExit):
+            cli.main(["predict", str(model), str(table), f"--max-memory={size}"])
+        assert "give a size such as 500MB or 8GB" in capsys.readouterr().err
+
+
+def test_a_gzip_file_is_unpacked_up_to_a_bound():
+    data = b"a,b\n" + b"1,2\n" * 1000
+    assert unpacked(gzip.compress(data)) == data
+    for bad in (gzip.compress(data)[:-20], b"\x1f\x8b" + bytes(30), gzip.compress(data)[:30]):
+        with pytest.raises(TableError, match="is not a gzip file, or damaged"):
+            unpacked(bad)
+    small = gzip.compress(b"1,2\n" * 10_000_000, 9)
+    assert len(small) < 100_000
+    with pytest.raises(TableError, match=r"of memory once it is unpacked, and 0.02 GB are"):
+        unpacked(small, most=2e7)
 
 
 def test_columns_of_a_csv_have_types():

@@ -83,9 +83,9 @@ def test_the_token_is_exchanged_for_a_cookie_and_leaves_the_address(client):
     assert answer.status_code == 303
     assert answer.headers["location"] == "/"
     cookie = answer.headers["set-cookie"].lower()
-    assert f"{COOKIE}={TOKEN}" in cookie
+    assert cookie.startswith(f"neurona-8000={TOKEN};")
     assert "httponly" in cookie
-    assert "samesite=strict" in cookie
+    assert "samesite=lax" in cookie
 
 
 @pytest.mark.parametrize("path", ["/", "/static/page.js", "/anything"])
@@ -132,6 +132,23 @@ def test_another_host_is_refused(known, host):
         known.websocket_connect("/socket", headers={**ORIGIN, "host": host}),
     ):
         pass
+
+
+def test_every_port_has_its_cookie_and_other_cookies_do_not_matter(client):
+    others = 'theirs={"a": [1, 2]}; neurona-8001=another; ='
+    for name in ("neurona-8000", "neurona"):  # scripts may send it without the port
+        headers = {"cookie": f"{others}; {name}={TOKEN}"}
+        assert client.get("/", headers=headers).status_code == 200
+    headers = {"cookie": f"neurona-8001={TOKEN}"}
+    assert client.get("/", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "http://127.0.0.1:9000", "null"])
+def test_another_origin_cannot_post_with_our_cookie(known, method, origin):
+    headers = {} if origin is None else {"origin": origin}
+    for path in ("/", "/socket", "/static/page.js"):
+        assert known.request(method, path, headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -333,9 +350,66 @@ def test_a_frame_has_limits(socket, name, most):
 def test_a_silent_page_is_let_go(known, monkeypatch):
     monkeypatch.setattr(server, "IDLE_SECONDS", 0.05)
     with known.websocket_connect("/socket", headers=ORIGIN) as silent:
+        Talker(silent).hello()
         with pytest.raises(WebSocketDisconnect) as closed:
             silent.receive_bytes()
         assert closed.value.code == server.POLICY_VIOLATION
+        assert closed.value.reason == "nothing was said for half an hour"
+
+
+def test_a_page_that_says_no_hello_is_let_go(known, monkeypatch):
+    monkeypatch.setattr(server, "HELLO_SECONDS", 0.3)
+    with known.websocket_connect("/socket", headers=ORIGIN) as silent:
+        page = Talker(silent)
+        for kind in ("frame", "play", "restart"):
+            assert page.ask(type=kind)[0]["code"] == "hello"
+        with pytest.raises(WebSocketDisconnect) as closed:
+            silent.receive_bytes()
+        assert closed.value.code == server.POLICY_VIOLATION
+        assert "hello was not said" in closed.value.reason
+
+
+def test_a_training_that_does_not_answer_is_not_taken_for_a_silent_page(socket, monkeypatch):
+    socket.hello()
+
+    def busy(*_):
+        raise TimeoutError
+
+    monkeypatch.setattr(server.WorkerRun, "settle", busy)
+    content, _ = socket.ask(type="microscope", layer=0, unit=0)
+    assert (content["type"], content["code"]) == ("error", "training")
+    assert content["message"]["es"].startswith("El entrenamiento no responde")
+    monkeypatch.undo()
+    assert socket.ask(type="microscope", layer=0, unit=0)[0]["type"] == "microscope"
+
+
+def test_each_page_is_told_of_its_own_process_at_once(known, monkeypatch):
+    runs = []
+
+    class Worker(server.WorkerRun):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            runs.append(self)
+
+    monkeypatch.setattr(server, "WorkerRun", Worker)
+    connect = partial(known.websocket_connect, "/socket", headers=ORIGIN)
+    with connect() as first, connect() as second:
+        pages = [Talker(first), Talker(second)]
+        for page in pages:
+            page.hello()
+            page.say(type="step")
+            page.ask(type="microscope", layer=0, unit=0)
+        for run, page in zip(runs, pages, strict=True):
+            run._process.kill()
+            content, _ = page.handle()  # nothing was asked
+            assert (content["type"], content["code"]) == ("error", "ended")
+            assert "goes on from step 1" in content["message"]["en"]
+            assert page.ask(type="microscope", layer=0, unit=0)[0]["step"] == 1
+            page.say(type="step")
+            page.say(type="frame", resolution=10)
+            while (frame := page.handle()[0])["step"] < 2:
+                page.say(type="frame", resolution=10)
+            assert frame["type"] == "frame"
 
 
 anything = st.recursive(

@@ -9,7 +9,7 @@ import { ResultPanel } from "./ResultPanel";
 import { Toolbar } from "./Toolbar";
 
 export function App({ store }: { store: Store }) {
-  const { text, language, error, online, frame, hidden, host, run } = store;
+  const { text, language, error, stopped, online, frame, hidden, host, run } = store;
   useEffect(() => {
     const press = (event: Event) => shortcut(store, event as KeyboardEvent);
     host.keyTarget.addEventListener("keydown", press);
@@ -61,6 +61,14 @@ export function App({ store }: { store: Store }) {
       {run.value && <Toolbar store={store} />}
       <div class="banners" role="status" aria-live="polite">
         {!online.value && <p class="banner">{text.value.lost}</p>}
+        {stopped.value && (
+          <p class="banner">
+            {stopped.value[language.value]}
+            <button type="button" onClick={store.restart}>
+              {text.value.restart}
+            </button>
+          </p>
+        )}
         {error.value && (
           <p class="banner">
             {error.value[language.value]}

@@ -96,6 +96,7 @@ export const en = {
   dark: "dark",
   language: "Language",
   lost: "The connection to neurona is lost; reconnecting. Your set-up is kept.",
+  restart: "Start it again",
   diverged: "The training diverged in layer {layer}. Try a learning rate of {rate}.",
   training_group: "Training",
   depth: "Depth",

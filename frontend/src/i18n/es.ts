@@ -98,6 +98,7 @@ export const es: Texts = {
   dark: "oscuro",
   language: "Idioma",
   lost: "Se ha perdido la conexión con neurona; reconectando. Tu configuración se conserva.",
+  restart: "Arrancarlo de nuevo",
   diverged: "El entrenamiento ha divergido en la capa {layer}. Prueba una tasa de {rate}.",
   training_group: "Entrenamiento",
   depth: "Profundidad",

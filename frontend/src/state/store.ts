@@ -70,6 +70,7 @@ export function makeStore(connection: Connection, host: Host) {
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
   const error = signal<LocalizedText | null>(null);
+  const stopped = signal<LocalizedText | null>(null); // until a training process answers again
   const online = signal(true);
   const announcement = signal(""); // for screen readers
   const selection = signal<DiagramSelection | null>(null);
@@ -134,8 +135,13 @@ export function makeStore(connection: Connection, host: Host) {
     }
     table.receive(message);
     if (message.type === "table") error.value = null; // of an earlier table
-    if (message.type === "error") error.value = message.message as LocalizedText;
+    if (message.type === "error") {
+      const isStopped = message.code === "stopped";
+      stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
+      error.value = isStopped ? null : (message.message as LocalizedText);
+    }
     if (message.type === "run") {
+      stopped.value = null;
       batch(() => {
         const next = { ...message, ...arrays } as unknown as Run;
         if (next.run !== run.value?.run) selection.value = null;
@@ -214,6 +220,7 @@ export function makeStore(connection: Connection, host: Host) {
     limits,
     defaults,
     error,
+    stopped,
     online,
     announcement,
     selection,
@@ -230,8 +237,14 @@ export function makeStore(connection: Connection, host: Host) {
     hello,
     setOnline(open: boolean): void {
       online.value = open;
+      stopped.value = null;
       if (open) hello();
       else downloads.cancel();
+    },
+    /** Start the training process again, after it has stopped. */
+    restart(): void {
+      if (run.value) connection.send({ type: "restart" });
+      else hello();
     },
     send: (type: string, more: object = {}) => connection.send({ type, ...more }),
     /** Change the set-up at once; the server responds with a run or an error. */

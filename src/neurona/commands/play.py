@@ -24,9 +24,11 @@ def run(given: Namespace) -> int:
     require("starlette", extra="play")
     uvicorn = require("uvicorn", extra="play")
     require("websockets", extra="play")
+    from neurona.web.connections import BACKLOG, BoundedHTTP, BoundedWebSocket, allow_files
     from neurona.web.server import MOST_BYTES, application
     from neurona.web.worker import process_context
 
+    allow_files()
     process_context()
     require("sklearn.datasets", extra="play")  # takes about a second: now, before a page waits
 
@@ -44,8 +46,10 @@ def run(given: Namespace) -> int:
         server = uvicorn.Server(
             uvicorn.Config(
                 application(token, hosts={f"{name}:{port}" for name in names}),
-                log_level="warning",
-                ws="websockets-sansio",
+                log_level="error",  # strangers could fill a terminal with warnings
+                http=BoundedHTTP,
+                backlog=BACKLOG,
+                ws=BoundedWebSocket,
                 ws_max_size=4 * MOST_BYTES,
                 timeout_graceful_shutdown=1,
             )

@@ -26,7 +26,7 @@ from neurona.tables.cells import DATE_ORDERS, same_number
 from neurona.tables.columns import empty
 from neurona.tables.csv import parse_csv
 from neurona.tables.encoding import decoded, encoding_of, unpacked
-from neurona.tables.file import TableError, TableFile, nearest, read_bytes
+from neurona.tables.file import MOST_BYTES, TableError, TableFile, nearest, read_bytes
 from neurona.tables.preparation import MICROSECONDS_A_DAY, Categories, Dates, Numbers, Step
 from neurona.tables.ramps import written
 from neurona.tables.table import Columns
@@ -49,17 +49,23 @@ MOST_CLASSES = 12  # whose confusion matrix fits in a terminal
 
 
 def read_table(
-    path: str, encoding: str | None, dates: DateOrder | None, needed: Sequence[str] = ()
+    path: str,
+    encoding: str | None,
+    dates: DateOrder | None,
+    most: float | None = None,
+    needed: Sequence[str] = (),
 ) -> TableFile:
     """Read a CSV or Parquet file, or the standard input for ``-``; its bytes tell which it is.
 
     The encoding, if any is given, and the way in which dates are written, are those of a CSV file.
+    A compressed table may take so many bytes of memory at most; None is the usual bound.
     """
-    data = unpacked(sys.stdin.buffer.read() if path == "-" else read_bytes(path))
+    data = sys.stdin.buffer.read() if path == "-" else read_bytes(path)
+    data = unpacked(data, most or MOST_BYTES)
     if data.startswith(parquet.MAGIC) or is_parquet(path):
         if encoding is not None:
             raise ValueError(f"{path} is a Parquet file: leave --encoding out")
-        return parquet.parse_parquet(data)
+        return parquet.parse_parquet(data, most or MOST_BYTES)
     return parse_csv(decoded(data, encoding), encoding or encoding_of(data), dates, needed=needed)
 
 
@@ -74,7 +80,7 @@ def read_for(estimator: NeuralNet, notes: Mapping[str, Any], given: Namespace) -
     assert estimator.preparation_ is not None  # read_model has seen to it
     names = list(map(str, estimator.feature_names_in_))
     needed = [names[place] for place, _ in estimator.preparation_.steps]
-    return read_table(given.table, given.encoding, dates_of(notes), needed)
+    return read_table(given.table, given.encoding, dates_of(notes), given.max_memory, needed)
 
 
 def is_parquet(path: str | Path) -> bool:

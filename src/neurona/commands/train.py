@@ -89,7 +89,7 @@ def _run(given: Namespace) -> int:
     output = _output(given)
     require("safetensors", extra="files")  # now, and not when the training is over
     with tables.about(given.table):
-        file = tables.read_table(given.table, given.encoding, given.dates)
+        file = tables.read_table(given.table, given.encoding, given.dates, given.max_memory)
         target = file.target(given.target, kind)
         if cost == "poisson":
             _check_counts(file, given.target, target)

@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-
 SIMPLE = frozenset({int, float, bool, str, type(None)})  # of what can never be written
 
 

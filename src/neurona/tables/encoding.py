@@ -8,27 +8,31 @@ import io
 import re
 import zlib
 
-from neurona.tables.file import MOST_BYTES, TableError
+from neurona.tables.file import MOST_BYTES, TEXT, TableError, check_size
 
 
-def unpacked(data: bytes, most: int = MOST_BYTES) -> bytes:
+def unpacked(data: bytes, most: float = MOST_BYTES) -> bytes:
     """Return the bytes of a file, those within it if it is packed with gzip.
 
     Raises
     ------
     TableError
-        If it is damaged, or holds more bytes than ``most``.
+        If it is damaged, or the table in it takes more memory than ``most`` bytes.
     """
     if not data.startswith(b"\x1f\x8b"):
         return data
+    parts: list[bytes] = []
+    size = 0
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            data = file.read(most + 1)
+            while part := file.read(2**20):
+                cells = part.count(b"\n") + max(map(part.count, (b",", b";", b"\t", b"|", b" ")))
+                size += len(part) + TEXT * cells
+                check_size(size, most)
+                parts.append(part)
     except (OSError, EOFError, zlib.error) as error:
         raise TableError("format", f"is a damaged gzip file ({error})") from None
-    if len(data) > most:
-        raise TableError("too_large", f"holds more than {most:,} bytes: split it", most=most)
-    return data
+    return b"".join(parts)
 
 
 def encoding_of(data: bytes) -> str:

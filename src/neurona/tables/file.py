@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 TargetKind: TypeAlias = Literal["auto", "classes", "numbers"]
 
-MOST_BYTES = 2 * 1024**3
-"""So many bytes may come out of a packed file."""
+MOST_BYTES = 2 * 10**9  # of memory, for a table that comes compressed
+NUMBER, TEXT = 16, 64  # bytes of a cell: in the file's columns and in NumPy's, or as an object
 
 
 class TableError(ValueError):
@@ -243,6 +243,30 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
             beside = [entry.name for entry in folder.iterdir()]
         hint = nearest(path.name, beside) or "check the name and the folder"
         raise FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}") from None
+
+
+def check_size(size: float, most: float = MOST_BYTES) -> None:
+    """Refuse a table that takes too much memory, before it does: a small file can hold a huge one.
+
+    Raises
+    ------
+    TableError
+        If it takes more bytes than ``most``; the message says how to allow more.
+
+    Examples
+    --------
+    >>> check_size(5e9, most=2e9)
+    Traceback (most recent call last):
+    neurona.tables.file.TableError: takes 5 GB or more of memory once it is unpacked, and 2 GB are \
+allowed: delete columns or rows, or allow more with --max-memory 6GB
+    """
+    if size > most:
+        raise TableError(
+            "too_large",
+            f"takes {size / 1e9:.3g} GB or more of memory once it is unpacked, and "
+            f"{most / 1e9:.3g} GB are allowed: delete columns or rows, or allow more with "
+            f"--max-memory {size // 1e9 + 1:.0f}GB",
+        )
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from neurona.extras import require
 from neurona.tables.cells import shortest
 from neurona.tables.columns import Column, Kind, objects
-from neurona.tables.file import TableError, TableFile
+from neurona.tables.file import MOST_BYTES, NUMBER, TEXT, TableError, TableFile, check_size
 from neurona.tables.kinds import CellError, read_column
 
 if TYPE_CHECKING:
@@ -126,13 +126,20 @@ class ParquetTable(TableFile):
         return values
 
 
-def parse_parquet(data: bytes) -> ParquetTable:
+def parse_parquet(data: bytes, most: float = MOST_BYTES) -> ParquetTable:
     """Read a Parquet file from its bytes.
+
+    Parameters
+    ----------
+    data
+        The file.
+    most
+        The bytes of memory that its table may take.
 
     Raises
     ------
     TableError
-        If it is not one or is damaged, has no rows, or two columns of one name.
+        If it is not one or is damaged, has no rows, two columns of one name, or takes more memory.
     MissingExtra
         If pyarrow is not installed.
     """
@@ -142,6 +149,7 @@ def parse_parquet(data: bytes) -> ParquetTable:
         file = parquet.ParquetFile(pyarrow.BufferReader(data))
         names = file.schema_arrow.names
         twice = [name for name, count in Counter(names).items() if count > 1]
+        _check_memory(data, file, most)
         arrow = file.read()
         arrow.validate(full=True)
     except (pyarrow.ArrowException, OSError, OverflowError, MemoryError, UnicodeError) as error:
@@ -152,6 +160,62 @@ def parse_parquet(data: bytes) -> ParquetTable:
     if not arrow.num_rows:
         raise TableError("no_rows", "has columns and no rows: expected a row for each example")
     return ParquetTable(arrow)
+
+
+def _check_memory(data: bytes, file: Any, most: float) -> None:
+    """Refuse a file whose cells take more bytes of memory than ``most``, before they do.
+
+    A column of one value, repeated, takes a few bytes in the file. The file's end says how many
+    cells each column has. A text is at most as long as all bytes of its column; where that could be
+    too much, the real lengths are looked up in the column's dictionary.
+    """
+    size = longest = 0
+    texts = []
+    for group in range(file.metadata.num_row_groups):
+        rows = file.metadata.row_group(group)
+        for place in range(rows.num_columns):
+            column = rows.column(place)
+            cells = max(column.num_values, rows.num_rows)
+            size += max(
+                cells * _cell_size(file.schema.column(place)), column.total_uncompressed_size
+            )
+            if column.physical_type == "BYTE_ARRAY":
+                texts.append((group, column))
+                longest += cells * column.total_uncompressed_size
+    check_size(size, most)
+    for group, column in texts if size + 2 * longest > most else ():
+        for letters in _letters(data, group, column, most):
+            size += 2 * letters
+            check_size(size, most)
+
+
+def _cell_size(column: Any) -> int:
+    """Return the bytes of a cell, without the letters of a text of any length."""
+    if column.physical_type == "BYTE_ARRAY":
+        return TEXT
+    if column.physical_type == "FIXED_LEN_BYTE_ARRAY":
+        return TEXT + 2 * int(column.length)
+    return NUMBER
+
+
+def _letters(data: bytes, group: int, column: Any, most: float) -> Iterator[int]:
+    """Yield the bytes of a column's texts, batch after batch; its dictionary is not written out."""
+    pyarrow = _pyarrow()
+    parquet, compute = (require(f"pyarrow.{n}", extra="parquet") for n in ("parquet", "compute"))
+    name, batch, by_dictionary = column.path_in_schema, 2**16, [column.path_in_schema]
+    if "DELTA_BYTE_ARRAY" in column.encodings:  # each text is made from the one before it
+        batch = int(max(1, min(batch, most // max(1, column.total_uncompressed_size))))
+        by_dictionary = []
+    file = parquet.ParquetFile(pyarrow.BufferReader(data), read_dictionary=by_dictionary)
+    for cells in file.iter_batches(batch, row_groups=[group], columns=[name]):
+        leaves = cells.column(0)
+        while pyarrow.types.is_nested(leaves.type):
+            leaves = leaves.field(0) if pyarrow.types.is_struct(leaves.type) else leaves.flatten()
+        if pyarrow.types.is_dictionary(leaves.type):
+            lengths = compute.binary_length(leaves.dictionary).take(leaves.indices)
+        else:
+            lengths = compute.binary_length(leaves)
+        yield compute.sum(lengths).as_py() or 0
 
 
 def to_parquet(table: TableFile, added: Mapping[str, NDArray[Any]]) -> bytes:

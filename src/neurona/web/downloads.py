@@ -16,7 +16,7 @@ from neurona.extras import MissingExtra, require
 from neurona.observe.film import ENGLISH, Film
 from neurona.web.code import program
 from neurona.web.colors import LOOKS
-from neurona.web.errors import PlaygroundError
+from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.notebook import notebook
 from neurona.web.run import Run, View
 from neurona.web.worker import WorkerRun
@@ -68,12 +68,8 @@ def prepare(
     try:
         view = run.settle()
         way = run.snapshots(SNAPSHOTS) if what == "gif" else []
-    except TimeoutError as error:
-        raise PlaygroundError(
-            "download",
-            "The training does not answer; try again.",
-            "El entrenamiento no responde; inténtalo de nuevo.",
-        ) from error
+    except (TimeoutError, PlaygroundError) as error:  # the page waits for an error of this code
+        raise no_answer("download") from error
 
     def make() -> File:
         try:

@@ -21,3 +21,12 @@ class PlaygroundError(ValueError):
         self.code = code
         self.message = {"en": en, "es": es}
         self.field = field
+
+
+def no_answer(code: str) -> PlaygroundError:
+    """Return the error of a training that is too busy to answer a request."""
+    return PlaygroundError(
+        code,
+        "The training does not answer; try again.",
+        "El entrenamiento no responde; inténtalo de nuevo.",
+    )

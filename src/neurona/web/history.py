@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from neurona.engine.state import State
     from neurona.engine.types import Array
 
@@ -98,6 +101,13 @@ class History:
             if branch not in self._roots:
                 return sorted(states, key=lambda state: state.step)
             branch, end = self._roots[branch]
+
+    def holding(self, snapshots: Iterable[Snapshot]) -> History:
+        """Return a copy that holds these snapshots: none to send it without them, and all again."""
+        other = copy(self)
+        other.snapshots, other._roots = list(snapshots), dict(self._roots)
+        other._rows = np.array([_row(one) for one in other.snapshots], np.float32).reshape(-1, 4)
+        return other
 
     @property
     def rows(self) -> Array:

@@ -26,6 +26,7 @@ from neurona.engine.types import Array, Params
 from neurona.web.errors import PlaygroundError
 from neurona.web.history import History, Snapshot
 from neurona.web.pacing import ChunkSize
+from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 
@@ -74,6 +75,38 @@ class View:
     steered: bool
 
 
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """All that another run needs to go on from here.
+
+    Attributes
+    ----------
+    setup
+        That of the task.
+    history, snapshots
+        The history without its snapshots; and these, with the latest state after them.
+    rng
+        The source of the batches.
+    version, kept, frozen, playing, at, diverged, steered
+        As in :class:`View`.
+    pace
+        The chosen steps per second; None is unlimited.
+    """
+
+    setup: Setup
+    history: History
+    snapshots: tuple[Snapshot, ...]
+    rng: np.random.Generator
+    version: int
+    kept: int
+    frozen: Array
+    playing: bool
+    pace: float | None
+    at: int | None
+    diverged: dict[str, float] | None
+    steered: bool
+
+
 class Run:
     """A training and its history.
 
@@ -83,9 +116,16 @@ class Run:
         The task; its set-up has the initial weights.
     on_change
         Called in the training's thread after each view.
+    memory
+        That of another run with the same task, to go on from; None begins.
     """
 
-    def __init__(self, task: Task, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        task: Task,
+        on_change: Callable[[], None] = lambda: None,
+        memory: Memory | None = None,
+    ) -> None:
         self.task = task
         self._on_change = on_change
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -101,7 +141,10 @@ class Run:
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
         self._count = 1  # steps to the iterator's next state
         self._steps: Iterator[State] | None = None
-        self._begin()
+        if memory is None:
+            self._begin()
+        else:
+            self._go_on(memory)
         self.view = self._published()
         self._thread = threading.Thread(target=self._work, name="neurona-run", daemon=True)
         self._thread.start()
@@ -182,15 +225,21 @@ class Run:
         self._commands.put(None)
         self._thread.join(timeout=5)
 
-    def settle(self, seconds: float = 5.0) -> View:
-        """Wait until all commands so far are executed; return the view after them."""
+    def settle(self, seconds: float | None = 5.0) -> View:
+        """Wait until all commands so far are executed; return the view after them.
+
+        Raises
+        ------
+        TimeoutError
+            If they are not, within so many seconds; None waits for ever.
+        """
         done = threading.Event()
         self._commands.put(done.set)
         if not done.wait(seconds):
             raise TimeoutError("the training does not answer")
         return self.view
 
-    def snapshots(self, most: int, seconds: float = 5.0) -> list[State]:
+    def snapshots(self, most: int, seconds: float | None = 5.0) -> list[State]:
         """Return the states that lead to the shown one, from the first.
 
         More than ``most`` are thinned at equal distances. They come without the optimizer's state.
@@ -206,6 +255,23 @@ class Run:
         if not done.wait(seconds):
             raise TimeoutError("the training does not answer")
         return states
+
+    def memory(self) -> Memory:
+        """Return what another run can go on from; call it in the training's thread."""
+        return Memory(
+            setup=self.task.setup,
+            history=self._history.holding([]),
+            snapshots=(*self._history.snapshots, self._now),
+            rng=self._rng,
+            version=self._version,
+            kept=self._kept,
+            frozen=self._frozen,
+            playing=self._playing,
+            pace=self._pace,
+            at=self._at,
+            diverged=self._diverged,
+            steered=self._steered,
+        )
 
     def _command(self, command: Callable[[], None]) -> None:
         def obey() -> None:
@@ -241,6 +307,17 @@ class Run:
         self._speed.clear()
         self._steps, self._chunk = None, ChunkSize()
         self._stand(next(self._training(params)), branch=0)
+
+    def _go_on(self, memory: Memory) -> None:
+        """Go to where another run was."""
+        *kept, self._now = memory.snapshots
+        self._history = memory.history.holding(kept)
+        self._rng, self._frozen = memory.rng, memory.frozen
+        self._version, self._kept = memory.version, memory.kept
+        self._playing, self._pace = memory.playing, memory.pace
+        self._at, self._diverged = memory.at, memory.diverged
+        # An epoch is not gone on with in its middle.
+        self._steered = memory.steered or (self._batched() and self._now.state.step > 0)
 
     def _training(self, start: State | Params) -> Iterator[State]:
         """Return the engine's iterator; its first state is the start.

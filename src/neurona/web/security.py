@@ -1,26 +1,32 @@
 """Access control: only the page that this server handed out may speak to it.
 
 The command makes a random token and opens the page with it. The first request exchanges the token
-for a cookie that scripts can't read and other sites can't send, and leads to the address without
-it. From then on every request, and every WebSocket before it is accepted, is asked for the cookie,
-for a Host that is one of ours (against DNS rebinding), and a WebSocket for our own Origin.
+for a cookie that scripts can't read, and leads to the address without it. From then on every
+request, and every WebSocket before it is accepted, is asked for the cookie and for a Host that is
+one of ours (against DNS rebinding).
+
+Another site can link to the page, as webmail does, and the browser sends the cookie then
+(``SameSite=Lax``); it does not for what another site embeds, fetches or posts. A browser takes all
+ports of a host for one site: so a WebSocket, and any request that is not a GET, must come from our
+own Origin. The cookie is named by its port, since browsers keep one set for all ports.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "neurona"
+COOKIE = "neurona"  # this, or this with the port; scripts may send it without
+READING = ("GET", "HEAD")
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -73,30 +79,29 @@ class Guard:
             if not secrets.compare_digest(token.encode(), self.token.encode()):
                 await self._refuse(scope, receive, send, 403, "This token is not of this start.")
                 return
+            scope.setdefault("state", {})["known"] = True
             response = RedirectResponse(scope["path"], status_code=303, headers=HEADERS)
-            response.set_cookie(COOKIE, self.token, httponly=True, samesite="strict", path="/")
+            name = cookie_name(headers["host"])
+            response.set_cookie(name, self.token, httponly=True, samesite="lax", path="/")
             await response(scope, receive, send)
-        elif not self._knows(headers.get("cookie", "")):
+        elif not self._knows(headers):
             await self._refuse(
                 scope, receive, send, 403, "Open the address that neurona play has printed."
             )
-        elif scope["type"] == "websocket" and not self._from_here(headers):
+        elif scope.get("method") not in READING and not self._from_here(headers):
             await self._refuse(scope, receive, send, 403, "This origin is not neurona's.")
         else:
+            scope.setdefault("state", {})["known"] = True
             await self.app(scope, receive, _with_headers(send))
 
     def _token(self, scope: Scope) -> str | None:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token")
         return given[0] if given else None
 
-    def _knows(self, cookies: str) -> bool:
-        try:
-            cookie = SimpleCookie(cookies).get(COOKIE)
-        except CookieError:
-            return False
-        return cookie is not None and secrets.compare_digest(
-            cookie.value.encode(), self.token.encode()
-        )
+    def _knows(self, headers: Headers) -> bool:
+        cookies = cookie_parser(headers.get("cookie", ""))
+        given = (cookies.get(name, "") for name in (cookie_name(headers["host"]), COOKIE))
+        return any(secrets.compare_digest(one.encode(), self.token.encode()) for one in given)
 
     def _from_here(self, headers: Headers) -> bool:
         return headers.get("origin", "").lower() == f"http://{headers['host'].lower()}"
@@ -110,6 +115,17 @@ class Guard:
         else:
             response = PlainTextResponse(why + "\n", status_code=status, headers=HEADERS)
             await response(scope, receive, send)
+
+
+def cookie_name(host: str) -> str:
+    """Return the name of the cookie for a Host, by its port.
+
+    Examples
+    --------
+    >>> cookie_name("127.0.0.1:8000"), cookie_name("[::1]")
+    ('neurona-8000', 'neurona-80')
+    """
+    return f"{COOKIE}-{urlsplit(f'//{host}').port or 80}"
 
 
 def _with_headers(send: Send) -> Send:

@@ -21,16 +21,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
 from neurona.web.security import Guard
 from neurona.web.session import Message, Session, error_message
-from neurona.web.worker import WorkerRun
+from neurona.web.task import Task
+from neurona.web.worker import BEAT, WorkerRun
 
 PAGE = Path(__file__).parent / "page"
 STATIC = Path(__file__).parent / "static"
 MOST_SOCKETS = 32
 MOST_BYTES = 262_144  # of one message from the page: 2,000 points are 60,000
+HELLO_SECONDS = 10.0  # until a training has begun
 IDLE_SECONDS = 1800.0  # without a word from the page
 # A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
 MOST_PICTURES = 60.0  # a second, of one page
@@ -46,6 +49,7 @@ def application(token: str, hosts: Collection[str]) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        report_seldom(asyncio.get_running_loop())
         yield
         sockets.close()
 
@@ -92,24 +96,19 @@ class Sockets:
         if len(self.open) >= MOST_SOCKETS:
             await socket.close(TRY_AGAIN, f"{MOST_SOCKETS} pages are open already")
             return
-        loop = asyncio.get_running_loop()
-        changed = asyncio.Event()
-        session = Session(lambda: _tell(loop, changed), WorkerRun)
-        socket_session = SocketSession(socket, session, changed, self.pause, self.makers)
-        self.open.add(session)
+        page = SocketSession(socket, self.pause, self.makers)
+        self.open.add(page.session)
         try:
-            await socket_session.listen()
+            await page.listen()
         except (WebSocketDisconnect, KeyError):  # KeyError: bytes, where text is spoken
             pass
-        except TimeoutError:
-            await socket.close(POLICY_VIOLATION, "nothing was said for half an hour")
         except _TooBig:
             await socket.close(TOO_BIG, f"a message has {MOST_BYTES} bytes at most")
         finally:
-            socket_session.picture.cancel()
-            socket_session.file.cancel()
-            self.open.discard(session)
-            loop.run_in_executor(None, session.close)  # not awaited: this may be cancelled
+            page.cancel()
+            self.open.discard(page.session)
+            loop = asyncio.get_running_loop()
+            loop.run_in_executor(None, page.session.close)  # not awaited: this may be cancelled
 
 
 ONE_AT_A_TIME = PlaygroundError(
@@ -129,31 +128,45 @@ class SocketSession:
     """A session over a WebSocket, in which nothing waits for frames or files."""
 
     def __init__(
-        self,
-        socket: WebSocket,
-        session: Session,
-        changed: asyncio.Event,
-        pause: Callable[[], float],
-        makers: ThreadPoolExecutor,
+        self, socket: WebSocket, pause: Callable[[], float], makers: ThreadPoolExecutor
     ) -> None:
         self.socket = socket
-        self.session = session
-        self.changed = changed
+        self.loop = asyncio.get_running_loop()
+        self.changed = asyncio.Event()
+        self.session = Session(lambda: self._call(self.changed.set), self._train)
+        self.worker: WorkerRun | None = None
         self.pause = pause
         self._due = 0.0  # when the next frame may be drawn, by the loop's clock
         self._wanted: deque[dict[str, Any]] = deque(maxlen=MOST_AHEAD)
         self.makers = makers
         self.picture = asyncio.ensure_future(asyncio.sleep(0))
         self.file = asyncio.ensure_future(asyncio.sleep(0))
+        self.watch = asyncio.create_task(self._watch())
+        self.notices: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()  # one message at a time
+
+    def cancel(self) -> None:
+        """Stop everything that waits."""
+        for task in (self.picture, self.file, self.watch, *self.notices):
+            task.cancel()
 
     async def listen(self) -> None:
         """Handle one message after the other, until the page leaves."""
+        hello = self.loop.time() + HELLO_SECONDS
+        greeted = False
         while self.socket.application_state is WebSocketState.CONNECTED:  # a response may notice
-            text = await asyncio.wait_for(self.socket.receive_text(), IDLE_SECONDS)
+            try:
+                async with asyncio.timeout(IDLE_SECONDS if greeted else hello - self.loop.time()):
+                    text = await self.socket.receive_text()
+            except TimeoutError:
+                why = "nothing was said for half an hour"
+                why = why if greeted else f"hello was not said within {HELLO_SECONDS:g} seconds"
+                await self.socket.close(POLICY_VIOLATION, why)
+                return
             message = _read(text)
             kind = message.get("type") if isinstance(message, dict) else None
-            if kind == "frame":
+            greeted = greeted or kind == "hello"
+            if kind == "frame" and self.session.has_begun:
                 self._wanted.append(message)
                 if self.picture.done():
                     self.picture = asyncio.create_task(self._draw())
@@ -162,13 +175,38 @@ class SocketSession:
                     self.file = asyncio.create_task(self._download(message))
                 else:
                     await self._say([error_message(ONE_AT_A_TIME)])
+            elif kind == "restart" and self.worker is not None:
+                self.worker.restart()
             else:
                 await self._answer(message)
                 self.changed.set()
 
+    def _train(self, task: Task, on_change: Callable[[], None]) -> WorkerRun:
+        """Train in a process, and tell the page when it is in trouble."""
+        self.worker = WorkerRun(task, on_change, lambda trouble: self._call(self._notify, trouble))
+        return self.worker
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            if self.worker is not None:
+                self.worker.watch()
+
+    def _notify(self, trouble: PlaygroundError | None) -> None:
+        """Tell of a trouble, or that it is over: the page takes the run for that."""
+        told = self.session.told() if trouble is None else [error_message(trouble)]
+        notice = asyncio.create_task(self._say(told))
+        self.notices.add(notice)
+        notice.add_done_callback(self.notices.discard)
+
+    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call a function in the loop's thread, from any other."""
+        with contextlib.suppress(RuntimeError):  # the loop may end before the training
+            self.loop.call_soon_threadsafe(function, *arguments)
+
     async def _draw(self) -> None:
         """Send each requested frame as soon as there is something new to see."""
-        clock = asyncio.get_running_loop().time
+        clock = self.loop.time
         while self._wanted:
             await asyncio.sleep(self._due - clock())
             # Counted from when it was due: a late frame delays no other.
@@ -185,9 +223,8 @@ class SocketSession:
         """Send a file: capturing the state waits its turn, making the file does not."""
         async with self._turn:
             make = await asyncio.to_thread(self.session.prepare_download, message)
-        loop = asyncio.get_running_loop()
         try:
-            answers = await loop.run_in_executor(self.makers, make)
+            answers = await self.loop.run_in_executor(self.makers, make)
         except Exception:  # the page always waits for a response
             logging.getLogger(__name__).exception("a file could not be made")
             answers = [error_message(NOT_MADE)]
@@ -217,8 +254,3 @@ def _read(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _tell(loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop may end before the training
-        loop.call_soon_threadsafe(changed.set)

@@ -13,7 +13,7 @@ from neurona.engine.types import Array
 from neurona.web import microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
-from neurona.web.errors import PlaygroundError
+from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.frames import FrameRenderer
 from neurona.web.readers import number, whole
 from neurona.web.run import Run, View, parameter_index
@@ -73,6 +73,8 @@ class Session:
             return _HANDLERS[kind](self, message)
         except PlaygroundError as error:
             return [error_message(error)]
+        except TimeoutError:
+            return [error_message(no_answer("training"))]
 
     def prepare_download(self, message: Any) -> Callable[[], list[Message]]:
         """Capture the state for a ``download``, and return a function that makes the response.
@@ -104,6 +106,15 @@ class Session:
             return [(content, {"bytes": np.frombuffer(file.data, np.uint8)})]
 
         return answers
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a training."""
+        return self._run is not None
+
+    def told(self) -> list[Message]:
+        """Return the message of the current run, if there is one."""
+        return [] if self._run is None else [self._told(self._run.task)]
 
     def greet(self) -> list[Message]:
         """Return the messages for a page that joins a running training."""
@@ -140,6 +151,8 @@ class Session:
             setup = Setup() if given is None else Setup.from_json(given)
             return [*answers, self._begin(make_task(setup))]
         except PlaygroundError as error:  # a page has to show something
+            if error.code == "stopped":  # another setup would not train either
+                raise
             answers.append(error_message(error))
             return answers if self._run else [*answers, self._begin(make_task(Setup()))]
 

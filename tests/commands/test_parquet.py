@@ -230,7 +230,7 @@ def test_a_gzip_file_is_unpacked_up_to_a_bound():
     data = b"a,b\n" + b"1,2\n" * 1000
     assert unpacked(gzip.compress(data)) == data
     for bad in (gzip.compress(data)[:-20], b"\x1f\x8b" + bytes(30), gzip.compress(data)[:30]):
-        with pytest.raises(TableError, match="is not a gzip file, or damaged"):
+        with pytest.raises(TableError, match="is a damaged gzip file"):
             unpacked(bad)
     small = gzip.compress(b"1,2\n" * 10_000_000, 9)
     assert len(small) < 100_000

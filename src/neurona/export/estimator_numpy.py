@@ -191,7 +191,8 @@ def rows_of(text, sign):
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     file = io.StringIO(text.rstrip() if one else text, newline="")
     rows = csv.reader(file, delimiter=sign, skipinitialspace=True)
-    rows = [[cell.strip() for cell in row] or [""] for row in rows]
+    blanks = " " if one else None  # a tab in front may stand between cells
+    rows = [[cell.strip(blanks) for cell in row] or [""] for row in rows]
     return [row for row in rows if one or row != [""]]
 '''
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.engine.network import Network
+from neurona.engine.trees import each_of
 from neurona.engine.types import Array
 
 # Their outputs are probabilities of classes.
@@ -301,14 +302,18 @@ def _fitted(given: Any, shapes: Any, dtype: Any, before: str, stack: tuple[int, 
 
 def check_optimizer_state(state: Any, like: Any, dtype: Any) -> Any:
     """Return a given state in the form of the optimizer's own, or say that it is another's."""
-    same = type(state) is type(like)
-    if same and isinstance(like, tuple):
-        same = [*map(np.shape, state)] == [*map(np.shape, like)]
-    if not same:
+
+    def fitted(own: Any, given: Any) -> Any:
+        if np.shape(own) != np.shape(given):
+            raise ValueError("another shape")
+        if not np.ndim(own):
+            return given
+        return np.array(given, dtype if np.asarray(own).dtype.kind == "f" else None)
+
+    try:
+        return each_of(fitted, like, state)
+    except ValueError:
         raise ValueError(
             f"start holds what another optimizer remembers, {type(state).__name__}, and not "
             f"{type(like).__name__}: give start=state.params, and this one begins afresh"
-        )
-    if not hasattr(like, "_make"):
-        return state
-    return like._make(np.asarray(one, dtype) if np.ndim(one) else one for one in state)
+        ) from None

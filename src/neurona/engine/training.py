@@ -29,6 +29,7 @@ from neurona.engine.parameters import arrays, flatten, stacked
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
+from neurona.engine.trees import each_of
 from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
 
@@ -366,12 +367,21 @@ def _engine(
 ) -> Callable[[Params, Any], Engine]:
     """Return what makes an engine of that name from parameters and an optimizer's state."""
 
+    def its_own(params: Params, state: Any) -> Any:
+        """Return what a state remembers in the optimizer's own lists, dicts and arrays."""
+        if state is None:
+            return None
+        like = optimizer.init(flatten(params, networks))
+        return each_of(lambda _, one: np.array(one) if np.ndim(one) else one, like, state)
+
     def numpy_engine(params: Params, state: Any) -> Engine:
+        state = its_own(params, state)
         return NumpyEngine(objective, optimizer, clip, data, params, state, networks)
 
     def jax_engine(params: Params, state: Any) -> Engine:
         from neurona.engine.jax_engine import JaxEngine
 
+        state = its_own(params, state)
         return JaxEngine(objective, optimizer, clip, data, params, state, size, networks)
 
     if name == "jax":

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from neurona.checks import check_share
+from neurona.checks import check_fields, check_positive, check_share
 from neurona.engine.activations import exp, sigmoid, softplus
 from neurona.engine.layers.base import Layer
 from neurona.engine.types import Array
@@ -92,6 +92,9 @@ class Huber:
 
     delta: float = 1.0
     link: ClassVar[str | None] = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, delta=check_positive)
 
     def __call__(
         self, output: Array, target: Array, weight: Array | None = None
@@ -242,7 +245,7 @@ class Pinball:
     link: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantile", check_share("quantile", self.quantile))
+        check_fields(self, quantile=check_share)
 
     def __call__(
         self, output: Array, target: Array, weight: Array | None = None
@@ -281,7 +284,7 @@ def find_cost(which: Any, net: Layer) -> Cost:
     output = net.activation.name
     if which is None:
         which = CROSS_ENTROPIES.get(output, SquaredError)()
-    elif which == "cross_entropy":
+    elif isinstance(which, str) and which == "cross_entropy":
         which = CROSS_ENTROPIES.get(output, CategoricalCrossEntropy)()
     elif isinstance(which, type) or not hasattr(which, "link"):  # a name, or not a cost
         known = {**COSTS, "cross_entropy": None}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, repeat
-from math import isfinite
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -347,13 +347,27 @@ def rates_of_step(
         check_rate(schedule(0))
 
     def of(step: int) -> Rates:
-        rates = tuple(float(schedule(step)) for schedule in schedules)
+        rates = tuple(rate_at(step, schedule(step)) for schedule in schedules)
         return rates if learning_rates is None else np.array(rates)[:, None]
 
     if any(callable(rate) for rate in each):
         return lambda step, count: [of(step + i) for i in range(count)]
     constant = of(0)
     return lambda step, count: [constant] * count
+
+
+def rate_at(step: int, rate: Any) -> float:
+    """Return the rate that a schedule gives for a step, which may be 0, or say that it must not."""
+    try:
+        value = float(rate)
+    except (TypeError, ValueError):
+        value = nan
+    if not 0 <= value < inf:
+        raise ValueError(
+            f"the learning rate of step {step} is {rate!r}: a schedule must give a number of at "
+            "least 0 for each step"
+        )
+    return value
 
 
 def _engine(

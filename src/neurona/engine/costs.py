@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from neurona.checks import check_fields, check_positive, check_share
-from neurona.engine.activations import exp, sigmoid, softplus
+from neurona.engine.activations import exp, sigmoid
 from neurona.engine.layers.base import Layer
 from neurona.engine.types import Array
 from neurona.engine.weighting import shares
@@ -111,7 +111,8 @@ class Huber:
 class BinaryCrossEntropy:
     """Cross-entropy of two classes, -t log p - (1 - t) log(1 - p), with p = σ(z).
 
-    In the logit z it is ``softplus(z) - t z``, and its derivative ``p - t``. With several outputs,
+    In the logit z it is ``softplus(z) - t z``, and its derivative ``p - t``. It is computed as
+    ``(max(z, 0) - t z) + log(1 + e^-|z|)``, which keeps the digits of a small cost. With several outputs,
     each is a question of its own, and the mean is over them too.
 
     Examples
@@ -129,7 +130,9 @@ class BinaryCrossEntropy:
     ) -> tuple[Array, Array]:
         """Return the cost and its derivative by the logits ``output``."""
         share = shares(weight, output.shape[-2]) / output.shape[-1]
-        value = (share * (softplus(output) - target * output)).sum(axis=(-2, -1))
+        xp = output.__array_namespace__()
+        linear = xp.maximum(output, 0) - target * output
+        value = (share * (linear + xp.log1p(xp.exp(-abs(output))))).sum(axis=(-2, -1))
         return value, share * (sigmoid(output) - target)
 
 
@@ -161,7 +164,11 @@ class CategoricalCrossEntropy:
         z = z - z.max(axis=-2, keepdims=True)  # e^z stays below 1
         e = xp.exp(z)
         total = e.sum(axis=-2, keepdims=True)
-        value = (share * t * (xp.log(total) - z)).sum(axis=(-2, -1))
+        # log Σ e^z from the sum without the largest, 1: that of a certain prediction is tiny.
+        largest = z == 0
+        rest = xp.where(largest, 0, e).sum(axis=-2, keepdims=True)
+        ties = largest.sum(axis=-2, keepdims=True) - 1
+        value = (share * t * (xp.log1p(rest + ties) - z)).sum(axis=(-2, -1))
         return value, (share * (e / total - t)).mT
 
 

@@ -57,6 +57,7 @@ _NAMES = {
     "Dropout": "neurona.engine.layers.dropout",
     "LayerNormalization": "neurona.engine.layers.normalization",
     "load": "neurona.files",
+    "load_state": "neurona.files",
     "MissingExtra": "neurona.extras",
     "ModelFileError": "neurona.files",
     "momentum": "neurona.engine.optimizers",

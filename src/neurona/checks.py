@@ -87,11 +87,42 @@ def check_share(name: str, share: Any, zero: bool = False) -> float:
     return value
 
 
+def check_finite(name: str, value: Any) -> float:
+    """Return a finite number as a float, or say that it is not one."""
+    number = _number(value)
+    if not abs(number) < float("inf"):
+        raise ValueError(f"{name} is {value!r}: it must be a finite number")
+    return number
+
+
+def check_positive(name: str, value: Any, zero: bool = False) -> float:
+    """Return a finite number above 0 as a float (or 0 itself, if ``zero``), or say what is wrong."""
+    number = _number(value)
+    if not (0 < number < float("inf") or (zero and number == 0)):
+        what = "a number of at least 0" if zero else "a positive number"
+        raise ValueError(f"{name} is {value!r}: it must be {what}")
+    return number
+
+
+def check_fields(given: Any, **checks: Any) -> None:
+    """Check the fields of a frozen dataclass when it is made.
+
+    A number of another type than Python's becomes one of them: NumPy's would make float64 of all
+    that it is multiplied with.
+    """
+    for name, check in checks.items():
+        value = getattr(given, name)
+        checked = check(name, value)
+        if type(value) not in (int, float):
+            object.__setattr__(given, name, checked)
+
+
 def _number(value: Any) -> float:
     """Return a number as a float, or NaN if it is not a number."""
     try:
-        return float("nan") if isinstance(value, str | bytes | bool) else float(value)
-    except (TypeError, ValueError):
+        no = isinstance(value, str | bytes | bool | np.bool) or np.ndim(value) > 0
+        return float("nan") if no else float(value)
+    except (TypeError, ValueError, OverflowError):
         return float("nan")
 
 
@@ -118,3 +149,41 @@ def check_generator(name: str, seed: Any) -> np.random.Generator:
         f"{name} is {seed!r}: give a seed, which is a whole number of at least 0 or several of "
         "them, a numpy.random.Generator, or None"
     )
+
+
+def check_array(name: str, values: Any) -> Any:
+    """Return an array of numbers, of whatever dtype, or say what was given and how to mend it."""
+    if isinstance(values, dict):
+        raise ValueError(
+            f"{name} is a {type(values).__name__}: give an array, such as "
+            f"np.column_stack([*{name}.values()])"
+        )
+    if hasattr(values, "toarray"):
+        raise ValueError(
+            f"{name} is a sparse {type(values).__name__}: give {name}.toarray(), or batches of it"
+        )
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} is a masked array, and {np.ma.count_masked(values)} of its cells are masked: "
+            f"drop these rows, or fill them in ({name}.filled(0))"
+        )
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = array.astype(float)  # objects that are numbers
+        elif array.dtype.name in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):  # JAX's
+            array = array.astype(np.float32)
+        if array.dtype.kind in "buif":
+            return array
+        error: Any = None
+    except (TypeError, ValueError, RuntimeError) as caught:
+        error = caught
+    if hasattr(values, "detach"):
+        raise ValueError(
+            f"{name} is a tensor that NumPy cannot read ({error}): give "
+            f"{name}.detach().cpu().float()"
+        ) from None
+    raise ValueError(
+        f"{name} must be an array of numbers: code text as numbers first "
+        "(neurona.datasets.one_hot, or np.unique(..., return_inverse=True))"
+    ) from None

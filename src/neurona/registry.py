@@ -20,6 +20,8 @@ def lookup(kind: str, name: object, known: Mapping[str, T]) -> T:
     """
     if isinstance(name, str) and name in known:
         return known[name]
-    near = get_close_matches(str(name).lower(), known, n=1)
+    near = get_close_matches(str(name).lower(), known, n=1) if isinstance(name, str) else None
     hint = f": did you mean {near[0]!r}?" if near else "."
+    if isinstance(name, type):
+        hint = f", which is a class: call it, {name.__name__}(...)."
     raise ValueError(f"there is no {kind} {name!r}{hint} There are: {', '.join(sorted(known))}")

@@ -13,7 +13,7 @@ import neurona
 from neurona import TrainingDiverged, network, schedules, train
 from neurona.engine import jax_engine
 from neurona.engine.costs import COSTS
-from neurona.engine.jax_engine import advance
+from neurona.engine.jax_engine import compiled
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import arrays, flatten
@@ -321,15 +321,23 @@ def test_engines_agree_with_every_activation(name):
 
 def test_every_compiled_product_is_asked_for_in_full_precision(monkeypatch):
     """Without that some GPUs round what they multiply to 11 bits; processors never do."""
-    given = []
+    texts = []
+    jit = jax_engine.jax.jit
 
-    def noted(*arguments):
-        given.append(arguments)
-        return advance(*arguments)
+    def noted(function):
+        made = jit(function)
 
-    monkeypatch.setattr(jax_engine, "advance", noted)
+        def call(*arguments):
+            texts.append(made.lower(*arguments).as_text())
+            return made(*arguments)
+
+        return call
+
+    monkeypatch.setattr(jax_engine.jax, "jit", noted)
+    compiled.cache_clear()
     run("jax", steps=3, every=3)
-    program = advance.lower(*given[0]).as_text()
+    compiled.cache_clear()
+    program = texts[0]
     products = program.count("stablehlo.dot_general")
     assert products > 6
     assert program.count("precision = [HIGHEST, HIGHEST]") == products
@@ -513,18 +521,72 @@ def test_suggested_rate_trains(engine):
 def test_changed_numbers_do_not_recompile():
     net = network([2, 5, 1], "tanh", output="sigmoid")
     settings = {"steps": 4, "every": 2, "engine": "jax", "rng": 0}
-    before = advance._cache_size()
+    before = compiled.cache_info().misses
     list(train(net, X, Y, optimizer=neurona.adam(0.1), **settings))
-    assert advance._cache_size() == before + 1
+    assert compiled.cache_info().misses == before + 1
     equal = network([2, 5, 1], "tanh", output="sigmoid")
     list(train(equal, X, Y, optimizer=neurona.adam(0.1), **settings))
     list(train(net, X + 1, Y[::-1], optimizer=neurona.adam(0.02), **settings | {"rng": 1}))
     schedule = schedules.cosine(0.1, steps=10)
     *_, last = train(net, X, Y, optimizer=neurona.adam(schedule), **settings)
     list(train(net, X, Y, optimizer=neurona.adam(lambda step: 0.1), start=last, **settings))
-    assert advance._cache_size() == before + 1
+    assert compiled.cache_info().misses == before + 1
     list(train(net, X, Y, optimizer=neurona.adam(0.1, beta1=0.8), **settings))
-    assert advance._cache_size() == before + 2
+    assert compiled.cache_info().misses == before + 2
+
+
+def test_each_compiled_call_has_one_compilation(monkeypatch):
+    calls = []
+    monkeypatch.setattr(jax_engine.Calls, "__init__", spied(jax_engine.Calls.__init__, calls))
+    net = network([2, 6, 1], "tanh", output="sigmoid")
+    sizes = iter([1, 5, 2, 7, 3, 100])
+    for settings in ({"batch_size": 3}, {}, {"sample_weight": WEIGHT}, {"seeds": [1, 2]}):
+        settings = {"steps": 20, "engine": "jax", "rng": 0} | settings
+        settings |= {"every": lambda: next(sizes, 4), "rng": None if "seeds" in settings else 0}
+        list(train(net, X, Y, **settings))
+    assert len(calls) > 5
+    assert {one.advance._cache_size() for one in calls} == {1}
+
+
+def spied(init, made):
+    def noted(self, *given):
+        made.append(self)
+        init(self, *given)
+
+    return noted
+
+
+def test_only_the_last_few_compilations_are_kept():
+    for width in range(20, 21 + jax_engine.KEPT):
+        list(train(network([2, width, 1]), X, Y, steps=2, every=2, engine="jax", rng=0))
+    assert compiled.cache_info().currsize == jax_engine.KEPT
+    before = compiled.cache_info().misses
+    list(train(network([2, width, 1]), X, Y, steps=2, every=2, engine="jax", rng=0))
+    assert compiled.cache_info().misses == before
+
+
+def test_a_compiled_call_ends_soon(monkeypatch):
+    calls, own = [], jax_engine.Calls.__init__
+    X, y = neurona.datasets.circles(n=500, rng=0)
+
+    def noted(self, advance):
+        def call(*arguments):
+            calls.append((arguments[4], arguments[5]))
+            return advance(*arguments)
+
+        own(self, call)
+
+    monkeypatch.setattr(jax_engine.Calls, "__init__", noted)
+    monkeypatch.setattr(jax_engine, "PATIENCE", 1e-3)
+    compiled.cache_clear()
+    whole = list(train(NET, X, y, steps=500, every=500, engine="jax", rng=0))
+    assert calls[0] == (0, 1)
+    assert len(calls) > 5
+    assert [begin for begin, _ in calls[1:]] == [end for _, end in calls[:-1]]
+    assert calls[-1][1] == 500
+    monkeypatch.undo()
+    compiled.cache_clear()
+    assert_same(list(train(NET, X, y, steps=500, every=500, engine="jax", rng=0))[-1], whole[-1])
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])

@@ -163,8 +163,8 @@ def leaky_relu(z: Array) -> tuple[Array, Callable[[Array], Array]]:
 def elu(z: Array) -> tuple[Array, Callable[[Array], Array]]:
     """a = z where z > 0, and e^z - 1 elsewhere, with a' = e^z there (Clevert et al., 2015)."""
     xp = z.__array_namespace__()
-    a = xp.where(z > 0, z, xp.expm1(xp.minimum(z, 0)))
-    return a, lambda da: xp.where(z > 0, da, da * (a + 1))
+    below = xp.minimum(z, 0)
+    return xp.where(z > 0, z, xp.expm1(below)), lambda da: da * xp.exp(below)
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -178,9 +178,9 @@ def selu(z: Array) -> tuple[Array, Callable[[Array], Array]]:
     1 / n_in: hence the gain of 1 (Klambauer et al., 2017, equation 14).
     """
     xp = z.__array_namespace__()
-    scale_alpha = SELU_SCALE * SELU_ALPHA
-    a = xp.where(z > 0, SELU_SCALE * z, scale_alpha * xp.expm1(xp.minimum(z, 0)))
-    return a, lambda da: da * xp.where(z > 0, SELU_SCALE, a + scale_alpha)
+    scale_alpha, below = SELU_SCALE * SELU_ALPHA, xp.minimum(z, 0)
+    a = xp.where(z > 0, SELU_SCALE * z, scale_alpha * xp.expm1(below))
+    return a, lambda da: da * xp.where(z > 0, SELU_SCALE, scale_alpha * xp.exp(below))
 
 
 @activation(gain=1.4812)
@@ -192,12 +192,13 @@ def gelu(z: Array) -> tuple[Array, Callable[[Array], Array]]:
     """
     xp = z.__array_namespace__()
     c, k = sqrt(2 / pi), 0.044715
-    z2 = z * z
-    t = xp.tanh(c * z * (1 + k * z2))
+    near = xp.clip(z, -100, 100)  # beyond, t is 1 or -1, and z³ might be infinite
+    z2 = near * near
+    t = xp.tanh(c * near * (1 + k * z2))
 
     def pullback(da: Array) -> Array:
         dt = (1 - t * t) * (c * (1 + 3 * k * z2))
-        dz: Array = 0.5 * da * (1 + t + z * dt)
+        dz: Array = 0.5 * da * (1 + t + near * dt)
         return dz
 
     return 0.5 * z * (1 + t), pullback

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from neurona.checks import check_share
-from neurona.engine.activations import exp, sigmoid, softplus
+from neurona.checks import check_fields, check_positive, check_share
+from neurona.engine.activations import exp, sigmoid
 from neurona.engine.layers.base import Layer
 from neurona.engine.types import Array
 from neurona.engine.weighting import shares
@@ -93,6 +93,9 @@ class Huber:
     delta: float = 1.0
     link: ClassVar[str | None] = None
 
+    def __post_init__(self) -> None:
+        check_fields(self, delta=check_positive)
+
     def __call__(
         self, output: Array, target: Array, weight: Array | None = None
     ) -> tuple[Array, Array]:
@@ -108,7 +111,8 @@ class Huber:
 class BinaryCrossEntropy:
     """Cross-entropy of two classes, -t log p - (1 - t) log(1 - p), with p = σ(z).
 
-    In the logit z it is ``softplus(z) - t z``, and its derivative ``p - t``. With several outputs,
+    In the logit z it is ``softplus(z) - t z``, and its derivative ``p - t``. It is computed as
+    ``(max(z, 0) - t z) + log(1 + e^-|z|)``, which keeps the digits of a small cost. With several outputs,
     each is a question of its own, and the mean is over them too.
 
     Examples
@@ -126,7 +130,9 @@ class BinaryCrossEntropy:
     ) -> tuple[Array, Array]:
         """Return the cost and its derivative by the logits ``output``."""
         share = shares(weight, output.shape[-2]) / output.shape[-1]
-        value = (share * (softplus(output) - target * output)).sum(axis=(-2, -1))
+        xp = output.__array_namespace__()
+        linear = xp.maximum(output, 0) - target * output
+        value = (share * (linear + xp.log1p(xp.exp(-abs(output))))).sum(axis=(-2, -1))
         return value, share * (sigmoid(output) - target)
 
 
@@ -158,7 +164,11 @@ class CategoricalCrossEntropy:
         z = z - z.max(axis=-2, keepdims=True)  # e^z stays below 1
         e = xp.exp(z)
         total = e.sum(axis=-2, keepdims=True)
-        value = (share * t * (xp.log(total) - z)).sum(axis=(-2, -1))
+        # log Σ e^z from the sum without the largest, 1: that of a certain prediction is tiny.
+        largest = z == 0
+        rest = xp.where(largest, 0, e).sum(axis=-2, keepdims=True)
+        ties = largest.sum(axis=-2, keepdims=True) - 1
+        value = (share * t * (xp.log1p(rest + ties) - z)).sum(axis=(-2, -1))
         return value, (share * (e / total - t)).mT
 
 
@@ -242,7 +252,7 @@ class Pinball:
     link: ClassVar[str | None] = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "quantile", check_share("quantile", self.quantile))
+        check_fields(self, quantile=check_share)
 
     def __call__(
         self, output: Array, target: Array, weight: Array | None = None
@@ -281,7 +291,7 @@ def find_cost(which: Any, net: Layer) -> Cost:
     output = net.activation.name
     if which is None:
         which = CROSS_ENTROPIES.get(output, SquaredError)()
-    elif which == "cross_entropy":
+    elif isinstance(which, str) and which == "cross_entropy":
         which = CROSS_ENTROPIES.get(output, CategoricalCrossEntropy)()
     elif isinstance(which, type) or not hasattr(which, "link"):  # a name, or not a cost
         known = {**COSTS, "cross_entropy": None}

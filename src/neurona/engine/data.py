@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.checks import check_array
 from neurona.engine.network import Network
+from neurona.engine.trees import each_of
 from neurona.engine.types import Array
 
 # Their outputs are probabilities of classes.
@@ -94,9 +96,9 @@ def _check_stack(
             f"X has shape {x.shape}, with examples for {len(x)} networks, but the stack has "
             f"{networks}: give each its own, or X of shape (n, {', '.join(map(str, net.in_shape))})"
         )
-    y, n = np.asarray(y), x.shape[1]
+    y, n = check_array("y", y), x.shape[1]
     own_y = y.ndim > 1 and y.shape[:2] == (networks, n)
-    weight = None if sample_weight is None else np.asarray(sample_weight)
+    weight = None if sample_weight is None else check_array("sample_weight", sample_weight)
     own_weight = weight is not None and weight.ndim > 1
     each = [
         check_data(
@@ -135,17 +137,7 @@ def check_two_classes(net: Network, target: Array) -> None:
 
 
 def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind == "O":
-            array = array.astype(float)  # objects that are numbers
-        if array.dtype.kind not in "buif":
-            raise TypeError
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"{name} must be an array of numbers: code text as numbers first "
-            "(neurona.datasets.one_hot, or np.unique(..., return_inverse=True))"
-        ) from None
+    array = check_array(name, values)
     with np.errstate(over="ignore"):  # beyond float32: found infinite, and said, below
         array = np.asarray(array, dtype)
     wrong = _first_not_finite(array)
@@ -301,14 +293,18 @@ def _fitted(given: Any, shapes: Any, dtype: Any, before: str, stack: tuple[int, 
 
 def check_optimizer_state(state: Any, like: Any, dtype: Any) -> Any:
     """Return a given state in the form of the optimizer's own, or say that it is another's."""
-    same = type(state) is type(like)
-    if same and isinstance(like, tuple):
-        same = [*map(np.shape, state)] == [*map(np.shape, like)]
-    if not same:
+
+    def fitted(own: Any, given: Any) -> Any:
+        if np.shape(own) != np.shape(given):
+            raise ValueError("another shape")
+        if not np.ndim(own):
+            return given
+        return np.array(given, dtype if np.asarray(own).dtype.kind == "f" else None)
+
+    try:
+        return each_of(fitted, like, state)
+    except ValueError:
         raise ValueError(
             f"start holds what another optimizer remembers, {type(state).__name__}, and not "
             f"{type(like).__name__}: give start=state.params, and this one begins afresh"
-        )
-    if not hasattr(like, "_make"):
-        return state
-    return like._make(np.asarray(one, dtype) if np.ndim(one) else one for one in state)
+        ) from None

@@ -1,17 +1,19 @@
-"""The compiled engine: the same formulas under ``jit`` and ``lax.scan``, on CPU, GPU or TPU.
+"""The compiled engine: the same formulas under ``jit``, on CPU, GPU or TPU.
 
-A whole chunk of steps, from one state to the next, is one compiled call: a call costs about 35
-microseconds, as much as three steps of a small network. Parameters stay apart, one array each: XLA
-on a CPU slows down by an order of magnitude when weights are slices of one flat vector.
+A whole chunk of steps, from one state to the next, is one compiled call, or a few where it takes
+long: a call costs about 35 microseconds, as much as three steps of a small network. Parameters stay
+apart, one array each: XLA on a CPU slows down by an order of magnitude when weights are slices of
+one flat vector.
 
 This is the only module that imports JAX.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
+from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 import jax
@@ -28,6 +30,8 @@ from neurona.engine.types import Array, Params
 
 AT_ONCE = 10  # networks of a stack whose steps are one operation
 MOST = 2**26  # numbers drawn for the steps of one compiled call: 64 MB
+KEPT = 8  # compiled steps, of 4 MB each, that are kept for the next training of such a network
+PATIENCE = 0.2  # seconds of a compiled call, which Ctrl-C waits for
 
 
 class Chunk(NamedTuple):
@@ -49,9 +53,6 @@ class Chunk(NamedTuple):
         ``(steps, 1 or layers)``.
     noise
         Each layer's, ``(steps, batch, n)``.
-    n
-        How many steps there are. The compiler is not told: it would take a single step apart, and
-        round otherwise than in a longer chunk.
     """
 
     data: Data
@@ -59,48 +60,66 @@ class Chunk(NamedTuple):
     weights: Any
     rates: Any
     noise: Any
-    n: Any
 
 
 Own: TypeAlias = tuple[bool, ...]  # of each member of a chunk, whether each network has its own
 
 
-@partial(jax.jit, static_argnames=("objective", "optimizer", "clip", "even", "own"))
-def advance(
+class Calls:
+    """What takes some steps, once it is compiled; and how long a step of it takes."""
+
+    def __init__(self, advance: Callable[..., Any]) -> None:
+        self.advance = advance
+        self.is_compiled = False
+        self.seconds: float | None = None  # a step's, once it has been measured
+
+
+@lru_cache(maxsize=KEPT)
+def compiled(
     objective: Objective,
     optimizer: Optimizer,
     clip: float | None,
     even: bool,
     own: Own | None,
-    params: Params,
-    state: Any,
-    chunk: Chunk,
-) -> Any:
-    """Take a chunk of steps; return parameters, optimizer's state and costs.
+    form: Any,
+    shape: Any,
+) -> Calls:
+    """Return what takes some steps: from parameters, optimizer's state and costs to the next ones.
 
-    ``even`` tells that no batch is filled up. ``params`` are turned, and ``state`` has a list of
-    such arrays for each vector: see :func:`turned` and :func:`of_array`. In a stack all have one
-    more axis, the first, and so have those members of the chunk that each network has its ``own``
-    of. Ten networks take the chunk at a time: what they hold stays in the processor's cache, and
-    100 networks of the tutorial's take two thirds of the time that they take all at once.
+    ``even`` tells that no batch is filled up; ``form`` is that of the optimizer's state, and
+    ``shape`` says what the chunk is like, so that there is one compilation for each.
+    ``params`` are turned, and ``state`` has each of its leaves, a list of arrays for a vector: see
+    :func:`turned` and :func:`of_array`. In a stack all have one more axis, the first, and so have
+    those members of the chunk that each network has its ``own`` of. Ten networks take the chunk at
+    a time: what they hold stays in the processor's cache, and 100 networks of the tutorial's take
+    two thirds of the time that they take all at once.
     """
-    if own is None:
-        return take(objective, optimizer, clip, even, params, state, chunk)
+    one_chunk = partial(take, objective, optimizer, clip, even, form)
 
-    def one_network(mine: Any) -> Any:
-        params, state, *mine = mine
-        members = iter(mine)
-        each = [next(members) if its else one for its, one in zip(own, chunk, strict=True)]
-        return take(objective, optimizer, clip, even, params, state, Chunk(*each))
+    def advance(
+        params: Params, state: Any, costs: Any, chunk: Chunk, begin: Any, end: Any, last: Any
+    ) -> Any:
+        if own is None:
+            return one_chunk(params, state, costs, chunk, begin, end, last)
 
-    networks = len(jax.tree.leaves(params)[0])
-    is_number = jax.tree.map(lambda one: np.ndim(one) == 0, state)
-    spread = partial(jax.numpy.broadcast_to, shape=(networks,))
-    state = jax.tree.map(lambda one, number: spread(one) if number else one, state, is_number)
-    mine = [one for its, one in zip(own, chunk, strict=True) if its]
-    params, state, costs = lax.map(one_network, (params, state, *mine), batch_size=AT_ONCE)
-    state = jax.tree.map(lambda one, number: one[0] if number else one, state, is_number)
-    return params, state, costs.T
+        def one_network(mine: Any) -> Any:
+            params, state, costs, *mine = mine
+            members = iter(mine)
+            each = [next(members) if its else one for its, one in zip(own, chunk, strict=True)]
+            return one_chunk(params, state, costs, Chunk(*each), begin, end, last)
+
+        networks = len(jax.tree.leaves(params)[0])
+        is_number = jax.tree.map(lambda one: np.ndim(one) == 0, state)
+        spread = partial(jax.numpy.broadcast_to, shape=(networks,))
+        state = jax.tree.map(lambda one, number: spread(one) if number else one, state, is_number)
+        mine = [one for its, one in zip(own, chunk, strict=True) if its]
+        params, state, costs = lax.map(
+            one_network, (params, state, costs, *mine), batch_size=AT_ONCE
+        )
+        state = jax.tree.map(lambda one, number: one[0] if number else one, state, is_number)
+        return params, state, costs
+
+    return Calls(jax.jit(advance))
 
 
 def take(
@@ -108,13 +127,23 @@ def take(
     optimizer: Optimizer,
     clip: float | None,
     even: bool,
+    form: Any,
     params: Params,
     state: Any,
+    costs: Any,
     chunk: Chunk,
+    begin: Any,
+    end: Any,
+    last: Any,
 ) -> Any:
-    """Take a chunk of steps with one network: the text that is compiled."""
-    data, batches, weights, rates, noise, n = chunk
-    inputs = batches, weights, rates, noise
+    """Take the steps of a chunk from ``begin`` to ``end`` with one network: what is compiled.
+
+    The compiler is not told how many they are: it would take a single step apart, and round
+    otherwise than in a longer chunk. After the ``last`` comes the cost of all the data, where each
+    step takes them all.
+    """
+    data, *inputs = chunk
+    batches, _, _, noise = inputs
     columns = transposed(data)  # as a layer wants them: once a chunk, not once a step
     layer_of = [k for k, layer in enumerate(params) for _ in arrays(layer)]
 
@@ -136,18 +165,28 @@ def take(
         thetas, states = [], []
         for k, theta in enumerate(jax.tree.leaves(params)):
             eta = rate[layer_of[k] if len(rate) > 1 else 0]
-            change, its_state = optimizer.update(gradients[k], of_array(k, state), theta, eta)
+            before = jax.tree.unflatten(form, of_array(k, state))
+            change, its_state = optimizer.update(gradients[k], before, theta, eta)
             thetas.append(theta + change)
-            states.append(its_state)
+            states.append(jax.tree.leaves(its_state))
         params = jax.tree.unflatten(jax.tree.structure(params), thetas)
-        return params, of_all(states), costs.at[i].set(value)
+        return params, of_all(states), written(costs, value, i)
 
-    costs = jax.numpy.zeros(len(rates), rates.dtype)
     with jax.default_matmul_precision("highest"):  # some GPUs would round factors to 11 bits
-        params, state, costs = lax.fori_loop(0, n, step, (params, state, costs))
+        params, state, costs = lax.fori_loop(begin, end, step, (params, state, costs))
         if batches is None and noise is None:
-            costs = jax.numpy.append(costs, objective.value(turned(params), *transposed(columns)))
+            value = lax.cond(
+                end == last,
+                lambda: objective.value(turned(params), *transposed(columns)),
+                lambda: costs[-1],
+            )
+            costs = written(costs, value, end)
     return params, state, costs
+
+
+def written(costs: Any, value: Any, i: Any) -> Any:
+    """Return the costs with one more of them."""
+    return lax.dynamic_update_index_in_dim(costs, value, i, 0)
 
 
 def turned(tree: Any) -> Any:
@@ -159,18 +198,19 @@ def turned(tree: Any) -> Any:
     return jax.tree.map(lambda array: array.T if array.ndim == 2 else array, tree)
 
 
-def of_array(i: int, state: Any) -> Any:
-    """Return what the optimizer remembers of one array: ``(t, [m, …], [v, …])`` to ``(t, m, v)``.
+def of_array(k: int, state: Any) -> list[Any]:
+    """Return what the optimizer remembers of one array: ``[t, [m, …], [v, …]]`` to ``[t, m, v]``.
 
     A number, such as the step, is there once for all arrays: so XLA computes once what follows
     from it.
     """
-    return jax.tree.map(lambda one: one[i] if is_list(one) else one, state, is_leaf=is_list)
+    return [one[k] if is_list(one) else one for one in state]
 
 
-def of_all(states: Sequence[Any]) -> Any:
+def of_all(states: Sequence[Any]) -> list[Any]:
     """Return the states of all arrays as one: the inverse of :func:`of_array`."""
-    return jax.tree.map(lambda *ones: list(ones) if np.ndim(ones[0]) else ones[0], *states)
+    each = zip(*states, strict=True)
+    return [list(ones) if np.ndim(ones[0]) else ones[0] for ones in each]
 
 
 def is_list(one: Any) -> bool:
@@ -212,7 +252,7 @@ class JaxEngine:
         self.host = data
         n, size = (0, 0) if data.x is None else (data.n, data.x.nbytes)
         even = n % batch_size == 0
-        self.run = partial(advance, objective, static, clip, even)
+        self.kind = objective, static, clip, even
         # On a CPU a large table would be there twice: some batches at a time are copied instead.
         here = networks is None and jax.default_backend() == "cpu"
         self.apart = here and size > LARGE and batch_size < n
@@ -220,7 +260,15 @@ class JaxEngine:
         self.data = jax.device_put(NOTHING if self.apart else data)
         self.like = params
         state = optimizer.init(theta) if optimizer_state is None else optimizer_state
-        held = self._turned(params), jax.tree.map(self._held, state)
+        leaves, self.form = jax.tree.flatten(state)
+        for one in leaves:
+            if np.shape(one) not in ((), theta.shape) or np.asarray(one).dtype.kind not in "biuf":
+                raise ValueError(
+                    f"the optimizer remembers a {type(one).__name__} of shape {np.shape(one)}: for "
+                    "the compiled engine give numbers, and arrays of the shape of the parameters, "
+                    f"{theta.shape}, in tuples, lists and dicts; or use engine='numpy'"
+                )
+        held = self._turned(params), [*map(self._held, leaves)]
         self.params, self.state = jax.device_put(held)
 
     def advance(self, steps: Steps) -> Sequence[Any]:
@@ -240,7 +288,8 @@ class JaxEngine:
         at_once = self.at_once or max(1, steps.n)
         if self.net.is_random and steps.seeds:
             a_row = sum(one.size for one in jax.tree.leaves(noise_of(self.net, steps.seeds[0], 1)))
-            at_once = min(at_once, max(1, MOST // (self.batch_size * max(1, a_row))))
+            most = max(1, MOST // (self.batch_size * max(1, a_row)))
+            at_once = min(at_once, 2 ** (most.bit_length() - 1))
         return at_once
 
     def _advance(self, steps: Steps) -> list[Any]:
@@ -253,15 +302,41 @@ class JaxEngine:
                 False,
                 np.ndim(chunk.rates) > 2,
                 steps.seeds is not None and isinstance(steps.seeds[0][0], tuple),
-                False,
             )
             # The networks' axis comes after that of the steps, and must be the first.
             turn = partial(jax.tree.map, lambda array: np.moveaxis(array, 1, 0))
             rest = [turn(one) if its else one for its, one in zip(own[1:], chunk[1:], strict=True)]
             chunk = Chunk(chunk.data, *rest)
-        self.params, self.state, costs = self.run(own, self.params, self.state, chunk)
-        costs = np.asarray(costs)
-        return list(costs.tolist() if self.networks is None else costs)
+        n, whole = steps.n, chunk.batches is None and chunk.noise is None
+        calls = self._calls(own, n)
+        places: tuple[int, ...] = (longer(n) + whole,)
+        if self.networks is not None:
+            places = (self.networks, *places)
+        costs: Any = np.zeros(places, self.dtype)
+        if n > 1:
+            chunk = jax.device_put(chunk)  # once, for all calls
+        begin = 0
+        while begin < n:  # in calls that end soon, once it is known how long a step takes
+            at_once = 1 if calls.seconds is None else max(1, int(PATIENCE / calls.seconds))
+            end = min(n, begin + at_once)
+            began = perf_counter()
+            done = calls.advance(self.params, self.state, costs, chunk, begin, end, n)
+            self.params, self.state, costs = jax.block_until_ready(done)
+            if calls.is_compiled:
+                calls.seconds = (perf_counter() - began) / (end - begin)
+            calls.is_compiled, begin = True, end
+        costs = np.asarray(costs)[..., : n + whole]
+        return list(costs.tolist() if self.networks is None else costs.T)
+
+    def _calls(self, own: Own | None, n: int) -> Calls:
+        """Return the compiled call for chunks of so many steps."""
+        x = self.host.x
+        there = None if x is None else (x.shape, self.host.weight is None)
+        shape = longer(n), there, self.batch_size, self.dtype.str, self.networks
+        try:
+            return compiled(*self.kind, own, self.form, shape)
+        except TypeError:  # an optimizer that has no hash
+            return compiled.__wrapped__(*self.kind, own, self.form, shape)
 
     def _chunk(self, steps: Steps) -> Chunk:
         rows: Any = steps.rows
@@ -276,14 +351,15 @@ class JaxEngine:
         # Rows that only fill up have noise, too.
         each = [noise_of(self.net, seed, self.batch_size) for seed in steps.seeds or ()]
         noise = jax.tree.map(lambda *drawn: np.stack(drawn), *each) if each else None
-        return Chunk(self.data, rows, weights, np.array(steps.rates, self.dtype), noise, steps.n)
+        rates = np.array(steps.rates, self.dtype)
+        return Chunk(self.data, *lengthened((rows, weights, rates, noise), steps.n))
 
     def snapshot(self) -> tuple[Params, Any]:
         """Return the parameters as NumPy arrays, and the optimizer's state over the flat vector."""
         theta = self._flat(jax.tree.leaves(self.params))
         theta.flags.writeable = False
-        state = jax.tree.map(self._flat, self.state, is_leaf=is_list)
-        return unflatten(theta, self.like), state
+        leaves = [self._flat(one) for one in self.state]
+        return unflatten(theta, self.like), jax.tree.unflatten(self.form, leaves)
 
     def _turned(self, tree: Any) -> Any:
         """Return every matrix transposed, in a stack that of each network."""
@@ -299,8 +375,25 @@ class JaxEngine:
     def _flat(self, arrays: Any) -> Any:
         """Return the vector: the inverse of :meth:`_held`."""
         if not is_list(arrays):
-            return arrays.item()
+            return np.asarray(arrays).item()
         return flatten(tuple(self._turned(np.asarray(one)) for one in arrays), self.networks)
+
+
+def longer(n: int) -> int:
+    """Return the next power of two: chunks of as many steps share a compilation.
+
+    >>> longer(1), longer(5)
+    (1, 8)
+    """
+    return 1 << (n - 1).bit_length()
+
+
+def lengthened(tree: Any, n: int) -> Any:
+    """Return arrays that have a row for each of n steps with rows up to the next power of two."""
+    more = longer(n) - n
+    if not more:
+        return tree
+    return jax.tree.map(lambda a: np.concatenate([a, np.zeros((more, *a.shape[1:]), a.dtype)]), tree)
 
 
 def filled(batches: Sequence[Data], size: int, dtype: Any) -> tuple[Data, Array]:

@@ -42,7 +42,9 @@ class NumpyEngine:
         self.networks = networks
         self.theta = flatten(params, networks)
         self.params = unflatten(self.theta, params)
-        self.optimizer_state = optimizer_state or optimizer.init(self.theta)
+        self.optimizer_state = optimizer_state
+        if optimizer_state is None:
+            self.optimizer_state = optimizer.init(self.theta)
         self.sizes = [sum(array.size for array in arrays(layer)) for layer in params]
         if networks is not None:
             self.sizes = [size // networks for size in self.sizes]

@@ -11,8 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+import numpy as np
+
+from neurona.checks import check_fields, check_positive, check_share
 from neurona.engine.schedules import Schedule
 from neurona.engine.types import Array
 from neurona.registry import lookup
@@ -35,6 +39,16 @@ class Optimizer(Protocol):
     def update(self, gradient: Array, state: Any, theta: Array, rate: Any) -> tuple[Array, Any]:
         """Return the change to add to ``theta``, and the next state."""
         ...
+
+
+_below_1 = partial(check_share, zero=True)
+_not_negative = partial(check_positive, zero=True)
+
+
+def _truth(name: str, value: Any) -> bool:
+    if isinstance(value, bool | np.bool):
+        return bool(value)
+    raise ValueError(f"{name} is {value!r}: it must be True or False")
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,9 @@ class Momentum:
     momentum: float = 0.9
     nesterov: bool = False
 
+    def __post_init__(self) -> None:
+        check_fields(self, momentum=_below_1, nesterov=_truth)
+
     def init(self, theta: Array) -> Velocity:
         """Return the state before the first step: at rest."""
         return Velocity(0 * theta)
@@ -137,6 +154,9 @@ class RMSProp:
     learning_rate: LearningRate = 0.001
     decay: float = 0.9
     eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        check_fields(self, decay=_below_1, eps=_not_negative)
 
     def init(self, theta: Array) -> MeanSquare:
         """Return the state before the first step: zero."""
@@ -193,6 +213,9 @@ class Adam:
     beta2: float = 0.999
     eps: float = 1e-8
 
+    def __post_init__(self) -> None:
+        check_fields(self, beta1=_below_1, beta2=_below_1, eps=_not_negative)
+
     def init(self, theta: Array) -> Moments:
         """Return the state before the first step: zero."""
         return Moments(0, 0 * theta, 0 * theta)
@@ -230,6 +253,10 @@ class AdamW(Adam):
     """
 
     weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_fields(self, weight_decay=_not_negative)
 
     def update(
         self, gradient: Array, state: Moments, theta: Array, rate: Any
@@ -295,7 +322,14 @@ def find_optimizer(which: Any) -> Optimizer:
     """
     if which is None:
         return Adam()
-    if hasattr(which, "update") and not isinstance(which, type):
-        optimizer: Optimizer = which
-        return optimizer
+    if not isinstance(which, type):
+        if all(hasattr(which, name) for name in ("init", "update", "learning_rate")):
+            optimizer: Optimizer = which
+            return optimizer
+        if hasattr(which, "update") or hasattr(which, "step"):
+            raise ValueError(
+                f"optimizer is a {type(which).__qualname__} of {type(which).__module__}: give one "
+                "of neurona, such as neurona.adam(0.01), or an object with learning_rate, "
+                "init(theta) and update(gradient, state, theta, rate)"
+            )
     return lookup("optimizer", which, OPTIMIZERS)()

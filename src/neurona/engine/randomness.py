@@ -128,7 +128,7 @@ def generator_of(state: Mapping[str, Any]) -> np.random.Generator:
     try:
         bits = getattr(np.random, kind)(np.random.SeedSequence(**(seed or {})))
         bits.state = own
-    except (TypeError, KeyError, OverflowError) as error:
+    except (TypeError, KeyError, IndexError, OverflowError) as error:
         raise ValueError(f"that is not the state of a {kind} ({error!r})") from error
     return np.random.Generator(bits)
 

@@ -12,10 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import cos, pi
 from typing import TypeAlias
 
+from neurona.checks import check_fields, check_finite, check_positive
+
 Schedule: TypeAlias = Callable[[int], float]
+
+
+_not_negative = partial(check_positive, zero=True)
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,9 @@ class Constant:
     """
 
     rate: float
+
+    def __post_init__(self) -> None:
+        check_fields(self, rate=check_finite)
 
     def __call__(self, step: int) -> float:
         """Return the rate of a step."""
@@ -45,6 +54,9 @@ class StepDecay:
     factor: float = 0.5
     every: int = 1000
 
+    def __post_init__(self) -> None:
+        check_fields(self, rate=check_finite, factor=check_positive, every=check_positive)
+
     def __call__(self, step: int) -> float:
         """Return the rate of a step."""
         return float(self.rate * self.factor ** (step // self.every))
@@ -61,6 +73,9 @@ class Exponential:
     rate: float
     factor: float = 0.5
     every: int = 1000
+
+    def __post_init__(self) -> None:
+        check_fields(self, rate=check_finite, factor=check_positive, every=check_positive)
 
     def __call__(self, step: int) -> float:
         """Return the rate of a step."""
@@ -81,6 +96,9 @@ class Cosine:
     steps: int
     final: float = 0.0
 
+    def __post_init__(self) -> None:
+        check_fields(self, rate=check_finite, steps=check_positive, final=_not_negative)
+
     def __call__(self, step: int) -> float:
         """Return the rate of a step."""
         part = min(step / self.steps, 1.0)
@@ -97,6 +115,13 @@ class WarmUp:
 
     then: Schedule
     steps: int
+
+    def __post_init__(self) -> None:
+        if not callable(self.then):
+            raise ValueError(
+                f"warm_up leads to {self.then!r}: give a schedule, such as constant(0.1)"
+            )
+        check_fields(self, steps=check_positive)
 
     def __call__(self, step: int) -> float:
         """Return the rate of a step."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, repeat
-from math import isfinite
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from neurona.engine.parameters import arrays, flatten, stacked
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
+from neurona.engine.trees import each_of
 from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
 
@@ -346,13 +347,27 @@ def rates_of_step(
         check_rate(schedule(0))
 
     def of(step: int) -> Rates:
-        rates = tuple(float(schedule(step)) for schedule in schedules)
+        rates = tuple(rate_at(step, schedule(step)) for schedule in schedules)
         return rates if learning_rates is None else np.array(rates)[:, None]
 
     if any(callable(rate) for rate in each):
         return lambda step, count: [of(step + i) for i in range(count)]
     constant = of(0)
     return lambda step, count: [constant] * count
+
+
+def rate_at(step: int, rate: Any) -> float:
+    """Return the rate that a schedule gives for a step, which may be 0, or say that it must not."""
+    try:
+        value = float(rate)
+    except (TypeError, ValueError):
+        value = nan
+    if not 0 <= value < inf:
+        raise ValueError(
+            f"the learning rate of step {step} is {rate!r}: a schedule must give a number of at "
+            "least 0 for each step"
+        )
+    return value
 
 
 def _engine(
@@ -366,12 +381,21 @@ def _engine(
 ) -> Callable[[Params, Any], Engine]:
     """Return what makes an engine of that name from parameters and an optimizer's state."""
 
+    def its_own(params: Params, state: Any) -> Any:
+        """Return what a state remembers in the optimizer's own lists, dicts and arrays."""
+        if state is None:
+            return None
+        like = optimizer.init(flatten(params, networks))
+        return each_of(lambda _, one: np.array(one) if np.ndim(one) else one, like, state)
+
     def numpy_engine(params: Params, state: Any) -> Engine:
+        state = its_own(params, state)
         return NumpyEngine(objective, optimizer, clip, data, params, state, networks)
 
     def jax_engine(params: Params, state: Any) -> Engine:
         from neurona.engine.jax_engine import JaxEngine
 
+        state = its_own(params, state)
         return JaxEngine(objective, optimizer, clip, data, params, state, size, networks)
 
     if name == "jax":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, NoReturn
 
@@ -93,16 +93,3 @@ def each_of(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     if any(isinstance(one, dict | tuple | list) for one in others):
         raise ValueError("one where others are several")
     return function(tree, *others)
-
-
-def leaves_of(tree: Any) -> Iterator[Any]:
-    """Yield the leaves of a tree, in order.
-
-    >>> [*leaves_of((1, {"v": [2, ()]}))]
-    [1, 2]
-    """
-    if isinstance(tree, dict | tuple | list):
-        for one in tree.values() if isinstance(tree, dict) else tree:
-            yield from leaves_of(one)
-    else:
-        yield tree

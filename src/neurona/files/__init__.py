@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from neurona.engine.costs import Cost
+    from neurona.engine.state import State
     from neurona.engine.types import Params
 
-__all__ = ["ModelFileError", "load", "save"]
+__all__ = ["ModelFileError", "load", "load_state", "save"]
 
 
 def save(
     file: str | os.PathLike[str] | IO[bytes],
     net: Any,
-    params: Params | None = None,
+    params: Params | State | None = None,
     *,
     cost: str | Cost | None = None,
     notes: Mapping[str, Any] | None = None,
@@ -44,7 +45,8 @@ def save(
         A network, or a fitted :class:`~neurona.NeuralNetClassifier` or
         :class:`~neurona.NeuralNetRegressor`.
     params
-        The network's parameters, such as ``state.params``; an estimator has its own.
+        The network's parameters, such as ``state.params``; or a state, from which a training goes
+        on after :func:`load_state`. An estimator has its own.
     cost
         The cost that the network was trained with, for further training.
     notes
@@ -113,3 +115,32 @@ def load(path: str | os.PathLike[str]) -> Any:
     from neurona.files.estimator import estimator_of
 
     return estimator_of(path, model)
+
+
+def load_state(path: str | os.PathLike[str]) -> tuple[Network, State]:
+    """Return a network and the state of its training, as :func:`save` was given them.
+
+    :func:`neurona.train` goes on from it as if it had never stopped, given the same data and
+    settings.
+
+    Raises
+    ------
+    ModelFileError, OSError, MissingExtra
+        As :func:`load`; and if the file holds parameters alone.
+
+    Examples
+    --------
+    >>> import neurona, tempfile
+    >>> net, X, y = neurona.network([1, 3, 1], "tanh", output="linear"), [[0], [1], [2]], [1, 3, 2]
+    >>> _, half, whole = neurona.train(net, X, y, steps=20, every=10, batch_size=2, rng=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/half.safetensors", net, half)
+    ...     net, half = load_state(f"{folder}/half.safetensors")
+    >>> *_, state = neurona.train(net, X, y, steps=10, batch_size=2, start=half)
+    >>> state.step, bool((state.params[0].W == whole.params[0].W).all())
+    (20, True)
+    """
+    model = read(path)
+    if model.state is None:
+        raise ModelFileError(f"{path} holds no state of a training: neurona.load reads it")
+    return model.net, model.state

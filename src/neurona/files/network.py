@@ -29,13 +29,15 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.costs import Cost, find_cost
-from neurona.engine.data import check_params
+from neurona.engine.data import check_params, networks_of
 from neurona.engine.layers import Layer
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays as arrays_of
+from neurona.engine.state import State
 from neurona.engine.types import Params
 from neurona.files import older
 from neurona.files.codec import Misfit, form_of
+from neurona.files.state import described, shapes_of, state_of
 from neurona.files.storage import DESCRIPTION, DTYPES, ModelFileError, opened, packed, read_arrays
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Model(NamedTuple):
     estimator
         The rest of an estimator, in lists, texts and numbers: :mod:`neurona.files.estimator` reads
         it. None where the file holds a network.
+    state
+        The state of a training that was saved with the network, or None.
     """
 
     net: Network
@@ -68,28 +72,34 @@ class Model(NamedTuple):
     notes: dict[str, Any]
     version: str
     estimator: dict[str, Any] | None = None
+    state: State | None = None
 
 
 def encoded(
     net: Network,
-    params: Params,
+    params: Params | State,
     cost: str | Cost | None = None,
     notes: Mapping[str, Any] | None = None,
     estimator: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Return the bytes of a file.
+    """Return the bytes of a file; a state in place of the parameters is kept whole.
 
     Raises
     ------
     ValueError
         If something does not fit, or is code without a known name.
     """
+    state = params if isinstance(params, State) else None
+    params = params.params if isinstance(params, State) else params
+    if state and networks_of(net, params) is not None:
+        raise ValueError("a file holds one network: give a state of the stack, such as state[0]")
     dtypes = {array.dtype for array in arrays_of(check_params(net, params, None))}
     for dtype in dtypes:
         if dtype.name not in DTYPES.values():
             raise ValueError(f"the parameters are of {dtype}: give float32 or float64")
     arrays: dict[str, Any] = {}
-    _changed(check_params(net, params, np.result_type(np.float32, *dtypes)), arrays.__setitem__)
+    dtype = np.result_type(np.float32, *dtypes)
+    _changed(check_params(net, params, dtype), arrays.__setitem__)
     description = {
         "format": FORMAT,
         "version": __version__,
@@ -98,6 +108,8 @@ def encoded(
         "notes": dict(notes or {}),
         "estimator": estimator,
     }
+    if state:
+        description["state"] = described(state, dtype, arrays.__setitem__)
     try:
         text = json.dumps(description, allow_nan=False, sort_keys=True)
     except (TypeError, ValueError, RecursionError) as error:
@@ -125,17 +137,22 @@ def read(path: str | os.PathLike[str]) -> Model:
             shapes: dict[str, tuple[int, ...]] = {}
             tree = net.shapes(net.in_shape)
             _changed(tree, shapes.__setitem__)
+            state = given.get("state")
+            if state is not None:
+                shapes.update(shapes_of(state))
             arrays = read_arrays(path, file, metadata, shapes)
+            params = _changed(tree, lambda name, _: arrays[name])
             cost = older.cost(given["cost"]) if is_older else given["cost"]
             cost = form_of(Cost | None).read(cost, "cost")
             estimator = given.get("estimator")
             return Model(
                 net,
-                _changed(tree, lambda name, _: arrays[name]),
+                params,
                 cost and find_cost(cost, net),
                 given["notes"],
                 given["version"],
                 older.estimator(estimator, net.n_out) if is_older and estimator else estimator,
+                None if state is None else state_of(state, params, arrays),
             )
         except ModelFileError:
             raise

@@ -1,0 +1,177 @@
+"""A training's state in a file: what its optimizer remembers, and what it draws from next.
+
+It is a part of a network's file: a few numbers in the description, and the optimizer's arrays
+beside the parameters, ``optimizer.0`` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from reprlib import repr as shown
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.optimizers import MeanSquare, Moments, Velocity
+from neurona.engine.randomness import Randomness, generator_of
+from neurona.engine.state import State
+from neurona.engine.trees import frozen
+from neurona.engine.types import Params
+from neurona.files.codec import DEEPEST, LARGEST, Misfit
+
+# What optimizers remember, by name; any other NamedTuple is kept as a tuple.
+REMEMBERED: dict[str, Any] = {one.__name__: one for one in (MeanSquare, Moments, Velocity)}
+MOST = 10**6  # batches that may be drawn again, to where a state stands
+
+
+def described(state: State, dtype: Any, arrays: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """Return a state's description; each array of its optimizer goes to ``arrays(name, array)``.
+
+    Raises
+    ------
+    ValueError
+        If the optimizer remembers something that is neither a number nor an array of ``dtype``.
+    """
+    count = iter(range(LARGEST))
+
+    def write(one: Any) -> Any:
+        one = one.item() if isinstance(one, np.generic) else one
+        if isinstance(one, np.ndarray):
+            if one.dtype != dtype or not np.isfinite(one).all():
+                raise ValueError(
+                    f"the optimizer remembers an array of {one.dtype}: a file holds finite numbers "
+                    f"of {dtype}, as the parameters are"
+                )
+            name = f"optimizer.{next(count)}"
+            arrays(name, one)
+            return {"array": name, "shape": list(one.shape)}
+        if isinstance(one, tuple | list):
+            name = type(one).__name__ if type(one) in REMEMBERED.values() else "tuple"
+            return {"kind": name, "items": [write(each) for each in one]}
+        if isinstance(one, dict) and all(isinstance(key, str) for key in one):
+            return {"kind": "dict", "items": {key: write(one[key]) for key in sorted(one)}}
+        if one is None or isinstance(one, bool | int | str):
+            return one
+        if isinstance(one, float) and isfinite(one):
+            return one
+        raise ValueError(f"the optimizer remembers {shown(one)}, which a file cannot hold")
+
+    randomness = state.randomness
+    return {
+        "step": int(state.step),
+        "epoch": int(state.epoch),
+        "cost": float(state.cost) if isfinite(state.cost) else None,
+        "optimizer": write(state.optimizer_state),
+        "randomness": None if randomness is None else _plain(randomness._asdict()),
+    }
+
+
+def _plain(tree: Any) -> Any:
+    """Return mappings and tuples as what JSON holds."""
+    if isinstance(tree, Mapping):
+        return {key: _plain(one) for key, one in tree.items()}
+    return [_plain(one) for one in tree] if isinstance(tree, tuple | list) else tree
+
+
+def shapes_of(given: Any) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of the arrays that a described state needs."""
+    found: dict[str, tuple[int, ...]] = {}
+
+    def find(one: Any, depth: int = 0) -> None:
+        if not isinstance(one, dict):
+            return
+        if depth > DEEPEST:
+            raise Misfit(f"state.optimizer is too deep: neurona reads {DEEPEST} levels")
+        if one.keys() == {"array", "shape"}:
+            name, shape = one["array"], one["shape"]
+            if name != f"optimizer.{len(found)}" or not isinstance(shape, list):
+                raise Misfit(f"state.optimizer: {shown(one)} is not an array of this file")
+            found[name] = tuple(_count(n, "a shape") for n in shape)
+            return
+        items = one.get("items")
+        for each in items.values() if isinstance(items, dict) else items or ():
+            find(each, depth + 1)
+
+    find(_object(given, "state").get("optimizer"))
+    return found
+
+
+def state_of(given: Any, params: Params, arrays: Mapping[str, Any]) -> State:
+    """Return the state that was described, or say in a Misfit what is wrong."""
+
+    def read(one: Any) -> Any:
+        if not isinstance(one, dict):
+            if isinstance(one, list):
+                raise Misfit(f"state.optimizer: {shown(one)} has no kind")
+            return one
+        if one.keys() == {"array", "shape"}:
+            return arrays[one["array"]]
+        kind, items = one.get("kind"), one.get("items")
+        if kind == "dict" and isinstance(items, dict):
+            return {key: read(each) for key, each in items.items()}
+        if not isinstance(items, list) or not (kind == "tuple" or kind in REMEMBERED):
+            raise Misfit(f"state.optimizer: {shown(one)} is not known: a newer version may")
+        members = [read(each) for each in items]
+        make = REMEMBERED.get(kind)
+        if make is None:
+            return tuple(members)
+        if len(members) != len(make._fields):
+            raise Misfit(f"state.optimizer: {kind} has {len(members)} items")
+        return make(*members)
+
+    given = _object(given, "state")
+    cost = given.get("cost")
+    if cost is not None and not isinstance(cost, int | float):
+        raise Misfit(f"state.cost is {shown(cost)}: it takes a number")
+    return State(
+        _count(given.get("step"), "state.step"),
+        _count(given.get("epoch"), "state.epoch"),
+        params,
+        read(given.get("optimizer")),
+        np.nan if cost is None else float(cost),
+        None if given.get("randomness") is None else _randomness(given["randomness"]),
+    )
+
+
+def _randomness(given: Any) -> Randomness:
+    given = _object(given, "state.randomness")
+    if given.keys() != {*Randomness._fields}:
+        raise Misfit(f"state.randomness has {', '.join(map(shown, given))}")
+    generators, noise = given["generators"], given["noise"]
+    if not isinstance(generators, list) or len(generators) != 1 or not isinstance(noise, list):
+        raise Misfit("state.randomness does not hold the generator of one network")
+    where = "state.randomness"
+    rows, size, taken = (_count(given[name], where) for name in ("rows", "size", "taken"))
+    if taken > MOST:
+        raise Misfit(f"{where}: {taken} batches cannot have been taken")
+    state = _object(generators[0], where)
+    seed = state.get("seed")
+    if seed is not None and _object(seed, where).get("pool_size") not in range(1, 65):
+        raise Misfit(f"{where} holds a seed that is not one of NumPy's")
+    try:
+        generator_of(state)
+    except ValueError as error:
+        raise Misfit(f"{where}: {error}") from error
+    kept = frozen(_tuples(state))
+    roots = tuple(_count(root, where) for root in noise)
+    return Randomness((kept,), roots, taken, rows, size)
+
+
+def _tuples(tree: Any) -> Any:
+    """Return lists as tuples, as the state of a generator has them."""
+    if isinstance(tree, dict):
+        return {key: _tuples(one) for key, one in tree.items()}
+    return tuple(map(_tuples, tree)) if isinstance(tree, list) else tree
+
+
+def _object(given: Any, where: str) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise Misfit(f"{where} is {shown(given)}: it takes an object")
+    return given
+
+
+def _count(given: Any, where: str) -> int:
+    if type(given) is not int or not 0 <= given < LARGEST:
+        raise Misfit(f"{where} holds {shown(given)}: it takes a whole number of at least 0")
+    return given

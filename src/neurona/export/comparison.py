@@ -84,6 +84,11 @@ or weights are lost in float32
                     f"{what} gives {theirs.shape[1]} numbers for an example, and the import "
                     f"{exact.shape[1]}"
                 )
+            if size <= 1 and (np.isfinite(theirs) & ~np.isfinite(ours)).any():
+                raise ValueError(
+                    f"{what} predicts finite numbers where {np.dtype(dtype)}, in which its import "
+                    "computes, has none: its weights are too large together"
+                )
             known = (abs(exact) < min(HUGE, float(precision.max) / 100)) & np.isfinite(near)
             if precision.max < HUGE:  # half: a sum on the way may be beyond it
                 known &= np.isfinite(theirs)

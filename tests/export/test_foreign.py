@@ -316,6 +316,13 @@ def test_other_types_of_numbers(dtype):
     np.testing.assert_array_equal(params[0].W, module[0].weight.detach().float().numpy().T)
 
 
+def test_a_module_that_fills_what_is_missing_is_refused():
+    module = nn.Sequential(nn.Linear(4, 3), nn.Tanh())
+    module.register_forward_pre_hook(lambda module, inputs: (torch.nan_to_num(inputs[0]),))
+    with pytest.raises(ValueError, match="predicts numbers where its input is NaN"):
+        from_pytorch(module)
+
+
 def test_weights_that_are_too_large_together():
     module = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2)).double()
     with torch.no_grad():

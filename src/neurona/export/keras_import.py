@@ -231,7 +231,7 @@ class _Reader:
 
     def _moved(self, what: str, call: Callable[..., Any], places: Places) -> Places:
         """Put places where a layer puts the numbers of each example."""
-        moved = self.run(call, np.stack([places] * EXAMPLES))
+        moved = self.run(call, np.stack([places] * EXAMPLES).astype(np.int32))
         if len(moved) != EXAMPLES or (moved != moved[:1]).any() or moved[0].size != places.size:
             raise ValueError(f"{what} mixes the examples, or drops numbers of them")
         found: Places = moved[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -193,6 +194,83 @@ def test_a_module_with_a_forward_of_its_own():
     assert net.in_shape == (4,)
 
 
+class Between(nn.Module):
+    """A function between two layers, and a list that grows with each call."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.first, self.last, self.function = nn.Linear(4, 6), nn.Linear(6, 3), function
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append(x)
+        return self.last(self.function(self.first(x)))
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: x.clamp(min=0), "relu"),
+        (torch.relu_, "relu"),
+        (lambda x: torch.maximum(x, torch.zeros_like(x)), "relu"),
+        (lambda x: x * (x > 0), "relu"),
+        (lambda x: torch.where(x > 0, x, 0.01 * x), "leaky_relu"),
+        (lambda x: x * torch.sigmoid(x), "silu"),
+        (lambda x: 2 * torch.sigmoid(2 * x) - 1, "tanh"),
+        (lambda x: torch.logaddexp(x, torch.zeros_like(x)), "softplus"),
+        (lambda x: x.T.T.unsqueeze(1).squeeze(1).contiguous(), "linear"),
+        (lambda x: x[:, [1, 0, 2, 3, 4, 5]], "linear"),
+        (lambda x: 1 - x / torch.arange(1, 7), "linear"),
+    ],
+)
+def test_a_function_between_layers_is_recognised(function, name):
+    module = Between(function)
+    assert names(imported(module)) == [name, "linear"]
+    assert len(module.seen) == 3  # those of the comparison in this test
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x - x.mean(dim=1, keepdim=True),
+        lambda x: x.sort(dim=1)[0],
+        lambda x: torch.cat(x.chunk(2, dim=1)[::-1], dim=1),
+        lambda x: (x * 1e4).round() / 1e4,
+        lambda x: torch.where(x.abs() > 1e4, 0, x),
+        functional.dropout,
+        lambda x: (x.__setitem__((slice(None), 0), 0), x)[1],
+        lambda x: x.half().float(),
+    ],
+)
+def test_a_function_that_neurona_has_not_is_refused(function):
+    with pytest.raises(ValueError, match=REFUSED + "|keeps the shape|changed in place"):
+        from_pytorch(Between(function))
+
+
+def test_pruned_weights_and_a_low_rank_step():
+    module = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    import_module("torch.nn.utils.prune").l1_unstructured(module[0], "weight", 5)
+    imported(module)
+
+    class LowRank(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.base, self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 2), nn.Linear(2, 4)
+
+        def forward(self, x):
+            return self.base(x) + 0.5 * self.b(self.a(x))
+
+    imported(nn.Sequential(LowRank(), RELU, LowRank()))
+
+
+def test_in_shape_is_a_shape():
+    for given in ("abc", 0, (), (3, -1), 2.5):
+        with pytest.raises(ValueError, match=r"in_shape is .*: give the shape of one example"):
+            from_pytorch(nn.Linear(4, 2), in_shape=given)
+    with pytest.raises(ValueError, match="Linear can't be run on examples of 3: mat1 and mat2"):
+        from_pytorch(nn.Linear(4, 2), in_shape=3)
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_a_batch_normalization_and_a_dropout_in_either_mode(training):
     module = nn.Sequential(
@@ -238,10 +316,26 @@ def test_other_types_of_numbers(dtype):
     np.testing.assert_array_equal(params[0].W, module[0].weight.detach().float().numpy().T)
 
 
+def test_a_module_that_fills_what_is_missing_is_refused():
+    module = nn.Sequential(nn.Linear(4, 3), nn.Tanh())
+    module.register_forward_pre_hook(lambda module, inputs: (torch.nan_to_num(inputs[0]),))
+    with pytest.raises(ValueError, match="predicts numbers where its input is NaN"):
+        from_pytorch(module)
+
+
+def test_weights_that_are_too_large_together():
+    module = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2)).double()
+    with torch.no_grad():
+        for one in module:
+            one.weight *= 1e30
+    with pytest.raises(ValueError, match=r"finite numbers where float32, .*, has none"):
+        from_pytorch(module)
+
+
 # The comparison
 
 
-def test_what_an_import_does_not_see_is_refused_by_the_comparison(monkeypatch):
+def test_what_an_import_does_not_see_is_refused_by_the_comparison():
     class Secret(nn.Module):
         """It looks at a batch before it decides, which a single reading does not see."""
 

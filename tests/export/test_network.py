@@ -538,6 +538,13 @@ def test_a_network_of_images_is_the_same_everywhere(where, request, case):
     assert_same(run(net, params, X), net.predict(params, X))
 
 
+@settings(checks, max_examples=20)
+@given(case=image_cases(), opset=st.sampled_from([13, 16, 17, 18]))
+def test_a_network_of_images_is_the_same_in_older_opsets(run_onnx, case, opset):
+    net, params, X = case
+    assert_same(run_onnx(net, params, X, opset=opset), net.predict(params, X))
+
+
 def test_a_program_takes_images_from_rows_of_a_csv_file(tmp_path):
     net = neurona.Network([neurona.Conv2D(1, 2), neurona.Flatten(), neurona.Dense(2)], (3, 3, 1))
     params = net.init(0)

@@ -7,6 +7,7 @@ original may be some times as far from the first as the second is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,8 @@ def confirmed(
     Raises
     ------
     ValueError
-        If it predicts something else on random inputs, small and large, alone or among others; or
-        if the original can't be run on them.
+        If it predicts something else on random inputs, small and large, alone or among others, or
+        where the input is NaN; or if the original can't be run on random inputs.
 
     Examples
     --------
@@ -84,6 +85,11 @@ or weights are lost in float32
                     f"{what} gives {theirs.shape[1]} numbers for an example, and the import "
                     f"{exact.shape[1]}"
                 )
+            if size <= 1 and (np.isfinite(theirs) & ~np.isfinite(ours)).any():
+                raise ValueError(
+                    f"{what} predicts finite numbers where {np.dtype(dtype)}, in which its import "
+                    "computes, has none: its weights are too large together"
+                )
             known = (abs(exact) < min(HUGE, float(precision.max) / 100)) & np.isfinite(near)
             if precision.max < HUGE:  # half: a sum on the way may be beyond it
                 known &= np.isfinite(theirs)
@@ -111,7 +117,19 @@ or weights are lost in float32
         compared += int(known.sum())
     if not compared:
         raise ValueError(f"{what} gives no finite numbers for random inputs: check its weights")
+    missing = np.full_like(X, np.nan)
+    with np.errstate(all="ignore"), suppress(_NotRun):
+        filled = np.isfinite(_outputs(original, missing, what))
+        if filled[np.isnan(net.predict(rounded, missing).reshape(len(X), -1))].any():
+            raise ValueError(
+                f"{what} predicts numbers where its input is NaN, and its import NaN: fill what is "
+                "missing before, and import the rest"
+            )
     return net, rounded
+
+
+class _NotRun(ValueError):
+    """The original can't be run."""
 
 
 def _outputs(original: Callable[[Array], Any], X: Array, what: str) -> Array:
@@ -119,7 +137,7 @@ def _outputs(original: Callable[[Array], Any], X: Array, what: str) -> Array:
     try:
         outputs = np.asarray(original(X.copy()), dtype=np.float64)
     except Exception as error:
-        raise ValueError(
+        raise _NotRun(
             f"{what} can't be run on inputs of shape {X.shape}, with which its import is compared: "
             f"{error}"
         ) from error

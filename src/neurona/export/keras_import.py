@@ -175,27 +175,28 @@ class _Reader:
                 start = self._operation(layer, [start], layer)
             return start
         known = {id(model.inputs[0]): start}
+        for depth in sorted(model._nodes_by_depth, reverse=True):
+            for node in model._nodes_by_depth[depth]:
+                if not node.is_input:
+                    known |= self._node(node, known)
+        return known[id(model.outputs[0])]
 
-        def value_of(tensor: Any) -> Value:
-            if id(tensor) not in known:
-                operation, at, _ = tensor._keras_history
-                node = operation._inbound_nodes[at]
-                if not node.input_tensors or len(node.output_tensors) > 1:
-                    raise ValueError(
-                        f"{operation.name} ({type(operation).__name__}) does not make one array of "
-                        "the model's input: neurona has no such layer"
-                    )
+    def _node(self, node: Any, known: dict[int, Value]) -> dict[int, Value]:
+        """Return the value of a node of a graph, by the identity of its tensor."""
+        operation, tensors = node.operation, node.input_tensors
+        if not tensors or len(node.outputs) > 1:
+            raise ValueError(
+                f"{operation.name} ({type(operation).__name__}) does not make one array of the "
+                "model's input: neurona has no such layer"
+            )
 
-                def call(*arrays: Any) -> Any:
-                    tensors = dict(zip(map(id, node.input_tensors), arrays, strict=True))
-                    args, kwargs = node.arguments.fill_in(tensors)
-                    return operation(*args, **kwargs)
+        def call(*arrays: Any) -> Any:
+            given = dict(zip(map(id, tensors), arrays, strict=True))
+            args, kwargs = node.arguments.fill_in(given)
+            return operation(*args, **kwargs)
 
-                inputs = [value_of(one) for one in node.input_tensors]
-                known[id(tensor)] = self._operation(operation, inputs, call)
-            return known[id(tensor)]
-
-        return value_of(model.outputs[0])
+        made = self._operation(operation, [known[id(one)] for one in tensors], call)
+        return {id(node.outputs[0]): made}
 
     def _operation(self, layer: Any, inputs: list[Value], call: Callable[..., Any]) -> Value:
         """Go on with a layer, a model, or an operation of ``keras.ops``."""
@@ -230,7 +231,7 @@ class _Reader:
 
     def _moved(self, what: str, call: Callable[..., Any], places: Places) -> Places:
         """Put places where a layer puts the numbers of each example."""
-        moved = self.run(call, np.stack([places] * EXAMPLES))
+        moved = self.run(call, np.stack([places] * EXAMPLES).astype(np.int32))
         if len(moved) != EXAMPLES or (moved != moved[:1]).any() or moved[0].size != places.size:
             raise ValueError(f"{what} mixes the examples, or drops numbers of them")
         found: Places = moved[0]

@@ -1,4 +1,4 @@
-"""A network in parts: the form that every export takes apart, and every import puts together."""
+"""A network in parts, the form in which every export has it."""
 
 from __future__ import annotations
 

@@ -97,6 +97,11 @@ def from_pytorch(
         source = _Source(torch, module, name)
         given = source.width() if in_shape is None else in_shape
         shape = tuple(given) if isinstance(given, Iterable) else (given,)
+        if not shape or not all(isinstance(one, int | np.integer) and one > 0 for one in shape):
+            raise ValueError(
+                f"in_shape is {in_shape!r}: give the shape of one example as the module takes it, "
+                "such as 4 for four numbers, or (3, 32, 32) for an image"
+            )
         values = source.read(shape)
         net, params, starts, ends = network_of_values(values, shape)
         back = np.argsort(ends.ravel())
@@ -130,9 +135,9 @@ def _predicting(torch: Any, module: Any) -> Iterator[None]:
     """Let a module predict, and leave it and the random generators as they were."""
     modules = list(module.modules())
     attributes = [(vars(one), dict(vars(one))) for one in modules]
-    inner = [
-        (one, dict(one)) for now, _ in attributes for one in now.values() if isinstance(one, dict)
-    ]
+    held = [one for now, _ in attributes for one in now.values()]
+    dicts = [(one, dict(one)) for one in held if isinstance(one, dict)]
+    lists = [(one, list(one)) for one in held if isinstance(one, list)]
     tensors = [(one, one.detach().clone()) for one in chain(module.parameters(), module.buffers())]
     states = random.getstate(), np.random.get_state()  # noqa: NPY002
     devices = {one.device.index for one, _ in tensors if one.device.type == "cuda"}
@@ -141,9 +146,11 @@ def _predicting(torch: Any, module: Any) -> Iterator[None]:
             module.eval()
             yield
     finally:
-        for now, before in (*attributes, *inner):  # in place: others may hold them
+        for now, before in (*attributes, *dicts):  # in place: others may hold them
             now.clear()
             now.update(before)
+        for items, before_items in lists:
+            items[:] = before_items
         with torch.no_grad():
             for tensor, before in tensors:
                 if not torch.equal(tensor, before):
@@ -189,9 +196,13 @@ class _Source:
             raise ValueError(f"{self.name} takes images: {advice}, (channels, height, width)")
         raise ValueError(f"{self.name} can't be run on rows of numbers ({said}): {advice}")
 
+    def tensor(self, X: Array) -> Any:
+        """Return an array as the module takes it."""
+        return self.torch.from_numpy(X).to(self.dtype).to(self.device)
+
     def run(self, X: Array) -> Any:
         """Return what the module predicts."""
-        outputs = self.module(self.torch.from_numpy(X).to(self.device, self.dtype))
+        outputs = self.module(self.tensor(X))
         if not isinstance(outputs, self.torch.Tensor):
             raise _Unseen(
                 f"{self.name} gives a {type(outputs).__name__}, and a network gives one array: "
@@ -202,7 +213,7 @@ class _Source:
     def read(self, shape: Shape) -> list[Value]:
         """Return the input of the module, what it makes of it, and its output, in their order."""
         X = np.random.default_rng(0).normal(size=(EXAMPLES, *shape))
-        x = self.torch.from_numpy(X).to(self.device, self.dtype)
+        x = self.tensor(X)
         tape = _tape(self, x)
         try:
             with tape:
@@ -319,8 +330,12 @@ def _on_numbers(source: _Source, function: Callable[..., Any], *arrays: Array) -
     """Apply a function to arrays: in float32, or in float64 if the module computes so."""
     torch = source.torch
     dtype = torch.float64 if source.dtype == torch.float64 else torch.float32
-    result = function(*(torch.from_numpy(one).to(source.device, dtype) for one in arrays))
-    numbers: Array = result.detach().to("cpu", dtype).numpy()
+
+    def alike(tensor: Any) -> Any:
+        return tensor.to(dtype) if tensor.is_floating_point() else tensor
+
+    given = (alike(torch.from_numpy(one)).to(source.device) for one in arrays)
+    numbers: Array = alike(function(*given).detach().cpu()).numpy()
     return numbers
 
 

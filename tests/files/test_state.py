@@ -47,7 +47,9 @@ def test_a_state_of_every_optimizer_comes_back_and_goes_on(path, name):
     assert type(state.optimizer_state) is type(states[6].optimizer_state)
     assert state.cost == states[6].cost
     assert_same(state, states[6])
-    assert_same(last(train(net, X, Y, steps=6, start=state, optimizer=name, **SETTINGS)), states[12])
+    assert_same(
+        last(train(net, X, Y, steps=6, start=state, optimizer=name, **SETTINGS)), states[12]
+    )
 
 
 def test_a_training_goes_on_in_another_process(path):
@@ -84,6 +86,7 @@ def test_a_state_file_is_read_as_a_network_too(path):
 def test_nothing_in_a_loaded_state_can_be_written(path):
     neurona.save(path, NET, last(train(NET, X, Y, steps=3, rng=0)))
     state = neurona.load_state(path)[1]
+
     def is_read_only(array):
         if np.ndim(array):
             with pytest.raises(ValueError, match="read-only"):

@@ -273,7 +273,7 @@ class Stream:
 
 
 def latest(batches: list[Data]) -> list[Data]:
-    """Return the last batches, as many as have 10,000 rows: earlier ones are not held.
+    """Return the last batches, as many as have 10,000 rows or 64 MB: earlier ones are not held.
 
     Examples
     --------
@@ -282,7 +282,8 @@ def latest(batches: list[Data]) -> list[Data]:
     3
     """
     rows = np.cumsum([batch.n for batch in reversed(batches)])
-    return batches[-1 - int(np.searchsorted(rows, POPULATION)) :]
+    held = np.cumsum([batch.x.nbytes for batch in reversed(batches)])
+    return batches[-1 - int(min(np.searchsorted(rows, POPULATION), np.searchsorted(held, LARGE))) :]
 
 
 def together(batches: list[Data]) -> Data:

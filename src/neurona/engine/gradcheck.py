@@ -15,7 +15,6 @@ from neurona.engine.objective import Objective
 from neurona.engine.parameters import flatten, parameter_name, unflatten
 from neurona.engine.types import Array, Params, Seed
 
-
 SURELY = 1e-7  # an error that rounding makes, if there is one
 LONGER = (1e-3, 1e-4)  # steps of differences whose truncation is of a higher order
 

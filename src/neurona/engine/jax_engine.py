@@ -393,7 +393,9 @@ def lengthened(tree: Any, n: int) -> Any:
     more = longer(n) - n
     if not more:
         return tree
-    return jax.tree.map(lambda a: np.concatenate([a, np.zeros((more, *a.shape[1:]), a.dtype)]), tree)
+    return jax.tree.map(
+        lambda a: np.concatenate([a, np.zeros((more, *a.shape[1:]), a.dtype)]), tree
+    )
 
 
 def filled(batches: Sequence[Data], size: int, dtype: Any) -> tuple[Data, Array]:

@@ -41,15 +41,15 @@ def rebuilt(tree: Any, members: Iterable[Any]) -> Any:
     >>> rebuilt(((1, 2), ((3,), 4), ()), "abcd")
     (('a', 'b'), (('c',), 'd'), ())
     """
-    members = iter(members)
+    return _rebuilt(tree, iter(members))
 
-    def build(one: Any) -> Any:
-        if not isinstance(one, tuple):
-            return next(members)
-        make = getattr(type(one), "_make", tuple)
-        return make([build(member) for member in one])
 
-    return build(tree)
+# Not a function within the other: it would hold itself, and the arrays until they are collected.
+def _rebuilt(tree: Any, members: Iterator[Any]) -> Any:
+    if not isinstance(tree, tuple):
+        return next(members)
+    make = getattr(type(tree), "_make", tuple)
+    return make([_rebuilt(member, members) for member in tree])
 
 
 def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

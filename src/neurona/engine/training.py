@@ -252,7 +252,7 @@ class _Training:
         meanwhile to what is calibrated, a weight decay say, is ever seen.
         """
         params, state = self.engine.snapshot()
-        if self.net.has_training_mode:
+        if self.net.is_calibrated:
             self.examples = self.source.examples(seen)
             params = self.calibrated(params)
         return params, state

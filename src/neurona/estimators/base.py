@@ -40,6 +40,7 @@ from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
 from neurona.estimators.validation import (
+    MOST,
     BestState,
     Evaluation,
     ValidationSample,
@@ -49,9 +50,10 @@ from neurona.estimators.validation import (
     takes_weights,
     validation_rows,
 )
+from neurona.tables.large import LARGE
 from neurona.tables.preparation import Preparation
 from neurona.tables.ramps import check_ramps
-from neurona.tables.table import Table, spans
+from neurona.tables.table import Table
 
 
 class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
@@ -424,7 +426,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         params, value = mapped(np.float64, self.params_), 0.0
         weight = np.ones(len(target)) if weight is None else weight
         total = weight.sum() or 1.0
-        for rows in spans(len(target)):
+        for rows in table.spans():
             output = body.predict(params, self._prepared(table[rows]))
             mean = cost(output, target[rows], weight[rows])[0]
             value += float(weight[rows].sum() / total * mean)
@@ -434,10 +436,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Hold out some rows of a part; return the others, and all that are held out so far."""
         share = check_share("validation_fraction", self.validation_fraction)
         if self._validation_sample is None:
-            self._validation_sample = ValidationSample(share)
+            most = max(1, min(MOST, LARGE // self._member.n_in))
+            self._validation_sample = ValidationSample(share, most)
         examples = replace(examples, table=examples.table.prepared(self.preparation_))
         held_out = np.empty(len(examples), bool)
-        for rows in spans(len(examples)):
+        for rows in examples.table.spans():
             part = examples[rows]
             x = self._prepared(part.table)
             hashes = hashes_of(np.hstack([x, self.targets_.encode(part.y)]))
@@ -482,7 +485,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         table, params = table_for(self, X, reset=False), mapped(np.float64, self.params_)
         net = self.network_.logits if logits else self.network_
         return np.concatenate(
-            [net.predict(params, self._prepared(table[rows])) for rows in spans(len(table))]
+            [net.predict(params, self._prepared(table[rows])) for rows in table.spans()]
         )
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -552,6 +555,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         tags = super().__sklearn_tags__()
         tags.non_deterministic = False
         tags.input_tags.allow_nan = self.preprocess == "auto"
+        tags.input_tags.sparse = True
         tags.input_tags.string = self.preprocess == "auto"
         return tags
 

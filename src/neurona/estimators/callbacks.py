@@ -96,6 +96,8 @@ def tell_callbacks(
 
 def _some(given: Any, rows: Any) -> Any:
     """Return some rows of a table or a target; all of them as they were given."""
+    if hasattr(given, "tocsr"):
+        return given.tocsr()[rows]
     if isinstance(given, Mapping):  # columns
         return {name: _some(cells, rows) for name, cells in given.items()}
     n = given.shape[0] if hasattr(given, "shape") else len(given)

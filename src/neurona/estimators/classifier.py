@@ -16,7 +16,7 @@ from neurona.checks import check_share
 from neurona.engine.activations import Activation
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
-from neurona.estimators.reading import target_of
+from neurona.estimators.forms import target_of
 from neurona.estimators.validation import validation_rows
 from neurona.tables.columns import which_missing
 from neurona.tables.targets import Classes, Labels

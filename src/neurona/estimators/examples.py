@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array, check_consistent_length
 
-from neurona.estimators.reading import unmasked
+from neurona.estimators.forms import unmasked
 from neurona.tables.table import Table
 
 

@@ -24,7 +24,6 @@ from neurona.estimators.threads import on_one_thread
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
 from neurona.tables.preparation import Preparation
-from neurona.tables.table import spans
 
 NETWORKS = 4  # of an ensemble
 FEW_ROWS = 1000  # with fewer, as many more networks learn with the best setting, on other folds
@@ -281,7 +280,7 @@ class Fit:
                 return None
             each = sound(one.state_).values()
             logits = []
-            for span in spans(len(left_out)):
+            for span in left_out.table.spans():
                 x = one._prepared(left_out.table[span])
                 logits.append(np.mean([body.predict(params, x) for params in each], axis=0))
             weight = one._row_weights(left_out)

@@ -18,7 +18,7 @@ from neurona.engine.costs import COSTS
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.calibration import bounds_of
 from neurona.estimators.examples import Examples
-from neurona.estimators.reading import target_of
+from neurona.estimators.forms import target_of
 from neurona.estimators.settings import FEWEST
 from neurona.estimators.validation import validation_rows
 from neurona.tables.targets import Counts, Quantities

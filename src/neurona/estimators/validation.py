@@ -28,7 +28,8 @@ from neurona.engine.state import State
 from neurona.estimators.examples import Examples
 from neurona.tables.table import Prepared
 
-MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be predicted after each part
+MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be predicted after each part;
+# of very many columns fewer, so that they take 64 MB at most
 
 
 def split(

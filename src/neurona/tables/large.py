@@ -6,6 +6,7 @@ once for each column's extremes and its missing cells; its quartiles are those o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -13,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.batches import Rows, order_of
-from neurona.engine.data import Data
+from neurona.engine.data import ROWS, Data
 from neurona.tables.columns import Kind
 from neurona.tables.preparation import Numbers, Preparation, Step, Target, Weights, squashed
 from neurona.tables.ramps import ramped
 from neurona.tables.table import Encode, Table, spans
 
 LARGE = 2**23  # numbers: as float64 they would take 64 MB
+CELLS = 2**22  # that are transformed together
 SAMPLE = 100_000  # rows whose quartiles are taken
 
 
@@ -105,7 +107,7 @@ class LargeTable(Table):
             return None
         n, p = len(self), self.X.shape[1]
         low, high, missing = np.full(p, np.inf), np.full(p, -np.inf), np.zeros(p, bool)
-        for rows in spans(n):
+        for rows in self.spans():
             x = self[rows].read()
             low, high = np.fmin(low, np.fmin.reduce(x)), np.fmax(high, np.fmax.reduce(x))
             missing |= np.isnan(x).any(axis=0)
@@ -136,6 +138,20 @@ class LargeTable(Table):
         numbers = self.read().astype(np.float64, copy=False)
         return numbers if preparation is None else AllNumbers(preparation)(numbers)
 
+    def reader(
+        self, preparation: Preparation | None
+    ) -> Callable[[NDArray[np.int64]], NDArray[Any]]:
+        """Return a function from the numbers of some rows to the network's input."""
+        prepare = np.asarray if preparation is None else AllNumbers(preparation)
+        return lambda which: prepare(self.read(which))
+
+    def spans(self) -> Iterator[slice]:
+        """Yield the parts of the rows that are transformed together: fewer rows, if they are wide.
+
+        One array of float64 for them takes 32 MB at most.
+        """
+        return spans(len(self), max(1, min(ROWS, CELLS // self.X.shape[1])))
+
     def prepared(self, preparation: Preparation | None) -> LargeTable:
         """Return the table: its rows are too many to be kept prepared."""
         return self
@@ -155,11 +171,11 @@ class LargeTable(Table):
         rng: np.random.Generator,
     ) -> dict[str, Any]:
         """Return batches; each is prepared, and its targets encoded, when its turn comes."""
-        prepare = np.asarray if preparation is None else AllNumbers(preparation)
+        read = self.reader(preparation)
 
         def take(which: NDArray[np.int64]) -> Data:
             return Data(
-                prepare(self.read(which)).astype(np.float32, copy=False),
+                read(which).astype(np.float32, copy=False),
                 encode(y[which]).astype(np.float32),
                 None if weight is None else weight[which].astype(np.float32),
             )

@@ -37,6 +37,10 @@ class Table(ABC):
     @abstractmethod
     def __getitem__(self, rows: Any) -> Table: ...
 
+    def spans(self) -> Iterator[slice]:
+        """Yield the parts of the rows that are transformed together."""
+        return spans(len(self))
+
     @abstractmethod
     def learn(
         self,
@@ -175,6 +179,6 @@ class Prepared(Table):
         return self.x
 
 
-def spans(n: int) -> Iterator[slice]:
+def spans(n: int, most: int = ROWS) -> Iterator[slice]:
     """Yield the parts of n rows that are looked at together."""
-    return (slice(begin, min(begin + ROWS, n)) for begin in range(0, max(n, 1), ROWS))
+    return (slice(begin, min(begin + most, n)) for begin in range(0, max(n, 1), most))

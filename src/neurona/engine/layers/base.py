@@ -152,9 +152,14 @@ class Layer:
         return type(self).noise is not Layer.noise
 
     @property
+    def is_calibrated(self) -> bool:
+        """Whether the layer takes something from the training examples."""
+        return type(self).calibrate is not Layer.calibrate
+
+    @property
     def has_training_mode(self) -> bool:
         """Whether the layer is trained on another function than it predicts with."""
-        return self.is_random or type(self).calibrate is not Layer.calibrate
+        return self.is_random or self.is_calibrated
 
     @property
     def logits(self: Own) -> Own:

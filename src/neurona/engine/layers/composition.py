@@ -68,6 +68,11 @@ class Composition(Layer, abstract=True):
         return any(layer.is_random for layer in self.layers)
 
     @property
+    def is_calibrated(self) -> bool:
+        """Whether a layer takes something from the training examples."""
+        return any(layer.is_calibrated for layer in self.layers)
+
+    @property
     def has_training_mode(self) -> bool:
         """Whether a layer is trained on another function than it predicts with."""
         return any(layer.has_training_mode for layer in self.layers)

@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from neurona.tables.columns import objects
+from neurona.tables.file import listed
 from neurona.tables.frames import is_frame, names_of, read_array, read_frame
 from neurona.tables.large import LargeTable, is_large
 from neurona.tables.table import Columns, Prepared, Table
@@ -93,6 +94,6 @@ def _check_present(known: Iterable[str], names: Sequence[str]) -> None:
     absent = [name for name in known if name not in there]
     if absent:
         raise ValueError(
-            f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learned "
-            f"from; it has {', '.join(map(repr, names))}"
+            f"X lacks the column(s) {listed(absent)}, which the network learned from; it has "
+            f"{listed(names)}"
         )

@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from neurona.estimators.forms import DictFrame, numbers_of, usual_form
 from neurona.tables.columns import objects
+from neurona.tables.file import listed
 from neurona.tables.frames import is_frame, names_of, read_array, read_frame
 from neurona.tables.large import LARGE, LargeTable, is_large
 from neurona.tables.sparse import SparseTable
@@ -124,6 +125,6 @@ def _check_present(known: Iterable[str], names: Sequence[str]) -> None:
     absent = [name for name in known if name not in there]
     if absent:
         raise ValueError(
-            f"X lacks the column(s) {', '.join(map(repr, absent))}, which the network learned "
-            f"from; it has {', '.join(map(repr, names))}"
+            f"X lacks the column(s) {listed(absent)}, which the network learned from; it has "
+            f"{listed(names)}"
         )

@@ -327,8 +327,8 @@ def importances(
         return r2(np.asarray(y, dtype=np.float64), predictions)
 
     whole, falls = score(), {}
-    promise = _promise(estimator, params, x, rng)
-    for place in sorted(range(len(parts)), key=lambda k: -promise[parts[k]].sum()):
+    promise = _promise(estimator, params, x, parts, rng)
+    for place in np.argsort(-promise, kind="stable").tolist():
         there, scores = x[:, parts[place]].copy(), []
         for order in orders[place]:
             x[:, parts[place]] = there[order]
@@ -349,15 +349,21 @@ def _parts(estimator: NeuralNet, columns: int) -> list[slice]:
 
 
 def _promise(
-    estimator: NeuralNet, params: Params, x: NDArray[np.float64], rng: np.random.Generator
+    estimator: NeuralNet,
+    params: Params,
+    x: NDArray[np.float64],
+    parts: list[slice],
+    rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Return how far each input moves the logits, in its own spread: σⱼ · mean |∂(r · z) / ∂xⱼ|.
+    """Return how far a shuffle of each column moves the logits: mean |Σⱼ (x'ⱼ - xⱼ) ∂(r·z) / ∂xⱼ|.
 
-    With random r for each row, all logits are looked at in one pass.
+    The sum is over the numbers that are made of the column. With random signs r for each row, all
+    logits are looked at in one pass.
     """
     z, pullback = estimator.network_.logits.forward(params, x)
-    slopes: Any = pullback(rng.standard_normal(z.shape))[0]
-    return np.asarray(x.std(axis=0) * abs(slopes).mean(axis=0))
+    slopes: Any = pullback(rng.choice([-1.0, 1.0], z.shape))[0]
+    moved = (x[rng.permutation(len(x))] - x) * slopes
+    return np.array([abs(moved[:, part].sum(axis=1)).mean() for part in parts])
 
 
 def split(

@@ -361,7 +361,7 @@ def test_a_page_that_says_no_hello_is_let_go(known, monkeypatch):
     monkeypatch.setattr(server, "HELLO_SECONDS", 0.3)
     with known.websocket_connect("/socket", headers=ORIGIN) as silent:
         page = Talker(silent)
-        for kind in ("frame", "play", "restart"):
+        for kind in ("frame", "play"):
             assert page.ask(type=kind)[0]["code"] == "hello"
         with pytest.raises(WebSocketDisconnect) as closed:
             silent.receive_bytes()

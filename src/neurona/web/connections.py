@@ -20,7 +20,7 @@ SECONDS = 10.0  # for a request, and for all that a stranger does
 MOST_STRANGERS = 64
 BACKLOG = 100  # connections that wait to be accepted; all of them are accepted at once
 FILES = 1024  # that the process may have open: a page takes three; the usual limit of macOS is 256
-REPORT_SECONDS = 60.0  # between two reports of faults that strangers can cause
+REPORT_SECONDS = 60.0  # between two reports of one kind of fault
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -115,28 +115,25 @@ def allow_files() -> None:
 
 
 def report_seldom(loop: asyncio.AbstractEventLoop) -> None:
-    """Let a loop report faults that strangers can cause once a minute.
+    """Let a loop report each kind of fault once a minute: strangers can cause some.
 
     It reports each connection that it cannot accept with a traceback: megabytes a second, where the
     process has as many files open as it may.
     """
-    due = 0.0
+    due: dict[type, float] = {}
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        nonlocal due
         error = context.get("exception")
-        exhausted = isinstance(error, OSError) and error.errno in EXHAUSTED
-        if not exhausted and "protocol" not in context:
+        if loop.time() < due.get(type(error), 0.0):
+            return
+        due[type(error)] = loop.time() + REPORT_SECONDS
+        if isinstance(error, OSError) and error.errno in EXHAUSTED:
+            logging.getLogger(__name__).error(
+                "a connection was not accepted (%s): close pages, or raise the limit of open files "
+                "with ulimit -n",
+                error,
+            )
+        else:
             loop.default_exception_handler(context)
-        elif loop.time() >= due:
-            due = loop.time() + REPORT_SECONDS
-            if exhausted:
-                logging.getLogger(__name__).error(
-                    "a connection was not accepted (%s): close pages, or raise the limit of open "
-                    "files with ulimit -n",
-                    error,
-                )
-            else:
-                loop.default_exception_handler(context)
 
     loop.set_exception_handler(handle)

@@ -454,7 +454,8 @@ class _Worker:
             return
         if run.view.playing and now < self.due:
             return
-        self.version, self.due = run.view.version, now + REMEMBERING
+        self.version = run.view.version
+        self.due = now + REMEMBERING if run.view.playing else 0.0
         memory = run.memory()
         snapshots = {id(one): one for one in memory.snapshots}
         new = {number: one for number, one in snapshots.items() if number not in self.remembered}

@@ -96,7 +96,7 @@ def test_missing_cells_of_a_single_column_are_predicted(trained, tmp_path, capsy
 def test_cells_are_written_as_they_came(trained, tmp_path, capsys):
     rows = '1,"a\rb",=no()\n2,=cmd(),+1\n3,@x,=no()\n4,"5"" disk",+1\n'
     model, path, _ = trained("x,text,y\n" + rows * 10, "--drop", "text", "--kind", "classes")
-    _, out, _ = run(capsys, "predict", model, path, "-o", tmp_path / "p.csv")
+    run(capsys, "predict", model, path, "-o", tmp_path / "p.csv")
     written = pd.read_csv(tmp_path / "p.csv", lineterminator="\n")
     assert written["text"].tolist() == ["a\rb", "=cmd()", "@x", '5" disk'] * 10
     assert set(written["predicted y"]) <= {"=no()", "+1"}

@@ -140,7 +140,7 @@ def test_the_target_may_be_any_column(read):
 def test_the_features_can_be_chosen(read):
     table = read(PETS.replace("kilos", "Unnamed: 0"), columns=["Unnamed: 0"])
     assert table.columns == ("Unnamed: 0",)
-    with pytest.raises(ValueError, match="has no column 'heigth', .* did you mean 'height'"):
+    with pytest.raises(ValueError, match=r"has no column 'heigth', .* did you mean 'height'"):
         read(PETS, columns=["heigth"])
 
 

@@ -216,7 +216,7 @@ def test_gzip():
 
 
 def test_another_format_is_named():
-    workbook, packed = io.BytesIO(), b"BZh9"
+    workbook, packed = io.BytesIO(), b"BZh91AY&SY..."
     pd.DataFrame({"a": [1]}).to_parquet(workbook)
     for data, said in (
         (workbook.getvalue(), "is a Parquet file, and not a CSV file: export it as CSV"),

@@ -67,8 +67,10 @@ def numbered(text, header="", first=0):
         (PETS.replace(",", "  "), ["the cells are separated by blanks"]),
         (
             "Pets\nMay\n" + PETS.replace(",", " "),
-            ["what stands above the header is skipped: 'Pets May'"]
-            + ["the cells are separated by blanks"],
+            [
+                "what stands above the header is skipped: 'Pets May'",
+                "the cells are separated by blanks",
+            ],
         ),
         ("# on 1 May,\n#\n" + PETS, ["what stands above the header is skipped: 'on 1 May,'"]),
         ("# kilos,kind" + PETS[10:].replace("cat", "1").replace("dog", "0"), []),
@@ -125,6 +127,19 @@ def test_names_of_rows_without_a_name_of_their_own():
     assert parse_csv(subset).cells == [["1.5", "2"], ["2.5", "4"]]
     with pytest.raises(TableError, match="line 2 has 3 cells, expected 2"):  # decimal commas?
         parse_csv(subset.replace('"', ""))
+
+
+def test_names_and_cells_that_hold_other_delimiters_between_blanks():
+    text = '"a" "b, c" "p"\n"1" 2 "x, y"\n"2" 3 "x, z"\n'
+    assert parse_csv(text + '"3" 4 "y, z"\n').names == ["a", "b, c", "p"]
+
+
+def test_a_title_and_a_comment_above_dates():
+    for above in ("Pets", "# a, b"):
+        assert parse_csv(f"{above}\nborn,kind\n2020-01-02,cat\n1.2.2021,dog\n").names == [
+            "born",
+            "kind",
+        ]
 
 
 def test_numbers_that_the_model_knows_are_names():

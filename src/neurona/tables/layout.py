@@ -223,16 +223,20 @@ def delimiter_of(text: str, begin: int) -> str:
             return len(header) >= fewest and not is_header(data[0], data[1:])
         return len(header) == width or (len(header) == width + 1 and not header[-1])
 
-    def faults(sign: str) -> tuple[bool, int, bool, int]:
+    def faults(sign: str) -> tuple[int, bool, bool, bool, int]:
         header, *data = samples[sign][titles_among(samples[sign]) :]
         uneven = len(header) != len(data[0] if data else header)
         quotes = sum(cell.count('"') for row in samples[sign] for cell in row)
         numbers = sum(is_number(cell) for row in data for cell in row)
-        return uneven, quotes, sign != "\t", -numbers
+        return quotes, sign == " ", uneven, sign != "\t", -numbers
 
+    has_blanks = fits(" ")
+    if has_blanks:  # and is not a text of as many words in each line
+        data = samples[" "][titles_among(samples[" "]) + 1 :]
+        has_blanks = any(map(is_of_numbers, zip(*data, strict=True)))
     fitting = [sign for sign in signs if fits(sign)]
     if fitting:
-        return min(fitting, key=faults) if len(fitting) > 1 else fitting[0]
+        return min([*fitting, " "] if has_blanks else fitting, key=faults)
     loose = {
         sign: [cells for _, cells in records_of(text, begin, sign, 200, strict=False)] or [[]]
         for sign in signs
@@ -245,10 +249,8 @@ def delimiter_of(text: str, begin: int) -> str:
             return len(header) > 1, agreeing / max(1, len(data)), len(header)
 
         return max(signs, key=agreement)
-    if fits(" "):  # and not a text of as many words in each line
-        data = samples[" "][titles_among(samples[" "]) + 1 :]
-        if any(map(is_of_numbers, zip(*data, strict=True))):
-            return " "
+    if has_blanks:
+        return " "
     if "" in samples:
         return ""
     return next((sign for sign in (*signs, " ") if fits(sign, 1)), "")
@@ -266,11 +268,18 @@ def is_of_numbers(cells: Iterable[str]) -> bool:
 
 
 def is_header(names: list[str], rows: list[list[str]]) -> bool:
-    """Tell whether names are certainly names: a text stands above a column of numbers."""
-    return any(
-        known(name) is not None and not is_number(name) and is_of_numbers(row[i] for row in rows)
-        for i, name in enumerate(names)
-    )
+    """Tell whether names are certainly names: a text stands above a column of numbers or dates."""
+    day = re.compile(r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3\d{4})(\D.*)?")
+
+    def is_text(cell: str) -> bool:
+        return not is_number(cell) and day.fullmatch(cell) is None
+
+    for i, name in enumerate(names):
+        if known(name) is not None and is_text(name):
+            below = [row[i] for row in rows if known(row[i]) is not None]
+            if below and not any(map(is_text, below)):
+                return True
+    return False
 
 
 def is_header_commented(
@@ -468,6 +477,7 @@ def check_names(
         first[name] = place
     if (
         len(names) > 1
+        and not are_names
         and uniform
         and all(any(row[i] == name for row in uniform) for i, name in enumerate(names))
     ):

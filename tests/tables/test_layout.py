@@ -243,8 +243,9 @@ def test_gzip():
     assert unpacked(PETS.encode()) == PETS.encode()
     with pytest.raises(TableError, match="is a damaged gzip file"):
         unpacked(gzip.compress(PETS.encode())[:-9])
-    with pytest.raises(TableError, match="holds more than 1,000 bytes"):
+    with pytest.raises(TableError) as caught:
         unpacked(gzip.compress(bytes(1_000_000)), 1000)
+    assert caught.value.code == "too_large"
 
 
 def test_another_format_is_named():

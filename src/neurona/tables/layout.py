@@ -86,10 +86,13 @@ def layout_of(text: str, fewest: int = 1, needed: Collection[str] = ()) -> Layou
     notes = notes_above(before, sign)
     lines = [at for at, _ in data]
     header, rows, places = without_hollow(header, [cells for _, cells in data], notes)
-    skipped, left = left_out(header, rows, sign, notes)
+    first = next(islice(io.StringIO(text, newline=""), lines[0] - 1, None)) if lines else ""
+    may_be_decimals = sign == "," and not first.lstrip().startswith('"')
+    skipped, left = left_out(header, rows, may_be_decimals, notes)
     names, places = header[skipped:], places[skipped:]
     cells = [row[left:] for row in rows] if left else rows
-    check_names(names, cells, line, places, fewest, needed)
+    are_names = skipped > 0 or (len(needed) > 0 and {*needed} <= {*names})
+    check_names(names, cells, line, places, fewest, are_names)
     check_rows(names, cells, line, lines)
     if not sign:
         sign = ","
@@ -156,7 +159,7 @@ def records_of(
     """
     body, line = text[begin:], 0
     if not sign:
-        body = body.rstrip(" \t\r\n")
+        body = body.rstrip(" \t\r\n").replace("\r\r\n", "\r\n")  # one end of a line, written twice
     elif sign == " ":
         body = re.sub(r"[ \t]+(?=[\r\n]|\Z)", "", body)
     delimiter = sign or next(one for one in map(chr, range(0xE000, 0xF900)) if one not in body)
@@ -199,7 +202,7 @@ def delimiter_of(text: str, begin: int) -> str:
 
     It splits the header and all rows into equally many cells, as a reader that knows quotes sees
     them. Of several such signs the one is taken that leaves the fewest quotes within cells; then a
-    tab, which texts do not have; then the one that makes most cells numbers.
+    tab, which texts do not have; then the one with the most numbers.
     """
     signs, samples = "\t;|,", {}
     text, begin = text[begin : begin + 5_000_000], 0  # 200 rows of tables that are not very wide
@@ -220,16 +223,20 @@ def delimiter_of(text: str, begin: int) -> str:
             return len(header) >= fewest and not is_header(data[0], data[1:])
         return len(header) == width or (len(header) == width + 1 and not header[-1])
 
-    def faults(sign: str) -> tuple[bool, int, bool, float]:
+    def faults(sign: str) -> tuple[int, bool, bool, bool, int]:
         header, *data = samples[sign][titles_among(samples[sign]) :]
         uneven = len(header) != len(data[0] if data else header)
         quotes = sum(cell.count('"') for row in samples[sign] for cell in row)
-        cells = [cell for row in data for cell in row if cell]
-        return uneven, quotes, sign != "\t", -sum(map(is_number, cells)) / max(1, len(cells))
+        numbers = sum(is_number(cell) for row in data for cell in row)
+        return quotes, sign == " ", uneven, sign != "\t", -numbers
 
+    has_blanks = fits(" ")
+    if has_blanks:  # and is not a text of as many words in each line
+        data = samples[" "][titles_among(samples[" "]) + 1 :]
+        has_blanks = any(map(is_of_numbers, zip(*data, strict=True)))
     fitting = [sign for sign in signs if fits(sign)]
     if fitting:
-        return min(fitting, key=faults)
+        return min([*fitting, " "] if has_blanks else fitting, key=faults)
     loose = {
         sign: [cells for _, cells in records_of(text, begin, sign, 200, strict=False)] or [[]]
         for sign in signs
@@ -242,7 +249,7 @@ def delimiter_of(text: str, begin: int) -> str:
             return len(header) > 1, agreeing / max(1, len(data)), len(header)
 
         return max(signs, key=agreement)
-    if fits(" ") and any(map(is_of_numbers, zip(*samples[" "][1:], strict=True))):
+    if has_blanks:
         return " "
     if "" in samples:
         return ""
@@ -261,11 +268,18 @@ def is_of_numbers(cells: Iterable[str]) -> bool:
 
 
 def is_header(names: list[str], rows: list[list[str]]) -> bool:
-    """Tell whether names are certainly names: a text stands above a column of numbers."""
-    return any(
-        known(name) is not None and not is_number(name) and is_of_numbers(row[i] for row in rows)
-        for i, name in enumerate(names)
-    )
+    """Tell whether names are certainly names: a text stands above a column of numbers or dates."""
+    day = re.compile(r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3\d{4})(\D.*)?")
+
+    def is_text(cell: str) -> bool:
+        return not is_number(cell) and day.fullmatch(cell) is None
+
+    for i, name in enumerate(names):
+        if known(name) is not None and is_text(name):
+            below = [row[i] for row in rows if known(row[i]) is not None]
+            if below and not any(map(is_text, below)):
+                return True
+    return False
 
 
 def is_header_commented(
@@ -336,7 +350,7 @@ def without_hollow(
 
 
 def left_out(
-    header: list[str], rows: list[list[str]], sign: str, notes: list[str]
+    header: list[str], rows: list[list[str]], may_be_decimals: bool, notes: list[str]
 ) -> tuple[int, int]:
     """Return how many names, and how many cells of each row, belong to the rows' own names.
 
@@ -346,8 +360,9 @@ def left_out(
     if widths == {len(header) + 1}:
         first = [row[0] for row in rows]
         kind = numbering(first)
-        if sign == "," and is_of_numbers(first) and (len(rows) == 1 or kind != "counts the rows"):
-            kind = ""  # the first cell may be a number with a decimal comma
+        counts = kind == "counts the rows" and len(rows) > 1
+        if may_be_decimals and is_of_numbers(first) and not counts:
+            kind = ""  # a comma may be a decimal sign, and separate no cells
         if kind:
             notes.append(f"the first cell of a row has no name and {kind}: it is left out")
             return 0, 1
@@ -420,13 +435,12 @@ def check_names(
     line: int,
     places: list[int],
     fewest: int,
-    needed: Collection[str],
+    are_names: bool,
 ) -> None:
     """Raise a TableError if the names are none, or too few, or one is missing or there twice."""
     where = f"line {line}"
     uniform = [row for row in cells if len(row) == len(names)]
-    are_known = len(needed) > 0 and {*needed} <= {*names}
-    numbers = [] if are_known else numbers_for_names(names, uniform)
+    numbers = [] if are_names else numbers_for_names(names, uniform)
     if numbers:
         raise TableError(
             "header",
@@ -463,6 +477,7 @@ def check_names(
         first[name] = place
     if (
         len(names) > 1
+        and not are_names
         and uniform
         and all(any(row[i] == name for row in uniform) for i, name in enumerate(names))
     ):

@@ -14,7 +14,6 @@ from neurona.web.setup import LIMITS, DataSetup
 # The errors of the table's reader in Spanish.
 _SPANISH = {
     "format": "no es una tabla en CSV: expórtala como CSV",
-    "too_large": "es demasiado grande",
     "quotes": "línea {line}: las comillas no están en orden",
     "empty": "está vacía: la primera línea lleva los nombres de las columnas",
     "header": "la línea {line} tiene números: pon antes una línea con los nombres de las columnas",

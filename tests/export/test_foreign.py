@@ -308,6 +308,53 @@ def test_a_convolution_that_neurona_has_not_is_refused(given):
         from_pytorch(nn.Sequential(nn.Conv2d(2, 4, 3, **given)), in_shape=(2, 8, 8))
 
 
+@pytest.mark.parametrize(
+    ("pool", "message"),
+    [
+        (nn.MaxPool2d(2, stride=1), "its patches do not overlap"),
+        (nn.MaxPool2d(3, padding=1), "MaxPool2D has no padding"),
+        (nn.MaxPool2d(3, ceil_mode=True), "leaves out what fills no patch"),
+        (nn.AvgPool2d(2), "0 AvgPool2d.* makes .*: an activation keeps the shape"),
+    ],
+)
+def test_a_pooling_that_neurona_has_not_is_refused(pool, message):
+    layers = pool, nn.Flatten(), nn.LazyLinear(3)
+    module = nn.Sequential(*layers)
+    module(torch.randn(2, 2, 8, 8))
+    with pytest.raises(ValueError, match=message):
+        from_pytorch(module, in_shape=(2, 8, 8))
+
+
+def test_what_leaves_the_order_of_neurona_is_refused():
+    turned = nn.Sequential(nn.Conv2d(2, 3, 1), nn.Flatten())
+    with pytest.raises(ValueError, match=r"1 Flatten.* gives its numbers in an order that neurona"):
+        from_pytorch(turned, in_shape=(2, 4, 4))
+
+    class Turned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(2, 3, 1)
+
+        def forward(self, x):
+            y = self.conv(x)
+            return y + y.transpose(2, 3)
+
+    with pytest.raises(ValueError, match="adds up numbers in different orders"):
+        from_pytorch(Turned(), in_shape=(2, 4, 4))
+
+
+def test_weights_by_a_product():
+    class Product(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.W, self.b = nn.Parameter(torch.randn(4, 3)), nn.Parameter(torch.randn(3))
+
+        def forward(self, x):
+            return torch.sigmoid(x @ self.W + self.b)
+
+    assert imported(Product()).topology == (4, 3)
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
 def test_other_types_of_numbers(dtype):
     module = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3)).to(dtype)
@@ -329,6 +376,14 @@ def test_weights_that_are_too_large_together():
         for one in module:
             one.weight *= 1e30
     with pytest.raises(ValueError, match=r"finite numbers where float32, .*, has none"):
+        from_pytorch(module)
+
+
+def test_outputs_that_are_nowhere_finite():
+    module = nn.Linear(4, 3)
+    with torch.no_grad():
+        module.weight[:], module.bias[:] = 3e38, 2e38
+    with pytest.raises(ValueError, match="Linear gives no finite numbers for random inputs"):
         from_pytorch(module)
 
 
@@ -427,6 +482,62 @@ def test_what_keras_does_before_the_first_layer(keras):
     net, params = from_keras(pixels)
     assert net.in_shape == (3, 5, 2)
     assert_predicts(net, params, lambda X: pixels(X).detach().numpy(), rng, (30,))
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda k: k.Conv2D(2, 3, padding="same"), "Conv2D has no padding, strides"),
+        (lambda k: k.Conv2D(2, 3, strides=2), "Conv2D has no padding, strides"),
+        (lambda k: k.MaxPooling2D(2, strides=1), "its patches do not overlap"),
+        (lambda k: k.BatchNormalization(axis=2), "BatchNormalization is along the last axis"),
+        (lambda k: k.LayerNormalization(axis=(1, 2)), "neurona takes rows; begin with a Flatten"),
+        (lambda k: k.LayerNormalization(), "neurona takes rows; begin with a Flatten"),
+        (lambda k: k.RMSNormalization(), "nor is it one of the layers"),
+    ],
+)
+def test_a_layer_of_keras_that_neurona_has_not_is_refused(keras, build, message):
+    model = keras.Sequential([keras.Input((6, 6, 2)), build(keras.layers)])
+    with pytest.raises(ValueError, match=message):
+        from_keras(model)
+
+
+@pytest.mark.parametrize("given", [{}, {"center": False}, {"scale": False, "center": False}])
+def test_normalizations_of_keras_without_scale_or_center(keras, given):
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((3,)), layers.Dense(4), layers.LayerNormalization(**given),
+            layers.Dense(4, use_bias=False), layers.BatchNormalization(**given),
+        ]
+    )  # fmt: skip
+    net, params = from_keras(model)
+    rng = np.random.default_rng(0)
+    assert_predicts(net, params, lambda X: model(X).detach().numpy(), rng)
+
+
+def test_examples_that_keras_mixes_are_refused(keras):
+    x = keras.Input((4,))
+    for mixed in (keras.ops.reshape(x, (-1, 2)), keras.ops.concatenate([x, x], axis=0)):
+        model = keras.Model(x, keras.layers.Dense(2)(mixed))
+        with pytest.raises(ValueError, match=r"mixes the examples|puts examples together"):
+            from_keras(model)
+
+
+def test_a_model_of_keras_is_left_as_it_was(keras):
+    class Counts(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.calls = self.add_weight(initializer="zeros", trainable=False)
+
+        def call(self, x):
+            self.calls.assign(self.calls + 1)
+            return x
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), Counts()])
+    before = float(model.layers[1].calls.numpy())
+    assert from_keras(model)[0].topology == (3, 2)
+    assert float(model.layers[1].calls.numpy()) == before
 
 
 # A thousand random ones

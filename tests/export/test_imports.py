@@ -328,7 +328,7 @@ class TestWhatKerasHas:
                 lambda k: [k.layers.EinsumDense("ab,bc->ac", 3)],
                 r"\(EinsumDense\) makes .*, which a",
             ),
-            (lambda k: [k.layers.Dropout(0.1)], "it has no layer with weights"),
+            (lambda k: [k.layers.Dropout(0.1)], "the model has no layer with weights"),
         ],
     )
     def test_and_neurona_has_not(self, keras, build, message):

@@ -279,7 +279,7 @@ def _batch_normalization(layer: Any, weights: Weights) -> Call:
 def _layer_normalization(layer: Any, weights: Weights) -> Call:
     if getattr(layer, "rms_scaling", False):
         raise ValueError("neurona's LayerNormalization takes the mean from each number")
-    (n,) = (layer.gamma if layer.scale else layer.beta).shape
+    n = layer.get_build_config()["input_shape"][-1]
     gamma = weights(layer.gamma)[0] if layer.scale else np.ones(n)
     beta = weights(layer.beta)[0] if layer.center else np.zeros(n)
     params = LayerNormalization.Params(gamma, beta)

@@ -202,7 +202,10 @@ class _Source:
 
     def run(self, X: Array) -> Any:
         """Return what the module predicts."""
-        outputs = self.module(self.tensor(X))
+        return self.checked(self.module(self.tensor(X)))
+
+    def checked(self, outputs: Any) -> Any:
+        """Return the outputs of the module, which are to be one array."""
         if not isinstance(outputs, self.torch.Tensor):
             raise _Unseen(
                 f"{self.name} gives a {type(outputs).__name__}, and a network gives one array: "
@@ -217,15 +220,13 @@ class _Source:
         tape = _tape(self, x)
         try:
             with tape:
-                outputs = self.module(x)
+                outputs = self.checked(self.module(x))
         except _Unseen:
             raise
         except Exception as error:
             raise ValueError(
                 f"{self.name} can't be run on examples of {in_words(shape)}: {error}"
             ) from error
-        if not isinstance(outputs, self.torch.Tensor):
-            self.run(X)
         end = tape.value_of(outputs)
         if end is None:
             raise ValueError(

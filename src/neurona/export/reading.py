@@ -176,7 +176,9 @@ def _network(
     reader = _Reader({value: i for i, value in enumerate(values)})
     row = reader.read(values[0], values[-1], Row((), (), shape, starts))
     if not arrays(row.params):
-        raise ValueError("it has no layer with weights: neurona's networks have one at least")
+        raise ValueError(
+            "the model has no layer with weights: neurona's networks have one at least"
+        )
     if row.places.ndim < 2 and not np.array_equal(row.places.ravel(), in_order(row.shape)):
         raise ValueError(f"{values[-1].what} gives its numbers in an order that neurona has not")
     *before, last = row.layers
@@ -197,9 +199,8 @@ class _Reader:
         while stretches:
             layered = (i for i, one in enumerate(stretches) if not all(map(_is_plain, one)))
             for n in range(next(layered, len(stretches)), 0, -1):  # the longest that is known
-                known = _recognised(start, list(chain(*stretches[:n])), row)
-                if known is not None:
-                    row = known
+                with suppress(ValueError):
+                    row = _recognised(start, list(chain(*stretches[:n])), row)
                     break
             else:
                 n, row = 1, self._layer(start, stretches[0], row)
@@ -246,12 +247,11 @@ class _Reader:
                 f"{last.what} puts branches together: neurona has Add and Concatenate for that"
             )
         try:
-            name = recognise(_function(start, stretch, row), row.shape, last.what)
+            return _recognised(start, stretch, row)
         except ValueError as error:
             raise ValueError(
                 f"{error}; nor is it one of the layers that an import reads, which are {HAVE}"
             ) from error
-        raise AssertionError(name)  # it would have been found before
 
 
 def _is_plain(value: Value) -> bool:
@@ -277,14 +277,16 @@ def _function(start: Value, values: Sequence[Value], row: Row) -> Callable[[Arra
     return through
 
 
-def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row | None:
-    """Go on with values that together are an activation, or a scale and a shift."""
+def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row:
+    """Go on with values that together are an activation, or a scale and a shift; or ValueError."""
     function = _function(start, values, row)
     try:
         name = recognise(function, row.shape, values[-1].what)
     except ValueError:
         found = affine(function, row.shape)
-        return None if found is None else _scaled(values[-1].what, *found, row)
+        if found is None:
+            raise
+        return _scaled(values[-1].what, *found, row)
     if name == "linear":
         return row
     last = row.layers[-1] if row.layers else None

@@ -256,7 +256,7 @@ def _add_tables(commands: Any) -> None:
         "Learn to predict one column of a table from the others. Columns may hold numbers, text,\n"
         "dates such as 2024-12-31, and missing cells (empty or NA). A test on held-out rows gives\n"
         "the score. Saves the model, a picture of its curves, and a report: model.html.\n"
-        "Ctrl-C ends the training early; the model so far is tested and saved.",
+        "Ctrl-C ends the training early; the model so far is saved and tested.",
     )
     train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
     train.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")

@@ -110,16 +110,16 @@ def test_importance_is_the_fall_of_the_score_with_the_cells_shuffled(kind):
 
 
 def test_when_time_is_over_the_promising_columns_are_judged_and_the_others_named(monkeypatch):
-    X, y = genes(30, rows=200)
+    X, y = genes(30, rows=400)
     X = X[[*X.columns[1:], "gene0"]]  # the one that tells it all is the last
     table = Columns(tuple(Column(name, "number", X[name].to_numpy()) for name in X))
     y = np.where(y, "high", "low")
-    net = neurona.NeuralNetClassifier(8, **{**QUICK, "epochs": 60}).fit(table[:100], y[:100])
-    whole = report.judge(net, table[100:], y[100:])
+    net = neurona.NeuralNetClassifier(8, **{**QUICK, "epochs": 60}).fit(table[:200], y[:200])
+    whole = report.judge(net, table[200:], y[200:])
     assert (len(whole.columns), whole.not_shuffled) == (30, ())
     assert not [line for line in tables.report(whole) if "seconds" in line]
     monkeypatch.setattr(report, "SECONDS", 0.0)
-    found = report.judge(net, table[100:], y[100:])
+    found = report.judge(net, table[200:], y[200:])
     assert found.columns == whole.columns[:1]
     assert found.columns[0].column == "gene0"
     assert found.not_shuffled == tuple(name for name in X if name != "gene0")

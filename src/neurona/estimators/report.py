@@ -315,8 +315,9 @@ def importances(
         table, y = table[rows], y[rows]
     names = [str(name) for name in getattr(estimator, "feature_names_in_", table.names)]
     # In the table's order, so that they are the same for any order of judging.
-    drawn = [[rng.permutation(len(y)) for _ in range(SHUFFLES)] for _ in names]
-    orders = np.array(drawn, np.min_scalar_type(MOST_ROWS))
+    orders = np.empty((len(names), SHUFFLES, len(y)), np.min_scalar_type(MOST_ROWS))
+    for order in orders.reshape(-1, len(y)):
+        order[:] = rng.permutation(len(y))
     x, parts = estimator.prepare(table), _parts(estimator, len(names))
     params = mapped(np.float64, estimator.params_)
 

@@ -17,6 +17,7 @@ else:
 MOVED = {
     "neurona.comparison": "neurona.lesson.comparison",
     "neurona.costs": "neurona.engine.costs",
+    "neurona.datasets.tables": "neurona.datasets.csv",
     "neurona.engine.compiled": "neurona.engine.jax_engine",
     "neurona.engine.further": "neurona.engine.layers",
     "neurona.estimators.skl2onnx": "neurona.export.skl2onnx",

@@ -431,6 +431,8 @@ def _add_memory(command: Any) -> None:
 
 def _bytes(text: str) -> int:
     """Return a size such as 8GB in bytes."""
+    import argparse
+
     found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)i?B?", text.strip(), re.IGNORECASE)
     if not found or not float(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r}: give a size such as 500MB or 8GB")

@@ -316,14 +316,13 @@ class Run:
         self._version, self._kept = memory.version, memory.kept
         self._playing, self._pace = memory.playing, memory.pace
         self._at, self._diverged = memory.at, memory.diverged
-        # An epoch is not gone on with in its middle.
-        self._steered = memory.steered or (self._batched() and self._now.state.step > 0)
+        self._steered = memory.steered
 
     def _training(self, start: State | Params) -> Iterator[State]:
         """Return the engine's iterator; its first state is the start.
 
         There is one for all steps, whatever the clock makes of the chunks, until something else
-        than the clock intervenes: another would begin an epoch in the middle of one.
+        than the clock intervenes.
         """
         task, training = self.task, self.task.setup.training
         return train(
@@ -355,7 +354,6 @@ class Run:
             state = next(steps)
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
-            self._steered = self._steered or self._batched()  # its epoch is not gone on with
             rates = optimizer_of(self.task.setup, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
@@ -368,11 +366,6 @@ class Run:
         self.view = self._published()
         self._on_change()
         self._adapt(began, count)
-
-    def _batched(self) -> bool:
-        """Tell whether training takes mini-batches."""
-        size = self.task.setup.training.batch_size
-        return size is not None and size < len(self.task.train.x)
 
     def _adapt(self, began: float, count: int) -> None:
         """Adapt the chunk's duration, or keep the chosen speed."""

@@ -121,7 +121,7 @@ STILL_ADAM = neurona.adam(1e-12)
 LIST = [(X[:5], Y[:5]), (X[5:7], Y[5:7]), (X[7:], Y[7:])]
 
 
-class Sequence_:
+class Items:
     """Keras' PyDataset: a length and items."""
 
     def __len__(self):
@@ -133,7 +133,7 @@ class Sequence_:
         return LIST[i]
 
 
-@pytest.mark.parametrize("batches", [LIST, lambda: iter(LIST), Sequence_()], ids=str)
+@pytest.mark.parametrize("batches", [LIST, lambda: iter(LIST), Items()], ids=str)
 @pytest.mark.parametrize("stop", [1, 3, 4])
 def test_going_on_with_batches_goes_on_within_the_pass(batches, stop, engine):
     net = network([2, 8, 1], "tanh", output="linear", dropout=0.5)
@@ -145,9 +145,7 @@ def test_going_on_with_batches_goes_on_within_the_pass(batches, stop, engine):
 def test_a_pass_of_another_length_begins_anew():
     half = last(train(NET, batches=LIST, steps=2, rng=0))
     cost = RecordingCost()
-    (*_,) = train(
-        NET, batches=LIST[:2], steps=2, start=half, cost=cost, optimizer=STILL_ADAM
-    )
+    (*_,) = train(NET, batches=LIST[:2], steps=2, start=half, cost=cost, optimizer=STILL_ADAM)
     assert [len(one) for one in cost.targets] == [5, 5, 2]
 
 
@@ -198,7 +196,9 @@ def test_states_from_before_they_knew_what_they_draw_from_are_gone_on_with():
 
 
 @pytest.mark.parametrize(
-    "rng", ["abc", -1, 1.5, True, [1, -2], {}, np.nan, b"x", np.random, [True, 1], object()], ids=str
+    "rng",
+    ["abc", -1, 1.5, True, [1, -2], {}, np.nan, b"x", np.random, [True, 1], object()],
+    ids=str,
 )
 def test_a_seed_is_checked(rng):
     for settings in ({"rng": rng}, {"seeds": [1, rng]}):

@@ -43,7 +43,11 @@ class Randomness(NamedTuple):
 
     def after(self, steps: int) -> Randomness:
         """Return that of so many steps later; it may lie in an epoch after this one."""
-        return self if self.size and self.size == self.rows else self._replace(taken=self.taken + steps)
+        return (
+            self
+            if self.size and self.size == self.rows
+            else self._replace(taken=self.taken + steps)
+        )
 
     def of(self, network: int) -> Randomness:
         """Return that of one network of a stack."""

@@ -25,11 +25,11 @@ from neurona.engine.noise import roots_of, seeds_of_steps
 from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
-from neurona.engine.parameters import arrays, flatten, stacked
+from neurona.engine.parameters import flatten, stacked
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
-from neurona.engine.trees import each_of
+from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
 
@@ -257,15 +257,12 @@ class _Training:
             params = self.calibrated(params)
         return params, state
 
-    def calibrated(self, params: Params) -> Params:
+    def calibrated(self, params: Params) -> Any:
         """Return the parameters with what layers take from the training examples."""
         if self.examples is None:
             return params
         with np.errstate(all="ignore"):  # what overflows is found not to be finite, and named
-            params = self.net.calibrate(params, self.examples.x, self.examples.weight)
-        for array in arrays(params):
-            array.flags.writeable = False
-        return params
+            return frozen(self.net.calibrate(params, self.examples.x, self.examples.weight))
 
     def cost_of_state(self, params: Params, seen: Sequence[Any]) -> Any:
         """Return the cost of a state, ``seen`` being that of each step since the one before."""
@@ -381,6 +378,7 @@ def _engine(
 ) -> Callable[[Params, Any], Engine]:
     """Return what makes an engine of that name from parameters and an optimizer's state."""
 
+    @np.errstate(all="ignore")  # of a training that has diverged, 0 · θ may be 0 · ∞
     def its_own(params: Params, state: Any) -> Any:
         """Return what a state remembers in the optimizer's own lists, dicts and arrays."""
         if state is None:
@@ -388,10 +386,12 @@ def _engine(
         like = optimizer.init(flatten(params, networks))
         return each_of(lambda _, one: np.array(one) if np.ndim(one) else one, like, state)
 
+    @np.errstate(all="ignore")
     def numpy_engine(params: Params, state: Any) -> Engine:
         state = its_own(params, state)
         return NumpyEngine(objective, optimizer, clip, data, params, state, networks)
 
+    @np.errstate(all="ignore")
     def jax_engine(params: Params, state: Any) -> Engine:
         from neurona.engine.jax_engine import JaxEngine
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import neurona
 from neurona import State, network, train
 from neurona.engine.parameters import flatten
 from neurona.engine.trees import FrozenDict, each_of, frozen
@@ -128,7 +127,7 @@ def test_what_is_frozen_has_the_same_form():
     again = each_of(lambda own, its: its, tree, kept)
     assert isinstance(again["a"], list)
     for other in ({"a": 1}, {"a": [1], "b": ()}, 3):
-        with pytest.raises(ValueError):  # noqa: PT011 - of any words
+        with pytest.raises(ValueError):
             each_of(lambda own, its: its, tree, other)
     with pytest.raises(ValueError, match="one where"):
         each_of(lambda own, its: its, 1, (1,))
@@ -181,9 +180,7 @@ for one in made():
 
 def test_every_public_object_is_pickled_after_import_neurona_alone():
     code = f"import warnings\nwarnings.simplefilter('ignore')\n{OBJECTS}"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -193,7 +190,12 @@ def test_a_custom_activation_is_pickled_by_its_module(tmp_path):
         "    return z**3, lambda da: da * 3 * z**2\n"
     )
     make = "import mine, neurona, pickle; net = neurona.network([1, 2, 1], 'cubed')"
-    run = {"check": True, "cwd": tmp_path, "capture_output": True}
-    given = subprocess.run([sys.executable, "-c", f"{make}; print(pickle.dumps(net))"], **run)
-    code = f"import neurona, pickle; print(pickle.loads({given.stdout.decode().strip()}))"
-    assert b"cubed" in subprocess.run([sys.executable, "-c", code], **run).stdout
+
+    def printed(code):
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    given = printed(f"{make}; print(pickle.dumps(net))")
+    assert "cubed" in printed(f"import neurona, pickle; print(pickle.loads({given}))")

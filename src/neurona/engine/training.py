@@ -93,7 +93,7 @@ def train(
         ``steps=math.inf`` goes on until the loop is left.
     every
         Steps between two states: by default 1, or an epoch with mini-batches. A function is asked
-        anew after each state; the compiled engine compiles each number that it gives.
+        anew after each state.
     batch_size
         Examples a step, drawn anew each epoch; the whole data by default, or 1,024 of a large file.
     sample_weight : (n,)
@@ -103,11 +103,16 @@ def train(
     clip
         The largest norm of the gradient, which is shortened to it.
     start
-        A state to go on from, its optimizer's memory included, or parameters to begin with; of one
-        network or of a stack.
+        A state to go on from as if the training had never stopped, or parameters to begin with; of
+        one network or of a stack. Its optimizer's memory, its place in the epoch and what it draws
+        from are gone on with. Of ``batches`` as many are left out as the pass has taken, which is
+        exact where they come in the same order in each pass; an iterator is taken as it stands, one
+        batch ahead.
     rng
         Seed or generator: of the initial weights, then of the mini-batches. Dropout's noise
-        comes from a child of it.
+        comes from a child of it. A state brings its own: it goes on without ``rng``, and with the
+        seed or generator that it comes from, which is then not drawn from. Another seed begins
+        another stream, and an epoch.
     seeds
         In place of ``rng``, one seed or generator for each network of a stack.
     learning_rates
@@ -330,6 +335,11 @@ def rates_of_step(
     """
     given = optimizer.learning_rate if learning_rates is None else list(learning_rates)
     each = list(given) if isinstance(given, list | tuple) else [given]
+    for rate in each:
+        if isinstance(rate, type):
+            raise ValueError(
+                f"learning rate {rate!r}, which is a class: call it, {rate.__name__}(...)"
+            )
     if learning_rates is None and len(each) != 1:
         shapes = net.shapes(net.in_shape)
         weighted = [any(len(shape) > 1 for shape in leaves((layer,))) for layer in shapes]

@@ -96,7 +96,7 @@ def check_finite(name: str, value: Any) -> float:
 
 
 def check_positive(name: str, value: Any, zero: bool = False) -> float:
-    """Return a finite number above 0 as a float (or 0 itself, if ``zero``), or say what is wrong."""
+    """Return a finite number above 0, or 0 if ``zero``, as a float, or say what is wrong."""
     number = _number(value)
     if not (0 < number < float("inf") or (zero and number == 0)):
         what = "a number of at least 0" if zero else "a positive number"
@@ -164,8 +164,8 @@ def check_array(name: str, values: Any) -> Any:
         )
     if np.ma.is_masked(values):
         raise ValueError(
-            f"{name} is a masked array, and {np.ma.count_masked(values)} of its cells are masked: "
-            f"drop these rows, or fill them in ({name}.filled(0))"
+            f"{name} is a masked array, and {np.ma.getmaskarray(values).sum()} of its cells are "
+            f"masked: drop these rows, or fill them in ({name}.filled(0))"
         )
     try:
         array = np.asarray(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 
@@ -65,6 +66,66 @@ def test_gelu_is_its_formula_to_the_last_digits():
     z = np.linspace(-4, 4, 17)
     formula = 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
     np.testing.assert_allclose(ACTIVATIONS["gelu"](z[:, None])[:, 0], formula, rtol=1e-12)
+
+
+FAR = np.array([1, 5, 10, 20, 30, 50, 80, 87, 1e2, 1e3, 1e10, 1e19, 1e20, 1e30, 3e38])
+ONE_SIDED = sorted(ACTIVATIONS.keys() - {"softmax", "exp"})
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ONE_SIDED)
+def test_values_and_slopes_far_out_are_those_of_more_digits(name, dtype):
+    z = np.concatenate([-FAR, FAR]).astype(dtype)[:, None]
+    with np.errstate(all="ignore"):
+        a, pullback = ACTIVATIONS[name].function(z)
+        exact, its = ACTIVATIONS[name].function(z.astype(np.longdouble))
+        slopes = pullback(np.ones_like(z)), its(np.ones_like(exact))
+    size = np.finfo(dtype)
+    np.testing.assert_allclose(a, exact.astype(np.float64), rtol=1e-5, atol=4 * size.eps)
+    # A slope is a sum with 1: it has the digits of 1, and no more.
+    np.testing.assert_allclose(*slopes, rtol=2e-6, atol=40 * size.eps)
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"), [("elu", 1), ("selu", 1.0507009873554805 * 1.6732632423543772)]
+)
+def test_the_slope_of_an_exponential_keeps_its_digits(name, scale):
+    z = np.array([-1.0, -15, -20, -50, -80], np.float32)[:, None]
+    slope = ACTIVATIONS[name].function(z)[1](np.ones_like(z))
+    np.testing.assert_allclose(slope, scale * np.exp(z.astype(np.float64)), rtol=1e-5)
+
+
+LOGITS = np.concatenate([np.linspace(-80, 80, 321), [-1e3, 1e3]])
+
+
+def library(name, values):
+    return jax.numpy.asarray(values) if name == "jax" else values
+
+
+@pytest.mark.parametrize("engine", ["numpy", "jax"])
+@pytest.mark.parametrize("target", [0.0, 0.05, 0.5, 0.9, 1.0])
+def test_a_binary_cross_entropy_keeps_the_digits_of_a_small_cost(target, engine):
+    t = np.full((1, 1), target, np.float32)
+    for z in LOGITS:
+        exact = max(z, 0) - float(t[0, 0]) * z + np.log1p(np.exp(-abs(z)))
+        given = library(engine, np.full((1, 1), z, np.float32)), library(engine, t)
+        value = float(costs.BinaryCrossEntropy()(*given)[0])
+        assert value == pytest.approx(exact, rel=2e-6, abs=1e-36)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "jax"])
+@pytest.mark.parametrize("smoothing", [0, 0.1])
+def test_a_cross_entropy_of_many_classes_keeps_the_digits_of_a_small_cost(smoothing, engine):
+    for z in LOGITS:
+        logits = np.array([[z, 0.0, -3.0], [z, z, z]])
+        t = (np.eye(3)[[0, 1]] * (1 - smoothing) + smoothing / 3).astype(np.float32)
+        ordered = np.sort(logits - logits.max(axis=1, keepdims=True), axis=1)
+        log_sum = np.log1p(np.exp(ordered[:, :-1]).sum(axis=1, keepdims=True))
+        terms = t * (log_sum - (logits - logits.max(axis=1, keepdims=True)))
+        weight = np.array([1.0, 1e-30], np.float32)  # ties do not hide the first
+        given = [library(engine, one) for one in (logits.astype(np.float32), t, weight)]
+        value = float(costs.CategoricalCrossEntropy()(*given)[0])
+        assert value == pytest.approx(terms[0].sum(), rel=2e-6, abs=1e-29)
 
 
 # Costs at their kinks

@@ -121,7 +121,7 @@ STILL_ADAM = neurona.adam(1e-12)
 LIST = [(X[:5], Y[:5]), (X[5:7], Y[5:7]), (X[7:], Y[7:])]
 
 
-class Dataset:
+class Items:
     """Keras' PyDataset: a length and items."""
 
     def __len__(self):
@@ -133,9 +133,7 @@ class Dataset:
         return LIST[i]
 
 
-@pytest.mark.parametrize(
-    "batches", [LIST, lambda: iter(LIST), Dataset()], ids=["list", "iterator", "items"]
-)
+@pytest.mark.parametrize("batches", [LIST, lambda: iter(LIST), Items()], ids=["list", "iterator", "items"])
 @pytest.mark.parametrize("stop", [1, 3, 4])
 def test_going_on_with_batches_goes_on_within_the_pass(batches, stop, engine):
     net = network([2, 8, 1], "tanh", output="linear", dropout=0.5)

@@ -510,6 +510,28 @@ def test_check_gradient_finds_a_wrong_factor(registered, factor):
     assert parameter.startswith("layer 1, ")
 
 
+def test_check_gradient_says_no_false_alarm():
+    rng = np.random.default_rng(0)
+    smooth = ["sigmoid", "tanh", "softplus", "gelu", "silu", "mish", "linear", "softsign"]
+    for i in range(60):
+        widths = rng.integers(2, 9, int(rng.integers(1, 4))).tolist()
+        net = network([int(rng.integers(1, 8)), *widths, 1], smooth[i % 8], output="sigmoid")
+        points = rng.normal(size=(5, net.n_in))
+        assert check_gradient(net, points, [0, 1, 0, 1, 0], rng=i).error < 2e-7
+
+
+@pytest.mark.parametrize("factor", [1 + 1e-5, 1 - 3e-6])
+def test_check_gradient_finds_a_small_error(registered, factor):
+    @activation(gain=1.0)
+    def wrong(z):
+        return np.tanh(z), lambda da: factor * da * (1 - np.tanh(z) ** 2)
+
+    net = network([2, 5, 4, 1], ["tanh", "wrong", "sigmoid"])
+    for seed in range(10):
+        error = check_gradient(net, X, LABELS % 2, rng=seed).error
+        assert error == pytest.approx(abs(1 - factor), rel=0.1)
+
+
 def test_check_gradient_of_a_flat_cost(registered):
     dead = (DenseParams(np.zeros((2, 1)), np.array([-1.0])),)
     net = network([2, 1], "relu")

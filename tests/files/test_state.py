@@ -158,7 +158,7 @@ def test_the_state_of_a_stack_is_saved_network_by_network(path):
 
 def test_a_file_without_a_state(path):
     neurona.save(path, NET, NET.init(0))
-    with pytest.raises(ModelFileError, match="holds no state of a training: neurona.load reads it"):
+    with pytest.raises(ModelFileError, match=r"holds no state of a training: neurona\.load "):
         neurona.load_state(path)
 
 

@@ -64,7 +64,7 @@ class Activation:
 
     def __call__(self, z: Array) -> Array:
         """Return the value alone, of rows ``z (batch, n)``, or of numbers ``(n,)``."""
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):  # e^-z may be infinite
             return self.function(z)[0] if z.ndim < 2 else self.function(z.mT)[0].mT
 
     def __repr__(self) -> str:
@@ -110,6 +110,8 @@ def activation(*, gain: float) -> Callable[[Function], Activation]:
 
     def register(function: Function) -> Activation:
         name = function.__name__
+        if function.__qualname__ == name:  # there its module has the activation: so pickle finds it
+            function.__qualname__ = f"{name}.function"
         ACTIVATIONS[name] = Activation(name, function, gain)
         return ACTIVATIONS[name]
 

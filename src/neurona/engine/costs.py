@@ -111,9 +111,9 @@ class Huber:
 class BinaryCrossEntropy:
     """Cross-entropy of two classes, -t log p - (1 - t) log(1 - p), with p = σ(z).
 
-    In the logit z it is ``softplus(z) - t z``, and its derivative ``p - t``. It is computed as
-    ``(max(z, 0) - t z) + log(1 + e^-|z|)``, which keeps the digits of a small cost. With several outputs,
-    each is a question of its own, and the mean is over them too.
+    In the logit z it is ``softplus(z) - t z``, and its derivative ``p - t``. Computed as
+    ``(max(z, 0) - t z) + log(1 + e^-|z|)`` it keeps the digits of a small cost. With several
+    outputs, each is a question of its own, and the mean is over them too.
 
     Examples
     --------

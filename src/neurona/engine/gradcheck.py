@@ -100,8 +100,9 @@ def check_gradient(
     GradientCheck
         ``error`` is the largest |g - n| / max(|g|, |n|), where derivatives below a ten-thousandth
         of the largest one are measured against that: of those, differences of float64 tell
-        nothing. Where it is above 1e-7, longer steps with differences of a higher order have a say
-        too, as rounding alone may do that. Below 1e-6 is right; ``parameter`` says where it is, such as ``layer 2, W[3, 0]``.
+        nothing. Above 1e-7, where rounding alone may be the cause, longer steps with differences of
+        a higher order have a say too. Below 1e-6 is right; ``parameter`` says where it is, such as
+        ``layer 2, W[3, 0]``.
 
     Examples
     --------
@@ -115,19 +116,21 @@ def check_gradient(
     drawn = net.init(rng, np.float64)
     params = drawn if params is None else check_params(net, params, np.float64)
     noise = noise_of(net, (0, 0), len(data.x))
-    _, grads = objective.value_and_gradient(params, data.x, data.target, noise=noise)
+    with np.errstate(all="ignore"):
+        _, grads = objective.value_and_gradient(params, data.x, data.target, noise=noise)
     exact = flatten(grads)
 
     def value(theta: Array) -> float:
         given = unflatten(theta, params)
-        return float(objective.value(given, data.x, data.target, noise=noise))
+        with np.errstate(all="ignore"):  # a sigmoid may pass through infinity
+            return float(objective.value(given, data.x, data.target, noise=noise))
 
     theta = flatten(params)
     numerical = numerical_gradient(value, theta)
     floor = 1e-4 * max(abs(exact).max(), abs(numerical).max()) or 1.0
     with np.errstate(invalid="ignore"):
         errors = _relative(exact, numerical, floor)
-        for i in np.flatnonzero(errors > SURELY):
+        for i in np.flatnonzero(errors > SURELY).tolist():
             others = [five_point(value, theta, i, h) for h in LONGER]
             errors[i] = min(errors[i], *_relative(exact[i], np.array(others), floor))
     worst = int(errors.argmax())

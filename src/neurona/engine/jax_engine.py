@@ -321,7 +321,8 @@ class JaxEngine:
             end = min(n, begin + at_once)
             began = perf_counter()
             done = calls.advance(self.params, self.state, costs, chunk, begin, end, n)
-            self.params, self.state, costs = jax.block_until_ready(done)
+            self.params, self.state, costs = done
+            costs.block_until_ready()
             if calls.is_compiled:
                 calls.seconds = (perf_counter() - began) / (end - begin)
             calls.is_compiled, begin = True, end
@@ -333,10 +334,11 @@ class JaxEngine:
         x = self.host.x
         there = None if x is None else (x.shape, self.host.weight is None)
         shape = longer(n), there, self.batch_size, self.dtype.str, self.networks
+        kind: Any = (*self.kind, own, self.form, shape)
         try:
-            return compiled(*self.kind, own, self.form, shape)
+            return compiled(*kind)
         except TypeError:  # an optimizer that has no hash
-            return compiled.__wrapped__(*self.kind, own, self.form, shape)
+            return compiled.__wrapped__(*kind)
 
     def _chunk(self, steps: Steps) -> Chunk:
         rows: Any = steps.rows

@@ -170,7 +170,7 @@ class Network(Sequential):
         X = np.asarray(check_array("X", X), dtype=arrays(params)[0].dtype)
         if X.shape[1:] != self.in_shape:
             raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes}")
-        with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
+        with np.errstate(all="ignore"):  # a sigmoid may pass through infinity
             return self.forward(params, X)[0]
 
     @property

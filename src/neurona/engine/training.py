@@ -25,11 +25,11 @@ from neurona.engine.noise import roots_of, seeds_of_steps
 from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer
-from neurona.engine.parameters import arrays, flatten, stacked
+from neurona.engine.parameters import flatten, stacked
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
-from neurona.engine.trees import each_of
+from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
 
@@ -93,7 +93,7 @@ def train(
         ``steps=math.inf`` goes on until the loop is left.
     every
         Steps between two states: by default 1, or an epoch with mini-batches. A function is asked
-        anew after each state; the compiled engine compiles each number that it gives.
+        anew after each state.
     batch_size
         Examples a step, drawn anew each epoch; the whole data by default, or 1,024 of a large file.
     sample_weight : (n,)
@@ -103,11 +103,16 @@ def train(
     clip
         The largest norm of the gradient, which is shortened to it.
     start
-        A state to go on from, its optimizer's memory included, or parameters to begin with; of one
-        network or of a stack.
+        A state to go on from as if the training had never stopped, or parameters to begin with; of
+        one network or of a stack. Its optimizer's memory, its place in the epoch and what it draws
+        from are gone on with. Of ``batches`` as many are left out as the pass has taken, which is
+        exact where they come in the same order in each pass; an iterator is taken as it stands, one
+        batch ahead.
     rng
         Seed or generator: of the initial weights, then of the mini-batches. Dropout's noise
-        comes from a child of it.
+        comes from a child of it. A state brings its own: it goes on without ``rng``, and with the
+        seed or generator that it comes from, which is then not drawn from. Another seed begins
+        another stream, and an epoch.
     seeds
         In place of ``rng``, one seed or generator for each network of a stack.
     learning_rates
@@ -257,15 +262,12 @@ class _Training:
             params = self.calibrated(params)
         return params, state
 
-    def calibrated(self, params: Params) -> Params:
+    def calibrated(self, params: Params) -> Any:
         """Return the parameters with what layers take from the training examples."""
         if self.examples is None:
             return params
         with np.errstate(all="ignore"):  # what overflows is found not to be finite, and named
-            params = self.net.calibrate(params, self.examples.x, self.examples.weight)
-        for array in arrays(params):
-            array.flags.writeable = False
-        return params
+            return frozen(self.net.calibrate(params, self.examples.x, self.examples.weight))
 
     def cost_of_state(self, params: Params, seen: Sequence[Any]) -> Any:
         """Return the cost of a state, ``seen`` being that of each step since the one before."""
@@ -333,6 +335,11 @@ def rates_of_step(
     """
     given = optimizer.learning_rate if learning_rates is None else list(learning_rates)
     each = list(given) if isinstance(given, list | tuple) else [given]
+    for rate in each:
+        if isinstance(rate, type):
+            raise ValueError(
+                f"learning rate {rate!r}, which is a class: call it, {rate.__name__}(...)"
+            )
     if learning_rates is None and len(each) != 1:
         shapes = net.shapes(net.in_shape)
         weighted = [any(len(shape) > 1 for shape in leaves((layer,))) for layer in shapes]
@@ -381,6 +388,7 @@ def _engine(
 ) -> Callable[[Params, Any], Engine]:
     """Return what makes an engine of that name from parameters and an optimizer's state."""
 
+    @np.errstate(all="ignore")  # of a training that has diverged, 0 · θ may be 0 · ∞
     def its_own(params: Params, state: Any) -> Any:
         """Return what a state remembers in the optimizer's own lists, dicts and arrays."""
         if state is None:
@@ -388,10 +396,12 @@ def _engine(
         like = optimizer.init(flatten(params, networks))
         return each_of(lambda _, one: np.array(one) if np.ndim(one) else one, like, state)
 
+    @np.errstate(all="ignore")
     def numpy_engine(params: Params, state: Any) -> Engine:
         state = its_own(params, state)
         return NumpyEngine(objective, optimizer, clip, data, params, state, networks)
 
+    @np.errstate(all="ignore")
     def jax_engine(params: Params, state: Any) -> Engine:
         from neurona.engine.jax_engine import JaxEngine
 

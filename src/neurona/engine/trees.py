@@ -21,8 +21,8 @@ class FrozenDict(dict[Any, Any]):
     clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> Any:
-        """Return how to make a copy, which would be written item by item."""
-        return FrozenDict, (dict(self),)
+        """Return how to make a copy, whose arrays pickle gives back as writable ones."""
+        return frozen, (dict(self),)
 
 
 def frozen(tree: Any) -> Any:
@@ -35,27 +35,26 @@ def frozen(tree: Any) -> Any:
     >>> frozen(tree) is tree
     True
     """
-    if type(tree) in SIMPLE:
+    if type(tree) in SIMPLE or isinstance(tree, np.generic | FrozenDict):
         return tree
     if isinstance(tree, tuple):
         each = [frozen(one) for one in tree]
-        for one, its in zip(each, tree, strict=True):
-            if one is not its:
-                return _rebuilt(tree, each)
-        return tree
+        same = all(one is its for one, its in zip(each, tree, strict=True))
+        return tree if same else _rebuilt(tree, each)
     if isinstance(tree, np.ndarray):
-        if not tree.flags.writeable:
-            return tree
-        tree = tree.copy()
-        tree.flags.writeable = False
-        return tree[:] if tree.ndim else tree[...]  # a view, which nobody can make writable again
-    if isinstance(tree, np.generic | FrozenDict):
-        return tree
+        return _read_only(tree) if tree.flags.writeable else tree
     if isinstance(tree, list):
         return tuple(map(frozen, tree))
     if isinstance(tree, dict):
         return FrozenDict({key: frozen(one) for key, one in tree.items()})
     return deepcopy(tree)
+
+
+def _read_only(array: Any) -> Any:
+    """Return a view of a copy: whoever has it cannot make it writable again."""
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy[...]
 
 
 def _rebuilt(tree: Any, members: Any) -> Any:

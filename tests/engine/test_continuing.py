@@ -133,7 +133,9 @@ class Items:
         return LIST[i]
 
 
-@pytest.mark.parametrize("batches", [LIST, lambda: iter(LIST), Items()], ids=["list", "iterator", "items"])
+@pytest.mark.parametrize(
+    "batches", [LIST, lambda: iter(LIST), Items()], ids=["list", "iterator", "items"]
+)
 @pytest.mark.parametrize("stop", [1, 3, 4])
 def test_going_on_with_batches_goes_on_within_the_pass(batches, stop, engine):
     net = network([2, 8, 1], "tanh", output="linear", dropout=0.5)

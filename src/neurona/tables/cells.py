@@ -27,7 +27,9 @@ def known(text: str) -> str | None:
     >>> known("4.5"), known("N/A"), known("#N/A"), known("")
     ('4.5', None, None, None)
     """
-    said = ("", "na", "n/a", "#n/a", "#na", "#n/a n/a", "<na>", "nan", "-nan", "nat", "null", "\\n")
+    if len(text) > 8:  # most cells that are there are told by that
+        return text
+    said = {"", "na", "n/a", "#n/a", "#na", "#n/a n/a", "<na>", "nan", "-nan", "nat", "null", "\\n"}
     return None if text.casefold() in said else text
 
 
@@ -56,9 +58,14 @@ def number_of(text: str, decimal: str = ".") -> float | None:
     (1.5, 1200.0, None, None)
     """
     other = "," if decimal == "." else "."
-    text = text.replace("\u2212", "-")
     if "_" in text:
         return None
+    if other not in text:
+        try:
+            return float(text if decimal == "." else text.replace(decimal, "."))
+        except ValueError:
+            pass
+    text = text.replace("\u2212", "-")
     if not text.isascii() or " " in text or "'" in text or other in text:
         blank = rf"[{other} '\u2019\u00a0\u2009\u202f]"
         thousands = rf"[-+]?[1-9]\d{{0,2}}({blank})\d{{3}}(\1\d{{3}})*([{decimal}]\d*)?"
@@ -90,7 +97,7 @@ def decimal_in(texts: Collection[str], otherwise: str) -> str:
     (',', '.')
     """
     other = "," if otherwise == "." else "."
-    if not any(other in text for text in texts):
+    if other not in "\n".join(texts):
         return otherwise
     told = [decimal_of(text) for text in texts if "." in text or "," in text]
     return other if told.count(other) > told.count(otherwise) else otherwise
@@ -297,6 +304,10 @@ def cleared(cells: Iterable[object]) -> list[Any]:
     >>> cleared(["4.5 ", " ", float("nan"), "NA", 3])
     ['4.5', None, None, None, 3]
     """
+    cells = list(cells)
+    if {*map(type, cells)} <= {str, type(None)}:
+        made = {cell: known(str(cell).strip()) for cell in {*cells} - {None}}
+        return [*map(made.get, cells)]
     return [
         known(cell.strip()) if isinstance(cell, str) else None if is_missing(cell) else cell
         for cell in cells
@@ -311,11 +322,13 @@ def cells_as(cells: Sequence[object], read: Callable[[Any], Any]) -> tuple[list[
     >>> cells_as(["1.5", None, "?", "5o.1"], number_in)
     ([1.5, None, None, None], [3])
     """
-    made = {cell: read(cell) for cell in {cell for cell in cells if isinstance(cell, str)}}
-    values = [
-        None if cell is None else made[cell] if isinstance(cell, str) else read(cell)
-        for cell in cells
-    ]
+    if {*map(type, cells)} <= {str, type(None)}:
+        made = {text: read(text) for text in {*cells} - {None}}
+        values = [*map(made.get, cells)]
+    else:
+        values = [None if cell is None else read(cell) for cell in cells]
+    if values.count(None) == cells.count(None):  # which is quicker than to look at each
+        return values, []
     odd = [
         row
         for row, (cell, value) in enumerate(zip(cells, values, strict=True))

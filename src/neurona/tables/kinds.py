@@ -58,7 +58,7 @@ class Reading(NamedTuple):
     @property
     def fits(self) -> int:
         """How many cells are of the kind."""
-        return sum(value is not None for value in self.values)
+        return len(self.values) - self.values.count(None)
 
     def share(self) -> float:
         """Return their share of those that are not missing."""
@@ -139,6 +139,9 @@ def read_cells(
     ('number', array([1.5, nan, 3. ]), \
 ("is read as numbers: '?' (1 of 21 cells), '5o.1' (1) are taken for missing",))
     """
+    plain = None if kind in ("category", "date") else _plain_numbers(cells, decimal)
+    if plain is not None:
+        return replace(_number(name, plain), decimal=decimal)
     cells = cleared(cells)
     texts = {cell for cell in cells if isinstance(cell, str)}
     there = [cell for cell in cells if cell is not None]
@@ -168,6 +171,23 @@ def read_cells(
             part = one
     remarks = _what_else(cells, texts, part)
     return replace(read_categories(name, cells), remarks=remarks, odd=tuple(odd))
+
+
+def _plain_numbers(cells: Sequence[Any], decimal: str) -> NDArray[np.float64] | None:
+    """Return the numbers of a column in which each text is one, or empty; None of any other.
+
+    It tells what the rules of a cell tell, many times faster.
+    """
+    other = "," if decimal == "." else "."
+    try:
+        joined = "\n".join(cells)
+        if "_" in joined or other in joined:
+            return None
+        texts = cells if decimal == "." else joined.replace(decimal, ".").split("\n")
+        values = np.array([float(text or "nan") for text in texts], np.float64)
+    except (TypeError, ValueError):
+        return None
+    return None if np.isinf(values).any() or len(values) != len(cells) else values
 
 
 def _readings(cells: Sequence[Any], decimal: str, order: str | None) -> Iterator[Reading]:
@@ -208,7 +228,7 @@ def _column(
         moments = ["NaT" if value is None else value for value in one.values]
         made = _date(name, np.array(moments, "datetime64[us]"))
     else:
-        values = np.array([np.nan if value is None else value for value in one.values], np.float64)
+        values = np.array(one.values, np.float64)  # None is NaN
         for row in np.flatnonzero(np.isinf(values)).tolist():
             if isinstance(cells[row], str):
                 problem = "is not a finite number: mend it, or leave it empty"
@@ -224,13 +244,13 @@ def _column(
         are = "is" if len(lost) == 1 else "are"
         shown = _shown(lost, len(cells))
         remarks.append(f"is read as {one.kind}s: {shown} {are} taken for missing")
-    texts = [cell for cell in cells if isinstance(cell, str)]
     group = "," if decimal == "." else "."
-    if one.kind == "number" and decimal_in(set(texts), group) == group:  # nothing speaks against it
-        grouped = next((t for t in texts if group in t and decimal_of(t) == ""), None)
-        if grouped is not None:
-            number = number_in(grouped, decimal)
-            remarks.append(f"has {grouped!r}, which is read as {number:.12g}")
+    grouped = [cell for cell in cells if isinstance(cell, str) and group in cell]
+    if one.kind == "number" and grouped:
+        texts = {cell for cell in cells if isinstance(cell, str)}
+        either = next((text for text in grouped if decimal_of(text) == ""), None)
+        if either is not None and decimal_in(texts, group) == group:  # no other cell tells
+            remarks.append(f"has {either!r}, which is read as {number_in(either, decimal):.12g}")
     return Column(name, made.kind, made.values, decimal, order, tuple(remarks), tuple(one.odd))
 
 

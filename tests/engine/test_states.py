@@ -63,7 +63,11 @@ class Tree:
         return -rate * gradient, {"v": [v + gradient, (n + 1, w)]}
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "momentum", "rmsprop", "nadam", Tree()], ids=str)
+@pytest.mark.parametrize(
+    "optimizer",
+    ["adam", "momentum", "rmsprop", "nadam", Tree()],
+    ids=lambda one: one if isinstance(one, str) else "tree",
+)
 @pytest.mark.parametrize("settings", [{"rng": 0}, {"seeds": [1, 2]}], ids=str)
 @pytest.mark.parametrize(
     "way",

@@ -7,6 +7,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.model_selection import GridSearchCV
@@ -259,3 +260,18 @@ def test_estimators_work_without_sklearn_callback():
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.stdout, done.returncode) == ("True 250\n", 0), done.stderr
+
+
+@pytest.mark.parametrize("form", ["dict", "coo_array", "dok_array"])
+def test_callbacks_get_the_training_rows_of_any_form(form):
+    """They are a part of what was given, in a form that the estimator takes."""
+    if form == "dict":
+        given = {f"x{i}": X[:, i].tolist() for i in range(4)}
+    else:
+        given = getattr(sparse, form)(X)
+    listener = Listener()
+    made = net(early_stopping=True).set_callbacks(listener).fit(given, Y)
+    rows, y, _, fitted = listener.seen[-1]
+    assert len(y) == 135
+    assert fitted.predict(rows).shape == (135,)
+    assert made.score(rows, y) > 0.2

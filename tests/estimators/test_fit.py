@@ -29,6 +29,9 @@ from tests.support.plain import PLAIN
     ("settings", "message"),
     [
         ({"preprocess": "yes"}, "give 'auto' or None"),
+        ({"early_stopping": "no"}, "early_stopping is 'no': give True or False"),
+        ({"warm_start": "no"}, "warm_start is 'no'"),
+        ({"quick": 3}, "quick is 3"),
         ({"epochs": 0}, "epochs is 0"),
         ({"batch_size": 1.5}, "batch_size is 1.5"),
         ({"activation": "reluu"}, "did you mean 'relu'"),

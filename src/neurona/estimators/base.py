@@ -120,11 +120,12 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         Parameters
         ----------
         X : (n, p)
-            A pandas or polars frame, a :class:`~neurona.tables.table.Columns`, or an array: one
-            example a row. An array of more than 8 million numbers is not copied, and a file of
-            them (``numpy.memmap``) not read whole: their rows are prepared batch by batch.
+            A pandas or polars frame, a dict of columns, a :class:`~neurona.tables.table.Columns`,
+            an array or a sparse matrix: one example a row. An array of more than 8 million numbers
+            is not copied, a file of them (``numpy.memmap``) not read whole, and such a matrix not
+            made dense: their rows are prepared batch by batch.
         y : (n,) or (n, outputs)
-            The targets.
+            The targets; labels may be a sparse matrix.
         sample_weight : (n,)
             How much each row counts.
         X_val, y_val, sample_weight_val
@@ -453,6 +454,10 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Read and check what is given to learn from; rows that weigh nothing are left out."""
         if self.preprocess not in ("auto", None):
             raise ValueError(f"preprocess is {self.preprocess!r}: give 'auto' or None")
+        for name in ("early_stopping", "quick", "warm_start"):
+            value = getattr(self, name)
+            if not isinstance(value, bool | int | np.bool_) or value not in (0, 1):
+                raise ValueError(f"{name} is {value!r}: give True or False")
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, "

@@ -27,7 +27,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
 
     Columns may be numbers on any scale, texts, categories or dates, with cells missing: they are
     prepared inside, see :mod:`neurona.tables.preparation`. A frame's columns are found by their
-    names: another order and further columns do not matter.
+    names: another order and further columns do not matter. A sparse matrix may be larger than
+    memory would hold as an array.
 
     By default four networks predict together. Each leaves out another quarter of the rows, and
     these tell how freely networks may bend: settings from careful to free are tried, while they
@@ -110,7 +111,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     verbose
         Print a line a state.
     warm_start
-        Let ``fit`` go on from where the last one ended, with the optimizer's state.
+        Let ``fit`` go on from where the last one ended, with the optimizer's state. Other classes,
+        and parameters that describe another network, are refused then.
 
     Attributes
     ----------

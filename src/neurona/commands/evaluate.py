@@ -28,11 +28,11 @@ def run(given: Namespace) -> int:
     for text in (*file.notes, *tables.strange_cells(estimator, table)):
         tables.note(text)
     findings = judge(estimator, table[rows], y)
-    for line in tables.report(findings):
-        print(line)
     if given.html is not None:
         subject = _subject(given, str(target), len(file), len(rows))
         tables.write(given.html, page(estimator, subject, findings).encode())
+    for line in tables.report(findings):
+        print(line)
     return 0
 
 

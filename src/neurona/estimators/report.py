@@ -162,7 +162,7 @@ def judge(estimator: NeuralNet, table: Columns, y: NDArray[Any]) -> ClassFinding
     predictions = estimator.predict(table)
     columns = importances(estimator, table, y) if len(y) > 1 else []
     shuffled = {one.column for one in columns}
-    left = tuple(name for name in table.names if columns and name not in shuffled)
+    left = tuple(name for name in _names(estimator, table) if columns and name not in shuffled)
     if not hasattr(estimator, "classes_"):
         off = float(np.abs(y - predictions).mean())
         quantile = getattr(find_cost(estimator.cost, estimator.network_), "quantile", None)
@@ -313,7 +313,7 @@ def importances(
     if len(y) > MOST_ROWS:
         rows = rng.choice(len(y), MOST_ROWS, replace=False)
         table, y = table[rows], y[rows]
-    names = [str(name) for name in getattr(estimator, "feature_names_in_", table.names)]
+    names = _names(estimator, table)
     # In the table's order, so that they are the same for any order of judging.
     orders = np.empty((len(names), SHUFFLES, len(y)), np.min_scalar_type(MOST_ROWS))
     for order in orders.reshape(-1, len(y)):
@@ -339,6 +339,11 @@ def importances(
         if monotonic() > end:
             break
     return sorted((falls[place] for place in sorted(falls)), key=lambda one: -one.fall)
+
+
+def _names(estimator: NeuralNet, table: Columns) -> list[str]:
+    """Return the names of the columns that the estimator takes, in its order."""
+    return [str(name) for name in getattr(estimator, "feature_names_in_", table.names)]
 
 
 def _parts(estimator: NeuralNet, columns: int) -> list[slice]:

@@ -337,3 +337,8 @@ def test_without_pyarrow_the_extra_is_named(folder, tmp_path, capsys, monkeypatc
     new.write_text("kilos,legs,price,coat,breed,chipped,born,seen\n1,4,3,x,a,True,,\n")
     assert named in refused(capsys, "predict", model, new, "-o", tmp_path / "out.parquet")
     assert run(capsys, "predict", model, new)[0] == 0
+
+
+def test_classes_of_whole_numbers_beside_missing_ones_are_exact():
+    raw = read(pyarrow.table({"y": [2**53, 2**53 + 1, None]}))
+    assert raw.target("y", "classes").y.tolist() == ["9007199254740992", "9007199254740993"]

@@ -403,3 +403,24 @@ def test_train_and_inspect_say_how_many_categories_share_an_indicator(tmp_path, 
     code, out, _ = run(capsys, "inspect", model)
     assert code == 0
     assert f"and 249 more ({said})" in out
+
+
+def test_classes_that_are_one_number_are_named(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n" + "".join(f"{k},{('01', '1', '2')[k % 3]}\n" for k in range(60)))
+    made = ["--epochs", "2", "--networks", "1", "--output", tmp_path / "m"]
+    _, out, _ = run(capsys, "train", table, "--target", "y", "--kind", "classes", *made)
+    assert "01, 1 are one number, and 2 classes as written\n" in out
+
+
+def test_decimal_commas_and_odd_cells_are_told_in_training_and_prediction(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    lines = [f"{k},5;{'ab'[k % 2]}" for k in range(60)]
+    table.write_text("x;y\n" + "\n".join([*lines, "?;a", "1o,5;b"]) + "\n")
+    made = ["--epochs", "2", "--networks", "1", "--output", model]
+    _, out, _ = run(capsys, "train", table, "--target", "y", *made)
+    odd = "column 'x' is read as numbers: '?' (1 of 62 cells), '1o,5' (1) are taken for missing"
+    assert odd in out
+    _, out, err = run(capsys, "predict", model, table)
+    assert (len(out.splitlines()), odd in err) == (63, True)
+    assert "decimal commas" in run(capsys, "inspect", model)[1]

@@ -299,6 +299,7 @@ def prepared(step: Step | None) -> str:
     """Say how a column is prepared."""
     if isinstance(step, Numbers):
         parts = [f"number: median {step.median:.6g}", f"spread {step.spread:.4g}"]
+        parts += ["decimal commas"] if step.decimal == "," else []
         parts += ["missing cells marked"] if step.missing else []
         return ", ".join([*parts, *_ramps(step, written)])
     if isinstance(step, Dates):

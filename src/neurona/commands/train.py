@@ -21,6 +21,7 @@ from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
 from neurona.saving import is_stream
+from neurona.tables.cells import same_number
 from neurona.tables.file import TableError, listed, nearest
 from neurona.tables.identifiers import looks_like_identifiers
 from neurona.tables.preparation import Categories
@@ -343,6 +344,8 @@ def _remarks(
         untested = in_order(list({*y.tolist()} - {*tested.tolist()}))
         if untested:
             yield f"of too few rows to be in the test: {tables.listed(untested)}"
+    if y.dtype.kind == "U":
+        yield from _written_twice(in_order(list({*y.tolist()})))
     assert estimator.preparation_ is not None
     used = {place for place, _ in estimator.preparation_.steps}
     left_out = [column.name for place, column in enumerate(table) if place not in used]
@@ -354,6 +357,16 @@ def _remarks(
             yield f"column {name!r}: {tables.indicators(step)}; the others share one"
     for column in table:
         yield from (f"column {column.name!r} {remark}" for remark in column.remarks)
+
+
+def _written_twice(classes: list[str]) -> Iterator[str]:
+    """Tell of classes that are one number, written in several ways."""
+    spellings: dict[str, list[str]] = {}
+    for name in classes:
+        spellings.setdefault(same_number(name), []).append(name)
+    for names in spellings.values():
+        if len(names) > 1:
+            yield f"{tables.listed(names)} are one number, and {len(names)} classes as written"
 
 
 def _of_layout(file: TableFile, table: Columns) -> Iterator[str]:

@@ -122,6 +122,8 @@ class ParquetTable(TableFile):
                 "dates or true and false of it",
                 column=name,
             )
+        if types.is_integer(column.type) and column.null_count:  # NumPy would make floats of them
+            return objects(column.to_pylist())
         values: NDArray[Any] = column.to_numpy()
         return values
 

@@ -238,3 +238,12 @@ def test_a_number_of_the_target_that_is_odd_is_not_left_out():
         table.target("y")
     with pytest.raises(ValueError, match=r"line 42, column 'y': '4o\.5'"):
         table.target("y", "numbers")
+
+
+def test_a_word_among_numbers_of_the_target_may_be_a_class():
+    table = parse_csv("x,y\n" + "1,0\n1,1\n1,none\n" * 9)
+    with pytest.raises(ValueError, match="line 4, column 'y': 'none' is text and other cells are"):
+        table.target("y")
+    assert set(table.target("y", "classes").y) == {"0", "1", "none"}
+    unknown = parse_csv("x,y\n" + "1,0\n1,1\n1,?\n" * 9).target("y")
+    assert (set(unknown.y), len(unknown.rows)) == ({"0", "1"}, 18)

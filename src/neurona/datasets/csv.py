@@ -54,10 +54,10 @@ def read_csv(
 ) -> Table:
     r"""Read a table of numbers with a header, one of its columns being the target.
 
-    Cells are separated by commas, semicolons or tabs, whichever splits the header into most names,
-    and may be quoted. A column has decimal points or decimal commas; the other sign, a blank or an
-    apostrophe may stand between thousands. Where no number tells which, decimals have a comma
-    between semicolons and a point elsewhere. Blank lines are skipped. The columns are not scaled.
+    Cells are separated by commas, semicolons, tabs, bars or blanks, and may be quoted. A column
+    has decimal points or decimal commas; the other sign, a blank or an apostrophe may stand
+    between thousands. Where no number tells which, decimals have a comma between semicolons and
+    a point elsewhere. Blank lines are skipped. The columns are not scaled.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import cached_property
@@ -165,9 +165,10 @@ class TableFile(ABC):
             )
         if column.kind == "number":
             numbers = column.values[rows]
-            if column.odd:
+            strange = [*column.odd, *self._words(column)]
+            if strange:
                 problem = "is text and other cells are numbers; mend it, or say --kind classes"
-                raise self.error(name, column.odd[0], problem)
+                raise self.error(name, min(strange), problem)
             if kind == "numbers" or (kind == "auto" and not look_like_classes(numbers)):
                 return Target(numbers, rows, False)
         elif kind != "classes":
@@ -178,6 +179,14 @@ class TableFile(ABC):
                 problem = "is text and other cells are numbers; mend it, or say --kind classes"
                 raise self.error(name, texts[0], problem)
         return Target(self.class_names(name)[rows], rows, True)
+
+    def _words(self, column: Column) -> Iterator[int]:
+        """Yield the rows where a number is missing by a word, such as none: it may be a class."""
+        if column.missing.any():
+            names = self.class_names(column.name)
+            for row in np.flatnonzero(column.missing).tolist():
+                if any(map(str.isalpha, names[row])):
+                    yield row
 
     def to_csv(self, added: Mapping[str, NDArray[Any]]) -> bytes:
         """Return a CSV file of the table with columns more.

@@ -80,14 +80,16 @@ def compiled(
     optimizer: Optimizer,
     clip: float | None,
     even: bool,
-    own: Own | None,
     form: Any,
     shape: Any,
+    own: Own | None,
+    steps: int,
+    batch_size: int,
 ) -> Calls:
     """Return what takes some steps: from parameters, optimizer's state and costs to the next ones.
 
-    ``even`` tells that no batch is filled up; ``form`` is that of the optimizer's state, and
-    ``shape`` says what the chunk is like, so that there is one compilation for each.
+    ``even`` tells that no batch is filled up; ``form`` is that of the optimizer's state. The shape
+    of the data, and how many steps and rows there are, only keep compilations apart.
     ``params`` are turned, and ``state`` has each of its leaves, a list of arrays for a vector: see
     :func:`turned` and :func:`of_array`. In a stack all have one more axis, the first, and so have
     those members of the chunk that each network has its ``own`` of. Ten networks take the chunk at
@@ -253,6 +255,7 @@ class JaxEngine:
         n, size = (0, 0) if data.x is None else (data.n, data.x.nbytes)
         even = n % batch_size == 0
         self.kind = objective, static, clip, even
+        self.calls: dict[Any, Calls] = {}
         # On a CPU a large table would be there twice: some batches at a time are copied instead.
         here = networks is None and jax.default_backend() == "cpu"
         self.apart = here and size > LARGE and batch_size < n
@@ -313,7 +316,7 @@ class JaxEngine:
         if self.networks is not None:
             places = (self.networks, *places)
         costs: Any = np.zeros(places, self.dtype)
-        if n > 1:
+        if n > 1 and (calls.seconds is None or n * calls.seconds > PATIENCE):
             chunk = jax.device_put(chunk)  # once, for all calls
         begin = 0
         while begin < n:  # in calls that end soon, once it is known how long a step takes
@@ -331,14 +334,16 @@ class JaxEngine:
 
     def _calls(self, own: Own | None, n: int) -> Calls:
         """Return the compiled call for chunks of so many steps."""
-        x = self.host.x
-        there = None if x is None else (x.shape, self.host.weight is None)
-        shape = longer(n), there, self.batch_size, self.dtype.str, self.networks
-        kind: Any = (*self.kind, own, self.form, shape)
-        try:
-            return compiled(*kind)
-        except TypeError:  # an optimizer that has no hash
-            return compiled.__wrapped__(*kind)
+        key = own, longer(n), self.batch_size
+        if key not in self.calls:
+            x = self.host.x
+            there = None if x is None else (x.shape, self.host.weight is None)
+            kind: Any = (*self.kind, self.form, (there, self.dtype.str, self.networks), *key)
+            try:
+                self.calls[key] = compiled(*kind)
+            except TypeError:  # an optimizer that has no hash
+                self.calls[key] = compiled.__wrapped__(*kind)
+        return self.calls[key]
 
     def _chunk(self, steps: Steps) -> Chunk:
         rows: Any = steps.rows

@@ -100,6 +100,18 @@ class State:
             if kept is not given:
                 object.__setattr__(self, name, kept)
 
+    @classmethod
+    def unseen(cls, params: Params, optimizer_state: Any, cost: Any, **rest: Any) -> State:
+        """Return a state of parameters that cannot be written already, without a look at them.
+
+        Each step may have a state, and a look at all arrays takes a fiftieth of a small one.
+        """
+        made = object.__new__(cls)
+        vars(made).update(
+            rest, params=params, optimizer_state=frozen(optimizer_state), cost=frozen(cost)
+        )
+        return made
+
     def __setstate__(self, given: Mapping[str, Any]) -> None:
         """Take the fields of a pickle or a copy, and make its arrays read-only again."""
         known = {one.name for one in fields(self)}

@@ -243,8 +243,9 @@ class _Training:
 
     def state(self, step: int, params: Params, optimizer_state: Any, cost: Any) -> State:
         """Return the state after a step, as far as the batches have been taken."""
+        place = {"step": step, "epoch": self.epoch(step)}
         randomness = self.source.randomness(self.noise)
-        return State(step, self.epoch(step), params, optimizer_state, cost, randomness)
+        return State.unseen(params, optimizer_state, cost, randomness=randomness, **place)
 
     def epoch(self, step: int) -> int:
         """Return how many passes over the data are made after a step."""

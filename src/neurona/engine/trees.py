@@ -25,7 +25,7 @@ class FrozenDict(dict[Any, Any]):
         return frozen, (dict(self),)
 
 
-def frozen(tree: Any) -> Any:
+def frozen(tree: Any) -> Any:  # noqa: PLR0911 - one for each type
     """Return the tree as one that cannot be written; the tree itself, if that is so already.
 
     >>> tree = frozen({"v": [np.zeros(2)]})
@@ -35,14 +35,19 @@ def frozen(tree: Any) -> Any:
     >>> frozen(tree) is tree
     True
     """
-    if type(tree) in SIMPLE or isinstance(tree, np.generic | FrozenDict):
+    kind = type(tree)
+    if kind in SIMPLE:
         return tree
+    if kind is np.ndarray:
+        return _read_only(tree) if tree.flags.writeable else tree
     if isinstance(tree, tuple):
         each = [frozen(one) for one in tree]
-        same = all(one is its for one, its in zip(each, tree, strict=True))
-        return tree if same else _rebuilt(tree, each)
-    if isinstance(tree, np.ndarray):
-        return _read_only(tree) if tree.flags.writeable else tree
+        for one, its in zip(each, tree):  # noqa: B905 - one call for each state: it is felt
+            if one is not its:
+                return _rebuilt(tree, each)
+        return tree
+    if isinstance(tree, np.generic | FrozenDict):
+        return tree
     if isinstance(tree, list):
         return tuple(map(frozen, tree))
     if isinstance(tree, dict):

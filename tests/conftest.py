@@ -1,6 +1,7 @@
 """What all tests share: how they run side by side, a server and a browser for the pages."""
 
 import os
+import signal
 from importlib import import_module
 from importlib.util import find_spec
 from mmap import ACCESS_READ, mmap
@@ -10,6 +11,9 @@ import matplotlib as mpl
 import pytest
 from hypothesis import settings
 
+# Where a shell runs the tests in its background, Ctrl-C is ignored, and in what they start too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 mpl.use("agg")  # and not by the environment, which the notebooks' kernels would inherit
 # Keras reads it once, at its import; PyTorch's backend waits for no compiler.
 os.environ.setdefault("KERAS_BACKEND", "torch" if find_spec("torch") else "jax")

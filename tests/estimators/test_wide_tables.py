@@ -53,7 +53,8 @@ def test_four_times_the_columns_take_no_more_than_some_four_times_as_long(act):
         return process_time() - begin
 
     few = min(seconds(2500) for _ in range(2))
-    assert seconds(10_000) < 8 * few  # 16 times, if it grew with their square
+    many = min(seconds(10_000) for _ in range(2))
+    assert many < 10 * few  # 16 times, if it grew with their square
 
 
 def test_the_product_of_a_stack_is_left_to_blas():

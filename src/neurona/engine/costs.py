@@ -167,7 +167,7 @@ class CategoricalCrossEntropy:
         # log Σ e^z from the sum without the largest, 1: that of a certain prediction is tiny.
         largest = z == 0
         rest = xp.where(largest, 0, e).sum(axis=-2, keepdims=True)
-        ties = largest.sum(axis=-2, keepdims=True) - 1
+        ties = largest.sum(axis=-2, keepdims=True, dtype=z.dtype) - 1
         value = (share * t * (xp.log1p(rest + ties) - z)).sum(axis=(-2, -1))
         return value, (share * (e / total - t)).mT
 

@@ -151,6 +151,21 @@ def check_generator(name: str, seed: Any) -> np.random.Generator:
     )
 
 
+def taken(name: str, values: Any, dtype: Any) -> Any:
+    """Return numbers in a dtype, or say which of them is too large for it."""
+    with np.errstate(over="ignore"):
+        array = np.asarray(values, dtype)
+    if array.dtype != np.asarray(values).dtype and np.isinf(array).any():
+        lost = np.isinf(array) & np.isfinite(np.asarray(values, np.float64))
+        if lost.any():
+            first = np.argwhere(lost)[0].tolist()
+            raise ValueError(
+                f"{name}{first or ''} is {np.asarray(values)[lost][0]}, too large for "
+                f"{array.dtype}: scale {name}"
+            )
+    return array
+
+
 def check_array(name: str, values: Any) -> Any:
     """Return an array of numbers, of whatever dtype, or say what was given and how to mend it."""
     if isinstance(values, dict):

@@ -22,6 +22,6 @@ def lookup(kind: str, name: object, known: Mapping[str, T]) -> T:
         return known[name]
     near = get_close_matches(str(name).lower(), known, n=1) if isinstance(name, str) else None
     hint = f": did you mean {near[0]!r}?" if near else "."
-    if isinstance(name, type):
+    if isinstance(name, type) and name.__module__.startswith("neurona."):
         hint = f", which is a class: call it, {name.__name__}(...)."
     raise ValueError(f"there is no {kind} {name!r}{hint} There are: {', '.join(sorted(known))}")

@@ -12,7 +12,7 @@ import pytest
 from neurona.datasets import read_csv
 from neurona.tables.cells import date_of, known, says_missing
 from neurona.tables.csv import parse_csv
-from neurona.tables.frames import read_frame
+from neurona.tables.frames import read_array, read_frame
 from neurona.tables.kinds import CellError, read_cells
 
 NUMBERS = [f"{k * 1.37 + 10:.2f}" for k in range(98)]
@@ -74,9 +74,11 @@ def test_codes_are_categories_and_a_sign_among_texts_is_one_of_them():
     assert not any(map(says_missing, ["A", "x", "0", "$", "mild", "a?", "5"]))
 
 
-def test_blanks_around_a_cell_of_a_frame_are_not_part_of_it():
-    assert frame_column([" 1.5", "2 ", " "]).values[:2].tolist() == [1.5, 2.0]
-    assert frame_column(["red ", "red", " blue"]).values.tolist() == ["red", "red", "blue"]
+def test_blanks_around_a_number_of_a_frame_are_not_part_of_it():
+    column = frame_column([" 1.5", "2 ", " ", " ? "])
+    assert (column.kind, column.values[:2].tolist()) == ("number", [1.5, 2.0])
+    assert frame_column([" 2024-01-02 ", "2024-05-05"]).kind == "date"
+    assert frame_column(["red ", "red", " "]).values.tolist() == ["red ", "red", None]
 
 
 # Decimal signs
@@ -130,6 +132,26 @@ def test_a_table_for_the_playground_is_read_alike(tmp_path):
     assert read_csv(tmp_path / "t.csv").X[:, 0].tolist() == [1234, 999, 1500]
 
 
+def test_other_columns_of_a_frame_tell_the_decimal_sign_too():
+    frame = pd.DataFrame({"a": ["0,19", "-0,63"], "b": ["1.234", "999"]})
+    assert [column.decimal for column in read_frame(frame)] == [",", ","]
+    assert read_frame(frame).columns[1].values.tolist() == [1234, 999]
+    assert read_array(frame.to_numpy()).columns[1].values.tolist() == [1234, 999]
+
+
+@pytest.mark.parametrize("cell", [b"1.5", [1.5], (1, 2), {"a": 1}, {1}, np.zeros(2)], ids=str)
+def test_cells_that_hold_several_values_are_refused(cell):
+    values = np.empty(3, object)
+    values[:] = [cell, cell, None]
+    with pytest.raises(ValueError, match=r"column 'x' has cells of type \w+: give each cell"):
+        read_frame(pd.DataFrame({"x": values}))
+
+
+def test_bytes_of_an_array_are_texts():
+    column = read_array(np.array([["1.5"], ["2"]], "S4")).columns[0]
+    assert (column.kind, column.values.tolist()) == ("number", [1.5, 2.0])
+
+
 # Dates and times
 
 
@@ -174,6 +196,25 @@ def test_times_of_day_are_moments_of_one_day():
     from neurona.tables.preparation import Dates
 
     assert Dates.fit(column, None).cycles == ("day",)
+    assert (column.order, csv_column(["2024-01-01"]).order) == ("time", None)
+
+
+@pytest.mark.parametrize(
+    ("learned", "given"),
+    [
+        (["9:30", "10:45"], ["2024-01-01 10:00", "2024-01-02"]),
+        (["2024-01-01", "2024-03-02"], ["9:30", "10:45"]),
+        (["9:30", "10:45"], pd.to_datetime(["2024-01-01", "2024-01-02"])),
+        (pd.to_datetime(["2024-01-01", "2024-01-02"]), [datetime.time(9), datetime.time(10)]),
+    ],
+    ids=["texts", "dates", "datetime64", "time"],
+)
+def test_times_of_day_are_not_taken_for_dates(learned, given):
+    from neurona.tables.preparation import Preparation
+
+    was = Preparation.fit(read_frame(pd.DataFrame({"t": learned})))
+    with pytest.raises(ValueError, match=r"is not a|held .* when the network learned"):
+        was.transform(read_frame(pd.DataFrame({"t": given}), learned=was))
 
 
 def test_an_odd_date_is_missing():

@@ -22,7 +22,7 @@ from neurona.estimators.report import (
 from neurona.files.estimator import read
 from neurona.saving import check_replaceable, replace
 from neurona.tables import parquet
-from neurona.tables.cells import DATE_ORDERS, same_number
+from neurona.tables.cells import DATE_ORDERS, same_number, says_missing
 from neurona.tables.columns import empty
 from neurona.tables.csv import parse_csv
 from neurona.tables.encoding import decoded, encoding_of, unpacked
@@ -357,6 +357,8 @@ def known_target(
     alike = dict(zip(numbers, classes, strict=True)) if len({*numbers}) == len(classes) else {}
     known = {one: one for one in classes}
     y = [known.get(cell, alike.get(same_number(cell))) for cell in target.y.tolist()]
+    there = [i for i, one in enumerate(y) if one is not None or not says_missing(str(target.y[i]))]
+    target, y = target._replace(y=target.y[there], rows=target.rows[there]), [y[i] for i in there]
     if None in y:
         shown = ", ".join(map(repr, classes[:MOST_CLASSES]))
         row = int(target.rows[y.index(None)])

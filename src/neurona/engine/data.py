@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_array
+from neurona.checks import check_array, taken
 from neurona.engine.network import Network
 from neurona.engine.trees import each_of
 from neurona.engine.types import Array
@@ -137,9 +137,7 @@ def check_two_classes(net: Network, target: Array) -> None:
 
 
 def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
-    array = check_array(name, values)
-    with np.errstate(over="ignore"):  # beyond float32: found infinite, and said, below
-        array = np.asarray(array, dtype)
+    array: Array = taken(name, check_array(name, values), dtype)
     wrong = _first_not_finite(array)
     if wrong is not None:
         value = array[wrong]

@@ -7,7 +7,7 @@ state before it, which gives the same numbers, up to the step that matters.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isfinite, nan
+from math import isfinite, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,12 @@ class TrainingDiverged(ArithmeticError):
         self.state = state
         self.layer = layer
         self.suggested_rate = suggested_rate
+        if isnan(state.cost):
+            super().__init__(
+                f"training diverged at step {state.step}: the cost is not finite before any step "
+                "is taken; inputs, targets or first weights are too large: scale them"
+            )
+            return
         super().__init__(
             f"training diverged after step {state.step}: the cost was {state.cost:.3g} and is no "
             f"longer finite; layer {layer} grew the most. Try a learning rate of "

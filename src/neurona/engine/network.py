@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.checks import check_array, check_dropout, check_generator, check_topology
+from neurona.checks import check_array, check_dropout, check_generator, check_topology, taken
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.initializers import Initializer, find_initializer
 from neurona.engine.layers.base import Layer, in_words, leaves
@@ -167,7 +167,7 @@ class Network(Sequential):
         ValueError
             If ``X`` does not hold examples of ``in_shape``.
         """
-        X = np.asarray(check_array("X", X), dtype=arrays(params)[0].dtype)
+        X = taken("X", check_array("X", X), arrays(params)[0].dtype)
         if X.shape[1:] != self.in_shape:
             raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes}")
         with np.errstate(all="ignore"):  # a sigmoid may pass through infinity

@@ -44,10 +44,10 @@ IMPORTS = {
 # Between «» is the text of a page with ramps.
 HELPERS = {
     "fitting": '''
-def fitting(cells, kind, *ways):
-    """Return what cells are in the way that fits most; None where they are missing, or odd."""
+def fitting(cells, kind, read):
+    """Return what cells are to ``read``; None where they are missing, or odd."""
     cells = cleared(cells)
-    values, odd = min((cells_as(cells, read) for read in ways), key=lambda made: len(made[1]))
+    values, odd = cells_as(cells, read)
     if len(odd) > sum(value is not None for value in values):
         raise ValueError(f"{cells[odd[0]]!r} is not a {kind}")
     if odd:
@@ -89,7 +89,7 @@ def numbers(cells, median, spread, decimal=".", mark_missing=False«, **ramps»)
 
     The sign before decimals is the one given, unless the texts tell another.
     """
-    sign = decimal_in({cell for cell in cells if isinstance(cell, str)}, decimal)
+    sign = decimal_in({cell.strip() for cell in cells if isinstance(cell, str)}, decimal)
     x = np.array(fitting(cells, "finite number", lambda cell: number_in(cell, sign)), dtype=float)
     if np.isinf(x).any():
         raise ValueError(f"{cells[np.argmax(np.isinf(x))]!r} is not a finite number")
@@ -139,7 +139,12 @@ def dates(cells, median, spread, cycles, order=None, mark_missing=False«, **ram
 
     A date is a text such as 2024-12-31, or a date of Python or NumPy; a time of day is one of 1970.
     """
-    read = fitting(cells, "date", lambda cell: date_in(cell, order), time_in)
+    is_time = order == "time"
+    read = fitting(
+        cells,
+        "time of day" if is_time else "date",
+        time_in if is_time else lambda cell: date_in(cell, order),
+    )
     nothing = np.datetime64("NaT", "us")
     moments = np.array([nothing if one is None else one for one in read], "datetime64[us]")
     days = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6)  # since 1970

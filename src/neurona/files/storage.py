@@ -83,7 +83,7 @@ def read_arrays(
         if name.endswith(".variance") and (array < 0).any():
             raise ModelFileError(f"{path}: {name} holds a negative number")
         array.flags.writeable = False
-        arrays[name] = array
+        arrays[name] = array[...]  # a view, which nobody can make writable again
     if metadata.get(CHECKSUM) != _checksum(metadata[DESCRIPTION], arrays):
         raise ModelFileError(f"{path} was altered since neurona wrote it: its checksum is another")
     return arrays

@@ -179,7 +179,7 @@ def looks_like_number(text: str) -> bool:
 
     Nothing is guessed: 1.234 is another number in Spain than in England.
     """
-    number = r"[€$£¥]?\s*[+-]?(\d+|\d{1,3}([.,'\s]\d{3})+)([.,]\d+)?\s*[€$£¥%]?"
+    number = r"[+-]?\s*[€$£¥₹]?\s*[+-]?(\d+|\d{1,3}([.,'\s]\d{3})+)([.,]\d+)?\s*[€$£¥₹%]?"
     return re.fullmatch(number, text) is not None
 
 
@@ -279,7 +279,7 @@ def number_in(cell: object, decimal: str = ".") -> float | None:
     (1.5, 3.0, 3600.0, None)
     """
     if isinstance(cell, str):
-        return number_of(cell, decimal)
+        return number_of(cell.strip(), decimal)
     if isinstance(cell, timedelta | np.timedelta64):
         return float(np.timedelta64(cell, "us").astype(np.int64)) / 1e6
     return float_of(cell) if is_number(cell) else None
@@ -287,29 +287,30 @@ def number_in(cell: object, decimal: str = ".") -> float | None:
 
 def date_in(cell: object, order: str | None = None) -> np.datetime64 | None:
     """Return the date that a cell is, or that its text says."""
-    day = date_of(cell, order) if isinstance(cell, str) else cell
+    day = date_of(cell.strip(), order) if isinstance(cell, str) else cell
     return moment_of(day) if is_date(day) else None
 
 
 def time_in(cell: object) -> np.datetime64 | None:
     """Return the time of day that a cell is, or that its text says: that of 1 January 1970."""
     clock = cell.isoformat() if isinstance(cell, time) else None
-    clock = time_of(cell) if isinstance(cell, str) else clock
+    clock = time_of(cell.strip()) if isinstance(cell, str) else clock
     return None if clock is None else moment_of(datetime.fromisoformat(f"1970-01-01T{clock}"))
 
 
 def cleared(cells: Iterable[object]) -> list[Any]:
-    """Return cells with None where they are missing, and texts without blanks around them.
+    """Return cells with None where they are missing.
 
     >>> cleared(["4.5 ", " ", float("nan"), "NA", 3])
-    ['4.5', None, None, None, 3]
+    ['4.5 ', None, None, None, 3]
     """
     cells = list(cells)
-    if {*map(type, cells)} <= {str, type(None)}:
-        made = {cell: known(str(cell).strip()) for cell in {*cells} - {None}}
-        return [*map(made.get, cells)]
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    gone = {text for text in texts if known(text.strip()) is None}
     return [
-        known(cell.strip()) if isinstance(cell, str) else None if is_missing(cell) else cell
+        (None if cell in gone else cell)
+        if isinstance(cell, str)
+        else (None if is_missing(cell) else cell)
         for cell in cells
     ]
 
@@ -333,6 +334,6 @@ def cells_as(cells: Sequence[object], read: Callable[[Any], Any]) -> tuple[list[
         row
         for row, (cell, value) in enumerate(zip(cells, values, strict=True))
         if value is None and cell is not None
-        if not (isinstance(cell, str) and says_missing(cell))
+        if not (isinstance(cell, str) and says_missing(cell.strip()))
     ]
     return values, odd

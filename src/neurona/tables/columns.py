@@ -33,7 +33,8 @@ class Column:
     decimal
         The sign before the decimals of numbers that were texts.
     order
-        The part of a date that came first in texts, if the year did not in all.
+        The part of a date that came first in texts, if the year did not in all; ``"time"`` of times
+        of day.
     remarks
         Of what is taken for missing, or may be something else: "is read as texts; ...".
     odd
@@ -47,6 +48,11 @@ class Column:
     order: str | None = None
     remarks: tuple[str, ...] = ()
     odd: tuple[int, ...] = ()
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the column is of times of day."""
+        return self.order == "time"
 
     @property
     def missing(self) -> NDArray[np.bool_]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from neurona.tables.cells import DateOrder, decimal_in, known
 from neurona.tables.columns import Column, Kind
 from neurona.tables.file import TableError, TableFile
-from neurona.tables.kinds import CellError, read_cells
+from neurona.tables.kinds import TIME, CellError, read_cells
 from neurona.tables.layout import layout_of
 
 
@@ -81,7 +81,8 @@ class CsvTable(TableFile):
         if decimal in (None, self.decimal) or self._tells_decimal:
             decimal = self.decimal
         try:
-            return read_cells(name, self.written(name), kind, str(decimal), self.dates or order)
+            order = order if order == TIME else self.dates or order
+            return read_cells(name, self.written(name), kind, str(decimal), order)
         except CellError as error:
             raise self.error(name, error.row, error.problem) from None
 

@@ -6,18 +6,20 @@ pandas' and polars' frames are recognized by what they can do, so that neither i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
 from numpy.typing import NDArray
 
+from neurona.tables.cells import decimal_in
 from neurona.tables.columns import Column, objects
 from neurona.tables.kinds import read_categories, read_column
 from neurona.tables.preparation import Preparation
 from neurona.tables.table import Columns
 
 _WIDE = ("Int128", "UInt128")  # polars' own
+_TEXTS = ("object", "str", "string", "String")  # the names of types in pandas and polars
 _CATEGORICAL = ("category", "Categorical", "Enum")  # the name of the type in pandas and polars
 
 
@@ -63,13 +65,20 @@ def read_frame(
     else:
         labels = list(names)
     series = [X[name] for name in (X.columns if names is None else names)]
-    forms = _forms(learned, len(labels))
-    return Columns(tuple(map(read_series, labels, series, forms)))
+    forms = _forms(learned, [one.to_numpy() for one in series if str(one.dtype) in _TEXTS])
+    each = zip(labels, series, forms, strict=False)
+    return Columns(tuple(read_series(*one) for one in each))
 
 
-def _forms(learned: Preparation | None, n: int) -> Iterable[dict[str, Any]]:
-    """Return how the texts of each column are read."""
-    return repeat({}, n) if learned is None else map(learned.form, range(n))
+def _forms(learned: Preparation | None, values: Iterable[NDArray[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield how the texts of each column are read: with the decimal sign that the table tells."""
+    texts = {cell for one in values for cell in one.ravel().tolist() if isinstance(cell, str)}
+    forms = [{}] if learned is None else [*map(learned.form, range(len(learned.kinds)))]
+    told: dict[str, Any] = {}
+    if "," in "\n".join(texts) or any(form.get("decimal") == "," for form in forms):
+        decimal = decimal_in(texts, ".")
+        told = {"decimal": decimal} if decimal == decimal_in(texts, ",") else {}
+    return (form | told for form in (repeat({}) if learned is None else forms))
 
 
 def read_series(name: str, series: Any, form: dict[str, Any]) -> Column:
@@ -98,5 +107,6 @@ def read_array(X: NDArray[Any], learned: Preparation | None = None) -> Columns:
     >>> [column.kind for column in read_array(np.array([["1.5", "cat"], ["", "dog"]]))]
     ['number', 'category']
     """
-    forms = enumerate(_forms(learned, X.shape[1]))
-    return Columns(tuple(read_column(f"x{i}", X[:, i], **form) for i, form in forms))
+    forms = _forms(learned, [X] if X.dtype.kind in "OUT" else [])
+    each = zip(range(X.shape[1]), forms, strict=False)
+    return Columns(tuple(read_column(f"x{i}", X[:, i], **form) for i, form in each))

@@ -37,7 +37,14 @@ MOST_SHOWN = 5  # odd texts
 LONGEST = 30  # signs of one
 AS_DATES = "they look like dates: write them as 2024-12-31, or give --dates dmy or mdy"
 AS_NUMBERS = "they look like numbers: write them bare, as 1234.5"
-ORDERS = {"dmy": " or 31/12/2024", "mdy": " or 12/31/2024"}
+SEVERAL = (bytes, bytearray, list, tuple, dict, set, frozenset, np.ndarray)
+TIME = "time"  # the order of times of day
+NOT_DATES = {
+    None: "is not a date: write it as 2024-12-31",
+    "dmy": "is not a date: write it as 2024-12-31 or 31/12/2024",
+    "mdy": "is not a date: write it as 2024-12-31 or 12/31/2024",
+    TIME: "is not a time of day, as those that were learned from: write it as 18:30",
+}
 
 
 class CellError(ValueError):
@@ -54,6 +61,11 @@ class Reading(NamedTuple):
     kind: Kind
     values: list[Any]  # None where missing or odd
     odd: list[int]  # rows
+    order: str | None = None  # of dates
+
+    def is_of(self, order: str | None) -> bool:
+        """Tell whether these are times of day, or dates, as the order says."""
+        return self.kind == "number" or (self.order == TIME) == (order == TIME)
 
     @property
     def fits(self) -> int:
@@ -94,7 +106,9 @@ def read_column(
     if dtype == "m":
         seconds = values.astype("timedelta64[us]").astype(np.float64) / 1e6
         return _number(name, np.where(np.isnat(values), np.nan, seconds))
-    if dtype not in "USTO":  # T is numpy's StringDType
+    if dtype == "S":
+        return read_column(name, np.char.decode(values, "utf-8"), kind, decimal, order)
+    if dtype not in "UTO":  # T is numpy's StringDType
         raise ValueError(f"column {name!r} is of type {values.dtype}: give numbers, texts or dates")
     return read_cells(name, values.tolist(), kind, decimal, order)
 
@@ -124,7 +138,7 @@ def read_cells(
     decimal
         The sign before decimals, if no text tells.
     order
-        The part of a date that comes first, if the year does not.
+        The part of a date that comes first, if the year does not; ``"time"`` of times of day.
 
     Raises
     ------
@@ -139,11 +153,17 @@ def read_cells(
     ('number', array([1.5, nan, 3. ]), \
 ("is read as numbers: '?' (1 of 21 cells), '5o.1' (1) are taken for missing",))
     """
+    strange = [one for one in {*map(type, cells)} if issubclass(one, SEVERAL)]
+    if strange:
+        raise ValueError(
+            f"column {name!r} has cells of type {strange[0].__name__}: give each cell one number, "
+            "text or date"
+        )
     plain = None if kind in ("category", "date") else _plain_numbers(cells, decimal)
     if plain is not None:
         return replace(_number(name, plain), decimal=decimal)
     cells = cleared(cells)
-    texts = {cell for cell in cells if isinstance(cell, str)}
+    texts = {cell.strip() for cell in cells if isinstance(cell, str)}
     there = [cell for cell in cells if cell is not None]
     if not there:
         return empty(name, len(cells))
@@ -152,18 +172,18 @@ def read_cells(
     decimal = decimal_in(texts, decimal) if texts else decimal
     readings = _readings(cells, decimal, order)
     if kind in ("number", "date"):
-        best = max((one for one in readings if one.kind == kind), key=lambda one: one.fits)
+        best = next(one for one in readings if one.kind == kind and one.is_of(order))
         if len(best.odd) > best.fits:
             problem = "is not a finite number: mend it, or leave it empty"
             if kind == "date":
-                problem = f"is not a date: write it as 2024-12-31{ORDERS.get(order or '', '')}"
+                problem = NOT_DATES.get(order, NOT_DATES[None])
             raise CellError(name, best.odd[0], cells[best.odd[0]], problem)
-        return _column(name, cells, best, decimal, order)
+        return _column(name, cells, best, decimal)
     part: Reading | None = None
     odd: list[int] = []  # among numbers
     for one in readings:
         if one.share() >= NEARLY and not _are_codes(cells, one):
-            return _column(name, cells, one, decimal, order)
+            return _column(name, cells, one, decimal)
         if one.kind == "number":
             _refuse_two_ways(name, cells, one, decimal)
             odd = one.odd if one.fits else []
@@ -194,8 +214,9 @@ def _readings(cells: Sequence[Any], decimal: str, order: str | None) -> Iterator
     """Yield the readings that are possible, from the most likely."""
     number: Callable[[Any], Any] = partial(number_in, decimal=decimal)
     yield Reading("number", *cells_as(cells, number))
-    yield Reading("date", *cells_as(cells, partial(date_in, order=order)))
-    yield Reading("date", *cells_as(cells, time_in))
+    order = None if order == TIME else order
+    yield Reading("date", *cells_as(cells, partial(date_in, order=order)), order)
+    yield Reading("date", *cells_as(cells, time_in), TIME)
 
 
 def _are_codes(cells: Sequence[Any], one: Reading) -> bool:
@@ -220,9 +241,7 @@ def _refuse_two_ways(name: str, cells: Sequence[Any], one: Reading, decimal: str
         raise CellError(name, against[0], cells[against[0]], problem)
 
 
-def _column(
-    name: str, cells: Sequence[Any], one: Reading, decimal: str, order: str | None
-) -> Column:
+def _column(name: str, cells: Sequence[Any], one: Reading, decimal: str) -> Column:
     """Return the column of a reading, with what there is to say about it."""
     if one.kind == "date":
         moments = ["NaT" if value is None else value for value in one.values]
@@ -247,11 +266,11 @@ def _column(
     group = "," if decimal == "." else "."
     grouped = [cell for cell in cells if isinstance(cell, str) and group in cell]
     if one.kind == "number" and grouped:
-        texts = {cell for cell in cells if isinstance(cell, str)}
+        texts = {cell.strip() for cell in cells if isinstance(cell, str)}
         either = next((text for text in grouped if decimal_of(text) == ""), None)
         if either is not None and decimal_in(texts, group) == group:  # no other cell tells
             remarks.append(f"has {either!r}, which is read as {number_in(either, decimal):.12g}")
-    return Column(name, made.kind, made.values, decimal, order, tuple(remarks), tuple(one.odd))
+    return Column(name, made.kind, made.values, decimal, one.order, tuple(remarks), tuple(one.odd))
 
 
 def _what_else(cells: Sequence[Any], texts: set[str], part: Reading | None) -> tuple[str, ...]:

@@ -265,7 +265,7 @@ def rows_of(weight: NDArray[np.float64]) -> NDArray[np.float64]:
 class Dates:
     """The day as a number, and where it stands in the year, the week and the day, as on a clock.
 
-    ``order`` is that of texts with the day or the month first.
+    ``order`` is that of texts with the day or the month first, or ``"time"``: of times of day.
 
     >>> days = np.array(["2024-01-01", "2024-04-01", "2024-07-02", "2025-03-02"], "datetime64[D]")
     >>> dates = Dates.fit(Column("sold", "date", days), None)
@@ -282,6 +282,11 @@ class Dates:
     cycles: tuple[str, ...]
     order: str | None = None
     kind: ClassVar[Kind] = "date"
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the column is of times of day."""
+        return self.order == "time"
 
     @classmethod
     def fit(cls, column: Column, weight: Weights, ramps: int = 0) -> Dates | None:
@@ -443,6 +448,11 @@ class Preparation:
 
 def _as(step: Step, column: Column) -> Column:
     """Return the column in the form that the step takes, or say that it holds something else."""
+    if isinstance(step, Dates) and column.kind == "date" and step.is_time != column.is_time:
+        held, holds = ("times of day", "dates") if step.is_time else ("dates", "times of day")
+        raise ValueError(
+            f"column {column.name!r} held {held} when the network learned, and holds {holds} now"
+        )
     if column.kind == step.kind:
         return column
     if column.kind == "empty":

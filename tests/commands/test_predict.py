@@ -401,3 +401,16 @@ def test_a_closed_pipe_is_not_an_error(command, models):
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(timeout=60) == 141
+
+
+def test_evaluate_leaves_out_the_rows_that_train_leaves_out(tmp_path, capsys):
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    lines = "".join(f"{k},{(1, 2, '?')[k % 3]}\n" for k in range(60))
+    table.write_text(f"x,y\n{lines}")
+    made = ["--epochs", "2", "--networks", "1", "--output", model]
+    _, out, _ = run(capsys, "train", table, "--target", "y", *made)
+    assert "20 rows have no 'y' and are left out" in out
+    code, out, _ = run(capsys, "evaluate", model, table)
+    assert (code, "of 40 rows" in out) == (0, True)
+    table.write_text(f"x,y\n{lines}7,3\n")
+    assert "'3' is not one of the classes it learned" in refused(capsys, "evaluate", model, table)

@@ -276,3 +276,25 @@ def test_no_warning_leaks(name, normalization, engine):
             net.layers[0].activation(x[0])
         if engine == "numpy":
             neurona.check_gradient(net, X * 1e4, Y)
+
+
+def test_numbers_that_are_too_large_for_float32_are_named():
+    with pytest.raises(ValueError, match=r"X\[0, 1\] is 1e\+300, too large for float32: scale X"):
+        NET.predict(NET.init(0), [[1.0, 1e300]])
+    with pytest.raises(ValueError, match=r"X\[19, 0\] is 1e\+39, too large for float32"):
+        train(NET, np.vstack([X[:19], [[1e39, 0]]]), Y)
+    with pytest.raises(ValueError, match=r"X\[0, 0\] is inf: X must be finite"):
+        train(NET, np.full((20, 2), np.inf), Y)
+    assert np.isfinite(NET.predict(NET.init(0, dtype=np.float64), [[1.0, 1e300]])).all()
+
+
+def test_a_cost_that_is_not_finite_before_any_step_is_not_the_rate_s_fault():
+    net = network([2, 3, 1], "relu", output="linear")
+    with pytest.raises(neurona.TrainingDiverged, match="not finite before any step is taken; inp"):
+        list(train(net, X * 1e3, X[:, 0] * 1e30, optimizer=sgd(1e-12), steps=3, rng=0))
+
+
+def test_a_class_of_another_library_is_not_to_be_called():
+    for strange in (type("SGD", (), {}), dict):
+        with pytest.raises(ValueError, match=r"there is no optimizer <class '.*'>\. There are:"):
+            train(NET, X, Y, optimizer=strange)

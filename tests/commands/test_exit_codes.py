@@ -55,7 +55,7 @@ def at_epoch(epoch, trials=0):
             if state.epoch == {epoch} and len(estimator.trials_) == {trials}:
                 os.kill(os.getpid(), signal.SIGINT)
         return nullcontext(show)
-    train._progress = progress
+    train.progress = progress
     """
 
 

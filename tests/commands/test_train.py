@@ -103,7 +103,7 @@ def test_quick_takes_one_setting(tmp_path, capsys):
 
 
 def test_a_setting_that_diverges_is_said(tmp_path, capsys):
-    from neurona.commands.train import _Lines
+    from neurona.commands.progress import _Lines
     from neurona.estimators.search import Trial
 
     net = neurona.NeuralNetRegressor(2, epochs=1).fit([[0.0], [1.0]], [0.0, 1.0])

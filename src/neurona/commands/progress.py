@@ -31,7 +31,7 @@ def progress(estimator: NeuralNet, quiet: bool) -> Any:
 
 
 class _Lines:
-    """_Lines on each setting that is tried, and on some of its epochs."""
+    """Lines on each setting that is tried, and on some of its epochs."""
 
     def __init__(self, estimator: NeuralNet) -> None:
         self.estimator, self.ended, self.best = estimator, 0, inf

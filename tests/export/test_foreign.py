@@ -524,6 +524,14 @@ def test_examples_that_keras_mixes_are_refused(keras):
             from_keras(model)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scripted_module_is_left_in_its_mode():
+    module = torch.jit.script(nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5))).train()
+    with pytest.raises(ValueError, match="RecursiveScriptModule"):
+        from_pytorch(module)
+    assert [one.training for one in module.modules()] == [True] * 3
+
+
 def test_a_model_of_keras_is_left_as_it_was(keras):
     class Counts(keras.layers.Layer):
         def __init__(self):

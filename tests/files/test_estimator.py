@@ -215,7 +215,7 @@ def test_labels_come_back(frame, tmp_path):
     [
         np.array(["no", "sí"]), np.array(["no", "yes", "?"], dtype=object), np.array([False, True]),
         np.array([-3, 7], dtype=np.int8), np.array([2**63, 2**64 - 1], dtype=np.uint64),
-        np.array([1.0, 2.0], dtype=np.float32),
+        np.array([1.0, 2.0], dtype=np.float32), np.array([np.str_("a"), np.str_("b")], object),
     ],
     ids=lambda classes: classes.dtype.name,
 )  # fmt: skip

@@ -134,6 +134,7 @@ def _precision(torch: Any, module: Any, name: str) -> Any:
 def _predicting(torch: Any, module: Any) -> Iterator[None]:
     """Let a module predict, and leave it and the random generators as they were."""
     modules = list(module.modules())
+    modes = [(one, one.training) for one in modules]
     attributes = [(vars(one), dict(vars(one))) for one in modules]
     held = [one for now, _ in attributes for one in now.values()]
     dicts = [(one, dict(one)) for one in held if isinstance(one, dict)]
@@ -151,6 +152,9 @@ def _predicting(torch: Any, module: Any) -> Iterator[None]:
             now.update(before)
         for items, before_items in lists:
             items[:] = before_items
+        for one, training in modes:
+            if one.training != training:  # of TorchScript it is not among the attributes
+                one.training = training
         with torch.no_grad():
             for tensor, before in tensors:
                 if not torch.equal(tensor, before):

@@ -306,7 +306,9 @@ def _write_array(array: Any, where: str) -> dict[str, Any]:
     values, name = array.tolist(), array.dtype.name
     if array.dtype.kind == "U":
         name = "text"
-    elif not (name in (*NUMBERS, "bool") or {name, *map(type, values)} == {"object", str}):
+    elif name == "object" and all(isinstance(one, str) for one in values):
+        values = [*map(str, values)]  # some may be NumPy's
+    elif name not in (*NUMBERS, "bool"):
         raise Misfit(f"{where} is of {array.dtype}: a file holds texts, numbers and truths")
     return {"dtype": name, "values": values}
 

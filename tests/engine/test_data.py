@@ -160,7 +160,7 @@ def test_predict_error_messages(wrong):
         (None, "X is nan"),
         (put(X, (2, 1), math.nan), "X[2, 1] is nan: X must be finite; drop these rows or fill"),
         (put(X, (0, 1), -math.inf), "X[0, 1] is -inf"),
-        (put(X, (3, 0), 1e39), "X[3, 0] is inf"),  # no float32
+        (put(X, (3, 0), 1e39), "X[3, 0] is 1e+39, too large for float32"),
     ],
 )
 def test_input_error_messages(wrong, said):

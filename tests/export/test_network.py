@@ -606,7 +606,7 @@ def test_parameters_that_do_not_fit_are_refused(export, params, message):
 @pytest.mark.parametrize("export", [to_onnx, to_pytorch, to_keras])
 def test_numbers_beyond_float32_are_refused(export, tmp_path):
     net = neurona.network([1, 1], "linear")
-    with pytest.raises(ValueError, match=r"is inf: .* must be finite"):
+    with pytest.raises(ValueError, match=r"is 1e\+300, too large for float32"):
         export(net, [([[1e300]], [0.0])], tmp_path / "model")
     assert program_of(net, [(np.array([[1e300]]), [0.0])])["predict"]([[2]]) == 2e300
 

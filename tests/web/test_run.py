@@ -1,5 +1,6 @@
 """A run that is steered, its history, its pictures, and a session about it."""
 
+import pickle
 import time
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ import neurona
 from neurona.engine.parameters import flatten
 from neurona.observe.numbers import grid
 from neurona.web import downloads
+from neurona.web import worker as worker_module
 from neurona.web.errors import PlaygroundError
 from neurona.web.frames import FrameRenderer
 from neurona.web.history import History, Snapshot
@@ -389,3 +391,61 @@ def test_an_answer_says_which_change_it_is_to():
         assert content["asked"] == told
         session.handle({"type": "setup", "setup": {}})
     session.close()
+
+
+# A run that another one goes on from
+
+
+class Pipe:
+    """The other side of the pipe, which keeps what is sent."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, message):
+        self.sent.append(message)
+
+    def kinds(self):
+        return [message[0] for message in self.sent]
+
+
+def test_a_run_goes_on_from_the_memory_of_another_as_if_it_had_not_ended():
+    setup = setup_of(training={"batch_size": 7})
+    first, whole = Run(make_task(setup)), Run(make_task(setup))
+    for run, steps in ((first, 5), (whole, 9)):
+        for _ in range(steps):
+            run.step()
+        run.settle()
+    memory = pickle.loads(pickle.dumps(first.memory()))
+    first.close()
+    other = Run(make_task(setup), memory=memory)
+    assert other.settle().state.step == 5
+    for _ in range(4):
+        other.step()
+    view, expected = other.settle(), whole.settle()
+    np.testing.assert_array_equal(flatten(view.state.params), flatten(expected.state.params))
+    np.testing.assert_array_equal(view.history, expected.history)
+    other.close()
+    whole.close()
+
+
+def test_the_process_of_a_training_obeys_and_remembers():
+    pipe = Pipe()
+    worker = worker_module._Worker(pipe)
+    with pytest.raises(ValueError, match="step before begin"):
+        worker.obey("step", ())
+    setup = setup_of()
+    for name, arguments in (
+        ("begin", (1, setup, None)), ("beat", ()), ("step", ()), ("settle", (1,)),
+        ("snapshots", (2, 10)), ("retrain", (setup,)), ("settle", (3,)), ("look", (-1,)),
+        ("begin", (2, setup, None)), ("settle", (4,)),
+    ):  # fmt: skip
+        assert worker.obey(name, arguments)
+    assert not worker.obey("close", ())
+    until(lambda: "memory" in pipe.kinds())
+    worker.close()
+    assert {"beat", "view", "states", "memory"} <= set(pipe.kinds())
+    asked = [message[1] for message in pipe.sent if message[0] == "view"]
+    assert {1, 3, 4, None} <= set(asked)
+    begun = [message[1] for message in pipe.sent if message[0] == "memory"]
+    assert set(begun) <= {1, 2}

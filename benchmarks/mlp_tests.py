@@ -35,7 +35,7 @@ DESIGN = {
     "from the logits is more exact than np.log(p)",
     "test_nonfinite_params": "TrainingDiverged, which names the layer, in place of a ValueError",
     "test_mlp_diverging_loss": "TrainingDiverged in place of a score that is NaN",
-    "test_early_stopping_stratified": "a class of one row is no reason to refuse: rows are held "
+    "test_early_stopping_stratified": "a class of one row is not refused: rows are held "
     "out without strata",
     "test_minimum_input_sample_size": "refused, in other words",
     "test_verbose_sgd": "a line begins with 'epoch', not with 'Iteration'",

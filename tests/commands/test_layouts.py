@@ -72,7 +72,7 @@ def test_predict_gives_the_table_back_with_a_column_more(table, said, trained, t
     assert len(after) == len(before)
     for old, new in zip(before, after, strict=True):
         assert new.startswith(old)
-    # What was written is a table: it is predicted again, and evaluated.
+    # The output is a table: it is predicted again, and evaluated.
     code, _, err = run(capsys, "predict", model, written, "-o", again)
     assert (code, "has a column 'predicted y' already" in err) == (2, True)
     assert run(capsys, "evaluate", model, path)[:2] == run(capsys, "evaluate", model, written)[:2]
@@ -192,4 +192,5 @@ def test_a_workbook_is_told_to_be_exported(tmp_path, capsys):
     assert "t.xlsx: is an Excel workbook, and not a CSV file: export it as CSV" in said
     frame().to_parquet(packed := io.BytesIO())
     table.write_bytes(gzip.compress(packed.getvalue()))
-    assert run(capsys, "train", table, "--target", "y", "--epochs", 2, "--quick", "--quiet")[0] == 0
+    made = ["--epochs", 2, "--quick", "--quiet", "--output", tmp_path / "m"]
+    assert run(capsys, "train", table, "--target", "y", *made)[0] == 0

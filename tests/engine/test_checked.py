@@ -172,7 +172,7 @@ def test_tensors_frames_and_mappings():
         train(NET, {"a": X[:, 0], "b": X[:, 1]}, Y)
 
 
-# What an optimizer remembers may be any tree
+# An optimizer's memory may be any tree
 
 
 class Own:

@@ -1,4 +1,4 @@
-"""The layout of a CSV text: tables as other programs write them, and what is no such table."""
+"""The layout of a CSV text: tables as other programs write them, and texts that are not tables."""
 
 import bz2
 import csv

@@ -1,4 +1,4 @@
-"""What a training tells as it goes on: a bar in a terminal, lines elsewhere."""
+"""The progress of a training: a bar in a terminal, lines elsewhere."""
 
 from __future__ import annotations
 

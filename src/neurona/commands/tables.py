@@ -277,7 +277,7 @@ def _of_columns(findings: ClassFindings | NumberFindings) -> Iterator[str]:
 
 
 def out_of_time(findings: ClassFindings | NumberFindings) -> str:
-    """Say how many columns were judged in the time that there is, and which were not."""
+    """Say how many columns were judged in the time allowed, and which were not."""
     done, left = len(findings.columns), findings.not_shuffled
     return (
         f"judged {done:,} of {done + len(left):,} columns within {SECONDS:.0f} seconds, the most "

@@ -66,7 +66,7 @@ Own: TypeAlias = tuple[bool, ...]  # of each member of a chunk, whether each net
 
 
 class Calls:
-    """What takes some steps, once it is compiled; and how long a step of it takes."""
+    """A compiled call that takes some steps, and how long each takes."""
 
     def __init__(self, advance: Callable[..., Any]) -> None:
         self.advance = advance

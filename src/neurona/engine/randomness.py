@@ -1,4 +1,4 @@
-"""What a training draws from: seeds and generators, and where in them a state stands.
+"""The randomness of a training: seeds and generators, and where in them a state stands.
 
 A state remembers its generators as they were when its epoch began, and how many batches have been
 taken since: a few numbers, from which the rest of the epoch's order is drawn again.

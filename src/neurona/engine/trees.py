@@ -1,4 +1,4 @@
-"""What an optimizer remembers, as a tree: numbers and arrays in tuples, lists and mappings."""
+"""An optimizer's memory as a tree: numbers and arrays in tuples, lists and mappings."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     if isinstance(X, Prepared | LargeTable):  # from the estimator itself, by way of a scorer
         return X
     X = usual_form(estimator, X, reset)
-    # What was learned tells, and not a parameter that may have been set since.
+    # The preparation decides, and not a parameter that may have been set since.
     raw = (estimator.preprocess if reset else estimator.preparation_) is None
     if hasattr(X, "tocsr"):
         return _sparse(estimator, X, reset, raw)

@@ -35,7 +35,7 @@ from neurona.extras import require
 
 EXAMPLES = 3  # with which it is found where a layer puts numbers
 BFLOAT16 = SimpleNamespace(eps=2.0**-7, max=3.3e38)
-# What puts the numbers of an example elsewhere: layers, and operations of keras.ops.
+# Layers and operations of keras.ops that move the numbers of an example.
 MOVES = ("Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims")
 
 

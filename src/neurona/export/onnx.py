@@ -72,7 +72,7 @@ def to_onnx(
     ValueError
         If neurona has no export for a layer or an activation, if the parameters don't fit the
         network, if ``missing`` is one of the categories, if a column has the name of a value
-        inside the model, if ONNX has no type for the classes, or if there is no such opset.
+        inside the model, if ONNX has no type for the classes, or if the opset does not exist.
     sklearn.exceptions.NotFittedError
         If the estimator has not been fitted.
     MissingExtra

@@ -83,7 +83,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Merge:
-    """What puts values together: ``Add``, or ``Concatenate`` along an axis of an example."""
+    """A call that puts values together: ``Add``, or ``Concatenate`` along an axis of an example."""
 
     layer: type[Add | Concatenate]
     axis: int = -1
@@ -91,7 +91,7 @@ class Merge:
 
 @dataclass(frozen=True)
 class Move:
-    """What puts the numbers of an example elsewhere, and can do so with places."""
+    """A call that moves the numbers of an example, and can do so with places."""
 
     function: Callable[[Places], Places]
 

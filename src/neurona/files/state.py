@@ -20,7 +20,7 @@ from neurona.engine.trees import frozen
 from neurona.engine.types import Params
 from neurona.files.codec import DEEPEST, LARGEST, Misfit
 
-# What optimizers remember, by name; any other NamedTuple is kept as a tuple.
+# Optimizers' memories, by name; any other NamedTuple is kept as a tuple.
 REMEMBERED: dict[str, Any] = {one.__name__: one for one in (MeanSquare, Moments, Velocity)}
 MOST = 10**6  # batches that may be drawn again, to where a state stands
 

@@ -56,7 +56,7 @@ class CellError(ValueError):
 
 
 class Reading(NamedTuple):
-    """What the cells of a column are to one kind."""
+    """The cells of a column, read as one kind."""
 
     kind: Kind
     values: list[Any]  # None where missing or odd

@@ -201,8 +201,8 @@ def delimiter_of(text: str, begin: int) -> str:
     """Find the sign that separates cells; the empty text for one column.
 
     It splits the header and all rows into equally many cells, as a reader that knows quotes sees
-    them. Of several such signs the one is taken that leaves the fewest quotes within cells; then a
-    tab, which texts do not have; then the one with the most numbers.
+    them. Among several such signs it takes the one that leaves the fewest quotes within cells; then
+    a tab, which texts do not have; then the one with the most numbers.
     """
     signs, samples = "\t;|,", {}
     text, begin = text[begin : begin + 5_000_000], 0  # 200 rows of tables that are not very wide

@@ -1,8 +1,8 @@
 """A sparse matrix as a table: rows become dense a batch at a time, and never all of them.
 
 The matrix is one of SciPy's, in rows (CSR). It is told by its methods, so that SciPy is not
-imported here. What is not stored is 0, and a number like any other: the preparation is that of the
-same numbers in an array.
+imported here. A cell that is not stored is 0, and a number like any other: the preparation is that
+of the same numbers in an array.
 """
 
 from __future__ import annotations

@@ -280,18 +280,40 @@ def test_a_frame_with_missing_cells_numbers_and_labels_can_all_be_held_out():
     assert len(labels.validation_scores_) == 3
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"validation_fraction": 5}, "validation_fraction is 5: it must be a number between"),
         ({"patience": 0}, "patience is 0"),
         ({"scoring": "beauty"}, "beauty"),
+        ({"networks": 0}, "networks is 0: it must be a positive whole number"),
+        ({"epochs": -3}, "epochs is -3: it must be a positive whole number"),
+        ({"epochs": "many"}, "epochs is 'many'"),
+        ({"batch_size": 2.5}, r"batch_size is 2\.5"),
+        ({"cv": "five"}, "cv is 'five': give a number of folds"),
+        ({"cv": -1}, "cv is -1: it must be a positive whole number"),
+        ({"ramps": -1}, "ramps is -1"),
+        ({"quick": "yes"}, "quick is 'yes': give True or False"),
+        ({"preprocess": "scale"}, "preprocess is 'scale'"),
     ],
 )
-def test_wrong_settings_are_named(settings, message):
-    net = NeuralNetClassifier(early_stopping=True, **settings)
+def test_fit_and_partial_fit_refuse_the_same_parameters(settings, early_stopping, message, method):
+    net = NeuralNetClassifier(early_stopping=early_stopping, **settings)
+    more = {"classes": [0, 1, 2]} if method == "partial_fit" else {}
     with pytest.raises(ValueError, match=message):
-        net.partial_fit(*IRIS, classes=[0, 1, 2])
+        getattr(net, method)(*IRIS, **more)
+    good = NeuralNetClassifier().partial_fit(*IRIS, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=message):  # set later, too
+        good.set_params(early_stopping=early_stopping, **settings).partial_fit(*IRIS)
+
+
+@pytest.mark.parametrize("settings", [{"networks": 4}, {"cv": 3}, {"cv": 3, "networks": 3}])
+def test_partial_fit_does_not_ignore_several_networks(settings):
+    with pytest.raises(ValueError, match="and partial_fit trains one network"):
+        NeuralNetClassifier(**settings).partial_fit(*IRIS, classes=[0, 1, 2])
+    assert NeuralNetClassifier(networks=1).partial_fit(*IRIS, classes=[0, 1, 2]).n_iter_ == 1
 
 
 @pytest.mark.filterwarnings("error")

@@ -15,7 +15,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 import neurona
-from neurona.checks import check_count, check_share
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
@@ -36,6 +35,7 @@ from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.going_on import check_going_on, first_state
+from neurona.estimators.parameters import check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
@@ -52,7 +52,6 @@ from neurona.estimators.validation import (
 )
 from neurona.tables.large import LARGE
 from neurona.tables.preparation import Preparation
-from neurona.tables.ramps import check_ramps
 from neurona.tables.table import Table
 
 
@@ -261,7 +260,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Learn what the columns are."""
         target = self.targets_.encode(examples.y) if examples.table.asks_for_target else None
         self.preparation_: Preparation | None = examples.table.learn(
-            examples.weight, rng, check_ramps(self.ramps), target
+            examples.weight, rng, self.ramps, target
         )
 
     def _draw(self, setting: Setting, seeds: Sequence[Seed], networks: int | None) -> None:
@@ -291,6 +290,12 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _check_one(self) -> None:
         """Check that a stream is learned by one network."""
+        if self.cv is not None or self.networks not in ("auto", 1):
+            name = "networks" if self.cv is None else "cv"
+            raise ValueError(
+                f"{name} is {getattr(self, name)!r}, and partial_fit trains one network: a stream "
+                "has no rows to leave out and to come back to; leave it out, or call fit"
+            )
         if np.ndim(self.state_.cost):
             raise ValueError(
                 f"partial_fit goes on with one network, and fit has left {len(self.state_)}: a "
@@ -406,8 +411,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             score = -cost if scorer is None else float(scorer(self, table, y, **weight))
             return Evaluation(score, cost)
 
-        patience = check_count("patience", self.patience)
-        return BestState(evaluate, patience if self.early_stopping else None)
+        return BestState(evaluate, self.patience if self.early_stopping else None)
 
     def _best_before(self, held_out: Examples) -> BestState:
         """Evaluate the best weights so far on today's rows, to compare the next ones fairly."""
@@ -435,10 +439,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _hold_out(self, examples: Examples) -> tuple[Examples, Examples | None]:
         """Hold out some rows of a part; return the others, and all that are held out so far."""
-        share = check_share("validation_fraction", self.validation_fraction)
         if self._validation_sample is None:
             most = max(1, min(MOST, LARGE // self._member.n_in))
-            self._validation_sample = ValidationSample(share, most)
+            self._validation_sample = ValidationSample(self.validation_fraction, most)
         examples = replace(examples, table=examples.table.prepared(self.preparation_))
         held_out = np.empty(len(examples), bool)
         for rows in examples.table.spans():
@@ -452,12 +455,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _read(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Examples:
         """Read and check what is given to learn from; rows that weigh nothing are left out."""
-        if self.preprocess not in ("auto", None):
-            raise ValueError(f"preprocess is {self.preprocess!r}: give 'auto' or None")
-        for name in ("early_stopping", "quick", "warm_start"):
-            value = getattr(self, name)
-            if not isinstance(value, bool | int | np.bool_) or value not in (0, 1):
-                raise ValueError(f"{name} is {value!r}: give True or False")
+        check_parameters(self)
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, "

@@ -309,13 +309,6 @@ def test_fit_and_partial_fit_refuse_the_same_parameters(settings, early_stopping
         good.set_params(early_stopping=early_stopping, **settings).partial_fit(*IRIS)
 
 
-@pytest.mark.parametrize("settings", [{"networks": 4}, {"cv": 3}, {"cv": 3, "networks": 3}])
-def test_partial_fit_does_not_ignore_several_networks(settings):
-    with pytest.raises(ValueError, match="and partial_fit trains one network"):
-        NeuralNetClassifier(**settings).partial_fit(*IRIS, classes=[0, 1, 2])
-    assert NeuralNetClassifier(networks=1).partial_fit(*IRIS, classes=[0, 1, 2]).n_iter_ == 1
-
-
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("validation", ["rows", IRIS[0], (IRIS[0],)])
 def test_rows_to_judge_by_are_a_table_and_its_targets(validation):
@@ -458,3 +451,36 @@ def test_a_target_that_was_constant_gets_a_scale_when_it_varies(first, cost, tmp
         for _ in range(300):
             one.partial_fit([[2.0], [3.0]], [1.0, 3.0])
         assert one.predict([[2.0], [3.0]]) == pytest.approx([1.0, 3.0], abs=0.3)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+def test_a_call_of_few_rows_keeps_the_statistics_of_batch_normalization(first, stored, tmp_path):
+    """The weights stand still: so the statistics are known, and the accuracy stays what it was."""
+    X, y = IRIS
+    still = {"optimizer": neurona.sgd(1e-12), "preprocess": None, "networks": 1, "random_state": 0}
+    net = NeuralNetClassifier(8, normalization="batch", **still, epochs=1)
+    net = net.fit(X[::2], y[::2]) if first == "fit" else net.partial_fit(X[::2], y[::2], [0, 1, 2])
+    parts = [np.arange(1, 120, 2), np.arange(121, 123), np.arange(123, 150, 2)]
+    for rows in parts:
+        if stored:
+            net.save(tmp_path / "net")
+            net = neurona.load(tmp_path / "net")
+        assert net.partial_fit(X[rows], y[rows]) is net
+    seen = X[np.concatenate([np.arange(0, 150, 2), *parts])]
+    assert net.state_.rows_seen == len(seen)
+    (W, b), normalization = net.params_[:2]
+    sums = seen @ W + b
+    np.testing.assert_allclose(normalization.mean, sums.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(normalization.variance, sums.var(axis=0), rtol=1e-4)
+
+
+def test_batch_normalization_learns_from_a_stream_of_small_parts():
+    X, y = IRIS
+    net = NeuralNetClassifier(8, normalization="batch", learning_rate=0.02, random_state=0)
+    net.partial_fit(X, y, classes=[0, 1, 2])
+    order = np.random.default_rng(0).permutation(len(y))
+    for _ in range(10):
+        for rows in np.array_split(order, 30):  # of five rows each
+            net.partial_fit(X[rows], y[rows])
+    assert net.score(X, y) > 0.9

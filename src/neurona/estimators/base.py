@@ -20,6 +20,7 @@ from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
 from neurona.engine.state import State
+from neurona.engine.statistics import with_rows_before
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params, Seed
 from neurona.estimators.callbacks import (
@@ -240,7 +241,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             weighted = self._weighted(examples)
             plan = training_plan(len(weighted), self.batch_size, 1, each_epoch=True)
             data = self._training_data(weighted, plan, rng)
-            running = self._train(data, plan, len(examples), falling=False, rng=rng)
+            before = self.state_  # whose rows are no longer there
+            states = self._train(data, plan, len(examples), falling=False, rng=rng)
+            running = (with_rows_before(state, before) for state in states)
             best = None if held_out is None else self._best_before(held_out)
         *_, last = fit_loop(self, running, best)
         self.state_ = last  # the next call goes on from here; the best weights predict
@@ -290,12 +293,6 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _check_one(self) -> None:
         """Check that a stream is learned by one network."""
-        if self.cv is not None or self.networks not in ("auto", 1):
-            name = "networks" if self.cv is None else "cv"
-            raise ValueError(
-                f"{name} is {getattr(self, name)!r}, and partial_fit trains one network: a stream "
-                "has no rows to leave out and to come back to; leave it out, or call fit"
-            )
         if np.ndim(self.state_.cost):
             raise ValueError(
                 f"partial_fit goes on with one network, and fit has left {len(self.state_)}: a "

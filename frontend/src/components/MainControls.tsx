@@ -2,8 +2,7 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { GOALS } from "../state/challenges";
-import { presetName } from "../state/labels";
-import { isPreset, PRESETS, type PresetName, presetSetup } from "../state/presets";
+import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
 
 const SPEEDS = ["1", "10", "50", "500", "5000", "full"];
@@ -48,27 +47,19 @@ export function MainControls({ store }: { store: Store }) {
 }
 
 function Examples({ store }: { store: Store }) {
-  const { text, challenge, changeSetup, defaults } = store;
+  const { text, examples, openExample } = store;
   const t = text.value;
-  const keys = Object.keys(PRESETS) as PresetName[];
-  const named = (some: PresetName[]) =>
+  const keys = Object.keys(examples.value);
+  const named = (some: string[]) =>
     some.map((key) => (
       <option value={key} key={key}>
-        {presetName(key, t)}
+        {exampleName(key, t)}
       </option>
     ));
   return (
     <label class="example">
       <span>{t.ready}</span>
-      <select
-        value=""
-        onChange={(e) => {
-          const key = e.currentTarget.value;
-          if (!isPreset(key)) return;
-          challenge.value = GOALS[key] ? key : null;
-          changeSetup(presetSetup(key, defaults.value));
-        }}
-      >
+      <select value="" onChange={(e) => openExample(e.currentTarget.value)}>
         <option value="">{t.choose}</option>
         {named(keys.filter((key) => !GOALS[key]))}
         <optgroup label={t.challenges}>{named(keys.filter((key) => GOALS[key]))}</optgroup>

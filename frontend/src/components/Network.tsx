@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { writeNumber } from "../i18n/numbers";
-import { newLayer } from "../state/presets";
+import { newLayer } from "../state/setup";
 import type { Store } from "../state/store";
 import { LayerColumns } from "./layer-controls";
 import { NetworkDiagram } from "./NetworkDiagram";

@@ -4,8 +4,10 @@ import type { ComponentType } from "preact";
 import type { Store } from "../state/store";
 import { TOOL_NAMES, type Tool } from "../state/tools";
 import { Settings } from "./Settings";
+import { Doctor } from "./tools/Doctor";
 import { Microscope } from "./tools/Microscope";
 import { TakeHome } from "./tools/TakeHome";
+import { Tour } from "./tools/Tour";
 
 interface ToolEntry {
   component: ComponentType<{ store: Store }>;
@@ -17,6 +19,8 @@ interface ToolEntry {
 
 /** A new tool is one component in tools/ and one row here. */
 export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
+  tour: { component: Tour, keeps: "network" },
+  doctor: { component: Doctor },
   microscope: { component: Microscope, keeps: "network" },
   take: { component: TakeHome },
   settings: { component: Settings, keeps: "cost", unlisted: true },

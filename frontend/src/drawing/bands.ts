@@ -39,9 +39,7 @@ export function ticks({ low, high }: Plot): number[] {
 }
 
 export function line(plot: Plot, steps: number[], costs: (number | null)[]): string {
-  return steps
-    .map((step, i) => `${i ? "L" : "M"}${at(plot, step, costs[i] ?? null)}`)
-    .join("");
+  return steps.map((step, i) => `${i ? "L" : "M"}${at(plot, step, costs[i] ?? null)}`).join("");
 }
 
 /** The area between two curves. */

@@ -70,7 +70,7 @@ export function shownCures({ trials }: Proof, most = 3): Trial[] {
 export function everyTrial({ sick, trials, search, found }: Proof): Trial[] {
   const best = found === null ? undefined : search[found];
   return [...trials, ...(best ? [best] : []), sick].sort(
-    (a, b) => (b.mean ?? -Infinity) - (a.mean ?? -Infinity),
+    (a, b) => (b.mean ?? Number.NEGATIVE_INFINITY) - (a.mean ?? Number.NEGATIVE_INFINITY),
   );
 }
 

@@ -9,12 +9,14 @@ import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { GOALS } from "./challenges";
 import { makeCsvTable } from "./csv-table";
+import { makeDoctor, type Trial } from "./doctor";
 import { makeMicroscope } from "./microscope";
-import { isPreset, PRESETS } from "./presets";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import type { Tool } from "./tools";
+import { makeTour } from "./tour";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -27,6 +29,7 @@ export interface Notice {
 const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
 const FIRST_SPEED = 50; // steps per second: learning can be watched
+const CURE_SECONDS = 5;
 const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
 
 function storedChoice<T extends string>(
@@ -67,11 +70,11 @@ export function makeStore(connection: Connection, host: Host) {
   // The server's limits and defaults, and the set-up of its run: no component reads them earlier.
   const limits = signal<Limits>(undefined as never);
   const defaults = signal<Setup>(undefined as never);
+  const examples = signal<Record<string, Setup>>({}); // ready-made set-ups
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
-  let wanted: unknown =
-    address.setup ?? (isPreset(address.challenge) ? PRESETS[address.challenge] : null);
+  let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
   const liveFrame = signal<Frame | null>(null);
@@ -102,6 +105,14 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const doctor = makeDoctor(scoped, run);
+  const tour = makeTour({
+    frame,
+    openExample,
+    setSpeed,
+    send: (type) => connection.send({ type }),
+  });
+  cleanups.push(tour.dispose);
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   const table = makeCsvTable(scoped, limits, (file) => {
@@ -144,6 +155,7 @@ export function makeStore(connection: Connection, host: Host) {
     if (message.type === "welcome") {
       limits.value = message.limits as Limits;
       defaults.value = message.defaults as Setup;
+      examples.value = message.examples as Record<string, Setup>;
       pacing.forget();
     }
     table.receive(message);
@@ -205,6 +217,30 @@ export function makeStore(connection: Connection, host: Host) {
     });
   }
   scoped.on("msg:custom", receive);
+
+  function setSpeed(next: number | null): void {
+    speed.value = next;
+    sendSpeed();
+  }
+
+  /** Change the set-up at once; the server responds with a run or an error. */
+  function changeSetup(changed: Setup): void {
+    const next = withoutStaleWeights(changed, setup.value);
+    error.value = null;
+    setup.value = next;
+    wanted = next;
+    changes += 1;
+    connection.send({ type: "setup", setup: next, asked: changes });
+  }
+
+  /** Open a ready-made set-up, with a change in its training; a challenge has a goal, too. */
+  function openExample(name: string, change: Partial<Setup["training"]> = {}): void {
+    const example = examples.value[name];
+    if (!example) return;
+    challenge.value = GOALS[name] ? name : null;
+    changeSetup({ ...example, training: { ...example.training, ...change } });
+  }
+
   const downloads = makeDownloads(scoped);
   const followAddress = () => {
     const there = parseHash(location.hash);
@@ -232,6 +268,7 @@ export function makeStore(connection: Connection, host: Host) {
     history,
     limits,
     defaults,
+    examples,
     error,
     stopped,
     online,
@@ -249,6 +286,8 @@ export function makeStore(connection: Connection, host: Host) {
     texts: TEXTS,
     table,
     microscope,
+    doctor,
+    tour,
     challenge,
     host,
     hidden: address.hidden,
@@ -265,18 +304,15 @@ export function makeStore(connection: Connection, host: Host) {
       else hello();
     },
     send: (type: string, more: object = {}) => connection.send({ type, ...more }),
-    /** Change the set-up at once; the server responds with a run or an error. */
-    changeSetup(changed: Setup): void {
-      const next = withoutStaleWeights(changed, setup.value);
-      error.value = null;
-      setup.value = next;
-      wanted = next;
-      changes += 1;
-      connection.send({ type: "setup", setup: next, asked: changes });
-    },
-    setSpeed(next: number | null): void {
-      speed.value = next;
-      sendSpeed();
+    changeSetup,
+    openExample,
+    setSpeed,
+    /** Train with a cure from step 0, fast enough to be watched for some seconds. */
+    tryCure({ setup: cured, steps }: Trial): void {
+      if (!cured) return;
+      changeSetup(cured);
+      setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
+      connection.send({ type: "play" });
     },
     toggleTool(one: Tool): void {
       tool.value = tool.value === one ? null : one;

@@ -14,6 +14,7 @@ from neurona.web import microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
+from neurona.web.examples import EXAMPLES, example
 from neurona.web.frames import FrameRenderer
 from neurona.web.readers import number, whole
 from neurona.web.run import Run, View, parameter_index
@@ -306,6 +307,7 @@ def _welcome() -> dict[str, Any]:
         "type": "welcome",
         "version": __version__,
         "defaults": Setup().to_json(),
+        "examples": {name: example(name).to_json() for name in EXAMPLES},
         "limits": choices.limits(),
     }
 

@@ -12,7 +12,12 @@ export function CurePlot({ proof, trial, label }: { proof: Proof; trial: Trial; 
   const last = Math.max(...trial.steps, ...proof.sick.steps);
   const plot = plotOf([trial.costs, proof.sick.costs], last, WIDTH, HEIGHT);
   return (
-    <svg class="cure-plot" viewBox={`-40 -8 ${WIDTH + 44} ${HEIGHT + 26}`} role="img" aria-label={label}>
+    <svg
+      class="cure-plot"
+      viewBox={`-40 -8 ${WIDTH + 44} ${HEIGHT + 26}`}
+      role="img"
+      aria-label={label}
+    >
       {ticks(plot).map((power) => {
         const y = down(plot, 10 ** power);
         return (
@@ -43,5 +48,7 @@ export function CurePlot({ proof, trial, label }: { proof: Proof; trial: Trial; 
 
 function superscript(power: number): string {
   const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  return String(power).replace(/[-\d]/g, (one) => (one === "-" ? "⁻" : (digits[Number(one)] ?? "")));
+  return String(power).replace(/[-\d]/g, (one) =>
+    one === "-" ? "⁻" : (digits[Number(one)] ?? ""),
+  );
 }

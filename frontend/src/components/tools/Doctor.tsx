@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { writeNumber } from "../../i18n/numbers";
 import { everyTrial, shownCures, type Trial } from "../../state/doctor";
 import type { Store } from "../../state/store";
+import { ToolPanel } from "../ToolPanel";
 import { CurePlot } from "./CurePlot";
 
 export function Doctor({ store }: { store: Store }) {
@@ -15,24 +16,24 @@ export function Doctor({ store }: { store: Store }) {
   }, [run.value?.run]);
   const write = (value: number | null) =>
     value === null ? "–" : writeNumber(value, language.value);
+  const note = found && (
+    <>
+      {t.examined
+        .replace("{steps}", write(found.steps))
+        .replace("{seconds}", write(Number(found.seconds.toPrecision(2))))}{" "}
+      <button type="button" class="flat" onClick={doctor.look}>
+        {t.again}
+      </button>
+    </>
+  );
   const [first, ...others] = found?.findings ?? [];
   return (
-    <section class="doctor" aria-label={t.title} aria-busy={doctor.looking.value}>
+    <ToolPanel store={store} title={t.title} note={note} name="doctor">
       <div role="status" aria-live="polite">
         {doctor.looking.value && <p class="quiet">{t.looking}</p>}
         {found?.healthy && <p class="says">{t.healthy}</p>}
         {first && <p class="says">{first.text[language.value]}</p>}
       </div>
-      {found && (
-        <p class="quiet">
-          {t.examined
-            .replace("{steps}", write(found.steps))
-            .replace("{seconds}", write(Number(found.seconds.toPrecision(2))))}{" "}
-          <button type="button" class="link" onClick={doctor.look}>
-            {t.again}
-          </button>
-        </p>
-      )}
       {others.length > 0 && (
         <>
           <h3>{t.also}</h3>
@@ -56,9 +57,7 @@ export function Doctor({ store }: { store: Store }) {
             <tbody>
               {found.findings.map((one) => (
                 <tr key={one.kind + one.layer}>
-                  <th scope="row">
-                    {one.measure[language.value]}
-                  </th>
+                  <th scope="row">{one.measure[language.value]}</th>
                   <td>{write(one.value)}</td>
                   <td>{write(one.threshold)}</td>
                 </tr>
@@ -68,7 +67,7 @@ export function Doctor({ store }: { store: Store }) {
           <Cures store={store} />
         </>
       )}
-    </section>
+    </ToolPanel>
   );
 }
 
@@ -158,9 +157,7 @@ function Cures({ store }: { store: Store }) {
                   {trial.wins}/{seeds}
                 </td>
                 <td>{write(last(trial))}</td>
-                <td>
-                  {trial === proof.sick ? "–" : `[${trial.gain.map(write).join("; ")}]`}
-                </td>
+                <td>{trial === proof.sick ? "–" : `[${trial.gain.map(write).join("; ")}]`}</td>
               </tr>
             ))}
           </tbody>

@@ -1,17 +1,25 @@
 // The guided path, in the place of the network's details: a question, its answer, the next stop.
 
+import { useEffect } from "preact/hooks";
 import type { Store } from "../../state/store";
 import { PATH } from "../../state/tour";
+import { ToolPanel } from "../ToolPanel";
 
 export function Tour({ store }: { store: Store }) {
   const { tour, text } = store;
   const t = text.value.tour;
   const stop = tour.stop.value;
   const own = t.stops[stop.name];
+  useEffect(() => tour.open(), []);
   const phase = tour.phase.value;
   const last = tour.index.value === PATH.length - 1;
   return (
-    <section class="tour" aria-label={t.title}>
+    <ToolPanel
+      store={store}
+      title={own.title}
+      note={t.stop_of.replace("{n}", String(tour.index.value + 1))}
+      name="tour"
+    >
       <ol class="tour-stops">
         {PATH.map(({ name }, i) => (
           <li key={name} class={tour.solved.value.has(name) ? "solved" : ""}>
@@ -67,7 +75,7 @@ export function Tour({ store }: { store: Store }) {
         <div class="tour-actions">
           {last ? (
             <>
-              <button type="button" class="main" onClick={() => store.openChallenge("spiral")}>
+              <button type="button" class="main" onClick={() => store.openExample("spiral")}>
                 {t.to_challenges}
               </button>
               <button type="button" class="link" onClick={() => tour.go(0)}>
@@ -81,6 +89,6 @@ export function Tour({ store }: { store: Store }) {
           )}
         </div>
       )}
-    </section>
+    </ToolPanel>
   );
 }

@@ -72,6 +72,8 @@ class Finding:
         The layer, from 1, if it is one layer's; None otherwise.
     cures
         Names of the cures that belong to it, the most fitting first.
+    measure
+        A noun phrase that says what ``value`` and ``threshold`` are.
     """
 
     kind: str
@@ -79,6 +81,7 @@ class Finding:
     numbers: Mapping[str, float | str | Text]
     layer: int | None = None
     cures: tuple[str, ...] = field(default=())
+    measure: Text = Text("Measured", "Medido")
 
     def say(self, language: Language = "en") -> str:
         """Return its words with their numbers, in a language."""

@@ -2,9 +2,11 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { GOALS } from "../state/challenges";
+import { exampleOf } from "../state/examples";
 import { presetName } from "../state/labels";
 import { isPreset, PRESETS, type PresetName, presetSetup } from "../state/presets";
 import type { Store } from "../state/store";
+import { Hint } from "./Hint";
 
 const SPEEDS = ["1", "10", "50", "500", "5000", "full"];
 
@@ -24,6 +26,7 @@ export function MainControls({ store }: { store: Store }) {
         >
           {playing ? t.pause : t.play}
         </button>
+        <Hint store={store} name="train" />
         <button type="button" onClick={() => send("step")}>
           {t.step}
         </button>
@@ -48,7 +51,7 @@ export function MainControls({ store }: { store: Store }) {
 }
 
 function Examples({ store }: { store: Store }) {
-  const { text, challenge, changeSetup, defaults } = store;
+  const { text, challenge, changeSetup, defaults, setup } = store;
   const t = text.value;
   const keys = Object.keys(PRESETS) as PresetName[];
   const named = (some: PresetName[]) =>
@@ -61,7 +64,7 @@ function Examples({ store }: { store: Store }) {
     <label class="example">
       <span>{t.ready}</span>
       <select
-        value=""
+        value={exampleOf(setup.value, defaults.value) ?? ""}
         onChange={(e) => {
           const key = e.currentTarget.value;
           if (!isPreset(key)) return;

@@ -8,6 +8,7 @@ import { Challenge } from "./Challenge";
 import { Cost } from "./Cost";
 import { StoreContext } from "./context";
 import { Flow } from "./Flow";
+import { Hint } from "./Hint";
 import { Key } from "./Key";
 import { MainControls } from "./MainControls";
 import { Mast } from "./Mast";
@@ -64,9 +65,15 @@ export function App({ store }: { store: Store }) {
             <div class={`columns ${hidden.includes("result") ? "without-picture" : ""}`}>
               {!hidden.includes("result") && (
                 <section class="hero" aria-label={text.value.result}>
-                  <Surface store={store} />
+                  <div class="picture">
+                    <Surface store={store} />
+                    <Hint store={store} name="picture" />
+                  </div>
                   <Key store={store} />
-                  <Sentence store={store} />
+                  <div class="sentence">
+                    <Sentence store={store} />
+                    <Hint store={store} name="now" />
+                  </div>
                 </section>
               )}
               <Side store={store} />

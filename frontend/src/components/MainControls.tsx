@@ -2,8 +2,10 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { GOALS } from "../state/challenges";
+import { exampleOf } from "../state/examples";
 import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
+import { Hint } from "./Hint";
 
 const SPEEDS = ["1", "10", "50", "500", "5000", "full"];
 
@@ -23,6 +25,7 @@ export function MainControls({ store }: { store: Store }) {
         >
           {playing ? t.pause : t.play}
         </button>
+        <Hint store={store} name="train" />
         <button type="button" onClick={() => send("step")}>
           {t.step}
         </button>
@@ -47,7 +50,7 @@ export function MainControls({ store }: { store: Store }) {
 }
 
 function Examples({ store }: { store: Store }) {
-  const { text, examples, openExample } = store;
+  const { text, examples, openExample, setup } = store;
   const t = text.value;
   const keys = Object.keys(examples.value);
   const named = (some: string[]) =>
@@ -59,7 +62,10 @@ function Examples({ store }: { store: Store }) {
   return (
     <label class="example">
       <span>{t.ready}</span>
-      <select value="" onChange={(e) => openExample(e.currentTarget.value)}>
+      <select
+        value={exampleOf(setup.value, examples.value) ?? ""}
+        onChange={(e) => openExample(e.currentTarget.value)}
+      >
         <option value="">{t.choose}</option>
         {named(keys.filter((key) => !GOALS[key]))}
         <optgroup label={t.challenges}>{named(keys.filter((key) => GOALS[key]))}</optgroup>

@@ -313,6 +313,7 @@ export const en = {
       bugs: "Bugs on purpose",
       settings: "Settings",
     },
+    put_away: "Put this hint away",
     menu: "Menu",
     hints: "Hints",
     undo: "Undo",
@@ -331,6 +332,8 @@ export const en = {
     experiment: "An experiment:",
     set_up: "Set it up",
     why: "See why",
+    restarted: "The network or its data have changed: back to step 0.",
+    own_example: "Your own",
     untrained: "The network has not trained yet. With its initial weights, its cost is {cost}.",
     so_far: "The cost is {cost}. The network has trained for {step} steps.",
   },
@@ -429,6 +432,23 @@ export const en = {
       says: "On a logarithmic scale, each line is ten times smaller than the one above.",
       try: "Turn it off: small costs can no longer be told apart.",
     },
+  },
+
+  // What each phase of a training step does.
+  phases: {
+    forward: "Each neuron adds its weighted inputs and its bias, z, and applies its activation, a.",
+    cost: "The cost compares each prediction a with its target t.",
+    backward:
+      "δ says how much the cost changes if z rises a little. The derivative of each weight follows from it.",
+    update: "Each parameter moves against its derivative. The learning rate says how far.",
+  },
+
+  // The callouts at first sight.
+  hint: {
+    picture: "Each dot is an example. The ground shows the network's prediction at every place.",
+    train: "Press Train, and watch the ground change.",
+    network: "Each square is a neuron: its picture shows what it responds to. Click one.",
+    now: "This sentence says what is happening right now.",
   },
 };
 

@@ -41,7 +41,7 @@ export const es: Texts = {
   remove_layer: "Quitar una capa",
   more: "Añadir una neurona",
   fewer: "Quitar una neurona",
-  activation: "Función de activación",
+  activation: "Activación",
   own_rate: "Tasa propia",
   common: "común",
   output: "Salida",
@@ -319,6 +319,7 @@ export const es: Texts = {
       bugs: "Errores a propósito",
       settings: "Ajustes",
     },
+    put_away: "Quitar esta pista",
     menu: "Menú",
     hints: "Pistas",
     undo: "Deshacer",
@@ -337,6 +338,8 @@ export const es: Texts = {
     experiment: "Un experimento:",
     set_up: "Prepararlo",
     why: "Ver por qué",
+    restarted: "La red o sus datos han cambiado: de vuelta al paso 0.",
+    own_example: "El tuyo",
     untrained: "La red todavía no ha entrenado. Con sus pesos iniciales, su coste es {cost}.",
     so_far: "El coste es {cost}. La red ha entrenado {step} pasos.",
   },
@@ -435,5 +438,22 @@ export const es: Texts = {
       says: "En una escala logarítmica, cada línea es diez veces menor que la de encima.",
       try: "Quítala: los costes pequeños dejan de distinguirse.",
     },
+  },
+
+  // Lo que hace cada fase de un paso de entrenamiento.
+  phases: {
+    forward: "Cada neurona suma sus entradas pesadas y su sesgo, z, y aplica su activación, a.",
+    cost: "El coste compara cada predicción a con su objetivo t.",
+    backward:
+      "δ dice cuánto cambia el coste si z sube un poco. De ella sale la derivada de cada peso.",
+    update: "Cada parámetro se mueve en contra de su derivada. La tasa de aprendizaje dice cuánto.",
+  },
+
+  // Las pistas de la primera vez.
+  hint: {
+    picture: "Cada punto es un ejemplo. El fondo muestra lo que predice la red en cada lugar.",
+    train: "Pulsa Entrenar y mira cómo cambia el fondo.",
+    network: "Cada cuadrado es una neurona: su dibujo muestra a qué responde. Pulsa una.",
+    now: "Esta frase dice lo que está pasando ahora mismo.",
   },
 };

@@ -1,4 +1,4 @@
-// The labels of classes, axes, features, phases and presets; a table's names come first.
+// The labels of classes, axes, features, phases and examples; a table's names come first.
 
 import type { Texts } from "../i18n";
 import type { Phase, Run } from "../server/messages";

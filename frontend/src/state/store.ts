@@ -12,6 +12,7 @@ import { formatHash, parseHash } from "./address";
 import { GOALS } from "./challenges";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
+import { makeHints } from "./hints";
 import { makeMicroscope } from "./microscope";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
@@ -74,6 +75,7 @@ export function makeStore(connection: Connection, host: Host) {
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
+  let said = 0; // of those, how many a run has answered
   let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
@@ -92,6 +94,7 @@ export function makeStore(connection: Connection, host: Host) {
   // Steps per second; null is unlimited. In a notebook the kernel decides.
   const speed = signal<number | null>(host.ownsPage ? FIRST_SPEED : null);
   const tool = signal<Tool | null>(null); // in the right column
+  const hints = makeHints(host.ownsPage);
   const notice = signal<Notice | null>(null);
   const ownRates = signal(false); // whether the layers' own rates can be set
   const layersListed = signal(false); // whether their columns are too narrow for controls
@@ -169,7 +172,14 @@ export function makeStore(connection: Connection, host: Host) {
       stopped.value = null;
       batch(() => {
         const next = { ...message, ...arrays } as unknown as Run;
-        if (next.run !== run.value?.run) selection.value = null;
+        if (next.run !== run.value?.run) {
+          selection.value = null;
+          // A change that costs the steps so far is said; a reset was asked for.
+          if (changes > said && (frame.peek()?.step ?? 0) > 0) {
+            notice.value = { says: (words) => words.shell.restarted };
+          }
+        }
+        said = changes;
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
@@ -280,6 +290,7 @@ export function makeStore(connection: Connection, host: Host) {
     speed,
     tool,
     notice,
+    hints,
     ownRates,
     layersListed,
     text,

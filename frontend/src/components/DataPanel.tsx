@@ -1,6 +1,6 @@
 // The data set, its parameters, and the input features.
 
-import { CLASSES, css } from "../drawing/colors";
+import { classPaint } from "../drawing/colors";
 import { featureLabel } from "../state/labels";
 import type { DataSetup } from "../state/setup";
 import type { Store } from "../state/store";
@@ -105,7 +105,7 @@ export function DataPanel({ store }: { store: Store }) {
             >
               <svg viewBox="0 0 24 24" aria-hidden="true">
                 {(MARKS[kind] ?? []).map(([x, y, label]) => (
-                  <circle cx={x} cy={y} r="1.7" fill={css(CLASSES[label] ?? [0, 0, 0])} />
+                  <circle cx={x} cy={y} r="1.7" fill={classPaint(label)} />
                 ))}
               </svg>
               <span>{t[kind as "circles"]}</span>

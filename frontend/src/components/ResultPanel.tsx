@@ -1,6 +1,6 @@
 // The result: the predicted surface, the scores, the cost curve, the history.
 
-import { CLASSES, css } from "../drawing/colors";
+import { CLASSES, classPaint } from "../drawing/colors";
 import { classLabel, classNames } from "../state/labels";
 import type { Store } from "../state/store";
 import { CostCurve } from "./CostCurve";
@@ -62,13 +62,13 @@ export function ResultPanel({ store }: { store: Store }) {
         <div class="row" role="group" aria-label={t.draw}>
           <span>{t.draw}</span>
           <div class="swatches">
-            {CLASSES.map((color, k) => (
+            {Array.from({ length: CLASSES }, (_, k) => (
               <button
                 type="button"
                 key={k}
                 class="swatch"
                 aria-pressed={pointClass.value === k}
-                style={{ background: css(color) }}
+                style={{ background: classPaint(k) }}
                 aria-label={numbered(k)}
                 title={numbered(k)}
                 onClick={() => {
@@ -134,6 +134,6 @@ export function ResultPanel({ store }: { store: Store }) {
 }
 
 function paintOf(k: number) {
-  const color = css(CLASSES[k] ?? [0, 0, 0]);
+  const color = classPaint(k);
   return { background: color, borderColor: color };
 }

@@ -180,6 +180,13 @@ export const en = {
   differs_lent: "The engine provides {names}, with the derivative.",
   penalty_note: "Training minimizes J: the cost plus the penalty.",
   picking: "Click the plane to select the nearest point.",
+
+  // What is drawn.
+  drawings: {
+    own_scale: "on its own scale",
+  },
 };
 
-export type Texts = Record<keyof typeof en, string>;
+/** The same keys in every language. */
+type Widened<T> = { readonly [K in keyof T]: T[K] extends string ? string : Widened<T[K]> };
+export type Texts = Widened<typeof en>;

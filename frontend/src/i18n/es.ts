@@ -183,4 +183,9 @@ export const es: Texts = {
   differs_lent: "El motor le presta {names}, con su derivada.",
   penalty_note: "El entrenamiento minimiza J: el coste más la penalización.",
   picking: "Haz clic en el plano para elegir el punto más cercano.",
+
+  // Lo que se dibuja.
+  drawings: {
+    own_scale: "en su propia escala",
+  },
 };

@@ -5,12 +5,12 @@ export const es: Texts = {
   pause: "Pausa",
   step: "Un paso",
   reset: "Reiniciar",
-  reseed: "Otros pesos",
+  reseed: "Sortear pesos",
   steps: "Paso",
   epoch: "Época",
   rate: "pasos/s",
   speed: "Velocidad",
-  full: "máxima",
+  full: "sin límite",
   learning_rate: "Tasa de aprendizaje",
   cost: "Coste",
   optimizer: "Optimizador",
@@ -58,7 +58,7 @@ export const es: Texts = {
   accuracy: "Aciertos",
   wrong: "Mal clasificado",
   log: "Escala log.",
-  stepped: "Salida discreta",
+  stepped: "Frontera nítida",
   gradient: "Gradiente de cada capa",
   saturated: "saturadas",
   confusion: "Matriz de confusión",
@@ -84,7 +84,7 @@ export const es: Texts = {
   model: "Archivo del modelo",
   saved: "{name} está guardado",
   making: "preparando…",
-  ready: "Preparados",
+  ready: "Ejemplo",
   lesson: "Los círculos de la lección",
   stuck: "El fallo de la lección: parada en 0,25",
   spiral: "La espiral con las mínimas neuronas",
@@ -111,7 +111,6 @@ export const es: Texts = {
   solved: "Resuelto",
   holds: "cumplido",
   holds_not: "sin cumplir todavía",
-  locale: "es",
   flat: "XOR sin capa oculta",
   heart: "Aprender sin sobreajustar",
   goal_accuracy: "{n} % de aciertos o más en la prueba",
@@ -137,9 +136,9 @@ export const es: Texts = {
   point_before: "Punto anterior",
   point_after: "Punto siguiente",
   phase: "Fase del paso",
-  forward: "Adelante",
+  forward: "Hacia delante",
   cost_phase: "Coste",
-  backward: "Atrás",
+  backward: "Hacia atrás",
   update: "Actualización",
   stage_back: "Anterior",
   stage_next: "Siguiente",
@@ -153,7 +152,7 @@ export const es: Texts = {
   derivatives: "Derivadas del coste, comprobadas",
   derivative: "Derivada",
   difference: "Diferencia finita",
-  apart: "Desvío",
+  apart: "Error relativo",
   from_input: "desde",
   changes: "Parámetros de la neurona",
   change_by: "{optimizer} calcula el cambio Δ, también a partir de pasos anteriores.",
@@ -187,5 +186,139 @@ export const es: Texts = {
   // Lo que se dibuja.
   drawings: {
     own_scale: "en su propia escala",
+    each_own_scale: "cada neurona, en su propia escala",
+    class: "clase {k}",
+    another_class: "otra clase",
+    between: "Las predicciones están entre {low} y {high}.",
+  },
+
+  // La página.
+  shell: {
+    tools: "Herramientas",
+    tool: {
+      tour: "Recorrido",
+      doctor: "Doctor",
+      microscope: "Microscopio",
+      class: "Clase",
+      take: "Llevar",
+      bugs: "Errores a propósito",
+      settings: "Ajustes",
+    },
+    menu: "Menú",
+    hints: "Pistas",
+    undo: "Deshacer",
+    theme: { light: "Tema: cambiar a claro", dark: "Tema: cambiar a oscuro" },
+    controls: "Controles",
+    step_a_second: "paso/s",
+    settings_note: "cada ? explica una palabra",
+    layers: "Capas",
+    neurons: "Neuronas",
+    always: "siempre",
+    own_rates: "Una tasa para cada capa",
+    whole_limits: "Un número entero de {min} a {max}",
+    limits: "Un número de {min} a {max}",
+    above_limits: "Un número mayor que {min}, hasta {max}",
+    explain: "Explicar: {word}",
+    experiment: "Un experimento:",
+    set_up: "Prepararlo",
+    why: "Ver por qué",
+    untrained: "La red todavía no ha entrenado. Con sus pesos iniciales, su coste es {cost}.",
+    so_far: "El coste es {cost}. La red ha entrenado {step} pasos.",
+  },
+
+  // Las palabras que explican las tarjetas: qué es, y algo que probar.
+  words: {
+    learning_rate: {
+      says: "Cuánto se mueve cada peso en un paso, por cada unidad de su gradiente.",
+      try: "Con descenso de gradiente y una tasa de 50, el coste salta y no se queda quieto.",
+    },
+    optimizer: {
+      says: "Lo que convierte el gradiente en un paso.",
+      try: "Adam, con una tasa de 0,01, da a cada peso el tamaño de paso que le conviene.",
+    },
+    cost: {
+      says: "El número que el entrenamiento hace pequeño: cuánto se equivoca la red.",
+      try: "La entropía cruzada castiga los errores seguros. Mira lo rápido que suben los aciertos.",
+    },
+    batch: {
+      says: "Con cuántos puntos calcula cada paso su gradiente.",
+      try: "Con 10 puntos, cada paso es barato, y el coste tiembla.",
+    },
+    l1: {
+      says: "Un precio por el tamaño de cada peso, que lleva a cero los pequeños.",
+      try: "Con L1 en 0,01, mira cómo desaparecen las líneas finas de la red.",
+    },
+    l2: {
+      says: "Un precio por el cuadrado de cada peso, que encoge los grandes.",
+      try: "Con L2 en 0,05, la frontera se alisa.",
+    },
+    initializer: {
+      says: "De dónde parten los pesos. De ellos depende que la señal llegue viva a la salida.",
+      try: "Empieza con ceros: las neuronas de cada capa son siempre iguales, y nada se aprende.",
+    },
+    noise: {
+      says: "Cuánto se salen los puntos de la figura de su clase.",
+      try: "Con 0,3 las clases se mezclan: ninguna red acierta todos los puntos.",
+    },
+    points: {
+      says: "Cuántos puntos hay, entre entrenamiento y prueba.",
+      try: "Con 40 puntos, mira si la frontera todavía sigue la figura.",
+    },
+    test_share: {
+      says: "La parte de los puntos que el entrenamiento no ve: dice si la red aprende o memoriza.",
+      try: "Guarda la mitad de los puntos para la prueba, y compara los dos costes.",
+    },
+    arms: {
+      says: "Cuántos brazos tiene la espiral; cada uno es una clase.",
+      try: "Cuatro brazos necesitan más neuronas que dos.",
+    },
+    classes: {
+      says: "Cuántos grupos de puntos hay.",
+      try: "Con cinco clases, la salida tiene cinco neuronas.",
+    },
+    seed: {
+      says: "El número del que salen los puntos. La misma semilla da los mismos puntos.",
+      try: "Otra semilla da otros puntos con la misma figura.",
+    },
+    inputs: {
+      says: "Lo que la red llega a saber de cada punto.",
+      try: "Solo con x₁² y x₂², los círculos no necesitan ninguna capa oculta.",
+    },
+    layers: {
+      says: "Cuántas capas ocultas hay entre las entradas y la salida.",
+      try: "Sin ninguna capa oculta, la frontera es una recta.",
+    },
+    neurons: {
+      says: "Cada neurona pesa sus entradas, suma su sesgo y aplica la activación.",
+      try: "Con una neurona en cada capa, mira qué figuras quedan fuera de su alcance.",
+    },
+    activation: {
+      says: "La curva que cada neurona aplica a su suma. Gracias a ella la frontera puede curvarse.",
+      try: "Con activaciones lineales, cualquier número de capas dibuja una recta.",
+    },
+    own_rate: {
+      says: "Una tasa de aprendizaje para una sola capa, en lugar de la común.",
+      try: "Frena la capa 1 con 0,000001: las demás tendrán que hacer todo el trabajo.",
+    },
+    speed: {
+      says: "Cuántos pasos de entrenamiento se dan en un segundo.",
+      try: "Con 1 paso/s puedes ver moverse cada peso.",
+    },
+    stepped: {
+      says: "Los colores dicen solo la clase que predice la red, no lo segura que está.",
+      try: "Actívala mientras la red entrena: la frontera salta.",
+    },
+    saturated: {
+      says: "Una neurona está saturada donde su activación es plana: su gradiente es casi cero.",
+      try: "Con una tasa de 200, las neuronas sigmoides se saturan y dejan de aprender.",
+    },
+    relative_error: {
+      says: "La distancia entre dos valores, dividida por su tamaño. Menos de 10⁻⁶ es coincidir.",
+      try: "Compara la derivada con la diferencia finita, hacia atrás.",
+    },
+    log: {
+      says: "En una escala logarítmica, cada línea es diez veces menor que la de encima.",
+      try: "Quítala: los costes pequeños dejan de distinguirse.",
+    },
   },
 };

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neurona.doctor.signs import best_constant
 from neurona.engine.data import Data
 from neurona.engine.types import Array, Params
 from neurona.observe import numbers
@@ -71,9 +72,6 @@ def sizes(task: Task, params: Params) -> Array:
 def trivial_cost(task: Task) -> float:
     """Return the cost of the best answer that does not look at the example.
 
-    It is the mean of the targets for squares and cross-entropies, their median for absolute errors:
-    the better of both.
-
     Examples
     --------
     >>> from neurona.web.setup import Setup
@@ -81,18 +79,4 @@ def trivial_cost(task: Task) -> float:
     >>> round(trivial_cost(make_task(Setup())), 4)  # the logarithm of 2
     0.6931
     """
-    target = task.train.target
-    costs = []
-    for constant in (target.mean(axis=0), np.median(target, axis=0)):
-        output = np.clip(constant, 1e-7, None)
-        if task.cost.link == "sigmoid":
-            output = np.clip(output, None, 1 - 1e-7)
-            output = np.log(output / (1 - output))
-        elif task.cost.link is not None:
-            output = np.log(output)
-        else:
-            output = constant
-        everywhere = np.broadcast_to(output, target.shape).astype(target.dtype)
-        with np.errstate(all="ignore"):
-            costs.append(float(task.cost(everywhere, target, None)[0]))
-    return min(costs)
+    return best_constant(task.net, task.cost, task.train.target)[1]

@@ -172,6 +172,15 @@ export const en = {
   penalty_note: "Training minimizes J: the cost plus the penalty.",
   picking: "Click the plane to select the nearest point.",
 
+  // What is drawn.
+  drawings: {
+    own_scale: "on its own scale",
+    each_own_scale: "each neuron on its own scale",
+    class: "class {k}",
+    another_class: "another class",
+    between: "The predictions lie between {low} and {high}.",
+  },
+
   // The shell of the page.
   examples: {
     lesson: "The lesson's circles",

@@ -175,6 +175,15 @@ export const es: Texts = {
   penalty_note: "El entrenamiento minimiza J: el coste más la penalización.",
   picking: "Haz clic en el plano para elegir el punto más cercano.",
 
+  // Lo que se dibuja.
+  drawings: {
+    own_scale: "en su propia escala",
+    each_own_scale: "cada neurona, en su propia escala",
+    class: "clase {k}",
+    another_class: "otra clase",
+    between: "Las predicciones están entre {low} y {high}.",
+  },
+
   // La página.
   examples: {
     lesson: "Los círculos de la lección",

@@ -26,6 +26,20 @@ export function outputName(run: Run, index: number): string | null {
   return classNames(run)[run.outputs > 1 ? index : 1] ?? null;
 }
 
+/** A neuron's name: its place, and what it stands for. */
+export function neuronName(run: Run, layer: number, index: number, t: Texts): string {
+  const feature = run.setup.inputs[index] ?? "";
+  const detail =
+    layer === 0
+      ? axisNames(run)?.[["x1", "x2"].indexOf(feature)]
+      : layer + 1 === run.topology.length
+        ? outputName(run, index)
+        : null;
+  const place =
+    layer === 0 ? `${t.input} ${featureLabel(feature)}` : `${t.neuron} ${layer}.${index + 1}`;
+  return detail ? `${place}: ${detail}` : place;
+}
+
 /** An input feature in print: x₁² for x1^2. */
 export function featureLabel(input: string): string {
   return input.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", " ");

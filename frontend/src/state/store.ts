@@ -29,6 +29,7 @@ export interface Notice {
 
 const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
+const NETWORK_EVERY = 4; // pictures: it changes too fast to be followed at each
 const FIRST_SPEED = 50; // steps per second: learning can be watched
 const CURE_SECONDS = 5;
 const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
@@ -87,6 +88,7 @@ export function makeStore(connection: Connection, host: Host) {
   const online = signal(true);
   const announcement = signal(""); // for screen readers
   const selection = signal<DiagramSelection | null>(null);
+  const hovered = signal<{ layer: number; index: number } | null>(null); // in the diagram
   const stepped = signal(false);
   const logarithmic = signal(true);
   const pointClass = signal(0);
@@ -135,12 +137,14 @@ export function makeStore(connection: Connection, host: Host) {
     }),
   );
 
+  let requests = 0;
   const pacing = makeFramePacing(
     () =>
       connection.send({
         type: "frame",
         resolution: SURFACE_RESOLUTION,
         neurons: NEURON_RESOLUTION,
+        network: requests++ % NETWORK_EVERY === 0,
       }),
     show,
   );
@@ -173,7 +177,7 @@ export function makeStore(connection: Connection, host: Host) {
       batch(() => {
         const next = { ...message, ...arrays } as unknown as Run;
         if (next.run !== run.value?.run) {
-          selection.value = null;
+          selection.value = hovered.value = null;
           // A change that costs the steps so far is said; a reset was asked for.
           if (changes > said && (frame.peek()?.step ?? 0) > 0) {
             notice.value = { says: (words) => words.shell.restarted };
@@ -183,7 +187,7 @@ export function makeStore(connection: Connection, host: Host) {
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
-          liveFrame.value = frame.value = { ...old, arrays: {} };
+          liveFrame.value = frame.value = latest = { ...old, arrays: {} };
         }
         run.value = next;
         // A response to an earlier request would undo the latest change.
@@ -192,17 +196,21 @@ export function makeStore(connection: Connection, host: Host) {
         setup.value = next.setup;
         wanted = next.setup;
       });
+      requests = 0;
       pacing.schedule();
     }
     if (message.type === "frame") {
       if (arrays.history) rows = arrays.history as Float32Array;
-      received = { ...message, arrays } as unknown as Frame;
+      // A picture without the network leaves the last one standing.
+      const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
+      received = latest = { ...message, arrays: whole } as unknown as Frame;
       pacing.received();
     }
   }
 
   let rows = history.value;
   let received: Frame | null = null;
+  let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
 
   /** Show the latest frame. */
@@ -284,6 +292,7 @@ export function makeStore(connection: Connection, host: Host) {
     online,
     announcement,
     selection,
+    hovered,
     stepped,
     logarithmic,
     pointClass,

@@ -24,12 +24,14 @@ from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
 from neurona.web.errors import PlaygroundError
+from neurona.web.flow import sizes
 from neurona.web.history import History, Snapshot
 from neurona.web.pacing import ChunkSize
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 
+MEASURING = 0.04  # seconds between two measurements of signal and gradient: a step's time or two
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
 
@@ -48,8 +50,9 @@ class View:
     branch, at, snapshots
         The branch of the state, the index of the shown snapshot (None: the latest), and the
         number of snapshots.
-    history, kept
-        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a counter of its changes.
+    history, flows, kept
+        ``(k, 4)`` and ``(k, 2, n_layers)``: see :class:`neurona.web.history.History`; and a
+        counter of their changes.
     test_cost
         None without test points.
     diverged
@@ -69,6 +72,7 @@ class View:
     at: int | None
     snapshots: int
     history: Array
+    flows: Array
     kept: int
     test_cost: float | None
     diverged: dict[str, float] | None
@@ -135,6 +139,7 @@ class Run:
         self._chunk = ChunkSize()
         self._version = self._kept = 0
         self._now: Snapshot
+        self._measured = -math.inf  # when a layer's signal and gradient last were
         self._at: int | None = None
         self._diverged: dict[str, float] | None = None
         self._steered = False
@@ -300,7 +305,7 @@ class Run:
         params = self.task.begin()
         self._frozen = self.task.frozen
         self._rng = np.random.default_rng([training.seed, 1])
-        self._history = History()
+        self._history, self._measured = History(), -math.inf
         self._at = None
         self._diverged = None
         self._steered = False
@@ -438,6 +443,10 @@ class Run:
     def _stand(self, state: State, branch: int) -> None:
         """Take a state, and offer it to the history."""
         self._now = self._snapshot(state, branch)
+        now = time.monotonic()
+        if self._history.will_keep and now >= self._measured + MEASURING:
+            self._measured = now
+            self._now = replace(self._now, flow=sizes(self.task, state.params))
         if self._history.keep(self._now):
             self._kept += 1
 
@@ -464,6 +473,7 @@ class Run:
             at=self._at,
             snapshots=len(self._history.snapshots),
             history=self._history.rows,
+            flows=self._history.flows,
             kept=self._kept,
             test_cost=shown.test_cost,
             diverged=self._diverged,

@@ -15,6 +15,7 @@ from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
+from neurona.web.flow import trivial_cost
 from neurona.web.frames import FrameRenderer
 from neurona.web.readers import number, whole
 from neurona.web.run import Run, View, parameter_index
@@ -93,7 +94,7 @@ class Session:
             if language not in LANGUAGES:
                 raise _not_understood("language")
             theme = message.get("theme", "light")
-            if theme not in THEMES:
+            if not isinstance(theme, str) or theme not in THEMES:
                 raise _not_understood("theme")
             make = prepare(self.run, what, language, theme)
         except PlaygroundError as error:
@@ -263,11 +264,12 @@ class Session:
             "neurons", message.get("neurons", 32)
         )
         view: View = self.run.view
-        painter = self._paint()
-        content, arrays = painter.frame(view, resolution, neurons)
-        if view.kept != self._kept:
+        # The network may be left out while it changes faster than it can be followed.
+        network = message.get("network") is not False or not view.playing
+        content, arrays = self._paint().frame(view, resolution, neurons, network=network)
+        if network and view.kept != self._kept:
             self._kept = view.kept
-            arrays["history"] = view.history
+            arrays["history"], arrays["flows"] = view.history, view.flows
         self._shown = (self._runs, view.version)
         return [({"type": "frame", "run": self._runs, **_finite(content)}, arrays)]
 
@@ -306,6 +308,7 @@ class Session:
             "extent": list(task.limits),
             "output_activation": task.net.output.name,
             "cost_name": type(task.cost).__name__,
+            "trivial_cost": trivial_cost(task),
         }
         arrays: dict[str, Array] = {
             "points": task.points.astype(np.float32),

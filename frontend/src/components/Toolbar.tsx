@@ -105,6 +105,7 @@ export function Toolbar({ store }: { store: Store }) {
             label={t.optimizer}
             value={training.optimizer}
             options={known.optimizer}
+            name={(one) => (one === "lesson" ? t.lesson_step : one)}
             onChange={(optimizer) => learn({ optimizer })}
           />
           <Select

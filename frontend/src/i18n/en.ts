@@ -85,6 +85,8 @@ export const en = {
   ready: "Ready-made",
   lesson: "The lesson's circles",
   stuck: "The lesson's failure: stuck at 0.25",
+  gradient_ready: "The same failure, with the true gradient",
+  lesson_step: "the lesson's step",
   spiral: "The spiral with the fewest neurons",
   three: "Three classes",
   xor_ready: "XOR",

@@ -87,6 +87,8 @@ export const es: Texts = {
   ready: "Preparados",
   lesson: "Los círculos de la lección",
   stuck: "El fallo de la lección: parada en 0,25",
+  gradient_ready: "El mismo fallo, con el gradiente verdadero",
+  lesson_step: "el paso de la lección",
   spiral: "La espiral con las mínimas neuronas",
   three: "Tres clases",
   xor_ready: "XOR",

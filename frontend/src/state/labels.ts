@@ -40,6 +40,7 @@ export function presetName(key: PresetName, t: Texts): string {
   return {
     lesson: t.lesson,
     stuck: t.stuck,
+    gradient: t.gradient_ready,
     spiral: t.spiral,
     three: t.three,
     xor: t.xor_ready,

@@ -31,6 +31,7 @@ def assert_same(state, other):
     np.testing.assert_array_equal(flatten(state.params), flatten(other.params))
     each_of(np.testing.assert_array_equal, state.optimizer_state, other.optimizer_state)
     assert state.randomness == other.randomness
+    assert (state.optimizer, state.rows_seen) == (other.optimizer, other.rows_seen)
 
 
 @pytest.fixture

@@ -129,7 +129,9 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
   if (!how) return null;
   const write = (value: number) => writeNumber(value, store.language.value);
   const sentences = [
-    t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
+    how.W !== null &&
+      how.b !== null &&
+      t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
     how.cost && t.differs_cost.replace("{cost}", how.cost),
     how.optimizer && t.differs_optimizer.replace("{optimizer}", how.optimizer),
     how.rates && t.differs_rates,
@@ -137,6 +139,7 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
     how.frozen && t.differs_frozen,
     how.lent.length > 0 && t.differs_lent.replace("{names}", how.lent.join(", ")),
   ].filter(Boolean);
+  if (sentences.length === 0) return null;
   return (
     <p class="note">
       <strong>{t.differs}:</strong> {sentences.join(" ")}

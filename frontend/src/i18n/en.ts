@@ -182,6 +182,7 @@ export const en = {
   },
 
   // The shell of the page.
+  lesson_step: "the lesson's step",
   examples: {
     lesson: "The lesson's circles",
     stuck: "The lesson's failure: stuck at 0.25",
@@ -191,7 +192,7 @@ export const en = {
     wave: "Regression: the wave",
     flat: "XOR without a hidden layer",
     heart: "Learn without overfitting",
-    gradient: "Stuck at 0.25, along the true gradient",
+    gradient: "The same failure, with the true gradient",
   },
   tour: {
     title: "Guided tour",

@@ -185,6 +185,7 @@ export const es: Texts = {
   },
 
   // La página.
+  lesson_step: "el paso de la lección",
   examples: {
     lesson: "Los círculos de la lección",
     stuck: "El fallo de la lección: parada en 0,25",
@@ -194,7 +195,7 @@ export const es: Texts = {
     wave: "Regresión: la onda",
     flat: "XOR sin capa oculta",
     heart: "Aprender sin sobreajustar",
-    gradient: "Parada en 0,25, con el gradiente verdadero",
+    gradient: "El mismo fallo, con el gradiente verdadero",
   },
   tour: {
     title: "Recorrido guiado",

@@ -335,7 +335,7 @@ class Run:
             task.train.x,
             task.train.target,
             cost=task.cost,
-            optimizer=optimizer_of(task.setup, self._frozen),
+            optimizer=optimizer_of(task, self._frozen),
             steps=math.inf,
             every=lambda: self._count,
             batch_size=training.batch_size,
@@ -359,7 +359,7 @@ class Run:
             state = next(steps)
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
-            rates = optimizer_of(self.task.setup, self._frozen).learning_rate
+            rates = optimizer_of(self.task, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
                 "layer": error.layer,

@@ -81,6 +81,7 @@ def look(
         "activations": [one.activation.name for one in task.net.layers],
         "optimizer": training.optimizer,
         "rates": list(step.rates),
+        "bug": task.program is not None,  # then the training takes other steps than this one
         "lesson": _lesson(view, step),
     }
     with np.errstate(over="ignore"):  # beyond float32 a number is infinite on the page

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from neurona.engine.types import Array
 from neurona.language import Language
 
 FILE = "<the program>"  # its name in a traceback
@@ -213,6 +214,12 @@ class Program:
         made: dict[str, Any] = {}
         exec(compile(self.text(), FILE, "exec"), made)
         return made
+
+    def start(self, params: Sequence[tuple[Array, Array]]) -> list[Any]:
+        """Return the program's layers, which draw ``(W, b)`` in turn from given ones."""
+        drawn = iter(params)
+        layers: list[Any] = self.parts["start"](lambda n_in, n_out: next(drawn))
+        return layers
 
     @property
     def functions(self) -> list[str]:

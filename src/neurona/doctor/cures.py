@@ -226,9 +226,9 @@ def _by(factor: float) -> Change:
 _cure("rate-up", "a learning rate ten times as high", "una tasa de aprendizaje diez veces mayor")(
     _by(10.0)
 )
-_cure(
-    "rate-down", "a learning rate ten times as low", "una tasa de aprendizaje diez veces menor"
-)(_by(0.1))
+_cure("rate-down", "a learning rate ten times as low", "una tasa de aprendizaje diez veces menor")(
+    _by(0.1)
+)
 
 
 @_cure(
@@ -381,9 +381,7 @@ def _(case: Case) -> Case | None:
     return _output(case, "tanh")
 
 
-@_cure(
-    "cost-cross-entropy", "cross-entropy as the cost", "la entropía cruzada como coste"
-)
+@_cure("cost-cross-entropy", "cross-entropy as the cost", "la entropía cruzada como coste")
 def _(case: Case) -> Case | None:
     link = case.net.output.name
     fits = link in CROSS_ENTROPIES and _in_unit(case)

@@ -296,7 +296,9 @@ _MARKS = {
     "same": Text("reaches as much", "llega a lo mismo"),
     "none": Text("", ""),
 }
-_UNTRIED = Text("Not tried, for want of time: {names}.", "Sin probar, por falta de tiempo: {names}.")
+_UNTRIED = Text(
+    "Not tried, for want of time: {names}.", "Sin probar, por falta de tiempo: {names}."
+)
 
 
 def _mark(proof: Proof, trial: Trial) -> str:

@@ -261,9 +261,7 @@ def _times(data: Data, count: int) -> Data:
 
 
 @np.errstate(all="ignore")
-def _train(
-    cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]
-) -> list[Outcome] | None:
+def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> list[Outcome] | None:
     """Train the cases of one form as a stack; None if it was ended."""
     case, networks = cases[0], len(cases) * seeds.count
     net = case.net

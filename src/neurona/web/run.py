@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
+from neurona.web.bugs import ProgramStopped, states_of
 from neurona.web.errors import PlaygroundError
 from neurona.web.flow import sizes
 from neurona.web.history import History, Snapshot
@@ -56,7 +58,8 @@ class View:
     test_cost
         None without test points.
     diverged
-        The layer (from 1), its rate, and one that would hold, if the training diverged.
+        The layer (from 1), its rate, and one that would hold, if the training diverged; the line
+        and NumPy's message, if a program with a bug stopped by itself.
     steered
         Whether the set-up alone cannot repeat the training: rates or points that changed
         after the first step, a weight that was set or frozen, a branch.
@@ -75,7 +78,7 @@ class View:
     flows: Array
     kept: int
     test_cost: float | None
-    diverged: dict[str, float] | None
+    diverged: dict[str, Any] | None
     steered: bool
 
 
@@ -107,7 +110,7 @@ class Memory:
     playing: bool
     pace: float | None
     at: int | None
-    diverged: dict[str, float] | None
+    diverged: dict[str, Any] | None
     steered: bool
 
 
@@ -141,7 +144,7 @@ class Run:
         self._now: Snapshot
         self._measured = -math.inf  # when a layer's signal and gradient last were
         self._at: int | None = None
-        self._diverged: dict[str, float] | None = None
+        self._diverged: dict[str, Any] | None = None
         self._steered = False
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
         self._count = 1  # steps to the iterator's next state
@@ -324,12 +327,14 @@ class Run:
         self._steered = memory.steered
 
     def _training(self, start: State | Params) -> Iterator[State]:
-        """Return the engine's iterator; its first state is the start.
+        """Return the engine's iterator, or a program's; its first state is the start.
 
         There is one for all steps, whatever the clock makes of the chunks, until something else
         than the clock intervenes.
         """
         task, training = self.task, self.task.setup.training
+        if task.program is not None:
+            return states_of(task, start, self._frozen, lambda: self._count, self._rng)
         return train(
             task.net,
             task.train.x,
@@ -366,6 +371,9 @@ class Run:
                 "rate": float(rate),  # type: ignore[arg-type]
                 "suggested_rate": error.suggested_rate,
             }
+        except ProgramStopped as error:
+            state, self._playing, self._steps = error.state, False, None
+            self._diverged = {"line": error.line, "message": str(error)}
         self._speed.append((time.monotonic(), state.step))
         self._stand(state, self._now.branch)
         self.view = self._published()

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.types import Array
-from neurona.web import doctor, microscope
+from neurona.web import bugs, doctor, microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
@@ -256,6 +256,12 @@ class Session:
         content, arrays = microscope.look(view, point, layer, unit)
         return [({"type": "microscope", "run": self._runs, **content}, arrays)]
 
+    def _bugs(self, message: Mapping[str, Any]) -> list[Message]:
+        return [({"type": "bugs", "run": self._runs, **bugs.lab(self.run.task)}, {})]
+
+    def _find_bug(self, message: Mapping[str, Any]) -> list[Message]:
+        return [({"type": "bug", "run": self._runs, **bugs.find(self.run.task)}, {})]
+
     def _frame(self, message: Mapping[str, Any]) -> list[Message]:
         resolution = whole(2, choices.LIMITS["resolution"]).read(
             "resolution", message.get("resolution", 100)
@@ -375,6 +381,8 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "speed": Session._speed,
     "seek": Session._seek,
     "microscope": Session._microscope,
+    "bugs": Session._bugs,
+    "find_bug": Session._find_bug,
     "frame": Session._frame,
     "download": Session._slowly,
     "doctor": Session._slowly,

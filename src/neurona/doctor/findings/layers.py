@@ -80,10 +80,8 @@ def linear_network(e: Evidence) -> Iterator[Finding]:
 
 
 def _stays_linear(layers: tuple[Layer, ...], place: int) -> bool:
-    return (
-        (layers[place - 1].activation is linear
-        and layers[place].activation is linear)
-        or (layers[place - 1].activation is linear and isinstance(layers[place], Dense))
+    return (layers[place - 1].activation is linear and layers[place].activation is linear) or (
+        layers[place - 1].activation is linear and isinstance(layers[place], Dense)
     )
 
 

@@ -15,7 +15,7 @@ export function CostCurve({ store }: { store: Store }) {
     const element = box.current;
     if (!element) return;
     const style = getComputedStyle(element);
-    const ink = style.getPropertyValue("--ink-soft").trim();
+    const ink = style.getPropertyValue("--soft").trim();
     const grid = style.getPropertyValue("--line").trim();
     const train = style.getPropertyValue("--train").trim();
     const test = style.getPropertyValue("--test").trim();

@@ -1,14 +1,14 @@
 export const en = {
-  play: "Play",
+  play: "Train",
   pause: "Pause",
   step: "One step",
   reset: "Reset",
-  reseed: "New weights",
+  reseed: "Redraw",
   steps: "Step",
   epoch: "Epoch",
   rate: "steps/s",
   speed: "Speed",
-  full: "full",
+  full: "unlimited",
   learning_rate: "Learning rate",
   cost: "Cost",
   optimizer: "Optimizer",
@@ -56,7 +56,7 @@ export const en = {
   accuracy: "Accuracy",
   wrong: "Misclassified",
   log: "Log scale",
-  stepped: "Discrete output",
+  stepped: "Sharp boundary",
   gradient: "Gradient of each layer",
   saturated: "saturated",
   confusion: "Confusion matrix",
@@ -82,7 +82,7 @@ export const en = {
   model: "Model file",
   saved: "{name} is saved",
   making: "preparing…",
-  ready: "Ready-made",
+  ready: "Example",
   lesson: "The lesson's circles",
   stuck: "The lesson's failure: stuck at 0.25",
   spiral: "The spiral with the fewest neurons",
@@ -109,7 +109,6 @@ export const en = {
   solved: "Solved",
   holds: "met",
   holds_not: "not met yet",
-  locale: "en",
   flat: "XOR without a hidden layer",
   heart: "Learn without overfitting",
   goal_accuracy: "{n} % test accuracy or more",
@@ -150,7 +149,7 @@ export const en = {
   derivatives: "Derivatives of the cost, checked",
   derivative: "Derivative",
   difference: "Finite difference",
-  apart: "Gap",
+  apart: "Relative error",
   from_input: "from",
   changes: "Parameters of the neuron",
   change_by: "{optimizer} computes the change Δ, from earlier steps too.",
@@ -180,6 +179,138 @@ export const en = {
   differs_lent: "The engine provides {names}, with the derivative.",
   penalty_note: "Training minimizes J: the cost plus the penalty.",
   picking: "Click the plane to select the nearest point.",
+
+  // The shell of the page.
+  shell: {
+    tools: "Tools",
+    tool: {
+      tour: "Tour",
+      doctor: "Doctor",
+      microscope: "Microscope",
+      class: "Class",
+      take: "Take home",
+      bugs: "Bugs on purpose",
+      settings: "Settings",
+    },
+    menu: "Menu",
+    hints: "Hints",
+    undo: "Undo",
+    theme: { light: "Theme: change to light", dark: "Theme: change to dark" },
+    controls: "Controls",
+    step_a_second: "step/s",
+    settings_note: "each ? explains a word",
+    layers: "Layers",
+    neurons: "Neurons",
+    always: "always",
+    own_rates: "A rate for each layer",
+    whole_limits: "A whole number from {min} to {max}",
+    limits: "A number from {min} to {max}",
+    above_limits: "A number above {min}, up to {max}",
+    explain: "Explain: {word}",
+    experiment: "An experiment:",
+    set_up: "Set it up",
+    why: "See why",
+    untrained: "The network has not trained yet. With its initial weights, its cost is {cost}.",
+    so_far: "The cost is {cost}. The network has trained for {step} steps.",
+  },
+
+  // The words that cards explain: what it is, and one thing to try.
+  words: {
+    learning_rate: {
+      says: "How far each weight moves in a step, for each unit of its gradient.",
+      try: "With plain gradient descent at a rate of 50, the cost jumps and does not settle.",
+    },
+    optimizer: {
+      says: "What turns the gradient into a step.",
+      try: "Adam at a rate of 0.01 gives each weight a step size that fits it.",
+    },
+    cost: {
+      says: "The number that training makes small: how wrong the predictions are.",
+      try: "Cross-entropy punishes confident mistakes. Compare how fast the accuracy rises.",
+    },
+    batch: {
+      says: "How many points each step computes its gradient from.",
+      try: "With 10 points, a step is cheap, and the cost trembles.",
+    },
+    l1: {
+      says: "A price on the size of each weight, which drives small weights to zero.",
+      try: "With L1 at 0.01, watch thin lines vanish from the network.",
+    },
+    l2: {
+      says: "A price on the square of each weight, which shrinks large weights.",
+      try: "With L2 at 0.05, the boundary becomes smoother.",
+    },
+    initializer: {
+      says: "Where the weights start. It decides whether the signal reaches the output alive.",
+      try: "Start from zeros: all neurons of a layer stay equal, and nothing is learned.",
+    },
+    noise: {
+      says: "How far points stray from the shape of their class.",
+      try: "At 0.3 the classes overlap: no network gets all points right.",
+    },
+    points: {
+      says: "How many points there are, for training and test together.",
+      try: "With 40 points, see whether the boundary still follows the shape.",
+    },
+    test_share: {
+      says: "The share of points that training never sees. They tell learning from memorizing.",
+      try: "Keep half of the points for the test, and compare both costs.",
+    },
+    arms: {
+      says: "How many arms the spiral has; each is a class.",
+      try: "Four arms need more neurons than two.",
+    },
+    classes: {
+      says: "How many groups of points there are.",
+      try: "With five classes, the output has five neurons.",
+    },
+    seed: {
+      says: "The number from which the points are drawn. The same seed gives the same points.",
+      try: "Another seed draws other points of the same shape.",
+    },
+    inputs: {
+      says: "What the network gets to know of each point.",
+      try: "With only x₁² and x₂², circles need no hidden layer.",
+    },
+    layers: {
+      says: "How many hidden layers stand between the inputs and the output.",
+      try: "Without any hidden layer, the boundary is a straight line.",
+    },
+    neurons: {
+      says: "Each neuron weighs its inputs, adds its bias, and applies the activation.",
+      try: "With one neuron in each layer, see which shapes are out of reach.",
+    },
+    activation: {
+      says: "The curve that each neuron applies to its sum. It is what lets boundaries bend.",
+      try: "With linear activations, any number of layers draws a straight line.",
+    },
+    own_rate: {
+      says: "A learning rate for one layer, in place of the common one.",
+      try: "Almost stop layer 1 with 0.000001: the other layers must do all the work.",
+    },
+    speed: {
+      says: "How many training steps are taken in a second.",
+      try: "At 1 step/s you can watch each weight move.",
+    },
+    stepped: {
+      says: "Colors show only the predicted class, not how sure the network is.",
+      try: "Turn it on while the network trains: the boundary jumps.",
+    },
+    saturated: {
+      says: "A neuron is saturated where its activation is flat: its gradient is almost zero.",
+      try: "At a rate of 200, sigmoid neurons saturate, and learning stops.",
+    },
+    relative_error: {
+      says: "The distance between two values, divided by their size. Below 10⁻⁶ they agree.",
+      try: "Compare the derivative with the finite difference in the backward phase.",
+    },
+    log: {
+      says: "On a logarithmic scale, each line is ten times smaller than the one above.",
+      try: "Turn it off: small costs can no longer be told apart.",
+    },
+  },
 };
 
-export type Texts = Record<keyof typeof en, string>;
+/** The same keys in every language. */
+type Widened<T> = { readonly [K in keyof T]: T[K] extends string ? string : Widened<T[K]> };
+export type Texts = Widened<typeof en>;

@@ -29,6 +29,8 @@ export interface Frame {
   at: number;
   snapshots: number;
   diverged: { layer: number; rate: number; suggested_rate: number } | null;
+  /** What the doctor says of this moment; the kind of its finding, if there is one. */
+  sentence?: (LocalizedText & { kind: string | null }) | null;
   arrays: Record<string, NumericArray>;
 }
 export interface NumberLimits {

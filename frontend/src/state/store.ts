@@ -14,11 +14,19 @@ import { makeMicroscope } from "./microscope";
 import { isPreset, PRESETS } from "./presets";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
+import type { Tool } from "./tools";
 
 type Theme = "auto" | "light" | "dark";
 
+/** One line about what a change has done. */
+export interface Notice {
+  says(text: Texts): string;
+  undo?: () => void;
+}
+
 const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
+const FIRST_SPEED = 50; // steps per second: learning can be watched
 const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
 
 function storedChoice<T extends string>(
@@ -78,7 +86,12 @@ export function makeStore(connection: Connection, host: Host) {
   const logarithmic = signal(true);
   const pointClass = signal(0);
   const challenge = signal(address.challenge);
-  const speed = signal<number | null>(null); // steps per second; null is unlimited
+  // Steps per second; null is unlimited. In a notebook the kernel decides.
+  const speed = signal<number | null>(host.ownsPage ? FIRST_SPEED : null);
+  const tool = signal<Tool | null>(null); // in the right column
+  const notice = signal<Notice | null>(null);
+  const ownRates = signal(false); // whether the layers' own rates can be set
+  const layersListed = signal(false); // whether their columns are too narrow for controls
   // Listeners added through it are removed with the view.
   const scoped: Connection = {
     send: (message) => connection.send(message),
@@ -88,7 +101,7 @@ export function makeStore(connection: Connection, host: Host) {
     },
     off: (event, listener) => connection.off(event, listener),
   };
-  const microscope = makeMicroscope(scoped, { run, frame, selection });
+  const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   const table = makeCsvTable(scoped, limits, (file) => {
@@ -228,7 +241,12 @@ export function makeStore(connection: Connection, host: Host) {
     logarithmic,
     pointClass,
     speed,
+    tool,
+    notice,
+    ownRates,
+    layersListed,
     text,
+    texts: TEXTS,
     table,
     microscope,
     challenge,
@@ -259,6 +277,9 @@ export function makeStore(connection: Connection, host: Host) {
     setSpeed(next: number | null): void {
       speed.value = next;
       sendSpeed();
+    },
+    toggleTool(one: Tool): void {
+      tool.value = tool.value === one ? null : one;
     },
     requestDownload: downloads.request,
     link: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>

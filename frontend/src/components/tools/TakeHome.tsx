@@ -1,34 +1,18 @@
-// The download menu: a link, an image, a GIF, the model, a notebook, the code.
+// What one takes home: a link, an image, a GIF, the model, a notebook, the code.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { type DownloadKind, saveBlob, saveDownload, surfaceImage } from "../server/downloads";
-import type { Store } from "../state/store";
-import { useUniqueId } from "./controls";
+import { useEffect, useState } from "preact/hooks";
+import { type DownloadKind, saveBlob, saveDownload, surfaceImage } from "../../server/downloads";
+import type { Store } from "../../state/store";
+import { ToolPanel } from "../ToolPanel";
 
 type Item = DownloadKind | "link" | "weights" | "png" | "copy";
 
-export function DownloadMenu({ store }: { store: Store }) {
+export function TakeHome({ store }: { store: Store }) {
   const { limits, text, frame, run, language, announcement, hidden } = store;
   const t = text.value;
-  const box = useRef<HTMLDivElement>(null);
-  const opener = useRef<HTMLButtonElement>(null);
-  const id = useUniqueId();
-  const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState<Item | null>(null);
   const [done, setDone] = useState<{ item: Item; mark: string } | null>(null);
-  useEffect(() => {
-    if (!open) return;
-    const leave = (event: Event) => {
-      if (!box.current?.contains(event.target as Node)) setOpen(false);
-    };
-    addEventListener("pointerdown", leave);
-    addEventListener("focusin", leave);
-    return () => {
-      removeEventListener("pointerdown", leave);
-      removeEventListener("focusin", leave);
-    };
-  }, [open]);
   useEffect(() => {
     if (!done) return;
     const soon = setTimeout(() => setDone(null), 2500);
@@ -95,26 +79,8 @@ export function DownloadMenu({ store }: { store: Store }) {
       if (busy === null) void take(what, item);
     });
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the menu from any child.
-    <div
-      class="take"
-      ref={box}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || !open) return;
-        setOpen(false);
-        opener.current?.focus();
-      }}
-    >
-      <button
-        type="button"
-        ref={opener}
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-      >
-        {t.take_home} <i class="caret" aria-hidden="true" />
-      </button>
-      <div id={id} class="menu" hidden={!open} role="group" aria-label={t.take_home}>
+    <ToolPanel store={store} title={t.shell.tool.take} name="take">
+      <div class="groups">
         {!hidden.includes("link") && (
           <Group title={t.take_link}>
             {row("link", t.link, "", () => link("link", null))}
@@ -135,14 +101,14 @@ export function DownloadMenu({ store }: { store: Store }) {
           {file("model", t.model, ".safetensors")}
         </Group>
       </div>
-    </div>
+    </ToolPanel>
   );
 }
 
 function Group({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <section>
-      <h2>{title}</h2>
+      <h3>{title}</h3>
       <ul>{children}</ul>
     </section>
   );

@@ -1,39 +1,27 @@
 // One training step in four phases: formulas with their numbers, beside the lesson's code.
 
-import { useEffect, useRef } from "preact/hooks";
-import { backward } from "../formulas/backward";
-import { cost } from "../formulas/cost";
-import { forward } from "../formulas/forward";
-import { type Equation, formatNumber } from "../formulas/mathml";
-import { derivatives, type ParameterRow, updates } from "../formulas/parameters";
-import { FormulaTerms } from "../formulas/terms";
-import { PHASES, type Phase, type StepDetails } from "../server/messages";
-import { featureLabel, phaseName } from "../state/labels";
-import type { NumberSource } from "../state/microscope";
-import type { Store } from "../state/store";
-import { Select, useUniqueId } from "./controls";
-import { Formula, type Links } from "./Formula";
-import { LessonCode } from "./LessonCode";
+import { useRef } from "preact/hooks";
+import { backward } from "../../formulas/backward";
+import { cost } from "../../formulas/cost";
+import { forward } from "../../formulas/forward";
+import { type Equation, formatNumber } from "../../formulas/mathml";
+import { derivatives, type ParameterRow, updates } from "../../formulas/parameters";
+import { FormulaTerms } from "../../formulas/terms";
+import { PHASES, type Phase, type StepDetails } from "../../server/messages";
+import { featureLabel, phaseName } from "../../state/labels";
+import type { NumberSource } from "../../state/microscope";
+import type { Store } from "../../state/store";
+import { Select } from "../controls";
+import { Formula, type Links } from "../Formula";
+import { LessonCode } from "../LessonCode";
+import { ToolPanel } from "../ToolPanel";
+import { useUniqueId } from "../unique-id";
 
 export function Microscope({ store }: { store: Store }) {
   const { text, microscope, run } = store;
   const t = text.value;
-  const panel = useRef<HTMLElement>(null);
   const id = useUniqueId();
   const { details, stage, topology } = microscope;
-  useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    panel.current?.focus();
-    const { keyTarget } = store.host;
-    const press = (event: Event) => {
-      if ((event as KeyboardEvent).key === "Escape") microscope.close();
-    };
-    keyTarget.addEventListener("keydown", press);
-    return () => {
-      keyTarget.removeEventListener("keydown", press);
-      before?.focus();
-    };
-  }, []);
   const now = details.value;
   const { phase, layer } = stage.value;
   const fits = now && run.value && now.activations.length === topology.value.length - 1;
@@ -41,15 +29,13 @@ export function Microscope({ store }: { store: Store }) {
     .slice(1)
     .flatMap((count, k) => Array.from({ length: count }, (_, i) => `${k + 1}.${i + 1}`));
   return (
-    <section
-      class="panel microscope"
-      aria-labelledby={`${id}-title`}
-      tabIndex={-1}
-      ref={panel}
+    <ToolPanel
+      store={store}
+      title={t.microscope}
+      name="microscope"
       onKeyDown={(event) => onArrowKey(event, microscope)}
     >
       <div class="top">
-        <h2 id={`${id}-title`}>{t.microscope}</h2>
         <StageStepper store={store} id={id} />
         <Examples store={store} />
         <Select
@@ -61,9 +47,6 @@ export function Microscope({ store }: { store: Store }) {
             microscope.select(k - 1, i - 1);
           }}
         />
-        <button type="button" class="close" onClick={() => microscope.close()}>
-          {t.close}
-        </button>
       </div>
       <div class="halves">
         <div class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}>
@@ -71,7 +54,7 @@ export function Microscope({ store }: { store: Store }) {
         </div>
         {fits && <LessonCode store={store} lesson={now.lesson} />}
       </div>
-    </section>
+    </ToolPanel>
   );
 }
 
@@ -211,7 +194,7 @@ function Formulas({ store, details: look }: { store: Store; details: StepDetails
     },
     follow: (source) => {
       microscope.follow(source);
-      if (source.kind === "setting") focusSetting(source, store);
+      if (source.kind === "setting") openSetting(source, store);
       // The button that had the focus may be gone: keep the keyboard inside the microscope.
       else
         setTimeout(() => {
@@ -354,17 +337,23 @@ function sourceName(source: NumberSource, store: Store): string {
   }
 }
 
-/** Focus the field of a setting: the layer's own learning rate, or the shared value. */
-function focusSetting(
+/** Go to the field of a setting: the layer's own learning rate, or the shared value. */
+function openSetting(
   source: Extract<NumberSource, { kind: "setting" }>,
-  { text, run }: Store,
+  { text, run, tool, host }: Store,
 ): void {
+  const { layers, output } = run.value?.setup ?? {};
   const ownRate =
-    source.name === "learning_rate" &&
-    (run.value?.setup.layers[source.layer] ?? run.value?.setup.output)?.learning_rate != null;
-  const label = ownRate ? text.value.own_rate : text.value[source.name];
-  const fields = [...document.querySelectorAll<HTMLElement>(".field")].filter(
-    (field) => field.querySelector("span")?.textContent === label,
-  );
-  fields[ownRate ? source.layer : 0]?.querySelector("input")?.focus();
+    source.name === "learning_rate" && (layers?.[source.layer] ?? output)?.learning_rate != null;
+  tool.value = ownRate ? null : "settings";
+  setTimeout(() => {
+    const t = text.value;
+    const view = host.ownsPage ? document : host.root;
+    const fields = ownRate
+      ? [...view.querySelectorAll<HTMLElement>(`input[aria-label^="${t.own_rate}"]`)]
+      : [...view.querySelectorAll<HTMLLabelElement>(".settings .field-name label")]
+          .filter((label) => label.textContent === t[source.name])
+          .map((label) => label.control as HTMLElement);
+    fields[ownRate ? source.layer : 0]?.focus();
+  });
 }

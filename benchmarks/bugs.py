@@ -17,7 +17,7 @@ from .race import note
 from .tables import facts, table
 
 SEEDS = 5
-SECONDS = 60.0
+SECONDS = 20.0
 
 
 def halves() -> dict[str, str]:

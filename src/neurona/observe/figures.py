@@ -418,7 +418,9 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
     name = which if isinstance(which, str) else which.name
     ax = _axes(ax, 5.0, 3.4)
     ax.plot(z, a, color=INK, linewidth=2.2, label=name, zorder=3)
-    ax.plot(z, slope, color=GRAY, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2)
+    ax.plot(
+        z, slope, color=GRAY, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2
+    )
     ax.axhline(0, color=GRAY, linewidth=0.6, zorder=1)
     ax.axvline(0, color=GRAY, linewidth=0.6, zorder=1)
     ax.set(xlabel="z", xlim=(z[0], z[-1]))

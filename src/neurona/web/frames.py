@@ -9,6 +9,7 @@ import numpy as np
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
 from neurona.observe import numbers, scores
+from neurona.web.doctor import Speaker
 from neurona.web.run import View
 from neurona.web.task import Task
 
@@ -20,6 +21,7 @@ class FrameRenderer:
         self.task = task
         self._grids: dict[int, Array] = {}
         self._everywhere = task.features(task.points)
+        self._speaker = Speaker(task)
 
     def frame(
         self, view: View, resolution: int, neurons: int
@@ -55,6 +57,7 @@ class FrameRenderer:
             "at": view.snapshots - 1 if view.at is None else view.at,
             "snapshots": view.snapshots,
             "diverged": view.diverged,
+            "sentence": self._speaker.say(view),
         }
         if task.classes:
             wrong = scores.classes_of(everywhere) != task.labels

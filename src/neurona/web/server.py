@@ -25,7 +25,7 @@ from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
 from neurona.web.security import Guard
-from neurona.web.session import Message, Session, error_message
+from neurona.web.session import SLOW, Message, Session, error_message
 from neurona.web.task import Task
 from neurona.web.worker import BEAT, WorkerRun
 
@@ -113,8 +113,8 @@ class Sockets:
 
 ONE_AT_A_TIME = PlaygroundError(
     "busy",
-    "The last file is still being made; ask again when it is here.",
-    "Todavía se está haciendo el último archivo; pide otro cuando llegue.",
+    "The last file or diagnosis is still being made; ask again when it is here.",
+    "Todavía se está haciendo el último archivo o diagnóstico; vuelve a pedirlo cuando llegue.",
 )
 
 NOT_MADE = PlaygroundError(
@@ -170,7 +170,7 @@ class SocketSession:
                 self._wanted.append(message)
                 if self.picture.done():
                     self.picture = asyncio.create_task(self._draw())
-            elif kind == "download":
+            elif kind in SLOW and self.session.has_begun:
                 if self.file.done():
                     self.file = asyncio.create_task(self._download(message))
                 else:
@@ -222,7 +222,7 @@ class SocketSession:
     async def _download(self, message: dict[str, Any]) -> None:
         """Send a file: capturing the state waits its turn, making the file does not."""
         async with self._turn:
-            make = await asyncio.to_thread(self.session.prepare_download, message)
+            make = await asyncio.to_thread(self.session.prepare, message)
         try:
             answers = await self.loop.run_in_executor(self.makers, make)
         except Exception:  # the page always waits for a response

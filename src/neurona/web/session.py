@@ -10,7 +10,7 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.types import Array
-from neurona.web import microscope
+from neurona.web import doctor, microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
@@ -23,6 +23,8 @@ from neurona.web.task import Task, make_task
 from neurona.web.worker import WorkerRun
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
+
+SLOW = ("download", "doctor")  # messages whose response may take seconds to make
 
 
 class Session:
@@ -106,6 +108,17 @@ class Session:
             return [(content, {"bytes": np.frombuffer(file.data, np.uint8)})]
 
         return answers
+
+    def prepare(self, message: Mapping[str, Any]) -> Callable[[], list[Message]]:
+        """Capture the state for a message of :data:`SLOW`, as :meth:`prepare_download` does."""
+        if message["type"] == "download":
+            return self.prepare_download(message)
+        try:
+            examine = doctor.prepare(self.run)
+        except PlaygroundError as error:
+            answer: list[Message] = [error_message(error)]
+            return lambda: answer
+        return lambda: [({"run": self._runs, **examine()}, {})]
 
     @property
     def has_begun(self) -> bool:
@@ -257,8 +270,8 @@ class Session:
         self._shown = (self._runs, view.version)
         return [({"type": "frame", "run": self._runs, **_finite(content)}, arrays)]
 
-    def _download(self, message: Mapping[str, Any]) -> list[Message]:
-        return self.prepare_download(message)()
+    def _slowly(self, message: Mapping[str, Any]) -> list[Message]:
+        return self.prepare(message)()
 
     def _command(self, message: Mapping[str, Any]) -> list[Message]:
         getattr(self.run, message["type"])()
@@ -358,7 +371,8 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "seek": Session._seek,
     "microscope": Session._microscope,
     "frame": Session._frame,
-    "download": Session._download,
+    "download": Session._slowly,
+    "doctor": Session._slowly,
     "play": Session._command,
     "pause": Session._command,
     "step": Session._command,

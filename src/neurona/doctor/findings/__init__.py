@@ -35,6 +35,8 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     layers.fading_gradient,
     steps.diverged,
     steps.rate_too_high,
+    layers.saturated_later,
+    layers.dead_later,
     steps.rate_too_low,
     steps.too_few,
     output.absolute_error_of_classes,

@@ -3,6 +3,8 @@
 The measures are speed, learning, failure, playground, accuracy and big.
 """
 
+"""The command: ``python -m benchmarks speed | learning | playground | accuracy | big | bugs | report``."""
+
 from __future__ import annotations
 
 import argparse
@@ -24,6 +26,7 @@ from . import (
     speed,
     tables,
 )
+from . import accuracy, accuracy_report, big, bugs, learning, playground, report, speed, tables
 from .table_models import MODELS
 
 MEASURES = {
@@ -33,6 +36,7 @@ MEASURES = {
     "playground": playground.measure,
     "accuracy": accuracy.measure,
     "big": big.measure,
+    "bugs": bugs.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -41,6 +45,7 @@ TABLES = {
     "playground": tables.playground,
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
+    "bugs": bugs.report,
 }
 
 
@@ -63,6 +68,9 @@ def main(arguments: list[str] | None = None) -> None:
             before=report.load(results).get("accuracy"),
             keep=keep,
         )
+    if given.what == "bugs":
+        before = report.load(results).get("bugs")
+        measure = partial(measure, only=given.only, before=before)
     measured = measure(quick=given.quick)
     keep(measured)
     print(TABLES[given.what](measured))
@@ -75,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, help="the JSON file")
     parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
     choice = parser.add_argument_group("accuracy")
-    choice.add_argument("--only", metavar="NAME", help="tables: a regular expression of names")
+    choice.add_argument(
+        "--only", metavar="NAME", help="a regular expression of names; of bugs, too"
+    )
     choice.add_argument(
         "--contestants",
         type=_contestants,

@@ -137,7 +137,9 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
   if (!how) return null;
   const write = (value: number) => writeNumber(value, store.language.value);
   const sentences = [
-    t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
+    how.W !== null &&
+      how.b !== null &&
+      t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
     how.cost && t.differs_cost.replace("{cost}", costName(how.cost, t)),
     how.optimizer && t.differs_optimizer.replace("{optimizer}", choiceName(how.optimizer, t)),
     how.rates && t.differs_rates,
@@ -145,6 +147,7 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
     how.frozen && t.differs_frozen,
     how.lent.length > 0 && t.differs_lent.replace("{names}", how.lent.join(", ")),
   ].filter(Boolean);
+  if (sentences.length === 0) return null;
   return (
     <p class="note">
       <strong>{t.differs}:</strong> {sentences.join(" ")}

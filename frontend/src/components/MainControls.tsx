@@ -3,8 +3,7 @@
 import { writeNumber } from "../i18n/numbers";
 import { GOALS } from "../state/challenges";
 import { exampleOf } from "../state/examples";
-import { presetName } from "../state/labels";
-import { isPreset, PRESETS, type PresetName, presetSetup } from "../state/presets";
+import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
 import { Hint } from "./Hint";
 
@@ -51,26 +50,21 @@ export function MainControls({ store }: { store: Store }) {
 }
 
 function Examples({ store }: { store: Store }) {
-  const { text, challenge, changeSetup, defaults, setup } = store;
+  const { text, examples, openExample, setup } = store;
   const t = text.value;
-  const keys = Object.keys(PRESETS) as PresetName[];
-  const named = (some: PresetName[]) =>
+  const keys = Object.keys(examples.value);
+  const named = (some: string[]) =>
     some.map((key) => (
       <option value={key} key={key}>
-        {presetName(key, t)}
+        {exampleName(key, t)}
       </option>
     ));
   return (
     <label class="example">
       <span>{t.ready}</span>
       <select
-        value={exampleOf(setup.value, defaults.value) ?? ""}
-        onChange={(e) => {
-          const key = e.currentTarget.value;
-          if (!isPreset(key)) return;
-          challenge.value = GOALS[key] ? key : null;
-          changeSetup(presetSetup(key, defaults.value));
-        }}
+        value={exampleOf(setup.value, examples.value) ?? ""}
+        onChange={(e) => openExample(e.currentTarget.value)}
       >
         <option value="">{t.choose}</option>
         {named(keys.filter((key) => !GOALS[key]))}

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { writeNumber } from "../i18n/numbers";
-import { newLayer } from "../state/presets";
+import { newLayer } from "../state/setup";
 import type { Store } from "../state/store";
 import { Hint } from "./Hint";
 import { LayerColumns } from "./layer-controls";

@@ -1,13 +1,11 @@
 // Which example the page shows.
 
-import { isPreset, PRESETS, type PresetName, presetSetup } from "./presets";
 import type { Setup } from "./setup";
 
 /** The example that a set-up is, whatever was drawn at random; null if it is none. */
-export function exampleOf(setup: Setup, defaults: Setup): PresetName | null {
+export function exampleOf(setup: Setup, examples: Record<string, Setup>): string | null {
   const now = essence(setup);
-  const names = Object.keys(PRESETS).filter(isPreset);
-  return names.find((name) => essence(presetSetup(name, defaults)) === now) ?? null;
+  return Object.keys(examples).find((name) => essence(examples[name] as Setup) === now) ?? null;
 }
 
 function essence({ weights: _weights, frozen: _frozen, ...setup }: Setup): string {

@@ -261,7 +261,7 @@ function Formulas({ store, details: look }: { store: Store; details: StepDetails
           />
         )}
       </div>
-      {phase === "update" && look.optimizer !== "sgd" && (
+      {phase === "update" && !look.factors && (
         <p class="note">{t.change_by.replace("{optimizer}", look.optimizer)}</p>
       )}
     </>

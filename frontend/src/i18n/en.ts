@@ -348,6 +348,29 @@ export const en = {
     so_far: "The cost is {cost}. The network has trained for {step} steps.",
   },
 
+  // The choices by their names in Python.
+  choices: {
+    sgd: "gradient descent",
+    momentum: "with momentum",
+    adam: "Adam",
+    adamw: "AdamW",
+    nadam: "Nadam",
+    rmsprop: "RMSprop",
+    mse: "squared error",
+    mae: "absolute error",
+    huber: "Huber",
+    cross_entropy: "cross-entropy",
+    orthogonal: "orthogonal",
+    uniform: "uniform",
+    zeros: "zeros",
+    glorot_normal: "Glorot, normal",
+    glorot_uniform: "Glorot, uniform",
+    he_normal: "He, normal",
+    he_uniform: "He, uniform",
+    lecun_normal: "LeCun, normal",
+    lecun_uniform: "LeCun, uniform",
+  },
+
   // The words that cards explain: what it is, and one thing to try.
   words: {
     learning_rate: {

@@ -354,6 +354,29 @@ export const es: Texts = {
     so_far: "El coste es {cost}. La red ha entrenado {step} pasos.",
   },
 
+  // Las opciones, por su nombre en Python.
+  choices: {
+    sgd: "descenso de gradiente",
+    momentum: "con inercia",
+    adam: "Adam",
+    adamw: "AdamW",
+    nadam: "Nadam",
+    rmsprop: "RMSprop",
+    mse: "error cuadrático",
+    mae: "error absoluto",
+    huber: "Huber",
+    cross_entropy: "entropía cruzada",
+    orthogonal: "ortogonales",
+    uniform: "uniformes",
+    zeros: "ceros",
+    glorot_normal: "Glorot, normal",
+    glorot_uniform: "Glorot, uniforme",
+    he_normal: "He, normal",
+    he_uniform: "He, uniforme",
+    lecun_normal: "LeCun, normal",
+    lecun_uniform: "LeCun, uniforme",
+  },
+
   // Las palabras que explican las tarjetas: qué es, y algo que probar.
   words: {
     learning_rate: {

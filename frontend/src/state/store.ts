@@ -11,7 +11,9 @@ import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
 import { makeCsvTable } from "./csv-table";
 import { makeMicroscope } from "./microscope";
+import { lastStep } from "./moments";
 import { isPreset, PRESETS } from "./presets";
+import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import type { Tool } from "./tools";
@@ -78,6 +80,8 @@ export function makeStore(connection: Connection, host: Host) {
   const liveFrame = signal<Frame | null>(null);
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
+  const flows = signal<Float32Array>(new Float32Array());
+  const runs = makeRuns(run);
   const error = signal<LocalizedText | null>(null);
   const stopped = signal<LocalizedText | null>(null); // until a training process answers again
   const online = signal(true);
@@ -161,7 +165,11 @@ export function makeStore(connection: Connection, host: Host) {
       stopped.value = null;
       batch(() => {
         const next = { ...message, ...arrays } as unknown as Run;
-        if (next.run !== run.value?.run) selection.value = hovered.value = null;
+        if (next.run !== run.value?.run) {
+          selection.value = hovered.value = null;
+          runs.remember(run.value, rows, latest);
+          rows = new Float32Array();
+        }
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
@@ -178,7 +186,13 @@ export function makeStore(connection: Connection, host: Host) {
       pacing.schedule();
     }
     if (message.type === "frame") {
-      if (arrays.history) rows = arrays.history as Float32Array;
+      if (arrays.history) {
+        const next = arrays.history as Float32Array;
+        // A history only grows, unless it begins anew.
+        if (lastStep(next) < lastStep(rows)) runs.remember(run.value, rows, latest);
+        rows = next;
+        rowsOfFlow = arrays.flows as Float32Array;
+      }
       // A picture without the network leaves the last one standing.
       const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
       received = latest = { ...message, arrays: whole } as unknown as Frame;
@@ -187,6 +201,7 @@ export function makeStore(connection: Connection, host: Host) {
   }
 
   let rows = history.value;
+  let rowsOfFlow = flows.value;
   let received: Frame | null = null;
   let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
@@ -210,6 +225,7 @@ export function makeStore(connection: Connection, host: Host) {
       read = now;
       frame.value = next;
       history.value = rows;
+      flows.value = rowsOfFlow;
     });
   }
   scoped.on("msg:custom", receive);
@@ -238,6 +254,8 @@ export function makeStore(connection: Connection, host: Host) {
     liveFrame,
     frame,
     history,
+    flows,
+    runs,
     limits,
     defaults,
     error,

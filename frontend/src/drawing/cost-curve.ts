@@ -41,9 +41,9 @@ export function range(costs: Iterable<number>, log: boolean): [number, number] {
     const from = Math.floor(Math.log10(low) + 1e-6);
     return [10 ** from, 10 ** Math.max(from + 1, Math.ceil(Math.log10(high) - 1e-6))];
   }
-  const power = 10 ** Math.floor(Math.log10(Math.max(high, 1e-12)));
-  const top = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((one) => one * power >= high * 0.999) ?? 10;
-  return [Math.min(0, low), top * power];
+  const power = Math.floor(Math.log10(Math.max(high, 1e-12)));
+  const digit = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((one) => one * 10 ** power >= high * 0.999);
+  return [Math.min(0, low), Number(`${digit ?? 10}e${power}`)];
 }
 
 /** The costs that have a tick, from the range's ends inwards; at most so many. */
@@ -99,6 +99,11 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
     pen.moveTo(left, at + 0.5);
     pen.lineTo(width, at + 0.5);
     pen.stroke();
+    // Its name is where the curves do not end, if there is room.
+    const ends = plot.curves.map(({ costs }) => y(costs.at(-1) ?? Number.NaN) - own);
+    const below = ends.every((one) => !(one > 4)) || own < 1.5 * size;
+    pen.fillStyle = css(palette.soft);
+    pen.fillText(trivial.name, width, own + (below ? 0.85 : -0.75) * size);
   }
   pen.save();
   pen.beginPath();
@@ -122,17 +127,6 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
   if (plot.at !== null) {
     pen.fillStyle = css(palette.ink);
     pen.fillRect(Math.round(x(plot.at)), top, 1, bottom - top);
-  }
-  if (trivial) {
-    // Below its line, or above where the plot ends; on paper, so that no curve crosses the words.
-    const at = own + 0.85 * size + (own > bottom - 1.5 * size ? -1.7 * size : 0);
-    const wide = pen.measureText(trivial.name).width;
-    pen.globalAlpha = 0.85;
-    pen.fillStyle = css(palette.paper);
-    pen.fillRect(width - wide - 4, at - 0.6 * size, wide + 4, 1.2 * size);
-    pen.globalAlpha = 1;
-    pen.fillStyle = css(palette.soft);
-    pen.fillText(trivial.name, width, at);
   }
   pen.fillStyle = css(palette.soft);
   pen.fillText(`${plot.write(last)} ${plot.stepName}`, width, height - 0.5 * rem);

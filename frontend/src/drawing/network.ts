@@ -27,21 +27,23 @@ const NEURON_SHARE = 0.84; // of a row's height
 const MIN_TARGET = 24; // pixels, for a pointer
 const INPUT_SHARE = 0.7; // of the first column: where its neurons stand
 const COLUMN_LENGTH = 8; // neurons in one column; more alternate between two
-const MAX_HEIGHT = 240;
+/** The height of the diagram in a low window. */
+const HEIGHT = 208;
 const ROW = { most: 44, twoColumns: 30, least: 26 };
 const SIZES = 6; // of weights, from hairlines to bands
 
-/** As large as the tallest layer allows. Touch and numbers beside the neurons need more room: then
+/** As large as the tallest layer allows in `room` pixels. Touch and numbers beside the neurons need more room: then
  * every layer is one column, however tall. */
 export function layoutNetwork(
   topology: number[],
   width: number,
   finger: boolean,
   numbers: boolean,
+  room = HEIGHT,
 ): Layout {
   const twoColumns = !finger && !numbers;
   const most = twoColumns && Math.max(...topology) > COLUMN_LENGTH ? ROW.twoColumns : ROW.most;
-  const row = Math.min(most, Math.floor(MAX_HEIGHT / rowCount(topology, twoColumns)));
+  const row = Math.min(most, Math.floor(room / rowCount(topology, twoColumns)));
   return { topology, width, twoColumns, row: finger ? ROW.most : Math.max(ROW.least, row) };
 }
 

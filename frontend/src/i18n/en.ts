@@ -186,6 +186,8 @@ export const en = {
     each_own_scale: "each neuron on its own scale",
     class: "class {k}",
     another_class: "another class",
+    sharp: "sharp",
+    wrong: "wrong",
     between: "The predictions lie between {low} and {high}.",
     flow: "Signal and gradient of each layer",
     signal: "Forward signal",

@@ -189,6 +189,8 @@ export const es: Texts = {
     each_own_scale: "cada neurona, en su propia escala",
     class: "clase {k}",
     another_class: "otra clase",
+    sharp: "nítida",
+    wrong: "mal",
     between: "Las predicciones están entre {low} y {high}.",
     flow: "Señal y gradiente de cada capa",
     signal: "Señal hacia delante",

@@ -10,7 +10,7 @@ test("a logarithmic axis has whole decades, so that 0.25 stands between 0.1 and 
 
 test("a plain axis begins at zero and ends at a round number", () => {
   expect(range([0.29, 0.25], false)).toEqual([0, 0.3]);
-  expect(range([0.693], false)).toEqual([0, 0.8]);
+  expect(range([0.7], false)).toEqual([0, 0.8]);
   expect(range([42], false)).toEqual([0, 50]);
   expect(range([-0.5, 1], false)).toEqual([-0.5, 1]);
 });

@@ -92,8 +92,8 @@ export interface Lesson {
   moments: ExecutedLine[];
   refusal?: { en: string; es: string };
   differences?: {
-    W: number;
-    b: number;
+    W: number | null; // null: the training's step is the lesson's
+    b: number | null;
     cost: string | null;
     optimizer: string | null;
     rates: boolean;
@@ -121,6 +121,7 @@ export interface StepDetails {
   logits: boolean;
   activations: string[];
   optimizer: string;
+  factors: { W: number; b: number } | null; // of the gradient, beside the rate, if constant
   rates: number[];
   lesson: Lesson;
   arrays: Record<string, NumericArray>;

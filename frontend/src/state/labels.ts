@@ -1,8 +1,7 @@
-// The labels of classes, axes, features, phases and presets; a table's names come first.
+// The labels of classes, axes, features, phases and examples; a table's names come first.
 
 import type { Texts } from "../i18n";
 import type { Phase, Run } from "../server/messages";
-import type { PresetName } from "./presets";
 
 /** The name of a class, or its number. */
 export function classLabel(run: Run | null, k: number): string {
@@ -50,15 +49,6 @@ export function phaseName(phase: Phase, t: Texts): string {
   return { forward: t.forward, cost: t.cost_phase, backward: t.backward, update: t.update }[phase];
 }
 
-export function presetName(key: PresetName, t: Texts): string {
-  return {
-    lesson: t.lesson,
-    stuck: t.stuck,
-    spiral: t.spiral,
-    three: t.three,
-    xor: t.xor_ready,
-    wave: t.wave_ready,
-    flat: t.flat,
-    heart: t.heart,
-  }[key];
+export function exampleName(key: string, t: Texts): string {
+  return t.examples[key as keyof Texts["examples"]] ?? key;
 }

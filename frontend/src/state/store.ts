@@ -9,14 +9,17 @@ import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { GOALS } from "./challenges";
 import { makeCsvTable } from "./csv-table";
+import { makeDoctor, type Trial } from "./doctor";
+import { makeHints } from "./hints";
 import { makeMicroscope } from "./microscope";
 import { lastStep } from "./moments";
-import { isPreset, PRESETS } from "./presets";
 import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import type { Tool } from "./tools";
+import { makeTour } from "./tour";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -30,6 +33,7 @@ const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
 const NETWORK_EVERY = 4; // pictures: it changes too fast to be followed at each
 const FIRST_SPEED = 50; // steps per second: learning can be watched
+const CURE_SECONDS = 5;
 const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
 
 function storedChoice<T extends string>(
@@ -70,11 +74,12 @@ export function makeStore(connection: Connection, host: Host) {
   // The server's limits and defaults, and the set-up of its run: no component reads them earlier.
   const limits = signal<Limits>(undefined as never);
   const defaults = signal<Setup>(undefined as never);
+  const examples = signal<Record<string, Setup>>({}); // ready-made set-ups
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
-  let wanted: unknown =
-    address.setup ?? (isPreset(address.challenge) ? PRESETS[address.challenge] : null);
+  let said = 0; // of those, how many a run has answered
+  let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
   const liveFrame = signal<Frame | null>(null);
@@ -95,6 +100,7 @@ export function makeStore(connection: Connection, host: Host) {
   // Steps per second; null is unlimited. In a notebook the kernel decides.
   const speed = signal<number | null>(host.ownsPage ? FIRST_SPEED : null);
   const tool = signal<Tool | null>(null); // in the right column
+  const hints = makeHints(host.ownsPage);
   const notice = signal<Notice | null>(null);
   const ownRates = signal(false); // whether the layers' own rates can be set
   const layersListed = signal(false); // whether their columns are too narrow for controls
@@ -108,6 +114,14 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const doctor = makeDoctor(scoped, run);
+  const tour = makeTour({
+    frame,
+    openExample,
+    setSpeed,
+    send: (type) => connection.send({ type }),
+  });
+  cleanups.push(tour.dispose);
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   const table = makeCsvTable(scoped, limits, (file) => {
@@ -152,6 +166,7 @@ export function makeStore(connection: Connection, host: Host) {
     if (message.type === "welcome") {
       limits.value = message.limits as Limits;
       defaults.value = message.defaults as Setup;
+      examples.value = message.examples as Record<string, Setup>;
       pacing.forget();
     }
     table.receive(message);
@@ -169,7 +184,12 @@ export function makeStore(connection: Connection, host: Host) {
           selection.value = hovered.value = null;
           runs.remember(run.value, rows, latest);
           rows = new Float32Array();
+          // A change that costs the steps so far is said; a reset was asked for.
+          if (changes > said && (frame.peek()?.step ?? 0) > 0) {
+            notice.value = { says: (words) => words.shell.restarted };
+          }
         }
+        said = changes;
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
@@ -229,6 +249,30 @@ export function makeStore(connection: Connection, host: Host) {
     });
   }
   scoped.on("msg:custom", receive);
+
+  function setSpeed(next: number | null): void {
+    speed.value = next;
+    sendSpeed();
+  }
+
+  /** Change the set-up at once; the server responds with a run or an error. */
+  function changeSetup(changed: Setup): void {
+    const next = withoutStaleWeights(changed, setup.value);
+    error.value = null;
+    setup.value = next;
+    wanted = next;
+    changes += 1;
+    connection.send({ type: "setup", setup: next, asked: changes });
+  }
+
+  /** Open a ready-made set-up, with a change in its training; a challenge has a goal, too. */
+  function openExample(name: string, change: Partial<Setup["training"]> = {}): void {
+    const example = examples.value[name];
+    if (!example) return;
+    challenge.value = GOALS[name] ? name : null;
+    changeSetup({ ...example, training: { ...example.training, ...change } });
+  }
+
   const downloads = makeDownloads(scoped);
   const followAddress = () => {
     const there = parseHash(location.hash);
@@ -258,6 +302,7 @@ export function makeStore(connection: Connection, host: Host) {
     runs,
     limits,
     defaults,
+    examples,
     error,
     stopped,
     online,
@@ -270,12 +315,15 @@ export function makeStore(connection: Connection, host: Host) {
     speed,
     tool,
     notice,
+    hints,
     ownRates,
     layersListed,
     text,
     texts: TEXTS,
     table,
     microscope,
+    doctor,
+    tour,
     challenge,
     host,
     hidden: address.hidden,
@@ -292,18 +340,15 @@ export function makeStore(connection: Connection, host: Host) {
       else hello();
     },
     send: (type: string, more: object = {}) => connection.send({ type, ...more }),
-    /** Change the set-up at once; the server responds with a run or an error. */
-    changeSetup(changed: Setup): void {
-      const next = withoutStaleWeights(changed, setup.value);
-      error.value = null;
-      setup.value = next;
-      wanted = next;
-      changes += 1;
-      connection.send({ type: "setup", setup: next, asked: changes });
-    },
-    setSpeed(next: number | null): void {
-      speed.value = next;
-      sendSpeed();
+    changeSetup,
+    openExample,
+    setSpeed,
+    /** Train with a cure from step 0, fast enough to be watched for some seconds. */
+    tryCure({ setup: cured, steps }: Trial): void {
+      if (!cured) return;
+      changeSetup(cured);
+      setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
+      connection.send({ type: "play" });
     },
     toggleTool(one: Tool): void {
       tool.value = tool.value === one ? null : one;

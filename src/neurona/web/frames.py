@@ -9,6 +9,7 @@ import numpy as np
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
 from neurona.observe import numbers, scores
+from neurona.web.doctor import Speaker
 from neurona.web.flow import measure
 from neurona.web.run import View
 from neurona.web.task import Task
@@ -21,6 +22,7 @@ class FrameRenderer:
         self.task = task
         self._grids: dict[int, Array] = {}
         self._everywhere = task.features(task.points)
+        self._speaker = Speaker(task)
 
     def frame(
         self, view: View, resolution: int, neurons: int, *, network: bool = True
@@ -53,6 +55,7 @@ class FrameRenderer:
             "at": view.snapshots - 1 if view.at is None else view.at,
             "snapshots": view.snapshots,
             "diverged": view.diverged,
+            "sentence": self._speaker.say(view),
         }
         with np.errstate(all="ignore"):
             answers, images = self._plane(view, resolution, neurons, network)

@@ -64,7 +64,6 @@ export function Comparison({ store }: { store: Store }) {
   const pinned = runs.pinned.value === past;
   return (
     <div class={`comparison ${pinned ? "pinned" : ""}`}>
-      {pinned && <Miniature store={store} past={past} />}
       <p>
         <i class="line-key ghost" />
         {pinned ? t.compared : t.last_run}
@@ -94,19 +93,22 @@ function costNear({ curve: { steps, costs } }: PastRun, step: number): number {
   return costs[k] ?? Number.NaN;
 }
 
-function Miniature({ store, past }: { store: Store; past: PastRun }) {
+/** What the run that is compared with predicted at its end, beside the curves. */
+export function Miniature({ store }: { store: Store }) {
+  const { runs, text, resolvedTheme } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = store.resolvedTheme.value;
+  const past = runs.shown.value;
+  const pinned = past !== null && runs.pinned.value === past;
+  const theme = resolvedTheme.value;
   useEffect(() => {
-    if (canvas.current && past.predictions)
+    if (canvas.current && past?.predictions)
       paintSurface(canvas.current, past.predictions, paletteOf(canvas.current), false);
-  }, [past, theme]);
+  }, [past, pinned, theme]);
+  if (!pinned) return null;
   return (
-    <canvas
-      class="miniature"
-      ref={canvas}
-      role="img"
-      aria-label={store.text.value.drawings.its_picture}
-    />
+    <figure class="miniature">
+      <canvas ref={canvas} role="img" aria-label={text.value.drawings.its_picture} />
+      <figcaption>{text.value.drawings.compared}</figcaption>
+    </figure>
   );
 }

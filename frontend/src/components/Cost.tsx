@@ -2,7 +2,7 @@
 
 import { writeNumber } from "../i18n/numbers";
 import type { Store } from "../state/store";
-import { CompareWith, Comparison } from "./Comparison";
+import { CompareWith, Comparison, Miniature } from "./Comparison";
 import { ConfusionMatrix } from "./ConfusionMatrix";
 import { CostCurve } from "./CostCurve";
 import { Checkbox } from "./controls";
@@ -50,9 +50,14 @@ export function Cost({ store }: { store: Store }) {
         )}
         <CompareWith store={store} />
       </header>
-      <CostCurve store={store} />
-      <TimeSlider store={store} />
       <Comparison store={store} />
+      <div class="plot">
+        <div class="course">
+          <CostCurve store={store} />
+          <TimeSlider store={store} />
+        </div>
+        <Miniature store={store} />
+      </div>
     </section>
   );
 }

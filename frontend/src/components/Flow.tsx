@@ -40,6 +40,7 @@ function Strip({ store, part, title }: { store: Store; part: 0 | 1; title: strin
   const time = useRef<HTMLCanvasElement>(null);
   const t = text.value;
   const names = layerNames(store);
+  const saturation = frame.value?.arrays.saturation;
   const rows = history.value;
   const now = frame.value;
   const course = courseOf(flows.value, names.length, part, wayTo(rows, now?.branch ?? 0), (i) =>
@@ -73,8 +74,13 @@ function Strip({ store, part, title }: { store: Store; part: 0 | 1; title: strin
       </p>
       <div class="map" style={{ "--layers": names.length }}>
         <ol>
-          {names.map((name) => (
-            <li key={name}>{name}</li>
+          {names.map((name, k) => (
+            <li
+              key={name}
+              title={`${t.drawings.saturated}: ${Math.round(100 * (saturation?.[k] ?? 0))} %`}
+            >
+              {name}
+            </li>
           ))}
         </ol>
         <canvas ref={first} role="img" aria-label={`${label}: ${t.drawings.step_0}`} />

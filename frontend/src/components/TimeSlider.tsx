@@ -32,8 +32,9 @@ export function TimeSlider({ store }: { store: Store }) {
           seek(way[here + next]);
         }}
       />
+      {/* In the room between the labels of the axis: the slider keeps its length. */}
       {now && now.at < now.snapshots - 1 && (
-        <button type="button" class="flat" onClick={() => send("branch")}>
+        <button type="button" class="flat branch" onClick={() => send("branch")}>
           {t.branch}
         </button>
       )}

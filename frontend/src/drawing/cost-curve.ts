@@ -101,7 +101,7 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
     pen.stroke();
     // Its name is where the curves do not end, if there is room.
     const ends = plot.curves.map((curve) => y(curve.costs.at(-1) ?? Number.NaN) - own);
-    const below = ends.every((one) => !(one > 4)) || own < 1.5 * size;
+    const below = ends.every((one) => !(one > 4)) || own < 2.2 * size;
     pen.fillStyle = css(palette.soft);
     pen.fillText(trivial.name, width, own + (below ? 0.85 : -0.75) * size);
   }

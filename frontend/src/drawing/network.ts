@@ -20,8 +20,9 @@ export interface WeightIndex {
   column: number;
 }
 
-/** The minimum width of a layer in pixels: eight hidden ones fit beside the picture. */
-export const LAYER_WIDTH = 60;
+/** The minimum width of a layer in pixels: eight hidden ones fit beside the picture, five on a
+ * phone. */
+export const LAYER_WIDTH = 48;
 
 const NEURON_SHARE = 0.84; // of a row's height
 const MIN_TARGET = 24; // pixels, for a pointer
@@ -50,7 +51,9 @@ export function layoutNetwork(
 /** The number of rows of the tallest layer. */
 function rowCount(topology: number[], twoColumns: boolean): number {
   return Math.max(
-    ...topology.map((count) => (twoColumns && count > COLUMN_LENGTH ? (count + 1) / 2 : count)),
+    ...topology.map((count) =>
+      twoColumns && count > COLUMN_LENGTH ? Math.ceil(count / 2) : count,
+    ),
   );
 }
 
@@ -67,9 +70,10 @@ export function neuronCenter(layout: Layout, layer: number, index: number): [num
   // The inputs' names stand to their left.
   const x = (width * (layer + (layer === 0 ? INPUT_SHARE : 0.5))) / topology.length;
   const twoColumns = layout.twoColumns && count > COLUMN_LENGTH;
-  const step = twoColumns ? row / 2 : row;
+  const rows = twoColumns ? Math.ceil(count / 2) : count;
+  const at = twoColumns ? index >> 1 : index;
   const aside = twoColumns ? ((index % 2) - 0.5) * row : 0;
-  return [x + aside, diagramHeight(layout) / 2 + (index - (count - 1) / 2) * step];
+  return [x + aside, diagramHeight(layout) / 2 + (at - (rows - 1) / 2) * row];
 }
 
 /** A weight's line: from the right border of one neuron to the left one of another, and the middle

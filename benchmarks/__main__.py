@@ -1,9 +1,7 @@
 """The command: ``python -m benchmarks MEASURE``, and ``report`` to write the page.
 
-The measures are speed, learning, failure, playground, accuracy and big.
+The measures are speed, learning, failure, playground, accuracy, bugs and big.
 """
-
-"""The command: ``python -m benchmarks speed | learning | playground | accuracy | big | bugs | report``."""
 
 from __future__ import annotations
 
@@ -19,6 +17,7 @@ from . import (
     accuracy,
     accuracy_report,
     big,
+    bugs,
     failure,
     learning,
     playground,
@@ -26,7 +25,6 @@ from . import (
     speed,
     tables,
 )
-from . import accuracy, accuracy_report, big, bugs, learning, playground, report, speed, tables
 from .table_models import MODELS
 
 MEASURES = {

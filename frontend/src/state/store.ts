@@ -14,6 +14,8 @@ import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
 import { makeMicroscope } from "./microscope";
+import { lastStep } from "./moments";
+import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import type { Tool } from "./tools";
@@ -83,6 +85,8 @@ export function makeStore(connection: Connection, host: Host) {
   const liveFrame = signal<Frame | null>(null);
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
+  const flows = signal<Float32Array>(new Float32Array());
+  const runs = makeRuns(run);
   const error = signal<LocalizedText | null>(null);
   const stopped = signal<LocalizedText | null>(null); // until a training process answers again
   const online = signal(true);
@@ -179,6 +183,8 @@ export function makeStore(connection: Connection, host: Host) {
         const next = { ...message, ...arrays } as unknown as Run;
         if (next.run !== run.value?.run) {
           selection.value = hovered.value = null;
+          runs.remember(run.value, rows, latest);
+          rows = new Float32Array();
           // A change that costs the steps so far is said.
           if (!restartAsked && (frame.peek()?.step ?? 0) > 0) {
             notice.value = { says: (words) => words.shell.restarted };
@@ -201,7 +207,13 @@ export function makeStore(connection: Connection, host: Host) {
       pacing.schedule();
     }
     if (message.type === "frame") {
-      if (arrays.history) rows = arrays.history as Float32Array;
+      if (arrays.history) {
+        const next = arrays.history as Float32Array;
+        // A history only grows, unless it begins anew.
+        if (lastStep(next) < lastStep(rows)) runs.remember(run.value, rows, latest);
+        rows = next;
+        rowsOfFlow = arrays.flows as Float32Array;
+      }
       // A picture without the network leaves the last one standing.
       const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
       received = latest = { ...message, arrays: whole } as unknown as Frame;
@@ -210,6 +222,7 @@ export function makeStore(connection: Connection, host: Host) {
   }
 
   let rows = history.value;
+  let rowsOfFlow = flows.value;
   let received: Frame | null = null;
   let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
@@ -233,6 +246,7 @@ export function makeStore(connection: Connection, host: Host) {
       read = now;
       frame.value = next;
       history.value = rows;
+      flows.value = rowsOfFlow;
     });
   }
   scoped.on("msg:custom", receive);
@@ -286,6 +300,8 @@ export function makeStore(connection: Connection, host: Host) {
     liveFrame,
     frame,
     history,
+    flows,
+    runs,
     limits,
     defaults,
     examples,

@@ -257,7 +257,44 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
         metavar=said("TEXT", "TEXTO"),
         help=said("default: a random one", "por defecto, uno al azar"),
     )
+    play.add_argument(
+        "--most",
+        type=int,
+        default=64,
+        metavar="N",
+        help=said("pages open at once (default: 64)", "páginas abiertas a la vez (64)"),
+    )
     _add_language(play, language, said)
+    site = _add(
+        commands,
+        "site",
+        said(
+            "the playground as static pages, without a server",
+            "el laboratorio como páginas estáticas, sin servidor",
+        ),
+        said(
+            "Record the ready-made examples with the real engine, and write pages that play them\n"
+            "from any web host, or from a folder. At most 3 MB an example.",
+            "Graba los ejemplos con el motor de verdad, y escribe páginas que los reproducen en\n"
+            "cualquier servidor web, o desde una carpeta. Como mucho, 3 MB por ejemplo.",
+        ),
+        language=language,
+    )
+    site.add_argument(
+        "folder",
+        metavar=said("DIR", "CARPETA"),
+        help=said("where to write them", "dónde se escriben"),
+    )
+    site.add_argument(
+        "--examples",
+        type=_names,
+        metavar=said("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
+        help=said(
+            "which of them; the first opens first; default: all",
+            "cuáles; el primero se abre el primero; por defecto, todos",
+        ),
+    )
+    _add_language(site, language, said)
     _add_tables(commands)
     return top
 

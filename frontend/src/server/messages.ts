@@ -17,6 +17,8 @@ export interface Run {
   test: Uint8Array;
 }
 export interface Frame {
+  /** The predictions that bytes 0 and 255 of `arrays.surface` stand for. */
+  span: [number, number];
   step: number;
   epoch: number;
   playing: boolean;

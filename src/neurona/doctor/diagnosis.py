@@ -99,7 +99,7 @@ class Diagnosis:
         """
         from neurona.doctor.proof import prove
 
-        return prove(self, seeds=seeds, seconds=seconds)
+        return prove(self.case, self.findings, seeds=seeds, seconds=seconds)
 
 
 def diagnose(
@@ -176,10 +176,13 @@ class Watched:
         From the first to the last.
     diverged
         The error that ended it.
+    single
+        States of single steps at the beginning and the end; by default the ``states`` have them.
     """
 
     states: tuple[State, ...]
     diverged: TrainingDiverged | None = None
+    single: tuple[State, ...] = ()
 
 
 def watch(case: Case) -> Watched:
@@ -238,7 +241,7 @@ def judge(case: Case, watched: Watched, began: float | None = None) -> Diagnosis
         sample=sample,
         first_params=seen[0].params,
         params=end.params,
-        course=course(seen, seen, **more),
+        course=course(seen, watched.single or seen, **more),
         curvatures=(curvature(case, seen[0].params), curvature(case, end.params)),
         skills=(skill(moments[-1].outputs, sample.target, signs.task), other),
         mismatches=tuple(mismatches(case, seen[0].params)),

@@ -498,7 +498,8 @@ class Course:
     @property
     def swinging(self) -> float:
         """The mean change of the cost in one of the last steps, as a share, where it goes up and
-        down: in more than half of the steps the other way than before."""
+        down: in more than half of the steps the other way than before.
+        """
         change = np.diff(self.last)
         if len(change) < 6 or not self.whole:
             return 0.0

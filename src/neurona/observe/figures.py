@@ -418,7 +418,9 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
     name = which if isinstance(which, str) else which.name
     ax = _axes(ax, 5.0, 3.4)
     ax.plot(z, a, color=INK, linewidth=2.2, label=name, zorder=3)
-    ax.plot(z, slope, color=GRAY, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2)
+    ax.plot(
+        z, slope, color=GRAY, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2
+    )
     ax.axhline(0, color=GRAY, linewidth=0.6, zorder=1)
     ax.axvline(0, color=GRAY, linewidth=0.6, zorder=1)
     ax.set(xlabel="z", xlim=(z[0], z[-1]))
@@ -430,8 +432,8 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
 def network(net: Network, params: Params, ax: Axes | None = None, *, most: int = 10) -> Axes:
     """Draw the network: inputs on the left, outputs on the right, a line for every weight.
 
-    Blue weights and biases are positive, orange ones negative. The width of a line is the size of its
-    weight, relative to the largest of its layer. A neuron has the color of its bias.
+    Blue weights and biases are positive, orange ones negative. The width of a line is the size of
+    its weight, relative to the largest of its layer. A neuron has the color of its bias.
 
     Parameters
     ----------

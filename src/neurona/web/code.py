@@ -72,6 +72,12 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "es": "Este entrenamiento se fue guiando por el camino (una tasa, un peso, puntos, una "
         "rama) y ningún programa puede repetirlo: estos son los pesos que están en la pantalla.",
     },
+    "bug": {
+        "en": "This training ran with a bug on purpose, which neurona does not have: these are the "
+        "weights on the screen.",
+        "es": "Este entrenamiento ha corrido con un error a propósito, que neurona no tiene: estos "
+        "son los pesos que están en la pantalla.",
+    },
     "frozen": {
         "en": "Frozen, so that no step moves them: the parameters {places}, counted from 0, layer "
         "by layer W, row by row, and then b.",
@@ -160,10 +166,11 @@ def parts(view: View, language: str) -> list[Part]:
     """Return the parts of the program: imports first, drawing last."""
     task, step = view.task, view.state.step
     setup = task.setup
-    trained = step > 0 and not view.steered
+    held = "bug" if setup.bug else "steered" if view.steered else None  # why it holds the weights
+    trained = step > 0 and held is None
     learning = []
-    if view.steered:
-        learning.append(Part(_text("steered", language), _weights(view.state.params)))
+    if held is not None:
+        learning.append(Part(_text(held, language), _weights(view.state.params)))
     elif setup.weights is not None:
         learning.append(Part(_text("begun", language), _weights(task.begin())))
     elif not trained:

@@ -84,6 +84,7 @@ def look(
         "optimizer": training.optimizer,
         "factors": _factors(training.optimizer, step),
         "rates": list(step.rates),
+        "bug": task.program is not None,  # then the training takes other steps than this one
         "lesson": _lesson(view, step),
     }
     with np.errstate(over="ignore"):  # beyond float32 a number is infinite on the page

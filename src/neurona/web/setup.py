@@ -13,6 +13,7 @@ from typing import Any
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
+from neurona.lesson.bugs import BUGS
 from neurona.web.errors import PlaygroundError
 from neurona.web.readers import (
     choice,
@@ -116,6 +117,9 @@ class Setup:
         initializer draws.
     frozen
         Indices of the parameters, in the same order, that are frozen from the beginning.
+    bug
+        The mistake on purpose with which the bug lab's program trains; without one, the engine
+        trains.
 
     Examples
     --------
@@ -145,6 +149,7 @@ class Setup:
         (),
         or_none(list_of(whole(0, LIMITS["weights"] - 1), LIMITS["weights"], order=int), none=()),
     )
+    bug: str | None = choice(None, or_none(one_of(list(BUGS))))
     version: int = choice(1, whole(1, 1))
 
     def to_json(self) -> dict[str, Any]:

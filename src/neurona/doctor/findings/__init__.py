@@ -7,10 +7,12 @@ mend first, and the constant prediction, where most faults end, comes last.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings import examples, layers, output, size, steps
+from neurona.doctor.findings.measures import MEASURES
 
 RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     layers.wrong_gradient,
@@ -33,6 +35,8 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     layers.fading_gradient,
     steps.diverged,
     steps.rate_too_high,
+    layers.saturated_later,
+    layers.dead_later,
     steps.rate_too_low,
     steps.too_few,
     output.absolute_error_of_classes,
@@ -53,6 +57,10 @@ RESIDUAL = frozenset({"too-small", "no-signal"})
 
 def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     """Return what is wrong, causes before their effects; nothing where all is well."""
-    found = [finding for rule in RULES for finding in rule(evidence)]
+    found = [
+        replace(finding, measure=MEASURES[finding.kind])
+        for rule in RULES
+        for finding in rule(evidence)
+    ]
     explained = any(one.kind not in {*RESIDUAL, "constant-output"} for one in found)
     return tuple(one for one in found if not (explained and one.kind in RESIDUAL))

@@ -10,6 +10,7 @@ import numpy as np
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.words import percent, rounded
+from neurona.doctor.signs import Moment
 from neurona.engine.activations import linear
 from neurona.engine.layers.base import Layer
 from neurona.engine.layers.dense import Dense
@@ -79,10 +80,8 @@ def linear_network(e: Evidence) -> Iterator[Finding]:
 
 
 def _stays_linear(layers: tuple[Layer, ...], place: int) -> bool:
-    return (
-        layers[place - 1].activation is linear
-        and layers[place].activation is linear
-        or (layers[place - 1].activation is linear and isinstance(layers[place], Dense))
+    return (layers[place - 1].activation is linear and layers[place].activation is linear) or (
+        layers[place - 1].activation is linear and isinstance(layers[place], Dense)
     )
 
 
@@ -155,68 +154,89 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
 
 
 def saturated(e: Evidence) -> Iterator[Finding]:
-    """A hidden layer whose activations are at their flat ends."""
-    if not e.is_sick:
+    """A hidden layer whose activations were at their flat ends before the first step."""
+    yield from _saturated(e, e.first)
+
+
+def saturated_later(e: Evidence) -> Iterator[Finding]:
+    """A hidden layer that the steps have driven to the flat ends."""
+    if not any(_saturated(e, e.first)):
+        yield from _saturated(e, e.last)
+
+
+def _saturated(e: Evidence, moment: Moment) -> Iterator[Finding]:
+    worst = max(moment.layers[:-1], key=lambda one: one.saturated, default=None)
+    if not e.is_sick or worst is None or worst.saturated <= SATURATED:
         return
-    for moment, when in (
-        (e.first, Text("before the first step", "antes del primer paso")),
-        (e.last, Text("after {step} steps", "tras {step} pasos")),
-    ):
-        worst = max(moment.layers[:-1], key=lambda one: one.saturated, default=None)
-        if worst and worst.saturated > SATURATED:
-            cures = ("orthogonal-weights", "glorot-weights", "standardize-inputs", "batch-norm")
-            if moment is e.last:
-                cures = ("rate-down", *cures)
-            said = Text(when.say("en", step=moment.step), when.say("es", step=moment.step))
-            yield Finding(
-                "saturated-layer",
-                Text(
-                    "Layer {layer} is saturated: {when}, {percent} % of its activations are where "
-                    "the function is flat and lets no gradient through.",
-                    "La capa {layer} está saturada: {when}, el {percent} % de sus activaciones "
-                    "están donde la función es plana y no deja pasar el gradiente.",
-                ),
-                {
-                    "value": worst.saturated,
-                    "threshold": SATURATED,
-                    "percent": percent(worst.saturated),
-                    "layer": worst.place,
-                    "when": said,
-                },
-                worst.place,
-                cures,
-            )
-            return
+    cures = ("orthogonal-weights", "glorot-weights", "standardize-inputs", "batch-norm")
+    yield Finding(
+        "saturated-layer",
+        Text(
+            "Layer {layer} is saturated: before the first step {percent} % of its activations are "
+            "where the function is flat and lets no gradient through.",
+            "La capa {layer} está saturada: antes del primer paso, el {percent} % de sus "
+            "activaciones están donde la función es plana y no deja pasar el gradiente.",
+        )
+        if moment.step == 0
+        else Text(
+            "Layer {layer} is saturated: after {step} steps {percent} % of its activations are "
+            "where the function is flat and lets no gradient through.",
+            "La capa {layer} está saturada: tras {step} pasos, el {percent} % de sus activaciones "
+            "están donde la función es plana y no deja pasar el gradiente.",
+        ),
+        {
+            "value": worst.saturated,
+            "threshold": SATURATED,
+            "percent": percent(worst.saturated),
+            "layer": worst.place,
+            "step": moment.step,
+        },
+        worst.place,
+        cures if moment.step == 0 else ("rate-down", *cures),
+    )
 
 
 def dead(e: Evidence) -> Iterator[Finding]:
-    """A layer whose units are 0 for all examples."""
-    if not e.is_sick:
+    """A layer whose units were 0 for all examples before the first step."""
+    yield from _dead(e, e.first)
+
+
+def dead_later(e: Evidence) -> Iterator[Finding]:
+    """A layer whose units the steps have put out."""
+    if not any(_dead(e, e.first)):
+        yield from _dead(e, e.last)
+
+
+def _dead(e: Evidence, moment: Moment) -> Iterator[Finding]:
+    worst = max(moment.layers, key=lambda one: one.dead, default=None)
+    if not e.is_sick or worst is None or worst.dead <= DEAD:
         return
-    worst = max(e.last.layers, key=lambda one: one.dead, default=None)
-    if worst is None or worst.dead <= DEAD:
-        return
-    before = e.first.layers[worst.place - 1].dead
-    is_output = worst.place == len(e.last.layers)
     cures = ["leaky-hidden", "he-weights", "orthogonal-weights", "tanh-hidden"]
-    if before <= DEAD:  # they died on the way
+    if moment.step:
         cures = ["rate-down", *cures]
-    if is_output:
+    if worst.place == len(moment.layers):
         cures = ["output-linear" if e.signs.task == "numbers" else "output-sigmoid", *cures]
     yield Finding(
         "dead-layer",
         Text(
-            "{percent} % of the neurons of layer {layer} are dead: they give 0 for every example, "
-            "and get no gradient (before the first step: {before} %).",
-            "El {percent} % de las neuronas de la capa {layer} están muertas: dan 0 con todos los "
-            "ejemplos y no reciben gradiente (antes del primer paso: {before} %).",
+            "{percent} % of the neurons of layer {layer} are dead from the start: they give 0 for "
+            "every example, and get no gradient.",
+            "El {percent} % de las neuronas de la capa {layer} están muertas desde el principio: "
+            "dan 0 con todos los ejemplos y no reciben gradiente.",
+        )
+        if moment.step == 0
+        else Text(
+            "{percent} % of the neurons of layer {layer} have died by step {step}: they give 0 for "
+            "every example, and get no gradient.",
+            "El {percent} % de las neuronas de la capa {layer} han muerto antes del paso {step}: "
+            "dan 0 con todos los ejemplos y no reciben gradiente.",
         ),
         {
             "value": worst.dead,
             "threshold": DEAD,
             "percent": percent(worst.dead),
-            "before": percent(before),
             "layer": worst.place,
+            "step": moment.step,
         },
         worst.place,
         tuple(cures),

@@ -27,7 +27,7 @@ def diverged(e: Evidence) -> Iterator[Finding]:
     curve = e.curvatures[0]
     if e.is_gradient_descent and isfinite(curve) and curve > 0 and _bound(e) < e.rate:
         yield Finding(
-            "diverged",
+            "rate-too-high",
             Text(
                 "The training diverged after step {step}: the rate is {rate}, and where the cost "
                 "curves most only rates below {bound} hold.",
@@ -69,7 +69,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
     curve = e.curvatures[0]
     beyond = e.is_gradient_descent and isfinite(curve) and curve > 0 and e.rate > _bound(e)
     if course.swinging > SWING:
-        value, threshold = course.swinging, SWING
+        kind, value, threshold = "oscillating", course.swinging, SWING
         words = Text(
             "The rate of {rate} is too high: the cost goes up and down by {percent} % from step to "
             "step.",
@@ -77,7 +77,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "otro.",
         )
     elif leap > LEAP:
-        value, threshold = leap, LEAP
+        kind, value, threshold = "long-steps", leap, LEAP
         words = Text(
             "The rate of {rate} is too high: one of the first steps changes the weights by "
             "{percent} % of their size.",
@@ -85,7 +85,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "{percent} % de su tamaño.",
         )
     elif move > MOVE:
-        value, threshold = move, MOVE
+        kind, value, threshold = "long-steps", move, MOVE
         words = Text(
             "The rate of {rate} is too high: each step still changes the weights by {percent} % of "
             "their size.",
@@ -93,7 +93,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "% de su tamaño.",
         )
     elif beyond:
-        value, threshold = e.rate, _bound(e)
+        kind, value, threshold = "rate-too-high", e.rate, _bound(e)
         words = Text(
             "The rate of {rate} is too high: where the cost curves most only rates below {bound} "
             "hold.",
@@ -103,7 +103,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
     else:
         return
     yield Finding(
-        "rate-too-high",
+        kind,
         words,
         {
             "value": value,

@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import type { Store } from "../state/store";
 import { TOOL_NAMES, type Tool } from "../state/tools";
 import { Settings } from "./Settings";
+import { BugLab } from "./tools/BugLab";
 import { Microscope } from "./tools/Microscope";
 import { TakeHome } from "./tools/TakeHome";
 
@@ -19,6 +20,7 @@ interface ToolEntry {
 export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
   microscope: { component: Microscope, keeps: "network" },
   take: { component: TakeHome },
+  bugs: { component: BugLab, keeps: "cost", unlisted: true },
   settings: { component: Settings, keeps: "cost", unlisted: true },
 };
 

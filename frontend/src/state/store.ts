@@ -9,6 +9,7 @@ import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { makeBugLab } from "./bugs";
 import { makeCsvTable } from "./csv-table";
 import { makeMicroscope } from "./microscope";
 import { isPreset, PRESETS } from "./presets";
@@ -102,6 +103,7 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const bugs = makeBugLab(scoped, { run, tool });
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   const table = makeCsvTable(scoped, limits, (file) => {
@@ -249,6 +251,7 @@ export function makeStore(connection: Connection, host: Host) {
     texts: TEXTS,
     table,
     microscope,
+    bugs,
     challenge,
     host,
     hidden: address.hidden,

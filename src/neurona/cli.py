@@ -217,6 +217,9 @@ def parser() -> argparse.ArgumentParser:
     play.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
     play.add_argument("--no-browser", action="store_true", help="print only the address")
     play.add_argument("--token", metavar="TEXT", help="default: a random one")
+    play.add_argument(
+        "--most", type=int, default=64, metavar="N", help="pages open at once (default: 64)"
+    )
     site = _add(
         commands,
         "site",

@@ -52,11 +52,11 @@ def test_the_frames_are_those_of_the_session_at_these_steps(recording):
     assert np.array_equal(np.frombuffer(data[:size], np.uint8), arrays["surface"].ravel())
 
 
-def test_the_first_frame_brings_the_history_last_and_whole(recording):
+def test_the_first_frame_brings_the_whole_history(recording):
     (first, _), (second, _) = unpacked(recording.parts["frames"])[:2]
-    assert first["arrays"][-1]["name"] == "history"
-    assert first["arrays"][-1]["shape"][0] == len(STEPS)
-    assert "history" not in [one["name"] for one in second["arrays"]]
+    shapes = {one["name"]: one["shape"] for one in first["arrays"]}
+    assert shapes["history"][0] == shapes["flows"][0] == len(STEPS)
+    assert not {"history", "flows"} & {one["name"] for one in second["arrays"]}
 
 
 def test_the_head_has_what_a_first_picture_needs(recording):

@@ -54,7 +54,7 @@ def test_every_input_is_a_feature():
         ({"data": {"kind": "own", "points": [[0, 0, 0]] * 2001}}, "data.points"),
         ({"data": {"kind": "own", "points": [[0, 0, 0]]}}, "data.points"),
         ({"data": {"kind": "own", "points": [["a", 0, 0]]}}, "data.points[0]"),
-        ({"data": {"file": "/etc/passwd"}}, "data"),
+        ({"data": {"file": "/etc/passwd"}}, "data.file"),
         (
             {"data": {"kind": "wave"}, "output": {"activation": "softmax"}},
             "output.activation",

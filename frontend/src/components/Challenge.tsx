@@ -2,16 +2,15 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
-import { presetName } from "../state/labels";
-import { isPreset } from "../state/presets";
+import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
 
 export function Challenge({ store }: { store: Store }) {
   const { challenge, text, setup, frame, run, language } = store;
   const t = text.value;
   const key = challenge.value;
-  const goal = isPreset(key) ? GOALS[key] : undefined;
-  if (!isPreset(key) || !goal) return null;
+  const goal = key === null ? undefined : GOALS[key];
+  if (key === null || !goal) return null;
   const write = (value: number) => writeNumber(value, language.value);
   const describe: Record<keyof Goal, (bound: number) => string> = {
     accuracy: (asked) => t.goal_accuracy.replace("{n}", String(Math.round(100 * asked))),
@@ -26,7 +25,7 @@ export function Challenge({ store }: { store: Store }) {
   return (
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
       <strong>
-        {solved ? `✓ ${t.solved}` : t.challenge}: {presetName(key, t)}.
+        {solved ? `✓ ${t.solved}` : t.challenge}: {exampleName(key, t)}.
       </strong>
       <ul>
         {parts.map(([name, asked, holds]) => (

@@ -17,6 +17,8 @@ export interface Run {
   test: Uint8Array;
 }
 export interface Frame {
+  /** The predictions that bytes 0 and 255 of `arrays.surface` stand for. */
+  span: [number, number];
   step: number;
   epoch: number;
   playing: boolean;
@@ -81,8 +83,8 @@ export interface Lesson {
   moments: ExecutedLine[];
   refusal?: { en: string; es: string };
   differences?: {
-    W: number;
-    b: number;
+    W: number | null; // null: the training's step is the lesson's
+    b: number | null;
     cost: string | null;
     optimizer: string | null;
     rates: boolean;
@@ -110,6 +112,7 @@ export interface StepDetails {
   logits: boolean;
   activations: string[];
   optimizer: string;
+  factors: { W: number; b: number } | null; // of the gradient, beside the rate, if constant
   rates: number[];
   bug?: boolean; // then the training takes other steps than this one
   lesson: Lesson;

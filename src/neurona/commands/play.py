@@ -14,6 +14,7 @@ from neurona.extras import require
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Collection
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 EVERYWHERE = ("0.0.0.0", "::")
@@ -25,10 +26,13 @@ def run(given: Namespace) -> int:
     uvicorn = require("uvicorn", extra="play")
     require("websockets", extra="play")
     from neurona.web.connections import BACKLOG, BoundedHTTP, BoundedWebSocket, allow_files
+    from neurona.web.links import Links
     from neurona.web.server import MOST_BYTES, application
     from neurona.web.worker import process_context
 
-    allow_files()
+    if given.most < 1:
+        raise ValueError(f"--most is {given.most}: give how many pages may be open, 1 at least")
+    allow_files(given.most)
     process_context()
     require("sklearn.datasets", extra="play")  # takes about a second: now, before a page waits
 
@@ -41,11 +45,13 @@ def run(given: Namespace) -> int:
         port = listener.getsockname()[1]
         names = hosts(given.host)
         own = "127.0.0.1" if given.host in EVERYWHERE else _bracketed(given.host)
-        others = sorted(name for name in names if name not in (own, "localhost"))
-        address = f"http://{own}:{port}/?token={token}"
+        others = reachable(names)
+        here = f"http://{own}:{port}"
+        address = f"{here}/?token={token}"
+        links = Links(token, [f"http://{name}:{port}" for name in others], here)
         server = uvicorn.Server(
             uvicorn.Config(
-                application(token, hosts={f"{name}:{port}" for name in names}),
+                application(token, {f"{name}:{port}" for name in names}, links, given.most),
                 log_level="error",  # strangers could fill a terminal with warnings
                 http=BoundedHTTP,
                 backlog=BACKLOG,
@@ -111,6 +117,20 @@ def hosts(host: str) -> set[str]:
     if host == "0.0.0.0":
         addresses = {one for one in addresses if ":" not in one}
     return {"127.0.0.1", "localhost", name, *map(_bracketed, addresses)}
+
+
+def reachable(names: Collection[str]) -> list[str]:
+    """Return the names and addresses that other machines can reach, the likeliest first.
+
+    Examples
+    --------
+    >>> reachable({"127.0.0.1", "localhost", "192.0.2.7"})
+    ['192.0.2.7']
+    """
+    local = ("localhost", "127.", "[::1]", "[fe80:")
+    others = [name for name in names if not name.startswith(local)]
+    first = _bracketed(_outward())
+    return sorted(others, key=lambda name: (name != first, not name[0].isdigit(), name))
 
 
 def _outward() -> str:

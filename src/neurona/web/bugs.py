@@ -123,7 +123,7 @@ class _Training:
 
     def _optimize(self, frozen: Array, state: Any) -> None:
         """Prepare an optimizer for each layer, which go on from a state of all parameters."""
-        optimizer = optimizer_of(self.task.setup, frozen)
+        optimizer = optimizer_of(self.task, frozen)
         rates = optimizer.learning_rate
         self.rates: list[Any] = rates if isinstance(rates, list) else [rates] * len(self.layers)
         self.optimizer = optimizer.optimizer if isinstance(optimizer, Frozen) else optimizer

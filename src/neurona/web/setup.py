@@ -32,6 +32,7 @@ KINDS = (
     "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "own",
 )  # fmt: skip
 INPUTS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
+LESSON = "lesson"  # the optimizer that takes the lesson's step
 COSTS = ("auto", "mse", "mae", "huber", "cross_entropy")
 OFFERED = sorted(name for name in ACTIVATIONS if name != "exp")  # its cost, of counts, is missing
 LIMITS = {
@@ -96,7 +97,7 @@ class TrainingSetup:
     """The optimizer, the cost and the initial weights."""
 
     learning_rate: float = choice(0.01, _rate)
-    optimizer: str = choice("adam", one_of(sorted(OPTIMIZERS)))
+    optimizer: str = choice("adam", one_of([*sorted(OPTIMIZERS), LESSON]))
     cost: str = choice("auto", one_of(COSTS))
     batch_size: int | None = choice(None, or_none(whole(1, LIMITS["points"])))
     l1: float = choice(0.0, number(0, 10))

@@ -9,6 +9,7 @@ import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
@@ -114,6 +115,7 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const bugs = makeBugLab(scoped, { run, tool });
   const doctor = makeDoctor(scoped, run);
   const tour = makeTour({
     frame,
@@ -324,6 +326,7 @@ export function makeStore(connection: Connection, host: Host) {
     texts: TEXTS,
     table,
     microscope,
+    bugs,
     doctor,
     tour,
     challenge,

@@ -15,6 +15,7 @@ import { Messages } from "./Messages";
 import { Network } from "./Network";
 import { NeuronEditor } from "./NeuronEditor";
 import { Notice } from "./Notice";
+import { PointEditing } from "./PointEditing";
 import { Sentence } from "./Sentence";
 import { Surface } from "./Surface";
 import { TOOLS, Tools } from "./Tools";
@@ -64,7 +65,9 @@ export function App({ store }: { store: Store }) {
             <div class={`columns ${hidden.includes("result") ? "without-picture" : ""}`}>
               {!hidden.includes("result") && (
                 <section class="hero" aria-label={text.value.result}>
-                  <Surface store={store} />
+                  <PointEditing store={store}>
+                    <Surface store={store} />
+                  </PointEditing>
                   <Key store={store} />
                   <Sentence store={store} />
                 </section>
@@ -125,6 +128,16 @@ function Announcements({ store }: { store: Store }) {
 
 function shortcut({ frame, send }: Store, event: KeyboardEvent): void {
   const at = event.target as HTMLElement;
+  const written = event.key.toLowerCase();
+  // A field undoes what one types in it.
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !at.closest("input, textarea")) {
+    const again = written === "y" || (written === "z" && event.shiftKey);
+    if (!again && written !== "z") return;
+    send(again ? "redo" : "undo");
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (at.closest("input, select, textarea, [role=application]")) return;
   const key = event.key.toLowerCase();

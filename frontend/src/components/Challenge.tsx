@@ -8,10 +8,11 @@ import type { Store } from "../state/store";
 
 export function Challenge({ store }: { store: Store }) {
   const { challenge, text, setup, frame, run, language } = store;
+  const own = store.goal.value;
   const t = text.value;
   const key = challenge.value;
-  const goal = isPreset(key) ? GOALS[key] : undefined;
-  if (!isPreset(key) || !goal) return null;
+  const goal = own ?? (isPreset(key) ? GOALS[key] : undefined);
+  if (!goal) return null;
   const write = (value: number) => writeNumber(value, language.value);
   const describe: Record<keyof Goal, (bound: number) => string> = {
     accuracy: (asked) => t.goal_accuracy.replace("{n}", String(Math.round(100 * asked))),
@@ -26,7 +27,8 @@ export function Challenge({ store }: { store: Store }) {
   return (
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
       <strong>
-        {solved ? `✓ ${t.solved}` : t.challenge}: {presetName(key, t)}.
+        {solved ? `✓ ${t.solved}` : own ? t.classroom.goal : t.challenge}
+        {!own && isPreset(key) ? `: ${presetName(key, t)}.` : ":"}
       </strong>
       <ul>
         {parts.map(([name, asked, holds]) => (
@@ -41,6 +43,7 @@ export function Challenge({ store }: { store: Store }) {
         class="flat"
         onClick={() => {
           challenge.value = null;
+          store.goal.value = null;
         }}
       >
         {t.dismiss}

@@ -4,6 +4,7 @@ import { CLASSES, css } from "../drawing/colors";
 import { classLabel, classNames } from "../state/labels";
 import type { Store } from "../state/store";
 import { Checkbox, Truncated } from "./controls";
+import { PointTools } from "./PointEditing";
 
 export function Key({ store }: { store: Store }) {
   const { text, run, stepped, pointClass } = store;
@@ -59,6 +60,7 @@ export function Key({ store }: { store: Store }) {
           ))}
         </div>
       )}
+      <PointTools store={store} />
     </div>
   );
 }

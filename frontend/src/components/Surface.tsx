@@ -103,8 +103,8 @@ function onCrossKey(
   event.preventDefault();
   x = Math.min(1, Math.max(0, x));
   y = Math.min(1, Math.max(0, y));
-  mark.dataset.x = String(x);
-  mark.dataset.y = String(y);
+  mark.dataset.x = box.dataset.across = String(x);
+  mark.dataset.y = box.dataset.up = String(y);
   mark.style.left = `${100 * x}%`;
   mark.style.top = `${100 * (1 - y)}%`;
   if (event.key.startsWith("Arrow")) move(x, y);

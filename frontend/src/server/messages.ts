@@ -16,6 +16,7 @@ export interface Run {
   labels: Float32Array;
   test: Uint8Array;
 }
+export type Change = "setup" | "reseed" | "reset" | "weight" | "point" | "erase" | "table";
 export interface Frame {
   step: number;
   epoch: number;
@@ -28,6 +29,9 @@ export interface Frame {
   branch: number;
   at: number;
   snapshots: number;
+  /** The kinds of the changes that undo and redo would change back. */
+  undo: Change | null;
+  redo: Change | null;
   diverged: { layer: number; rate: number; suggested_rate: number } | null;
   /** What the doctor says of this moment; the kind of its finding, if there is one. */
   sentence?: (LocalizedText & { kind: string | null }) | null;

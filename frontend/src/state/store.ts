@@ -3,17 +3,19 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Host } from "../host";
 import { type Language, TEXTS, type Texts } from "../i18n";
-import type { Connection } from "../server/connection";
+import type { Connection, ConnectionStatus } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { makeClassroom } from "./classroom";
 import { makeCsvTable } from "./csv-table";
 import { makeMicroscope } from "./microscope";
 import { isPreset, PRESETS } from "./presets";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
+import { makeAddressKeeper, tabStorage } from "./staying";
 import type { Tool } from "./tools";
 
 type Theme = "auto" | "light" | "dark";
@@ -48,7 +50,7 @@ export type Store = ReturnType<typeof makeStore>;
 
 export function makeStore(connection: Connection, host: Host) {
   // In a notebook a link would lead to another kernel.
-  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link");
+  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link,class");
   const spanish = navigator.language.startsWith("es");
   const language = signal<Language>(
     storedChoice(host, "language", ["en", "es"], spanish ? "es" : "en"),
@@ -86,8 +88,13 @@ export function makeStore(connection: Connection, host: Host) {
   const logarithmic = signal(true);
   const pointClass = signal(0);
   const challenge = signal(address.challenge);
+  const goal = signal(address.goal);
+  // Why the server takes this page not in; null where it does.
+  const refusal = signal<LocalizedText | null>(null);
+  const pointTool = signal<"draw" | "erase">("draw");
+  const kept = { session: tabStorage(host, "session"), speed: tabStorage(host, "speed") };
   // Steps per second; null is unlimited. In a notebook the kernel decides.
-  const speed = signal<number | null>(host.ownsPage ? FIRST_SPEED : null);
+  const speed = signal<number | null>(host.ownsPage ? readSpeed(kept.speed.read()) : null);
   const tool = signal<Tool | null>(null); // in the right column
   const notice = signal<Notice | null>(null);
   const ownRates = signal(false); // whether the layers' own rates can be set
@@ -131,8 +138,11 @@ export function makeStore(connection: Connection, host: Host) {
     show,
   );
 
+  let resumed: string | null = null; // the key with which the page asked for its training
+  let greeted = false; // whether this page has had a training before
   function hello(): void {
-    connection.send({ type: "hello", setup: wanted });
+    resumed = kept.session.read();
+    connection.send({ type: "hello", setup: wanted, resume: resumed, again: greeted });
     // Before any other message: a new training does not know it.
     if (speed.value !== null) sendSpeed();
   }
@@ -144,11 +154,18 @@ export function makeStore(connection: Connection, host: Host) {
     if (message.type === "welcome") {
       limits.value = message.limits as Limits;
       defaults.value = message.defaults as Setup;
+      refusal.value = null;
+      if (typeof message.session === "string") kept.session.write(message.session);
+      if (resumed && !message.joined) notice.value = { says: (t) => t.classroom.forgotten };
+      if (address.damaged && !greeted) error.value = damagedLink;
+      greeted = true;
       pacing.forget();
     }
     table.receive(message);
     if (message.type === "table") error.value = null; // of an earlier table
-    if (message.type === "error") {
+    if (message.type === "error" && message.code === "full") {
+      refusal.value = message.message as LocalizedText;
+    } else if (message.type === "error") {
       const isStopped = message.code === "stopped";
       stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
       error.value = isStopped ? null : (message.message as LocalizedText);
@@ -164,6 +181,11 @@ export function makeStore(connection: Connection, host: Host) {
           liveFrame.value = frame.value = { ...old, arrays: {} };
         }
         run.value = next;
+        const why = message.why as LocalizedText | null | undefined;
+        if (why) {
+          const undo = () => connection.send({ type: "undo" });
+          notice.value = { says: () => why[language.value], undo };
+        }
         // A response to an earlier request would undo the latest change.
         const asked = message.asked;
         if (typeof asked === "number" && asked < changes) return;
@@ -208,14 +230,38 @@ export function makeStore(connection: Connection, host: Host) {
   const downloads = makeDownloads(scoped);
   const followAddress = () => {
     const there = parseHash(location.hash);
-    const given = there.setup;
-    if (given === null) return;
+    const given = there.setup ?? {};
+    keeper.followed();
     challenge.value = there.challenge;
+    goal.value = there.goal;
     // While connected, the server's run decides: a link may hold anything.
     if (!online.value) wanted = given;
-    error.value = null;
-    connection.send({ type: "setup", setup: given });
+    error.value = there.damaged ? damagedLink : null;
+    connection.send({ type: "setup", setup: given, address: true });
   };
+  const fragment = (chosen: Setup, more: Partial<Parameters<typeof formatHash>[0]> = {}) =>
+    formatHash(
+      {
+        setup: chosen,
+        hidden: address.hidden,
+        challenge: challenge.value,
+        goal: goal.value,
+        large: address.large,
+        ...more,
+      },
+      defaults.value,
+    );
+  const keeper = makeAddressKeeper(host, () => fragment(setup.value));
+  cleanups.push(
+    effect(() => {
+      void challenge.value;
+      void goal.value;
+      if (setup.value) keeper.changed();
+    }),
+  );
+  cleanups.push(keeper.dispose);
+  if (address.large) host.root.dataset.size = "large";
+  const classroom = makeClassroom(scoped);
   if (host.ownsPage) {
     addEventListener("hashchange", followAddress);
     cleanups.push(() => removeEventListener("hashchange", followAddress));
@@ -250,12 +296,19 @@ export function makeStore(connection: Connection, host: Host) {
     table,
     microscope,
     challenge,
+    goal,
+    refusal,
+    pointTool,
+    classroom,
     host,
     hidden: address.hidden,
     hello,
-    setOnline(open: boolean): void {
+    setStatus(status: ConnectionStatus): void {
+      const open = status === "open";
       online.value = open;
       stopped.value = null;
+      if (status === "refused")
+        refusal.value = { en: TEXTS.en.classroom.refused, es: TEXTS.es.classroom.refused };
       if (open) hello();
       else downloads.cancel();
     },
@@ -276,20 +329,54 @@ export function makeStore(connection: Connection, host: Host) {
     },
     setSpeed(next: number | null): void {
       speed.value = next;
+      kept.speed.write(String(next ?? "full"));
       sendSpeed();
     },
     toggleTool(one: Tool): void {
       tool.value = tool.value === one ? null : one;
     },
     requestDownload: downloads.request,
-    link: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
-      location.href.replace(/#.*/, "") +
-      formatHash(withInitialWeights(setup.value, weights, frozen), address.hidden, challenge.value),
+    /** The fragment of a link to what is shown, with some parts changed. */
+    fragment: (more: Partial<Parameters<typeof formatHash>[0]> = {}) => fragment(setup.value, more),
+    /** The fragment of a link with initial weights; null are those of the set-up. */
+    fragmentWith: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
+      fragment(withInitialWeights(setup.value, weights, frozen)),
+    /** Erase the point nearest to a place of the plane; false if none is near. */
+    erase(x: number, y: number): boolean {
+      const now = run.value;
+      const point = now && nearestPoint(now, x, y);
+      if (point) connection.send({ type: "erase", x: point[0], y: point[1] });
+      return Boolean(point);
+    },
     dispose(): void {
       pacing.stop();
       for (const one of cleanups) one();
     },
   };
+}
+
+const damagedLink: LocalizedText = {
+  en: TEXTS.en.classroom.damaged,
+  es: TEXTS.es.classroom.damaged,
+};
+
+const NEAR = 0.04; // of the plane's width: how far from a point one may click
+
+/** The point nearest to a place, where one is near. */
+export function nearestPoint(run: Run, x: number, y: number): [number, number] | null {
+  let found: [number, number] | null = null;
+  let least = NEAR * (run.extent[1] - run.extent[0]);
+  for (let i = 0; i < run.points.length; i += 2) {
+    const [x1 = 0, x2 = 0] = [run.points[i], run.points[i + 1]];
+    const distance = Math.hypot(x1 - x, x2 - y);
+    if (distance < least) [least, found] = [distance, [x1, x2]];
+  }
+  return found;
+}
+
+function readSpeed(text: string | null): number | null {
+  if (text === "full") return null;
+  return Number(text) > 0 ? Number(text) : FIRST_SPEED;
 }
 
 function fileTooLarge(file: File, most: number): LocalizedText {

@@ -1,4 +1,7 @@
-"""The command: ``python -m benchmarks speed | learning | playground | accuracy | big | report``."""
+"""The command: ``python -m benchmarks MEASURE``, and ``report`` to write the page.
+
+The measures are speed, learning, failure, playground, accuracy and big.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,23 @@ from pathlib import Path
 # The contest is about CPUs: without this, JAX alone would use a GPU if there is one.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from . import accuracy, accuracy_report, big, learning, playground, report, speed, tables
+from . import (
+    accuracy,
+    accuracy_report,
+    big,
+    failure,
+    learning,
+    playground,
+    report,
+    speed,
+    tables,
+)
 from .table_models import MODELS
 
 MEASURES = {
     "speed": speed.measure,
     "learning": learning.measure,
+    "failure": failure.measure,
     "playground": playground.measure,
     "accuracy": accuracy.measure,
     "big": big.measure,
@@ -23,6 +37,7 @@ MEASURES = {
 TABLES = {
     "speed": tables.speed,
     "learning": tables.learning,
+    "failure": tables.failure,
     "playground": tables.playground,
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,

@@ -220,6 +220,21 @@ def parser() -> argparse.ArgumentParser:
     play.add_argument(
         "--most", type=int, default=64, metavar="N", help="pages open at once (default: 64)"
     )
+    site = _add(
+        commands,
+        "site",
+        "the playground as static pages, without a server",
+        "Record the ready-made examples with the real engine, and write pages that play them\n"
+        "from any web host, or from a folder. At most 3 MB an example.",
+    )
+    site.add_argument("folder", metavar="DIR", help="where to write them")
+    site.add_argument(
+        "--examples",
+        type=_names,
+        metavar="NAME[,NAME…]",
+        help="which of them; the first opens first; default: all",
+    )
+    _add_language(site)
     _add_tables(commands)
     return top
 
@@ -237,6 +252,12 @@ def _add(commands: Any, name: str, summary: str, description: str, examples: str
     )
     command.set_defaults(run=_command(name))
     return command
+
+
+def _add_language(command: Any) -> None:
+    command.add_argument(
+        "--language", choices=("en", "es"), help="of what is printed; default: the system's"
+    )
 
 
 def _add_output(command: Any) -> None:

@@ -303,3 +303,70 @@ def test_parameters_of_a_state_cannot_be_written():
     state = last(train(NET, X, Y, steps=1, rng=0))
     with pytest.raises(ValueError, match="read-only"):
         state.params[0].W[0, 0] = 1.0
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("adam", "nadam"),
+        ("nadam", "adamw"),
+        ("adamw", "adam"),
+        ("adam", "rmsprop"),
+        ("sgd", "adam"),
+    ],
+)
+def test_another_optimizers_memory_is_refused(engine, before, after):
+    """Adam, AdamW and Nadam remember arrays of the same names and shapes."""
+    half = last(train(NET, X, Y, steps=3, rng=0, optimizer=before, engine=engine))
+    with pytest.raises(ValueError, match="start holds what another optimizer remembers"):
+        train(NET, X, Y, start=half, optimizer=after, engine=engine)
+    assert last(train(NET, X, Y, steps=1, start=half.params, optimizer=after)).step == 1
+    same = getattr(neurona, before)(0.5)  # at another rate it is the same optimizer
+    assert last(train(NET, X, Y, steps=1, start=half, optimizer=same, engine=engine)).step == 4
+
+
+def statistics(params):
+    """Return mean and variance of each batch normalization."""
+    return [(one.mean, one.variance) for one in params if hasattr(one, "variance")]
+
+
+def test_going_on_with_few_rows_keeps_the_statistics_of_those_before(engine):
+    """The first layer's sums depend on its weights, which stand still here."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(2, 3, size=(1000, 2)), rng.normal(size=1000)
+    net = network([2, 6, 1], "tanh", output="linear", normalization="batch")
+    parts = [(X[a:b], y[a:b]) for a, b in ((0, 600), (600, 995), (995, 1000))]
+    state = None
+    settings = {"optimizer": STILL, "engine": engine, "rng": 0}
+    for part in parts:
+        state = last(train(net, batches=[part], start=state, **settings))
+    assert state.rows_seen == 1000
+    whole = last(train(net, X, y, steps=1, **settings))
+    assert whole.rows_seen == 1000
+    for own, its in zip(statistics(state.params), statistics(whole.params), strict=True):
+        np.testing.assert_allclose(own, its, rtol=1e-4)
+    # A table is all the data there is: those before have no part in it.
+    few = last(train(net, *parts[-1], steps=1, start=whole, **settings))
+    assert few.rows_seen == 5
+    assert not np.allclose(few.params[1].mean, whole.params[1].mean, rtol=0.05)
+
+
+def test_rows_that_weigh_nothing_are_not_seen():
+    net = network([2, 3, 1], "tanh", output="linear", normalization="batch")
+    state = last(train(net, batches=[(X, Y, [1.0] * 4 + [0.0] * 8)], rng=0))
+    assert state.rows_seen == 4
+
+
+def test_the_latest_ten_thousand_rows_count():
+    """Earlier ones were seen by other weights; a training without a stop forgets them, too."""
+    rng = np.random.default_rng(0)
+    net = network([1, 2, 1], "tanh", output="linear", normalization="batch")
+    old, new = rng.normal(size=(30_000, 1)), rng.normal(5, 1, size=(4_000, 1))
+    settings = {"optimizer": STILL, "rng": 0}
+    state = last(train(net, batches=[(old, old[:, 0])], **settings))
+    assert state.rows_seen == 30_000  # which came in one batch
+    state = last(train(net, batches=[(new, new[:, 0])], start=state, **settings))
+    assert state.rows_seen == 10_000
+    W, b = state.params[0]
+    share = 0.4 * new.mean() + 0.6 * old.mean()
+    np.testing.assert_allclose(state.params[1].mean, share * W[0] + b, rtol=1e-3, atol=1e-4)

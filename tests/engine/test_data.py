@@ -467,12 +467,6 @@ def test_state_of_another_optimizer_raises(before, after, engine):
     accepted(start=state.params, optimizer=after)
 
 
-def test_optimizer_with_the_same_state_may_continue():
-    *_, state = train(NET, X, Y, optimizer="adam", steps=3)
-    first, second = accepted(start=state, optimizer="nadam")
-    assert (first.step, second.optimizer_state.t) == (3, 4)
-
-
 def test_parameters_may_be_lists():
     lists = [[W.tolist(), b.tolist()] for W, b in NET.init(5)]
     first, _ = accepted(start=lists)

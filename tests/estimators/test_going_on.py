@@ -87,6 +87,9 @@ def test_another_optimizer_keeps_the_weights_and_begins_afresh():
     assert net.n_iter_ == 2
     assert net.partial_fit(X, Y).n_iter_ == 1
     assert net.set_params(optimizer=None).partial_fit(X, Y).n_iter_ == 1
+    steps = net.state_.optimizer_state.t
+    assert net.set_params(optimizer="adam").partial_fit(X, Y).state_.optimizer_state.t == steps
+    assert net.partial_fit(X, Y).state_.optimizer_state.t == 2 * steps
 
 
 def test_a_warm_start_takes_the_same_classes():

@@ -280,18 +280,33 @@ def test_a_frame_with_missing_cells_numbers_and_labels_can_all_be_held_out():
     assert len(labels.validation_scores_) == 3
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"validation_fraction": 5}, "validation_fraction is 5: it must be a number between"),
         ({"patience": 0}, "patience is 0"),
         ({"scoring": "beauty"}, "beauty"),
+        ({"networks": 0}, "networks is 0: it must be a positive whole number"),
+        ({"epochs": -3}, "epochs is -3: it must be a positive whole number"),
+        ({"epochs": "many"}, "epochs is 'many'"),
+        ({"batch_size": 2.5}, r"batch_size is 2\.5"),
+        ({"cv": "five"}, "cv is 'five': give a number of folds"),
+        ({"cv": -1}, "cv is -1: it must be a positive whole number"),
+        ({"ramps": -1}, "ramps is -1"),
+        ({"quick": "yes"}, "quick is 'yes': give True or False"),
+        ({"preprocess": "scale"}, "preprocess is 'scale'"),
     ],
 )
-def test_wrong_settings_are_named(settings, message):
-    net = NeuralNetClassifier(early_stopping=True, **settings)
+def test_fit_and_partial_fit_refuse_the_same_parameters(settings, early_stopping, message, method):
+    net = NeuralNetClassifier(early_stopping=early_stopping, **settings)
+    more = {"classes": [0, 1, 2]} if method == "partial_fit" else {}
     with pytest.raises(ValueError, match=message):
-        net.partial_fit(*IRIS, classes=[0, 1, 2])
+        getattr(net, method)(*IRIS, **more)
+    good = NeuralNetClassifier().partial_fit(*IRIS, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match=message):  # set later, too
+        good.set_params(early_stopping=early_stopping, **settings).partial_fit(*IRIS)
 
 
 @pytest.mark.filterwarnings("error")
@@ -436,3 +451,36 @@ def test_a_target_that_was_constant_gets_a_scale_when_it_varies(first, cost, tmp
         for _ in range(300):
             one.partial_fit([[2.0], [3.0]], [1.0, 3.0])
         assert one.predict([[2.0], [3.0]]) == pytest.approx([1.0, 3.0], abs=0.3)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+def test_a_call_of_few_rows_keeps_the_statistics_of_batch_normalization(first, stored, tmp_path):
+    """The weights stand still: so the statistics are known, and the accuracy stays what it was."""
+    X, y = IRIS
+    still = {"optimizer": neurona.sgd(1e-12), "preprocess": None, "networks": 1, "random_state": 0}
+    net = NeuralNetClassifier(8, normalization="batch", **still, epochs=1)
+    net = net.fit(X[::2], y[::2]) if first == "fit" else net.partial_fit(X[::2], y[::2], [0, 1, 2])
+    parts = [np.arange(1, 120, 2), np.arange(121, 123), np.arange(123, 150, 2)]
+    for rows in parts:
+        if stored:
+            net.save(tmp_path / "net")
+            net = neurona.load(tmp_path / "net")
+        assert net.partial_fit(X[rows], y[rows]) is net
+    seen = X[np.concatenate([np.arange(0, 150, 2), *parts])]
+    assert net.state_.rows_seen == len(seen)
+    (W, b), normalization = net.params_[:2]
+    sums = seen @ W + b
+    np.testing.assert_allclose(normalization.mean, sums.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(normalization.variance, sums.var(axis=0), rtol=1e-4)
+
+
+def test_batch_normalization_learns_from_a_stream_of_small_parts():
+    X, y = IRIS
+    net = NeuralNetClassifier(8, normalization="batch", learning_rate=0.02, random_state=0)
+    net.partial_fit(X, y, classes=[0, 1, 2])
+    order = np.random.default_rng(0).permutation(len(y))
+    for _ in range(10):
+        for rows in np.array_split(order, 30):  # of five rows each
+            net.partial_fit(X[rows], y[rows])
+    assert net.score(X, y) > 0.9

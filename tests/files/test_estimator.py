@@ -637,7 +637,7 @@ def test_what_does_not_fit_of_an_older_file_is_said(way, value, said, older, pla
 def test_what_is_missing_is_said(version, request, place):
     data = request.getfixturevalue(version)
     now = {"class": "the class None", "target": "estimator.targets is missing", "kind": "the class"}
-    of_all = {"validation_loss_curve", "setting", "trials", "temperature", "residuals"}
+    of_all = {"validation_loss_curve", "setting", "trials", "temperature", "residuals", "rows_seen"}
     for key in parts_of(data)[0]["estimator"].keys() - of_all:  # which older files do not have
         config, arrays = parts_of(data)
         del config["estimator"][key]

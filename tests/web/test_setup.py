@@ -143,6 +143,7 @@ def test_what_is_not_given_has_its_default():
         },
         "weights": None,
         "frozen": (),
+        "bug": None,
         "version": 1,
     }  # fmt: skip
 

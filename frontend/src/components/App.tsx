@@ -8,6 +8,7 @@ import { Challenge } from "./Challenge";
 import { Cost } from "./Cost";
 import { StoreContext } from "./context";
 import { Flow } from "./Flow";
+import { Hint } from "./Hint";
 import { Key } from "./Key";
 import { MainControls } from "./MainControls";
 import { Mast } from "./Mast";
@@ -18,7 +19,7 @@ import { Notice } from "./Notice";
 import { PointEditing } from "./PointEditing";
 import { Sentence } from "./Sentence";
 import { Surface } from "./Surface";
-import { TOOLS, Tools } from "./Tools";
+import { type Part, TOOLS, Tools } from "./Tools";
 
 export function App({ store }: { store: Store }) {
   const { text, hidden, host, run, tool } = store;
@@ -65,11 +66,17 @@ export function App({ store }: { store: Store }) {
             <div class={`columns ${hidden.includes("result") ? "without-picture" : ""}`}>
               {!hidden.includes("result") && (
                 <section class="hero" aria-label={text.value.result}>
-                  <PointEditing store={store}>
-                    <Surface store={store} />
-                  </PointEditing>
+                  <div class="picture">
+                    <PointEditing store={store}>
+                      <Surface store={store} />
+                    </PointEditing>
+                    <Hint store={store} name="picture" />
+                  </div>
                   <Key store={store} />
-                  <Sentence store={store} />
+                  <div class="sentence">
+                    <Sentence store={store} />
+                    <Hint store={store} name="now" />
+                  </div>
                 </section>
               )}
               <Side store={store} />
@@ -88,17 +95,21 @@ function Side({ store }: { store: Store }) {
   const entry = tool.value && TOOLS[tool.value];
   const selected = selection.value;
   const chosen = selected?.kind === "weight" || selected?.pinned;
-  const shown = (part: string) => !hidden.includes(part);
+  const below: readonly Part[] = entry
+    ? (entry.below ?? [])
+    : ["network", ...(chosen ? [] : (["flow", "cost"] as const))];
+  const draw = (part: Part) => {
+    if (hidden.includes(part === "cost" ? "result" : "network")) return null;
+    if (part === "network") return <Network key={part} store={store} controls={!entry} />;
+    return part === "flow" ? <Flow key={part} store={store} /> : <Cost key={part} store={store} />;
+  };
   return (
     <div class="side">
-      <Challenge store={store} />
-      {shown("network") && (!entry || entry.keeps === "network") && (
-        <Network store={store} controls={!entry} />
-      )}
+      {tool.value !== "tour" && <Challenge store={store} />}
+      {entry?.above?.map(draw)}
       <Tools store={store} />
+      {below.map(draw)}
       {!entry && chosen && <NeuronEditor store={store} />}
-      {!entry && !chosen && shown("network") && <Flow store={store} />}
-      {(entry ? entry.keeps === "cost" : !chosen) && shown("result") && <Cost store={store} />}
     </div>
   );
 }

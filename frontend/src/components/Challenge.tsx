@@ -2,8 +2,7 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
-import { presetName } from "../state/labels";
-import { isPreset } from "../state/presets";
+import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
 
 export function Challenge({ store }: { store: Store }) {
@@ -11,7 +10,7 @@ export function Challenge({ store }: { store: Store }) {
   const own = store.goal.value;
   const t = text.value;
   const key = challenge.value;
-  const goal = own ?? (isPreset(key) ? GOALS[key] : undefined);
+  const goal = own ?? (key === null ? undefined : GOALS[key]);
   if (!goal) return null;
   const write = (value: number) => writeNumber(value, language.value);
   const describe: Record<keyof Goal, (bound: number) => string> = {
@@ -28,7 +27,7 @@ export function Challenge({ store }: { store: Store }) {
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
       <strong>
         {solved ? `✓ ${t.solved}` : own ? t.classroom.goal : t.challenge}
-        {!own && isPreset(key) ? `: ${presetName(key, t)}.` : ":"}
+        {own || key === null ? ":" : `: ${exampleName(key, t)}.`}
       </strong>
       <ul>
         {parts.map(([name, asked, holds]) => (

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../formulas/mathml";
+import { writeNumber } from "../i18n/numbers";
 import type { Lesson } from "../server/messages";
 import { variablesAt } from "../state/microscope";
 import type { Store } from "../state/store";
@@ -25,19 +26,25 @@ export function LessonCode({ store, lesson }: { store: Store; lesson: Lesson }) 
         <h3>{t.lesson_code}</h3>
         {!refusal && (
           <>
-            <button type="button" disabled={line <= 0} onClick={() => microscope.moveLine(-1)}>
-              ‹ {t.line_back}
-            </button>
             <button
               type="button"
-              disabled={line >= lines.length - 1}
-              onClick={() => microscope.moveLine(1)}
+              aria-label={t.line_back}
+              disabled={line <= 0}
+              onClick={() => microscope.moveLine(-1)}
             >
-              {t.line_next} ›
+              ‹
             </button>
             <p class="place">
               {t.line_of.replace("{i}", String(line + 1)).replace("{n}", String(lines.length))}
             </p>
+            <button
+              type="button"
+              aria-label={t.line_next}
+              disabled={line >= lines.length - 1}
+              onClick={() => microscope.moveLine(1)}
+            >
+              ›
+            </button>
           </>
         )}
       </div>
@@ -120,8 +127,11 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
   const t = store.text.value;
   const how = lesson.differences;
   if (!how) return null;
+  const write = (value: number) => writeNumber(value, store.language.value);
   const sentences = [
-    t.differs_step.replace("{W}", formatNumber(how.W)).replace("{b}", formatNumber(how.b)),
+    how.W !== null &&
+      how.b !== null &&
+      t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
     how.cost && t.differs_cost.replace("{cost}", how.cost),
     how.optimizer && t.differs_optimizer.replace("{optimizer}", how.optimizer),
     how.rates && t.differs_rates,
@@ -129,6 +139,7 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
     how.frozen && t.differs_frozen,
     how.lent.length > 0 && t.differs_lent.replace("{names}", how.lent.join(", ")),
   ].filter(Boolean);
+  if (sentences.length === 0) return null;
   return (
     <p class="note">
       <strong>{t.differs}:</strong> {sentences.join(" ")}

@@ -56,6 +56,17 @@ export function Mast({ store }: { store: Store }) {
         </nav>
         <div class="end">
           <UndoButtons store={store} />
+          <button
+            type="button"
+            class="flat"
+            aria-pressed={store.hints.open.value.length > 0}
+            onClick={() => {
+              setOpen(false);
+              store.hints.toggle();
+            }}
+          >
+            {t.shell.hints}
+          </button>
           <ThemeButton store={store} />
           <LanguageButton store={store} />
         </div>

@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { backgroundOf } from "../drawing/colors";
+import { paletteOf } from "../drawing/colors";
 import {
   diagramHeight,
   LAYER_WIDTH,
@@ -13,13 +13,13 @@ import {
   weightPath,
 } from "../drawing/network";
 import type { Run } from "../server/messages";
-import { axisNames, featureLabel, outputName } from "../state/labels";
+import { featureLabel, neuronName } from "../state/labels";
 import { listParameters } from "../state/parameters";
 import type { Store } from "../state/store";
 import { MicroscopeOverlay } from "./MicroscopeOverlay";
 
 export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
-  const { liveFrame, selection, text, resolvedTheme } = store;
+  const { liveFrame, selection, hovered, text, resolvedTheme } = store;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
@@ -41,7 +41,7 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
   }, []);
   useEffect(() => {
     if (!canvas.current || width === 0) return;
-    const draw = makeNetworkPainter(canvas.current, layout, backgroundOf(canvas.current));
+    const draw = makeNetworkPainter(canvas.current, layout, paletteOf(canvas.current));
     return effect(() => {
       const arrays = liveFrame.value?.arrays;
       const [neurons, parameters] = [arrays?.neurons, arrays?.parameters];
@@ -83,21 +83,13 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
       {topology.flatMap((count, layer) =>
         Array.from({ length: count }, (_, index) => {
           const [x, y] = neuronCenter(layout, layer, index);
-          const detail =
-            layer === 0
-              ? axisNames(run)?.[["x1", "x2"].indexOf(run.setup.inputs[index] ?? "")]
-              : layer + 1 === topology.length
-                ? outputName(run, index)
-                : null;
-          const name =
-            (layer === 0
-              ? `${t.input} ${featureLabel(run.setup.inputs[index] ?? "")}`
-              : `${t.neuron} ${layer}.${index + 1}`) + (detail ? `: ${detail}` : "");
-          // The pointer crosses other neurons on its way to the editor: a click pins the selection.
-          const preview = () => {
-            const now = selection.peek();
-            if (now?.kind === "weight" || now?.pinned) return;
-            selection.value = { kind: "neuron", layer, index, pinned: false };
+          const name = neuronName(run, layer, index, t);
+          // What the pointer is on is shown in the large picture, and nothing moves.
+          const show = () => {
+            hovered.value = { layer, index };
+          };
+          const hide = () => {
+            hovered.value = null;
           };
           return (
             <button
@@ -110,8 +102,10 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
                 at?.kind === "neuron" && at.pinned && at.layer === layer && at.index === index
               }
               style={{ left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` }}
-              onMouseEnter={preview}
-              onFocus={preview}
+              onMouseEnter={show}
+              onMouseLeave={hide}
+              onFocus={show}
+              onBlur={hide}
               onClick={() => {
                 selection.value = { kind: "neuron", layer, index, pinned: true };
               }}

@@ -5,23 +5,31 @@ import type { Store } from "../state/store";
 import { TOOL_NAMES, type Tool } from "../state/tools";
 import { Settings } from "./Settings";
 import { ClassDesk } from "./tools/ClassDesk";
+import { Doctor } from "./tools/Doctor";
 import { Microscope } from "./tools/Microscope";
 import { TakeHome } from "./tools/TakeHome";
+import { Tour } from "./tools/Tour";
+
+/** The parts of the right column. */
+export type Part = "network" | "flow" | "cost";
 
 interface ToolEntry {
   component: ComponentType<{ store: Store; tools: Tool[] }>;
-  /** Stays in the right column: the network above the tool, the cost below it. */
-  keeps?: "network" | "cost";
+  /** What stays in the right column, above the tool and below it. */
+  above?: readonly Part[];
+  below?: readonly Part[];
   /** Opened from elsewhere, and not by a button of the mast. */
   unlisted?: true;
 }
 
 /** A new tool is one component in tools/ and one row here. */
 export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
-  microscope: { component: Microscope, keeps: "network" },
+  tour: { component: Tour, below: ["flow", "cost"] },
+  doctor: { component: Doctor },
+  microscope: { component: Microscope, above: ["network"] },
   class: { component: ClassDesk },
   take: { component: TakeHome },
-  settings: { component: Settings, keeps: "cost", unlisted: true },
+  settings: { component: Settings, below: ["cost"], unlisted: true },
 };
 
 /** The tools that the mast lists, in order. */

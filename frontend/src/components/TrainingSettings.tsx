@@ -37,6 +37,7 @@ export function TrainingSettings({ store }: { store: Store }) {
         word="optimizer"
         value={training.optimizer}
         options={known.optimizer}
+        name={(one) => (one === "lesson" ? t.lesson_step : one)}
         onChange={(optimizer) => learn({ optimizer })}
       />
       <Select

@@ -83,12 +83,6 @@ export const en = {
   saved: "{name} is saved",
   making: "preparing…",
   ready: "Example",
-  lesson: "The lesson's circles",
-  stuck: "The lesson's failure: stuck at 0.25",
-  spiral: "The spiral with the fewest neurons",
-  three: "Three classes",
-  xor_ready: "XOR",
-  wave_ready: "Regression: the wave",
   choose: "choose…",
   theme: "Theme",
   auto: "auto",
@@ -109,8 +103,6 @@ export const en = {
   solved: "Solved",
   holds: "met",
   holds_not: "not met yet",
-  flat: "XOR without a hidden layer",
-  heart: "Learn without overfitting",
   goal_accuracy: "{n} % test accuracy or more",
   goal_cost: "a training cost below {n}",
   goal_test_cost: "a test cost below {n}",
@@ -180,7 +172,146 @@ export const en = {
   penalty_note: "Training minimizes J: the cost plus the penalty.",
   picking: "Click the plane to select the nearest point.",
 
+  // What is drawn.
+  drawings: {
+    own_scale: "on its own scale",
+    each_own_scale: "each neuron on its own scale",
+    class: "class {k}",
+    another_class: "another class",
+    between: "The predictions lie between {low} and {high}.",
+  },
+
   // The shell of the page.
+  lesson_step: "the lesson's step",
+  examples: {
+    lesson: "The lesson's circles",
+    stuck: "The lesson's failure: stuck at 0.25",
+    spiral: "The spiral with the fewest neurons",
+    three: "Three classes",
+    xor: "XOR",
+    wave: "Regression: the wave",
+    flat: "XOR without a hidden layer",
+    heart: "Learn without overfitting",
+    gradient: "The same failure, with the true gradient",
+  },
+  tour: {
+    title: "Guided tour",
+    check: "Check",
+    stop_of: "Stop {n} of 5",
+    check_by_training: "Train and see",
+    hint: "A hint",
+    next: "Next",
+    again: "From the beginning",
+    to_challenges: "On to the challenges",
+    training: "Watch the picture and the cost…",
+    stops: {
+      circles: {
+        title: "The circles",
+        story: "The network must tell the inner ring from the outer one.",
+        question: "Can one straight line separate them?",
+        options: [
+          "Yes, if it has the right slope.",
+          "No: every line leaves points of one class on the wrong side.",
+          "Only with more points.",
+        ],
+        hint: "Lay a pencil across the picture and turn it.",
+        wrong: "Try it with a pencil: whatever its slope, points of both classes lie on one side.",
+        explanation:
+          "That is why there are hidden layers: each neuron of the first draws one straight border, and the next layers combine them into a closed one.",
+      },
+      film: {
+        title: "The film",
+        story: "Now the network learns, 50 steps a second. Each step moves every weight a little.",
+        question: "How will the ground change?",
+        options: [
+          "All at once, at the first step.",
+          "Hardly at first; then an island closes around the inner ring.",
+          "It goes back and forth between two pictures.",
+        ],
+        hint: "A step moves each weight against its gradient, and no further.",
+        wrong: "Look again: press the button once more, and watch the first three seconds.",
+        explanation:
+          "The cost stays near 0.25 while the neurons turn their borders, and falls once they enclose the ring. The curve on the right shows both.",
+      },
+      failure: {
+        title: "The failure",
+        story: "The same points, with five hidden layers in place of two: 373 parameters, not 61.",
+        question: "Where will the cost be after 2,500 steps?",
+        options: [
+          "Near 0: a larger network can do more.",
+          "At 0.25: the cost of predicting 0.5 everywhere.",
+          "It will grow without end.",
+        ],
+        hint: "For two classes of the same size, predicting 0.5 costs (0.5 − 0)² = (1 − 0.5)² = 0.25.",
+        wrong: "See the cost: 0.25, the cost of predicting 0.5 for every point.",
+        explanation:
+          "0.25, and the ground is gray: the network predicts 0.5 for every point, as if it did not look at it. It has not learned anything.",
+      },
+      reason: {
+        title: "The reason",
+        story:
+          "The two maps show each layer, from the first to the output, from step 0 on. Darker is stronger.",
+        question: "Why does layer 1 not move?",
+        options: [
+          "The learning rate is too small.",
+          "Hardly any gradient reaches it: each layer passes on less.",
+          "Too few neurons to go around a circle.",
+        ],
+        hint: "Read the gradient's map at step 0 from the output up to layer 1.",
+        wrong: "Look at the gradient's map at step 0: where is it dark, and where is it pale?",
+        explanation:
+          "With these first weights, the signal fades on its way to the output, and the gradient on its way back. A sigmoid passes on a quarter of it at most, in each of six layers.",
+      },
+      mending: {
+        title: "The mending",
+        story: "One change mends it, with everything else as it was.",
+        question: "Which one?",
+        options: [
+          "A learning rate ten times larger: 50.",
+          "A learning rate ten times smaller: 0.5.",
+          "Orthogonal initial weights.",
+        ],
+        hint: "The reason was in the first weights, before the first step.",
+        wrong: "That did not mend it: look at the cost. The gradient still does not reach layer 1.",
+        explanation:
+          "Mended: orthogonal weights of the right size neither weaken the signal nor the gradient. The last run stays in the plot, to compare.",
+      },
+    },
+  },
+  doctor: {
+    title: "Doctor",
+    looking: "Training it again and measuring…",
+    healthy: "Nothing is wrong: the network learns what these points allow.",
+    examined: "Examined in {seconds} s, from step 0 to step {steps}.",
+    again: "Examine again",
+    also: "Also found",
+    measured: "What is measured",
+    here: "Here",
+    warns_from: "Warns from",
+    try_cures: "Try the cures",
+    try_cures_about: "Each alone, at five seeds, beside the run as it is: some 20 seconds.",
+    trying: "Trying the cures at five seeds…",
+    cures: "Cures that were tried",
+    key: {
+      with: "with the cure",
+      without: "without it",
+      trivial: "trivial answer",
+      search: "random search",
+    },
+    of_seeds: "{n} of {seeds} seeds",
+    cost_after: "cost {cost}",
+    try_it: "Try this cure",
+    try_it_about:
+      "It restarts from step 0 with this one change, and leaves both curves in one plot.",
+    all_tried: "All that was tried",
+    change: "Change",
+    wins: "Better at",
+    final_cost: "Final cost, median",
+    gain: "Gain in skill",
+    as_it_is: "The run as it is",
+    how: "Skill is 1 for perfect predictions, and 0 for the best constant. A cure counts if it beats both the run as it is and the constant at every seed. The interval is at 95 %.",
+    untried: "There was no time for:",
+  },
   shell: {
     tools: "Tools",
     tool: {
@@ -192,6 +323,7 @@ export const en = {
       bugs: "Bugs on purpose",
       settings: "Settings",
     },
+    put_away: "Put this hint away",
     menu: "Menu",
     hints: "Hints",
     undo: "Undo",
@@ -210,6 +342,7 @@ export const en = {
     experiment: "An experiment:",
     set_up: "Set it up",
     why: "See why",
+    own_example: "Your own",
     untrained: "The network has not trained yet. With its initial weights, its cost is {cost}.",
     so_far: "The cost is {cost}. The network has trained for {step} steps.",
   },
@@ -371,6 +504,23 @@ export const en = {
       "The training of this page was kept for ten minutes. It begins again, with the same settings.",
     damaged:
       "This link is damaged: it was cut or changed on its way. What it still holds is here, and the rest has its defaults. Ask for the link again.",
+  },
+
+  // What each phase of a training step does.
+  phases: {
+    forward: "Each neuron adds its weighted inputs and its bias, z, and applies its activation, a.",
+    cost: "The cost compares each prediction a with its target t.",
+    backward:
+      "δ says how much the cost changes if z rises a little. The derivative of each weight follows from it.",
+    update: "Each parameter moves against its derivative. The learning rate says how far.",
+  },
+
+  // The callouts at first sight.
+  hint: {
+    picture: "Each dot is an example. The ground shows the network's prediction at every place.",
+    train: "Press Train, and watch the ground change.",
+    network: "Each square is a neuron: its picture shows what it responds to. Click one.",
+    now: "This sentence says what is happening right now.",
   },
 };
 

@@ -41,7 +41,7 @@ export const es: Texts = {
   remove_layer: "Quitar una capa",
   more: "Añadir una neurona",
   fewer: "Quitar una neurona",
-  activation: "Función de activación",
+  activation: "Activación",
   own_rate: "Tasa propia",
   common: "común",
   output: "Salida",
@@ -85,12 +85,6 @@ export const es: Texts = {
   saved: "{name} está guardado",
   making: "preparando…",
   ready: "Ejemplo",
-  lesson: "Los círculos de la lección",
-  stuck: "El fallo de la lección: parada en 0,25",
-  spiral: "La espiral con las mínimas neuronas",
-  three: "Tres clases",
-  xor_ready: "XOR",
-  wave_ready: "Regresión: la onda",
   choose: "elige…",
   theme: "Tema",
   auto: "automático",
@@ -111,8 +105,6 @@ export const es: Texts = {
   solved: "Resuelto",
   holds: "cumplido",
   holds_not: "sin cumplir todavía",
-  flat: "XOR sin capa oculta",
-  heart: "Aprender sin sobreajustar",
   goal_accuracy: "{n} % de aciertos o más en la prueba",
   goal_cost: "un coste de entrenamiento menor que {n}",
   goal_test_cost: "un coste de prueba menor que {n}",
@@ -183,7 +175,149 @@ export const es: Texts = {
   penalty_note: "El entrenamiento minimiza J: el coste más la penalización.",
   picking: "Haz clic en el plano para elegir el punto más cercano.",
 
+  // Lo que se dibuja.
+  drawings: {
+    own_scale: "en su propia escala",
+    each_own_scale: "cada neurona, en su propia escala",
+    class: "clase {k}",
+    another_class: "otra clase",
+    between: "Las predicciones están entre {low} y {high}.",
+  },
+
   // La página.
+  lesson_step: "el paso de la lección",
+  examples: {
+    lesson: "Los círculos de la lección",
+    stuck: "El fallo de la lección: parada en 0,25",
+    spiral: "La espiral con las mínimas neuronas",
+    three: "Tres clases",
+    xor: "XOR",
+    wave: "Regresión: la onda",
+    flat: "XOR sin capa oculta",
+    heart: "Aprender sin sobreajustar",
+    gradient: "El mismo fallo, con el gradiente verdadero",
+  },
+  tour: {
+    title: "Recorrido guiado",
+    check: "Comprobar",
+    stop_of: "Parada {n} de 5",
+    check_by_training: "Entrenar y ver",
+    hint: "Una pista",
+    next: "Siguiente",
+    again: "Desde el principio",
+    to_challenges: "A los retos",
+    training: "Mira el cuadro y el coste…",
+    stops: {
+      circles: {
+        title: "Los círculos",
+        story: "La red tiene que distinguir el anillo de dentro del de fuera.",
+        question: "¿Puede separarlos una sola recta?",
+        options: [
+          "Sí, con la inclinación adecuada.",
+          "No: cualquier recta deja puntos de una clase en el lado equivocado.",
+          "Solo con más puntos.",
+        ],
+        hint: "Pon un lápiz sobre el cuadro y gíralo.",
+        wrong:
+          "Pruébalo con un lápiz: lo gires como lo gires, en un lado quedan puntos de las dos clases.",
+        explanation:
+          "Para eso están las capas ocultas: cada neurona de la primera traza una frontera recta, y las siguientes las combinan en una cerrada.",
+      },
+      film: {
+        title: "La película",
+        story: "Ahora la red aprende, a 50 pasos por segundo. Cada paso mueve un poco cada peso.",
+        question: "¿Cómo cambiará el fondo?",
+        options: [
+          "De golpe, en el primer paso.",
+          "Apenas al principio; luego se cierra una isla alrededor del anillo interior.",
+          "Irá y vendrá entre dos dibujos.",
+        ],
+        hint: "Un paso mueve cada peso en contra de su gradiente, y nada más.",
+        wrong: "Míralo otra vez: pulsa el botón de nuevo y fíjate en los tres primeros segundos.",
+        explanation:
+          "El coste se queda cerca de 0,25 mientras las neuronas giran sus fronteras, y cae cuando rodean el anillo. La curva de la derecha enseña las dos cosas.",
+      },
+      failure: {
+        title: "El fallo",
+        story:
+          "Los mismos puntos, con cinco capas ocultas en vez de dos: 373 parámetros en vez de 61.",
+        question: "¿Dónde estará el coste tras 2.500 pasos?",
+        options: [
+          "Cerca de 0: una red mayor puede más.",
+          "En 0,25: lo que cuesta predecir 0,5 en todas partes.",
+          "Crecerá sin parar.",
+        ],
+        hint: "Con dos clases iguales, predecir 0,5 cuesta (0,5 − 0)² = (1 − 0,5)² = 0,25.",
+        wrong: "Mira el coste: 0,25, lo que cuesta predecir 0,5 para todos los puntos.",
+        explanation:
+          "0,25, y el fondo está gris: la red predice 0,5 para todos los puntos, como si no los mirara. No ha aprendido nada.",
+      },
+      reason: {
+        title: "La razón",
+        story:
+          "Los dos mapas enseñan cada capa, de la primera a la salida, desde el paso 0. Más oscuro es más fuerte.",
+        question: "¿Por qué no se mueve la capa 1?",
+        options: [
+          "La tasa de aprendizaje es demasiado pequeña.",
+          "Casi no le llega gradiente: se apaga de una capa a otra.",
+          "Faltan neuronas para rodear un círculo.",
+        ],
+        hint: "Lee el mapa del gradiente en el paso 0, de la salida hasta la capa 1.",
+        wrong: "Fíjate en el mapa del gradiente en el paso 0: ¿dónde es oscuro y dónde pálido?",
+        explanation:
+          "Con estos pesos iniciales, la señal se apaga camino de la salida, y el gradiente a la vuelta. Una sigmoide deja pasar como mucho la cuarta parte, en cada una de las seis capas.",
+      },
+      mending: {
+        title: "El arreglo",
+        story: "Un solo cambio lo arregla, con todo lo demás como estaba.",
+        question: "¿Cuál?",
+        options: [
+          "Una tasa de aprendizaje diez veces mayor: 50.",
+          "Una tasa de aprendizaje diez veces menor: 0,5.",
+          "Pesos iniciales ortogonales.",
+        ],
+        hint: "La razón estaba en los pesos iniciales, antes del primer paso.",
+        wrong: "Eso no lo arregla: mira el coste. El gradiente sigue sin llegar a la capa 1.",
+        explanation:
+          "Arreglado: unos pesos ortogonales del tamaño justo no debilitan ni la señal ni el gradiente. La última pasada queda en el dibujo, para comparar.",
+      },
+    },
+  },
+  doctor: {
+    title: "Doctor",
+    looking: "Entrenando de nuevo y midiendo…",
+    healthy: "No hay nada que arreglar: la red aprende lo que estos puntos permiten.",
+    examined: "Examinada en {seconds} s, del paso 0 al {steps}.",
+    again: "Examinar otra vez",
+    also: "Además",
+    measured: "Qué se mide",
+    here: "Aquí",
+    warns_from: "Avisa desde",
+    try_cures: "Probar las curas",
+    try_cures_about:
+      "Cada una sola, con cinco semillas, junto a la red tal cual: unos 20 segundos.",
+    trying: "Probando las curas con cinco semillas…",
+    cures: "Curas probadas",
+    key: {
+      with: "con la cura",
+      without: "sin ella",
+      trivial: "respuesta trivial",
+      search: "búsqueda al azar",
+    },
+    of_seeds: "{n} de {seeds} semillas",
+    cost_after: "coste {cost}",
+    try_it: "Probar esta cura",
+    try_it_about:
+      "Empieza desde el paso 0 con ese único cambio y deja las dos curvas en el mismo dibujo.",
+    all_tried: "Todo lo que se probó",
+    change: "Cambio",
+    wins: "Mejor en",
+    final_cost: "Coste final, mediana",
+    gain: "Ganancia",
+    as_it_is: "La red tal cual",
+    how: "El acierto es 1 si las predicciones son perfectas y 0 si valen lo que la mejor constante. Una cura cuenta si supera a la red tal cual y a la constante con todas las semillas. El intervalo es del 95 %.",
+    untried: "No hubo tiempo para:",
+  },
   shell: {
     tools: "Herramientas",
     tool: {
@@ -195,6 +329,7 @@ export const es: Texts = {
       bugs: "Errores a propósito",
       settings: "Ajustes",
     },
+    put_away: "Quitar esta pista",
     menu: "Menú",
     hints: "Pistas",
     undo: "Deshacer",
@@ -213,6 +348,7 @@ export const es: Texts = {
     experiment: "Un experimento:",
     set_up: "Prepararlo",
     why: "Ver por qué",
+    own_example: "El tuyo",
     untrained: "La red todavía no ha entrenado. Con sus pesos iniciales, su coste es {cost}.",
     so_far: "El coste es {cost}. La red ha entrenado {step} pasos.",
   },
@@ -375,5 +511,22 @@ export const es: Texts = {
       "El entrenamiento de esta página se guardó diez minutos. Empieza de nuevo, con los mismos ajustes.",
     damaged:
       "Este enlace está dañado: se ha cortado o ha cambiado por el camino. Aquí está lo que aún contiene; el resto tiene sus valores de fábrica. Pide el enlace otra vez.",
+  },
+
+  // Lo que hace cada fase de un paso de entrenamiento.
+  phases: {
+    forward: "Cada neurona suma sus entradas pesadas y su sesgo, z, y aplica su activación, a.",
+    cost: "El coste compara cada predicción a con su objetivo t.",
+    backward:
+      "δ dice cuánto cambia el coste si z sube un poco. De ella sale la derivada de cada peso.",
+    update: "Cada parámetro se mueve en contra de su derivada. La tasa de aprendizaje dice cuánto.",
+  },
+
+  // Las pistas de la primera vez.
+  hint: {
+    picture: "Cada punto es un ejemplo. El fondo muestra lo que predice la red en cada lugar.",
+    train: "Pulsa Entrenar y mira cómo cambia el fondo.",
+    network: "Cada cuadrado es una neurona: su dibujo muestra a qué responde. Pulsa una.",
+    now: "Esta frase dice lo que está pasando ahora mismo.",
   },
 };

@@ -18,6 +18,8 @@ export interface Run {
 }
 export type Change = "setup" | "reseed" | "reset" | "weight" | "point" | "erase" | "table";
 export interface Frame {
+  /** The predictions that bytes 0 and 255 of `arrays.surface` stand for. */
+  span: [number, number];
   step: number;
   epoch: number;
   playing: boolean;
@@ -82,8 +84,8 @@ export interface Lesson {
   moments: ExecutedLine[];
   refusal?: { en: string; es: string };
   differences?: {
-    W: number;
-    b: number;
+    W: number | null; // null: the training's step is the lesson's
+    b: number | null;
     cost: string | null;
     optimizer: string | null;
     rates: boolean;
@@ -111,6 +113,7 @@ export interface StepDetails {
   logits: boolean;
   activations: string[];
   optimizer: string;
+  factors: { W: number; b: number } | null; // of the gradient, beside the rate, if constant
   rates: number[];
   lesson: Lesson;
   arrays: Record<string, NumericArray>;

@@ -89,6 +89,24 @@ function differences(value: unknown, usual: unknown, defaults: Setup): unknown {
   return parts.length ? Object.fromEntries(parts) : undefined;
 }
 
+/** The whole value of what differs from the defaults. */
+export function filled(parts: unknown, defaults: Setup): unknown {
+  const merged = (given: unknown, usual: unknown): unknown => {
+    if (Array.isArray(given))
+      return usual === defaults.layers
+        ? given.map((one) => merged(one, defaults.layers[0]))
+        : given;
+    if (given === undefined) return usual;
+    if (typeof given !== "object" || given === null || typeof usual !== "object") return given;
+    const names = new Set([...Object.keys(usual ?? {}), ...Object.keys(given)]);
+    const of = (one: unknown, name: string) => (one as Record<string, unknown> | null)?.[name];
+    return Object.fromEntries(
+      [...names].map((name) => [name, merged(of(given, name), of(usual, name))]),
+    );
+  };
+  return merged(parts, defaults);
+}
+
 function encode(value: unknown): string {
   let letters = "";
   for (const byte of new TextEncoder().encode(JSON.stringify(value)))

@@ -4,7 +4,6 @@ import { signal } from "@preact/signals";
 import type { Connection } from "../server/connection";
 import type { Message } from "../server/encoding";
 import type { Goal } from "./challenges";
-import type { PresetName } from "./presets";
 
 /** The parts of the page that a class may see or not, by their names in the address. */
 export const PARTS = [
@@ -22,7 +21,8 @@ export const PARTS = [
 ] as const;
 export type ClassPart = (typeof PARTS)[number];
 
-export type DeskGoal = "none" | "cost" | "accuracy" | PresetName;
+/** None, a bound, or the name of a challenge. */
+export type DeskGoal = "none" | "cost" | "accuracy" | (string & {});
 
 /** What is prepared on the teacher's desk. */
 export interface Desk {

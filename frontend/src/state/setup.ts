@@ -72,3 +72,8 @@ export function withInitialWeights(
     ...(frozen.length ? { frozen } : {}),
   };
 }
+
+/** A hidden layer with the server's defaults. */
+export function newLayer({ layers }: Setup): LayerSetup {
+  return layers[0] ?? { neurons: 1, activation: "tanh", learning_rate: null };
+}

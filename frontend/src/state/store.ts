@@ -9,14 +9,17 @@ import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
 import { makeCsvTable } from "./csv-table";
+import { makeDoctor, type Trial } from "./doctor";
+import { makeHints } from "./hints";
 import { makeMicroscope } from "./microscope";
-import { isPreset, PRESETS } from "./presets";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import { makeAddressKeeper, tabStorage } from "./staying";
 import type { Tool } from "./tools";
+import { makeTour } from "./tour";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -28,7 +31,9 @@ export interface Notice {
 
 const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
+const NETWORK_EVERY = 4; // pictures: it changes too fast to be followed at each
 const FIRST_SPEED = 50; // steps per second: learning can be watched
+const CURE_SECONDS = 5;
 const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
 
 function storedChoice<T extends string>(
@@ -69,11 +74,11 @@ export function makeStore(connection: Connection, host: Host) {
   // The server's limits and defaults, and the set-up of its run: no component reads them earlier.
   const limits = signal<Limits>(undefined as never);
   const defaults = signal<Setup>(undefined as never);
+  const examples = signal<Record<string, Setup>>({}); // ready-made set-ups
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
-  let wanted: unknown =
-    address.setup ?? (isPreset(address.challenge) ? PRESETS[address.challenge] : null);
+  let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
   const liveFrame = signal<Frame | null>(null);
@@ -84,6 +89,7 @@ export function makeStore(connection: Connection, host: Host) {
   const online = signal(true);
   const announcement = signal(""); // for screen readers
   const selection = signal<DiagramSelection | null>(null);
+  const hovered = signal<{ layer: number; index: number } | null>(null); // in the diagram
   const stepped = signal(false);
   const logarithmic = signal(true);
   const pointClass = signal(0);
@@ -96,6 +102,7 @@ export function makeStore(connection: Connection, host: Host) {
   // Steps per second; null is unlimited. In a notebook the kernel decides.
   const speed = signal<number | null>(host.ownsPage ? readSpeed(kept.speed.read()) : null);
   const tool = signal<Tool | null>(null); // in the right column
+  const hints = makeHints(host.ownsPage);
   const notice = signal<Notice | null>(null);
   const ownRates = signal(false); // whether the layers' own rates can be set
   const layersListed = signal(false); // whether their columns are too narrow for controls
@@ -109,6 +116,14 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const doctor = makeDoctor(scoped, run);
+  const tour = makeTour({
+    frame,
+    openExample,
+    setSpeed,
+    send: (type) => connection.send({ type }),
+  });
+  cleanups.push(tour.dispose);
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   const table = makeCsvTable(scoped, limits, (file) => {
@@ -128,12 +143,14 @@ export function makeStore(connection: Connection, host: Host) {
     }),
   );
 
+  let requests = 0;
   const pacing = makeFramePacing(
     () =>
       connection.send({
         type: "frame",
         resolution: SURFACE_RESOLUTION,
         neurons: NEURON_RESOLUTION,
+        network: requests++ % NETWORK_EVERY === 0,
       }),
     show,
   );
@@ -154,6 +171,7 @@ export function makeStore(connection: Connection, host: Host) {
     if (message.type === "welcome") {
       limits.value = message.limits as Limits;
       defaults.value = message.defaults as Setup;
+      examples.value = message.examples as Record<string, Setup>;
       refusal.value = null;
       if (typeof message.session === "string") kept.session.write(message.session);
       if (resumed && !message.joined) notice.value = { says: (t) => t.classroom.forgotten };
@@ -174,11 +192,11 @@ export function makeStore(connection: Connection, host: Host) {
       stopped.value = null;
       batch(() => {
         const next = { ...message, ...arrays } as unknown as Run;
-        if (next.run !== run.value?.run) selection.value = null;
+        if (next.run !== run.value?.run) selection.value = hovered.value = null;
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
-          liveFrame.value = frame.value = { ...old, arrays: {} };
+          liveFrame.value = frame.value = latest = { ...old, arrays: {} };
         }
         run.value = next;
         const why = message.why as LocalizedText | null | undefined;
@@ -192,17 +210,21 @@ export function makeStore(connection: Connection, host: Host) {
         setup.value = next.setup;
         wanted = next.setup;
       });
+      requests = 0;
       pacing.schedule();
     }
     if (message.type === "frame") {
       if (arrays.history) rows = arrays.history as Float32Array;
-      received = { ...message, arrays } as unknown as Frame;
+      // A picture without the network leaves the last one standing.
+      const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
+      received = latest = { ...message, arrays: whole } as unknown as Frame;
       pacing.received();
     }
   }
 
   let rows = history.value;
   let received: Frame | null = null;
+  let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
 
   /** Show the latest frame. */
@@ -227,6 +249,31 @@ export function makeStore(connection: Connection, host: Host) {
     });
   }
   scoped.on("msg:custom", receive);
+
+  function setSpeed(next: number | null): void {
+    speed.value = next;
+    kept.speed.write(String(next ?? "full"));
+    sendSpeed();
+  }
+
+  /** Change the set-up at once; the server responds with a run or an error. */
+  function changeSetup(changed: Setup): void {
+    const next = withoutStaleWeights(changed, setup.value);
+    error.value = null;
+    setup.value = next;
+    wanted = next;
+    changes += 1;
+    connection.send({ type: "setup", setup: next, asked: changes });
+  }
+
+  /** Open a ready-made set-up, with a change in its training; a challenge has a goal, too. */
+  function openExample(name: string, change: Partial<Setup["training"]> = {}): void {
+    const example = examples.value[name];
+    if (!example) return;
+    challenge.value = GOALS[name] ? name : null;
+    changeSetup({ ...example, training: { ...example.training, ...change } });
+  }
+
   const downloads = makeDownloads(scoped);
   const followAddress = () => {
     const there = parseHash(location.hash);
@@ -278,23 +325,28 @@ export function makeStore(connection: Connection, host: Host) {
     history,
     limits,
     defaults,
+    examples,
     error,
     stopped,
     online,
     announcement,
     selection,
+    hovered,
     stepped,
     logarithmic,
     pointClass,
     speed,
     tool,
     notice,
+    hints,
     ownRates,
     layersListed,
     text,
     texts: TEXTS,
     table,
     microscope,
+    doctor,
+    tour,
     challenge,
     goal,
     refusal,
@@ -318,19 +370,15 @@ export function makeStore(connection: Connection, host: Host) {
       else hello();
     },
     send: (type: string, more: object = {}) => connection.send({ type, ...more }),
-    /** Change the set-up at once; the server responds with a run or an error. */
-    changeSetup(changed: Setup): void {
-      const next = withoutStaleWeights(changed, setup.value);
-      error.value = null;
-      setup.value = next;
-      wanted = next;
-      changes += 1;
-      connection.send({ type: "setup", setup: next, asked: changes });
-    },
-    setSpeed(next: number | null): void {
-      speed.value = next;
-      kept.speed.write(String(next ?? "full"));
-      sendSpeed();
+    changeSetup,
+    openExample,
+    setSpeed,
+    /** Train with a cure from step 0, fast enough to be watched for some seconds. */
+    tryCure({ setup: cured, steps }: Trial): void {
+      if (!cured) return;
+      changeSetup(cured);
+      setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
+      connection.send({ type: "play" });
     },
     toggleTool(one: Tool): void {
       tool.value = tool.value === one ? null : one;

@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from neurona.engine.training import State
 
 BAR = 24  # columns
-DRAWS = 5
+
 NOT_HERE = (
     "topology", "activation", "cost", "optimizer", "learning_rate", "batch_size", "steps", "every",
     "arms", "classes", "noise",
 )  # fmt: skip
-BELOW = 0.01  # a network with a lower cost has learned
 
 
 def run(given: Namespace) -> int:
@@ -76,17 +75,17 @@ def run(given: Namespace) -> int:
 
     say("4. The cure: the same topology, the true gradient, plain gradient descent at rate 5")
     for name, words in (("uniform", "the lesson's draw"), ("orthogonal", "scaled to the width")):
-        costs = [last_cost(cure.cured(name, seed + i)[1]) for i in range(DRAWS)]
-        below = sum(cost < BELOW for cost in costs)
+        costs = [last_cost(cure.training(name, i, points=seed)[1]) for i in range(cure.DRAWS)]
+        below = sum(cost < cure.BELOW for cost in costs)
         shown = "  ".join(format_cost(cost) for cost in costs)
-        say(f"   {words:<20} below {BELOW} in {below} draws of {DRAWS}: {shown}")
+        say(f"   {words:<20} below {cure.BELOW} in {below} draws of {cure.DRAWS}: {shown}")
     say("   The true gradient cures it only after a lucky draw; with scaled weights, always.\n")
 
     axes = figures.gradient_sizes({"the lesson's weights": lesson, "scaled to the width": scaled})
     picture = output / "tutorial.png"
     replace(picture, figures.png(axes.get_figure(root=True), dpi=160, bbox_inches="tight"))
     print(picture)
-    net, states = cure.cured("orthogonal", seed, every=5)
+    net, states = cure.training("orthogonal", every=5, points=seed)
     film = Film(net, *datasets.circles(rng=seed))
     for state in states:
         film.add(state)

@@ -43,6 +43,8 @@ class Draws:
     Where the ``randomness`` of a state is given, its epoch goes on.
     """
 
+    in_parts = False
+
     def __init__(
         self, data: Data, size: int, generators: Generators, randomness: Randomness | None = None
     ) -> None:
@@ -142,6 +144,7 @@ class Stream:
     data = NOTHING
     size = 1
     whole = False
+    in_parts = True  # some of the rows may have come before
     steps_an_epoch = inf  # nobody knows before the end of the first
 
     def __init__(

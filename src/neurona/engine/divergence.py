@@ -7,6 +7,7 @@ state before it, which gives the same numbers, up to the step that matters.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isfinite, isnan, nan
 from typing import Any
 
@@ -83,7 +84,15 @@ def diagnose(
     scale = _scale_that_holds(build, beginning, steps)
     at = state.step + last
     randomness = state.randomness and state.randomness.after(last)
-    lost = State(at, epoch_of(at), calibrated(params), optimizer_state, cost, randomness)
+    lost = replace(
+        state,
+        step=at,
+        epoch=epoch_of(at),
+        params=calibrated(params),
+        optimizer_state=optimizer_state,
+        cost=cost,
+        randomness=randomness,
+    )
     return TrainingDiverged(lost, layer + 1, rate, rate * scale)
 
 

@@ -312,6 +312,20 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
 }
 
 
+def whose_memory(optimizer: Optimizer) -> str:
+    """Return the class of an optimizer, within one that only wraps it: its states are the same.
+
+    Adam, AdamW and Nadam remember the same arrays, so that a state's form does not tell its maker.
+
+    >>> whose_memory(nadam(0.1))
+    'Nadam'
+    """
+    one: Any = optimizer
+    while hasattr(inner := getattr(one, "optimizer", None), "update"):
+        one = inner
+    return type(one).__name__
+
+
 def find_optimizer(which: Any) -> Optimizer:
     """Return the optimizer itself, the one of that name at its default rate, or Adam for None.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -84,6 +84,10 @@ class State:
     randomness
         What the next mini-batches and the next noise are drawn from, and how many batches of the
         epoch are taken; None where it is not known.
+    optimizer
+        The class of the optimizer whose memory ``optimizer_state`` is; None where it is not known.
+    rows_seen
+        How many examples the statistics of a batch normalization are of.
     """
 
     step: int
@@ -92,6 +96,8 @@ class State:
     optimizer_state: Any
     cost: Any
     randomness: Randomness | None = None
+    optimizer: str | None = None
+    rows_seen: int = 0
 
     def __post_init__(self) -> None:
         for name in ("params", "optimizer_state", "cost"):
@@ -129,7 +135,8 @@ class State:
         remembered = each_of(lambda one: one[k] if np.ndim(one) else one, self.optimizer_state)
         params = mapped(lambda array: array[k], self.params)
         own = self.randomness and self.randomness.of(k)
-        return State(self.step, self.epoch, params, remembered, float(self.cost[k]), own)
+        cost = float(self.cost[k])
+        return replace(self, params=params, optimizer_state=remembered, cost=cost, randomness=own)
 
     def __bool__(self) -> bool:
         """Return True: there is a state."""

@@ -24,11 +24,12 @@ from neurona.engine.network import Network
 from neurona.engine.noise import roots_of, seeds_of_steps
 from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
-from neurona.engine.optimizers import Optimizer, find_optimizer
+from neurona.engine.optimizers import Optimizer, find_optimizer, whose_memory
 from neurona.engine.parameters import flatten, stacked
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
+from neurona.engine.statistics import merged, rows_kept, rows_seen
 from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
@@ -107,7 +108,8 @@ def train(
         one network or of a stack. Its optimizer's memory, its place in the epoch and what it draws
         from are gone on with. Of ``batches`` as many are left out as the pass has taken, which is
         exact where they come in the same order in each pass; an iterator is taken as it stands, one
-        batch ahead.
+        batch ahead. The statistics of a batch normalization then are of the rows seen before, too.
+        The memory of another optimizer is refused: give ``state.params``.
     rng
         Seed or generator: of the initial weights, then of the mini-batches. Dropout's noise
         comes from a child of it. A state brings its own: it goes on without ``rng``, and with the
@@ -213,6 +215,9 @@ class _Training:
         self.first = first
         self.engine = build(first.params, first.optimizer_state)
         self.examples: Data | None = None
+        # An array is all the data there is; batches may be the next part of what was seen.
+        self.rows_before = first.rows_seen if source.in_parts else 0
+        self.rows_seen = first.rows_seen
 
     def states(self, counts: Iterator[float], steps: float) -> Iterator[State]:
         """Yield the state before any step, and one after each count of them."""
@@ -243,9 +248,10 @@ class _Training:
 
     def state(self, step: int, params: Params, optimizer_state: Any, cost: Any) -> State:
         """Return the state after a step, as far as the batches have been taken."""
-        place = {"step": step, "epoch": self.epoch(step)}
-        randomness = self.source.randomness(self.noise)
-        return State.unseen(params, optimizer_state, cost, randomness=randomness, **place)
+        place: dict[str, Any] = {"step": step, "epoch": self.epoch(step)}
+        place["randomness"] = self.source.randomness(self.noise)
+        place |= {"optimizer": self.first.optimizer, "rows_seen": self.rows_seen}
+        return State.unseen(params, optimizer_state, cost, **place)
 
     def epoch(self, step: int) -> int:
         """Return how many passes over the data are made after a step."""
@@ -267,8 +273,12 @@ class _Training:
         """Return the parameters with what layers take from the training examples."""
         if self.examples is None:
             return params
+        rows = rows_seen(self.examples)
+        before = rows_kept(self.rows_before, rows)
+        self.rows_seen = rows + before
         with np.errstate(all="ignore"):  # what overflows is found not to be finite, and named
-            return frozen(self.net.calibrate(params, self.examples.x, self.examples.weight))
+            made = self.net.calibrate(params, self.examples.x, self.examples.weight)
+            return frozen(merged(made, rows, self.first.params, before) if before else made)
 
     def cost_of_state(self, params: Params, seen: Sequence[Any]) -> Any:
         """Return the cost of a state, ``seen`` being that of each step since the one before."""
@@ -314,11 +324,17 @@ def _first(
         params = check_params(net, given, dtype, networks=networks is not None)
     if networks and networks_of(net, params) is None:
         params = stacked([params] * networks)
+    made_by = whose_memory(optimizer)
     if not isinstance(start, State):
-        return State(0, 0, params, None, np.nan)
+        return State(0, 0, params, None, np.nan, optimizer=made_by)
+    if start.optimizer not in (None, made_by):
+        raise ValueError(
+            f"start holds what another optimizer remembers, {start.optimizer}, and not {made_by}: "
+            "give start=state.params, and this one begins afresh"
+        )
     like = optimizer.init(flatten(params, networks))
     state = check_optimizer_state(start.optimizer_state, like=like, dtype=dtype)
-    return State(start.step, start.epoch, params, state, np.nan)
+    return State(start.step, start.epoch, params, state, np.nan, None, made_by, start.rows_seen)
 
 
 def rates_of_step(

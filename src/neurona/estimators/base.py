@@ -15,12 +15,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 import neurona
-from neurona.checks import check_count, check_share
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
 from neurona.engine.state import State
+from neurona.engine.statistics import with_rows_before
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params, Seed
 from neurona.estimators.callbacks import (
@@ -36,6 +36,7 @@ from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.going_on import check_going_on, first_state
+from neurona.estimators.parameters import check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
@@ -52,7 +53,6 @@ from neurona.estimators.validation import (
 )
 from neurona.tables.large import LARGE
 from neurona.tables.preparation import Preparation
-from neurona.tables.ramps import check_ramps
 from neurona.tables.table import Table
 
 
@@ -241,7 +241,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             weighted = self._weighted(examples)
             plan = training_plan(len(weighted), self.batch_size, 1, each_epoch=True)
             data = self._training_data(weighted, plan, rng)
-            running = self._train(data, plan, len(examples), falling=False, rng=rng)
+            before = self.state_  # whose rows are no longer there
+            states = self._train(data, plan, len(examples), falling=False, rng=rng)
+            running = (with_rows_before(state, before) for state in states)
             best = None if held_out is None else self._best_before(held_out)
         *_, last = fit_loop(self, running, best)
         self.state_ = last  # the next call goes on from here; the best weights predict
@@ -261,7 +263,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Learn what the columns are."""
         target = self.targets_.encode(examples.y) if examples.table.asks_for_target else None
         self.preparation_: Preparation | None = examples.table.learn(
-            examples.weight, rng, check_ramps(self.ramps), target
+            examples.weight, rng, self.ramps, target
         )
 
     def _draw(self, setting: Setting, seeds: Sequence[Seed], networks: int | None) -> None:
@@ -406,8 +408,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             score = -cost if scorer is None else float(scorer(self, table, y, **weight))
             return Evaluation(score, cost)
 
-        patience = check_count("patience", self.patience)
-        return BestState(evaluate, patience if self.early_stopping else None)
+        return BestState(evaluate, self.patience if self.early_stopping else None)
 
     def _best_before(self, held_out: Examples) -> BestState:
         """Evaluate the best weights so far on today's rows, to compare the next ones fairly."""
@@ -435,10 +436,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _hold_out(self, examples: Examples) -> tuple[Examples, Examples | None]:
         """Hold out some rows of a part; return the others, and all that are held out so far."""
-        share = check_share("validation_fraction", self.validation_fraction)
         if self._validation_sample is None:
             most = max(1, min(MOST, LARGE // self._member.n_in))
-            self._validation_sample = ValidationSample(share, most)
+            self._validation_sample = ValidationSample(self.validation_fraction, most)
         examples = replace(examples, table=examples.table.prepared(self.preparation_))
         held_out = np.empty(len(examples), bool)
         for rows in examples.table.spans():
@@ -452,12 +452,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _read(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> Examples:
         """Read and check what is given to learn from; rows that weigh nothing are left out."""
-        if self.preprocess not in ("auto", None):
-            raise ValueError(f"preprocess is {self.preprocess!r}: give 'auto' or None")
-        for name in ("early_stopping", "quick", "warm_start"):
-            value = getattr(self, name)
-            if not isinstance(value, bool | int | np.bool_) or value not in (0, 1):
-                raise ValueError(f"{name} is {value!r}: give True or False")
+        check_parameters(self)
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, "

@@ -67,7 +67,9 @@ def joined(one: State, other: State) -> State:
     if isinstance(remembered, tuple):
         remembered = mapped(both, remembered, other.optimizer_state)
     params = mapped(both, one.params, other.params)
-    return State(one.step, one.epoch, params, remembered, both(one.cost, other.cost))
+    cost = both(one.cost, other.cost)
+    rest: dict[str, Any] = {"optimizer_state": remembered, "cost": cost, "randomness": None}
+    return replace(one, params=params, **rest)
 
 
 def _scaled(params: Params, factor: float) -> Params:

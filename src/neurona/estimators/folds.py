@@ -93,11 +93,6 @@ class Folds:
         """
         place = np.full(n, -1)
         place[rows] = np.arange(len(rows))
-        if isinstance(cv, str) or not (hasattr(cv, "split") or isinstance(cv, Iterable)):
-            raise ValueError(
-                f"cv is {cv!r}: give a number of folds, a splitter of scikit-learn, or pairs of "
-                "row numbers, to learn from and to judge by"
-            )
         if hasattr(cv, "split"):
             whole = np.empty(n, y.dtype) if y.ndim == 1 else np.empty((n, *y.shape[1:]), y.dtype)
             whole[:] = y[0]

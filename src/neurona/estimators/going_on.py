@@ -12,11 +12,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from neurona.engine.layers import Dense, Dropout
 from neurona.engine.network import Network
-from neurona.engine.optimizers import Optimizer
+from neurona.engine.optimizers import Optimizer, whose_memory
 from neurona.engine.state import State
 from neurona.estimators.settings import Setting, given_settings
 
@@ -81,5 +79,7 @@ def _shown(known: Any) -> str:
 
 def first_state(state: State, optimizer: Optimizer) -> State:
     """Return the state to go on from: another optimizer keeps the weights, and begins afresh."""
-    fits = type(optimizer.init(np.zeros(1))) is type(state.optimizer_state)
-    return state if fits else State(0, 0, state.params, None, state.cost)
+    if state.optimizer == whose_memory(optimizer):
+        return state
+    afresh: dict[str, Any] = {"step": 0, "epoch": 0, "optimizer_state": None, "randomness": None}
+    return replace(state, **afresh)

@@ -73,7 +73,11 @@ def _array(estimator: Any, X: Any, reset: bool) -> Columns:
 
 
 def _sparse(estimator: Any, X: Any, reset: bool, raw: bool) -> Table:
-    """Read a sparse matrix; where it would be too large as an array, it stays sparse."""
+    """Read a sparse matrix; where it would be too large as an array, it stays sparse.
+
+    Booleans are categories, as those of an array are, where they were learned as such.
+    """
+    booleans = X.dtype == bool and not raw
     X = validate_data(
         estimator,
         X,
@@ -83,8 +87,19 @@ def _sparse(estimator: Any, X: Any, reset: bool, raw: bool) -> Table:
         ensure_all_finite=True if raw else "allow-nan",
     )
     if X.shape[0] * X.shape[1] > LARGE:
+        if booleans and reset:
+            warnings.warn(
+                "X is a sparse matrix of booleans, and too large to be read as categories: its "
+                "cells are read as the numbers 0 and 1",
+                UserWarning,
+                stacklevel=5,
+            )
         return SparseTable.of(X, raw)
-    return Prepared(X.toarray()) if raw else read_array(X.toarray())
+    if raw:
+        return Prepared(X.toarray())
+    learned = None if reset else estimator.preparation_
+    truths = booleans and (learned is None or "category" in learned.kinds)
+    return read_array(X.toarray().astype(bool if truths else X.dtype), learned)
 
 
 def _frame(estimator: Any, X: Any, reset: bool) -> Columns:

@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from neurona.checks import check_share
 from neurona.engine.state import State
 from neurona.estimators.examples import Examples
 from neurona.tables.table import Prepared
@@ -34,7 +33,7 @@ MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be predicted
 
 def split(
     examples: Examples,
-    share: Any,
+    share: float,
     strata: Callable[[NDArray[Any], int], NDArray[Any] | None],
     seed: int,
 ) -> tuple[Examples, Examples]:
@@ -55,10 +54,10 @@ def split(
     Raises
     ------
     ValueError
-        If the share is not between 0 and 1, or the rows are too few.
+        If the rows are too few.
     """
     n = len(examples)
-    n_held_out = ceil(check_share("validation_fraction", share) * n)
+    n_held_out = ceil(share * n)
     if n < 3:
         raise ValueError(
             f"X has {n} rows (n_samples={n}), and early_stopping holds out one: 3 are needed, "

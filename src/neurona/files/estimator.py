@@ -76,6 +76,7 @@ class Learned:
     trials: tuple[Trial, ...] = ()
     temperature: float = 1.0
     residuals: tuple[tuple[float, ...], ...] | None = None  # a number for each output
+    rows_seen: int = 0  # by a batch normalization
 
 
 def encoded(estimator: NeuralNet, notes: Any) -> bytes:
@@ -118,6 +119,7 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
         None
         if residuals is None
         else tuple(map(tuple, residuals.reshape(len(residuals), -1).tolist())),
+        estimator.state_.rows_seen,
     )
     fields = form_of(Learned).write(learned, "estimator")
     described = {"kind": type(estimator).__name__, **fields}
@@ -168,7 +170,7 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     formerly = FORMERLY if learned.setting is None else {}
     made: NeuralNet = class_(**{**formerly, **learned.parameters})
     preparation, targets, net = learned.preparation, learned.targets, model.net
-    if not 1 <= learned.width < MOST_COLUMNS or learned.epochs < 0:
+    if not 1 <= learned.width < MOST_COLUMNS or min(learned.epochs, learned.rows_seen) < 0:
         raise Misfit(f"the estimator has {learned.width} columns and {learned.epochs} epochs")
     if made.preprocess not in ("auto", None) or (made.preprocess is None) != (preparation is None):
         raise Misfit(f"preprocess is {shown(made.preprocess)}, which the preparation contradicts")
@@ -207,7 +209,7 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     made.temperature_, made._member = learned.temperature, member(net)
     stack = taken_apart(net, model.params, learned.temperature)
     cost = loss if made._member is net else np.full(len(model.params[0]), loss)
-    made._set_state(State(0, 0, stack, None, cost))
+    made._set_state(State(0, 0, stack, None, cost, rows_seen=learned.rows_seen))
     made.network_, made.params_, made.loss_ = net, model.params, loss  # to the last bit
     made.should_stop_ = False
     made.n_iter_ = learned.epochs

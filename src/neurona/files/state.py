@@ -63,6 +63,8 @@ def described(state: State, dtype: Any, arrays: Callable[[str, Any], Any]) -> di
         "epoch": int(state.epoch),
         "cost": float(state.cost) if isfinite(state.cost) else None,
         "optimizer": write(state.optimizer_state),
+        "optimizer_class": state.optimizer,
+        "rows_seen": int(state.rows_seen),
         "randomness": None if randomness is None else _plain(randomness._asdict()),
     }
 
@@ -121,6 +123,9 @@ def state_of(given: Any, params: Params, arrays: Mapping[str, Any]) -> State:
         return make(*members)
 
     given = _object(given, "state")
+    made_by = given.get("optimizer_class")
+    if made_by is not None and not isinstance(made_by, str):
+        raise Misfit(f"state.optimizer_class is {shown(made_by)}: it takes a text")
     cost = given.get("cost")
     if cost is not None and not isinstance(cost, int | float):
         raise Misfit(f"state.cost is {shown(cost)}: it takes a number")
@@ -131,6 +136,8 @@ def state_of(given: Any, params: Params, arrays: Mapping[str, Any]) -> State:
         read(given.get("optimizer")),
         np.nan if cost is None else float(cost),
         None if given.get("randomness") is None else _randomness(given["randomness"]),
+        made_by,
+        _count(given.get("rows_seen", 0), "state.rows_seen"),
     )
 
 

@@ -41,8 +41,7 @@ PICTURES_PER_SECOND = 12
 DRAWING_SHARE = 0.2  # of the time, at most: the rest belongs to the training
 LINES = 10  # in a log
 LEVELS = 24  # bands of color: equal neighbors take fewer bytes
-DARKER = 0.62  # a surface of one scale, so that points of the same colors stand out
-CURVE = "#4a90c8"
+CURVE = "default"  # the terminal's own ink: colors mean classes
 CURVE_POINTS = 2048
 CURVE_WIDTH = 22  # columns at least, labels included
 SYMBOLS = "ox+*#%&@$=123456789"  # of the classes, without color
@@ -100,8 +99,7 @@ def surface_text(
     targets = np.asarray(y)[shown]
     if not color:
         return _shaded(values[::2], scheme, lines // 2, places, targets)
-    shade = DARKER if values.shape[-1] == 1 else 1.0
-    pixels = _bytes(shade * scheme.surface(values, LEVELS))
+    pixels = _bytes(scheme.surface(values, LEVELS))
     pixels[lines, places] = _bytes(scheme.points(targets))
     return _half_blocks(pixels)
 
@@ -268,7 +266,7 @@ def confusion_text(counts: ArrayLike) -> Text:
     1  · 12
     """
     counts = np.asarray(counts)
-    colors = _bytes(DARKER * confusion_colors(counts)).tolist()
+    colors = _bytes(confusion_colors(counts))
     margin = len(str(len(counts) - 1))
     cell = max(len(str(counts.max())), margin) + 1
     text: Text = require("rich.text", extra="terminal").Text(no_wrap=True)
@@ -277,7 +275,8 @@ def confusion_text(counts: ArrayLike) -> Text:
         text.append(f"\n{k:>{margin}}", "dim")
         for count, color in zip(row, colors[k], strict=True):
             shown = f"{count or '·':>{cell}}"
-            text.append(shown, _style((255, 255, 255), tuple(color)) if count else "dim")
+            ink = (255, 255, 255) if color.mean() < 150 else (0, 0, 0)
+            text.append(shown, _style(ink, tuple(color.tolist())) if count else "dim")
     return text
 
 

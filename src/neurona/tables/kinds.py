@@ -279,6 +279,13 @@ def _what_else(cells: Sequence[Any], texts: set[str], part: Reading | None) -> t
         return (f"is read as texts; {AS_DATES}",)
     if texts and all(map(looks_like_number, texts)):
         return (f"is read as texts; {AS_NUMBERS}",)
+    truths = sum(isinstance(cell, bool | np.bool) for cell in cells)
+    numbers = sum(map(is_number, cells))
+    if truths and numbers:
+        return (
+            f"is read as categories: {truths} of {len(cells)} cells are booleans, and {numbers} "
+            "numbers; write 1 and 0 for True and False if all should be numbers",
+        )
     if part is None:
         return ()
     odd, there = Counter(str(cells[row]) for row in part.odd), part.fits + len(part.odd)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,13 +25,16 @@ from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
+from neurona.web.bugs import ProgramStopped, states_of
 from neurona.web.errors import PlaygroundError
+from neurona.web.flow import sizes
 from neurona.web.history import History, Snapshot
 from neurona.web.pacing import ChunkSize
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 
+MEASURING = 0.04  # seconds between two measurements of signal and gradient: a step's time or two
 T = TypeVar("T")
 
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
@@ -52,12 +55,14 @@ class View:
     branch, at, snapshots
         The branch of the state, the index of the shown snapshot (None: the latest), and the
         number of snapshots.
-    history, kept
-        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a counter of its changes.
+    history, flows, kept
+        ``(k, 4)`` and ``(k, 2, n_layers)``: see :class:`neurona.web.history.History`; and a
+        counter of their changes.
     test_cost
         None without test points.
     diverged
-        The layer (from 1), its rate, and one that would hold, if the training diverged.
+        The layer (from 1), its rate, and one that would hold, if the training diverged; the line
+        and NumPy's message, if a program with a bug stopped by itself.
     steered
         Whether the set-up alone cannot repeat the training: rates or points that changed
         after the first step, a weight that was set or frozen, a branch.
@@ -73,9 +78,10 @@ class View:
     at: int | None
     snapshots: int
     history: Array
+    flows: Array
     kept: int
     test_cost: float | None
-    diverged: dict[str, float] | None
+    diverged: dict[str, Any] | None
     steered: bool
 
 
@@ -107,7 +113,7 @@ class Memory:
     playing: bool
     pace: float | None
     at: int | None
-    diverged: dict[str, float] | None
+    diverged: dict[str, Any] | None
     steered: bool
 
 
@@ -139,8 +145,9 @@ class Run:
         self._chunk = ChunkSize()
         self._version = self._kept = 0
         self._now: Snapshot
+        self._measured = -math.inf  # when a layer's signal and gradient last were
         self._at: int | None = None
-        self._diverged: dict[str, float] | None = None
+        self._diverged: dict[str, Any] | None = None
         self._steered = False
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
         self._count = 1  # steps to the iterator's next state
@@ -316,7 +323,7 @@ class Run:
         params = self.task.begin() if params is None else params
         self._frozen = self.task.frozen if frozen is None else frozen
         self._rng = np.random.default_rng([training.seed, 1])
-        self._history = History()
+        self._history, self._measured = History(), -math.inf
         self._at = None
         self._diverged = None
         self._steered = False
@@ -352,18 +359,20 @@ class Run:
         self._steered = memory.steered
 
     def _training(self, start: State | Params) -> Iterator[State]:
-        """Return the engine's iterator; its first state is the start.
+        """Return the engine's iterator, or a program's; its first state is the start.
 
         There is one for all steps, whatever the clock makes of the chunks, until something else
         than the clock intervenes.
         """
         task, training = self.task, self.task.setup.training
+        if task.program is not None:
+            return states_of(task, start, self._frozen, lambda: self._count, self._rng)
         return train(
             task.net,
             task.train.x,
             task.train.target,
             cost=task.cost,
-            optimizer=optimizer_of(task.setup, self._frozen),
+            optimizer=optimizer_of(task, self._frozen),
             steps=math.inf,
             every=lambda: self._count,
             batch_size=training.batch_size,
@@ -387,13 +396,16 @@ class Run:
             state = next(steps)
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
-            rates = optimizer_of(self.task.setup, self._frozen).learning_rate
+            rates = optimizer_of(self.task, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
                 "layer": error.layer,
                 "rate": float(rate),  # type: ignore[arg-type]
                 "suggested_rate": error.suggested_rate,
             }
+        except ProgramStopped as error:
+            state, self._playing, self._steps = error.state, False, None
+            self._diverged = {"line": error.line, "message": str(error)}
         self._speed.append((time.monotonic(), state.step))
         self._stand(state, self._now.branch)
         self.view = self._published()
@@ -471,6 +483,10 @@ class Run:
     def _stand(self, state: State, branch: int) -> None:
         """Take a state, and offer it to the history."""
         self._now = self._snapshot(state, branch)
+        now = time.monotonic()
+        if self._history.will_keep and now >= self._measured + MEASURING:
+            self._measured = now
+            self._now = replace(self._now, flow=sizes(self.task, state.params))
         if self._history.keep(self._now):
             self._kept += 1
 
@@ -497,6 +513,7 @@ class Run:
             at=self._at,
             snapshots=len(self._history.snapshots),
             history=self._history.rows,
+            flows=self._history.flows,
             kept=self._kept,
             test_cost=shown.test_cost,
             diverged=self._diverged,

@@ -30,7 +30,7 @@ from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
 from neurona.web.links import MOST_LETTERS, Links, qr_rows
 from neurona.web.security import Guard
-from neurona.web.session import Message, Session, error_message
+from neurona.web.session import SLOW, Message, Session, error_message
 from neurona.web.task import Task
 from neurona.web.worker import BEAT, WorkerRun
 
@@ -213,8 +213,8 @@ def full(most: int) -> PlaygroundError:
 
 ONE_AT_A_TIME = PlaygroundError(
     "busy",
-    "The last file is still being made; ask again when it is here.",
-    "Todavía se está haciendo el último archivo; pide otro cuando llegue.",
+    "The last file or diagnosis is still being made; ask again when it is here.",
+    "Todavía se está haciendo el último archivo o diagnóstico; vuelve a pedirlo cuando llegue.",
 )
 
 NOT_MADE = PlaygroundError(
@@ -311,7 +311,7 @@ class SocketSession:
             self._wanted.append(message)
             if self.picture.done():
                 self.picture = self._start(self._draw())
-        elif kind == "download":
+        elif kind in SLOW and self.session.has_begun:
             if self.file.done():
                 self.file = self._start(self._download(message))
             else:
@@ -395,7 +395,7 @@ class SocketSession:
     async def _download(self, message: dict[str, Any]) -> None:
         """Send a file: capturing the state waits its turn, making the file does not."""
         async with self._turn:
-            make = await asyncio.to_thread(self.session.prepare_download, message)
+            make = await asyncio.to_thread(self.session.prepare, message)
         try:
             answers = await self.loop.run_in_executor(self.room.makers, make)
         except Exception:  # the page always waits for a response

@@ -10,10 +10,12 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.types import Array
-from neurona.web import microscope
+from neurona.web import bugs, doctor, microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
+from neurona.web.examples import EXAMPLES, example
+from neurona.web.flow import trivial_cost
 from neurona.web.frames import FrameRenderer
 from neurona.web.mending import nearest
 from neurona.web.readers import number, whole
@@ -27,6 +29,7 @@ from neurona.web.worker import WorkerRun
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
+SLOW = ("download", "doctor")  # messages whose response may take seconds to make
 NEAR = 0.05  # of the plane's width: how far a point may be from where it is to be erased
 
 
@@ -102,7 +105,7 @@ class Session:
             if language not in LANGUAGES:
                 raise _not_understood("language")
             theme = message.get("theme", "light")
-            if theme not in THEMES:
+            if not isinstance(theme, str) or theme not in THEMES:
                 raise _not_understood("theme")
             make = prepare(self.run, what, language, theme)
         except PlaygroundError as error:
@@ -118,6 +121,17 @@ class Session:
             return [(content, {"bytes": np.frombuffer(file.data, np.uint8)})]
 
         return answers
+
+    def prepare(self, message: Mapping[str, Any]) -> Callable[[], list[Message]]:
+        """Capture the state for a message of :data:`SLOW`, as :meth:`prepare_download` does."""
+        if message["type"] == "download":
+            return self.prepare_download(message)
+        try:
+            examine = doctor.prepare(self.run)
+        except PlaygroundError as error:
+            answer: list[Message] = [error_message(error)]
+            return lambda: answer
+        return lambda: [({"run": self._runs, **examine()}, {})]
 
     @property
     def has_begun(self) -> bool:
@@ -313,6 +327,12 @@ class Session:
         content, arrays = microscope.look(view, point, layer, unit)
         return [({"type": "microscope", "run": self._runs, **content}, arrays)]
 
+    def _bugs(self, message: Mapping[str, Any]) -> list[Message]:
+        return [({"type": "bugs", "run": self._runs, **bugs.lab(self.run.task)}, {})]
+
+    def _find_bug(self, message: Mapping[str, Any]) -> list[Message]:
+        return [({"type": "bug", "run": self._runs, **bugs.find(self.run.task)}, {})]
+
     def _frame(self, message: Mapping[str, Any]) -> list[Message]:
         resolution = whole(2, choices.LIMITS["resolution"]).read(
             "resolution", message.get("resolution", 100)
@@ -321,18 +341,19 @@ class Session:
             "neurons", message.get("neurons", 32)
         )
         view: View = self.run.view
-        painter = self._paint()
-        content, arrays = painter.frame(view, resolution, neurons)
-        if view.kept != self._kept:
+        # The network may be left out while it changes faster than it can be followed.
+        network = message.get("network") is not False or not view.playing
+        content, arrays = self._paint().frame(view, resolution, neurons, network=network)
+        if network and view.kept != self._kept:
             self._kept = view.kept
-            arrays["history"] = view.history
+            arrays["history"], arrays["flows"] = view.history, view.flows
         self._shown = (self._runs, view.version)
         undo, redo = self._past.kinds
         content = {**_finite(content), "undo": undo, "redo": redo}
         return [({"type": "frame", "run": self._runs, **content}, arrays)]
 
-    def _download(self, message: Mapping[str, Any]) -> list[Message]:
-        return self.prepare_download(message)()
+    def _slowly(self, message: Mapping[str, Any]) -> list[Message]:
+        return self.prepare(message)()
 
     def _command(self, message: Mapping[str, Any]) -> list[Message]:
         getattr(self.run, message["type"])()
@@ -366,6 +387,7 @@ class Session:
             "type": "welcome",
             "version": __version__,
             "defaults": Setup().to_json(),
+            "examples": {name: example(name).to_json() for name in EXAMPLES},
             "limits": choices.limits(),
             "session": self.key,
             "joined": self._run is not None,
@@ -385,6 +407,7 @@ class Session:
             "extent": list(task.limits),
             "output_activation": task.net.output.name,
             "cost_name": type(task.cost).__name__,
+            "trivial_cost": trivial_cost(task),
         }
         arrays: dict[str, Array] = {
             "points": task.points.astype(np.float32),
@@ -454,8 +477,11 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "speed": Session._speed,
     "seek": Session._seek,
     "microscope": Session._microscope,
+    "bugs": Session._bugs,
+    "find_bug": Session._find_bug,
     "frame": Session._frame,
-    "download": Session._download,
+    "download": Session._slowly,
+    "doctor": Session._slowly,
     "play": Session._command,
     "pause": Session._command,
     "step": Session._command,

@@ -338,7 +338,7 @@ class WorkerRun:
         elif kind == "view":
             asked, view = values
             if view["history"] is None:
-                view["history"] = self.view.history
+                view["history"], view["flows"] = self.view.history, self.view.flows
             self.view = View(task=self.task, **view)
             if asked is None:
                 self._looking = False
@@ -497,7 +497,7 @@ class _Worker:
         values = {f.name: getattr(view, f.name) for f in fields(view) if f.name != "task"}
         with self.lock, contextlib.suppress(OSError):
             if view.kept == self.kept:
-                values["history"] = None  # as it was
+                values["history"] = values["flows"] = None  # as they were
             self.kept = view.kept
             self.pipe.send(("view", asked, values))
 

@@ -4,8 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { copyText } from "../../server/clipboard";
 import { GOALS } from "../../state/challenges";
 import { type ClassPart, type DeskGoal, PARTS } from "../../state/classroom";
-import { presetName } from "../../state/labels";
-import { isPreset, PRESETS } from "../../state/presets";
+import { exampleName } from "../../state/labels";
 import type { Store } from "../../state/store";
 import type { Tool } from "../../state/tools";
 import { NumberField, Select } from "../controls";
@@ -107,7 +106,6 @@ function GoalChoice({ store, goal }: { store: Store; goal: DeskGoal }) {
   const { text, classroom } = store;
   const t = text.value.classroom;
   const { desk } = classroom;
-  const challenges = Object.keys(PRESETS).filter((key) => isPreset(key) && GOALS[key]);
   const names: Record<string, string> = {
     none: t.no_goal,
     cost: t.cost_goal,
@@ -121,9 +119,9 @@ function GoalChoice({ store, goal }: { store: Store; goal: DeskGoal }) {
       <Select
         label={t.goal}
         value={goal}
-        options={["none", "cost", "accuracy", ...challenges]}
-        name={(one) => names[one] ?? (isPreset(one) ? presetName(one, text.value) : one)}
-        onChange={(one) => change({ goal: one as DeskGoal })}
+        options={["none", "cost", "accuracy", ...Object.keys(GOALS)]}
+        name={(one) => names[one] ?? exampleName(one, text.value)}
+        onChange={(one) => change({ goal: one })}
       />
       {goal === "cost" && (
         <NumberField

@@ -221,7 +221,10 @@ def test_json_and_table_have_every_trial(cured):
     assert [one["cures"] for one in told["trials"]] == [list(t.cures) for t in cured.trials]
     best = told["trials"][told["best"]]
     assert best["mark"] == "best"
-    assert best["words"] == {"en": "orthogonal initial weights", "es": "pesos iniciales ortogonales"}
+    assert best["words"] == {
+        "en": "orthogonal initial weights",
+        "es": "pesos iniciales ortogonales",
+    }
     assert len(best["steps"]) == len(best["costs"]["median"]) == len(best["skills"]["max"])
     assert told["verdict"]["es"].startswith("Curado, con 5 de 5 semillas: pesos iniciales")
     for language in ("en", "es"):

@@ -21,6 +21,7 @@ import figures  # noqa: E402 - it lies beside this file
 import reference  # noqa: E402
 
 import neurona  # noqa: E402
+from neurona.web import site  # noqa: E402
 
 project = "neurona"
 author = "The neurona authors"
@@ -103,6 +104,13 @@ CONTRIBUTING
 CHANGELOG
 ```
 """
+RECORDED = """
+
+```{raw} html
+<p><a href="../recorded/index.html"><strong>Open it here</strong></a>, over recordings of the real
+engine, with nothing to install.</p>
+```
+"""
 log = logging.getLogger(__name__)
 FROM_ELSEWHERE = re.compile(
     r"""<(?:script|img|iframe|source|link(?=[^>]*rel=["']?(?:stylesheet|icon|preload)))[^>]*"""
@@ -132,13 +140,22 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", add_contents)
     app.connect("html-page-context", use_own_symbols)
     app.connect("missing-reference", reference.resolve)
+    app.connect("build-finished", record_the_playground)
     app.connect("build-finished", nothing_from_elsewhere)
 
 
 def add_contents(_: Sphinx, page: str, source: list[str]) -> None:
-    """Let the README lead to all pages, which on the site is the front page."""
+    """Let the README, which is the site's front page, lead to all pages and to the recordings."""
     if page == root_doc:
         source[0] += CONTENTS
+    if page == "docs/playground":
+        source[0] = source[0].replace("\n", RECORDED, 1)
+
+
+def record_the_playground(app: Sphinx, error: Exception | None) -> None:
+    """Write the playground over recordings beside the pages; a draft goes without."""
+    if error is None and nb_execution_mode != "off":
+        site.write(Path(app.outdir) / "recorded")
 
 
 def digest() -> str:

@@ -140,7 +140,7 @@ def defaults() -> Figure:
             else:
                 line = np.linspace(-np.pi, np.pi, 300)[:, None]
                 ax.plot(X, y, ".", color="0.65", markersize=5)
-                ax.plot(line, net.predict(line), linewidth=2.5, color="#3373b8")
+                ax.plot(line, net.predict(line), linewidth=2.5, color=neurona.plot.INK)
                 ax.set_box_aspect(1)
             ax.set_title(f"{title}: {net.score(*others):.2f}", fontsize="medium")
             ax.set(xlabel="", ylabel="", xticks=[], yticks=[])

@@ -53,6 +53,7 @@ _NAMES = {
     "adamw": "neurona.engine.optimizers",
     "BatchNormalization": "neurona.engine.layers.normalization",
     "check_gradient": "neurona.engine.gradcheck",
+    "diagnose": "neurona.doctor.diagnosis",
     "Dense": "neurona.engine.layers.dense",
     "Dropout": "neurona.engine.layers.dropout",
     "LayerNormalization": "neurona.engine.layers.normalization",

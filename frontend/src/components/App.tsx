@@ -1,113 +1,159 @@
+// The page: the mast, the row of controls, the picture with its sentence, and the column beside it.
+
 import { useEffect, useRef, useState } from "preact/hooks";
+import { writeNumber } from "../i18n/numbers";
 import type { Store } from "../state/store";
 import { Challenge } from "./Challenge";
-import { formatScore } from "./controls";
-import { DataPanel } from "./DataPanel";
-import { Microscope } from "./Microscope";
-import { NetworkPanel } from "./NetworkPanel";
-import { ResultPanel } from "./ResultPanel";
-import { Toolbar } from "./Toolbar";
+
+import { Cost } from "./Cost";
+import { StoreContext } from "./context";
+import { Flow } from "./Flow";
+import { Hint } from "./Hint";
+import { Key } from "./Key";
+import { MainControls } from "./MainControls";
+import { Mast } from "./Mast";
+import { Messages } from "./Messages";
+import { Network } from "./Network";
+import { NeuronEditor } from "./NeuronEditor";
+import { Notice } from "./Notice";
+import { PointEditing } from "./PointEditing";
+import { Sentence } from "./Sentence";
+import { Surface } from "./Surface";
+import { type Part, TOOLS, Tools } from "./Tools";
 
 export function App({ store }: { store: Store }) {
-  const { text, language, error, stopped, online, frame, hidden, host, run } = store;
+  const { text, hidden, host, run, tool } = store;
   useEffect(() => {
     const press = (event: Event) => shortcut(store, event as KeyboardEvent);
     host.keyTarget.addEventListener("keydown", press);
     return () => host.keyTarget.removeEventListener("keydown", press);
   }, [store]);
-  // Screen readers hear when the training starts or stops, not every frame.
+  const [over, setOver] = useState(false);
+  const takes = (event: DragEvent) =>
+    !hidden.includes("data") &&
+    !hidden.includes("csv") &&
+    event.dataTransfer?.types.includes("Files");
+  // A page has one main landmark: in a notebook it belongs to the notebook.
+  const Main = host.ownsPage ? "main" : "section";
+  return (
+    <StoreContext.Provider value={store}>
+      <Main
+        class="playground"
+        data-tool={tool.value ?? undefined}
+        aria-label={text.value.main}
+        onDragOver={(event) => {
+          if (!takes(event)) return;
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={(event) => {
+          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+        }}
+        onDrop={(event) => {
+          setOver(false);
+          const file = event.dataTransfer?.files[0];
+          if (!takes(event) || !file) return;
+          event.preventDefault();
+          void store.table.open(file);
+        }}
+      >
+        {over && <p class="drop">{text.value.drop_here}</p>}
+        {run.value && <Mast store={store} />}
+        {run.value && <MainControls store={store} />}
+        <Messages store={store} />
+        {run.value && (
+          <>
+            <Announcements store={store} />
+            <div class={`columns ${hidden.includes("result") ? "without-picture" : ""}`}>
+              {!hidden.includes("result") && (
+                <section class="hero" aria-label={text.value.result}>
+                  <div class="picture">
+                    <PointEditing store={store}>
+                      <Surface store={store} />
+                    </PointEditing>
+                    <Hint store={store} name="picture" />
+                  </div>
+                  <Key store={store} />
+                  <div class="sentence">
+                    <Sentence store={store} />
+                    <Hint store={store} name="now" />
+                  </div>
+                </section>
+              )}
+              <Side store={store} />
+            </div>
+            <Notice store={store} />
+          </>
+        )}
+      </Main>
+    </StoreContext.Provider>
+  );
+}
+
+/** The right column: a tool with what it keeps in view, or the network, the flow and the cost. */
+function Side({ store }: { store: Store }) {
+  const { tool, hidden, selection } = store;
+  const entry = tool.value && TOOLS[tool.value];
+  const selected = selection.value;
+  const chosen = selected?.kind === "weight" || selected?.pinned;
+  const below: readonly Part[] = entry
+    ? (entry.below ?? [])
+    : ["network", ...(chosen ? [] : (["flow", "cost"] as const))];
+  const draw = (part: Part) => {
+    if (hidden.includes(part === "cost" ? "result" : "network")) return null;
+    if (part === "network") return <Network key={part} store={store} controls={!entry} />;
+    return part === "flow" ? <Flow key={part} store={store} /> : <Cost key={part} store={store} />;
+  };
+  return (
+    <div class="side">
+      {tool.value !== "tour" && <Challenge store={store} />}
+      {entry?.above?.map(draw)}
+      <Tools store={store} />
+      {below.map(draw)}
+      {!entry && chosen && <NeuronEditor store={store} />}
+    </div>
+  );
+}
+
+/** Screen readers hear when the training starts or stops, not every frame. */
+function Announcements({ store }: { store: Store }) {
+  const { text, frame, language, announcement } = store;
   const playing = frame.value?.playing ?? false;
   const before = useRef(playing);
   useEffect(() => {
     if (before.current === playing) return;
     before.current = playing;
-    store.announcement.value = playing
+    const write = (value: number | null | undefined) =>
+      value === null || value === undefined ? "–" : writeNumber(value, language.value);
+    announcement.value = playing
       ? text.value.playing
       : text.value.paused_at
-          .replace("{step}", String(frame.value?.step ?? 0))
-          .replace("{cost}", formatScore(frame.value?.cost));
+          .replace("{step}", write(frame.value?.step ?? 0))
+          .replace("{cost}", write(frame.value?.cost));
   }, [playing]);
-  const diverged = frame.value?.diverged;
-  const divergence = text.value.diverged
-    .replace("{layer}", String(diverged?.layer))
-    .replace("{rate}", formatScore(diverged?.suggested_rate));
-  const shown = (part: string) => !hidden.includes(part);
-  const [over, setOver] = useState(false);
-  const takes = (event: DragEvent) =>
-    shown("data") && shown("csv") && event.dataTransfer?.types.includes("Files");
-  // A page has one main landmark: in a notebook it belongs to the notebook.
-  const Main = host.ownsPage ? "main" : "section";
   return (
-    <Main
-      class="playground"
-      aria-label={text.value.main}
-      onDragOver={(event) => {
-        if (!takes(event)) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-      }}
-      onDrop={(event) => {
-        setOver(false);
-        const file = event.dataTransfer?.files[0];
-        if (!takes(event) || !file) return;
-        event.preventDefault();
-        void store.table.open(file);
-      }}
-    >
-      {over && <p class="drop">{text.value.drop_here}</p>}
-      {run.value && <Toolbar store={store} />}
-      <div class="banners" role="status" aria-live="polite">
-        {!online.value && <p class="banner">{text.value.lost}</p>}
-        {stopped.value && (
-          <p class="banner">
-            {stopped.value[language.value]}
-            <button type="button" onClick={store.restart}>
-              {text.value.restart}
-            </button>
-          </p>
-        )}
-        {error.value && (
-          <p class="banner">
-            {error.value[language.value]}
-            <button
-              type="button"
-              onClick={() => {
-                error.value = null;
-              }}
-            >
-              {text.value.dismiss}
-            </button>
-          </p>
-        )}
-        {diverged && <p class="banner">{divergence}</p>}
-      </div>
-      {run.value && (
-        <>
-          <Challenge store={store} />
-          <p class="unseen" role="status" aria-live="polite">
-            {store.announcement}
-          </p>
-          <div class="columns">
-            {shown("data") && <DataPanel store={store} />}
-            {shown("network") && <NetworkPanel store={store} />}
-            {shown("result") && <ResultPanel store={store} />}
-          </div>
-          {store.microscope.open.value && <Microscope store={store} />}
-        </>
-      )}
-    </Main>
+    <p class="unseen" role="status" aria-live="polite">
+      {announcement}
+    </p>
   );
 }
 
 function shortcut({ frame, send }: Store, event: KeyboardEvent): void {
   const at = event.target as HTMLElement;
+  const written = event.key.toLowerCase();
+  // A field undoes what one types in it.
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !at.closest("input, textarea")) {
+    const again = written === "y" || (written === "z" && event.shiftKey);
+    if (!again && written !== "z") return;
+    send(again ? "redo" : "undo");
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (at.closest("input, select, textarea, [role=application]")) return;
   const key = event.key.toLowerCase();
-  if (key === " " && !at.closest("button")) send(frame.value?.playing ? "pause" : "play");
+  if (key === " " && !at.closest("button, summary")) send(frame.value?.playing ? "pause" : "play");
   else if (key === "arrowright") send("step");
   else if (key === "r") send("reset");
   else if (key === "n") send("reseed");

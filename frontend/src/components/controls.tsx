@@ -1,16 +1,43 @@
-// Small labeled controls that all panels share.
+// Small labeled controls that all parts share.
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { editableNumber, readNumber, writeNumber } from "../i18n/numbers";
 import type { NumberLimits } from "../server/messages";
+import type { Word } from "../state/words";
+import { useStore } from "./context";
+import { useUniqueId } from "./unique-id";
+import { WordCard } from "./WordCard";
 
 interface Labelled {
   label: string;
-  hint?: string;
+  /** The word whose card explains the control. */
+  word?: Word;
+}
+
+/** A label above its control, with the card of its word. */
+function Field({
+  label,
+  word,
+  id,
+  value,
+  children,
+}: Labelled & { id: string; value?: string; children: ComponentChildren }) {
+  return (
+    <div class="field">
+      <div class="field-name">
+        <label for={id}>{label}</label>
+        {word && <WordCard word={word} label={label} />}
+        {value !== undefined && <output for={id}>{value}</output>}
+      </div>
+      {children}
+    </div>
+  );
 }
 
 export function Select({
   label,
+  word,
   value,
   options,
   name,
@@ -21,65 +48,118 @@ export function Select({
   name?: (option: string) => string;
   onChange: (value: string) => void;
 }) {
+  const id = useUniqueId();
   return (
-    <label class="field">
-      <span>{label}</span>
-      <select value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+    <Field label={label} id={id} {...(word ? { word } : {})}>
+      <select id={id} value={value} onChange={(e) => onChange(e.currentTarget.value)}>
         {options.map((one) => (
           <option value={one} key={one}>
             {name ? name(one) : one}
           </option>
         ))}
       </select>
-    </label>
+    </Field>
   );
 }
 
-/** A number, committed on Enter, by the arrows, or on blur. */
-export function NumberField({
+interface NumberControl {
+  value: number | null;
+  limits: NumberLimits;
+  whole?: boolean;
+  /** What an empty field means; without it, the field may not be empty. */
+  empty?: string;
+  onChange: (value: number | null) => void;
+}
+
+/** A number under its label. */
+export function NumberField({ label, word, ...number }: Labelled & NumberControl) {
+  const id = useUniqueId();
+  return (
+    <Field label={label} id={id} {...(word ? { word } : {})}>
+      <NumberInput id={id} {...number} />
+    </Field>
+  );
+}
+
+/** A number, written as the language writes it, committed on Enter or on blur. A value that does not
+ * fit stays in the field, and the reason stands beside it. */
+export function NumberInput({
+  id,
   label,
   value,
   limits,
-  step,
-  onChange,
+  whole = false,
   empty,
-}: Labelled & {
-  value: number | null;
-  limits: NumberLimits;
-  step: number | "any";
-  empty?: string;
-  onChange: (value: number | null) => void;
-}) {
+  onChange,
+}: NumberControl & { id?: string; label?: string }) {
+  const { language, text } = useStore();
+  const reason = useUniqueId();
   // A draft survives re-renders while the user types.
   const [draft, setDraft] = useState<string | null>(null);
+  const [wrong, setWrong] = useState<string | null>(null);
+  const shown = draft ?? (value === null ? "" : editableNumber(value, language.value));
+  const commit = (typed: string) => {
+    if (typed.trim() === "" && empty !== undefined) {
+      setDraft(null);
+      setWrong(null);
+      if (value !== null) onChange(null);
+      return;
+    }
+    const next = readNumber(typed, language.value);
+    const { min, max, above } = limits;
+    const fits = (above ? next > min : next >= min) && next <= max;
+    if (fits && (!whole || Number.isInteger(next))) {
+      setDraft(null);
+      setWrong(null);
+      if (next !== value) onChange(next);
+      return;
+    }
+    const words = text.value.shell[whole ? "whole_limits" : above ? "above_limits" : "limits"];
+    setWrong(
+      words
+        .replace("{min}", writeNumber(min, language.value))
+        .replace("{max}", writeNumber(max, language.value)),
+    );
+  };
   return (
-    <label class="field">
-      <span>{label}</span>
+    <>
       <input
-        type="number"
-        value={draft ?? value ?? ""}
-        min={limits.min}
-        max={limits.max}
-        step={step}
+        id={id}
+        type="text"
+        inputMode="decimal"
+        autocomplete="off"
+        class="number"
+        aria-label={label}
+        aria-invalid={wrong !== null}
+        aria-describedby={wrong === null ? undefined : reason}
+        value={shown}
         placeholder={empty}
         onInput={(e) => setDraft(e.currentTarget.value)}
-        onBlur={() => setDraft(null)}
-        onChange={(e) => {
-          setDraft(null);
-          const given = e.currentTarget.value;
-          const excluded = limits.above && Number(given) <= limits.min;
-          e.currentTarget.setCustomValidity(excluded ? `> ${limits.min}` : "");
-          if (given === "") onChange(null);
-          else if (e.currentTarget.checkValidity()) onChange(Number(given));
-          else e.currentTarget.reportValidity();
+        onKeyDown={(e) => {
+          if (e.key === "Enter") commit(e.currentTarget.value);
+          const by = { ArrowUp: 1, ArrowDown: -1 }[e.key];
+          if (!by || !whole) return;
+          e.preventDefault();
+          const now = readNumber(e.currentTarget.value, language.value);
+          const next = Number.isNaN(now) ? limits.min : now + by;
+          commit(String(Math.min(limits.max, Math.max(limits.min, next))));
+        }}
+        onBlur={(e) => {
+          if (draft !== null) commit(e.currentTarget.value);
         }}
       />
-    </label>
+      {wrong !== null && (
+        <small class="wrong" id={reason} role="alert">
+          {wrong}
+        </small>
+      )}
+    </>
   );
 }
 
 export function Slider({
   label,
+  word,
   value,
   limits,
   step,
@@ -92,20 +172,22 @@ export function Slider({
   show?: (value: number) => string;
   onChange: (value: number) => void;
 }) {
+  const { language } = useStore();
+  const id = useUniqueId();
+  const written = show ? show(value) : writeNumber(value, language.value);
   return (
-    <label class="field wide">
-      <span>
-        {label} <b>{show ? show(value) : value}</b>
-      </span>
+    <Field label={label} id={id} value={written} {...(word ? { word } : {})}>
       <input
+        id={id}
         type="range"
         value={value}
         min={limits.min}
         max={limits.max}
         step={step}
+        aria-valuetext={written}
         onChange={(e) => onChange(Number(e.currentTarget.value))}
       />
-    </label>
+    </Field>
   );
 }
 
@@ -113,29 +195,16 @@ export function Checkbox({
   label,
   on,
   onChange,
-}: Labelled & { on: boolean; onChange: (on: boolean) => void }) {
+}: {
+  label: string;
+  on: boolean;
+  onChange: (on: boolean) => void;
+}) {
   return (
     <label class="switch">
       <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
       <span>{label}</span>
     </label>
-  );
-}
-
-export function Panel({
-  title,
-  name,
-  children,
-}: {
-  title: string;
-  name: string;
-  children: ComponentChildren;
-}) {
-  return (
-    <section class={`panel ${name}`} aria-label={title}>
-      <h2>{title}</h2>
-      {children}
-    </section>
   );
 }
 
@@ -146,16 +215,4 @@ export function Truncated({ children }: { children: string }) {
       {children}
     </span>
   );
-}
-
-/** An id for an element. Preact's useId repeats itself where a page holds several views. */
-export function useUniqueId(): string {
-  return useState(() => `n${Math.random().toString(36).slice(2)}`)[0];
-}
-
-/** Four decimals, or scientific notation for very small and very large numbers. */
-export function formatScore(value: number | null | undefined): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return "–";
-  const size = Math.abs(value);
-  return size !== 0 && (size < 0.001 || size >= 10000) ? value.toExponential(2) : value.toFixed(4);
 }

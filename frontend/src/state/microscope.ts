@@ -5,6 +5,7 @@ import type { Connection } from "../server/connection";
 import { arraysOf, type Message } from "../server/encoding";
 import type { ExecutedLine, Frame, Phase, Run, StepDetails, Variable } from "../server/messages";
 import type { DiagramSelection } from "./selection";
+import type { Tool } from "./tools";
 
 /** One stage of a step. Layers are counted from 0; the cost belongs to the last. */
 export interface Stage {
@@ -79,10 +80,11 @@ export function makeMicroscope(
     run: Signal<Run | null>;
     frame: Signal<Frame | null>;
     selection: Signal<DiagramSelection | null>;
+    tool: Signal<Tool | null>;
   },
 ) {
-  const { run, frame, selection } = page;
-  const open = signal(false);
+  const { run, frame, selection, tool } = page;
+  const open = computed(() => tool.value === "microscope");
   const point = signal<number | null>(null); // null: the whole batch
   const stageIndex = signal(0);
   const unit = signal(0); // the neuron within the stage's layer
@@ -153,6 +155,11 @@ export function makeMicroscope(
       details.value = null;
     });
   });
+  // It opens on a training that stands.
+  effect(() => {
+    if (open.value) connection.send({ type: "pause" });
+    else highlighted.value = null;
+  });
   effect(() => {
     if (!open.value || !frame.value || !run.value) return;
     void [point.value, stage.value.layer, unit.value];
@@ -195,13 +202,6 @@ export function makeMicroscope(
     });
   }
 
-  function close(): void {
-    batch(() => {
-      open.value = false;
-      highlighted.value = null;
-    });
-  }
-
   return {
     open,
     point,
@@ -215,16 +215,6 @@ export function makeMicroscope(
     line,
     topology,
     select,
-    close,
-    /** Open the microscope, which pauses the training, or close it. */
-    toggle(): void {
-      if (open.peek()) {
-        close();
-        return;
-      }
-      connection.send({ type: "pause" });
-      open.value = true;
-    },
     next: () => toStage(stageIndex.peek() + 1),
     back: () => toStage(stageIndex.peek() - 1),
     phase: (phase: Phase) => toStage(allStages.peek().findIndex((one) => one.phase === phase)),

@@ -10,6 +10,7 @@ import {
   variablesAt,
 } from "../../src/state/microscope";
 import type { DiagramSelection } from "../../src/state/selection";
+import type { Tool } from "../../src/state/tools";
 
 describe("the stages of a step", () => {
   test("go forward, to the cost, backward, and to the updates", () => {
@@ -72,6 +73,7 @@ describe("the microscope", () => {
       extent: [-1, 1, -1, 1],
     }) as unknown as Run;
 
+  let tool: Signal<Tool | null>;
   beforeEach(() => {
     sent = [];
     run = signal(running([2, 4, 3, 1]));
@@ -84,7 +86,8 @@ describe("the microscope", () => {
       },
       off: () => {},
     };
-    scope = makeMicroscope(model, { run, frame, selection });
+    tool = signal<Tool | null>(null);
+    scope = makeMicroscope(model, { run, frame, selection, tool });
   });
   const answer = () =>
     hear({
@@ -96,18 +99,18 @@ describe("the microscope", () => {
 
   test("requests nothing until it opens, which pauses the training", () => {
     expect(sent).toEqual([]);
-    scope.toggle();
+    tool.value = "microscope";
     expect(sent).toEqual([
       { type: "pause" },
       { type: "microscope", point: null, layer: 0, unit: 0 },
     ]);
-    scope.toggle();
+    tool.value = null;
     frame.value = { playing: false } as Frame;
     expect(asked()).toHaveLength(1);
   });
 
   test("sends one request at a time, and the last choice in the end", () => {
-    scope.toggle();
+    tool.value = "microscope";
     scope.point.value = 4;
     scope.next();
     scope.next();
@@ -120,7 +123,7 @@ describe("the microscope", () => {
   });
 
   test("goes on after an error or a lost connection", () => {
-    scope.toggle();
+    tool.value = "microscope";
     scope.point.value = 4;
     hear({ type: "error" });
     expect(asked()).toHaveLength(2);
@@ -129,7 +132,7 @@ describe("the microscope", () => {
   });
 
   test("requests again with every frame of a paused training", () => {
-    scope.toggle();
+    tool.value = "microscope";
     answer();
     frame.value = { playing: false } as Frame;
     expect(asked()).toHaveLength(2);
@@ -149,7 +152,7 @@ describe("the microscope", () => {
   });
 
   test("selects a clicked neuron in the current phase", () => {
-    scope.toggle();
+    tool.value = "microscope";
     scope.phase("update");
     selection.value = { kind: "neuron", layer: 2, index: 1, pinned: true };
     expect([scope.stage.value, scope.unit.value]).toEqual([{ phase: "update", layer: 1 }, 1]);
@@ -162,7 +165,7 @@ describe("the microscope", () => {
   });
 
   test("follows a number to its source", () => {
-    scope.toggle();
+    tool.value = "microscope";
     scope.follow({ kind: "neuron", phase: "backward", layer: 1, unit: 2 });
     expect([scope.stage.value, scope.unit.value]).toEqual([{ phase: "backward", layer: 1 }, 2]);
     scope.follow({ kind: "weight", layer: 1, row: 3, unit: 2 });
@@ -174,7 +177,7 @@ describe("the microscope", () => {
   });
 
   test("starts over with a new network, and drops a missing point", () => {
-    scope.toggle();
+    tool.value = "microscope";
     answer();
     scope.point.value = 9;
     scope.phase("update");
@@ -189,7 +192,7 @@ describe("the microscope", () => {
 
   test("picks a point on click only while it is open", () => {
     expect(scope.pickPoint(0, 0)).toBe(false);
-    scope.toggle();
+    tool.value = "microscope";
     expect(scope.pickPoint(0, 0)).toBe(true);
     expect(scope.point.value).toBe(0);
   });

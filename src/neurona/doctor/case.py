@@ -31,6 +31,10 @@ class Case:
         Whether the mini-batches are drawn anew each epoch, or are the same rows in the same order.
     X_val, y_val
         Examples that training does not see; None if there are none.
+    sample_weight
+        How much each training example counts; None: all the same.
+    early_stop
+        Whether a fifth of the training examples is held out to choose the best moment.
     """
 
     net: Network
@@ -47,6 +51,8 @@ class Case:
     shuffle: bool = True
     X_val: Array | None = None
     y_val: Array | None = None
+    sample_weight: Array | None = None
+    early_stop: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class Finding:
         The layer, from 1, if it is one layer's; None otherwise.
     cures
         Names of the cures that belong to it, the most fitting first.
+    measure
+        A noun phrase that says what ``value`` and ``threshold`` are.
     """
 
     kind: str
@@ -73,6 +81,7 @@ class Finding:
     numbers: Mapping[str, float | str | Text]
     layer: int | None = None
     cures: tuple[str, ...] = field(default=())
+    measure: Text | None = None
 
     def say(self, language: Language = "en") -> str:
         """Return its words with their numbers, in a language."""

@@ -1,14 +1,16 @@
-"""One palette for every picture, built on the tutorial's two colors.
+"""One pair of colors for every picture: class 0 is orange, class 1 is blue.
 
-Class 0 is sky blue and class 1 salmon, on a surface that goes from blue through white to red. More
-classes have colors that color-blind people can tell apart. All colors are RGB arrays from 0 to 1,
-so Matplotlib, a terminal and a GIF show the same picture.
+A color means what a network predicts, or the sign of a weight; all else is ink. Points have a
+class's color, and the plane has its ground: paler on light paper, darker on dark paper, so that
+points of a class stand out on their own ground. Both pairs, and the three further classes, stay
+apart for color-blind eyes. All colors are RGB arrays from 0 to 1, so Matplotlib, a terminal and a
+GIF show the same picture; the page's style sheet has the same ones.
 """
 
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -21,30 +23,75 @@ if TYPE_CHECKING:
 
 Colors: TypeAlias = npt.NDArray[np.float64]  # (..., 3), red, green and blue from 0 to 1
 
+GOLDEN_RATIO = 0.618033988749895
+
 
 def _parse(*codes: str) -> Colors:
-    return np.array([list(bytes.fromhex(code)) for code in codes]) / 255
+    return np.array([list(bytes.fromhex(code.removeprefix("#"))) for code in codes]) / 255
 
 
-SKYBLUE, SALMON = _parse("87ceeb", "fa8072")
-DIVERGING = _parse("3573b9", "74abd9", "b9d6ec", "f5f4f2", "f6c4b8", "e88b78", "c2423a")
-# Paul Tol's "bright" scheme, gray left out, and his "muted" one for more classes:
-# https://personal.sron.nl/~pault/
-BRIGHT = _parse("4477aa", "ee6677", "228833", "ccbb44", "66ccee", "aa3377")
-MUTED = _parse(
-    "88ccee", "cc6677", "117733", "ddcc77", "332288", "aa4499", "44aa99", "882255", "999933"
-)
-GOLDEN_RATIO = 0.618033988749895
-WHITE = np.ones(3)
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """The colors on light or on dark paper, as in a style sheet.
+
+    Parameters
+    ----------
+    paper, ink, soft, line
+        The paper; lines and words; words of less weight; hairlines.
+    undecided
+        The ground where no class is more probable than another.
+    classes, grounds
+        The color of each class's points, and of the plane where that class is certain.
+    """
+
+    paper: str
+    ink: str
+    soft: str
+    line: str
+    undecided: str
+    classes: tuple[str, ...]
+    grounds: tuple[str, ...]
+
+    def class_colors(self, n_classes: int) -> Colors:
+        """Return the color of each class's points, (n_classes, 3)."""
+        return np.concatenate([_parse(*self.classes), _more_hues(n_classes)])[:n_classes]
+
+    def class_grounds(self, n_classes: int) -> Colors:
+        """Return the color of the plane where each class is certain, (n_classes, 3)."""
+        undecided = _parse(self.undecided)
+        mixed = undecided + 0.25 * (_more_hues(n_classes) - undecided)
+        return np.concatenate([_parse(*self.grounds), mixed])[:n_classes]
 
 
-def diverging(values: npt.ArrayLike) -> Colors:
-    """Color numbers from 0 (blue) through 0.5 (white) to 1 (red); values outside are clipped.
+def _more_hues(n_classes: int) -> Colors:
+    """Return colors for the classes after the fifth: their hues step by the golden ratio."""
+    hues = 0.2 + np.arange(max(n_classes - 5, 0)) * GOLDEN_RATIO
+    return np.array([colorsys.hsv_to_rgb(hue % 1, 0.6, 0.6) for hue in hues]).reshape(-1, 3)
+
+
+LIGHT = Palette(
+    paper="#fcfcfa", ink="#1a1d21", soft="#565d66", line="#dfe1e3", undecided="#f1f1ee",
+    classes=("#b84a00", "#0a5c9e", "#00472a", "#5c1566", "#a044f0"),
+    grounds=("#f5d5bb", "#c3dcf0", "#c4e3d0", "#e8d1eb", "#e0d4f1"),
+)  # fmt: skip
+DARK = Palette(
+    paper="#141618", ink="#e9ebed", soft="#a5adb6", line="#30353a", undecided="#26292c",
+    classes=("#ff9a57", "#69b5f2", "#5eeaa0", "#f2c9ff", "#bc86a1"),
+    grounds=("#55300f", "#153a58", "#1a422c", "#462e4d", "#4f2b3e"),
+)  # fmt: skip
+
+
+def diverging(values: npt.ArrayLike, palette: Palette = LIGHT) -> Colors:
+    """Color numbers from 0 (class 0) through 0.5 (undecided) to 1 (class 1), clipped to these.
+
+    So are signs: a negative weight has the color of class 0, a positive one that of class 1.
 
     Parameters
     ----------
     values
         Numbers of any shape.
+    palette
+        The colors.
 
     Returns
     -------
@@ -52,45 +99,49 @@ def diverging(values: npt.ArrayLike) -> Colors:
 
     Examples
     --------
-    >>> diverging([0.5]).round(2)
-    array([[0.96, 0.96, 0.95]])
+    >>> (255 * diverging([0.0, 0.5, 1.0])).round().tolist()
+    [[184.0, 74.0, 0.0], [241.0, 241.0, 238.0], [10.0, 92.0, 158.0]]
     """
+    return _through_undecided(values, palette.class_colors(2), palette)
+
+
+def ground(values: npt.ArrayLike, palette: Palette = LIGHT) -> Colors:
+    """Color the plane by numbers from 0 to 1, as :func:`diverging` colors what stands on it.
+
+    Examples
+    --------
+    >>> (255 * ground([0.0, 1.0])).round().tolist()
+    [[245.0, 213.0, 187.0], [195.0, 220.0, 240.0]]
+    """
+    return _through_undecided(values, palette.class_grounds(2), palette)
+
+
+def _through_undecided(values: npt.ArrayLike, ends: Colors, palette: Palette) -> Colors:
+    stops = np.stack([ends[0], _parse(palette.undecided)[0], ends[1]])
     values = np.asarray(values, dtype=np.float64)
-    stops = np.linspace(0, 1, len(DIVERGING))
-    return np.stack([np.interp(values, stops, channel) for channel in DIVERGING.T], axis=-1)
+    return np.stack([np.interp(values, (0, 0.5, 1), channel) for channel in stops.T], axis=-1)
 
 
 def class_colors(n_classes: int) -> Colors:
-    """Return the color of each class's points, (n_classes, 3).
-
-    Two classes have the tutorial's colors, and up to nine have Paul Tol's. Beyond that, hues step
-    by the golden ratio, which keeps neighbors apart for any number of classes.
+    """Return the color of each class's points on light paper, (n_classes, 3).
 
     Examples
     --------
     >>> (class_colors(2) * 255).round().astype(int).tolist()
-    [[135, 206, 235], [250, 128, 114]]
+    [[184, 74, 0], [10, 92, 158]]
     """
-    if n_classes <= 2:
-        return np.stack([SKYBLUE, SALMON])[:n_classes]
-    if n_classes <= len(BRIGHT):
-        return BRIGHT[:n_classes]
-    if n_classes <= len(MUTED):
-        return MUTED[:n_classes]
-    hues = np.arange(n_classes) * GOLDEN_RATIO % 1
-    return np.array([colorsys.hsv_to_rgb(hue, 0.55, 0.82) for hue in hues])
+    return LIGHT.class_colors(n_classes)
 
 
-def blend(probabilities: npt.NDArray[np.floating], strength: float = 0.5) -> Colors:
-    """Mix the colors of the classes in proportion to their probabilities.
+def regions(probabilities: npt.NDArray[np.floating], palette: Palette = LIGHT) -> Colors:
+    """Color the plane by its most probable class, the paler the less certain it is.
 
     Parameters
     ----------
     probabilities
         (..., n_classes); each row is divided by its sum, so one sigmoid per class works too.
-    strength
-        The share of the classes' color, from 0 to 1; the rest is white. Regions stay paler than the
-        points on them.
+    palette
+        The colors.
 
     Returns
     -------
@@ -98,19 +149,22 @@ def blend(probabilities: npt.NDArray[np.floating], strength: float = 0.5) -> Col
 
     Examples
     --------
-    >>> blend(np.array([[1.0, 0.0]]), strength=1.0).round(2)
-    array([[0.53, 0.81, 0.92]])
+    >>> (255 * regions(np.array([[1.0, 0.0], [0.5, 0.5]]))).round().tolist()
+    [[245.0, 213.0, 187.0], [241.0, 241.0, 238.0]]
     """
     shares = np.clip(probabilities, 0, None)
-    totals = shares.sum(axis=-1, keepdims=True)
     n_classes = shares.shape[-1]
-    shares = np.where(totals > 0, shares / np.where(totals > 0, totals, 1), 1 / n_classes)
-    mixed: Colors = strength * (shares @ class_colors(n_classes)) + (1 - strength) * WHITE
-    return mixed
+    totals = shares.sum(axis=-1)
+    largest = np.where(totals > 0, shares.max(axis=-1) / np.where(totals > 0, totals, 1), 0)
+    certain = np.clip((largest - 1 / n_classes) / (1 - 1 / n_classes), 0, 1)[..., None]
+    undecided = _parse(palette.undecided)[0]
+    likeliest = palette.class_grounds(n_classes)[shares.argmax(axis=-1)]
+    colors: Colors = undecided + certain * (likeliest - undecided)
+    return colors
 
 
 def confusion_colors(counts: npt.ArrayLike) -> Colors:
-    """Color a confusion matrix, (n, n) to (n, n, 3): right predictions blue, wrong ones red.
+    """Color a confusion matrix, (n, n) to (n, n, 3): right predictions blue, wrong ones orange.
 
     Each row is shaded by its shares, so that rare classes show as well as frequent ones. Mistakes
     are shaded by the square root of their share, so that a single one is visible.
@@ -118,12 +172,12 @@ def confusion_colors(counts: npt.ArrayLike) -> Colors:
     Examples
     --------
     >>> confusion_colors([[4, 0], [0, 0]])[0, 1].round(2)
-    array([0.96, 0.96, 0.95])
+    array([0.95, 0.95, 0.93])
     """
     counts = np.asarray(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     right = np.eye(len(counts), dtype=bool)
-    return diverging(np.where(right, 0.5 - shares / 2, 0.5 + np.sqrt(shares) / 2))
+    return diverging(np.where(right, 0.5 + shares / 2, 0.5 - np.sqrt(shares) / 2))
 
 
 @dataclass(frozen=True)
@@ -135,12 +189,15 @@ class Scheme:
     n_classes
         The number of classes, or None for a regression.
     low, high
-        The bluest and the reddest value, when one number is shown.
+        The values with the colors of class 0 and of class 1, when one number is shown.
+    palette
+        The colors.
     """
 
     n_classes: int | None
     low: float = 0.0
     high: float = 1.0
+    palette: Palette = field(default=LIGHT, repr=False)
 
     def surface(self, values: npt.ArrayLike, levels: int | None = None) -> Colors:
         """Color a network's outputs, (..., n_out) to (..., 3); in a regression, the first.
@@ -149,26 +206,28 @@ class Scheme:
         """
         values = np.asarray(values, dtype=np.float64)
         if self.n_classes is not None and values.shape[-1] > 1:
-            return blend(values if levels is None else np.round(values * levels) / levels)
+            banded = values if levels is None else np.round(values * levels) / levels
+            return regions(banded, self.palette)
         share = (values[..., 0] - self.low) / (self.high - self.low)
         if levels is None:
-            return diverging(share)
-        bands = diverging(np.linspace(0, 1, levels + 1))
+            return ground(share, self.palette)
+        bands = ground(np.linspace(0, 1, levels + 1), self.palette)
         colors: Colors = bands[np.clip(np.round(share * levels), 0, levels).astype(int)]
         return colors
 
     def points(self, y: npt.ArrayLike) -> Colors:
         """Color targets, (n,) or (n, n_out) to (n, 3)."""
         if self.n_classes is not None:
-            return class_colors(self.n_classes)[labels_of(y)]
+            return self.palette.class_colors(self.n_classes)[labels_of(y)]
         y = np.asarray(y, dtype=np.float64)
-        return diverging((y.reshape(len(y), -1)[:, 0] - self.low) / (self.high - self.low))
+        share = (y.reshape(len(y), -1)[:, 0] - self.low) / (self.high - self.low)
+        return diverging(share, self.palette)
 
 
-def scheme_of(net: Network, y: npt.ArrayLike) -> Scheme:
+def scheme_of(net: Network, y: npt.ArrayLike, palette: Palette = LIGHT) -> Scheme:
     """Choose the colors for a network and its targets: by class, or over the range of the numbers.
 
-    A range with both signs becomes symmetric, so that zero is white.
+    A range with both signs becomes symmetric, so that zero has no color.
 
     Examples
     --------
@@ -178,10 +237,12 @@ def scheme_of(net: Network, y: npt.ArrayLike) -> Scheme:
     >>> scheme_of(network([2, 1], "linear"), [-0.5, 2.0])
     Scheme(n_classes=None, low=-2.0, high=2.0)
     """
-    return Scheme(max(net.n_out, 2)) if is_classification(net, y) else scheme_of_numbers(y)
+    if is_classification(net, y):
+        return Scheme(max(net.n_out, 2), palette=palette)
+    return scheme_of_numbers(y, palette)
 
 
-def scheme_of_numbers(y: npt.ArrayLike) -> Scheme:
+def scheme_of_numbers(y: npt.ArrayLike, palette: Palette = LIGHT) -> Scheme:
     """Choose the colors of a regression from its targets.
 
     Examples
@@ -193,4 +254,4 @@ def scheme_of_numbers(y: npt.ArrayLike) -> Scheme:
     low, high = float(y.min()), float(y.max())
     if low < 0 < high:
         low, high = -max(-low, high), max(-low, high)
-    return Scheme(None, low, high if high > low else low + 1)
+    return Scheme(None, low, high if high > low else low + 1, palette)

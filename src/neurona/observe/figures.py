@@ -21,7 +21,7 @@ import numpy as np
 from neurona.extras import require
 from neurona.observe import numbers, scores
 from neurona.observe.colors import (
-    DIVERGING,
+    LIGHT,
     Scheme,
     class_colors,
     confusion_colors,
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from neurona.engine.types import Array, Params
     from neurona.observe.numbers import Features, Limits, Surface
 
-INK = "#24292f"  # text, boundaries
-GRAY = "#6b7280"  # tick labels, secondary text
-FAINT = "#e5e7eb"  # grids, frames
-BLUE, RED = "#3573b9", "#c9483f"
+INK = LIGHT.ink  # text, curves, boundaries
+GRAY = LIGHT.soft  # tick labels, secondary text
+FAINT = LIGHT.line  # grids, frames
+NEGATIVE, POSITIVE = LIGHT.classes[:2]
 LEGEND: dict[str, Any] = {"labelcolor": INK, "edgecolor": "none", "framealpha": 0.9}
 
 
@@ -62,9 +62,9 @@ def surface(
 ) -> Axes:
     """Draw the predictions of a network of two inputs over the plane, and the points on it.
 
-    With two classes, blue is 0 and red is 1, and the line is where the output is one half. With
-    several, the regions mix the colors of the classes in proportion to their probabilities. In a
-    regression, points and plane share one scale, shown by a color bar.
+    With two classes, orange is 0 and blue is 1, and the line is where the output is one half. With
+    several, each region has the color of its most probable class, paler where that is less certain.
+    In a regression, points and plane share one scale, shown by a color bar.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def frame_plane(ax: Axes, limits: Limits) -> None:
 
 def _color_bar(ax: Axes, scheme: Scheme) -> None:
     colormap = require("matplotlib.colors", extra="plot").LinearSegmentedColormap.from_list(
-        "neurona", list(DIVERGING)
+        "neurona", list(diverging([0.0, 0.5, 1.0]))
     )
     mappable = require("matplotlib.cm", extra="plot").ScalarMappable(cmap=colormap)
     mappable.set_clim(scheme.low, scheme.high)
@@ -254,7 +254,7 @@ def cost_curve(
     if len(steps) != len(costs) or not steps:
         raise ValueError(f"{len(steps)} steps and {len(costs)} costs: give one cost per step")
     ax = _axes(ax, 5.6, 3.6)
-    color = BLUE if not ax.lines else class_colors(9)[len(ax.lines) % 9]
+    color = _series(len(ax.lines))
     ax.plot(steps, costs, color=color, linewidth=1.8, label=label, solid_capstyle="round")
     ax.set(xlabel="step", ylabel="cost")
     if log:
@@ -308,10 +308,9 @@ def gradient_sizes(
     n_layers = lengths.pop()
     ax = _axes(ax, 5.6, 3.6)
     width = 0.72 / len(series)
-    palette = [BLUE, RED, *class_colors(9)]
     for k, (name, values) in enumerate(series.items()):
         places = np.arange(1, n_layers + 1) + (k - (len(series) - 1) / 2) * width
-        ax.bar(places, values, width * 0.92, color=palette[k % len(palette)], label=name or None)
+        ax.bar(places, values, width * 0.92, color=_series(k), label=name or None)
     ax.set_yscale("log")
     ax.set_ylim(bottom=min(values.min() for values in series.values()) / 5)
     ax.set_xticks(range(1, n_layers + 1))
@@ -325,7 +324,7 @@ def gradient_sizes(
 def confusion(
     matrix: ArrayLike, classes: Sequence[str] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw a confusion matrix: right predictions in blue, wrong ones in red.
+    """Draw a confusion matrix: right predictions in blue, wrong ones in orange.
 
     Each row is shaded by its shares, so that rare classes show as well as frequent ones.
 
@@ -418,8 +417,10 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
     z, a, slope = numbers.activation_curve(which)
     name = which if isinstance(which, str) else which.name
     ax = _axes(ax, 5.0, 3.4)
-    ax.plot(z, a, color=BLUE, linewidth=2.2, label=name, zorder=3)
-    ax.plot(z, slope, color=RED, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2)
+    ax.plot(z, a, color=INK, linewidth=2.2, label=name, zorder=3)
+    ax.plot(
+        z, slope, color=GRAY, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2
+    )
     ax.axhline(0, color=GRAY, linewidth=0.6, zorder=1)
     ax.axvline(0, color=GRAY, linewidth=0.6, zorder=1)
     ax.set(xlabel="z", xlim=(z[0], z[-1]))
@@ -431,8 +432,8 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
 def network(net: Network, params: Params, ax: Axes | None = None, *, most: int = 10) -> Axes:
     """Draw the network: inputs on the left, outputs on the right, a line for every weight.
 
-    Red weights and biases are positive, blue ones negative. The width of a line is the size of its
-    weight, relative to the largest of its layer. A neuron has the color of its bias.
+    Blue weights and biases are positive, orange ones negative. The width of a line is the size of
+    its weight, relative to the largest of its layer. A neuron has the color of its bias.
 
     Parameters
     ----------
@@ -502,9 +503,9 @@ def network(net: Network, params: Params, ax: Axes | None = None, *, most: int =
     dot = {"marker": "o", "linestyle": "none", "markersize": 7, "markeredgecolor": INK}
     ax.legend(
         handles=[
-            line([], [], color=RED, linewidth=2.2, label="positive weight"),
-            line([], [], color=BLUE, linewidth=2.2, label="negative weight"),
-            line([], [], markerfacecolor=DIVERGING[-2], **dot, label="bias"),
+            line([], [], color=POSITIVE, linewidth=2.2, label="positive weight"),
+            line([], [], color=NEGATIVE, linewidth=2.2, label="negative weight"),
+            line([], [], markerfacecolor=POSITIVE, **dot, label="bias"),
         ],
         loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False,
         labelcolor=GRAY, fontsize=9, handlelength=1.4, columnspacing=1.6,
@@ -530,6 +531,11 @@ def png(figure: Any, **options: Any) -> bytes:
     data = BytesIO()
     figure.savefig(data, format="png", **options)
     return data.getvalue()
+
+
+def _series(k: int) -> Any:
+    """Return the color of the k-th of several curves: ink, then none that means class 0 or 1."""
+    return INK if k == 0 else class_colors(9)[2 + (k - 1) % 7]
 
 
 def _axes(ax: Axes | None, width: float, height: float) -> Axes:

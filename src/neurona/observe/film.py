@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -25,7 +24,7 @@ from neurona.saving import replace
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from neurona.engine.network import Network
     from neurona.engine.training import State
     from neurona.engine.types import Array, Params
-    from neurona.observe.colors import Colors
+    from neurona.observe.colors import Palette, Scheme
     from neurona.observe.numbers import Features
 
 WIDTH, HEIGHT = 900, 420  # pixels of a frame
@@ -42,6 +41,7 @@ TOP = 372  # both panels end here; the text is above
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
 ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
+SPANISH = {"step": "paso", "cost": "coste", "accuracy": "aciertos"}
 LEVELS = 24  # bands of a surface: with smooth areas, the file would be three times as large
 
 
@@ -51,48 +51,6 @@ class Frame(NamedTuple):
     step: int
     cost: float
     params: Params
-
-
-class Coloring(Protocol):
-    """The colors of outputs and points: see :class:`neurona.observe.colors.Scheme`."""
-
-    @property
-    def n_classes(self) -> int | None:
-        """The number of classes, or None for a regression."""
-        ...
-
-    def surface(self, values: ArrayLike, levels: int | None = None) -> Colors:
-        """Color a network's outputs."""
-        ...
-
-    def points(self, y: ArrayLike) -> Colors:
-        """Color targets."""
-        ...
-
-
-@dataclass(frozen=True)
-class Look:
-    """The colors of a film, as Matplotlib takes them.
-
-    Parameters
-    ----------
-    scheme
-        A function from a network and its targets to the colors of outputs and points.
-    paper, ink, soft
-        The background; boundaries and words; the numbers at the axes.
-    faint, line
-        The future of the cost curve and the grid; the past of the curve.
-    """
-
-    scheme: Callable[[Network, ArrayLike], Coloring] = scheme_of
-    paper: str = "white"
-    ink: str = figures.INK
-    soft: str = figures.GRAY
-    faint: str = figures.FAINT
-    line: str = figures.BLUE
-
-
-DEFAULT = Look()
 
 
 class Film:
@@ -117,14 +75,15 @@ class Film:
         the points themselves. ``X`` then holds points, and the surface lies over their plane.
     words
         The film's words for ``step``, ``cost`` and ``accuracy``.
-    look
-        Its colors.
+    scheme
+        The colors of predictions and points, and of the paper around them; by default those of
+        :func:`neurona.observe.colors.scheme_of`.
     """
 
     def __init__(
         self, net: Network, X: ArrayLike, y: ArrayLike, *,
         log: bool = False, features: Features | None = None, words: Mapping[str, str] = ENGLISH,
-        look: Look = DEFAULT,
+        scheme: Scheme | None = None,
     ) -> None:  # fmt: skip
         self.net = net
         self.X = np.asarray(X, dtype=np.float64)
@@ -132,7 +91,7 @@ class Film:
         self.log = log
         self.features = features
         self.words = words
-        self.look = look
+        self.scheme = scheme or scheme_of(net, y)
         self.frames: list[Frame] = []
 
     def add(self, state: State) -> None:
@@ -170,7 +129,7 @@ class Film:
         frames = [self.frames[k] for k in self._paced(most)]
         stage = self._stage(levels=LEVELS)
         some = np.unique(np.linspace(0, len(frames) - 1, 7).astype(int))
-        palette = Palette(np.stack([stage.paint(frames[k]) for k in some]))
+        palette = FilmColors(np.stack([stage.paint(frames[k]) for k in some]))
         return _gif(map(stage.paint, frames), palette, len(frames))
 
     def save_picture(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> None:
@@ -200,7 +159,7 @@ class Film:
         return Stage(
             self.net, self.X, self.y, self.frames,
             log=self.log, levels=levels, scale=scale, features=self.features, words=self.words,
-            look=self.look,
+            scheme=self.scheme,
         )  # fmt: skip
 
     def _paced(self, most: int) -> list[int]:
@@ -232,17 +191,20 @@ class Stage:
         Bands of a surface, or None for a smooth one.
     scale
         The factor on the canvas of 900 x 420 pixels.
-    features, words, look
+    features, words, scheme
         As for :class:`Film`.
     """
 
     def __init__(
         self, net: Network, X: Array, y: Array, frames: Sequence[Frame], *,
         log: bool = False, levels: int | None = None, scale: float = 1.0,
-        features: Features | None = None, words: Mapping[str, str] = ENGLISH, look: Look = DEFAULT,
+        features: Features | None = None, words: Mapping[str, str] = ENGLISH,
+        scheme: Scheme | None = None,
     ) -> None:  # fmt: skip
+        scheme = scheme or scheme_of(net, y)
+        palette = scheme.palette
         figure = require("matplotlib.figure", extra="plot").Figure(
-            figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor=look.paper
+            figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor=palette.paper
         )
         canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
         self.net, self.X, self.y, self.words = net, _inputs(X, features), y, words
@@ -250,14 +212,14 @@ class Stage:
         self.canvas: Any = canvas(figure)
         self.panel: Panel
         if net.n_in == 2 or features is not None:
-            self.panel = PlanePanel(figure, net, X, y, levels, features, look)
+            self.panel = PlanePanel(figure, net, X, y, levels, features, scheme)
         elif self.classifies:
-            self.panel = ConfusionPanel(figure, net, X, y, look)
+            self.panel = ConfusionPanel(figure, net, X, y, palette)
         else:
-            self.panel = FitPanel(figure, net, X, y, look)
-        self.curve = CostPanel(figure, frames, log, words, look)
-        self.step = _heading(figure, self.panel.left, look, weight="bold")
-        self.score = _heading(figure, self.curve.left, look)
+            self.panel = FitPanel(figure, net, X, y, palette)
+        self.curve = CostPanel(figure, frames, log, words, palette)
+        self.step = _heading(figure, self.panel.left, palette, weight="bold")
+        self.score = _heading(figure, self.curve.left, palette)
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(figure.bbox)
 
@@ -295,18 +257,18 @@ class CostPanel:
 
     def __init__(
         self, figure: Figure, frames: Sequence[Frame], log: bool, words: Mapping[str, str],
-        look: Look,
+        palette: Palette,
     ) -> None:  # fmt: skip
         self.steps = np.array([frame.step for frame in frames])
         self.costs = np.array([frame.cost for frame in frames])
         ax = _place(figure, self.left, 56, 404)
         figures.cost_curve(self.steps, self.costs, ax, log=log)
         ax.set(xlabel=words["step"], ylabel=words["cost"])
-        _inked(ax, look)
-        ax.lines[0].set(color=look.faint)
-        (self.past,) = ax.plot([], [], color=look.line, linewidth=2, animated=True)
+        _inked(ax, palette)
+        ax.lines[0].set(color=palette.line)
+        (self.past,) = ax.plot([], [], color=palette.ink, linewidth=2, animated=True)
         (self.now,) = ax.plot(
-            [], [], "o", color=look.line, markeredgecolor=look.paper, markersize=8,
+            [], [], "o", color=palette.ink, markeredgecolor=palette.paper, markersize=8,
             clip_on=False, animated=True,
         )  # fmt: skip
 
@@ -326,14 +288,14 @@ class PlanePanel:
 
     def __init__(
         self, figure: Figure, net: Network, X: Array, y: Array, levels: int | None,
-        features: Features | None, look: Look,
+        features: Features | None, scheme: Scheme,
     ) -> None:  # fmt: skip
-        self.net, self.levels, self.features, self.ink = net, levels, features, look.ink
-        self.scheme = look.scheme(net, y)
+        self.net, self.levels, self.features = net, levels, features
+        self.scheme, self.ink = scheme, scheme.palette.ink
         self.limits = numbers.limits_of(X)
         self.ax = _place(figure, self.left, self.bottom, TOP - self.bottom)
         self.ax.patch.set_visible(False)
-        figures.draw_points(self.ax, X, self.scheme.points(y), edge=look.paper)
+        figures.draw_points(self.ax, X, self.scheme.points(y), edge=scheme.palette.paper)
         (self.points,) = self.ax.collections
         self.points.set_animated(True)
         figures.frame_plane(self.ax, self.limits)
@@ -368,12 +330,12 @@ class ConfusionPanel:
 
     left = 70
 
-    def __init__(self, figure: Figure, net: Network, X: Array, y: Array, look: Look) -> None:
+    def __init__(self, figure: Figure, net: Network, X: Array, y: Array, palette: Palette) -> None:
         self.net, self.X, self.y = net, X, y
         self.ax = _place(figure, self.left, 56, TOP - 56)
         self.n_classes = max(net.n_out, 2)
         figures.confusion(np.zeros((self.n_classes, self.n_classes)), ax=self.ax)
-        _inked(self.ax, look)
+        _inked(self.ax, palette)
         (self.image,) = self.ax.images
         self.image.set_animated(True)
         self.texts: list[Any] = []
@@ -394,19 +356,19 @@ class FitPanel:
 
     left = 70
 
-    def __init__(self, figure: Figure, net: Network, X: Array, y: Array, look: Look) -> None:
+    def __init__(self, figure: Figure, net: Network, X: Array, y: Array, palette: Palette) -> None:
         self.net, self.X = net, X
         ax = _place(figure, self.left, 56, TOP - 56)
         self.y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)[:, 0]
         low, high = float(self.y.min()), float(self.y.max())
         margin = 0.1 * (high - low or 1.0)
         self.limits = low - margin, high + margin
-        ax.plot(self.limits, self.limits, color=look.soft, linewidth=0.8, zorder=1)
+        ax.plot(self.limits, self.limits, color=palette.soft, linewidth=0.8, zorder=1)
         ax.set(xlim=self.limits, ylim=self.limits, xlabel="target", ylabel="prediction")
         figures.tidy(ax, grid="both")
-        _inked(ax, look)
+        _inked(ax, palette)
         self.points = ax.scatter(
-            self.y, self.y, s=16, color=look.line, edgecolors=look.paper, linewidths=0.4,
+            self.y, self.y, s=16, color=palette.ink, edgecolors=palette.paper, linewidths=0.4,
             animated=True,
         )  # fmt: skip
 
@@ -427,20 +389,20 @@ def _place(figure: Figure, left: float, bottom: float, width: float) -> Axes:
     return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, (TOP - bottom) / HEIGHT))
 
 
-def _inked(ax: Axes, look: Look) -> None:
+def _inked(ax: Axes, palette: Palette) -> None:
     """Color everything around the data, except a matrix's grid, which is minor."""
-    ax.set_facecolor(look.paper)
+    ax.set_facecolor(palette.paper)
     for spine in ax.spines.values():
-        spine.set_color(look.faint)
-    ax.tick_params(which="both", colors=look.soft)
-    ax.tick_params(which="major", grid_color=look.faint)
+        spine.set_color(palette.line)
+    ax.tick_params(which="both", colors=palette.soft)
+    ax.tick_params(which="major", grid_color=palette.line)
     for label in (ax.xaxis.label, ax.yaxis.label):
-        label.set_color(look.ink)
+        label.set_color(palette.ink)
 
 
-def _heading(figure: Figure, left: float, look: Look, weight: str = "normal") -> Any:
+def _heading(figure: Figure, left: float, palette: Palette, weight: str = "normal") -> Any:
     return figure.text(
-        left / WIDTH, (TOP + 24) / HEIGHT, "", color=look.ink, fontsize=13, va="center",
+        left / WIDTH, (TOP + 24) / HEIGHT, "", color=palette.ink, fontsize=13, va="center",
         weight=weight, animated=True,
     )  # fmt: skip
 
@@ -462,7 +424,7 @@ def _image() -> Any:
     return require("PIL.Image", extra="plot")
 
 
-class Palette:
+class FilmColors:
     """The colors of a film: the most frequent ones exactly, the others by a similar one.
 
     Pillow's own search for the nearest color is fast and rough, and turns white into gray.
@@ -512,7 +474,7 @@ def _colors(codes: Array) -> Array:
     return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.int32)
 
 
-def _gif(pictures: Iterator[Array], palette: Palette, count: int) -> bytes:
+def _gif(pictures: Iterator[Array], palette: FilmColors, count: int) -> bytes:
     images = map(palette.indexed, pictures)
     data = BytesIO()
     next(images).save(

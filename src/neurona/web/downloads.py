@@ -13,22 +13,22 @@ import numpy as np
 from neurona import files
 from neurona.engine.state import State
 from neurona.extras import MissingExtra, require
-from neurona.observe.film import ENGLISH, Film
+from neurona.observe.colors import DARK, LIGHT, Palette, Scheme
+from neurona.observe.film import ENGLISH, SPANISH, Film
 from neurona.web.code import program
-from neurona.web.colors import LOOKS
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.notebook import notebook
 from neurona.web.run import Run, View
 from neurona.web.worker import WorkerRun
 
 LANGUAGES = ("en", "es")
-THEMES = tuple(LOOKS)
+THEMES: Mapping[str, Palette] = {"light": LIGHT, "dark": DARK}
 PICTURES = 60  # the most of one GIF
 SNAPSHOTS = 240  # from which they are chosen
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": ENGLISH,
-    "es": {"step": "paso", "cost": "coste", "accuracy": "aciertos"},
+    "es": SPANISH,
 }
 _one_film = threading.Lock()  # Matplotlib draws in one thread at a time
 
@@ -118,6 +118,7 @@ def _gif(view: View, way: Sequence[State], language: str, theme: str) -> File:
             "The cost is no finite number: there is nothing to make a film of.",
             "El coste no es un número finito: no hay de qué hacer una película.",
         )
+    scheme = Scheme(task.classes or None, 0 if task.classes else -1, 1, THEMES[theme])
     film = Film(
         task.net,
         task.points,
@@ -125,7 +126,7 @@ def _gif(view: View, way: Sequence[State], language: str, theme: str) -> File:
         log=all(state.cost > 0 for state in states),
         features=task.features,
         words=_WORDS[language],
-        look=LOOKS[theme],
+        scheme=scheme,
     )
     for state in states:
         film.add(state)

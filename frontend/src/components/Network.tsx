@@ -1,0 +1,76 @@
+// The network: its head, the controls of each layer, the diagram.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { writeNumber } from "../i18n/numbers";
+import { newLayer } from "../state/setup";
+import type { Store } from "../state/store";
+import { Hint } from "./Hint";
+import { LayerColumns } from "./layer-controls";
+import { NetworkDiagram } from "./NetworkDiagram";
+
+/** Without `controls`, for a tool below it, only the layers' names stay over the diagram. */
+export function Network({ store, controls = true }: { store: Store; controls?: boolean }) {
+  const { text, run, language } = store;
+  const t = text.value;
+  const now = run.value;
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const fit = () => setWidth(element.clientWidth);
+    const resized = new ResizeObserver(fit);
+    resized.observe(element);
+    return () => resized.disconnect();
+  }, []);
+  if (!now) return null;
+  return (
+    <section class="block network" aria-label={t.network}>
+      <header class="head-row">
+        <h2>{t.network}</h2>
+        <p class="facts">
+          {now.topology.join("–")} · {writeNumber(now.parameters, language.value)} {t.parameters}
+        </p>
+        {controls && <Depth store={store} />}
+      </header>
+      <div class="scroll" ref={box}>
+        <LayerColumns store={store} run={now} width={width} controls={controls} />
+        <NetworkDiagram store={store} run={now} />
+      </div>
+      {controls && <Hint store={store} name="network" />}
+    </section>
+  );
+}
+
+function Depth({ store }: { store: Store }) {
+  const { text, setup, changeSetup, limits, defaults } = store;
+  const t = text.value;
+  const layers = setup.value.layers;
+  return (
+    <div class="depth count" role="group" aria-label={t.depth}>
+      <span aria-hidden="true">{t.shell.layers}</span>
+      <button
+        type="button"
+        aria-label={t.remove_layer}
+        disabled={layers.length === 0}
+        onClick={() => changeSetup({ ...setup.value, layers: layers.slice(0, -1) })}
+      >
+        −
+      </button>
+      <b>{layers.length}</b>
+      <button
+        type="button"
+        aria-label={t.add_layer}
+        disabled={layers.length >= limits.value.layers.most}
+        onClick={() =>
+          changeSetup({
+            ...setup.value,
+            layers: [...layers, layers.at(-1) ?? newLayer(defaults.value)],
+          })
+        }
+      >
+        +
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+// The tools, each of which may take the right column. Settings are one of them.
+
+export const TOOL_NAMES = [
+  "tour",
+  "doctor",
+  "microscope",
+  "class",
+  "take",
+  "bugs",
+  "settings",
+] as const;
+export type Tool = (typeof TOOL_NAMES)[number];

@@ -1,0 +1,108 @@
+"""Is each layer's gradient its own? Differences along random directions tell, whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.signs import thinned
+from neurona.doctor.training import OfPredictions, cost_of, examples
+from neurona.engine.activations import ACTIVATIONS
+from neurona.engine.layers.composition import Composition
+from neurona.engine.parameters import arrays, mapped, named, rebuilt
+from neurona.engine.types import Array, Params
+
+ROWS = 8
+DIRECTIONS = 3
+STEPS = (1e-4, 1e-6)  # the smaller error counts: a kink may lie within the longer one
+
+
+class Mismatch(NamedTuple):
+    """A derivative that is not the function's.
+
+    Attributes
+    ----------
+    layer
+        The layer, from 1; None is the cost.
+    by
+        What it is by: ``"W"``, ``"b"``, or ``"x"``, its input.
+    error
+        The largest |derivative - difference| / max of both.
+    """
+
+    layer: int | None
+    by: str
+    error: float
+
+
+def mismatches(case: Case, params: Params) -> Iterator[Mismatch]:
+    """Yield the worst derivative of each layer, and of the cost, that is not neurona's own.
+
+    Those of neurona are compared in its tests.
+    """
+    rng = np.random.default_rng(0)
+    data = thinned(examples(case), ROWS)
+    x = data.x.astype(np.float64)
+    wide = mapped(lambda array: array.astype(np.float64), params)
+    with np.errstate(all="ignore"):
+        for place, (layer, own) in enumerate(zip(case.net.layers, wide, strict=True), start=1):
+            if _is_foreign(layer):
+                yield _of_layer(place, layer, own, x, rng)
+            x = np.asarray(layer.forward(own, x)[0], np.float64)
+        cost = cost_of(case)
+        if not isinstance(cost, OfPredictions) and not _is_ours(type(cost)):
+            target = data.target.astype(np.float64)
+            output = rng.uniform(0.1, 0.9, target.shape)  # where a logarithm is finite
+            _, d = cost(output, target)
+            error = _worst(lambda at: cost(at, target)[0], output, d, rng)
+            yield Mismatch(None, "x", error)
+
+
+def _is_foreign(layer: Any) -> bool:
+    """Return whether a layer or its activation is not neurona's."""
+    if isinstance(layer, Composition):
+        return any(map(_is_foreign, layer.layers)) or not _is_ours(type(layer))
+    activation = layer.activation
+    known = ACTIVATIONS.get(activation.name) is activation and _is_ours(activation.function)
+    return not (known and _is_ours(type(layer)))
+
+
+def _is_ours(one: Any) -> bool:
+    return str(one.__module__).startswith("neurona.engine.")
+
+
+def _of_layer(place: int, layer: Any, own: Any, x: Array, rng: np.random.Generator) -> Mismatch:
+    """Return a layer's worst derivative, by its input or one of its parameters."""
+    y, pullback = layer.forward(own, x)
+    dy = rng.normal(size=y.shape)
+    dx, grads = pullback(dy)
+    errors = [("x", _worst(lambda at: (dy * layer.forward(own, at)[0]).sum(), x, dx, rng))]
+    members = arrays((own,))
+    for k, (_, name, array) in enumerate(named((own,))):
+
+        def moved(at: Array, k: int = k) -> Any:
+            given = rebuilt((own,), [*members[:k], at, *members[k + 1 :]])[0]
+            return (dy * layer.forward(given, x)[0]).sum()
+
+        errors.append((name, _worst(moved, array, arrays((grads,))[k], rng)))
+    by, error = max(errors, key=lambda one: one[1])
+    return Mismatch(place, by, error)
+
+
+def _worst(
+    function: Callable[[Array], Any], at: Array, derivative: Any, rng: np.random.Generator
+) -> float:
+    """Return the largest relative error along some directions; infinite for another shape."""
+    if np.shape(derivative) != at.shape:
+        return float("inf")
+    errors = []
+    for _ in range(DIRECTIONS):
+        v = rng.normal(size=at.shape)
+        exact = float((derivative * v).sum())
+        found = [float(function(at + h * v) - function(at - h * v)) / (2 * h) for h in STEPS]
+        largest = max(abs(exact), *map(abs, found), 1e-9)
+        errors.append(min(abs(exact - one) for one in found) / largest)
+    return float(np.nan_to_num(max(errors), nan=np.inf))

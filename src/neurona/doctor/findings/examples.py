@@ -1,0 +1,161 @@
+"""Findings in the examples: their scale, their order, their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.case import Finding
+from neurona.doctor.evidence import Evidence
+from neurona.doctor.findings.words import percent
+from neurona.doctor.signs import recalls
+from neurona.language import Text
+
+# LeCun et al., "Efficient backprop", 1998, section 4.3: inputs of mean 0 and variance 1. A tenfold
+# size makes the curvature a hundred times as large. The page's points and the controls are below 3.
+SIZE = 10.0
+RATIO = 100.0  # of two columns: the cost's valley is then 10,000 times as long as it is wide
+TARGET_SIZE = 10.0
+CONTRADICTING = 0.1
+LEAKED = 0.2  # iris has 1 row of 150 twice, and tables of whole numbers some more
+PURE = 0.9
+SORTED = 0.5  # of the batches: at random, 10 rows of two classes are that pure once in 50
+RECALL = 0.5
+MAJORITY = 0.8
+
+
+def leaked(e: Evidence) -> Iterator[Finding]:
+    """Validation rows that are training rows."""
+    value = e.signs.leaked
+    if value > LEAKED:
+        yield Finding(
+            "leaked-examples",
+            Text(
+                "{percent} % of the validation rows are training rows too: the validation only "
+                "tells what the network remembers.",
+                "El {percent} % de las filas de validación están también en el entrenamiento: la "
+                "validación solo dice lo que la red recuerda.",
+            ),
+            {"value": value, "threshold": LEAKED, "percent": percent(value)},
+            cures=("separate-test",),
+        )
+
+
+def contradicting(e: Evidence) -> Iterator[Finding]:
+    """Rows with the same inputs and different targets."""
+    value = e.signs.contradicting
+    if value > CONTRADICTING and e.skills[0] < 0.9 and e.signs.task != "labels":
+        yield Finding(
+            "contradicting-labels",
+            Text(
+                "{percent} % of the examples have the inputs of another one and a different "
+                "target: no network can tell them apart.",
+                "El {percent} % de los ejemplos tienen las mismas entradas que otro y un objetivo "
+                "distinto: ninguna red puede distinguirlos.",
+            ),
+            {"value": value, "threshold": CONTRADICTING, "percent": percent(value)},
+            cures=("check-labels",),
+        )
+
+
+def sorted_batches(e: Evidence) -> Iterator[Finding]:
+    """Batches in a fixed order, each of one class."""
+    case, target = e.case, e.data.target
+    size = min(case.batch_size or e.data.n, e.data.n)
+    if case.shuffle or not 1 < size < e.data.n or e.signs.task not in ("two", "classes"):
+        return
+    labels = target[:, 0] if target.shape[1] == 1 else target.argmax(axis=1)
+    batches = [labels[k : k + size] for k in range(0, len(labels), size)]
+    purest = [np.unique(batch, return_counts=True)[1].max() / len(batch) for batch in batches]
+    value = float(np.mean(np.array(purest) >= max(PURE, e.signs.majority + 0.01)))
+    if value > SORTED:
+        yield Finding(
+            "sorted-batches",
+            Text(
+                "The batches always come in the same order, and {percent} % of them hold one "
+                "class: each unlearns what the one before has taught.",
+                "Los lotes llegan siempre en el mismo orden, y el {percent} % tiene una sola "
+                "clase: cada uno borra lo que enseñó el anterior.",
+            ),
+            {"value": value, "threshold": SORTED, "percent": percent(value)},
+            cures=("shuffle",),
+        )
+
+
+def input_scale(e: Evidence) -> Iterator[Finding]:
+    """Inputs that are large, or of very different sizes."""
+    s = e.signs
+    if not e.is_sick:
+        return
+    if s.input_size > SIZE:
+        yield Finding(
+            "input-scale",
+            Text(
+                "The inputs are large: those of column {column} have a typical size of {value}, "
+                "and a network begins best with sizes near 1.",
+                "Las entradas son grandes: las de la columna {column} miden {value} de media "
+                "cuadrática, y una red empieza mejor con tamaños cercanos a 1.",
+            ),
+            {"value": s.input_size, "threshold": SIZE, "column": s.input_column},
+            cures=("standardize-inputs", "adam-fast", "rate-down", "batch-norm"),
+        )
+    elif s.input_ratio > RATIO and e.data.x.ndim == 2 and e.data.x.shape[1] <= 100:
+        yield Finding(
+            "input-scale",
+            Text(
+                "One input varies {value} times as much as another: the network hardly sees the "
+                "small one.",
+                "Una entrada varía {value} veces más que otra: la red apenas ve la pequeña.",
+            ),
+            {"value": s.input_ratio, "threshold": RATIO},
+            cures=("standardize-inputs", "adam-fast", "batch-norm"),
+        )
+
+
+def target_scale(e: Evidence) -> Iterator[Finding]:
+    """Numbers to predict that are large."""
+    s = e.signs
+    if e.is_sick and s.task == "numbers" and s.target_size > TARGET_SIZE:
+        yield Finding(
+            "target-scale",
+            Text(
+                "The targets are large: their typical size is {value}, and a network begins "
+                "with predictions near 1.",
+                "Los objetivos son grandes: miden {value} de media cuadrática, y una red empieza "
+                "con predicciones cercanas a 1.",
+            ),
+            {"value": s.target_size, "threshold": TARGET_SIZE},
+            cures=("standardize-targets", "adam-fast", "rate-up", "more-steps"),
+        )
+
+
+def unbalanced(e: Evidence) -> Iterator[Finding]:
+    """A rare class that is hardly ever predicted."""
+    if e.signs.task not in ("two", "classes") or e.signs.majority < MAJORITY:
+        return
+    target = e.sample.target
+    found = recalls(e.last.outputs, target)
+    count = target.sum(axis=0)
+    count = np.array([len(target) - count[0], count[0]]) if len(count) == 1 else count
+    rare = count < count.max()
+    value = float(np.nanmin(np.where(rare, found, np.nan)))
+    if value < RECALL:
+        rarest = int(np.nanargmin(np.where(rare, found, np.nan)))
+        yield Finding(
+            "unbalanced-classes",
+            Text(
+                "{majority} % of the examples are of one class, and the network finds only "
+                "{percent} % of class {class_}.",
+                "El {majority} % de los ejemplos son de una misma clase, y la red solo acierta el "
+                "{percent} % de la clase {class_}.",
+            ),
+            {
+                "value": value,
+                "threshold": RECALL,
+                "majority": percent(e.signs.majority),
+                "percent": percent(value),
+                "class_": rarest,
+            },
+            cures=("class-weights", "more-steps", "more-neurons"),
+        )

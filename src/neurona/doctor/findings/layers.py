@@ -1,0 +1,275 @@
+"""Findings within the layers: gradients, weights, signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from math import isfinite
+
+import numpy as np
+
+from neurona.doctor.case import Finding
+from neurona.doctor.evidence import Evidence
+from neurona.doctor.findings.words import percent, rounded
+from neurona.doctor.signs import Moment
+from neurona.engine.activations import linear
+from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.dropout import Dropout
+from neurona.engine.layers.flatten import Flatten
+from neurona.engine.layers.normalization import BatchNormalization
+from neurona.language import Text
+
+ERROR = 1e-3  # differences of float64 are right to 1e-6 at least
+DEAD = 0.5  # of a layer's units, as in TheDeepChecker (2022)
+SATURATED = 0.5
+FADING = 100.0  # times; of the lesson's network, draws that learn keep more than a hundredth
+GRADIENT = 1e3  # times, as in AutoTrainer (2021)
+AFFINE = (Dense, Dropout, Flatten, BatchNormalization)  # without an activation of their own
+LARGE = 5.0  # times the best constant's cost, before the first step; the controls have 1.5
+ABSURD = 20.0  # the same, where the network learns all the same
+
+
+def wrong_gradient(e: Evidence) -> Iterator[Finding]:
+    """A custom layer, activation or cost whose derivative is another one's."""
+    for one in e.mismatches:
+        if one.error <= ERROR:
+            continue
+        by = Text("its input", "su entrada") if one.by == "x" else one.by
+        numbers = {
+            "value": one.error,
+            "threshold": ERROR,
+            "by": by,
+            "percent": percent(min(one.error, 10)),
+        }
+        if one.layer is None:
+            words = Text(
+                "The derivative of the cost is not its own: it differs by {percent} % from what "
+                "small changes of the output show.",
+                "La derivada del coste no es la suya: se aparta un {percent} % de lo que muestran "
+                "pequeños cambios de la salida.",
+            )
+        else:
+            words = Text(
+                "The gradient of layer {layer} by {by} is wrong: it differs by {percent} % from "
+                "what small changes show.",
+                "El gradiente de la capa {layer} respecto a {by} está mal: se aparta un {percent} "
+                "% de lo que muestran pequeños cambios.",
+            )
+            numbers["layer"] = one.layer
+        yield Finding("wrong-gradient", words, numbers, one.layer, ("check-layer",))
+
+
+def linear_network(e: Evidence) -> Iterator[Finding]:
+    """Hidden layers without an activation, where a straight line is not enough."""
+    layers = e.case.net.layers[:-1]
+    dense = [k for k, layer in enumerate(layers, start=1) if isinstance(layer, Dense)]
+    straight = all(type(one) in AFFINE and one.activation is linear for one in layers)
+    if e.is_sick and dense and straight:
+        yield Finding(
+            "no-activation",
+            Text(
+                "The hidden layers have no activation: {value} layers in a row are as much as one, "
+                "and separate only by a straight line.",
+                "Las capas ocultas no tienen función de activación: {value} capas seguidas "
+                "equivalen a una, y solo separan con una recta.",
+            ),
+            {"value": len(dense) + 1, "threshold": 1},
+            dense[0],
+            ("add-hidden-activation", "tanh-hidden", "relu-hidden"),
+        )
+
+
+def symmetric(e: Evidence) -> Iterator[Finding]:
+    """Units of a hidden layer that have equal weights, and so will stay equal."""
+    for layer in e.last.layers[:-1]:
+        first = e.first.layers[layer.place - 1]
+        if layer.units > 1 and layer.distinct <= layer.units / 2 and first.distinct < first.units:
+            yield Finding(
+                "symmetric-units",
+                Text(
+                    "The {units} neurons of layer {layer} have only {value} sets of weights: equal "
+                    "neurons get equal gradients, and stay equal.",
+                    "Las {units} neuronas de la capa {layer} solo tienen {value} juegos de pesos: "
+                    "las neuronas iguales reciben gradientes iguales y siguen siendo iguales.",
+                )
+                if layer.distinct > 1
+                else Text(
+                    "All {units} neurons of layer {layer} have the same weights: they get the same "
+                    "gradient, and stay one neuron.",
+                    "Las {units} neuronas de la capa {layer} tienen los mismos pesos: reciben el "
+                    "mismo gradiente y siguen siendo una sola.",
+                ),
+                {
+                    "value": layer.distinct,
+                    "threshold": layer.units / 2,
+                    "units": layer.units,
+                    "layer": layer.place,
+                },
+                layer.place,
+                ("orthogonal-weights", "glorot-weights", "he-weights"),
+            )
+            return  # one layer is enough to see it
+
+
+def too_large_weights(e: Evidence) -> Iterator[Finding]:
+    """First weights so large that the network is sure of nonsense before it has learned."""
+    first, signs = e.first, e.signs
+    spread = first.spread / (signs.target_spread or 1)
+    layers = first.layers
+    grown = max((layer.signal for layer in layers), default=0) / max(
+        layers[0].signal, signs.input_size, 1e-30
+    )
+    limit = (LARGE if e.is_sick else ABSURD) * signs.trivial_cost
+    costly = 0 < limit < first.cost or not isfinite(first.cost)
+    if costly and (spread > 0.8 or grown > LARGE):
+        yield Finding(
+            "large-weights",
+            Text(
+                "The first weights are too large: before any step the cost is {cost}, {value} "
+                "times that of the best constant.",
+                "Los pesos iniciales son demasiado grandes: antes del primer paso el coste es "
+                "{cost}, {value} veces el de la mejor constante.",
+            ),
+            {
+                "value": rounded(first.cost / signs.trivial_cost),
+                "threshold": LARGE,
+                "cost": first.cost,
+            },
+            None,
+            ("orthogonal-weights", "glorot-weights", "he-weights", "rate-down"),
+        )
+
+
+def saturated(e: Evidence) -> Iterator[Finding]:
+    """A hidden layer whose activations were at their flat ends before the first step."""
+    yield from _saturated(e, e.first)
+
+
+def saturated_later(e: Evidence) -> Iterator[Finding]:
+    """A hidden layer that the steps have driven to the flat ends."""
+    if not any(_saturated(e, e.first)):
+        yield from _saturated(e, e.last)
+
+
+def _saturated(e: Evidence, moment: Moment) -> Iterator[Finding]:
+    worst = max(moment.layers[:-1], key=lambda one: one.saturated, default=None)
+    if not e.is_sick or worst is None or worst.saturated <= SATURATED:
+        return
+    cures = ("orthogonal-weights", "glorot-weights", "standardize-inputs", "batch-norm")
+    yield Finding(
+        "saturated-layer",
+        Text(
+            "Layer {layer} is saturated: before the first step {percent} % of its activations are "
+            "where the function is flat and lets no gradient through.",
+            "La capa {layer} está saturada: antes del primer paso, el {percent} % de sus "
+            "activaciones están donde la función es plana y no deja pasar el gradiente.",
+        )
+        if moment.step == 0
+        else Text(
+            "Layer {layer} is saturated: after {step} steps {percent} % of its activations are "
+            "where the function is flat and lets no gradient through.",
+            "La capa {layer} está saturada: tras {step} pasos, el {percent} % de sus activaciones "
+            "están donde la función es plana y no deja pasar el gradiente.",
+        ),
+        {
+            "value": worst.saturated,
+            "threshold": SATURATED,
+            "percent": percent(worst.saturated),
+            "layer": worst.place,
+            "step": moment.step,
+        },
+        worst.place,
+        cures if moment.step == 0 else ("rate-down", *cures),
+    )
+
+
+def dead(e: Evidence) -> Iterator[Finding]:
+    """A layer whose units were 0 for all examples before the first step."""
+    yield from _dead(e, e.first)
+
+
+def dead_later(e: Evidence) -> Iterator[Finding]:
+    """A layer whose units the steps have put out."""
+    if not any(_dead(e, e.first)):
+        yield from _dead(e, e.last)
+
+
+def _dead(e: Evidence, moment: Moment) -> Iterator[Finding]:
+    worst = max(moment.layers, key=lambda one: one.dead, default=None)
+    if not e.is_sick or worst is None or worst.dead <= DEAD:
+        return
+    cures = ["leaky-hidden", "he-weights", "orthogonal-weights", "tanh-hidden"]
+    if moment.step:
+        cures = ["rate-down", *cures]
+    if worst.place == len(moment.layers):
+        cures = ["output-linear" if e.signs.task == "numbers" else "output-sigmoid", *cures]
+    yield Finding(
+        "dead-layer",
+        Text(
+            "{percent} % of the neurons of layer {layer} are dead from the start: they give 0 for "
+            "every example, and get no gradient.",
+            "El {percent} % de las neuronas de la capa {layer} están muertas desde el principio: "
+            "dan 0 con todos los ejemplos y no reciben gradiente.",
+        )
+        if moment.step == 0
+        else Text(
+            "{percent} % of the neurons of layer {layer} have died by step {step}: they give 0 for "
+            "every example, and get no gradient.",
+            "El {percent} % de las neuronas de la capa {layer} han muerto antes del paso {step}: "
+            "dan 0 con todos los ejemplos y no reciben gradiente.",
+        ),
+        {
+            "value": worst.dead,
+            "threshold": DEAD,
+            "percent": percent(worst.dead),
+            "layer": worst.place,
+            "step": moment.step,
+        },
+        worst.place,
+        tuple(cures),
+    )
+
+
+def fading_signal(e: Evidence) -> Iterator[Finding]:
+    """A signal that gets lost between the first layer and the output."""
+    layers = e.first.layers
+    if not e.is_sick or len(layers) < 3 or any(layer.dead == 1 for layer in layers):
+        return
+    end = layers[-1]
+    if e.case.net.n_out == 1 and e.case.net.output.name == "softmax":
+        end = layers[-2]
+    value = layers[0].signal / end.signal if end.signal else np.inf
+    if value > FADING and isfinite(value):
+        yield Finding(
+            "fading-signal",
+            Text(
+                "The signal fades on its way. From layer 1 to the output it shrinks {value} times: "
+                "the network cannot tell one point from another.",
+                "La señal se apaga por el camino. De la capa 1 a la salida se reduce {value} "
+                "veces: la red no distingue un punto de otro.",
+            ),
+            {"value": round(value), "threshold": FADING},
+            int(np.argmin([b.signal / a.signal for a, b in pairwise(layers)])) + 2,
+            ("orthogonal-weights", "glorot-weights", "tanh-hidden", "batch-norm", "relu-hidden"),
+        )
+
+
+def fading_gradient(e: Evidence) -> Iterator[Finding]:
+    """A gradient that gets lost between the output and the first layer."""
+    weighted = [layer for layer in e.first.layers if isfinite(layer.gradient)]
+    if not e.is_sick or len(weighted) < 3 or not weighted[0].gradient:
+        return
+    value = weighted[-1].gradient / weighted[0].gradient
+    if value > GRADIENT:
+        yield Finding(
+            "fading-gradient",
+            Text(
+                "The gradient fades on its way back. In layer {layer} it is {value} times as small "
+                "as in the last one: the first layers hardly learn.",
+                "El gradiente se apaga en el camino de vuelta. En la capa {layer} es {value} veces "
+                "menor que en la última: las primeras capas apenas aprenden.",
+            ),
+            {"value": round(value), "threshold": GRADIENT, "layer": weighted[0].place},
+            weighted[0].place,
+            ("orthogonal-weights", "glorot-weights", "relu-hidden", "adam", "batch-norm"),
+        )

@@ -1,0 +1,119 @@
+"""What each finding's number is, for a table of what was measured and where it begins to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neurona.language import Text
+
+MEASURES: Mapping[str, Text] = {
+    "wrong-gradient": Text(
+        "Relative error of the gradient, against differences",
+        "Error relativo del gradiente, frente a diferencias",
+    ),
+    "softmax-of-one": Text("Units of the softmax", "Neuronas de la softmax"),
+    "softmax-of-labels": Text(
+        "Share of examples without exactly one label",
+        "Proporción de ejemplos sin exactamente una etiqueta",
+    ),
+    "output-range": Text(
+        "Share of the targets' variance out of the output's reach",
+        "Proporción de la varianza de los objetivos fuera del alcance de la salida",
+    ),
+    "cost-and-output": Text(
+        "Outputs that are not the cost's probabilities: their sum, or the share outside 0 to 1",
+        "Salidas que no son las probabilidades del coste: su suma, o la proporción fuera de 0 a 1",
+    ),
+    "summed-cost": Text("Examples that the cost adds up", "Ejemplos que el coste suma"),
+    "leaked-examples": Text(
+        "Share of validation rows that are training rows too",
+        "Proporción de filas de validación que están en el entrenamiento",
+    ),
+    "contradicting-labels": Text(
+        "Share of examples with equal inputs and another target",
+        "Proporción de ejemplos con iguales entradas y otro objetivo",
+    ),
+    "sorted-batches": Text(
+        "Share of the batches that hold one class", "Proporción de lotes de una sola clase"
+    ),
+    "input-scale": Text(
+        "Size of the inputs, or ratio of the largest to the smallest",
+        "Tamaño de las entradas, o razón entre la mayor y la menor",
+    ),
+    "target-scale": Text("Size of the targets", "Tamaño de los objetivos"),
+    "no-activation": Text(
+        "Layers in a row without an activation", "Capas seguidas sin función de activación"
+    ),
+    "symmetric-units": Text(
+        "Neurons of the layer with weights of their own", "Neuronas de la capa con pesos propios"
+    ),
+    "large-weights": Text(
+        "Cost at step 0, in costs of the best constant",
+        "Coste en el paso 0, en costes de la mejor constante",
+    ),
+    "saturated-layer": Text(
+        "Share of the layer's activations where it is flat",
+        "Proporción de activaciones de la capa donde es plana",
+    ),
+    "dead-layer": Text(
+        "Share of the layer's neurons that are dead", "Proporción de neuronas muertas en la capa"
+    ),
+    "fading-signal": Text(
+        "Signal, from layer 1 to the output, at step 0",
+        "Señal, de la capa 1 a la salida, en el paso 0",
+    ),
+    "fading-gradient": Text(
+        "Gradient, from the last layer to the first, at step 0",
+        "Gradiente, de la última capa a la primera, en el paso 0",
+    ),
+    "diverged": Text("Steps with a finite cost", "Pasos con un coste finito"),
+    "rate-too-high": Text(
+        "Learning rate, against 2 / largest curvature",
+        "Tasa de aprendizaje, frente a 2 / curvatura máxima",
+    ),
+    "oscillating": Text(
+        "Change of the cost from step to step", "Cambio del coste de un paso a otro"
+    ),
+    "long-steps": Text(
+        "Length of a step, in lengths of the weights", "Longitud de un paso, en la de los pesos"
+    ),
+    "rate-too-low": Text(
+        "Reach of the steps: rate times curvature, or times steps",
+        "Alcance de los pasos: tasa por curvatura, o por pasos",
+    ),
+    "too-few-steps": Text(
+        "Fall of the cost in the last fifth of the steps",
+        "Bajada del coste en el último quinto de los pasos",
+    ),
+    "absolute-error-of-classes": Text(
+        "Cost of always predicting the larger class",
+        "Coste de predecir siempre la clase mayor",
+    ),
+    "flat-cost": Text(
+        "Share of outputs that are sure and wrong",
+        "Proporción de salidas seguras y equivocadas",
+    ),
+    "classes-as-numbers": Text("Largest prediction of a class", "Mayor predicción de una clase"),
+    "strong-penalty": Text(
+        "Share of the penalty in the cost", "Parte de la penalización en el coste"
+    ),
+    "strong-dropout": Text(
+        "Cost with dropout, in costs without it", "Coste con dropout, en costes sin él"
+    ),
+    "no-hidden-layer": Text(
+        "Skill of neighbors beyond a straight line", "Acierto de los vecinos más allá de una recta"
+    ),
+    "unbalanced-classes": Text("Recall of the rare class", "Exhaustividad de la clase rara"),
+    "memorizing": Text(
+        "Cost on the validation, in its lowest", "Coste en la validación, frente al mínimo que tuvo"
+    ),
+    "too-small": Text(
+        "Skill of the network, against that of neighbors",
+        "Acierto de la red, frente al de los vecinos",
+    ),
+    "no-signal": Text("Skill of neighbors", "Acierto de los vecinos"),
+    "constant-output": Text(
+        "Spread of the predictions, in spreads of the targets",
+        "Dispersión de las predicciones, frente a la de los objetivos",
+    ),
+}

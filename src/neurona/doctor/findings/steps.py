@@ -1,0 +1,178 @@
+"""Findings in the steps: how far each goes, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+from neurona.doctor.case import Finding
+from neurona.doctor.evidence import Evidence
+from neurona.doctor.findings.measures import MEASURES
+from neurona.doctor.findings.words import percent, rounded
+from neurona.language import Text
+
+STABLE = 2.0  # η λ: beyond, gradient descent swings ever wider on a parabola
+LEAP = 1.0  # a step as long as the weights
+MOVE = 0.1  # of the weights, in each step: TheDeepChecker (2022) has 10⁻¹ to 10⁻⁴
+SWING = 0.05  # of the cost, from step to step
+SLOW = 0.03  # η λ: at 1 a parabola is crossed in one step, here in thirty
+FURTHEST = 0.5  # what Adam can move a weight in all steps: as much as a typical weight
+FALLING = 0.05  # of the cost, in the last fifth of the steps
+
+
+def diverged(e: Evidence) -> Iterator[Finding]:
+    """A cost that is no longer finite."""
+    course = e.course
+    if course.diverged is None:
+        return
+    curve = e.curvatures[0]
+    if e.is_gradient_descent and isfinite(curve) and curve > 0 and _bound(e) < e.rate:
+        yield Finding(
+            "rate-too-high",
+            Text(
+                "The training diverged after step {step}: the rate is {rate}, and where the cost "
+                "curves most only rates below {bound} hold.",
+                "El entrenamiento divergió tras el paso {step}: la tasa es {rate}, y donde el "
+                "coste más se curva solo aguantan tasas menores que {bound}.",
+            ),
+            {
+                "value": e.rate,
+                "threshold": _bound(e),
+                "rate": e.rate,
+                "bound": rounded(_bound(e)),
+                "step": course.diverged,
+            },
+            cures=("rate-from-curvature", "rate-down", "adam"),
+        )
+    else:
+        yield Finding(
+            "diverged",
+            Text(
+                "The training diverged: after step {step} the cost is no longer a number.",
+                "El entrenamiento divergió: tras el paso {step} el coste deja de ser un número.",
+            ),
+            {"value": course.diverged, "threshold": e.case.steps, "step": course.diverged},
+            cures=("rate-down", "cost-cross-entropy", "orthogonal-weights", "rate-from-curvature"),
+        )
+
+
+def _bound(e: Evidence) -> float:
+    """Return the largest rate that is stable before the first step: 2 (1 + μ) / λ."""
+    return STABLE * (1 + getattr(e.optimizer, "momentum", 0.0)) / e.curvatures[0]
+
+
+def rate_too_high(e: Evidence) -> Iterator[Finding]:
+    """Steps that go too far."""
+    course = e.course
+    if not e.is_sick or course.diverged is not None:
+        return
+    leap, move = course.moves
+    curve = e.curvatures[0]
+    beyond = e.is_gradient_descent and isfinite(curve) and curve > 0 and e.rate > _bound(e)
+    if course.swinging > SWING:
+        measure, value, threshold = "oscillating", course.swinging, SWING
+        words = Text(
+            "The rate of {rate} is too high: the cost goes up and down by {percent} % from step to "
+            "step.",
+            "La tasa de {rate} es demasiado alta: el coste sube y baja un {percent} % de un paso a "
+            "otro.",
+        )
+    elif leap > LEAP:
+        measure, value, threshold = "long-steps", leap, LEAP
+        words = Text(
+            "The rate of {rate} is too high: one of the first steps changes the weights by "
+            "{percent} % of their size.",
+            "La tasa de {rate} es demasiado alta: uno de los primeros pasos cambia los pesos un "
+            "{percent} % de su tamaño.",
+        )
+    elif move > MOVE:
+        measure, value, threshold = "long-steps", move, MOVE
+        words = Text(
+            "The rate of {rate} is too high: each step still changes the weights by {percent} % of "
+            "their size.",
+            "La tasa de {rate} es demasiado alta: cada paso sigue cambiando los pesos un {percent} "
+            "% de su tamaño.",
+        )
+    elif beyond:
+        measure, value, threshold = "rate-too-high", e.rate, _bound(e)
+        words = Text(
+            "The rate of {rate} is too high: where the cost curves most only rates below {bound} "
+            "hold.",
+            "La tasa de {rate} es demasiado alta: donde el coste más se curva solo aguantan tasas "
+            "menores que {bound}.",
+        )
+    else:
+        return
+    yield Finding(
+        "rate-too-high",
+        words,
+        {
+            "value": value,
+            "threshold": threshold,
+            "rate": e.rate,
+            "percent": percent(value),
+            "bound": rounded(threshold),
+        },
+        cures=("rate-down", "rate-from-curvature", "adam"),
+        measure=MEASURES[measure],
+    )
+
+
+def rate_too_low(e: Evidence) -> Iterator[Finding]:
+    """Steps that are too short to get anywhere."""
+    if not e.is_sick or e.course.diverged is not None:
+        return
+    if e.is_gradient_descent:
+        curve = max((abs(c) for c in e.curvatures if isfinite(c)), default=0.0)
+        value = e.stretched_rate * curve
+        if 0 < value < SLOW:
+            yield Finding(
+                "rate-too-low",
+                Text(
+                    "The rate of {rate} is too low: where the cost curves most, a rate of {best} "
+                    "would still hold.",
+                    "La tasa de {rate} es demasiado baja: donde el coste más se curva, aún "
+                    "aguantaría una de {best}.",
+                ),
+                {
+                    "value": value,
+                    "threshold": SLOW,
+                    "rate": e.rate,
+                    "best": rounded(1 / curve),
+                },
+                cures=("rate-from-curvature", "rate-up", "adam-fast", "more-steps"),
+            )
+        return
+    value = e.rate * e.case.steps
+    if value < FURTHEST:
+        yield Finding(
+            "rate-too-low",
+            Text(
+                "No weight gets further than {value} in all: {steps} steps of {rate} each.",
+                "Ningún peso se mueve más de {value} en total: {steps} pasos de {rate} cada uno.",
+            ),
+            {"value": rounded(value), "threshold": FURTHEST, "steps": e.case.steps, "rate": e.rate},
+            cures=("rate-up", "adam-fast", "more-steps", "smaller-batches"),
+        )
+
+
+def too_few(e: Evidence) -> Iterator[Finding]:
+    """A cost that still falls at the end."""
+    value = e.course.falling
+    if e.is_short and value > FALLING and e.last.cost < e.first.cost:
+        yield Finding(
+            "too-few-steps",
+            Text(
+                "The training ends too early: in the last fifth of its {steps} steps the cost "
+                "still fell by {percent} %.",
+                "El entrenamiento acaba demasiado pronto: en el último quinto de sus {steps} pasos "
+                "el coste aún bajó un {percent} %.",
+            ),
+            {
+                "value": value,
+                "threshold": FALLING,
+                "percent": percent(value),
+                "steps": e.case.steps,
+            },
+            cures=("more-steps", "rate-up", "adam-fast", "smaller-batches"),
+        )

@@ -1,0 +1,142 @@
+"""The playground as static pages: the same view over recordings, for any web host or folder."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from neurona.web.examples import EXAMPLES, example
+from neurona.web.recording import Plan, Recording, catalog, growing_steps, record
+from neurona.web.setup import Setup
+
+STATIC = Path(__file__).parent / "static"
+MOST_BYTES = 3_000_000  # of a lesson
+STEPS = {"spiral": 1000, "flat": 300, "heart": 5000}  # of an example; else:
+USUAL_STEPS = 1500
+FAILURES = ("stuck", "gradient")
+FAILURE_STEPS = 2500
+QUESTIONS = ("doctor", "cures")
+MOST_CURES = 4  # of a failure that are recorded too, as the doctor's panel shows them
+# What a reader tries on the failure first, and what the guided path offers.
+TRIED: tuple[Mapping[str, Any], ...] = (
+    {"initializer": "orthogonal"},
+    {"initializer": "glorot_uniform"},
+    {"learning_rate": 50},
+    {"learning_rate": 0.5},
+)
+
+PAGE = """\
+<!doctype html>
+<html lang="en" class="neurona">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>neurona</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="page.css">
+<script src="recordings/catalog.js" defer></script>
+<script src="site.js" defer></script>
+</head>
+<body>
+<div id="neurona"></div>
+<noscript>neurona needs JavaScript. / neurona necesita JavaScript.</noscript>
+</body>
+</html>
+"""
+
+
+def plans(names: Sequence[str]) -> list[Plan]:
+    """Return what is recorded of the examples, a plan for each.
+
+    Raises
+    ------
+    ValueError
+        If there is no example of a name.
+    """
+    for name in names:
+        if name not in EXAMPLES:
+            raise ValueError(f"there is no example {name!r}: choose among {', '.join(EXAMPLES)}")
+    return [
+        _plan(name, FAILURE_STEPS, questions=QUESTIONS)
+        if name in FAILURES
+        else _plan(name, STEPS.get(name, USUAL_STEPS))
+        for name in names
+    ]
+
+
+def _plan(name: str, last: int, questions: tuple[str, ...] = ()) -> Plan:
+    steps = growing_steps(last)
+    dissected = (0, steps[len(steps) // 2], last)
+    return Plan(name, example(name), steps, dissected, points=(0, 1, 2), questions=questions)
+
+
+def variants(recording: Recording) -> Iterator[Plan]:
+    """Yield what else is recorded of a failure: what a reader tries, and what the doctor proved."""
+    name, setup = recording.plan.name, recording.plan.setup
+    if name not in FAILURES:
+        return
+    tried = [replace(setup, training=replace(setup.training, **change)) for change in TRIED]
+    proved = [
+        Setup.from_json(trial["setup"])
+        for trial in sorted(recording.answers["cures"]["trials"], key=_rank)
+        if trial["cured"] and trial["setup"]
+    ]
+    unlike = {json.dumps(one.to_json()): one for one in (*tried, *proved[:MOST_CURES])}
+    for number, one in enumerate(unlike.values(), start=1):
+        steps = growing_steps(FAILURE_STEPS, count=30)
+        yield Plan(f"{name}-{number}", one, steps, dissected=(FAILURE_STEPS,))
+
+
+def _rank(trial: Mapping[str, Any]) -> tuple[int, float]:
+    """Return the place of a trial in the doctor's panel: single cures first, the best first."""
+    return len(trial["cures"]), -(trial["mean"] or -1.0)
+
+
+def write(
+    folder: Path,
+    names: Sequence[str] = tuple(EXAMPLES),
+    tell: Callable[[Recording], None] = lambda recording: None,
+) -> None:
+    """Write the site into a folder, with the recordings of some examples.
+
+    Parameters
+    ----------
+    folder
+        A folder, made if it is missing; files of the same names are replaced.
+    names
+        The examples, the first of which opens first.
+    tell
+        Called after each recording.
+
+    Raises
+    ------
+    ValueError
+        If there is no example of a name.
+    FileNotFoundError
+        If the page was not built.
+    """
+    waiting = deque(plans(names))
+    recordings = folder / "recordings"
+    recordings.mkdir(parents=True, exist_ok=True)
+    for file in ("page.css", "site.js"):
+        shutil.copyfile(STATIC / file, folder / file)
+    entries = []
+    while waiting:
+        recording = record(waiting.popleft())
+        plan = recording.plan
+        waiting.extend(variants(recording))
+        for part, data in recording.parts.items():
+            name = f"{plan.name}.{part}"
+            text = base64.b64encode(data).decode("ascii")
+            (recordings / f"{name}.js").write_text(f'neuronaPart("{name}","{text}")\n')
+        entries.append((plan, plan.setup.to_json(), [*recording.parts]))
+        tell(recording)
+    (recordings / "catalog.js").write_text(f"window.neuronaCatalog={catalog(entries)}\n")
+    (folder / "index.html").write_text(PAGE, encoding="utf-8")

@@ -83,3 +83,15 @@ def test_a_name_that_another_format_begins_with_is_a_name():
         assert decoded(f"{name},y\n1,2\n".encode()) == f"{name},y\n1,2\n"
     with pytest.raises(TableError, match="is an ORC file, and not a CSV file"):
         decoded(b"ORC\x00\x01")
+
+
+def test_numbers_that_are_added_are_read_as_the_same_numbers():
+    rng = np.random.default_rng(0)
+    numbers = np.array([3.0, 0.1, 1 / 3, 1e-9, 2.5e20, *rng.normal(size=20)])
+    for sign, decimal in ((",", "."), (";", ",")):
+        table = parse_csv(f"a{sign}b\n" + f"1{decimal}5{sign}x\n" * len(numbers))
+        for dtype in (np.float64, np.float32):
+            text = table.to_csv({"c": numbers.astype(dtype)}).decode()
+            read = parse_csv(text).column("c").values.astype(dtype)
+            np.testing.assert_array_equal(read, numbers.astype(dtype))
+        assert text.splitlines()[1].endswith(f"{sign}3")

@@ -33,6 +33,14 @@ examples:
   neurona demo tutorial                             why the lesson's deep network does not learn
 
 """
+DOCTOR = """\
+examples:
+  neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
+      --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
+  neurona doctor spirals --layers 2
+  neurona doctor penguins.csv species
+
+"""
 TABLES = """\
 examples:
   neurona train penguins.csv --target species
@@ -232,6 +240,7 @@ def parser() -> argparse.ArgumentParser:
         help="which of them; the first opens first; default: all",
     )
     _add_language(site)
+    _add_doctor(commands)
     _add_tables(commands)
     return top
 
@@ -264,6 +273,41 @@ def _add_output(command: Any) -> None:
         "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
     )
     command.add_argument("--quiet", action="store_true", help="print only the files' paths")
+
+
+def _add_doctor(commands: Any) -> None:
+    """Add the command that says what is wrong with a training."""
+    doctor = _add(
+        commands,
+        "doctor",
+        "what is wrong with a training, and what mends it",
+        "Train a network, measure it, and say what is wrong: each finding with its number, the\n"
+        "threshold and the layer. With --cures its cures are tried.",
+        DOCTOR,
+    )
+    doctor.add_argument("data", help="a demonstration, such as circles, or a CSV or Parquet file")
+    doctor.add_argument("target", nargs="?", help="the column of the table to predict")
+    doctor.add_argument("--layers", type=int, nargs="+", metavar="N", help="the hidden layers")
+    doctor.add_argument("--activation", metavar="NAME", help="of the hidden layers")
+    doctor.add_argument("--output", metavar="NAME", help="the activation of the output")
+    doctor.add_argument(
+        "--initializer", default="orthogonal", metavar="NAME", help="orthogonal, uniform, zeros, …"
+    )
+    doctor.add_argument("--cost", metavar="NAME", help="mse, mae, huber or cross_entropy")
+    doctor.add_argument("--optimizer", metavar="NAME", help="sgd, momentum, rmsprop, adam, …")
+    doctor.add_argument("--learning-rate", "--lr", metavar="RATE", help="the optimizer's rate")
+    doctor.add_argument("--batch-size", type=int, metavar="N", help="examples per step")
+    doctor.add_argument("--steps", type=int, metavar="N", help="number of updates")
+    doctor.add_argument("--l1", metavar="R", help="a penalty on the weights")
+    doctor.add_argument("--l2", metavar="R", help="a penalty on the squared weights")
+    doctor.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
+    doctor.add_argument("--arms", type=int, metavar="N", help="number of spiral arms")
+    doctor.add_argument("--classes", type=int, metavar="N", help="number of blobs")
+    doctor.add_argument("--noise", metavar="SIZE", help="spread of the points")
+    doctor.add_argument("--cures", action="store_true", help="try the cures: some 20 seconds")
+    doctor.add_argument(
+        "--language", choices=("en", "es"), help="of the report; default: the system's"
+    )
 
 
 def _add_tables(commands: Any) -> None:

@@ -151,7 +151,7 @@ def diagnose(
     True
     >>> found = neurona.diagnose(net, X, y, steps=500, optimizer=neurona.sgd(1e-5)).findings
     >>> [finding.kind for finding in found]
-    ['rate-too-low', 'constant-output']
+    ['rate-too-low']
     """
     case = Case(
         net, X, y, cost, optimizer, steps, batch_size, l1, l2, start, rng, shuffle, X_val, y_val

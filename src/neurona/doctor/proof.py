@@ -16,6 +16,7 @@ import numpy as np
 
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import CURES
+from neurona.doctor.diagnosis import diagnose_case
 from neurona.doctor.skill import Kind, Measure
 from neurona.doctor.training import examples
 from neurona.doctor.trials import judged_by
@@ -175,8 +176,7 @@ def prove(
     balanced = any(finding.kind == "unbalanced-classes" for finding in findings)
     tries = Tries(case, seeds, balanced, begun + seconds, stop)
     if tries.is_sick:
-        each = [finding.cures for finding in findings]
-        tries.cures(list(by_turns(each)), [cures[0] for cures in each if cures])
+        tries.cures(findings, lambda changed: diagnose_case(changed).findings)
     return Proof(
         tries.sick,
         tuple(tries.trials),
@@ -188,20 +188,6 @@ def prove(
         Measure.of(examples(case).target).kind,
         time.monotonic() - begun,
     )
-
-
-def by_turns(each: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the first of each, then the second, and so on; nothing twice.
-
-    >>> list(by_turns([["a", "b", "c"], ["b", "d"]]))
-    ['a', 'b', 'd', 'c']
-    """
-    seen = set()
-    for place in range(max(map(len, each), default=0)):
-        for one in each:
-            if place < len(one) and one[place] not in seen:
-                seen.add(one[place])
-                yield one[place]
 
 
 def named(cures: Sequence[str]) -> Text:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import os
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from neurona.web import cures
 from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
@@ -40,6 +43,7 @@ MOST_PICTURES = 60.0  # a second, of one page
 ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
 MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
 MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
+PROVERS = max(1, (os.cpu_count() or 1) // 2)  # proofs at once: each takes a core for seconds
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
@@ -79,10 +83,12 @@ class Sockets:
     def __init__(self) -> None:
         self.open: set[Session] = set()
         self.makers = ThreadPoolExecutor(MAKERS_OF_FILES, thread_name_prefix="neurona-files")
+        self.provers = ThreadPoolExecutor(PROVERS, thread_name_prefix="neurona-cures")
 
     def close(self) -> None:
         """End every training."""
-        self.makers.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.makers, self.provers):
+            pool.shutdown(wait=False, cancel_futures=True)
         for session in list(self.open):
             session.close()
 
@@ -96,7 +102,7 @@ class Sockets:
         if len(self.open) >= MOST_SOCKETS:
             await socket.close(TRY_AGAIN, f"{MOST_SOCKETS} pages are open already")
             return
-        page = SocketSession(socket, self.pause, self.makers)
+        page = SocketSession(socket, self.pause, self.makers, self.provers)
         self.open.add(page.session)
         try:
             await page.listen()
@@ -128,7 +134,11 @@ class SocketSession:
     """A session over a WebSocket, in which nothing waits for frames or files."""
 
     def __init__(
-        self, socket: WebSocket, pause: Callable[[], float], makers: ThreadPoolExecutor
+        self,
+        socket: WebSocket,
+        pause: Callable[[], float],
+        makers: ThreadPoolExecutor,
+        provers: ThreadPoolExecutor,
     ) -> None:
         self.socket = socket
         self.loop = asyncio.get_running_loop()
@@ -139,15 +149,17 @@ class SocketSession:
         self._due = 0.0  # when the next frame may be drawn, by the loop's clock
         self._wanted: deque[dict[str, Any]] = deque(maxlen=MOST_AHEAD)
         self.makers = makers
+        self.provers = provers
         self.picture = asyncio.ensure_future(asyncio.sleep(0))
         self.file = asyncio.ensure_future(asyncio.sleep(0))
+        self.proof = asyncio.ensure_future(asyncio.sleep(0))
         self.watch = asyncio.create_task(self._watch())
         self.notices: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()  # one message at a time
 
     def cancel(self) -> None:
         """Stop everything that waits."""
-        for task in (self.picture, self.file, self.watch, *self.notices):
+        for task in (self.picture, self.file, self.proof, self.watch, *self.notices):
             task.cancel()
 
     async def listen(self) -> None:
@@ -175,6 +187,9 @@ class SocketSession:
                     self.file = asyncio.create_task(self._download(message))
                 else:
                     await self._say([error_message(ONE_AT_A_TIME)])
+            elif kind == "cures" and self.session.has_begun:
+                self.proof.cancel()  # a newer question takes the place of the older
+                self.proof = asyncio.create_task(self._prove())
             elif kind == "restart" and self.worker is not None:
                 self.worker.restart()
             else:
@@ -227,6 +242,29 @@ class SocketSession:
             answers = await self.loop.run_in_executor(self.makers, make)
         except Exception:  # the page always waits for a response
             logging.getLogger(__name__).exception("a file could not be made")
+            answers = [error_message(NOT_MADE)]
+        await self._say(answers)
+
+    async def _prove(self) -> None:
+        """Send what cures the run; meanwhile, each second, how much of the time is over."""
+        async with self._turn:
+            make = await asyncio.to_thread(self.session.prepare_cures)
+        left = threading.Event()
+        proving = self.loop.run_in_executor(self.provers, make, left.is_set)
+        try:
+            for second in itertools.count(1):
+                done, _ = await asyncio.wait([proving], timeout=1)
+                if done:
+                    break
+                share = min(second / cures.SECONDS, 0.95)
+                await self._say([({"type": "cures", "done": False, "share": share}, {})])
+            answers = await proving
+        except asyncio.CancelledError:
+            left.set()
+            proving.cancel()
+            raise
+        except Exception:  # the page always waits for a response
+            logging.getLogger(__name__).exception("the cures could not be proved")
             answers = [error_message(NOT_MADE)]
         await self._say(answers)
 

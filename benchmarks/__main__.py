@@ -1,4 +1,4 @@
-"""The command: ``python -m benchmarks speed | learning | playground | accuracy | big | bugs | report``."""
+"""The command: ``python -m benchmarks``, with what to measure, or ``report``."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, help="the JSON file")
     parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
     choice = parser.add_argument_group("accuracy")
-    choice.add_argument("--only", metavar="NAME", help="a regular expression of names; of bugs, too")
+    choice.add_argument(
+        "--only", metavar="NAME", help="a regular expression of names; of bugs, too"
+    )
     choice.add_argument(
         "--contestants",
         type=_contestants,

@@ -17,7 +17,9 @@ BY_HAND = {"separate-test", "check-labels", "check-layer"}
 
 
 def case(**given):
-    net = neurona.network([2, 4, 8, 1], "sigmoid", initializer="uniform", bias_initializer="uniform")
+    net = neurona.network(
+        [2, 4, 8, 1], "sigmoid", initializer="uniform", bias_initializer="uniform"
+    )
     return replace(Case(net, X, Y, "mse", neurona.sgd(5.0), 100), **given)
 
 
@@ -85,7 +87,9 @@ def test_zero_biases_keep_the_weights():
 def test_zero_biases_of_given_parameters():
     params = case().net.init(0)
     after = CURES["zero-biases"].apply(case(params=params))
-    assert all((a.W == b.W).all() and not b.b.any() for a, b in zip(params, after.params))
+    assert all(
+        (a.W == b.W).all() and not b.b.any() for a, b in zip(params, after.params, strict=True)
+    )
 
 
 def test_initial_weights_replace_given_ones():

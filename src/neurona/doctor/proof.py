@@ -16,7 +16,6 @@ import numpy as np
 
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import CURES
-from neurona.doctor.diagnosis import diagnose_case
 from neurona.doctor.skill import Kind, Measure
 from neurona.doctor.training import examples
 from neurona.doctor.trials import judged_by
@@ -118,7 +117,7 @@ class Proof:
     def verdict(self) -> Text:
         """One sentence: what the trials show."""
         best, sick = self.best, self.sick.mean
-        values = {"sick": sick, "count": len(self.seeds)}
+        values: dict[str, Any] = {"sick": sick, "count": len(self.seeds)}
         if best is not None:
             return _filled(_CURED, cure=named(best.cures), skill=best.mean, **values)
         if sick >= 1 - MARGIN:
@@ -126,7 +125,7 @@ class Proof:
         top = max(self.trials, key=lambda trial: trial.mean, default=None)
         if top is None:
             return _filled(_NOTHING, **values)
-        most = {"cure": named(top.cures), "skill": top.mean, "wins": top.wins}
+        most: dict[str, Any] = {"cure": named(top.cures), "skill": top.mean, "wins": top.wins}
         return _filled(_NOT_CURED, **most, **values)
 
 
@@ -137,6 +136,7 @@ def prove(
     seeds: int = 5,
     seconds: float = 20.0,
     stop: Callable[[], bool] = lambda: False,
+    examine: Callable[[Case], Sequence[Finding]] = lambda _: (),
 ) -> Proof:
     """Try the cures of findings one at a time, then together, with a random search beside them.
 
@@ -152,6 +152,8 @@ def prove(
         The time for all of it. What does not fit is not tried, and is named.
     stop
         Asked now and then whether to leave off.
+    examine
+        Returns the findings in a case that is cured in part, whose cures are tried too.
 
     Raises
     ------
@@ -169,14 +171,14 @@ def prove(
     >>> case = Case(neurona.network([2, 1], "sigmoid"), X, y, None, neurona.sgd(1e-5), steps=50)
     >>> slow = Finding("slow", Text("slow", "lento"), {}, cures=("rate-up", "adam-fast"))
     >>> proof = prove(case, [slow])
-    >>> proof.best.cures, proof.best.wins
-    (('adam-fast',), 5)
+    >>> "adam-fast" in proof.best.cures, proof.best.wins
+    (True, 5)
     """
     findings, begun = list(findings), time.monotonic()
     balanced = any(finding.kind == "unbalanced-classes" for finding in findings)
     tries = Tries(case, seeds, balanced, begun + seconds, stop)
     if tries.is_sick:
-        tries.cures(findings, lambda changed: diagnose_case(changed).findings)
+        tries.cures(findings, examine)
     return Proof(
         tries.sick,
         tuple(tries.trials),
@@ -273,7 +275,10 @@ _COLUMNS = (
     Text("", ""),
 )
 _BEST_CONSTANT = Text("the best constant", "la mejor constante")
-_SEARCH = Text("random search, the best of {count}: {cure}", "búsqueda al azar, lo mejor de {count}: {cure}")  # fmt: skip
+_SEARCH = Text(
+    "random search, the best of {count}: {cure}",
+    "búsqueda al azar, lo mejor de {count}: {cure}",
+)
 _OF = Text("{wins} of {count}", "{wins} de {count}")
 _MARKS = {
     "best": Text("cures", "cura"),
@@ -282,7 +287,9 @@ _MARKS = {
     "same": Text("reaches as much", "llega a lo mismo"),
     "none": Text("", ""),
 }
-_UNTRIED = Text("Not tried, for want of time: {names}.", "Sin probar, por falta de tiempo: {names}.")
+_UNTRIED = Text(
+    "Not tried, for want of time: {names}.", "Sin probar, por falta de tiempo: {names}."
+)
 
 
 def _mark(proof: Proof, trial: Trial) -> str:
@@ -376,7 +383,7 @@ def _band(curves: Array) -> dict[str, list[float | None]]:
     known = np.where(np.isfinite(curves), curves, np.nan)
     empty = ~np.isfinite(known).any(axis=1)
     known[empty] = np.inf  # where no number is known, none is said
-    each = {"min": np.nanmin, "median": np.nanmedian, "max": np.nanmax}
+    each: dict[str, Any] = {"min": np.nanmin, "median": np.nanmedian, "max": np.nanmax}
     return {name: _numbers(function(known, axis=1)) for name, function in each.items()}
 
 

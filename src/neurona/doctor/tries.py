@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from math import inf, sqrt
 from typing import NamedTuple
@@ -188,9 +188,11 @@ class Tries:
         for _ in range(EXAMINATIONS):
             while self._improve(names):
                 pass
-            if not self.trials or self._is_enough(self._top()) or self._ended():
+            if not self.trials or self._is_enough(self._top()):
                 break
             _, changed = apply(self._top().cures, self.case)
+            if time.monotonic() + 2 * self._seconds_of(changed) > self._end:
+                break
             names = by_turns([*(one.cures for one in examine(changed)), names])
         if not self.trials or not self._is_enough(self._top()):
             self._try([(name,) for name in names], 0.5)
@@ -209,7 +211,7 @@ class Tries:
 
         The failure is to be cured, and a draw that learns by itself shows nothing.
         """
-        count = self.seeds.count
+        count = self.seeds.size
         numbers, outcome = self.seeds.numbers, first
         while (outcome.skill < FAILED).sum() < count and len(numbers) < 4 * count:
             more = tuple(range(numbers[-1] + 1, numbers[-1] + 1 + count))
@@ -223,7 +225,7 @@ class Tries:
         if len(failed) < count:
             return first
         self.seeds = self.seeds._replace(numbers=tuple(numbers[k] for k in failed[:count]))
-        return outcome.at(failed[:count])
+        return outcome.at(failed[:count].tolist())
 
     def _improve(self, names: Sequence[str]) -> bool:
         """Try the best with one change more, and with one less; return whether that was better."""
@@ -237,6 +239,10 @@ class Tries:
             more = []
         self._try([*less, *more], 0.5)
         return self._top() is not top
+
+    def _seconds_of(self, case: Case) -> float:
+        """Return how long a trial takes, as far as can be told beforehand."""
+        return self._pace * case.steps * self.seeds.size
 
     def _is_enough(self, trial: Trial) -> bool:
         return trial.cured and trial.mean >= ENOUGH
@@ -256,7 +262,7 @@ class Tries:
             if done in self._seen:
                 continue
             self._seen.add(done)
-            seconds -= self._pace * changed.steps * self.seeds.count
+            seconds -= self._seconds_of(changed)
             if seconds > 0:
                 chosen.append((done, changed))
             else:
@@ -279,7 +285,7 @@ class Tries:
                 if self._rng.random() < 0.5
             ]
             done, changed = apply(names, self.case)
-            cost = changed.steps * self.seeds.count
+            cost = changed.steps * self.seeds.size
             if cost <= left and done and done not in seen:
                 seen.add(done)
                 chosen.append((done, changed))

@@ -16,8 +16,8 @@ from typing import Any
 
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import apply
-from neurona.doctor.diagnosis import SINGLE
-from neurona.doctor.proof import NotProved, Proof, prove
+from neurona.doctor.diagnosis import SINGLE, diagnose_case
+from neurona.doctor.proof import NotProved, prove
 from neurona.doctor.signs import data_signs
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, CROSS_ENTROPIES
@@ -83,7 +83,13 @@ def told(setup: Setup, steps: int, findings: tuple[Finding, ...], stop: Stop) ->
     """
     case = case_of_setup(setup, steps)
     try:
-        proof = prove(case, findings, seconds=SECONDS, stop=stop)
+        proof = prove(
+            case,
+            findings,
+            seconds=SECONDS,
+            stop=stop,
+            examine=lambda changed: diagnose_case(changed).findings,
+        )
     except NotProved:
         raise PlaygroundError(
             "cures",
@@ -147,7 +153,7 @@ def _setup_of(case: Case, setup: Setup) -> Setup:
     """Return the set-up whose words describe a case."""
     *hidden, last = [layer for layer in case.net.layers if isinstance(layer, Dense)]
     optimizer = find_optimizer(case.optimizer)
-    rates = optimizer.learning_rate
+    rates: Any = optimizer.learning_rate
     several = isinstance(rates, list | tuple)
     rate = setup.training.learning_rate if several else rates
     each = [one if several and one != rate else None for one in _each(rates, len(hidden) + 1)]
@@ -229,6 +235,7 @@ def _work(pipe: Connection, *request: Any) -> None:
         os.nice(NICENESS)
     with contextlib.suppress(OSError):
         try:
-            pipe.send(told(*request, lambda: False))
+            setup, steps, findings = request
+            pipe.send(told(setup, steps, findings, lambda: False))
         except PlaygroundError as error:
             pipe.send(error)

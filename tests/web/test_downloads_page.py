@@ -18,6 +18,7 @@ from neurona.observe.numbers import grid
 from neurona.web.setup import Setup
 from neurona.web.task import make_task
 from tests.support.pages import (
+    speak,
     AXE,
     changed,
     needs_axe,
@@ -37,12 +38,12 @@ pytestmark = needs_chromium
 @pytest.fixture
 def menu(page):
     """Return the open menu, after some training."""
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Train").click()
     wait_for_step(page, 60)
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator("button.main")).to_have_text("Play")  # the last picture is here
-    page.get_by_role("button", name="Take it home").click()
-    menu = page.get_by_role("group", name="Take it home")
+    expect(page.locator("button.main")).to_have_text("Train")  # the last picture is here
+    page.get_by_role("button", name="Take home").click()
+    menu = page.get_by_role("group", name="Take home")
     expect(menu).to_be_visible()
     return menu
 
@@ -131,10 +132,10 @@ def test_the_code_runs_and_prints_what_the_page_shows(page, menu, tmp_path):
 
 
 def test_the_notebook_is_valid_and_in_the_pages_language(page, tmp_path):
-    page.get_by_label("Language").select_option("es")
+    speak(page, "es")
     page.get_by_role("button", name="Un paso").click()
-    page.get_by_role("button", name="Para llevar").click()
-    menu = page.get_by_role("group", name="Para llevar")
+    page.get_by_role("button", name="Llevar").click()
+    menu = page.get_by_role("group", name="Llevar")
     path = taken(page, menu, "Cuaderno", tmp_path)
     assert path.name == "neurona.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -167,8 +168,8 @@ def test_where_copying_is_forbidden_the_code_is_saved(page, menu, tmp_path):
 
 
 def test_a_film_keeps_nothing_waiting_and_is_made_once(page, menu, tmp_path):
-    page.get_by_role("button", name="Play").click()
-    page.get_by_role("button", name="Take it home").click()  # it has closed
+    page.get_by_role("button", name="Train").click()
+    page.get_by_role("button", name="Take home").click()  # it has closed
     arrived = []
     page.on("download", lambda one: arrived.append(one.suggested_filename))
     with page.expect_download():
@@ -190,7 +191,7 @@ def test_a_lost_line_ends_the_waiting(browser):
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     opened(page, address)
-    page.get_by_role("button", name="Take it home").click()
+    page.get_by_role("button", name="Take home").click()
     stop(process)
     expect(page.locator(".banner")).to_contain_text("lost")
     film = page.get_by_role("button", name="Save animation")
@@ -230,7 +231,7 @@ def test_a_link_with_the_weights_holds_which_are_frozen(page, menu):
     editor.get_by_label("Frozen: x₁").check()
     editor.get_by_label("Frozen: Bias").check()
     page.wait_for_timeout(300)
-    page.get_by_role("button", name="Take it home").click()
+    page.get_by_role("button", name="Take home").click()
     menu.get_by_role("button", name="Copy with the weights").click()
     page.wait_for_function("() => location.hash.length > 50")
     other = page.context.new_page()
@@ -241,7 +242,7 @@ def test_a_link_with_the_weights_holds_which_are_frozen(page, menu):
     expect(editor.get_by_label("Frozen: x₂")).not_to_be_checked()
     expect(editor.get_by_label("Frozen: Bias")).to_be_checked()
     before = editor.get_by_label("Value: x₁").input_value()
-    other.get_by_role("button", name="Play").click()
+    other.get_by_role("button", name="Train").click()
     wait_for_step(other, 300)
     other.get_by_role("button", name="Pause").click()
     assert editor.get_by_label("Value: x₁").input_value() == before
@@ -254,7 +255,7 @@ def test_reset_goes_back_to_the_weights_of_the_link(page, menu):
     other = page.context.new_page()
     opened(other, page.url)
     first = pixels(other)
-    other.get_by_role("button", name="Play").click()
+    other.get_by_role("button", name="Train").click()
     wait_for_step(other, 400)
     other.get_by_label("Learning rate").fill("0.02")
     other.keyboard.press("Enter")
@@ -265,7 +266,7 @@ def test_reset_goes_back_to_the_weights_of_the_link(page, menu):
     painted(other)
     np.testing.assert_array_equal(pixels(other), first)
     other.get_by_role("button", name="Add a neuron: Layer 1").click()  # they don't fit any more
-    expect(other.locator(".facts")).to_contain_text("2 – 5 – 4 – 1")
+    expect(other.locator(".facts")).to_contain_text("2–5–4–1")
     expect(other.locator(".banner")).to_have_count(0)
     other.close()
 
@@ -280,10 +281,10 @@ def test_the_plain_link_holds_no_weights(page, menu):
 
 
 def test_large_networks_have_no_link_with_weights(page):
-    page.get_by_role("button", name="Take it home").click()
+    page.get_by_role("button", name="Take home").click()
     offered = page.get_by_role("button", name="Copy with the weights")
     expect(offered).to_have_count(1)
-    page.get_by_label("Ready-made").select_option("stuck")
+    page.get_by_label("Example").select_option("stuck")
     page.wait_for_function("() => document.querySelector('.facts').innerText.includes('16')")
     assert parameters_of(page) == 373
     expect(offered).to_have_count(1)
@@ -291,10 +292,10 @@ def test_large_networks_have_no_link_with_weights(page):
         page.get_by_role("button", name="Add a neuron: Layer 1").click()
         page.get_by_role("button", name="Add a neuron: Layer 2").click()
     page.wait_for_function(
-        "() => document.querySelector('.facts').innerText.includes('2 – 8 – 12')"
+        "() => document.querySelector('.facts').innerText.includes('2–8–12')"
     )
     assert parameters_of(page) > 400
-    page.get_by_role("button", name="Take it home").click()
+    page.get_by_role("button", name="Take home").click()
     expect(page.get_by_role("button", name="Copy link")).to_have_count(1)
     expect(offered).to_have_count(0)
 
@@ -303,7 +304,7 @@ def test_large_networks_have_no_link_with_weights(page):
 
 
 def test_the_menu_by_the_keyboard_alone(page, tmp_path):
-    opener = page.get_by_role("button", name="Take it home")
+    opener = page.get_by_role("button", name="Take home")
     opener.focus()
     expect(opener).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("Enter")
@@ -324,8 +325,8 @@ def test_the_menu_by_the_keyboard_alone(page, tmp_path):
 
 
 def test_the_menu_closes_when_one_goes_elsewhere(page):
-    opener = page.get_by_role("button", name="Take it home")
-    group = page.get_by_role("group", name="Take it home")
+    opener = page.get_by_role("button", name="Take home")
+    group = page.get_by_role("group", name="Take home")
     opener.click()
     expect(group).to_be_visible()
     page.locator(".facts").click()
@@ -339,15 +340,15 @@ def test_without_a_result_there_is_no_picture_to_save(page, address):
     page.goto("about:blank")
     page.goto(address.partition("?")[0] + "#hide=result")
     page.wait_for_selector(".diagram canvas")
-    page.get_by_role("button", name="Take it home").click()
+    page.get_by_role("button", name="Take home").click()
     expect(page.get_by_role("button", name="Save animation")).to_have_count(1)
     expect(page.get_by_role("button", name="Save image")).to_have_count(0)
 
 
 def test_a_phone_shows_all_of_the_menu(page):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.get_by_role("button", name="Take it home").click()
-    box = page.get_by_role("group", name="Take it home").bounding_box()
+    page.get_by_role("button", name="Take home").click()
+    box = page.get_by_role("group", name="Take home").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -11,7 +11,7 @@ from neurona.web.microscope import examples
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import make_task
-from tests.support.pages import AXE, hash_of, needs_axe, needs_chromium, opened, painted, visited
+from tests.support.pages import AXE, hash_of, needs_axe, needs_chromium, opened, painted, visited, speak
 
 STAGES = [
     ("Forward", 0), ("Forward", 1), ("Forward", 2), ("Cost", 2),
@@ -45,7 +45,7 @@ def look(page, point=None):
 
 
 def choose(page, point):
-    field = page.locator(".microscope input[type=number]")
+    field = page.locator(".microscope input.number")
     field.fill(str(point))
     field.press("Enter")
     expect(page.locator(".formulas .note")).to_contain_text(
@@ -54,7 +54,7 @@ def choose(page, point):
 
 
 def next_stage(page):
-    page.get_by_role("button", name="Next ›").click()
+    page.get_by_role("button", name="Next", exact=True).click()
 
 
 def numbers(page, selector=".formulas"):
@@ -93,10 +93,10 @@ def close(some, others):
 
 
 def test_it_stops_the_training_and_closes_with_escape(page):
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Train").click()
     expect(page.locator("button.main")).to_have_text("Pause")
     look(page)
-    expect(page.locator("button.main")).to_have_text("Play")
+    expect(page.locator("button.main")).to_have_text("Train")
     expect(page.locator("section.microscope")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".microscope")).to_have_count(0)
@@ -131,7 +131,7 @@ def test_by_the_keyboard_alone(page):
     number = page.locator(".formulas .number").first
     number.focus()
     page.keyboard.press("Space")
-    assert page.inner_text("button.main") == "Play"  # Space would start the training elsewhere
+    assert page.inner_text("button.main") == "Train"  # Space would start the training elsewhere
     page.keyboard.press("Escape")
     expect(page.locator(".microscope")).to_have_count(0)
 
@@ -151,7 +151,7 @@ def test_a_click_takes_the_nearest_point_and_places_none(page):
             box["y"] + box["height"] * (top - y) / (top - bottom),
         )
         painted(page)
-        taken = int(page.locator(".microscope input[type=number]").input_value()) - 1
+        taken = int(page.locator(".microscope input.number").input_value()) - 1
         expect(page.locator(".formulas .note")).to_contain_text(f"Point {taken + 1} (")
         # Points that lie within a pixel of each other are one to a mouse.
         apart = np.abs(task.points[taken] - task.points[i]) / (right - left)
@@ -175,7 +175,7 @@ def test_the_cross_takes_a_point_too(page):
 @pytest.mark.parametrize("wrong", ["0", "301", "1.5", "-3"])
 def test_a_point_that_is_not_there_is_not_taken(page, wrong):
     look(page, 5)
-    field = page.locator(".microscope input[type=number]")
+    field = page.locator(".microscope input.number")
     field.fill(wrong)
     field.press("Enter")
     painted(page)
@@ -229,7 +229,7 @@ def test_all_stages_show_what_the_engine_computes(page):
             close(shown, np.stack([now, change, np.add(now, change)], axis=1))
         if i + 1 < len(STAGES):
             next_stage(page)
-    expect(page.get_by_role("button", name="Next ›")).to_be_disabled()
+    expect(page.get_by_role("button", name="Next", exact=True)).to_be_disabled()
 
 
 def test_gradient_descents_own_formula_with_a_penalty_and_a_frozen_weight(page, address):
@@ -250,7 +250,7 @@ def test_gradient_descents_own_formula_with_a_penalty_and_a_frozen_weight(page, 
     close(w, [layer.W[1, 1], 0.5, layer.dW[1, 1], layer.W_next[1, 1]])
     close(b, [layer.b[1], 0.5, layer.db[1], layer.b_next[1]])
     page.get_by_role("tab", name="Backward").click()
-    page.get_by_role("button", name="Next ›").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     row = lines(page)[3]
     close(row[0] * row[1] + row[2] * row[3], row[4])  # δ a + λ w
 
@@ -417,7 +417,7 @@ def test_the_diagram_shows_the_numbers_of_the_phase(page):
 def test_it_follows_another_network(page):
     look(page, 2)
     page.get_by_role("tab", name="Update").click()
-    page.get_by_label("Ready-made").select_option("stuck")
+    page.get_by_label("Example").select_option("stuck")
     expect(page.locator(".microscope .top .place")).to_have_text("layer 1 · 1 of 19")
     page.wait_for_selector(".microscope .number")
     expect(page.locator(".overlay .values")).to_have_count(43)
@@ -487,7 +487,7 @@ def test_line_by_line_the_stage_follows(page):
 
 
 def test_in_spanish(page):
-    page.get_by_label("Language").select_option("es")
+    speak(page, "es")
     look(page, 3)
     expect(page.get_by_role("tab")).to_have_text(["Adelante", "Coste", "Atrás", "Actualización"])
     expect(page.locator(".formulas .note")).to_contain_text("Punto 3 (entrenamiento)")
@@ -505,7 +505,7 @@ def test_one_screen_is_enough_and_a_phone_needs_no_scrolling_to_the_side(page):
     for _ in STAGES:
         painted(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        if page.get_by_role("button", name="Next ›").is_enabled():
+        if page.get_by_role("button", name="Next", exact=True).is_enabled():
             next_stage(page)
     here = page.locator(".overlay .here").bounding_box()
     assert 0 <= here["x"] <= 390  # the diagram has scrolled to the neuron

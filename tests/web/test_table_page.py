@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.pages import (
+    speak,
     AXE,
     needs_axe,
     needs_chromium,
@@ -34,7 +35,7 @@ def test_a_csv_file_is_opened_and_other_columns_are_chosen(page, tmp_path):
     expect(page.locator(".table .facts")).to_contain_text("pets.csv")
     expect(page.get_by_label("Target")).to_have_value("kind")
     assert picture(page, ".surface .points") != before
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Train").click()
     wait_for_step(page, 50)
     page.locator(".table select").nth(1).select_option("age")
     expect(page.locator(".table select").nth(1)).to_have_value("age")
@@ -62,7 +63,7 @@ IRIS = "petal length,petal <b>width</b>,kind\n" + "".join(
 
 @pytest.mark.parametrize(("language", "placed"), [("en", "Point of class"), ("es", "Punto de la")])
 def test_classes_and_axes_have_the_names_of_the_table(page, tmp_path, language, placed):
-    page.get_by_label("Language").select_option(language)
+    speak(page, language)
     path = tmp_path / "iris.csv"
     path.write_text(IRIS)
     page.set_input_files(".file input", path)
@@ -87,7 +88,7 @@ def test_classes_and_axes_have_the_names_of_the_table(page, tmp_path, language, 
     expect(page.locator(".unseen[role=status]")).to_contain_text(placed)
     expect(page.locator(".unseen[role=status]")).to_contain_text(names[2])
     expect(page.locator(".legend .cut")).to_have_text(names)  # they stay
-    page.get_by_role("button", name=re.compile("Take it home|Para llevar")).click()
+    page.get_by_role("button", name=re.compile("Take home|Llevar")).click()
     page.get_by_role("button", name=re.compile("Copy link|Copiar enlace")).click()
     page.wait_for_function("() => location.hash.length > 50")
     other = page.context.new_page()
@@ -111,7 +112,7 @@ def test_axe_finds_nothing_with_a_custom_table(browser, address, tmp_path, langu
     expect(page.locator(".legend .cut")).to_have_count(3)
     for _ in range(5):
         page.locator(".count button").nth(1).click()
-    expect(page.locator(".network .facts")).to_contain_text("2 – 9 – 4 – 3")
+    expect(page.locator(".network .facts")).to_contain_text("2–9–4–3")
     page.locator(".neuron").last.click()
     painted(page)
     page.evaluate(AXE.read_text())
@@ -139,7 +140,7 @@ def test_a_wrong_csv_file_is_told_and_nothing_is_lost(page, tmp_path):
     path.write_text("a,b,c\n1,2\n")
     page.set_input_files(".file input", path)
     expect(page.locator(".banner")).to_contain_text("2 cells")
-    page.get_by_label("Language").select_option("es")
+    speak(page, "es")
     expect(page.locator(".banner")).to_contain_text("2 celdas")
     path.write_text("a,b,c\n" + "1,2,0\n" * 100_000)
     page.set_input_files(".file input", path)

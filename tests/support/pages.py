@@ -92,6 +92,12 @@ def open_tool(page, name):
     return page.locator(".tool")
 
 
+def number_of(text):
+    """Return the number that the page writes in English."""
+    raised = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    return float(text.replace(",", "").replace("−", "-").replace("·10", "e").translate(raised))
+
+
 def close_tool(page):
     page.locator(".tool-head .close").click()
 

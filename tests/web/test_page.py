@@ -439,7 +439,9 @@ def test_axe_finds_nothing(browser, address, language, theme):
     opened(page, address)
     page.evaluate(AXE.read_text())
     assert violations(page) == []  # with the callouts of the first sight
-    page.locator(".mast .end").get_by_role("button").filter(has_text=re.compile("Hints|Pistas")).click()
+    page.locator(".mast .end").get_by_role("button").filter(
+        has_text=re.compile("Hints|Pistas")
+    ).click()
     page.locator(".neuron").nth(3).click()
     assert violations(page) == []  # with the neuron's weights
     page.locator(".settings-link").click()

@@ -186,9 +186,7 @@ def test_what_python_sets_is_seen(page):
     assert said(page, 2, r"set (\S+)") == "0.0"
     until(lambda: picture(page) != before)
     run(page, 3)
-    expect(page.locator(".neurona .facts").first).to_contain_text(
-        "2–7–1 · 29", timeout=PATIENCE
-    )
+    expect(page.locator(".neurona .facts").first).to_contain_text("2–7–1 · 29", timeout=PATIENCE)
     expect(page.locator(".neurona .neuron")).to_have_count(10)
 
 

@@ -110,7 +110,7 @@ WIDTHS = (360, 390, 640, 800, 1024, 1200, 1280, 1600, 1920, 2560)
 def test_no_word_is_clipped(page, language, font):
     speak(page, language)
     if font:
-        page.add_style_tag(content=f".neurona .playground {{ --sans: '{font}'; }}")
+        page.evaluate("font => document.documentElement.style.setProperty('--sans', font)", font)
     found = {}
     for width in WIDTHS:
         resize(page, width, 844)
@@ -153,7 +153,7 @@ PARTS = ("data", "network", "result", "optimizer", "inputs")
 
 
 @pytest.mark.parametrize(
-    "parts", list(chain.from_iterable(combinations(PARTS, count) for count in (1, 2, 3)))
+    "parts", list(chain.from_iterable(combinations(PARTS, count) for count in (1, 2, 5)))
 )
 def test_the_page_closes_up_around_what_is_hidden(browser, address, parts):
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")

@@ -224,7 +224,7 @@ def test_all_stages_show_what_the_engine_computes(page):
             assert len(rows) == len(exact)
             for row, derivative in zip(rows, exact, strict=True):
                 text = row.locator(".difference").inner_text()
-                close(float(text), derivative)
+                close(number_of(text), derivative)
                 apart = number_of(row.locator(".gap").inner_text())
                 assert apart < 1e-8
             close([one[-1] for one in shown[-len(exact) :]], exact)

@@ -91,7 +91,6 @@ export const en = {
   language: "Language",
   lost: "The connection to neurona is lost; reconnecting. Your set-up is kept.",
   restart: "Start it again",
-  diverged: "The training diverged in layer {layer}. Try a learning rate of {rate}.",
   training_group: "Training",
   depth: "Depth",
   cross_at: "{x}, {y}",
@@ -344,8 +343,6 @@ export const en = {
     why: "See why",
     restarted: "The network or its data have changed: back to step 0.",
     own_example: "Your own",
-    untrained: "The network has not trained yet. With its initial weights, its cost is {cost}.",
-    so_far: "The cost is {cost}. The network has trained for {step} steps.",
   },
 
   // The choices by their names in Python.

@@ -93,7 +93,6 @@ export const es: Texts = {
   language: "Idioma",
   lost: "Se ha perdido la conexión con neurona; reconectando. Tu configuración se conserva.",
   restart: "Arrancarlo de nuevo",
-  diverged: "El entrenamiento ha divergido en la capa {layer}. Prueba una tasa de {rate}.",
   training_group: "Entrenamiento",
   depth: "Profundidad",
   cross_at: "{x}; {y}",
@@ -350,8 +349,6 @@ export const es: Texts = {
     why: "Ver por qué",
     restarted: "La red o sus datos han cambiado: de vuelta al paso 0.",
     own_example: "El tuyo",
-    untrained: "La red todavía no ha entrenado. Con sus pesos iniciales, su coste es {cost}.",
-    so_far: "El coste es {cost}. La red ha entrenado {step} pasos.",
   },
 
   // Las opciones, por su nombre en Python.

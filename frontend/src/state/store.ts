@@ -305,7 +305,6 @@ export function makeStore(connection: Connection, host: Host) {
     ownRates,
     layersListed,
     text,
-    texts: TEXTS,
     table,
     microscope,
     doctor,

@@ -1,6 +1,7 @@
 // The sentence under the picture: what is happening right now, at most twice a second.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { type Language, TEXTS } from "../i18n";
 import type { Frame } from "../server/messages";
 import type { Store } from "../state/store";
 import { TOOLS } from "./Tools";
@@ -12,7 +13,7 @@ type Said = NonNullable<Frame["sentence"]>;
 
 export function Sentence({ store }: { store: Store }) {
   const { text, language, tool, frame, hidden } = store;
-  const said = useThrottled(frame.value?.sentence ?? NOTHING);
+  const said = useThrottled(saidIn(frame.value));
   const [fact, rest] = parts(said[language.value]);
   const explained = TOOLS.doctor && !hidden.includes("doctor") && tool.value !== "doctor";
   return (
@@ -31,6 +32,14 @@ export function Sentence({ store }: { store: Store }) {
       )}
     </p>
   );
+}
+
+/** The doctor's sentence; the line of the lesson that failed, if one has. */
+function saidIn(frame: Frame | null): Said {
+  const why = frame?.diverged;
+  if (!why || !("line" in why)) return frame?.sentence ?? NOTHING;
+  const say = (one: Language) => TEXTS[one].bugs.stopped_short.replace("{line}", String(why.line));
+  return { en: say("en"), es: say("es"), kind: null };
 }
 
 /** The fact ends at the first colon or full stop; the rest says what it means. */

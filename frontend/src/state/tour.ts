@@ -30,11 +30,11 @@ interface Stop {
 export const PATH: Stop[] = [
   { name: "circles", example: "lesson", right: 1 },
   { name: "film", example: "lesson", right: 1, verdict: { cost: 0.01, steps: 1500 }, speed: 50 },
-  { name: "failure", example: "stuck", right: 1, verdict: { steps: 2500 }, speed: 500 },
-  { name: "reason", example: "stuck", right: 1 },
+  { name: "failure", example: "gradient", right: 1, verdict: { steps: 2500 }, speed: 500 },
+  { name: "reason", example: "gradient", right: 1 },
   {
     name: "mending",
-    example: "stuck",
+    example: "gradient",
     right: 2,
     verdict: { cost: 0.01, steps: 2500 },
     speed: 500,

@@ -37,7 +37,7 @@ describe("the guided path", () => {
     tour.go(2);
     tour.choose(1);
     tour.check();
-    expect(done).toEqual(["stuck", "stuck", 500, "play"]);
+    expect(done).toEqual(["gradient", "gradient", 500, "play"]);
     frame.value = seen(2500, 0.001, false);
     expect(tour.phase.value).toBe("training");
     frame.value = seen(100, 0.25);
@@ -59,7 +59,7 @@ describe("the guided path", () => {
       frame.value = seen(2500, cost);
       expect(tour.phase.value).toBe(phase);
     }
-    expect(done).toContainEqual(["stuck", { initializer: "orthogonal" }]);
+    expect(done).toContainEqual(["gradient", { initializer: "orthogonal" }]);
   });
 
   test("keeps the failure on the screen when it asks for the reason", () => {

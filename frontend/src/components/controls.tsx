@@ -195,18 +195,18 @@ export function Slider({
 
 export function Checkbox({
   label,
+  word,
   on,
   onChange,
-}: {
-  label: string;
-  on: boolean;
-  onChange: (on: boolean) => void;
-}) {
+}: Labelled & { on: boolean; onChange: (on: boolean) => void }) {
   return (
-    <label class="switch">
-      <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
-      <span>{label}</span>
-    </label>
+    <span class="switch">
+      <label>
+        <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
+        <span>{label}</span>
+      </label>
+      {word && <WordCard word={word} label={label} />}
+    </span>
   );
 }
 

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.pages import AXE, needs_axe, needs_chromium, speak
+from tests.support.pages import AXE, needs_axe, needs_chromium, pressed, speak
 
 TOKEN = "a-token-of-the-tests"
 PATIENCE = 60_000  # milliseconds: a kernel imports NumPy and scikit-learn first
@@ -215,7 +215,7 @@ def test_two_widgets_do_not_disturb_each_other(page):
     expect(second.locator(".facts")).to_contain_text("2–4–4–3", timeout=PATIENCE)
     expect(first.locator(".facts")).to_contain_text("2–7–1")
     speak(second, "es")
-    second.get_by_role("button", name=re.compile("^(Theme|Tema)")).click()
+    pressed(second, re.compile("^(Theme|Tema)"))
     expect(second.locator("button.main")).to_have_text("Entrenar")
     expect(first.locator("button.main")).to_have_text("Train")
     themes = [one.get_attribute("data-theme") for one in (first, second)]
@@ -266,9 +266,9 @@ def test_it_follows_the_theme_around_it(page):
 def test_a_narrow_cell(page):
     first = page.locator(".neurona").first
     first.evaluate("el => { el.style.width = '390px'; }")
-    data, result = (first.locator(f".panel.{one}").bounding_box() for one in ("data", "result"))
-    assert data["x"] == result["x"]  # one below the other
-    assert result["width"] <= 390
+    picture, network = (first.locator(one).bounding_box() for one in (".surface", ".network"))
+    assert picture["x"] == network["x"]  # one below the other
+    assert picture["width"] <= 390
     assert first.evaluate("el => el.scrollWidth <= 390")
 
 

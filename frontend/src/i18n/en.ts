@@ -72,7 +72,6 @@ export const en = {
   in_address: "in the address bar",
   png: "Save image",
   gif: "Save animation",
-  take_home: "Take it home",
   take_link: "Link to this set-up",
   take_picture: "Images",
   take_on: "Continue in Python",
@@ -367,7 +366,6 @@ export const en = {
     experiment: "An experiment:",
     set_up: "Set it up",
     why: "See why",
-    own_example: "Your own",
   },
 
   // The choices by their names in Python.

@@ -74,7 +74,6 @@ export const es: Texts = {
   in_address: "en la barra de direcciones",
   png: "Guardar imagen",
   gif: "Guardar animación",
-  take_home: "Para llevar",
   take_link: "Enlace a esta configuración",
   take_picture: "Imágenes",
   take_on: "Seguir en Python",
@@ -373,7 +372,6 @@ export const es: Texts = {
     experiment: "Un experimento:",
     set_up: "Prepararlo",
     why: "Ver por qué",
-    own_example: "El tuyo",
   },
 
   // Las opciones, por su nombre en Python.

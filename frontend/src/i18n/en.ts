@@ -362,7 +362,7 @@ export const en = {
     whole_limits: "A whole number from {min} to {max}",
     limits: "A number from {min} to {max}",
     above_limits: "A number above {min}, up to {max}",
-    explain: "Explain: {word}",
+    explain: "What does it mean?",
     experiment: "An experiment:",
     set_up: "Set it up",
     why: "See why",

@@ -368,7 +368,7 @@ export const es: Texts = {
     whole_limits: "Un número entero de {min} a {max}",
     limits: "Un número de {min} a {max}",
     above_limits: "Un número mayor que {min}, hasta {max}",
-    explain: "Explicar: {word}",
+    explain: "¿Qué significa?",
     experiment: "Un experimento:",
     set_up: "Prepararlo",
     why: "Ver por qué",

@@ -9,8 +9,8 @@ import type { Store } from "../state/store";
 
 // Where a weight's label lies along its line: just past the middle, where lines into one neuron are
 // still apart and the labels of the source neurons end.
-const ROOMY = 120; // pixels from layer to layer
 const BESIDE = { x: 0.5375, y: 0.575 };
+const ROOMY = 120; // pixels from layer to layer
 
 export function MicroscopeOverlay({
   store,

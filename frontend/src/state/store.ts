@@ -363,7 +363,6 @@ export function makeStore(connection: Connection, host: Host) {
     ownRates,
     layersListed,
     text,
-    texts: TEXTS,
     table,
     microscope,
     bugs,

@@ -16,7 +16,7 @@ from neurona.web import setup as choices
 from neurona.web.downloads import MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
-from neurona.web.flow import trivial_cost
+from neurona.web.flow import trivial
 from neurona.web.frames import FrameRenderer
 from neurona.web.mending import nearest
 from neurona.web.readers import number, whole
@@ -397,6 +397,7 @@ class Session:
 
     def _told(self, task: Task) -> Message:
         """Return a run's message, which comes before its first frame."""
+        prediction, trivial_cost = trivial(task)
         content: dict[str, Any] = {
             "type": "run",
             "run": self._runs,
@@ -408,14 +409,15 @@ class Session:
             "extent": list(task.limits),
             "output_activation": task.net.output.name,
             "cost_name": type(task.cost).__name__,
-            "trivial_cost": trivial_cost(task),
+            "trivial": prediction,
+            "trivial_cost": trivial_cost,
         }
         arrays: dict[str, Array] = {
             "points": task.points.astype(np.float32),
             "labels": task.labels.astype(np.float32),
             "test": task.held_out.astype(np.uint8),
         }
-        return content, arrays
+        return _finite(content), arrays
 
 
 def error_message(error: PlaygroundError) -> Message:

@@ -76,6 +76,7 @@ export const en = {
   take_picture: "Images",
   take_on: "Continue in Python",
   take_code: "Python code",
+  take_numpy: "NumPy alone, the lesson's way",
   copy_code: "Copy the code",
   notebook: "Notebook",
   model: "Model file",
@@ -142,6 +143,8 @@ export const en = {
   apart: "Relative error",
   from_input: "from",
   changes: "Parameters of the neuron",
+  delta_is:
+    "δ is the neuron's share of the error: by how much the cost would change if its z rose a little. It says how far to move the neuron's weights, and what to hand down to the layer before.",
   change_by: "{optimizer} computes the change Δ, from earlier steps too.",
   stays: "frozen: does not change",
   huber: "h(e) is e²/2 up to |e| = 1, and |e| − 1/2 beyond; its derivative is e, clipped to ±1.",

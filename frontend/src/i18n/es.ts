@@ -78,6 +78,7 @@ export const es: Texts = {
   take_picture: "Imágenes",
   take_on: "Seguir en Python",
   take_code: "Código Python",
+  take_numpy: "Solo con NumPy, como la lección",
   copy_code: "Copiar el código",
   notebook: "Cuaderno",
   model: "Archivo del modelo",
@@ -145,6 +146,8 @@ export const es: Texts = {
   apart: "Error relativo",
   from_input: "desde",
   changes: "Parámetros de la neurona",
+  delta_is:
+    "δ es la parte del error que le toca a la neurona: cuánto cambiaría el coste si su z subiera un poco. Dice cuánto mover sus pesos, y qué error se pasa a la capa anterior.",
   change_by: "{optimizer} calcula el cambio Δ, también a partir de pasos anteriores.",
   stays: "congelado: no cambia",
   huber: "h(e) es e²/2 hasta |e| = 1, y |e| − 1/2 más allá; su derivada es e, recortada a ±1.",

@@ -95,7 +95,7 @@ export interface ExecutedLine {
   variables: Variable[];
 }
 export interface Lesson {
-  source: { number: number; text: string; phase: string | null }[];
+  source: { number: number; text: string; phase: string | null; es: string | null }[];
   moments: ExecutedLine[];
   refusal?: { en: string; es: string };
   differences?: {

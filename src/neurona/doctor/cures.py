@@ -29,6 +29,7 @@ from neurona.engine.optimizers import SGD, Adam, Optimizer, find_optimizer
 from neurona.engine.parameters import mapped
 from neurona.engine.types import Array
 from neurona.language import Text
+from neurona.lesson.step import LessonStep
 
 CURES: dict[str, Cure] = {}
 BATCH = 32
@@ -599,6 +600,15 @@ def apply(names: Iterable[str], case: Case) -> tuple[tuple[str, ...], Case]:
     for name in in_order(names):
         changed = CURES[name].apply(case)
         if changed is not None:
-            case = changed
+            case = _with_its_step(changed)
             done.append(name)
     return tuple(done), case
+
+
+def _with_its_step(case: Case) -> Case:
+    """Return the case with the lesson's step of its own network and batches."""
+    step = case.optimizer
+    if not isinstance(step, LessonStep):
+        return case
+    rows = min(len(case.X), case.batch_size or len(case.X))
+    return replace(case, optimizer=replace(step, net=case.net, examples=rows))

@@ -10,9 +10,10 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.types import Array
+from neurona.language import LANGUAGES
 from neurona.web import bugs, cures, doctor, microscope
 from neurona.web import setup as choices
-from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
+from neurona.web.downloads import MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
 from neurona.web.flow import trivial

@@ -69,14 +69,15 @@ export function paintFlow(
   canvas.height = Math.round(height * scale);
   context.scale(scale, scale);
   const row = height / layers;
-  // Each column shows the last size that was measured until its end.
-  let k = 0;
-  for (let x = 0; x < width; x += 1) {
-    const until = (last * (x + 1)) / width;
-    while (k + 1 < steps.length && (steps[k + 1] ?? 0) <= until) k += 1;
+  // Each size is shown from where it was measured to where the next was.
+  const place = (k: number) => (last === 0 ? 0 : Math.round((width * (steps[k] ?? 0)) / last));
+  for (let k = 0; k < steps.length; k += 1) {
+    const from = k === 0 ? 0 : place(k);
+    const until = k + 1 < steps.length ? place(k + 1) : width;
+    if (until <= from) continue;
     for (let layer = 0; layer < layers; layer += 1) {
       context.fillStyle = css(mix(palette.undecided, palette.ink, tone(sizes[k]?.[layer] ?? 0)));
-      context.fillRect(x, layer * row, 1, row - 1);
+      context.fillRect(from, layer * row, until - from, row - 1);
     }
   }
   if (at === null || last === 0) return;

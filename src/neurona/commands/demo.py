@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from neurona import datasets
 from neurona.commands import FAILED, INTERRUPTED, interrupts
 from neurona.demos import DEMOS, data_of, outputs_for
@@ -15,8 +17,8 @@ from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.training import TrainingDiverged, train
 from neurona.extras import require
 from neurona.observe.film import Film
-from neurona.observe.scores import accuracy, confusion_matrix
-from neurona.observe.terminal import TerminalView, confusion_text
+from neurona.observe.scores import accuracy, confusion_matrix, is_classification, labels_of
+from neurona.observe.terminal import TerminalView, confusion_text, describe
 from neurona.registry import lookup
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def run(given: Namespace) -> int:
         options["optimizer"] = demo.optimizer(options["steps"])
     states = train(net, X, y, rng=given.seed, **options)  # the call itself raises on wrong input
     output = writable(given.output)
-    film = Film(net, *(test or (X, y)), log=demo.log)
+    title = f"{given.data.capitalize()}: {describe(net)}"
+    film = Film(net, *(test or (X, y)), log=demo.log, title=title)
     view = TerminalView(
         net, X, y, steps=options["steps"], name=given.data, test=test, log=demo.log,
         quiet=given.quiet,
@@ -123,10 +126,28 @@ def report(net: Network, params: Any, X: Any, y: Any) -> None:
     console.print()
 
 
+def conclusion(film: Film) -> str:
+    """Say in a sentence what the last state has learned, beside the best constant prediction."""
+    y, p = film.y, film.net.predict(film.frames[-1].params, film.X)
+    if is_classification(film.net, y):
+        constant = np.bincount(labels_of(y)).max() / len(y)
+        share = accuracy(p, y)
+        if share > constant:
+            return (
+                f"It gets {share:.1%} of the points right; always the same class, {constant:.1%}."
+            )
+        return (
+            f"It has learned nothing yet: always the same class would be right for {constant:.1%}."
+        )
+    missed = np.square(p - np.reshape(y, p.shape)).mean() / np.var(y)
+    return f"It explains {max(0.0, 1 - missed):.1%} of the variance; the best constant, none."
+
+
 def write(film: Film, output: Path, name: str) -> None:
     """Write the picture and the film, and print their paths."""
     if not film.frames:
         return
+    film.conclusion = conclusion(film)
     picture, gif = output / f"{name}.png", output / f"{name}.gif"
     film.save_picture(picture)
     print(picture)

@@ -82,13 +82,23 @@ def run(given: Namespace) -> int:
     say("   The true gradient cures it only after a lucky draw; with scaled weights, always.\n")
 
     axes = figures.gradient_sizes({"the lesson's weights": lesson, "scaled to the width": scaled})
+    figures.entitle(
+        axes,
+        "Why the lesson's six layers stay at 0.25",
+        f"On its way back to layer 1 the gradient shrinks {lesson[-1] / lesson[0]:,.0f} times with "
+        f"the lesson's weights, and {scaled[-1] / scaled[0]:,.1f} times with scaled ones.",
+    )
     picture = output / "tutorial.png"
     replace(picture, figures.png(axes.get_figure(root=True), dpi=160, bbox_inches="tight"))
     print(picture)
     net, states = cure.training("orthogonal", every=5, points=seed)
-    film = Film(net, *datasets.circles(rng=seed))
+    film = Film(net, *datasets.circles(rng=seed), title="The cure: weights scaled to the width")
     for state in states:
         film.add(state)
+    film.conclusion = (
+        f"The same network and points: its cost ends at {format_cost(film.frames[-1].cost)}, "
+        "not at 0.25."
+    )
     film.save(output / "tutorial.gif")
     print(output / "tutorial.gif")
     return 0

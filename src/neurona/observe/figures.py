@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -534,8 +535,8 @@ def png(figure: Any, **options: Any) -> bytes:
 
 
 def _series(k: int) -> Any:
-    """Return the color of the k-th of several curves: ink, then none that means class 0 or 1."""
-    return INK if k == 0 else class_colors(9)[2 + (k - 1) % 7]
+    """Return the color of the k-th of several curves: ink first, and none that means a class."""
+    return (INK, GRAY)[k] if k < 2 else class_colors(9)[k % 7 + 2]
 
 
 def _axes(ax: Axes | None, width: float, height: float) -> Axes:
@@ -545,6 +546,18 @@ def _axes(ax: Axes | None, width: float, height: float) -> Axes:
         return ax
     new: Axes = pyplot.figure(figsize=(width, height), layout="constrained").add_subplot()
     return new
+
+
+def entitle(ax: Axes, title: str, conclusion: str = "") -> None:
+    """Write a title over a plot, and under it what follows from the picture."""
+    lines = fill(conclusion, 72)
+    below = "\n" * (lines.count("\n") + 1) if conclusion else ""
+    ax.set_title(title + below, loc="left", color=INK, weight="bold")
+    text = ax.annotate(
+        lines, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points",
+        color=GRAY, fontsize=9,
+    )  # fmt: skip
+    text.set_in_layout(False)  # else a long sentence would make the plot narrow
 
 
 def tidy(ax: Axes, grid: Literal["both", "x", "y"] | None = None) -> None:

@@ -76,13 +76,14 @@ export function CostCurve({ store }: { store: Store }) {
     width,
     height,
   ]);
-  const cost = now?.cost;
+  const write = (value: number | null | undefined) =>
+    value === null || value === undefined ? "–" : writeNumber(value, language.value);
   return (
     <canvas
       class="curve"
       ref={canvas}
       role="img"
-      aria-label={`${t.curve}: ${cost === null || cost === undefined ? "–" : writeNumber(cost, language.value)}`}
+      aria-label={`${t.curve}: ${write(now?.cost)}; ${t.drawings.trivial}: ${write(run.value?.trivial_cost)}`}
     />
   );
 }

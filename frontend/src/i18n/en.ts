@@ -375,6 +375,29 @@ export const en = {
     so_far: "The cost is {cost}. The network has trained for {step} steps.",
   },
 
+  // The choices by their names in Python.
+  choices: {
+    sgd: "gradient descent",
+    momentum: "with momentum",
+    adam: "Adam",
+    adamw: "AdamW",
+    nadam: "Nadam",
+    rmsprop: "RMSprop",
+    mse: "squared error",
+    mae: "absolute error",
+    huber: "Huber",
+    cross_entropy: "cross-entropy",
+    orthogonal: "orthogonal",
+    uniform: "uniform",
+    zeros: "zeros",
+    glorot_normal: "Glorot, normal",
+    glorot_uniform: "Glorot, uniform",
+    he_normal: "He, normal",
+    he_uniform: "He, uniform",
+    lecun_normal: "LeCun, normal",
+    lecun_uniform: "LeCun, uniform",
+  },
+
   // The words that cards explain: what it is, and one thing to try.
   words: {
     learning_rate: {
@@ -469,6 +492,34 @@ export const en = {
       says: "On a logarithmic scale, each line is ten times smaller than the one above.",
       try: "Turn it off: small costs can no longer be told apart.",
     },
+  },
+
+  // The bug lab.
+  bugs: {
+    intro:
+      "A short program trains in neurona's place. Switch on a classic mistake, one line of it, watch what it does to the cost, and let finite differences find the line.",
+    at_random: "Guess first: one at random",
+    hidden: "One line of the program is wrong.",
+    hidden_hint: "Train, watch, and click the line that you suspect. Then let it be found.",
+    find: "Find it",
+    looking: "Looking…",
+    mend: "Mend it",
+    guessed: "Your guess: line {line}.",
+    right_guess: "Your guess is right.",
+    wrong_guess: "Your guess was line {line}.",
+    found: "It is line {line}.",
+    right_line: "The right line:",
+    nothing: "Nothing is wrong: every derivative agrees with finite differences.",
+    silent: "In this set-up the bug changes nothing, and nothing is found: {why}.",
+    stopped: "The program has stopped at line {line}:",
+    stopped_short: "The program has stopped at line {line}: it has a bug on purpose.",
+    also: "Set with it, so that the bug shows:",
+    test_share: "Points for the test",
+    squares: "With equally wide layers the shapes fit, and no error is raised.",
+    make_squares: "Make them so",
+    program: "The program",
+    is_on: "A bug is on: the training takes the program's steps, and not neurona's.",
+    not_its_step: "A bug is on. These are the right derivatives; the training takes other ones.",
   },
 
   // What each phase of a training step does.

@@ -34,7 +34,10 @@ export interface Frame {
   branch: number;
   at: number;
   snapshots: number;
-  diverged: { layer: number; rate: number; suggested_rate: number } | null;
+  diverged:
+    | { layer: number; rate: number; suggested_rate: number }
+    | { line: number; message: string } // of a program with a bug that stopped
+    | null;
   /** What the doctor says of this moment; the kind of its finding, if there is one. */
   sentence?: (LocalizedText & { kind: string | null }) | null;
   /**
@@ -123,6 +126,7 @@ export interface StepDetails {
   optimizer: string;
   factors: { W: number; b: number } | null; // of the gradient, beside the rate, if constant
   rates: number[];
+  bug?: boolean; // then the training takes other steps than this one
   lesson: Lesson;
   arrays: Record<string, NumericArray>;
 }

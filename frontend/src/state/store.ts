@@ -10,6 +10,7 @@ import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
@@ -83,7 +84,7 @@ export function makeStore(connection: Connection, host: Host) {
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
-  let said = 0; // of those, how many a run has answered
+  let restartAsked = false; // a new run that was asked for needs no notice
   let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
@@ -119,6 +120,7 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const bugs = makeBugLab(scoped, { run, tool });
   const doctor = makeDoctor(scoped, run);
   const tour = makeTour({
     frame,
@@ -186,6 +188,7 @@ export function makeStore(connection: Connection, host: Host) {
   );
 
   function hello(): void {
+    restartAsked = true;
     connection.send({ type: "hello", setup: wanted });
     // Before any other message: a new training does not know it.
     if (speed.value !== null) sendSpeed();
@@ -216,12 +219,12 @@ export function makeStore(connection: Connection, host: Host) {
           selection.value = hovered.value = null;
           runs.remember(run.value, rows, latest);
           rows = new Float32Array();
-          // A change that costs the steps so far is said; a reset was asked for.
-          if (changes > said && (frame.peek()?.step ?? 0) > 0) {
+          // A change that costs the steps so far is said.
+          if (!restartAsked && (frame.peek()?.step ?? 0) > 0) {
             notice.value = { says: (words) => words.shell.restarted };
           }
         }
-        said = changes;
+        restartAsked = false;
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
@@ -303,6 +306,7 @@ export function makeStore(connection: Connection, host: Host) {
     const example = examples.value[name];
     if (!example) return;
     challenge.value = GOALS[name] ? name : null;
+    restartAsked = true;
     changeSetup({ ...example, training: { ...example.training, ...change } });
   }
 
@@ -355,6 +359,7 @@ export function makeStore(connection: Connection, host: Host) {
     texts: TEXTS,
     table,
     microscope,
+    bugs,
     doctor,
     tour,
     challenge,
@@ -369,16 +374,21 @@ export function makeStore(connection: Connection, host: Host) {
     },
     /** Start the training process again, after it has stopped. */
     restart(): void {
+      restartAsked = true;
       if (run.value) connection.send({ type: "restart" });
       else hello();
     },
-    send: (type: string, more: object = {}) => connection.send({ type, ...more }),
+    send(type: string, more: object = {}): void {
+      restartAsked ||= type === "reset" || type === "reseed";
+      connection.send({ type, ...more });
+    },
     changeSetup,
     openExample,
     setSpeed,
     /** Train with a cure from step 0, fast enough to be watched for some seconds. */
     tryCure({ setup: cured, steps }: Trial): void {
       if (!cured) return;
+      restartAsked = true;
       changeSetup(cured);
       setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
       connection.send({ type: "play" });

@@ -16,13 +16,39 @@ from neurona.engine.network import Network, network
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.training import TrainingDiverged, train
 from neurona.extras import require
-from neurona.observe.film import Film
+from neurona.language import Language, Text, localize
+from neurona.observe.film import ENGLISH, SPANISH, Film
 from neurona.observe.scores import accuracy, confusion_matrix, is_classification, labels_of
 from neurona.observe.terminal import TerminalView, confusion_text, describe
 from neurona.registry import lookup
 
 if TYPE_CHECKING:
     from argparse import Namespace
+
+INTERRUPTION = Text(
+    "interrupted; saving the training so far",
+    "interrupción; se guarda el entrenamiento hasta aquí",
+)
+HELD_OUT = Text(
+    "test accuracy {accuracy} on {n} held-out examples",
+    "aciertos en la prueba: {accuracy}, de {n} ejemplos apartados",
+)
+LEARNED = Text(
+    "It gets {share} of the points right; always the same class would get {constant}.",
+    "Acierta el {share} de los puntos; decir siempre la misma clase acierta el {constant}.",
+)
+NOTHING_LEARNED = Text(
+    "It has learned nothing yet: always the same class would get {constant} right.",
+    "Todavía no ha aprendido nada: decir siempre la misma clase acierta el {constant}.",
+)
+EXPLAINED = Text(
+    "It explains {share} of the variance; the best constant explains nothing.",
+    "Explica el {share} de la varianza; la mejor constante no explica nada.",
+)
+NOT_WRITABLE = Text(
+    "the output folder {folder} cannot be written ({reason}): give another with --output DIR",
+    "no se puede escribir en la carpeta {folder} ({reason}): indica otra con --output DIR",
+)
 
 
 def run(given: Namespace) -> int:
@@ -41,12 +67,14 @@ def run(given: Namespace) -> int:
     if demo.optimizer and "optimizer" not in options:
         options["optimizer"] = demo.optimizer(options["steps"])
     states = train(net, X, y, rng=given.seed, **options)  # the call itself raises on wrong input
-    output = writable(given.output)
-    title = f"{given.data.capitalize()}: {describe(net)}"
-    film = Film(net, *(test or (X, y)), log=demo.log, title=title)
+    language = given.language
+    output = writable(given.output, language)
+    words = ENGLISH if language == "en" else SPANISH
+    title = f"{given.data}: {describe(net)}"
+    film = Film(net, *(test or (X, y)), log=demo.log, words=words, title=title)
     view = TerminalView(
         net, X, y, steps=options["steps"], name=given.data, test=test, log=demo.log,
-        quiet=given.quiet,
+        quiet=given.quiet, language=language,
     )  # fmt: skip
     code = 0
     try:
@@ -57,15 +85,15 @@ def run(given: Namespace) -> int:
                 view.update(state)
     except KeyboardInterrupt:
         code = INTERRUPTED
-        print("neurona: interrupted; saving the training so far", file=sys.stderr)
+        print(f"neurona: {INTERRUPTION.say(language)}", file=sys.stderr)
     except TrainingDiverged as error:
         code = FAILED
         film.add(error.state)
         print(f"neurona: {error}", file=sys.stderr)
     interrupts.at_once()
     if test and film.frames and not given.quiet:
-        report(net, film.frames[-1].params, *test)
-    write(film, output, given.data)
+        report(net, film.frames[-1].params, *test, language=language)
+    write(film, output, given.data, language)
     return code
 
 
@@ -97,7 +125,7 @@ def training_options(given: Namespace) -> dict[str, Any]:
     return options
 
 
-def writable(folder: Path) -> Path:
+def writable(folder: Path, language: Language = "en") -> Path:
     """Make the folder, and check before the training that it is writable.
 
     Raises
@@ -110,44 +138,42 @@ def writable(folder: Path) -> Path:
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OSError(
-            f"the output folder {folder} cannot be written ({error.strerror}): "
-            "give another with --output DIR"
-        ) from error
+        reason = error.strerror or ""
+        raise OSError(NOT_WRITABLE.say(language, folder=str(folder), reason=reason)) from error
     return folder
 
 
-def report(net: Network, params: Any, X: Any, y: Any) -> None:
+def report(net: Network, params: Any, X: Any, y: Any, language: Language = "en") -> None:
     """Print the accuracy and the confusion matrix on the test examples."""
     p = net.predict(params, X)
     console = require("rich.console", extra="terminal").Console(highlight=False)
-    console.print(f"\ntest accuracy {accuracy(p, y):.1%} on {len(y)} held-out examples\n")
+    share = localize(f"{100 * accuracy(p, y):.1f} %", language)
+    console.print(f"\n{HELD_OUT.say(language, accuracy=share, n=len(y))}\n")
     console.print(confusion_text(confusion_matrix(p, y)))
     console.print()
 
 
-def conclusion(film: Film) -> str:
+def conclusion(film: Film, language: Language = "en") -> str:
     """Say in a sentence what the last state has learned, beside the best constant prediction."""
+
+    def percent(share: float) -> str:
+        return localize(f"{100 * share:.1f} %", language)
+
     y, p = film.y, film.net.predict(film.frames[-1].params, film.X)
-    if is_classification(film.net, y):
-        constant = np.bincount(labels_of(y)).max() / len(y)
-        share = accuracy(p, y)
-        if share > constant:
-            return (
-                f"It gets {share:.1%} of the points right; always the same class, {constant:.1%}."
-            )
-        return (
-            f"It has learned nothing yet: always the same class would be right for {constant:.1%}."
-        )
-    missed = np.square(p - np.reshape(y, p.shape)).mean() / np.var(y)
-    return f"It explains {max(0.0, 1 - missed):.1%} of the variance; the best constant, none."
+    if not is_classification(film.net, y):
+        missed = np.square(p - np.reshape(y, p.shape)).mean() / np.var(y)
+        return EXPLAINED.say(language, share=percent(max(0.0, 1 - missed)))
+    constant = np.bincount(labels_of(y)).max() / len(y)
+    share = accuracy(p, y)
+    said = LEARNED if share > constant else NOTHING_LEARNED
+    return said.say(language, share=percent(share), constant=percent(constant))
 
 
-def write(film: Film, output: Path, name: str) -> None:
+def write(film: Film, output: Path, name: str, language: Language = "en") -> None:
     """Write the picture and the film, and print their paths."""
     if not film.frames:
         return
-    film.conclusion = conclusion(film)
+    film.conclusion = conclusion(film, language)
     picture, gif = output / f"{name}.png", output / f"{name}.gif"
     film.save_picture(picture)
     print(picture)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
-from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -546,18 +545,6 @@ def _axes(ax: Axes | None, width: float, height: float) -> Axes:
         return ax
     new: Axes = pyplot.figure(figsize=(width, height), layout="constrained").add_subplot()
     return new
-
-
-def entitle(ax: Axes, title: str, conclusion: str = "") -> None:
-    """Write a title over a plot, and under it what follows from the picture."""
-    lines = fill(conclusion, 72)
-    below = "\n" * (lines.count("\n") + 1) if conclusion else ""
-    ax.set_title(title + below, loc="left", color=INK, weight="bold")
-    text = ax.annotate(
-        lines, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points",
-        color=GRAY, fontsize=9,
-    )  # fmt: skip
-    text.set_in_layout(False)  # else a long sentence would make the plot narrow
 
 
 def tidy(ax: Axes, grid: Literal["both", "x", "y"] | None = None) -> None:

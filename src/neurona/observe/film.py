@@ -42,6 +42,7 @@ TITLE_HEIGHT = 64  # with a title, and a conclusion below it
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
 ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
+SPANISH = {"step": "paso", "cost": "coste", "accuracy": "aciertos"}
 LEVELS = 24  # bands of a surface: with smooth areas, the file would be three times as large
 
 

@@ -81,7 +81,9 @@ def test_the_first_seed_is_the_training_that_a_person_has_seen():
         [(_, outcome)] = run([case], Seeds(case, (3, 4)))
         optimizer = case.optimizer
         options = {"cost": "mse", "optimizer": optimizer, "steps": 50, "rng": 3}
-        *_, last = neurona.train(case.net, case.X, case.y, batch_size=case.batch_size, every=50, **options)
+        *_, last = neurona.train(
+            case.net, case.X, case.y, batch_size=case.batch_size, every=50, **options
+        )
         predicted = case.net.predict(last.params, OTHER[0])
         errors = (predicted[:, 0] - OTHER[1], case.y.mean() - OTHER[1])
         skill = 1 - np.square(errors[0]).mean() / np.square(errors[1]).mean()
@@ -221,7 +223,10 @@ def test_json_and_table_have_every_trial(cured):
     assert [one["cures"] for one in told["trials"]] == [list(t.cures) for t in cured.trials]
     best = told["trials"][told["best"]]
     assert best["mark"] == "best"
-    assert best["words"] == {"en": "orthogonal initial weights", "es": "pesos iniciales ortogonales"}
+    assert best["words"] == {
+        "en": "orthogonal initial weights",
+        "es": "pesos iniciales ortogonales",
+    }
     assert len(best["steps"]) == len(best["costs"]["median"]) == len(best["skills"]["max"])
     assert told["verdict"]["es"].startswith("Curado, con 5 de 5 semillas: pesos iniciales")
     for language in ("en", "es"):

@@ -16,6 +16,7 @@ import { Messages } from "./Messages";
 import { Network } from "./Network";
 import { NeuronEditor } from "./NeuronEditor";
 import { Notice } from "./Notice";
+import { PointEditing } from "./PointEditing";
 import { Sentence } from "./Sentence";
 import { Surface } from "./Surface";
 import { type Part, TOOLS, Tools } from "./Tools";
@@ -67,7 +68,9 @@ export function App({ store }: { store: Store }) {
               {!hidden.includes("result") && (
                 <section class="hero" aria-label={text.value.result}>
                   <div class="picture">
-                    <Surface store={store} />
+                    <PointEditing store={store}>
+                      <Surface store={store} />
+                    </PointEditing>
                     <Hint store={store} name="picture" />
                   </div>
                   <Key store={store} />
@@ -137,6 +140,16 @@ function Announcements({ store }: { store: Store }) {
 
 function shortcut({ frame, send }: Store, event: KeyboardEvent): void {
   const at = event.target as HTMLElement;
+  const written = event.key.toLowerCase();
+  // A field undoes what one types in it.
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !at.closest("input, textarea")) {
+    const again = written === "y" || (written === "z" && event.shiftKey);
+    if (!again && written !== "z") return;
+    send(again ? "redo" : "undo");
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (at.closest("input, select, textarea, [role=application]")) return;
   const key = event.key.toLowerCase();

@@ -6,10 +6,11 @@ import type { Store } from "../state/store";
 
 export function Challenge({ store }: { store: Store }) {
   const { challenge, text, setup, frame, run, language } = store;
+  const own = store.goal.value;
   const t = text.value;
   const key = challenge.value;
-  const goal = key === null ? undefined : GOALS[key];
-  if (key === null || !goal) return null;
+  const goal = own ?? (key === null ? undefined : GOALS[key]);
+  if (!goal) return null;
   const write = (value: number) => writeNumber(value, language.value);
   const describe: Record<keyof Goal, (bound: number) => string> = {
     accuracy: (asked) => t.goal_accuracy.replace("{n}", String(Math.round(100 * asked))),
@@ -23,7 +24,7 @@ export function Challenge({ store }: { store: Store }) {
   const solved = parts.every(([, , holds]) => holds);
   return (
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
-      <strong>{solved ? `✓ ${t.solved}` : t.challenge}:</strong>
+      <strong>{solved ? `✓ ${t.solved}` : own ? t.classroom.goal : t.challenge}:</strong>
       <ul>
         {parts.map(([name, asked, holds]) => (
           <li key={name} class={holds ? "holds" : ""}>
@@ -38,6 +39,7 @@ export function Challenge({ store }: { store: Store }) {
         aria-label={t.dismiss}
         onClick={() => {
           challenge.value = null;
+          store.goal.value = null;
         }}
       >
         ×

@@ -8,6 +8,7 @@ import { classNames } from "../state/labels";
 import { predictionsOf } from "../state/predictions";
 import type { Store } from "../state/store";
 import { Truncated } from "./controls";
+import { PointTools } from "./PointEditing";
 
 export function Key({ store }: { store: Store }) {
   const { text, run, frame, stepped, pointClass } = store;
@@ -69,6 +70,7 @@ export function Key({ store }: { store: Store }) {
         />{" "}
         {t.drawings.sharp}
       </label>
+      <PointTools store={store} />
     </div>
   );
 }

@@ -55,6 +55,7 @@ export function Mast({ store }: { store: Store }) {
           ))}
         </nav>
         <div class="end">
+          <UndoButtons store={store} />
           <button
             type="button"
             class="flat"
@@ -88,6 +89,36 @@ export function Mast({ store }: { store: Store }) {
         {t.shell.menu}
       </button>
     </header>
+  );
+}
+
+/** Changes back the last change, and then it again. */
+function UndoButtons({ store }: { store: Store }) {
+  const { frame, text, send } = store;
+  const t = text.value;
+  const { undo = null, redo = null } = frame.value ?? {};
+  return (
+    <>
+      <button
+        type="button"
+        class="flat"
+        disabled={!undo}
+        title={undo ? t.classroom.change[undo] : undefined}
+        onClick={() => send("undo")}
+      >
+        {t.shell.undo}
+      </button>
+      {redo && (
+        <button
+          type="button"
+          class="flat"
+          title={t.classroom.change[redo]}
+          onClick={() => send("redo")}
+        >
+          {t.classroom.redo}
+        </button>
+      )}
+    </>
   );
 }
 

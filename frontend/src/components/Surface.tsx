@@ -77,6 +77,8 @@ export function Surface({ store }: { store: Store }) {
       class="surface"
       tabIndex={0}
       role="application"
+      data-across={place.value?.across}
+      data-up={place.value?.up}
       aria-label={text.value.surface + (axes ? `: x₁ ${axes[0]}, x₂ ${axes[1]}` : "")}
       onClick={(event) => touch(placeOf(event))}
       onPointerMove={(event) => {

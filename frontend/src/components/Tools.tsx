@@ -5,6 +5,7 @@ import type { Store } from "../state/store";
 import { TOOL_NAMES, type Tool } from "../state/tools";
 import { Settings } from "./Settings";
 import { BugLab } from "./tools/BugLab";
+import { ClassDesk } from "./tools/ClassDesk";
 import { Doctor } from "./tools/Doctor";
 import { Microscope } from "./tools/Microscope";
 import { TakeHome } from "./tools/TakeHome";
@@ -14,7 +15,7 @@ import { Tour } from "./tools/Tour";
 export type Part = "network" | "flow" | "cost";
 
 interface ToolEntry {
-  component: ComponentType<{ store: Store }>;
+  component: ComponentType<{ store: Store; tools: Tool[] }>;
   /** What stays in the right column, above the tool and below it. */
   above?: readonly Part[];
   below?: readonly Part[];
@@ -27,6 +28,7 @@ export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
   tour: { component: Tour, below: ["flow", "cost"] },
   doctor: { component: Doctor },
   microscope: { component: Microscope, above: ["network"] },
+  class: { component: ClassDesk },
   take: { component: TakeHome },
   bugs: { component: BugLab, below: ["cost"], unlisted: true },
   settings: { component: Settings, below: ["cost"], unlisted: true },
@@ -40,5 +42,5 @@ export function listedTools({ hidden }: Store): Tool[] {
 /** The open tool. */
 export function Tools({ store }: { store: Store }) {
   const entry = store.tool.value && TOOLS[store.tool.value];
-  return entry ? <entry.component store={store} /> : null;
+  return entry ? <entry.component store={store} tools={listedTools(store)} /> : null;
 }

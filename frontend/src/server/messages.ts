@@ -20,6 +20,7 @@ export interface Run {
   labels: Float32Array;
   test: Uint8Array;
 }
+export type Change = "setup" | "reseed" | "reset" | "weight" | "point" | "erase" | "table";
 export interface Frame {
   /** The predictions that bytes 0 and 255 of `arrays.surface` stand for. */
   span: [number, number];
@@ -34,6 +35,9 @@ export interface Frame {
   branch: number;
   at: number;
   snapshots: number;
+  /** The kinds of the changes that undo and redo would change back. */
+  undo: Change | null;
+  redo: Change | null;
   diverged:
     | { layer: number; rate: number; suggested_rate: number }
     | { line: number; message: string } // of a program with a bug that stopped

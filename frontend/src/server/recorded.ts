@@ -1,6 +1,7 @@
 // A connection to recordings in place of a server: it answers with the messages that the real
 // engine sent when `neurona site` recorded them. It computes nothing.
 
+import { filled } from "../state/address";
 import type { Setup } from "../state/setup";
 import type { Connection, MessageListener } from "./connection";
 import { decode, type Message } from "./encoding";
@@ -111,9 +112,9 @@ export class RecordedConnection implements Connection {
   private async answer(message: Message): Promise<void> {
     switch (message.type) {
       case "hello":
-        return this.begin(this.find(message.setup) ?? this.entry, true);
+        return this.begin((await this.find(message.setup)) ?? this.entry, true);
       case "setup": {
-        const next = this.find(message.setup);
+        const next = await this.find(message.setup);
         if (next) return this.begin(next, false, message.asked);
         await this.tellRun(message.asked);
         return this.refuse(NEEDS_ENGINE);
@@ -140,6 +141,10 @@ export class RecordedConnection implements Connection {
         return;
       case "microscope":
         return this.dissect(message);
+      case "class": {
+        const long = location.href.replace(/#.*/, "") + message.fragment;
+        return this.emit({ message: { type: "class", kept: false, long }, buffers: [] });
+      }
       case "download":
         return this.refuse(NEEDS_ENGINE, "download");
       default:
@@ -149,9 +154,10 @@ export class RecordedConnection implements Connection {
   }
 
   /** The recording of a set-up, whole or its differences from the defaults; null without one. */
-  private find(setup: unknown): RecordingEntry | null {
+  private async find(setup: unknown): Promise<RecordingEntry | null> {
     if (!setup) return null;
-    const key = setupKey(setup);
+    const [welcome] = await this.part("head");
+    const key = setupKey(filled(setup, welcome?.message.defaults as Setup));
     return this.catalog.find((one) => setupKey(one.setup) === key) ?? null;
   }
 

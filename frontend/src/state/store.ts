@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { Host } from "../host";
 import { type Language, TEXTS, type Texts } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
-import type { Connection } from "../server/connection";
+import type { Connection, ConnectionStatus } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
@@ -12,6 +12,7 @@ import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
 import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
+import { makeClassroom } from "./classroom";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
@@ -20,6 +21,7 @@ import { lastStep } from "./moments";
 import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
+import { makeAddressKeeper, tabStorage } from "./staying";
 import type { Tool } from "./tools";
 import { makeTour } from "./tour";
 
@@ -61,7 +63,7 @@ export type Store = ReturnType<typeof makeStore>;
 
 export function makeStore(connection: Connection, host: Host) {
   // In a notebook a link would lead to another kernel.
-  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link");
+  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link,class");
   const spanish = navigator.language.startsWith("es");
   const language = signal<Language>(
     storedChoice(host, "language", ["en", "es"], spanish ? "es" : "en"),
@@ -84,7 +86,6 @@ export function makeStore(connection: Connection, host: Host) {
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
-  let restartAsked = false; // a new run that was asked for needs no notice
   let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
@@ -103,8 +104,13 @@ export function makeStore(connection: Connection, host: Host) {
   const logarithmic = signal(true);
   const pointClass = signal(0);
   const challenge = signal(address.challenge);
+  const goal = signal(address.goal);
+  // Why the server takes this page not in; null where it does.
+  const refusal = signal<LocalizedText | null>(null);
+  const pointTool = signal<"draw" | "erase">("draw");
+  const kept = { session: tabStorage(host, "session"), speed: tabStorage(host, "speed") };
   // Steps per second; null is unlimited. In a notebook the kernel decides.
-  const speed = signal<number | null>(host.ownsPage ? FIRST_SPEED : null);
+  const speed = signal<number | null>(host.ownsPage ? readSpeed(kept.speed.read()) : null);
   const tool = signal<Tool | null>(null); // in the right column
   const hints = makeHints(host.ownsPage);
   const notice = signal<Notice | null>(null);
@@ -187,9 +193,11 @@ export function makeStore(connection: Connection, host: Host) {
     show,
   );
 
+  let resumed: string | null = null; // the key with which the page asked for its training
+  let greeted = false; // whether this page has had a training before
   function hello(): void {
-    restartAsked = true;
-    connection.send({ type: "hello", setup: wanted });
+    resumed = kept.session.read();
+    connection.send({ type: "hello", setup: wanted, resume: resumed, again: greeted });
     // Before any other message: a new training does not know it.
     if (speed.value !== null) sendSpeed();
   }
@@ -202,11 +210,18 @@ export function makeStore(connection: Connection, host: Host) {
       limits.value = message.limits as Limits;
       defaults.value = message.defaults as Setup;
       examples.value = message.examples as Record<string, Setup>;
+      refusal.value = null;
+      if (typeof message.session === "string") kept.session.write(message.session);
+      if (resumed && !message.joined) notice.value = { says: (t) => t.classroom.forgotten };
+      if (address.damaged && !greeted) error.value = damagedLink;
+      greeted = true;
       pacing.forget();
     }
     table.receive(message);
     if (message.type === "table") error.value = null; // of an earlier table
-    if (message.type === "error") {
+    if (message.type === "error" && message.code === "full") {
+      refusal.value = message.message as LocalizedText;
+    } else if (message.type === "error") {
       const isStopped = message.code === "stopped";
       stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
       error.value = isStopped ? null : (message.message as LocalizedText);
@@ -219,18 +234,19 @@ export function makeStore(connection: Connection, host: Host) {
           selection.value = hovered.value = null;
           runs.remember(run.value, rows, latest);
           rows = new Float32Array();
-          // A change that costs the steps so far is said.
-          if (!restartAsked && (frame.peek()?.step ?? 0) > 0) {
-            notice.value = { says: (words) => words.shell.restarted };
-          }
         }
-        restartAsked = false;
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
           liveFrame.value = frame.value = latest = { ...old, arrays: {} };
         }
         run.value = next;
+        const why = message.why as LocalizedText | null | undefined;
+        // The tour and the doctor say themselves what they begin.
+        if (why && tool.peek() !== "tour" && tool.peek() !== "doctor") {
+          const undo = () => connection.send({ type: "undo" });
+          notice.value = { says: () => why[language.value], undo };
+        }
         // A response to an earlier request would undo the latest change.
         const asked = message.asked;
         if (typeof asked === "number" && asked < changes) return;
@@ -288,6 +304,7 @@ export function makeStore(connection: Connection, host: Host) {
 
   function setSpeed(next: number | null): void {
     speed.value = next;
+    kept.speed.write(String(next ?? "full"));
     sendSpeed();
   }
 
@@ -306,21 +323,44 @@ export function makeStore(connection: Connection, host: Host) {
     const example = examples.value[name];
     if (!example) return;
     challenge.value = GOALS[name] ? name : null;
-    restartAsked = true;
     changeSetup({ ...example, training: { ...example.training, ...change } });
   }
 
   const downloads = makeDownloads(scoped);
   const followAddress = () => {
     const there = parseHash(location.hash);
-    const given = there.setup;
-    if (given === null) return;
+    const given = there.setup ?? {};
+    keeper.followed();
     challenge.value = there.challenge;
+    goal.value = there.goal;
     // While connected, the server's run decides: a link may hold anything.
     if (!online.value) wanted = given;
-    error.value = null;
-    connection.send({ type: "setup", setup: given });
+    error.value = there.damaged ? damagedLink : null;
+    connection.send({ type: "setup", setup: given, address: true });
   };
+  const fragment = (chosen: Setup, more: Partial<Parameters<typeof formatHash>[0]> = {}) =>
+    formatHash(
+      {
+        setup: chosen,
+        hidden: address.hidden,
+        challenge: challenge.value,
+        goal: goal.value,
+        large: address.large,
+        ...more,
+      },
+      defaults.value,
+    );
+  const keeper = makeAddressKeeper(host, () => fragment(setup.value));
+  cleanups.push(
+    effect(() => {
+      void challenge.value;
+      void goal.value;
+      if (setup.value) keeper.changed();
+    }),
+  );
+  cleanups.push(keeper.dispose);
+  if (address.large) host.root.dataset.size = "large";
+  const classroom = makeClassroom(scoped);
   if (host.ownsPage) {
     addEventListener("hashchange", followAddress);
     cleanups.push(() => removeEventListener("hashchange", followAddress));
@@ -363,23 +403,28 @@ export function makeStore(connection: Connection, host: Host) {
     doctor,
     tour,
     challenge,
+    goal,
+    refusal,
+    pointTool,
+    classroom,
     host,
     hidden: address.hidden,
     hello,
-    setOnline(open: boolean): void {
+    setStatus(status: ConnectionStatus): void {
+      const open = status === "open";
       online.value = open;
       stopped.value = null;
+      if (status === "refused")
+        refusal.value = { en: TEXTS.en.classroom.refused, es: TEXTS.es.classroom.refused };
       if (open) hello();
       else downloads.cancel();
     },
     /** Start the training process again, after it has stopped. */
     restart(): void {
-      restartAsked = true;
       if (run.value) connection.send({ type: "restart" });
       else hello();
     },
     send(type: string, more: object = {}): void {
-      restartAsked ||= type === "reset" || type === "reseed";
       connection.send({ type, ...more });
     },
     changeSetup,
@@ -388,7 +433,6 @@ export function makeStore(connection: Connection, host: Host) {
     /** Train with a cure from step 0, fast enough to be watched for some seconds. */
     tryCure({ setup: cured, steps }: Trial): void {
       if (!cured) return;
-      restartAsked = true;
       changeSetup(cured);
       setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
       connection.send({ type: "play" });
@@ -397,14 +441,47 @@ export function makeStore(connection: Connection, host: Host) {
       tool.value = tool.value === one ? null : one;
     },
     requestDownload: downloads.request,
-    link: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
-      location.href.replace(/#.*/, "") +
-      formatHash(withInitialWeights(setup.value, weights, frozen), address.hidden, challenge.value),
+    /** The fragment of a link to what is shown, with some parts changed. */
+    fragment: (more: Partial<Parameters<typeof formatHash>[0]> = {}) => fragment(setup.value, more),
+    /** The fragment of a link with initial weights; null are those of the set-up. */
+    fragmentWith: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
+      fragment(withInitialWeights(setup.value, weights, frozen)),
+    /** Erase the point nearest to a place of the plane; false if none is near. */
+    erase(x: number, y: number): boolean {
+      const now = run.value;
+      const point = now && nearestPoint(now, x, y);
+      if (point) connection.send({ type: "erase", x: point[0], y: point[1] });
+      return Boolean(point);
+    },
     dispose(): void {
       pacing.stop();
       for (const one of cleanups) one();
     },
   };
+}
+
+const damagedLink: LocalizedText = {
+  en: TEXTS.en.classroom.damaged,
+  es: TEXTS.es.classroom.damaged,
+};
+
+const NEAR = 0.04; // of the plane's width: how far from a point one may click
+
+/** The point nearest to a place, where one is near. */
+export function nearestPoint(run: Run, x: number, y: number): [number, number] | null {
+  let found: [number, number] | null = null;
+  let least = NEAR * (run.extent[1] - run.extent[0]);
+  for (let i = 0; i < run.points.length; i += 2) {
+    const [x1 = 0, x2 = 0] = [run.points[i], run.points[i + 1]];
+    const distance = Math.hypot(x1 - x, x2 - y);
+    if (distance < least) [least, found] = [distance, [x1, x2]];
+  }
+  return found;
+}
+
+function readSpeed(text: string | null): number | null {
+  if (text === "full") return null;
+  return Number(text) > 0 ? Number(text) : FIRST_SPEED;
 }
 
 function fileTooLarge(file: File, most: number): LocalizedText {

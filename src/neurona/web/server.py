@@ -325,20 +325,25 @@ class SocketSession:
             self.changed.set()
 
     def _class_link(self, message: dict[str, Any]) -> Message:
-        """Let this page's short link lead to a set-up; tell the link, and who is here."""
+        """Tell the links to a set-up, and who is here.
+
+        With ``keep`` the page's short link leads there from now on.
+        """
         links, fragment, at = self.room.links, message.get("fragment"), message.get("at")
         if not (isinstance(fragment, str) and FRAGMENT.fullmatch(fragment)):
             fragment = "#"
         if len(fragment) > MOST_LETTERS:
             return error_message(NO_LINK)
-        self._code = links.keep(self._code, fragment)
+        keep = message.get("keep") is True
+        self._code = links.keep(self._code, fragment) if keep else self._code
         base = at if at in links.addresses else (*links.addresses, links.here)[0]
-        short = links.short(base, self._code)
+        short = links.short(base, self._code) if keep and self._code else ""
         content = {
             "type": "class",
+            "kept": keep,
             "short": short,
             "long": links.long(base, fragment),
-            "qr": _qr_rows(short),
+            "qr": _qr_rows(short) if short else [],
             "addresses": list(links.addresses),
             "inside": len(self.room.open),
             "most": self.room.most,

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 import neurona
-from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, Film, Palette
+from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, Film, FilmColors
 
 
 def trained(net, X, y, *, steps=60, every=10, log=False, **options):
@@ -112,7 +112,7 @@ def test_palette_keeps_frequent_colors_exactly():
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, size=(64, 64, 3)).astype(np.uint8)
     picture[:32] = 255
-    palette = Palette(picture)
+    palette = FilmColors(picture)
     assert len(palette.rgb) <= 128
     image = palette.indexed(picture)
     shown = np.asarray(image.convert("RGB")).astype(int)

@@ -42,7 +42,7 @@ const STRAINED = 40; // milliseconds between two pictures
 const FEWEST = 5; // pictures a second: fewer are explained
 const FIRST_SPEED = 50; // steps per second: learning can be watched
 const CURE_SECONDS = 5;
-const READABLE_INTERVAL = { easy: 100, strained: 250 }; // milliseconds between two numbers
+const READABLE_INTERVAL = { easy: 100, strained: 400 }; // milliseconds between two numbers
 
 function storedChoice<T extends string>(
   host: Host,

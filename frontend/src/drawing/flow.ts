@@ -51,11 +51,12 @@ export function darkness(sizes: Iterable<ArrayLike<number>>): (size: number) => 
     size > 0 ? Math.min(1, Math.max(0, 1 + (Math.log10(size) - top) / span)) ** 1.25 : 0;
 }
 
-/** Paint the map from step 0 to `last`, with a line at the step that is looked at. */
+/** Paint the map from step 0 to `last`, with a line at the step that is looked at. Beyond `end`, the
+ * last step so far, there is nothing yet. */
 export function paintFlow(
   canvas: HTMLCanvasElement,
   { steps, sizes }: Course,
-  last: number,
+  { end, last }: { end: number; last: number },
   tone: (size: number) => number,
   palette: Palette,
   at: number | null = null,
@@ -70,10 +71,11 @@ export function paintFlow(
   context.scale(scale, scale);
   const row = height / layers;
   // Each size is shown from where it was measured to where the next was.
-  const place = (k: number) => (last === 0 ? 0 : Math.round((width * (steps[k] ?? 0)) / last));
+  const place = (step: number) => (last === 0 ? 0 : Math.round((width * step) / last));
   for (let k = 0; k < steps.length; k += 1) {
-    const from = k === 0 ? 0 : place(k);
-    const until = k + 1 < steps.length ? place(k + 1) : width;
+    const from = place(k === 0 ? 0 : (steps[k] ?? 0));
+    const next = steps[k + 1];
+    const until = next === undefined ? (last === 0 ? width : place(end)) : place(next);
     if (until <= from) continue;
     for (let layer = 0; layer < layers; layer += 1) {
       context.fillStyle = css(mix(palette.undecided, palette.ink, tone(sizes[k]?.[layer] ?? 0)));

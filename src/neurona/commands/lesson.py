@@ -170,8 +170,10 @@ def run(given: Namespace) -> int:
     replace(picture, figures.png(figure, dpi=160, bbox_inches="tight"))
     print(picture)
     net, states = cure.training("orthogonal", every=5, points=seed)
-    words = ENGLISH if language == "en" else SPANISH
-    film = Film(net, *datasets.circles(rng=seed), words=words, title=FILM.say(language))
+    film = Film(
+        net, *datasets.circles(rng=seed), words=ENGLISH if language == "en" else SPANISH,
+        title=FILM.say(language),
+    )  # fmt: skip
     for state in states:
         film.add(state)
     last = localize(format_cost(film.frames[-1].cost), language)

@@ -53,6 +53,7 @@ RESPONSE_TIME = """
 BEFORE, AFTER = "2–4–4–1", "2–5–4–1"  # noqa: RUF001
 MORE, FEWER = ".layers .count button:last-child", ".layers .count button:first-child"
 CLASS = 64  # students on one server
+FIRST_SPEED = 50.0  # steps per second, with which a page begins
 NETWORK_EVERY = 4  # pictures, as the page asks for them
 
 
@@ -86,9 +87,9 @@ def measure(quick: bool = False) -> dict:
             note(f"{many} pages")
             found = _pages(chromium, address, many, "lesson", seconds)
             measured["many"] = {what: summary(values) for what, values in found.items()}
-        for name, count in (("clients", many), ("class", students)):
+        for name, count, pace in (("clients", many, None), ("class", students, FIRST_SPEED)):
             note(f"{count} clients without a browser")
-            found = asyncio.run(_clients(address, count, seconds))
+            found = asyncio.run(_clients(address, count, seconds, pace))
             measured[name] = {what: summary(values) for what, values in found.items()}
     measured["alone"] = summary(alone + [_alone(seconds / 5) for _ in range(2)])
     return measured
@@ -215,10 +216,11 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
+async def _clients(address: str, count: int, seconds: float, pace: float | None) -> dict[str, list]:
     """Return the rates of several clients; each requests a picture once it has the last one.
 
-    They ask as a page of a class does, which gets few: for less.
+    They ask for what a page of a class asks for, which gets few pictures, and are measured once all
+    of them have some. The pace is in steps per second; None is unlimited.
     """
     from websockets.asyncio.client import connect
 
@@ -230,6 +232,7 @@ async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
         cookie = answer.headers["set-cookie"].partition(";")[0]
         answer.close()
     found: dict[str, list] = {"pictures": [], "steps": []}
+    all_draw = asyncio.Barrier(count)
 
     async def client() -> None:
         headers = {"Cookie": cookie}
@@ -237,27 +240,32 @@ async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
         async with connect(
             f"ws://{parts.netloc}/socket", additional_headers=headers, origin=origin
         ) as socket:
-            await socket.send(json.dumps({"type": "hello", "setup": LESSON}))
-            await socket.send(json.dumps({"type": "speed", "steps_per_second": None}))
-            await socket.send(json.dumps({"type": "play"}))
-            begin, first, pictures, step = None, 0, 0, 0
-            start = time.perf_counter()
-            while time.perf_counter() < start + 2.0 + seconds:
+
+            async def picture(number: int) -> int:
                 request = {"type": "frame", "resolution": 100, "neurons": 34, "coarse": True}
-                request["network"] = pictures % NETWORK_EVERY == 0
+                request["network"] = number % NETWORK_EVERY == 0
                 await socket.send(json.dumps(request))
-                told: dict[str, Any] = {}
-                while told.get("type") != "frame":
+                while True:
                     message = await socket.recv()
                     length = int.from_bytes(message[:4], "little")
                     told = json.loads(message[4 : 4 + length])
-                step = told["step"]
-                if time.perf_counter() > start + 2.0:
-                    if begin is None:
-                        begin, first = time.perf_counter(), step
-                    pictures += 1
-            took = time.perf_counter() - (begin or start)
-            found["pictures"].append((pictures - 1) / took)
+                    if told["type"] == "frame":
+                        return told["step"]
+
+            await socket.send(json.dumps({"type": "hello", "setup": LESSON}))
+            await socket.send(json.dumps({"type": "speed", "steps_per_second": pace}))
+            await picture(0)
+            await all_draw.wait()
+            await socket.send(json.dumps({"type": "play"}))
+            start = time.perf_counter()
+            number, first = 0, 0
+            while time.perf_counter() < start + 2.0:
+                first, number = await picture(number), number + 1
+            begin, before, step = time.perf_counter(), number, first
+            while time.perf_counter() < begin + seconds:
+                step, number = await picture(number), number + 1
+            took = time.perf_counter() - begin
+            found["pictures"].append((number - before) / took)
             found["steps"].append((step - first) / took)
 
     await asyncio.gather(*(client() for _ in range(count)))

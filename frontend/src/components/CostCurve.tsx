@@ -79,11 +79,12 @@ export function CostCurve({ store }: { store: Store }) {
   const write = (value: number | null | undefined) =>
     value === null || value === undefined ? "–" : writeNumber(value, language.value);
   return (
-    <canvas
-      class="curve"
-      ref={canvas}
-      role="img"
-      aria-label={`${t.curve}: ${write(now?.cost)}; ${t.drawings.trivial}: ${write(run.value?.trivial_cost)}`}
-    />
+    <div class="curve">
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`${t.curve}: ${write(now?.cost)}; ${t.drawings.trivial}: ${write(run.value?.trivial_cost)}`}
+      />
+    </div>
   );
 }

@@ -187,3 +187,49 @@ def test_a_random_table_has_one_answer_everywhere_or_is_refused(seed, tmp_path):
 def test_ten_thousand_random_tables(tmp_path):
     refused = [said for seed in range(10_000) if (said := check(seed, tmp_path))]
     assert len(refused) < 3_000
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a;b;u\n1.5;2;x\n2,5;3;x\n1.25;2;x\n", "'2,5' has another decimal sign than"),
+        ('a,b,u\n"1.5"x,2,x\n2.5,3,x\n', "quotes (are )?out of order"),
+        ('a,b,u\n1.5,2,"x\n2.5,3,x\n', "quotes (are )?out of order"),
+        ("a,b,u,u\n1.5,2,x,x\n2.5,3,x,x\n", "named 'u'"),
+        ('[{"a": 1, "b": 2}]', "not a CSV file"),
+        ("<html><body>", "not a CSV file"),
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+    ],
+)
+def test_predict_and_the_program_refuse_the_same_tables(text, said):
+    net = ab_net()
+    with pytest.raises(TableError, match=said):
+        columns_for(net, parsed(text.encode()))
+    space = {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    with pytest.raises(ValueError, match=said):
+        space["predict"](*space["read"](text.encode()))
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-16", "utf-8-sig"])
+def test_predict_and_the_program_read_the_same_tables(encoding):
+    net, space = ab_net(), {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    for text in (
+        'a,b,u\n"1.5" ,2,"x" \n2.5, 3,"x, y"\n',
+        'u;a;b\n"x, y";1,5;2,5\n"x";2,5;3,5\n',
+        'a,b,u\n1.5,2,"say ""x"" , y"\n',
+    ):
+        data = text.encode(encoding)
+        wanted = net.predict(columns_for(net, parsed(data)))
+        assert space["predict"](*space["read"](data)) == wanted.tolist()
+
+
+def ab_net():
+    """Return a network of two columns of numbers; a third is constant, and not used."""
+    rng = np.random.default_rng(0)
+    rows = "".join(f"{rng.normal():.2f},{rng.normal():.2f},x\n" for _ in range(60))
+    table = parse_csv(f"a,b,u\n{rows}")
+    net = NeuralNetClassifier(4, epochs=2, networks=1, random_state=0)
+    return net.fit(table.select(table.names), np.arange(60) % 2)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from neurona.web import links, server
+from neurona.web import cures, links, server
 from neurona.web.security import COOKIE
 from neurona.web.server import application
 
@@ -630,3 +630,26 @@ def test_no_message_breaks_a_conversation(kind, rest):
         assert session.handle({"type": "frame"})[0][0]["type"] == "frame"
     finally:
         session.close()
+
+
+def test_cures_are_proved_while_frames_go_on_and_a_newer_question_replaces_an_older(
+    socket, monkeypatch
+):
+    monkeypatch.setattr(cures, "SECONDS", 3.0)
+    monkeypatch.setattr(cures, "STEPS", 200)
+    slow = {"training": {"optimizer": "sgd", "learning_rate": 1e-4}}
+    socket.hello(slow)
+    socket.say(type="cures")
+    socket.say(type="cures")
+    socket.say(type="frame")
+    kinds, told = [], []
+    while not (told and told[-1].get("done")):
+        content, _ = socket.handle()
+        assert content["type"] in ("frame", "cures"), content
+        kinds.append(content["type"])
+        if content["type"] == "cures":
+            told.append(content)
+    assert kinds[0] == "frame"
+    assert all(0 < one["share"] < 1 for one in told[:-1])
+    assert [one["done"] for one in told].count(True) == 1
+    assert told[-1]["trials"]

@@ -7,6 +7,7 @@ import { courseOf, darkness, fading, paintFlow } from "../drawing/flow";
 import { writeNumber } from "../i18n/numbers";
 import { lastStep, stepAt, wayTo } from "../state/moments";
 import type { Store } from "../state/store";
+import { WordCard } from "./WordCard";
 
 export function Flow({ store }: { store: Store }) {
   const { text, frame, language } = store;
@@ -21,7 +22,7 @@ export function Flow({ store }: { store: Store }) {
       <Strip store={store} part={1} title={`← ${t.drawings.gradient}`} />
       {saturated.length > 0 && (
         <p class="saturated">
-          {t.drawings.saturated}:{" "}
+          {t.drawings.saturated} <WordCard word="saturated" label={t.drawings.saturated} />:{" "}
           {saturated
             .map(
               ({ share, name }) =>

@@ -31,7 +31,8 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
   const t = text.value;
   const { topology } = run;
   const finger = matchMedia("(pointer: coarse)").matches;
-  const numbers = store.microscope.open.value;
+  // Numbers stand beside neurons where the layers leave room for them.
+  const numbers = store.microscope.open.value && Math.max(...topology) <= 8;
   const layout = useMemo(
     () => layoutNetwork(topology, width, finger, numbers, roomOf(windowHeight)),
     [String(topology), width, finger, numbers, windowHeight],

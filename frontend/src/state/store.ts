@@ -396,7 +396,6 @@ export function makeStore(connection: Connection, host: Host) {
     ownRates,
     layersListed,
     text,
-    texts: TEXTS,
     table,
     microscope,
     bugs,

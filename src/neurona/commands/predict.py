@@ -28,10 +28,12 @@ def run(given: Namespace) -> int:
     with tables.about(given.table):
         file = tables.read_for(estimator, notes, given)
         table = tables.columns_for(estimator, file)
-    target = notes.get("target")
-    label = target if isinstance(target, str) else "answer"
+    target = notes.get("target")  # that of an array has no name
+    label, name = "prediction", "prediction"
+    if isinstance(target, str):
+        label, name = target, f"predicted {target}"
     predictions = estimator.predict(table)
-    added = _named(f"predicted {label}", predictions.reshape(len(predictions), -1))
+    added = _named(name, predictions.reshape(len(predictions), -1))
     if given.proba:
         probabilities = estimator.predict_proba(table)
         added |= {

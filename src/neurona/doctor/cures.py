@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, is_dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -158,7 +159,7 @@ def _(case: Case) -> Case | None:
 )
 def _(case: Case) -> Case | None:
     layers = list(case.net.layers)
-    for k, (layer, after) in enumerate(zip(layers, layers[1:], strict=False)):
+    for k, (layer, after) in enumerate(pairwise(layers)):
         if _learns(layer) and layer.activation is linear and not _normalizes(after):
             layers[k] = _given(layer, activation=find_activation("tanh"))
     return _with(case, replace(case.net, layers=tuple(layers)))
@@ -210,9 +211,9 @@ def _rate(case: Case, change: Callable[[Any], Any]) -> Case | None:
     rate = optimizer.learning_rate
     changed = [change(one) for one in rate] if isinstance(rate, list | tuple) else change(rate)
     if inner is not None:
-        made = replace(optimizer, optimizer=replace(inner, learning_rate=changed))  # type: ignore[call-arg]
+        made = replace(optimizer, optimizer=replace(inner, learning_rate=changed))
     else:
-        made = replace(optimizer, learning_rate=changed)  # type: ignore[call-arg]
+        made = replace(optimizer, learning_rate=changed)
     return replace(case, optimizer=made)
 
 

@@ -45,12 +45,16 @@ IMPORTS = {
 # Between «» is the text of a page with ramps.
 HELPERS = {
     "fitting": '''
-def fitting(cells, kind, read):
+def fitting(cells, kind, read, read_otherwise=None):
     """Return what cells are to ``read``; None where they are missing, or odd."""
     cells = cleared(cells)
     values, odd = cells_as(cells, read)
-    if len(odd) > sum(value is not None for value in values):
+    there = sum(value is not None for value in values)
+    if len(odd) > there:
         raise ValueError(f"{cells[odd[0]]!r} is not a {kind}")
+    other = [cells[i] for i in odd if read_otherwise and read_otherwise(cells[i]) is not None]
+    if other and there < 0.9 * (there + len(odd)) <= there + len(other):
+        raise ValueError(f"{other[0]!r} has another decimal sign than the rest of its column")
     if odd:
         warnings.warn(f"{cells[odd[0]]!r} is not a {kind}: taken for missing", stacklevel=4)
     return values
@@ -91,7 +95,9 @@ def numbers(cells, median, spread, decimal=".", mark_missing=False«, **ramps»)
     The sign before decimals is the one given, unless the texts tell another.
     """
     sign = decimal_in({cell.strip() for cell in cells if isinstance(cell, str)}, decimal)
-    x = np.array(fitting(cells, "finite number", lambda cell: number_in(cell, sign)), dtype=float)
+    other = "," if sign == "." else "."
+    ways = (lambda cell, one=one: number_in(cell, one) for one in (sign, other))
+    x = np.array(fitting(cells, "finite number", *ways), dtype=float)
     if np.isinf(x).any():
         raise ValueError(f"{cells[np.argmax(np.isinf(x))]!r} is not a finite number")
     return scaled(x, median, spread, mark_missing«, **ramps»)
@@ -208,7 +214,7 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
     functions = _functions(prepare + read, _has_ramps(estimator))
     blocks = [
         _head(estimator, topology_of(parts)),
-        _imports(["base64"] * in_base64 + ["csv", "gzip", "io", "sys"], functions),
+        _imports(["base64"] * in_base64 + ["csv", "gzip", "io", "re", "sys"], functions),
         *functions,
         prepare,
         *layers_code(parts, written_out),
@@ -292,7 +298,7 @@ prediction a row:
 def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
     """Write the imports of a page."""
     names = _names_in("\n".join(functions))
-    lines = [f"import {name}" for name in sorted([*modules, *({"re", "warnings"} & names)])]
+    lines = [f"import {name}" for name in sorted({*modules, *({"re", "warnings"} & names)})]
     for module, known in IMPORTS.items():
         needed = sorted("timezone" if name == "UTC" else name for name in known & names)
         lines += [f"from {module} import {', '.join(needed)}"] if needed else []

@@ -2,8 +2,10 @@
 
 TEXT_IN = '''
 def text_in(data):
-    """Return the text of a file: UTF-8 or UTF-16, packed with gzip or not."""
+    """Return the text of a file: UTF-8, UTF-16 or UTF-32, packed with gzip or not."""
     data = gzip.decompress(data) if data[:2] == b"\\x1f\\x8b" else data
+    if data[:4] in (b"\\xff\\xfe\\0\\0", b"\\0\\0\\xfe\\xff"):
+        return data.decode("utf-32")
     if data[:2] in (b"\\xff\\xfe", b"\\xfe\\xff"):
         return data.decode("utf-16")
     even, odd = data[:4096:2].count(0), data[1:4096:2].count(0)
@@ -19,8 +21,10 @@ def rows_of(text, sign):
     """
     one = sign == "\\x1f"
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    apart = rf"[{re.escape(sign)}\\r\\n]"
+    text = re.sub(rf'(?<!{apart})" +(?={apart}|\\Z)', '"', text)
     file = io.StringIO(text.rstrip() if one else text, newline="")
-    rows = csv.reader(file, delimiter=sign, skipinitialspace=True)
+    rows = csv.reader(file, delimiter=sign, skipinitialspace=True, strict=True)
     blanks = " " if one else None  # a tab in front may stand between cells
     rows = [[cell.strip(blanks) for cell in row] or [""] for row in rows]
     return [row for row in rows if one or row != [""]]
@@ -35,7 +39,12 @@ def read(data):
     needed = {needed}
     text, missing, uneven = text_in(data), needed[0], None
     for sign in "\\x1f\\t;|, ":
-        rows = rows_of(text, sign)
+        try:
+            rows = rows_of(text, sign)
+        except csv.Error as error:  # with another sign they may be in order
+            if all(name in text for name in needed):
+                uneven = f"quotes are out of order ({{error}})"
+            continue
         for k, row in enumerate(rows[:50]):
             names = [row[0].lstrip("# "), *row[1:]]
             absent = [name for name in needed if name not in names]
@@ -51,10 +60,15 @@ def read(data):
             elif lengths != [n] and not (lengths == [n - 1] and not names[-1]):
                 uneven = f"the rows have {{lengths}} cells, and the header has {{n}}"
                 break
-            if any(names.count(name) > 1 for name in needed):
-                raise ValueError("two columns have one name")
+            twice = [name for name in names if name and names.count(name) > 1]
+            if twice:
+                raise ValueError(f"two columns are named {{twice[0]!r}}")
             table = {{name: [row[names.index(name)] for row in below] for name in needed}}
 {result}
+    if not text.strip():
+        raise ValueError("it is empty")
+    if text.lstrip("\\ufeff \\t\\r\\n")[0] in "[{{<" or data[:2] == b"PK":
+        raise ValueError("it is not a CSV file")
     raise ValueError(uneven) if uneven else KeyError(missing)
 '''
 
@@ -68,7 +82,10 @@ def read(data):
     """Return the rows of a CSV file without a header, between whose cells is any usual sign."""
     text, rows = text_in(data), []
     for sign in "\\x1f\\t;|, ":
-        rows = rows_of(text, sign)
+        try:
+            rows = rows_of(text, sign)
+        except csv.Error:  # with another sign the quotes may be in order
+            continue
         if {{len(row) for row in rows}} == {{{width}}}:
             return (rows,)
     raise ValueError("a row has another number of cells: give rows of {width}")

@@ -211,8 +211,9 @@ class TableFile(ABC):
             ) from None
 
     def _written(self, cell: Any) -> str:
+        """Write a number with as few digits as give the same number when they are read."""
         if isinstance(cell, float | np.floating):
-            return f"{cell:.7g}".replace(".", self.decimal)
+            return str(cell).removesuffix(".0").replace(".", self.decimal)
         return str(cell)
 
 

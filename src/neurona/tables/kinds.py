@@ -178,6 +178,8 @@ def read_cells(
             if kind == "date":
                 problem = NOT_DATES.get(order, NOT_DATES[None])
             raise CellError(name, best.odd[0], cells[best.odd[0]], problem)
+        if kind == "number" and best.share() < NEARLY:
+            _refuse_two_ways(name, cells, best, decimal)
         return _column(name, cells, best, decimal)
     part: Reading | None = None
     odd: list[int] = []  # among numbers

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import os
 import re
 import secrets
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from neurona.extras import MissingExtra
+from neurona.web import cures
 from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
@@ -48,6 +51,7 @@ MOST_PICTURES = 66.0  # a second, of one page: a screen shows 60
 ALL_PICTURES = 200.0 * (os.cpu_count() or 1)  # a second, of all pages: most without the network
 MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
 MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
+PROVERS = max(1, (os.cpu_count() or 1) // 2)  # proofs at once: each takes a core for seconds
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
@@ -111,10 +115,12 @@ class Sockets:
         self.open: set[WebSocket] = set()
         self.pages: dict[str, SocketSession] = {}  # by their keys, those that have left first
         self.makers = ThreadPoolExecutor(MAKERS_OF_FILES, thread_name_prefix="neurona-files")
+        self.provers = ThreadPoolExecutor(PROVERS, thread_name_prefix="neurona-cures")
 
     def close(self) -> None:
         """End every training."""
-        self.makers.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.makers, self.provers):
+            pool.shutdown(wait=False, cancel_futures=True)
         for page in list(self.pages.values()):
             page.leave()
             page.session.close()
@@ -264,6 +270,7 @@ class SocketSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self.picture: asyncio.Future[Any] = self.loop.create_future()
         self.file: asyncio.Future[Any] = self.loop.create_future()
+        self.proof: asyncio.Future[Any] = self.loop.create_future()
         self._turn = asyncio.Lock()  # one message at a time
 
     async def join(self, socket: WebSocket) -> None:
@@ -316,6 +323,9 @@ class SocketSession:
                 self.file = self._start(self._download(message))
             else:
                 await self._say([error_message(ONE_AT_A_TIME)])
+        elif kind == "cures" and self.session.has_begun:
+            self.proof.cancel()  # a newer question takes the place of the older
+            self.proof = self._start(self._prove())
         elif kind == "restart" and self.worker is not None:
             self.worker.restart()
         elif kind == "class":
@@ -400,6 +410,29 @@ class SocketSession:
             answers = await self.loop.run_in_executor(self.room.makers, make)
         except Exception:  # the page always waits for a response
             logging.getLogger(__name__).exception("a file could not be made")
+            answers = [error_message(NOT_MADE)]
+        await self._say(answers)
+
+    async def _prove(self) -> None:
+        """Send what cures the run; meanwhile, each second, how much of the time is over."""
+        async with self._turn:
+            make = await asyncio.to_thread(self.session.prepare_cures)
+        left = threading.Event()
+        proving = self.loop.run_in_executor(self.room.provers, make, left.is_set)
+        try:
+            for second in itertools.count(1):
+                done, _ = await asyncio.wait([proving], timeout=1)
+                if done:
+                    break
+                share = min(second / cures.SECONDS, 0.95)
+                await self._say([({"type": "cures", "done": False, "share": share}, {})])
+            answers = await proving
+        except asyncio.CancelledError:
+            left.set()
+            proving.cancel()
+            raise
+        except Exception:  # the page always waits for a response
+            logging.getLogger(__name__).exception("the cures could not be proved")
             answers = [error_message(NOT_MADE)]
         await self._say(answers)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.types import Array
-from neurona.web import bugs, doctor, microscope
+from neurona.web import bugs, cures, doctor, microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
@@ -132,6 +132,26 @@ class Session:
             answer: list[Message] = [error_message(error)]
             return lambda: answer
         return lambda: [({"run": self._runs, **examine()}, {})]
+
+    def prepare_cures(self) -> Callable[[Callable[[], bool]], list[Message]]:
+        """Capture the run, and return a function that proves what cures it.
+
+        It takes some 20 seconds, and a function that says whether to leave off.
+        """
+        number = self._runs
+        try:
+            make = cures.prepare(self.run)
+        except PlaygroundError as error:
+            answer: list[Message] = [error_message(error)]
+            return lambda _: answer
+
+        def answers(stop: Callable[[], bool]) -> list[Message]:
+            try:
+                return [({"run": number, **make(stop)}, {})]
+            except PlaygroundError as error:
+                return [error_message(error)]
+
+        return answers
 
     @property
     def has_begun(self) -> bool:
@@ -357,6 +377,9 @@ class Session:
     def _slowly(self, message: Mapping[str, Any]) -> list[Message]:
         return self.prepare(message)()
 
+    def _cures(self, message: Mapping[str, Any]) -> list[Message]:
+        return self.prepare_cures()(lambda: False)
+
     def _command(self, message: Mapping[str, Any]) -> list[Message]:
         getattr(self.run, message["type"])()
         return []
@@ -486,6 +509,7 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "frame": Session._frame,
     "download": Session._slowly,
     "doctor": Session._slowly,
+    "cures": Session._cures,
     "play": Session._command,
     "pause": Session._command,
     "step": Session._command,

@@ -50,6 +50,13 @@ CAUSE = Text(
     "2. The cause: the size of dW in each layer before any step (median of 20, log scale)",
     "2. La causa: el tamaño de dW en cada capa antes del primer paso (mediana de 20, escala log.)",
 )
+FILM = Text(
+    "The cure: weights scaled to the layer's width", "El arreglo: pesos a la medida de la capa"
+)
+FILM_CONCLUSION = Text(
+    "The same network and points, and its cost ends at {cost}, not at 0.25.",
+    "La misma red y los mismos puntos, y su coste acaba en {cost}, no en 0,25.",
+)
 LAYER = Text("layer", "capa")
 LESSONS = Text("the lesson's weights", "los pesos de la lección")
 SCALED = Text("scaled to the layer's width", "a la medida de la capa")
@@ -163,9 +170,14 @@ def run(given: Namespace) -> int:
     replace(picture, figures.png(figure, dpi=160, bbox_inches="tight"))
     print(picture)
     net, states = cure.training("orthogonal", every=5, points=seed)
-    film = Film(net, *datasets.circles(rng=seed), words=ENGLISH if language == "en" else SPANISH)
+    film = Film(
+        net, *datasets.circles(rng=seed), words=ENGLISH if language == "en" else SPANISH,
+        title=FILM.say(language),
+    )  # fmt: skip
     for state in states:
         film.add(state)
+    last = localize(format_cost(film.frames[-1].cost), language)
+    film.conclusion = FILM_CONCLUSION.say(language, cost=last)
     film.save(output / "tutorial.gif")
     print(output / "tutorial.gif")
     return 0

@@ -47,8 +47,8 @@ IDLE_SECONDS = 1800.0  # without a word from the page
 REST_SECONDS = 20.0  # until the training of a page that has left is paused
 KEEP_SECONDS = 600.0  # until it is forgotten
 # A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
-MOST_PICTURES = 60.0  # a second, of one page
-ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
+MOST_PICTURES = 66.0  # a second, of one page: a screen shows 60
+ALL_PICTURES = 200.0 * (os.cpu_count() or 1)  # a second, of all pages: most without the network
 MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
 MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
 PROVERS = max(1, (os.cpu_count() or 1) // 2)  # proofs at once: each takes a core for seconds

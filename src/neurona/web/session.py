@@ -364,6 +364,8 @@ class Session:
         view: View = self.run.view
         # The network may be left out while it changes faster than it can be followed.
         network = message.get("network") is not False or not view.playing
+        if message.get("coarse") is True and view.playing:
+            resolution = max(2, 1 + 2 * (resolution - 1) // 3)
         content, arrays = self._paint().frame(view, resolution, neurons, network=network)
         if network and view.kept != self._kept:
             self._kept = view.kept

@@ -456,7 +456,7 @@ export const en = {
       inputs: ["Inputs", "Which features the network gets."],
       optimizer: ["Training", "Rate, optimizer, cost and first weights."],
       tour: ["Tour", "The guided path."],
-      doctor: ["Doctor", "Hidden, the class looks for the cause itself."],
+      doctor: ["Doctor", "Names the cause; hidden, the class looks for it."],
       microscope: ["Microscope", "Each number, with its formula."],
       take: ["Take home", "Images, code and notebooks."],
       bugs: ["Bugs on purpose", "The classic mistakes."],
@@ -498,6 +498,7 @@ export const en = {
     erased: "Erased the point at {x}, {y}",
     no_point: "No point is near {x}, {y}",
     again: "Try again",
+    crowded: "{pages} pages share this machine: the picture changes {pictures} times a second.",
     refused:
       "neurona has been started again, with another token, and does not know this page. Open its new link; ask your teacher for it.",
     forgotten:

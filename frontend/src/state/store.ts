@@ -11,6 +11,7 @@ import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
 import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
+import { makeCrowdWatch } from "./crowd";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
@@ -143,6 +144,7 @@ export function makeStore(connection: Connection, host: Host) {
     }),
   );
 
+  const crowd = makeCrowdWatch();
   let requests = 0;
   const pacing = makeFramePacing(
     () =>
@@ -218,6 +220,15 @@ export function makeStore(connection: Connection, host: Host) {
       // A picture without the network leaves the last one standing.
       const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
       received = latest = { ...message, arrays: whole } as unknown as Frame;
+      // With few steps a second there are few pictures, whoever else is here.
+      const slow = (speed.value ?? 1000) < 10 ? null : crowd(received);
+      if (slow !== null) {
+        const [pages, pictures] = [String(received.pages), slow.toFixed(0)];
+        notice.value = {
+          says: (t) =>
+            t.classroom.crowded.replace("{pages}", pages).replace("{pictures}", pictures),
+        };
+      }
       pacing.received();
     }
   }

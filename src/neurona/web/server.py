@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +45,7 @@ REST_SECONDS = 20.0  # until the training of a page that has left is paused
 KEEP_SECONDS = 600.0  # until it is forgotten
 # A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
 MOST_PICTURES = 60.0  # a second, of one page
+LEAST_PICTURES = 5.0  # of one page, as far as the machine can
 ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
 MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
 MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
@@ -121,7 +122,7 @@ class Sockets:
 
     def pause(self) -> float:
         """Return the minimum seconds between two frames of one page."""
-        return max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES)
+        return min(1 / LEAST_PICTURES, max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES))
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one page until it leaves."""
@@ -239,6 +240,7 @@ def _qr_rows(text: str) -> list[str]:
         return []
 
 
+NOTHING: Mapping[str, Any] = {}
 FRAGMENT = re.compile(r"#[!-~]*")
 
 
@@ -390,7 +392,7 @@ class SocketSession:
                 self.changed.clear()
                 if not self.session.news:  # it may have come between the two lines above
                     await self.changed.wait()
-            await self._answer(self._wanted.popleft())
+            await self._answer(self._wanted.popleft(), {"pages": len(self.room.open)})
 
     async def _download(self, message: dict[str, Any]) -> None:
         """Send a file: capturing the state waits its turn, making the file does not."""
@@ -403,10 +405,11 @@ class SocketSession:
             answers = [error_message(NOT_MADE)]
         await self._say(answers)
 
-    async def _answer(self, message: Any) -> None:
+    async def _answer(self, message: Any, more: Mapping[str, Any] = NOTHING) -> None:
+        """Send the responses to a message, each with some more content."""
         async with self._turn:
             answers = await asyncio.to_thread(self.session.handle, message)
-        await self._say(answers)
+        await self._say([({**content, **more}, arrays) for content, arrays in answers])
 
     async def _say(self, answers: Sequence[Message]) -> None:
         if self.socket is not None:

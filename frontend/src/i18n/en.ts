@@ -502,7 +502,7 @@ export const en = {
     refused:
       "neurona has been started again, with another token, and does not know this page. Open its new link; ask your teacher for it.",
     forgotten:
-      "The training of this page was kept for ten minutes. It begins again, with the same settings.",
+      "The server no longer has this page's training. It begins again, with the same settings.",
     damaged:
       "This link is damaged: it was cut or changed on its way. What it still holds is here, and the rest has its defaults. Ask for the link again.",
   },

@@ -510,7 +510,7 @@ export const es: Texts = {
     refused:
       "neurona se ha vuelto a arrancar, con otra clave, y no conoce esta página. Abre su enlace nuevo; pídeselo a tu profesor o profesora.",
     forgotten:
-      "El entrenamiento de esta página se guardó diez minutos. Empieza de nuevo, con los mismos ajustes.",
+      "El servidor ya no tiene el entrenamiento de esta página. Empieza de nuevo, con los mismos ajustes.",
     damaged:
       "Este enlace está dañado: se ha cortado o ha cambiado por el camino. Aquí está lo que aún contiene; el resto tiene sus valores de fábrica. Pide el enlace otra vez.",
   },

@@ -13,6 +13,7 @@ from tests.support.pages import hash_of, needs_chromium, opened, start, step_of,
 pytestmark = needs_chromium
 
 TOKEN = "token-of-this-test"
+WITHOUT_HINTS = "localStorage.setItem('neurona.hints', 'picture,train,network,now')"
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,7 @@ def classroom():
 @pytest.fixture
 def context(browser):
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+    context.add_init_script(WITHOUT_HINTS)
     yield context
     context.close()
 
@@ -182,7 +184,7 @@ def test_a_page_of_another_start_asks_no_more(browser):
     process, _ = start("--token", "another-token", "--port", port)
     expect(page.locator(".banner")).to_contain_text("started again, with another token")
     sockets = []
-    page.on("websocket", sockets.append)
+    page.on("websocket", lambda one: sockets.append(one))
     page.wait_for_timeout(6000)
     assert sockets == []
     page.context.close()
@@ -270,7 +272,7 @@ def test_drawing_other_weights_is_undone_with_all_steps(page):
     wait_for_step(page, stood)
     page.keyboard.press("r")
     page.wait_for_function("() => document.querySelector('.clock .step').innerText === '0'")
-    page.get_by_role("banner").get_by_role("button", name="Undo").click()
+    page.locator(".mast").get_by_role("button", name="Undo").click()
     wait_for_step(page, stood)
 
 
@@ -308,6 +310,7 @@ def test_a_point_is_erased_and_comes_back(page, way):
 
 def test_a_long_press_erases(browser, address):
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
+    context.add_init_script(WITHOUT_HINTS)
     page = context.new_page()
     opened(page, address)
     page.locator(".surface").tap()

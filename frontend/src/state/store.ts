@@ -188,7 +188,9 @@ export function makeStore(connection: Connection, host: Host) {
     } else if (message.type === "error") {
       const isStopped = message.code === "stopped";
       stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
-      error.value = isStopped ? null : (message.message as LocalizedText);
+      const why = message.message as LocalizedText;
+      const cut = message.code === "mended" && error.peek() === damagedLink;
+      error.value = isStopped ? null : cut ? both(damagedLink, why) : why;
     }
     if (message.type === "run") {
       stopped.value = null;
@@ -418,6 +420,11 @@ const damagedLink: LocalizedText = {
   en: TEXTS.en.classroom.damaged,
   es: TEXTS.es.classroom.damaged,
 };
+
+const both = (one: LocalizedText, other: LocalizedText): LocalizedText => ({
+  en: `${one.en} ${other.en}`,
+  es: `${one.es} ${other.es}`,
+});
 
 const NEAR = 0.04; // of the plane's width: how far from a point one may click
 

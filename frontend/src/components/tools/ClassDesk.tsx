@@ -36,6 +36,7 @@ export function ClassDesk({ store, tools }: { store: Store; tools: Tool[] }) {
   };
   return (
     <ToolPanel store={store} title={t.title} note={t.note} name="desk">
+      {link.value && <Links store={store} at={at} choose={setAt} />}
       <div class="halves">
         <fieldset>
           <legend>{t.sees}</legend>
@@ -74,7 +75,6 @@ export function ClassDesk({ store, tools }: { store: Store; tools: Tool[] }) {
           <Preview store={store} parts={parts} />
         </div>
       </div>
-      {link.value && <Links store={store} at={at} choose={setAt} />}
     </ToolPanel>
   );
 }

@@ -1,6 +1,6 @@
 """The command: ``python -m benchmarks MEASURE``, and ``report`` to write the page.
 
-The measures are speed, learning, failure, playground, accuracy and big.
+The measures are speed, learning, failure, playground, accuracy, bugs and big.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from . import (
     accuracy,
     accuracy_report,
     big,
+    bugs,
     failure,
     learning,
     playground,
@@ -33,6 +34,7 @@ MEASURES = {
     "playground": playground.measure,
     "accuracy": accuracy.measure,
     "big": big.measure,
+    "bugs": bugs.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -41,6 +43,7 @@ TABLES = {
     "playground": tables.playground,
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
+    "bugs": bugs.report,
 }
 
 
@@ -63,6 +66,9 @@ def main(arguments: list[str] | None = None) -> None:
             before=report.load(results).get("accuracy"),
             keep=keep,
         )
+    if given.what == "bugs":
+        before = report.load(results).get("bugs")
+        measure = partial(measure, only=given.only, before=before)
     measured = measure(quick=given.quick)
     keep(measured)
     print(TABLES[given.what](measured))
@@ -75,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, help="the JSON file")
     parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
     choice = parser.add_argument_group("accuracy")
-    choice.add_argument("--only", metavar="NAME", help="tables: a regular expression of names")
+    choice.add_argument(
+        "--only", metavar="NAME", help="a regular expression of names; of bugs, too"
+    )
     choice.add_argument(
         "--contestants",
         type=_contestants,

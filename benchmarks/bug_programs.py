@@ -344,9 +344,7 @@ def _squares() -> Case:
     return Case(net, X, y, "cross_entropy", neurona.adam(0.001), _steps(200, 32, 5), 32)
 
 
-@_bug(
-    "51930566", "iris: sigmoids with the cross-entropy of classes", "cost-and-output"
-)
+@_bug("51930566", "iris: sigmoids with the cross-entropy of classes", "cost-and-output")
 def _iris() -> Case:
     from sklearn.datasets import load_iris
 
@@ -453,9 +451,7 @@ def _summed() -> Case:
     return Case(net, X, y, SumOfLogits(), neurona.sgd(0.01), 200)
 
 
-@_bug(
-    "IPS_17", "a parabola by the sum of squares", "summed-cost", "rate-too-high", "diverged"
-)
+@_bug("IPS_17", "a parabola by the sum of squares", "summed-cost", "rate-too-high", "diverged")
 def _sum_of_squares() -> Case:
     x = np.linspace(0, 3, 100)
     y = 1.5 * x**2 - 2 * x + 0.5 + np.random.default_rng(0).normal(0, 0.1, 100)
@@ -479,9 +475,7 @@ def _demo(name: str) -> Callable[[], Case]:
         steps, given = demo.training["steps"], demo.training
         optimizer = demo.optimizer(steps) if demo.optimizer else None
         batch = given.get("batch_size")
-        return Case(
-            net, X, y, given.get("cost"), optimizer, steps, batch, X_val=X_val, y_val=y_val
-        )
+        return Case(net, X, y, given.get("cost"), optimizer, steps, batch, X_val=X_val, y_val=y_val)
 
     return case
 

@@ -17,7 +17,7 @@ from .race import note
 from .tables import facts, table
 
 SEEDS = 5
-SECONDS = 60.0
+SECONDS = 20.0
 
 
 def halves() -> dict[str, str]:
@@ -103,9 +103,7 @@ def report(measured: dict) -> str:
             "### Programs that are fine",
             _controls(measured),
             "### Sizes that differ from the programs'",
-            "\n".join(
-                f"- {name}: {bug.smaller}." for name, bug in BUGS.items() if bug.smaller
-            ),
+            "\n".join(f"- {name}: {bug.smaller}." for name, bug in BUGS.items() if bug.smaller),
         ]
     )
 

@@ -17,7 +17,9 @@ BY_HAND = {"separate-test", "check-labels", "check-layer"}
 
 
 def case(**given):
-    net = neurona.network([2, 4, 8, 1], "sigmoid", initializer="uniform", bias_initializer="uniform")
+    net = neurona.network(
+        [2, 4, 8, 1], "sigmoid", initializer="uniform", bias_initializer="uniform"
+    )
     return replace(Case(net, X, Y, "mse", neurona.sgd(5.0), 100), **given)
 
 

@@ -28,7 +28,7 @@ def finding(*cures, kind="something"):
 def lesson(**given):
     """Return the lesson's failure: the true gradient at rate 5, weights and biases in [-1, 1)."""
     net = neurona.network(DEEP, "sigmoid", initializer="uniform", bias_initializer="uniform")
-    made = Case(net, X, Y, "mse", neurona.sgd(5.0), 2500, seed=1)
+    made = Case(net, X[:200], Y[:200], "mse", neurona.sgd(5.0), 2500, seed=1)
     return replace(made, X_val=OTHER[0], y_val=OTHER[1], **given)
 
 
@@ -39,7 +39,7 @@ def quick(**given):
 
 @pytest.fixture(scope="module")
 def cured():
-    found = [finding("orthogonal-weights", "tanh-hidden"), finding("rate-down")]
+    found = [finding("orthogonal-weights", "rate-down")]
     return prove(lesson(), found, seconds=120)
 
 
@@ -66,10 +66,13 @@ def test_draws_that_learn_by_themselves_are_not_to_be_cured(cured):
 def test_the_random_search_costs_no_more_than_the_cures(cured):
     spent = [sum(t.outcome.network_steps for t in ts) for ts in (cured.trials, cured.search)]
     assert 0 < spent[1] <= spent[0]
-    again = prove(lesson(), [finding("orthogonal-weights", "tanh-hidden"), finding("rate-down")],
-                  seconds=120)  # fmt: skip
-    assert [t.cures for t in again.search] == [t.cures for t in cured.search]
-    assert np.array_equal(again.search[0].outcome.skill, cured.search[0].outcome.skill)
+
+
+def test_the_same_case_has_the_same_proof():
+    one, other = (prove(quick(), [finding("adam-fast", "rate-up")]) for _ in range(2))
+    for tried, again in ((one.trials, other.trials), (one.search, other.search)):
+        assert [t.cures for t in tried] == [t.cures for t in again]
+        assert np.array_equal(tried[0].outcome.skill, again[0].outcome.skill)
 
 
 def test_the_first_seed_is_the_training_that_a_person_has_seen():
@@ -78,9 +81,12 @@ def test_the_first_seed_is_the_training_that_a_person_has_seen():
         [(_, outcome)] = run([case], Seeds(case, (3, 4)))
         optimizer = case.optimizer
         options = {"cost": "mse", "optimizer": optimizer, "steps": 50, "rng": 3}
-        *_, last = neurona.train(case.net, X, Y, batch_size=case.batch_size, every=50, **options)
+        *_, last = neurona.train(
+            case.net, case.X, case.y, batch_size=case.batch_size, every=50, **options
+        )
         predicted = case.net.predict(last.params, OTHER[0])
-        skill = 1 - ((predicted[:, 0] - OTHER[1]) ** 2).mean() / 0.25
+        errors = (predicted[:, 0] - OTHER[1], case.y.mean() - OTHER[1])
+        skill = 1 - np.square(errors[0]).mean() / np.square(errors[1]).mean()
         assert outcome.skill[0] == pytest.approx(skill, abs=1e-4)
 
 
@@ -154,7 +160,9 @@ def test_the_answer_of_the_majority_is_not_a_cure():
 
 
 def test_a_healthy_run_is_left_alone():
-    proof = prove(quick(optimizer=neurona.adam(0.05), steps=400), [finding("adam", "rate-up")])
+    clouds = datasets.gaussians(n=200, rng=0)
+    healthy = quick(X=clouds[0], y=clouds[1], optimizer=neurona.adam(0.05), steps=100)
+    proof = prove(healthy, [finding("adam", "rate-up")])
     assert proof.sick.mean > 0.95
     assert proof.trials == ()
     assert proof.best is None
@@ -195,7 +203,7 @@ def test_the_time_is_kept_and_what_was_not_tried_is_named():
     begun = time.monotonic()
     case = lesson()
     proof = prove(case, found, seconds=3)
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 5
     assert proof.untried
     assert "Not tried" in proof.say()
     assert "Sin probar" in proof.say("es")
@@ -215,7 +223,10 @@ def test_json_and_table_have_every_trial(cured):
     assert [one["cures"] for one in told["trials"]] == [list(t.cures) for t in cured.trials]
     best = told["trials"][told["best"]]
     assert best["mark"] == "best"
-    assert best["words"] == {"en": "orthogonal initial weights", "es": "pesos iniciales ortogonales"}
+    assert best["words"] == {
+        "en": "orthogonal initial weights",
+        "es": "pesos iniciales ortogonales",
+    }
     assert len(best["steps"]) == len(best["costs"]["median"]) == len(best["skills"]["max"])
     assert told["verdict"]["es"].startswith("Curado, con 5 de 5 semillas: pesos iniciales")
     for language in ("en", "es"):

@@ -38,7 +38,8 @@ export function App({ store }: { store: Store }) {
   return (
     <StoreContext.Provider value={store}>
       <Main
-        class={`playground ${tool.value ? "with-tool" : ""}`}
+        class="playground"
+        data-tool={tool.value ?? undefined}
         aria-label={text.value.main}
         onDragOver={(event) => {
           if (!takes(event)) return;

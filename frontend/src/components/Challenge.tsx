@@ -2,7 +2,6 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
-import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
 
 export function Challenge({ store }: { store: Store }) {
@@ -25,10 +24,7 @@ export function Challenge({ store }: { store: Store }) {
   const solved = parts.every(([, , holds]) => holds);
   return (
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
-      <strong>
-        {solved ? `✓ ${t.solved}` : own ? t.classroom.goal : t.challenge}
-        {own || key === null ? ":" : `: ${exampleName(key, t)}.`}
-      </strong>
+      <strong>{solved ? `✓ ${t.solved}` : own ? t.classroom.goal : t.challenge}:</strong>
       <ul>
         {parts.map(([name, asked, holds]) => (
           <li key={name} class={holds ? "holds" : ""}>
@@ -39,13 +35,14 @@ export function Challenge({ store }: { store: Store }) {
       </ul>
       <button
         type="button"
-        class="flat"
+        class="away"
+        aria-label={t.dismiss}
         onClick={() => {
           challenge.value = null;
           store.goal.value = null;
         }}
       >
-        {t.dismiss}
+        ×
       </button>
     </section>
   );

@@ -7,7 +7,7 @@ import { writeNumber } from "../i18n/numbers";
 import { classNames } from "../state/labels";
 import { predictionsOf } from "../state/predictions";
 import type { Store } from "../state/store";
-import { Checkbox, Truncated } from "./controls";
+import { Truncated } from "./controls";
 import { PointTools } from "./PointEditing";
 
 export function Key({ store }: { store: Store }) {
@@ -56,16 +56,20 @@ export function Key({ store }: { store: Store }) {
       {decided && (
         <span class="mark">
           <i class="dot ringed" />
-          {t.wrong}
+          {t.drawings.wrong}
         </span>
       )}
-      <Checkbox
-        label={t.stepped}
-        on={stepped.value}
-        onChange={(on) => {
-          stepped.value = on;
-        }}
-      />
+      <label class="sharp" title={t.stepped}>
+        <input
+          type="checkbox"
+          checked={stepped.value}
+          aria-label={t.stepped}
+          onChange={(event) => {
+            stepped.value = event.currentTarget.checked;
+          }}
+        />{" "}
+        {t.drawings.sharp}
+      </label>
       <PointTools store={store} />
     </div>
   );
@@ -81,6 +85,7 @@ function Swatch({ store, k }: { store: Store; k: number }) {
     <button
       type="button"
       class="swatch"
+      aria-label={`${text.value.draw} ${name ?? k}`}
       aria-pressed={pointClass.value === k}
       title={`${text.value.draw} ${name ?? k}`}
       onClick={() => {

@@ -2,8 +2,10 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../formulas/mathml";
+import type { Texts } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import type { Lesson } from "../server/messages";
+import { choiceName } from "../state/labels";
 import { variablesAt } from "../state/microscope";
 import type { Store } from "../state/store";
 
@@ -122,6 +124,12 @@ function valuesOf(values: unknown, shape: number[] | null): string {
   return [...lines, ...(rows > values.length ? ["…"] : [])].join("\n");
 }
 
+/** The name of a cost by its class in Python. */
+function costName(name: string, t: Texts): string {
+  const key = name.includes("CrossEntropy") ? "cross_entropy" : name.toLowerCase();
+  return choiceName(key, t);
+}
+
 /** How the lesson's step differs from this training's. */
 function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
   const t = store.text.value;
@@ -132,8 +140,8 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
     how.W !== null &&
       how.b !== null &&
       t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
-    how.cost && t.differs_cost.replace("{cost}", how.cost),
-    how.optimizer && t.differs_optimizer.replace("{optimizer}", how.optimizer),
+    how.cost && t.differs_cost.replace("{cost}", costName(how.cost, t)),
+    how.optimizer && t.differs_optimizer.replace("{optimizer}", choiceName(how.optimizer, t)),
     how.rates && t.differs_rates,
     how.penalty && t.differs_penalty,
     how.frozen && t.differs_frozen,

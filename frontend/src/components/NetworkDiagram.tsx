@@ -18,26 +18,38 @@ import { listParameters } from "../state/parameters";
 import type { Store } from "../state/store";
 import { MicroscopeOverlay } from "./MicroscopeOverlay";
 
+/** A high window has room for larger neurons. */
+const roomOf = (height: number) =>
+  Math.round(208 + Math.max(0, Math.min(192, (height - 800) * 0.6)));
+
 export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
   const { liveFrame, selection, hovered, text, resolvedTheme } = store;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
+  const [windowHeight, setWindowHeight] = useState(innerHeight);
   const t = text.value;
   const { topology } = run;
   const finger = matchMedia("(pointer: coarse)").matches;
   const numbers = store.microscope.open.value;
   const layout = useMemo(
-    () => layoutNetwork(topology, width, finger, numbers),
-    [String(topology), width, finger, numbers],
+    () => layoutNetwork(topology, width, finger, numbers, roomOf(windowHeight)),
+    [String(topology), width, finger, numbers, windowHeight],
   );
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const fit = () => setWidth(element.clientWidth);
+    const fit = () => {
+      setWidth(element.clientWidth);
+      setWindowHeight(innerHeight);
+    };
+    addEventListener("resize", fit);
     const resized = new ResizeObserver(fit);
     resized.observe(element);
-    return () => resized.disconnect();
+    return () => {
+      removeEventListener("resize", fit);
+      resized.disconnect();
+    };
   }, []);
   useEffect(() => {
     if (!canvas.current || width === 0) return;

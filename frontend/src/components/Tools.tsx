@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import type { Store } from "../state/store";
 import { TOOL_NAMES, type Tool } from "../state/tools";
 import { Settings } from "./Settings";
+import { BugLab } from "./tools/BugLab";
 import { ClassDesk } from "./tools/ClassDesk";
 import { Doctor } from "./tools/Doctor";
 import { Microscope } from "./tools/Microscope";
@@ -29,6 +30,7 @@ export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
   microscope: { component: Microscope, above: ["network"] },
   class: { component: ClassDesk },
   take: { component: TakeHome },
+  bugs: { component: BugLab, below: ["cost"], unlisted: true },
   settings: { component: Settings, below: ["cost"], unlisted: true },
 };
 

@@ -20,35 +20,40 @@ export interface WeightIndex {
   column: number;
 }
 
-/** The minimum width of a layer in pixels: eight hidden ones fit beside the picture. */
-export const LAYER_WIDTH = 60;
+/** The minimum width of a layer in pixels: eight hidden ones fit beside the picture, five on a
+ * phone. */
+export const LAYER_WIDTH = 48;
 
 const NEURON_SHARE = 0.84; // of a row's height
 const MIN_TARGET = 24; // pixels, for a pointer
 const INPUT_SHARE = 0.7; // of the first column: where its neurons stand
 const COLUMN_LENGTH = 8; // neurons in one column; more alternate between two
-const MAX_HEIGHT = 240;
+/** The height of the diagram in a low window. */
+const HEIGHT = 208;
 const ROW = { most: 44, twoColumns: 30, least: 26 };
 const SIZES = 6; // of weights, from hairlines to bands
 
-/** As large as the tallest layer allows. Touch and numbers beside the neurons need more room: then
+/** As large as the tallest layer allows in `room` pixels. Touch and numbers beside the neurons need more room: then
  * every layer is one column, however tall. */
 export function layoutNetwork(
   topology: number[],
   width: number,
   finger: boolean,
   numbers: boolean,
+  room = HEIGHT,
 ): Layout {
   const twoColumns = !finger && !numbers;
   const most = twoColumns && Math.max(...topology) > COLUMN_LENGTH ? ROW.twoColumns : ROW.most;
-  const row = Math.min(most, Math.floor(MAX_HEIGHT / rowCount(topology, twoColumns)));
+  const row = Math.min(most, Math.floor(room / rowCount(topology, twoColumns)));
   return { topology, width, twoColumns, row: finger ? ROW.most : Math.max(ROW.least, row) };
 }
 
 /** The number of rows of the tallest layer. */
 function rowCount(topology: number[], twoColumns: boolean): number {
   return Math.max(
-    ...topology.map((count) => (twoColumns && count > COLUMN_LENGTH ? (count + 1) / 2 : count)),
+    ...topology.map((count) =>
+      twoColumns && count > COLUMN_LENGTH ? Math.ceil(count / 2) : count,
+    ),
   );
 }
 
@@ -65,9 +70,10 @@ export function neuronCenter(layout: Layout, layer: number, index: number): [num
   // The inputs' names stand to their left.
   const x = (width * (layer + (layer === 0 ? INPUT_SHARE : 0.5))) / topology.length;
   const twoColumns = layout.twoColumns && count > COLUMN_LENGTH;
-  const step = twoColumns ? row / 2 : row;
+  const rows = twoColumns ? Math.ceil(count / 2) : count;
+  const at = twoColumns ? index >> 1 : index;
   const aside = twoColumns ? ((index % 2) - 0.5) * row : 0;
-  return [x + aside, diagramHeight(layout) / 2 + (index - (count - 1) / 2) * step];
+  return [x + aside, diagramHeight(layout) / 2 + (at - (rows - 1) / 2) * row];
 }
 
 /** A weight's line: from the right border of one neuron to the left one of another, and the middle

@@ -181,7 +181,33 @@ export const es: Texts = {
     each_own_scale: "cada neurona, en su propia escala",
     class: "clase {k}",
     another_class: "otra clase",
+    sharp: "nítida",
+    wrong: "mal",
     between: "Las predicciones están entre {low} y {high}.",
+    flow: "Señal y gradiente de cada capa",
+    signal: "Señal hacia delante",
+    gradient: "Gradiente hacia atrás",
+    fades: "En el paso 0 se apaga {n} veces.",
+    grows: "En el paso 0 crece {n} veces.",
+    keeps: "En el paso 0 conserva su tamaño.",
+    step_0: "paso 0",
+    over_time: "paso a paso",
+    now: "ahora",
+    saturated: "Neuronas saturadas",
+    trivial: "respuesta trivial",
+    trivial_always: "respuesta trivial: siempre {p}",
+    steps: "pasos",
+    compare: "Comparar con…",
+    this_run: "este entrenamiento, tal como está",
+    nothing: "nada",
+    last_run: "El anterior",
+    compared: "Comparación",
+    same_setup: "los mismos ajustes",
+    other_details: "otros detalles",
+    its_picture: "Lo que predecía al final",
+    at_step: "En el paso {step}:",
+    draw: "Sorteo de los pesos",
+    points_drawn: "puntos puestos a mano",
   },
 
   // La página.
@@ -353,6 +379,29 @@ export const es: Texts = {
     so_far: "El coste es {cost}. La red ha entrenado {step} pasos.",
   },
 
+  // Las opciones, por su nombre en Python.
+  choices: {
+    sgd: "descenso de gradiente",
+    momentum: "con inercia",
+    adam: "Adam",
+    adamw: "AdamW",
+    nadam: "Nadam",
+    rmsprop: "RMSprop",
+    mse: "error cuadrático",
+    mae: "error absoluto",
+    huber: "Huber",
+    cross_entropy: "entropía cruzada",
+    orthogonal: "ortogonales",
+    uniform: "uniformes",
+    zeros: "ceros",
+    glorot_normal: "Glorot, normal",
+    glorot_uniform: "Glorot, uniforme",
+    he_normal: "He, normal",
+    he_uniform: "He, uniforme",
+    lecun_normal: "LeCun, normal",
+    lecun_uniform: "LeCun, uniforme",
+  },
+
   // Las palabras que explican las tarjetas: qué es, y algo que probar.
   words: {
     learning_rate: {
@@ -447,6 +496,36 @@ export const es: Texts = {
       says: "En una escala logarítmica, cada línea es diez veces menor que la de encima.",
       try: "Quítala: los costes pequeños dejan de distinguirse.",
     },
+  },
+
+  // El laboratorio de errores.
+  bugs: {
+    intro:
+      "Un programa corto entrena en lugar de neurona. Activa un error clásico, una sola línea, mira qué le hace al coste y deja que las diferencias finitas encuentren la línea.",
+    at_random: "Adivina antes: uno al azar",
+    hidden: "Una línea del programa está mal.",
+    hidden_hint: "Entrena, mira y pulsa la línea de la que sospechas. Después, encuéntrala.",
+    find: "Encuéntralo",
+    looking: "Buscando…",
+    mend: "Arréglalo",
+    guessed: "Has elegido la línea {line}.",
+    right_guess: "Has acertado.",
+    wrong_guess: "Habías elegido la línea {line}.",
+    found: "Es la línea {line}.",
+    right_line: "La línea correcta:",
+    nothing: "No hay nada mal: cada derivada coincide con las diferencias finitas.",
+    silent: "En esta configuración el error no cambia nada, y no se encuentra nada: {why}.",
+    stopped: "El programa se ha parado en la línea {line}:",
+    stopped_short: "El programa se ha parado en la línea {line}: tiene un error a propósito.",
+    also: "Se ha ajustado también, para que el error se note:",
+    test_share: "Puntos para la prueba",
+    squares: "Con todas las capas del mismo ancho las dimensiones encajan y no salta ningún error.",
+    make_squares: "Ponerlas así",
+    program: "El programa",
+    is_on:
+      "Hay un error activado: el entrenamiento da los pasos del programa, y no los de neurona.",
+    not_its_step:
+      "Hay un error activado. Estas son las derivadas correctas; el entrenamiento usa otras.",
   },
 
   // La clase: su enlace, y lo que le pasa a una página que vuelve.

@@ -45,6 +45,13 @@ export function featureLabel(input: string): string {
   return input.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", " ");
 }
 
+/** A choice's name in words; a name that has none is its own. */
+export function choiceName(name: string, t: Texts): string {
+  const names: Record<string, string> = t.choices;
+  if (name === "lesson") return t.lesson_step;
+  return name === "auto" ? t.auto : (names[name] ?? name);
+}
+
 export function phaseName(phase: Phase, t: Texts): string {
   return { forward: t.forward, cost: t.cost_phase, backward: t.backward, update: t.update }[phase];
 }

@@ -38,6 +38,8 @@ export interface Setup {
   weights?: number[] | null;
   /** The indices of frozen parameters. */
   frozen?: number[];
+  /** The mistake on purpose with which the bug lab's program trains. */
+  bug?: string | null;
 }
 
 /** Drop initial weights and frozen parameters if a change makes a different network. */

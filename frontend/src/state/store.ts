@@ -9,6 +9,7 @@ import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
 import { makeCrowdWatch } from "./crowd";
@@ -16,6 +17,8 @@ import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
 import { makeMicroscope } from "./microscope";
+import { lastStep } from "./moments";
+import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import { makeAddressKeeper, tabStorage } from "./staying";
@@ -85,6 +88,8 @@ export function makeStore(connection: Connection, host: Host) {
   const liveFrame = signal<Frame | null>(null);
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
+  const flows = signal<Float32Array>(new Float32Array());
+  const runs = makeRuns(run);
   const error = signal<LocalizedText | null>(null);
   const stopped = signal<LocalizedText | null>(null); // until a training process answers again
   const online = signal(true);
@@ -117,6 +122,7 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const bugs = makeBugLab(scoped, { run, tool });
   const doctor = makeDoctor(scoped, run);
   const tour = makeTour({
     frame,
@@ -196,7 +202,11 @@ export function makeStore(connection: Connection, host: Host) {
       stopped.value = null;
       batch(() => {
         const next = { ...message, ...arrays } as unknown as Run;
-        if (next.run !== run.value?.run) selection.value = hovered.value = null;
+        if (next.run !== run.value?.run) {
+          selection.value = hovered.value = null;
+          runs.remember(run.value, rows, latest);
+          rows = new Float32Array();
+        }
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
@@ -204,7 +214,8 @@ export function makeStore(connection: Connection, host: Host) {
         }
         run.value = next;
         const why = message.why as LocalizedText | null | undefined;
-        if (why) {
+        // The tour and the doctor say themselves what they begin.
+        if (why && tool.peek() !== "tour" && tool.peek() !== "doctor") {
           const undo = () => connection.send({ type: "undo" });
           notice.value = { says: () => why[language.value], undo };
         }
@@ -218,7 +229,13 @@ export function makeStore(connection: Connection, host: Host) {
       pacing.schedule();
     }
     if (message.type === "frame") {
-      if (arrays.history) rows = arrays.history as Float32Array;
+      if (arrays.history) {
+        const next = arrays.history as Float32Array;
+        // A history only grows, unless it begins anew.
+        if (lastStep(next) < lastStep(rows)) runs.remember(run.value, rows, latest);
+        rows = next;
+        rowsOfFlow = arrays.flows as Float32Array;
+      }
       // A picture without the network leaves the last one standing.
       const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
       received = latest = { ...message, arrays: whole } as unknown as Frame;
@@ -236,6 +253,7 @@ export function makeStore(connection: Connection, host: Host) {
   }
 
   let rows = history.value;
+  let rowsOfFlow = flows.value;
   let received: Frame | null = null;
   let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
@@ -259,6 +277,7 @@ export function makeStore(connection: Connection, host: Host) {
       read = now;
       frame.value = next;
       history.value = rows;
+      flows.value = rowsOfFlow;
     });
   }
   scoped.on("msg:custom", receive);
@@ -336,6 +355,8 @@ export function makeStore(connection: Connection, host: Host) {
     liveFrame,
     frame,
     history,
+    flows,
+    runs,
     limits,
     defaults,
     examples,
@@ -358,6 +379,7 @@ export function makeStore(connection: Connection, host: Host) {
     texts: TEXTS,
     table,
     microscope,
+    bugs,
     doctor,
     tour,
     challenge,
@@ -382,7 +404,9 @@ export function makeStore(connection: Connection, host: Host) {
       if (run.value) connection.send({ type: "restart" });
       else hello();
     },
-    send: (type: string, more: object = {}) => connection.send({ type, ...more }),
+    send(type: string, more: object = {}): void {
+      connection.send({ type, ...more });
+    },
     changeSetup,
     openExample,
     setSpeed,

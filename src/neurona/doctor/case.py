@@ -81,7 +81,7 @@ class Finding:
     numbers: Mapping[str, float | str | Text]
     layer: int | None = None
     cures: tuple[str, ...] = field(default=())
-    measure: Text = Text("Measured", "Medido")
+    measure: Text | None = None
 
     def say(self, language: Language = "en") -> str:
         """Return its words with their numbers, in a language."""

@@ -11,7 +11,6 @@ from neurona.doctor.case import Case
 from neurona.doctor.signs import thinned
 from neurona.doctor.training import OfPredictions, cost_of, examples
 from neurona.engine.activations import ACTIVATIONS
-from neurona.engine.layers.base import Layer
 from neurona.engine.layers.composition import Composition
 from neurona.engine.parameters import arrays, mapped, named, rebuilt
 from neurona.engine.types import Array, Params
@@ -63,6 +62,7 @@ def mismatches(case: Case, params: Params) -> Iterator[Mismatch]:
 
 
 def _is_foreign(layer: Any) -> bool:
+    """Return whether a layer or its activation is not neurona's."""
     if isinstance(layer, Composition):
         return any(map(_is_foreign, layer.layers)) or not _is_ours(type(layer))
     activation = layer.activation
@@ -74,7 +74,7 @@ def _is_ours(one: Any) -> bool:
     return str(one.__module__).startswith("neurona.engine.")
 
 
-def _of_layer(place: int, layer: Layer, own: Any, x: Array, rng: np.random.Generator) -> Mismatch:
+def _of_layer(place: int, layer: Any, own: Any, x: Array, rng: np.random.Generator) -> Mismatch:
     """Return a layer's worst derivative, by its input or one of its parameters."""
     y, pullback = layer.forward(own, x)
     dy = rng.normal(size=y.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
+from typing import Any
 
 from neurona.doctor.case import Case
 from neurona.doctor.derivatives import Mismatch
@@ -12,7 +13,6 @@ from neurona.doctor.signs import Course, DataSigns, Moment, r_squared
 from neurona.doctor.training import cost_of
 from neurona.engine.data import Data
 from neurona.engine.optimizers import SGD, Momentum, Optimizer, find_optimizer
-from neurona.engine.schedules import Constant
 from neurona.engine.types import Params
 
 # A network that reaches nine tenths of what neighbors or a straight line do has learned. Networks
@@ -108,8 +108,8 @@ class Evidence:
     def rate(self) -> float:
         """The learning rate of the first step; the largest, where layers have their own."""
         given = self.optimizer.learning_rate
-        each = given if isinstance(given, list | tuple) else [given]
-        return max(float((one if callable(one) else Constant(one))(0)) for one in each)
+        each: list[Any] = list(given) if isinstance(given, list | tuple) else [given]
+        return max(float(one(0) if callable(one) else one) for one in each)
 
     @property
     def is_gradient_descent(self) -> bool:

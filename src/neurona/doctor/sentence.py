@@ -113,7 +113,8 @@ def _diverged(now: Instant) -> Sentence | None:
         return None
     if now.suggested_rate:
         return _of(
-            "The training has diverged at step {step}: the rate of {rate} is too high. Try {other}.",
+            "The training has diverged at step {step}: the rate of {rate} is too high. Try "
+            "{other}.",
             "El entrenamiento divergió en el paso {step}: la tasa de {rate} es demasiado alta. "
             "Prueba con {other}.",
             "diverged",
@@ -150,7 +151,8 @@ def _ready(now: Instant) -> Sentence | None:
     if high - low < 0.01:
         return _of(
             "Press Train: with the weights it drew, the network predicts {low} everywhere.",
-            "Pulsa Entrenar: con los pesos que le han tocado, la red predice {low} en todas partes.",
+            "Pulsa Entrenar: con los pesos que le han tocado, la red predice {low} en todas "
+            "partes.",
             None,
             "ready",
             low=fixed((low + high) / 2, 2),
@@ -288,7 +290,7 @@ def _swinging(now: Instant) -> Sentence | None:
     return _of(
         "The cost goes up and down by {size} %: the rate of {rate} is too high.",
         "El coste sube y baja un {size} %: la tasa de {rate} es demasiado alta.",
-        "oscillating",
+        "rate-too-high",
         "bad",
         size=percent(size),
         rate=now.rate,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -251,7 +252,7 @@ def r_squared(predictions: Array, target: Array) -> float:
 
 def _is_right(predictions: Array, target: Array) -> Array:
     if target.shape[1] == 1:
-        return (predictions[:, 0] > 0.5) == (target[:, 0] > 0.5)
+        return np.asarray((predictions[:, 0] > 0.5) == (target[:, 0] > 0.5))
     right: Array = predictions.argmax(axis=1) == target.argmax(axis=1)
     return right
 
@@ -497,8 +498,9 @@ class Course:
 
     @property
     def swinging(self) -> float:
-        """The mean change of the cost in one of the last steps, as a share, where it goes up and
-        down: in more than half of the steps the other way than before.
+        """The mean change of the cost in one of the last steps, as a share of it.
+
+        It is 0 unless the cost turns in more than half of them.
         """
         change = np.diff(self.last)
         if len(change) < 6 or not self.whole:
@@ -509,7 +511,7 @@ class Course:
 
 def course(states: Sequence[State], fine: Sequence[State], **more: Any) -> Course:
     """Measure a course from its states; ``fine`` are those of single steps."""
-    moves = [_move(a, b) for a, b in zip(fine, fine[1:], strict=False) if b.step == a.step + 1]
+    moves = [_move(a, b) for a, b in pairwise(fine) if b.step == a.step + 1]
     half = [one for one, state in zip(moves, fine[1:], strict=False) if state.step <= 5]
     first, last = flatten(states[0].params), flatten(states[-1].params)
     end = states[-1].step

@@ -63,7 +63,7 @@ class OfPredictions:
 
 
 def cost_of(case: Case) -> Cost:
-    """Return the cost of a case; a cross-entropy that does not go with the output is of predictions.
+    """Return the cost of a case: a cross-entropy that does not fit the output is of predictions.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def cost_of(case: Case) -> Cost:
         return find_cost(case.cost, case.net)
     except ValueError:
         for activation, kind in CROSS_ENTROPIES.items():
-            names = (kind, kind.__name__, f"{_snake(kind.__name__)}")
+            names = (kind, kind.__name__, _snake(kind.__name__))
             if case.cost in names or isinstance(case.cost, kind):
                 return OfPredictions(categorical=activation == "softmax")
         if case.cost == "cross_entropy":
@@ -122,7 +122,7 @@ def states(
 ) -> Iterator[State]:
     """Train as the case says; with several ``seeds``, a stack of networks.
 
-    The batches come from :func:`neurona.train`, or in a fixed order where the case does not shuffle.
+    The batches come from :func:`neurona.train`, or in a fixed order if the case does not shuffle.
 
     Raises
     ------

@@ -7,6 +7,7 @@ of that, so that their difference is that of what was changed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import islice
@@ -34,6 +35,7 @@ FOLDS = 5
 FEWEST = 50  # examples of which a fifth can be held out
 MOST = 2000  # examples that judge one network
 MOMENTS = 40  # of a curve
+PIECE, TENTH = 16, 0.1  # steps until the time is looked at, and the seconds that they may take
 MOST_BYTES = 2**27  # of the examples of one stack
 
 
@@ -285,11 +287,16 @@ def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> li
     looks: list[tuple[Array, Array, Array]] = []
     chosen: list[Array] = []
     costs = objective.value(engine.params, *train)
-    for begin, end in zip([0, *moments[:-1]], moments, strict=True):
-        if end > begin:
-            count = int(end - begin)
-            drawn = None if noise is None else list(islice(noise, count))
-            costs = engine.advance(Steps(rows(count), rates(int(begin), count), drawn))[-1]
+    step, count = 0, PIECE
+    for moment in map(int, moments):
+        while step < moment:
+            begun, taken = time.monotonic(), min(count, moment - step)
+            drawn = None if noise is None else list(islice(noise, taken))
+            costs = engine.advance(Steps(rows(taken), rates(step, taken), drawn))[-1]
+            step += taken
+            if ended():
+                return None
+            count = count * 2 if time.monotonic() - begun < TENTH else max(1, count // 2)
         own = engine.params
         if net.is_calibrated:
             some = population(train)
@@ -299,8 +306,6 @@ def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> li
         looks.append((skill, np.array(costs), measure.accuracy(prediction, judge.target)))
         if choose is not None:
             chosen.append(measure.skill(net.forward(own, choose.x)[0], choose.target, constant))
-        if ended():
-            return None
     curves = [np.stack(one) for one in zip(*looks, strict=True)]
     best = np.stack(chosen).argmax(axis=0) if chosen else np.full(networks, len(moments) - 1)
     flat = np.broadcast_to(constant, (networks, *judge.target.shape[-2:]))

@@ -195,7 +195,10 @@ class Tries:
         numbers, outcome = self.seeds.numbers, first
         while (outcome.skill < FAILED).sum() < count and len(numbers) < 4 * count:
             more = tuple(range(numbers[-1] + 1, numbers[-1] + 1 + count))
-            outcome = outcome.beside(self._as_it_is(self.seeds._replace(numbers=more)))
+            try:
+                outcome = outcome.beside(self._as_it_is(self.seeds._replace(numbers=more)))
+            except NotProved:
+                break
             numbers += more
         failed = np.flatnonzero(outcome.skill < FAILED)
         self.draws = len(failed), len(numbers)

@@ -41,6 +41,7 @@ TOP = 372  # both panels end here; the text is above
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
 ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
+SPANISH = {"step": "paso", "cost": "coste", "accuracy": "aciertos"}
 LEVELS = 24  # bands of a surface: with smooth areas, the file would be three times as large
 
 

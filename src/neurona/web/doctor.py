@@ -19,7 +19,7 @@ from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Params
-from neurona.language import LANGUAGES
+from neurona.language import LANGUAGES, Text
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.run import Run, View
 from neurona.web.steering import optimizer_of
@@ -73,9 +73,15 @@ class Speaker:
     def say(self, view: View) -> dict[str, Any]:
         """Return the sentence in both languages, its kind and tone."""
         now = time.monotonic()
-        state = (view.playing, view.at, view.branch, view.state.step == 0, bool(view.diverged))
+        state: tuple[Any, ...] = (
+            view.playing,
+            view.at,
+            view.branch,
+            view.state.step == 0,
+            bool(view.diverged),
+        )
         if not view.playing:  # each step that a person takes counts
-            state += (view.state.step, view.version)
+            state = (*state, view.version)
         if self._said is None or state != self._of or now >= self._due:
             self._said, self._of, self._due = self._sentence(view, now), state, now + PAUSE
         said = self._said
@@ -171,7 +177,9 @@ def diagnosis_of(view: View, way: list[State]) -> Diagnosis:
     case, state = case_of(view), view.state
     if state.step < SINGLE and view.diverged is None:
         return diagnose_case(replace(case, steps=TRIED))
-    first = State.unseen(case.params, None, way[0].cost, step=0, epoch=0) if way[0].step else way[0]
+    first = way[0]
+    if first.step:  # of a branch, whose beginning was left
+        first = State.unseen(view.task.begin(), None, first.cost, step=0, epoch=0)
     seen = {one.step: one for one in (first, *way, state) if isfinite(one.cost)}
     lost = None if view.diverged is None else _lost(view)
     single = [*_single(case, first.params), *([] if lost else _single(case, state))]
@@ -220,7 +228,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "layer": finding.layer,
         "value": _number(numbers["value"]),
         "threshold": _number(numbers["threshold"]),
-        "measure": finding.measure._asdict(),
+        "measure": (finding.measure or Text("", ""))._asdict(),
         "text": {language: finding.say(language) for language in LANGUAGES},
         "cures": list(finding.cures),
     }

@@ -69,14 +69,16 @@ def sizes(task: Task, params: Params) -> Array:
     return np.stack([flow.signal, flow.gradient])
 
 
-def trivial_cost(task: Task) -> float:
-    """Return the cost of the best answer that does not look at the example.
+def trivial(task: Task) -> tuple[list[float], float]:
+    """Return the best prediction that does not look at the example, and its cost.
 
     Examples
     --------
     >>> from neurona.web.setup import Setup
     >>> from neurona.web.task import make_task
-    >>> round(trivial_cost(make_task(Setup())), 4)  # the logarithm of 2
-    0.6931
+    >>> prediction, cost = trivial(make_task(Setup()))
+    >>> prediction, round(cost, 4)  # the logarithm of 2
+    ([0.5], 0.6931)
     """
-    return best_constant(task.net, task.cost, task.train.target)[1]
+    prediction, cost = best_constant(task.net, task.cost, task.train.target)
+    return prediction.tolist(), cost

@@ -15,7 +15,7 @@ from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
-from neurona.web.flow import trivial_cost
+from neurona.web.flow import trivial
 from neurona.web.frames import FrameRenderer
 from neurona.web.mending import nearest
 from neurona.web.readers import number, whole
@@ -396,6 +396,7 @@ class Session:
 
     def _told(self, task: Task) -> Message:
         """Return a run's message, which comes before its first frame."""
+        prediction, trivial_cost = trivial(task)
         content: dict[str, Any] = {
             "type": "run",
             "run": self._runs,
@@ -407,14 +408,15 @@ class Session:
             "extent": list(task.limits),
             "output_activation": task.net.output.name,
             "cost_name": type(task.cost).__name__,
-            "trivial_cost": trivial_cost(task),
+            "trivial": prediction,
+            "trivial_cost": trivial_cost,
         }
         arrays: dict[str, Array] = {
             "points": task.points.astype(np.float32),
             "labels": task.labels.astype(np.float32),
             "test": task.held_out.astype(np.uint8),
         }
-        return content, arrays
+        return _finite(content), arrays
 
 
 def error_message(error: PlaygroundError) -> Message:

@@ -51,6 +51,7 @@ export function Microscope({ store }: { store: Store }) {
           }}
         />
       </div>
+      {now?.bug && <p class="note">{t.bugs.not_its_step}</p>}
       <div class="halves">
         <div class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}>
           {fits ? <Formulas store={store} details={now} /> : <p>{t.looking}</p>}

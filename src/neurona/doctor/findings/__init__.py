@@ -58,7 +58,7 @@ RESIDUAL = frozenset({"too-small", "no-signal"})
 def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     """Return what is wrong, causes before their effects; nothing where all is well."""
     found = [
-        replace(finding, measure=MEASURES[finding.kind])
+        finding if finding.measure else replace(finding, measure=MEASURES[finding.kind])
         for rule in RULES
         for finding in rule(evidence)
     ]

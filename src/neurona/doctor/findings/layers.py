@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
@@ -12,8 +13,10 @@ from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.words import percent, rounded
 from neurona.doctor.signs import Moment
 from neurona.engine.activations import linear
-from neurona.engine.layers.base import Layer
 from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.dropout import Dropout
+from neurona.engine.layers.flatten import Flatten
+from neurona.engine.layers.normalization import BatchNormalization
 from neurona.language import Text
 
 ERROR = 1e-3  # differences of float64 are right to 1e-6 at least
@@ -21,6 +24,7 @@ DEAD = 0.5  # of a layer's units, as in TheDeepChecker (2022)
 SATURATED = 0.5
 FADING = 100.0  # times; of the lesson's network, draws that learn keep more than a hundredth
 GRADIENT = 1e3  # times, as in AutoTrainer (2021)
+AFFINE = (Dense, Dropout, Flatten, BatchNormalization)  # without an activation of their own
 LARGE = 5.0  # times the best constant's cost, before the first step; the controls have 1.5
 ABSURD = 20.0  # the same, where the network learns all the same
 
@@ -57,14 +61,10 @@ def wrong_gradient(e: Evidence) -> Iterator[Finding]:
 
 def linear_network(e: Evidence) -> Iterator[Finding]:
     """Hidden layers without an activation, where a straight line is not enough."""
-    layers = e.case.net.layers
-    hidden = [
-        place
-        for place, layer in enumerate(layers[:-1], start=1)
-        if isinstance(layer, Dense) and _stays_linear(layers, place)
-    ]
-    dense = sum(isinstance(layer, Dense) for layer in layers[:-1])
-    if e.is_sick and hidden and len(hidden) == dense and _lacks_bend(layers):
+    layers = e.case.net.layers[:-1]
+    dense = [k for k, layer in enumerate(layers, start=1) if isinstance(layer, Dense)]
+    straight = all(type(one) in AFFINE and one.activation is linear for one in layers)
+    if e.is_sick and dense and straight:
         yield Finding(
             "no-activation",
             Text(
@@ -73,23 +73,10 @@ def linear_network(e: Evidence) -> Iterator[Finding]:
                 "Las capas ocultas no tienen función de activación: {value} capas seguidas "
                 "equivalen a una, y solo separan con una recta.",
             ),
-            {"value": len(hidden) + 1, "threshold": 1},
-            hidden[0],
+            {"value": len(dense) + 1, "threshold": 1},
+            dense[0],
             ("add-hidden-activation", "tanh-hidden", "relu-hidden"),
         )
-
-
-def _stays_linear(layers: tuple[Layer, ...], place: int) -> bool:
-    return (layers[place - 1].activation is linear and layers[place].activation is linear) or (
-        layers[place - 1].activation is linear and isinstance(layers[place], Dense)
-    )
-
-
-def _lacks_bend(layers: tuple[Layer, ...]) -> bool:
-    return all(
-        layer.activation is linear and type(layer).__name__ in ("Dense", "Dropout", "Flatten")
-        for layer in layers[:-1]
-    )
 
 
 def symmetric(e: Evidence) -> Iterator[Finding]:
@@ -262,8 +249,7 @@ def fading_signal(e: Evidence) -> Iterator[Finding]:
                 "veces: la red no distingue un punto de otro.",
             ),
             {"value": round(value), "threshold": FADING},
-            int(np.argmin([b.signal / a.signal for a, b in zip(layers, layers[1:], strict=False)]))
-            + 2,
+            int(np.argmin([b.signal / a.signal for a, b in pairwise(layers)])) + 2,
             ("orthogonal-weights", "glorot-weights", "tanh-hidden", "batch-norm", "relu-hidden"),
         )
 

@@ -66,7 +66,7 @@ def out_of_reach(e: Evidence) -> Iterator[Finding]:
     if value <= UNREACHABLE:
         return
     low, high = reach(e.case.net.output)
-    numbers = {
+    numbers: dict[str, float | str | Text] = {
         "value": value,
         "threshold": UNREACHABLE,
         "low": low,

@@ -7,6 +7,7 @@ from math import isfinite
 
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
+from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent, rounded
 from neurona.language import Text
 
@@ -69,7 +70,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
     curve = e.curvatures[0]
     beyond = e.is_gradient_descent and isfinite(curve) and curve > 0 and e.rate > _bound(e)
     if course.swinging > SWING:
-        kind, value, threshold = "oscillating", course.swinging, SWING
+        measure, value, threshold = "oscillating", course.swinging, SWING
         words = Text(
             "The rate of {rate} is too high: the cost goes up and down by {percent} % from step to "
             "step.",
@@ -77,7 +78,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "otro.",
         )
     elif leap > LEAP:
-        kind, value, threshold = "long-steps", leap, LEAP
+        measure, value, threshold = "long-steps", leap, LEAP
         words = Text(
             "The rate of {rate} is too high: one of the first steps changes the weights by "
             "{percent} % of their size.",
@@ -85,7 +86,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "{percent} % de su tamaño.",
         )
     elif move > MOVE:
-        kind, value, threshold = "long-steps", move, MOVE
+        measure, value, threshold = "long-steps", move, MOVE
         words = Text(
             "The rate of {rate} is too high: each step still changes the weights by {percent} % of "
             "their size.",
@@ -93,7 +94,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "% de su tamaño.",
         )
     elif beyond:
-        kind, value, threshold = "rate-too-high", e.rate, _bound(e)
+        measure, value, threshold = "rate-too-high", e.rate, _bound(e)
         words = Text(
             "The rate of {rate} is too high: where the cost curves most only rates below {bound} "
             "hold.",
@@ -103,7 +104,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
     else:
         return
     yield Finding(
-        kind,
+        "rate-too-high",
         words,
         {
             "value": value,
@@ -113,6 +114,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "bound": rounded(threshold),
         },
         cures=("rate-down", "rate-from-curvature", "adam"),
+        measure=MEASURES[measure],
     )
 
 
@@ -147,7 +149,7 @@ def rate_too_low(e: Evidence) -> Iterator[Finding]:
             "rate-too-low",
             Text(
                 "No weight gets further than {value} in all: {steps} steps of {rate} each.",
-                "Ningún peso llega más lejos de {value} en total: {steps} pasos de {rate} cada uno.",
+                "Ningún peso se mueve más de {value} en total: {steps} pasos de {rate} cada uno.",
             ),
             {"value": rounded(value), "threshold": FURTHEST, "steps": e.case.steps, "rate": e.rate},
             cures=("rate-up", "adam-fast", "more-steps", "smaller-batches"),

@@ -169,9 +169,10 @@ _BUGS = (
             "Cada salida de una softmax depende de todas las z, y la línea solo toma la suya.",
         ),
         Text(
-            "It learns, along another direction: the other classes are not pushed as they should "
-            "be.",
-            "Aprende, pero en otra dirección: a las otras clases no se las empuja como toca.",
+            "With two classes and the squared error the steps are half as long. Otherwise they go "
+            "another way, and may learn nothing.",
+            "Con dos clases y el error cuadrático los pasos salen la mitad de largos. Si no, van en "
+            "otra dirección, y puede que no se aprenda nada.",
         ),
         Text(
             "Subtract the weighted sum of the errors: a (e - Σ e a).",

@@ -184,7 +184,7 @@ def test_a_page_of_another_start_asks_no_more(browser):
     process, _ = start("--token", "another-token", "--port", port)
     expect(page.locator(".banner")).to_contain_text("started again, with another token")
     sockets = []
-    page.on("websocket", lambda one: sockets.append(one))
+    page.on("websocket", lambda one: sockets.append(one.url))
     page.wait_for_timeout(6000)
     assert sockets == []
     page.context.close()

@@ -1,7 +1,5 @@
 """What is taken home, in a real browser: click, and look into the file that arrives."""
 
-import base64
-import json
 import re
 import subprocess
 import sys

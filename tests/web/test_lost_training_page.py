@@ -81,7 +81,9 @@ def test_every_button_works_after_the_process_has_ended(page, server):
     process, address = server
     before = children(process.pid)
     opened(page, address)
-    pause, step, reset = page.locator(".train-row button").all()
+    pause = page.locator("button.main")
+    step = page.get_by_role("button", name=re.compile("^(One step|Un paso)$"))
+    reset = page.get_by_role("button", name=re.compile("^(Reset|Reiniciar)$"))
     pause.click()
     wait_for_step(page, 20)
     os.kill(max(children(process.pid) - before), signal.SIGKILL)

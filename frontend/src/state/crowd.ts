@@ -2,16 +2,20 @@
 
 const FEW = 5; // pictures a second
 const SECONDS = 4; // that are measured
+const AWAY = 10; // seconds without a picture: the page was hidden, and asked for none
 
 /** Returns a function that takes each frame, and once returns how many pictures a second there are,
  * where they are few because of the other pages. */
 export function makeCrowdWatch(now: () => number = () => performance.now() / 1000) {
   let since = 0;
+  let last = 0;
   let count = 0;
   let told = false;
   return ({ playing, pages = 1 }: { playing: boolean; pages?: number }): number | null => {
     const time = now();
-    if (told || !playing || pages < 2) {
+    const hidden = time - last > AWAY;
+    last = time;
+    if (told || !playing || pages < 2 || hidden) {
       count = 0;
       return null;
     }
@@ -21,8 +25,7 @@ export function makeCrowdWatch(now: () => number = () => performance.now() / 100
     if (seconds < SECONDS) return null;
     const pictures = (count - 1) / seconds;
     count = 0;
-    // A hidden page asks for none: that is not the others' doing.
-    told = pictures < FEW && pictures > 0.2;
+    told = pictures < FEW;
     return told ? pictures : null;
   };
 }

@@ -3,6 +3,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Host } from "../host";
 import { type Language, TEXTS, type Texts } from "../i18n";
+import { writeNumber } from "../i18n/numbers";
 import type { Connection, ConnectionStatus } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
@@ -242,7 +243,7 @@ export function makeStore(connection: Connection, host: Host) {
       // With few steps a second there are few pictures, whoever else is here.
       const slow = (speed.value ?? 1000) < 10 ? null : crowd(received);
       if (slow !== null) {
-        const [pages, pictures] = [String(received.pages), slow.toFixed(0)];
+        const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
         notice.value = {
           says: (t) =>
             t.classroom.crowded.replace("{pages}", pages).replace("{pictures}", pictures),

@@ -19,6 +19,15 @@ test("few pictures are told once, where pages share the server", () => {
   expect(told(3, 64)[0]).toBeCloseTo(3, 1);
 });
 
+test("a page that was hidden is not told", () => {
+  let time = 0;
+  const watch = makeCrowdWatch(() => time);
+  for (let i = 0; i < 400; i += 1) {
+    time += i % 100 === 99 ? 60 : 1 / 30;
+    expect(watch({ playing: true, pages: 64 })).toBe(null);
+  }
+});
+
 test("enough pictures, a page alone and a pause are not told", () => {
   expect(told(6, 64)).toEqual([]);
   expect(told(3, 1)).toEqual([]);

@@ -415,9 +415,9 @@ def test_a_short_link_lets_in_and_leads_to_what_the_teacher_has_prepared(client)
     with client.websocket_connect("/socket", headers=ORIGIN) as socket:
         talker = Talker(socket)
         talker.hello()
-        desk, _ = talker.ask(type="class", fragment="#hide=csv&goal=cost:0.01")
+        desk, _ = talker.ask(type="class", keep=True, fragment="#hide=csv&goal=cost:0.01")
         assert (desk["inside"], desk["most"], desk["addresses"]) == (1, 64, [])
-        changed, _ = talker.ask(type="class", fragment="#hide=inputs")
+        changed, _ = talker.ask(type="class", keep=True, fragment="#hide=inputs")
         assert changed["short"] == desk["short"]  # the board's link stays
         assert changed["long"].endswith(f"/?token={TOKEN}#hide=inputs")
         path = desk["short"].removeprefix("http://127.0.0.1")
@@ -440,10 +440,10 @@ def test_a_link_leads_nowhere_else(client, fragment):
     with client.websocket_connect("/socket", headers=ORIGIN) as socket:
         talker = Talker(socket)
         talker.hello()
-        desk, _ = talker.ask(type="class", fragment=fragment)
+        desk, _ = talker.ask(type="class", keep=True, fragment=fragment)
         path = desk["short"].removeprefix("http://127.0.0.1")
         assert client.get(path, follow_redirects=False).headers["location"] == "/#"
-        too_long, _ = talker.ask(type="class", fragment="#" + "a" * 200_000)
+        too_long, _ = talker.ask(type="class", keep=True, fragment="#" + "a" * 200_000)
         assert too_long["code"] == "class"
 
 

@@ -532,7 +532,7 @@ export const en = {
       inputs: ["Inputs", "Which features the network gets."],
       optimizer: ["Training", "Rate, optimizer, cost and first weights."],
       tour: ["Tour", "The guided path."],
-      doctor: ["Doctor", "Hidden, the class looks for the cause itself."],
+      doctor: ["Doctor", "Names the cause; hidden, the class looks for it."],
       microscope: ["Microscope", "Each number, with its formula."],
       take: ["Take home", "Images, code and notebooks."],
       bugs: ["Bugs on purpose", "The classic mistakes."],
@@ -574,10 +574,11 @@ export const en = {
     erased: "Erased the point at {x}, {y}",
     no_point: "No point is near {x}, {y}",
     again: "Try again",
+    crowded: "{pages} pages share this machine: the picture changes {pictures} times a second.",
     refused:
       "neurona has been started again, with another token, and does not know this page. Open its new link; ask your teacher for it.",
     forgotten:
-      "The training of this page was kept for ten minutes. It begins again, with the same settings.",
+      "The server no longer has this page's training. It begins again, with the same settings.",
     damaged:
       "This link is damaged: it was cut or changed on its way. What it still holds is here, and the rest has its defaults. Ask for the link again.",
   },

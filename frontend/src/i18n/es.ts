@@ -540,7 +540,7 @@ export const es: Texts = {
       inputs: ["Entradas", "Qué características recibe la red."],
       optimizer: ["Entrenamiento", "Tasa, optimizador, coste y pesos iniciales."],
       tour: ["Recorrido", "El camino guiado."],
-      doctor: ["Doctor", "Oculto, la clase busca la causa."],
+      doctor: ["Doctor", "Dice la causa; si se oculta, la busca la clase."],
       microscope: ["Microscopio", "Cada número, con su fórmula."],
       take: ["Llevar", "Imágenes, código y cuadernos."],
       bugs: ["Errores a propósito", "Los errores clásicos."],
@@ -583,10 +583,12 @@ export const es: Texts = {
     erased: "Borrado el punto de {x}; {y}",
     no_point: "No hay ningún punto cerca de {x}; {y}",
     again: "Probar otra vez",
+    crowded:
+      "{pages} páginas comparten este equipo: el cuadro cambia {pictures} veces por segundo.",
     refused:
       "neurona se ha vuelto a arrancar, con otra clave, y no conoce esta página. Abre su enlace nuevo; pídeselo a tu profesor o profesora.",
     forgotten:
-      "El entrenamiento de esta página se guardó diez minutos. Empieza de nuevo, con los mismos ajustes.",
+      "El servidor ya no tiene el entrenamiento de esta página. Empieza de nuevo, con los mismos ajustes.",
     damaged:
       "Este enlace está dañado: se ha cortado o ha cambiado por el camino. Aquí está lo que aún contiene; el resto tiene sus valores de fábrica. Pide el enlace otra vez.",
   },

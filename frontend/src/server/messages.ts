@@ -35,6 +35,8 @@ export interface Frame {
   branch: number;
   at: number;
   snapshots: number;
+  /** How many pages share the server. */
+  pages?: number;
   /** The kinds of the changes that undo and redo would change back. */
   undo: Change | null;
   redo: Change | null;

@@ -13,6 +13,7 @@ import { formatHash, parseHash } from "./address";
 import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
+import { makeCrowdWatch } from "./crowd";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
@@ -154,6 +155,7 @@ export function makeStore(connection: Connection, host: Host) {
     }),
   );
 
+  const crowd = makeCrowdWatch();
   let requests = 0;
   let interval = 0; // between two pictures, as a mean over the last ten or so
   let shownAt = 0;
@@ -224,7 +226,9 @@ export function makeStore(connection: Connection, host: Host) {
     } else if (message.type === "error") {
       const isStopped = message.code === "stopped";
       stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
-      error.value = isStopped ? null : (message.message as LocalizedText);
+      const why = message.message as LocalizedText;
+      const cut = message.code === "mended" && error.peek() === damagedLink;
+      error.value = isStopped ? null : cut ? both(damagedLink, why) : why;
     }
     if (message.type === "run") {
       stopped.value = null;
@@ -267,6 +271,15 @@ export function makeStore(connection: Connection, host: Host) {
       // A picture without the network leaves the last one standing.
       const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
       received = latest = { ...message, arrays: whole } as unknown as Frame;
+      // With few steps a second there are few pictures, whoever else is here.
+      const slow = (speed.value ?? 1000) < 10 ? null : crowd(received);
+      if (slow !== null) {
+        const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
+        notice.value = {
+          says: (t) =>
+            t.classroom.crowded.replace("{pages}", pages).replace("{pictures}", pictures),
+        };
+      }
       pacing.received();
     }
   }
@@ -463,6 +476,11 @@ const damagedLink: LocalizedText = {
   en: TEXTS.en.classroom.damaged,
   es: TEXTS.es.classroom.damaged,
 };
+
+const both = (one: LocalizedText, other: LocalizedText): LocalizedText => ({
+  en: `${one.en} ${other.en}`,
+  es: `${one.es} ${other.es}`,
+});
 
 const NEAR = 0.04; // of the plane's width: how far from a point one may click
 

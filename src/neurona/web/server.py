@@ -12,7 +12,7 @@ import re
 import secrets
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -49,6 +49,7 @@ KEEP_SECONDS = 600.0  # until it is forgotten
 # A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
 MOST_PICTURES = 66.0  # a second, of one page: a screen shows 60
 ALL_PICTURES = 200.0 * (os.cpu_count() or 1)  # a second, of all pages: most without the network
+LEAST_PICTURES = 5.0  # of one page, as far as the machine can
 MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
 MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
 PROVERS = max(1, (os.cpu_count() or 1) // 2)  # proofs at once: each takes a core for seconds
@@ -127,7 +128,7 @@ class Sockets:
 
     def pause(self) -> float:
         """Return the minimum seconds between two frames of one page."""
-        return max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES)
+        return min(1 / LEAST_PICTURES, max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES))
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one page until it leaves."""
@@ -245,6 +246,7 @@ def _qr_rows(text: str) -> list[str]:
         return []
 
 
+NOTHING: Mapping[str, Any] = {}
 FRAGMENT = re.compile(r"#[!-~]*")
 
 
@@ -400,7 +402,7 @@ class SocketSession:
                 self.changed.clear()
                 if not self.session.news:  # it may have come between the two lines above
                     await self.changed.wait()
-            await self._answer(self._wanted.popleft())
+            await self._answer(self._wanted.popleft(), {"pages": len(self.room.open)})
 
     async def _download(self, message: dict[str, Any]) -> None:
         """Send a file: capturing the state waits its turn, making the file does not."""
@@ -436,10 +438,11 @@ class SocketSession:
             answers = [error_message(NOT_MADE)]
         await self._say(answers)
 
-    async def _answer(self, message: Any) -> None:
+    async def _answer(self, message: Any, more: Mapping[str, Any] = NOTHING) -> None:
+        """Send the responses to a message, each with some more content."""
         async with self._turn:
             answers = await asyncio.to_thread(self.session.handle, message)
-        await self._say(answers)
+        await self._say([({**content, **more}, arrays) for content, arrays in answers])
 
     async def _say(self, answers: Sequence[Message]) -> None:
         if self.socket is not None:

@@ -468,8 +468,8 @@ def _add_doctor(commands: Any, language: Language, said: Callable[[str, str], st
         "doctor",
         said("what is wrong with a training, and what mends it", "qué le pasa a un entrenamiento"),
         said(
-            "Train a network, measure it, and say what is wrong: each finding with its number, the\n"
-            "threshold and the layer. With --cures its cures are tried.",
+            "Train a network, measure it, and say what is wrong: each finding with its number,\n"
+            "the threshold and the layer. With --cures its cures are tried.",
             "Entrena una red, la mide y dice qué le pasa: cada hallazgo con su número, el umbral\n"
             "y la capa. Con --cures se prueban las curas.",
         ),

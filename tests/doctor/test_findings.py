@@ -253,7 +253,12 @@ PAIRS = [
         Case(network([1, 1], "sigmoid"), MANY[:, 1:2], LABELS[:, 2], steps=300),
         GOOD,
     ),
-    Pair("constant-output", replace(GOOD, net=net(2, 8, 1, initializer=small), optimizer=sgd(0.01)), GOOD, 2),
+    Pair(
+        "constant-output",
+        replace(GOOD, net=net(2, 8, 1, initializer=small), optimizer=sgd(0.01)),
+        GOOD,
+        2,
+    ),
 ]  # fmt: skip
 
 

@@ -27,7 +27,10 @@ def printed(text, folder):
     path = folder / "numpy_alone.py"
     path.write_text(blocked + text, encoding="utf-8")
     ran = subprocess.run(
-        [sys.executable, "-W", "error::SyntaxWarning", path], capture_output=True, text=True, check=False,
+        [sys.executable, "-W", "error::SyntaxWarning", path],
+        capture_output=True,
+        text=True,
+        check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     return [float(line.split()[-1]) for line in ran.stdout.splitlines()]

@@ -98,7 +98,9 @@ class Measure:
             share: Array = _mean(right[..., None], weight)[..., 0, 0]
             return share
         right = (self._probabilities(prediction) >= 0.5) == (target >= 0.5)
-        return _mean(right & np.isfinite(prediction), self._weight(target)).mean(axis=(-2, -1))
+        known = _mean(right & np.isfinite(prediction), self._weight(target))
+        each: Array = known.mean(axis=(-2, -1))
+        return each
 
     def _unsigned(self, target: Array) -> Array:
         target = np.asarray(target, np.float64)

@@ -211,6 +211,29 @@ export const en = {
 
   // The shell of the page.
   lesson_step: "the lesson's step",
+  next_challenge: "Next challenge",
+  challenge_words: {
+    stuck: {
+      hint: "The reason is there before the first step: look at the two maps at step 0, then at the initial weights in Settings.",
+      explanation:
+        "Weights of the right size weaken neither the signal nor the gradient, so that every layer learns.",
+    },
+    spiral: {
+      hint: "A network may get more than x₁ and x₂: look at the inputs in Settings.",
+      explanation:
+        "With squares, the product and sines as inputs, five neurons are enough: the inputs bend, so that the neurons need not.",
+    },
+    flat: {
+      hint: "A single neuron draws one straight border, in the plane of its inputs. Give it another input.",
+      explanation:
+        "The product x₁x₂ is positive in two quadrants and negative in the others: with it, one straight border is enough.",
+    },
+    heart: {
+      hint: "The network has 32 neurons for 40 points, and nothing holds its weights back.",
+      explanation:
+        "A penalty such as L2 keeps the weights small, so that the border cannot bend around single points.",
+    },
+  },
   examples: {
     lesson: "The lesson's circles",
     stuck: "The lesson's failure: stuck at 0.25",

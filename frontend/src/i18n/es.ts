@@ -214,6 +214,29 @@ export const es: Texts = {
 
   // La página.
   lesson_step: "el paso de la lección",
+  next_challenge: "Siguiente reto",
+  challenge_words: {
+    stuck: {
+      hint: "La razón está antes del primer paso: mira los dos mapas en el paso 0, y luego los pesos iniciales en Ajustes.",
+      explanation:
+        "Unos pesos del tamaño justo no debilitan ni la señal ni el gradiente, y así aprenden todas las capas.",
+    },
+    spiral: {
+      hint: "Una red puede recibir algo más que x₁ y x₂: mira las entradas en Ajustes.",
+      explanation:
+        "Con los cuadrados, el producto y los senos como entradas bastan cinco neuronas: se curvan las entradas, y no hace falta que lo hagan las neuronas.",
+    },
+    flat: {
+      hint: "Una sola neurona traza una frontera recta en el plano de sus entradas. Dale otra entrada.",
+      explanation:
+        "El producto x₁x₂ es positivo en dos cuadrantes y negativo en los otros dos: con él basta una frontera recta.",
+    },
+    heart: {
+      hint: "La red tiene 32 neuronas para 40 puntos, y nada frena sus pesos.",
+      explanation:
+        "Una penalización como L2 mantiene pequeños los pesos, y la frontera no puede doblarse alrededor de cada punto.",
+    },
+  },
   examples: {
     lesson: "Los círculos de la lección",
     stuck: "El fallo de la lección: parada en 0,25",

@@ -1,7 +1,4 @@
-"""The command: ``python -m benchmarks MEASURE``, and ``report`` to write the page.
-
-The measures are speed, learning, failure, playground, accuracy, bugs and big.
-"""
+"""The command: ``python -m benchmarks``, with what to measure, or ``report``."""
 
 from __future__ import annotations
 

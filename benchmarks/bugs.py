@@ -1,4 +1,4 @@
-"""Real bugs: does the doctor name a true cause, and are its cures proved?
+"""Real bugs: whether the doctor names a true cause, and what its cures are worth.
 
 Every other program was looked at while the doctor was written; the others only judge it.
 """
@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from neurona.doctor.diagnosis import diagnose_case
-from neurona.doctor.proof import NotProved, Proof, prove
+from neurona.doctor.proof import NotProved, Proof
 
 from . import machine
 from .bug_programs import BUGS, CONTROLS
@@ -58,7 +58,7 @@ def _measured(case: Any, seconds: float) -> dict:
         "proof": None,
     }
     try:
-        proof = prove(case, diagnosis.findings, seeds=SEEDS, seconds=seconds)
+        proof = diagnosis.cures(seeds=SEEDS, seconds=seconds)
     except NotProved:
         return result
     result["proof"] = _proved(proof)

@@ -50,8 +50,11 @@ RESPONSE_TIME = """
 })
 """
 # The summary above the network, without and with another neuron.
-BEFORE, AFTER = "2 – 4 – 4 – 1", "2 – 5 – 4 – 1"  # noqa: RUF001
-MORE, FEWER = ".count button:last-child", ".count button:first-child"
+BEFORE, AFTER = "2–4–4–1", "2–5–4–1"  # noqa: RUF001
+MORE, FEWER = ".layers .count button:last-child", ".layers .count button:first-child"
+CLASS = 64  # students on one server
+FIRST_SPEED = 50.0  # steps per second, with which a page begins
+NETWORK_EVERY = 4  # pictures, as the page asks for them
 
 
 def measure(quick: bool = False) -> dict:
@@ -60,7 +63,8 @@ def measure(quick: bool = False) -> dict:
     if float(facts["load before"]) > 0.5:
         note("this machine is busy: the figures will be worse than on an idle one")
     seconds, many = (0.5, 2) if quick else (5.0, 10)
-    measured: dict[str, Any] = {"machine": facts, "pages": many}
+    students = 4 if quick else CLASS
+    measured: dict[str, Any] = {"machine": facts, "pages": many, "students": students}
     alone = [_alone(seconds / 5) for _ in range(2)]
     with served() as address:
         with browser() as chromium:
@@ -83,9 +87,10 @@ def measure(quick: bool = False) -> dict:
             note(f"{many} pages")
             found = _pages(chromium, address, many, "lesson", seconds)
             measured["many"] = {what: summary(values) for what, values in found.items()}
-        note(f"{many} clients without a browser")
-        found = asyncio.run(_clients(address, many, seconds))
-        measured["clients"] = {what: summary(values) for what, values in found.items()}
+        for name, count, pace in (("clients", many, None), ("class", students, FIRST_SPEED)):
+            note(f"{count} clients without a browser")
+            found = asyncio.run(_clients(address, count, seconds, pace))
+            measured[name] = {what: summary(values) for what, values in found.items()}
     measured["alone"] = summary(alone + [_alone(seconds / 5) for _ in range(2)])
     return measured
 
@@ -167,7 +172,7 @@ def _response_times(chromium: Any, address: str, times: int) -> dict[str, dict]:
     for _ in range(times):
         found["play"].append(page.evaluate(RESPONSE_TIME, ["button.main", "button.main", "Pause"]))
         page.wait_for_timeout(300)
-        found["pause"].append(page.evaluate(RESPONSE_TIME, ["button.main", "button.main", "Play"]))
+        found["pause"].append(page.evaluate(RESPONSE_TIME, ["button.main", "button.main", "Train"]))
         page.click("button.main")
         page.wait_for_timeout(300)
         found["one neuron more"].append(page.evaluate(RESPONSE_TIME, [MORE, ".facts", AFTER]))
@@ -182,8 +187,9 @@ def _pages(chromium: Any, address: str, count: int, name: str, seconds: float) -
     pages = [_opened(chromium, address) for _ in range(count)]
     for page in pages:
         if name != "circles":  # what a page begins with
-            page.get_by_label("Ready-made").select_option(name)
+            page.locator(".example select").select_option(name)
             page.wait_for_timeout(300)
+        page.locator(".speed select").select_option("full")
         page.click("button.main")
     time.sleep(2.0)
     before = [_counted(page) for page in pages]
@@ -210,8 +216,12 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
-    """Return the rates of several clients; each requests a picture once it has the last one."""
+async def _clients(address: str, count: int, seconds: float, pace: float | None) -> dict[str, list]:
+    """Return the rates of several clients; each requests a picture once it has the last one.
+
+    They ask for what a page of a class asks for, which gets few pictures, and are measured once all
+    of them have some. The pace is in steps per second; None is unlimited.
+    """
     from websockets.asyncio.client import connect
 
     parts = urlsplit(address)
@@ -222,6 +232,7 @@ async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
         cookie = answer.headers["set-cookie"].partition(";")[0]
         answer.close()
     found: dict[str, list] = {"pictures": [], "steps": []}
+    all_draw = asyncio.Barrier(count)
 
     async def client() -> None:
         headers = {"Cookie": cookie}
@@ -229,23 +240,32 @@ async def _clients(address: str, count: int, seconds: float) -> dict[str, list]:
         async with connect(
             f"ws://{parts.netloc}/socket", additional_headers=headers, origin=origin
         ) as socket:
+
+            async def picture(number: int) -> int:
+                request = {"type": "frame", "resolution": 100, "neurons": 34, "coarse": True}
+                request["network"] = number % NETWORK_EVERY == 0
+                await socket.send(json.dumps(request))
+                while True:
+                    message = await socket.recv()
+                    length = int.from_bytes(message[:4], "little")
+                    told = json.loads(message[4 : 4 + length])
+                    if told["type"] == "frame":
+                        return told["step"]
+
             await socket.send(json.dumps({"type": "hello", "setup": LESSON}))
-            await socket.recv()
-            await socket.recv()
+            await socket.send(json.dumps({"type": "speed", "steps_per_second": pace}))
+            await picture(0)
+            await all_draw.wait()
             await socket.send(json.dumps({"type": "play"}))
-            begin, first, pictures, step = None, 0, 0, 0
             start = time.perf_counter()
-            while time.perf_counter() < start + 2.0 + seconds:
-                await socket.send(json.dumps({"type": "frame", "resolution": 100, "neurons": 34}))
-                message = await socket.recv()
-                length = int.from_bytes(message[:4], "little")
-                step = json.loads(message[4 : 4 + length])["step"]
-                if time.perf_counter() > start + 2.0:
-                    if begin is None:
-                        begin, first = time.perf_counter(), step
-                    pictures += 1
-            took = time.perf_counter() - (begin or start)
-            found["pictures"].append((pictures - 1) / took)
+            number, first = 0, 0
+            while time.perf_counter() < start + 2.0:
+                first, number = await picture(number), number + 1
+            begin, before, step = time.perf_counter(), number, first
+            while time.perf_counter() < begin + seconds:
+                step, number = await picture(number), number + 1
+            took = time.perf_counter() - begin
+            found["pictures"].append((number - before) / took)
             found["steps"].append((step - first) / took)
 
     await asyncio.gather(*(client() for _ in range(count)))

@@ -230,6 +230,7 @@ def playground(measured: dict) -> str:
         *((f"1 page, {names[name]}", one[name], 60) for name in one),
         (f"{many} pages in one browser, {names['lesson']}", measured["many"], 15),
         (f"{many} clients that draw nothing, {names['lesson']}", measured["clients"], 15),
+        (f"{measured['students']} of them at 50 steps/s, as a page begins", measured["class"], 5),
         (f"no page: only the engine, {names['lesson']}", {"steps": measured["alone"]}, ""),
     ]
     waits = [

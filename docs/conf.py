@@ -80,8 +80,10 @@ docs/gallery
 :caption: Lessons
 
 docs/lesson
+docs/bugs
 notebooks/lesson.en
 notebooks/compare.en
+notebooks/bugs.en
 ```
 
 ```{toctree}
@@ -91,6 +93,7 @@ notebooks/compare.en
 neurona, en breve <README.es>
 notebooks/leccion.es
 notebooks/comparar.es
+notebooks/errores.es
 ```
 
 ```{toctree}

@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, sync_playwright
 DOCS = Path(__file__).parent.parent / "docs"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 LANGUAGES = {"en": "en-GB", "es": "es-ES"}
-PLAY = {"en": "Play", "es": "Entrenar"}
+TRAIN = {"en": "Train", "es": "Entrenar"}
 PAUSE = {"en": "Pause", "es": "Pausa"}
+SPEED = {"en": "Speed", "es": "Velocidad"}
 MICROSCOPE = {"en": "Microscope", "es": "Microscopio"}
 NEXT = {"en": "Next", "es": "Siguiente"}
 
@@ -44,26 +45,29 @@ def take(browser: Browser, address: str, language: str) -> None:
         locale=LANGUAGES[language],
         color_scheme="light",
     )
+    put_hints_away = "localStorage.setItem('neurona.hints', 'picture,train,network,now')"
+    context.add_init_script(put_hints_away)
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector(".diagram canvas")
-    page.locator(".ready select").select_option("three")
+    page.locator(".example select").select_option("three")
     page.wait_for_timeout(500)
-    page.get_by_role("button", name=PLAY[language], exact=True).click()
+    page.get_by_label(SPEED[language]).select_option("full")
+    page.get_by_role("button", name=TRAIN[language], exact=True).click()
     page.wait_for_timeout(1500)
     page.get_by_role("button", name=PAUSE[language], exact=True).click()
     page.wait_for_timeout(500)
     page.screenshot(path=DOCS / f"playground.{language}.png")
-    page.locator(".ready select").select_option("xor")
+    page.locator(".example select").select_option("xor")
     page.wait_for_timeout(500)
     for _ in range(30):
         page.keyboard.press("ArrowRight")
     page.wait_for_timeout(500)
-    page.get_by_role("button", name=MICROSCOPE[language]).click()
+    page.get_by_role("button", name=MICROSCOPE[language], exact=True).click()
     page.wait_for_timeout(800)
     page.locator(".surface").click(position={"x": 60, "y": 60})
     for _ in range(4):
-        page.get_by_role("button", name=NEXT[language]).first.click()
+        page.get_by_role("button", name=NEXT[language], exact=True).first.click()
         page.wait_for_timeout(200)
     page.screenshot(path=DOCS / f"microscope.{language}.png")
     context.close()

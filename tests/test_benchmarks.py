@@ -81,6 +81,7 @@ def test_playground_measures_and_reports(benchmarks, tmp_path, capsys):
     assert measured["one"]["lesson"]["pictures"]["low"] > 0
     assert measured["many"]["steps"]["low"] > 0
     assert measured["clients"]["pictures"]["low"] > 0
+    assert measured["class"]["pictures"]["low"] > 0
     assert "| response to pause" in capsys.readouterr().out
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -123,8 +124,32 @@ def test_tutorial_demo_prints_failure_cause_and_cure(folder, capsys):
     assert printed.count("cost 0.25") == 3  # at each of the three rates
     assert "250.000 times the gradient" in printed
     assert "0.500 times the gradient" in printed
-    assert "below 0.01 in 5 draws of 5" in printed
+    below = [int(n) for n in re.findall(r"below 0.01 in (\d+) draws of 10", printed)]
+    lesson, lesson_scaled, true, true_scaled = below
+    assert lesson == 0
+    assert true <= 5
+    assert lesson_scaled >= 7
+    assert true_scaled == 10
     assert files(folder) == ["tutorial.gif", "tutorial.png"]
+
+
+def test_demos_speak_spanish_and_read_its_numbers(folder, capsys, monkeypatch):
+    short = ["moons", "--steps", "20", "--output", str(folder)]
+    assert run(*short, "--lr", "0,05", "--noise", "0,1", "--language", "es") == 0
+    spanish = capsys.readouterr().out
+    assert re.search(r"paso 20/20  coste 0,\d+  aciertos \d+,\d %", spanish)
+    monkeypatch.setenv("LC_ALL", "es_ES.UTF-8")
+    assert run(*short, "--lr", "0.05", "--noise", "0.1") == 0
+    pace = r" +[\d.]+ pasos/s"
+    assert re.sub(pace, "", capsys.readouterr().out) == re.sub(pace, "", spanish)
+    assert run("circles", "--arms", "3", "--language", "en") == 2
+
+
+def test_help_is_in_the_language(capsys):
+    for arguments, words in ((["demo"], "lo que se aprende"), (["play"], "uno libre")):
+        with pytest.raises(SystemExit):
+            cli.main([*arguments, "--help", "--language", "es"])
+        assert words in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

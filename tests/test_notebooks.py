@@ -220,6 +220,35 @@ def test_deep_network_needs_scaled_initial_weights(executed):
     assert np.median(table[3]) < 0.01
 
 
+def test_draws_are_those_of_the_measurements(executed):
+    (cell,) = cells(executed, "code", "draws")
+    counts = [int(line.split()[1]) for line in printed(cell).splitlines()]
+    assert counts == [3, 10]
+
+
+def test_every_picture_has_an_alternative_text(executed):
+    pictures(executed, 11)
+
+
+def test_every_picture_of_the_comparison_has_an_alternative_text(compared):
+    pictures(compared, 2)
+
+
+def pictures(notebook, count):
+    """Check the text of each picture and film, the exercises' aside."""
+    found = [
+        output.data
+        for cell in cells(notebook, "code")
+        for output in cell.outputs
+        if "data" in output and "answer" not in cell.metadata.get("tags", [])
+    ]
+    for data in found:
+        assert "image/png" not in data or "text/html" in data
+        for tag in re.findall("<img [^>]*>", data.get("text/html", "")):
+            assert len(re.search('alt="([^"]*)"', tag)[1].split()) > 5
+    assert sum("<img" in data.get("text/html", "") for data in found) == count
+
+
 def test_challenge_is_solved(executed):
     spiral, three = cells(executed, "code", "challenge")
     assert numbers(spiral)[-1] < 0.01

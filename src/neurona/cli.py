@@ -48,6 +48,24 @@ ejemplos:
 
 """,
 )
+DOCTOR = Text(
+    """\
+examples:
+  neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
+      --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
+  neurona doctor spirals --layers 2
+  neurona doctor penguins.csv species
+
+""",
+    """\
+ejemplos:
+  neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
+      --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
+  neurona doctor spirals --layers 2
+  neurona doctor pinguinos.csv especie
+
+""",
+)
 TABLES = """\
 examples:
   neurona train penguins.csv --target species
@@ -295,6 +313,7 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
         ),
     )
     _add_language(site, language, said)
+    _add_doctor(commands, language, said)
     _add_tables(commands)
     return top
 
@@ -440,6 +459,80 @@ def _add_language(command: Any, language: Language, said: Callable[[str, str], s
             "idioma de los textos y los números; por defecto, el del sistema",
         ),
     )
+
+
+def _add_doctor(commands: Any, language: Language, said: Callable[[str, str], str]) -> None:
+    """Add the command that says what is wrong with a training."""
+    doctor = _add(
+        commands,
+        "doctor",
+        said("what is wrong with a training, and what mends it", "qué le pasa a un entrenamiento"),
+        said(
+            "Train a network, measure it, and say what is wrong: each finding with its number,\n"
+            "the threshold and the layer. With --cures its cures are tried.",
+            "Entrena una red, la mide y dice qué le pasa: cada hallazgo con su número, el umbral\n"
+            "y la capa. Con --cures se prueban las curas.",
+        ),
+        DOCTOR.say(language),
+        language,
+    )
+    name = said("NAME", "NOMBRE")
+    for flag, metavar, help_text in (
+        ("--activation", name, said("of the hidden layers", "de las capas ocultas")),
+        ("--output", name, said("activation of the output", "activación de la salida")),
+        ("--cost", name, "mse, mae, huber, cross_entropy"),
+        ("--optimizer", name, "sgd, momentum, rmsprop, adam…"),
+        ("--l1", "R", said("a penalty on the weights", "una penalización de los pesos")),
+        ("--l2", "R", said("a penalty on the squared weights", "una de sus cuadrados")),
+        (
+            "--noise",
+            said("SIZE", "TAMAÑO"),
+            said("spread of the points", "dispersión de los puntos"),
+        ),
+    ):
+        doctor.add_argument(flag, metavar=metavar, help=help_text)
+    for flag, help_text in (
+        ("--batch-size", said("examples per step", "ejemplos por paso")),
+        ("--steps", said("number of updates", "número de actualizaciones")),
+        ("--arms", said("number of spiral arms", "número de brazos de la espiral")),
+        ("--classes", said("number of blobs", "número de nubes")),
+    ):
+        doctor.add_argument(flag, type=int, metavar="N", help=help_text)
+    doctor.add_argument(
+        "data",
+        help=said(
+            "a demonstration, such as circles, or a CSV or Parquet file",
+            "una demostración, como circles, o un archivo CSV o Parquet",
+        ),
+    )
+    doctor.add_argument(
+        "target",
+        nargs="?",
+        help=said("the column of the table to predict", "la columna que hay que predecir"),
+    )
+    doctor.add_argument(
+        "--layers",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help=said("widths of the hidden layers", "anchos de las capas ocultas"),
+    )
+    doctor.add_argument(
+        "--initializer",
+        default="orthogonal",
+        metavar=name,
+        help="orthogonal, uniform, zeros…",
+    )
+    doctor.add_argument(
+        "--learning-rate", "--lr", metavar="RATE", help=said("the optimizer's", "del optimizador")
+    )
+    doctor.add_argument(
+        "--cures",
+        action="store_true",
+        help=said("try the cures: some 20 seconds", "probar las curas: unos 20 segundos"),
+    )
+    _add_seed(doctor, said)
+    _add_language(doctor, language, said)
 
 
 def _add_tables(commands: Any) -> None:

@@ -87,7 +87,9 @@ def test_zero_biases_keep_the_weights():
 def test_zero_biases_of_given_parameters():
     params = case().net.init(0)
     after = CURES["zero-biases"].apply(case(params=params))
-    assert all((a.W == b.W).all() and not b.b.any() for a, b in zip(params, after.params))
+    assert all(
+        (a.W == b.W).all() and not b.b.any() for a, b in zip(params, after.params, strict=True)
+    )
 
 
 def test_initial_weights_replace_given_ones():

@@ -12,8 +12,8 @@ from neurona import datasets
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.proof import NotProved, prove
 from neurona.doctor.skill import Measure
-from neurona.doctor.tries import Interval
 from neurona.doctor.trials import Seeds, run
+from neurona.doctor.tries import Interval
 from neurona.language import Text
 from neurona.lesson.cure import DEEP
 

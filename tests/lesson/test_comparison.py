@@ -215,6 +215,16 @@ def test_missing_library_is_left_out_with_a_remark(monkeypatch):
     assert remarks(result, "es")[2] == "no participa: PyTorch (torch no está instalado)"
 
 
+def test_a_problem_that_nobody_has_learned_is_told():
+    chosen = [ENTRIES["neurona"]]
+    flat, learned = (compare("linear", steps, lineup=chosen) for steps in (1500, 5000))
+    (said,) = remarks(flat, "es")
+    assert "predecir siempre la media cuesta 0,25" in said
+    assert "0,0075 tras 5.000" in said
+    assert learned.outcomes[0].costs[-1] == pytest.approx(0.0075, abs=1e-4)
+    assert remarks(learned) == []
+
+
 def test_keras_without_a_backend_is_left_out(monkeypatch):
     if ENTRIES["keras"].missing():
         pytest.skip("Keras is not installed")

@@ -152,3 +152,13 @@ def test_overflow_does_not_raise():
     net = neurona.network([2, 3, 1])
     params = tuple(type(one)(one.W * 1e6, one.b) for one in net.init(0, np.float64))
     assert trace.trace(net, params, X, Y, 1e300)[-1].phase == "end"
+
+
+def test_every_comment_has_its_spanish():
+    comments = [line for line in trace.source() if line.text.strip().startswith("#")]
+    assert len(comments) == len(trace.SPANISH) == 5
+    for line in comments:
+        assert line.es is not None
+        assert line.es.strip().startswith("# ")
+        assert len(line.es) - len(line.es.lstrip()) == len(line.text) - len(line.text.lstrip())
+    assert all(line.es is None for line in trace.source() if line not in comments)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 import neurona
-from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, Film, Palette
+from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, Film, FilmColors
 
 
 def trained(net, X, y, *, steps=60, every=10, log=False, **options):
@@ -112,7 +112,7 @@ def test_palette_keeps_frequent_colors_exactly():
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, size=(64, 64, 3)).astype(np.uint8)
     picture[:32] = 255
-    palette = Palette(picture)
+    palette = FilmColors(picture)
     assert len(palette.rgb) <= 128
     image = palette.indexed(picture)
     shown = np.asarray(image.convert("RGB")).astype(int)
@@ -186,3 +186,22 @@ def test_words_can_be_translated(tmp_path):
     assert (english[:40] != spanish[:40]).any()
     assert (english[395:, 466:] != spanish[395:, 466:]).any()  # below the curve
     assert np.abs(english - spanish)[60:380, 40:360].max() < 60  # but for the palette
+
+
+def test_a_title_stands_above_and_the_conclusion_at_the_end(tmp_path):
+    X, y = neurona.datasets.circles(n=60, rng=0)
+    net = neurona.network([2, 3, 1])
+    film = Film(net, X, y, title="Circles")
+    for state in neurona.train(net, X, y, steps=20, every=10, rng=0):
+        film.add(state)
+    bare = film.gif()
+    film.conclusion = "It has learned nothing."
+    (tmp_path / "film.gif").write_bytes(bare)
+    before = [picture.astype(int) for picture, _ in frames_of(tmp_path / "film.gif")]
+    film.save(tmp_path / "film.gif")
+    after = [picture.astype(int) for picture, _ in frames_of(tmp_path / "film.gif")]
+    assert after[0].shape == (484, 900, 3)
+    above = np.s_[:60]
+    assert abs(after[0][above] - before[0][above]).max() < 60  # but for the palette
+    assert abs(after[-1][above] - before[-1][above]).max() > 100
+    assert (before[0][:30] < 100).any()  # the title's ink

@@ -18,6 +18,7 @@ import neurona
 from neurona.engine.state import State
 from neurona.observe import colors, figures, numbers, scores, terminal
 from neurona.observe.film import Film, _interpolation
+from tests.support.contrast import contrast, linear
 
 UP = [(np.array([[0.0], [8.0]]), np.array([0.0]))]  # predicts 1 (blue) where x2 is large
 RIGHT = [(np.array([[8.0], [0.0]]), np.array([0.0]))]  # and here where x1 is large
@@ -144,20 +145,6 @@ def test_points_stand_out_on_every_ground_and_words_on_paper(palette):
 
 def rgb(code):
     return mpl_colors.to_rgb(code)
-
-
-def contrast(one, other):
-    """Return the contrast of two colors, as WCAG defines it."""
-    low, high = sorted(luminance(np.asarray(color)) for color in (one, other))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(color):
-    return linear(color) @ [0.2126, 0.7152, 0.0722]
-
-
-def linear(color):
-    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
 
 
 # The colors of color-blind eyes: Machado, Oliveira and Fernandes, 2009, at full strength.

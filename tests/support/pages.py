@@ -51,6 +51,7 @@ def stop(process):
 def visited(browser, address, width=1360, height=900):
     """Open a page, and see at the end that it said nothing and asked nobody else for anything."""
     context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+    put_hints_away(context)
     page = context.new_page()
     said, asked = [], []
     # The tests read pixels back, which the page does not.
@@ -58,11 +59,20 @@ def visited(browser, address, width=1360, height=900):
     page.on("pageerror", lambda one: said.append(str(one)))
     page.on("request", lambda one: asked.append(one.url))
     opened(page, address)
+    page.get_by_label("Speed").select_option("full")  # the first speed is for eyes
     yield page
     context.close()
     assert said == []  # no error, and nothing that the content security policy forbade
     root = address.partition("/?")[0]
     assert [url for url in asked if not url.startswith((root, "data:", "blob:"))] == []
+
+
+def put_hints_away(context):
+    """Let the callouts of the first sight be closed, as on a second visit."""
+    context.add_init_script(
+        "localStorage.getItem('neurona.hints') === null"
+        " && localStorage.setItem('neurona.hints', 'picture,train,network,now')"
+    )
 
 
 def opened(page, address):
@@ -72,6 +82,39 @@ def opened(page, address):
     page.goto(address)
     page.wait_for_selector(".diagram canvas")
     expect(page.locator(".scores .cost")).not_to_have_text("–")
+
+
+def open_tool(page, name):
+    """Open a tool of the mast, or the settings, unless it is open."""
+    button = page.get_by_role("button", name=name, exact=True).first
+    if button.get_attribute("aria-pressed") == "false":
+        button.click()
+    return page.locator(".tool")
+
+
+def number_of(text):
+    """Return the number that the page writes in English."""
+    raised = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    return float(text.replace(",", "").replace("−", "-").replace("·10", "e").translate(raised))
+
+
+def close_tool(page):
+    page.locator(".tool-head .close").click()
+
+
+def pressed(page, name):
+    """Press a button of the mast, which a narrow page keeps in its menu."""
+    button = page.get_by_role("button", name=name, include_hidden=True).first
+    if not button.is_visible():
+        page.locator(".mast .menu").click()
+    button.click()
+
+
+def speak(page, language):
+    """Choose a language, by the button that names it."""
+    name = {"en": "English", "es": "Español"}[language]
+    if page.get_by_role("button", name=name, include_hidden=True).count():
+        pressed(page, name)
 
 
 def step_of(page):

@@ -17,7 +17,7 @@ from neurona.web.code import program
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
 from neurona.web.session import Session
-from neurona.web.setup import OFFERED, Setup
+from neurona.web.setup import LESSON, OFFERED, Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import make_task, program_of
 from neurona.web.worker import WorkerRun
@@ -88,7 +88,7 @@ def test_a_program_is_refused_only_where_a_slope_is_not_a_function_of_a(name):
 # ---- The training
 
 
-@pytest.mark.parametrize("optimizer", sorted(neurona.engine.optimizers.OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", [*sorted(neurona.engine.optimizers.OPTIMIZERS), LESSON])
 @pytest.mark.parametrize("kind", ["circles", "blobs", "plane"])
 def test_the_correct_program_trains_as_the_engine_does(optimizer, kind):
     setup = Setup.from_json(
@@ -104,7 +104,7 @@ def test_the_correct_program_trains_as_the_engine_does(optimizer, kind):
     ours = states(task, 20)
     engine = neurona.train(
         task.net, task.train.x, task.train.target, cost=task.cost, every=1, steps=20,
-        optimizer=optimizer_of(setup, task.frozen), l1=1e-3, l2=1e-2, start=task.draw(),
+        optimizer=optimizer_of(task, task.frozen), l1=1e-3, l2=1e-2, start=task.draw(),
     )  # fmt: skip
     for one, other in zip(ours, engine, strict=True):
         assert (one.step, one.epoch) == (other.step, other.epoch)

@@ -20,12 +20,12 @@ def lab_opened(page, setup=None):
     page.get_by_role("button", name="Settings", exact=True).first.click()
     page.get_by_role("button", name="Bugs on purpose…").click()
     expect(
-        page.locator(".bugs .choice li" if setup is None else ".program li").first
+        page.locator(".bugs .bug-list li" if setup is None else ".program li").first
     ).to_be_visible()
 
 
 def chosen(page, title):
-    page.locator(".choice button", has_text=title).click()
+    page.locator(".bug-list button", has_text=title).click()
     expect(page.get_by_role("button", name="Mend it")).to_be_visible()
 
 
@@ -45,9 +45,8 @@ def test_a_bug_is_switched_on_trains_is_found_and_mended(page):
     assert lit.get_attribute("value") == "63"
     expect(page.locator(".bugs .says")).to_contain_text("error = delta @ W.T")
     page.get_by_role("button", name="Mend it").click()
-    expect(page.locator(".bugs .choice li")).to_have_count(9)
-    right = page.locator(".program li[value='63']")
-    assert right.inner_text().strip() == "error = delta @ W.T"
+    expect(page.locator(".bugs .bug-list li")).to_have_count(9)
+    expect(page.locator(".program li[value='63']")).to_have_text("error = delta @ W.T")
 
 
 def test_a_line_is_guessed_before_its_bug_is_named(page):

@@ -77,6 +77,29 @@ def test_a_page_is_told_and_trains_on(page, server):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_every_button_works_after_the_process_has_ended(page, server):
+    process, address = server
+    before = children(process.pid)
+    opened(page, address)
+    pause = page.locator("button.main")
+    step = page.get_by_role("button", name=re.compile("^(One step|Un paso)$"))
+    reset = page.get_by_role("button", name=re.compile("^(Reset|Reiniciar)$"))
+    pause.click()
+    wait_for_step(page, 20)
+    os.kill(max(children(process.pid) - before), signal.SIGKILL)
+    expect(page.locator(".banner")).to_contain_text(WORDS["ended"])
+    wait_for_step(page, step_of(page) + 20)
+    pause.click()
+    expect(pause).to_have_text(re.compile("Train|Entrenar"))
+    page.wait_for_timeout(300)
+    stood = step_of(page)
+    step.click()
+    wait_for_step(page, stood + 1)
+    assert step_of(page) == stood + 1
+    reset.click()
+    page.wait_for_function("() => document.querySelector('.clock .step').textContent === '0'")
+
+
 class Course(BaseHTTPRequestHandler):
     """Another site, with a link to a playground and a form that posts to it."""
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from neurona.web import links, server
+from neurona.web import cures, links, server
 from neurona.web.security import COOKIE
 from neurona.web.server import application
 
@@ -415,9 +415,9 @@ def test_a_short_link_lets_in_and_leads_to_what_the_teacher_has_prepared(client)
     with client.websocket_connect("/socket", headers=ORIGIN) as socket:
         talker = Talker(socket)
         talker.hello()
-        desk, _ = talker.ask(type="class", fragment="#hide=csv&goal=cost:0.01")
+        desk, _ = talker.ask(type="class", keep=True, fragment="#hide=csv&goal=cost:0.01")
         assert (desk["inside"], desk["most"], desk["addresses"]) == (1, 64, [])
-        changed, _ = talker.ask(type="class", fragment="#hide=inputs")
+        changed, _ = talker.ask(type="class", keep=True, fragment="#hide=inputs")
         assert changed["short"] == desk["short"]  # the board's link stays
         assert changed["long"].endswith(f"/?token={TOKEN}#hide=inputs")
         path = desk["short"].removeprefix("http://127.0.0.1")
@@ -440,10 +440,10 @@ def test_a_link_leads_nowhere_else(client, fragment):
     with client.websocket_connect("/socket", headers=ORIGIN) as socket:
         talker = Talker(socket)
         talker.hello()
-        desk, _ = talker.ask(type="class", fragment=fragment)
+        desk, _ = talker.ask(type="class", keep=True, fragment=fragment)
         path = desk["short"].removeprefix("http://127.0.0.1")
         assert client.get(path, follow_redirects=False).headers["location"] == "/#"
-        too_long, _ = talker.ask(type="class", fragment="#" + "a" * 200_000)
+        too_long, _ = talker.ask(type="class", keep=True, fragment="#" + "a" * 200_000)
         assert too_long["code"] == "class"
 
 
@@ -630,3 +630,26 @@ def test_no_message_breaks_a_conversation(kind, rest):
         assert session.handle({"type": "frame"})[0][0]["type"] == "frame"
     finally:
         session.close()
+
+
+def test_cures_are_proved_while_frames_go_on_and_a_newer_question_replaces_an_older(
+    socket, monkeypatch
+):
+    monkeypatch.setattr(cures, "SECONDS", 3.0)
+    monkeypatch.setattr(cures, "STEPS", 200)
+    slow = {"training": {"optimizer": "sgd", "learning_rate": 1e-4}}
+    socket.hello(slow)
+    socket.say(type="cures")
+    socket.say(type="cures")
+    socket.say(type="frame")
+    kinds, told = [], []
+    while not (told and told[-1].get("done")):
+        content, _ = socket.handle()
+        assert content["type"] in ("frame", "cures"), content
+        kinds.append(content["type"])
+        if content["type"] == "cures":
+            told.append(content)
+    assert kinds[0] == "frame"
+    assert all(0 < one["share"] < 1 for one in told[:-1])
+    assert [one["done"] for one in told].count(True) == 1
+    assert told[-1]["trials"]

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.pages import AXE, needs_axe, needs_chromium
+from tests.support.pages import AXE, needs_axe, needs_chromium, pressed, speak
 
 TOKEN = "a-token-of-the-tests"
 PATIENCE = 60_000  # milliseconds: a kernel imports NumPy and scikit-learn first
@@ -177,7 +177,7 @@ def test_play_in_the_page_and_read_in_python(page):
     first = int(said(page, 1, r"step (\d+)"))
     assert first > 300
     page.locator(".neurona button.main").click()
-    expect(page.locator(".neurona button.main")).to_have_text("Play")
+    expect(page.locator(".neurona button.main")).to_have_text("Train")
     assert int(said(page, 1, rf"step ({step_of(page)})\b")) >= first
 
 
@@ -186,9 +186,7 @@ def test_what_python_sets_is_seen(page):
     assert said(page, 2, r"set (\S+)") == "0.0"
     until(lambda: picture(page) != before)
     run(page, 3)
-    expect(page.locator(".neurona .facts").first).to_contain_text(
-        "2 – 7 – 1 · 29", timeout=PATIENCE
-    )
+    expect(page.locator(".neurona .facts").first).to_contain_text("2–7–1 · 29", timeout=PATIENCE)
     expect(page.locator(".neurona .neuron")).to_have_count(10)
 
 
@@ -214,12 +212,12 @@ def test_two_widgets_do_not_disturb_each_other(page):
     run(page, 4)
     expect(page.locator(".neurona")).to_have_count(2, timeout=PATIENCE)
     first, second = page.locator(".neurona").all()
-    expect(second.locator(".facts")).to_contain_text("2 – 4 – 4 – 3", timeout=PATIENCE)
-    expect(first.locator(".facts")).to_contain_text("2 – 7 – 1")
-    second.get_by_label("Language").select_option("es")
-    second.get_by_label("Tema").select_option("dark")
+    expect(second.locator(".facts")).to_contain_text("2–4–4–3", timeout=PATIENCE)
+    expect(first.locator(".facts")).to_contain_text("2–7–1")
+    speak(second, "es")
+    pressed(second, re.compile("^(Theme|Tema)"))
     expect(second.locator("button.main")).to_have_text("Entrenar")
-    expect(first.locator("button.main")).to_have_text("Play")
+    expect(first.locator("button.main")).to_have_text("Train")
     themes = [one.get_attribute("data-theme") for one in (first, second)]
     assert themes == ["light", "dark"]
     second.locator(".neuron").first.focus()
@@ -268,9 +266,9 @@ def test_it_follows_the_theme_around_it(page):
 def test_a_narrow_cell(page):
     first = page.locator(".neurona").first
     first.evaluate("el => { el.style.width = '390px'; }")
-    data, result = (first.locator(f".panel.{one}").bounding_box() for one in ("data", "result"))
-    assert data["x"] == result["x"]  # one below the other
-    assert result["width"] <= 390
+    picture, network = (first.locator(one).bounding_box() for one in (".surface", ".network"))
+    assert picture["x"] == network["x"]  # one below the other
+    assert picture["width"] <= 390
     assert first.evaluate("el => el.scrollWidth <= 390")
 
 

@@ -1,11 +1,19 @@
 // The current challenge: its goals, and which of them are met.
 
+import { useState } from "preact/hooks";
 import { writeNumber } from "../i18n/numbers";
 import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
 import type { Store } from "../state/store";
 
+/** The challenge after this one, round the circle. */
+function nextOf(key: string, names: string[]): string {
+  const known = Object.keys(GOALS).filter((name) => names.includes(name));
+  return known[(known.indexOf(key) + 1) % known.length] ?? key;
+}
+
 export function Challenge({ store }: { store: Store }) {
   const { challenge, text, setup, frame, run, language } = store;
+  const [hinted, setHinted] = useState<string | null>(null); // the challenge whose hint is shown
   const own = store.goal.value;
   const t = text.value;
   const key = challenge.value;
@@ -20,6 +28,7 @@ export function Challenge({ store }: { store: Store }) {
     neurons: (asked) => t.goal_neurons.replace("{n}", write(asked)),
     layers: (asked) => t.goal_layers.replace("{n}", write(asked)),
   };
+  const words = key === null || own ? undefined : t.challenge_words[key as "spiral"];
   const parts = evaluateGoal(goal, run.value?.setup ?? setup.value, frame.value);
   const solved = parts.every(([, , holds]) => holds);
   return (
@@ -33,6 +42,23 @@ export function Challenge({ store }: { store: Store }) {
           </li>
         ))}
       </ul>
+      {words && !solved && hinted !== key && (
+        <button type="button" class="flat" onClick={() => setHinted(key)}>
+          {t.tour.hint}
+        </button>
+      )}
+      {words && (solved || hinted === key) && (
+        <p role="status">{solved ? words.explanation : words.hint}</p>
+      )}
+      {key !== null && !own && solved && (
+        <button
+          type="button"
+          class="flat"
+          onClick={() => store.openExample(nextOf(key, Object.keys(store.examples.value)))}
+        >
+          {t.next_challenge}
+        </button>
+      )}
       <button
         type="button"
         class="away"

@@ -64,7 +64,7 @@ export function Comparison({ store }: { store: Store }) {
   const pinned = runs.pinned.value === past;
   return (
     <div class={`comparison ${pinned ? "pinned" : ""}`}>
-      <p>
+      <p title={differs.join("; ")}>
         <i class="line-key ghost" />
         {pinned ? t.compared : t.last_run}
         {": "}

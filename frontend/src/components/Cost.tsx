@@ -37,6 +37,7 @@ export function Cost({ store }: { store: Store }) {
         </p>
         <Checkbox
           label={t.log}
+          word="log"
           on={logarithmic.value}
           onChange={(on) => {
             logarithmic.value = on;

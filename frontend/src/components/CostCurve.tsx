@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { type Curve, paintCosts } from "../drawing/cost-curve";
 import { writeNumber } from "../i18n/numbers";
-import { branchIds, costAt, lastStep, ofBranch, stepAt, testCostAt } from "../state/moments";
+import { branchIds, costAt, ofBranch, stepAt, testCostAt } from "../state/moments";
 import type { Store } from "../state/store";
 
 export function CostCurve({ store }: { store: Store }) {
@@ -51,7 +51,7 @@ export function CostCurve({ store }: { store: Store }) {
       element,
       {
         curves,
-        last: Math.max(lastStep(rows), ghost?.curve.steps.at(-1) ?? 0),
+        last: runs.lastStep(rows),
         log: logarithmic.value,
         trivial: Number.isFinite(cost)
           ? {
@@ -76,13 +76,15 @@ export function CostCurve({ store }: { store: Store }) {
     width,
     height,
   ]);
-  const cost = now?.cost;
+  const write = (value: number | null | undefined) =>
+    value === null || value === undefined ? "–" : writeNumber(value, language.value);
   return (
-    <canvas
-      class="curve"
-      ref={canvas}
-      role="img"
-      aria-label={`${t.curve}: ${cost === null || cost === undefined ? "–" : writeNumber(cost, language.value)}`}
-    />
+    <div class="curve">
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`${t.curve}: ${write(now?.cost)}; ${t.drawings.trivial}: ${write(run.value?.trivial_cost)}`}
+      />
+    </div>
   );
 }

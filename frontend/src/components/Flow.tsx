@@ -7,6 +7,7 @@ import { courseOf, darkness, fading, paintFlow } from "../drawing/flow";
 import { writeNumber } from "../i18n/numbers";
 import { lastStep, stepAt, wayTo } from "../state/moments";
 import type { Store } from "../state/store";
+import { WordCard } from "./WordCard";
 
 export function Flow({ store }: { store: Store }) {
   const { text, frame, language } = store;
@@ -21,7 +22,7 @@ export function Flow({ store }: { store: Store }) {
       <Strip store={store} part={1} title={`← ${t.drawings.gradient}`} />
       {saturated.length > 0 && (
         <p class="saturated">
-          {t.drawings.saturated}:{" "}
+          {t.drawings.saturated} <WordCard word="saturated" label={t.drawings.saturated} />:{" "}
           {saturated
             .map(
               ({ share, name }) =>
@@ -35,7 +36,7 @@ export function Flow({ store }: { store: Store }) {
 }
 
 function Strip({ store, part, title }: { store: Store; part: 0 | 1; title: string }) {
-  const { text, frame, history, flows, language, resolvedTheme } = store;
+  const { text, frame, history, flows, language, resolvedTheme, runs } = store;
   const first = useRef<HTMLCanvasElement>(null);
   const time = useRef<HTMLCanvasElement>(null);
   const t = text.value;
@@ -47,16 +48,17 @@ function Strip({ store, part, title }: { store: Store; part: 0 | 1; title: strin
     stepAt(rows, i),
   );
   const begun = course.sizes[0];
-  const last = lastStep(rows);
+  const end = lastStep(rows);
+  const last = runs.lastStep(rows);
   const current = now?.arrays[part === 0 ? "signal" : "gradients"];
   const back = now && now.at < now.snapshots - 1 ? now.step : null;
   useEffect(() => {
     if (!first.current || !time.current || !begun) return;
     const palette = paletteOf(time.current);
     const tone = darkness(course.sizes);
-    paintFlow(first.current, { steps: [0], sizes: [begun] }, 0, tone, palette);
-    paintFlow(time.current, course, last, tone, palette, back);
-  }, [rows, flows.value, back, resolvedTheme.value, language.value]);
+    paintFlow(first.current, { steps: [0], sizes: [begun] }, { end: 0, last: 0 }, tone, palette);
+    paintFlow(time.current, course, { end, last }, tone, palette, back);
+  }, [rows, flows.value, last, back, resolvedTheme.value, language.value]);
   const fade = begun && names.length > 1 ? fading(begun, part) : 1;
   const write = (value: number, digits = 2) => writeNumber(value, language.value, digits);
   const [before, after = ""] = (

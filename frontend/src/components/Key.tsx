@@ -9,6 +9,7 @@ import { predictionsOf } from "../state/predictions";
 import type { Store } from "../state/store";
 import { Truncated } from "./controls";
 import { PointTools } from "./PointEditing";
+import { WordCard } from "./WordCard";
 
 export function Key({ store }: { store: Store }) {
   const { text, run, frame, stepped, pointClass } = store;
@@ -70,6 +71,7 @@ export function Key({ store }: { store: Store }) {
         />{" "}
         {t.drawings.sharp}
       </label>
+      <WordCard word="stepped" label={t.stepped} />
       <PointTools store={store} />
     </div>
   );

@@ -60,7 +60,7 @@ export function LessonCode({ store, lesson }: { store: Store; lesson: Lesson }) 
                 value={one.number}
                 aria-current={one.number === current?.number ? "step" : undefined}
               >
-                <code>{one.text || " "}</code>
+                <code>{(language.value === "es" && one.es) || one.text || " "}</code>
               </li>
             ))}
           </ol>

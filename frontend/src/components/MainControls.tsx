@@ -6,6 +6,8 @@ import { exampleOf } from "../state/examples";
 import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
 import { Hint } from "./Hint";
+import { hasSettings } from "./Settings";
+import { WordCard } from "./WordCard";
 
 const SPEEDS = ["1", "10", "50", "500", "5000", "full"];
 
@@ -34,7 +36,7 @@ export function MainControls({ store }: { store: Store }) {
         </button>
       </div>
       <Speed store={store} />
-      {!hidden.includes("settings") && (
+      {hasSettings(hidden) && (
         <button
           type="button"
           class="flat settings-link"
@@ -83,9 +85,9 @@ function Speed({ store }: { store: Store }) {
     return `${writeNumber(Number(one), language.value)} ${unit}`;
   };
   return (
-    <label class="speed">
-      <span class="unseen">{t.speed}</span>
+    <span class="speed">
       <select
+        aria-label={t.speed}
         value={String(speed.value ?? "full")}
         onChange={(e) => {
           const one = e.currentTarget.value;
@@ -98,7 +100,8 @@ function Speed({ store }: { store: Store }) {
           </option>
         ))}
       </select>
-    </label>
+      <WordCard word="speed" label={t.speed} />
+    </span>
   );
 }
 

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "../state/store";
 import type { Tool } from "../state/tools";
+import { hasSettings } from "./Settings";
 import { listedTools } from "./Tools";
 import { useUniqueId } from "./unique-id";
 
@@ -71,14 +72,16 @@ export function Mast({ store }: { store: Store }) {
           <LanguageButton store={store} />
         </div>
       </div>
-      <button
-        type="button"
-        class="small settings-button"
-        aria-pressed={tool.value === "settings"}
-        onClick={() => choose("settings")}
-      >
-        {t.shell.tool.settings}
-      </button>
+      {hasSettings(store.hidden) && (
+        <button
+          type="button"
+          class="small settings-button"
+          aria-pressed={tool.value === "settings"}
+          onClick={() => choose("settings")}
+        >
+          {t.shell.tool.settings}
+        </button>
+      )}
       <button
         type="button"
         class="small menu"

@@ -10,6 +10,7 @@ import type { Store } from "../state/store";
 // Where a weight's label lies along its line: just past the middle, where lines into one neuron are
 // still apart and the labels of the source neurons end.
 const BESIDE = { x: 0.5375, y: 0.575 };
+const ROOMY = 120; // pixels from layer to layer
 
 export function MicroscopeOverlay({
   store,
@@ -37,7 +38,9 @@ export function MicroscopeOverlay({
         ? { kind: "input", unit: selected.index }
         : null);
   const line = marked?.kind === "weight" && marked.row >= 0 ? marked : null;
-  const incoming = Array.from({ length: run.topology[layer] ?? 0 }, (_, i) => i);
+  // Narrow columns have no room for numbers on their lines.
+  const roomy = layout.width / run.topology.length > ROOMY;
+  const incoming = Array.from({ length: roomy ? (run.topology[layer] ?? 0) : 0 }, (_, i) => i);
   return (
     <div class="overlay" aria-hidden="true" style={{ "--size": `${neuronSize(layout)}px` }}>
       {line && (

@@ -7,6 +7,7 @@ import type { Store } from "../state/store";
 import { Hint } from "./Hint";
 import { LayerColumns } from "./layer-controls";
 import { NetworkDiagram } from "./NetworkDiagram";
+import { WordCard } from "./WordCard";
 
 /** Without `controls`, for a tool below it, only the layers' names stay over the diagram. */
 export function Network({ store, controls = true }: { store: Store; controls?: boolean }) {
@@ -49,6 +50,7 @@ function Depth({ store }: { store: Store }) {
   return (
     <div class="depth count" role="group" aria-label={t.depth}>
       <span aria-hidden="true">{t.shell.layers}</span>
+      <WordCard word="layers" label={t.shell.layers} />
       <button
         type="button"
         aria-label={t.remove_layer}

@@ -31,7 +31,8 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
   const t = text.value;
   const { topology } = run;
   const finger = matchMedia("(pointer: coarse)").matches;
-  const numbers = store.microscope.open.value;
+  // Numbers stand beside neurons where the layers leave room for them.
+  const numbers = store.microscope.open.value && Math.max(...topology) <= 8;
   const layout = useMemo(
     () => layoutNetwork(topology, width, finger, numbers, roomOf(windowHeight)),
     [String(topology), width, finger, numbers, windowHeight],
@@ -54,11 +55,15 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
   useEffect(() => {
     if (!canvas.current || width === 0) return;
     const draw = makeNetworkPainter(canvas.current, layout, paletteOf(canvas.current));
+    let drawn: unknown[] = [];
     return effect(() => {
       const arrays = liveFrame.value?.arrays;
       const [neurons, parameters] = [arrays?.neurons, arrays?.parameters];
       const selected = selection.value;
       if (!(neurons instanceof Uint8Array) || parameters?.length !== run.parameters) return;
+      const next = [neurons, selected];
+      if (next.every((one, i) => one === drawn[i])) return; // a frame of the picture alone
+      drawn = next;
       draw({ neurons, parameters }, selected?.kind === "weight" ? selected : null);
     });
   }, [layout, run.parameters, resolvedTheme.value]);

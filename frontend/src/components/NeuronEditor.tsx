@@ -1,19 +1,20 @@
 // The selected neuron: its image, its bias and its incoming weights.
 
 import { effect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { makeNeuronPainter, neuronPlace } from "../drawing/neurons";
 import { featureLabel } from "../state/labels";
 import { listParameters, type Parameter } from "../state/parameters";
 import type { Store } from "../state/store";
+import { NumberInput } from "./controls";
+
+const ANY = { min: -1e30, max: 1e30, above: false }; // of the server's numbers
 
 export function NeuronEditor({ store }: { store: Store }) {
   const { selection, frame, liveFrame, run, text, send, resolvedTheme } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  // A draft survives the frames that arrive while the user types.
-  const [draft, setDraft] = useState<{ row: number; text: string } | null>(null);
   const selected = selection.value;
   const now = run.value;
   const arrays = frame.value?.arrays;
@@ -80,20 +81,12 @@ export function NeuronEditor({ store }: { store: Store }) {
                   <tr key={row} class={lit ? "lit" : ""}>
                     <th scope="row">{name}</th>
                     <td>
-                      <input
-                        type="number"
-                        step="any"
-                        value={draft?.row === row ? draft.text : Number(one.value.toPrecision(5))}
-                        aria-label={`${t.value}: ${name}`}
+                      <NumberInput
+                        label={`${t.value}: ${name}`}
+                        value={Number(one.value.toPrecision(5))}
+                        limits={ANY}
                         onFocus={() => send("pause")}
-                        onInput={(e) => setDraft({ row, text: e.currentTarget.value })}
-                        onBlur={() => setDraft(null)}
-                        onChange={(e) => {
-                          setDraft(null);
-                          const value = e.currentTarget.valueAsNumber;
-                          if (Number.isFinite(value))
-                            send("weight", { layer: k, row, column, value });
-                        }}
+                        onChange={(value) => send("weight", { layer: k, row, column, value })}
                       />
                     </td>
                     <td>

@@ -12,7 +12,7 @@ const MOVED = 10; // pixels: a press that moves scrolls
 export function PointEditing({ store, children }: { store: Store; children: ComponentChildren }) {
   const { pointTool, run, text, language, announcement } = store;
   const press = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
-  const erased = useRef(0); // when a long press has erased: its click and its menu do nothing more
+  const erased = useRef(Number.NEGATIVE_INFINITY); // when a long press has erased: its click and its menu do nothing more
   const erase = (across: number, up: number) => {
     if (!run.value) return;
     const [left, right, bottom, top] = run.value.extent;

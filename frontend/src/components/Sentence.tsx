@@ -1,22 +1,25 @@
 // The sentence under the picture: what is happening right now, at most twice a second.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { writeNumber } from "../i18n/numbers";
-import type { LocalizedText } from "../server/messages";
+import { type Language, TEXTS } from "../i18n";
+import type { Frame } from "../server/messages";
 import type { Store } from "../state/store";
 import { TOOLS } from "./Tools";
 
 const INTERVAL = 500; // milliseconds between two sentences
+const NOTHING = { en: "", es: "", kind: null };
+
+type Said = NonNullable<Frame["sentence"]>;
 
 export function Sentence({ store }: { store: Store }) {
   const { text, language, tool, frame, hidden } = store;
-  const said = useThrottled(sentenceOf(store));
+  const said = useThrottled(saidIn(frame.value));
   const [fact, rest] = parts(said[language.value]);
   const explained = TOOLS.doctor && !hidden.includes("doctor") && tool.value !== "doctor";
   return (
     <p class="now" aria-live="polite">
       <b>{fact}</b> {rest}{" "}
-      {explained && frame.value?.sentence?.kind && (
+      {explained && said.kind && (
         <button
           type="button"
           class="flat why"
@@ -31,39 +34,21 @@ export function Sentence({ store }: { store: Store }) {
   );
 }
 
-/** The doctor's sentence; before it has one, the cost. */
-function sentenceOf({ frame, texts, language }: Store): LocalizedText {
-  const now = frame.value;
-  const both = (say: (one: "en" | "es") => string) => ({ en: say("en"), es: say("es") });
-  const number = (value: number | null | undefined, one: "en" | "es") =>
-    value === null || value === undefined ? "–" : writeNumber(value, one);
-  const why = now?.diverged;
-  if (why) {
-    return both((one) =>
-      "line" in why
-        ? texts[one].bugs.stopped_short.replace("{line}", String(why.line))
-        : texts[one].diverged
-            .replace("{layer}", String(why.layer))
-            .replace("{rate}", writeNumber(why.suggested_rate, one, 2)),
-    );
-  }
-  if (now?.sentence) return now.sentence;
-  void language;
-  const words = now?.step ? "so_far" : "untrained";
-  return both((one) =>
-    texts[one].shell[words]
-      .replace("{cost}", number(now?.cost, one))
-      .replace("{step}", writeNumber(now?.step ?? 0, one)),
-  );
+/** The doctor's sentence; the line of the lesson that failed, if one has. */
+function saidIn(frame: Frame | null): Said {
+  const why = frame?.diverged;
+  if (!why || !("line" in why)) return frame?.sentence ?? NOTHING;
+  const say = (one: Language) => TEXTS[one].bugs.stopped_short.replace("{line}", String(why.line));
+  return { en: say("en"), es: say("es"), kind: null };
 }
 
-/** The fact is the first sentence; the rest says what it means. */
+/** The fact ends at the first colon or full stop; the rest says what it means. */
 function parts(words: string): [string, string] {
   const end = /[.:!?](?=\s)/.exec(words);
   return end ? [words.slice(0, end.index + 1), words.slice(end.index + 2)] : [words, ""];
 }
 
-function useThrottled(next: LocalizedText): LocalizedText {
+function useThrottled(next: Said): Said {
   const [shown, setShown] = useState(next);
   const latest = useRef(next);
   const timer = useRef(0);

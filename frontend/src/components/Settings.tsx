@@ -8,6 +8,14 @@ import { ToolPanel } from "./ToolPanel";
 import { TrainingSettings } from "./TrainingSettings";
 import { BugLabLink } from "./tools/BugLab";
 
+/** Whether there is something to set. */
+export function hasSettings(hidden: readonly string[]): boolean {
+  return (
+    !hidden.includes("settings") &&
+    ["data", "optimizer", "network"].some((part) => !hidden.includes(part))
+  );
+}
+
 export function Settings({ store }: { store: Store }) {
   const { text, hidden, layersListed, ownRates } = store;
   const t = text.value;
@@ -27,6 +35,7 @@ export function Settings({ store }: { store: Store }) {
         ) : (
           <Checkbox
             label={t.shell.own_rates}
+            word="own_rate"
             on={ownRates.value}
             onChange={(on) => {
               ownRates.value = on;

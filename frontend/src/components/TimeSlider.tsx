@@ -1,6 +1,6 @@
 // The moment that is looked at: a slider over the steps, on the axis of the cost's curve.
 
-import { lastStep, nearest, wayTo } from "../state/moments";
+import { nearest, wayTo } from "../state/moments";
 import type { Store } from "../state/store";
 
 export function TimeSlider({ store }: { store: Store }) {
@@ -9,7 +9,6 @@ export function TimeSlider({ store }: { store: Store }) {
   const now = frame.value;
   const rows = history.value;
   const way = wayTo(rows, now?.branch ?? 0);
-  const last = Math.max(lastStep(rows), runs.shown.value?.curve.steps.at(-1) ?? 0);
   const seek = (index: number | undefined) => {
     if (index !== undefined && index >= 0) send("seek", { index });
   };
@@ -18,7 +17,7 @@ export function TimeSlider({ store }: { store: Store }) {
       <input
         type="range"
         min={0}
-        max={last}
+        max={runs.lastStep(rows)}
         value={now?.step ?? 0}
         aria-label={t.time}
         aria-valuetext={`${t.steps} ${now?.step ?? 0}`}

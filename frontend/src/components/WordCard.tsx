@@ -45,42 +45,44 @@ export function WordCard({ word, label }: { word: Word; label: string }) {
         type="button"
         class="help"
         ref={button}
-        aria-label={t.shell.explain.replace("{word}", label)}
+        aria-label={t.shell.explain}
+        aria-description={label}
         aria-expanded={open}
-        aria-controls={id}
+        {...(open ? { "aria-controls": id } : {})}
         onClick={() => setOpen(!open)}
       >
         ?
       </button>
-      <span
-        class={`card ${toTheLeft(box.current) ? "to-left" : ""}`}
-        id={id}
-        role="group"
-        aria-label={label}
-        hidden={!open}
-      >
-        <b>{label}</b>
-        <span>{says}</span>
-        <span class="experiment">
-          <svg viewBox="0 0 64 32" aria-hidden="true">
-            <path d={WORD_PICTURES[word]} />
-          </svg>
-          <span>
-            <b>{t.shell.experiment}</b> {trial}
+      {open && (
+        <span
+          class={`card ${toTheLeft(box.current) ? "to-left" : ""}`}
+          id={id}
+          role="group"
+          aria-label={label}
+        >
+          <b>{label}</b>
+          <span>{says}</span>
+          <span class="experiment">
+            <svg viewBox="0 0 64 32" aria-hidden="true">
+              <path d={WORD_PICTURES[word]} />
+            </svg>
+            <span>
+              <b>{t.shell.experiment}</b> {trial}
+            </span>
           </span>
+          {changed && (
+            <button
+              type="button"
+              onClick={() => {
+                setOpen(false);
+                store.changeSetup(changed);
+              }}
+            >
+              {t.shell.set_up}
+            </button>
+          )}
         </span>
-        {changed && (
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(false);
-              store.changeSetup(changed);
-            }}
-          >
-            {t.shell.set_up}
-          </button>
-        )}
-      </span>
+      )}
     </span>
   );
 }

@@ -91,7 +91,8 @@ export function NumberInput({
   whole = false,
   empty,
   onChange,
-}: NumberControl & { id?: string; label?: string }) {
+  onFocus,
+}: NumberControl & { id?: string; label?: string; onFocus?: () => void }) {
   const { language, text } = useStore();
   const reason = useUniqueId();
   // A draft survives re-renders while the user types.
@@ -134,6 +135,7 @@ export function NumberInput({
         aria-describedby={wrong === null ? undefined : reason}
         value={shown}
         placeholder={empty}
+        {...(onFocus ? { onFocus } : {})}
         onInput={(e) => setDraft(e.currentTarget.value)}
         onKeyDown={(e) => {
           if (e.key === "Enter") commit(e.currentTarget.value);
@@ -193,18 +195,18 @@ export function Slider({
 
 export function Checkbox({
   label,
+  word,
   on,
   onChange,
-}: {
-  label: string;
-  on: boolean;
-  onChange: (on: boolean) => void;
-}) {
+}: Labelled & { on: boolean; onChange: (on: boolean) => void }) {
   return (
-    <label class="switch">
-      <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
-      <span>{label}</span>
-    </label>
+    <span class="switch">
+      <label>
+        <input type="checkbox" checked={on} onChange={(e) => onChange(e.currentTarget.checked)} />
+        <span>{label}</span>
+      </label>
+      {word && <WordCard word={word} label={label} />}
+    </span>
   );
 }
 

@@ -5,7 +5,9 @@ import { useEffect } from "preact/hooks";
 import type { Run } from "../server/messages";
 import type { LayerSetup } from "../state/setup";
 import type { Store } from "../state/store";
+import type { Word } from "../state/words";
 import { NumberInput } from "./controls";
+import { WordCard } from "./WordCard";
 
 const ROOMY = 5.1; // rem: "leaky_relu" and its arrow
 
@@ -79,11 +81,11 @@ export function LayerColumns({
       ))}
       {shown && (
         <>
-          <span class="row-name">{t.shell.neurons}</span>
+          <RowName name={t.shell.neurons} word="neurons" />
           {rows.map((row) => (
             <Neurons store={store} row={row} key={row.title} />
           ))}
-          <span class="row-name">{t.activation}</span>
+          <RowName name={t.activation} word="activation" />
           {rows.map((row) => (
             <Activation store={store} row={row} run={run} key={row.title} />
           ))}
@@ -91,13 +93,21 @@ export function LayerColumns({
       )}
       {shown && rates && (
         <>
-          <span class="row-name">{t.own_rate}</span>
+          <RowName name={t.own_rate} word="own_rate" />
           {rows.map((row) => (
             <OwnRate store={store} row={row} key={row.title} />
           ))}
         </>
       )}
     </div>
+  );
+}
+
+function RowName({ name, word }: { name: string; word: Word }) {
+  return (
+    <span class="row-name">
+      {name} <WordCard word={word} label={name} />
+    </span>
   );
 }
 

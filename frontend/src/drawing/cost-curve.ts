@@ -39,7 +39,7 @@ export function range(costs: Iterable<number>, log: boolean): [number, number] {
   if (low > high) return log ? [0.1, 1] : [0, 1];
   if (log) {
     const from = Math.floor(Math.log10(low) + 1e-6);
-    return [10 ** from, 10 ** Math.max(from + 1, Math.ceil(Math.log10(high) - 1e-6))];
+    return [powerOfTen(from), powerOfTen(Math.max(from + 1, Math.ceil(Math.log10(high) - 1e-6)))];
   }
   const power = Math.floor(Math.log10(Math.max(high, 1e-12)));
   const digit = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((one) => one * 10 ** power >= high * 0.999);
@@ -52,7 +52,7 @@ export function ticksOf([low, high]: [number, number], log: boolean, most: numbe
   const [from, to] = [Math.round(Math.log10(low)), Math.round(Math.log10(high))];
   const stride = Math.max(1, Math.ceil((to - from) / Math.max(1, most - 1)));
   const ticks: number[] = [];
-  for (let power = to; power >= from; power -= stride) ticks.push(10 ** power);
+  for (let power = to; power >= from; power -= stride) ticks.push(powerOfTen(power));
   return ticks;
 }
 
@@ -132,4 +132,9 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
   pen.fillText(`${plot.write(last)} ${plot.stepName}`, width, height - 0.5 * rem);
   pen.textAlign = "left";
   pen.fillText("0", left, height - 0.5 * rem);
+}
+
+/** Exactly: not every browser computes 10 ** -5 so. */
+function powerOfTen(power: number): number {
+  return Number(`1e${power}`);
 }

@@ -51,11 +51,12 @@ export function darkness(sizes: Iterable<ArrayLike<number>>): (size: number) => 
     size > 0 ? Math.min(1, Math.max(0, 1 + (Math.log10(size) - top) / span)) ** 1.25 : 0;
 }
 
-/** Paint the map from step 0 to `last`, with a line at the step that is looked at. */
+/** Paint the map from step 0 to `last`, with a line at the step that is looked at. Beyond `end`, the
+ * last step so far, there is nothing yet. */
 export function paintFlow(
   canvas: HTMLCanvasElement,
   { steps, sizes }: Course,
-  last: number,
+  { end, last }: { end: number; last: number },
   tone: (size: number) => number,
   palette: Palette,
   at: number | null = null,
@@ -69,14 +70,16 @@ export function paintFlow(
   canvas.height = Math.round(height * scale);
   context.scale(scale, scale);
   const row = height / layers;
-  // Each column shows the last size that was measured until its end.
-  let k = 0;
-  for (let x = 0; x < width; x += 1) {
-    const until = (last * (x + 1)) / width;
-    while (k + 1 < steps.length && (steps[k + 1] ?? 0) <= until) k += 1;
+  // Each size is shown from where it was measured to where the next was.
+  const place = (step: number) => (last === 0 ? 0 : Math.round((width * step) / last));
+  for (let k = 0; k < steps.length; k += 1) {
+    const from = place(k === 0 ? 0 : (steps[k] ?? 0));
+    const next = steps[k + 1];
+    const until = next === undefined ? (last === 0 ? width : place(end)) : place(next);
+    if (until <= from) continue;
     for (let layer = 0; layer < layers; layer += 1) {
       context.fillStyle = css(mix(palette.undecided, palette.ink, tone(sizes[k]?.[layer] ?? 0)));
-      context.fillRect(x, layer * row, 1, row - 1);
+      context.fillRect(from, layer * row, until - from, row - 1);
     }
   }
   if (at === null || last === 0) return;

@@ -92,54 +92,50 @@ export function boundary(shown: Predictions): Float32Array {
   const side = sideOf(shown);
   const size = side * side;
   const { bytes, outputs } = shown;
+  const field = new Float32Array(size);
   if (outputs === 1) {
     const [low, high] = shown.span;
     const half = (255 * (0.5 - low)) / (high - low);
-    return zeros(side, (index) => (bytes[index] ?? 0) - half);
+    for (let i = 0; i < size; i += 1) field[i] = (bytes[i] ?? 0) - half;
+    return zeros(side, field);
   }
   // The lead of a class over the best of the others is zero at its border. The last class has no
   // border that is not another's too.
-  const lines = Array.from({ length: outputs - 1 }, (_, k) =>
-    zeros(side, (index) => {
+  const lines: number[] = [];
+  for (let k = 0; k + 1 < outputs; k += 1) {
+    for (let i = 0; i < size; i += 1) {
       let best = 0;
       for (let other = 0; other < outputs; other += 1)
-        if (other !== k) best = Math.max(best, bytes[other * size + index] ?? 0);
-      return (bytes[k * size + index] ?? 0) - best;
-    }),
-  );
-  const whole = new Float32Array(lines.reduce((sum, one) => sum + one.length, 0));
-  let at = 0;
-  for (const one of lines) {
-    whole.set(one, at);
-    at += one.length;
+        if (other !== k) best = Math.max(best, bytes[other * size + i] ?? 0);
+      field[i] = (bytes[k * size + i] ?? 0) - best;
+    }
+    for (const one of zeros(side, field)) lines.push(one);
   }
-  return whole;
+  return Float32Array.from(lines);
 }
 
-/** The lines where a field is zero, by marching squares. */
-function zeros(side: number, field: (index: number) => number): Float32Array {
+/** The lines where a field, a row for each x2, is zero, by marching squares. */
+function zeros(side: number, values: Float32Array): Float32Array {
   const found: number[] = [];
-  const values = Float32Array.from({ length: side * side }, (_, index) => field(index));
   const scale = 1 / (side - 1);
-  const crossing: number[] = [];
   // The crossing of the edge from one corner to another, if their signs differ.
   const edge = (x1: number, y1: number, v1: number, x2: number, y2: number, v2: number) => {
     if (v1 > 0 === v2 > 0) return;
     const share = v1 / (v1 - v2);
-    crossing.push((x1 + (x2 - x1) * share) * scale, 1 - (y1 + (y2 - y1) * share) * scale);
+    found.push((x1 + (x2 - x1) * share) * scale, 1 - (y1 + (y2 - y1) * share) * scale);
   };
   for (let row = 0; row + 1 < side; row += 1) {
     for (let column = 0; column + 1 < side; column += 1) {
       const at = row * side + column;
-      const [a, b] = [values[at] ?? 0, values[at + 1] ?? 0];
-      const [c, d] = [values[at + side] ?? 0, values[at + side + 1] ?? 0];
+      const a = values[at] ?? 0;
+      const b = values[at + 1] ?? 0;
+      const c = values[at + side] ?? 0;
+      const d = values[at + side + 1] ?? 0;
       if (a > 0 === b > 0 && c > 0 === d > 0 && a > 0 === c > 0) continue;
-      crossing.length = 0;
       edge(column, row, a, column + 1, row, b);
       edge(column + 1, row, b, column + 1, row + 1, d);
       edge(column + 1, row + 1, d, column, row + 1, c);
       edge(column, row + 1, c, column, row, a);
-      for (const one of crossing) found.push(one);
     }
   }
   return Float32Array.from(found);

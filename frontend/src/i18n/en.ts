@@ -72,11 +72,11 @@ export const en = {
   in_address: "in the address bar",
   png: "Save image",
   gif: "Save animation",
-  take_home: "Take it home",
   take_link: "Link to this set-up",
   take_picture: "Images",
   take_on: "Continue in Python",
   take_code: "Python code",
+  take_numpy: "NumPy alone, the lesson's way",
   copy_code: "Copy the code",
   notebook: "Notebook",
   model: "Model file",
@@ -91,7 +91,6 @@ export const en = {
   language: "Language",
   lost: "The connection to neurona is lost; reconnecting. Your set-up is kept.",
   restart: "Start it again",
-  diverged: "The training diverged in layer {layer}. Try a learning rate of {rate}.",
   training_group: "Training",
   depth: "Depth",
   cross_at: "{x}, {y}",
@@ -144,6 +143,8 @@ export const en = {
   apart: "Relative error",
   from_input: "from",
   changes: "Parameters of the neuron",
+  delta_is:
+    "δ is the neuron's share of the error: by how much the cost would change if its z rose a little. It says how far to move the neuron's weights, and what to hand down to the layer before.",
   change_by: "{optimizer} computes the change Δ, from earlier steps too.",
   stays: "frozen: does not change",
   huber: "h(e) is e²/2 up to |e| = 1, and |e| − 1/2 beyond; its derivative is e, clipped to ±1.",
@@ -180,6 +181,7 @@ export const en = {
     another_class: "another class",
     sharp: "sharp",
     wrong: "wrong",
+    slow: "{n} pictures a second: this computer, or the one that trains, is busy with other pages. The training itself does not wait for them.",
     between: "The predictions lie between {low} and {high}.",
     flow: "Signal and gradient of each layer",
     signal: "Forward signal",
@@ -209,6 +211,29 @@ export const en = {
 
   // The shell of the page.
   lesson_step: "the lesson's step",
+  next_challenge: "Next challenge",
+  challenge_words: {
+    stuck: {
+      hint: "The reason is there before the first step: look at the two maps at step 0, then at the initial weights in Settings.",
+      explanation:
+        "Weights of the right size weaken neither the signal nor the gradient, so that every layer learns.",
+    },
+    spiral: {
+      hint: "A network may get more than x₁ and x₂: look at the inputs in Settings.",
+      explanation:
+        "With squares, the product and sines as inputs, five neurons are enough: the inputs bend, so that the neurons need not.",
+    },
+    flat: {
+      hint: "A single neuron draws one straight border, in the plane of its inputs. Give it another input.",
+      explanation:
+        "The product x₁x₂ is positive in two quadrants and negative in the others: with it, one straight border is enough.",
+    },
+    heart: {
+      hint: "The network has 32 neurons for 40 points, and nothing holds its weights back.",
+      explanation:
+        "A penalty such as L2 keeps the weights small, so that the border cannot bend around single points.",
+    },
+  },
   examples: {
     lesson: "The lesson's circles",
     stuck: "The lesson's failure: stuck at 0.25",
@@ -364,13 +389,10 @@ export const en = {
     whole_limits: "A whole number from {min} to {max}",
     limits: "A number from {min} to {max}",
     above_limits: "A number above {min}, up to {max}",
-    explain: "Explain: {word}",
+    explain: "What does it mean?",
     experiment: "An experiment:",
     set_up: "Set it up",
     why: "See why",
-    own_example: "Your own",
-    untrained: "The network has not trained yet. With its initial weights, its cost is {cost}.",
-    so_far: "The cost is {cost}. The network has trained for {step} steps.",
   },
 
   // The choices by their names in Python.
@@ -533,7 +555,7 @@ export const en = {
       inputs: ["Inputs", "Which features the network gets."],
       optimizer: ["Training", "Rate, optimizer, cost and first weights."],
       tour: ["Tour", "The guided path."],
-      doctor: ["Doctor", "Hidden, the class looks for the cause itself."],
+      doctor: ["Doctor", "Names the cause; hidden, the class looks for it."],
       microscope: ["Microscope", "Each number, with its formula."],
       take: ["Take home", "Images, code and notebooks."],
       bugs: ["Bugs on purpose", "The classic mistakes."],
@@ -575,10 +597,11 @@ export const en = {
     erased: "Erased the point at {x}, {y}",
     no_point: "No point is near {x}, {y}",
     again: "Try again",
+    crowded: "{pages} pages share this machine: the picture changes {pictures} times a second.",
     refused:
       "neurona has been started again, with another token, and does not know this page. Open its new link; ask your teacher for it.",
     forgotten:
-      "The training of this page was kept for ten minutes. It begins again, with the same settings.",
+      "The server no longer has this page's training. It begins again, with the same settings.",
     damaged:
       "This link is damaged: it was cut or changed on its way. What it still holds is here, and the rest has its defaults. Ask for the link again.",
   },

@@ -74,11 +74,11 @@ export const es: Texts = {
   in_address: "en la barra de direcciones",
   png: "Guardar imagen",
   gif: "Guardar animación",
-  take_home: "Para llevar",
   take_link: "Enlace a esta configuración",
   take_picture: "Imágenes",
   take_on: "Seguir en Python",
   take_code: "Código Python",
+  take_numpy: "Solo con NumPy, como la lección",
   copy_code: "Copiar el código",
   notebook: "Cuaderno",
   model: "Archivo del modelo",
@@ -93,7 +93,6 @@ export const es: Texts = {
   language: "Idioma",
   lost: "Se ha perdido la conexión con neurona; reconectando. Tu configuración se conserva.",
   restart: "Arrancarlo de nuevo",
-  diverged: "El entrenamiento ha divergido en la capa {layer}. Prueba una tasa de {rate}.",
   training_group: "Entrenamiento",
   depth: "Profundidad",
   cross_at: "{x}; {y}",
@@ -147,6 +146,8 @@ export const es: Texts = {
   apart: "Error relativo",
   from_input: "desde",
   changes: "Parámetros de la neurona",
+  delta_is:
+    "δ es la parte del error que le toca a la neurona: cuánto cambiaría el coste si su z subiera un poco. Dice cuánto mover sus pesos, y qué error se pasa a la capa anterior.",
   change_by: "{optimizer} calcula el cambio Δ, también a partir de pasos anteriores.",
   stays: "congelado: no cambia",
   huber: "h(e) es e²/2 hasta |e| = 1, y |e| − 1/2 más allá; su derivada es e, recortada a ±1.",
@@ -183,6 +184,7 @@ export const es: Texts = {
     another_class: "otra clase",
     sharp: "nítida",
     wrong: "mal",
+    slow: "{n} imágenes por segundo: este ordenador, o el que entrena, está ocupado con otras páginas. El entrenamiento no las espera.",
     between: "Las predicciones están entre {low} y {high}.",
     flow: "Señal y gradiente de cada capa",
     signal: "Señal hacia delante",
@@ -212,6 +214,29 @@ export const es: Texts = {
 
   // La página.
   lesson_step: "el paso de la lección",
+  next_challenge: "Siguiente reto",
+  challenge_words: {
+    stuck: {
+      hint: "La razón está antes del primer paso: mira los dos mapas en el paso 0, y luego los pesos iniciales en Ajustes.",
+      explanation:
+        "Unos pesos del tamaño justo no debilitan ni la señal ni el gradiente, y así aprenden todas las capas.",
+    },
+    spiral: {
+      hint: "Una red puede recibir algo más que x₁ y x₂: mira las entradas en Ajustes.",
+      explanation:
+        "Con los cuadrados, el producto y los senos como entradas bastan cinco neuronas: se curvan las entradas, y no hace falta que lo hagan las neuronas.",
+    },
+    flat: {
+      hint: "Una sola neurona traza una frontera recta en el plano de sus entradas. Dale otra entrada.",
+      explanation:
+        "El producto x₁x₂ es positivo en dos cuadrantes y negativo en los otros dos: con él basta una frontera recta.",
+    },
+    heart: {
+      hint: "La red tiene 32 neuronas para 40 puntos, y nada frena sus pesos.",
+      explanation:
+        "Una penalización como L2 mantiene pequeños los pesos, y la frontera no puede doblarse alrededor de cada punto.",
+    },
+  },
   examples: {
     lesson: "Los círculos de la lección",
     stuck: "El fallo de la lección: parada en 0,25",
@@ -370,13 +395,10 @@ export const es: Texts = {
     whole_limits: "Un número entero de {min} a {max}",
     limits: "Un número de {min} a {max}",
     above_limits: "Un número mayor que {min}, hasta {max}",
-    explain: "Explicar: {word}",
+    explain: "¿Qué significa?",
     experiment: "Un experimento:",
     set_up: "Prepararlo",
     why: "Ver por qué",
-    own_example: "El tuyo",
-    untrained: "La red todavía no ha entrenado. Con sus pesos iniciales, su coste es {cost}.",
-    so_far: "El coste es {cost}. La red ha entrenado {step} pasos.",
   },
 
   // Las opciones, por su nombre en Python.
@@ -541,7 +563,7 @@ export const es: Texts = {
       inputs: ["Entradas", "Qué características recibe la red."],
       optimizer: ["Entrenamiento", "Tasa, optimizador, coste y pesos iniciales."],
       tour: ["Recorrido", "El camino guiado."],
-      doctor: ["Doctor", "Oculto, la clase busca la causa."],
+      doctor: ["Doctor", "Dice la causa; si se oculta, la busca la clase."],
       microscope: ["Microscopio", "Cada número, con su fórmula."],
       take: ["Llevar", "Imágenes, código y cuadernos."],
       bugs: ["Errores a propósito", "Los errores clásicos."],
@@ -584,10 +606,12 @@ export const es: Texts = {
     erased: "Borrado el punto de {x}; {y}",
     no_point: "No hay ningún punto cerca de {x}; {y}",
     again: "Probar otra vez",
+    crowded:
+      "{pages} páginas comparten este equipo: el cuadro cambia {pictures} veces por segundo.",
     refused:
       "neurona se ha vuelto a arrancar, con otra clave, y no conoce esta página. Abre su enlace nuevo; pídeselo a tu profesor o profesora.",
     forgotten:
-      "El entrenamiento de esta página se guardó diez minutos. Empieza de nuevo, con los mismos ajustes.",
+      "El servidor ya no tiene el entrenamiento de esta página. Empieza de nuevo, con los mismos ajustes.",
     damaged:
       "Este enlace está dañado: se ha cortado o ha cambiado por el camino. Aquí está lo que aún contiene; el resto tiene sus valores de fábrica. Pide el enlace otra vez.",
   },

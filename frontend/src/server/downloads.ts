@@ -4,7 +4,7 @@ import type { Language } from "../i18n";
 import type { Connection } from "./connection";
 import { arraysOf, type Message } from "./encoding";
 
-export type DownloadKind = "code" | "notebook" | "model" | "gif";
+export type DownloadKind = "code" | "numpy" | "notebook" | "model" | "gif";
 export interface Download {
   name: string;
   mime: string;

@@ -35,6 +35,8 @@ export interface Frame {
   branch: number;
   at: number;
   snapshots: number;
+  /** How many pages share the server. */
+  pages?: number;
   /** The kinds of the changes that undo and redo would change back. */
   undo: Change | null;
   redo: Change | null;
@@ -95,7 +97,7 @@ export interface ExecutedLine {
   variables: Variable[];
 }
 export interface Lesson {
-  source: { number: number; text: string; phase: string | null }[];
+  source: { number: number; text: string; phase: string | null; es: string | null }[];
   moments: ExecutedLine[];
   refusal?: { en: string; es: string };
   differences?: {

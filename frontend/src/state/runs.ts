@@ -48,6 +48,9 @@ export function makeRuns(run: Signal<Run | null>) {
     shown,
     pinned,
     comparable,
+    /** Where the axis of all drawings over time ends: with the longer of the two runs. */
+    lastStep: (rows: Float32Array) =>
+      Math.max(lastStep(rows), shown.value?.curve.steps.at(-1) ?? 0),
     /** Keep a run that another one, or its own beginning, replaces. */
     remember(of: Run | null, rows: Float32Array, frame: Frame | null): void {
       if (!of || momentCount(rows) === 0 || lastStep(rows) === 0) return;

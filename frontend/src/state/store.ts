@@ -3,6 +3,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Host } from "../host";
 import { type Language, TEXTS, type Texts } from "../i18n";
+import { writeNumber } from "../i18n/numbers";
 import type { Connection, ConnectionStatus } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
@@ -12,6 +13,7 @@ import { formatHash, parseHash } from "./address";
 import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
+import { makeCrowdWatch } from "./crowd";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
@@ -34,10 +36,14 @@ export interface Notice {
 
 const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
-const NETWORK_EVERY = 4; // pictures: it changes too fast to be followed at each
+// A picture shows the plane; the network, which changes too fast to be followed, comes with fewer. A
+// page that gets few pictures, perhaps one of a class, asks for less.
+const NETWORK_EVERY = { easy: 4, strained: 8 };
+const STRAINED = 40; // milliseconds between two pictures
+const FEWEST = 5; // pictures a second: fewer are explained
 const FIRST_SPEED = 50; // steps per second: learning can be watched
 const CURE_SECONDS = 5;
-const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
+const READABLE_INTERVAL = { easy: 100, strained: 400 }; // milliseconds between two numbers
 
 function storedChoice<T extends string>(
   host: Host,
@@ -149,14 +155,42 @@ export function makeStore(connection: Connection, host: Host) {
     }),
   );
 
+  const crowd = makeCrowdWatch();
   let requests = 0;
+  let interval = 0; // between two pictures, as a mean over the last ten or so
+  let shownAt = 0;
+  let slowSince = 0;
+  const strain = () => (interval > STRAINED ? "strained" : "easy");
+
+  /** Measure the pictures, and say why there are few. */
+  function count(playing: boolean): void {
+    const now = performance.now();
+    const took = now - shownAt;
+    shownAt = now;
+    if (!playing || took > 5000) {
+      interval = slowSince = 0; // it stood, or the page was hidden
+      return;
+    }
+    interval += 0.1 * (took - interval);
+    if (interval < 1000 / FEWEST) slowSince = 0;
+    else if (slowSince === 0) slowSince = now;
+    else if (now - slowSince > 3000) {
+      const rate = 1000 / interval;
+      notice.value = {
+        says: (words) => words.drawings.slow.replace("{n}", writeNumber(rate, language.value, 2)),
+      };
+      slowSince = Number.POSITIVE_INFINITY; // said once, until it is faster
+    }
+  }
+
   const pacing = makeFramePacing(
     () =>
       connection.send({
         type: "frame",
         resolution: SURFACE_RESOLUTION,
         neurons: NEURON_RESOLUTION,
-        network: requests++ % NETWORK_EVERY === 0,
+        network: requests++ % NETWORK_EVERY[strain()] === 0,
+        coarse: strain() === "strained",
       }),
     show,
   );
@@ -192,7 +226,9 @@ export function makeStore(connection: Connection, host: Host) {
     } else if (message.type === "error") {
       const isStopped = message.code === "stopped";
       stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
-      error.value = isStopped ? null : (message.message as LocalizedText);
+      const why = message.message as LocalizedText;
+      const cut = message.code === "mended" && error.peek() === damagedLink;
+      error.value = isStopped ? null : cut ? both(damagedLink, why) : why;
     }
     if (message.type === "run") {
       stopped.value = null;
@@ -235,6 +271,15 @@ export function makeStore(connection: Connection, host: Host) {
       // A picture without the network leaves the last one standing.
       const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
       received = latest = { ...message, arrays: whole } as unknown as Frame;
+      // With few steps a second there are few pictures, whoever else is here.
+      const slow = (speed.value ?? 1000) < 10 ? null : crowd(received);
+      if (slow !== null) {
+        const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
+        notice.value = {
+          says: (t) =>
+            t.classroom.crowded.replace("{pages}", pages).replace("{pictures}", pictures),
+        };
+      }
       pacing.received();
     }
   }
@@ -250,12 +295,13 @@ export function makeStore(connection: Connection, host: Host) {
     const next = received;
     received = null;
     if (!next) return;
+    count(next.playing && (next.steps_per_second ?? 0) >= FEWEST);
     batch(() => {
       liveFrame.value = next;
       const before = frame.value;
       const now = performance.now();
       if (
-        now - read < READABLE_INTERVAL &&
+        now - read < READABLE_INTERVAL[strain()] &&
         next.playing &&
         before?.playing &&
         before.arrays.surface
@@ -363,7 +409,6 @@ export function makeStore(connection: Connection, host: Host) {
     ownRates,
     layersListed,
     text,
-    texts: TEXTS,
     table,
     microscope,
     bugs,
@@ -431,6 +476,11 @@ const damagedLink: LocalizedText = {
   en: TEXTS.en.classroom.damaged,
   es: TEXTS.es.classroom.damaged,
 };
+
+const both = (one: LocalizedText, other: LocalizedText): LocalizedText => ({
+  en: `${one.en} ${other.en}`,
+  es: `${one.es} ${other.es}`,
+});
 
 const NEAR = 0.04; // of the plane's width: how far from a point one may click
 

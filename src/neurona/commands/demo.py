@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from neurona import datasets
 from neurona.commands import FAILED, INTERRUPTED, interrupts
 from neurona.demos import DEMOS, data_of, outputs_for
@@ -16,8 +18,8 @@ from neurona.engine.training import TrainingDiverged, train
 from neurona.extras import require
 from neurona.language import Language, Text, localize
 from neurona.observe.film import ENGLISH, SPANISH, Film
-from neurona.observe.scores import accuracy, confusion_matrix
-from neurona.observe.terminal import TerminalView, confusion_text
+from neurona.observe.scores import accuracy, confusion_matrix, is_classification, labels_of
+from neurona.observe.terminal import TerminalView, confusion_text, describe
 from neurona.registry import lookup
 
 if TYPE_CHECKING:
@@ -30,6 +32,18 @@ INTERRUPTION = Text(
 HELD_OUT = Text(
     "test accuracy {accuracy} on {n} held-out examples",
     "aciertos en la prueba: {accuracy}, de {n} ejemplos apartados",
+)
+LEARNED = Text(
+    "It gets {share} of the points right; always the same class would get {constant}.",
+    "Acierta el {share} de los puntos; decir siempre la misma clase acierta el {constant}.",
+)
+NOTHING_LEARNED = Text(
+    "It has learned nothing yet: always the same class would get {constant} right.",
+    "Todavía no ha aprendido nada: decir siempre la misma clase acierta el {constant}.",
+)
+EXPLAINED = Text(
+    "It explains {share} of the variance; the best constant explains nothing.",
+    "Explica el {share} de la varianza; la mejor constante no explica nada.",
 )
 NOT_WRITABLE = Text(
     "the output folder {folder} cannot be written ({reason}): give another with --output DIR",
@@ -56,7 +70,8 @@ def run(given: Namespace) -> int:
     language = given.language
     output = writable(given.output, language)
     words = ENGLISH if language == "en" else SPANISH
-    film = Film(net, *(test or (X, y)), log=demo.log, words=words)
+    title = f"{given.data}: {describe(net)}"
+    film = Film(net, *(test or (X, y)), log=demo.log, words=words, title=title)
     view = TerminalView(
         net, X, y, steps=options["steps"], name=given.data, test=test, log=demo.log,
         quiet=given.quiet, language=language,
@@ -78,7 +93,7 @@ def run(given: Namespace) -> int:
     interrupts.at_once()
     if test and film.frames and not given.quiet:
         report(net, film.frames[-1].params, *test, language=language)
-    write(film, output, given.data)
+    write(film, output, given.data, language)
     return code
 
 
@@ -138,10 +153,27 @@ def report(net: Network, params: Any, X: Any, y: Any, language: Language = "en")
     console.print()
 
 
-def write(film: Film, output: Path, name: str) -> None:
+def conclusion(film: Film, language: Language = "en") -> str:
+    """Say in a sentence what the last state has learned, beside the best constant prediction."""
+
+    def percent(share: float) -> str:
+        return localize(f"{100 * share:.1f} %", language)
+
+    y, p = film.y, film.net.predict(film.frames[-1].params, film.X)
+    if not is_classification(film.net, y):
+        missed = np.square(p - np.reshape(y, p.shape)).mean() / np.var(y)
+        return EXPLAINED.say(language, share=percent(max(0.0, 1 - missed)))
+    constant = np.bincount(labels_of(y)).max() / len(y)
+    share = accuracy(p, y)
+    said = LEARNED if share > constant else NOTHING_LEARNED
+    return said.say(language, share=percent(share), constant=percent(constant))
+
+
+def write(film: Film, output: Path, name: str, language: Language = "en") -> None:
     """Write the picture and the film, and print their paths."""
     if not film.frames:
         return
+    film.conclusion = conclusion(film, language)
     picture, gif = output / f"{name}.png", output / f"{name}.gif"
     film.save_picture(picture)
     print(picture)

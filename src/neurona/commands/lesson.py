@@ -50,6 +50,13 @@ CAUSE = Text(
     "2. The cause: the size of dW in each layer before any step (median of 20, log scale)",
     "2. La causa: el tamaño de dW en cada capa antes del primer paso (mediana de 20, escala log.)",
 )
+FILM = Text(
+    "The cure: weights scaled to the layer's width", "El arreglo: pesos a la medida de la capa"
+)
+FILM_CONCLUSION = Text(
+    "The same network and points, and its cost ends at {cost}, not at 0.25.",
+    "La misma red y los mismos puntos, y su coste acaba en {cost}, no en 0,25.",
+)
 LAYER = Text("layer", "capa")
 LESSONS = Text("the lesson's weights", "los pesos de la lección")
 SCALED = Text("scaled to the layer's width", "a la medida de la capa")
@@ -128,12 +135,12 @@ def run(given: Namespace) -> int:
     say(f"   {QUARTER.say(language)}\n")
 
     sizes = [cure.gradient_sizes(name) for name in ("uniform", "orthogonal")]
-    times = localize(f"{sizes[0][-1] / sizes[0][0]:,.0f}", language)
+    shrunk = localize(f"{sizes[0][-1] / sizes[0][0]:,.0f}", language)
     larger = localize(f"{sizes[1][0] / sizes[0][0]:,.0f}", language)
     say(CAUSE.say(language))
     for line in _bars(sizes, language):
         say(f"   {line}")
-    say(f"   {SHRINKS.say(language, times=times, larger=larger)}\n")
+    say(f"   {SHRINKS.say(language, times=shrunk, larger=larger)}\n")
 
     ratio = cure.step_ratios(seed=seed)
     say(CHECK.say(language))
@@ -143,10 +150,10 @@ def run(given: Namespace) -> int:
     say(f"   {SLOWER.say(language, times=slower)}\n")
 
     say(CURE.say(language, draws=cure.DRAWS, steps=cure.STEPS))
-    for is_lesson, rate in ((True, cure.LESSON_RATE), (False, cure.TRUE_RATE)):
-        say(f"   {(LESSONS_STEP if is_lesson else TRUE_STEP).say(language, rate=rate)}")
+    for is_lesson, pace in ((True, cure.LESSON_RATE), (False, cure.TRUE_RATE)):
+        say(f"   {(LESSONS_STEP if is_lesson else TRUE_STEP).say(language, rate=pace)}")
         for weights, words in (("uniform", LESSONS), ("orthogonal", SCALED)):
-            costs = cure.last_costs(weights, rate=rate, lesson=is_lesson, points=seed)
+            costs = cure.last_costs(weights, rate=pace, lesson=is_lesson, points=seed)
             below = sum(cost < cure.BELOW for cost in costs)
             found = BELOW.say(language, cost=cure.BELOW, n=below, draws=len(costs))
             say(f"     {words.say(language):<28} {found}")
@@ -156,16 +163,21 @@ def run(given: Namespace) -> int:
         {words.say(language): size for words, size in zip((LESSONS, SCALED), sizes, strict=True)}
     )
     axes.set(xlabel=LAYER.say(language), ylabel=SIZE.say(language))
-    figure = axes.get_figure(root=True)
-    figure.suptitle(PICTURE.say(language, times=times), fontsize=10, wrap=True)
+    figure = axes.figure.figure
+    figure.suptitle(PICTURE.say(language, times=shrunk), fontsize=10, wrap=True)
     figure.supxlabel(CONCLUSION.say(language, larger=larger), fontsize=9, wrap=True)
     picture = output / "tutorial.png"
     replace(picture, figures.png(figure, dpi=160, bbox_inches="tight"))
     print(picture)
     net, states = cure.training("orthogonal", every=5, points=seed)
-    film = Film(net, *datasets.circles(rng=seed), words=ENGLISH if language == "en" else SPANISH)
+    film = Film(
+        net, *datasets.circles(rng=seed), words=ENGLISH if language == "en" else SPANISH,
+        title=FILM.say(language),
+    )  # fmt: skip
     for state in states:
         film.add(state)
+    last = localize(format_cost(film.frames[-1].cost), language)
+    film.conclusion = FILM_CONCLUSION.say(language, cost=last)
     film.save(output / "tutorial.gif")
     print(output / "tutorial.gif")
     return 0

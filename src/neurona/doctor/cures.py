@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, is_dataclass, replace
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,6 +29,7 @@ from neurona.engine.optimizers import SGD, Adam, Optimizer, find_optimizer
 from neurona.engine.parameters import mapped
 from neurona.engine.types import Array
 from neurona.language import Text
+from neurona.lesson.step import LessonStep
 
 CURES: dict[str, Cure] = {}
 BATCH = 32
@@ -158,7 +160,7 @@ def _(case: Case) -> Case | None:
 )
 def _(case: Case) -> Case | None:
     layers = list(case.net.layers)
-    for k, (layer, after) in enumerate(zip(layers, layers[1:], strict=False)):
+    for k, (layer, after) in enumerate(pairwise(layers)):
         if _learns(layer) and layer.activation is linear and not _normalizes(after):
             layers[k] = _given(layer, activation=find_activation("tanh"))
     return _with(case, replace(case.net, layers=tuple(layers)))
@@ -210,9 +212,9 @@ def _rate(case: Case, change: Callable[[Any], Any]) -> Case | None:
     rate = optimizer.learning_rate
     changed = [change(one) for one in rate] if isinstance(rate, list | tuple) else change(rate)
     if inner is not None:
-        made = replace(optimizer, optimizer=replace(inner, learning_rate=changed))  # type: ignore[call-arg]
+        made = replace(optimizer, optimizer=replace(inner, learning_rate=changed))
     else:
-        made = replace(optimizer, learning_rate=changed)  # type: ignore[call-arg]
+        made = replace(optimizer, learning_rate=changed)
     return replace(case, optimizer=made)
 
 
@@ -598,6 +600,15 @@ def apply(names: Iterable[str], case: Case) -> tuple[tuple[str, ...], Case]:
     for name in in_order(names):
         changed = CURES[name].apply(case)
         if changed is not None:
-            case = changed
+            case = _with_its_step(changed)
             done.append(name)
     return tuple(done), case
+
+
+def _with_its_step(case: Case) -> Case:
+    """Return the case with the lesson's step of its own network and batches."""
+    step = case.optimizer
+    if not isinstance(step, LessonStep):
+        return case
+    rows = min(len(case.X), case.batch_size or len(case.X))
+    return replace(case, optimizer=replace(step, net=case.net, examples=rows))

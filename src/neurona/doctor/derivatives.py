@@ -66,7 +66,9 @@ def _is_foreign(layer: Any) -> bool:
     if isinstance(layer, Composition):
         return any(map(_is_foreign, layer.layers)) or not _is_ours(type(layer))
     activation = layer.activation
-    known = ACTIVATIONS.get(activation.name) is activation and _is_ours(activation.function)
+    if activation is None:
+        return not _is_ours(type(layer))
+    known = ACTIVATIONS.get(activation.name) is activation
     return not (known and _is_ours(type(layer)))
 
 

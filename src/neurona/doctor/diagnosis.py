@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,13 @@ class Diagnosis:
         """Return the findings in English."""
         return self.say()
 
-    def cures(self, *, seeds: int = 5, seconds: float = 20.0) -> Proof:
+    def cures(
+        self,
+        *,
+        seeds: int = 5,
+        seconds: float = 20.0,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Proof:
         """Try the findings' cures, each against the sick training and the best constant.
 
         Parameters
@@ -96,10 +103,17 @@ class Diagnosis:
             How many networks each cure is tried on.
         seconds
             How long it may take in all.
+        stop
+            Asked now and then whether to leave off.
         """
         from neurona.doctor.proof import prove
 
-        return prove(self.case, self.findings, seeds=seeds, seconds=seconds)
+        def examine(case: Case) -> Sequence[Finding]:
+            return diagnose_case(case).findings
+
+        return prove(
+            self.case, self.findings, seeds=seeds, seconds=seconds, stop=stop, examine=examine
+        )
 
 
 def diagnose(
@@ -151,7 +165,7 @@ def diagnose(
     True
     >>> found = neurona.diagnose(net, X, y, steps=500, optimizer=neurona.sgd(1e-5)).findings
     >>> [finding.kind for finding in found]
-    ['rate-too-low', 'constant-output']
+    ['rate-too-low']
     """
     case = Case(
         net, X, y, cost, optimizer, steps, batch_size, l1, l2, start, rng, shuffle, X_val, y_val

@@ -83,7 +83,8 @@ class Measure:
             else:
                 ratio = loss.sum(axis=(-2, -1)) / trivial.sum(axis=(-2, -1))
             skill: Array = np.fmax(1 - ratio, WORST)
-        return np.where(np.isfinite(skill), skill, WORST)
+        known: Array = np.where(np.isfinite(skill), skill, WORST)
+        return known
 
     def accuracy(self, prediction: Array, target: Array) -> Array:
         """Return the share of right predictions, of labels over all of them; NaN for values."""
@@ -94,9 +95,12 @@ class Measure:
             right = prediction.argmax(axis=-1) == target.argmax(axis=-1)
             right = right & np.isfinite(prediction).all(axis=-1)
             weight = self._weight(target)
-            return _mean(right[..., None], weight)[..., 0, 0]
+            share: Array = _mean(right[..., None], weight)[..., 0, 0]
+            return share
         right = (self._probabilities(prediction) >= 0.5) == (target >= 0.5)
-        return _mean(right & np.isfinite(prediction), self._weight(target)).mean(axis=(-2, -1))
+        known = _mean(right & np.isfinite(prediction), self._weight(target))
+        each: Array = known.mean(axis=(-2, -1))
+        return each
 
     def _unsigned(self, target: Array) -> Array:
         target = np.asarray(target, np.float64)
@@ -106,7 +110,8 @@ class Measure:
         prediction = np.asarray(prediction, np.float64)
         if self.kind == "values":
             return prediction
-        return np.clip((prediction + 1) / 2 if self.signed else prediction, 0, 1)
+        unsigned: Array = (prediction + 1) / 2 if self.signed else prediction
+        return np.clip(unsigned, 0, 1)
 
     def _weight(self, target: Array) -> Array | None:
         """Return what makes each class count alike, ``(..., n, 1)``."""
@@ -120,7 +125,6 @@ class Measure:
 
 def _mean(values: Array, weight: Array | None) -> Array:
     """Return the mean over the examples, of which each counts by its weight."""
-    if weight is None:
-        return np.asarray(values, np.float64).mean(axis=-2, keepdims=True)
-    mean: Array = (values * weight).sum(axis=-2, keepdims=True) / weight.sum(axis=-2, keepdims=True)
+    own = np.ones((*values.shape[:-1], 1)) if weight is None else weight
+    mean: Array = (values * own).sum(axis=-2, keepdims=True) / own.sum(axis=-2, keepdims=True)
     return mean

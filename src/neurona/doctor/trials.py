@@ -100,7 +100,7 @@ class Seeds(NamedTuple):
     balanced: bool = False
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many there are."""
         return len(self.numbers)
 
@@ -138,7 +138,7 @@ def _mixed(params: Params, seed: int) -> Params:
 
 
 def judged_by(case: Case) -> str:
-    """Return which examples judge: validation, a held-out fifth, or, of few, those of the training."""
+    """Return which examples judge: validation, held-out, or the training's, if they are few."""
     if case.X_val is not None:
         return "validation"
     return "held-out" if len(case.X) >= FEWEST else "training"
@@ -168,12 +168,13 @@ def run(
         same = same[: _most(cases[same[0]], seeds)]
         left = [k for k in left if k not in same]
         outcomes = _train([cases[k] for k in same], seeds, ended)
-        yield from zip(same, outcomes or [None] * len(same), strict=True)
+        for place, k in enumerate(same):
+            yield k, None if outcomes is None else outcomes[place]
 
 
 def _most(case: Case, seeds: Seeds) -> int:
     """Return how many cases with examples of their own fit into one stack."""
-    size = np.asarray(case.X).size * 4 * seeds.count
+    size = np.asarray(case.X).size * 4 * seeds.size
     return max(1, MOST_BYTES // max(1, size))
 
 
@@ -181,7 +182,7 @@ def _form(case: Case) -> tuple[Any, ...]:
     """Return all that the networks of one stack have in common."""
     optimizer = find_optimizer(case.optimizer)
     if _one_rate(optimizer) is not None and is_dataclass(optimizer):
-        optimizer = replace(optimizer, learning_rate=1.0)  # type: ignore[call-arg]
+        optimizer = replace(optimizer, learning_rate=1.0)
     data = tuple(map(id, (case.X, case.y, case.X_val, case.y_val, case.sample_weight)))
     plan = case.steps, case.batch_size, case.l1, case.l2, case.shuffle, case.early_stop
     return _undrawn(case.net), cost_of(case), optimizer, plan, data
@@ -196,11 +197,10 @@ def _undrawn(net: Any) -> Any:
     """Return the network as if all its weights were drawn alike: these are given."""
     layers = []
     for layer in net.layers:
-        if hasattr(layer, "layers"):
-            layer = _undrawn(layer)
-        own = {f.name for f in fields(layer)}
+        plain: Any = _undrawn(layer) if hasattr(layer, "layers") else layer
+        own = {f.name for f in fields(plain)}
         alike = {"initializer": orthogonal, "bias_initializer": orthogonal, "gain": None}
-        layers.append(replace(layer, **{k: v for k, v in alike.items() if k in own}))
+        layers.append(replace(plain, **{k: v for k, v in alike.items() if k in own}))
     return replace(net, layers=tuple(layers))
 
 
@@ -218,7 +218,7 @@ def _parts(case: Case, seeds: Seeds, measure: Measure) -> _Parts:
         weight = check_weights(case.sample_weight, data.n, data.x.dtype)
         data = data._replace(weight=weight)
     judge = validation_examples(case)
-    rows = np.tile(np.arange(data.n), (seeds.count, 1))
+    rows = np.tile(np.arange(data.n), (seeds.size, 1))
     folded = judge is None and data.n >= FEWEST
     order = _order(data.target, measure, seeds.case.seed)
     if folded:
@@ -265,7 +265,7 @@ def _times(data: Data, count: int) -> Data:
 @np.errstate(all="ignore")
 def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> list[Outcome] | None:
     """Train the cases of one form as a stack; None if it was ended."""
-    case, networks = cases[0], len(cases) * seeds.count
+    case, networks = cases[0], len(cases) * seeds.size
     net = case.net
     measure = Measure.of(examples(case).target, seeds.balanced)
     parts = _parts(case, seeds, measure)
@@ -278,7 +278,7 @@ def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> li
     params = stacked([own for one in cases for own in seeds.params(one)])
     optimizer = find_optimizer(case.optimizer)
     engine = NumpyEngine(objective, optimizer, None, train, params, None, networks)
-    rates = _rates(cases, seeds.count, net)
+    rates = _rates(cases, seeds.size, net)
     generators = [rng for _ in cases for rng in seeds.generators()]
     noise = seeds_of_steps(roots_of(net, generators), 0)
     size = min(case.batch_size or train.n, train.n)
@@ -306,19 +306,22 @@ def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> li
         looks.append((skill, np.array(costs), measure.accuracy(prediction, judge.target)))
         if choose is not None:
             chosen.append(measure.skill(net.forward(own, choose.x)[0], choose.target, constant))
-    curves = [np.stack(one) for one in zip(*looks, strict=True)]
     best = np.stack(chosen).argmax(axis=0) if chosen else np.full(networks, len(moments) - 1)
     flat = np.broadcast_to(constant, (networks, *judge.target.shape[-2:]))
     trivial = measure.accuracy(2 * flat - 1 if measure.signed else flat, judge.target)
-    outcomes = []
-    for k in range(len(cases)):
-        own_columns = slice(k * seeds.count, (k + 1) * seeds.count)
-        skills, its_costs, accuracies = (curve[:, own_columns] for curve in curves)
-        at = best[own_columns], np.arange(seeds.count)
-        ends = skills[at], accuracies[at], trivial[own_columns]
-        total = case.steps * seeds.count
-        outcomes.append(Outcome(moments, skills, its_costs, *ends, total))
-    return outcomes
+    curves = [np.stack(one) for one in zip(*looks, strict=True)]
+    own_seeds = np.split(np.arange(networks), len(cases))
+    return [_outcome(case.steps, moments, curves, best, trivial, own) for own in own_seeds]
+
+
+def _outcome(
+    steps: int, moments: Array, curves: Sequence[Array], best: Array, trivial: Array, own: Array
+) -> Outcome:
+    """Return the outcome of one case: ``own`` are its networks' places in the stack."""
+    skills, costs, accuracies = (curve[:, own] for curve in curves)
+    at = best[own], np.arange(len(own))
+    ends = skills[at], accuracies[at], trivial[own]
+    return Outcome(moments, skills, costs, *ends, steps * len(own))
 
 
 def _rates(cases: Sequence[Case], count: int, net: Network) -> Any:

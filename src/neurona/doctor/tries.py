@@ -13,14 +13,15 @@ References
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from neurona.doctor.case import Case
+from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import CHOICES, apply, in_order, row_of
 from neurona.doctor.trials import Outcome, Seeds, run
 from neurona.engine.types import Array
@@ -29,7 +30,9 @@ MARGIN = 0.05  # of skill, by which a cure must be ahead
 LEARNED, FAILED = 0.9, 0.5  # skills by which draws are told apart
 NEAR = 0.02  # of skill, for which nothing more is changed
 ENOUGH = 0.98  # skill beyond which nothing is added
-MOST_CHANGES = 4
+MOST_CHANGES = 6
+EXAMINATIONS = 3
+EFFECTS = ("constant-output",)  # findings that others cause
 DRAWS = 50  # of the random search, until one fits into the budget
 # Student's t beyond which 2.5 % lie, for 1, 2 … degrees of freedom.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
@@ -168,14 +171,31 @@ class Tries:
         """Whether there is a margin of skill to gain."""
         return self.sick.mean < 1 - MARGIN
 
-    def cures(self, names: Sequence[str], prescribed: Iterable[str]) -> None:
-        """Try each cure; those ``prescribed``, together; and the best, with others and less."""
-        together = in_order(prescribed)
-        self._try([*((name,) for name in names), *([together] if len(together) > 1 else [])], 0.3)
+    def cures(self, found: Sequence[Finding], examine: Callable[[Case], Sequence[Finding]]) -> None:
+        """Try the cures of findings: each, then the first of each finding together.
+
+        Then the best is tried with one change more, and with one less. Where that no longer helps,
+        the doctor is asked to ``examine`` the best: one fault may hide another.
+        """
+        causes = [one for one in found if one.kind not in EFFECTS] or found
+        names = by_turns([one.cures for one in causes])
+        first = [one.cures[0] for one in causes if one.cures]
+        self._try([*((name,) for name in dict.fromkeys(first)), in_order(first)], 0.4)
+        self._try([(name,) for name in names], 0.3)
         if self.draws:
             self._try([("another-draw",)], 0.5)
-        while self._improve(names):
-            pass
+        names = by_turns([names, *(one.cures for one in found)])
+        for _ in range(EXAMINATIONS):
+            while self._improve(names):
+                pass
+            if not self.trials or self._is_enough(self._top()):
+                break
+            _, changed = apply(self._top().cures, self.case)
+            if time.monotonic() + 2 * self._seconds_of(changed) > self._end:
+                break
+            names = by_turns([*(one.cures for one in examine(changed)), names])
+        if not self.trials or not self._is_enough(self._top()):
+            self._try([(name,) for name in names], 0.5)
 
     def _as_it_is(self, seeds: Seeds) -> Outcome:
         [(_, outcome)] = run([self.case], seeds, ended=self._ended)
@@ -191,7 +211,7 @@ class Tries:
 
         The failure is to be cured, and a draw that learns by itself shows nothing.
         """
-        count = self.seeds.count
+        count = self.seeds.size
         numbers, outcome = self.seeds.numbers, first
         while (outcome.skill < FAILED).sum() < count and len(numbers) < 4 * count:
             more = tuple(range(numbers[-1] + 1, numbers[-1] + 1 + count))
@@ -205,7 +225,7 @@ class Tries:
         if len(failed) < count:
             return first
         self.seeds = self.seeds._replace(numbers=tuple(numbers[k] for k in failed[:count]))
-        return outcome.at(failed[:count])
+        return outcome.at(failed[:count].tolist())
 
     def _improve(self, names: Sequence[str]) -> bool:
         """Try the best with one change more, and with one less; return whether that was better."""
@@ -215,10 +235,17 @@ class Tries:
         rows = set(map(row_of, top.cures))
         less = [tuple(x for x in top.cures if x != name) for name in top.cures]
         more = [(*top.cures, name) for name in names if row_of(name) not in rows]
-        if len(top.cures) >= MOST_CHANGES or (top.cured and top.mean >= ENOUGH):
+        if len(top.cures) >= MOST_CHANGES or self._is_enough(top):
             more = []
         self._try([*less, *more], 0.5)
         return self._top() is not top
+
+    def _seconds_of(self, case: Case) -> float:
+        """Return how long a trial takes, as far as can be told beforehand."""
+        return self._pace * case.steps * self.seeds.size
+
+    def _is_enough(self, trial: Trial) -> bool:
+        return trial.cured and trial.mean >= ENOUGH
 
     def _top(self) -> Trial:
         """Return the best trial; of nearly equal ones, that with the fewest changes."""
@@ -235,7 +262,7 @@ class Tries:
             if done in self._seen:
                 continue
             self._seen.add(done)
-            seconds -= self._pace * changed.steps * self.seeds.count
+            seconds -= self._seconds_of(changed)
             if seconds > 0:
                 chosen.append((done, changed))
             else:
@@ -258,7 +285,7 @@ class Tries:
                 if self._rng.random() < 0.5
             ]
             done, changed = apply(names, self.case)
-            cost = changed.steps * self.seeds.count
+            cost = changed.steps * self.seeds.size
             if cost <= left and done and done not in seen:
                 seen.add(done)
                 chosen.append((done, changed))
@@ -272,6 +299,16 @@ class Tries:
             if outcome is not None:
                 found[k] = Trial.of(chosen[k][0], outcome, self.sick.outcome)
         return dict(sorted(found.items()))
+
+
+def by_turns(each: Sequence[Sequence[str]]) -> list[str]:
+    """Return the first of each, then the second, and so on; nothing twice.
+
+    >>> by_turns([["a", "b", "c"], ["b", "d"]])
+    ['a', 'b', 'd', 'c']
+    """
+    rows = zip_longest(*each)
+    return list(dict.fromkeys(name for row in rows for name in row if name is not None))
 
 
 def _is_mixed(skill: Array) -> bool:

@@ -35,7 +35,7 @@ def factors(examples: int, outputs: int) -> Factors:
     return Factors(W=examples * outputs / 2, b=outputs / 2)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class LessonStep:
     """Gradient descent with the lesson's factors: W ← W - η (n m / 2) g, b ← b - η (m / 2) g.
 

@@ -34,6 +34,24 @@ BEGINNINGS = {
     "layer.b =": "update",
     "return Yp": "end",
 }
+# The comments of the lesson's ``train`` in Spanish, line by line.
+SPANISH = {
+    "# Forward: store each layer's z and a. The data take the place of a layer before the first.": (
+        "# Hacia delante: guarda la z y la a de cada capa. Los datos hacen de capa anterior."
+    ),
+    "# From the last layer to the first: out[i] is the input of layer i, out[i + 1] its output.": (
+        "# De la última capa a la primera: out[i] es la entrada de la capa i, out[i + 1] su salida."
+    ),
+    "# Backward: the layer's own share of the error, then the share of the layer below. This": (
+        "# Hacia atrás: la parte del error de la capa, y luego la de la capa de abajo. Esta"
+    ),
+    "# needs the W that made the prediction, so it comes before W moves.": (
+        "# necesita la W que hizo la predicción, así que va antes de mover W."
+    ),
+    "# Gradient descent: a mean over the points for b, a sum for W (see Notes).": (
+        "# Descenso del gradiente: una media sobre los puntos en b, una suma en W."
+    ),
+}
 OWN = {"sigmoid": tutorial.sigm, "relu": tutorial.relu, "tanh": tutorial.tanh}
 CORNER = 4  # rows and columns of an array that are recorded
 
@@ -41,11 +59,15 @@ _one_at_a_time = threading.Lock()
 
 
 class Line(NamedTuple):
-    """A line of the source: its number (that of ``def`` is 1), its text and its phase."""
+    """A line of the source: its number (that of ``def`` is 1), its text and its phase.
+
+    A comment has a Spanish text too, ``es``; for code it is None.
+    """
 
     number: int
     text: str
     phase: str | None
+    es: str | None = None
 
 
 class Variable(NamedTuple):
@@ -99,8 +121,14 @@ def source() -> tuple[Line, ...]:
             continue
         phase = _phase(line.strip()) or phase
         said = bool(line.strip()) and not line.strip().startswith("#")
-        lines.append(Line(number, line, phase if said else None))
+        lines.append(Line(number, line, phase if said else None, _in_spanish(line)))
     return tuple(lines)
+
+
+def _in_spanish(line: str) -> str | None:
+    """Return a comment in Spanish, where the line has one."""
+    comment = line.strip()
+    return line.replace(comment, SPANISH[comment]) if comment in SPANISH else None
 
 
 def _phase(line: str) -> str | None:

@@ -534,8 +534,8 @@ def png(figure: Any, **options: Any) -> bytes:
 
 
 def _series(k: int) -> Any:
-    """Return the color of the k-th of several curves: ink, then none that means class 0 or 1."""
-    return INK if k == 0 else class_colors(9)[2 + (k - 1) % 7]
+    """Return the color of the k-th of several curves: ink first, and none that means a class."""
+    return (INK, GRAY)[k] if k < 2 else class_colors(9)[k % 7 + 2]
 
 
 def _axes(ax: Axes | None, width: float, height: float) -> Axes:

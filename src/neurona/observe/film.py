@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 900, 420  # pixels of a frame
 TOP = 372  # both panels end here; the text is above
+TITLE_HEIGHT = 64  # with a title, and a conclusion below it
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
 ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
@@ -78,12 +79,20 @@ class Film:
     scheme
         The colors of predictions and points, and of the paper around them; by default those of
         :func:`neurona.observe.colors.scheme_of`.
+    title
+        What is shown, in bold above the film; with one, the film is 484 pixels high.
+
+    Attributes
+    ----------
+    conclusion
+        What follows from it, under the title at the end of the film and in the picture; known once
+        all states are there.
     """
 
     def __init__(
         self, net: Network, X: ArrayLike, y: ArrayLike, *,
         log: bool = False, features: Features | None = None, words: Mapping[str, str] = ENGLISH,
-        scheme: Scheme | None = None,
+        scheme: Scheme | None = None, title: str = "",
     ) -> None:  # fmt: skip
         self.net = net
         self.X = np.asarray(X, dtype=np.float64)
@@ -92,6 +101,8 @@ class Film:
         self.features = features
         self.words = words
         self.scheme = scheme or scheme_of(net, y)
+        self.title = title
+        self.conclusion = ""
         self.frames: list[Frame] = []
 
     def add(self, state: State) -> None:
@@ -99,7 +110,7 @@ class Film:
         self.frames.append(Frame(state.step, state.cost, state.params))
 
     def save(self, path: str | os.PathLike[str], *, most: int = 100) -> None:
-        """Write the film as an animated GIF of 900 x 420 pixels, which loops forever.
+        """Write the film as an animated GIF, 900 pixels wide and 420 high, which loops forever.
 
         A file of that name is replaced once the new one is complete.
 
@@ -133,7 +144,7 @@ class Film:
         return _gif(map(stage.paint, frames), palette, len(frames))
 
     def save_picture(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> None:
-        """Write the last state as a PNG of 900 x 420 pixels times ``scale``.
+        """Write the last state as a PNG of the same size times ``scale``.
 
         Raises
         ------
@@ -159,7 +170,7 @@ class Film:
         return Stage(
             self.net, self.X, self.y, self.frames,
             log=self.log, levels=levels, scale=scale, features=self.features, words=self.words,
-            scheme=self.scheme,
+            scheme=self.scheme, title=self.title, conclusion=self.conclusion,
         )  # fmt: skip
 
     def _paced(self, most: int) -> list[int]:
@@ -199,12 +210,13 @@ class Stage:
         self, net: Network, X: Array, y: Array, frames: Sequence[Frame], *,
         log: bool = False, levels: int | None = None, scale: float = 1.0,
         features: Features | None = None, words: Mapping[str, str] = ENGLISH,
-        scheme: Scheme | None = None,
+        scheme: Scheme | None = None, title: str = "", conclusion: str = "",
     ) -> None:  # fmt: skip
         scheme = scheme or scheme_of(net, y)
+        height = HEIGHT + (TITLE_HEIGHT if title else 0)
         palette = scheme.palette
         figure = require("matplotlib.figure", extra="plot").Figure(
-            figsize=(WIDTH / 100, HEIGHT / 100), dpi=100 * scale, facecolor=palette.paper
+            figsize=(WIDTH / 100, height / 100), dpi=100 * scale, facecolor=palette.paper
         )
         canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
         self.net, self.X, self.y, self.words = net, _inputs(X, features), y, words
@@ -218,8 +230,14 @@ class Stage:
         else:
             self.panel = FitPanel(figure, net, X, y, palette)
         self.curve = CostPanel(figure, frames, log, words, palette)
-        self.step = _heading(figure, self.panel.left, palette, weight="bold")
-        self.score = _heading(figure, self.curve.left, palette)
+        self.step = _text(figure, self.panel.left, TOP + 24, palette, weight="bold")
+        self.score = _text(figure, self.curve.left, TOP + 24, palette)
+        self.conclusion = _text(figure, self.panel.left, HEIGHT + 14, palette, color=palette.soft)
+        self.conclusion.set_text(conclusion)
+        self.last = frames[-1].step
+        if title:
+            heading = _text(figure, self.panel.left, height - 26, palette, weight="bold")
+            heading.set(text=title, animated=False)
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(figure.bbox)
 
@@ -228,7 +246,10 @@ class Stage:
         self.canvas.restore_region(self.background)
         self.step.set_text(f"{self.words['step']} {frame.step:,}")
         self.score.set_text(self._score(frame))
-        for artist in (*self.panel.show(frame), *self.curve.show(frame), self.step, self.score):
+        texts = [self.step, self.score]
+        if frame.step == self.last:
+            texts.append(self.conclusion)
+        for artist in (*self.panel.show(frame), *self.curve.show(frame), *texts):
             self.canvas.figure.draw_artist(artist)
         return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
 
@@ -386,7 +407,8 @@ def _inputs(X: Array, features: Features | None) -> Array:
 
 def _place(figure: Figure, left: float, bottom: float, width: float) -> Axes:
     """Add axes at a place given in pixels, up to the common top."""
-    return figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, (TOP - bottom) / HEIGHT))
+    height = 100 * figure.get_figheight()
+    return figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, (TOP - bottom) / height))
 
 
 def _inked(ax: Axes, palette: Palette) -> None:
@@ -400,10 +422,14 @@ def _inked(ax: Axes, palette: Palette) -> None:
         label.set_color(palette.ink)
 
 
-def _heading(figure: Figure, left: float, palette: Palette, weight: str = "normal") -> Any:
+def _text(
+    figure: Figure, left: float, bottom: float, palette: Palette,
+    weight: str = "normal", color: str | None = None,
+) -> Any:  # fmt: skip
+    """Add a text, whose middle is so many pixels above the lower border."""
     return figure.text(
-        left / WIDTH, (TOP + 24) / HEIGHT, "", color=palette.ink, fontsize=13, va="center",
-        weight=weight, animated=True,
+        left / WIDTH, bottom / (100 * figure.get_figheight()), "", color=color or palette.ink,
+        fontsize=13, va="center", weight=weight, animated=True,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from math import isfinite, nan
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from neurona.language import Text
 from neurona.lesson.bugs import BUGS, Setting, find_bug, silent
 from neurona.lesson.bugs.program import FILE
 from neurona.web.errors import PlaygroundError
-from neurona.web.steering import Frozen, optimizer_of
+from neurona.web.steering import optimizer_of
 from neurona.web.task import Task, program_of
 
 TRIAL = 20  # steps in which a smaller rate must bring the cost down
@@ -122,31 +123,31 @@ class _Training:
         self.costs = parts["train"](self.layers, X, Y, held_out, self.update, self.size, rng)
 
     def _optimize(self, frozen: Array, state: Any) -> None:
-        """Prepare an optimizer for each layer, which go on from a state of all parameters."""
-        optimizer = optimizer_of(self.task, frozen)
-        rates = optimizer.learning_rate
+        """Prepare the optimizer, which goes on from a state of all parameters.
+
+        It takes whole vectors, and each layer takes its place in them: every number of a change
+        depends on the numbers at its own place alone.
+        """
+        self.optimizer = optimizer_of(self.task, frozen)
+        rates = self.optimizer.learning_rate
         self.rates: list[Any] = rates if isinstance(rates, list) else [rates] * len(self.layers)
-        self.optimizer = optimizer.optimizer if isinstance(optimizer, Frozen) else optimizer
         ends = np.cumsum([layer.W.size + layer.b.size for layer in self.layers])
-        self.places = [slice(end - n, end) for n, end in zip(np.diff(ends, prepend=0), ends)]  # noqa: B905
-        self.moving = ~frozen
-        theta = flatten(self.params).astype(np.float64)
-        like = self.optimizer.init(theta)
+        self.places = [slice(begin, end) for begin, end in pairwise([0, *ends.tolist()])]
+        like = self.optimizer.init(flatten(self.params).astype(np.float64))
         state = like if state is None else each_of(lambda _, one: one, like, state)
-        self.memory = [
-            each_of(lambda one, at=at: one[at] if np.ndim(one) else one, state)
-            for at in self.places
-        ]
+        self.memory = [state] * len(self.layers)
 
     def update(self, i: int, W: Array, b: Array, dW: Array, db: Array) -> tuple[Array, Array]:
         """Return a layer's new parameters: the optimizer's change along the gradient."""
-        training = self.task.setup.training
+        training, at = self.task.setup.training, self.places[i]
         dW = dW + training.l1 * np.sign(W) + training.l2 * W
-        theta, gradient = (np.concatenate([one.ravel(), two]) for one, two in ((W, b), (dW, db)))
+        theta, gradient = np.zeros((2, self.places[-1].stop))
+        theta[at] = np.concatenate([W.ravel(), b])
+        gradient[at] = np.concatenate([dW.ravel(), db])
         rate = self.rates[i] * self.scale
         change, self.memory[i] = self.optimizer.update(gradient, self.memory[i], theta, rate)
-        theta = theta + change * self.moving[self.places[i]]
-        return theta[: W.size].reshape(W.shape), theta[W.size :]
+        after = theta[at] + change[at]
+        return after[: W.size].reshape(W.shape), after[W.size :]
 
     def states(self, count: Callable[[], int]) -> Iterator[State]:
         """Yield the start, and a state after each count of steps."""
@@ -187,9 +188,13 @@ class _Training:
 
     def state(self, place: Place) -> State:
         """Return a state in float32, like the engine's, with one memory for all parameters."""
-        memory = each_of(
-            lambda *each: np.concatenate(each) if np.ndim(each[0]) else each[0], *place.memory
-        )
+
+        def own(*each: Any) -> Any:
+            if not np.ndim(each[0]):
+                return each[0]
+            return np.concatenate([one[at] for one, at in zip(each, self.places, strict=True)])
+
+        memory = each_of(own, *place.memory)
         with np.errstate(over="ignore"):
             theta = flatten(place.params).astype(np.float32)
         return State(place.step, place.epoch, unflatten(theta, self.params), memory, place.cost)

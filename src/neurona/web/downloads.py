@@ -13,23 +13,21 @@ import numpy as np
 from neurona import files
 from neurona.engine.state import State
 from neurona.extras import MissingExtra, require
+from neurona.language import Language
 from neurona.observe.colors import DARK, LIGHT, Palette, Scheme
 from neurona.observe.film import ENGLISH, SPANISH, Film
 from neurona.web.code import program
 from neurona.web.errors import PlaygroundError, no_answer
+from neurona.web.from_scratch import from_scratch
 from neurona.web.notebook import notebook
 from neurona.web.run import Run, View
 from neurona.web.worker import WorkerRun
 
-LANGUAGES = ("en", "es")
 THEMES: Mapping[str, Palette] = {"light": LIGHT, "dark": DARK}
 PICTURES = 60  # the most of one GIF
 SNAPSHOTS = 240  # from which they are chosen
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": ENGLISH,
-    "es": SPANISH,
-}
+_WORDS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "es": SPANISH}
 _one_film = threading.Lock()  # Matplotlib draws in one thread at a time
 
 
@@ -42,7 +40,7 @@ class File(NamedTuple):
 
 
 def prepare(
-    run: Run | WorkerRun, what: str, language: str, theme: str = "light"
+    run: Run | WorkerRun, what: str, language: Language, theme: str = "light"
 ) -> Callable[[], File]:
     """Capture the state on the screen, and return a function that makes a file of it.
 
@@ -54,7 +52,7 @@ def prepare(
     run
         The training.
     what
-        One of `MAKERS`: ``"code"``, ``"notebook"``, ``"model"`` or ``"gif"``.
+        One of `MAKERS`: ``"code"``, ``"numpy"``, ``"notebook"``, ``"model"`` or ``"gif"``.
     language
         The language of the texts: ``"en"`` or ``"es"``.
     theme
@@ -84,16 +82,20 @@ def prepare(
     return make
 
 
-def _code(view: View, way: Sequence[State], language: str, theme: str) -> File:
+def _code(view: View, way: Sequence[State], language: Language, theme: str) -> File:
     """Write the program, not as neurona.py, which would shadow the package."""
     return File("playground.py", "text/x-python", program(view, language).encode())
 
 
-def _notebook(view: View, way: Sequence[State], language: str, theme: str) -> File:
+def _from_scratch(view: View, way: Sequence[State], language: Language, theme: str) -> File:
+    return File("numpy_alone.py", "text/x-python", from_scratch(view, language).encode())
+
+
+def _notebook(view: View, way: Sequence[State], language: Language, theme: str) -> File:
     return File("neurona.ipynb", "application/x-ipynb+json", notebook(view, language).encode())
 
 
-def _model(view: View, way: Sequence[State], language: str, theme: str) -> File:
+def _model(view: View, way: Sequence[State], language: Language, theme: str) -> File:
     """Write the network, with its inputs, frozen parameters and set-up as notes."""
     task, buffer = view.task, BytesIO()
     notes = {
@@ -106,7 +108,7 @@ def _model(view: View, way: Sequence[State], language: str, theme: str) -> File:
     return File("neurona.safetensors", "application/octet-stream", buffer.getvalue())
 
 
-def _gif(view: View, way: Sequence[State], language: str, theme: str) -> File:
+def _gif(view: View, way: Sequence[State], language: Language, theme: str) -> File:
     """Draw the training up to the screen's state in the page's colors, over the plane."""
     require("matplotlib", extra="plot")
     require("PIL", extra="plot")
@@ -134,8 +136,9 @@ def _gif(view: View, way: Sequence[State], language: str, theme: str) -> File:
         return File("neurona.gif", "image/gif", film.gif(most=PICTURES))
 
 
-MAKERS: Mapping[str, Callable[[View, Sequence[State], str, str], File]] = {
+MAKERS: Mapping[str, Callable[[View, Sequence[State], Language, str], File]] = {
     "code": _code,
+    "numpy": _from_scratch,
     "notebook": _notebook,
     "model": _model,
     "gif": _gif,

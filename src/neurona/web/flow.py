@@ -5,7 +5,7 @@ A run measures both for its history, and a frame for the moment on the screen.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def measure(task: Task, params: Params, most: int | None = None) -> Flow:
     with np.errstate(all="ignore"):
         passes = walk_forward(net.logits if cost.link else net, params, data.x)
         _, dy = cost(passes[-1].a, data.target, None)
-        grads = [one.grads for one in walk_backward(passes, dy)]
+        grads: list[Any] = [one.grads for one in walk_backward(passes, dy)]
         outputs = [one.a for one in passes]
         if cost.link:
             outputs[-1] = net.layers[-1].activation(passes[-1].z)

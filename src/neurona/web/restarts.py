@@ -32,6 +32,7 @@ _PARTS = {
     "l2": Text("another L2 penalty", "otra penalización L2"),
     "initializer": Text("another initializer", "otro inicializador"),
     "seed": Text("another random seed", "otra semilla"),
+    "bug": Text("a bug switched on or off", "un error puesto o quitado"),
     "weights": Text("other first weights", "otros pesos iniciales"),
 }
 _OTHER = Text("another set-up", "otra configuración")
@@ -57,7 +58,7 @@ def restart_of(kind: str, before: Setup, after: Setup, step: int) -> dict[str, s
 
 def _changed(before: Setup, after: Setup) -> list[str]:
     """Return the names of the parts that differ."""
-    tops = ("data", "inputs", "layers", "output", "weights")
+    tops = ("data", "inputs", "layers", "output", "weights", "bug")
     changed = [name for name in tops if getattr(before, name) != getattr(after, name)]
     widths = [[layer.neurons for layer in setup.layers] for setup in (before, after)]
     if "layers" in changed and widths[0] == widths[1]:

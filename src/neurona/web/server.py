@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import os
 import re
 import secrets
+import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +27,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from neurona.extras import MissingExtra
+from neurona.web import cures
 from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
@@ -44,10 +47,12 @@ IDLE_SECONDS = 1800.0  # without a word from the page
 REST_SECONDS = 20.0  # until the training of a page that has left is paused
 KEEP_SECONDS = 600.0  # until it is forgotten
 # A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
-MOST_PICTURES = 60.0  # a second, of one page
-ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
+MOST_PICTURES = 66.0  # a second, of one page: a screen shows 60
+ALL_PICTURES = 200.0 * (os.cpu_count() or 1)  # a second, of all pages: most without the network
+LEAST_PICTURES = 5.0  # of one page, as far as the machine can
 MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
 MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
+PROVERS = max(1, (os.cpu_count() or 1) // 2)  # proofs at once: each takes a core for seconds
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
@@ -111,17 +116,19 @@ class Sockets:
         self.open: set[WebSocket] = set()
         self.pages: dict[str, SocketSession] = {}  # by their keys, those that have left first
         self.makers = ThreadPoolExecutor(MAKERS_OF_FILES, thread_name_prefix="neurona-files")
+        self.provers = ThreadPoolExecutor(PROVERS, thread_name_prefix="neurona-cures")
 
     def close(self) -> None:
         """End every training."""
-        self.makers.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.makers, self.provers):
+            pool.shutdown(wait=False, cancel_futures=True)
         for page in list(self.pages.values()):
             page.leave()
             page.session.close()
 
     def pause(self) -> float:
         """Return the minimum seconds between two frames of one page."""
-        return max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES)
+        return min(1 / LEAST_PICTURES, max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES))
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one page until it leaves."""
@@ -239,6 +246,7 @@ def _qr_rows(text: str) -> list[str]:
         return []
 
 
+NOTHING: Mapping[str, Any] = {}
 FRAGMENT = re.compile(r"#[!-~]*")
 
 
@@ -264,6 +272,7 @@ class SocketSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self.picture: asyncio.Future[Any] = self.loop.create_future()
         self.file: asyncio.Future[Any] = self.loop.create_future()
+        self.proof: asyncio.Future[Any] = self.loop.create_future()
         self._turn = asyncio.Lock()  # one message at a time
 
     async def join(self, socket: WebSocket) -> None:
@@ -316,6 +325,9 @@ class SocketSession:
                 self.file = self._start(self._download(message))
             else:
                 await self._say([error_message(ONE_AT_A_TIME)])
+        elif kind == "cures" and self.session.has_begun:
+            self.proof.cancel()  # a newer question takes the place of the older
+            self.proof = self._start(self._prove())
         elif kind == "restart" and self.worker is not None:
             self.worker.restart()
         elif kind == "class":
@@ -390,7 +402,7 @@ class SocketSession:
                 self.changed.clear()
                 if not self.session.news:  # it may have come between the two lines above
                     await self.changed.wait()
-            await self._answer(self._wanted.popleft())
+            await self._answer(self._wanted.popleft(), {"pages": len(self.room.open)})
 
     async def _download(self, message: dict[str, Any]) -> None:
         """Send a file: capturing the state waits its turn, making the file does not."""
@@ -403,10 +415,34 @@ class SocketSession:
             answers = [error_message(NOT_MADE)]
         await self._say(answers)
 
-    async def _answer(self, message: Any) -> None:
+    async def _prove(self) -> None:
+        """Send what cures the run; meanwhile, each second, how much of the time is over."""
+        async with self._turn:
+            make = await asyncio.to_thread(self.session.prepare_cures)
+        left = threading.Event()
+        proving = self.loop.run_in_executor(self.room.provers, make, left.is_set)
+        try:
+            for second in itertools.count(1):
+                done, _ = await asyncio.wait([proving], timeout=1)
+                if done:
+                    break
+                share = min(second / cures.SECONDS, 0.95)
+                await self._say([({"type": "cures", "done": False, "share": share}, {})])
+            answers = await proving
+        except asyncio.CancelledError:
+            left.set()
+            proving.cancel()
+            raise
+        except Exception:  # the page always waits for a response
+            logging.getLogger(__name__).exception("the cures could not be proved")
+            answers = [error_message(NOT_MADE)]
+        await self._say(answers)
+
+    async def _answer(self, message: Any, more: Mapping[str, Any] = NOTHING) -> None:
+        """Send the responses to a message, each with some more content."""
         async with self._turn:
             answers = await asyncio.to_thread(self.session.handle, message)
-        await self._say(answers)
+        await self._say([({**content, **more}, arrays) for content, arrays in answers])
 
     async def _say(self, answers: Sequence[Message]) -> None:
         if self.socket is not None:

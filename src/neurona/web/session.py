@@ -10,9 +10,10 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.types import Array
-from neurona.web import bugs, doctor, microscope
+from neurona.language import LANGUAGES
+from neurona.web import bugs, cures, doctor, microscope
 from neurona.web import setup as choices
-from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
+from neurona.web.downloads import MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
 from neurona.web.flow import trivial
@@ -132,6 +133,26 @@ class Session:
             answer: list[Message] = [error_message(error)]
             return lambda: answer
         return lambda: [({"run": self._runs, **examine()}, {})]
+
+    def prepare_cures(self) -> Callable[[Callable[[], bool]], list[Message]]:
+        """Capture the run, and return a function that proves what cures it.
+
+        It takes some 20 seconds, and a function that says whether to leave off.
+        """
+        number = self._runs
+        try:
+            make = cures.prepare(self.run)
+        except PlaygroundError as error:
+            answer: list[Message] = [error_message(error)]
+            return lambda _: answer
+
+        def answers(stop: Callable[[], bool]) -> list[Message]:
+            try:
+                return [({"run": number, **make(stop)}, {})]
+            except PlaygroundError as error:
+                return [error_message(error)]
+
+        return answers
 
     @property
     def has_begun(self) -> bool:
@@ -343,6 +364,8 @@ class Session:
         view: View = self.run.view
         # The network may be left out while it changes faster than it can be followed.
         network = message.get("network") is not False or not view.playing
+        if message.get("coarse") is True and view.playing:
+            resolution = max(2, 1 + 2 * (resolution - 1) // 3)
         content, arrays = self._paint().frame(view, resolution, neurons, network=network)
         if network and view.kept != self._kept:
             self._kept = view.kept
@@ -354,6 +377,9 @@ class Session:
 
     def _slowly(self, message: Mapping[str, Any]) -> list[Message]:
         return self.prepare(message)()
+
+    def _cures(self, message: Mapping[str, Any]) -> list[Message]:
+        return self.prepare_cures()(lambda: False)
 
     def _command(self, message: Mapping[str, Any]) -> list[Message]:
         getattr(self.run, message["type"])()
@@ -484,6 +510,7 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "frame": Session._frame,
     "download": Session._slowly,
     "doctor": Session._slowly,
+    "cures": Session._cures,
     "play": Session._command,
     "pause": Session._command,
     "step": Session._command,

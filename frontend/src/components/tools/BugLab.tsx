@@ -54,7 +54,7 @@ function Choice({ store, bugs }: { store: Store; bugs: BugEntry[] }) {
       <button type="button" class="at-random" onClick={atRandom}>
         {t.at_random}
       </button>
-      <ul class="choice">
+      <ul class="bug-list">
         {bugs.map((one) => (
           <li key={one.name}>
             <button

@@ -36,19 +36,31 @@ export function ClassDesk({ store, tools }: { store: Store; tools: Tool[] }) {
   };
   return (
     <ToolPanel store={store} title={t.title} note={t.note} name="desk">
+      {link.value && <Links store={store} at={at} choose={setAt} />}
       <div class="halves">
         <fieldset>
           <legend>{t.sees}</legend>
-          {parts.map((part) => (
-            <Choice
-              key={part}
-              words={t.part[part]}
-              on={!hidden.includes(part)}
-              inner={INNER.includes(part)}
-              disabled={INNER.includes(part) && hidden.includes("settings")}
-              onChange={(seen) => see(part, seen)}
-            />
-          ))}
+          {parts
+            .filter((part) => !INNER.includes(part))
+            .map((part) => (
+              <Choice
+                key={part}
+                words={t.part[part]}
+                on={!hidden.includes(part)}
+                onChange={(seen) => see(part, seen)}
+              />
+            ))}
+          <div class="inner" role="group" aria-label={t.part.settings[0]}>
+            {INNER.map((part) => (
+              <Choice
+                key={part}
+                words={[t.part[part][0] ?? part]}
+                on={!hidden.includes(part)}
+                disabled={hidden.includes("settings")}
+                onChange={(seen) => see(part, seen)}
+              />
+            ))}
+          </div>
           <Choice
             words={t.large}
             on={large}
@@ -63,7 +75,6 @@ export function ClassDesk({ store, tools }: { store: Store; tools: Tool[] }) {
           <Preview store={store} parts={parts} />
         </div>
       </div>
-      {link.value && <Links store={store} at={at} choose={setAt} />}
     </ToolPanel>
   );
 }
@@ -76,18 +87,16 @@ const isTool = (part: ClassPart): part is ClassPart & Tool =>
 function Choice({
   words: [name, note],
   on,
-  inner = false,
   disabled = false,
   onChange,
 }: {
   words: readonly string[];
   on: boolean;
-  inner?: boolean;
   disabled?: boolean;
   onChange: (on: boolean) => void;
 }) {
   return (
-    <label class={`choice ${inner ? "inner" : ""}`}>
+    <label class="choice">
       <input
         type="checkbox"
         checked={on && !disabled}
@@ -95,8 +104,7 @@ function Choice({
         onChange={(event) => onChange(event.currentTarget.checked)}
       />
       <span>
-        {name}
-        <small>{note}</small>
+        {name} {note && <small>{note}</small>}
       </span>
     </label>
   );

@@ -262,6 +262,7 @@ function Formulas({ store, details: look }: { store: Store; details: StepDetails
           />
         )}
       </div>
+      {phase === "backward" && <p class="note">{t.delta_is}</p>}
       {phase === "update" && !look.factors && (
         <p class="note">{t.change_by.replace("{optimizer}", look.optimizer)}</p>
       )}

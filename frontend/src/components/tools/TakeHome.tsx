@@ -93,6 +93,7 @@ export function TakeHome({ store }: { store: Store }) {
         <Group title={t.take_on}>
           {file("code", t.take_code, ".py")}
           {file("code", t.copy_code, "", "copy")}
+          {file("numpy", t.take_numpy, ".py")}
           {file("notebook", t.notebook, ".ipynb")}
           {file("model", t.model, ".safetensors")}
         </Group>

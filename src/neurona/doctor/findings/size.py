@@ -124,8 +124,7 @@ def memorizing(e: Evidence) -> Iterator[Finding]:
 
 def too_small(e: Evidence) -> Iterator[Finding]:
     """A network that has learned what it can, and less than neighbors know."""
-    weighted = sum(bool(arrays((own,))) for own in e.params)
-    if not e.is_sick or weighted < 2 or not isfinite(e.last.cost):
+    if not e.is_sick or not isfinite(e.last.cost):
         return
     if e.signs.achievable < NOTHING:
         yield Finding(
@@ -139,6 +138,8 @@ def too_small(e: Evidence) -> Iterator[Finding]:
             {"value": e.signs.achievable, "threshold": NOTHING},
             cures=("check-labels",),
         )
+        return
+    if len(e.last.layers) < 2:
         return
     neurons = sum(layer.units for layer in e.last.layers[:-1])
     yield Finding(

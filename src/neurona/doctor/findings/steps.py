@@ -16,8 +16,8 @@ LEAP = 1.0  # a step as long as the weights
 MOVE = 0.1  # of the weights, in each step: TheDeepChecker (2022) has 10⁻¹ to 10⁻⁴
 SWING = 0.05  # of the cost, from step to step
 SLOW = 0.03  # η λ: at 1 a parabola is crossed in one step, here in thirty
-FURTHEST = 0.5  # what Adam can move a weight in all steps: as much as a typical weight
-FALLING = 0.05  # of the cost, in the last fifth of the steps
+FURTHEST = 1.0  # what Adam can move a weight in all steps: no more than a typical weight
+FALLING = 0.03  # of the cost, in the last fifth of the steps
 
 
 def diverged(e: Evidence) -> Iterator[Finding]:

@@ -171,8 +171,8 @@ _BUGS = (
         Text(
             "With two classes and the squared error the steps are half as long. Otherwise they go "
             "another way, and may learn nothing.",
-            "Con dos clases y el error cuadrático los pasos salen la mitad de largos. Si no, van en "
-            "otra dirección, y puede que no se aprenda nada.",
+            "Con dos clases y el error cuadrático, los pasos salen la mitad de largos. Si no, van "
+            "en otra dirección, y puede que no se aprenda nada.",
         ),
         Text(
             "Subtract the weighted sum of the errors: a (e - Σ e a).",

@@ -151,7 +151,7 @@ def remarks(comparison: Comparison, language: Language = "en") -> list[str]:
     ]
     given = comparison.problem
     trivial = float(np.var(given.Y))
-    if given.cost == "mse" and comparison.outcomes[0].costs[-1] > FLAT * trivial:
+    if given.output == "linear" and comparison.outcomes[0].costs[-1] > FLAT * trivial:
         numbers = {"trivial": trivial, "reached": REACHED, "more": MORE}
         said = {name: write_number(value, language) for name, value in numbers.items()}
         lines.append(TEXTS["flat"][language].format(**said))

@@ -1,0 +1,244 @@
+"""The cures on the page: what mends the run on the screen, proved in a process of its own.
+
+A proof trains for seconds. In the server's own interpreter it would hold up every page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from neurona.doctor.case import Case, Finding
+from neurona.doctor.cures import apply
+from neurona.doctor.diagnosis import SINGLE, diagnose_case
+from neurona.doctor.proof import NotProved, prove
+from neurona.doctor.signs import data_signs
+from neurona.engine.activations import ACTIVATIONS
+from neurona.engine.costs import COSTS, CROSS_ENTROPIES
+from neurona.engine.initializers import INITIALIZERS
+from neurona.engine.layers.dense import Dense
+from neurona.engine.optimizers import OPTIMIZERS, find_optimizer
+from neurona.web.doctor import TRIED, diagnosis_of
+from neurona.web.errors import PlaygroundError, no_answer
+from neurona.web.run import Run, View
+from neurona.web.setup import LayerSetup, Setup
+from neurona.web.steering import optimizer_of
+from neurona.web.task import make_task
+from neurona.web.worker import NICENESS, WorkerRun, process_context
+
+SECONDS = 20.0
+STEPS = 2500  # that a trial trains: enough for the page's networks, and for the time
+WAYS = 100  # moments of the run from which the findings are
+TURN = 0.1  # seconds between two looks whether to leave off
+
+Stop = Callable[[], bool]
+
+
+def prepare(run: Run | WorkerRun) -> Callable[[Stop], dict[str, Any]]:
+    """Capture the run on the screen, and return a function that proves what cures it.
+
+    It takes the time of a proof, and asks now and then whether to leave off.
+
+    Raises
+    ------
+    PlaygroundError
+        If the training does not respond; from the returned function, if nothing could be proved.
+    """
+    try:
+        view, way = run.settle(), run.snapshots(WAYS)
+    except (TimeoutError, PlaygroundError) as error:
+        raise no_answer("cures") from error
+    apart = isinstance(run, WorkerRun)
+
+    def make(stop: Stop) -> dict[str, Any]:
+        findings = diagnosis_of(view, way).findings
+        setup, steps = view.task.setup, steps_of(view, findings)
+        if apart:
+            return _apart((setup, steps, findings), stop)
+        return told(setup, steps, findings, stop)
+
+    return make
+
+
+def steps_of(view: View, findings: tuple[Finding, ...]) -> int:
+    """Return how many steps each trial takes: 2,500, but where the steps are what is wrong."""
+    taken = view.state.step if view.state.step >= SINGLE else TRIED
+    few = any(finding.kind == "too-few-steps" for finding in findings)
+    return min(taken, STEPS) if few else STEPS
+
+
+def told(setup: Setup, steps: int, findings: tuple[Finding, ...], stop: Stop) -> dict[str, Any]:
+    """Prove the cures of a set-up, and return the message.
+
+    Raises
+    ------
+    PlaygroundError
+        If the time was over before anything was proved.
+    """
+    case = case_of_setup(setup, steps)
+    try:
+        proof = prove(
+            case,
+            findings,
+            seconds=SECONDS,
+            stop=stop,
+            examine=lambda changed: diagnose_case(changed).findings,
+        )
+    except NotProved:
+        raise PlaygroundError(
+            "cures",
+            f"Five networks are not trained within {SECONDS:g} seconds: take fewer points or "
+            "neurons.",
+            f"Cinco redes no se entrenan en {SECONDS:g} segundos: toma menos puntos o neuronas.",
+        ) from None
+    content = proof.to_json()
+    for kind, trials in (("trials", proof.trials), ("search", proof.search)):
+        for one, trial in zip(content[kind], trials, strict=True):
+            one["setup"] = setup_with(trial.cures, setup, case)
+    content["sick"]["setup"] = setup.to_json()
+    trivial = float(data_signs(case).trivial_cost)
+    return {"type": "cures", "done": True, **content, "steps": steps, "trivial_cost": trivial}
+
+
+def case_of_setup(setup: Setup, steps: int) -> Case:
+    """Return what decides the training of a set-up."""
+    task = make_task(setup)
+    training, tested = setup.training, len(task.test.x) > 0
+    return Case(
+        task.net,
+        task.train.x,
+        task.train.target,
+        cost=task.cost,
+        optimizer=optimizer_of(task, task.frozen),
+        steps=steps,
+        batch_size=training.batch_size,
+        l1=training.l1,
+        l2=training.l2,
+        params=None if setup.weights is None else task.begin(),
+        seed=training.seed,
+        X_val=task.test.x if tested else None,
+        y_val=task.test.target if tested else None,
+    )
+
+
+def setup_with(cures: tuple[str, ...], setup: Setup, case: Case) -> dict[str, Any] | None:
+    """Return the set-up with cures, as JSON; None where the page cannot train what they make.
+
+    The network, cost and optimizer that the page would make of it are compared with the cures'.
+    """
+    _, changed = apply(cures, case)
+    try:
+        made = Setup.from_json(_setup_of(changed, setup).to_json())
+        again = case_of_setup(made, changed.steps)
+    except (PlaygroundError, LookupError):  # beyond the page's limits, or without a name there
+        return None
+    pairs = [
+        (again.net, changed.net),
+        (again.cost, changed.cost),
+        (again.optimizer, find_optimizer(changed.optimizer)),
+        ((again.batch_size, again.l1, again.l2), (changed.batch_size, changed.l1, changed.l2)),
+        ((True, False, None), (changed.shuffle, changed.early_stop, changed.sample_weight)),
+        ((id(case.X), id(case.y)), (id(changed.X), id(changed.y))),
+    ]
+    return made.to_json() if all(one == other for one, other in pairs) else None
+
+
+def _setup_of(case: Case, setup: Setup) -> Setup:
+    """Return the set-up whose words describe a case."""
+    *hidden, last = [layer for layer in case.net.layers if isinstance(layer, Dense)]
+    optimizer = find_optimizer(case.optimizer)
+    task = make_task(setup)
+    same = type(optimizer) is type(optimizer_of(task, task.frozen))
+    name = setup.training.optimizer if same else _name_of(type(optimizer), OPTIMIZERS)
+    rates: Any = optimizer.learning_rate
+    several = isinstance(rates, list | tuple)
+    rate = setup.training.learning_rate if several else rates
+    each = [one if several and one != rate else None for one in _each(rates, len(hidden) + 1)]
+    output = last.activation.name
+    if output == task.net.output.name:
+        output = setup.output.activation  # "auto" stays
+    cost = setup.training.cost
+    if case.cost != task.cost:
+        cost = _name_of(type(case.cost), {**COSTS, "cross_entropy": None})
+    training = replace(
+        setup.training,
+        learning_rate=rate,
+        optimizer=name,
+        cost=cost,
+        batch_size=case.batch_size,
+        l1=case.l1,
+        l2=case.l2,
+        initializer=_name_of(last.initializer, INITIALIZERS),
+    )
+    layers = tuple(
+        LayerSetup(layer.n_out, _name_of(layer.activation, ACTIVATIONS), own)
+        for layer, own in zip(hidden, each, strict=False)
+    )
+    return replace(
+        setup,
+        layers=layers,
+        output=replace(setup.output, activation=output, learning_rate=each[-1]),
+        training=training,
+        weights=None if case.params is None else setup.weights,
+    )
+
+
+def _each(rates: Any, count: int) -> list[Any]:
+    return list(rates) if isinstance(rates, list | tuple) else [rates] * count
+
+
+def _name_of(thing: Any, known: dict[str, Any]) -> str:
+    """Return the name of a thing; LookupError if it has none."""
+    if thing in CROSS_ENTROPIES.values():
+        return "cross_entropy"
+    for name, one in known.items():
+        if one is thing:
+            return name
+    raise LookupError(thing)
+
+
+# ------------------------------------------------------------------------------ the other process
+
+
+def _apart(request: tuple[Any, ...], stop: Stop) -> dict[str, Any]:
+    """Prove in another process, which is ended where it is to leave off."""
+    context = process_context()
+    pipe, other = context.Pipe()
+    process = context.Process(target=_work, args=(other, *request), daemon=True)
+    process.start()
+    other.close()
+    end = time.monotonic() + 3 * SECONDS
+    try:
+        while not pipe.poll(TURN):
+            if stop() or time.monotonic() > end:
+                raise no_answer("cures")
+        answer = pipe.recv()
+    except (EOFError, OSError):
+        raise no_answer("cures") from None
+    finally:
+        process.kill()
+        process.join()
+        pipe.close()
+    if isinstance(answer, PlaygroundError):
+        raise answer
+    content: dict[str, Any] = answer
+    return content
+
+
+def _work(pipe: Connection, *request: Any) -> None:
+    """Prove in this process, and send the message or the error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
+    if hasattr(os, "nice"):  # Windows has no such thing
+        os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        try:
+            setup, steps, findings = request
+            pipe.send(told(setup, steps, findings, lambda: False))
+        except PlaygroundError as error:
+            pipe.send(error)

@@ -1,4 +1,7 @@
-"""The command: ``python -m benchmarks speed | learning | playground | accuracy | big | report``."""
+"""The command: ``python -m benchmarks MEASURE``, and ``report`` to write the page.
+
+The measures are speed, learning, failure, playground, accuracy, bugs and big.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,37 @@ from pathlib import Path
 # The contest is about CPUs: without this, JAX alone would use a GPU if there is one.
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from . import accuracy, accuracy_report, big, learning, playground, report, speed, tables
+from . import (
+    accuracy,
+    accuracy_report,
+    big,
+    bugs,
+    failure,
+    learning,
+    playground,
+    report,
+    speed,
+    tables,
+)
 from .table_models import MODELS
 
 MEASURES = {
     "speed": speed.measure,
     "learning": learning.measure,
+    "failure": failure.measure,
     "playground": playground.measure,
     "accuracy": accuracy.measure,
     "big": big.measure,
+    "bugs": bugs.measure,
 }
 TABLES = {
     "speed": tables.speed,
     "learning": tables.learning,
+    "failure": tables.failure,
     "playground": tables.playground,
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
+    "bugs": bugs.report,
 }
 
 
@@ -48,6 +66,9 @@ def main(arguments: list[str] | None = None) -> None:
             before=report.load(results).get("accuracy"),
             keep=keep,
         )
+    if given.what == "bugs":
+        before = report.load(results).get("bugs")
+        measure = partial(measure, only=given.only, before=before)
     measured = measure(quick=given.quick)
     keep(measured)
     print(TABLES[given.what](measured))
@@ -60,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, help="the JSON file")
     parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
     choice = parser.add_argument_group("accuracy")
-    choice.add_argument("--only", metavar="NAME", help="tables: a regular expression of names")
+    choice.add_argument(
+        "--only", metavar="NAME", help="a regular expression of names; of bugs, too"
+    )
     choice.add_argument(
         "--contestants",
         type=_contestants,

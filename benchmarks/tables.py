@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neurona.observe.scores import format_cost
+
 from . import stacks
 from .goals import START_UP_GOALS
 from .tasks import STEPS
@@ -134,6 +136,36 @@ def learning(measured: dict) -> str:
             _learned_digits(measured),
         ]
     )
+
+
+def failure(measured: dict) -> str:
+    """Return the tables of the lesson's failure and its cure."""
+    within = f"within {measured['steps']:,} steps"
+    weights = list(measured["table"][0]["below"])
+    draws = [
+        [f"{one['step']}, {one['rate']:g}"]
+        + [f"{one['below'][name]} of {measured['draws']}" for name in weights]
+        for one in measured["table"]
+    ]
+    ones = [
+        [f"{one['step']}, {one['rate']:g}"] + [_one_draw(one["weights"][name]) for name in weights]
+        for one in measured["one"]
+    ]
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            f"### Draws of initial weights with a cost below 0.01 {within}",
+            table(["step, rate", *weights], draws),
+            f"### Random seed {measured['draw']}: the cost after {measured['steps']:,} steps, and "
+            "the step at which it is below 0.01",
+            table(["step, rate", *weights], ones),
+        ]
+    )
+
+
+def _one_draw(found: dict) -> str:
+    reached = f"{found['reached']:,}" if found["reached"] else "never"
+    return f"{format_cost(found['cost'])} ({reached})"
 
 
 def _learned_circles(measured: dict) -> str:

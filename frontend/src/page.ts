@@ -4,14 +4,23 @@ import "./styles/page.css";
 import "./styles/app.css";
 import { pageHost } from "./host";
 import { mount } from "./mount";
-import { SocketConnection } from "./server/connection";
+import { type ConnectionStatus, SocketConnection } from "./server/connection";
+
+/** Whether the server is there, but with another token than the one that let this page in. */
+async function isRefused(): Promise<boolean> {
+  try {
+    return (await fetch("/", { method: "HEAD", cache: "no-store" })).status === 403;
+  } catch {
+    return false; // it is not there
+  }
+}
 
 const address = `${location.origin.replace("http", "ws")}/socket`;
 const el = document.getElementById("neurona");
 if (el) {
-  let setOnline = (_: boolean) => {};
-  const connection = new SocketConnection(address, (open) => setOnline(open));
+  let setStatus = (_: ConnectionStatus) => {};
+  const connection = new SocketConnection(address, (status) => setStatus(status), isRefused);
   const { store } = mount(connection, el, pageHost());
   store.hello();
-  setOnline = store.setOnline;
+  setStatus = store.setStatus;
 }

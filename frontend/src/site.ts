@@ -32,5 +32,6 @@ async function load(recording: string, part: string): Promise<ArrayBuffer> {
 const el = document.getElementById("neurona");
 if (el) {
   const { store } = mount(new RecordedConnection(page.neuronaCatalog ?? [], load), el, pageHost());
+  store.hidden.push("class"); // there is no server that a class could come to
   store.hello();
 }

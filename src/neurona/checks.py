@@ -46,7 +46,7 @@ def check_dtype(dtype: Any) -> Any:
 
 def check_rate(rate: Any) -> float:
     """Return a learning rate as a float, or say that it must be positive."""
-    value = _number(rate)
+    value = as_number(rate)
     if not (0 < value < float("inf")):
         raise ValueError(f"learning rate {rate!r}: it must be a positive number, such as 0.1")
     return value
@@ -54,7 +54,7 @@ def check_rate(rate: Any) -> float:
 
 def check_clip(clip: Any) -> float | None:
     """Return the largest norm of the gradient as a float, or say that it must be positive."""
-    value = _number(clip)
+    value = as_number(clip)
     if clip is not None and not (0 < value < float("inf")):
         raise ValueError(f"clip is {clip!r}: it must be a positive norm, such as 1.0, or None")
     return None if clip is None else value
@@ -62,7 +62,7 @@ def check_clip(clip: Any) -> float | None:
 
 def check_dropout(rate: Any) -> float:
     """Return the probability to drop as a float, or say that it is from 0 to less than 1."""
-    value = _number(rate)
+    value = as_number(rate)
     if not 0 <= value < 1:
         raise ValueError(
             f"dropout is {rate!r}: the probability to drop is a number from 0 to less than 1"
@@ -72,7 +72,7 @@ def check_dropout(rate: Any) -> float:
 
 def check_penalty(name: str, penalty: Any) -> float:
     """Return the weight of a penalty as a float, or say that it must not be negative."""
-    value = _number(penalty)
+    value = as_number(penalty)
     if not (0 <= value < float("inf")):
         raise ValueError(f"{name} is {penalty!r}: a penalty must be a number of at least 0")
     return value
@@ -80,7 +80,7 @@ def check_penalty(name: str, penalty: Any) -> float:
 
 def check_share(name: str, share: Any, zero: bool = False) -> float:
     """Return a share as a float, or say that it must lie between 0 (included if ``zero``) and 1."""
-    value = _number(share)
+    value = as_number(share)
     if not ((0 < value < 1) or (zero and value == 0)):
         where = "from 0 to below 1, such as 0.1" if zero else "between 0 and 1, such as 0.9"
         raise ValueError(f"{name} is {share!r}: it must be a number {where}")
@@ -89,7 +89,7 @@ def check_share(name: str, share: Any, zero: bool = False) -> float:
 
 def check_finite(name: str, value: Any) -> float:
     """Return a finite number as a float, or say that it is not one."""
-    number = _number(value)
+    number = as_number(value)
     if not abs(number) < float("inf"):
         raise ValueError(f"{name} is {value!r}: it must be a finite number")
     return number
@@ -97,7 +97,7 @@ def check_finite(name: str, value: Any) -> float:
 
 def check_positive(name: str, value: Any, zero: bool = False) -> float:
     """Return a finite number above 0, or 0 if ``zero``, as a float, or say what is wrong."""
-    number = _number(value)
+    number = as_number(value)
     if not (0 < number < float("inf") or (zero and number == 0)):
         what = "a number of at least 0" if zero else "a positive number"
         raise ValueError(f"{name} is {value!r}: it must be {what}")
@@ -117,7 +117,7 @@ def check_fields(given: Any, **checks: Any) -> None:
             object.__setattr__(given, name, checked)
 
 
-def _number(value: Any) -> float:
+def as_number(value: Any) -> float:
     """Return a number as a float, or NaN if it is not a number."""
     try:
         no = isinstance(value, str | bytes | bool | np.bool) or np.ndim(value) > 0

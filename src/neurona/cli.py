@@ -12,6 +12,7 @@ from importlib import import_module
 
 from neurona import __version__
 from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten, interrupts
+from neurona.language import LANGUAGES, Text, read_number, system_language
 
 # Little is imported before Ctrl-C is taken care of, and what takes longer in functions.
 TYPE_CHECKING = False
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from neurona.language import Language
+
 # The names are written out, so that `neurona --help` need not import NumPy; a test compares them.
 DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
 COSTS = ("cross_entropy", "mse", "mae", "huber", "poisson", "pinball")  # for neurona train
-EXAMPLES = """\
+EXAMPLES = Text(
+    """\
 examples:
   neurona demo circles                              the lesson's network on the lesson's circles
   neurona demo circles --topology 4,8,16,8,4        deeper
@@ -32,15 +36,36 @@ examples:
   neurona demo digits --engine jax                  real handwritten digits, compiled
   neurona demo tutorial                             why the lesson's deep network does not learn
 
-"""
-DOCTOR = """\
+""",
+    """\
+ejemplos:
+  neurona demo circles                              la red y los círculos de la lección
+  neurona demo circles --topology 4,8,16,8,4        más profunda
+  neurona demo spirals --arms 5 --activation gelu   cinco brazos, cinco clases
+  neurona demo moons --optimizer sgd --learning-rate "0,5; 0,2; 0,1"
+  neurona demo digits --engine jax                  dígitos escritos a mano, compilado
+  neurona demo tutorial                             por qué la red profunda no aprende
+
+""",
+)
+DOCTOR = Text(
+    """\
 examples:
   neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
       --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
   neurona doctor spirals --layers 2
   neurona doctor penguins.csv species
 
-"""
+""",
+    """\
+ejemplos:
+  neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
+      --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
+  neurona doctor spirals --layers 2
+  neurona doctor penguins.csv species
+
+""",
+)
 TABLES = """\
 examples:
   neurona train penguins.csv --target species
@@ -64,14 +89,24 @@ unchanged.
 
 scikit-learn's MLP has no file format but pickle: in Python, neurona.export.to_sklearn makes one.
 """
-EXITS = """\
+EXITS = Text(
+    """\
 exit codes:
   0    success
   1    failure during the run: a training diverged, a disk was full
   2    wrong use or input: an option, a table, a model, a missing package
   130  interrupted by Ctrl-C
   141  the reader of the output closed the pipe
-"""
+""",
+    """\
+códigos de salida:
+  0    todo bien
+  1    fallo durante la ejecución: un entrenamiento divergió, un disco se llenó
+  2    uso o entrada incorrectos: una opción, una tabla, un modelo, un paquete que falta
+  130  interrumpido con Ctrl-C
+  141  quien leía la salida cerró la tubería
+""",
+)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
@@ -92,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    given = parser().parse_args(arguments)
+    given = parser(_language_of(arguments)).parse_args(arguments)
     try:
         code: int = given.run(given)
         _flush()  # here, where a closed pipe is not an error yet
@@ -109,6 +144,20 @@ def _run(arguments: Sequence[str] | None) -> int:
         _complain(f"neurona: error: {_message(error)}")
         return FAILED if failed else WRONG
     return code
+
+
+def _language_of(arguments: Sequence[str] | None) -> Language:
+    """Return the language that the arguments ask for, before they are parsed; or the system's.
+
+    >>> _language_of(["demo", "moons", "--language", "es"]), _language_of(["play", "--language=en"])
+    ('es', 'en')
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name == "--language":
+            return "es" if (value or following) == "es" else "en"
+    return system_language()
 
 
 def _complain(text: str) -> None:
@@ -145,107 +194,223 @@ def _flush() -> None:
         raise
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+def parser(language: Language = "en") -> argparse.ArgumentParser:
+    """Return the parser of the command line, whose help on what is watched has two languages."""
     import argparse
+
+    def said(en: str, es: str) -> str:
+        return Text(en, es).say(language)
 
     top = argparse.ArgumentParser(
         prog="neurona",
-        description="A neural network from scratch: read it, watch it, use it.",
-        epilog=EXITS,
+        description=said(
+            "A neural network from scratch: read it, watch it, use it.",
+            "Una red neuronal desde cero: léela, mírala aprender y úsala.",
+        ),
+        epilog=EXITS.say(language),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"neurona {__version__}")
-    commands = top.add_subparsers(metavar="command", required=True)
-    demo = _add(
-        commands,
-        "demo",
-        "train a network before your eyes",
-        "Train a network on a data set, show it, and save a picture and a film.",
-        EXAMPLES,
-    )
-    demo.add_argument("data", choices=(*DEMOS, "tutorial"), help="what to learn")
-    network = demo.add_argument_group("network")
-    network.add_argument(
-        "--topology", type=_numbers(int), metavar="4,8", help="widths of the hidden layers"
-    )
-    network.add_argument(
-        "--activation",
-        type=_names,
-        metavar="NAME[,NAME…]",
-        help="for the hidden layers: one, or one per layer (the last may be the output's)",
-    )
-    training = demo.add_argument_group("training")
-    training.add_argument("--cost", metavar="NAME", help="mse, mae, huber or cross_entropy")
-    training.add_argument(
-        "--optimizer", metavar="NAME", help="sgd, momentum, rmsprop, adam, adamw or nadam"
-    )
-    training.add_argument(
-        "--learning-rate",
-        type=_numbers(float),
-        metavar="RATE[,RATE…]",
-        help="one, or one per layer",
-    )
-    training.add_argument("--batch-size", type=int, metavar="N", help="examples per step")
-    training.add_argument("--steps", type=int, metavar="N", help="number of updates")
-    training.add_argument("--every", type=int, metavar="N", help="steps between two pictures")
-    training.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
-    training.add_argument(
-        "--engine", default="numpy", metavar="numpy|jax", help="jax is the compiled engine"
-    )
-    data = demo.add_argument_group("data")
-    data.add_argument("--arms", type=int, metavar="N", help="number of spiral arms")
-    data.add_argument("--classes", type=int, metavar="N", help="number of blobs")
-    data.add_argument("--noise", type=float, metavar="SIZE", help="spread of the points")
-    _add_output(demo.add_argument_group("output"))
-    demo.set_defaults(run=_run_demo)
+    commands = top.add_subparsers(metavar=said("command", "orden"), required=True)
+    _add_demo(commands, language, said)
     compare = _add(
         commands,
         "compare",
-        "the lesson's network in other libraries, side by side",
-        "Train the lesson's network from the same weights in the lesson's program, neurona,\n"
-        "scikit-learn, Keras and PyTorch, if they are installed, and measure how much their\n"
-        "curves differ. Saves a picture, and a page with the code of each.",
+        said(
+            "the lesson's network in other libraries, side by side",
+            "la red de la lección en otras bibliotecas, una al lado de otra",
+        ),
+        said(
+            "Train the lesson's network from the same weights in the lesson's program, neurona,\n"
+            "scikit-learn, Keras and PyTorch, if they are installed, and measure how much their\n"
+            "curves differ. Saves a picture, and a page with the code of each. It takes half a\n"
+            "minute to a few minutes.",
+            "Entrena la red de la lección desde los mismos pesos en el programa de la lección,\n"
+            "neurona, scikit-learn, Keras y PyTorch, si están instalados, y mide cuánto difieren\n"
+            "sus curvas. Guarda una imagen, y una página con el código de cada uno. Tarda entre\n"
+            "medio minuto y unos minutos.",
+        ),
+        language=language,
     )
     compare.add_argument(
-        "--steps", type=int, default=1500, metavar="N", help="steps of gradient descent (1500)"
+        "--steps",
+        type=int,
+        default=1500,
+        metavar="N",
+        help=said("steps of gradient descent (1500)", "pasos de descenso del gradiente (1500)"),
     )
-    compare.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
-    compare.add_argument(
-        "--language", choices=("en", "es"), default="en", help="language of the report"
-    )
-    _add_output(compare)
+    _add_seed(compare, said)
+    _add_output(compare, language, said)
     play = _add(
         commands,
         "play",
-        "the playground, in the browser",
-        "Open the playground: watch a network learn, change it, look inside.",
+        said("the playground, in the browser", "el laboratorio, en el navegador"),
+        said(
+            "Open the playground: watch a network learn, change it, look inside.",
+            "Abre el laboratorio: mira aprender una red, cámbiala, mira dentro.",
+        ),
+        language=language,
     )
-    play.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
-    play.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
-    play.add_argument("--no-browser", action="store_true", help="print only the address")
-    play.add_argument("--token", metavar="TEXT", help="default: a random one")
+    play.add_argument(
+        "--port",
+        type=int,
+        default=0,
+        metavar="N",
+        help=said("default: a free one", "por defecto, uno libre"),
+    )
+    play.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help=said(
+            "default: 127.0.0.1, this machine only", "por defecto 127.0.0.1, solo esta máquina"
+        ),
+    )
+    play.add_argument(
+        "--no-browser",
+        action="store_true",
+        help=said("print only the address", "solo escribe la dirección"),
+    )
+    play.add_argument(
+        "--token",
+        metavar=said("TEXT", "TEXTO"),
+        help=said("default: a random one", "por defecto, uno al azar"),
+    )
+    play.add_argument(
+        "--most",
+        type=int,
+        default=64,
+        metavar="N",
+        help=said("pages open at once (default: 64)", "páginas abiertas a la vez (64)"),
+    )
+    _add_language(play, language, said)
     site = _add(
         commands,
         "site",
-        "the playground as static pages, without a server",
-        "Record the ready-made examples with the real engine, and write pages that play them\n"
-        "from any web host, or from a folder. At most 3 MB an example.",
+        said(
+            "the playground as static pages, without a server",
+            "el laboratorio como páginas estáticas, sin servidor",
+        ),
+        said(
+            "Record the ready-made examples with the real engine, and write pages that play them\n"
+            "from any web host, or from a folder. At most 3 MB an example.",
+            "Graba los ejemplos con el motor de verdad, y escribe páginas que los reproducen en\n"
+            "cualquier servidor web, o desde una carpeta. Como mucho, 3 MB por ejemplo.",
+        ),
+        language=language,
     )
-    site.add_argument("folder", metavar="DIR", help="where to write them")
+    site.add_argument(
+        "folder",
+        metavar=said("DIR", "CARPETA"),
+        help=said("where to write them", "dónde se escriben"),
+    )
     site.add_argument(
         "--examples",
         type=_names,
-        metavar="NAME[,NAME…]",
-        help="which of them; the first opens first; default: all",
+        metavar=said("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
+        help=said(
+            "which of them; the first opens first; default: all",
+            "cuáles; el primero se abre el primero; por defecto, todos",
+        ),
     )
-    _add_language(site)
-    _add_doctor(commands)
+    _add_language(site, language, said)
+    _add_doctor(commands, language, said)
     _add_tables(commands)
     return top
 
 
-def _add(commands: Any, name: str, summary: str, description: str, examples: str = "") -> Any:
+def _add_demo(commands: Any, language: Language, said: Callable[[str, str], str]) -> None:
+    demo = _add(
+        commands,
+        "demo",
+        said("train a network before your eyes", "entrena una red ante tus ojos"),
+        said(
+            "Train a network on a data set, show it, and save a picture and a film.",
+            "Entrena una red con unos datos, la enseña, y guarda una imagen y una película.",
+        ),
+        EXAMPLES.say(language),
+        language,
+    )
+    demo.add_argument(
+        "data", choices=(*DEMOS, "tutorial"), help=said("what to learn", "lo que se aprende")
+    )
+    numbers = _decimals(language)
+    network = demo.add_argument_group(said("network", "red"))
+    network.add_argument(
+        "--topology",
+        type=_numbers(int),
+        metavar="4,8",
+        help=said("widths of the hidden layers", "neuronas de cada capa oculta"),
+    )
+    network.add_argument(
+        "--activation",
+        type=_names,
+        metavar=said("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
+        help=said(
+            "for the hidden layers: one, or one per layer (the last may be the output's)",
+            "de las capas ocultas: una, o una por capa (la última puede ser la de la salida)",
+        ),
+    )
+    training = demo.add_argument_group(said("training", "entrenamiento"))
+    name = said("NAME", "NOMBRE")
+    training.add_argument(
+        "--cost",
+        metavar=name,
+        help=said("mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
+    )
+    training.add_argument(
+        "--optimizer",
+        metavar=name,
+        help=said(
+            "sgd, momentum, rmsprop, adam, adamw or nadam",
+            "sgd, momentum, rmsprop, adam, adamw o nadam",
+        ),
+    )
+    training.add_argument(
+        "--learning-rate",
+        "--lr",
+        type=numbers,
+        metavar=said("RATE[,RATE…]", "TASA[;TASA…]"),
+        help=said("one, or one per layer", "una, o una por capa: 0,05 o «0,5; 0,2; 0,1»"),
+    )
+    for option, en, es in (
+        ("--batch-size", "examples per step", "ejemplos por paso"),
+        ("--steps", "number of updates", "cuántos pasos"),
+        ("--every", "steps between two pictures", "pasos entre dos imágenes"),
+    ):
+        training.add_argument(option, type=int, metavar="N", help=said(en, es))
+    _add_seed(training, said)
+    training.add_argument(
+        "--engine",
+        default="numpy",
+        metavar="numpy|jax",
+        help=said("jax is the compiled engine", "jax es el motor compilado"),
+    )
+    data = demo.add_argument_group(said("data", "datos"))
+    data.add_argument(
+        "--arms",
+        type=int,
+        metavar="N",
+        help=said("number of spiral arms", "brazos de la espiral"),
+    )
+    data.add_argument("--classes", type=int, metavar="N", help=said("number of blobs", "nubes"))
+    data.add_argument(
+        "--noise",
+        type=_decimal(language),
+        metavar=said("SIZE", "TAMAÑO"),
+        help=said("spread of the points", "dispersión de los puntos"),
+    )
+    _add_output(demo.add_argument_group(said("output", "resultado")), language, said)
+    demo.set_defaults(run=_run_demo)
+
+
+def _add(
+    commands: Any,
+    name: str,
+    summary: str,
+    description: str,
+    examples: str = "",
+    language: Language = "en",
+) -> Any:
     """Add a command that its module in ``commands/`` runs."""
     import argparse
 
@@ -253,61 +418,128 @@ def _add(commands: Any, name: str, summary: str, description: str, examples: str
         name,
         help=summary,
         description=description,
-        epilog=examples + EXITS,
+        epilog=examples + EXITS.say(language),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=_command(name))
     return command
 
 
-def _add_language(command: Any) -> None:
+def _add_seed(command: Any, said: Callable[[str, str], str]) -> None:
     command.add_argument(
-        "--language", choices=("en", "es"), help="of what is printed; default: the system's"
+        "--seed", type=int, default=0, metavar="N", help=said("random seed", "semilla")
     )
 
 
-def _add_output(command: Any) -> None:
+def _add_output(command: Any, language: Language, said: Callable[[str, str], str]) -> None:
     from pathlib import Path
 
     command.add_argument(
-        "--output", type=Path, default=Path("output"), metavar="DIR", help="folder for the files"
+        "--output",
+        type=Path,
+        default=Path("output"),
+        metavar=said("DIR", "CARPETA"),
+        help=said("folder for the files", "carpeta para los archivos"),
     )
-    command.add_argument("--quiet", action="store_true", help="print only the files' paths")
+    command.add_argument(
+        "--quiet",
+        action="store_true",
+        help=said("print only the files' paths", "solo escribe las rutas de los archivos"),
+    )
+    _add_language(command, language, said)
 
 
-def _add_doctor(commands: Any) -> None:
+def _add_language(command: Any, language: Language, said: Callable[[str, str], str]) -> None:
+    command.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default=language,
+        help=said(
+            "language of texts and numbers; default: the system's",
+            "idioma de los textos y los números; por defecto, el del sistema",
+        ),
+    )
+
+
+def _add_doctor(commands: Any, language: Language, said: Callable[[str, str], str]) -> None:
     """Add the command that says what is wrong with a training."""
     doctor = _add(
         commands,
         "doctor",
-        "what is wrong with a training, and what mends it",
-        "Train a network, measure it, and say what is wrong: each finding with its number, the\n"
-        "threshold and the layer. With --cures its cures are tried.",
-        DOCTOR,
+        said(
+            "what is wrong with a training, and what mends it",
+            "qué le pasa a un entrenamiento, y qué lo arregla",
+        ),
+        said(
+            "Train a network, measure it, and say what is wrong: each finding with its number,\n"
+            "the threshold and the layer. With --cures its cures are tried.",
+            "Entrena una red, la mide y dice qué va mal: cada hallazgo con su número, el umbral y\n"
+            "la capa. Con --cures se prueban los remedios.",
+        ),
+        DOCTOR.say(language),
+        language,
     )
-    doctor.add_argument("data", help="a demonstration, such as circles, or a CSV or Parquet file")
-    doctor.add_argument("target", nargs="?", help="the column of the table to predict")
-    doctor.add_argument("--layers", type=int, nargs="+", metavar="N", help="the hidden layers")
-    doctor.add_argument("--activation", metavar="NAME", help="of the hidden layers")
-    doctor.add_argument("--output", metavar="NAME", help="the activation of the output")
+    name, count, size = said("NAME", "NOMBRE"), "N", said("SIZE", "TAMAÑO")
     doctor.add_argument(
-        "--initializer", default="orthogonal", metavar="NAME", help="orthogonal, uniform, zeros, …"
+        "data",
+        metavar=said("data", "datos"),
+        help=said(
+            "a demonstration, such as circles, or a CSV or Parquet file",
+            "una demostración, como circles, o un archivo CSV o Parquet",
+        ),
     )
-    doctor.add_argument("--cost", metavar="NAME", help="mse, mae, huber or cross_entropy")
-    doctor.add_argument("--optimizer", metavar="NAME", help="sgd, momentum, rmsprop, adam, …")
-    doctor.add_argument("--learning-rate", "--lr", metavar="RATE", help="the optimizer's rate")
-    doctor.add_argument("--batch-size", type=int, metavar="N", help="examples per step")
-    doctor.add_argument("--steps", type=int, metavar="N", help="number of updates")
-    doctor.add_argument("--l1", metavar="R", help="a penalty on the weights")
-    doctor.add_argument("--l2", metavar="R", help="a penalty on the squared weights")
-    doctor.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
-    doctor.add_argument("--arms", type=int, metavar="N", help="number of spiral arms")
-    doctor.add_argument("--classes", type=int, metavar="N", help="number of blobs")
-    doctor.add_argument("--noise", metavar="SIZE", help="spread of the points")
-    doctor.add_argument("--cures", action="store_true", help="try the cures: some 20 seconds")
     doctor.add_argument(
-        "--language", choices=("en", "es"), help="of the report; default: the system's"
+        "target",
+        nargs="?",
+        metavar=said("target", "columna"),
+        help=said("the column of the table to predict", "la columna de la tabla que se predice"),
     )
+    doctor.add_argument(
+        "--layers",
+        type=int,
+        nargs="+",
+        metavar=count,
+        help=said("neurons of each hidden layer", "neuronas de cada capa oculta"),
+    )
+    doctor.add_argument(
+        "--initializer",
+        default="orthogonal",
+        metavar=name,
+        help=said(
+            "the first weights: orthogonal (default), uniform, zeros, …",
+            "los pesos iniciales: orthogonal (por defecto), uniform, zeros, …",
+        ),
+    )
+    for option, meta, en, es in (
+        ("--activation", name, "of the hidden layers", "de las capas ocultas"),
+        ("--output", name, "the activation of the output", "la activación de la salida"),
+        ("--cost", name, "mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
+        ("--optimizer", name, "sgd, momentum, rmsprop, adam, …", "sgd, momentum, rmsprop, adam, …"),
+        ("--l1", size, "a penalty on the weights", "una penalización de los pesos"),
+        ("--l2", size, "a penalty on the squared weights", "una penalización de sus cuadrados"),
+        ("--noise", size, "spread of the points", "dispersión de los puntos"),
+    ):
+        doctor.add_argument(option, metavar=meta, help=said(en, es))
+    doctor.add_argument(
+        "--learning-rate",
+        "--lr",
+        metavar=said("RATE", "TASA"),
+        help=said("the optimizer's rate", "la tasa de aprendizaje"),
+    )
+    for option, en, es in (
+        ("--batch-size", "examples per step", "ejemplos por paso"),
+        ("--steps", "number of updates", "cuántos pasos"),
+        ("--arms", "number of spiral arms", "brazos de la espiral"),
+        ("--classes", "number of blobs", "cuántas nubes"),
+    ):
+        doctor.add_argument(option, type=int, metavar=count, help=said(en, es))
+    _add_seed(doctor, said)
+    doctor.add_argument(
+        "--cures",
+        action="store_true",
+        help=said("try the cures: some 20 seconds", "prueba los remedios: unos 20 segundos"),
+    )
+    _add_language(doctor, language, said)
 
 
 def _add_tables(commands: Any) -> None:
@@ -530,6 +762,38 @@ def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
                 f"{text!r}: give {whole}numbers separated by commas, such as "
                 + ("4,8" if kind is int else "0.1 or 0.1,0.05")
             ) from None
+
+    return read
+
+
+def _decimal(language: Language) -> Callable[[str], float]:
+    """Return a parser of a number with the decimal sign of either language."""
+    import argparse
+
+    def read(text: str) -> float:
+        try:
+            return read_number(text, language)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+    return read
+
+
+def _decimals(language: Language) -> Callable[[str], list[float]]:
+    """Return a parser of numbers: semicolons separate them, or commas that are no decimal sign.
+
+    >>> _decimals("es")("0,5; 0,2"), _decimals("es")("0.5,0.2"), _decimals("en")("1,2")
+    ([0.5, 0.2], [0.5, 0.2], [1.0, 2.0])
+    >>> _decimals("es")("1,5"), _decimals("en")("0,05")
+    ([1.5], [0.05])
+    """
+
+    def read(text: str) -> list[float]:
+        has_decimal_comma = r"\d+,\d+" if language == "es" else r"0,\d+"
+        if ";" in text or re.fullmatch(has_decimal_comma, text.strip()):
+            return [_decimal(language)(part) for part in text.split(";")]
+        numbers: list[float] = _numbers(float)(text)
+        return numbers
 
     return read
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 Language: TypeAlias = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
+_EXCHANGED = str.maketrans(".,", ",.")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
 
@@ -66,7 +67,16 @@ def write_number(value: float, language: Language, digits: int = 4) -> str:
         mantissa, power = f"{value:.{digits - 1}e}".split("e")
         mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
         text = f"{mantissa}·10{str(int(power)).translate(_RAISED)}"
-    return text if language == "en" else text.translate(str.maketrans(".,", ",."))
+    return localize(text, language)
+
+
+def localize(text: str, language: Language) -> str:
+    """Return a number that Python wrote, with the signs of a language.
+
+    >>> localize("1,234.50", "es"), localize("1.2e-04", "en")
+    ('1.234,50', '1.2e-04')
+    """
+    return text if language == "en" else text.translate(_EXCHANGED)
 
 
 def read_number(text: str, language: Language) -> float:

@@ -186,10 +186,10 @@ def test_a_report_shows_the_ten_columns_that_tell_most():
 # The lesson
 
 
-def test_the_cured_networks_rate_is_5_by_default():
+def test_the_rate_of_the_true_gradient_is_5_by_default():
     short = {"steps": 3, "every": 3, "seed": 0}
     states = [
-        [*cure.cured("glorot_normal", **short, **rate)[1]][-1].cost
+        [*cure.training("glorot_normal", **short, **rate)[1]][-1].cost
         for rate in ({}, {"rate": 5.0}, {"rate": 1.0})
     ]
     assert states[0] == states[1] != states[2]

@@ -342,3 +342,11 @@ def test_without_pyarrow_the_extra_is_named(folder, tmp_path, capsys, monkeypatc
 def test_classes_of_whole_numbers_beside_missing_ones_are_exact():
     raw = read(pyarrow.table({"y": [2**53, 2**53 + 1, None]}))
     assert raw.target("y", "classes").y.tolist() == ["9007199254740992", "9007199254740993"]
+
+
+def test_a_class_that_ends_with_a_nul_is_refused():
+    table = pyarrow.table({"y": ["a", "a\0", "b"]})
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer)
+    with pytest.raises(TableError, match=r"row 2, column 'y'.*has a NUL byte"):
+        parse_parquet(buffer.getvalue()).target("y", "classes")

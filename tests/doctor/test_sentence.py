@@ -76,7 +76,8 @@ SAID = {
         "to the output it shrinks 1,836 times. Its cost, 0.2499, is that of the best constant "
         "(0.2500).",
         "La red predice 0,50 en todas partes, porque su señal se apaga por el camino: de la capa 1 "
-        "a la salida se reduce 1.836 veces. Su coste, 0,2499, es el de la mejor constante (0,2500).",
+        "a la salida se reduce 1.836 veces. Su coste, 0,2499, es el de la mejor constante "
+        "(0,2500).",
     ),
     "above": (
         replace(CONSTANT, cost=0.5),

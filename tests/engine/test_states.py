@@ -203,3 +203,17 @@ def test_a_custom_activation_is_pickled_by_its_module(tmp_path):
 
     given = printed(f"{make}; print(pickle.dumps(net))")
     assert "cubed" in printed(f"import neurona, pickle; print(pickle.loads({given}))")
+
+
+def test_no_array_of_a_state_can_be_made_writable(engine):
+    given = NET.init(0)
+    for array in arrays_in(given):
+        array.setflags(write=False)  # who owns an array may take that back
+    views = [array[...] for array in arrays_in(NET.init(0))]
+    for view in views:
+        view.setflags(write=False)
+    trained = last(train(NET, X, Y, steps=2, start=given, engine=engine))
+    made = State(0, 0, given, tuple(views), np.array([0.5]))
+    for array in arrays_in((vars(trained), vars(made), vars(replace(trained, step=3)))):
+        with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+            array.setflags(write=True)

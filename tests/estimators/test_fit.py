@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -74,6 +76,13 @@ from tests.support.plain import PLAIN
         ({"class_weight": 3}, "class_weight is 3: give 'balanced', or such as {'rare': 5.0}"),
         ({"class_weight": {0: -1.0}}, "must be a number, and not negative"),
         ({"class_weight": {0: np.inf}}, "must be a number, and not negative"),
+        ({"class_weight": {0: "5"}}, "must be a number, and not negative"),
+        ({"class_weight": {0: 10**400}}, "must be a number, and not negative"),
+        ({"class_weight": {0: [1, 2]}}, "must be a number, and not negative"),
+        ({"class_weight": {0: 1j}}, "must be a number, and not negative"),
+        ({"class_weight": {0: 0, 1: 0, 2: 0}}, "none of these rows counts: give one of their"),
+        ({"learning_rate": lambda: 0.1}, "cannot be called with a step .*: a schedule is a func"),
+        ({"learning_rate": lambda step, rate: 0.1}, r"called with a step \(missing a required"),
         ({"class_weight": {2: 5.0, 7: 1.0}}, "class_weight names the class 7; the classes are"),
     ],
     ids=str,
@@ -436,3 +445,69 @@ def test_hidden_layer_sizes_can_be_an_array():
 def test_missing_or_mixed_classes_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
         NeuralNetClassifier(**QUICK).fit(np.arange(12.0)[:, None], y)
+
+
+@pytest.mark.parametrize(
+    "of_label", [[3, 4], [{0: 1.0}], [{1: "5"}, {}], [{1: None}, {}], [{2: 1.0}, {}]]
+)
+def test_class_weight_of_labels_is_a_mapping_for_each(of_label):
+    labels = np.column_stack([np.arange(20) % 2, np.arange(20) // 10])
+    net = NeuralNetClassifier(class_weight=of_label, **QUICK)
+    with pytest.raises(ValueError, match=r"^class_weight "):
+        net.fit(labels + 0.5, labels)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([date(2020, 1, 1)] * 4, "y holds dates or durations: give numbers"),
+        ([timedelta(1)] * 4, "y holds dates or durations: give numbers"),
+        ([1, 2, 10**400, 3], r"y\[2\] is a number beyond all floats: scale y"),
+        (
+            [1.0, "cat", 2.0, 3.0],
+            r"y\[1\] is 'cat', of type str_?: give numbers; texts are",
+        ),
+        ([1.0, object, 2.0, 3.0], r"y\[1\] is .* of type type: give numbers"),
+        ([[1, 2], [3, "x"], [1, 2], [1, 3]], r"y\[1, 1\] is 'x'"),
+        ([1.0, pd.NA, "x", 2.0], r"Input y contains NaN: y\[1\] is missing"),
+    ],
+)
+def test_a_regressor_says_which_target_is_not_a_number(y, message):
+    with pytest.raises(ValueError, match=message):
+        NeuralNetRegressor(**QUICK).fit(np.eye(4), np.array(y, dtype=object))
+
+
+def test_a_regressor_takes_objects_that_are_numbers():
+    y = np.array([1, 2.5, Decimal("3.5"), "4"], dtype=object)
+    assert NeuralNetRegressor(**QUICK).fit(np.eye(4), y).predict(np.eye(4)).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "two", [(True, False), (np.True_, np.False_), (np.int64(3), np.int64(4)), (2**53, 2**53 + 1)]
+)
+def test_objects_that_are_classes_are_fitted_and_scored(two):
+    y = np.array(two * 20, dtype=object)
+    net = NeuralNetClassifier(**QUICK).fit(np.arange(40.0)[:, None] % 2, y)
+    assert net.classes_.tolist() == sorted(two)
+    assert net.score(np.arange(40.0)[:, None] % 2, y) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([date(2020, 1, 1), date(2021, 1, 1)], "y holds objects of type date: give each class as"),
+        ([1.5, 2.5], "y holds objects of type float: give each class as a text"),
+        ([2**70, 1], "y holds integers beyond 64 bits: give them as texts"),
+        ([True, 2], "y holds bool, int: give classes of one type"),
+    ],
+)
+def test_objects_that_are_not_classes_are_named(y, message):
+    with pytest.raises(ValueError, match=message):
+        NeuralNetClassifier(**QUICK).fit(np.eye(20), np.array(y * 10, dtype=object))
+
+
+def test_a_class_that_ends_with_a_nul_keeps_it():
+    X = np.arange(40.0)[:, None] % 2
+    net = NeuralNetClassifier(**QUICK).fit(X, ["a\0", "a"] * 20)
+    assert net.classes_.tolist() == ["a", "a\0"]
+    assert net.predict(X[:2]).tolist() == ["a\0", "a"]

@@ -213,3 +213,28 @@ def test_a_matrix_that_would_take_eight_gigabytes_trains_in_a_few_hundred_megaby
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
     )
     assert float(run.stdout) < 600
+
+
+@pytest.mark.parametrize("form", [sparse.csr_array, sparse.csc_matrix])
+@pytest.mark.parametrize("cells", [X != 0, (X != 0).astype(float)], ids=["booleans", "numbers"])
+@pytest.mark.parametrize("learned", ["array", "matrix"])
+def test_booleans_are_the_same_in_a_matrix_and_in_an_array(cells, form, learned):
+    forms = [cells, form(cells)][:: 1 if learned == "array" else -1]
+    net = NeuralNetClassifier(4, **FAST).fit(forms[0], Y)
+    kind = "category" if cells.dtype == bool else "number"
+    assert set(net.preparation_.kinds) == {kind}
+    first, second = map(net.predict_proba, forms)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_booleans_are_numbers_to_a_network_of_numbers():
+    net = NeuralNetClassifier(4, **FAST).fit((X != 0).astype(float), Y)
+    wanted = net.predict_proba((X != 0).astype(float))
+    np.testing.assert_array_equal(net.predict_proba(sparse.csr_array(X != 0)), wanted)
+
+
+def test_a_large_matrix_of_booleans_says_that_it_is_of_numbers(always_sparse):
+    with pytest.warns(UserWarning, match="booleans, and too large to be read as categories"):
+        net = NeuralNetClassifier(4, **FAST).fit(sparse.csr_array(X != 0), Y)
+    assert set(net.preparation_.kinds) == {"number"}
+    net.predict(sparse.csr_array(X != 0))

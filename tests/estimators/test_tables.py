@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -77,7 +79,8 @@ def test_a_column_of_another_type_is_named(fitted):
 
 def test_unseen_categories_and_missing_cells_are_predicted(fitted):
     X = pd.DataFrame(animals()[0]).assign(colour="green", kilos=None, born=None, tame=None)
-    assert set(fitted.predict(X)) <= {"cat", "dog", "fox"}
+    with pytest.warns(UserWarning, match=r"column 'colour': 'green' \(240 of 240 cells\)"):
+        assert set(fitted.predict(X)) <= {"cat", "dog", "fox"}
 
 
 def test_two_columns_of_the_same_name_are_refused():
@@ -236,3 +239,30 @@ def test_boolean_and_text_arrays_are_categories(dtype):
     assert net.score(X, cells[:, 0]) == 1.0
     as_objects = NeuralNetClassifier(**QUICK).fit(X.astype(object), cells[:, 0])
     assert np.array_equal(net.predict_proba(X), as_objects.predict_proba(X.astype(object)))
+
+
+def test_categories_that_were_never_seen_are_said_once():
+    X = pd.DataFrame({"coat": ["long", "short"] * 30, "tail": ["no", "yes", "no"] * 20})
+    net = NeuralNetClassifier(**QUICK).fit(X, X["coat"])
+    new = pd.DataFrame({"coat": ["bald", "long", "bald", "x"], "tail": ["no", "yes", "no", "?"]})
+    with pytest.warns(UserWarning, match="never seen") as caught:
+        net.predict(new)
+    assert [str(one.message) for one in caught] == [
+        "categories that were never seen tell the network nothing; column 'coat': 'bald' (2 of 4 "
+        "cells), 'x' (1); column 'tail': '?' (1 of 4 cells)"
+    ]
+    for others in (new.to_numpy(), {name: [*cells] for name, cells in new.items()}):
+        named = net if isinstance(others, dict) else NeuralNetClassifier(**QUICK)
+        named = named if named is net else named.fit(X.to_numpy(), X["coat"])
+        with pytest.warns(UserWarning, match=r"'bald' \(2 of 4 cells\)"):
+            named.predict_proba(others)
+    with pytest.warns(UserWarning, match=r"'\?'"):  # in a later part of a stream, too
+        net.partial_fit(new.assign(coat="long"), ["long"] * 4)
+
+
+def test_a_category_among_others_is_one_of_them():
+    X = pd.DataFrame({"kind": ["a", "b"] * 40 + ["rare"]})
+    net = NeuralNetClassifier(**QUICK).fit(X, X["kind"] == "a")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        net.predict(pd.DataFrame({"kind": ["new", "a"]}))

@@ -24,6 +24,7 @@ from neurona.export.estimator_onnx import NO_DATE, class_values
 from neurona.tables.csv import parse_csv
 from tests.support.ramps import ramps
 
+pytestmark = pytest.mark.filterwarnings("ignore:categories that were never seen")
 checks = settings(
     deadline=None,
     derandomize=True,

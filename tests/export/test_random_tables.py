@@ -1,4 +1,4 @@
-"""Random tables through train, predict, the NumPy program and a file: one answer, or one word."""
+"""Random tables through train, predict, NumPy, ONNX and a file: one answer, or one word."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from neurona import NeuralNetClassifier, NeuralNetRegressor, export, files
 from neurona.commands.tables import columns_for
+from neurona.export.estimator_onnx import NO_DATE
 from neurona.tables.csv import parse_csv
 from neurona.tables.encoding import decoded, unpacked
 from neurona.tables.file import TableError
@@ -99,6 +100,41 @@ def parsed(data):
     return parse_csv(decoded(unpacked(data)))
 
 
+def fed(session, read):
+    """Return the columns as the ONNX model takes them, by what its documentation says."""
+    columns, feed = {column.name: column for column in read}, {}
+    for one in session.get_inputs():
+        column = columns[one.name]
+        there = ~column.missing
+        if one.type == "tensor(string)":
+            cells = np.where(there, column.values, "").astype(object)
+        elif one.type == "tensor(double)":
+            cells = np.full(len(there), np.nan)
+            cells[there] = column.values[there]
+        else:
+            cells = np.full(len(there), NO_DATE)
+            cells[there] = column.values[there].astype("datetime64[us]").astype(np.int64)
+        feed[one.name] = cells[:, None]
+    return feed
+
+
+def check_onnx(net, read, wanted):
+    """Compare the answers of the ONNX model, whose network computes in float32."""
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(export.to_onnx(net).SerializeToString())
+    given, *probabilities = session.run(None, fed(session, read))
+    assert given.shape == wanted.shape
+    if not probabilities:
+        scale = max(net.targets_.scale[0], abs(wanted - net.targets_.shift[0]).max())
+        np.testing.assert_allclose(given, wanted, rtol=0, atol=2e-6 * scale)
+        return
+    likely = net.predict_proba(read)
+    np.testing.assert_allclose(probabilities[0], likely, atol=2e-6)
+    first, second = np.sort(likely)[:, :-3:-1].T
+    clear = first - second > 1e-5
+    assert (given[clear] == wanted[clear]).all()
+
+
 def check(seed, tmp_path):
     """Train on a random table; return how often it was refused, or raise where answers differ."""
     rng = np.random.default_rng(seed)
@@ -132,6 +168,7 @@ def check(seed, tmp_path):
     path = tmp_path / "m.safetensors"
     net.save(path)
     again = files.load(path).predict(read)
+    check_onnx(net, read, wanted)
     if kind == "classes":
         assert (given == wanted).all()
         assert (again == wanted).all()

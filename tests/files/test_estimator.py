@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -734,3 +735,22 @@ def test_any_description_is_refused_or_answers(version, request, place, frame, d
             assert again.predict_proba(frame[0]).shape == (len(frame[0]), 3)
         except ValueError as error:  # other names of columns
             assert "X lacks the column" in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[D]", "datetime64[ns]", "timedelta64[s]"])
+def test_classes_that_are_dates_or_durations_come_back(dtype, place):
+    X, y = np.arange(30.0)[:, None], (np.arange(30) % 3).astype(dtype)
+    net = NeuralNetClassifier(4, epochs=2, networks=1, random_state=0).fit(X, y)
+    net.save(place)
+    again = neurona.load(place)
+    assert again.classes_.dtype == dtype
+    np.testing.assert_array_equal(again.classes_, net.classes_)
+    np.testing.assert_array_equal(again.predict(X), net.predict(X))
+    config, arrays = parts_of(place.read_bytes())
+    for values, said in (
+        ([0, 1, -(2**63)], "not a whole number|not of datetime64|not of timedelta64"),
+        ([0, 1, "2"], "not a whole number"),
+        ([0, 2, 1], "not two or more, in order"),
+    ):
+        config["estimator"]["targets"]["classes"]["values"] = values
+        assert re.search(said, refused(made_of(config, arrays), place))

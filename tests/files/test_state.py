@@ -92,8 +92,10 @@ def test_nothing_in_a_loaded_state_can_be_written(path):
         if np.ndim(array):
             with pytest.raises(ValueError, match="read-only"):
                 array[...] = 0
+            with pytest.raises(ValueError, match="cannot set WRITEABLE"):
+                array.setflags(write=True)
 
-    each_of(is_read_only, (state.params, state.optimizer_state))
+    each_of(is_read_only, (state.params, state.optimizer_state, neurona.load(path)[1]))
 
 
 Pair = namedtuple("Pair", "a b")

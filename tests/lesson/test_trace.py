@@ -11,6 +11,7 @@ import neurona
 from neurona import tutorial
 from neurona.engine.activations import ACTIVATIONS
 from neurona.lesson import trace
+from neurona.lesson.step import factors
 from neurona.observe.microscope import dissect
 
 X = np.random.default_rng(0).normal(size=(6, 2))
@@ -134,7 +135,7 @@ def test_factors_are_the_ratio_of_step_and_gradient(name, outputs):
     params, target = net.init(1, np.float64), np.hstack([Y, 1 - Y])[:, :outputs]
     moments = trace.trace(net, params, X, target, rate=1.0)
     step = dissect(net, params, X, target, "mse").layers[0]
-    times = trace.factors(len(X), outputs)
+    times = factors(len(X), outputs)
     W, b = (np.array(last(moments, f"layer.{one}").values) for one in "Wb")
     np.testing.assert_allclose(params[0].W - W, times.W * step.dW, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(params[0].b - b[0], times.b * step.db, rtol=1e-9, atol=1e-12)

@@ -45,12 +45,12 @@ def test_surface_with_two_classes(ax, circles):
     assert plot.surface(net, states[-1].params, X, y, ax, resolution=40) is ax
     (points,) = [c for c in ax.collections if len(c.get_offsets()) == len(X)]
     np.testing.assert_allclose(points.get_offsets(), X)
-    expected = np.array([mpl_colors.to_rgb(name) for name in ("skyblue", "salmon")])[y]
+    expected = np.array([mpl_colors.to_rgb(code) for code in ("#b84a00", "#0a5c9e")])[y]
     np.testing.assert_allclose(points.get_facecolors()[:, :3], expected)
     np.testing.assert_allclose(points.get_edgecolors(), [[1, 1, 1, 1]])
     (image,) = ax.images
     plane = numbers.surface(net, states[-1].params, X, resolution=40)
-    np.testing.assert_allclose(image.get_array(), colors.diverging(plane.values[..., 0]))
+    np.testing.assert_allclose(image.get_array(), colors.ground(plane.values[..., 0]))
     assert (ax.get_xlim(), ax.get_ylim()) == (plane.limits[:2], plane.limits[2:])
     assert ax.get_aspect() == 1
     assert "x_1" in ax.get_xlabel()
@@ -73,13 +73,13 @@ def test_no_boundary_if_all_points_have_one_class(ax):
     assert len(ax.collections) == 1  # the points
 
 
-def test_surface_with_several_classes_blends_their_colors(ax):
+def test_surface_with_several_classes_shows_the_most_probable(ax):
     X, y = neurona.datasets.blobs(n=30, classes=3, rng=0)
     net = neurona.network([2, 3], "softmax")
     params = net.init(0)
     plot.surface(net, params, X, y, ax, resolution=20)
     plane = numbers.surface(net, params, X, resolution=20)
-    np.testing.assert_allclose(ax.images[0].get_array(), colors.blend(plane.values))
+    np.testing.assert_allclose(ax.images[0].get_array(), colors.regions(plane.values))
     (points,) = [c for c in ax.collections if len(c.get_offsets()) == len(X)]
     np.testing.assert_allclose(points.get_facecolors()[:, :3], colors.class_colors(3)[y])
 
@@ -89,7 +89,7 @@ def test_surface_of_a_regression_has_one_scale_and_a_color_bar(ax):
     net = neurona.network([2, 1], "linear")
     plot.surface(net, net.init(0), X, y, ax)
     bar = ax.figure.axes[1]
-    assert bar.get_ylim() == (-2, 2)  # symmetric, so that zero is white
+    assert bar.get_ylim() == (-2, 2)  # symmetric, so that zero has no color
     np.testing.assert_allclose(
         ax.collections[0].get_facecolors()[:, :3], colors.diverging([0.25, 0.625, 1.0])
     )
@@ -166,8 +166,8 @@ def test_network_draws_each_weight_by_sign_and_size(ax):
     assert len(first.get_segments()) == 4
     widths, paints = first.get_linewidths(), first.get_colors()
     assert np.all(np.diff(widths) > 0)  # the strongest is drawn last
-    assert paints[-1][0] > paints[-1][2]  # 1.0 is red
-    assert paints[-2][2] > paints[-2][0]  # -0.5 is blue
+    assert paints[-1][2] > paints[-1][0]  # 1.0 is blue
+    assert paints[-2][0] > paints[-2][2]  # -0.5 is orange
     assert [segment[0].tolist() for segment in second.get_segments()] == [[1, -0.5], [1, 0.5]]
     assert [len(column.get_offsets()) for column in columns] == [2, 2, 1]
     no_bias, negative = columns[1].get_facecolors()[:, :3]
@@ -198,7 +198,7 @@ def test_confusion_shows_counts_and_names(ax):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted class", "true class")
     right, wrong = ax.images[0].get_array()[0]
     assert right[2] > right[0]  # blue
-    assert wrong[0] > wrong[2]  # red
+    assert wrong[0] > wrong[2]  # orange
 
 
 @pytest.mark.parametrize(
@@ -242,8 +242,8 @@ def test_class_colors_are_distinct(n_classes):
     assert len(np.unique(palette.round(3), axis=0)) == n_classes
 
 
-def test_blend_of_zero_probabilities_is_the_mean_color():
-    nothing, even = colors.blend(np.array([[0.0, 0.0], [0.5, 0.5]]))
+def test_a_region_of_zero_probabilities_is_undecided():
+    nothing, even = colors.regions(np.array([[0.0, 0.0], [0.5, 0.5]]))
     np.testing.assert_allclose(nothing, even)
 
 

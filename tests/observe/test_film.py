@@ -43,22 +43,22 @@ def test_film_has_a_frame_per_state_and_holds_the_last(film, tmp_path):
     assert (tmp_path / "film.gif").stat().st_size < 7 * 40_000
 
 
-def test_panels_and_text_change_and_white_stays_white(film, tmp_path):
+def test_panels_and_text_change_and_the_paper_stays(film, tmp_path):
     film.save(tmp_path / "film.gif")
     first, last = (frames_of(tmp_path / "film.gif")[k][0].astype(int) for k in (0, -1))
     for half in (np.s_[48:392, 28:372], np.s_[48:364, 466:870], np.s_[10:40, :]):
         assert (np.abs(first[half] - last[half]).max(axis=-1) > 60).sum() > 100
     for picture in (first, last):
-        assert (picture[0] == 255).all()
+        assert (picture[0] == (0xFC, 0xFC, 0xFA)).all()
 
 
 def test_surface_and_points_are_aligned(film, tmp_path):
     film.save_picture(tmp_path / "last.png", scale=1)
     with Image.open(tmp_path / "last.png") as image:
         picture = np.asarray(image).astype(int)
-    red_minus_blue = picture[..., 0] - picture[..., 2]
-    assert red_minus_blue[220, 200] > 60  # class 1 is in the middle
-    assert red_minus_blue[60, 40] < -60  # class 0 around it
+    blue_minus_red = picture[..., 2] - picture[..., 0]
+    assert blue_minus_red[220, 200] > 20  # class 1 is in the middle
+    assert blue_minus_red[60, 40] < -20  # class 0 around it
 
 
 def test_film_chooses_the_states_between_which_outputs_change(film):
@@ -167,9 +167,9 @@ def test_network_with_features_is_drawn_over_the_plane(tmp_path):
         film.add(state)
     film.save(tmp_path / "film.gif", most=5)
     first, *_, last = (picture.astype(int) for picture, _ in frames_of(tmp_path / "film.gif"))
-    red_minus_blue = last[..., 0] - last[..., 2]
-    assert red_minus_blue[220, 200] > 60  # class 1 is in the middle
-    assert red_minus_blue[60, 40] < -60  # and class 0 in the corners
+    blue_minus_red = last[..., 2] - last[..., 0]
+    assert blue_minus_red[220, 200] > 20  # class 1 is in the middle
+    assert blue_minus_red[60, 40] < -20  # and class 0 in the corners
     assert np.abs(first - last)[48:392, 28:372].max() > 60
 
 
@@ -185,4 +185,4 @@ def test_words_can_be_translated(tmp_path):
     english, spanish = pictures
     assert (english[:40] != spanish[:40]).any()
     assert (english[395:, 466:] != spanish[395:, 466:]).any()  # below the curve
-    assert np.abs(english - spanish)[60:380, 40:360].max() < 40  # but for the palette
+    assert np.abs(english - spanish)[60:380, 40:360].max() < 60  # but for the palette

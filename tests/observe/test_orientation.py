@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+from itertools import combinations
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -16,7 +19,7 @@ from neurona.engine.state import State
 from neurona.observe import colors, figures, numbers, scores, terminal
 from neurona.observe.film import Film, _interpolation
 
-UP = [(np.array([[0.0], [8.0]]), np.array([0.0]))]  # predicts 1 (red) where x2 is large
+UP = [(np.array([[0.0], [8.0]]), np.array([0.0]))]  # predicts 1 (blue) where x2 is large
 RIGHT = [(np.array([[8.0], [0.0]]), np.array([0.0]))]  # and here where x1 is large
 NET = neurona.network([2, 1], "sigmoid")
 X, Y = np.array([[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]]), np.array([0, 1, 1, 0])
@@ -37,7 +40,7 @@ def drawn(ax):
     return np.asarray(Image.open(buffer).convert("RGB")).astype(float)
 
 
-def is_red(pixel):
+def is_orange(pixel):
     return pixel[0] > pixel[2] + 20
 
 
@@ -55,13 +58,13 @@ def corners(pixels, at=0.03):
 
 
 @pytest.mark.parametrize(
-    ("params", "red"), [(UP, {"top left", "top right"}), (RIGHT, {"top right", "bottom right"})]
+    ("params", "blue"), [(UP, {"top left", "top right"}), (RIGHT, {"top right", "bottom right"})]
 )
-def test_a_surface_stands_the_right_way_up(ax, params, red):
+def test_a_surface_stands_the_right_way_up(ax, params, blue):
     neurona.plot.surface(NET, params, X, Y, ax)
     for place, pixel in corners(drawn(ax)).items():
-        assert is_red(pixel) == (place in red)
-        assert is_blue(pixel) == (place not in red)
+        assert is_blue(pixel) == (place in blue)
+        assert is_orange(pixel) == (place not in blue)
 
 
 def test_each_value_of_a_surface_is_the_middle_of_its_pixel(ax):
@@ -101,8 +104,8 @@ def test_a_confusion_matrix_has_true_classes_downwards_and_predicted_ones_to_the
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # class 0 is at the top
     pixels = drawn(ax)
     assert is_blue(corners(pixels)["top left"])
-    assert is_red(pixels[8, 80])  # row 0, column 1: mistaken
-    assert not is_red(corners(pixels)["bottom left"])
+    assert is_orange(pixels[8, 80])  # row 0, column 1: mistaken
+    assert not is_orange(corners(pixels)["bottom left"])
 
 
 def test_a_count_is_white_where_it_is_most_of_its_row(ax):
@@ -116,7 +119,7 @@ def test_a_confusion_is_shaded_by_the_shares_of_its_rows():
     shares = COUNTS / COUNTS.sum(axis=1, keepdims=True)
     for row, column in np.ndindex(3, 3):
         share = shares[row, column]
-        value = 0.5 - share / 2 if row == column else 0.5 + np.sqrt(share) / 2
+        value = 0.5 + share / 2 if row == column else 0.5 - np.sqrt(share) / 2
         np.testing.assert_allclose(shades[row, column], colors.diverging(value))
 
 
@@ -128,17 +131,86 @@ def test_confusion_matrices_count_true_classes_in_rows():
 # Colors
 
 
-def test_two_six_and_nine_classes_have_their_palettes():
-    np.testing.assert_array_equal(colors.class_colors(2), [colors.SKYBLUE, colors.SALMON])
-    np.testing.assert_array_equal(colors.class_colors(6), colors.BRIGHT)
-    np.testing.assert_array_equal(colors.class_colors(7), colors.MUTED[:7])
-    np.testing.assert_array_equal(colors.class_colors(9), colors.MUTED)
-    assert len(np.unique(colors.class_colors(10), axis=0)) == 10
+@pytest.mark.parametrize("palette", [colors.LIGHT, colors.DARK])
+def test_points_stand_out_on_every_ground_and_words_on_paper(palette):
+    for n_classes in (2, 5):
+        for point in palette.class_colors(n_classes):
+            for ground in [*palette.class_grounds(n_classes), rgb(palette.undecided)]:
+                assert contrast(point, ground) >= 3
+    assert contrast(rgb(palette.soft), rgb(palette.paper)) >= 4.5
+    for ground in palette.class_grounds(5):
+        assert contrast(rgb(palette.ink), ground) >= 7
 
 
-def test_regions_are_half_as_strong_as_their_points():
-    certain = colors.blend(np.eye(3))
-    np.testing.assert_allclose(certain, (colors.class_colors(3) + 1) / 2)
+def rgb(code):
+    return mpl_colors.to_rgb(code)
+
+
+def contrast(one, other):
+    """Return the contrast of two colors, as WCAG defines it."""
+    low, high = sorted(luminance(np.asarray(color)) for color in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(color):
+    return linear(color) @ [0.2126, 0.7152, 0.0722]
+
+
+def linear(color):
+    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+
+
+# The colors of color-blind eyes: Machado, Oliveira and Fernandes, 2009, at full strength.
+BLIND = {
+    "none": np.eye(3),
+    "protan": np.array(
+        [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]]
+    ),
+    "deutan": np.array(
+        [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]]
+    ),
+    "tritan": np.array(
+        [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]]
+    ),
+}
+
+
+@pytest.mark.parametrize("palette", [colors.LIGHT, colors.DARK])
+@pytest.mark.parametrize("eyes", BLIND)
+def test_five_classes_are_told_apart_by_any_eyes(palette, eyes):
+    seen = [oklab(np.clip(BLIND[eyes] @ linear(one), 0, 1)) for one in palette.class_colors(5)]
+    apart = [np.linalg.norm(one - other) for one, other in combinations(seen, 2)]
+    assert min(apart) > 0.08
+    assert apart[0] > 0.2  # the pair
+
+
+def oklab(color):
+    """Return a linear color as lightness and two hues (Ottosson, 2020)."""
+    cones = np.array([[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]])
+    hues = np.array(
+        [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
+    )
+    return hues @ np.cbrt(cones @ color)
+
+
+def test_the_colors_are_those_of_the_pages_style_sheet():
+    styles = Path(__file__).parents[2] / "frontend" / "src" / "styles"
+    blocks = re.findall(r"\{[^{}]*--paper:[^{}]*\}", (styles / "tokens.css").read_text())
+    for block, palette in zip(blocks, (colors.LIGHT, colors.DARK), strict=True):
+        said = dict(re.findall(r"--([\w-]+): (#\w+)", block))
+        assert said["ground-mid"] == palette.undecided
+        for name in ("paper", "ink", "soft", "line"):
+            assert said[name] == getattr(palette, name)
+        for name, of_classes in (("class", palette.classes), ("ground", palette.grounds)):
+            assert tuple(said[f"{name}-{k}"] for k in range(5)) == of_classes
+
+
+def test_a_region_is_the_paler_the_less_certain_it_is():
+    certain = colors.regions(np.eye(5))
+    np.testing.assert_allclose(certain, colors.LIGHT.class_grounds(5))
+    undecided, half = colors.regions(np.array([[1, 1, 1], [4, 1, 1]]) / np.array([[3], [6]]))
+    np.testing.assert_allclose(undecided, rgb(colors.LIGHT.undecided))
+    np.testing.assert_allclose(half, (undecided + certain[0]) / 2)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +225,7 @@ def test_a_scale_is_symmetric_only_where_both_signs_are(y, scale):
 # A network, a curve
 
 
-def test_a_networks_lines_and_neurons_are_red_where_they_are_positive(ax):
+def test_a_networks_lines_and_neurons_are_blue_where_they_are_positive(ax):
     net = neurona.network([2, 2, 1], "tanh")
     params = [
         (np.array([[0.1, -0.4], [0.9, -0.2]]), np.array([1.0, -1.0])),
@@ -168,12 +240,12 @@ def test_a_networks_lines_and_neurons_are_red_where_they_are_positive(ax):
         order = np.argsort(np.abs(W), axis=None)
         np.testing.assert_allclose(widths, 0.3 + 2.7 * strength / strength[-1])
         for color, weight in zip(layer.get_colors(), W.ravel()[order], strict=True):
-            assert is_red(255 * color) == (weight > 0)
-            assert is_blue(255 * color) == (weight < 0)
+            assert is_blue(255 * color) == (weight > 0)
+            assert is_orange(255 * color) == (weight < 0)
     neurons = [one for one in ax.collections if not hasattr(one, "get_segments")]
     upper, lower = neurons[1].get_facecolors()
-    assert is_red(255 * upper)
-    assert is_blue(255 * lower)
+    assert is_blue(255 * upper)
+    assert is_orange(255 * lower)
 
 
 def test_a_curve_of_the_cost_stands_on_zero(ax):
@@ -199,14 +271,14 @@ def film_of(params, net=NET, x=X, y=Y, costs=(0.5, 0.25, 0.125)):
     return film
 
 
-@pytest.mark.parametrize(("params", "red"), [(UP, "top"), (RIGHT, "right")])
-def test_a_film_stands_the_right_way_up(params, red, tmp_path):
+@pytest.mark.parametrize(("params", "blue"), [(UP, "top"), (RIGHT, "right")])
+def test_a_film_stands_the_right_way_up(params, blue, tmp_path):
     film_of(params).save_picture(tmp_path / "film.png", scale=1.0)
     pixels = np.asarray(Image.open(tmp_path / "film.png").convert("RGB")).astype(float)
     panel = pixels[420 - 372 : 420 - 28, 28 : 28 + 344]
     for place, pixel in corners(panel).items():
-        assert is_red(pixel) == (red in place)
-        assert is_blue(pixel) == (red not in place)
+        assert is_blue(pixel) == (blue in place)
+        assert is_orange(pixel) == (blue not in place)
 
 
 def test_the_last_frame_of_a_film_stays_longest():
@@ -292,7 +364,7 @@ def test_a_confusion_in_the_terminal_has_its_colors_where_its_counts_are():
     }
     assert is_blue(backs["9"])
     assert is_blue(backs["12"])
-    assert is_red(backs["1"])
+    assert is_orange(backs["1"])
 
 
 # Thresholds
@@ -323,7 +395,7 @@ def test_a_sigmoid_is_saturated_beyond_4_point_4():
     assert saturated == [0, 0, 1, 1]
 
 
-def test_red_and_blue_are_told_apart_by_these_tests():
-    assert is_red(255 * np.array(mpl_colors.to_rgb("red")))
+def test_orange_and_blue_are_told_apart_by_these_tests():
+    assert is_orange(255 * np.array(mpl_colors.to_rgb("orange")))
     assert is_blue(255 * np.array(mpl_colors.to_rgb("blue")))
-    assert not is_red(255 * np.ones(3))
+    assert not is_orange(255 * np.ones(3))

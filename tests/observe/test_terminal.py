@@ -13,6 +13,7 @@ from neurona.observe import colors, numbers, terminal
 from neurona.observe.terminal import TerminalView, confusion_text, cost_text, describe, surface_text
 
 SHOW_CURSOR = "\x1b[?25h"
+CLASS_0, CLASS_1 = (0xB8, 0x4A, 0x00), (0x0A, 0x5C, 0x9E)
 
 
 @pytest.fixture(autouse=True)
@@ -64,19 +65,18 @@ def test_surface_text_has_two_pixels_a_character_and_the_points(halves):
     X, y = [[-1, 1], [1, -1]], [1, 0]  # above left, below right: on the wrong sides
     scheme = colors.scheme_of(net, y)
     rows = styles(surface_text(plane, X, y, scheme, width=12, height=6))
-    blue, red = (terminal.DARKER * 255 * colors.diverging([0.0, 1.0]) + 0.5).astype(int).tolist()
-    skyblue, salmon = (135, 206, 235), (250, 128, 114)
-    assert rows[0][0] == (salmon, tuple(blue))  # the upper half only
-    assert rows[-1][-1] == (tuple(red), skyblue)  # the lower half only
-    assert rows[3][1] == (tuple(blue), tuple(blue))
-    assert rows[3][-2] == (tuple(red), tuple(red))
+    ground_0, ground_1 = (0xF5, 0xD5, 0xBB), (0xC3, 0xDC, 0xF0)
+    assert rows[0][0] == (CLASS_1, ground_0)  # the upper half only
+    assert rows[-1][-1] == (ground_1, CLASS_0)  # the lower half only
+    assert rows[3][1] == (ground_0, ground_0)
+    assert rows[3][-2] == (ground_1, ground_1)
 
 
 def test_many_points_leave_the_surface_visible(halves):
     net, plane = halves
     X, y = neurona.datasets.circles(n=5000, rng=0)
     text = surface_text(plane, X, y, colors.scheme_of(net, y), width=40, height=20)
-    points = {(135, 206, 235), (250, 128, 114)}
+    points = {CLASS_0, CLASS_1}
     pixels = [color for row in styles(text) for pair in row for color in pair]
     assert 40 < sum(color in points for color in pixels) < len(pixels) / 5
 

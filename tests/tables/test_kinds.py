@@ -288,3 +288,16 @@ def test_a_word_among_numbers_of_the_target_may_be_a_class():
     assert set(table.target("y", "classes").y) == {"0", "1", "none"}
     unknown = parse_csv("x,y\n" + "1,0\n1,1\n1,?\n" * 9).target("y")
     assert (set(unknown.y), len(unknown.rows)) == ({"0", "1"}, 18)
+
+
+def test_booleans_among_numbers_are_said():
+    column = read_cells("a", [1.5, True, 2.5, False] * 5)
+    assert column.kind == "category"
+    assert column.remarks == (
+        "is read as categories: 10 of 20 cells are booleans, and 10 numbers; write 1 and 0 for "
+        "True and False if all should be numbers",
+    )
+    assert not read_cells("a", [True, False, None] * 5).remarks
+    nearly = read_cells("a", [*map(float, range(50)), True])
+    assert nearly.kind == "number"
+    assert "'True' (1 of 51 cells) is taken for missing" in nearly.remarks[0]

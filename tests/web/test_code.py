@@ -83,6 +83,8 @@ SETUPS = [
     {"training": {"cost": "huber", "initializer": "uniform", "seed": 5}},
     {"training": {"cost": "cross_entropy", "initializer": "he_normal"}},
     {"training": {"batch_size": 7}},
+    {"training": {"optimizer": "lesson", "learning_rate": 0.05, "cost": "mse"}},
+    {"training": {"optimizer": "lesson", "batch_size": 7}, "frozen": [1, 4]},
     {"training": {"batch_size": 2000}},
     {"weights": [0.5, -0.25, 1.2345, 0.1, 0.2, -3, 0, 0.1, 0.3, 1, -1, 2, 0.125]},
     {

@@ -112,7 +112,7 @@ def test_a_compressed_message_that_unpacks_to_too_much_ends_the_talk(port):
 def test_a_process_without_files_left_says_so_once():
     code = (
         "import resource, neurona.cli as cli; from neurona.web import connections as c\n"
-        "c.allow_files = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))\n"
+        "c.allow_files = lambda *_: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))\n"
         f"cli.main(['play', '--no-browser', '--token', {TOKEN!r}])"
     )
     with tempfile.TemporaryFile() as said:

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from functools import partial
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -17,7 +16,7 @@ from starlette.testclient import TestClient
 
 from neurona.engine.parameters import flatten
 from neurona.files.network import read
-from neurona.web import colors, downloads
+from neurona.web import downloads
 from neurona.web.run import Run
 from neurona.web.security import COOKIE
 from neurona.web.server import application
@@ -122,48 +121,6 @@ def test_every_data_set_has_a_film(kind):
     session.close()
 
 
-def test_the_films_colors_are_those_of_the_page():
-    source = Path(__file__).parents[2] / "frontend" / "src"
-    script, style = source / "drawing" / "colors.ts", source / "styles" / "app.css"
-    numbers = re.findall(r"\[(\d+), (\d+), (\d+)\]", script.read_text())
-    rgb = [tuple(map(int, one)) for one in numbers]
-    assert rgb == [colors.NEGATIVE, colors.POSITIVE, *colors.CLASSES]
-    light, dark, dark_too = (
-        dict(re.findall(r"--([\w-]+): ([^;]+);", block))
-        for block in re.findall(r"\{[^{}]*--paper:[^{}]*\}", style.read_text())
-    )
-    assert dark == dark_too
-    for theme, said in {"light": light, "dark": dark}.items():
-        look = colors.LOOKS[theme]
-        assert " ".join(map(str, colors.GROUNDS[theme])) == said["ground"]
-        names = {"paper": "sheet", "ink": "ink", "soft": "ink-soft", "faint": "line"}
-        for ours, pages in {**names, "line": "train"}.items():
-            assert getattr(look, ours) == said[pages]
-
-
-def test_answers_and_points_are_colored_as_on_the_page():
-    ground = colors.GROUNDS["dark"]
-    two, three, number = (colors.PageScheme(n, ground) for n in (2, 3, None))
-    undecided = np.array(ground) / 255
-    np.testing.assert_allclose(two.surface([[0.5]])[0], undecided)
-    np.testing.assert_allclose(number.surface([[0.0]])[0], undecided)
-    for scheme, low, high in ((two, 0, 1), (number, -1, 1), (number, -7, 7)):
-        orange, blue = scheme.surface([[low], [high]])
-        share = 0.75 * 0.85
-        np.testing.assert_allclose(
-            orange, (1 - share) * undecided + share * np.array(colors.NEGATIVE) / 255
-        )
-        np.testing.assert_allclose(
-            blue, (1 - share) * undecided + share * np.array(colors.POSITIVE) / 255
-        )
-    sure, unsure = three.surface([[0, 0, 1.0], [1 / 3, 1 / 3, 1 / 3]])
-    np.testing.assert_allclose(sure, 0.35 * undecided + 0.65 * np.array(colors.CLASSES[2]) / 255)
-    np.testing.assert_allclose(unsure, 0.9 * undecided + 0.1 * np.array(colors.NEGATIVE) / 255)
-    np.testing.assert_allclose(two.points([1, 0]) * 255, [colors.POSITIVE, colors.NEGATIVE])
-    np.testing.assert_allclose(number.points([0.0])[0], undecided)
-    assert len(np.unique(number.surface(np.linspace(0, 1, 99)[:, None], 4), axis=0)) == 5
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["circles", "blobs", "wave"])
 def test_a_film_has_the_theme_of_the_page(kind, theme):
@@ -175,7 +132,7 @@ def test_a_film_has_the_theme_of_the_page(kind, theme):
     )
     with Image.open(io.BytesIO(arrays["bytes"].tobytes())) as film:
         picture = np.asarray(film.convert("RGB")).astype(int)
-    paper = [int(colors.LOOKS[theme].paper[i : i + 2], 16) for i in (1, 3, 5)]
+    paper = [int(downloads.THEMES[theme].paper[i : i + 2], 16) for i in (1, 3, 5)]
     assert (picture[:8] == paper).all()
     assert (picture[396:, :440] == paper).all()
     contrast = abs(picture[10:40] - paper).max(axis=(0, 1))  # of the words above

@@ -81,7 +81,7 @@ def step_at(point, setup=None):
     frozen = np.zeros(sum(W.size + b.size for W, b in params), dtype=bool)
     return dissect(
         task.net, params, *examples(task, point)[:2], task.cost, l1=training.l1,
-        l2=training.l2, optimizer=optimizer_of(setup, frozen),
+        l2=training.l2, optimizer=optimizer_of(task, frozen),
     )  # fmt: skip
 
 

@@ -346,7 +346,7 @@ def test_a_link_holds_the_whole_set_up(page):
     other = page.context.new_page()
     opened(other, page.url)
     expect(other.locator(".facts")).to_contain_text("2 – 4 – 8 – 16 – 8 – 4 – 1")
-    expect(other.get_by_label("Optimizer")).to_have_value("sgd")
+    expect(other.get_by_label("Optimizer")).to_have_value("lesson")
     other.close()
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from neurona.web.examples import EXAMPLES, example
 from neurona.web.recording import Plan, growing_steps, record
 from neurona.web.session import Session
 from neurona.web.setup import Setup
-from neurona.web.site import MOST_BYTES, plans, write
+from neurona.web.site import MOST_BYTES, plans, variants, write
 
 SMALL = Setup.from_json({"data": {"n": 40}, "layers": [{"neurons": 3}]})
 STEPS = (0, 1, 5, 20)
@@ -52,11 +53,11 @@ def test_the_frames_are_those_of_the_session_at_these_steps(recording):
     assert np.array_equal(np.frombuffer(data[:size], np.uint8), arrays["surface"].ravel())
 
 
-def test_the_first_frame_brings_the_history_last_and_whole(recording):
+def test_the_first_frame_brings_the_whole_history(recording):
     (first, _), (second, _) = unpacked(recording.parts["frames"])[:2]
-    assert first["arrays"][-1]["name"] == "history"
-    assert first["arrays"][-1]["shape"][0] == len(STEPS)
-    assert "history" not in [one["name"] for one in second["arrays"]]
+    shapes = {one["name"]: one["shape"] for one in first["arrays"]}
+    assert shapes["history"][0] == shapes["flows"][0] == len(STEPS)
+    assert not {"history", "flows"} & {one["name"] for one in second["arrays"]}
 
 
 def test_the_head_has_what_a_first_picture_needs(recording):
@@ -88,8 +89,15 @@ def test_every_example_is_a_valid_set_up(name):
 
 
 def test_the_failure_is_recorded_with_its_cures():
-    names = [plan.name for plan in plans(["stuck"])]
-    assert names == ["stuck", "stuck-orthogonal", "stuck-glorot", "stuck-he"]
+    (plan,) = plans(["gradient"])
+    recording = record(replace(plan, steps=(0, 2500), dissected=()))
+    setups = [one.setup for one in variants(recording)]
+    assert len(setups) == len(set(map(str, setups))) >= 5
+    assert any(one.training.initializer == "orthogonal" for one in setups)
+    best = min(
+        recording.answers["cures"]["trials"], key=lambda one: (len(one["cures"]), -one["mean"])
+    )
+    assert best["setup"] in [one.to_json() for one in setups]
 
 
 def test_the_site_is_whole_and_small(tmp_path, capsys):

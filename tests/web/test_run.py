@@ -320,9 +320,12 @@ def test_hundreds_of_branches_can_be_gone_back_to_drawn_and_filmed(monkeypatch):
 
 def test_pictures_are_what_the_network_answers(run):
     task, view = run.task, run.view
-    _, arrays = FrameRenderer(task).frame(view, 15, 9)
+    content, arrays = FrameRenderer(task).frame(view, 15, 9)
     answers = task.net.predict(view.state.params, task.features(grid(task.limits, 15)[2]))
-    np.testing.assert_allclose(arrays["surface"].ravel() / 255, answers.ravel(), atol=0.5 / 255)
+    low, high = content["span"]
+    assert (low, high) == (answers.min(), answers.max())
+    shown = low + (high - low) * arrays["surface"].ravel() / 255
+    np.testing.assert_allclose(shown, answers.ravel(), atol=0.51 * (high - low) / 255)
     left, right, bottom, top = task.limits
     np.testing.assert_allclose(grid(task.limits, 15)[2][[0, -1]], [[left, bottom], [right, top]])
     x1 = arrays["neurons"][0].astype(int)  # the first input: dark on the left, in every row

@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+import time
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from neurona.web import server
+from neurona.web import links, server
 from neurona.web.security import COOKIE
 from neurona.web.server import application
 
@@ -262,32 +263,217 @@ def test_it_trains_between_frames_until_it_is_paused(socket):
     assert frame["step"] >= 200
 
 
-def test_closing_the_page_ends_its_training(known):
-    sockets = server.Sockets
-    opened = []
-    before = sockets.__init__
+@pytest.fixture
+def rooms(monkeypatch):
+    """Return the list of rooms that applications have made."""
+    made = []
 
-    def remember(self):
-        before(self)
-        opened.append(self)
+    class Room(server.Sockets):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            made.append(self)
 
-    sockets.__init__ = remember
-    try:
-        with TestClient(application(TOKEN, {HOST}), base_url=f"http://{HOST}") as client:
-            client.cookies.set(COOKIE, TOKEN)
+    monkeypatch.setattr(server, "Sockets", Room)
+    return made
+
+
+def joined(**options):
+    """Return a client that knows the token, of a server of its own."""
+    app = application(TOKEN, {HOST}, **options)
+    return TestClient(app, base_url=f"http://{HOST}", cookies={COOKIE: TOKEN})
+
+
+def until(condition):
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_page_that_does_not_come_back_is_forgotten_and_its_training_ends(rooms, monkeypatch):
+    monkeypatch.setattr(server, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(server, "KEEP_SECONDS", 0.1)
+    with joined() as client:
+        with client.websocket_connect("/socket", headers=ORIGIN) as socket:
+            talker = Talker(socket)
+            talker.hello()
+            talker.say(type="play")
+            talker.ask(type="frame", resolution=10)
+            (page,) = rooms[0].pages.values()
+            process = page.session.run._process
+            assert process.is_alive()
+        process.join(timeout=5)
+        assert not process.is_alive()
+        assert not rooms[0].open
+        assert not rooms[0].pages
+
+
+# A page that comes back
+
+
+def test_a_page_that_is_loaded_again_joins_its_training(rooms):
+    with joined() as client:
+        connect = partial(client.websocket_connect, "/socket", headers=ORIGIN)
+        with connect() as socket:
+            talker = Talker(socket)
+            talker.say(type="hello", setup={"data": {"n": 40}})
+            welcome, (run, _) = talker.handle()[0], talker.handle()
+            for _ in range(3):
+                talker.say(type="step")
+            talker.say(type="play")
+            while talker.ask(type="frame", resolution=10)[0]["step"] < 20:
+                pass
+        until(lambda: not rooms[0].open)
+        with connect() as socket:
+            talker = Talker(socket)
+            talker.say(type="hello", setup=run["setup"], resume=welcome["session"])
+            again, (same, _) = talker.handle()[0], talker.handle()
+            assert (again["session"], again["joined"]) == (welcome["session"], True)
+            assert (same["run"], same["setup"]) == (run["run"], run["setup"])
+            frame, arrays = talker.ask(type="frame", resolution=10)
+            assert frame["playing"]
+            assert frame["step"] >= 20
+            assert arrays["history"][0, 0] == 0
+            assert len(arrays["history"]) > 3
+        # With another link it begins anew, and undo leads back.
+        until(lambda: not rooms[0].open)
+        with connect() as socket:
+            talker = Talker(socket)
+            talker.say(type="hello", setup={"data": {"kind": "xor"}}, resume=welcome["session"])
+            talker.handle()
+            other = talker.handle()[0]
+            assert (other["setup"]["data"]["kind"], other["restarted"]) == ("xor", True)
+            assert talker.ask(type="undo")[0]["setup"] == run["setup"]
+            assert talker.ask(type="frame", resolution=10)[0]["step"] >= 20
+
+
+def test_a_tab_that_is_copied_gets_a_training_of_its_own_and_a_lost_page_its_own_back(rooms):
+    with joined() as client:
+        connect = partial(client.websocket_connect, "/socket", headers=ORIGIN)
+        with connect() as first, connect() as copy, connect() as again:
+            pages = [Talker(one) for one in (first, copy, again)]
+            pages[0].say(type="hello", setup=None)
+            key = pages[0].handle()[0]["session"]
+            pages[0].handle()
+            pages[0].say(type="step")
+            pages[0].ask(type="microscope", layer=0, unit=0)
+            pages[1].say(type="hello", setup=None, resume=key)
+            assert pages[1].handle()[0]["session"] != key
+            pages[2].say(type="hello", setup=None, resume=key, again=True)
+            assert pages[2].handle()[0]["session"] == key
+            pages[2].handle()
+            assert pages[2].ask(type="microscope", layer=0, unit=0)[0]["step"] == 1
+            with pytest.raises(WebSocketDisconnect):
+                first.receive_bytes()
+        until(lambda: not rooms[0].open)
+        assert len(rooms[0].pages) == 2
+
+
+def test_a_training_rests_while_nobody_looks(rooms, monkeypatch):
+    monkeypatch.setattr(server, "REST_SECONDS", 0.0)
+    with joined() as client:
+        connect = partial(client.websocket_connect, "/socket", headers=ORIGIN)
+        with connect() as socket:
+            talker = Talker(socket)
+            talker.say(type="hello", setup=None)
+            key = talker.handle()[0]["session"]
+            talker.handle()
+            talker.say(type="play")
+            talker.ask(type="frame", resolution=10)
+            (page,) = rooms[0].pages.values()
+        until(lambda: page._rests)
+        step = page.session.run.settle().state.step
+        time.sleep(0.1)
+        assert page.session.run.settle().state.step == step
+        with connect() as socket:
+            talker = Talker(socket)
+            talker.say(type="hello", setup=None, resume=key)
+            talker.handle(), talker.handle()
+            while not (frame := talker.ask(type="frame", resolution=10)[0])["playing"]:
+                pass
+            assert frame["step"] >= step
+
+
+def test_pages_that_have_left_make_room(rooms):
+    with joined(most=2) as client:
+        keys = []
+        for _ in range(4):
             with client.websocket_connect("/socket", headers=ORIGIN) as socket:
                 talker = Talker(socket)
-                talker.hello()
-                talker.say(type="play")
-                talker.ask(type="frame", resolution=10)
-                (session,) = opened[0].open
-                process = session.run._process
-                assert process.is_alive()
-            process.join(timeout=5)
-            assert not process.is_alive()
-            assert not opened[0].open
-    finally:
-        sockets.__init__ = before
+                talker.say(type="hello", setup={"data": {"n": 20}, "layers": []})
+                keys.append(talker.handle()[0]["session"])
+                talker.handle()
+            until(lambda: not rooms[0].open)
+        assert list(rooms[0].pages) == keys[-2:]
+
+
+# A class
+
+
+def test_a_short_link_lets_in_and_leads_to_what_the_teacher_has_prepared(client):
+    client.cookies.set(COOKIE, TOKEN)
+    with client.websocket_connect("/socket", headers=ORIGIN) as socket:
+        talker = Talker(socket)
+        talker.hello()
+        desk, _ = talker.ask(type="class", fragment="#hide=csv&goal=cost:0.01")
+        assert (desk["inside"], desk["most"], desk["addresses"]) == (1, 64, [])
+        changed, _ = talker.ask(type="class", fragment="#hide=inputs")
+        assert changed["short"] == desk["short"]  # the board's link stays
+        assert changed["long"].endswith(f"/?token={TOKEN}#hide=inputs")
+        path = desk["short"].removeprefix("http://127.0.0.1")
+        client.cookies.clear()
+        for written in (path, path.upper().replace("/C/", "/c/"), f"{path[:7]}-{path[7:]}"):
+            answer = client.get(written, follow_redirects=False)
+            assert answer.status_code == 303
+            assert answer.headers["location"] == "/#hide=inputs"
+            assert "neurona-8000" in answer.headers["set-cookie"]
+            client.cookies.clear()
+        for wrong in (path[:-1], path + "x", "/c/", "/c/" + "2" * 8):
+            assert client.get(wrong, follow_redirects=False).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "fragment", [None, 5, "#a b", "#\r\nset-cookie: x", "//evil.example", "#é"]
+)
+def test_a_link_leads_nowhere_else(client, fragment):
+    client.cookies.set(COOKIE, TOKEN)
+    with client.websocket_connect("/socket", headers=ORIGIN) as socket:
+        talker = Talker(socket)
+        talker.hello()
+        desk, _ = talker.ask(type="class", fragment=fragment)
+        path = desk["short"].removeprefix("http://127.0.0.1")
+        assert client.get(path, follow_redirects=False).headers["location"] == "/#"
+        too_long, _ = talker.ask(type="class", fragment="#" + "a" * 200_000)
+        assert too_long["code"] == "class"
+
+
+def test_a_qr_code_is_read_as_the_short_link():
+    cv2 = pytest.importorskip("cv2")
+    pytest.importorskip("segno")
+    link = "http://192.168.100.200:58080/c/k7f2m9qa"
+    rows = np.array([[int(one) for one in row] for row in links.qr_rows(link)], np.uint8)
+    picture = np.kron(np.pad(1 - rows, 4, constant_values=1), np.full((8, 8), 255, np.uint8))
+    assert cv2.QRCodeDetector().detectAndDecode(picture.astype(np.uint8))[0] == link
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said", "not_said"),
+    [
+        ("es-ES,es;q=0.9,en;q=0.8", "Este enlace ya no vale", "no longer valid"),
+        ("en-GB,en;q=0.9", "This link is no longer valid", "ya no vale"),
+        ("de", "This link is no longer valid", "-"),
+        ("de", "Este enlace ya no vale", "-"),
+    ],
+)
+def test_a_wrong_token_gets_a_page_in_the_language_of_the_reader(client, accepted, said, not_said):
+    for path in ("/?token=another", "/c/22222222"):
+        answer = client.get(path, headers={"accept-language": accepted})
+        assert answer.status_code == 403
+        assert answer.headers["content-type"].startswith("text/html")
+        assert said in answer.text
+        assert f"{not_said}<" not in answer.text
+        assert "unsafe" not in answer.headers["content-security-policy"]
+    assert "necesita su enlace" in client.get("/", headers={"accept-language": "es"}).text
 
 
 # What makes no sense
@@ -320,13 +506,16 @@ def test_too_long_a_message_ends_the_talk(socket):
     assert closed.value.code == server.TOO_BIG
 
 
-def test_too_many_pages_are_refused(known, monkeypatch):
-    monkeypatch.setattr(server, "MOST_SOCKETS", 2)
+def test_too_many_pages_are_refused():
+    known = joined(most=2)
     connect = partial(known.websocket_connect, "/socket", headers=ORIGIN)
-    with connect() as first, connect() as second:
+    with known, connect() as first, connect() as second:
         Talker(first).hello()
         Talker(second).hello()
         with connect() as third:
+            content, _ = Talker(third).handle()
+            assert content["code"] == "full"
+            assert "neurona play --most 4" in content["message"]["es"]
             with pytest.raises(WebSocketDisconnect) as closed:
                 third.receive_bytes()
             assert closed.value.code == server.TRY_AGAIN

@@ -54,7 +54,7 @@ def test_every_input_is_a_feature():
         ({"data": {"kind": "own", "points": [[0, 0, 0]] * 2001}}, "data.points"),
         ({"data": {"kind": "own", "points": [[0, 0, 0]]}}, "data.points"),
         ({"data": {"kind": "own", "points": [["a", 0, 0]]}}, "data.points[0]"),
-        ({"data": {"file": "/etc/passwd"}}, "data"),
+        ({"data": {"file": "/etc/passwd"}}, "data.file"),
         (
             {"data": {"kind": "wave"}, "output": {"activation": "softmax"}},
             "output.activation",
@@ -143,6 +143,7 @@ def test_what_is_not_given_has_its_default():
         },
         "weights": None,
         "frozen": (),
+        "bug": None,
         "version": 1,
     }  # fmt: skip
 

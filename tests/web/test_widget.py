@@ -305,7 +305,7 @@ def test_own_points():
         ({"data": "fog"}, "data.kind is 'fog': give one of circles"),
         ({"data": 3}, "data.kind is 3"),
         ({"setup": 3}, "setup is 3: give an object"),
-        ({"setup": {"dta": {}}}, "setup is 'dta': give only"),
+        ({"setup": {"dta": {}}}, "no part 'dta': it has data"),
         ({"layers": 4}, "layers is 4"),
         ({"layers": "44"}, "layers is '44'"),
         ({"layers": (4, 0)}, r"layers\[1\].neurons is 0"),

@@ -8,6 +8,7 @@ import { Challenge } from "./Challenge";
 import { Cost } from "./Cost";
 import { StoreContext } from "./context";
 import { Flow } from "./Flow";
+import { Hint } from "./Hint";
 import { Key } from "./Key";
 import { MainControls } from "./MainControls";
 import { Mast } from "./Mast";
@@ -15,9 +16,10 @@ import { Messages } from "./Messages";
 import { Network } from "./Network";
 import { NeuronEditor } from "./NeuronEditor";
 import { Notice } from "./Notice";
+import { PointEditing } from "./PointEditing";
 import { Sentence } from "./Sentence";
 import { Surface } from "./Surface";
-import { TOOLS, Tools } from "./Tools";
+import { type Part, TOOLS, Tools } from "./Tools";
 
 export function App({ store }: { store: Store }) {
   const { text, hidden, host, run, tool } = store;
@@ -36,7 +38,8 @@ export function App({ store }: { store: Store }) {
   return (
     <StoreContext.Provider value={store}>
       <Main
-        class={`playground ${tool.value ? "with-tool" : ""}`}
+        class="playground"
+        data-tool={tool.value ?? undefined}
         aria-label={text.value.main}
         onDragOver={(event) => {
           if (!takes(event)) return;
@@ -64,9 +67,17 @@ export function App({ store }: { store: Store }) {
             <div class={`columns ${hidden.includes("result") ? "without-picture" : ""}`}>
               {!hidden.includes("result") && (
                 <section class="hero" aria-label={text.value.result}>
-                  <Surface store={store} />
+                  <div class="picture">
+                    <PointEditing store={store}>
+                      <Surface store={store} />
+                    </PointEditing>
+                    <Hint store={store} name="picture" />
+                  </div>
                   <Key store={store} />
-                  <Sentence store={store} />
+                  <div class="sentence">
+                    <Sentence store={store} />
+                    <Hint store={store} name="now" />
+                  </div>
                 </section>
               )}
               <Side store={store} />
@@ -85,17 +96,21 @@ function Side({ store }: { store: Store }) {
   const entry = tool.value && TOOLS[tool.value];
   const selected = selection.value;
   const chosen = selected?.kind === "weight" || selected?.pinned;
-  const shown = (part: string) => !hidden.includes(part);
+  const below: readonly Part[] = entry
+    ? (entry.below ?? [])
+    : ["network", ...(chosen ? [] : (["flow", "cost"] as const))];
+  const draw = (part: Part) => {
+    if (hidden.includes(part === "cost" ? "result" : "network")) return null;
+    if (part === "network") return <Network key={part} store={store} controls={!entry} />;
+    return part === "flow" ? <Flow key={part} store={store} /> : <Cost key={part} store={store} />;
+  };
   return (
     <div class="side">
-      <Challenge store={store} />
-      {shown("network") && (!entry || entry.keeps === "network") && (
-        <Network store={store} controls={!entry} />
-      )}
+      {tool.value !== "tour" && <Challenge store={store} />}
+      {entry?.above?.map(draw)}
       <Tools store={store} />
+      {below.map(draw)}
       {!entry && chosen && <NeuronEditor store={store} />}
-      {!entry && !chosen && shown("network") && <Flow store={store} />}
-      {(entry ? entry.keeps === "cost" : !chosen) && shown("result") && <Cost store={store} />}
     </div>
   );
 }
@@ -125,6 +140,16 @@ function Announcements({ store }: { store: Store }) {
 
 function shortcut({ frame, send }: Store, event: KeyboardEvent): void {
   const at = event.target as HTMLElement;
+  const written = event.key.toLowerCase();
+  // A field undoes what one types in it.
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !at.closest("input, textarea")) {
+    const again = written === "y" || (written === "z" && event.shiftKey);
+    if (!again && written !== "z") return;
+    send(again ? "redo" : "undo");
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (at.closest("input, select, textarea, [role=application]")) return;
   const key = event.key.toLowerCase();

@@ -2,16 +2,15 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
-import { presetName } from "../state/labels";
-import { isPreset } from "../state/presets";
 import type { Store } from "../state/store";
 
 export function Challenge({ store }: { store: Store }) {
   const { challenge, text, setup, frame, run, language } = store;
+  const own = store.goal.value;
   const t = text.value;
   const key = challenge.value;
-  const goal = isPreset(key) ? GOALS[key] : undefined;
-  if (!isPreset(key) || !goal) return null;
+  const goal = own ?? (key === null ? undefined : GOALS[key]);
+  if (!goal) return null;
   const write = (value: number) => writeNumber(value, language.value);
   const describe: Record<keyof Goal, (bound: number) => string> = {
     accuracy: (asked) => t.goal_accuracy.replace("{n}", String(Math.round(100 * asked))),
@@ -25,9 +24,7 @@ export function Challenge({ store }: { store: Store }) {
   const solved = parts.every(([, , holds]) => holds);
   return (
     <section class={`challenge ${solved ? "solved" : ""}`} aria-label={t.challenge}>
-      <strong>
-        {solved ? `✓ ${t.solved}` : t.challenge}: {presetName(key, t)}.
-      </strong>
+      <strong>{solved ? `✓ ${t.solved}` : own ? t.classroom.goal : t.challenge}:</strong>
       <ul>
         {parts.map(([name, asked, holds]) => (
           <li key={name} class={holds ? "holds" : ""}>
@@ -38,12 +35,14 @@ export function Challenge({ store }: { store: Store }) {
       </ul>
       <button
         type="button"
-        class="flat"
+        class="away"
+        aria-label={t.dismiss}
         onClick={() => {
           challenge.value = null;
+          store.goal.value = null;
         }}
       >
-        {t.dismiss}
+        ×
       </button>
     </section>
   );

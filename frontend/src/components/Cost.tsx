@@ -2,12 +2,14 @@
 
 import { writeNumber } from "../i18n/numbers";
 import type { Store } from "../state/store";
+import { CompareWith, Comparison, Miniature } from "./Comparison";
 import { ConfusionMatrix } from "./ConfusionMatrix";
 import { CostCurve } from "./CostCurve";
 import { Checkbox } from "./controls";
+import { TimeSlider } from "./TimeSlider";
 
 export function Cost({ store }: { store: Store }) {
-  const { text, frame, logarithmic, send, language, run } = store;
+  const { text, frame, logarithmic, language, run } = store;
   const t = text.value;
   const now = frame.value;
   const number = (value: number | null | undefined) =>
@@ -21,9 +23,16 @@ export function Cost({ store }: { store: Store }) {
       <header class="head-row">
         <h2>{t.cost}</h2>
         <p class="scores">
+          <i class="line-key" />
           <b class="cost">{number(now?.cost)}</b>
           {now?.accuracy != null && ` · ${t.accuracy} ${share(now.accuracy)}`}
-          {now?.test_cost != null && ` · ${t.test} ${number(now.test_cost)}`}
+          {now?.test_cost != null && (
+            <>
+              {" · "}
+              <i class="line-key test" />
+              {t.test} {number(now.test_cost)}
+            </>
+          )}
           {now?.test_accuracy != null && ` · ${share(now.test_accuracy)}`}
         </p>
         <Checkbox
@@ -39,26 +48,15 @@ export function Cost({ store }: { store: Store }) {
             <ConfusionMatrix store={store} />
           </details>
         )}
+        <CompareWith store={store} />
       </header>
-      <CostCurve store={store} />
-      <div class="time-row">
-        <input
-          type="range"
-          min={0}
-          max={Math.max(0, (now?.snapshots ?? 1) - 1)}
-          value={now?.at ?? 0}
-          aria-label={t.time}
-          aria-valuetext={`${t.steps} ${now?.step ?? 0}`}
-          onInput={(e) => send("seek", { index: Number(e.currentTarget.value) })}
-        />
-        <button
-          type="button"
-          class="flat"
-          disabled={!now || now.at >= now.snapshots - 1}
-          onClick={() => send("branch")}
-        >
-          {t.branch}
-        </button>
+      <Comparison store={store} />
+      <div class="plot">
+        <div class="course">
+          <CostCurve store={store} />
+          <TimeSlider store={store} />
+        </div>
+        <Miniature store={store} />
       </div>
     </section>
   );

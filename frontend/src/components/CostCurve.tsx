@@ -1,90 +1,88 @@
-// Training and test cost by step; branches that were left are faint.
+// Training and test cost by step. Branches that were left are faint; an earlier run is a ghost.
 
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import { branchIds, plotData } from "../drawing/cost-curve";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { paletteOf } from "../drawing/colors";
+import { type Curve, paintCosts } from "../drawing/cost-curve";
+import { writeNumber } from "../i18n/numbers";
+import { branchIds, costAt, lastStep, ofBranch, stepAt, testCostAt } from "../state/moments";
 import type { Store } from "../state/store";
 
 export function CostCurve({ store }: { store: Store }) {
-  const { history, logarithmic, text, resolvedTheme, frame } = store;
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
+  const { history, logarithmic, text, resolvedTheme, frame, language, run, runs } = store;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const [height, setHeight] = useState(0);
   const rows = history.value;
-  const branches = branchIds(rows);
+  const t = text.value;
+  const now = frame.value;
+  const ghost = runs.shown.value;
+  const back = now && now.at < now.snapshots - 1 ? now.step : null;
   useEffect(() => {
-    const element = box.current;
+    const element = canvas.current;
     if (!element) return;
-    const style = getComputedStyle(element);
-    const ink = style.getPropertyValue("--soft").trim();
-    const grid = style.getPropertyValue("--line").trim();
-    const train = style.getPropertyValue("--train").trim();
-    const test = style.getPropertyValue("--test").trim();
-    const filter = logarithmic.value ? decades : undefined;
-    const plain = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };
-    const lines = { stroke: grid, width: 1, filter };
-    const powers = { ...plain, filter, grid: lines, ticks: lines, values: named, size: 56 };
-    const series: uPlot.Series[] = [{}];
-    for (let k = 1; k <= branches.length; k += 1) {
-      const alpha = k === branches.length ? 1 : 0.35;
-      series.push({ stroke: train, width: 2, alpha, spanGaps: true, points: { show: false } });
-      series.push({ stroke: test, width: 2, alpha, spanGaps: true, points: { show: false } });
-    }
-    plot.current = new uPlot(
-      {
-        width: element.clientWidth || 320,
-        height: heightOf(),
-        legend: { show: false },
-        cursor: { show: false },
-        scales: { x: { time: false }, y: { distr: logarithmic.value ? 3 : 1 } },
-        axes: [plain, logarithmic.value ? powers : { ...plain, size: 56 }],
-        series,
-      },
-      plotData(rows, branches, logarithmic.value),
-      element,
-    );
-    const fit = () =>
-      plot.current?.setSize({ width: element.clientWidth || 320, height: heightOf() });
-    const resized = new ResizeObserver(fit);
+    const resized = new ResizeObserver(() => {
+      setWidth(element.clientWidth);
+      setHeight(element.clientHeight);
+    });
     resized.observe(element);
-    addEventListener("resize", fit); // the height follows the window, which no observer sees
-    return () => {
-      resized.disconnect();
-      removeEventListener("resize", fit);
-      plot.current?.destroy();
-    };
-  }, [branches.length, logarithmic.value, resolvedTheme.value]);
+    return () => resized.disconnect();
+  }, []);
   useEffect(() => {
-    plot.current?.setData(plotData(rows, branches, logarithmic.value));
-  }, [rows]);
-  const cost = frame.value?.cost;
+    const element = canvas.current;
+    if (!element || !run.value) return;
+    const palette = paletteOf(element);
+    const write = (value: number) => writeNumber(value, language.value, 3);
+    const { trivial_cost: cost, trivial } = run.value;
+    const answer = trivial.length === 1 ? writeNumber(trivial[0] ?? 0, language.value, 2) : null;
+    const curves: Curve[] = [];
+    if (ghost) curves.push({ ...ghost.curve, color: palette.edge, width: 2, dashes: [2, 3] });
+    const branches = branchIds(rows);
+    branches.forEach((branch, k) => {
+      const own = ofBranch(rows, branch);
+      const steps = own.map((i) => stepAt(rows, i));
+      const faint = k + 1 < branches.length;
+      const line = (costs: number[]) => ({ steps, costs, faint });
+      const tests = own.map((i) => testCostAt(rows, i));
+      if (tests.some(Number.isFinite))
+        curves.push({ ...line(tests), color: palette.soft, width: 1.25 });
+      curves.push({ ...line(own.map((i) => costAt(rows, i))), color: palette.ink, width: 2 });
+    });
+    paintCosts(
+      element,
+      {
+        curves,
+        last: Math.max(lastStep(rows), ghost?.curve.steps.at(-1) ?? 0),
+        log: logarithmic.value,
+        trivial: Number.isFinite(cost)
+          ? {
+              cost,
+              name: answer ? t.drawings.trivial_always.replace("{p}", answer) : t.drawings.trivial,
+            }
+          : null,
+        at: back,
+        stepName: t.drawings.steps,
+        write,
+      },
+      palette,
+    );
+  }, [
+    rows,
+    run.value,
+    ghost,
+    back,
+    logarithmic.value,
+    resolvedTheme.value,
+    language.value,
+    width,
+    height,
+  ]);
+  const cost = now?.cost;
   return (
-    <div
+    <canvas
       class="curve"
-      ref={box}
+      ref={canvas}
       role="img"
-      aria-label={`${text.value.curve}: ${cost === null || cost === undefined ? "" : cost}`}
+      aria-label={`${t.curve}: ${cost === null || cost === undefined ? "–" : writeNumber(cost, language.value)}`}
     />
-  );
-}
-
-/** The height in pixels: less in a low window, so that the page fits on one screen. */
-function heightOf(): number {
-  return Math.max(110, Math.min(170, innerHeight - 740));
-}
-
-/** Keep the powers of ten of a logarithmic axis, and no more than fit. */
-function decades(plot: uPlot, splits: number[]): (number | null)[] {
-  const powers = splits.map((one) => Math.log10(one));
-  const whole = powers.map((one) => Math.abs(one - Math.round(one)) < 1e-6);
-  const room = Math.max(2, Math.floor(plot.height / 32));
-  const stride = Math.ceil(whole.filter(Boolean).length / room);
-  return splits.map((one, i) =>
-    whole[i] && Math.round(powers[i] ?? 0) % stride === 0 ? one : null,
-  );
-}
-
-function named(_: uPlot, splits: (number | null)[]): (string | null)[] {
-  return splits.map((one) =>
-    one === null ? null : one >= 0.01 ? String(one) : one.toExponential(0),
   );
 }

@@ -1,6 +1,6 @@
 // The icon of a data set: some of its points.
 
-import { CLASSES, css } from "../drawing/colors";
+import { classPaint } from "../drawing/colors";
 
 // [x, y, class] in a square of 24.
 const MARKS: Record<string, [number, number, number][]> = {
@@ -73,7 +73,7 @@ export function DataIcon({ kind }: { kind: string }) {
   return (
     <svg viewBox="0 0 24 24" aria-hidden="true">
       {(MARKS[kind] ?? []).map(([x, y, label]) => (
-        <circle cx={x} cy={y} r="1.7" fill={css(CLASSES[label] ?? [0, 0, 0])} />
+        <circle cx={x} cy={y} r="1.7" fill={classPaint(label)} />
       ))}
     </svg>
   );

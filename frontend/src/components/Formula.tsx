@@ -4,7 +4,9 @@
 import { h, type VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Equation, MathNode } from "../formulas/mathml";
+import { inLanguage } from "../i18n/numbers";
 import type { NumberSource } from "../state/microscope";
+import { useStore } from "./context";
 
 export interface Links {
   name: (source: NumberSource) => string;
@@ -13,6 +15,9 @@ export interface Links {
 }
 
 export function Formula({ equation, links }: { equation: Equation; links: Links }) {
+  const { language } = useStore();
+  const write = (text: string) => inLanguage(text, language.value);
+  const renderNode = (node: MathNode): VNode => mathElement(node, write, renderNode);
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const now = box.current;
@@ -41,7 +46,7 @@ export function Formula({ equation, links }: { equation: Equation; links: Links 
           class="number"
           key={i}
           data-value={value}
-          aria-label={`${text}, ${links.name(source)}`}
+          aria-label={`${write(text ?? "")}, ${links.name(source)}`}
           onClick={() => {
             links.follow(source);
             links.highlight(null);
@@ -85,12 +90,17 @@ function piecesOf(tree: MathNode): MathNode[][] {
   );
 }
 
-function renderNode({ tag, text, children, source }: MathNode): VNode {
+function mathElement(
+  { tag, text, children, source }: MathNode,
+  write: (text: string) => string,
+  renderNode: (node: MathNode) => VNode,
+): VNode {
   // At the start of a line a plus would be read as a sign and lose its spaces.
   const form = tag === "mo" && text === "+" ? { form: "infix" } : {};
+  const written = tag === "mn" && text !== undefined ? write(text) : text;
   return h(
     tag as "mrow",
     { ...form, ...(source && { class: "linked" }) } as object,
-    text ?? (children ?? []).map(renderNode),
+    written ?? (children ?? []).map(renderNode),
   );
 }

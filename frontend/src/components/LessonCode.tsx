@@ -2,7 +2,10 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../formulas/mathml";
+import type { Texts } from "../i18n";
+import { writeNumber } from "../i18n/numbers";
 import type { Lesson } from "../server/messages";
+import { choiceName } from "../state/labels";
 import { variablesAt } from "../state/microscope";
 import type { Store } from "../state/store";
 
@@ -25,19 +28,25 @@ export function LessonCode({ store, lesson }: { store: Store; lesson: Lesson }) 
         <h3>{t.lesson_code}</h3>
         {!refusal && (
           <>
-            <button type="button" disabled={line <= 0} onClick={() => microscope.moveLine(-1)}>
-              ‹ {t.line_back}
-            </button>
             <button
               type="button"
-              disabled={line >= lines.length - 1}
-              onClick={() => microscope.moveLine(1)}
+              aria-label={t.line_back}
+              disabled={line <= 0}
+              onClick={() => microscope.moveLine(-1)}
             >
-              {t.line_next} ›
+              ‹
             </button>
             <p class="place">
               {t.line_of.replace("{i}", String(line + 1)).replace("{n}", String(lines.length))}
             </p>
+            <button
+              type="button"
+              aria-label={t.line_next}
+              disabled={line >= lines.length - 1}
+              onClick={() => microscope.moveLine(1)}
+            >
+              ›
+            </button>
           </>
         )}
       </div>
@@ -115,20 +124,30 @@ function valuesOf(values: unknown, shape: number[] | null): string {
   return [...lines, ...(rows > values.length ? ["…"] : [])].join("\n");
 }
 
+/** The name of a cost by its class in Python. */
+function costName(name: string, t: Texts): string {
+  const key = name.includes("CrossEntropy") ? "cross_entropy" : name.toLowerCase();
+  return choiceName(key, t);
+}
+
 /** How the lesson's step differs from this training's. */
 function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
   const t = store.text.value;
   const how = lesson.differences;
   if (!how) return null;
+  const write = (value: number) => writeNumber(value, store.language.value);
   const sentences = [
-    t.differs_step.replace("{W}", formatNumber(how.W)).replace("{b}", formatNumber(how.b)),
-    how.cost && t.differs_cost.replace("{cost}", how.cost),
-    how.optimizer && t.differs_optimizer.replace("{optimizer}", how.optimizer),
+    how.W !== null &&
+      how.b !== null &&
+      t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
+    how.cost && t.differs_cost.replace("{cost}", costName(how.cost, t)),
+    how.optimizer && t.differs_optimizer.replace("{optimizer}", choiceName(how.optimizer, t)),
     how.rates && t.differs_rates,
     how.penalty && t.differs_penalty,
     how.frozen && t.differs_frozen,
     how.lent.length > 0 && t.differs_lent.replace("{names}", how.lent.join(", ")),
   ].filter(Boolean);
+  if (sentences.length === 0) return null;
   return (
     <p class="note">
       <strong>{t.differs}:</strong> {sentences.join(" ")}

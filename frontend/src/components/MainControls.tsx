@@ -2,9 +2,10 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { GOALS } from "../state/challenges";
-import { presetName } from "../state/labels";
-import { isPreset, PRESETS, type PresetName, presetSetup } from "../state/presets";
+import { exampleOf } from "../state/examples";
+import { exampleName } from "../state/labels";
 import type { Store } from "../state/store";
+import { Hint } from "./Hint";
 
 const SPEEDS = ["1", "10", "50", "500", "5000", "full"];
 
@@ -24,6 +25,7 @@ export function MainControls({ store }: { store: Store }) {
         >
           {playing ? t.pause : t.play}
         </button>
+        <Hint store={store} name="train" />
         <button type="button" onClick={() => send("step")}>
           {t.step}
         </button>
@@ -48,26 +50,21 @@ export function MainControls({ store }: { store: Store }) {
 }
 
 function Examples({ store }: { store: Store }) {
-  const { text, challenge, changeSetup, defaults } = store;
+  const { text, examples, openExample, setup } = store;
   const t = text.value;
-  const keys = Object.keys(PRESETS) as PresetName[];
-  const named = (some: PresetName[]) =>
+  const keys = Object.keys(examples.value);
+  const named = (some: string[]) =>
     some.map((key) => (
       <option value={key} key={key}>
-        {presetName(key, t)}
+        {exampleName(key, t)}
       </option>
     ));
   return (
     <label class="example">
       <span>{t.ready}</span>
       <select
-        value=""
-        onChange={(e) => {
-          const key = e.currentTarget.value;
-          if (!isPreset(key)) return;
-          challenge.value = GOALS[key] ? key : null;
-          changeSetup(presetSetup(key, defaults.value));
-        }}
+        value={exampleOf(setup.value, examples.value) ?? ""}
+        onChange={(e) => openExample(e.currentTarget.value)}
       >
         <option value="">{t.choose}</option>
         {named(keys.filter((key) => !GOALS[key]))}

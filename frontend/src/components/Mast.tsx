@@ -55,6 +55,18 @@ export function Mast({ store }: { store: Store }) {
           ))}
         </nav>
         <div class="end">
+          <UndoButtons store={store} />
+          <button
+            type="button"
+            class="flat"
+            aria-pressed={store.hints.open.value.length > 0}
+            onClick={() => {
+              setOpen(false);
+              store.hints.toggle();
+            }}
+          >
+            {t.shell.hints}
+          </button>
           <ThemeButton store={store} />
           <LanguageButton store={store} />
         </div>
@@ -77,6 +89,36 @@ export function Mast({ store }: { store: Store }) {
         {t.shell.menu}
       </button>
     </header>
+  );
+}
+
+/** Changes back the last change, and then it again. */
+function UndoButtons({ store }: { store: Store }) {
+  const { frame, text, send } = store;
+  const t = text.value;
+  const { undo = null, redo = null } = frame.value ?? {};
+  return (
+    <>
+      <button
+        type="button"
+        class="flat"
+        disabled={!undo}
+        title={undo ? t.classroom.change[undo] : undefined}
+        onClick={() => send("undo")}
+      >
+        {t.shell.undo}
+      </button>
+      {redo && (
+        <button
+          type="button"
+          class="flat"
+          title={t.classroom.change[redo]}
+          onClick={() => send("redo")}
+        >
+          {t.classroom.redo}
+        </button>
+      )}
+    </>
   );
 }
 

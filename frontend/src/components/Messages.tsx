@@ -3,11 +3,19 @@
 import type { Store } from "../state/store";
 
 export function Messages({ store }: { store: Store }) {
-  const { text, language, error, stopped, online } = store;
+  const { text, language, error, stopped, online, refusal, run } = store;
   const t = text.value;
   return (
     <div class="banners" role="status" aria-live="polite">
-      {!online.value && <p class="banner">{t.lost}</p>}
+      {refusal.value && (
+        <p class={`banner ${run.value ? "" : "alone"}`}>
+          {refusal.value[language.value]}
+          <button type="button" onClick={() => location.reload()}>
+            {t.classroom.again}
+          </button>
+        </p>
+      )}
+      {!online.value && !refusal.value && <p class="banner">{t.lost}</p>}
       {stopped.value && (
         <p class="banner">
           {stopped.value[language.value]}

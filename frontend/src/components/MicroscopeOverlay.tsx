@@ -1,8 +1,8 @@
 // The current phase's numbers over the diagram, and the source of the highlighted number.
 
-import { useEffect, useRef } from "preact/hooks";
 import { type Layout, neuronCenter, neuronSize, weightPath } from "../drawing/network";
 import { formatNumber } from "../formulas/mathml";
+import { inLanguage } from "../i18n/numbers";
 import type { Phase, Run, StepDetails } from "../server/messages";
 import type { NumberSource } from "../state/microscope";
 import type { Store } from "../state/store";
@@ -20,25 +20,13 @@ export function MicroscopeOverlay({
   run: Run;
   layout: Layout;
 }) {
-  const { microscope, selection } = store;
+  const { microscope, selection, language } = store;
+  const say = (number: string) => inLanguage(number, language.value);
   const { open, details, stage, unit, highlighted } = microscope;
-  const box = useRef<HTMLDivElement>(null);
   const shown = open.value;
-  useEffect(() => {
-    const columns = String(run.topology.length);
-    box.current?.closest<HTMLElement>(".scroll")?.style.setProperty("--columns", columns);
-  }, [run.topology.length]);
   const now = details.value;
-  const layers = run.topology.length;
-  const column = stage.value.layer + 1;
-  useEffect(() => {
-    // Scroll the current layer into view where the diagram is wider than its panel.
-    const scroll = box.current?.closest<HTMLElement>(".scroll");
-    if (!shown || !scroll) return;
-    scroll.scrollLeft = (scroll.scrollWidth * (column + 0.25)) / layers - scroll.clientWidth / 2;
-  }, [shown, column, layers]);
   const fits = shown && now && now.activations.length === run.topology.length - 1;
-  if (!fits) return <div class="overlay" ref={box} hidden />;
+  if (!fits) return <div class="overlay" hidden />;
   const { phase, layer } = stage.value;
   const selected = selection.value;
   const marked: NumberSource | null =
@@ -51,19 +39,15 @@ export function MicroscopeOverlay({
   const line = marked?.kind === "weight" && marked.row >= 0 ? marked : null;
   const incoming = Array.from({ length: run.topology[layer] ?? 0 }, (_, i) => i);
   return (
-    <div
-      class="overlay"
-      ref={box}
-      aria-hidden="true"
-      style={{ "--size": `${neuronSize(layout)}px` }}
-    >
+    <div class="overlay" aria-hidden="true" style={{ "--size": `${neuronSize(layout)}px` }}>
       {line && (
         <svg aria-hidden="true">
           <path class="source" d={weightPath(layout, { ...line, column: line.unit })} />
         </svg>
       )}
       {run.topology.flatMap((count, k) =>
-        Array.from({ length: count }, (_, i) => {
+        // Other layers have no room for their numbers.
+        Array.from({ length: k === layer || k === layer + 1 ? count : 0 }, (_, i) => {
           const [x, y] = neuronCenter(layout, k, i);
           return (
             <span
@@ -77,7 +61,7 @@ export function MicroscopeOverlay({
             >
               {numbersOf(now, phase, k, i, run).map(([name, value]) => (
                 <b key={name}>
-                  <i>{name}</i> {formatNumber(value, 3)}
+                  <i>{name}</i> {say(formatNumber(value, 3))}
                 </b>
               ))}
             </span>
@@ -97,7 +81,7 @@ export function MicroscopeOverlay({
               top: `${y1 + (y2 - y1) * BESIDE.y}px`,
             }}
           >
-            <i>{value[0]}</i> {formatNumber(value[1], 3)}
+            <i>{value[0]}</i> {say(formatNumber(value[1], 3))}
           </span>
         );
       })}

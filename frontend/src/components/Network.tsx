@@ -2,8 +2,9 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { writeNumber } from "../i18n/numbers";
-import { newLayer } from "../state/presets";
+import { newLayer } from "../state/setup";
 import type { Store } from "../state/store";
+import { Hint } from "./Hint";
 import { LayerColumns } from "./layer-controls";
 import { NetworkDiagram } from "./NetworkDiagram";
 
@@ -36,6 +37,7 @@ export function Network({ store, controls = true }: { store: Store; controls?: b
         <LayerColumns store={store} run={now} width={width} controls={controls} />
         <NetworkDiagram store={store} run={now} />
       </div>
+      {controls && <Hint store={store} name="network" />}
     </section>
   );
 }

@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { backgroundOf } from "../drawing/colors";
+import { paletteOf } from "../drawing/colors";
 import {
   diagramHeight,
   LAYER_WIDTH,
@@ -13,35 +13,47 @@ import {
   weightPath,
 } from "../drawing/network";
 import type { Run } from "../server/messages";
-import { axisNames, featureLabel, outputName } from "../state/labels";
+import { featureLabel, neuronName } from "../state/labels";
 import { listParameters } from "../state/parameters";
 import type { Store } from "../state/store";
 import { MicroscopeOverlay } from "./MicroscopeOverlay";
 
+/** A high window has room for larger neurons. */
+const roomOf = (height: number) =>
+  Math.round(208 + Math.max(0, Math.min(192, (height - 800) * 0.6)));
+
 export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
-  const { liveFrame, selection, text, resolvedTheme } = store;
+  const { liveFrame, selection, hovered, text, resolvedTheme } = store;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
+  const [windowHeight, setWindowHeight] = useState(innerHeight);
   const t = text.value;
   const { topology } = run;
   const finger = matchMedia("(pointer: coarse)").matches;
   const numbers = store.microscope.open.value;
   const layout = useMemo(
-    () => layoutNetwork(topology, width, finger, numbers),
-    [String(topology), width, finger, numbers],
+    () => layoutNetwork(topology, width, finger, numbers, roomOf(windowHeight)),
+    [String(topology), width, finger, numbers, windowHeight],
   );
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const fit = () => setWidth(element.clientWidth);
+    const fit = () => {
+      setWidth(element.clientWidth);
+      setWindowHeight(innerHeight);
+    };
+    addEventListener("resize", fit);
     const resized = new ResizeObserver(fit);
     resized.observe(element);
-    return () => resized.disconnect();
+    return () => {
+      removeEventListener("resize", fit);
+      resized.disconnect();
+    };
   }, []);
   useEffect(() => {
     if (!canvas.current || width === 0) return;
-    const draw = makeNetworkPainter(canvas.current, layout, backgroundOf(canvas.current));
+    const draw = makeNetworkPainter(canvas.current, layout, paletteOf(canvas.current));
     return effect(() => {
       const arrays = liveFrame.value?.arrays;
       const [neurons, parameters] = [arrays?.neurons, arrays?.parameters];
@@ -83,21 +95,13 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
       {topology.flatMap((count, layer) =>
         Array.from({ length: count }, (_, index) => {
           const [x, y] = neuronCenter(layout, layer, index);
-          const detail =
-            layer === 0
-              ? axisNames(run)?.[["x1", "x2"].indexOf(run.setup.inputs[index] ?? "")]
-              : layer + 1 === topology.length
-                ? outputName(run, index)
-                : null;
-          const name =
-            (layer === 0
-              ? `${t.input} ${featureLabel(run.setup.inputs[index] ?? "")}`
-              : `${t.neuron} ${layer}.${index + 1}`) + (detail ? `: ${detail}` : "");
-          // The pointer crosses other neurons on its way to the editor: a click pins the selection.
-          const preview = () => {
-            const now = selection.peek();
-            if (now?.kind === "weight" || now?.pinned) return;
-            selection.value = { kind: "neuron", layer, index, pinned: false };
+          const name = neuronName(run, layer, index, t);
+          // What the pointer is on is shown in the large picture, and nothing moves.
+          const show = () => {
+            hovered.value = { layer, index };
+          };
+          const hide = () => {
+            hovered.value = null;
           };
           return (
             <button
@@ -110,8 +114,10 @@ export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
                 at?.kind === "neuron" && at.pinned && at.layer === layer && at.index === index
               }
               style={{ left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` }}
-              onMouseEnter={preview}
-              onFocus={preview}
+              onMouseEnter={show}
+              onMouseLeave={hide}
+              onFocus={show}
+              onBlur={hide}
               onClick={() => {
                 selection.value = { kind: "neuron", layer, index, pinned: true };
               }}

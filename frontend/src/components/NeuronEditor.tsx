@@ -2,8 +2,8 @@
 
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { backgroundOf } from "../drawing/colors";
-import { paintHeatmap } from "../drawing/heatmaps";
+import { paletteOf } from "../drawing/colors";
+import { makeNeuronPainter, neuronPlace } from "../drawing/neurons";
 import { featureLabel } from "../state/labels";
 import { listParameters, type Parameter } from "../state/parameters";
 import type { Store } from "../state/store";
@@ -22,15 +22,11 @@ export function NeuronEditor({ store }: { store: Store }) {
   useEffect(() => {
     const small = canvas.current;
     if (!small || !now || !selected) return;
-    const total = now.topology.reduce((sum, one) => sum + one, 0);
-    const before = now.topology.slice(0, layer).reduce((sum, one) => sum + one, 0) + index;
-    const background = backgroundOf(small);
+    const paint = makeNeuronPainter(now.topology, paletteOf(small));
+    const place = neuronPlace(now.topology, layer, index);
     return effect(() => {
       const neurons = liveFrame.value?.arrays.neurons;
-      if (!(neurons instanceof Uint8Array)) return;
-      const size = neurons.length / total;
-      const pixels = neurons.subarray(before * size, (before + 1) * size);
-      paintHeatmap(small, pixels, Math.round(Math.sqrt(size)), background);
+      if (neurons instanceof Uint8Array) paint(small, neurons, place, 1);
     });
   }, [selected, now, resolvedTheme.value]);
   useEffect(() => {

@@ -37,12 +37,14 @@ function sentenceOf({ frame, texts, language }: Store): LocalizedText {
   const both = (say: (one: "en" | "es") => string) => ({ en: say("en"), es: say("es") });
   const number = (value: number | null | undefined, one: "en" | "es") =>
     value === null || value === undefined ? "–" : writeNumber(value, one);
-  if (now?.diverged) {
-    const { layer, suggested_rate: rate } = now.diverged;
+  const why = now?.diverged;
+  if (why) {
     return both((one) =>
-      texts[one].diverged
-        .replace("{layer}", String(layer))
-        .replace("{rate}", writeNumber(rate, one, 2)),
+      "line" in why
+        ? texts[one].bugs.stopped_short.replace("{line}", String(why.line))
+        : texts[one].diverged
+            .replace("{layer}", String(why.layer))
+            .replace("{rate}", writeNumber(why.suggested_rate, one, 2)),
     );
   }
   if (now?.sentence) return now.sentence;

@@ -6,6 +6,7 @@ import { DataSettings } from "./DataSettings";
 import { LayerList } from "./layer-controls";
 import { ToolPanel } from "./ToolPanel";
 import { TrainingSettings } from "./TrainingSettings";
+import { BugLabLink } from "./tools/BugLab";
 
 export function Settings({ store }: { store: Store }) {
   const { text, hidden, layersListed, ownRates } = store;
@@ -32,6 +33,7 @@ export function Settings({ store }: { store: Store }) {
             }}
           />
         ))}
+      <BugLabLink store={store} />
     </ToolPanel>
   );
 }

@@ -1,111 +1,155 @@
-// The surface that the network predicts, with the points on it.
+// The picture: what the network predicts over the plane, with the points on it. While the pointer is
+// on a neuron of the diagram, it shows what that neuron sees.
 
-import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { backgroundOf } from "../drawing/colors";
-import { paintClassMap, paintHeatmap } from "../drawing/heatmaps";
+import { effect, useSignal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { paletteOf } from "../drawing/colors";
+import { makeNeuronPainter, neuronPlace } from "../drawing/neurons";
 import { makePointPainter } from "../drawing/points";
-import { axisNames, classLabel } from "../state/labels";
+import { boundary, isDecided, paintSurface } from "../drawing/surface";
+import { axisNames, classLabel, neuronName } from "../state/labels";
+import { predictionsOf } from "../state/predictions";
 import type { Store } from "../state/store";
 import { Truncated } from "./controls";
 import { PointMark } from "./PointMark";
+import { type Place, Readout } from "./Readout";
 
 export function Surface({ store }: { store: Store }) {
-  const { text, liveFrame, run, stepped, send, pointClass, resolvedTheme, announcement } = store;
-  const box = useRef<HTMLDivElement>(null);
+  const { text, liveFrame, run, stepped, hovered, resolvedTheme, announcement } = store;
+  const ground = useRef<HTMLCanvasElement>(null);
+  const marks = useRef<HTMLCanvasElement>(null);
+  const [size, setSize] = useState(0);
+  const place = useSignal<Place | null>(null);
   const now = run.value;
   useEffect(() => {
-    const canvas = box.current?.querySelector<HTMLCanvasElement>("canvas.answers");
+    const canvas = marks.current;
+    if (!canvas) return;
+    const resized = new ResizeObserver(() => setSize(canvas.clientWidth));
+    resized.observe(canvas);
+    return () => resized.disconnect();
+  }, []);
+  useEffect(() => {
+    const canvas = ground.current;
     if (!canvas || !now) return;
-    const background = backgroundOf(canvas);
-    const draw = now.outputs > 1 ? paintClassMap : paintHeatmap;
+    const palette = paletteOf(canvas);
+    const paintNeurons = makeNeuronPainter(now.topology, palette);
     return effect(() => {
-      const bytes = liveFrame.value?.arrays.surface;
-      if (!(bytes instanceof Uint8Array)) return;
-      draw(
-        canvas,
-        bytes,
-        Math.round(Math.sqrt(bytes.length / now.outputs)),
-        background,
-        stepped.value,
-      );
+      const frame = liveFrame.value;
+      const [seen, neurons] = [hovered.value, frame?.arrays.neurons];
+      const shown = predictionsOf(now, frame);
+      if (seen && neurons instanceof Uint8Array)
+        paintNeurons(canvas, neurons, neuronPlace(now.topology, seen.layer, seen.index), 1);
+      else if (shown) paintSurface(canvas, shown, palette, stepped.value);
     });
   }, [now, resolvedTheme.value]);
   useEffect(() => {
-    const canvas = box.current?.querySelector<HTMLCanvasElement>("canvas.points");
-    if (!canvas || !now) return;
-    const draw = makePointPainter(canvas, now, backgroundOf(canvas));
-    return effect(() => draw(liveFrame.value?.arrays.wrong));
-  }, [now, resolvedTheme.value]);
-  const add = (across: number, up: number) => {
+    const canvas = marks.current;
+    if (!canvas || !now || size === 0) return;
+    const draw = makePointPainter(canvas, now, paletteOf(canvas), size);
+    return effect(() => {
+      const frame = liveFrame.value;
+      const shown = predictionsOf(now, frame);
+      // Where the predictions agree everywhere, none of them is wrong yet.
+      const decided = !hovered.value && shown !== null && isDecided(shown);
+      draw({
+        wrong: decided ? frame?.arrays.wrong : undefined,
+        lines: decided ? boundary(shown) : new Float32Array(),
+      });
+    });
+  }, [now, resolvedTheme.value, size]);
+  const tell = (words: string, { across, up }: Place, name = "") => {
     if (!now) return;
-    const [left, right, bottom, top] = now.extent;
-    const [x, y] = [left + across * (right - left), bottom + up * (top - bottom)];
-    if (store.microscope.pickPoint(x, y) || now.classes === 0) return;
-    send("point", { x, y, label: pointClass.value });
-    tell(text.value.placed, x, y, classLabel(now, pointClass.value));
-  };
-  const tell = (words: string, x: number, y: number, name = "") => {
+    const [x, y] = coordinates(now.extent, across, up);
     announcement.value = words
       .replace("{x}", x.toFixed(2))
       .replace("{y}", y.toFixed(2))
       .replace("{k}", () => name); // last, and verbatim: a name may hold any character
   };
-  const move = (across: number, up: number) => {
+  const touch = (at: Place) => {
     if (!now) return;
-    const [left, right, bottom, top] = now.extent;
-    tell(text.value.cross_at, left + across * (right - left), bottom + up * (top - bottom));
+    if (touched(store, ...coordinates(now.extent, at.across, at.up)))
+      tell(text.value.placed, at, classLabel(now, store.pointClass.value));
   };
+  const seen = hovered.value;
   const axes = axisNames(now);
   return (
     <div
       class="surface"
-      ref={box}
       tabIndex={0}
       role="application"
+      data-across={place.value?.across}
+      data-up={place.value?.up}
       aria-label={text.value.surface + (axes ? `: x₁ ${axes[0]}, x₂ ${axes[1]}` : "")}
-      onClick={(event) => {
-        const area = event.currentTarget.getBoundingClientRect();
-        add((event.clientX - area.left) / area.width, 1 - (event.clientY - area.top) / area.height);
+      onClick={(event) => touch(placeOf(event))}
+      onPointerMove={(event) => {
+        place.value = placeOf(event);
       }}
-      onKeyDown={(event) => onCrossKey(event, add, move)}
+      onPointerLeave={() => {
+        place.value = null;
+      }}
+      onBlur={() => {
+        place.value = null;
+      }}
+      onKeyDown={(event) => {
+        const before = place.value ?? { across: 0.5, up: 0.5 };
+        const after = moved(before, event.key);
+        if (event.key === "Enter" || event.key === " ") touch(before);
+        else if (!after) return;
+        event.preventDefault();
+        place.value = after ?? before;
+        if (after) tell(text.value.cross_at, after);
+      }}
     >
-      <canvas class="answers" width="100" height="100" />
-      <canvas class="points" width="600" height="600" />
+      <canvas class="answers" ref={ground} width="100" height="100" />
+      <canvas class="points" ref={marks} />
       {axes?.map((name, i) => (
         <span class={`axis x${i + 1}`} key={i}>
           <Truncated>{name}</Truncated>
         </span>
       ))}
+      {seen && now && (
+        <p class="seen">{`${neuronName(now, seen.layer, seen.index, text.value)}: ${text.value.drawings.own_scale}`}</p>
+      )}
       <PointMark store={store} />
-      <i class="cross" />
+      <Readout store={store} place={place} />
     </div>
   );
 }
 
-/** Arrow keys move the cross, Enter places a point. */
-function onCrossKey(
-  event: KeyboardEvent,
-  add: (across: number, up: number) => void,
-  move: (across: number, up: number) => void,
-): void {
-  const box = event.currentTarget as HTMLElement;
-  const mark = box.querySelector<HTMLElement>(".cross");
-  if (!mark) return;
-  let x = Number(mark.dataset.x ?? 0.5);
-  let y = Number(mark.dataset.y ?? 0.5);
-  if (event.key === "ArrowLeft") x -= 0.02;
-  else if (event.key === "ArrowRight") x += 0.02;
-  else if (event.key === "ArrowUp") y += 0.02;
-  else if (event.key === "ArrowDown") y -= 0.02;
-  else if (event.key === "Enter" || event.key === " ") add(x, y);
-  else return;
-  event.preventDefault();
-  x = Math.min(1, Math.max(0, x));
-  y = Math.min(1, Math.max(0, y));
-  mark.dataset.x = String(x);
-  mark.dataset.y = String(y);
-  mark.style.left = `${100 * x}%`;
-  mark.style.top = `${100 * (1 - y)}%`;
-  if (event.key.startsWith("Arrow")) move(x, y);
+/** What a touch of the plane does: select a point in the microscope, or add one; whether it has. */
+function touched(store: Store, x: number, y: number): boolean {
+  if (store.microscope.pickPoint(x, y) || store.run.value?.classes === 0) return false;
+  store.send("point", { x, y, label: store.pointClass.value });
+  return true;
+}
+
+function coordinates(
+  [left, right, bottom, top]: [number, number, number, number],
+  across: number,
+  up: number,
+): [number, number] {
+  return [left + across * (right - left), bottom + up * (top - bottom)];
+}
+
+function placeOf(event: MouseEvent): Place {
+  const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  return {
+    across: (event.clientX - area.left) / area.width,
+    up: 1 - (event.clientY - area.top) / area.height,
+  };
+}
+
+const STEPS: Record<string, [number, number]> = {
+  ArrowLeft: [-0.02, 0],
+  ArrowRight: [0.02, 0],
+  ArrowUp: [0, 0.02],
+  ArrowDown: [0, -0.02],
+};
+
+/** Where an arrow key leads; null for another key. */
+function moved({ across, up }: Place, key: string): Place | null {
+  const step = STEPS[key];
+  if (!step) return null;
+  const inside = (share: number) => Math.min(1, Math.max(0, share));
+  return { across: inside(across + step[0]), up: inside(up + step[1]) };
 }

@@ -4,22 +4,34 @@ import type { ComponentType } from "preact";
 import type { Store } from "../state/store";
 import { TOOL_NAMES, type Tool } from "../state/tools";
 import { Settings } from "./Settings";
+import { BugLab } from "./tools/BugLab";
+import { ClassDesk } from "./tools/ClassDesk";
+import { Doctor } from "./tools/Doctor";
 import { Microscope } from "./tools/Microscope";
 import { TakeHome } from "./tools/TakeHome";
+import { Tour } from "./tools/Tour";
+
+/** The parts of the right column. */
+export type Part = "network" | "flow" | "cost";
 
 interface ToolEntry {
-  component: ComponentType<{ store: Store }>;
-  /** Stays in the right column: the network above the tool, the cost below it. */
-  keeps?: "network" | "cost";
+  component: ComponentType<{ store: Store; tools: Tool[] }>;
+  /** What stays in the right column, above the tool and below it. */
+  above?: readonly Part[];
+  below?: readonly Part[];
   /** Opened from elsewhere, and not by a button of the mast. */
   unlisted?: true;
 }
 
 /** A new tool is one component in tools/ and one row here. */
 export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
-  microscope: { component: Microscope, keeps: "network" },
+  tour: { component: Tour, below: ["flow", "cost"] },
+  doctor: { component: Doctor },
+  microscope: { component: Microscope, above: ["network"] },
+  class: { component: ClassDesk },
   take: { component: TakeHome },
-  settings: { component: Settings, keeps: "cost", unlisted: true },
+  bugs: { component: BugLab, below: ["cost"], unlisted: true },
+  settings: { component: Settings, below: ["cost"], unlisted: true },
 };
 
 /** The tools that the mast lists, in order. */
@@ -30,5 +42,5 @@ export function listedTools({ hidden }: Store): Tool[] {
 /** The open tool. */
 export function Tools({ store }: { store: Store }) {
   const entry = store.tool.value && TOOLS[store.tool.value];
-  return entry ? <entry.component store={store} /> : null;
+  return entry ? <entry.component store={store} tools={listedTools(store)} /> : null;
 }

@@ -1,5 +1,6 @@
 // How the network learns: the rate, the optimizer, the cost, the batch, the penalties, the weights.
 
+import { choiceName } from "../state/labels";
 import type { Setup } from "../state/setup";
 import type { Store } from "../state/store";
 import { NumberField, Select } from "./controls";
@@ -9,6 +10,7 @@ export function TrainingSettings({ store }: { store: Store }) {
   const t = text.value;
   const training = setup.value.training;
   const known = limits.value.training;
+  const name = (one: string) => choiceName(one, t);
   const learn = (more: Partial<Setup["training"]>) =>
     changeSetup({ ...setup.value, training: { ...training, ...more } });
   return (
@@ -26,6 +28,7 @@ export function TrainingSettings({ store }: { store: Store }) {
           word="initializer"
           value={training.initializer}
           options={known.initializer}
+          name={name}
           onChange={(initializer) => learn({ initializer })}
         />
         <button type="button" onClick={() => send("reseed")}>
@@ -37,6 +40,7 @@ export function TrainingSettings({ store }: { store: Store }) {
         word="optimizer"
         value={training.optimizer}
         options={known.optimizer}
+        name={name}
         onChange={(optimizer) => learn({ optimizer })}
       />
       <Select
@@ -44,7 +48,7 @@ export function TrainingSettings({ store }: { store: Store }) {
         word="cost"
         value={training.cost}
         options={known.cost}
-        name={(one) => (one === "auto" ? t.auto : one)}
+        name={name}
         onChange={(cost) => learn({ cost })}
       />
       <NumberField

@@ -1,27 +1,135 @@
-// The history of costs as columns for uPlot.
+// The cost by step: curves, a dashed line at the cost of the trivial answer, and few ticks.
 
-import type uPlot from "uplot";
+import { css, type Palette, type Rgb } from "./colors";
 
-/** The ids of all branches, the newest last. */
-export function branchIds(rows: Float32Array): number[] {
-  const ids = new Set<number>();
-  for (let i = 3; i < rows.length; i += 4) ids.add(rows[i] ?? 0);
-  return [...ids].sort((a, b) => a - b);
+export interface Curve {
+  steps: number[];
+  costs: number[];
+  color: Rgb;
+  width: number;
+  faint?: boolean;
+  dashes?: number[];
+}
+export interface Plot {
+  curves: Curve[];
+  /** The step at the right end. */
+  last: number;
+  log: boolean;
+  /** The best that a constant can do, and what it is called; it always has a tick. */
+  trivial: { cost: number; name: string } | null;
+  /** The step that is looked at, if it is not the last. */
+  at: number | null;
+  stepName: string;
+  write(value: number): string;
 }
 
-/** Two columns for each branch over the sorted steps of all; a logarithmic plot has no zero. */
-export function plotData(rows: Float32Array, branches: number[], log: boolean): uPlot.AlignedData {
-  const order = Array.from({ length: rows.length / 4 }, (_, i) => i).sort(
-    (a, b) => (rows[4 * a] ?? 0) - (rows[4 * b] ?? 0),
-  );
-  const shown = (value: number | undefined) =>
-    value === undefined || !Number.isFinite(value) || (log && value <= 0) ? null : value;
-  const steps = order.map((i) => rows[4 * i] ?? 0);
-  // Each branch has a column of training costs and one of test costs.
-  const columns = branches.flatMap((branch) =>
-    [1, 2].map((offset) =>
-      order.map((i) => (rows[4 * i + 3] === branch ? shown(rows[4 * i + offset]) : null)),
-    ),
-  );
-  return [steps, ...columns] as uPlot.AlignedData;
+/** Where the axis begins, in rem: the slider below begins there too. */
+export const LEFT = 3.25;
+const BOTTOM = 1.5; // rem, for the steps
+const TOP = 0.5;
+
+/** The lowest and the highest cost of the axis: whole decades, or zero and a round number. */
+export function range(costs: Iterable<number>, log: boolean): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const cost of costs) {
+    if (!Number.isFinite(cost) || (log && cost <= 0)) continue;
+    low = Math.min(low, cost);
+    high = Math.max(high, cost);
+  }
+  if (low > high) return log ? [0.1, 1] : [0, 1];
+  if (log) {
+    const from = Math.floor(Math.log10(low) + 1e-6);
+    return [10 ** from, 10 ** Math.max(from + 1, Math.ceil(Math.log10(high) - 1e-6))];
+  }
+  const power = Math.floor(Math.log10(Math.max(high, 1e-12)));
+  const digit = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((one) => one * 10 ** power >= high * 0.999);
+  return [Math.min(0, low), Number(`${digit ?? 10}e${power}`)];
+}
+
+/** The costs that have a tick, from the range's ends inwards; at most so many. */
+export function ticksOf([low, high]: [number, number], log: boolean, most: number): number[] {
+  if (!log) return [low, high];
+  const [from, to] = [Math.round(Math.log10(low)), Math.round(Math.log10(high))];
+  const stride = Math.max(1, Math.ceil((to - from) / Math.max(1, most - 1)));
+  const ticks: number[] = [];
+  for (let power = to; power >= from; power -= stride) ticks.push(10 ** power);
+  return ticks;
+}
+
+export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palette): void {
+  const scale = devicePixelRatio || 1;
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  const pen = canvas.getContext("2d");
+  if (!pen || width === 0) return;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  pen.scale(scale, scale);
+  const style = getComputedStyle(canvas);
+  const size = Number.parseFloat(style.fontSize);
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  pen.font = `${style.fontSize} ${style.fontFamily}`;
+  const [left, top, bottom] = [LEFT * rem, TOP * rem, height - BOTTOM * rem];
+  const { log, trivial, last } = plot;
+  const costs = plot.curves.flatMap((curve) => curve.costs);
+  const [low, high] = range(trivial ? [...costs, trivial.cost] : costs, log);
+  const scaled = (cost: number) => (log ? Math.log(cost) : cost);
+  const x = (step: number) => left + ((width - left - 4) * step) / Math.max(1, last);
+  const y = (cost: number) =>
+    bottom - ((bottom - top) * (scaled(cost) - scaled(low))) / (scaled(high) - scaled(low));
+
+  pen.textBaseline = "middle";
+  pen.textAlign = "right";
+  const own = trivial ? y(trivial.cost) : Number.NaN;
+  for (const tick of ticksOf([low, high], log, Math.floor((bottom - top) / (1.75 * size)) + 1)) {
+    const at = Math.round(y(tick));
+    pen.fillStyle = css(palette.line);
+    pen.fillRect(left, at, width - left, 1);
+    pen.fillStyle = css(palette.soft);
+    if (!(Math.abs(at - own) < 1.1 * size)) pen.fillText(plot.write(tick), left - 8, at);
+  }
+  if (trivial) {
+    const at = Math.round(own);
+    pen.fillStyle = css(palette.ink);
+    pen.fillText(plot.write(trivial.cost), left - 8, at);
+    pen.fillRect(left - 5, at, 5, 1);
+    pen.strokeStyle = css(palette.soft);
+    pen.lineWidth = 1;
+    pen.setLineDash([5, 3]);
+    pen.beginPath();
+    pen.moveTo(left, at + 0.5);
+    pen.lineTo(width, at + 0.5);
+    pen.stroke();
+    // Its name is where the curves do not end, if there is room.
+    const ends = plot.curves.map((curve) => y(curve.costs.at(-1) ?? Number.NaN) - own);
+    const below = ends.every((one) => !(one > 4)) || own < 2.2 * size;
+    pen.fillStyle = css(palette.soft);
+    pen.fillText(trivial.name, width, own + (below ? 0.85 : -0.75) * size);
+  }
+  pen.save();
+  pen.beginPath();
+  pen.rect(left - 1, 0, width - left + 1, bottom + 2);
+  pen.clip();
+  pen.lineJoin = "round";
+  for (const curve of plot.curves) {
+    pen.globalAlpha = curve.faint ? 0.35 : 1;
+    pen.strokeStyle = css(curve.color);
+    pen.lineWidth = curve.width;
+    pen.setLineDash(curve.dashes ?? []);
+    pen.beginPath();
+    curve.costs.forEach((cost, i) => {
+      if (Number.isFinite(cost) && !(log && cost <= 0)) pen.lineTo(x(curve.steps[i] ?? 0), y(cost));
+    });
+    pen.stroke();
+  }
+  pen.restore();
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
+  if (plot.at !== null) {
+    pen.fillStyle = css(palette.ink);
+    pen.fillRect(Math.round(x(plot.at)), top, 1, bottom - top);
+  }
+  pen.fillStyle = css(palette.soft);
+  pen.fillText(`${plot.write(last)} ${plot.stepName}`, width, height - 0.5 * rem);
+  pen.textAlign = "left";
+  pen.fillText("0", left, height - 0.5 * rem);
 }

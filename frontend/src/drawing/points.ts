@@ -1,71 +1,111 @@
-// The points on the surface: filled for training, hollow for test, ringed where misclassified.
+// What stands on the plane: the lines between classes, and the points. A training point is filled, a
+// test point hollow, a wrong one has a ring of ink. A ring of paper keeps each from its ground.
 
 import type { Run } from "../server/messages";
-import { CLASSES, css, diverging, NEGATIVE, POSITIVE, type Rgb } from "./colors";
+import { classColor, css, diverging, type Palette, type Rgb } from "./colors";
 
-const RADIUS = 6;
-const RING_RADIUS = 10;
+/** What changes from picture to picture. */
+export interface Marks {
+  wrong: ArrayLike<number> | undefined;
+  /** Pairs of points, x and y from 0 to 1: see `boundary`. */
+  lines: Float32Array;
+}
 
-/** A painter for the points of one run, which are drawn once; only the rings change. */
-export function makePointPainter(canvas: HTMLCanvasElement, run: Run, background: Rgb) {
+const NONE: Marks = { wrong: undefined, lines: new Float32Array() };
+
+/** A painter for the points of one run on a canvas `size` pixels wide. Points are drawn once. */
+export function makePointPainter(
+  canvas: HTMLCanvasElement,
+  run: Run,
+  palette: Palette,
+  size: number,
+) {
+  const scale = devicePixelRatio || 1;
+  canvas.width = canvas.height = Math.round(size * scale);
   const context = canvas.getContext("2d");
-  const size = canvas.width;
-  const ink = getComputedStyle(canvas).color;
+  const radius = pointRadius(size);
   const [left, right, bottom, top] = run.extent;
   const places = Array.from(run.labels, (_, i): [number, number] => [
     (size * ((run.points[2 * i] ?? 0) - left)) / (right - left),
     size - (size * ((run.points[2 * i + 1] ?? 0) - bottom)) / (top - bottom),
   ]);
-  const canvasOfPoints = document.createElement("canvas");
-  canvasOfPoints.width = canvasOfPoints.height = size;
-  const pen = canvasOfPoints.getContext("2d");
+  const still = document.createElement("canvas");
+  still.width = still.height = canvas.width;
+  const pen = still.getContext("2d");
+  pen?.scale(scale, scale);
   if (pen)
     places.forEach(([x, y], i) => {
-      dot(pen, x, y, colorOf(run, i, background), background, run.test[i]);
+      dot(pen, x, y, radius, colorOf(run, i, palette), palette.paper, run.test[i] === 1);
     });
-  let before: ArrayLike<number> | undefined | null = null;
+  let before: Marks | null = null;
 
-  return function draw(wrong: ArrayLike<number> | undefined): void {
-    if (!context || same(before, wrong)) return;
-    before = wrong;
-    context.clearRect(0, 0, size, size);
-    context.drawImage(canvasOfPoints, 0, 0);
-    context.strokeStyle = ink;
+  return function draw(marks: Marks = NONE): void {
+    if (!context || (before && same(before, marks))) return;
+    before = marks;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.strokeStyle = css(palette.ink);
+    context.lineWidth = 1;
+    context.beginPath();
+    const { lines, wrong } = marks;
+    for (let i = 0; i + 3 < lines.length; i += 4) {
+      context.moveTo((lines[i] ?? 0) * size, (lines[i + 1] ?? 0) * size);
+      context.lineTo((lines[i + 2] ?? 0) * size, (lines[i + 3] ?? 0) * size);
+    }
+    context.stroke();
+    context.drawImage(still, 0, 0, size, size);
     context.lineWidth = 1.5;
+    context.beginPath();
     places.forEach(([x, y], i) => {
       if (!wrong?.[i]) return;
-      context.beginPath();
-      context.arc(x, y, RING_RADIUS, 0, 2 * Math.PI);
-      context.stroke();
+      context.moveTo(x + radius + 2.5, y);
+      context.arc(x, y, radius + 2.5, 0, 2 * Math.PI);
     });
+    context.stroke();
   };
 }
 
-function colorOf(run: Run, i: number, background: Rgb): Rgb {
+/** The radius of a point on a picture so many pixels wide. */
+export const pointRadius = (size: number): number => (size < 200 ? 1.5 : Math.max(3, size / 150));
+
+function colorOf(run: Run, i: number, palette: Palette): Rgb {
   const label = run.labels[i] ?? 0;
-  if (run.classes === 0) return diverging(label, background);
-  if (run.classes === 2) return label > 0.5 ? POSITIVE : NEGATIVE;
-  return CLASSES[label] ?? NEGATIVE;
+  return run.classes === 0
+    ? diverging(label, palette.classes, palette)
+    : classColor(palette, label);
 }
 
 function dot(
   pen: CanvasRenderingContext2D,
   x: number,
   y: number,
+  radius: number,
   color: Rgb,
-  background: Rgb,
-  hollow: number | undefined,
+  paper: Rgb,
+  hollow: boolean,
 ): void {
+  const ring = hollow ? 1.75 : 0; // of the color, inside the point
   pen.beginPath();
-  pen.arc(x, y, RADIUS, 0, 2 * Math.PI);
-  pen.fillStyle = css(hollow ? background : color);
-  pen.strokeStyle = css(hollow ? color : background);
-  pen.lineWidth = hollow ? 3 : 2;
+  pen.arc(x, y, radius + 1, 0, 2 * Math.PI);
+  pen.fillStyle = css(paper);
   pen.fill();
-  pen.stroke();
+  pen.beginPath();
+  pen.arc(x, y, radius - ring / 2, 0, 2 * Math.PI);
+  pen.fillStyle = pen.strokeStyle = css(color);
+  pen.lineWidth = ring;
+  if (hollow) pen.stroke();
+  else pen.fill();
 }
 
-function same(one: ArrayLike<number> | undefined | null, other: ArrayLike<number> | undefined) {
+function same(one: Marks, other: Marks): boolean {
+  return sameNumbers(one.wrong, other.wrong) && sameNumbers(one.lines, other.lines);
+}
+
+function sameNumbers(
+  one: ArrayLike<number> | undefined,
+  other: ArrayLike<number> | undefined,
+): boolean {
   if (!one || !other) return one === other;
   if (one.length !== other.length) return false;
   for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;

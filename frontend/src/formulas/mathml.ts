@@ -1,5 +1,6 @@
 // Formulas as trees of MathML, with the numbers in them.
 
+import { raised } from "../i18n/numbers";
 import type { NumberSource } from "../state/microscope";
 
 export interface MathNode {
@@ -51,16 +52,15 @@ export function between(separator: MathNode, parts: MathNode[]): MathNode {
   return { ...row(...kids), breakable: parts.length > 1 };
 }
 
-/** A number with four significant digits, or more, and a typographic minus. */
+/** A number with four significant digits, or more, and a typographic minus, in English. */
 export function formatNumber(value: number | null | undefined, figures = 4): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "?";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
-  const text =
-    size !== 0 && (size < 0.001 || size >= 1e5)
-      ? value.toExponential(figures - 1)
-      : String(Number(value.toPrecision(figures)));
-  return text.replaceAll("-", "−");
+  if (size === 0 || (size >= 0.001 && size < 1e5))
+    return String(Number(value.toPrecision(figures))).replace("-", "−");
+  const [digits = "", exponent = ""] = value.toExponential(figures - 1).split("e");
+  return `${digits.replace("-", "−")}·10${raised(Number(exponent))}`;
 }
 
 export function number(

@@ -3,8 +3,10 @@
 import {
   between,
   bracketed,
+  constant,
   derivativeOf,
   type Equation,
+  formatNumber,
   type MathNode,
   mi,
   minus,
@@ -90,23 +92,26 @@ function addPenalty(
 
 const UPDATE_DIGITS = 6; // enough to show a small change
 
-/** The update of each parameter: gradient descent's formula, or another optimizer's change. */
+/** The update of each parameter: gradient descent's formula, the lesson's, or another's change. */
 export function updates(terms: FormulaTerms, layer: number, unit: number): ParameterRow[] {
-  const descent = terms.details.optimizer === "sgd";
+  const { factors } = terms.details;
   return sourceRows(terms.topology[layer] ?? 0).map((from) => {
     const w = from < 0 ? mi("b") : sub(mi("w"), String(from + 1));
     const now = terms.weight("", layer, from, unit, UPDATE_DIGITS);
     const frozen = isFrozen(terms, layer, from, unit);
     const change = terms.weight("_change", layer, from, unit);
+    const factor = factors ? factors[from < 0 ? "b" : "W"] : 1;
+    const scale = factor === 1 ? [] : [times, constant(formatNumber(factor))];
     const sides = frozen
       ? [w]
-      : descent
+      : factors
         ? [
-            row(w, minus, mi("η"), derivativeOf(w)),
+            row(w, minus, mi("η"), ...scale, derivativeOf(w)),
             row(
               now,
               minus,
               terms.setting("learning_rate", layer),
+              ...scale,
               times,
               bracketed(terms.derivative(layer, from, unit)),
             ),

@@ -17,8 +17,7 @@ export function writeNumber(value: number, language: Language, digits = 4): stri
     return inLanguage(grouped(withoutZeros(value.toFixed(places))), language);
   }
   const [mantissa = "", power = ""] = value.toExponential(digits - 1).split("e");
-  const raised = String(Number(power)).replace(/[-\d]/g, (one) => RAISED[Number(one)] ?? "⁻");
-  return inLanguage(`${withoutZeros(mantissa)}·10${raised}`, language);
+  return inLanguage(`${withoutZeros(mantissa)}·10${raised(Number(power))}`, language);
 }
 
 /** A number as one types it: all its digits, no groups of thousands. */
@@ -48,6 +47,11 @@ function grouped(digits: string): string {
 const withoutZeros = (digits: string) =>
   digits.includes(".") ? digits.replace(/0+$/, "").replace(/\.$/, "") : digits;
 
-function inLanguage(digits: string, language: Language): string {
+/** A power of ten as superscript digits. */
+export const raised = (power: number) =>
+  String(power).replace(/[-\d]/g, (one) => RAISED[Number(one)] ?? "⁻");
+
+/** The signs of a number that was written in English. */
+export function inLanguage(digits: string, language: Language): string {
   return language === "en" ? digits : digits.replace(/[.,]/g, (sign) => (sign === "." ? "," : "."));
 }

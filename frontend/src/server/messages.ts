@@ -12,11 +12,18 @@ export interface Run {
   parameters: number;
   extent: [number, number, number, number];
   output_activation: string;
+  cost_name: string;
+  /** The best prediction that does not look at the example, one number for each output; its cost. */
+  trivial: number[];
+  trivial_cost: number;
   points: Float32Array;
   labels: Float32Array;
   test: Uint8Array;
 }
+export type Change = "setup" | "reseed" | "reset" | "weight" | "point" | "erase" | "table";
 export interface Frame {
+  /** The predictions that bytes 0 and 255 of `arrays.surface` stand for. */
+  span: [number, number];
   step: number;
   epoch: number;
   playing: boolean;
@@ -28,9 +35,23 @@ export interface Frame {
   branch: number;
   at: number;
   snapshots: number;
-  diverged: { layer: number; rate: number; suggested_rate: number } | null;
+  /** The kinds of the changes that undo and redo would change back. */
+  undo: Change | null;
+  redo: Change | null;
+  diverged:
+    | { layer: number; rate: number; suggested_rate: number }
+    | { line: number; message: string } // of a program with a bug that stopped
+    | null;
   /** What the doctor says of this moment; the kind of its finding, if there is one. */
   sentence?: (LocalizedText & { kind: string | null }) | null;
+  /**
+   * Always `surface`, bytes of (outputs, side, side), and `wrong`, one byte a point. A frame with the
+   * network has `neurons`, bytes of (neurons, side, side), each on its own scale, the inputs first;
+   * `parameters`, `frozen`, `confusion`; and of each layer `signal` (the spread of its outputs over
+   * the examples), `gradients` (the root mean square of ∂cost/∂W), `saturation`. Where the history has
+   * changed, `history` has (moments, 4) numbers: step, cost, test cost, branch; and `flows` the signal
+   * and the gradient of each layer: (moments, 2, layers), NaN where they were not measured.
+   */
   arrays: Record<string, NumericArray>;
 }
 export interface NumberLimits {
@@ -78,8 +99,8 @@ export interface Lesson {
   moments: ExecutedLine[];
   refusal?: { en: string; es: string };
   differences?: {
-    W: number;
-    b: number;
+    W: number | null; // null: the training's step is the lesson's
+    b: number | null;
     cost: string | null;
     optimizer: string | null;
     rates: boolean;
@@ -107,7 +128,9 @@ export interface StepDetails {
   logits: boolean;
   activations: string[];
   optimizer: string;
+  factors: { W: number; b: number } | null; // of the gradient, beside the rate, if constant
   rates: number[];
+  bug?: boolean; // then the training takes other steps than this one
   lesson: Lesson;
   arrays: Record<string, NumericArray>;
 }

@@ -1,6 +1,7 @@
 // A connection to recordings in place of a server: it answers with the messages that the real
 // engine sent when `neurona site` recorded them. It computes nothing.
 
+import { filled } from "../state/address";
 import type { Setup } from "../state/setup";
 import type { Connection, MessageListener } from "./connection";
 import { decode, type Message } from "./encoding";
@@ -20,6 +21,16 @@ interface Recorded {
   buffers: DataView[];
 }
 
+interface ArrayDescription {
+  name: string;
+  shape: number[];
+}
+interface Rows {
+  array: ArrayDescription;
+  view: DataView;
+}
+
+const BY_SNAPSHOT = ["history", "flows"];
 const UNLIMITED = 1000; // steps a second: what was recorded has no faster engine
 const TICK = 1000 / 60;
 const MAX_WAITING = 2; // frames asked for ahead, as on the server
@@ -101,9 +112,9 @@ export class RecordedConnection implements Connection {
   private async answer(message: Message): Promise<void> {
     switch (message.type) {
       case "hello":
-        return this.begin(this.find(message.setup) ?? this.entry, true);
+        return this.begin((await this.find(message.setup)) ?? this.entry, true);
       case "setup": {
-        const next = this.find(message.setup);
+        const next = await this.find(message.setup);
         if (next) return this.begin(next, false, message.asked);
         await this.tellRun(message.asked);
         return this.refuse(NEEDS_ENGINE);
@@ -130,6 +141,10 @@ export class RecordedConnection implements Connection {
         return;
       case "microscope":
         return this.dissect(message);
+      case "class": {
+        const long = location.href.replace(/#.*/, "") + message.fragment;
+        return this.emit({ message: { type: "class", kept: false, long }, buffers: [] });
+      }
       case "download":
         return this.refuse(NEEDS_ENGINE, "download");
       default:
@@ -139,9 +154,10 @@ export class RecordedConnection implements Connection {
   }
 
   /** The recording of a set-up, whole or its differences from the defaults; null without one. */
-  private find(setup: unknown): RecordingEntry | null {
+  private async find(setup: unknown): Promise<RecordingEntry | null> {
     if (!setup) return null;
-    const key = setupKey(setup);
+    const [welcome] = await this.part("head");
+    const key = setupKey(filled(setup, welcome?.message.defaults as Setup));
     return this.catalog.find((one) => setupKey(one.setup) === key) ?? null;
   }
 
@@ -179,18 +195,20 @@ export class RecordedConnection implements Connection {
 
   /** The recorded steps, from the history that the first frame brings. */
   private get steps(): number[] {
-    const rows = this.history;
-    if (!rows) return [0];
-    return Array.from({ length: rows.count }, (_, i) => rows.view.getFloat32(rows.width * i, true));
+    const history = this.rows.find(({ array }) => array.name === "history");
+    if (!history) return [0];
+    const [count = 0, columns = 0] = history.array.shape;
+    return Array.from({ length: count }, (_, i) => history.view.getFloat32(4 * columns * i, true));
   }
 
-  private get history() {
+  /** The first frame's arrays of one row a snapshot: the cost's history, and the flow's. */
+  private get rows(): Rows[] {
     const first = this.frames[0];
-    const arrays = (first?.message.arrays ?? []) as { name: string; shape: number[] }[];
-    const place = arrays.findIndex((one) => one.name === "history");
-    const view = first?.buffers[place];
-    const [count = 0, columns = 0] = arrays[place]?.shape ?? [];
-    return view ? { view, place, count, columns, width: 4 * columns } : null;
+    const arrays = (first?.message.arrays ?? []) as ArrayDescription[];
+    return arrays.flatMap((array, i) => {
+      const view = first?.buffers[i];
+      return view && BY_SNAPSHOT.includes(array.name) ? [{ array, view }] : [];
+    });
   }
 
   private async play(): Promise<void> {
@@ -237,18 +255,21 @@ export class RecordedConnection implements Connection {
     if (!this.waiting || !this.news || !frame) return;
     this.waiting -= 1;
     this.news = false;
-    const history = this.history;
     const kept = this.farthest + 1;
-    const arrays = (frame.message.arrays as { name: string }[]).filter(
-      ({ name }) => name !== "history",
+    const all = frame.message.arrays as ArrayDescription[];
+    const own = all.flatMap((array, i) =>
+      BY_SNAPSHOT.includes(array.name) ? [] : [{ array, view: frame.buffers[i] as DataView }],
     );
-    const buffers = frame.buffers.slice(0, arrays.length); // the history is the last array
-    if (history) {
-      const { view, columns, width } = history;
-      const rows = { name: "history", dtype: "float32", shape: [kept, columns] };
-      arrays.push(rows);
-      buffers.push(new DataView(view.buffer, view.byteOffset, kept * width));
-    }
+    const known = this.rows.map(({ array, view }) => {
+      const [count = 1, ...row] = array.shape;
+      const bytes = (view.byteLength / count) * kept;
+      return {
+        array: { ...array, shape: [kept, ...row] },
+        view: new DataView(view.buffer, view.byteOffset, bytes),
+      };
+    });
+    const arrays = [...own, ...known].map(({ array }) => array);
+    const buffers = [...own, ...known].map(({ view }) => view);
     this.emit(
       { message: frame.message, buffers },
       {

@@ -1,8 +1,7 @@
-// The labels of classes, axes, features, phases and presets; a table's names come first.
+// The labels of classes, axes, features, phases and examples; a table's names come first.
 
 import type { Texts } from "../i18n";
 import type { Phase, Run } from "../server/messages";
-import type { PresetName } from "./presets";
 
 /** The name of a class, or its number. */
 export function classLabel(run: Run | null, k: number): string {
@@ -27,24 +26,36 @@ export function outputName(run: Run, index: number): string | null {
   return classNames(run)[run.outputs > 1 ? index : 1] ?? null;
 }
 
+/** A neuron's name: its place, and what it stands for. */
+export function neuronName(run: Run, layer: number, index: number, t: Texts): string {
+  const feature = run.setup.inputs[index] ?? "";
+  const detail =
+    layer === 0
+      ? axisNames(run)?.[["x1", "x2"].indexOf(feature)]
+      : layer + 1 === run.topology.length
+        ? outputName(run, index)
+        : null;
+  const place =
+    layer === 0 ? `${t.input} ${featureLabel(feature)}` : `${t.neuron} ${layer}.${index + 1}`;
+  return detail ? `${place}: ${detail}` : place;
+}
+
 /** An input feature in print: x₁² for x1^2. */
 export function featureLabel(input: string): string {
   return input.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", " ");
+}
+
+/** A choice's name in words; a name that has none is its own. */
+export function choiceName(name: string, t: Texts): string {
+  const names: Record<string, string> = t.choices;
+  if (name === "lesson") return t.lesson_step;
+  return name === "auto" ? t.auto : (names[name] ?? name);
 }
 
 export function phaseName(phase: Phase, t: Texts): string {
   return { forward: t.forward, cost: t.cost_phase, backward: t.backward, update: t.update }[phase];
 }
 
-export function presetName(key: PresetName, t: Texts): string {
-  return {
-    lesson: t.lesson,
-    stuck: t.stuck,
-    spiral: t.spiral,
-    three: t.three,
-    xor: t.xor_ready,
-    wave: t.wave_ready,
-    flat: t.flat,
-    heart: t.heart,
-  }[key];
+export function exampleName(key: string, t: Texts): string {
+  return t.examples[key as keyof Texts["examples"]] ?? key;
 }

@@ -38,6 +38,8 @@ export interface Setup {
   weights?: number[] | null;
   /** The indices of frozen parameters. */
   frozen?: number[];
+  /** The mistake on purpose with which the bug lab's program trains. */
+  bug?: string | null;
 }
 
 /** Drop initial weights and frozen parameters if a change makes a different network. */
@@ -71,4 +73,9 @@ export function withInitialWeights(
     weights: Array.from(weights, (one) => Number(one.toPrecision(5))),
     ...(frozen.length ? { frozen } : {}),
   };
+}
+
+/** A hidden layer with the server's defaults. */
+export function newLayer({ layers }: Setup): LayerSetup {
+  return layers[0] ?? { neurons: 1, activation: "tanh", learning_rate: null };
 }

@@ -3,18 +3,26 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Host } from "../host";
 import { type Language, TEXTS, type Texts } from "../i18n";
-import type { Connection } from "../server/connection";
+import type { Connection, ConnectionStatus } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
 import { formatHash, parseHash } from "./address";
+import { makeBugLab } from "./bugs";
+import { GOALS } from "./challenges";
+import { makeClassroom } from "./classroom";
 import { makeCsvTable } from "./csv-table";
+import { makeDoctor, type Trial } from "./doctor";
+import { makeHints } from "./hints";
 import { makeMicroscope } from "./microscope";
-import { isPreset, PRESETS } from "./presets";
+import { lastStep } from "./moments";
+import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
+import { makeAddressKeeper, tabStorage } from "./staying";
 import type { Tool } from "./tools";
+import { makeTour } from "./tour";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -26,7 +34,9 @@ export interface Notice {
 
 const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
+const NETWORK_EVERY = 4; // pictures: it changes too fast to be followed at each
 const FIRST_SPEED = 50; // steps per second: learning can be watched
+const CURE_SECONDS = 5;
 const READABLE_INTERVAL = 100; // milliseconds: nobody can read numbers that change faster
 
 function storedChoice<T extends string>(
@@ -48,7 +58,7 @@ export type Store = ReturnType<typeof makeStore>;
 
 export function makeStore(connection: Connection, host: Host) {
   // In a notebook a link would lead to another kernel.
-  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link");
+  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link,class");
   const spanish = navigator.language.startsWith("es");
   const language = signal<Language>(
     storedChoice(host, "language", ["en", "es"], spanish ? "es" : "en"),
@@ -67,28 +77,37 @@ export function makeStore(connection: Connection, host: Host) {
   // The server's limits and defaults, and the set-up of its run: no component reads them earlier.
   const limits = signal<Limits>(undefined as never);
   const defaults = signal<Setup>(undefined as never);
+  const examples = signal<Record<string, Setup>>({}); // ready-made set-ups
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
-  let wanted: unknown =
-    address.setup ?? (isPreset(address.challenge) ? PRESETS[address.challenge] : null);
+  let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
   const liveFrame = signal<Frame | null>(null);
   const frame = signal<Frame | null>(null);
   const history = signal<Float32Array>(new Float32Array());
+  const flows = signal<Float32Array>(new Float32Array());
+  const runs = makeRuns(run);
   const error = signal<LocalizedText | null>(null);
   const stopped = signal<LocalizedText | null>(null); // until a training process answers again
   const online = signal(true);
   const announcement = signal(""); // for screen readers
   const selection = signal<DiagramSelection | null>(null);
+  const hovered = signal<{ layer: number; index: number } | null>(null); // in the diagram
   const stepped = signal(false);
   const logarithmic = signal(true);
   const pointClass = signal(0);
   const challenge = signal(address.challenge);
+  const goal = signal(address.goal);
+  // Why the server takes this page not in; null where it does.
+  const refusal = signal<LocalizedText | null>(null);
+  const pointTool = signal<"draw" | "erase">("draw");
+  const kept = { session: tabStorage(host, "session"), speed: tabStorage(host, "speed") };
   // Steps per second; null is unlimited. In a notebook the kernel decides.
-  const speed = signal<number | null>(host.ownsPage ? FIRST_SPEED : null);
+  const speed = signal<number | null>(host.ownsPage ? readSpeed(kept.speed.read()) : null);
   const tool = signal<Tool | null>(null); // in the right column
+  const hints = makeHints(host.ownsPage);
   const notice = signal<Notice | null>(null);
   const ownRates = signal(false); // whether the layers' own rates can be set
   const layersListed = signal(false); // whether their columns are too narrow for controls
@@ -102,6 +121,15 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
+  const bugs = makeBugLab(scoped, { run, tool });
+  const doctor = makeDoctor(scoped, run);
+  const tour = makeTour({
+    frame,
+    openExample,
+    setSpeed,
+    send: (type) => connection.send({ type }),
+  });
+  cleanups.push(tour.dispose);
   const text = computed<Texts>(() => TEXTS[language.value]);
 
   const table = makeCsvTable(scoped, limits, (file) => {
@@ -121,18 +149,23 @@ export function makeStore(connection: Connection, host: Host) {
     }),
   );
 
+  let requests = 0;
   const pacing = makeFramePacing(
     () =>
       connection.send({
         type: "frame",
         resolution: SURFACE_RESOLUTION,
         neurons: NEURON_RESOLUTION,
+        network: requests++ % NETWORK_EVERY === 0,
       }),
     show,
   );
 
+  let resumed: string | null = null; // the key with which the page asked for its training
+  let greeted = false; // whether this page has had a training before
   function hello(): void {
-    connection.send({ type: "hello", setup: wanted });
+    resumed = kept.session.read();
+    connection.send({ type: "hello", setup: wanted, resume: resumed, again: greeted });
     // Before any other message: a new training does not know it.
     if (speed.value !== null) sendSpeed();
   }
@@ -144,11 +177,19 @@ export function makeStore(connection: Connection, host: Host) {
     if (message.type === "welcome") {
       limits.value = message.limits as Limits;
       defaults.value = message.defaults as Setup;
+      examples.value = message.examples as Record<string, Setup>;
+      refusal.value = null;
+      if (typeof message.session === "string") kept.session.write(message.session);
+      if (resumed && !message.joined) notice.value = { says: (t) => t.classroom.forgotten };
+      if (address.damaged && !greeted) error.value = damagedLink;
+      greeted = true;
       pacing.forget();
     }
     table.receive(message);
     if (message.type === "table") error.value = null; // of an earlier table
-    if (message.type === "error") {
+    if (message.type === "error" && message.code === "full") {
+      refusal.value = message.message as LocalizedText;
+    } else if (message.type === "error") {
       const isStopped = message.code === "stopped";
       stopped.value = isStopped ? (message.message as LocalizedText) : stopped.value;
       error.value = isStopped ? null : (message.message as LocalizedText);
@@ -157,30 +198,51 @@ export function makeStore(connection: Connection, host: Host) {
       stopped.value = null;
       batch(() => {
         const next = { ...message, ...arrays } as unknown as Run;
-        if (next.run !== run.value?.run) selection.value = null;
+        if (next.run !== run.value?.run) {
+          selection.value = hovered.value = null;
+          runs.remember(run.value, rows, latest);
+          rows = new Float32Array();
+        }
         // The old network's numbers must not be read as the new one's before its first frame.
         const old = liveFrame.value;
         if (old && String(next.topology) !== String(run.value?.topology)) {
-          liveFrame.value = frame.value = { ...old, arrays: {} };
+          liveFrame.value = frame.value = latest = { ...old, arrays: {} };
         }
         run.value = next;
+        const why = message.why as LocalizedText | null | undefined;
+        // The tour and the doctor say themselves what they begin.
+        if (why && tool.peek() !== "tour" && tool.peek() !== "doctor") {
+          const undo = () => connection.send({ type: "undo" });
+          notice.value = { says: () => why[language.value], undo };
+        }
         // A response to an earlier request would undo the latest change.
         const asked = message.asked;
         if (typeof asked === "number" && asked < changes) return;
         setup.value = next.setup;
         wanted = next.setup;
       });
+      requests = 0;
       pacing.schedule();
     }
     if (message.type === "frame") {
-      if (arrays.history) rows = arrays.history as Float32Array;
-      received = { ...message, arrays } as unknown as Frame;
+      if (arrays.history) {
+        const next = arrays.history as Float32Array;
+        // A history only grows, unless it begins anew.
+        if (lastStep(next) < lastStep(rows)) runs.remember(run.value, rows, latest);
+        rows = next;
+        rowsOfFlow = arrays.flows as Float32Array;
+      }
+      // A picture without the network leaves the last one standing.
+      const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
+      received = latest = { ...message, arrays: whole } as unknown as Frame;
       pacing.received();
     }
   }
 
   let rows = history.value;
+  let rowsOfFlow = flows.value;
   let received: Frame | null = null;
+  let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
 
   /** Show the latest frame. */
@@ -202,20 +264,70 @@ export function makeStore(connection: Connection, host: Host) {
       read = now;
       frame.value = next;
       history.value = rows;
+      flows.value = rowsOfFlow;
     });
   }
   scoped.on("msg:custom", receive);
+
+  function setSpeed(next: number | null): void {
+    speed.value = next;
+    kept.speed.write(String(next ?? "full"));
+    sendSpeed();
+  }
+
+  /** Change the set-up at once; the server responds with a run or an error. */
+  function changeSetup(changed: Setup): void {
+    const next = withoutStaleWeights(changed, setup.value);
+    error.value = null;
+    setup.value = next;
+    wanted = next;
+    changes += 1;
+    connection.send({ type: "setup", setup: next, asked: changes });
+  }
+
+  /** Open a ready-made set-up, with a change in its training; a challenge has a goal, too. */
+  function openExample(name: string, change: Partial<Setup["training"]> = {}): void {
+    const example = examples.value[name];
+    if (!example) return;
+    challenge.value = GOALS[name] ? name : null;
+    changeSetup({ ...example, training: { ...example.training, ...change } });
+  }
+
   const downloads = makeDownloads(scoped);
   const followAddress = () => {
     const there = parseHash(location.hash);
-    const given = there.setup;
-    if (given === null) return;
+    const given = there.setup ?? {};
+    keeper.followed();
     challenge.value = there.challenge;
+    goal.value = there.goal;
     // While connected, the server's run decides: a link may hold anything.
     if (!online.value) wanted = given;
-    error.value = null;
-    connection.send({ type: "setup", setup: given });
+    error.value = there.damaged ? damagedLink : null;
+    connection.send({ type: "setup", setup: given, address: true });
   };
+  const fragment = (chosen: Setup, more: Partial<Parameters<typeof formatHash>[0]> = {}) =>
+    formatHash(
+      {
+        setup: chosen,
+        hidden: address.hidden,
+        challenge: challenge.value,
+        goal: goal.value,
+        large: address.large,
+        ...more,
+      },
+      defaults.value,
+    );
+  const keeper = makeAddressKeeper(host, () => fragment(setup.value));
+  cleanups.push(
+    effect(() => {
+      void challenge.value;
+      void goal.value;
+      if (setup.value) keeper.changed();
+    }),
+  );
+  cleanups.push(keeper.dispose);
+  if (address.large) host.root.dataset.size = "large";
+  const classroom = makeClassroom(scoped);
   if (host.ownsPage) {
     addEventListener("hashchange", followAddress);
     cleanups.push(() => removeEventListener("hashchange", followAddress));
@@ -230,32 +342,47 @@ export function makeStore(connection: Connection, host: Host) {
     liveFrame,
     frame,
     history,
+    flows,
+    runs,
     limits,
     defaults,
+    examples,
     error,
     stopped,
     online,
     announcement,
     selection,
+    hovered,
     stepped,
     logarithmic,
     pointClass,
     speed,
     tool,
     notice,
+    hints,
     ownRates,
     layersListed,
     text,
     texts: TEXTS,
     table,
     microscope,
+    bugs,
+    doctor,
+    tour,
     challenge,
+    goal,
+    refusal,
+    pointTool,
+    classroom,
     host,
     hidden: address.hidden,
     hello,
-    setOnline(open: boolean): void {
+    setStatus(status: ConnectionStatus): void {
+      const open = status === "open";
       online.value = open;
       stopped.value = null;
+      if (status === "refused")
+        refusal.value = { en: TEXTS.en.classroom.refused, es: TEXTS.es.classroom.refused };
       if (open) hello();
       else downloads.cancel();
     },
@@ -264,32 +391,64 @@ export function makeStore(connection: Connection, host: Host) {
       if (run.value) connection.send({ type: "restart" });
       else hello();
     },
-    send: (type: string, more: object = {}) => connection.send({ type, ...more }),
-    /** Change the set-up at once; the server responds with a run or an error. */
-    changeSetup(changed: Setup): void {
-      const next = withoutStaleWeights(changed, setup.value);
-      error.value = null;
-      setup.value = next;
-      wanted = next;
-      changes += 1;
-      connection.send({ type: "setup", setup: next, asked: changes });
+    send(type: string, more: object = {}): void {
+      connection.send({ type, ...more });
     },
-    setSpeed(next: number | null): void {
-      speed.value = next;
-      sendSpeed();
+    changeSetup,
+    openExample,
+    setSpeed,
+    /** Train with a cure from step 0, fast enough to be watched for some seconds. */
+    tryCure({ setup: cured, steps }: Trial): void {
+      if (!cured) return;
+      changeSetup(cured);
+      setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
+      connection.send({ type: "play" });
     },
     toggleTool(one: Tool): void {
       tool.value = tool.value === one ? null : one;
     },
     requestDownload: downloads.request,
-    link: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
-      location.href.replace(/#.*/, "") +
-      formatHash(withInitialWeights(setup.value, weights, frozen), address.hidden, challenge.value),
+    /** The fragment of a link to what is shown, with some parts changed. */
+    fragment: (more: Partial<Parameters<typeof formatHash>[0]> = {}) => fragment(setup.value, more),
+    /** The fragment of a link with initial weights; null are those of the set-up. */
+    fragmentWith: (weights: ArrayLike<number> | null, frozen?: ArrayLike<number>) =>
+      fragment(withInitialWeights(setup.value, weights, frozen)),
+    /** Erase the point nearest to a place of the plane; false if none is near. */
+    erase(x: number, y: number): boolean {
+      const now = run.value;
+      const point = now && nearestPoint(now, x, y);
+      if (point) connection.send({ type: "erase", x: point[0], y: point[1] });
+      return Boolean(point);
+    },
     dispose(): void {
       pacing.stop();
       for (const one of cleanups) one();
     },
   };
+}
+
+const damagedLink: LocalizedText = {
+  en: TEXTS.en.classroom.damaged,
+  es: TEXTS.es.classroom.damaged,
+};
+
+const NEAR = 0.04; // of the plane's width: how far from a point one may click
+
+/** The point nearest to a place, where one is near. */
+export function nearestPoint(run: Run, x: number, y: number): [number, number] | null {
+  let found: [number, number] | null = null;
+  let least = NEAR * (run.extent[1] - run.extent[0]);
+  for (let i = 0; i < run.points.length; i += 2) {
+    const [x1 = 0, x2 = 0] = [run.points[i], run.points[i + 1]];
+    const distance = Math.hypot(x1 - x, x2 - y);
+    if (distance < least) [least, found] = [distance, [x1, x2]];
+  }
+  return found;
+}
+
+function readSpeed(text: string | null): number | null {
+  if (text === "full") return null;
+  return Number(text) > 0 ? Number(text) : FIRST_SPEED;
 }
 
 function fileTooLarge(file: File, most: number): LocalizedText {

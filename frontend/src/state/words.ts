@@ -66,7 +66,8 @@ const EXPERIMENTS: Partial<Record<Word, Change>> = {
   saturated: training({ initializer: "uniform", optimizer: "sgd", learning_rate: 200 }),
 };
 
-/** The set-up of a word's experiment; null where a hand does it. */
+/** The set-up of a word's experiment; null where a hand does it, or where it is set up already. */
 export function experiment(word: Word, setup: Setup): Setup | null {
-  return EXPERIMENTS[word]?.(setup) ?? null;
+  const changed = EXPERIMENTS[word]?.(setup);
+  return changed && JSON.stringify(changed) !== JSON.stringify(setup) ? changed : null;
 }

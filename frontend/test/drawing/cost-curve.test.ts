@@ -1,25 +1,22 @@
 import { expect, test } from "vitest";
-import { branchIds, plotData } from "../../src/drawing/cost-curve";
+import { range, ticksOf } from "../../src/drawing/cost-curve";
 
-test("each branch has two curves over one sorted axis", () => {
-  const rows = new Float32Array([0, 1, 2, 0, 9, 0.5, Number.NaN, 0, 4, 0, 0.7, 1]);
-  expect(branchIds(rows)).toEqual([0, 1]);
-  const [steps, ...columns] = plotData(rows, [0, 1], true);
-  expect(Array.from(steps as ArrayLike<number>)).toEqual([0, 4, 9]);
-  expect(columns[0]).toEqual([1, null, 0.5]);
-  expect(columns[1]?.[0]).toBe(2);
-  expect(columns[1]?.[2]).toBeNull(); // no test cost
-  expect(columns[2]).toEqual([null, null, null]); // 0 has no logarithm
+test("a logarithmic axis has whole decades, so that 0.25 stands between 0.1 and 1", () => {
+  expect(range([0.25, 0.2499], true)).toEqual([0.1, 1]);
+  expect(range([0.25, 3e-5, 0, Number.NaN], true)).toEqual([1e-5, 1]);
+  expect(range([1], true)).toEqual([1, 10]);
+  expect(range([Number.POSITIVE_INFINITY], true)).toEqual([0.1, 1]);
 });
 
-test("a forgotten branch leaves no empty columns", () => {
-  const rows = Float32Array.from([0, 1, Number.NaN, 0, 3, 0.5, Number.NaN, 700]);
-  expect(branchIds(rows)).toEqual([0, 700]);
-  const [, ...columns] = plotData(rows, branchIds(rows), false);
-  expect(columns).toEqual([
-    [1, null],
-    [null, null],
-    [null, 0.5],
-    [null, null],
-  ]);
+test("a plain axis begins at zero and ends at a round number", () => {
+  expect(range([0.29, 0.25], false)).toEqual([0, 0.3]);
+  expect(range([0.7], false)).toEqual([0, 0.8]);
+  expect(range([42], false)).toEqual([0, 50]);
+  expect(range([-0.5, 1], false)).toEqual([-0.5, 1]);
+});
+
+test("there are no more ticks than fit", () => {
+  expect(ticksOf([1e-2, 1], true, 5)).toEqual([1, 0.1, 0.01]);
+  expect(ticksOf([1e-6, 1], true, 3)).toEqual([1, 1e-3, 1e-6]);
+  expect(ticksOf([0, 0.5], false, 3)).toEqual([0, 0.5]);
 });

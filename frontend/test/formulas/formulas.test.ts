@@ -57,6 +57,7 @@ const look = (more: Partial<StepDetails> = {}): StepDetails => ({
   logits: false,
   activations: ["tanh", "sigmoid"],
   optimizer: "sgd",
+  factors: { W: 1, b: 1 },
   rates: [0.05, 0.06],
   lesson: { source: [], moments: [] },
   arrays: {
@@ -165,8 +166,13 @@ describe("the formulas", () => {
     );
     expect(rows.map((one) => one.frozen)).toEqual([false, true, false]);
     expect(said(rows[1]?.equation as Equation)).toBe("w 2 = w 2 = 3.3");
-    const [adam] = updates(reader({ optimizer: "adam" }), 1, 0);
-    expect(said(adam?.equation as Equation)).toBe("w 1 = w 1 + Δ w 1 = −0.81 + 1.000e−7 = −0.81");
+    const [adam] = updates(reader({ optimizer: "adam", factors: null }), 1, 0);
+    expect(said(adam?.equation as Equation)).toBe("w 1 = w 1 + Δ w 1 = −0.81 + 1.000·10⁻⁷ = −0.81");
+    const lesson = updates(reader({ factors: { W: 250, b: 0.5 } }), 0, 0);
+    expect(said(lesson[0]?.equation as Equation)).toContain(
+      "w 1 − η · 250 ∂ C ∂ w 1 = 1 − 0.05 · 250",
+    );
+    expect(said(lesson[2]?.equation as Equation)).toContain("b − η · 0.5 ∂ C ∂ b");
   });
 
   test("a batch shows means, and products of means only where they are correct", () => {
@@ -193,7 +199,7 @@ describe("the formulas", () => {
         Number.POSITIVE_INFINITY,
         Number.NEGATIVE_INFINITY,
       ].map((one) => formatNumber(one)),
-    ).toEqual(["0.31", "−1.5", "0", "1.000e−9", "−1.235e+5", "?", "?", "∞", "−∞"]);
+    ).toEqual(["0.31", "−1.5", "0", "1.000·10⁻⁹", "−1.235·10⁵", "?", "?", "∞", "−∞"]);
     expect(formatNumber(0.123456789, 7)).toBe("0.1234568");
   });
 });

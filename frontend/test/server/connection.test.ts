@@ -9,7 +9,7 @@ class FakeSocket {
   binaryType = "";
   sent: string[] = [];
   onopen = () => {};
-  onclose = () => {};
+  onclose = (_: { code: number }) => {};
   onmessage = (_: { data: ArrayBuffer }) => {};
 
   constructor(readonly address: string) {
@@ -25,9 +25,9 @@ class FakeSocket {
     this.onopen();
   }
 
-  close(): void {
+  close(code = 1006): void {
     this.readyState = 3;
-    this.onclose();
+    this.onclose({ code });
   }
 }
 
@@ -45,27 +45,52 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("a lost connection is retried with growing delays, which a success resets", () => {
-  const said: boolean[] = [];
-  new SocketConnection("ws://here/socket", (open) => said.push(open));
+test("a lost connection is retried with growing delays, which a success resets", async () => {
+  const said: string[] = [];
+  new SocketConnection("ws://here/socket", (status) => said.push(status));
   last().open();
   for (const wait of [500, 1000, 2000, 4000, 5000, 5000]) {
     const before = sockets().length;
     last().close();
     vi.advanceTimersByTime(wait - 1);
     expect(sockets()).toHaveLength(before);
-    vi.advanceTimersByTime(1);
+    await vi.advanceTimersByTimeAsync(1);
     expect(sockets()).toHaveLength(before + 1);
     expect(last().address).toBe("ws://here/socket");
   }
   last().open();
   last().close();
-  vi.advanceTimersByTime(500);
+  await vi.advanceTimersByTimeAsync(500);
   expect(sockets()).toHaveLength(8);
-  expect(said).toEqual([true, ...Array(6).fill(false), true, false]);
+  expect(said).toEqual(["open", ...Array(6).fill("lost"), "open", "lost"]);
 });
 
-test("messages go through the open socket, and nowhere without one", () => {
+test("a server that refuses the page is asked no more", async () => {
+  const said: string[] = [];
+  let refused = false;
+  const isRefused = () => Promise.resolve(refused);
+  new SocketConnection("ws://here/socket", (status) => said.push(status), isRefused);
+  last().close();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(sockets()).toHaveLength(2); // it was not there: it may come back
+  refused = true;
+  last().close();
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect(sockets()).toHaveLength(2);
+  expect(said).toEqual(["lost", "lost", "refused"]);
+});
+
+test("a full room is asked again after a while", async () => {
+  new SocketConnection("ws://here/socket", () => {});
+  last().open();
+  last().close(1013);
+  await vi.advanceTimersByTimeAsync(9_999);
+  expect(sockets()).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sockets()).toHaveLength(2);
+});
+
+test("messages go through the open socket, and nowhere without one", async () => {
   const model = new SocketConnection("ws://here/socket", () => {});
   model.send({ type: "play" });
   expect(last().sent).toEqual([]);
@@ -73,7 +98,7 @@ test("messages go through the open socket, and nowhere without one", () => {
   model.send({ type: "play" });
   last().close();
   model.send({ type: "pause" });
-  vi.advanceTimersByTime(500);
+  await vi.advanceTimersByTimeAsync(500);
   last().open();
   model.send({ type: "step" });
   expect(sockets().map((one) => one.sent)).toEqual([['{"type":"play"}'], ['{"type":"step"}']]);

@@ -24,8 +24,9 @@ def run(given: Namespace) -> int:
     language, seed = given.language, given.seed
     problem("lesson", given.steps, seed)  # raises on wrong input, before anything is written
     require("matplotlib", extra="plot")
-    output = writable(given.output)
+    output = writable(given.output, language)
     show = _printer(given.quiet)
+    show.text(TEXTS["duration"][language])
 
     comparisons: list[Comparison] = []
     for name in PROBLEMS:

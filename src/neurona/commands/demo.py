@@ -14,13 +14,27 @@ from neurona.engine.network import Network, network
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.training import TrainingDiverged, train
 from neurona.extras import require
-from neurona.observe.film import Film
+from neurona.language import Language, Text, localize
+from neurona.observe.film import ENGLISH, SPANISH, Film
 from neurona.observe.scores import accuracy, confusion_matrix
 from neurona.observe.terminal import TerminalView, confusion_text
 from neurona.registry import lookup
 
 if TYPE_CHECKING:
     from argparse import Namespace
+
+INTERRUPTION = Text(
+    "interrupted; saving the training so far",
+    "interrupción; se guarda el entrenamiento hasta aquí",
+)
+HELD_OUT = Text(
+    "test accuracy {accuracy} on {n} held-out examples",
+    "aciertos en la prueba: {accuracy}, de {n} ejemplos apartados",
+)
+NOT_WRITABLE = Text(
+    "the output folder {folder} cannot be written ({reason}): give another with --output DIR",
+    "no se puede escribir en la carpeta {folder} ({reason}): indica otra con --output DIR",
+)
 
 
 def run(given: Namespace) -> int:
@@ -39,11 +53,13 @@ def run(given: Namespace) -> int:
     if demo.optimizer and "optimizer" not in options:
         options["optimizer"] = demo.optimizer(options["steps"])
     states = train(net, X, y, rng=given.seed, **options)  # the call itself raises on wrong input
-    output = writable(given.output)
-    film = Film(net, *(test or (X, y)), log=demo.log)
+    language = given.language
+    output = writable(given.output, language)
+    words = ENGLISH if language == "en" else SPANISH
+    film = Film(net, *(test or (X, y)), log=demo.log, words=words)
     view = TerminalView(
         net, X, y, steps=options["steps"], name=given.data, test=test, log=demo.log,
-        quiet=given.quiet,
+        quiet=given.quiet, language=language,
     )  # fmt: skip
     code = 0
     try:
@@ -54,14 +70,14 @@ def run(given: Namespace) -> int:
                 view.update(state)
     except KeyboardInterrupt:
         code = INTERRUPTED
-        print("neurona: interrupted; saving the training so far", file=sys.stderr)
+        print(f"neurona: {INTERRUPTION.say(language)}", file=sys.stderr)
     except TrainingDiverged as error:
         code = FAILED
         film.add(error.state)
         print(f"neurona: {error}", file=sys.stderr)
     interrupts.at_once()
     if test and film.frames and not given.quiet:
-        report(net, film.frames[-1].params, *test)
+        report(net, film.frames[-1].params, *test, language=language)
     write(film, output, given.data)
     return code
 
@@ -94,7 +110,7 @@ def training_options(given: Namespace) -> dict[str, Any]:
     return options
 
 
-def writable(folder: Path) -> Path:
+def writable(folder: Path, language: Language = "en") -> Path:
     """Make the folder, and check before the training that it is writable.
 
     Raises
@@ -107,18 +123,17 @@ def writable(folder: Path) -> Path:
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OSError(
-            f"the output folder {folder} cannot be written ({error.strerror}): "
-            "give another with --output DIR"
-        ) from error
+        reason = error.strerror or ""
+        raise OSError(NOT_WRITABLE.say(language, folder=str(folder), reason=reason)) from error
     return folder
 
 
-def report(net: Network, params: Any, X: Any, y: Any) -> None:
+def report(net: Network, params: Any, X: Any, y: Any, language: Language = "en") -> None:
     """Print the accuracy and the confusion matrix on the test examples."""
     p = net.predict(params, X)
     console = require("rich.console", extra="terminal").Console(highlight=False)
-    console.print(f"\ntest accuracy {accuracy(p, y):.1%} on {len(y)} held-out examples\n")
+    share = localize(f"{100 * accuracy(p, y):.1f} %", language)
+    console.print(f"\n{HELD_OUT.say(language, accuracy=share, n=len(y))}\n")
     console.print(confusion_text(confusion_matrix(p, y)))
     console.print()
 

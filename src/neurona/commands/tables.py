@@ -132,19 +132,18 @@ def networks_of(estimator: NeuralNet) -> int:
 def strange_cells(estimator: NeuralNet, table: Columns) -> Iterator[str]:
     """Tell of categories that the network has not seen, of odd cells and of empty columns."""
     assert estimator.preparation_ is not None
-    for place, step in estimator.preparation_.steps:
+    unseen = estimator.preparation_.unseen(table)
+    for place, _ in estimator.preparation_.steps:
         column = table.columns[place]
-        yield from (f"column {column.name!r} {remark}" for remark in column.remarks)
+        name = column.name
+        yield from (f"column {name!r} {remark}" for remark in column.remarks)
         if column.kind == "empty":
-            yield f"column {column.name!r} is empty: the network takes its cells for missing"
-        elif isinstance(step, Categories) and not step.other:
-            known = {*step.levels, None}
-            strange = [cell for cell in column.values if cell not in known]
-            if strange:
-                yield (
-                    f"column {column.name!r}: {strange[0]!r} and its like were never seen "
-                    f"({len(strange)} of {len(table)} rows), and tell the network nothing"
-                )
+            yield f"column {name!r} is empty: the network takes its cells for missing"
+        elif name in unseen:
+            yield (
+                f"column {name!r}: {next(iter(unseen[name]))!r} and its like were never seen "
+                f"({unseen[name].total()} of {len(table)} rows), and tell the network nothing"
+            )
 
 
 def note(text: str) -> None:

@@ -31,6 +31,10 @@ class Case:
         Whether the mini-batches are drawn anew each epoch, or are the same rows in the same order.
     X_val, y_val
         Examples that training does not see; None if there are none.
+    sample_weight
+        How much each training example counts; None: all the same.
+    early_stop
+        Whether a fifth of the training examples is held out to choose the best moment.
     """
 
     net: Network
@@ -47,6 +51,8 @@ class Case:
     shuffle: bool = True
     X_val: Array | None = None
     y_val: Array | None = None
+    sample_weight: Array | None = None
+    early_stop: bool = False
 
 
 @dataclass(frozen=True)

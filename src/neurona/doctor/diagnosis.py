@@ -99,7 +99,7 @@ class Diagnosis:
         """
         from neurona.doctor.proof import prove
 
-        return prove(self, seeds=seeds, seconds=seconds)
+        return prove(self.case, self.findings, seeds=seeds, seconds=seconds)
 
 
 def diagnose(

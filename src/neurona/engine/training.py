@@ -8,6 +8,7 @@ and advances them by some steps: :mod:`neurona.engine.numpy_engine`, and its com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from inspect import signature
 from itertools import islice, repeat
 from math import inf, isfinite, nan
 from typing import Any
@@ -368,7 +369,7 @@ def rates_of_step(
         each = [each[i] for i in np.maximum(np.cumsum(weighted) - 1, 0)]
     schedules = [rate if callable(rate) else Constant(check_rate(rate)) for rate in each]
     for schedule in schedules:
-        check_rate(schedule(0))
+        _check_schedule(schedule)
 
     def of(step: int) -> Rates:
         rates = tuple(rate_at(step, schedule(step)) for schedule in schedules)
@@ -378,6 +379,23 @@ def rates_of_step(
         return lambda step, count: [of(step + i) for i in range(count)]
     constant = of(0)
     return lambda step, count: [constant] * count
+
+
+def _check_schedule(schedule: Any) -> None:
+    """Check that a schedule takes a step, and that its first rate is one."""
+    try:
+        taken = signature(schedule)
+    except (TypeError, ValueError):  # it does not tell its arguments
+        taken = None
+    try:
+        if taken is not None:
+            taken.bind(0)
+    except TypeError as error:
+        raise ValueError(
+            f"learning rate {schedule!r} cannot be called with a step ({error}): a schedule is a "
+            "function of one number, such as lambda step: 0.1 / (1 + step)"
+        ) from None
+    check_rate(schedule(0))
 
 
 def rate_at(step: int, rate: Any) -> float:

@@ -39,7 +39,7 @@ def frozen(tree: Any) -> Any:  # noqa: PLR0911 - one for each type
     if kind in SIMPLE:
         return tree
     if kind is np.ndarray:
-        return _read_only(tree) if tree.flags.writeable else tree
+        return _read_only(tree) if _may_be_written(tree) else tree
     if isinstance(tree, tuple):
         each = [frozen(one) for one in tree]
         for one, its in zip(each, tree):  # noqa: B905 - one call for each state: it is felt
@@ -53,6 +53,12 @@ def frozen(tree: Any) -> Any:  # noqa: PLR0911 - one for each type
     if isinstance(tree, dict):
         return FrozenDict({key: frozen(one) for key, one in tree.items()})
     return deepcopy(tree)
+
+
+def _may_be_written(array: Any) -> bool:
+    """Tell whether an array is writable, or ``setflags(write=True)`` would make it so."""
+    flags, base = array.flags, array.base
+    return flags.writeable or flags.owndata or (type(base) is np.ndarray and base.flags.writeable)
 
 
 def _read_only(array: Any) -> Any:

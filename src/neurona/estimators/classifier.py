@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from neurona.checks import check_share
+from neurona.checks import as_number, check_share
 from neurona.engine.activations import Activation
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
@@ -285,6 +284,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self._partial_fit(X, y, sample_weight, validation, announced)
         return self
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy; y may have any form that :meth:`fit` takes."""
+        return float(super().score(X, self._check_y(y), sample_weight))
+
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class, in the order of ``classes_``, or of each label."""
         outputs = self._outputs(X)
@@ -319,14 +322,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
             row = int(np.argmax(which_missing(y.ravel().tolist())))
             raise ValueError(f"Input y contains NaN: the class of row {row} is missing")
         if y.dtype.kind == "O":
-            types = {type(one) for one in y.ravel()}
-            if str in types and len(types) > 1:
-                others = ", ".join(sorted(one.__name__ for one in types - {str}))
-                raise ValueError(f"y holds texts and {others}: give classes of one type")
-            if types == {str}:
-                y = y if hasattr(given, "dtype") else y.astype(str)
-            elif all(isinstance(one, bool | int | np.integer | np.bool_) for one in y.ravel()):
-                y = np.array(y.tolist())  # of a nullable series, say
+            y = _plain_classes(y, hasattr(given, "dtype"))
         if y.dtype.kind == "f":
             check_array(y, ensure_2d=False, input_name="y")
         check_classification_targets(y)
@@ -375,30 +371,36 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     def _class_weights(
         self, y: NDArray[Any], weight: NDArray[np.float64] | None
     ) -> NDArray[np.float64]:
-        given = self.class_weight
+        given, columns = self.class_weight, y.reshape(len(y), -1).T
         if isinstance(given, str) and given == "balanced":
-            counts = _balanced(y, weight)
-        elif y.ndim > 1 and isinstance(given, list):
-            counts = compute_sample_weight(given, y)
-        elif isinstance(given, Mapping) and y.ndim == 1:
-            classes = self.classes_.tolist()  # all: some rows alone may not have them
-            strange = [one for one in given if one not in classes]
+            return _balanced(columns, weight)
+        each: Any = given if y.ndim > 1 else [given]
+        fits = isinstance(each, list | tuple) and len(each) == len(columns)
+        if not fits or not all(isinstance(one, Mapping) for one in each):
+            form = "[{0: 1.0, 1: 5.0}, ...], one for each label" if y.ndim > 1 else "{'rare': 5.0}"
+            raise ValueError(f"class_weight is {given!r}: give 'balanced', or such as {form}")
+        counts = np.ones(len(y))
+        for column, own in zip(columns, each, strict=True):
+            # All classes: some rows alone may not have them.
+            classes = [0, 1] if y.ndim > 1 else self.classes_.tolist()
+            strange = [one for one in own if one not in classes]
             if strange:
                 raise ValueError(
                     f"class_weight names the class {strange[0]!r}; the classes are {classes}"
                 )
-            of_class = np.array([given.get(one, 1.0) for one in classes], np.float64)
-            counts = of_class[self.targets_.index(y)]
-        else:
-            form = "[{0: 1.0, 1: 5.0}, ...], one for each label" if y.ndim > 1 else "{'rare': 5.0}"
-            raise ValueError(f"class_weight is {given!r}: give 'balanced', or such as {form}")
-        if not (np.isfinite(counts) & (counts >= 0)).all():
+            of_class = np.array([as_number(own.get(one, 1.0)) for one in classes])
+            if not (np.isfinite(of_class) & (of_class >= 0)).all():
+                raise ValueError(
+                    f"class_weight is {given!r}: how much a class counts must be a number, "
+                    "and not negative"
+                )
+            counts *= of_class[column.astype(int) if y.ndim > 1 else self.targets_.index(column)]
+        if not counts.any():
             raise ValueError(
-                f"class_weight is {given!r}: how much a class counts must be a number, "
-                "and not negative"
+                f"class_weight is {given!r}, and none of these rows counts: give one of their "
+                "classes more than 0"
             )
-        weights: NDArray[np.float64] = counts
-        return weights
+        return counts
 
     def _smoothed(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
         e = check_share("label_smoothing", self.label_smoothing, zero=True)
@@ -416,17 +418,49 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         return tags
 
 
-def _balanced(y: NDArray[Any], weight: NDArray[np.float64] | None) -> NDArray[np.float64]:
+def _balanced(columns: NDArray[Any], weight: NDArray[np.float64] | None) -> NDArray[np.float64]:
     """Return W / (K · W_k) for each row, of K classes weighing W together; of labels the product.
 
-    >>> _balanced(np.array([0, 0, 0, 1]), None).round(2)
+    >>> _balanced(np.array([[0, 0, 0, 1]]), None).round(2)
     array([0.67, 0.67, 0.67, 2.  ])
-    >>> _balanced(np.array([0, 0, 0, 1]), np.array([1.0, 1.0, 1.0, 3.0]))
+    >>> _balanced(np.array([[0, 0, 0, 1]]), np.array([1.0, 1.0, 1.0, 3.0]))
     array([1., 1., 1., 1.])
     """
-    factors = np.ones(len(y))
-    for column in y.reshape(len(y), -1).T:
+    factors = np.ones(columns.shape[1])
+    for column in columns:
         classes, which = np.unique(column, return_inverse=True)
         weights = np.bincount(which, weights=weight)
         factors *= (weights.sum() / (len(classes) * weights))[which]
     return factors
+
+
+def _plain_classes(y: NDArray[Any], is_array: bool) -> NDArray[Any]:
+    """Return objects that are classes as an array of texts, whole numbers or booleans.
+
+    Raises
+    ------
+    ValueError
+        If they are of several types, or of one that no class has.
+    """
+    types = {type(one) for one in y.ravel()}
+    names = ", ".join(sorted(one.__name__ for one in types))
+    if str in types and len(types) > 1:
+        others = ", ".join(sorted(one.__name__ for one in types - {str}))
+        raise ValueError(f"y holds texts and {others}: give classes of one type")
+    if types == {str}:
+        made = y if is_array else y.astype(str)
+        return made if made.tolist() == y.tolist() else y  # NumPy's texts end before a NUL
+    truths = {one for one in types if issubclass(one, bool | np.bool)}
+    if truths and truths != types:
+        raise ValueError(f"y holds {names}: give classes of one type")
+    if all(issubclass(one, bool | int | np.integer | np.bool) for one in types):
+        made = np.array([one.item() if hasattr(one, "item") else one for one in y.ravel().tolist()])
+        if made.dtype.kind in "biu":
+            return made.reshape(y.shape)
+        raise ValueError("Unknown label type: y holds integers beyond 64 bits: give them as texts")
+    if any(issubclass(one, str | bytes) for one in types):
+        return y
+    raise ValueError(
+        f"Unknown label type: y holds objects of type {names}: give each class as a text, a whole "
+        "number, a boolean or a date of NumPy, such as y.astype(str) or y.astype('datetime64[D]')"
+    )

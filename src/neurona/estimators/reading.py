@@ -14,7 +14,9 @@ from neurona.estimators.forms import DictFrame, numbers_of, usual_form
 from neurona.tables.columns import objects
 from neurona.tables.file import listed
 from neurona.tables.frames import is_frame, names_of, read_array, read_frame
+from neurona.tables.kinds import counted
 from neurona.tables.large import LARGE, LargeTable, is_large
+from neurona.tables.preparation import Preparation
 from neurona.tables.sparse import SparseTable
 from neurona.tables.table import Columns, Prepared, Table
 
@@ -69,11 +71,16 @@ def _array(estimator: Any, X: Any, reset: bool) -> Columns:
         array = validate_data(
             estimator, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
         )
-    return _said(read_array(array, None if reset else estimator.preparation_))
+    learned = None if reset else estimator.preparation_
+    return _said(read_array(array, learned), learned)
 
 
 def _sparse(estimator: Any, X: Any, reset: bool, raw: bool) -> Table:
-    """Read a sparse matrix; where it would be too large as an array, it stays sparse."""
+    """Read a sparse matrix; where it would be too large as an array, it stays sparse.
+
+    Booleans are categories, as those of an array are, where they were learned as such.
+    """
+    booleans = X.dtype == bool and not raw
     X = validate_data(
         estimator,
         X,
@@ -83,8 +90,19 @@ def _sparse(estimator: Any, X: Any, reset: bool, raw: bool) -> Table:
         ensure_all_finite=True if raw else "allow-nan",
     )
     if X.shape[0] * X.shape[1] > LARGE:
+        if booleans and reset:
+            warnings.warn(
+                "X is a sparse matrix of booleans, and too large to be read as categories: its "
+                "cells are read as the numbers 0 and 1",
+                UserWarning,
+                stacklevel=5,
+            )
         return SparseTable.of(X, raw)
-    return Prepared(X.toarray()) if raw else read_array(X.toarray())
+    if raw:
+        return Prepared(X.toarray())
+    learned = None if reset else estimator.preparation_
+    truths = booleans and (learned is None or "category" in learned.kinds)
+    return _said(read_array(X.toarray().astype(bool if truths else X.dtype), learned), learned)
 
 
 def _frame(estimator: Any, X: Any, reset: bool) -> Columns:
@@ -96,16 +114,26 @@ def _frame(estimator: Any, X: Any, reset: bool) -> Columns:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         if reset and names is not None:  # older scikit-learns do not know newer polars' frames
             estimator.feature_names_in_ = objects(names)
-        return _said(read_frame(X, learned=None if reset else estimator.preparation_))
+        learned = None if reset else estimator.preparation_
+        return _said(read_frame(X, learned=learned), learned)
     _check_present(known, names)
-    return _said(read_frame(X, [str(name) for name in known], estimator.preparation_))
+    learned = estimator.preparation_
+    return _said(read_frame(X, [str(name) for name in known], learned), learned)
 
 
-def _said(table: Columns) -> Columns:
-    """Warn of cells that may be something else than they are taken for."""
+def _said(table: Columns, learned: Preparation | None) -> Columns:
+    """Warn of cells that may be something else than they are taken for, or were never seen."""
     for column in table:
         for remark in column.remarks:
             warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=6)
+    unseen = {} if learned is None else learned.unseen(table)
+    if unseen:
+        each = (f"column {name!r}: {counted(its, len(table))}" for name, its in unseen.items())
+        warnings.warn(
+            f"categories that were never seen tell the network nothing; {'; '.join(each)}",
+            UserWarning,
+            stacklevel=6,
+        )
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, time, timedelta
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from neurona.estimators.examples import Examples
 from neurona.estimators.forms import target_of
 from neurona.estimators.settings import FEWEST
 from neurona.estimators.validation import validation_rows
+from neurona.tables.columns import which_missing
 from neurona.tables.targets import Counts, Quantities
 
 
@@ -208,10 +210,8 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
 
     def _check_y(self, y: Any) -> NDArray[Any]:
         y = target_of(y)
-        if y.dtype.kind in "mM":
-            raise ValueError(
-                "y holds dates or durations: give numbers, such as days, y / np.timedelta64(1, 'D')"
-            )
+        if y.dtype.kind in "mMOUT":
+            y = _numbers(y)
         checked: NDArray[Any] = check_array(
             y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
         )
@@ -253,3 +253,30 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         tags.target_tags.single_output = True
         tags.target_tags.positive_only = self._counts()
         return tags
+
+
+def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
+    """Return objects and texts that are numbers, or say of the first that is none why not."""
+    dates = date | time | timedelta
+    if y.dtype.kind in "mM" or any(isinstance(one, dates) for one in y.ravel().tolist()):
+        raise ValueError(
+            "y holds dates or durations: give numbers, such as days, y / np.timedelta64(1, 'D')"
+        )
+    try:
+        return y.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    for place, one in np.ndenumerate(y):
+        where = f"y{[*place]}"
+        if which_missing([one])[0]:
+            raise ValueError(f"Input y contains NaN: {where} is missing")
+        try:
+            float(one)
+        except OverflowError:
+            raise ValueError(f"{where} is a number beyond all floats: scale y") from None
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{where} is {str(one)[:60]!r}, of type {type(one).__name__}: give numbers; texts "
+                "are classes, which NeuralNetClassifier learns"
+            ) from None
+    raise ValueError(f"y is of type {y.dtype}: give numbers")  # no cell by itself is at fault

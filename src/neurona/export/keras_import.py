@@ -261,7 +261,11 @@ def _convolution(layer: Any, weights: Weights) -> Call:
 def _pooling(layer: Any, weights: Weights) -> Call:
     size = tuple(layer.pool_size)
     if tuple(layer.strides) != size or layer.padding != "valid":
-        raise ValueError("neurona's MaxPool2D has no padding, and its patches do not overlap")
+        raise ValueError(
+            "neurona's MaxPool2D takes patches side by side, without padding: strides is "
+            f"{tuple(layer.strides)} and padding {layer.padding!r}; give strides={size}, which is "
+            "pool_size, and padding='valid'"
+        )
     return Call(MaxPool2D(size), channels_first=layer.data_format == "channels_first")
 
 

@@ -47,6 +47,12 @@ DEEPEST = 50  # levels of lists and objects within one another
 LARGEST = 2**63  # whole numbers stay below
 NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
            "float16", "float32", "float64")  # fmt: skip
+# As whole numbers of a unit, days since the beginning of 1970 say.
+MOMENTS = tuple(
+    f"{kind}[{unit}]"
+    for kind in ("datetime64", "timedelta64")
+    for unit in ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns")
+)
 
 
 class Misfit(ValueError):
@@ -308,8 +314,12 @@ def _write_array(array: Any, where: str) -> dict[str, Any]:
         name = "text"
     elif name == "object" and all(isinstance(one, str) for one in values):
         values = [*map(str, values)]  # some may be NumPy's
+    elif name in MOMENTS:
+        values = array.astype(np.int64).tolist()
     elif name not in (*NUMBERS, "bool"):
-        raise Misfit(f"{where} is of {array.dtype}: a file holds texts, numbers and truths")
+        raise Misfit(
+            f"{where} is of {array.dtype}: a file holds texts, numbers, dates, durations and truths"
+        )
     return {"dtype": name, "values": values}
 
 
@@ -318,7 +328,8 @@ def _read_array(data: Any, where: str) -> Any:
     if given.keys() != {"dtype", "values"}:
         raise Misfit(f"{where} is not described by dtype and values")
     dtype, values = _ARRAY.read(given["dtype"], f"{where}.dtype"), given["values"]
-    type_ = {"t": str, "o": str, "b": bool, "f": float}.get(dtype[0], int)
+    forms = {"text": str, "object": str, "bool": bool}
+    type_ = forms.get(dtype, float if dtype.startswith("float") else int)
     values = _checked(values, list, where, "a list of values")
     if not all(type(one) is type_ and _fits(one, type_) for one in values):
         raise Misfit(f"{where} holds a value that is not {SIMPLE[type_]}")
@@ -326,12 +337,13 @@ def _read_array(data: Any, where: str) -> Any:
         made = np.array(values, dtype=str if dtype == "text" else dtype)
     except OverflowError:
         made = np.array(None)
-    if made.tolist() != values:
+    plain = made.astype(np.int64) if dtype in MOMENTS else made
+    if plain.tolist() != values or (dtype in MOMENTS and np.isnat(made).any()):
         raise Misfit(f"{where} holds a value that is not of {dtype}")
     return made
 
 
-_ARRAY = _one_of((*NUMBERS, "bool", "text", "object"))
+_ARRAY = _one_of((*NUMBERS, *MOMENTS, "bool", "text", "object"))
 
 # ----------------------------------------------------------------------- values of unknown types
 

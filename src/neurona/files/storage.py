@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.engine.trees import frozen
 from neurona.extras import require
 
 if TYPE_CHECKING:
@@ -82,8 +83,7 @@ def read_arrays(
             raise ModelFileError(f"{path}: {name} holds a number that is not finite")
         if name.endswith(".variance") and (array < 0).any():
             raise ModelFileError(f"{path}: {name} holds a negative number")
-        array.flags.writeable = False
-        arrays[name] = array[...]  # a view, which nobody can make writable again
+        arrays[name] = frozen(array)
     if metadata.get(CHECKSUM) != _checksum(metadata[DESCRIPTION], arrays):
         raise ModelFileError(f"{path} was altered since neurona wrote it: its checksum is another")
     return arrays

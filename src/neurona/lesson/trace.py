@@ -68,28 +68,6 @@ class Moment(NamedTuple):
     variables: tuple[Variable, ...]
 
 
-class Factors(NamedTuple):
-    """The lesson's step at a rate of 1, in multiples of the gradient of its own cost."""
-
-    W: float
-    b: float
-
-
-def factors(examples: int, outputs: int) -> Factors:
-    """Return the factors between the lesson's step and the gradient of its mean squared error.
-
-    The mean over n examples and m outputs has the derivative ``2 (p - t) / (n m)``; the lesson
-    leaves out ``2 / (n m)``. For the bias, the derivative is a sum over the examples; the lesson
-    takes their mean.
-
-    Examples
-    --------
-    >>> factors(examples=500, outputs=1)
-    Factors(W=250.0, b=0.5)
-    """
-    return Factors(W=examples * outputs / 2, b=outputs / 2)
-
-
 def can_tell(net: Network) -> bool:
     """Return whether the lesson's program can run every layer and activation of a network.
 

@@ -432,8 +432,8 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
 def network(net: Network, params: Params, ax: Axes | None = None, *, most: int = 10) -> Axes:
     """Draw the network: inputs on the left, outputs on the right, a line for every weight.
 
-    Blue weights and biases are positive, orange ones negative. The width of a line is the size of its
-    weight, relative to the largest of its layer. A neuron has the color of its bias.
+    Blue weights and biases are positive, orange ones negative. The width of a line is the size of
+    its weight, relative to the largest of its layer. A neuron has the color of its bias.
 
     Parameters
     ----------

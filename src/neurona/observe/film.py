@@ -41,6 +41,7 @@ TOP = 372  # both panels end here; the text is above
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
 ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
+SPANISH = {"step": "paso", "cost": "coste", "accuracy": "aciertos"}
 LEVELS = 24  # bands of a surface: with smooth areas, the file would be three times as large
 
 
@@ -128,7 +129,7 @@ class Film:
         frames = [self.frames[k] for k in self._paced(most)]
         stage = self._stage(levels=LEVELS)
         some = np.unique(np.linspace(0, len(frames) - 1, 7).astype(int))
-        palette = Palette(np.stack([stage.paint(frames[k]) for k in some]))
+        palette = FilmColors(np.stack([stage.paint(frames[k]) for k in some]))
         return _gif(map(stage.paint, frames), palette, len(frames))
 
     def save_picture(self, path: str | os.PathLike[str], *, scale: float = 2.0) -> None:
@@ -423,7 +424,7 @@ def _image() -> Any:
     return require("PIL.Image", extra="plot")
 
 
-class Palette:
+class FilmColors:
     """The colors of a film: the most frequent ones exactly, the others by a similar one.
 
     Pillow's own search for the nearest color is fast and rough, and turns white into gray.
@@ -473,7 +474,7 @@ def _colors(codes: Array) -> Array:
     return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.int32)
 
 
-def _gif(pictures: Iterator[Array], palette: Palette, count: int) -> bytes:
+def _gif(pictures: Iterator[Array], palette: FilmColors, count: int) -> bytes:
     images = map(palette.indexed, pictures)
     data = BytesIO()
     next(images).save(

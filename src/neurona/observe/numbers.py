@@ -387,9 +387,13 @@ def saturation(
     """
     shares = []
     for layer, (z, _) in zip(net.layers, activations(net, params, X), strict=True):
-        steepness = np.abs(slopes(layer.activation, z))
-        shares.append(np.mean(steepness < share * _steepest(layer.activation)))
+        shares.append(saturated_share(layer.activation, z, share))
     return np.array(shares)
+
+
+def saturated_share(activation: Activation, z: Array, share: float = 0.05) -> float:
+    """Return the share of ``z`` where an activation is saturated: see :func:`saturation`."""
+    return float(np.mean(np.abs(slopes(activation, z)) < share * _steepest(activation)))
 
 
 def slopes(activation: Activation, z: Array) -> Array:

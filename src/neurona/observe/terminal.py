@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.extras import require
+from neurona.language import Language, localize
+from neurona.language import Text as Words
 from neurona.observe import numbers, scores
 from neurona.observe.colors import confusion_colors, scheme_of
 
@@ -46,6 +48,10 @@ CURVE_POINTS = 2048
 CURVE_WIDTH = 22  # columns at least, labels included
 SYMBOLS = "ox+*#%&@$=123456789"  # of the classes, without color
 SHADES = " ░▒▓█"
+
+STEP, COST = Words("step", "paso"), Words("cost", "coste")
+ACCURACY, TEST = Words("accuracy", "aciertos"), Words("test accuracy", "aciertos en la prueba")
+PACE, EXAMPLES = Words("steps/s", "pasos/s"), Words("examples", "ejemplos")
 
 
 # ------------------------------------------------------------------------------- pictures
@@ -171,6 +177,7 @@ def cost_text(
     height: int,
     last: int | None = None,
     log: bool = False,
+    language: Language = "en",
 ) -> Text:
     """Draw the cost curve in braille, eight dots a character, with labeled axes.
 
@@ -184,6 +191,8 @@ def cost_text(
         The step at the right border; by default the last one.
     log
         Whether the cost axis is logarithmic.
+    language
+        The language of its words and numbers.
 
     Raises
     ------
@@ -209,19 +218,21 @@ def cost_text(
         heights = np.log(costs / bottom) / (np.log(top / bottom) or 1)
     else:
         heights = (costs - bottom) / ((top - bottom) or 1)
-    labels = [f"{value:.2f}" if value >= 0.01 or value == 0 else f"{value:.0e}"
-              for value in (top, bottom)]  # fmt: skip
+    labels = [
+        localize(f"{value:.2f}" if value >= 0.01 or value == 0 else f"{value:.0e}", language)
+        for value in (top, bottom)
+    ]
     margin = max(map(len, labels)) + 1
     columns, lines = max(width - margin, 2), max(height - 1, 2)
     end = int(steps[-1]) if last is None else last
     rows = _braille(_polyline(steps, heights, (int(steps[0]), end), 2 * columns, 4 * lines))
-    beside = [labels[0], *["cost", *[""] * lines][: lines - 2], labels[1]]
+    beside = [labels[0], *[COST.say(language), *[""] * lines][: lines - 2], labels[1]]
     text: Text = require("rich.text", extra="terminal").Text(no_wrap=True)
     for label, row in zip(beside, rows, strict=True):
         text.append(label.rjust(margin - 1) + " ", "dim")
         text.append(row.rstrip() + "\n", CURVE)
-    left, right = f"{int(steps[0]):,}", f"{end:,}"
-    between = "step".center(max(columns - len(left + right), 0))
+    left, right = (localize(f"{step:,}", language) for step in (int(steps[0]), end))
+    between = STEP.say(language).center(max(columns - len(left + right), 0))
     text.append(" " * margin + left + between + right, "dim")
     return text
 
@@ -325,6 +336,8 @@ class TerminalView:
         Rich's console to draw on; by default the standard output.
     quiet
         Show nothing.
+    language
+        The language of its words and numbers, ``"en"`` or ``"es"``.
 
     Raises
     ------
@@ -348,7 +361,9 @@ class TerminalView:
         log: bool = False,
         console: Console | None = None,
         quiet: bool = False,
+        language: Language = "en",
     ) -> None:
+        self.language = language
         self.net, self.X, self.y = net, np.asarray(X), np.asarray(y)
         self.steps, self.name, self.test, self.log = steps, name, test, log
         self.quiet = quiet
@@ -412,9 +427,12 @@ class TerminalView:
         self.latest = None
         now = perf_counter()
         speed = (state.step - self.first_step) / max(now - self.began, 1e-9)
-        pace = f"{speed:,.0f} steps/s" if state.step > self.first_step else ""
+        pace = ""
+        if state.step > self.first_step:
+            pace = f"{self._number(f'{speed:,.0f}')} {PACE.say(self.language)}"
         if self.live is None:
-            line = f"step {state.step}/{self.steps}  {self._score(state)}  {pace}"
+            step = f"{STEP.say(self.language)} {state.step}/{self.steps}"
+            line = f"{step}  {self._score(state)}  {pace}"
             self.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
             self.next_line = state.step + (self.steps - self.first_step) / LINES
         else:
@@ -425,15 +443,20 @@ class TerminalView:
             self.next_picture = now + pause
 
     def _score(self, state: State) -> str:
-        parts = [f"cost {scores.format_cost(state.cost)}"]
+        say = self.language
+        parts = [f"{COST.say(say)} {self._number(scores.format_cost(state.cost))}"]
         if self.scheme.n_classes is not None:
-            parts.append(f"accuracy {self._accuracy(state, self.X, self.y)}")
+            parts.append(f"{ACCURACY.say(say)} {self._accuracy(state, self.X, self.y)}")
             if self.test is not None:
-                parts.append(f"test accuracy {self._accuracy(state, *self.test)}")
+                parts.append(f"{TEST.say(say)} {self._accuracy(state, *self.test)}")
         return "  ".join(parts)
 
+    def _number(self, text: str) -> str:
+        return localize(text, self.language)
+
     def _accuracy(self, state: State, X: ArrayLike, y: ArrayLike) -> str:
-        return f"{100 * scores.accuracy(self.net.predict(state.params, X), y):.1f} %"
+        share = scores.accuracy(self.net.predict(state.params, X), y)
+        return self._number(f"{100 * share:.1f} %")
 
     def _picture(self, state: State) -> Any:
         """Arrange what fits: title, surface and cost side by side, score, progress."""
@@ -441,10 +464,10 @@ class TerminalView:
         width, height = self.console.size
         title = text(no_wrap=True, overflow="ellipsis")
         title.append(self.name, "bold")
-        title.append(f"{'  ' if self.name else ''}{describe(self.net)}  {len(self.X):,} examples")
-        score = text(
-            f"step {state.step:,}  {self._score(state)}", no_wrap=True, overflow="ellipsis"
-        )
+        examples = f"{self._number(f'{len(self.X):,}')} {EXAMPLES.say(self.language)}"
+        title.append(f"{'  ' if self.name else ''}{describe(self.net)}  {examples}")
+        step = f"{STEP.say(self.language)} {self._number(f'{state.step:,}')}"
+        score = text(f"{step}  {self._score(state)}", no_wrap=True, overflow="ellipsis")
         parts: list[Any] = [title, score, self.progress.get_renderable()]
         rows = height - len(parts) - 1  # one line is left for the cursor
         if rows >= 5:
@@ -463,8 +486,9 @@ class TerminalView:
             return left
         steps, costs = zip(*self.curve, strict=True)
         curve = cost_text(
-            steps, costs, width=width - taken, height=rows, last=self.steps, log=self.log
-        )
+            steps, costs, width=width - taken, height=rows, last=self.steps, log=self.log,
+            language=self.language,
+        )  # fmt: skip
         if left is None:
             return curve
         table = require("rich.table", extra="terminal").Table.grid(padding=(0, 3, 0, 0))

@@ -261,7 +261,7 @@ def _column(name: str, cells: Sequence[Any], one: Reading, decimal: str) -> Colu
     remarks = []
     if lost:
         are = "is" if len(lost) == 1 else "are"
-        shown = _shown(lost, len(cells))
+        shown = counted(lost, len(cells))
         remarks.append(f"is read as {one.kind}s: {shown} {are} taken for missing")
     group = "," if decimal == "." else "."
     grouped = [cell for cell in cells if isinstance(cell, str) and group in cell]
@@ -279,17 +279,28 @@ def _what_else(cells: Sequence[Any], texts: set[str], part: Reading | None) -> t
         return (f"is read as texts; {AS_DATES}",)
     if texts and all(map(looks_like_number, texts)):
         return (f"is read as texts; {AS_NUMBERS}",)
+    truths = sum(isinstance(cell, bool | np.bool) for cell in cells)
+    numbers = sum(map(is_number, cells))
+    if truths and numbers:
+        return (
+            f"is read as categories: {truths} of {len(cells)} cells are booleans, and {numbers} "
+            "numbers; write 1 and 0 for True and False if all should be numbers",
+        )
     if part is None:
         return ()
     odd, there = Counter(str(cells[row]) for row in part.odd), part.fits + len(part.odd)
     return (
         f"is read as categories: {part.fits} of {there} cells are {part.kind}s, and not "
-        f"{_shown(odd, len(cells))}; mend these if all should be",
+        f"{counted(odd, len(cells))}; mend these if all should be",
     )
 
 
-def _shown(odd: Counter[str], n: int) -> str:
-    """Write texts and their rows, those of the first beside all rows."""
+def counted(odd: Counter[str], n: int) -> str:
+    """Write texts and their rows, those of the first beside all rows.
+
+    >>> counted(Counter(["?", "5o.1", "?"]), 20)
+    "'?' (2 of 20 cells), '5o.1' (1)"
+    """
     shown: list[str] = []
     for text, count in odd.most_common(MOST_SHOWN):
         short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -76,8 +76,11 @@ class ParquetTable(TableFile):
 
     def class_names(self, name: str) -> NDArray[np.str_]:
         """Return a column's cells as names of classes, 1.0 as 1; the empty text where missing."""
-        cells = self.column(name, "category").values
-        return np.array([cell or "" for cell in cells], dtype=np.str_)
+        cells = [cell or "" for cell in self.column(name, "category").values]
+        for row, cell in enumerate(cells):
+            if cell.endswith("\0"):  # where NumPy's texts end
+                raise self.error(name, row, "has a NUL byte: expected a text")
+        return np.array(cells, dtype=np.str_)
 
     def error(self, name: str, row: int, problem: str) -> TableError:
         """Return the error of a cell."""

@@ -16,6 +16,7 @@ References
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -215,6 +216,11 @@ class Categories:
         names = [f"{self.name} = {level}" for level in self.levels]
         names += [f"{self.name} is another"] if self.other else []
         return names + ([f"{self.name} is missing"] if self.missing else [])
+
+    def unseen(self, column: Column) -> Counter[str]:
+        """Return the categories that tell nothing, as nothing like them was learned, counted."""
+        known = {*self.levels, None}
+        return Counter(() if self.other else (cell for cell in column.values if cell not in known))
 
     def transform(self, column: Column) -> NDArray[np.float64]:
         """Return those columns, ``(n, len(outputs))``."""
@@ -431,6 +437,22 @@ class Preparation:
         if isinstance(step, Dates):
             form["order"] = step.order
         return form
+
+    def unseen(self, columns: Iterable[Column]) -> dict[str, Counter[str]]:
+        """Return the categories of a later table that tell the network nothing, by their columns.
+
+        Raises
+        ------
+        ValueError
+            If a column holds something else than it did.
+        """
+        given = tuple(columns)
+        found = {
+            given[i].name: step.unseen(_as(step, given[i]))
+            for i, step in self.steps
+            if isinstance(step, Categories)
+        }
+        return {name: strange for name, strange in found.items() if strange}
 
     def transform(self, columns: Iterable[Column]) -> NDArray[np.float64]:
         """Return the network's input, ``(n, len(outputs))``, from a table's columns.

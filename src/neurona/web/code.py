@@ -15,6 +15,7 @@ from neurona.datasets.surfaces import REGRESSIONS
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Params
+from neurona.lesson.step import LessonStep
 from neurona.web.run import View
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
@@ -70,6 +71,12 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "program can retrace: these are the weights on the screen.",
         "es": "Este entrenamiento se fue guiando por el camino (una tasa, un peso, puntos, una "
         "rama) y ningún programa puede repetirlo: estos son los pesos que están en la pantalla.",
+    },
+    "bug": {
+        "en": "This training ran with a bug on purpose, which neurona does not have: these are the "
+        "weights on the screen.",
+        "es": "Este entrenamiento ha corrido con un error a propósito, que neurona no tiene: estos "
+        "son los pesos que están en la pantalla.",
     },
     "frozen": {
         "en": "Frozen, so that no step moves them: the parameters {places}, counted from 0, layer "
@@ -159,10 +166,11 @@ def parts(view: View, language: str) -> list[Part]:
     """Return the parts of the program: imports first, drawing last."""
     task, step = view.task, view.state.step
     setup = task.setup
-    trained = step > 0 and not view.steered
+    held = "bug" if setup.bug else "steered" if view.steered else None  # why it holds the weights
+    trained = step > 0 and held is None
     learning = []
-    if view.steered:
-        learning.append(Part(_text("steered", language), _weights(view.state.params)))
+    if held is not None:
+        learning.append(Part(_text(held, language), _weights(view.state.params)))
     elif setup.weights is not None:
         learning.append(Part(_text("begun", language), _weights(task.begin())))
     elif not trained:
@@ -193,6 +201,8 @@ def _imports(code: str) -> str:
     lines += ["import neurona"]
     if "unflatten(" in code:
         lines += ["from neurona.engine.parameters import unflatten"]
+    if "LessonStep(" in code:
+        lines += ["from neurona.lesson.step import LessonStep"]
     if "Frozen(" in code:
         lines += ["from neurona.web.steering import Frozen"]
     return "\n".join(lines)
@@ -271,7 +281,7 @@ def _training(setup: Setup, task: Task, step: int) -> str:
     training = setup.training
     size = training.batch_size
     batched = size is not None and size < len(task.train.x)
-    arguments = ["net", *_examples(task), *_objective(setup), *_optimizer(setup)]
+    arguments = ["net", *_examples(task), *_objective(setup), *_optimizer(task)]
     arguments += [f"steps={step}"]
     if batched:  # weights and batches have a generator each
         start = f"net.init(rng={training.seed})" if setup.weights is None else "params"
@@ -308,19 +318,22 @@ def _objective(setup: Setup) -> list[str]:
     ]
 
 
-def _optimizer(setup: Setup) -> list[str]:
-    name = setup.training.optimizer
-    call = _optimizer_call(setup)
-    if setup.frozen:
+def _optimizer(task: Task) -> list[str]:
+    name = task.setup.training.optimizer
+    call = _optimizer_call(task)
+    if task.setup.frozen:
         return [f"optimizer=Frozen({call}, moving)"]
     if not call.endswith("()"):
         return [f"optimizer={call}"]
     return [] if name == "adam" else [f"optimizer={_quoted(name)}"]
 
 
-def _optimizer_call(setup: Setup) -> str:
-    name = setup.training.optimizer
-    rate = optimizer_of(setup, np.zeros(1, dtype=bool)).learning_rate
+def _optimizer_call(task: Task) -> str:
+    name = task.setup.training.optimizer
+    optimizer = optimizer_of(task, np.zeros(1, dtype=bool))
+    rate = optimizer.learning_rate
+    if isinstance(optimizer, LessonStep):
+        return f"LessonStep({rate!r}, net, examples={optimizer.examples})"
     usual = rate == OPTIMIZERS[name]().learning_rate
     return f"neurona.{name}({'' if usual else repr(rate)})"
 

@@ -19,7 +19,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 SECONDS = 10.0  # for a request, and for all that a stranger does
 MOST_STRANGERS = 64
 BACKLOG = 100  # connections that wait to be accepted; all of them are accepted at once
-FILES = 1024  # that the process may have open: a page takes three; the usual limit of macOS is 256
+FILES = 1024  # that the process may have open at least; the usual limit of macOS is 256
+FILES_OF_A_PAGE = 4
 REPORT_SECONDS = 60.0  # between two reports of one kind of fault
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -103,14 +104,15 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
 
-def allow_files() -> None:
+def allow_files(pages: int = 0) -> None:
     """Let this process open as many files as it needs, where the system's limit can be raised."""
+    wanted = max(FILES, FILES_OF_A_PAGE * pages + FILES // 2)
     with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if 0 <= soft < FILES:
-            most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        if 0 <= soft < wanted:
+            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 

@@ -40,7 +40,7 @@ def case_of(view: View) -> Case:
         task.train.x,
         task.train.target,
         cost=task.cost,
-        optimizer=optimizer_of(task.setup, view.frozen),
+        optimizer=optimizer_of(task, view.frozen),
         steps=view.state.step,
         batch_size=training.batch_size,
         l1=training.l1,

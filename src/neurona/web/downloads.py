@@ -14,7 +14,7 @@ from neurona import files
 from neurona.engine.state import State
 from neurona.extras import MissingExtra, require
 from neurona.observe.colors import DARK, LIGHT, Palette, Scheme
-from neurona.observe.film import ENGLISH, Film
+from neurona.observe.film import ENGLISH, SPANISH, Film
 from neurona.web.code import program
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.notebook import notebook
@@ -28,7 +28,7 @@ SNAPSHOTS = 240  # from which they are chosen
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": ENGLISH,
-    "es": {"step": "paso", "cost": "coste", "accuracy": "aciertos"},
+    "es": SPANISH,
 }
 _one_film = threading.Lock()  # Matplotlib draws in one thread at a time
 

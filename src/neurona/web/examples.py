@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from neurona.lesson import cure
 from neurona.web.setup import Setup
 
 
@@ -15,12 +16,21 @@ def _layers(*widths: int, activation: str = "tanh") -> list[dict[str, Any]]:
 _LESSON: dict[str, Any] = {
     "data": {"n": 500, "noise": 0.05, "test_share": 0},
     "layers": _layers(4, 8, activation="sigmoid"),
-    "training": {"optimizer": "sgd", "cost": "mse", "learning_rate": 5},
+    "training": {"optimizer": "sgd", "cost": "mse", "learning_rate": cure.TRUE_RATE},
+}
+# The same draw fails along both steps, and one change, the initial weights, cures both.
+_GRADIENT: dict[str, Any] = {
+    **_LESSON,
+    "layers": _layers(*cure.DEEP[1:-1], activation="sigmoid"),
+    "training": {**_LESSON["training"], "initializer": "uniform", "seed": cure.DRAW},
 }
 _STUCK: dict[str, Any] = {
-    **_LESSON,
-    "layers": _layers(4, 8, 16, 8, 4, activation="sigmoid"),
-    "training": {**_LESSON["training"], "initializer": "uniform", "seed": 1},
+    **_GRADIENT,
+    "training": {
+        **_GRADIENT["training"],
+        "optimizer": "lesson",
+        "learning_rate": cure.LESSON_RATE,
+    },
 }
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
@@ -29,6 +39,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "xor": {"data": {"kind": "xor", "noise": 0.1}, "layers": _layers(3)},
     "wave": {"data": {"kind": "wave", "noise": 0.1}, "layers": _layers(8, 8)},
     "stuck": _STUCK,
+    "gradient": _GRADIENT,
     "spiral": {
         "data": {"kind": "spirals", "n": 400, "noise": 0.02},
         "layers": _layers(3, 3),

@@ -10,6 +10,7 @@ from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
 from neurona.observe import numbers, scores
 from neurona.web.doctor import Speaker
+from neurona.web.flow import measure
 from neurona.web.run import View
 from neurona.web.task import Task
 
@@ -24,26 +25,23 @@ class FrameRenderer:
         self._speaker = Speaker(task)
 
     def frame(
-        self, view: View, resolution: int, neurons: int
+        self, view: View, resolution: int, neurons: int, *, network: bool = True
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        """Return a frame's content and its arrays."""
+        """Return a frame's content and its arrays.
+
+        Parameters
+        ----------
+        view
+            The moment.
+        resolution
+            Points of the plane on each side.
+        neurons
+            Points of a neuron's picture on each side, about.
+        network
+            Whether to draw the network too: its neurons, parameters and flow, and the confusion
+            matrix. They take most of the time, and change too fast to be followed at each picture.
+        """
         task, state = view.task, view.state
-        with np.errstate(all="ignore"):
-            everywhere = task.net.predict(state.params, self._everywhere)
-            gradients = numbers.gradients(
-                task.net, state.params, task.train.x, task.train.target, task.cost
-            )
-            surface, pictures = self._plane(view, resolution, neurons)
-            arrays = {
-                "surface": surface,
-                "neurons": pictures,
-                "parameters": flatten(state.params).astype(np.float32),
-                "frozen": view.frozen.astype(np.uint8),
-                "gradients": numbers.gradient_norms(gradients).astype(np.float32),
-                "saturation": numbers.saturation(task.net, state.params, task.train.x).astype(
-                    np.float32
-                ),
-            }
         content: dict[str, Any] = {
             "step": state.step,
             "epoch": state.epoch,
@@ -59,16 +57,32 @@ class FrameRenderer:
             "diverged": view.diverged,
             "sentence": self._speaker.say(view),
         }
-        if task.classes:
-            wrong = scores.classes_of(everywhere) != task.labels
-            test = task.held_out
-            content["accuracy"] = float(1 - wrong[~test].mean())
-            content["test_accuracy"] = float(1 - wrong[test].mean()) if test.any() else None
-            counted = test if test.any() else ~test
-            arrays["wrong"] = wrong.astype(np.uint8)
-            arrays["confusion"] = scores.confusion_matrix(
-                everywhere[counted], task.labels[counted], task.classes
-            ).astype(np.int32)
+        with np.errstate(all="ignore"):
+            answers, images = self._plane(view, resolution, neurons, network)
+            arrays = {}
+            arrays["surface"], content["span"] = _spanned(answers)
+            if network:
+                flow = measure(task, state.params)
+                arrays |= {
+                    "neurons": images,
+                    "parameters": flatten(state.params).astype(np.float32),
+                    "frozen": view.frozen.astype(np.uint8),
+                    "signal": flow.signal,
+                    "gradients": flow.gradient,
+                    "saturation": flow.saturation,
+                }
+            if task.classes:
+                everywhere = task.net.predict(state.params, self._everywhere)
+                wrong = scores.classes_of(everywhere) != task.labels
+                test = task.held_out
+                content["accuracy"] = float(1 - wrong[~test].mean())
+                content["test_accuracy"] = float(1 - wrong[test].mean()) if test.any() else None
+                arrays["wrong"] = wrong.astype(np.uint8)
+                if network:
+                    counted = test if test.any() else ~test
+                    arrays["confusion"] = scores.confusion_matrix(
+                        everywhere[counted], task.labels[counted], task.classes
+                    ).astype(np.int32)
         return content, arrays
 
     def _features(self, resolution: int) -> Array:
@@ -78,30 +92,38 @@ class FrameRenderer:
             )
         return self._grids[resolution]
 
-    def _plane(self, view: View, resolution: int, neurons: int) -> tuple[Array, Array]:
-        """Return the network's predictions over the plane, and each neuron's activation.
+    def _plane(
+        self, view: View, resolution: int, neurons: int, network: bool
+    ) -> tuple[Array, Array]:
+        """Return the network's predictions over the plane, and a picture of each neuron.
 
-        The surface is ``(outputs, resolution, resolution)``: 0 to 255 over [0, 1], or over [-1, 1]
-        in a regression. The neurons' images, the inputs' first, are ``(count, r, r)``, r being
-        about ``neurons``: every so many points of the same grid, each over its own range, 128
-        being 0.
+        The predictions are ``(outputs, resolution, resolution)``. The pictures, the inputs' first,
+        are ``(count, r, r)`` bytes, r being about ``neurons``: every so many points of the same
+        grid, each over its own range.
         """
         inputs = self._features(resolution)
-        layers = numbers.activations(view.task.net, view.state.params, inputs)
-        answers = layers[-1].a
-        if not view.task.classes:
-            answers = (answers + 1) / 2
+        net, params = view.task.net, view.state.params
+        if not network:
+            return net.predict(params, inputs).T.reshape(-1, resolution, resolution), inputs
+        layers = numbers.activations(net, params, inputs)
         every = max(1, round((resolution - 1) / (neurons - 1)))
         thinned = [
             values.T.reshape(-1, resolution, resolution)[:, ::every, ::every]
             for values in (inputs, *(layer.a for layer in layers))
         ]
         values = np.concatenate(thinned)
-        reach = np.maximum(abs(values).max(axis=(1, 2), keepdims=True), 1e-9)
-        return (
-            _bytes(answers.T).reshape(-1, resolution, resolution),
-            _bytes(values / reach * (127.5 / 255) + 128 / 255),
-        )
+        low, high = (reduce(axis=(1, 2), keepdims=True) for reduce in (values.min, values.max))
+        # A neuron that is constant but for rounding shows no picture of it.
+        flat = ~(high - low > 1e-6 * np.maximum(abs(low), abs(high)))
+        shares = np.where(flat, 128 / 255, (values - low) / np.where(flat, 1, high - low))
+        return layers[-1].a.T.reshape(-1, resolution, resolution), _bytes(shares)
+
+
+def _spanned(values: Array) -> tuple[Array, list[float]]:
+    """Return numbers as bytes over their own range, and that range; NaN is its lower end."""
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return _bytes((values - low) / ((high - low) or 1)), [low, high]
 
 
 def _bytes(values: Array) -> Array:

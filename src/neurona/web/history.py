@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A state with its test cost and its branch."""
+    """A state with its test cost and its branch.
+
+    ``flow`` is ``(2, n_layers)``, from :func:`neurona.web.flow.sizes`: the signal and the gradient
+    of each layer, where they were measured.
+    """
 
     state: State
     test_cost: float | None
     branch: int
+    flow: Array | None = None
 
 
 class History:
@@ -64,10 +69,16 @@ class History:
         self._stride = 1
         self._offered = 0
         self._rows = np.empty((0, 4), dtype=np.float32)
+        self._flows = np.empty((0, 2, 0), dtype=np.float32)
+
+    @property
+    def will_keep(self) -> bool:
+        """Whether the next snapshot that is offered will be kept."""
+        return self._offered % self._stride == 0
 
     def keep(self, snapshot: Snapshot) -> bool:
         """Offer a snapshot of the branch that goes on; return whether it was kept."""
-        kept = self._offered % self._stride == 0
+        kept = self.will_keep
         self._offered += 1
         if kept:
             self._append(snapshot)
@@ -87,7 +98,7 @@ class History:
         branch = 1 + end.branch  # ids grow
         self._roots[branch] = start.branch, start.state.step
         self._stride, self._offered = 1, 1
-        first = Snapshot(start.state, start.test_cost, branch)
+        first = replace(start, branch=branch)
         self._append(first)
         return first
 
@@ -106,7 +117,7 @@ class History:
         """Return a copy that holds these snapshots: none to send it without them, and all again."""
         other = copy(self)
         other.snapshots, other._roots = list(snapshots), dict(self._roots)
-        other._rows = np.array([_row(one) for one in other.snapshots], np.float32).reshape(-1, 4)
+        other._renew()
         return other
 
     @property
@@ -114,14 +125,38 @@ class History:
         """``(k, 4)`` float32: step, cost, test cost (or NaN), branch; never modified."""
         return self._rows
 
+    @property
+    def flows(self) -> Array:
+        """``(k, 2, n_layers)`` float32: the signal and the gradient of each row; never modified.
+
+        They are NaN where they were not measured.
+        """
+        return self._flows
+
     def _append(self, snapshot: Snapshot) -> None:
         before = len(self.snapshots)
         self.snapshots.append(snapshot)
         self._thin(snapshot.branch)
         if len(self.snapshots) == before + 1:
             self._rows = np.vstack([self._rows, _row(snapshot)])
+            flow = self._flow(snapshot)
+            known = self._flows if before else self._flows.reshape(0, *flow.shape)
+            self._flows = np.concatenate([known, flow[None]])
         else:
-            self._rows = np.array([_row(m) for m in self.snapshots], dtype=np.float32)
+            self._renew()
+
+    def _renew(self) -> None:
+        """Gather the numbers of all snapshots anew."""
+        self._rows = np.array([_row(one) for one in self.snapshots], np.float32).reshape(-1, 4)
+        if self.snapshots:
+            self._flows = np.stack([self._flow(one) for one in self.snapshots])
+        else:
+            self._flows = self._flows[:0]
+
+    def _flow(self, snapshot: Snapshot) -> Array:
+        """Return what was measured of a snapshot, or NaN in its shape."""
+        shape = (2, 0) if self.snapshots[0].flow is None else self.snapshots[0].flow.shape
+        return np.full(shape, nan, np.float32) if snapshot.flow is None else snapshot.flow
 
     def _thin(self, now: int) -> None:
         """Keep both limits; ``now`` is the current branch."""

@@ -11,8 +11,10 @@ import numpy as np
 from neurona.engine.data import Data
 from neurona.engine.types import Array
 from neurona.lesson import trace
+from neurona.lesson.step import Factors, factors
 from neurona.observe.microscope import Dissection, dissect, finite_differences
 from neurona.web.run import View
+from neurona.web.setup import LESSON
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 
@@ -49,7 +51,7 @@ def look(
         task.cost,
         l1=training.l1,
         l2=training.l2,
-        optimizer=optimizer_of(task.setup, view.frozen),
+        optimizer=optimizer_of(task, view.frozen, len(data.x)),
         optimizer_state=view.state.optimizer_state,
         step=view.state.step,
     )
@@ -80,7 +82,9 @@ def look(
         "logits": task.cost.link is not None,
         "activations": [one.activation.name for one in task.net.layers],
         "optimizer": training.optimizer,
+        "factors": _factors(training.optimizer, step),
         "rates": list(step.rates),
+        "bug": task.program is not None,  # then the training takes other steps than this one
         "lesson": _lesson(view, step),
     }
     with np.errstate(over="ignore"):  # beyond float32 a number is infinite on the page
@@ -106,26 +110,36 @@ def _arrays(step: Dissection) -> dict[str, Array]:
 
 
 def _lesson(view: View, step: Dissection) -> dict[str, Any]:
-    """Return the lesson's lines, executed on the same examples, and the differences."""
+    """Return the lesson's lines, executed on the same examples, and the differences.
+
+    A training with the lesson's own step has no other factors than it.
+    """
     task, training = view.task, view.task.setup.training
     lines = [line._asdict() for line in trace.source()]
     if not trace.can_tell(task.net):
         return {"source": lines, "moments": [], "refusal": NO_SOFTMAX}
     params: Any = tuple((one.W, one.b) for one in step.layers)
+    times = factors(*step.target.shape)._asdict()
     moments = trace.trace(task.net, params, step.x, step.target, training.learning_rate)
     return {
         "source": lines,
         "moments": list(changes(moments)),
         "differences": {
-            **trace.factors(*step.target.shape)._asdict(),
+            **(dict.fromkeys("Wb") if training.optimizer == LESSON else times),
             "cost": None if _squared(task) else type(task.cost).__name__,
-            "optimizer": None if training.optimizer == "sgd" else training.optimizer,
+            "optimizer": None if training.optimizer in ("sgd", LESSON) else training.optimizer,
             "rates": len(set(step.rates)) > 1 or step.rates[0] != training.learning_rate,
             "penalty": bool(training.l1 or training.l2),
             "frozen": bool(view.frozen.any()),
             "lent": sorted({one.activation.name for one in task.net.layers} - {*trace.OWN}),
         },
     }
+
+
+def _factors(optimizer: str, step: Dissection) -> dict[str, float] | None:
+    """Return what the optimizer multiplies the gradient by, beside the rate, if it is constant."""
+    known = {"sgd": Factors(1.0, 1.0), LESSON: factors(*step.target.shape)}
+    return known[optimizer]._asdict() if optimizer in known else None
 
 
 def _squared(task: Task) -> bool:

@@ -31,8 +31,7 @@ def part(kind: type) -> Reader:
             raise _wrong(name or "setup", given, "an object", "un objeto")
         for key in given:
             if key not in readers:
-                names = ", ".join(readers)
-                raise _wrong(name or "setup", key, f"only {names}", f"solo {names}")
+                raise _unknown(name, key, ", ".join(readers))
         inner = f"{name}." if name else ""
         return kind(**{key: readers[key].read(inner + key, one) for key, one in given.items()})
 
@@ -140,9 +139,23 @@ def _checked(fits: Callable[[Any], bool], en: str, es: str) -> Callable[[str, An
     return read
 
 
-def _wrong(name: str, given: Any, en: str, es: str) -> PlaygroundError:
+def _unknown(name: str, key: Any, names: str) -> PlaygroundError:
+    shown = _shown(key)
+    return PlaygroundError(
+        "value",
+        f"{name or 'The set-up'} has no part {shown}: it has {names}.",
+        f"{name or 'La configuración'} no tiene ninguna parte {shown}: tiene {names}.",
+        f"{name}.{key}" if name else str(key),
+    )
+
+
+def _shown(given: Any) -> str:
     shown = repr(given)
-    shown = shown if len(shown) <= 40 else shown[:37] + "…"
+    return shown if len(shown) <= 40 else shown[:37] + "…"
+
+
+def _wrong(name: str, given: Any, en: str, es: str) -> PlaygroundError:
+    shown = _shown(given)
     return PlaygroundError(
         "value", f"{name} is {shown}: give {en}.", f"{name} es {shown}: indica {es}.", name
     )

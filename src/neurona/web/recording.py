@@ -20,7 +20,7 @@ from neurona.web.errors import PlaygroundError
 from neurona.web.session import Message, Session
 from neurona.web.setup import Setup
 
-RESOLUTION, NEURONS = 100, 34  # those of the page
+RESOLUTION, NEURONS = 100, 20  # of the plane as on the page; of a neuron fewer points, to be small
 LONG = 600.0  # seconds
 OWN_OF_A_NEURON = ("differences", "gaps")  # all else of a step is the same for every neuron
 
@@ -58,11 +58,13 @@ class Recording:
     """The parts of a recording by their names, each gzipped.
 
     ``head`` has the welcome, the run and the first frame; ``frames`` all frames, in order;
-    ``microscope`` the steps taken apart; and each question's answer stands under its name.
+    ``microscope`` the steps taken apart; and each question's answer stands under its name, and as
+    it was said in ``answers``.
     """
 
     plan: Plan
     parts: Mapping[str, bytes]
+    answers: Mapping[str, Mapping[str, Any]]
 
     @property
     def size(self) -> int:
@@ -104,7 +106,8 @@ def record(plan: Plan) -> Recording:
             parts["microscope"] = list(_dissections(session, plan))
         for kind in plan.questions:
             parts[kind] = _asked(session, {"type": kind})
-        return Recording(plan, {name: _packed(part) for name, part in parts.items()})
+        packed = {name: _packed(part) for name, part in parts.items()}
+        return Recording(plan, packed, {kind: parts[kind][-1][0] for kind in plan.questions})
     finally:
         session.close()
 

@@ -12,8 +12,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,12 +25,17 @@ from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
+from neurona.web.bugs import ProgramStopped, states_of
 from neurona.web.errors import PlaygroundError
+from neurona.web.flow import sizes
 from neurona.web.history import History, Snapshot
 from neurona.web.pacing import ChunkSize
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
+
+MEASURING = 0.04  # seconds between two measurements of signal and gradient: a step's time or two
+T = TypeVar("T")
 
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
 
@@ -48,12 +55,14 @@ class View:
     branch, at, snapshots
         The branch of the state, the index of the shown snapshot (None: the latest), and the
         number of snapshots.
-    history, kept
-        ``(k, 4)``: see :attr:`neurona.web.history.History.rows`; and a counter of its changes.
+    history, flows, kept
+        ``(k, 4)`` and ``(k, 2, n_layers)``: see :class:`neurona.web.history.History`; and a
+        counter of their changes.
     test_cost
         None without test points.
     diverged
-        The layer (from 1), its rate, and one that would hold, if the training diverged.
+        The layer (from 1), its rate, and one that would hold, if the training diverged; the line
+        and NumPy's message, if a program with a bug stopped by itself.
     steered
         Whether the set-up alone cannot repeat the training: rates or points that changed
         after the first step, a weight that was set or frozen, a branch.
@@ -69,9 +78,10 @@ class View:
     at: int | None
     snapshots: int
     history: Array
+    flows: Array
     kept: int
     test_cost: float | None
-    diverged: dict[str, float] | None
+    diverged: dict[str, Any] | None
     steered: bool
 
 
@@ -103,7 +113,7 @@ class Memory:
     playing: bool
     pace: float | None
     at: int | None
-    diverged: dict[str, float] | None
+    diverged: dict[str, Any] | None
     steered: bool
 
 
@@ -135,8 +145,9 @@ class Run:
         self._chunk = ChunkSize()
         self._version = self._kept = 0
         self._now: Snapshot
+        self._measured = -math.inf  # when a layer's signal and gradient last were
         self._at: int | None = None
-        self._diverged: dict[str, float] | None = None
+        self._diverged: dict[str, Any] | None = None
         self._steered = False
         self._speed: deque[tuple[float, int]] = deque(maxlen=256)
         self._count = 1  # steps to the iterator's next state
@@ -162,12 +173,15 @@ class Run:
         """Take some steps, then pause."""
         self._command(lambda: self._step(count))
 
-    def begin(self, task: Task) -> None:
-        """Start over with another task."""
+    def begin(self, task: Task, memory: Memory | None = None) -> None:
+        """Start over with another task, or go on, paused, from a memory of it."""
 
         def change() -> None:
             self.task, self._playing = task, False
-            self._begin()
+            if memory is None:
+                self._begin()
+            else:
+                self._return_to(memory)
 
         self._command(change)
         self.settle()
@@ -176,8 +190,8 @@ class Run:
         """Views come by themselves: see :meth:`neurona.web.worker.WorkerRun.look`."""
 
     def reset(self) -> None:
-        """Go back to the initial weights and frozen parameters, without a history."""
-        self._command(self._begin)
+        """Go back to the initial weights, without a history; frozen parameters stay as they are."""
+        self._command(self._reset)
 
     def pace(self, steps_per_second: float | None) -> None:
         """Limit the steps per second; None is unlimited."""
@@ -203,6 +217,7 @@ class Run:
             self._steps = None
 
         self._command(change)
+        self.settle()  # the next change begins with this task
 
     def set_parameter(self, index: int, value: float | None, frozen: bool | None) -> None:
         """Set one parameter's value, or freeze it; None changes nothing."""
@@ -244,17 +259,11 @@ class Run:
 
         More than ``most`` are thinned at equal distances. They come without the optimizer's state.
         """
-        done = threading.Event()
-        states: list[State] = []
+        return self._gathered(lambda: self._way(most), seconds)
 
-        def gather() -> None:
-            states.extend(self._way(most))
-            done.set()
-
-        self._commands.put(gather)
-        if not done.wait(seconds):
-            raise TimeoutError("the training does not answer")
-        return states
+    def recall(self, seconds: float | None = 5.0) -> Memory:
+        """Return what another run can go on from, after all commands so far."""
+        return self._gathered(self.memory, seconds)
 
     def memory(self) -> Memory:
         """Return what another run can go on from; call it in the training's thread."""
@@ -262,7 +271,7 @@ class Run:
             setup=self.task.setup,
             history=self._history.holding([]),
             snapshots=(*self._history.snapshots, self._now),
-            rng=self._rng,
+            rng=deepcopy(self._rng),  # the training draws on
             version=self._version,
             kept=self._kept,
             frozen=self._frozen,
@@ -272,6 +281,20 @@ class Run:
             diverged=self._diverged,
             steered=self._steered,
         )
+
+    def _gathered(self, gather: Callable[[], T], seconds: float | None) -> T:
+        """Return what a function finds in the training's thread, after all commands so far."""
+        done = threading.Event()
+        found: list[T] = []
+
+        def obey() -> None:
+            found.append(gather())
+            done.set()
+
+        self._commands.put(obey)
+        if not done.wait(seconds):
+            raise TimeoutError("the training does not answer")
+        return found[0]
 
     def _command(self, command: Callable[[], None]) -> None:
         def obey() -> None:
@@ -294,13 +317,13 @@ class Run:
             command()
             self._on_change()
 
-    def _begin(self) -> None:
-        """Go to step 0."""
+    def _begin(self, params: Params | None = None, frozen: Array | None = None) -> None:
+        """Go to step 0, with the task's own parameters or with others."""
         training = self.task.setup.training
-        params = self.task.begin()
-        self._frozen = self.task.frozen
+        params = self.task.begin() if params is None else params
+        self._frozen = self.task.frozen if frozen is None else frozen
         self._rng = np.random.default_rng([training.seed, 1])
-        self._history = History()
+        self._history, self._measured = History(), -math.inf
         self._at = None
         self._diverged = None
         self._steered = False
@@ -308,29 +331,48 @@ class Run:
         self._steps, self._chunk = None, ChunkSize()
         self._stand(next(self._training(params)), branch=0)
 
+    def _reset(self) -> None:
+        """Go to step 0; what is frozen keeps its value."""
+        first = flatten(self.task.begin())
+        kept = np.where(self._frozen, flatten(self._now.state.params), first)
+        frozen = self._frozen | self.task.frozen
+        self._begin(unflatten(kept, self._now.state.params), frozen)
+        same = np.array_equal(frozen, self.task.frozen) and np.array_equal(kept, first)
+        self._steered = not same
+
+    def _return_to(self, memory: Memory) -> None:
+        """Go to where this run was; its views count on, and its speed stays as it is chosen."""
+        version, kept, pace = self._version, self._kept, self._pace
+        self._go_on(memory)
+        self._version, self._kept, self._pace = version, kept + 1, pace
+        self._playing, self._steps, self._chunk = False, None, ChunkSize()
+        self._speed.clear()
+
     def _go_on(self, memory: Memory) -> None:
         """Go to where another run was."""
         *kept, self._now = memory.snapshots
         self._history = memory.history.holding(kept)
-        self._rng, self._frozen = memory.rng, memory.frozen
+        self._rng, self._frozen = deepcopy(memory.rng), memory.frozen
         self._version, self._kept = memory.version, memory.kept
         self._playing, self._pace = memory.playing, memory.pace
         self._at, self._diverged = memory.at, memory.diverged
         self._steered = memory.steered
 
     def _training(self, start: State | Params) -> Iterator[State]:
-        """Return the engine's iterator; its first state is the start.
+        """Return the engine's iterator, or a program's; its first state is the start.
 
         There is one for all steps, whatever the clock makes of the chunks, until something else
         than the clock intervenes.
         """
         task, training = self.task, self.task.setup.training
+        if task.program is not None:
+            return states_of(task, start, self._frozen, lambda: self._count, self._rng)
         return train(
             task.net,
             task.train.x,
             task.train.target,
             cost=task.cost,
-            optimizer=optimizer_of(task.setup, self._frozen),
+            optimizer=optimizer_of(task, self._frozen),
             steps=math.inf,
             every=lambda: self._count,
             batch_size=training.batch_size,
@@ -354,13 +396,16 @@ class Run:
             state = next(steps)
         except TrainingDiverged as error:
             state, self._playing, self._steps = error.state, False, None
-            rates = optimizer_of(self.task.setup, self._frozen).learning_rate
+            rates = optimizer_of(self.task, self._frozen).learning_rate
             rate = rates[error.layer - 1] if isinstance(rates, list) else rates
             self._diverged = {
                 "layer": error.layer,
                 "rate": float(rate),  # type: ignore[arg-type]
                 "suggested_rate": error.suggested_rate,
             }
+        except ProgramStopped as error:
+            state, self._playing, self._steps = error.state, False, None
+            self._diverged = {"line": error.line, "message": str(error)}
         self._speed.append((time.monotonic(), state.step))
         self._stand(state, self._now.branch)
         self.view = self._published()
@@ -438,6 +483,10 @@ class Run:
     def _stand(self, state: State, branch: int) -> None:
         """Take a state, and offer it to the history."""
         self._now = self._snapshot(state, branch)
+        now = time.monotonic()
+        if self._history.will_keep and now >= self._measured + MEASURING:
+            self._measured = now
+            self._now = replace(self._now, flow=sizes(self.task, state.params))
         if self._history.keep(self._now):
             self._kept += 1
 
@@ -464,6 +513,7 @@ class Run:
             at=self._at,
             snapshots=len(self._history.snapshots),
             history=self._history.rows,
+            flows=self._history.flows,
             kept=self._kept,
             test_cost=shown.test_cost,
             diverged=self._diverged,

@@ -20,10 +20,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from neurona.web import refusals
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from neurona.web.links import Links
+    from neurona.web.refusals import Refusal
 
 COOKIE = "neurona"  # this, or this with the port; scripts may send it without
 READING = ("GET", "HEAD")
@@ -60,11 +65,14 @@ class Guard:
         The secret of the first request.
     hosts
         The accepted values of the Host header, with ports.
+    links
+        Short links, each of which lets in as the token does.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str], links: Links) -> None:
         self.app = app
         self.token = token
+        self.links = links
         self.hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,25 +82,30 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if headers.get("host", "").lower() not in self.hosts:
-            await self._refuse(scope, receive, send, 400, "This host is not neurona's.")
+            await self._refuse(scope, receive, send, refusals.OTHER_HOST)
         elif scope["type"] == "http" and (token := self._token(scope)) is not None:
-            if not secrets.compare_digest(token.encode(), self.token.encode()):
-                await self._refuse(scope, receive, send, 403, "This token is not of this start.")
-                return
-            scope.setdefault("state", {})["known"] = True
-            response = RedirectResponse(scope["path"], status_code=303, headers=HEADERS)
-            name = cookie_name(headers["host"])
-            response.set_cookie(name, self.token, httponly=True, samesite="lax", path="/")
-            await response(scope, receive, send)
+            right = secrets.compare_digest(token.encode(), self.token.encode())
+            await self._let_in(scope, receive, send, scope["path"] if right else None)
+        elif scope["type"] == "http" and (code := self.links.code_in(scope["path"])) is not None:
+            await self._let_in(scope, receive, send, self.links.target(code))
         elif not self._knows(headers):
-            await self._refuse(
-                scope, receive, send, 403, "Open the address that neurona play has printed."
-            )
+            await self._refuse(scope, receive, send, refusals.STRANGER)
         elif scope.get("method") not in READING and not self._from_here(headers):
-            await self._refuse(scope, receive, send, 403, "This origin is not neurona's.")
+            await self._refuse(scope, receive, send, refusals.OTHER_ORIGIN)
         else:
             scope.setdefault("state", {})["known"] = True
             await self.app(scope, receive, _with_headers(send))
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send, target: str | None) -> None:
+        """Exchange a token or a short link for the cookie; without a target it was wrong."""
+        if target is None:
+            await self._refuse(scope, receive, send, refusals.OLD_LINK)
+            return
+        scope.setdefault("state", {})["known"] = True
+        response = RedirectResponse(target, status_code=303, headers=HEADERS)
+        name = cookie_name(Headers(scope=scope)["host"])
+        response.set_cookie(name, self.token, httponly=True, samesite="lax", path="/")
+        await response(scope, receive, send)
 
     def _token(self, scope: Scope) -> str | None:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token")
@@ -106,15 +119,19 @@ class Guard:
     def _from_here(self, headers: Headers) -> bool:
         return headers.get("origin", "").lower() == f"http://{headers['host'].lower()}"
 
-    async def _refuse(
-        self, scope: Scope, receive: Receive, send: Send, status: int, why: str
-    ) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, why: Refusal) -> None:
         if scope["type"] == "websocket":  # closed before it is accepted: the response is a 403
             await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": why})
+            await send({"type": "websocket.close", "code": 1008, "reason": why.title.en})
         else:
-            response = PlainTextResponse(why + "\n", status_code=status, headers=HEADERS)
-            await response(scope, receive, send)
+            await refusal(why, Headers(scope=scope))(scope, receive, send)
+
+
+def refusal(why: Refusal, headers: Headers) -> HTMLResponse:
+    """Return the page of a refusal, in the language of the request."""
+    page = refusals.page_of(why, headers.get("accept-language", ""))
+    own = {**HEADERS, "content-security-policy": refusals.POLICY}
+    return HTMLResponse(page, status_code=why.status, headers=own)
 
 
 def cookie_name(host: str) -> str:

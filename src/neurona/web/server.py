@@ -7,9 +7,12 @@ import contextlib
 import json
 import logging
 import os
+import re
+import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from neurona.extras import MissingExtra
 from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
+from neurona.web.links import MOST_LETTERS, Links, qr_rows
 from neurona.web.security import Guard
 from neurona.web.session import SLOW, Message, Session, error_message
 from neurona.web.task import Task
@@ -31,10 +36,13 @@ from neurona.web.worker import BEAT, WorkerRun
 
 PAGE = Path(__file__).parent / "page"
 STATIC = Path(__file__).parent / "static"
-MOST_SOCKETS = 32
+MOST_PAGES = 64  # open at once, unless `--most` says otherwise
 MOST_BYTES = 262_144  # of one message from the page: 2,000 points are 60,000
 HELLO_SECONDS = 10.0  # until a training has begun
 IDLE_SECONDS = 1800.0  # without a word from the page
+# A page that leaves may come back: it is loaded again, or its network fails for a while.
+REST_SECONDS = 20.0  # until the training of a page that has left is paused
+KEEP_SECONDS = 600.0  # until it is forgotten
 # A screen shows 60 frames a second; many pages share a rate that leaves time for their training.
 MOST_PICTURES = 60.0  # a second, of one page
 ALL_PICTURES = 100.0 * (os.cpu_count() or 1)  # a second, of all pages
@@ -43,9 +51,22 @@ MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
-def application(token: str, hosts: Collection[str]) -> ASGIApp:
-    """Return the playground as an ASGI application, protected by its guard."""
-    sockets = Sockets()
+def application(
+    token: str, hosts: Collection[str], links: Links | None = None, most: int = MOST_PAGES
+) -> ASGIApp:
+    """Return the playground as an ASGI application, protected by its guard.
+
+    Parameters
+    ----------
+    token, hosts
+        See :class:`neurona.web.security.Guard`.
+    links
+        The short links for a class.
+    most
+        How many pages may be open at once.
+    """
+    links = Links(token) if links is None else links
+    sockets = Sockets(links, most)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -61,7 +82,7 @@ def application(token: str, hosts: Collection[str]) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return Guard(app, token, hosts)
+    return Guard(app, token, hosts, links)
 
 
 async def page(request: Request) -> Response:
@@ -74,41 +95,120 @@ async def page(request: Request) -> Response:
 
 
 class Sockets:
-    """All open WebSockets, each with its own session."""
+    """All open WebSockets, and the pages at them; a page that has left is kept for a while.
 
-    def __init__(self) -> None:
-        self.open: set[Session] = set()
+    Parameters
+    ----------
+    links
+        The short links for a class.
+    most
+        How many pages may be open at once; those that are kept take the places that are left.
+    """
+
+    def __init__(self, links: Links, most: int = MOST_PAGES) -> None:
+        self.links = links
+        self.most = most
+        self.open: set[WebSocket] = set()
+        self.pages: dict[str, SocketSession] = {}  # by their keys, those that have left first
         self.makers = ThreadPoolExecutor(MAKERS_OF_FILES, thread_name_prefix="neurona-files")
 
     def close(self) -> None:
         """End every training."""
         self.makers.shutdown(wait=False, cancel_futures=True)
-        for session in list(self.open):
-            session.close()
+        for page in list(self.pages.values()):
+            page.leave()
+            page.session.close()
 
     def pause(self) -> float:
         """Return the minimum seconds between two frames of one page."""
         return max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES)
 
     async def serve(self, socket: WebSocket) -> None:
-        """Serve one page until it leaves; closing the page ends its training."""
+        """Serve one page until it leaves."""
         await socket.accept()
-        if len(self.open) >= MOST_SOCKETS:
-            await socket.close(TRY_AGAIN, f"{MOST_SOCKETS} pages are open already")
+        if len(self.open) >= self.most:
+            await _say(socket, [error_message(full(self.most))])
+            await socket.close(TRY_AGAIN, f"{self.most} pages are open already")
             return
-        page = SocketSession(socket, self.pause, self.makers)
-        self.open.add(page.session)
+        self.open.add(socket)
+        page: SocketSession | None = None
         try:
-            await page.listen()
+            hello = await _hello(socket)
+            page = await self._page_of(hello, socket)
+            await page.listen(socket, hello)
         except (WebSocketDisconnect, KeyError):  # KeyError: bytes, where text is spoken
             pass
         except _TooBig:
             await socket.close(TOO_BIG, f"a message has {MOST_BYTES} bytes at most")
+        except _Silent as silence:
+            await socket.close(POLICY_VIOLATION, str(silence))
         finally:
-            page.cancel()
-            self.open.discard(page.session)
-            loop = asyncio.get_running_loop()
-            loop.run_in_executor(None, page.session.close)  # not awaited: this may be cancelled
+            self.open.discard(socket)
+            if page is not None and page.socket is socket:
+                self._keep(page)
+
+    async def _page_of(self, hello: dict[str, Any], socket: WebSocket) -> SocketSession:
+        """Return the page that comes back with its key, or a new one.
+
+        The key is in the browser's storage for the tab, and a tab that is duplicated has it too:
+        so a page that is still here is left to its socket, unless that has said that it is lost.
+        """
+        page = self.pages.get(str(hello.get("resume")))
+        if page is None or (page.socket is not None and not hello.get("again")):
+            page = SocketSession(self)
+            self._make_room()
+        self.pages[page.key] = page
+        left = page.socket
+        await page.join(socket)
+        if left is not None:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await left.close(POLICY_VIOLATION, "the page has come back on another connection")
+        return page
+
+    def _make_room(self) -> None:
+        """Forget the pages that left first, where there would be too many trainings."""
+        left = [page for page in self.pages.values() if page.socket is None]
+        for page in left[: max(0, len(self.pages) + 1 - self.most)]:
+            self._forget(page)
+
+    def _keep(self, page: SocketSession) -> None:
+        """Keep a page that has left, and its training, for when it comes back."""
+        page.leave()
+        if not page.session.has_begun:
+            self._forget(page)
+            return
+        self.pages[page.key] = self.pages.pop(page.key)  # the last that has left
+        page.waiting = asyncio.create_task(self._wait_for(page))
+
+    async def _wait_for(self, page: SocketSession) -> None:
+        await asyncio.sleep(REST_SECONDS)
+        await page.rest()
+        await asyncio.sleep(KEEP_SECONDS - REST_SECONDS)
+        self._forget(page)
+
+    def _forget(self, page: SocketSession) -> None:
+        """End the training of a page."""
+        self.pages.pop(page.key, None)
+        page.leave()
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(None, page.session.close)  # not awaited: this may be cancelled
+
+
+def full(most: int) -> PlaygroundError:
+    """Return the error where so many pages are open already.
+
+    Examples
+    --------
+    >>> full(64).message["es"].partition(".")[0]
+    'No queda sitio: hay 64 páginas abiertas'
+    """
+    return PlaygroundError(
+        "full",
+        f"The room is full: {most} pages are open. Tell your teacher: a page that is closed makes "
+        f"room, and neurona play --most {2 * most} starts a larger room.",
+        f"No queda sitio: hay {most} páginas abiertas. Díselo a tu profesor o profesora: cada "
+        f"página que se cierra deja un sitio, y neurona play --most {2 * most} arranca con más.",
+    )
 
 
 ONE_AT_A_TIME = PlaygroundError(
@@ -124,62 +224,137 @@ NOT_MADE = PlaygroundError(
 )
 
 
-class SocketSession:
-    """A session over a WebSocket, in which nothing waits for frames or files."""
+NO_LINK = PlaygroundError(
+    "class",
+    "This set-up is too large for a class link: use fewer points.",
+    "Esta configuración es demasiado grande para un enlace de clase: usa menos puntos.",
+)
 
-    def __init__(
-        self, socket: WebSocket, pause: Callable[[], float], makers: ThreadPoolExecutor
-    ) -> None:
-        self.socket = socket
+
+@lru_cache(maxsize=1000)  # the desk asks again and again
+def _qr_rows(text: str) -> list[str]:
+    try:
+        return qr_rows(text)
+    except MissingExtra:  # an older installation: the link is there without it
+        return []
+
+
+FRAGMENT = re.compile(r"#[!-~]*")
+
+
+class SocketSession:
+    """A page's session over a WebSocket, in which nothing waits for frames or files.
+
+    The page may leave and come back on another WebSocket: the session goes on.
+    """
+
+    def __init__(self, room: Sockets) -> None:
+        self.room = room
+        self.socket: WebSocket | None = None
+        self.key = secrets.token_urlsafe(16)
         self.loop = asyncio.get_running_loop()
         self.changed = asyncio.Event()
-        self.session = Session(lambda: self._call(self.changed.set), self._train)
+        self.session = Session(lambda: self._call(self.changed.set), self._train, self.key)
         self.worker: WorkerRun | None = None
-        self.pause = pause
+        self.waiting: asyncio.Task[None] | None = None  # for the page to come back
+        self._rests = False  # its training was paused, since nobody looked
+        self._code: str | None = None  # of its class link
         self._due = 0.0  # when the next frame may be drawn, by the loop's clock
         self._wanted: deque[dict[str, Any]] = deque(maxlen=MOST_AHEAD)
-        self.makers = makers
-        self.picture = asyncio.ensure_future(asyncio.sleep(0))
-        self.file = asyncio.ensure_future(asyncio.sleep(0))
-        self.watch = asyncio.create_task(self._watch())
-        self.notices: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.picture: asyncio.Future[Any] = self.loop.create_future()
+        self.file: asyncio.Future[Any] = self.loop.create_future()
         self._turn = asyncio.Lock()  # one message at a time
 
-    def cancel(self) -> None:
-        """Stop everything that waits."""
-        for task in (self.picture, self.file, self.watch, *self.notices):
-            task.cancel()
+    async def join(self, socket: WebSocket) -> None:
+        """Speak over a WebSocket from now on."""
+        self.leave()
+        self.socket = socket
+        self.picture, self.file = self.loop.create_future(), self.loop.create_future()
+        self.picture.set_result(None)
+        self.file.set_result(None)
+        self._start(self._watch())
+        if self._rests:
+            self._rests = False
+            with contextlib.suppress(PlaygroundError):  # it says so again, once it is asked
+                self.session.run.play()
 
-    async def listen(self) -> None:
+    def leave(self) -> None:
+        """Stop everything that waits."""
+        self.socket = None
+        self._wanted.clear()
+        for task in (*self._tasks, *([self.waiting] if self.waiting else [])):
+            if task is not asyncio.current_task(self.loop):
+                task.cancel()
+        self.waiting = None
+
+    async def rest(self) -> None:
+        """Pause the training, until the page comes back."""
+        with contextlib.suppress(PlaygroundError, TimeoutError):
+            self._rests = (await asyncio.to_thread(self.session.run.settle)).playing
+            self.session.run.pause()
+
+    async def listen(self, socket: WebSocket, hello: dict[str, Any]) -> None:
         """Handle one message after the other, until the page leaves."""
-        hello = self.loop.time() + HELLO_SECONDS
-        greeted = False
-        while self.socket.application_state is WebSocketState.CONNECTED:  # a response may notice
+        message: Any = hello
+        while socket.application_state is WebSocketState.CONNECTED:  # a response may notice
+            await self._handle(message)
             try:
-                async with asyncio.timeout(IDLE_SECONDS if greeted else hello - self.loop.time()):
-                    text = await self.socket.receive_text()
+                async with asyncio.timeout(IDLE_SECONDS):
+                    message = _read(await socket.receive_text())
             except TimeoutError:
-                why = "nothing was said for half an hour"
-                why = why if greeted else f"hello was not said within {HELLO_SECONDS:g} seconds"
-                await self.socket.close(POLICY_VIOLATION, why)
-                return
-            message = _read(text)
-            kind = message.get("type") if isinstance(message, dict) else None
-            greeted = greeted or kind == "hello"
-            if kind == "frame" and self.session.has_begun:
-                self._wanted.append(message)
-                if self.picture.done():
-                    self.picture = asyncio.create_task(self._draw())
-            elif kind in SLOW and self.session.has_begun:
-                if self.file.done():
-                    self.file = asyncio.create_task(self._download(message))
-                else:
-                    await self._say([error_message(ONE_AT_A_TIME)])
-            elif kind == "restart" and self.worker is not None:
-                self.worker.restart()
+                raise _Silent("nothing was said for half an hour") from None
+
+    async def _handle(self, message: Any) -> None:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "frame" and self.session.has_begun:
+            self._wanted.append(message)
+            if self.picture.done():
+                self.picture = self._start(self._draw())
+        elif kind in SLOW and self.session.has_begun:
+            if self.file.done():
+                self.file = self._start(self._download(message))
             else:
-                await self._answer(message)
-                self.changed.set()
+                await self._say([error_message(ONE_AT_A_TIME)])
+        elif kind == "restart" and self.worker is not None:
+            self.worker.restart()
+        elif kind == "class":
+            await self._say([self._class_link(message)])
+        else:
+            await self._answer(message)
+            self.changed.set()
+
+    def _class_link(self, message: dict[str, Any]) -> Message:
+        """Tell the links to a set-up, and who is here.
+
+        With ``keep`` the page's short link leads there from now on.
+        """
+        links, fragment, at = self.room.links, message.get("fragment"), message.get("at")
+        if not (isinstance(fragment, str) and FRAGMENT.fullmatch(fragment)):
+            fragment = "#"
+        if len(fragment) > MOST_LETTERS:
+            return error_message(NO_LINK)
+        keep = message.get("keep") is True
+        self._code = links.keep(self._code, fragment) if keep else self._code
+        base = at if at in links.addresses else (*links.addresses, links.here)[0]
+        short = links.short(base, self._code) if keep and self._code else ""
+        content = {
+            "type": "class",
+            "kept": keep,
+            "short": short,
+            "long": links.long(base, fragment),
+            "qr": _qr_rows(short) if short else [],
+            "addresses": list(links.addresses),
+            "inside": len(self.room.open),
+            "most": self.room.most,
+        }
+        return content, {}
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _train(self, task: Task, on_change: Callable[[], None]) -> WorkerRun:
         """Train in a process, and tell the page when it is in trouble."""
@@ -195,9 +370,7 @@ class SocketSession:
     def _notify(self, trouble: PlaygroundError | None) -> None:
         """Tell of a trouble, or that it is over: the page takes the run for that."""
         told = self.session.told() if trouble is None else [error_message(trouble)]
-        notice = asyncio.create_task(self._say(told))
-        self.notices.add(notice)
-        notice.add_done_callback(self.notices.discard)
+        self._start(self._say(told))
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         """Call a function in the loop's thread, from any other."""
@@ -210,7 +383,7 @@ class SocketSession:
         while self._wanted:
             await asyncio.sleep(self._due - clock())
             # Counted from when it was due: a late frame delays no other.
-            pause = self.pause()
+            pause = self.room.pause()
             self._due = max(self._due, clock() - pause) + pause
             self.session.look()
             while not self.session.news:
@@ -224,7 +397,7 @@ class SocketSession:
         async with self._turn:
             make = await asyncio.to_thread(self.session.prepare, message)
         try:
-            answers = await self.loop.run_in_executor(self.makers, make)
+            answers = await self.loop.run_in_executor(self.room.makers, make)
         except Exception:  # the page always waits for a response
             logging.getLogger(__name__).exception("a file could not be made")
             answers = [error_message(NOT_MADE)]
@@ -236,10 +409,33 @@ class SocketSession:
         await self._say(answers)
 
     async def _say(self, answers: Sequence[Message]) -> None:
-        for content, arrays in answers:
-            if self.socket.application_state is WebSocketState.CONNECTED:
-                with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has just left
-                    await self.socket.send_bytes(encoded(content, arrays))
+        if self.socket is not None:
+            await _say(self.socket, answers)
+
+
+async def _hello(socket: WebSocket) -> dict[str, Any]:
+    """Return a page's first message that says hello."""
+    nobody = Session()
+    try:
+        async with asyncio.timeout(HELLO_SECONDS):
+            while True:
+                message = _read(await socket.receive_text())
+                if isinstance(message, dict) and message.get("type") == "hello":
+                    return message
+                await _say(socket, nobody.handle(message))
+    except TimeoutError:
+        raise _Silent(f"hello was not said within {HELLO_SECONDS:g} seconds") from None
+
+
+async def _say(socket: WebSocket, answers: Sequence[Message]) -> None:
+    for content, arrays in answers:
+        if socket.application_state is WebSocketState.CONNECTED:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has just left
+                await socket.send_bytes(encoded(content, arrays))
+
+
+class _Silent(Exception):
+    pass
 
 
 class _TooBig(Exception):

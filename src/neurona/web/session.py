@@ -10,21 +10,27 @@ import numpy as np
 
 from neurona import __version__
 from neurona.engine.types import Array
-from neurona.web import doctor, microscope
+from neurona.web import bugs, doctor, microscope
 from neurona.web import setup as choices
 from neurona.web.downloads import LANGUAGES, MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
+from neurona.web.examples import EXAMPLES, example
+from neurona.web.flow import trivial
 from neurona.web.frames import FrameRenderer
+from neurona.web.mending import nearest
 from neurona.web.readers import number, whole
-from neurona.web.run import Run, View, parameter_index
+from neurona.web.restarts import restart_of
+from neurona.web.run import Memory, Run, View, parameter_index
 from neurona.web.setup import Setup
 from neurona.web.table import read_table
 from neurona.web.task import Task, make_task
+from neurona.web.undo import Moment, Past
 from neurona.web.worker import WorkerRun
 
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
 SLOW = ("download", "doctor")  # messages whose response may take seconds to make
+NEAR = 0.05  # of the plane's width: how far a point may be from where it is to be erased
 
 
 class Session:
@@ -36,6 +42,8 @@ class Session:
         Called in the training's thread when there is something new to see.
     trainer
         Makes the run: in a thread, or :class:`neurona.web.worker.WorkerRun` in a process.
+    key
+        With it a page can join this session again after a reload, where the server keeps it.
 
     Examples
     --------
@@ -53,7 +61,9 @@ class Session:
         self,
         on_change: Callable[[], None] = lambda: None,
         trainer: Callable[[Task, Callable[[], None]], Run | WorkerRun] = Run,
+        key: str | None = None,
     ) -> None:
+        self.key = key
         self._on_change = on_change
         self._trainer = trainer
         self._run: Run | WorkerRun | None = None
@@ -61,6 +71,7 @@ class Session:
         self._shown: tuple[int, int] | None = None
         self._kept = -1
         self._painter: FrameRenderer | None = None
+        self._past = Past(self._recall)
 
     def handle(self, message: Any) -> list[Message]:
         """Handle one message, and return the responses, which may be an error."""
@@ -77,6 +88,8 @@ class Session:
             return [error_message(error)]
         except TimeoutError:
             return [error_message(no_answer("training"))]
+        except RecursionError:  # lists within lists
+            return [error_message(_not_understood("message"))]
 
     def prepare_download(self, message: Any) -> Callable[[], list[Message]]:
         """Capture the state for a ``download``, and return a function that makes the response.
@@ -92,7 +105,7 @@ class Session:
             if language not in LANGUAGES:
                 raise _not_understood("language")
             theme = message.get("theme", "light")
-            if theme not in THEMES:
+            if not isinstance(theme, str) or theme not in THEMES:
                 raise _not_understood("theme")
             make = prepare(self.run, what, language, theme)
         except PlaygroundError as error:
@@ -132,7 +145,7 @@ class Session:
     def greet(self) -> list[Message]:
         """Return the messages for a page that joins a running training."""
         self._kept, self._shown = -1, None  # it has seen nothing yet
-        return [(_welcome(), {}), self._told(self.run.task)]
+        return [self._welcome(), self._told(self.run.task)]
 
     def close(self) -> None:
         """End the training."""
@@ -158,51 +171,109 @@ class Session:
         return self._run
 
     def _hello(self, message: Mapping[str, Any]) -> list[Message]:
-        given = message.get("setup")
-        answers: list[Message] = [(_welcome(), {})]
-        try:
-            setup = Setup() if given is None else Setup.from_json(given)
-            return [*answers, self._begin(make_task(setup))]
-        except PlaygroundError as error:  # a page has to show something
-            if error.code == "stopped":  # another setup would not train either
-                raise
-            answers.append(error_message(error))
-            return answers if self._run else [*answers, self._begin(make_task(Setup()))]
+        """Begin with a set-up, or join the training that has it."""
+        given, welcome = message.get("setup"), self._welcome()
+        task, mended = nearest({} if given is None else given)
+        if self._run is None:
+            return [welcome, *mended, self._begin(task)]
+        if given is None or task.setup == self.run.task.setup:
+            return [*self.greet(), *mended]
+        self._kept, self._shown = -1, None
+        return [welcome, *mended, self._replace("setup", task)]
 
     def _setup(self, message: Mapping[str, Any]) -> list[Message]:
-        setup, before = Setup.from_json(message.get("setup")), self.run.task.setup
-        task = make_task(setup)
+        mended: list[Message] = []
+        if message.get("address"):  # the set-up of a link, or one that the page comes back to
+            task, mended = nearest(message.get("setup"))
+            if steps := self._past.find(task.setup):
+                return [*mended, *self._travel(steps)]
+        else:
+            task = make_task(Setup.from_json(message.get("setup")))
+        setup, before = task.setup, self.run.task.setup
+        if setup == before:
+            return mended
         if _at_one_rate(setup) == _at_one_rate(before):
+            self._past.keep("setup", self.run.task, what="rate")
             self.run.retrain(task)
-            return []
-        told, arrays = self._begin(task)
+            return mended
+        told, arrays = self._replace("setup", task)
         # With two requests in a row the page can tell their responses apart.
         asked = message.get("asked")
-        return [({**told, "asked": asked if isinstance(asked, int) else None}, arrays)]
+        told = {**told, "asked": asked if isinstance(asked, int) else None}
+        return [*mended, (told, arrays)]
 
     def _reseed(self, message: Mapping[str, Any]) -> list[Message]:
         setup = self.run.task.setup
         training = replace(setup.training, seed=(setup.training.seed + 1) % 2**31)
         drawn = replace(setup, training=training, weights=None, frozen=())
-        return [self._begin(make_task(drawn))]
+        return [self._replace("reseed", make_task(drawn))]
+
+    def _reset(self, message: Mapping[str, Any]) -> list[Message]:
+        view = self.run.settle()
+        if view.steered or view.state.step > 0 or view.snapshots > 1:
+            self._past.keep("reset", self.run.task)
+        self.run.reset()
+        return []
+
+    def _recall(self) -> Memory:
+        return self.run.recall()
+
+    def _undo(self, message: Mapping[str, Any]) -> list[Message]:
+        return self._travel(1)
+
+    def _redo(self, message: Mapping[str, Any]) -> list[Message]:
+        return self._travel(-1)
+
+    def _travel(self, steps: int) -> list[Message]:
+        """Undo so many changes, or redo them where it is below 0."""
+        move, moment = self._past.undo if steps > 0 else self._past.redo, None
+        for _ in range(abs(steps)):
+            if (found := move(self.run.task)) is None:
+                break
+            moment = found
+            self._return_to(moment)
+        return [] if moment is None else [self._told(self.run.task)]
+
+    def _return_to(self, moment: Moment) -> None:
+        before, task = self.run.task.net, moment.task
+        self.run.begin(task, replace(moment.memory, playing=False))
+        if task.net != before:
+            self._runs += 1
 
     def _point(self, message: Mapping[str, Any]) -> list[Message]:
-        task = self.run.task
         placed = [message.get("x"), message.get("y"), message.get("label")]
-        points = task.setup.data.points
-        if task.setup.data.kind != "own":
-            points = tuple(
-                (float(x1), float(x2), int(label))
-                for (x1, x2), label in zip(task.points, task.labels, strict=True)
-            ) if task.classes else ()  # fmt: skip
-        data = {"kind": "own", "points": [*points, placed], "regression": False}
+        points = _placed(self.run.task) if self.run.task.classes else []
+        return self._learn("point", [*points, placed], regression=False)
+
+    def _erase(self, message: Mapping[str, Any]) -> list[Message]:
+        """Erase the nearest point."""
+        task = self.run.task
+        at = np.array([number(-1e3, 1e3).read(name, message.get(name)) for name in ("x", "y")])
+        distances = np.hypot(*(task.points - at).T)
+        nearest_one = int(distances.argmin())
+        left, right, *_ = task.limits
+        if distances[nearest_one] > NEAR * (right - left):
+            raise PlaygroundError(
+                "far",
+                "There is no point here: erase nearer to one.",
+                "Aquí no hay ningún punto: borra más cerca de uno.",
+            )
+        points = _placed(task)
+        del points[nearest_one]
+        return self._learn("erase", points, regression=task.classes == 0)
+
+    def _learn(self, kind: str, points: list[Any], regression: bool) -> list[Message]:
+        """Train on other points; a network that fits them goes on with its weights."""
+        task = self.run.task
+        data = {"kind": "own", "points": points, "regression": regression}
         given = task.setup.to_json()
         given["data"] = {**given["data"], **data}
         setup = Setup.from_json(given)
         after = make_task(replace(setup, weights=None, frozen=()))
         if after.net != task.net:
-            return [self._begin(after)]
+            return [self._replace(kind, after)]
         after = replace(after, setup=setup)
+        self._past.keep(kind, task)
         self.run.retrain(after)
         return [self._told(after)]
 
@@ -220,7 +291,8 @@ class Session:
         setup = replace(before, data=data, output=replace(before.output, activation="auto"))
         setup = replace(setup, training=replace(setup.training, cost="auto"))
         setup = replace(setup, weights=None, frozen=())  # they belong to another network
-        return [self._begin(make_task(setup)), ({"type": "table", **asdict(choice)}, {})]
+        told = self._replace("table", make_task(setup))
+        return [told, ({"type": "table", **asdict(choice)}, {})]
 
     def _weight(self, message: Mapping[str, Any]) -> list[Message]:
         layer, row, column = (
@@ -232,6 +304,7 @@ class Session:
         if frozen is not None and not isinstance(frozen, bool):
             raise _not_understood("frozen")
         index = parameter_index(self.run.task, layer, row, column)
+        self._past.keep("weight", self.run.task, what=index)
         self.run.set_parameter(index, value, frozen)
         return []
 
@@ -254,6 +327,12 @@ class Session:
         content, arrays = microscope.look(view, point, layer, unit)
         return [({"type": "microscope", "run": self._runs, **content}, arrays)]
 
+    def _bugs(self, message: Mapping[str, Any]) -> list[Message]:
+        return [({"type": "bugs", "run": self._runs, **bugs.lab(self.run.task)}, {})]
+
+    def _find_bug(self, message: Mapping[str, Any]) -> list[Message]:
+        return [({"type": "bug", "run": self._runs, **bugs.find(self.run.task)}, {})]
+
     def _frame(self, message: Mapping[str, Any]) -> list[Message]:
         resolution = whole(2, choices.LIMITS["resolution"]).read(
             "resolution", message.get("resolution", 100)
@@ -262,13 +341,16 @@ class Session:
             "neurons", message.get("neurons", 32)
         )
         view: View = self.run.view
-        painter = self._paint()
-        content, arrays = painter.frame(view, resolution, neurons)
-        if view.kept != self._kept:
+        # The network may be left out while it changes faster than it can be followed.
+        network = message.get("network") is not False or not view.playing
+        content, arrays = self._paint().frame(view, resolution, neurons, network=network)
+        if network and view.kept != self._kept:
             self._kept = view.kept
-            arrays["history"] = view.history
+            arrays["history"], arrays["flows"] = view.history, view.flows
         self._shown = (self._runs, view.version)
-        return [({"type": "frame", "run": self._runs, **_finite(content)}, arrays)]
+        undo, redo = self._past.kinds
+        content = {**_finite(content), "undo": undo, "redo": redo}
+        return [({"type": "frame", "run": self._runs, **content}, arrays)]
 
     def _slowly(self, message: Mapping[str, Any]) -> list[Message]:
         return self.prepare(message)()
@@ -292,8 +374,29 @@ class Session:
         self._runs += 1
         return self._told(task)
 
+    def _replace(self, kind: str, task: Task) -> Message:
+        """Begin another task, which can be undone; say what it was that began."""
+        before, step = self.run.task, self.run.settle().state.step
+        self._past.keep(kind, before)
+        content, arrays = self._begin(task)
+        why = restart_of(kind, before.setup, task.setup, step) if step else None
+        return {**content, "restarted": bool(step), "why": why}, arrays
+
+    def _welcome(self) -> Message:
+        content = {
+            "type": "welcome",
+            "version": __version__,
+            "defaults": Setup().to_json(),
+            "examples": {name: example(name).to_json() for name in EXAMPLES},
+            "limits": choices.limits(),
+            "session": self.key,
+            "joined": self._run is not None,
+        }
+        return content, {}
+
     def _told(self, task: Task) -> Message:
         """Return a run's message, which comes before its first frame."""
+        prediction, trivial_cost = trivial(task)
         content: dict[str, Any] = {
             "type": "run",
             "run": self._runs,
@@ -305,22 +408,15 @@ class Session:
             "extent": list(task.limits),
             "output_activation": task.net.output.name,
             "cost_name": type(task.cost).__name__,
+            "trivial": prediction,
+            "trivial_cost": trivial_cost,
         }
         arrays: dict[str, Array] = {
             "points": task.points.astype(np.float32),
             "labels": task.labels.astype(np.float32),
             "test": task.held_out.astype(np.uint8),
         }
-        return content, arrays
-
-
-def _welcome() -> dict[str, Any]:
-    return {
-        "type": "welcome",
-        "version": __version__,
-        "defaults": Setup().to_json(),
-        "limits": choices.limits(),
-    }
+        return _finite(content), arrays
 
 
 def error_message(error: PlaygroundError) -> Message:
@@ -340,6 +436,15 @@ def _not_understood(what: str) -> PlaygroundError:
         f"This message makes no sense to neurona: {what}.",
         f"neurona no entiende este mensaje: {what}.",
     )
+
+
+def _placed(task: Task) -> list[tuple[float, float, float]]:
+    """Return the points of a task as custom ones."""
+    kind = float if task.classes == 0 else int
+    return [
+        (float(x1), float(x2), kind(label))
+        for (x1, x2), label in zip(task.points, task.labels, strict=True)
+    ]
 
 
 def _at_one_rate(setup: Setup) -> Setup:
@@ -364,18 +469,23 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "hello": Session._hello,
     "setup": Session._setup,
     "reseed": Session._reseed,
+    "reset": Session._reset,
+    "undo": Session._undo,
+    "redo": Session._redo,
     "point": Session._point,
+    "erase": Session._erase,
     "table": Session._table,
     "weight": Session._weight,
     "speed": Session._speed,
     "seek": Session._seek,
     "microscope": Session._microscope,
+    "bugs": Session._bugs,
+    "find_bug": Session._find_bug,
     "frame": Session._frame,
     "download": Session._slowly,
     "doctor": Session._slowly,
     "play": Session._command,
     "pause": Session._command,
     "step": Session._command,
-    "reset": Session._command,
     "branch": Session._command,
 }

@@ -13,6 +13,7 @@ from typing import Any
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
+from neurona.lesson.bugs import BUGS
 from neurona.web.errors import PlaygroundError
 from neurona.web.readers import (
     choice,
@@ -31,6 +32,7 @@ KINDS = (
     "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "own",
 )  # fmt: skip
 INPUTS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
+LESSON = "lesson"  # the optimizer that takes the lesson's step
 COSTS = ("auto", "mse", "mae", "huber", "cross_entropy")
 OFFERED = sorted(name for name in ACTIVATIONS if name != "exp")  # its cost, of counts, is missing
 LIMITS = {
@@ -95,7 +97,7 @@ class TrainingSetup:
     """The optimizer, the cost and the initial weights."""
 
     learning_rate: float = choice(0.01, _rate)
-    optimizer: str = choice("adam", one_of(sorted(OPTIMIZERS)))
+    optimizer: str = choice("adam", one_of([*sorted(OPTIMIZERS), LESSON]))
     cost: str = choice("auto", one_of(COSTS))
     batch_size: int | None = choice(None, or_none(whole(1, LIMITS["points"])))
     l1: float = choice(0.0, number(0, 10))
@@ -115,6 +117,9 @@ class Setup:
         initializer draws.
     frozen
         Indices of the parameters, in the same order, that are frozen from the beginning.
+    bug
+        The mistake on purpose with which the bug lab's program trains; without one, the engine
+        trains.
 
     Examples
     --------
@@ -144,6 +149,7 @@ class Setup:
         (),
         or_none(list_of(whole(0, LIMITS["weights"] - 1), LIMITS["weights"], order=int), none=()),
     )
+    bug: str | None = choice(None, or_none(one_of(list(BUGS))))
     version: int = choice(1, whole(1, 1))
 
     def to_json(self) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from neurona.web.examples import EXAMPLES, example
 from neurona.web.recording import Plan, Recording, catalog, growing_steps, record
@@ -16,14 +19,17 @@ STATIC = Path(__file__).parent / "static"
 MOST_BYTES = 3_000_000  # of a lesson
 STEPS = {"spiral": 1000, "flat": 300, "heart": 5000}  # of an example; else:
 USUAL_STEPS = 1500
-FAILURE = "stuck"
+FAILURES = ("stuck", "gradient")
 FAILURE_STEPS = 2500
-QUESTIONS: tuple[str, ...] = ()
-CURES = {
-    "orthogonal": "stuck-orthogonal",
-    "glorot_uniform": "stuck-glorot",
-    "he_normal": "stuck-he",
-}
+QUESTIONS = ("doctor", "cures")
+MOST_CURES = 4  # of a failure that are recorded too, as the doctor's panel shows them
+# What a reader tries on the failure first, and what the guided path offers.
+TRIED: tuple[Mapping[str, Any], ...] = (
+    {"initializer": "orthogonal"},
+    {"initializer": "glorot_uniform"},
+    {"learning_rate": 50},
+    {"learning_rate": 0.5},
+)
 
 PAGE = """\
 <!doctype html>
@@ -46,8 +52,8 @@ PAGE = """\
 """
 
 
-def plans(names: Sequence[str] = tuple(EXAMPLES)) -> Iterator[Plan]:
-    """Yield what is recorded of the examples: each, and the failure with its cures.
+def plans(names: Sequence[str]) -> list[Plan]:
+    """Return what is recorded of the examples, a plan for each.
 
     Raises
     ------
@@ -57,23 +63,40 @@ def plans(names: Sequence[str] = tuple(EXAMPLES)) -> Iterator[Plan]:
     for name in names:
         if name not in EXAMPLES:
             raise ValueError(f"there is no example {name!r}: choose among {', '.join(EXAMPLES)}")
-    for name in names:
-        setup = example(name)
-        if name != FAILURE:
-            yield _plan(name, setup, STEPS.get(name, USUAL_STEPS))
-            continue
-        yield _plan(name, setup, FAILURE_STEPS, questions=QUESTIONS)
-        for initializer, cured in CURES.items():
-            training = replace(setup.training, initializer=initializer)
-            yield _plan(cured, replace(setup, training=training), FAILURE_STEPS, count=40)
+    return [
+        _plan(name, FAILURE_STEPS, questions=QUESTIONS)
+        if name in FAILURES
+        else _plan(name, STEPS.get(name, USUAL_STEPS))
+        for name in names
+    ]
 
 
-def _plan(
-    name: str, setup: Setup, last: int, count: int = 60, questions: tuple[str, ...] = ()
-) -> Plan:
-    steps = growing_steps(last, count)
+def _plan(name: str, last: int, questions: tuple[str, ...] = ()) -> Plan:
+    steps = growing_steps(last)
     dissected = (0, steps[len(steps) // 2], last)
-    return Plan(name, setup, steps, dissected, points=(0, 1, 2), questions=questions)
+    return Plan(name, example(name), steps, dissected, points=(0, 1, 2), questions=questions)
+
+
+def variants(recording: Recording) -> Iterator[Plan]:
+    """Yield what else is recorded of a failure: what a reader tries, and what the doctor proved."""
+    name, setup = recording.plan.name, recording.plan.setup
+    if name not in FAILURES:
+        return
+    tried = [replace(setup, training=replace(setup.training, **change)) for change in TRIED]
+    proved = [
+        Setup.from_json(trial["setup"])
+        for trial in sorted(recording.answers["cures"]["trials"], key=_rank)
+        if trial["cured"] and trial["setup"]
+    ]
+    unlike = {json.dumps(one.to_json()): one for one in (*tried, *proved[:MOST_CURES])}
+    for number, one in enumerate(unlike.values(), start=1):
+        steps = growing_steps(FAILURE_STEPS, count=30)
+        yield Plan(f"{name}-{number}", one, steps, dissected=(FAILURE_STEPS,))
+
+
+def _rank(trial: Mapping[str, Any]) -> tuple[int, float]:
+    """Return the place of a trial in the doctor's panel: single cures first, the best first."""
+    return len(trial["cures"]), -(trial["mean"] or -1.0)
 
 
 def write(
@@ -99,14 +122,16 @@ def write(
     FileNotFoundError
         If the page was not built.
     """
-    every = list(plans(names))
+    waiting = deque(plans(names))
     recordings = folder / "recordings"
     recordings.mkdir(parents=True, exist_ok=True)
     for file in ("page.css", "site.js"):
         shutil.copyfile(STATIC / file, folder / file)
     entries = []
-    for plan in every:
-        recording = record(plan)
+    while waiting:
+        recording = record(waiting.popleft())
+        plan = recording.plan
+        waiting.extend(variants(recording))
         for part, data in recording.parts.items():
             name = f"{plan.name}.{part}"
             text = base64.b64encode(data).decode("ascii")

@@ -9,7 +9,9 @@ import numpy as np
 
 from neurona.engine.optimizers import OPTIMIZERS, LearningRate, Optimizer
 from neurona.engine.types import Array
-from neurona.web.setup import Setup
+from neurona.lesson.step import LessonStep
+from neurona.web.setup import LESSON
+from neurona.web.task import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +52,22 @@ class Frozen:
         return change * self.moving, state
 
 
-def optimizer_of(setup: Setup, frozen: Array) -> Optimizer:
-    """Return the optimizer of a set-up, with each layer's rate and the frozen parameters."""
+def optimizer_of(task: Task, frozen: Array, examples: int | None = None) -> Optimizer:
+    """Return the optimizer of a task, with each layer's rate and the frozen parameters.
+
+    The lesson's step needs the number of examples that a gradient is the mean of: by default the
+    training points, or those of a whole batch.
+    """
+    setup = task.setup
     common = setup.training.learning_rate
     own = [*(layer.learning_rate for layer in setup.layers), setup.output.learning_rate]
     rates = [common if rate is None else rate for rate in own]
     rate: LearningRate = common if all(one == common for one in rates) else rates
-    optimizer: Optimizer = OPTIMIZERS[setup.training.optimizer](rate)
+    optimizer: Optimizer
+    if setup.training.optimizer == LESSON:
+        points = len(task.train.x)
+        examples = examples or min(points, setup.training.batch_size or points)
+        optimizer = LessonStep(rate, task.net, examples)
+    else:
+        optimizer = OPTIMIZERS[setup.training.optimizer](rate)
     return Frozen(optimizer, (~frozen).astype(np.float32)) if frozen.any() else optimizer

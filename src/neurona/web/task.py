@@ -18,6 +18,7 @@ from neurona.engine.network import Network, network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import unflatten
 from neurona.engine.types import Array, Params
+from neurona.lesson.bugs import BUGS, WRITTEN, Program, write
 from neurona.observe.numbers import Limits, limits_of
 from neurona.web.errors import PlaygroundError
 from neurona.web.setup import LIMITS, DataSetup, Setup
@@ -52,6 +53,8 @@ class Task:
         The network and its cost.
     train, test
         The engine's data of both parts; without a test it has no rows.
+    program
+        The program that trains in the engine's place, with its bug; None without a bug.
     """
 
     setup: Setup
@@ -64,6 +67,7 @@ class Task:
     cost: Cost
     train: Data
     test: Data
+    program: Program | None = None
 
     @property
     def objective(self) -> Objective:
@@ -71,12 +75,21 @@ class Task:
         training = self.setup.training
         return Objective(self.net, self.cost, training.l1, training.l2)
 
-    def begin(self) -> Params:
-        """Return the initial parameters: those of the set-up, or drawn from its seed."""
+    def draw(self) -> Params:
+        """Return the parameters of the set-up, or those that are drawn from its seed."""
         drawn = self.net.init(rng=self.setup.training.seed)
         if self.setup.weights is None:
             return drawn
         return unflatten(np.array(self.setup.weights, dtype=np.float32), like=drawn)
+
+    def begin(self) -> Params:
+        """Return the initial parameters: the drawn ones, or what a program makes of them."""
+        drawn = self.draw()
+        if self.program is None:
+            return drawn
+        layers = self.program.start(drawn)
+        numbers = [part.ravel() for layer in layers for part in (layer.W, layer.b)]
+        return unflatten(np.concatenate(numbers).astype(np.float32), like=drawn)
 
     @property
     def frozen(self) -> Array:
@@ -134,11 +147,37 @@ def make_task(setup: Setup) -> Task:
     data = [
         _data(setup, net, points[which], labels[which]) for which in (~held_out, held_out)
     ]  # fmt: skip
+    program = None
+    if setup.bug is not None:
+        program = BUGS[setup.bug].put_into(program_of(net, cost))
+    limits = limits_of(points)
     task = Task(
-        setup, points, labels, held_out, classes, limits_of(points), net, cost, data[0], data[1]
+        setup, points, labels, held_out, classes, limits, net, cost, data[0], data[1], program
     )
     _check_weights(task)
     return task
+
+
+def program_of(net: Network, cost: Cost) -> Program:
+    """Return the correct program of the bug lab for a network and its cost.
+
+    Raises
+    ------
+    PlaygroundError
+        If the program has not one of the activations.
+    """
+    names = [layer.activation.name for layer in net.layers]
+    for name in names:
+        if name not in WRITTEN:
+            raise PlaygroundError(
+                "bug",
+                f"The bug lab's program takes each slope from a, and that of {name} cannot be: "
+                "choose another activation, or mend the bug.",
+                f"El programa de los errores saca cada pendiente de a, y la de {name} no se puede "
+                "sacar: elige otra activación o arregla el error.",
+                "bug",
+            )
+    return write(net.topology, names, type(cost).__name__)
 
 
 def _check_weights(task: Task) -> None:

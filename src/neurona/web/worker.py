@@ -145,13 +145,13 @@ class WorkerRun:
             self.close()
             raise
 
-    def begin(self, task: Task) -> None:
-        """Start over with another task in the same process."""
+    def begin(self, task: Task, memory: Memory | None = None) -> None:
+        """Start over with another task, or go on from a memory of it, in the same process."""
         with self._lock:
             self._check()
-            self.task, self._memory = task, None
+            self.task, self._memory = task, memory
             self._begun += 1
-            self._send("begin", self._begun, task.setup, None)
+            self._send("begin", self._begun, task.setup, memory)
         self.settle()
 
     def retrain(self, task: Task) -> None:
@@ -175,6 +175,13 @@ class WorkerRun:
     def snapshots(self, most: int, seconds: float = ANSWERING) -> list[State]:
         """See :meth:`neurona.web.run.Run.snapshots`."""
         return self._states.pop(self._ask("snapshots", seconds, most))
+
+    def recall(self, seconds: float = ANSWERING) -> Memory:
+        """See :meth:`neurona.web.run.Run.recall`."""
+        self._ask("recall", seconds)
+        if self._memory is None:
+            raise TimeoutError("the training does not answer")
+        return self._memory
 
     def watch(self) -> None:
         """Find out whether the process lives; call it every :data:`BEAT` seconds."""
@@ -331,13 +338,15 @@ class WorkerRun:
         elif kind == "view":
             asked, view = values
             if view["history"] is None:
-                view["history"] = self.view.history
+                view["history"], view["flows"] = self.view.history, self.view.flows
             self.view = View(task=self.task, **view)
             if asked is None:
                 self._looking = False
                 self._on_change()
             else:
                 self._answered(asked)
+        elif kind == "recalled":
+            self._answered(*values)
         elif kind == "states":
             asked, states = values
             if asked in self._waiting:
@@ -415,6 +424,7 @@ class _Worker:
         self.remembered: dict[int, Snapshot] = {}  # those that the other side has
         self.version = 0  # of what it remembers
         self.due = 0.0  # when it is to remember the next
+        self.recalled = False  # it is to remember now
 
     def obey(self, name: str, arguments: tuple[Any, ...]) -> bool:
         """Execute one command; return whether there may be another."""
@@ -426,7 +436,7 @@ class _Worker:
             if self.run is None:
                 self.run = Run(make_task(setup), self.changed, memory)
             else:
-                self.run.begin(make_task(setup))
+                self.run.begin(make_task(setup), memory)
             self.begun = begun
         elif name == "beat":
             self.send("beat")
@@ -440,11 +450,21 @@ class _Worker:
         elif name == "snapshots":
             asked, most = arguments
             self.send("states", asked, self.run.snapshots(most, None))
+        elif name == "recall":
+            self.recall(self.run)
+            self.send("recalled", arguments[0])
         elif name == "retrain":
             self.run.retrain(make_task(arguments[0]))
         else:
             getattr(self.run, name)(*arguments)
         return True
+
+    def recall(self, run: Run) -> None:
+        """Let the other side remember what is now, and not within a second."""
+        self.recalled = True
+        for _ in range(2):  # the second is executed after the first has been remembered
+            run.settle(None)
+        self.recalled = False
 
     def changed(self) -> None:
         """Send what the other side waits for, and what it should remember."""
@@ -452,7 +472,7 @@ class _Worker:
         run, begun, now = self.run, self.begun, time.monotonic()
         if run is None or begun is None or run.view.version == self.version:
             return
-        if run.view.playing and now < self.due:
+        if run.view.playing and now < self.due and not self.recalled:
             return
         self.version = run.view.version
         self.due = now + REMEMBERING if run.view.playing else 0.0
@@ -477,7 +497,7 @@ class _Worker:
         values = {f.name: getattr(view, f.name) for f in fields(view) if f.name != "task"}
         with self.lock, contextlib.suppress(OSError):
             if view.kept == self.kept:
-                values["history"] = None  # as it was
+                values["history"] = values["flows"] = None  # as they were
             self.kept = view.kept
             self.pipe.send(("view", asked, values))
 

@@ -7,15 +7,17 @@ import { forward } from "../../formulas/forward";
 import { type Equation, formatNumber } from "../../formulas/mathml";
 import { derivatives, type ParameterRow, updates } from "../../formulas/parameters";
 import { FormulaTerms } from "../../formulas/terms";
+import { inLanguage } from "../../i18n/numbers";
 import { PHASES, type Phase, type StepDetails } from "../../server/messages";
 import { featureLabel, phaseName } from "../../state/labels";
 import type { NumberSource } from "../../state/microscope";
 import type { Store } from "../../state/store";
-import { Select } from "../controls";
+import { NumberInput, Select } from "../controls";
 import { Formula, type Links } from "../Formula";
 import { LessonCode } from "../LessonCode";
 import { ToolPanel } from "../ToolPanel";
 import { useUniqueId } from "../unique-id";
+import { WordCard } from "../WordCard";
 
 export function Microscope({ store }: { store: Store }) {
   const { text, microscope, run } = store;
@@ -35,8 +37,9 @@ export function Microscope({ store }: { store: Store }) {
       name="microscope"
       onKeyDown={(event) => onArrowKey(event, microscope)}
     >
+      <PhaseTabs store={store} id={id} />
       <div class="top">
-        <StageStepper store={store} id={id} />
+        <StageStepper store={store} />
         <Examples store={store} />
         <Select
           label={t.neuron}
@@ -48,6 +51,7 @@ export function Microscope({ store }: { store: Store }) {
           }}
         />
       </div>
+      {now?.bug && <p class="note">{t.bugs.not_its_step}</p>}
       <div class="halves">
         <div class="formulas" role="tabpanel" id={`${id}-phase`} aria-labelledby={`${id}-${phase}`}>
           {fits ? <Formulas store={store} details={now} /> : <p>{t.looking}</p>}
@@ -58,42 +62,45 @@ export function Microscope({ store }: { store: Store }) {
   );
 }
 
-/** Moves through the stages of the step, or to the first stage of a phase. */
-function StageStepper({ store, id }: { store: Store; id: string }) {
-  const { text, microscope } = store;
+/** Goes to the first stage of a phase. */
+function PhaseTabs({ store: { text, microscope }, id }: { store: Store; id: string }) {
+  const t = text.value;
+  const { phase } = microscope.stage.value;
+  return (
+    <div class="tabs" role="tablist" aria-label={t.phase} onKeyDown={onTabKey}>
+      {PHASES.map((one) => (
+        <button
+          type="button"
+          role="tab"
+          key={one}
+          id={`${id}-${one}`}
+          aria-selected={one === phase}
+          aria-controls={`${id}-phase`}
+          tabIndex={one === phase ? 0 : -1}
+          onClick={() => microscope.phase(one)}
+        >
+          {phaseName(one, t)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Moves through the stages of the step. */
+function StageStepper({ store: { text, microscope } }: { store: Store }) {
   const t = text.value;
   const { stageIndex, stages } = microscope;
   const { phase, layer } = microscope.stage.value;
   return (
     <>
-      <div class="tabs" role="tablist" aria-label={t.phase} onKeyDown={onTabKey}>
-        {PHASES.map((one) => (
-          <button
-            type="button"
-            role="tab"
-            key={one}
-            id={`${id}-${one}`}
-            aria-selected={one === phase}
-            aria-controls={`${id}-phase`}
-            tabIndex={one === phase ? 0 : -1}
-            onClick={() => microscope.phase(one)}
-          >
-            {phaseName(one, t)}
-          </button>
-        ))}
-      </div>
-      <div class="group">
-        <button type="button" disabled={stageIndex.value === 0} onClick={microscope.back}>
-          ‹ {t.stage_back}
-        </button>
-        <button
-          type="button"
-          disabled={stageIndex.value >= stages.value.length - 1}
-          onClick={microscope.next}
-        >
-          {t.stage_next} ›
-        </button>
-      </div>
+      <button
+        type="button"
+        aria-label={t.stage_back}
+        disabled={stageIndex.value === 0}
+        onClick={microscope.back}
+      >
+        ‹
+      </button>
       <p class="place" role="status">
         {phase === "cost" ? t.cost_phase : t.at_layer.replace("{k}", String(layer + 1))}
         {" · "}
@@ -101,6 +108,14 @@ function StageStepper({ store, id }: { store: Store; id: string }) {
           .replace("{i}", String(stageIndex.value + 1))
           .replace("{n}", String(stages.value.length))}
       </p>
+      <button
+        type="button"
+        aria-label={t.stage_next}
+        disabled={stageIndex.value >= stages.value.length - 1}
+        onClick={microscope.next}
+      >
+        ›
+      </button>
     </>
   );
 }
@@ -153,21 +168,16 @@ function Examples({ store }: { store: Store }) {
       <button type="button" aria-label={t.point_before} onClick={() => take((one ?? 0) - 1)}>
         ‹
       </button>
-      <label class="field">
-        <span>{t.one_point}</span>
-        <input
-          type="number"
-          min={1}
-          max={count}
-          step={1}
-          value={one === null ? "" : one + 1}
-          onChange={(e) => {
-            const given = e.currentTarget.valueAsNumber;
-            if (Number.isInteger(given) && given >= 1 && given <= count) point.value = given - 1;
-            else e.currentTarget.reportValidity();
-          }}
-        />
-      </label>
+      <NumberInput
+        label={t.one_point}
+        value={one === null ? null : one + 1}
+        limits={{ min: 1, max: count, above: false }}
+        whole
+        empty="–"
+        onChange={(given) => {
+          point.value = given === null ? null : given - 1;
+        }}
+      />
       <button
         type="button"
         aria-label={t.point_after}
@@ -180,8 +190,9 @@ function Examples({ store }: { store: Store }) {
 }
 
 function Formulas({ store, details: look }: { store: Store; details: StepDetails }) {
-  const { text, microscope, run } = store;
+  const { text, microscope, run, language } = store;
   const t = text.value;
+  const write = (x: number) => inLanguage(formatNumber(x), language.value);
   const { phase, layer } = microscope.stage.value;
   const unit = microscope.unit.value;
   const inputs = (run.value?.setup.inputs ?? []).map(featureLabel);
@@ -212,20 +223,15 @@ function Formulas({ store, details: look }: { store: Store; details: StepDetails
   const whose = run.value?.test[look.point ?? -1] ? t.test : t.train;
   return (
     <>
+      <p class="lead">{t.phases[phase]}</p>
       <p class="note">
         {look.point === null
           ? (phase === "cost" ? t.of_batch_cost : t.of_batch).replace("{n}", String(look.examples))
           : t.of_point
               .replace("{i}", String(look.point + 1))
               .replace("{set}", whose.toLowerCase())
-              .replace(
-                "{x}",
-                Array.from(look.arrays.inputs ?? [], (x) => formatNumber(x)).join("; "),
-              )
-              .replace(
-                "{t}",
-                Array.from(look.arrays.target ?? [], (x) => formatNumber(x)).join("; "),
-              )}
+              .replace("{x}", Array.from(look.arrays.inputs ?? [], write).join("; "))
+              .replace("{t}", Array.from(look.arrays.target ?? [], write).join("; "))}
         {look.point === null && phase === "forward" && ` ${t.picking}`}
         {look.point === null &&
           batch !== null &&
@@ -256,7 +262,7 @@ function Formulas({ store, details: look }: { store: Store; details: StepDetails
           />
         )}
       </div>
-      {phase === "update" && look.optimizer !== "sgd" && (
+      {phase === "update" && !look.factors && (
         <p class="note">{t.change_by.replace("{optimizer}", look.optimizer)}</p>
       )}
     </>
@@ -276,9 +282,11 @@ function ParameterTable({
   store: Store;
   checked?: boolean;
 }) {
-  const { text, microscope } = store;
+  const { text, microscope, language } = store;
   const t = text.value;
   const { layer } = microscope.stage.value;
+  const write = (x: number | null, figures: number) =>
+    inLanguage(formatNumber(x, figures), language.value);
   return (
     <table class="parameters">
       <caption>{caption}</caption>
@@ -287,7 +295,11 @@ function ParameterTable({
           <th scope="col">{t.from_input}</th>
           <th scope="col">{checked ? t.derivative : t.update}</th>
           {checked && <th scope="col">{t.difference}</th>}
-          {checked && <th scope="col">{t.apart}</th>}
+          {checked && (
+            <th scope="col">
+              {t.apart} <WordCard word="relative_error" label={t.apart} />
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -298,9 +310,9 @@ function ParameterTable({
               <Formula equation={one.equation} links={links} />
               {one.frozen && !checked && <small>{t.stays}</small>}
             </td>
-            {checked && <td class="difference">{formatNumber(one.difference, 7)}</td>}
+            {checked && <td class="difference">{write(one.difference, 7)}</td>}
             {checked && (
-              <td class="gap">{one.gap === null ? "?" : formatNumber(Math.abs(one.gap), 2)}</td>
+              <td class="gap">{write(one.gap === null ? null : Math.abs(one.gap), 2)}</td>
             )}
           </tr>
         ))}

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { copyText } from "../../server/clipboard";
 import { type DownloadKind, saveBlob, saveDownload, surfaceImage } from "../../server/downloads";
 import type { Store } from "../../state/store";
 import { ToolPanel } from "../ToolPanel";
@@ -24,21 +25,16 @@ export function TakeHome({ store }: { store: Store }) {
     announcement.value = words;
   };
   const copy = async (item: Item, words: string) => {
-    try {
-      await navigator.clipboard.writeText(words);
-      tell(item, t.copied);
-      return true;
-    } catch {
-      return false; // the browser denied access to the clipboard
-    }
+    const copied = await copyText(words);
+    if (copied) tell(item, t.copied);
+    return copied;
   };
-  const link = (item: Item, ...weights: Parameters<Store["link"]>) => {
-    const address = store.link(...weights);
-    history.replaceState(null, "", address);
-    // Without access to the clipboard, the link is still in the address bar.
-    void copy(item, address).then((copied) => {
-      if (!copied) tell(item, t.in_address);
-    });
+  const link = async (item: Item, ...weights: Parameters<Store["fragmentWith"]>) => {
+    const fragment = store.fragmentWith(...weights);
+    history.replaceState(null, "", fragment || location.pathname);
+    // It lets others in too. Without access to the clipboard, the set-up is in the address bar.
+    if (!(await copy(item, await store.classroom.linkTo(fragment || "#"))))
+      tell(item, t.in_address);
   };
   const take = async (what: DownloadKind, item: Item = what) => {
     setBusy(item);
@@ -83,10 +79,10 @@ export function TakeHome({ store }: { store: Store }) {
       <div class="groups">
         {!hidden.includes("link") && (
           <Group title={t.take_link}>
-            {row("link", t.link, "", () => link("link", null))}
+            {row("link", t.link, "", () => void link("link", null))}
             {small &&
               row("weights", t.link_weights, "", () => {
-                if (parameters) link("weights", parameters, frame.value?.arrays.frozen);
+                if (parameters) void link("weights", parameters, frame.value?.arrays.frozen);
               })}
           </Group>
         )}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurona.extras import require
+from neurona.language import Language, localize, write_number
 from neurona.lesson.comparison.lineup import LINEUP
 from neurona.lesson.comparison.measuring import Comparison, Outcome
 from neurona.lesson.comparison.problem import PROBLEMS
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+FLAT = 0.95  # of the cost of always predicting the mean: no more was learned than that
+MORE, REACHED = 5000, 0.0075  # steps with a linear output, and its cost after them, with seed 0
 PARTED = 1e-4  # a relative difference above float32's rounding
 COLORS = {
     "neurona": "#b9d3ee",
@@ -39,7 +42,7 @@ TEXTS = {
     "reference": {"en": "reference", "es": "referencia"},
     "left out": {"en": "left out", "es": "no participa"},
     "title": {
-        "en": "One network, the same initial weights, {steps:,} steps of gradient descent",
+        "en": "One network, the same initial weights, {steps} steps of gradient descent",
         "es": "Una red, los mismos pesos iniciales, {steps} pasos de descenso del gradiente",
     },
     "about": {
@@ -55,12 +58,26 @@ TEXTS = {
         "propia red.",
     },
     "parted": {
-        "en": "From step {step:,} on, float32 takes another path ({names}). The formulas are the "
+        "en": "From step {step} on, float32 takes another path ({names}). The formulas are the "
         "same, but the steps are now longer than the valley is wide, and each jump across it "
         "multiplies the rounding errors.",
         "es": "Desde el paso {step}, float32 toma otro camino ({names}). Las fórmulas son las "
         "mismas, pero los pasos ya son más largos que el ancho del valle, y cada salto multiplica "
         "los errores de redondeo.",
+    },
+    "duration": {
+        "en": "It takes about half a minute with every library installed, and a few minutes on a "
+        "slow machine; Keras takes the longest.",
+        "es": "Tarda alrededor de medio minuto con todas las bibliotecas instaladas, y unos "
+        "minutos en una máquina lenta; la que más tarda es Keras.",
+    },
+    "flat": {
+        "en": "Nobody has learned yet: the cost of always predicting the mean is {trivial}. The "
+        "curves agree all the same. A linear output needs more steps: with seed 0, the cost is "
+        "{reached} after {more}.",
+        "es": "Nadie ha aprendido todavía: predecir siempre la media cuesta {trivial}. Las curvas "
+        "coinciden igual. Una salida lineal necesita más pasos: con la semilla 0, el coste es "
+        "{reached} tras {more}.",
     },
     "notes": {"en": "The differences", "es": "Las diferencias"},
     "code": {"en": "The code of each", "es": "El código de cada uno"},
@@ -75,7 +92,7 @@ TEXTS = {
 }
 
 
-def table(comparison: Comparison, language: str = "en") -> list[list[str]]:
+def table(comparison: Comparison, language: Language = "en") -> list[list[str]]:
     """Return the header of the table and a row for each contestant.
 
     Examples
@@ -94,38 +111,50 @@ def table(comparison: Comparison, language: str = "en") -> list[list[str]]:
             [
                 entry.title[language],
                 entry.numbers,
-                TEXTS["reference"][language] if is_reference else f"{outcome.largest:.1e}",
-                format_cost(float(outcome.costs[-1])),
-                f"{outcome.seconds:.2f}",
+                TEXTS["reference"][language]
+                if is_reference
+                else localize(f"{outcome.largest:.1e}", language),
+                localize(format_cost(float(outcome.costs[-1])), language),
+                localize(f"{outcome.seconds:.2f}", language),
                 str(entry.lines),
             ]
         )
     return rows
 
 
-def markdown_table(comparison: Comparison, language: str = "en") -> str:
+def markdown_table(comparison: Comparison, language: Language = "en") -> str:
     """Return the table as Markdown, with numbers aligned to the right."""
     head, *rows = table(comparison, language)
     rule = ["---", "---", *["---:"] * (len(head) - 2)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
-def title(comparisons: Sequence[Comparison], language: str = "en") -> str:
+def title(comparisons: Sequence[Comparison], language: Language = "en") -> str:
     """Return a title for the comparison."""
-    return TEXTS["title"][language].format(steps=comparisons[0].problem.steps)
+    steps = write_number(comparisons[0].problem.steps, language)
+    return TEXTS["title"][language].format(steps=steps)
 
 
-def about(seed: int, language: str = "en") -> str:
+def about(seed: int, language: Language = "en") -> str:
     """Return an explanation of the table."""
     return TEXTS["about"][language].format(seed=seed)
 
 
-def remarks(comparison: Comparison, language: str = "en") -> list[str]:
-    """Return the absent contestants with the reason, and the step where float32 parts."""
+def remarks(comparison: Comparison, language: Language = "en") -> list[str]:
+    """Return the absent contestants with the reason, and what is odd about the curves.
+
+    That is a cost which has hardly fallen, and the step where float32 parts.
+    """
     lines = [
         f"{TEXTS['left out'][language]}: {entry.title[language]} ({reason[language]})"
         for entry, reason in comparison.left_out
     ]
+    given = comparison.problem
+    trivial = float(np.var(given.Y))
+    if given.cost == "mse" and comparison.outcomes[0].costs[-1] > FLAT * trivial:
+        numbers = {"trivial": trivial, "reached": REACHED, "more": MORE}
+        said = {name: write_number(value, language) for name, value in numbers.items()}
+        lines.append(TEXTS["flat"][language].format(**said))
     parted = [
         outcome
         for outcome in comparison.outcomes
@@ -134,11 +163,13 @@ def remarks(comparison: Comparison, language: str = "en") -> list[str]:
     if parted:
         step = min(int(np.argmax(~(outcome.differences < PARTED))) for outcome in parted)
         names = ", ".join(outcome.entry.title[language] for outcome in parted)
-        lines.append(TEXTS["parted"][language].format(step=step, names=names))
+        lines.append(
+            TEXTS["parted"][language].format(step=write_number(step, language), names=names)
+        )
     return lines
 
 
-def notes(comparisons: Sequence[Comparison], language: str = "en") -> list[tuple[str, str]]:
+def notes(comparisons: Sequence[Comparison], language: Language = "en") -> list[tuple[str, str]]:
     """Return the contestants with their versions, and what each does differently."""
     return [
         (f"{outcome.entry.title[language]} ({outcome.version})", outcome.entry.notes[language])
@@ -154,7 +185,9 @@ def took_part(comparisons: Sequence[Comparison]) -> list[Outcome]:
     return [found[key] for key in sorted(found, key=order.index)]
 
 
-def report(comparisons: Sequence[Comparison], seed: int, picture: str, language: str = "en") -> str:
+def report(
+    comparisons: Sequence[Comparison], seed: int, picture: str, language: Language = "en"
+) -> str:
     """Write a page in Markdown: the tables, the picture, the notes and the code of each.
 
     Parameters
@@ -183,7 +216,7 @@ def report(comparisons: Sequence[Comparison], seed: int, picture: str, language:
     return "\n\n".join(parts) + "\n"
 
 
-def figure(comparisons: Sequence[Comparison], language: str = "en") -> Figure:
+def figure(comparisons: Sequence[Comparison], language: Language = "en") -> Figure:
     """Draw the costs, one over the other, and beside them each difference from neurona's.
 
     Each curve is thinner than those below it, so that equal curves show as stripes.
@@ -209,7 +242,7 @@ def figure(comparisons: Sequence[Comparison], language: str = "en") -> Figure:
     return drawn
 
 
-def _curves(ax: Axes, comparison: Comparison, language: str) -> None:
+def _curves(ax: Axes, comparison: Comparison, language: Language) -> None:
     ticker = require("matplotlib.ticker", extra="plot")
     widths = np.linspace(13, 1.5, len(comparison.outcomes))
     for width, outcome in zip(widths, _drawing_order(comparison), strict=True):
@@ -226,7 +259,7 @@ def _drawing_order(comparison: Comparison) -> list[Outcome]:
     return sorted(comparison.outcomes, key=lambda outcome: outcome.entry.key == "lesson")
 
 
-def _differences(ax: Axes, comparison: Comparison, language: str) -> None:
+def _differences(ax: Axes, comparison: Comparison, language: Language) -> None:
     for outcome in comparison.outcomes[1:]:
         shown = np.maximum.accumulate(outcome.differences)  # the largest so far: a clear line
         ax.semilogy(np.maximum(shown, 1e-18), color=COLORS[outcome.entry.key], lw=1.6)
@@ -241,7 +274,7 @@ def _differences(ax: Axes, comparison: Comparison, language: str) -> None:
     tidy(ax, "y")
 
 
-def _legend(drawn: Figure, comparisons: Sequence[Comparison], language: str) -> None:
+def _legend(drawn: Figure, comparisons: Sequence[Comparison], language: Language) -> None:
     line = require("matplotlib.lines", extra="plot").Line2D
     entries = [outcome.entry for outcome in took_part(comparisons)]
     drawn.legend(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TEXTS } from "../src/i18n";
+import { TEXTS } from "../../src/i18n";
 
 /** Every text with the path of its key. */
 function leaves(texts: object, path = ""): [string, unknown][] {

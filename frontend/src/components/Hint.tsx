@@ -1,0 +1,21 @@
+// A callout: one sentence beside what it speaks of, until it is put away.
+
+import type { HintName } from "../state/hints";
+import type { Store } from "../state/store";
+
+export function Hint({ store, name }: { store: Store; name: HintName }) {
+  const { hints, text } = store;
+  if (!hints.open.value.includes(name)) return null;
+  return (
+    <p class={`hint on-${name}`}>
+      {text.value.hint[name]}
+      <button
+        type="button"
+        aria-label={text.value.shell.put_away}
+        onClick={() => hints.dismiss(name)}
+      >
+        ×
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,54 @@
+// The cost of a cure over the steps: its median and extremes, beside the run as it is, the best
+// constant and the random search.
+
+import { across, area, down, line, plotOf, ticks } from "../../drawing/bands";
+import type { Proof, Trial } from "../../state/doctor";
+
+const WIDTH = 160;
+const HEIGHT = 130;
+
+export function CurePlot({ proof, trial, label }: { proof: Proof; trial: Trial; label: string }) {
+  const found = proof.found === null ? undefined : proof.search[proof.found];
+  const last = Math.max(...trial.steps, ...proof.sick.steps);
+  const plot = plotOf([trial.costs, proof.sick.costs], last, WIDTH, HEIGHT);
+  return (
+    <svg
+      class="cure-plot"
+      viewBox={`-40 -8 ${WIDTH + 44} ${HEIGHT + 26}`}
+      role="img"
+      aria-label={label}
+    >
+      {ticks(plot).map((power) => {
+        const y = down(plot, 10 ** power);
+        return (
+          <g key={power}>
+            <path class="grid" d={`M0 ${y}H${WIDTH}`} />
+            <text x="-6" y={y + 4} text-anchor="end">
+              10{superscript(power)}
+            </text>
+          </g>
+        );
+      })}
+      <path class="band" d={area(plot, trial.steps, trial.costs)} />
+      {proof.trivial_cost !== null && (
+        <path class="trivial" d={`M0 ${down(plot, proof.trivial_cost)}H${WIDTH}`} />
+      )}
+      <path class="sick" d={line(plot, proof.sick.steps, proof.sick.costs.median)} />
+      {found && <path class="search" d={line(plot, found.steps, found.costs.median)} />}
+      <path class="median" d={line(plot, trial.steps, trial.costs.median)} />
+      <text x="0" y={HEIGHT + 16}>
+        0
+      </text>
+      <text x={across(plot, last)} y={HEIGHT + 16} text-anchor="end">
+        {last}
+      </text>
+    </svg>
+  );
+}
+
+function superscript(power: number): string {
+  const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+  return String(power).replace(/[-\d]/g, (one) =>
+    one === "-" ? "⁻" : (digits[Number(one)] ?? ""),
+  );
+}

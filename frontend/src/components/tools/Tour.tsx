@@ -1,0 +1,94 @@
+// The guided path, in the place of the network's details: a question, its answer, the next stop.
+
+import { useEffect } from "preact/hooks";
+import type { Store } from "../../state/store";
+import { PATH } from "../../state/tour";
+import { ToolPanel } from "../ToolPanel";
+
+export function Tour({ store }: { store: Store }) {
+  const { tour, text } = store;
+  const t = text.value.tour;
+  const stop = tour.stop.value;
+  const own = t.stops[stop.name];
+  useEffect(() => tour.open(), []);
+  const phase = tour.phase.value;
+  const last = tour.index.value === PATH.length - 1;
+  return (
+    <ToolPanel
+      store={store}
+      title={own.title}
+      note={t.stop_of.replace("{n}", String(tour.index.value + 1))}
+      name="tour"
+    >
+      <ol class="tour-stops">
+        {PATH.map(({ name }, i) => (
+          <li key={name} class={tour.solved.value.has(name) ? "solved" : ""}>
+            <button
+              type="button"
+              aria-current={i === tour.index.value ? "step" : undefined}
+              onClick={() => tour.go(i)}
+            >
+              {i + 1}. {t.stops[name].title}
+            </button>
+          </li>
+        ))}
+      </ol>
+      <p class="tour-story">
+        {own.story} <strong>{own.question}</strong>
+      </p>
+      <fieldset class="tour-options" disabled={phase === "training"}>
+        <legend class="unseen">{own.question}</legend>
+        {own.options.map((option, i) => (
+          <label key={option}>
+            <input
+              type="radio"
+              name="tour-option"
+              checked={tour.chosen.value === i}
+              onChange={() => tour.choose(i)}
+            />
+            {option}
+          </label>
+        ))}
+      </fieldset>
+      <div class="tour-actions">
+        <button
+          type="button"
+          class="main"
+          disabled={tour.chosen.value === null || phase === "training" || phase === "right"}
+          onClick={() => tour.check()}
+        >
+          {stop.verdict ? t.check_by_training : t.check}
+        </button>
+        {!tour.hinted.value && phase !== "right" && (
+          <button type="button" class="link" onClick={() => tour.hint()}>
+            {t.hint}
+          </button>
+        )}
+      </div>
+      <div role="status" aria-live="polite">
+        {tour.hinted.value && phase !== "right" && <p class="tour-hint">{own.hint}</p>}
+        {phase === "training" && <p>{t.training}</p>}
+        {phase === "wrong" && <p class="tour-verdict">{own.wrong}</p>}
+        {phase === "right" && <p class="tour-verdict">{own.explanation}</p>}
+      </div>
+      {phase === "right" && (
+        <div class="tour-actions">
+          {last ? (
+            <>
+              <button type="button" class="main" onClick={() => store.openExample("spiral")}>
+                {t.to_challenges}
+              </button>
+              <button type="button" class="link" onClick={() => tour.go(0)}>
+                {t.again}
+              </button>
+            </>
+          ) : (
+            <button type="button" class="main" onClick={() => tour.go(tour.index.value + 1)}>
+              {t.next}
+            </button>
+          )}
+        </div>
+      )}
+    </ToolPanel>
+  );
+}

@@ -1,0 +1,278 @@
+"""What a proof tries: cures one at a time and together, and a random search of the same size.
+
+Compared are runs of the same seed: the same initial weights where the change allows it, the same
+batches, the same examples that judge. The interval of a mean difference is Student's, of paired
+differences [1]_; the random search is as in [2]_.
+
+References
+----------
+.. [1] Student, "The probable error of a mean", 1908.
+.. [2] Bergstra & Bengio, "Random search for hyper-parameter optimization", 2012.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import inf, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.cures import CHOICES, apply, in_order, row_of
+from neurona.doctor.trials import Outcome, Seeds, run
+from neurona.engine.types import Array
+
+MARGIN = 0.05  # of skill, by which a cure must be ahead
+LEARNED, FAILED = 0.9, 0.5  # skills by which draws are told apart
+NEAR = 0.02  # of skill, for which nothing more is changed
+ENOUGH = 0.98  # skill beyond which nothing is added
+MOST_CHANGES = 4
+DRAWS = 50  # of the random search, until one fits into the budget
+# Student's t beyond which 2.5 % lie, for 1, 2 … degrees of freedom.
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
+
+
+class Interval(NamedTuple):
+    """A mean, and the 95 % interval that it lies in."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, differences: Array) -> Interval:
+        """Return the interval of the mean of differences, one of each seed.
+
+        >>> [round(end, 2) for end in Interval.of(np.array([1.0, 2.0, 3.0]))]
+        [2.0, -0.48, 4.48]
+        """
+        n, mean = len(differences), float(np.mean(differences))
+        if n < 2:
+            return cls(mean, -inf, inf)
+        t = STUDENT[n - 2] if n - 2 < len(STUDENT) else 1.96 + 2.6 / (n - 1)
+        half = t * float(np.std(differences, ddof=1)) / sqrt(n)
+        return cls(mean, mean - half, mean + half)
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A case with some cures, trained at all seeds.
+
+    Attributes
+    ----------
+    cures
+        Their names; none for the run as it is.
+    outcome
+        Its trainings.
+    gain
+        How much more skill it has than the run as it is.
+    wins
+        At how many seeds it is ahead of that run and of the best constant by the margin; or, where
+        that run has learned too, has learned.
+    cured
+        Whether it counts as a cure: it wins at all seeds, gains the margin in the mean, and the
+        interval of the gain is above 0.
+    """
+
+    cures: tuple[str, ...]
+    outcome: Outcome
+    gain: Interval
+    wins: int
+    cured: bool
+
+    @classmethod
+    def of(cls, cures: tuple[str, ...], outcome: Outcome, sick: Outcome) -> Trial:
+        """Return the trial, compared with the run as it is."""
+        own, before = outcome.skill, sick.skill
+        ahead = (own >= before + MARGIN) | (np.minimum(own, before) >= LEARNED)
+        wins = int((ahead & (own >= MARGIN)).sum())
+        gain = Interval.of(own - before)
+        cured = wins == len(own) and gain.low > 0 and gain.mean >= MARGIN
+        return cls(cures, outcome, gain, wins, cured)
+
+    @property
+    def mean(self) -> float:
+        """The mean skill."""
+        return float(self.outcome.skill.mean())
+
+
+def is_equal(best: Trial, other: Trial) -> bool:
+    """Return whether the first is not shown to be better than the other, nor is by a margin."""
+    difference = Interval.of(best.outcome.skill - other.outcome.skill)
+    return difference.mean < (MARGIN if difference.low <= 0 else NEAR)
+
+
+class NotProved(Exception):
+    """The time was over before the run as it is had been trained at all seeds."""
+
+
+class Tries:
+    """Trainings that are compared with the run as it is, within a time.
+
+    Parameters
+    ----------
+    case
+        The run as it is.
+    count
+        The number of seeds.
+    balanced
+        Whether each class counts alike in the skill.
+    end
+        When all must be over, by the monotonic clock.
+    stop
+        Asked now and then whether to leave off.
+
+    Attributes
+    ----------
+    sick
+        The run as it is.
+    seeds
+        Those of all trials.
+    trials, search
+        What was tried, with cures and by the random search.
+    untried
+        Cures for which there was no time.
+    draws
+        How many of how many draws of the run as it is failed, where some learned; None otherwise.
+
+    Raises
+    ------
+    NotProved
+        If the time is over before the run as it is has been trained.
+    """
+
+    def __init__(
+        self, case: Case, count: int, balanced: bool, end: float, stop: Callable[[], bool]
+    ) -> None:
+        self.case = case
+        self.seeds = Seeds(case, tuple(range(case.seed, case.seed + count)), balanced)
+        self.trials: list[Trial] = []
+        self.search: list[Trial] = []
+        self.untried: list[tuple[str, ...]] = []
+        self.draws: tuple[int, int] | None = None
+        self._end = end
+        self._stop = stop
+        self._rng = np.random.default_rng(case.seed)
+        self._seen: set[tuple[str, ...]] = {()}
+        begun = time.monotonic()
+        first = self._as_it_is(self.seeds)
+        self._pace = (time.monotonic() - begun) / max(1, first.network_steps)
+        outcome = self._at_draws_that_fail(first) if _is_mixed(first.skill) else first
+        self.sick = Trial((), outcome, Interval(0.0, 0.0, 0.0), 0, cured=False)
+
+    @property
+    def is_sick(self) -> bool:
+        """Whether there is a margin of skill to gain."""
+        return self.sick.mean < 1 - MARGIN
+
+    def cures(self, names: Sequence[str], prescribed: Iterable[str]) -> None:
+        """Try each cure; those ``prescribed``, together; and the best, with others and less."""
+        together = in_order(prescribed)
+        self._try([*((name,) for name in names), *([together] if len(together) > 1 else [])], 0.3)
+        if self.draws:
+            self._try([("another-draw",)], 0.5)
+        while self._improve(names):
+            pass
+
+    def _as_it_is(self, seeds: Seeds) -> Outcome:
+        [(_, outcome)] = run([self.case], seeds, ended=self._ended)
+        if outcome is None:
+            raise NotProved
+        return outcome
+
+    def _ended(self) -> bool:
+        return time.monotonic() > self._end or self._stop()
+
+    def _at_draws_that_fail(self, first: Outcome) -> Outcome:
+        """Where some draws learn as they are, go on to as many seeds at which the run fails.
+
+        The failure is to be cured, and a draw that learns by itself shows nothing.
+        """
+        count = self.seeds.count
+        numbers, outcome = self.seeds.numbers, first
+        while (outcome.skill < FAILED).sum() < count and len(numbers) < 4 * count:
+            more = tuple(range(numbers[-1] + 1, numbers[-1] + 1 + count))
+            try:
+                outcome = outcome.beside(self._as_it_is(self.seeds._replace(numbers=more)))
+            except NotProved:
+                break
+            numbers += more
+        failed = np.flatnonzero(outcome.skill < FAILED)
+        self.draws = len(failed), len(numbers)
+        if len(failed) < count:
+            return first
+        self.seeds = self.seeds._replace(numbers=tuple(numbers[k] for k in failed[:count]))
+        return outcome.at(failed[:count])
+
+    def _improve(self, names: Sequence[str]) -> bool:
+        """Try the best with one change more, and with one less; return whether that was better."""
+        if not self.trials:
+            return False
+        top = self._top()
+        rows = set(map(row_of, top.cures))
+        less = [tuple(x for x in top.cures if x != name) for name in top.cures]
+        more = [(*top.cures, name) for name in names if row_of(name) not in rows]
+        if len(top.cures) >= MOST_CHANGES or (top.cured and top.mean >= ENOUGH):
+            more = []
+        self._try([*less, *more], 0.5)
+        return self._top() is not top
+
+    def _top(self) -> Trial:
+        """Return the best trial; of nearly equal ones, that with the fewest changes."""
+        top = max(trial.mean for trial in self.trials)
+        near = [trial for trial in self.trials if trial.mean > top - NEAR]
+        return min(near, key=lambda trial: (len(trial.cures), -trial.mean))
+
+    def _try(self, each: Sequence[tuple[str, ...]], share: float) -> None:
+        """Train what was not tried before and fits into a share of the time; then search."""
+        seconds = share * (self._end - time.monotonic())
+        chosen: list[tuple[tuple[str, ...], Case]] = []
+        for names in each:
+            done, changed = apply(names, self.case)
+            if done in self._seen:
+                continue
+            self._seen.add(done)
+            seconds -= self._pace * changed.steps * self.seeds.count
+            if seconds > 0:
+                chosen.append((done, changed))
+            else:
+                self.untried.append(done)
+        found = self._trained(chosen)
+        self.untried += [chosen[k][0] for k in range(len(chosen)) if k not in found]
+        self.trials += found.values()
+        self._search()
+
+    def _search(self) -> None:
+        """Train random choices of changes, until they have cost as much as the cures."""
+        left = sum(trial.outcome.network_steps for trial in self.trials)
+        left -= sum(trial.outcome.network_steps for trial in self.search)
+        seen = {trial.cures for trial in self.search}
+        chosen: list[tuple[tuple[str, ...], Case]] = []
+        for _ in range(DRAWS):
+            names = [
+                row[self._rng.integers(len(row))]
+                for row in CHOICES.values()
+                if self._rng.random() < 0.5
+            ]
+            done, changed = apply(names, self.case)
+            cost = changed.steps * self.seeds.count
+            if cost <= left and done and done not in seen:
+                seen.add(done)
+                chosen.append((done, changed))
+                left -= cost
+        self.search += self._trained(chosen).values()
+
+    def _trained(self, chosen: Sequence[tuple[tuple[str, ...], Case]]) -> dict[int, Trial]:
+        """Return the trials, by their places, of those that came to their end in time."""
+        found = {}
+        for k, outcome in run([case for _, case in chosen], self.seeds, ended=self._ended):
+            if outcome is not None:
+                found[k] = Trial.of(chosen[k][0], outcome, self.sick.outcome)
+        return dict(sorted(found.items()))
+
+
+def _is_mixed(skill: Array) -> bool:
+    return bool((skill >= LEARNED).any() and (skill < FAILED).any())

@@ -62,7 +62,7 @@ ejemplos:
   neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
       --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
   neurona doctor spirals --layers 2
-  neurona doctor pinguinos.csv especie
+  neurona doctor penguins.csv species
 
 """,
 )
@@ -466,40 +466,23 @@ def _add_doctor(commands: Any, language: Language, said: Callable[[str, str], st
     doctor = _add(
         commands,
         "doctor",
-        said("what is wrong with a training, and what mends it", "qué le pasa a un entrenamiento"),
+        said(
+            "what is wrong with a training, and what mends it",
+            "qué le pasa a un entrenamiento, y qué lo arregla",
+        ),
         said(
             "Train a network, measure it, and say what is wrong: each finding with its number,\n"
             "the threshold and the layer. With --cures its cures are tried.",
-            "Entrena una red, la mide y dice qué le pasa: cada hallazgo con su número, el umbral\n"
-            "y la capa. Con --cures se prueban las curas.",
+            "Entrena una red, la mide y dice qué va mal: cada hallazgo con su número, el umbral y\n"
+            "la capa. Con --cures se prueban los remedios.",
         ),
         DOCTOR.say(language),
         language,
     )
-    name = said("NAME", "NOMBRE")
-    for flag, metavar, help_text in (
-        ("--activation", name, said("of the hidden layers", "de las capas ocultas")),
-        ("--output", name, said("activation of the output", "activación de la salida")),
-        ("--cost", name, "mse, mae, huber, cross_entropy"),
-        ("--optimizer", name, "sgd, momentum, rmsprop, adam…"),
-        ("--l1", "R", said("a penalty on the weights", "una penalización de los pesos")),
-        ("--l2", "R", said("a penalty on the squared weights", "una de sus cuadrados")),
-        (
-            "--noise",
-            said("SIZE", "TAMAÑO"),
-            said("spread of the points", "dispersión de los puntos"),
-        ),
-    ):
-        doctor.add_argument(flag, metavar=metavar, help=help_text)
-    for flag, help_text in (
-        ("--batch-size", said("examples per step", "ejemplos por paso")),
-        ("--steps", said("number of updates", "número de actualizaciones")),
-        ("--arms", said("number of spiral arms", "número de brazos de la espiral")),
-        ("--classes", said("number of blobs", "número de nubes")),
-    ):
-        doctor.add_argument(flag, type=int, metavar="N", help=help_text)
+    name, count, size = said("NAME", "NOMBRE"), "N", said("SIZE", "TAMAÑO")
     doctor.add_argument(
         "data",
+        metavar=said("data", "datos"),
         help=said(
             "a demonstration, such as circles, or a CSV or Parquet file",
             "una demostración, como circles, o un archivo CSV o Parquet",
@@ -508,30 +491,54 @@ def _add_doctor(commands: Any, language: Language, said: Callable[[str, str], st
     doctor.add_argument(
         "target",
         nargs="?",
-        help=said("the column of the table to predict", "la columna que hay que predecir"),
+        metavar=said("target", "columna"),
+        help=said("the column of the table to predict", "la columna de la tabla que se predice"),
     )
     doctor.add_argument(
         "--layers",
         type=int,
         nargs="+",
-        metavar="N",
-        help=said("widths of the hidden layers", "anchos de las capas ocultas"),
+        metavar=count,
+        help=said("neurons of each hidden layer", "neuronas de cada capa oculta"),
     )
     doctor.add_argument(
         "--initializer",
         default="orthogonal",
         metavar=name,
-        help="orthogonal, uniform, zeros…",
+        help=said(
+            "the first weights: orthogonal (default), uniform, zeros, …",
+            "los pesos iniciales: orthogonal (por defecto), uniform, zeros, …",
+        ),
     )
+    for option, meta, en, es in (
+        ("--activation", name, "of the hidden layers", "de las capas ocultas"),
+        ("--output", name, "the activation of the output", "la activación de la salida"),
+        ("--cost", name, "mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
+        ("--optimizer", name, "sgd, momentum, rmsprop, adam, …", "sgd, momentum, rmsprop, adam, …"),
+        ("--l1", size, "a penalty on the weights", "una penalización de los pesos"),
+        ("--l2", size, "a penalty on the squared weights", "una penalización de sus cuadrados"),
+        ("--noise", size, "spread of the points", "dispersión de los puntos"),
+    ):
+        doctor.add_argument(option, metavar=meta, help=said(en, es))
     doctor.add_argument(
-        "--learning-rate", "--lr", metavar="RATE", help=said("the optimizer's", "del optimizador")
+        "--learning-rate",
+        "--lr",
+        metavar=said("RATE", "TASA"),
+        help=said("the optimizer's rate", "la tasa de aprendizaje"),
     )
+    for option, en, es in (
+        ("--batch-size", "examples per step", "ejemplos por paso"),
+        ("--steps", "number of updates", "cuántos pasos"),
+        ("--arms", "number of spiral arms", "brazos de la espiral"),
+        ("--classes", "number of blobs", "cuántas nubes"),
+    ):
+        doctor.add_argument(option, type=int, metavar=count, help=said(en, es))
+    _add_seed(doctor, said)
     doctor.add_argument(
         "--cures",
         action="store_true",
-        help=said("try the cures: some 20 seconds", "probar las curas: unos 20 segundos"),
+        help=said("try the cures: some 20 seconds", "prueba los remedios: unos 20 segundos"),
     )
-    _add_seed(doctor, said)
     _add_language(doctor, language, said)
 
 

@@ -12,7 +12,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis, diagnose_case
 from neurona.engine.network import network
 from neurona.engine.optimizers import OPTIMIZERS
-from neurona.language import Language, Text, read_number, system_language
+from neurona.language import Language, Text, read_number
 from neurona.registry import lookup
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ NO_SUCH_OPTION = Text(
 
 def run(given: Namespace) -> int:
     """Diagnose what the options ask for, print it, and return the exit code."""
-    language: Language = given.language or system_language()
+    language: Language = given.language
     case = case_of(given, language)
     diagnosis = diagnose_case(case)
     print("\n".join(report(given.data, diagnosis, language)), flush=True)

@@ -232,8 +232,8 @@ def skill(predictions: Array, target: Array, task: str) -> float:
 
     Examples
     --------
-    >>> skill(np.array([[0.9], [0.2], [0.6]]), np.array([[1.0], [0.0], [0.0]]), "two")
-    0.0
+    >>> skill(np.array([[0.9], [0.2], [0.6], [0.7]]), np.array([[1.0], [0], [0], [1]]), "two")
+    0.5
     """
     if task in ("two", "classes"):
         shares = _shares(target)
@@ -315,7 +315,6 @@ def data_signs(case: Case) -> DataSigns:
     task = task_of(target)
     trivial, trivial_cost = best_constant(net, cost, thinned(data).target.astype(np.float64))
     size, spread = np.sqrt(np.square(x).mean(axis=0)), x.std(axis=0)
-    moving = spread[spread > 0]
     low, high = reach(net.output)
     variance = target.var(axis=0).mean()
     floor = np.square(target - target.clip(low, high)).mean()
@@ -330,7 +329,7 @@ def data_signs(case: Case) -> DataSigns:
         trivial=trivial,
         trivial_cost=trivial_cost,
         input_size=float(size.max()),
-        input_ratio=float(moving.max() / moving.min()) if moving.size else 1.0,
+        input_ratio=_ratio(spread[spread > 0]),
         input_column=int(size.argmax()) + 1,
         target_size=_rms(target),
         target_spread=float(np.sqrt(variance)),
@@ -341,6 +340,15 @@ def data_signs(case: Case) -> DataSigns:
         contradicting=_contradicting(x, target),
         rarest=float(shares[shares > 0].min()) if shares.any() else 0.0,
         leaked=_leaked(case, x),
+    )
+
+
+def _ratio(spread: Array) -> float:
+    """Return the ratio of a large column to a small one; of more than ten, a few may be odd."""
+    if not spread.size:
+        return 1.0
+    return float(
+        np.quantile(spread, 0.9, method="higher") / np.quantile(spread, 0.1, method="lower")
     )
 
 

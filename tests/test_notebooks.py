@@ -227,7 +227,7 @@ def test_draws_are_those_of_the_measurements(executed):
 
 
 def test_every_picture_has_an_alternative_text(executed):
-    pictures(executed, 11)
+    pictures(executed, 13)
 
 
 def test_every_picture_of_the_comparison_has_an_alternative_text(compared):
@@ -294,7 +294,7 @@ def rows(cell):
     for output in cell.outputs:
         for line in output.get("data", {}).get("text/markdown", "").splitlines()[2:]:
             name, _, difference, *_ = [part.strip() for part in line.strip("|").split("|")]
-            found.setdefault(name, []).append(difference)
+            found.setdefault(name, []).append(difference.replace(",", "."))
     return found
 
 

@@ -70,8 +70,9 @@ def visited(browser, address, width=1360, height=900):
 def put_hints_away(context):
     """Let the callouts of the first sight be closed, as on a second visit."""
     context.add_init_script(
-        "localStorage.getItem('neurona.hints') === null"
-        " && localStorage.setItem('neurona.hints', 'picture,train,network,now')"
+        "try { localStorage.getItem('neurona.hints') === null"
+        " && localStorage.setItem('neurona.hints', 'picture,train,network,now') }"
+        " catch { /* an empty page has no storage */ }"
     )
 
 

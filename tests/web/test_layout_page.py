@@ -311,7 +311,7 @@ def test_a_change_that_restarts_is_told_in_one_line(page):
     page.get_by_role("button", name="Pause", exact=True).click()
     before = box(page, ".surface")
     page.get_by_label("Activation: Layer 1").select_option("relu")
-    expect(page.locator(".notice")).to_contain_text("step 0")
+    expect(page.locator(".notice")).to_contain_text("another activation")
     assert box(page, ".surface") == before
     page.get_by_role("button", name="Reset", exact=True).click()
     expect(page.locator(".notice")).to_have_count(0, timeout=12_000)

@@ -1,6 +1,6 @@
 """Real bugs: whether the doctor names a true cause, and what its cures are worth.
 
-Every other program was looked at while the doctor was written; the others only judge it.
+The list is split in two, every other program; the page says how far apart the halves are.
 """
 
 from __future__ import annotations

@@ -81,8 +81,16 @@ from tests.support.plain import PLAIN
         ({"class_weight": {0: [1, 2]}}, "must be a number, and not negative"),
         ({"class_weight": {0: 1j}}, "must be a number, and not negative"),
         ({"class_weight": {0: 0, 1: 0, 2: 0}}, "none of these rows counts: give one of their"),
-        ({"learning_rate": lambda: 0.1}, "cannot be called with a step .*: a schedule is a func"),
-        ({"learning_rate": lambda step, rate: 0.1}, r"called with a step \(missing a required"),
+        pytest.param(
+            {"learning_rate": lambda: 0.1},
+            "cannot be called with a step .*: a schedule is a func",
+            id="schedule-of-nothing",
+        ),
+        pytest.param(
+            {"learning_rate": lambda step, rate: 0.1},
+            r"called with a step \(missing a required",
+            id="schedule-of-two",
+        ),
         ({"class_weight": {2: 5.0, 7: 1.0}}, "class_weight names the class 7; the classes are"),
     ],
     ids=str,

@@ -19,7 +19,7 @@ from neurona.doctor.cures import CURES
 from neurona.doctor.skill import Kind, Measure
 from neurona.doctor.training import examples
 from neurona.doctor.trials import judged_by
-from neurona.doctor.tries import MARGIN, Interval, NotProved, Trial, Tries, is_equal
+from neurona.doctor.tries import MARGIN, Budget, Interval, NotProved, Trial, Tries, is_equal
 from neurona.engine.types import Array
 from neurona.language import Language, Text, write_number
 
@@ -149,7 +149,8 @@ def prove(
     seeds
         How many networks each trial trains.
     seconds
-        The time for all of it. What does not fit is not tried, and is named.
+        The processor's time for all of it, which may be twice as long by the clock. What does not
+        fit is not tried, and is named.
     stop
         Asked now and then whether to leave off.
     examine
@@ -176,7 +177,7 @@ def prove(
     """
     findings, begun = list(findings), time.monotonic()
     balanced = any(finding.kind == "unbalanced-classes" for finding in findings)
-    tries = Tries(case, seeds, balanced, begun + seconds, stop)
+    tries = Tries(case, seeds, balanced, Budget(seconds), stop)
     if tries.is_sick:
         tries.cures(findings, examine)
     return Proof(

@@ -24,6 +24,8 @@ import numpy as np
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import CHOICES, apply, in_order, row_of
 from neurona.doctor.trials import Outcome, Seeds, run
+from neurona.engine.network import Network
+from neurona.engine.parameters import arrays
 from neurona.engine.types import Array
 
 MARGIN = 0.05  # of skill, by which a cure must be ahead
@@ -33,6 +35,8 @@ ENOUGH = 0.98  # skill beyond which nothing is added
 MOST_CHANGES = 6
 EXAMINATIONS = 3
 EFFECTS = ("constant-output",)  # findings that others cause
+MOST_BY_CLOCK = 2.0  # times as long as by the processor
+FOR_DRAWS = 0.25  # of the time, at most, to look for draws that fail
 DRAWS = 50  # of the random search, until one fits into the budget
 # Student's t beyond which 2.5 % lie, for 1, 2 … degrees of freedom.
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
@@ -108,6 +112,27 @@ def is_equal(best: Trial, other: Trial) -> bool:
     return difference.mean < (MARGIN if difference.low <= 0 else NEAR)
 
 
+class Budget:
+    """A time that trainings may take: of the processor, and at most twice as long by the clock.
+
+    So a machine that is busy with other things proves as much, only later.
+
+    Parameters
+    ----------
+    seconds
+        How much there is.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._ends = time.process_time() + seconds, time.monotonic() + MOST_BY_CLOCK * seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left; below 0 if none are."""
+        worked, passed = self._ends
+        return min(worked - time.process_time(), passed - time.monotonic())
+
+
 class NotProved(Exception):
     """The time was over before the run as it is had been trained at all seeds."""
 
@@ -123,8 +148,8 @@ class Tries:
         The number of seeds.
     balanced
         Whether each class counts alike in the skill.
-    end
-        When all must be over, by the monotonic clock.
+    budget
+        The time for all of it.
     stop
         Asked now and then whether to leave off.
 
@@ -148,7 +173,7 @@ class Tries:
     """
 
     def __init__(
-        self, case: Case, count: int, balanced: bool, end: float, stop: Callable[[], bool]
+        self, case: Case, count: int, balanced: bool, budget: Budget, stop: Callable[[], bool]
     ) -> None:
         self.case = case
         self.seeds = Seeds(case, tuple(range(case.seed, case.seed + count)), balanced)
@@ -156,13 +181,13 @@ class Tries:
         self.search: list[Trial] = []
         self.untried: list[tuple[str, ...]] = []
         self.draws: tuple[int, int] | None = None
-        self._end = end
+        self._budget = budget
         self._stop = stop
         self._rng = np.random.default_rng(case.seed)
         self._seen: set[tuple[str, ...]] = {()}
-        begun = time.monotonic()
+        before = budget.left()
         first = self._as_it_is(self.seeds)
-        self._pace = (time.monotonic() - begun) / max(1, first.network_steps)
+        self._pace = (before - budget.left()) / max(1, first.network_steps)
         outcome = self._at_draws_that_fail(first) if _is_mixed(first.skill) else first
         self.sick = Trial((), outcome, Interval(0.0, 0.0, 0.0), 0, cured=False)
 
@@ -191,7 +216,7 @@ class Tries:
             if not self.trials or self._is_enough(self._top()):
                 break
             _, changed = apply(self._top().cures, self.case)
-            if time.monotonic() + 2 * self._seconds_of(changed) > self._end:
+            if 2 * self._seconds_of(changed) > self._budget.left():
                 break
             names = by_turns([*(one.cures for one in examine(changed)), names])
         if not self.trials or not self._is_enough(self._top()):
@@ -204,7 +229,7 @@ class Tries:
         return outcome
 
     def _ended(self) -> bool:
-        return time.monotonic() > self._end or self._stop()
+        return self._budget.left() < 0 or self._stop()
 
     def _at_draws_that_fail(self, first: Outcome) -> Outcome:
         """Where some draws learn as they are, go on to as many seeds at which the run fails.
@@ -213,7 +238,12 @@ class Tries:
         """
         count = self.seeds.size
         numbers, outcome = self.seeds.numbers, first
-        while (outcome.skill < FAILED).sum() < count and len(numbers) < 4 * count:
+        least = self._budget.left() - FOR_DRAWS * self._budget.seconds
+        while (
+            (outcome.skill < FAILED).sum() < count
+            and len(numbers) < 4 * count
+            and self._budget.left() > least
+        ):
             more = tuple(range(numbers[-1] + 1, numbers[-1] + 1 + count))
             try:
                 outcome = outcome.beside(self._as_it_is(self.seeds._replace(numbers=more)))
@@ -242,7 +272,12 @@ class Tries:
 
     def _seconds_of(self, case: Case) -> float:
         """Return how long a trial takes, as far as can be told beforehand."""
-        return self._pace * case.steps * self.seeds.size
+        return self._pace * self._work_of(case)
+
+    def _work_of(self, case: Case) -> float:
+        """Return its networks times steps, more for a network that is larger than the case's."""
+        larger = max(1.0, _size(case.net) / _size(self.case.net))
+        return case.steps * self.seeds.size * larger
 
     def _is_enough(self, trial: Trial) -> bool:
         return trial.cured and trial.mean >= ENOUGH
@@ -255,7 +290,7 @@ class Tries:
 
     def _try(self, each: Sequence[tuple[str, ...]], share: float) -> None:
         """Train what was not tried before and fits into a share of the time; then search."""
-        seconds = share * (self._end - time.monotonic())
+        seconds = share * self._budget.left()
         chosen: list[tuple[tuple[str, ...], Case]] = []
         for names in each:
             done, changed = apply(names, self.case)
@@ -274,8 +309,8 @@ class Tries:
 
     def _search(self) -> None:
         """Train random choices of changes, until they have cost as much as the cures."""
-        left = sum(trial.outcome.network_steps for trial in self.trials)
-        left -= sum(trial.outcome.network_steps for trial in self.search)
+        left = sum(self._work_of(apply(trial.cures, self.case)[1]) for trial in self.trials)
+        left -= sum(self._work_of(apply(trial.cures, self.case)[1]) for trial in self.search)
         seen = {trial.cures for trial in self.search}
         chosen: list[tuple[tuple[str, ...], Case]] = []
         for _ in range(DRAWS):
@@ -285,7 +320,7 @@ class Tries:
                 if self._rng.random() < 0.5
             ]
             done, changed = apply(names, self.case)
-            cost = changed.steps * self.seeds.size
+            cost = self._work_of(changed)
             if cost <= left and done and done not in seen:
                 seen.add(done)
                 chosen.append((done, changed))
@@ -309,6 +344,11 @@ def by_turns(each: Sequence[Sequence[str]]) -> list[str]:
     """
     rows = zip_longest(*each)
     return list(dict.fromkeys(name for row in rows for name in row if name is not None))
+
+
+def _size(net: Network) -> int:
+    """Return the number of parameters."""
+    return max(1, sum(array.size for array in arrays(net.init(0))))
 
 
 def _is_mixed(skill: Array) -> bool:

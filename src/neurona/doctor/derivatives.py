@@ -65,9 +65,9 @@ def _is_foreign(layer: Any) -> bool:
     """Return whether a layer or its activation is not neurona's."""
     if isinstance(layer, Composition):
         return any(map(_is_foreign, layer.layers)) or not _is_ours(type(layer))
-    activation = layer.activation
-    known = ACTIVATIONS.get(activation.name) is activation and _is_ours(activation.function)
-    return not (known and _is_ours(type(layer)))
+    function: Any = layer.activation.function
+    known: Any = ACTIVATIONS.get(layer.activation.name)
+    return not (known is layer.activation and _is_ours(function) and _is_ours(type(layer)))
 
 
 def _is_ours(one: Any) -> bool:

@@ -57,8 +57,11 @@ def diverged(e: Evidence) -> Iterator[Finding]:
 
 
 def _bound(e: Evidence) -> float:
-    """Return the largest rate that is stable before the first step: 2 (1 + μ) / λ."""
-    return STABLE * (1 + getattr(e.optimizer, "momentum", 0.0)) / e.curvatures[0]
+    """Return the rate from which the doctor speaks: twice the stable one, 2 (1 + μ) / λ.
+
+    The curvature is that of the first weights, and falls where a rate is a little beyond it.
+    """
+    return 2 * STABLE * (1 + getattr(e.optimizer, "momentum", 0.0)) / e.curvatures[0]
 
 
 def rate_too_high(e: Evidence) -> Iterator[Finding]:
@@ -96,10 +99,8 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
     elif beyond:
         measure, value, threshold = "rate-too-high", e.rate, _bound(e)
         words = Text(
-            "The rate of {rate} is too high: where the cost curves most only rates below {bound} "
-            "hold.",
-            "La tasa de {rate} es demasiado alta: donde el coste más se curva solo aguantan tasas "
-            "menores que {bound}.",
+            "The rate of {rate} is too high: where the cost curves most, not even {bound} holds.",
+            "La tasa de {rate} es demasiado alta: donde el coste más se curva ni {bound} aguanta.",
         )
     else:
         return

@@ -68,8 +68,8 @@ MEASURES: Mapping[str, Text] = {
     ),
     "diverged": Text("Steps with a finite cost", "Pasos con un coste finito"),
     "rate-too-high": Text(
-        "Learning rate, against 2 / largest curvature",
-        "Tasa de aprendizaje, frente a 2 / curvatura máxima",
+        "Learning rate, against 4 / largest curvature",
+        "Tasa de aprendizaje, frente a 4 / curvatura máxima",
     ),
     "oscillating": Text(
         "Change of the cost from step to step", "Cambio del coste de un paso a otro"

@@ -399,7 +399,7 @@ def test_the_diagram_shows_the_numbers_of_the_phase(page):
 
     def beside(k, unit):
         # The layers that the phase speaks of have numbers: the one before, and its own.
-        before = [0, 2, 4, 4][k - 1] if k else 0
+        before = [2, 4, 4][k - 1]
         text = page.locator(".overlay .values").nth(before + unit).inner_text()
         return [number_of(one) for one in re.findall(r"−?[\d.]+(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?", text)]
 

@@ -27,7 +27,10 @@ export function ToolPanel({
   };
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    panel.current?.focus({ preventScroll: true });
+    // Whoever leads to one of its fields has focused that.
+    if (!panel.current?.contains(document.activeElement)) {
+      panel.current?.focus({ preventScroll: true });
+    }
     const { keyTarget } = store.host;
     const press = (event: Event) => {
       if ((event as KeyboardEvent).key === "Escape" && !event.defaultPrevented) close();

@@ -15,8 +15,8 @@ from neurona.engine.data import Data
 from neurona.engine.optimizers import SGD, Momentum, Optimizer, find_optimizer
 from neurona.engine.types import Params
 
-# A network that reaches nine tenths of what neighbors or a straight line do has learned: all healthy
-# controls of the tests do, and none of the real bugs.
+# A network that reaches nine tenths of what neighbors or a straight line do has learned: all
+# healthy controls of the tests do, and none of the real bugs.
 LEARNED = 0.9
 CERTAIN = 0.7  # of what they explain, which counts how sure a prediction is
 SURE = 0.95

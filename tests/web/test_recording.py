@@ -88,6 +88,7 @@ def test_every_example_is_a_valid_set_up(name):
     assert example(name) == Setup.from_json(example(name).to_json())
 
 
+@pytest.mark.long
 def test_the_failure_is_recorded_with_its_cures():
     (plan,) = plans(["gradient"])
     recording = record(replace(plan, steps=(0, 2500), dissected=()))

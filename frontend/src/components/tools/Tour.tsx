@@ -28,7 +28,7 @@ export function Tour({ store }: { store: Store }) {
               aria-current={i === tour.index.value ? "step" : undefined}
               onClick={() => tour.go(i)}
             >
-              {i + 1}. {t.stops[name].title}
+              {i + 1}. <span class="stop-name">{t.stops[name].title}</span>
             </button>
           </li>
         ))}

@@ -336,7 +336,12 @@ def test_each_measured_kind_is_tested():
 
 
 def test_a_cause_comes_before_its_effect():
-    kinds = [one.kind for one in diagnose_case(next(one.sick for one in PAIRS if one.kind == "fading-signal")).findings]
+    kinds = [
+        one.kind
+        for one in diagnose_case(
+            next(one.sick for one in PAIRS if one.kind == "fading-signal")
+        ).findings
+    ]
     assert kinds == ["fading-signal", "fading-gradient", "constant-output"]
 
 

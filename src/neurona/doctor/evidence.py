@@ -15,8 +15,8 @@ from neurona.engine.data import Data
 from neurona.engine.optimizers import SGD, Momentum, Optimizer, find_optimizer
 from neurona.engine.types import Params
 
-# A network that reaches nine tenths of what neighbors or a straight line do has learned: all healthy
-# controls of the tests do, and none of the real bugs.
+# A network that reaches nine tenths of what neighbors or a straight line do has learned: all
+# healthy controls of the tests do, and none of the real bugs.
 LEARNED = 0.9
 CERTAIN = 0.7  # of what they explain, which counts how sure a prediction is
 SURE = 0.95
@@ -85,12 +85,23 @@ class Evidence:
         signs, squares = self.signs, r_squared(self.last.outputs, self.sample.target)
         if hasattr(cost_of(self.case), "quantile"):
             return self.last.cost > (1 - NOTHING) * signs.trivial_cost
-        if max(self.skills[0], squares) < NOTHING:
+        if not self.knows_something:
             return True
         return (
             self.skills[0] < LEARNED * signs.achievable - SLACK
             or squares < CERTAIN * signs.achievable_squares - SLACK
         )
+
+    @property
+    def knows_something(self) -> bool:
+        """Whether the network is beyond what the best constant gets right."""
+        squares = r_squared(self.last.outputs, self.sample.target)
+        return max(self.skills[0], squares) >= NOTHING
+
+    @property
+    def is_layer_lost(self) -> bool:
+        """Whether all units of a layer are dead at the end: no step will change that."""
+        return any(layer.dead == 1 for layer in self.last.layers)
 
     @property
     def is_short(self) -> bool:

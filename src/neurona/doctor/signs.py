@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -26,6 +26,7 @@ from neurona.observe.walk import walk_backward, walk_forward
 MOST_ROWS = 500  # examples of a pass: enough for shares and sizes to one or two hundredths
 NEIGHBORS = 5
 FEW = 30  # rows that a network of their number of weights can remember, whatever they are
+SHUFFLES = 19  # with the targets as they are, twenty: chance is above the others once in twenty
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,8 @@ class DataSigns:
     achievable, achievable_squares, linear
         The skill that the nearest neighbors or a straight line have, the better of the two: see
         :func:`skill` and :func:`r_squared`; and the skill of the line alone.
+    is_chance
+        Whether both are no better than with shuffled targets.
     contradicting
         The share of rows whose inputs occur with another target too.
     rarest
@@ -211,6 +214,7 @@ class DataSigns:
     achievable: float
     achievable_squares: float
     linear: float
+    is_chance: bool
     contradicting: float
     rarest: float
     leaked: float
@@ -288,13 +292,16 @@ def best_constant(net: Network, cost: Cost, target: Array) -> tuple[Array, float
     candidates = [target.mean(axis=0), np.median(target, axis=0)]
     if hasattr(cost, "quantile"):
         candidates.append(np.quantile(target, cost.quantile, axis=0))
-    costs = []
-    for one in candidates:
-        output = np.broadcast_to(_before(cost.link, one), target.shape)
-        with np.errstate(all="ignore"):
-            costs.append(float(cost(output, target)[0]))
+    costs = [cost_of_constant(cost, one, target) for one in candidates]
     best = int(np.nanargmin(costs)) if not np.isnan(costs).all() else 0
     return candidates[best], costs[best]
+
+
+def cost_of_constant(cost: Cost, p: Array, target: Array) -> float:
+    """Return the cost of predicting p for every example."""
+    output = np.broadcast_to(_before(cost.link, p), target.shape)
+    with np.errstate(all="ignore"):
+        return float(cost(output, target)[0])
 
 
 def _before(link: str | None, p: Array) -> Array:
@@ -321,7 +328,9 @@ def data_signs(case: Case) -> DataSigns:
     shares = _shares(target) if task in ("two", "classes") else np.zeros(1)
     # A quantile is not near the targets: neighbors tell nothing of it.
     is_quantile = getattr(cost, "quantile", 0.5) != 0.5
-    achievable, squares, linear = (0.0, 0.0, 0.0) if is_quantile else _achievable(x, target, task)
+    achievable, squares, linear, is_chance = (
+        (0.0, 0.0, 0.0, False) if is_quantile else _achievable(x, target, task)
+    )
     return DataSigns(
         n=data.n,
         task=task,
@@ -337,6 +346,7 @@ def data_signs(case: Case) -> DataSigns:
         achievable=achievable,
         achievable_squares=squares,
         linear=linear,
+        is_chance=is_chance,
         contradicting=_contradicting(x, target),
         rarest=float(shares[shares > 0].min()) if shares.any() else 0.0,
         leaked=_leaked(case, x),
@@ -352,37 +362,59 @@ def _ratio(spread: Array) -> float:
     )
 
 
-def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float]:
+def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float, bool]:
     """Return the skills of the nearest neighbors, each row left out, or of a straight line.
 
-    First the better skill of the two, then that in squares, then that of the line alone. Few rows
-    of classes can be remembered: of these both are 1.
+    First the better skill of the two, then that in squares, then that of the line alone, then
+    whether both are no better than with shuffled targets. Few rows of classes can be remembered: of
+    these both are 1.
     """
     rows = _places(len(x), 5000)
     x, target = x[rows], target[rows]
     spread = x.std(axis=0)
     x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    linear = squares = 0.0
+    hat = None
     if x.shape[1] < len(x) / 4 or len(x) < 5:  # more columns fit anything
         design = np.hstack([x, np.ones((len(x), 1))])
         square = design.T @ design + 1e-3 * len(x) * np.eye(design.shape[1])
-        line = design @ np.linalg.solve(square, design.T @ target)
-        linear, squares = skill(line, target, task), r_squared(line, target)
+        hat = design, np.linalg.solve(square, design.T)
+
+    def line(target: Array) -> tuple[float, float]:
+        if hat is None:
+            return 0.0, 0.0
+        fitted = hat[0] @ (hat[1] @ target)
+        return skill(fitted, target, task), r_squared(fitted, target)
+
+    linear = line(target)[0]
     if len(x) < FEW:
         if task != "numbers":
-            return 1.0, 1.0, linear
+            return 1.0, 1.0, linear, False
         best = max(linear, _parabola(x, target))
-        return best, best, linear
+        return best, best, linear, False
     asked = _places(len(x), MOST_ROWS)
     near = np.square(x[asked]).sum(axis=1)[:, None] - 2 * x[asked] @ x.T + np.square(x).sum(axis=1)
     near[np.arange(len(asked)), asked] = np.inf
     nearest = np.argpartition(near, NEIGHBORS, axis=1)[:, :NEIGHBORS]
-    theirs = target[nearest].mean(axis=1)
-    return (
-        max(skill(theirs, target[asked], task), linear, 0.0),
-        max(r_squared(theirs, target[asked]), squares, 0.0),
-        linear,
-    )
+
+    def reached(target: Array) -> tuple[float, float]:
+        theirs, own = target[nearest].mean(axis=1), line(target)
+        return (
+            max(skill(theirs, target[asked], task), own[0], 0.0),
+            max(r_squared(theirs, target[asked]), own[1], 0.0),
+        )
+
+    found = reached(target)
+    shuffled = is_chance(found, target, reached)
+    return *found, linear, shuffled
+
+
+def is_chance(
+    found: tuple[float, ...], target: Array, skills: Callable[[Array], tuple[float, ...]]
+) -> bool:
+    """Return whether no skill is above all those that shuffled targets have."""
+    rng = np.random.default_rng(0)
+    chance = np.array([skills(rng.permutation(target)) for _ in range(SHUFFLES)])
+    return bool((np.array(found) <= chance.max(axis=0)).all())
 
 
 def _parabola(x: Array, target: Array) -> float:
@@ -521,7 +553,7 @@ def course(states: Sequence[State], fine: Sequence[State], **more: Any) -> Cours
     """Measure a course from its states; ``fine`` are those of single steps."""
     moves = [_move(a, b) for a, b in pairwise(fine) if b.step == a.step + 1]
     half = [one for one, state in zip(moves, fine[1:], strict=False) if state.step <= 5]
-    first, last = flatten(states[0].params), flatten(states[-1].params)
+    first, last = (flatten(states[k].params).astype(np.float64) for k in (0, -1))
     end = states[-1].step
     with np.errstate(all="ignore"):
         return Course(
@@ -539,5 +571,5 @@ def course(states: Sequence[State], fine: Sequence[State], **more: Any) -> Cours
 
 def _move(before: State, after: State) -> float:
     """Return how far a step goes, as a share of the weights, which count 0.1 each at least."""
-    a, b = flatten(before.params), flatten(after.params)
+    a, b = (flatten(state.params).astype(np.float64) for state in (before, after))
     return float(np.linalg.norm(b - a) / max(np.linalg.norm(a), 0.1 * len(a) ** 0.5))

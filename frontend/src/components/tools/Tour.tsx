@@ -82,7 +82,14 @@ export function Tour({ store }: { store: Store }) {
         <div class="tour-actions">
           {last ? (
             <>
-              <button type="button" class="main onward" onClick={() => store.openExample("spiral")}>
+              <button
+                type="button"
+                class="main onward"
+                onClick={() => {
+                  store.tool.value = null;
+                  store.openExample("spiral");
+                }}
+              >
                 {t.to_challenges}
               </button>
               <button type="button" class="link" onClick={() => tour.go(0)}>

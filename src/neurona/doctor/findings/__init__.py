@@ -38,29 +38,22 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     layers.saturated_later,
     layers.dead_later,
     steps.rate_too_low,
+    examples.unbalanced,
     steps.too_few,
     output.absolute_error_of_classes,
     output.flat_cost,
     size.penalty,
     size.dropout,
     size.no_hidden_layer,
-    examples.unbalanced,
+    size.no_signal,
     size.memorizing,
-    size.too_small,
-    output.constant,
 )
-
-
-# What is said only where no cause explains it; the constant prediction is none.
-RESIDUAL = frozenset({"too-small", "no-signal"})
 
 
 def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     """Return what is wrong, causes before their effects; nothing where all is well."""
-    found = [
-        finding if finding.measure else replace(finding, measure=MEASURES[finding.kind])
-        for rule in RULES
-        for finding in rule(evidence)
-    ]
-    explained = any(one.kind not in {*RESIDUAL, "constant-output"} for one in found)
-    return tuple(one for one in found if not (explained and one.kind in RESIDUAL))
+    found = [finding for rule in RULES for finding in rule(evidence)]
+    if not found:  # what no cause explains; the constant prediction is none
+        found += size.too_small(evidence)
+    found += output.constant(evidence)
+    return tuple(one if one.measure else replace(one, measure=MEASURES[one.kind]) for one in found)

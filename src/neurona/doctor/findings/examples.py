@@ -8,12 +8,14 @@ import numpy as np
 
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
+from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent
 from neurona.doctor.signs import recalls
 from neurona.language import Text
 
 # LeCun et al., "Efficient backprop", 1998, section 4.3: inputs of mean 0 and variance 1. A tenfold
-# size makes the curvature a hundred times as large. The page's points and the controls are below 3.
+# size makes the curvature a hundred times as large, and a tenth of the size a hundredth. The page's
+# points and the controls are below 3.
 SIZE = 10.0
 RATIO = 100.0  # of two columns: the cost's valley is then 10,000 times as long as it is wide
 TARGET_SIZE = 10.0
@@ -60,26 +62,42 @@ def contradicting(e: Evidence) -> Iterator[Finding]:
 
 
 def sorted_batches(e: Evidence) -> Iterator[Finding]:
-    """Batches in a fixed order, each of one class."""
+    """Batches in a fixed order, each of one class, or of numbers near each other."""
     case, target = e.case, e.data.target
     size = min(case.batch_size or e.data.n, e.data.n)
-    if case.shuffle or not 1 < size < e.data.n or e.signs.task not in ("two", "classes"):
+    if case.shuffle or not 1 < size < e.data.n or e.signs.task == "labels":
         return
-    labels = target[:, 0] if target.shape[1] == 1 else target.argmax(axis=1)
-    batches = [labels[k : k + size] for k in range(0, len(labels), size)]
-    purest = [np.unique(batch, return_counts=True)[1].max() / len(batch) for batch in batches]
-    value = float(np.mean(np.array(purest) >= max(PURE, e.signs.majority + 0.01)))
+    batches = [target[k : k + size] for k in range(0, len(target), size)]
+    if e.signs.task == "numbers":
+        within = sum(((batch - batch.mean(axis=0)) ** 2).sum(axis=0) for batch in batches)
+        value = 1 - float(np.mean(within / len(target) / (target.var(axis=0) + 1e-30)))
+        words = Text(
+            "The batches always come in the same order, and {percent} % of what distinguishes the "
+            "targets lies between them: each unlearns what the one before has taught.",
+            "Los lotes llegan siempre en el mismo orden, y el {percent} % de lo que diferencia los "
+            "objetivos está entre unos y otros: cada uno borra lo que enseñó el anterior.",
+        )
+        if not e.is_sick:
+            return
+    else:
+        shares = [
+            max(batch.mean(axis=0).max(), 1 - batch.mean() if target.shape[1] == 1 else 0)
+            for batch in batches
+        ]
+        value = float(np.mean(np.array(shares) >= max(PURE, e.signs.majority + 0.01)))
+        words = Text(
+            "The batches always come in the same order, and {percent} % of them hold one class: "
+            "each unlearns what the one before has taught.",
+            "Los lotes llegan siempre en el mismo orden, y el {percent} % tiene una sola clase: "
+            "cada uno borra lo que enseñó el anterior.",
+        )
     if value > SORTED:
         yield Finding(
             "sorted-batches",
-            Text(
-                "The batches always come in the same order, and {percent} % of them hold one "
-                "class: each unlearns what the one before has taught.",
-                "Los lotes llegan siempre en el mismo orden, y el {percent} % tiene una sola "
-                "clase: cada uno borra lo que enseñó el anterior.",
-            ),
+            words,
             {"value": value, "threshold": SORTED, "percent": percent(value)},
             cures=("shuffle",),
+            measure=MEASURES["sorted-numbers"] if e.signs.task == "numbers" else None,
         )
 
 
@@ -99,6 +117,18 @@ def input_scale(e: Evidence) -> Iterator[Finding]:
             ),
             {"value": s.input_size, "threshold": SIZE, "column": s.input_column},
             cures=("standardize-inputs", "adam-fast", "rate-down", "batch-norm"),
+        )
+    elif 0 < s.input_size < 1 / SIZE:
+        yield Finding(
+            "input-scale",
+            Text(
+                "The inputs are small: even those of the largest column have a typical size of "
+                "only {value}, and a network begins best with sizes near 1.",
+                "Las entradas son pequeñas: ni las de la mayor columna miden más de {value} de "
+                "media cuadrática, y una red empieza mejor con tamaños cercanos a 1.",
+            ),
+            {"value": s.input_size, "threshold": 1 / SIZE},
+            cures=("standardize-inputs", "adam-fast", "rate-up", "batch-norm"),
         )
     elif s.input_ratio > RATIO and e.data.x.ndim == 2 and e.data.x.shape[1] <= 100:
         yield Finding(
@@ -127,6 +157,18 @@ def target_scale(e: Evidence) -> Iterator[Finding]:
             ),
             {"value": s.target_size, "threshold": TARGET_SIZE},
             cures=("standardize-targets", "adam-fast", "rate-up", "more-steps"),
+        )
+    elif e.is_sick and s.task == "numbers" and 0 < s.target_spread < 1 / TARGET_SIZE:
+        yield Finding(
+            "target-scale",
+            Text(
+                "The targets hardly differ: their standard deviation is {value}, and a network "
+                "begins with predictions that differ by about 1.",
+                "Los objetivos apenas se diferencian: su desviación típica es {value}, y una red "
+                "empieza con predicciones que se diferencian en torno a 1.",
+            ),
+            {"value": s.target_spread, "threshold": 1 / TARGET_SIZE},
+            cures=("standardize-targets", "more-steps", "adam-fast"),
         )
 
 

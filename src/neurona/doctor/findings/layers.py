@@ -10,8 +10,10 @@ import numpy as np
 
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
+from neurona.doctor.findings.examples import TARGET_SIZE
 from neurona.doctor.findings.words import percent, rounded
-from neurona.doctor.signs import Moment
+from neurona.doctor.signs import Moment, cost_of_constant
+from neurona.doctor.training import cost_of
 from neurona.engine.activations import linear
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.dropout import Dropout
@@ -114,12 +116,19 @@ def symmetric(e: Evidence) -> Iterator[Finding]:
 def too_large_weights(e: Evidence) -> Iterator[Finding]:
     """First weights so large that the network is sure of nonsense before it has learned."""
     first, signs = e.first, e.signs
+    if signs.task == "numbers" and signs.target_spread < 1 / TARGET_SIZE:
+        return  # the targets are small, not the weights large
     spread = first.spread / (signs.target_spread or 1)
     layers = first.layers
     grown = max((layer.signal for layer in layers), default=0) / max(
         layers[0].signal, signs.input_size, 1e-30
     )
-    limit = (LARGE if e.is_sick else ABSURD) * signs.trivial_cost
+    trivial = signs.trivial_cost
+    if signs.task in ("two", "classes"):  # a guess costs more than naming the larger class
+        classes = max(e.case.net.n_out, 2)
+        guess = np.full(e.case.net.n_out, 1 / classes)
+        trivial = max(trivial, cost_of_constant(cost_of(e.case), guess, e.sample.target))
+    limit = (LARGE if e.is_sick else ABSURD) * trivial
     costly = 0 < limit < first.cost or not isfinite(first.cost)
     if costly and (spread > 0.8 or grown > LARGE):
         yield Finding(
@@ -146,8 +155,11 @@ def saturated(e: Evidence) -> Iterator[Finding]:
 
 
 def saturated_later(e: Evidence) -> Iterator[Finding]:
-    """A hidden layer that the steps have driven to the flat ends."""
-    if not any(_saturated(e, e.first)):
+    """A hidden layer that the steps have driven to the flat ends, so that nothing is learned.
+
+    Where something is, a saturated neuron is one that has decided.
+    """
+    if not e.knows_something and not any(_saturated(e, e.first)):
         yield from _saturated(e, e.last)
 
 

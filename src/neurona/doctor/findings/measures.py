@@ -36,6 +36,10 @@ MEASURES: Mapping[str, Text] = {
     "sorted-batches": Text(
         "Share of the batches that hold one class", "Proporción de lotes de una sola clase"
     ),
+    "sorted-numbers": Text(
+        "Share of the targets' variance that lies between the batches",
+        "Proporción de la varianza de los objetivos que está entre los lotes",
+    ),
     "input-scale": Text(
         "Size of the inputs, or ratio of the largest to the smallest",
         "Tamaño de las entradas, o razón entre la mayor y la menor",
@@ -85,6 +89,10 @@ MEASURES: Mapping[str, Text] = {
         "Fall of the cost in the last fifth of the steps",
         "Bajada del coste en el último quinto de los pasos",
     ),
+    "moved": Text(
+        "Change of the weights in all steps, in lengths of the first weights",
+        "Cambio de los pesos en todos los pasos, en la longitud de los iniciales",
+    ),
     "absolute-error-of-classes": Text(
         "Cost of always predicting the larger class",
         "Coste de predecir siempre la clase mayor",
@@ -99,6 +107,10 @@ MEASURES: Mapping[str, Text] = {
     ),
     "strong-dropout": Text(
         "Cost with dropout, in costs without it", "Coste con dropout, en costes sin él"
+    ),
+    "loud-dropout": Text(
+        "Spread of the predictions by dropout, in their spread by the inputs",
+        "Dispersión de las predicciones por el dropout, frente a la que causan las entradas",
     ),
     "no-hidden-layer": Text(
         "Skill of neighbors beyond a straight line", "Acierto de los vecinos más allá de una recta"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite
 
 import numpy as np
 
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import NOTHING, Evidence
-from neurona.doctor.findings.words import percent
-from neurona.doctor.training import cost_of
+from neurona.doctor.findings.measures import MEASURES
+from neurona.doctor.findings.words import percent, rounded
+from neurona.doctor.signs import is_chance, skill
+from neurona.doctor.training import cost_of, states
 from neurona.engine.layers.dropout import Dropout
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays
+from neurona.engine.types import Array, Params
 from neurona.language import Text
 
 PENALTY = 0.5  # of the cost with the penalty
@@ -22,6 +26,24 @@ DROPPED = 2.0  # times the cost without dropout
 BENT = 0.1  # of skill: what neighbors know more than a straight line
 RISEN = 1.25  # times the lowest cost of the validation
 GAP = 0.1  # of skill, between training and validation
+LOUD = 0.5  # rate of dropout: above, it changes a neuron's value by more than that value
+NEAR = 0.2  # of the first weights' length: all that have learned went further in the tests
+HELD_OUT = 0.2  # of the examples
+MOST_STEPS = 1000  # on the others: enough to learn something of them, and soon done
+
+UNKNOWABLE = Text(
+    "Neither neighbors nor a straight line predict the targets: the inputs may say nothing about "
+    "them.",
+    "Ni los vecinos ni una recta predicen los objetivos: puede que las entradas no digan nada de "
+    "ellos.",
+)
+REMEMBERED = Text(
+    "The network learns its examples by heart, and the inputs may say nothing about the targets: "
+    "trained without a fifth of the examples, it predicts these no better than shuffled ones.",
+    "La red se aprende los ejemplos de memoria, y puede que las entradas no digan nada de los "
+    "objetivos: entrenada sin una quinta parte de los ejemplos, no predice estos mejor que unos "
+    "barajados.",
+)
 
 
 def penalty(e: Evidence) -> Iterator[Finding]:
@@ -51,19 +73,9 @@ def dropout(e: Evidence) -> Iterator[Finding]:
     rates = [layer.rate for layer in e.case.net.layers if isinstance(layer, Dropout)]
     if not e.is_sick or not rates or not isfinite(e.last.cost):
         return
-    objective = Objective(e.case.net, cost_of(e.case))
+    cost = cost_of(e.case)
     with np.errstate(all="ignore"):
-        costs = [
-            float(
-                objective.value(
-                    e.params,
-                    e.sample.x,
-                    e.sample.target,
-                    noise=noise_of(e.case.net, (seed, 0), e.sample.n),
-                )
-            )
-            for seed in range(3)
-        ]
+        costs = [float(cost(output, e.sample.target)[0]) for output in _dropped(e, e.params)]
     value = float(np.mean(costs)) / (abs(e.last.cost) or 1.0)
     if value > DROPPED:
         yield Finding(
@@ -77,6 +89,39 @@ def dropout(e: Evidence) -> Iterator[Finding]:
             {"value": round(value, 2), "threshold": DROPPED, "rate": max(rates)},
             cures=("drop-dropout", "more-neurons"),
         )
+        return
+    value = max(_loudness(e, e.first_params), _loudness(e, e.params))
+    if max(rates) > LOUD and value > 1:
+        yield Finding(
+            "strong-dropout",
+            Text(
+                "Dropout of {rate} is too much: it moves the predictions {value} times as much as "
+                "the inputs do.",
+                "Un dropout de {rate} es demasiado: mueve las predicciones {value} veces lo que "
+                "las mueven las entradas.",
+            ),
+            {"value": rounded(value), "threshold": 1, "rate": max(rates)},
+            cures=("drop-dropout", "more-neurons"),
+            measure=MEASURES["loud-dropout"],
+        )
+
+
+def _dropped(e: Evidence, params: Params) -> list[Array]:
+    """Return what a few training steps would have for outputs."""
+    net, sample = e.case.net, e.sample
+    objective = Objective(net, cost_of(e.case))
+    noises = [noise_of(net, (seed, 0), sample.n) for seed in range(3)]
+    return [objective.output(params, sample.x, noise=noise)[0] for noise in noises]
+
+
+def _loudness(e: Evidence, params: Params) -> float:
+    """Return how far dropout moves the outputs, by how far they lie apart without it."""
+    objective = Objective(e.case.net, cost_of(e.case))
+    with np.errstate(all="ignore"):
+        output = objective.output(params, e.sample.x)[0]
+        noise = np.stack(_dropped(e, params)).var(axis=0, ddof=1).sum(axis=-1).mean()
+        apart = output.var(axis=0).sum()
+        return float(np.sqrt(noise / apart)) if apart > 0 and isfinite(noise) else 0.0
 
 
 def no_hidden_layer(e: Evidence) -> Iterator[Finding]:
@@ -122,24 +167,65 @@ def memorizing(e: Evidence) -> Iterator[Finding]:
         )
 
 
+def no_signal(e: Evidence) -> Iterator[Finding]:
+    """Targets that neighbors and a straight line predict as well when they are shuffled."""
+    if not e.signs.is_chance:
+        return
+    if e.is_sick:
+        yield _no_signal(e, UNKNOWABLE)
+    elif e.validation is None and _remembers(e):
+        yield _no_signal(e, REMEMBERED)
+
+
+def _no_signal(e: Evidence, words: Text) -> Finding:
+    numbers = {"value": e.signs.achievable, "threshold": NOTHING}
+    return Finding("no-signal", words, numbers, cures=("check-labels",))
+
+
+def _remembers(e: Evidence) -> bool:
+    """Return whether the same training knows nothing of examples that are held out."""
+    case, data = e.case, e.data
+    rows = np.random.default_rng(0).permutation(data.n)
+    few = round(HELD_OUT * data.n)
+    train, test = data.rows(rows[few:]), data.rows(rows[:few])
+    steps = min(case.steps, MOST_STEPS)
+    part = replace(case, X=train.x, y=train.target, steps=steps, sample_weight=None)
+    *_, end = states(part, every=steps)
+    predicted = case.net.predict(end.params, test.x)
+
+    def skills(target: Array) -> tuple[float]:
+        return (skill(predicted, target, e.signs.task),)
+
+    return is_chance(skills(test.target), test.target, skills)
+
+
 def too_small(e: Evidence) -> Iterator[Finding]:
     """A network that has learned what it can, and less than neighbors know."""
     if not e.is_sick or not isfinite(e.last.cost):
         return
     if e.signs.achievable < NOTHING:
-        yield Finding(
-            "no-signal",
-            Text(
-                "Neither neighbors nor a straight line predict better than one constant: the "
-                "inputs may say nothing about the targets.",
-                "Ni los vecinos ni una recta predicen mejor que una constante: puede que las "
-                "entradas no digan nada de los objetivos.",
-            ),
-            {"value": e.signs.achievable, "threshold": NOTHING},
-            cures=("check-labels",),
-        )
+        yield _no_signal(e, UNKNOWABLE)
         return
     if len(e.last.layers) < 2:
+        return
+    if e.course.moved < NEAR:
+        yield Finding(
+            "too-few-steps",
+            Text(
+                "The training ends too early: its {steps} steps have changed the weights by only "
+                "{percent} % of their size.",
+                "El entrenamiento acaba demasiado pronto: sus {steps} pasos solo han cambiado los "
+                "pesos un {percent} % de su tamaño.",
+            ),
+            {
+                "value": e.course.moved,
+                "threshold": NEAR,
+                "percent": percent(e.course.moved),
+                "steps": e.case.steps,
+            },
+            cures=("more-steps", "adam-fast", "rate-up", "smaller-batches"),
+            measure=MEASURES["moved"],
+        )
         return
     neurons = sum(layer.units for layer in e.last.layers[:-1])
     yield Finding(

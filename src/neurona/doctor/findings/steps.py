@@ -18,6 +18,7 @@ SWING = 0.05  # of the cost, from step to step
 SLOW = 0.03  # η λ: at 1 a parabola is crossed in one step, here in thirty
 FURTHEST = 1.0  # what Adam can move a weight in all steps: no more than a typical weight
 FALLING = 0.03  # of the cost, in the last fifth of the steps
+PLUNGING = 0.1  # the same, where the network knows what neighbors do: less is the usual late gain
 
 
 def diverged(e: Evidence) -> Iterator[Finding]:
@@ -121,7 +122,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
 
 def rate_too_low(e: Evidence) -> Iterator[Finding]:
     """Steps that are too short to get anywhere."""
-    if not e.is_sick or e.course.diverged is not None:
+    if not e.is_sick or e.course.diverged is not None or e.is_layer_lost:
         return
     if e.is_gradient_descent:
         curve = max((abs(c) for c in e.curvatures if isfinite(c)), default=0.0)
@@ -160,7 +161,10 @@ def rate_too_low(e: Evidence) -> Iterator[Finding]:
 def too_few(e: Evidence) -> Iterator[Finding]:
     """A cost that still falls at the end."""
     value = e.course.falling
-    if e.is_short and value > FALLING and e.last.cost < e.first.cost:
+    if e.is_layer_lost:
+        return
+    limit = FALLING if e.is_sick else PLUNGING
+    if e.is_short and value > limit and e.last.cost < e.first.cost:
         yield Finding(
             "too-few-steps",
             Text(
@@ -171,7 +175,7 @@ def too_few(e: Evidence) -> Iterator[Finding]:
             ),
             {
                 "value": value,
-                "threshold": FALLING,
+                "threshold": limit,
                 "percent": percent(value),
                 "steps": e.case.steps,
             },

@@ -69,6 +69,7 @@ CONTENTS = """
 
 docs/guide
 docs/playground
+docs/doctor
 docs/tables
 docs/scikit-learn
 docs/export

@@ -69,6 +69,7 @@ def take(browser: Browser, address: str, language: str) -> None:
     for _ in range(4):
         page.get_by_role("button", name=NEXT[language], exact=True).first.click()
         page.wait_for_timeout(200)
+    page.locator(".notice").wait_for(state="hidden")
     page.screenshot(path=DOCS / f"microscope.{language}.png")
     context.close()
 

@@ -4,6 +4,7 @@
 import { pageHost } from "./host";
 import { mount } from "./mount";
 import { RecordedConnection, type RecordingEntry } from "./server/recorded";
+import { PATH } from "./state/tour";
 
 // Scripts, as no browser lets a page fetch its neighbors from a folder on the disk.
 interface Waiting {
@@ -31,7 +32,11 @@ async function load(recording: string, part: string): Promise<ArrayBuffer> {
 
 const el = document.getElementById("neurona");
 if (el) {
-  const { store } = mount(new RecordedConnection(page.neuronaCatalog ?? [], load), el, pageHost());
+  const recordings = page.neuronaCatalog ?? [];
+  const { store } = mount(new RecordedConnection(recordings, load), el, pageHost());
   store.hidden.push("class"); // there is no server that a class could come to
+  // The guided path trains its examples.
+  if (PATH.some(({ example }) => !recordings.some(({ name }) => name === example)))
+    store.hidden.push("tour");
   store.hello();
 }

@@ -780,7 +780,7 @@ def _decimal(language: Language) -> Callable[[str], float]:
 
 
 def _decimals(language: Language) -> Callable[[str], list[float]]:
-    """Return a parser of numbers: semicolons separate them, or commas that are no decimal sign.
+    """Return a parser of numbers: semicolons separate them, or commas that are not decimal signs.
 
     >>> _decimals("es")("0,5; 0,2"), _decimals("es")("0.5,0.2"), _decimals("en")("1,2")
     ([0.5, 0.2], [0.5, 0.2], [1.0, 2.0])

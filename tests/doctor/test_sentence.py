@@ -43,6 +43,18 @@ SAID = {
         "It is learning: in the last 200 steps the cost fell from 0.1300 to 0.1000.",
         "Está aprendiendo: en los últimos 200 pasos el coste bajó de 0,1300 a 0,1000.",
     ),
+    "begun": (
+        replace(LEARNING, step=1, steps=np.array([0, 1]), costs=np.array([0.25, 0.1])),
+        None,
+        "It is learning: in the last step the cost fell from 0.2500 to 0.1000.",
+        "Está aprendiendo: en el último paso el coste bajó de 0,2500 a 0,1000.",
+    ),
+    "begun worse": (
+        replace(LEARNING, step=1, steps=np.array([0, 1]), costs=np.array([0.1, 0.1])),
+        None,
+        "It has begun: after 1 step the cost is 0.1000.",
+        "Ha empezado: tras 1 paso el coste es 0,1000.",
+    ),
     "paused": (
         replace(LEARNING, playing=False),
         None,

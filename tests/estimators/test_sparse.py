@@ -191,7 +191,7 @@ def test_texts_and_categories_of_scikit_learn(always_sparse):
     assert coded.fit(frame, y).score(frame, y) > 0.9
 
 
-def test_a_matrix_that_would_take_eight_gigabytes_trains_in_a_few_hundred_megabytes():
+def test_a_matrix_that_would_take_two_gigabytes_trains_in_a_few_hundred_megabytes():
     program = """
         import resource
         import numpy as np
@@ -199,7 +199,7 @@ def test_a_matrix_that_would_take_eight_gigabytes_trains_in_a_few_hundred_megaby
         from neurona import NeuralNetClassifier
 
         rng = np.random.default_rng(0)
-        n, p, each = 20_000, 50_000, 50
+        n, p, each = 5_000, 50_000, 50
         places = rng.integers(0, p, (n, each)).ravel()
         ends = np.arange(0, n * each + 1, each)
         X = sparse.csr_array((rng.random(n * each), places, ends), shape=(n, p))

@@ -489,7 +489,7 @@ def test_what_keras_does_before_the_first_layer(keras):
     [
         (lambda k: k.Conv2D(2, 3, padding="same"), "Conv2D has no padding, strides"),
         (lambda k: k.Conv2D(2, 3, strides=2), "Conv2D has no padding, strides"),
-        (lambda k: k.MaxPooling2D(2, strides=1), "its patches do not overlap"),
+        (lambda k: k.MaxPooling2D(2, strides=1), "takes patches side by side"),
         (lambda k: k.BatchNormalization(axis=2), "BatchNormalization is along the last axis"),
         (lambda k: k.LayerNormalization(axis=(1, 2)), "neurona takes rows; begin with a Flatten"),
         (lambda k: k.LayerNormalization(), "neurona takes rows; begin with a Flatten"),

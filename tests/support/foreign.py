@@ -328,7 +328,8 @@ def import_one(kind, seed, keras=None):
 
 
 def _predicted(model, X):
-    if not hasattr(model, "predict_proba"):
-        return model.predict(X)
-    outputs = model.predict_proba(X)
+    with np.errstate(over="ignore"):  # a random exponential may be infinite, here and there
+        if not hasattr(model, "predict_proba"):
+            return model.predict(X)
+        outputs = model.predict_proba(X)
     return outputs[:, 1:] if model.n_outputs_ == 1 else outputs

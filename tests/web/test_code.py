@@ -188,8 +188,9 @@ def test_a_steered_training_is_not_retraced_and_its_weights_are_held(
     assert ("base64" in text) == (neurons == 16)
     the_same(view, executed(text, tmp_path, monkeypatch))
     run.reset()
-    assert not run.settle().steered
+    after_reset = run.settle()
     run.close()
+    assert after_reset.steered == (steer is frozen)  # a reset keeps what is frozen
 
 
 def test_what_changes_before_the_first_step_can_be_retraced(tmp_path, monkeypatch):

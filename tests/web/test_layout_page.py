@@ -105,7 +105,7 @@ def test_letters_grow_with_the_window(page):
 WIDTHS = (360, 390, 640, 800, 1024, 1200, 1280, 1600, 1920, 2560)
 
 
-@pytest.mark.parametrize("font", ["", "DejaVu Sans"])
+@pytest.mark.parametrize("font", ["", pytest.param("DejaVu Sans", marks=pytest.mark.long)])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_no_word_is_clipped(page, language, font):
     speak(page, language)

@@ -88,11 +88,12 @@ def test_every_example_is_a_valid_set_up(name):
     assert example(name) == Setup.from_json(example(name).to_json())
 
 
+@pytest.mark.long
 def test_the_failure_is_recorded_with_its_cures():
     (plan,) = plans(["gradient"])
     recording = record(replace(plan, steps=(0, 2500), dissected=()))
     setups = [one.setup for one in variants(recording)]
-    assert len(setups) == len(set(map(str, setups))) >= 5
+    assert len(setups) == len(set(map(str, setups))) >= 4
     assert any(one.training.initializer == "orthogonal" for one in setups)
     best = min(
         recording.answers["cures"]["trials"], key=lambda one: (len(one["cures"]), -one["mean"])

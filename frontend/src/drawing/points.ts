@@ -55,19 +55,22 @@ export function makePointPainter(
     }
     context.stroke();
     context.drawImage(still, 0, 0, size, size);
-    context.lineWidth = 1.5;
+    context.lineWidth = size < SMALL ? 1 : 1.5;
     context.beginPath();
+    const ring = radius + (size < SMALL ? 1 : 2.5);
     places.forEach(([x, y], i) => {
       if (!wrong?.[i]) return;
-      context.moveTo(x + radius + 2.5, y);
-      context.arc(x, y, radius + 2.5, 0, 2 * Math.PI);
+      context.moveTo(x + ring, y);
+      context.arc(x, y, ring, 0, 2 * Math.PI);
     });
     context.stroke();
   };
 }
 
+const SMALL = 200; // pixels: a picture beside a tool, on a phone
+
 /** The radius of a point on a picture so many pixels wide. */
-export const pointRadius = (size: number): number => (size < 200 ? 1.5 : Math.max(3, size / 150));
+export const pointRadius = (size: number): number => (size < SMALL ? 1.5 : Math.max(3, size / 150));
 
 function colorOf(run: Run, i: number, palette: Palette): Rgb {
   const label = run.labels[i] ?? 0;

@@ -366,7 +366,7 @@ export const es: Texts = {
     final_cost: "Coste final, mediana",
     gain: "Ganancia",
     as_it_is: "La red tal cual",
-    how: "El acierto es 1 si las predicciones son perfectas y 0 si valen lo que la mejor constante. Una cura cuenta si supera a la red tal cual y a la constante con todas las semillas. El intervalo es del 95 %.",
+    how: "La destreza es 1 si las predicciones son perfectas y 0 si valen lo que la mejor constante. Una cura cuenta si supera a la red tal cual y a la constante con todas las semillas. El intervalo es del 95 %.",
     untried: "No hubo tiempo para:",
   },
   shell: {

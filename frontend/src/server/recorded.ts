@@ -43,6 +43,10 @@ const ENDS_HERE: LocalizedText = {
   en: "The recording ends here. To go on training: make play, in a copy of neurona.",
   es: "La grabación acaba aquí. Para seguir entrenando: make play, en una copia de neurona.",
 };
+const MISSING: LocalizedText = {
+  en: "A part of this recording could not be loaded. Load the page again.",
+  es: "No se ha podido cargar una parte de esta grabación. Carga la página de nuevo.",
+};
 const NOT_RECORDED: LocalizedText = {
   en: "The microscope was recorded at other steps or points; the nearest is shown.",
   es: "El microscopio se grabó en otros pasos o puntos; se muestra lo más cercano.",
@@ -87,6 +91,7 @@ export class RecordedConnection implements Connection {
   private timer: ReturnType<typeof setInterval> | undefined;
   private waiting = 0; // frames asked for
   private news = true;
+  private answered: Promise<void> = Promise.resolve(); // the messages before
 
   constructor(
     private readonly catalog: RecordingEntry[],
@@ -106,7 +111,10 @@ export class RecordedConnection implements Connection {
   }
 
   send(message: object): void {
-    void this.answer(message as Message);
+    // In their order: "play" after a set-up plays what the set-up begins.
+    this.answered = this.answered
+      .then(() => this.answer(message as Message))
+      .catch(() => this.refuse(MISSING));
   }
 
   private async answer(message: Message): Promise<void> {
@@ -171,11 +179,23 @@ export class RecordedConnection implements Connection {
     this.frames = first ? [first] : [];
     this.at = this.farthest = 0;
     this.news = true;
-    if (greet && welcome) this.emit(welcome);
+    if (greet && welcome) this.emit(welcome, { examples: this.recorded(welcome.message.examples) });
     await this.tellRun(asked);
     this.tellFrame();
-    const frames = await this.part("frames");
-    if (this.entry === entry) this.frames = frames;
+    void this.part("frames").then(
+      (frames) => {
+        if (this.entry === entry) this.frames = frames;
+      },
+      () => this.refuse(MISSING),
+    );
+  }
+
+  /** The examples that there are recordings of. */
+  private recorded(examples: unknown): object {
+    const named = Object.entries((examples ?? {}) as Record<string, Setup>);
+    return Object.fromEntries(
+      named.filter(([name]) => this.catalog.some((one) => one.name === name)),
+    );
   }
 
   private async tellRun(asked?: unknown): Promise<void> {

@@ -2,16 +2,19 @@
 
 import type { Language, Texts } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
-import { featureLabel } from "./labels";
+import { choiceName, featureLabel } from "./labels";
 import type { Setup } from "./setup";
 
 /** The names of what differs, each with its value before and after; empty if nothing does. */
 export function differences(before: Setup, after: Setup, t: Texts, language: Language): string[] {
   const number = (value: number | null) => (value === null ? t.all : writeNumber(value, language));
   const rates = ({ layers, output }: Setup) =>
-    [...layers, output]
-      .map(({ learning_rate: rate }) => (rate === null ? t.common : number(rate)))
-      .join(", ");
+    once(
+      [...layers, output].map(({ learning_rate: rate }) =>
+        rate === null ? t.common : number(rate),
+      ),
+      ", ",
+    );
   const said: [string, (setup: Setup) => string][] = [
     [t.data, (one) => t[one.data.kind as "circles"] ?? t.drawings.points_drawn],
     [t.points, (one) => number(one.data.n)],
@@ -24,12 +27,12 @@ export function differences(before: Setup, after: Setup, t: Texts, language: Lan
     [t.output, (one) => one.output.activation],
     [t.learning_rate, (one) => number(one.training.learning_rate)],
     [t.own_rate, rates],
-    [t.optimizer, (one) => one.training.optimizer],
-    [t.cost, (one) => one.training.cost],
+    [t.optimizer, (one) => choiceName(one.training.optimizer, t)],
+    [t.cost, (one) => choiceName(one.training.cost, t)],
     [t.batch, (one) => number(one.training.batch_size)],
     ["L1", (one) => number(one.training.l1)],
     ["L2", (one) => number(one.training.l2)],
-    [t.initializer, (one) => one.training.initializer],
+    [t.initializer, (one) => choiceName(one.training.initializer, t)],
     [t.drawings.draw, (one) => number(one.training.seed)],
   ];
   const found = said
@@ -41,4 +44,5 @@ export function differences(before: Setup, after: Setup, t: Texts, language: Lan
 }
 
 /** Names that are all the same are said once. */
-const once = (names: string[]) => (new Set(names).size > 1 ? names.join("–") : (names[0] ?? "–"));
+const once = (names: string[], between = "–") =>
+  new Set(names).size > 1 ? names.join(between) : (names[0] ?? "–");

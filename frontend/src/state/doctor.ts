@@ -35,7 +35,7 @@ export interface Trial {
   skill: Numbers;
   accuracy: Numbers;
   mean: number | null;
-  gain: Numbers; // the interval's ends, over the run as it is
+  gain: Numbers; // over the run as it is: the mean and its interval's ends
   wins: number;
   cured: boolean;
   mark: string;

@@ -33,7 +33,9 @@ export function makeHints(ownsPage: boolean) {
 
   return {
     open,
-    dismiss: (name: HintName) => show(open.peek().filter((one) => one !== name)),
+    dismiss(name: HintName): void {
+      if (open.peek().includes(name)) show(open.peek().filter((one) => one !== name));
+    },
     /** All of them, or none if any is open. */
     toggle: () => show(open.peek().length ? [] : HINTS),
   };

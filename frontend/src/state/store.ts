@@ -142,6 +142,14 @@ export function makeStore(connection: Connection, host: Host) {
     error.value = fileTooLarge(file, limits.value.table.most);
   });
 
+  // A callout that has been followed goes away.
+  const trains = computed(() => frame.value?.playing ?? false);
+  cleanups.push(
+    effect(() => {
+      if (trains.value) hints.dismiss("train");
+      if (selection.value) hints.dismiss("network");
+    }),
+  );
   cleanups.push(
     effect(() => {
       storeChoice(host, "language", language.value);
@@ -442,12 +450,14 @@ export function makeStore(connection: Connection, host: Host) {
     changeSetup,
     openExample,
     setSpeed,
-    /** Train with a cure from step 0, fast enough to be watched for some seconds. */
+    /** Train with a cure from step 0, fast enough to be watched for some seconds. The panel makes
+     * room for the cost, where both curves stand. */
     tryCure({ setup: cured, steps }: Trial): void {
       if (!cured) return;
       changeSetup(cured);
       setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
       connection.send({ type: "play" });
+      tool.value = null;
     },
     toggleTool(one: Tool): void {
       tool.value = tool.value === one ? null : one;

@@ -47,7 +47,7 @@ const files: Record<string, ArrayBuffer> = {
 };
 for (const [name, setup] of Object.entries({ stuck: SETUP, cured: rate(5) })) {
   files[`${name}/head`] = part([
-    [{ type: "welcome" }, none],
+    [{ type: "welcome", examples: { stuck: SETUP, spiral: SETUP } }, none],
     [{ type: "run", run: 1, setup }, none],
     frame(0),
   ]);
@@ -70,7 +70,7 @@ function opened() {
     connection.send(message);
     await vi.advanceTimersByTimeAsync(0);
   };
-  return { said, last, say };
+  return { connection, said, last, say };
 }
 
 describe("a recorded connection", () => {
@@ -124,6 +124,22 @@ describe("a recorded connection", () => {
     const { version, ...others } = rate(5);
     await say({ type: "setup", setup: { ...others, weights: null, version }, asked: 3 });
     expect(last("run")?.[0]).toMatchObject({ run: 2, asked: 3, setup: rate(5) });
+  });
+
+  test("plays the recording that was asked for just before, and not the one before it", async () => {
+    const { connection, say, last } = opened();
+    await say({ type: "hello", setup: null });
+    connection.send({ type: "setup", setup: rate(5), asked: 1 });
+    connection.send({ type: "play" });
+    await vi.advanceTimersByTimeAsync(100);
+    await say({ type: "frame" });
+    expect(last("frame")?.[0]).toMatchObject({ run: 2, playing: true });
+  });
+
+  test("offers the examples that there are recordings of", async () => {
+    const { say, last } = opened();
+    await say({ type: "hello", setup: null });
+    expect(Object.keys(last("welcome")?.[0].examples as object)).toEqual(["stuck"]);
   });
 
   test("says what needs an engine, and keeps the set-up", async () => {

@@ -15,7 +15,15 @@ test("what differs is named, with both values, as the language writes them", () 
     "Learning rate: 5 → 0.25",
     "Initial weights: uniform → orthogonal",
   ]);
-  expect(differences(before, after, TEXTS.es, "es")[0]).toBe("Tasa de aprendizaje: 5 → 0,25");
+  expect(differences(before, after, TEXTS.es, "es")).toEqual([
+    "Tasa de aprendizaje: 5 → 0,25",
+    "Pesos iniciales: uniformes → ortogonales",
+  ]);
+});
+
+test("another number of layers is not another rate", () => {
+  const more = { ...SETUP, layers: [...SETUP.layers, ...SETUP.layers] };
+  expect(differences(SETUP, more, TEXTS.en, "en").join()).toMatch(/^Layers: [^,]*$/);
 });
 
 test("equal set-ups do not differ, and a weight set by hand is a detail", () => {

@@ -41,3 +41,10 @@ test("without storage none is open: they would come back each time", () => {
   });
   expect(makeHints(true).open.value).toEqual([]);
 });
+
+test("a callout that is not open is put away without a word", () => {
+  const hints = makeHints(false);
+  const before = hints.open.value;
+  hints.dismiss("train");
+  expect(hints.open.value).toBe(before);
+});

@@ -2,12 +2,22 @@
 // constant and the random search.
 
 import { across, area, down, line, plotOf, ticks } from "../../drawing/bands";
+import type { Language } from "../../i18n";
+import { raised, writeNumber } from "../../i18n/numbers";
 import type { Proof, Trial } from "../../state/doctor";
 
 const WIDTH = 160;
 const HEIGHT = 130;
 
-export function CurePlot({ proof, trial, label }: { proof: Proof; trial: Trial; label: string }) {
+export function CurePlot({
+  proof,
+  trial,
+  language,
+}: {
+  proof: Proof;
+  trial: Trial;
+  language: Language;
+}) {
   const found = proof.found === null ? undefined : proof.search[proof.found];
   const last = Math.max(...trial.steps, ...proof.sick.steps);
   const plot = plotOf([trial.costs, proof.sick.costs], last, WIDTH, HEIGHT);
@@ -16,7 +26,7 @@ export function CurePlot({ proof, trial, label }: { proof: Proof; trial: Trial; 
       class="cure-plot"
       viewBox={`-40 -8 ${WIDTH + 44} ${HEIGHT + 26}`}
       role="img"
-      aria-label={label}
+      aria-label={trial.words[language]}
     >
       {ticks(plot).map((power) => {
         const y = down(plot, 10 ** power);
@@ -24,7 +34,7 @@ export function CurePlot({ proof, trial, label }: { proof: Proof; trial: Trial; 
           <g key={power}>
             <path class="grid" d={`M0 ${y}H${WIDTH}`} />
             <text x="-6" y={y + 4} text-anchor="end">
-              10{superscript(power)}
+              10{raised(power)}
             </text>
           </g>
         );
@@ -40,15 +50,8 @@ export function CurePlot({ proof, trial, label }: { proof: Proof; trial: Trial; 
         0
       </text>
       <text x={across(plot, last)} y={HEIGHT + 16} text-anchor="end">
-        {last}
+        {writeNumber(last, language)}
       </text>
     </svg>
-  );
-}
-
-function superscript(power: number): string {
-  const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  return String(power).replace(/[-\d]/g, (one) =>
-    one === "-" ? "⁻" : (digits[Number(one)] ?? ""),
   );
 }

@@ -71,6 +71,9 @@ export function Doctor({ store }: { store: Store }) {
   );
 }
 
+/** A mean and its interval. */
+const withInterval = ([mean, low, high]: string[]) => `${mean} (${low}; ${high})`;
+
 function Cures({ store }: { store: Store }) {
   const { doctor, text, language } = store;
   const t = text.value.doctor;
@@ -112,7 +115,7 @@ function Cures({ store }: { store: Store }) {
             {cures.map((trial) => (
               <article key={trial.cures.join()}>
                 <h4>{trial.words[language.value]}</h4>
-                <CurePlot proof={proof} trial={trial} label={trial.words[language.value]} />
+                <CurePlot proof={proof} trial={trial} language={language.value} />
                 <p>
                   <strong>
                     {t.of_seeds
@@ -157,7 +160,7 @@ function Cures({ store }: { store: Store }) {
                   {trial.wins}/{seeds}
                 </td>
                 <td>{write(last(trial))}</td>
-                <td>{trial === proof.sick ? "–" : `[${trial.gain.map(write).join("; ")}]`}</td>
+                <td>{trial === proof.sick ? "–" : withInterval(trial.gain.map(write))}</td>
               </tr>
             ))}
           </tbody>

@@ -28,7 +28,7 @@ export function Tour({ store }: { store: Store }) {
               aria-current={i === tour.index.value ? "step" : undefined}
               onClick={() => tour.go(i)}
             >
-              {i + 1}. {t.stops[name].title}
+              {i + 1}. <span class="stop-name">{t.stops[name].title}</span>
             </button>
           </li>
         ))}
@@ -75,7 +75,14 @@ export function Tour({ store }: { store: Store }) {
         <div class="tour-actions">
           {last ? (
             <>
-              <button type="button" class="main" onClick={() => store.openExample("spiral")}>
+              <button
+                type="button"
+                class="main"
+                onClick={() => {
+                  store.tool.value = null;
+                  store.openExample("spiral");
+                }}
+              >
                 {t.to_challenges}
               </button>
               <button type="button" class="link" onClick={() => tour.go(0)}>

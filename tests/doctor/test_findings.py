@@ -363,6 +363,13 @@ def test_sure_and_wrong_outputs_have_no_slope():
     assert "flat-cost" in kinds
 
 
+def test_a_dropout_that_few_neurons_do_not_stand():
+    few = replace(GOOD, net=net(2, 3, 3, 1, dropout=0.3), steps=600)
+    kinds = [one.kind for one in diagnose_case(few).findings]
+    assert kinds[0] == "strong-dropout"
+    assert diagnose_case(replace(few, net=net(2, 3, 3, 1))).healthy
+
+
 def test_saturated_neurons_that_decide_are_no_cause():
     X, y = neurona.datasets.xor(n=300, rng=1)
     small = diagnose_case(Case(net(2, 1, 1), X, y, optimizer=adam(0.05), steps=2000))
@@ -404,6 +411,30 @@ def test_a_shape_that_does_not_fit_is_an_error():
         neurona.diagnose(net(3, 1), CIRCLES[0], CIRCLES[1])
     with pytest.raises(ValueError, match="cost"):
         neurona.diagnose(net(2, 1), *CIRCLES, cost="nothing")
+    with pytest.raises(ValueError, match="X_val and y_val"):
+        neurona.diagnose(net(2, 1), *CIRCLES, X_val=CIRCLES[0])
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        neurona.diagnose(net(2, 1), *CIRCLES, batch_size=0)
+    with pytest.raises(TypeError, match="net is a str"):
+        neurona.diagnose("2-1", *CIRCLES)
+
+
+@pytest.mark.parametrize("rows", [slice(0, 1), slice(0, 2), slice(None)])
+def test_equal_targets_are_nothing_to_learn(rows):
+    X = CIRCLES[0][rows]
+    for output in ("sigmoid", "linear"):
+        found = diagnose_case(Case(net(2, 4, 1, output=output), X, np.ones(len(X)), steps=50))
+        assert "no-signal" in [one.kind for one in found.findings]
+        assert "same target" in found.say()
+        assert found.cures(seconds=1).best is None
+
+
+def test_a_class_too_rare_for_the_sample_is_seen():
+    X = RNG.normal(size=(3000, 2))
+    y = np.zeros(3000)
+    y[[1, 4, 10]] = 1  # the sample takes every sixth row
+    diagnosis = diagnose_case(Case(net(2, 4, 1), X, y, steps=50, batch_size=100))
+    assert "unbalanced-classes" in [one.kind for one in diagnosis.findings]
 
 
 def test_neuronas_own_are_not_compared_again():

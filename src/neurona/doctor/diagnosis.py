@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.checks import check_count
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.derivatives import mismatches
 from neurona.doctor.evidence import Evidence
@@ -153,8 +154,11 @@ def diagnose(
 
     Raises
     ------
+    TypeError
+        If ``net`` is not a network.
     ValueError
-        If a shape does not fit, or a number is not finite.
+        If a shape does not fit, a number is not finite, or one of ``X_val`` and ``y_val`` is
+        missing.
 
     Examples
     --------
@@ -167,6 +171,12 @@ def diagnose(
     >>> [finding.kind for finding in found]
     ['rate-too-low']
     """
+    if not isinstance(net, Network):
+        raise TypeError(f"net is a {type(net).__name__}: give a network, as of neurona.network")
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val go together: give both or neither")
+    if batch_size is not None:
+        batch_size = check_count("batch_size", batch_size)
     case = Case(
         net, X, y, cost, optimizer, steps, batch_size, l1, l2, start, rng, shuffle, X_val, y_val
     )

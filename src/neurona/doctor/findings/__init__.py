@@ -54,6 +54,6 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     """Return what is wrong, causes before their effects; nothing where all is well."""
     found = [finding for rule in RULES for finding in rule(evidence)]
     if not found:  # what no cause explains; the constant prediction is none
-        found += size.too_small(evidence)
+        found += [*size.some_dropout(evidence), *size.too_small(evidence)]
     found += output.constant(evidence)
     return tuple(one if one.measure else replace(one, measure=MEASURES[one.kind]) for one in found)

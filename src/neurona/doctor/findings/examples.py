@@ -174,10 +174,11 @@ def target_scale(e: Evidence) -> Iterator[Finding]:
 
 def unbalanced(e: Evidence) -> Iterator[Finding]:
     """A rare class that is hardly ever predicted."""
-    if e.signs.task not in ("two", "classes") or e.signs.majority < MAJORITY:
+    if e.signs.task not in ("two", "classes") or not MAJORITY <= e.signs.majority < 1:
         return
-    target = e.sample.target
-    found = recalls(e.last.outputs, target)
+    target = e.data.target  # the sample may have none of the rare class
+    with np.errstate(all="ignore"):
+        found = recalls(e.case.net.predict(e.params, e.data.x), target)
     count = target.sum(axis=0)
     count = np.array([len(target) - count[0], count[0]]) if len(count) == 1 else count
     rare = count < count.max()

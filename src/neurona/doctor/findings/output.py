@@ -176,7 +176,7 @@ def absolute_error_of_classes(e: Evidence) -> Iterator[Finding]:
 
 
 def flat_cost(e: Evidence) -> Iterator[Finding]:
-    """Squared errors of a sigmoid or softmax that is sure, and wrong."""
+    """Errors of a sigmoid or softmax that is sure, and wrong."""
     net, cost = e.case.net, cost_of(e.case)
     if not e.is_sick or not isinstance(cost, SquaredError | AbsoluteError):
         return
@@ -189,10 +189,10 @@ def flat_cost(e: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "flat-cost",
                 Text(
-                    "{percent} % of the outputs are sure and wrong, and there the squared error "
-                    "after {output} has next to no slope.",
-                    "El {percent} % de las salidas están seguras y equivocadas, y ahí el error "
-                    "cuadrático tras {output} casi no tiene pendiente.",
+                    "{percent} % of the outputs are sure and wrong, and there the cost after "
+                    "{output} has next to no slope.",
+                    "El {percent} % de las salidas están seguras y equivocadas, y ahí el coste "
+                    "tras {output} casi no tiene pendiente.",
                 ),
                 {
                     "value": value,

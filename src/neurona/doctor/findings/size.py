@@ -27,10 +27,15 @@ BENT = 0.1  # of skill: what neighbors know more than a straight line
 RISEN = 1.25  # times the lowest cost of the validation
 GAP = 0.1  # of skill, between training and validation
 LOUD = 0.5  # rate of dropout: above, it changes a neuron's value by more than that value
+HEARD = 0.25  # of the inputs' effect: where nothing else is wrong, that is enough
 NEAR = 0.2  # of the first weights' length: all that have learned went further in the tests
 HELD_OUT = 0.2  # of the examples
 MOST_STEPS = 1000  # on the others: enough to learn something of them, and soon done
 
+ALIKE = Text(
+    "All examples have the same target: there is nothing to learn.",
+    "Todos los ejemplos tienen el mismo objetivo: no hay nada que aprender.",
+)
 UNKNOWABLE = Text(
     "Neither neighbors nor a straight line predict the targets: the inputs may say nothing about "
     "them.",
@@ -92,18 +97,32 @@ def dropout(e: Evidence) -> Iterator[Finding]:
         return
     value = max(_loudness(e, e.first_params), _loudness(e, e.params))
     if max(rates) > LOUD and value > 1:
-        yield Finding(
-            "strong-dropout",
-            Text(
-                "Dropout of {rate} is too much: it moves the predictions {value} times as much as "
-                "the inputs do.",
-                "Un dropout de {rate} es demasiado: mueve las predicciones {value} veces lo que "
-                "las mueven las entradas.",
-            ),
-            {"value": rounded(value), "threshold": 1, "rate": max(rates)},
-            cures=("drop-dropout", "more-neurons"),
-            measure=MEASURES["loud-dropout"],
-        )
+        yield _loud(value, 1, max(rates))
+
+
+def some_dropout(e: Evidence) -> Iterator[Finding]:
+    """A dropout that a network of this size does not seem to stand."""
+    rates = [layer.rate for layer in e.case.net.layers if isinstance(layer, Dropout)]
+    if not e.is_sick or not rates or not isfinite(e.last.cost):
+        return
+    value = _loudness(e, e.params)
+    if value > HEARD:
+        yield _loud(value, HEARD, max(rates))
+
+
+def _loud(value: float, threshold: float, rate: float) -> Finding:
+    return Finding(
+        "strong-dropout",
+        Text(
+            "Dropout of {rate} is too much for so few neurons: the predictions differ {value} "
+            "times as much by it as by the inputs.",
+            "Un dropout de {rate} es demasiado para tan pocas neuronas: las predicciones varían "
+            "por él {value} veces lo que varían por las entradas.",
+        ),
+        {"value": rounded(value), "threshold": threshold, "rate": rate},
+        cures=("drop-dropout", "more-neurons"),
+        measure=MEASURES["loud-dropout"],
+    )
 
 
 def _dropped(e: Evidence, params: Params) -> list[Array]:
@@ -168,7 +187,10 @@ def memorizing(e: Evidence) -> Iterator[Finding]:
 
 
 def no_signal(e: Evidence) -> Iterator[Finding]:
-    """Targets that neighbors and a straight line predict as well when they are shuffled."""
+    """Targets that are all equal, or predicted as well when they are shuffled."""
+    if not e.signs.target_spread:
+        yield _no_signal(e, ALIKE)
+        return
     if not e.signs.is_chance:
         return
     if e.is_sick:
@@ -246,5 +268,5 @@ def too_small(e: Evidence) -> Iterator[Finding]:
             "cost": e.last.cost,
             "neurons": neurons,
         },
-        cures=("more-neurons", "more-layers", "adam-fast", "orthogonal-weights"),
+        cures=("more-neurons", "more-layers", "adam-fast", "orthogonal-weights", "more-steps"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from neurona.doctor.case import Finding
-from neurona.doctor.evidence import Evidence
+from neurona.doctor.evidence import SLACK, Evidence
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent, rounded
 from neurona.language import Text
@@ -163,7 +163,8 @@ def too_few(e: Evidence) -> Iterator[Finding]:
     value = e.course.falling
     if e.is_layer_lost:
         return
-    limit = FALLING if e.is_sick else PLUNGING
+    knows_less = e.is_sick or e.skills[0] < e.signs.achievable - SLACK
+    limit = FALLING if knows_less else PLUNGING
     if e.is_short and value > limit and e.last.cost < e.first.cost:
         yield Finding(
             "too-few-steps",

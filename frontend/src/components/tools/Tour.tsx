@@ -16,7 +16,8 @@ export function Tour({ store }: { store: Store }) {
   // The button that was pressed may be gone: what comes next takes its focus.
   useEffect(() => {
     const root = store.host.root.getRootNode() as Document | ShadowRoot;
-    const lost = !root.activeElement || root.activeElement === document.body;
+    const at = root.activeElement;
+    const lost = !at || at === document.body || at.matches(":disabled");
     const next = phase === "right" ? ".onward" : "input";
     if (lost) store.host.root.querySelector<HTMLElement>(`.tour ${next}`)?.focus();
   }, [phase, tour.index.value]);

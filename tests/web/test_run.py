@@ -298,7 +298,7 @@ def test_hundreds_of_branches_can_be_gone_back_to_drawn_and_filmed(monkeypatch):
         run.seek(k)  # somewhere on the way, or on a branch that was left
         run.branch()
     run.step(3)
-    view = run.settle()
+    view = run.settle(60)
     assert view.branch == 400
     assert view.snapshots == len(view.history) <= 900
     assert set(view.history[:, 3]) == set(range(401))

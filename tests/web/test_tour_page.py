@@ -43,6 +43,17 @@ def test_a_wrong_mending_is_refuted_by_the_network_itself(page, option, words):
     expect(page.locator(".clock .step")).to_contain_text("2,5")
 
 
+def test_the_keyboard_alone_leads_on(page):
+    page.get_by_role("button", name="Tour", exact=True).press("Enter")
+    tour = page.locator(".tour")
+    tour.get_by_label("No: every line").press("Space")
+    tour.get_by_role("button", name="Check", exact=True).press("Enter")
+    expect(tour.get_by_role("button", name="Next", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Stop 2 of 5")).to_be_visible()
+    expect(tour.get_by_role("radio").first).to_be_focused()
+
+
 def test_a_hint_is_given_when_asked(page):
     page.get_by_role("button", name="Tour", exact=True).click()
     expect(page.get_by_text("Lay a pencil")).to_have_count(0)
@@ -63,4 +74,5 @@ def test_a_newcomer_mends_the_failure_in_six_clicks(page):
     cure = doctor.get_by_role("button", name="Try this cure").first
     expect(cure).to_be_visible(timeout=60_000)
     cure.click()
+    expect(page.locator(".cost-block canvas").first).to_be_visible()  # both curves are in view
     expect(page.locator(".sentence")).to_contain_text("It has learned", timeout=60_000)

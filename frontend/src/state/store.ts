@@ -205,6 +205,7 @@ export function makeStore(connection: Connection, host: Host) {
 
   let resumed: string | null = null; // the key with which the page asked for its training
   let greeted = false; // whether this page has had a training before
+  let toOpen: string | null = null; // the example of a challenge
   function hello(): void {
     resumed = kept.session.read();
     connection.send({ type: "hello", setup: wanted, resume: resumed, again: greeted });
@@ -224,6 +225,8 @@ export function makeStore(connection: Connection, host: Host) {
       if (typeof message.session === "string") kept.session.write(message.session);
       if (resumed && !message.joined) notice.value = { says: (t) => t.classroom.forgotten };
       if (address.damaged && !greeted) error.value = damagedLink;
+      // A link may name a challenge alone: its example is the server's.
+      if (!greeted && !address.setup) toOpen = address.challenge;
       greeted = true;
       pacing.forget();
     }
@@ -265,6 +268,11 @@ export function makeStore(connection: Connection, host: Host) {
         setup.value = next.setup;
         wanted = next.setup;
       });
+      if (toOpen !== null) {
+        const name = toOpen;
+        toOpen = null;
+        openExample(name);
+      }
       requests = 0;
       pacing.schedule();
     }

@@ -13,6 +13,13 @@ export function Tour({ store }: { store: Store }) {
   useEffect(() => tour.open(), []);
   const phase = tour.phase.value;
   const last = tour.index.value === PATH.length - 1;
+  // The button that was pressed may be gone: what comes next takes its focus.
+  useEffect(() => {
+    const root = store.host.root.getRootNode() as Document | ShadowRoot;
+    const lost = !root.activeElement || root.activeElement === document.body;
+    const next = phase === "right" ? ".onward" : "input";
+    if (lost) store.host.root.querySelector<HTMLElement>(`.tour ${next}`)?.focus();
+  }, [phase, tour.index.value]);
   return (
     <ToolPanel
       store={store}
@@ -77,7 +84,7 @@ export function Tour({ store }: { store: Store }) {
             <>
               <button
                 type="button"
-                class="main"
+                class="main onward"
                 onClick={() => {
                   store.tool.value = null;
                   store.openExample("spiral");
@@ -90,7 +97,7 @@ export function Tour({ store }: { store: Store }) {
               </button>
             </>
           ) : (
-            <button type="button" class="main" onClick={() => tour.go(tour.index.value + 1)}>
+            <button type="button" class="main onward" onClick={() => tour.go(tour.index.value + 1)}>
               {t.next}
             </button>
           )}

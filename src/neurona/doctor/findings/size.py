@@ -234,10 +234,10 @@ def too_small(e: Evidence) -> Iterator[Finding]:
         yield Finding(
             "too-few-steps",
             Text(
-                "The training ends too early: its {steps} steps have changed the weights by only "
-                "{percent} % of their size.",
-                "El entrenamiento acaba demasiado pronto: sus {steps} pasos solo han cambiado los "
-                "pesos un {percent} % de su tamaño.",
+                "The training ends too early: by its last step ({steps}) the weights have changed "
+                "by only {percent} % of their size.",
+                "El entrenamiento acaba demasiado pronto: hasta su último paso (el {steps}) los "
+                "pesos solo han cambiado un {percent} % de su tamaño.",
             ),
             {
                 "value": e.course.moved,
@@ -254,11 +254,11 @@ def too_small(e: Evidence) -> Iterator[Finding]:
         "too-small",
         Text(
             "The cost has stopped at {cost}. The network gets {percent} % of what can be had, and "
-            "neighbors {reference} %: {neurons} hidden neurons may be too few, or these weights "
-            "are stuck.",
+            "neighbors {reference} %: it may have too few hidden neurons ({neurons}), or these "
+            "weights are stuck.",
             "El coste se ha parado en {cost}. La red consigue el {percent} % de lo posible, y los "
-            "vecinos el {reference} %: quizá {neurons} neuronas ocultas sean pocas, o estos pesos "
-            "están atascados.",
+            "vecinos el {reference} %: quizá le falten neuronas ocultas (tiene {neurons}), o estos "
+            "pesos están atascados.",
         ),
         {
             "value": e.skills[0],

@@ -150,8 +150,10 @@ def rate_too_low(e: Evidence) -> Iterator[Finding]:
         yield Finding(
             "rate-too-low",
             Text(
-                "No weight gets further than {value} in all: {steps} steps of {rate} each.",
-                "Ningún peso se mueve más de {value} en total: {steps} pasos de {rate} cada uno.",
+                "No weight gets further than {value} in all: the rate is {rate}, and the number of "
+                "steps {steps}.",
+                "Ningún peso se mueve más de {value} en total: la tasa es {rate}, y el número de "
+                "pasos, {steps}.",
             ),
             {"value": rounded(value), "threshold": FURTHEST, "steps": e.case.steps, "rate": e.rate},
             cures=("rate-up", "adam-fast", "more-steps", "smaller-batches"),

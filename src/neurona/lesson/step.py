@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.optimizers import LearningRate
+from neurona.engine.parameters import arrays
 from neurona.engine.types import Array
 
 
@@ -46,7 +46,7 @@ class LessonStep:
     learning_rate
         η: a number, one per layer, or a schedule; the lesson's ``lr``.
     net
-        The network, of dense layers.
+        The network; its matrices are moved as the lesson moves W, all else as it moves b.
     examples
         n: how many examples the gradient is a mean of. m is the network's number of outputs.
 
@@ -65,7 +65,7 @@ class LessonStep:
     def __post_init__(self) -> None:
         W, b = factors(self.examples, self.net.n_out)
         each = [
-            np.repeat([W, b], [n_in * n_out, n_out]) for n_in, n_out in pairwise(self.net.topology)
+            np.full(array.size, W if array.ndim > 1 else b) for array in arrays(self.net.init(0))
         ]
         object.__setattr__(self, "_factors", np.concatenate(each))
 

@@ -22,14 +22,13 @@ USUAL_STEPS = 1500
 FAILURES = ("stuck", "gradient")
 FAILURE_STEPS = 2500
 QUESTIONS = ("doctor", "cures")
-MOST_CURES = 4  # of a failure that are recorded too, as the doctor's panel shows them
-# What a reader tries on the failure first, and what the guided path offers.
+MOST_CURES = 2  # of a failure that are recorded too, as the doctor's panel shows them
+# What a reader tries on a failure first; and what the guided path offers on its own.
 TRIED: tuple[Mapping[str, Any], ...] = (
     {"initializer": "orthogonal"},
     {"initializer": "glorot_uniform"},
-    {"learning_rate": 50},
-    {"learning_rate": 0.5},
 )
+OF_THE_PATH: tuple[Mapping[str, Any], ...] = ({"learning_rate": 50}, {"learning_rate": 0.5})
 
 PAGE = """\
 <!doctype html>
@@ -66,12 +65,12 @@ def plans(names: Sequence[str]) -> list[Plan]:
     return [
         _plan(name, FAILURE_STEPS, questions=QUESTIONS)
         if name in FAILURES
-        else _plan(name, STEPS.get(name, USUAL_STEPS))
+        else _plan(name, STEPS.get(name, USUAL_STEPS), questions=("doctor",))
         for name in names
     ]
 
 
-def _plan(name: str, last: int, questions: tuple[str, ...] = ()) -> Plan:
+def _plan(name: str, last: int, questions: tuple[str, ...]) -> Plan:
     steps = growing_steps(last)
     dissected = (0, steps[len(steps) // 2], last)
     return Plan(name, example(name), steps, dissected, points=(0, 1, 2), questions=questions)
@@ -82,7 +81,8 @@ def variants(recording: Recording) -> Iterator[Plan]:
     name, setup = recording.plan.name, recording.plan.setup
     if name not in FAILURES:
         return
-    tried = [replace(setup, training=replace(setup.training, **change)) for change in TRIED]
+    changes = (*TRIED, *OF_THE_PATH) if name == "gradient" else TRIED
+    tried = [replace(setup, training=replace(setup.training, **change)) for change in changes]
     proved = [
         Setup.from_json(trial["setup"])
         for trial in sorted(recording.answers["cures"]["trials"], key=_rank)
@@ -90,8 +90,9 @@ def variants(recording: Recording) -> Iterator[Plan]:
     ]
     unlike = {json.dumps(one.to_json()): one for one in (*tried, *proved[:MOST_CURES])}
     for number, one in enumerate(unlike.values(), start=1):
-        steps = growing_steps(FAILURE_STEPS, count=30)
-        yield Plan(f"{name}-{number}", one, steps, dissected=(FAILURE_STEPS,))
+        steps = growing_steps(FAILURE_STEPS, count=20)
+        last = (FAILURE_STEPS,)
+        yield Plan(f"{name}-{number}", one, steps, dissected=last, questions=("doctor",))
 
 
 def _rank(trial: Mapping[str, Any]) -> tuple[int, float]:

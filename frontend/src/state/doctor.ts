@@ -57,9 +57,9 @@ export interface Proof {
   verdict: LocalizedText;
 }
 
-/** Up to three cures, each alone before any pair: those that cured, the best first. */
+/** Up to three that cured: those that the page can train, each alone before any pair, the best first. */
 export function shownCures({ trials }: Proof, most = 3): Trial[] {
-  const order = (one: Trial) => one.cures.length * 10 - (one.mean ?? -1);
+  const order = (one: Trial) => (one.setup ? 0 : 100) + one.cures.length * 10 - (one.mean ?? -1);
   return trials
     .filter((one) => one.cured)
     .sort((a, b) => order(a) - order(b))

@@ -11,6 +11,7 @@ from tests.test_notebooks import (
     answers,
     cells,
     execute,
+    in_spanish,
     mime_types,
     no_error_and_no_warning,
     printed,
@@ -21,7 +22,7 @@ from tests.test_notebooks import (
 NAMES = {"bugs.en.ipynb": "en", "errores.es.ipynb": "es"}
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=in_spanish(NAMES))
 def executed(request, tmp_path_factory):
     notebook = execute(request.param, tmp_path_factory.mktemp("notebook"))
     return NAMES[request.param], notebook

@@ -23,6 +23,12 @@ SECTIONS = {"leccion.es.ipynb": 16, "comparar.es.ipynb": 12}
 ANSWERS = {"leccion.es.ipynb": 5, "comparar.es.ipynb": 1}
 
 
+def in_spanish(names):
+    """Return a pair of notebooks with the same cells: the English one is run among the long tests."""
+    spanish, english = sorted(names, key=lambda name: ".es." not in name)
+    return [spanish, pytest.param(english, marks=pytest.mark.long)]
+
+
 def read(name):
     return nbformat.read(FOLDER / name, as_version=4)
 
@@ -156,12 +162,12 @@ def execute(name, folder):
     return notebook
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=in_spanish(NAMES))
 def executed(request, tmp_path_factory):
     return execute(request.param, tmp_path_factory.mktemp("notebook"))
 
 
-@pytest.fixture(scope="module", params=COMPARISON)
+@pytest.fixture(scope="module", params=in_spanish(COMPARISON))
 def compared(request, tmp_path_factory):
     return execute(request.param, tmp_path_factory.mktemp("notebook"))
 

@@ -94,8 +94,15 @@ def test_a_link_holds_its_bug(browser, address):
 
 
 @needs_axe
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 390),
+        ("dark", 1280),
+        pytest.param("light", 1280, marks=pytest.mark.long),
+        pytest.param("dark", 390, marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing_in_the_lab(browser, address, scheme, width):
     context = browser.new_context(
         viewport={"width": width, "height": 844},

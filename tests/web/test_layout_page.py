@@ -1,6 +1,6 @@
 """Where the parts of the page stand: on a screen, a projector, a phone; with any part hidden."""
 
-from itertools import chain, combinations
+from itertools import combinations
 
 import pytest
 from playwright.sync_api import expect
@@ -71,7 +71,14 @@ def bottom(place):
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(1280, 720), (1280, 800), (1440, 900), (1920, 1080), (2560, 1440)]
+    ("width", "height"),
+    [
+        (1280, 720),
+        (1920, 1080),
+        pytest.param(1280, 800, marks=pytest.mark.long),
+        pytest.param(1440, 900, marks=pytest.mark.long),
+        pytest.param(2560, 1440, marks=pytest.mark.long),
+    ],
 )
 def test_the_picture_is_the_hero(page, width, height):
     resize(page, width, height)
@@ -153,7 +160,12 @@ PARTS = ("data", "network", "result", "optimizer", "inputs")
 
 
 @pytest.mark.parametrize(
-    "parts", list(chain.from_iterable(combinations(PARTS, count) for count in (1, 2, 5)))
+    "parts",
+    [
+        *combinations(PARTS, 1),
+        PARTS,
+        *(pytest.param(two, marks=pytest.mark.long) for two in combinations(PARTS, 2)),
+    ],
 )
 def test_the_page_closes_up_around_what_is_hidden(browser, address, parts):
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
@@ -181,8 +193,15 @@ def test_the_page_closes_up_around_what_is_hidden(browser, address, parts):
 # The phone
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 740)])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("language", "width", "height"),
+    [
+        ("en", 390, 844),
+        ("es", 360, 740),
+        pytest.param("es", 390, 844, marks=pytest.mark.long),
+        pytest.param("en", 360, 740, marks=pytest.mark.long),
+    ],
+)
 def test_a_phones_first_screen_holds_what_one_needs(page, width, height, language):
     speak(page, language)
     resize(page, width, height)

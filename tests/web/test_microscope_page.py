@@ -529,8 +529,15 @@ def test_picture_network_and_phase_share_a_screen_and_a_phone_scrolls_only_down(
 
 
 @needs_axe
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("language", "theme"),
+    [
+        ("en", "light"),
+        ("es", "dark"),
+        pytest.param("en", "dark", marks=pytest.mark.long),
+        pytest.param("es", "light", marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing(browser, address, language, theme):
     context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
     page = context.new_page()

@@ -429,8 +429,15 @@ def test_a_phone_needs_no_scrolling_to_the_side(page):
 
 
 @needs_axe
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("language", "theme"),
+    [
+        ("en", "light"),
+        ("es", "dark"),
+        pytest.param("en", "dark", marks=pytest.mark.long),
+        pytest.param("es", "light", marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing(browser, address, language, theme):
     context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
     page = context.new_page()

@@ -24,7 +24,7 @@ ANSWERS = {"leccion.es.ipynb": 5, "comparar.es.ipynb": 1}
 
 
 def in_spanish(names):
-    """Return a pair of notebooks with the same cells: the English one is run among the long tests."""
+    """Return both notebooks, whose cells are the same: the English one is among the long tests."""
     spanish, english = sorted(names, key=lambda name: ".es." not in name)
     return [spanish, pytest.param(english, marks=pytest.mark.long)]
 

@@ -88,6 +88,7 @@ def test_a_class_opens_what_its_teacher_has_prepared(browser, context, classroom
     student.context.close()
 
 
+@pytest.mark.long
 def test_the_qr_code_on_the_screen_is_the_link(context, classroom):
     cv2 = pytest.importorskip("cv2")
     page = context.new_page()
@@ -159,6 +160,7 @@ def test_a_wrong_token_gets_a_page_in_words(browser, address, language, said):
     page.context.close()
 
 
+@pytest.mark.long
 def test_one_page_too_many_is_told_and_gets_the_place_that_becomes_free(browser, classroom):
     contexts = [browser.new_context(locale="es-ES") for _ in range(4)]
     pages = [context.new_page() for context in contexts]
@@ -175,6 +177,7 @@ def test_one_page_too_many_is_told_and_gets_the_place_that_becomes_free(browser,
         context.close()
 
 
+@pytest.mark.long
 def test_a_page_of_another_start_asks_no_more(browser):
     process, address = start("--token", TOKEN)
     port = re.search(r":(\d+)/", address).group(1)
@@ -308,6 +311,7 @@ def test_a_point_is_erased_and_comes_back(page, way):
     erased(count)
 
 
+@pytest.mark.long
 def test_a_long_press_erases(browser, address):
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
     context.add_init_script(WITHOUT_HINTS)

@@ -137,6 +137,7 @@ def test_the_code_runs_and_prints_what_the_page_shows(page, menu, tmp_path):
         assert picture.format == "PNG"
 
 
+@pytest.mark.long
 def test_the_notebook_is_valid_and_in_the_pages_language(page, tmp_path):
     speak(page, "es")
     page.get_by_role("button", name="Un paso").click()
@@ -175,6 +176,7 @@ def test_where_copying_is_forbidden_the_code_is_saved(page, menu, tmp_path):
     expect(link).to_contain_text("Copied")  # by the browser's older way, for pages over http
 
 
+@pytest.mark.long
 def test_a_film_keeps_nothing_waiting_and_is_made_once(page, menu, tmp_path):
     page.get_by_role("button", name="Train").click()
     arrived = []
@@ -232,6 +234,7 @@ def test_a_link_with_the_weights_shows_the_same_picture(page, menu):
     other.close()
 
 
+@pytest.mark.long
 def test_a_link_with_the_weights_holds_which_are_frozen(page, menu):
     close_tool(page)
     page.get_by_role("button", name="Neuron 1.2").click()
@@ -283,6 +286,7 @@ def test_reset_goes_back_to_the_weights_of_the_link(page, menu):
     other.close()
 
 
+@pytest.mark.long
 def test_the_plain_link_holds_no_weights(page, menu):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     button = menu.get_by_role("button", name="Copy link")
@@ -293,6 +297,7 @@ def test_the_plain_link_holds_no_weights(page, menu):
     assert "#" not in link  # it is the page as it opens
 
 
+@pytest.mark.long
 def test_large_networks_have_no_link_with_weights(page):
     offered = page.get_by_role("button", name="Copy with the weights")
     page.get_by_label("Example").select_option("stuck")
@@ -333,6 +338,7 @@ def test_the_tool_by_the_keyboard_alone(page, tmp_path):
     assert step_of(page) == 0  # Space was for the button
 
 
+@pytest.mark.long
 def test_without_a_result_there_is_no_picture_to_save(page, address):
     page.goto("about:blank")
     page.goto(address.partition("?")[0] + "#hide=result")
@@ -342,6 +348,7 @@ def test_without_a_result_there_is_no_picture_to_save(page, address):
     expect(page.get_by_role("button", name="Save image")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_phone_shows_all_of_it(page):
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Menu").click()

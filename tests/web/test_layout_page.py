@@ -96,6 +96,7 @@ def test_without_a_panel_nothing_lies_below_the_fold(page, width, height):
     assert page.evaluate("document.documentElement.scrollHeight") <= height
 
 
+@pytest.mark.long
 def test_letters_grow_with_the_window(page):
     size = "parseFloat(getComputedStyle(document.querySelector('.now')).fontSize)"
     assert page.evaluate(size) == pytest.approx(20)
@@ -284,6 +285,7 @@ def test_callouts_come_at_first_sight_go_away_and_come_back(browser, address):
     context.close()
 
 
+@pytest.mark.long
 def test_a_words_card_explains_and_sets_up_its_experiment(page):
     settings = open_tool(page, "Settings")
     help_ = settings.locator(".field", has_text="Initial weights").locator(".help")
@@ -336,6 +338,7 @@ def test_a_change_that_restarts_is_told_in_one_line(page):
     expect(page.locator(".notice")).to_have_count(0, timeout=12_000)
 
 
+@pytest.mark.long
 def test_on_paper_there_is_nothing_to_press(page):
     page.emulate_media(media="print")
     for what in (".train-row", ".mast nav", ".settings-link", ".help", ".time-row"):
@@ -344,6 +347,7 @@ def test_on_paper_there_is_nothing_to_press(page):
         expect(page.locator(what).first).to_be_visible()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scale", [2])
 def test_a_zoomed_page_scrolls_only_down(page, scale):
     resize(page, 1280 // scale, 800 // scale)

@@ -174,6 +174,7 @@ def test_a_click_takes_the_nearest_point_and_places_none(page):
     expect(page.locator(".kind[aria-pressed=true]")).to_have_text("Circles")
 
 
+@pytest.mark.long
 def test_the_cross_takes_a_point_too(page):
     look(page)
     page.focus(".surface")
@@ -183,6 +184,7 @@ def test_the_cross_takes_a_point_too(page):
     expect(page.locator(".formulas .note")).to_contain_text(re.compile(r"Point \d+ \("))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrong", ["0", "301", "1.5", "-3"])
 def test_a_point_that_is_not_there_is_not_taken(page, wrong):
     look(page, 5)
@@ -286,6 +288,7 @@ def test_the_whole_batch_is_means_and_sums(page):
     close(numbers(page)[1], step.layers[0].W_next[0, 0])
 
 
+@pytest.mark.long
 def test_numbers_follow_the_training(page):
     look(page, 1)
     before = numbers(page)
@@ -373,6 +376,7 @@ def test_every_number_is_a_link_that_leads_somewhere(page):
             next_stage(page)
 
 
+@pytest.mark.long
 def test_the_learning_rate_leads_to_its_field(page, address):
     opened_with(page, address, {"layers": [{"neurons": 2}], "training": {"optimizer": "sgd"}})
     look(page, 2)
@@ -427,6 +431,7 @@ def test_the_diagram_shows_the_numbers_of_the_phase(page):
             next_stage(page)
 
 
+@pytest.mark.long
 def test_it_follows_another_network(page):
     look(page, 2)
     page.get_by_role("tab", name="Update").click()
@@ -499,6 +504,7 @@ def test_line_by_line_the_stage_follows(page):
 # For everybody
 
 
+@pytest.mark.long
 def test_in_spanish(page):
     speak(page, "es")
     look(page, 3)

@@ -1,7 +1,7 @@
 // The frame of a tool in the right column: a title, a note, and a way to close it.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Store } from "../state/store";
 import { useUniqueId } from "./unique-id";
 
@@ -25,9 +25,9 @@ export function ToolPanel({
   const close = () => {
     store.tool.value = null;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
-    // Whoever leads to one of its fields has focused that.
+    // A link to one of its fields has focused that.
     if (!panel.current?.contains(document.activeElement)) {
       panel.current?.focus({ preventScroll: true });
     }

@@ -300,6 +300,7 @@ def test_numbers_follow_the_training(page):
     close(numbers(page)[1], step_at(None).layers[0].W_next[0, 0])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cost", ["auto", "mse"])
 def test_a_softmax_has_its_formulas_and_the_lesson_says_why_it_has_none(page, address, cost):
     setup = {"data": {"kind": "blobs"}, "training": {"cost": cost}}
@@ -349,6 +350,7 @@ def test_a_number_leads_to_where_it_comes_from(page):
     )
 
 
+@pytest.mark.long
 def test_every_number_is_a_link_that_leads_somewhere(page):
     look(page, 2)
     for i in range(len(STAGES)):
@@ -385,6 +387,7 @@ def test_the_learning_rate_leads_to_its_field(page, address):
     expect(page.get_by_label("Learning rate", exact=True)).to_be_focused()
 
 
+@pytest.mark.long
 def test_a_neuron_is_chosen_in_the_diagram(page):
     look(page, 2)
     page.get_by_role("button", name="Neuron 2.3").click()
@@ -476,6 +479,7 @@ def test_the_line_that_runs_is_lit_and_its_variables_are_shown(page):
     expect(page.locator(".lesson .note")).to_contain_text("without Adam")
 
 
+@pytest.mark.long
 def test_line_by_line_the_stage_follows(page):
     look(page, 8)
     lit = page.locator(".code [aria-current=step]")

@@ -192,6 +192,7 @@ def test_a_learning_rate_of_zero_is_not_sent(page):
     assert setup_in_link(page)["training"]["learning_rate"] == 1e-7
 
 
+@pytest.mark.long
 def test_batch_penalties_and_first_weights_are_chosen(page):
     epoch = page.locator(".clock .epoch")
     open_tool(page, "Settings")
@@ -354,6 +355,7 @@ def test_time_goes_back_and_on_as_a_branch(page):
 # What is kept
 
 
+@pytest.mark.long
 def test_language_and_theme_are_kept(page):
     speak(page, "es")
     expect(page.get_by_role("button", name="Un paso")).to_be_visible()
@@ -512,6 +514,7 @@ def test_neurons_follow_the_theme_while_the_training_stands(page):
     changed(page, ".diagram canvas", light)
 
 
+@pytest.mark.long
 def test_the_systems_theme_is_followed(page):
     light = picture(page, ".diagram canvas")
     page.emulate_media(color_scheme="dark")
@@ -532,6 +535,7 @@ def test_a_link_that_does_not_fit_is_said_and_the_nearest_is_opened(page):
     expect(page.locator(".facts")).to_contain_text("2–16–1")
 
 
+@pytest.mark.long
 def test_heads_stand_over_their_columns_on_one_screen(page):
     page.set_viewport_size({"width": 1280, "height": 800})
     painted(page)
@@ -545,6 +549,7 @@ def test_heads_stand_over_their_columns_on_one_screen(page):
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 1440, "height": 900}])
 def test_layers_of_sixteen_need_no_more_room_than_layers_of_eight(page, size):
     page.set_viewport_size(size)

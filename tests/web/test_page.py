@@ -291,6 +291,7 @@ def test_other_data_have_other_outputs(page):
     close_tool(page)
     expect(page.locator(".facts")).to_contain_text("2–4–4–4")
     choose_data(page, "Moons")
+    expect(page.locator(".facts")).to_contain_text("2–4–4–1")
     page.get_by_label("Activation: Output").select_option("softmax")
     expect(page.locator(".facts")).to_contain_text("2–4–4–2")
     page.get_by_label("Activation: Output").select_option("auto")

@@ -1,9 +1,8 @@
 """The guided path and the way out of the failure, with nothing but what is on the screen."""
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.support.pages import needs_chromium
+from tests.support.pages import needs_chromium, step_of
 
 pytestmark = needs_chromium
 
@@ -32,15 +31,14 @@ def test_the_path_leads_from_the_circles_to_the_mending(page):
     expect(page.locator(".challenge")).to_be_visible()
 
 
-@pytest.mark.parametrize(("option", "words"), [("A learning rate ten times larger: 50.", "0.25")])
-def test_a_wrong_mending_is_refuted_by_the_network_itself(page, option, words):
+def test_a_wrong_mending_is_refuted_by_the_network_itself(page):
     page.get_by_role("button", name="Tour", exact=True).click()
     tour = page.locator(".tour")
     tour.get_by_role("button", name="5. The mending").click()
-    tour.get_by_label(option).check()
+    tour.get_by_label("A learning rate ten times larger: 50.").check()
     tour.get_by_role("button", name="Train and see").click()
     expect(tour.get_by_text("That did not mend it")).to_be_visible(timeout=30_000)
-    expect(page.locator(".clock .step")).to_contain_text("2,5")
+    assert step_of(page) >= 2500
 
 
 def test_the_keyboard_alone_leads_on(page):

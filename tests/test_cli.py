@@ -103,6 +103,7 @@ def test_another_seed_gives_another_run(folder, capsys):
     assert lines[0] == lines[1] != lines[2]
 
 
+@pytest.mark.long
 def test_digits_demo_prints_test_accuracy_and_confusion_matrix(folder, capsys):
     assert run("digits", "--output", str(folder)) == 0
     printed = capsys.readouterr().out

@@ -167,7 +167,9 @@ def executed(request, tmp_path_factory):
     return execute(request.param, tmp_path_factory.mktemp("notebook"))
 
 
-@pytest.fixture(scope="module", params=in_spanish(COMPARISON))
+@pytest.fixture(
+    scope="module", params=[pytest.param(one, marks=pytest.mark.long) for one in COMPARISON]
+)
 def compared(request, tmp_path_factory):
     return execute(request.param, tmp_path_factory.mktemp("notebook"))
 

@@ -34,7 +34,7 @@ const el = document.getElementById("neurona");
 if (el) {
   const recordings = page.neuronaCatalog ?? [];
   const { store } = mount(new RecordedConnection(recordings, load), el, pageHost());
-  store.hidden.push("class"); // there is no server that a class could come to
+  store.hidden.push("class"); // a class needs a server
   // The guided path trains its examples.
   if (PATH.some(({ example }) => !recordings.some(({ name }) => name === example)))
     store.hidden.push("tour");

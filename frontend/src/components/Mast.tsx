@@ -1,8 +1,9 @@
 // The mast: the name, the tools, and what concerns the whole page.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Store } from "../state/store";
 import type { Tool } from "../state/tools";
+import { useLeaving } from "./leaving";
 import { hasSettings } from "./Settings";
 import { listedTools } from "./Tools";
 import { useUniqueId } from "./unique-id";
@@ -13,18 +14,7 @@ export function Mast({ store }: { store: Store }) {
   const box = useRef<HTMLElement>(null);
   const id = useUniqueId();
   const [open, setOpen] = useState(false);
-  useEffect(() => {
-    if (!open) return;
-    const leave = (event: Event) => {
-      if (!box.current?.contains(event.target as Node)) setOpen(false);
-    };
-    addEventListener("pointerdown", leave);
-    addEventListener("focusin", leave);
-    return () => {
-      removeEventListener("pointerdown", leave);
-      removeEventListener("focusin", leave);
-    };
-  }, [open]);
+  useLeaving(box, open, () => setOpen(false));
   const choose = (one: Tool) => {
     setOpen(false);
     store.toggleTool(one);

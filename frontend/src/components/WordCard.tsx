@@ -1,8 +1,9 @@
 // A word's card: one sentence, a small picture, and one experiment, which a button sets up.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { experiment, type Word } from "../state/words";
 import { useStore } from "./context";
+import { useLeaving } from "./leaving";
 import { useUniqueId } from "./unique-id";
 import { WORD_PICTURES } from "./word-pictures";
 
@@ -14,18 +15,7 @@ export function WordCard({ word, label }: { word: Word; label: string }) {
   const button = useRef<HTMLButtonElement>(null);
   const id = useUniqueId();
   const [open, setOpen] = useState(false);
-  useEffect(() => {
-    if (!open) return;
-    const leave = (event: Event) => {
-      if (!box.current?.contains(event.target as Node)) setOpen(false);
-    };
-    addEventListener("pointerdown", leave);
-    addEventListener("focusin", leave);
-    return () => {
-      removeEventListener("pointerdown", leave);
-      removeEventListener("focusin", leave);
-    };
-  }, [open]);
+  useLeaving(box, open, () => setOpen(false));
   const { says, try: trial } = t.words[word];
   const changed = experiment(word, store.setup.value);
   return (

@@ -603,7 +603,7 @@ export const en = {
     forgotten:
       "The server no longer has this page's training. It begins again, with the same settings.",
     damaged:
-      "This link is damaged: it was cut or changed on its way. What it still holds is here, and the rest has its defaults. Ask for the link again.",
+      "This link is damaged: it was cut or changed on its way. The part that is left is opened, and the rest has its defaults. Ask for the link again.",
   },
 
   // What each phase of a training step does.

@@ -98,7 +98,7 @@ export class RecordedConnection implements Connection {
     private readonly load: PartLoader,
   ) {
     const [first] = catalog;
-    if (!first) throw new Error("there are no recordings");
+    if (!first) throw new Error("the catalog of recordings is empty");
     this.entry = first;
   }
 

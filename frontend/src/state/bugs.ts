@@ -133,7 +133,7 @@ export function makeBugLab(
     if (message.type === "bugs" && current) lab.value = message as unknown as Lab;
     if (message.type === "bug" && current) finding.value = message as unknown as Finding;
     if (["bug", "error", "welcome"].includes(message.type)) busy.value = false;
-    // Without an engine there is no program: the error says so.
+    // Recordings have no program: the error says so.
     if (message.type === "error" && tool.peek() === "bugs" && !lab.peek()) tool.value = null;
   });
 

@@ -9,7 +9,7 @@ const KEY = "neurona.hints";
 
 export type Hints = ReturnType<typeof makeHints>;
 
-/** Without a page of one's own, as in a notebook, none is open at first and none is remembered. */
+/** In a notebook, none is open at first and none is remembered. */
 export function makeHints(ownsPage: boolean) {
   const open = signal<readonly HintName[]>(ownsPage ? HINTS.filter(isNew) : []);
 

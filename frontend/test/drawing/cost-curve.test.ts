@@ -15,7 +15,7 @@ test("a plain axis begins at zero and ends at a round number", () => {
   expect(range([-0.5, 1], false)).toEqual([-0.5, 1]);
 });
 
-test("there are no more ticks than fit", () => {
+test("as many ticks are drawn as fit", () => {
   expect(ticksOf([1e-2, 1], true, 5)).toEqual([1, 0.1, 0.01]);
   expect(ticksOf([1e-6, 1], true, 3)).toEqual([1, 1e-3, 1e-6]);
   expect(ticksOf([0, 0.5], false, 3)).toEqual([0, 0.5]);

@@ -16,6 +16,7 @@ from neurona.web.recording import Plan, Recording, catalog, growing_steps, recor
 from neurona.web.setup import Setup
 
 STATIC = Path(__file__).parent / "static"
+PAGE = Path(__file__).parent / "page" / "index.html"
 MOST_BYTES = 3_000_000  # of a lesson
 STEPS = {"spiral": 1000, "flat": 300, "heart": 5000}  # of an example; else:
 USUAL_STEPS = 1500
@@ -29,26 +30,6 @@ TRIED: tuple[Mapping[str, Any], ...] = (
     {"initializer": "glorot_uniform"},
 )
 OF_THE_PATH: tuple[Mapping[str, Any], ...] = ({"learning_rate": 50}, {"learning_rate": 0.5})
-
-PAGE = """\
-<!doctype html>
-<html lang="en" class="neurona">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>neurona</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="page.css">
-<script src="recordings/catalog.js" defer></script>
-<script src="site.js" defer></script>
-</head>
-<body>
-<div id="neurona"></div>
-<noscript>neurona needs JavaScript. / neurona necesita JavaScript.</noscript>
-</body>
-</html>
-"""
 
 
 def plans(names: Sequence[str]) -> list[Plan]:
@@ -140,4 +121,13 @@ def write(
         entries.append((plan, plan.setup.to_json(), [*recording.parts]))
         tell(recording)
     (recordings / "catalog.js").write_text(f"window.neuronaCatalog={catalog(entries)}\n")
-    (folder / "index.html").write_text(PAGE, encoding="utf-8")
+    (folder / "index.html").write_text(_page(), encoding="utf-8")
+
+
+def _page() -> str:
+    """Return the server's page with the site's scripts, which no browser takes as modules here."""
+    page = PAGE.read_text(encoding="utf-8").replace("/static/", "")
+    scripts = "\n".join(
+        f'<script src="{name}" defer></script>' for name in ("recordings/catalog.js", "site.js")
+    )
+    return page.replace('<script type="module" src="page.js"></script>', scripts)

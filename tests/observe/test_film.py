@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image, ImageSequence
 
 import neurona
-from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, Film, FilmColors
+from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, SPANISH, Film, FilmColors
 
 
 def trained(net, X, y, *, steps=60, every=10, log=False, **options):
@@ -205,3 +206,15 @@ def test_a_title_stands_above_and_the_conclusion_at_the_end(tmp_path):
     assert abs(after[0][above] - before[0][above]).max() < 60  # but for the palette
     assert abs(after[-1][above] - before[-1][above]).max() > 100
     assert (before[0][:30] < 100).any()  # the title's ink
+
+
+def test_spanish_numbers_have_a_decimal_comma():
+    X, y = neurona.datasets.circles(n=60, rng=0)
+    net = neurona.network([2, 3, 1])
+    film = Film(net, X, y, words=SPANISH)
+    film.add(next(neurona.train(net, X, y, rng=0)))
+    stage = film._stage()
+    stage.paint(film.frames[0])
+    written = [one.get_text() for one in stage.step.figure.findobj(Text)]
+    assert any(one.startswith("coste 0,") for one in written)
+    assert not any("." in one for one in written)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from neurona.extras import require
+from neurona.language import localize
 from neurona.observe import figures, numbers, scores
 from neurona.observe.colors import confusion_colors, scheme_of
 from neurona.saving import replace
@@ -41,8 +42,8 @@ TOP = 372  # both panels end here; the text is above
 TITLE_HEIGHT = 64  # with a title, and a conclusion below it
 FRAME_MS, LAST_FRAME_MS = 60, 3000
 RESOLUTION = 100  # points of a surface's grid on each side
-ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy"}
-SPANISH = {"step": "paso", "cost": "coste", "accuracy": "aciertos"}
+ENGLISH = {"step": "step", "cost": "cost", "accuracy": "accuracy", "language": "en"}
+SPANISH = {"step": "paso", "cost": "coste", "accuracy": "aciertos", "language": "es"}
 LEVELS = 24  # bands of a surface: with smooth areas, the file would be three times as large
 
 
@@ -75,7 +76,8 @@ class Film:
         A function from points ``(n, 2)`` to the network's inputs ``(n, n_in)``, if these are not
         the points themselves. ``X`` then holds points, and the surface lies over their plane.
     words
-        The film's words for ``step``, ``cost`` and ``accuracy``.
+        The film's words for ``step``, ``cost`` and ``accuracy``; and the ``language``, ``"en"`` or
+        ``"es"``, whose signs the numbers have.
     scheme
         The colors of predictions and points, and of the paper around them; by default those of
         :func:`neurona.observe.colors.scheme_of`.
@@ -244,7 +246,7 @@ class Stage:
     def paint(self, frame: Frame) -> Array:
         """Return the picture of one state, (height, width, 3) bytes."""
         self.canvas.restore_region(self.background)
-        self.step.set_text(f"{self.words['step']} {frame.step:,}")
+        self.step.set_text(f"{self.words['step']} {_number(f'{frame.step:,}', self.words)}")
         self.score.set_text(self._score(frame))
         texts = [self.step, self.score]
         if frame.step == self.last:
@@ -254,10 +256,10 @@ class Stage:
         return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
 
     def _score(self, frame: Frame) -> str:
-        text = f"{self.words['cost']} {scores.format_cost(frame.cost)}"
+        text = f"{self.words['cost']} {_number(scores.format_cost(frame.cost), self.words)}"
         if self.classifies:
             share = scores.accuracy(self.net.predict(frame.params, self.X), self.y)
-            text += f"     {self.words['accuracy']} {100 * share:.1f} %"
+            text += f"     {self.words['accuracy']} {_number(f'{100 * share:.1f}', self.words)} %"
         return text
 
 
@@ -285,6 +287,9 @@ class CostPanel:
         ax = _place(figure, self.left, 56, 404)
         figures.cost_curve(self.steps, self.costs, ax, log=log)
         ax.set(xlabel=words["step"], ylabel=words["cost"])
+        if not log and words.get("language") == "es":
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.set_major_formatter(lambda value, _: _number(f"{value:.6g}", words))
         _inked(ax, palette)
         ax.lines[0].set(color=palette.line)
         (self.past,) = ax.plot([], [], color=palette.ink, linewidth=2, animated=True)
@@ -486,6 +491,11 @@ class FilmColors:
 
 
 UNKNOWN = 255
+
+
+def _number(text: str, words: Mapping[str, str]) -> str:
+    """Return a number with the signs of the words' language."""
+    return localize(text, "es" if words.get("language") == "es" else "en")
 
 
 def _codes(picture: Array) -> Array:

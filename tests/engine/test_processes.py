@@ -173,7 +173,7 @@ def mine(which, of):
 def told(name, states):
     last = list(states)[-1]
     theta = np.concatenate([one.ravel() for one in jax.tree.leaves(last.params)])
-    tell(**{{name: [last.step, last.epoch, float(last.cost), last.rows_seen, *theta.tolist()]}})
+    tell(**{{name: [last.step, last.epoch, *np.ravel(last.cost).tolist(), last.rows_seen, *theta.tolist()]}})
 """
 CASES = """
 told("mini", neurona.train(net, X, y, **given, devices=devices, batch_size=9, steps=STEPS))

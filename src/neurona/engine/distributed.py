@@ -58,9 +58,8 @@ __all__ = [
 TICK = 0.5  # seconds between two signs of life, and between two looks for those of the others
 SILENT = 5.0  # seconds without a sign of life, after which a process is said to be silent
 GRACE = 1.0  # seconds in which the last words of a process that has gone may still arrive
-NEVER = (
-    7 * 24 * 3600
-)  # seconds after which JAX itself takes a silent process for dead, and ends all
+LAST = 5.0  # seconds for what is computed, when this process ends, to fail without it
+NEVER = 7 * 24 * 3600  # seconds of silence, after which JAX would end all processes by itself
 STATUS = re.compile("[A-Z_]+: ")  # what errors of JAX's runtime begin with
 
 
@@ -445,10 +444,9 @@ class Connection:
             self.call.shutdown(socket.SHUT_RDWR)
         self.ended.set()
         self.calls.put(None)
-        for (
-            thread
-        ) in self.threads:  # at exit, Python ends a thread that is within JAX with an abort
-            thread.join(TICK)
+        end = monotonic() + LAST
+        for thread in self.threads:  # one that came back from JAX after Python's end would abort
+            thread.join(max(0.0, end - monotonic()))
         state: Any = distributed.global_state
         # JAX would wait here for all the others.
         state.client = state.service = state.preemption_sync_manager = None

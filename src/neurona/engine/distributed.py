@@ -378,7 +378,7 @@ class Connection:
         now = monotonic()
         gone = [
             one
-            for one, its in self.leaving.items()
+            for one, its in list(self.leaving.items())
             if (its.ended and now - its.at > GRACE)
             or (not self._is_back(one, its) and now - max(its.at, began) > min(BACK, limit / 2))
         ]
@@ -423,7 +423,9 @@ class Connection:
         end = monotonic() + BACK
         while monotonic() < end:  # the coordinator will have heard
             sleep(0.1)
-            if gone := [one for one, its in self.leaving.items() if not self._is_back(one, its)]:
+            if gone := [
+                one for one, its in list(self.leaving.items()) if not self._is_back(one, its)
+            ]:
                 sleep(0.1)  # its last words come before its end
                 self.lost = self._missing(gone, self.timeout)
                 return self.lost

@@ -617,7 +617,7 @@ export const en = {
 
   // The callouts at first sight.
   hint: {
-    picture: "Each dot is an example. The ground shows the network's prediction at every place.",
+    picture: "Each dot is an example; the ground is the network's prediction.",
     train: "Press Train, and watch the ground change.",
     network: "Each square is a neuron: its picture shows what it responds to. Click one.",
     now: "This sentence says what is happening right now.",

@@ -627,7 +627,7 @@ export const es: Texts = {
 
   // Las pistas de la primera vez.
   hint: {
-    picture: "Cada punto es un ejemplo. El fondo muestra lo que predice la red en cada lugar.",
+    picture: "Cada punto es un ejemplo; el fondo, lo que predice la red.",
     train: "Pulsa Entrenar y mira cómo cambia el fondo.",
     network: "Cada cuadrado es una neurona: su dibujo muestra a qué responde. Pulsa una.",
     now: "Esta frase dice lo que está pasando ahora mismo.",

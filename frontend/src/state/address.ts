@@ -40,11 +40,17 @@ export function parseHash(hash: string): Address {
   return {
     setup,
     damaged,
-    hidden: (given.get("hide") ?? "").split(",").filter(Boolean),
+    hidden: hiddenParts(given.get("hide") ?? ""),
     challenge: given.get("challenge"),
     goal: parseGoal(given.get("goal") ?? ""),
     large: given.has("large"),
   };
+}
+
+/** Without its network a page keeps the picture: it would be empty. */
+function hiddenParts(text: string): string[] {
+  const parts = text.split(",").filter(Boolean);
+  return parts.includes("network") ? parts.filter((one) => one !== "result") : parts;
 }
 
 const GOALS: readonly (keyof Goal)[] = [

@@ -78,3 +78,12 @@ describe("the address", () => {
     expect(parseHash("#goal=cost").goal).toBe(null);
   });
 });
+
+test("a page without its network keeps the picture", () => {
+  expect(parseHash("#hide=result").hidden).toEqual(["result"]);
+  expect(parseHash("#hide=data,network,result,inputs").hidden).toEqual([
+    "data",
+    "network",
+    "inputs",
+  ]);
+});

@@ -269,10 +269,11 @@ COVERED = """() => {
   const apart = (one, other) =>
     one.right <= other.left + 1 || other.right <= one.left + 1 ||
     one.bottom <= other.top + 1 || other.bottom <= one.top + 1;
-  const needed = ".key-row, .now, .neuron, .layers, .facts, .depth, .controls button, .flow canvas, .scores";
-  const shown = [...document.querySelectorAll(needed)].filter((one) =>
-    one.checkVisibility() && !one.closest(".hint"));
-  return [...document.querySelectorAll(".hint")].filter((one) => one.checkVisibility()).flatMap((hint) =>
+  const visible = (which) =>
+    [...document.querySelectorAll(which)].filter((one) => one.checkVisibility());
+  const needed = ".key-row, .now, .neuron, .layers, .facts, .depth, .controls button, .flow canvas";
+  const shown = visible(needed).filter((one) => !one.closest(".hint"));
+  return visible(".hint").flatMap((hint) =>
     shown.filter((one) => !apart(hint.getBoundingClientRect(), one.getBoundingClientRect()))
       .map((one) => `${hint.className} covers ${one.className}`));
 }"""

@@ -199,8 +199,8 @@ def _constant(now: Instant) -> Sentence | None:
     }
     if now.fading > FADING:
         return _of(
-            "The network predicts {where} everywhere: its signal shrinks {times} times from layer 1 "
-            "to the output. Its cost, {cost}, is that of the best constant ({trivial}).",
+            "The network predicts {where} everywhere: its signal shrinks {times} times from layer "
+            "1 to the output. Its cost, {cost}, is that of the best constant ({trivial}).",
             "La red predice {where} en todas partes: su señal se reduce {times} veces de la capa 1 "
             "a la salida. Su coste, {cost}, es el de la mejor constante ({trivial}).",
             "fading-signal",

@@ -60,7 +60,7 @@ class _Axis:
     """A setting that varies, and its values or their range, which depend on the setting."""
 
     name: str = choice("", one_of(AXES))
-    values: Any = choice((), _anything)
+    values: tuple[Any, ...] | Mapping[str, Any] = choice((), _anything)
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,13 @@ def test_the_lessons_step_has_one_batch_size():
         sweep.request_of(asked([{"name": "batch_size", "values": [10]}], setup=given))
 
 
+def test_a_border_that_is_everywhere_is_looked_at_between_the_values():
+    grid = [{"name": "learning_rate", "values": [0.001, 3.0]}]
+    *_, last = sweep.told(sweep.request_of(asked(grid, steps=400)))
+    [rates] = last["zoom"]
+    assert rates["values"] == [0.001, pytest.approx(0.05477), 3.0]
+
+
 def test_a_late_sweep_ends_with_what_is_there(monkeypatch):
     monkeypatch.setattr(sweep, "SECONDS", 0.0)
     *_, last = sweep.told(sweep.request_of(asked()))

@@ -13,12 +13,14 @@ export interface Address {
   goal: Goal | null;
   /** Large type, for a projector. */
   large: boolean;
+  /** The grid of the map that opens, as it was given. */
+  map: string | null;
 }
 
 /** The fragment, with its #. The set-up is there as its differences from the defaults, so that it
  * is short enough for a QR code; nothing at all is a page as it opens. */
 export function formatHash(
-  { setup, hidden, challenge, goal, large }: Omit<Address, "damaged">,
+  { setup, hidden, challenge, goal, large, map }: Omit<Address, "damaged">,
   defaults: Setup | null = null,
 ): string {
   const differing = defaults ? differences(setup, defaults, defaults) : setup;
@@ -28,6 +30,7 @@ export function formatHash(
     challenge ? `challenge=${challenge}` : "",
     goal ? `goal=${formatGoal(goal)}` : "",
     large ? "large" : "",
+    map ? `map=${map}` : "",
   ].filter(Boolean);
   return parts.length ? `#${parts.join("&")}` : "";
 }
@@ -44,6 +47,7 @@ export function parseHash(hash: string): Address {
     challenge: given.get("challenge"),
     goal: parseGoal(given.get("goal") ?? ""),
     large: given.has("large"),
+    map: given.get("map"),
   };
 }
 

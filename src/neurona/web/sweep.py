@@ -240,13 +240,21 @@ def _news(found: Sweep, before: Sweep | None) -> dict[str, Any]:
 
 
 def _zoomed(found: Sweep) -> list[dict[str, Any]] | None:
-    """Return the axes of a closer look at the border; None if there is none, or not yet."""
+    """Return the axes of a closer look at the border; None if there is none, or not yet.
+
+    Where the border is everywhere, there are values between the old ones instead.
+    """
     if not found.done.all():
         return None
     try:
-        return [{"name": name, "values": one} for name, one in found.zoomed().items()]
+        grid = found.zoomed()
+        [old] = [axis.values for axis in found.axes if axis.name == "learning_rate"]
+        if (grid["learning_rate"][0], grid["learning_rate"][-1]) == (old[0], old[-1]):
+            grid = found.zoomed(count=2 * len(old) - 1)
     except ValueError:
         return None
+    fits = len(grid["learning_rate"]) <= VALUES and prod(map(len, grid.values())) <= CELLS
+    return [{"name": name, "values": one} for name, one in grid.items()] if fits else None
 
 
 def _plain(cost: float) -> float | str | None:

@@ -155,3 +155,22 @@ def test_accessible_in_both_themes_and_on_a_phone(page):
             ]
             assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert {place: each for place, each in found.items() if each} == {}
+
+
+@pytest.mark.long
+def test_a_first_touch_shows_a_cell_and_another_opens_it(browser, address):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="en-GB", has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(address + SMALL)
+    drawn(page)
+    learns = cell(page, 0, 2)
+    learns.tap()
+    expect(page.locator(".map-cell b")).to_contain_text("of 5 seeds")
+    expect(learns).to_have_attribute("aria-current", "false")
+    learns.tap()
+    expect(learns).to_have_attribute("aria-current", "true")
+    expect(page.locator(".sentence .now")).to_contain_text("learned")
+    expect(page.locator(".seeds [aria-pressed=true]")).to_have_count(1)
+    context.close()

@@ -371,11 +371,11 @@ export const es: Texts = {
   },
   sweep: {
     title: "Mapa",
-    note: "cada cuánto aprende una red",
-    says: "¿Dónde aprende esta red, y cada cuánto? Cada casilla la entrena con sus propios ajustes, desde varias semillas.",
+    note: "con qué frecuencia aprende una red",
+    says: "¿Dónde aprende esta red, y con qué frecuencia? Cada casilla la entrena con sus propios ajustes, desde varias semillas.",
     lesson: "Dibujar el mapa de la lección",
     lesson_about:
-      "Su red poco profunda y la profunda con doce tasas y diez semillas cada una: cerca de un minuto.",
+      "Sus dos redes, la poco profunda y la profunda, con doce tasas y diez semillas: cerca de un minuto.",
     own: "O el de la configuración que hay en pantalla",
     columns: "Columnas",
     rows: "Filas",
@@ -613,7 +613,7 @@ export const es: Texts = {
       inputs: ["Entradas", "Qué características recibe la red."],
       optimizer: ["Entrenamiento", "Tasa, optimizador, coste y pesos iniciales."],
       tour: ["Recorrido", "El camino guiado."],
-      sweep: ["Mapa", "Cada cuánto aprende una red, según sus ajustes."],
+      sweep: ["Mapa", "Con qué frecuencia aprende una red, según sus ajustes."],
       doctor: ["Doctor", "Dice la causa; si se oculta, la busca la clase."],
       microscope: ["Microscopio", "Cada número, con su fórmula."],
       take: ["Llevar", "Imágenes, código y cuadernos."],

@@ -260,11 +260,13 @@ export function makeSweep(
 
   connection.on("msg:custom", (message: Message) => {
     if (message.type === "sweep_cell") page.open(message.setup as Setup, until);
-    if (["error", "welcome"].includes(String(message.type)) && isRunning.peek())
-      change({ state: "stopped" });
     const now = map.peek();
-    if (message.type !== "sweep" || message.asked !== asked || !now || !isRunning.peek()) return;
-    const { type: _type, asked: _asked, cells: news = [], ...told } = message;
+    if (!now || !isRunning.peek()) return;
+    const isOurs = message.sweep === asked;
+    if (message.type === "welcome" || (message.type === "error" && isOurs))
+      change({ state: "stopped" });
+    if (message.type !== "sweep" || !isOurs) return;
+    const { type: _type, sweep: _asked, cells: news = [], ...told } = message;
     const cells = new Map(now.cells);
     for (const { at, ...cell } of news as (Cell & { at: Place })[]) cells.set(placeKey(at), cell);
     change({ ...(told as Partial<SweepMap>), cells });

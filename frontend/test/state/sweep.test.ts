@@ -99,7 +99,7 @@ function page() {
   ];
   const first = (asked: unknown) => ({
     type: "sweep",
-    asked,
+    sweep: asked,
     state: "running",
     axes,
     seeds: [0, 1],
@@ -112,7 +112,7 @@ function page() {
   });
   const last = (asked: unknown) => ({
     type: "sweep",
-    asked,
+    sweep: asked,
     state: "done",
     share: 1,
     cells: [{ at: [1, 0], ...cell(0.01, 0.001) }],
@@ -127,7 +127,7 @@ test("a map fills as its cells come", () => {
   expect(sent[0]).toMatchObject({ type: "sweep", seeds: 10, steps: 2500, setup: SETUP });
   expect(sweep.map.value?.state).toBe("waiting");
   const asked = sent[0]?.asked;
-  say({ type: "sweep", asked, state: "waiting" });
+  say({ type: "sweep", sweep: asked, state: "waiting" });
   say(first(asked));
   expect(sweep.map.value?.cells.size).toBe(1);
   expect(sweep.isRunning.value).toBe(true);
@@ -152,13 +152,16 @@ test("what comes of an earlier map, or of one that was stopped, is not this map'
   expect(sweep.map.value?.cells.size).toBe(0);
 });
 
-test("an error or a new connection ends a map", () => {
-  const { sweep, say } = page();
-  for (const type of ["error", "welcome"]) {
-    sweep.draw(SETUP);
-    say({ type });
-    expect(sweep.map.value?.state).toBe("stopped");
-  }
+test("an error of its own or a new connection ends a map", () => {
+  const { sent, sweep, say } = page();
+  sweep.draw(SETUP);
+  say({ type: "error", code: "far" }); // of something else
+  expect(sweep.isRunning.value).toBe(true);
+  say({ type: "error", sweep: sent[0]?.asked });
+  expect(sweep.map.value?.state).toBe("stopped");
+  sweep.draw(SETUP);
+  say({ type: "welcome" });
+  expect(sweep.map.value?.state).toBe("stopped");
 });
 
 test("one looks closer, and comes back", () => {

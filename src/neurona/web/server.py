@@ -449,27 +449,34 @@ class SocketSession:
     async def _sweep(self, message: dict[str, Any]) -> None:
         """Send a map as it fills: it waits its turn, and ends with the page."""
         left, news = threading.Event(), asyncio.Queue[dict[str, Any] | None]()
-        asked = {"asked": message.get("asked")}  # two maps can be told apart
 
         def work(request: sweep.Request) -> None:
             if left.is_set():  # the page has left meanwhile
                 return
-            for content in sweep.apart_from(request, left.is_set):
-                self._call(news.put_nowait, content)
+            try:
+                for content in sweep.apart_from(request, left.is_set):
+                    self._call(news.put_nowait, content)
+            except PlaygroundError:
+                if not left.is_set():
+                    raise
+
+        async def say(content: dict[str, Any]) -> None:
+            # Two maps can be told apart, and an error of theirs from others.
+            await self._say([({**content, "sweep": message.get("asked")}, {})])
 
         try:
             request = await asyncio.to_thread(sweep.request_of, message)
             working = self.loop.run_in_executor(self.room.sweepers, work, request)
             working.add_done_callback(lambda _: news.put_nowait(None))
-            await self._say([({"type": "sweep", "state": "waiting", **asked}, {})])
+            await say({"type": "sweep", "state": "waiting"})
             while (content := await news.get()) is not None:
-                await self._say([({**content, **asked}, {})])
+                await say(content)
             await working
         except PlaygroundError as error:
-            await self._say([error_message(error)])
+            await say(error_message(error)[0])
         except Exception:  # the page always waits for a response
             logging.getLogger(__name__).exception("a map could not be drawn")
-            await self._say([error_message(NOT_MADE)])
+            await say(error_message(NOT_MADE)[0])
         finally:
             left.set()
 

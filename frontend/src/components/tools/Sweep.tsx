@@ -126,6 +126,9 @@ function DrawnMap({
             </button>
           </div>
           <SweepCell store={store} map={map} place={place} />
+          <p class="quiet">
+            {t.how.replace("{below}", write(map.below, 2)).replace("{steps}", write(map.steps))}
+          </p>
         </>
       )}
     </>

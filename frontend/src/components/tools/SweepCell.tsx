@@ -52,9 +52,6 @@ export function SweepCell({
         </p>
         <p>{settingsInWords(map, place, text.value, language.value)}</p>
         <Seeds store={store} map={map} cell={cell} place={place} />
-        <p class="quiet">
-          {t.how.replace("{below}", write(map.below, 2)).replace("{steps}", write(map.steps))}
-        </p>
       </div>
     </div>
   );

@@ -17,6 +17,7 @@ import {
 } from "../../state/sweep";
 
 const NARROW = 560; // pixels, below which the longer axis goes down
+const MANY = 6;
 const LETTER = 7.5; // pixels of a digit
 
 export function axisName(name: AxisName, t: Texts): string {
@@ -68,7 +69,12 @@ export function SweepGrid({
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const [at, setAt] = useState<[number, number]>([0, 0]); // row, column: where the Tab key leads
+  const shown = useRef(""); // the cell that is pointed at
   const touched = useRef(false);
+  const point = (place: Place | null) => {
+    shown.current = place ? placeKey(place) : "";
+    onPoint(place);
+  };
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -79,7 +85,12 @@ export function SweepGrid({
   const [first, second] = map.axes;
   if (!first) return null;
   const other = second ?? { name: first.name, values: [null] };
-  const turned = width > 0 && width < NARROW && first.values.length > 6;
+  const narrow = width > 0 && width < NARROW;
+  const isOfNames = first.values.some((one) => typeof one === "string");
+  const turned =
+    narrow &&
+    first.values.length > other.values.length &&
+    (isOfNames || first.values.length > MANY);
   const [columns, rows] = turned ? [other, first] : [first, other];
   // A map of one axis has one row.
   const placeOf = (row: number, column: number): Place => {
@@ -101,6 +112,8 @@ export function SweepGrid({
   const rowLetters = second ? Math.max(10, ...names.map((one) => one.length)) : 0;
   const room = Math.max(1, (width - (rowLetters + 2) * LETTER) / heads.length);
   const stride = isOfNumbers && width ? Math.ceil((longest * LETTER + 6) / room) : 1;
+  const last = heads.length - 1;
+  const isNamed = (k: number) => k === last || (k % stride === 0 && last - k >= stride);
 
   const go = (row: number, column: number) => {
     const next: [number, number] = [
@@ -115,14 +128,14 @@ export function SweepGrid({
   const press = (event: KeyboardEvent) => {
     if (event.altKey || event.metaKey) return;
     const [row, column] = at;
-    const [lastRow, lastColumn] = [names.length - 1, heads.length - 1];
+    const lastRow = names.length - 1;
     const moves: Record<string, [number, number]> = {
       ArrowLeft: [row, column - 1],
       ArrowRight: [row, column + 1],
       ArrowUp: [row - 1, column],
       ArrowDown: [row + 1, column],
       Home: [event.ctrlKey ? 0 : row, 0],
-      End: [event.ctrlKey ? lastRow : row, lastColumn],
+      End: [event.ctrlKey ? lastRow : row, last],
     };
     const move = moves[event.key];
     if (!move) return;
@@ -148,13 +161,12 @@ export function SweepGrid({
           {...shade(cell, map)}
           onFocus={() => {
             setAt([row, column]);
-            onPoint(place);
+            point(place);
           }}
-          onMouseEnter={() => onPoint(place)}
+          onMouseEnter={() => point(place)}
           onPointerDown={(event) => {
             // A first touch shows the cell, as the pointer does; another one opens it.
-            const { pointerType, currentTarget } = event;
-            touched.current = pointerType === "touch" && !currentTarget.matches(":focus");
+            touched.current = event.pointerType === "touch" && shown.current !== placeKey(place);
           }}
           onClick={() => {
             if (!touched.current) sweep.open(place);
@@ -168,7 +180,7 @@ export function SweepGrid({
   };
   return (
     <div ref={box}>
-      <p class="map-axis" aria-hidden="true" style={`padding-left: ${rowLetters + 1}ch`}>
+      <p class="map-axis" aria-hidden="true" style={`padding-left: ${0.9 * rowLetters + 1}ch`}>
         {axisName(columns.name, t)}
       </p>
       <table
@@ -179,20 +191,20 @@ export function SweepGrid({
         aria-label={t.sweep.title}
         aria-readonly="true"
         onKeyDown={press}
-        onMouseLeave={() => onPoint(null)}
+        onMouseLeave={() => point(null)}
         onBlur={(event) => {
-          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) onPoint(null);
+          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) point(null);
         }}
       >
         <colgroup>
-          <col style={`width: calc(${rowLetters}ch + 1rem)`} />
+          <col style={`width: calc(${0.9 * rowLetters}ch + 1rem)`} />
         </colgroup>
         <thead>
           <tr>
             <th scope="col">{second ? corner : ""}</th>
             {heads.map((one, k) => (
               <th scope="col" key={one} aria-label={`${axisName(columns.name, t)} ${one}`}>
-                {k % stride === 0 ? one : ""}
+                {isNamed(k) ? one : ""}
               </th>
             ))}
           </tr>

@@ -25,7 +25,6 @@ from neurona.engine.objective import Objective
 from neurona.engine.optimizers import find_optimizer
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array
-from neurona.lesson.step import LessonStep
 from neurona.sweeps import told
 from neurona.sweeps.axes import Axis
 from neurona.sweeps.settings import ORDER, changed
@@ -149,15 +148,14 @@ class Networks:
             return fit
         rows = min(case.batch_size or len(case.X), len(case.X))
         widest = max(np.shape(one)[-1] for one in params)
-        return max(1, min(fit, CACHED // (rows * widest)))
+        return max(1, min(fit, CACHED // int(rows * widest)))
 
     def task(self, unit: Unit) -> tuple[Any, ...]:
         """Return what :func:`trained` takes, for another process."""
         cases = [self.of(cell) for cell in unit.cells]
         rates = [find_optimizer(case.optimizer).learning_rate for case in cases]
         seeds = [self.seeds[k] for k in unit.seeds]
-        engine = "numpy" if isinstance(cases[0].optimizer, LessonStep) else self.engine
-        return cases[0], rates, seeds, self.moments, engine
+        return cases[0], rates, seeds, self.moments, self.engine
 
 
 def trained(

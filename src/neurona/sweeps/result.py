@@ -69,8 +69,8 @@ class Sweep:
     @property
     def done(self) -> Array:
         """Where all seeds of a cell are there ``(*shape)``."""
-        there: Array = ~np.isnan(self.costs)
-        return there.all(axis=-1)
+        there: Array = np.asarray(~np.isnan(self.costs).any(axis=-1))
+        return there
 
     @property
     def succeeded(self) -> Array:

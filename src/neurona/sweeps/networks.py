@@ -100,7 +100,7 @@ class Networks:
             for name in ("cost", "optimizer", "steps", "batch_size", "l1", "l2", "shuffle")
         }
         examples = {
-            name: told.of_array(getattr(case, name)) for name in ("X", "y", "X_val", "y_val")
+            name: told.of_data(getattr(case, name)) for name in ("X", "y", "X_val", "y_val")
         }
         return {
             "network": repr(case.net.layers),

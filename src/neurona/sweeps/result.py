@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurona.doctor.case import Case
 from neurona.engine.types import Array
 from neurona.sweeps.axes import Axis, between
+from neurona.sweeps.figure import draw
 from neurona.sweeps.networks import Cell, Unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from neurona.language import Language
 
 BAND = (10, 50, 90)  # percentiles
 
@@ -126,6 +132,16 @@ class Sweep:
         low, high = values[places[0]], values[places[-1] + 1]
         finer = between(low, high, count or len(values))
         return {one.name: finer if one.name == axis else list(one.values) for one in self.axes}
+
+    def plot(self, ax: Axes | None = None, *, language: Language = "en") -> Axes:
+        """Draw the map with Matplotlib: the first axis from left to right, the others down.
+
+        A cell's color and number are the seeds that succeed; in it is the band of their curves.
+        """
+        bands = np.stack([self.band(cell) for cell in np.ndindex(*self.shape)])
+        about = {"seeds": len(self.seeds), "measure": self.measure, "below": self.below}
+        curves = bands.reshape(*self.shape, *bands.shape[1:])
+        return draw(self.axes, self.costs, self.share, curves, about, ax, language)
 
     def with_results(self, unit: Unit, costs: Array, curves: Array) -> Sweep:
         """Return the map with what was found of some networks."""

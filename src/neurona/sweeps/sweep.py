@@ -159,7 +159,9 @@ def _case(X: Any, y: Any, steps: int, X_val: Any, y_val: Any, settings: Mapping[
         output=usual if output is None else output,
     )
     case = Case(net, X, y, steps=check_count("steps", steps), X_val=X_val, y_val=y_val)
-    return reduce(lambda made, name: changed(made, name, given[name]), sorted(given, key=ORDER.index), case)
+    return reduce(
+        lambda made, name: changed(made, name, given[name]), sorted(given, key=ORDER.index), case
+    )
 
 
 def _output_for(y: Array) -> tuple[int, str]:

@@ -584,6 +584,7 @@ def _add_sweep(commands: Any, language: Language, said: Callable[[str, str], str
             "lesson, una demostración como circles, o un archivo CSV o Parquet",
         ),
     )
+    sweep._negative_number_matcher = re.compile(r"-[\d.]")  # -1:1 is a value, which is refused
     values, count = said("VALUES", "VALORES"), "N"
     settings = sweep.add_argument_group(
         said(

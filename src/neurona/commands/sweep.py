@@ -51,6 +51,10 @@ NOTHING_VARIES = Text(
     "nothing varies: give several values, such as --learning-rate 0.001:10 or --topology 4/4,8",
     "no varía nada: indica varios valores, como --learning-rate 0.001:10 o --topology 4/4,8",
 )
+NO_TARGET = Text(
+    "{data} is a table: give the column to predict with --target",
+    "{data} es una tabla: indica con --target la columna que se predice",
+)
 NOT_FOR_A_TABLE = Text(
     "{option} is for demonstrations, and {data} is a table",
     "{option} es para las demostraciones, y {data} es una tabla",
@@ -100,9 +104,9 @@ def read_axes(given: Namespace, language: Language) -> list[Axis]:
     texts = {one: getattr(given, one) for one in OPTIONS if getattr(given, one) is not None}
     if given.data == LESSON:
         texts = {**LESSON_GRID, **LESSON_SETTINGS, **texts}
-    if language == "es":  # a decimal comma, where semicolons stand between the values
+    if language == "es":  # a decimal comma, in ranges and where semicolons separate the values
         texts = {
-            one: text.replace(",", ".").replace(";", ",") if ";" in text else text
+            one: text.replace(",", ".").replace(";", ",") if set(text) & {";", ":"} else text
             for one, text in texts.items()
         }
     return [Axis.read(one, text) for one, text in texts.items()]
@@ -123,20 +127,18 @@ def _begun(
     sum_ = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:6]
     path = output / f"sweep-{Path(given.data).stem}-{sum_}.npz"
     common: dict[str, Any] = {"below": given.below, "file": path, "n_jobs": given.jobs}
-    seeds = given.seeds
+    seeds = SEEDS if given.seeds is None else given.seeds
     if given.data == LESSON:
         X, y = circles(given.seed)
         steps = given.steps or STEPS
         common["below"] = BELOW if given.below is None else given.below
-        maps = sweep(
-            X, y, grid, steps=steps, seeds=seeds or SEEDS, engine=given.engine, **common, **fixed
-        )
+        maps = sweep(X, y, grid, steps=steps, seeds=seeds, engine=given.engine, **common, **fixed)
         return maps, path
     if given.data in DEMOS:
         case = _case(given)
         for setting in sorted(fixed, key=ORDER.index):
             case = changed(case, setting, fixed[setting])
-        maps = sweep_case(case, grid, seeds=seeds or SEEDS, engine=given.engine, **common)
+        maps = sweep_case(case, grid, seeds=seeds, engine=given.engine, **common)
         return maps, path
     for option in ("noise", "arms", "classes", "steps", "depth", "cost"):
         if getattr(given, option) is not None:
@@ -146,7 +148,8 @@ def _begun(
     X, y, estimator = _estimator(given)
     estimator.set_params(**{OF_ESTIMATORS.get(one, one): value for one, value in fixed.items()})
     grid = {OF_ESTIMATORS.get(one, one): values for one, values in grid.items()}
-    return sweep(X, y, grid, estimator=estimator, seeds=seeds or SEEDS_OF_A_TABLE, **common), path
+    seeds = SEEDS_OF_A_TABLE if given.seeds is None else given.seeds
+    return sweep(X, y, grid, estimator=estimator, seeds=seeds, **common), path
 
 
 def _case(given: Namespace) -> Any:
@@ -165,7 +168,7 @@ def _estimator(given: Namespace) -> tuple[Any, Any, Any]:
     if given.data != "-" and not Path(given.data).exists():
         raise ValueError(doctor.UNKNOWN.say(given.language, data=given.data, known=known))
     if given.target is None:
-        raise ValueError(doctor.NO_TARGET.say(given.language, data=given.data))
+        raise ValueError(NO_TARGET.say(given.language, data=given.data))
     with tables.about(given.data):
         file = tables.read_table(given.data, None, None)
         target = file.target(given.target, "auto")
@@ -183,12 +186,16 @@ def report(data: str, found: Sweep, language: Language) -> str:
     ]
     share = found.share.reshape(found.shape[0], -1)
     counts = (~np.isnan(found.costs)).sum(axis=-1).reshape(found.shape[0], -1)
+    flat = found.medians.reshape(found.shape[0], -1)
+    # A score says more than whether it passes a threshold; a network either learns or does not.
+    scores = found.measure.startswith("1 - ")
+    medians = [[f" ({one:.3g})" if scores else "" for one in row] for row in flat]
     head = [name(found.axes[0].name, language), *rest]
     rows = [head]
     for k, label in enumerate(found.axes[0].labels):
         cells = [
-            f"{round(part * count)}" if count else "."
-            for part, count in zip(share[k], counts[k], strict=True)
+            f"{round(part * count)}{more}" if count else "."
+            for part, count, more in zip(share[k], counts[k], medians[k], strict=True)
         ]
         rows.append([localize(label, language), *cells])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

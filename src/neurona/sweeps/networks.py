@@ -67,9 +67,11 @@ class Networks:
     engine: str
 
     def __post_init__(self) -> None:
+        """Check at the beginning all that can be wrong."""
         for cell in np.ndindex(*(len(axis.values) for axis in self.axes)):
             if sum(cell) == max(cell, default=0):  # each value of each axis, once
-                self.of(cell)
+                cost_of(self.of(cell))
+        examples(self.case), _judge(self.case)
 
     def of(self, cell: Cell, seed: int | None = None) -> Case:
         """Return the case of a cell, at one of the seeds."""

@@ -136,11 +136,11 @@ def sweep_case(
 
     Its initial parameters and its seed are not used: each seed draws its own.
     """
-    for name in grid:
-        if name not in SETTINGS:
-            changed(case, name, None)  # says which there are
+    axes = _axes(grid)
+    for axis in axes:
+        lookup("setting of a sweep", axis.name, SETTINGS)
     chosen = engine_here() if engine is None else engine
-    networks = Networks(replace(case, params=None), _axes(grid), _seeds(seeds), chosen)
+    networks = Networks(replace(case, params=None), axes, _seeds(seeds), chosen)
     where = "threads" if chosen == "jax" else "processes"  # compiled steps do not hold the GIL
     return _running(networks, trained, below, file, n_jobs, where)
 

@@ -47,7 +47,10 @@ def test_the_lessons_map_needs_no_option(tmp_path, capsys):
 
 def test_a_table(tmp_path, capsys):
     rng = np.random.default_rng(0)
-    rows = ["a,b,kind", *(f"{a:.3f},{b:.3f},{'xy'[int(a > 0)]}" for a, b in rng.normal(size=(60, 2)))]
+    rows = [
+        "a,b,kind",
+        *(f"{a:.3f},{b:.3f},{'xy'[int(a > 0)]}" for a, b in rng.normal(size=(60, 2))),
+    ]
     (tmp_path / "table.csv").write_text("\n".join(rows))
     options = (
         str(tmp_path / "table.csv"), "--target", "kind", "--learning-rate", "0.001,0.01",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NONE, ALL = (0.985, 0.975, 0.955), (0.06, 0.42, 0.39)  # the colors of a share of 0 and of 1
 CELL = 0.62  # inches
-ROOM = 0.12  # of a cell, around its curves
+ROOM, ABOVE = 0.12, 0.36  # of a cell, around its curves, and above them for the number
 TITLE = Text(
     "Seeds that succeed, of {seeds}: {measure} below {below}",
     "Semillas que lo logran, de {seeds}: {measure} por debajo de {below}",
@@ -129,7 +129,7 @@ def _draw_curves(ax: Axes, bands: Array, shares: Array) -> None:
         with np.errstate(divide="ignore"):
             logs = np.log(np.clip(np.where(np.isnan(band), np.inf, band), 0, there.max()))
         part = np.clip((logs - low) / ((high - low) or 1), 0, 1)
-        y = row + 0.5 - ROOM - part * (1 - 3 * ROOM)
+        y = row + 0.5 - ROOM - part * (1 - ROOM - ABOVE)
         dark = shares[row, column] > 0.55
         color = "white" if dark else GRAY
         ax.fill_between(column + x, y[0], y[2], color=color, alpha=0.35, linewidth=0)

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import reduce
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -226,13 +227,22 @@ def _filled(
             yield found
 
 
-def _called(function: Any, calls: Any, n_jobs: int | None, where: str) -> Any:
+def _called(function: Any, calls: Iterator[Any], n_jobs: int | None, where: str) -> Any:
     """Yield each unit and what the function returned for it, as they come."""
     if n_jobs is None and not find_spec("joblib"):
-        return ((unit, function(*task)) for unit, task in calls)
+        yield from (_one(function, *call) for call in calls)
+        return
     joblib = require("joblib", extra="learn")
-    parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", prefer=where)
-    return parallel(joblib.delayed(_one)(function, unit, task) for unit, task in calls)
+    tasks = (joblib.delayed(_one)(function, *call) for call in calls)
+    try:
+        parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", prefer=where)
+    except ValueError:  # Ray's returns lists: some tasks for each of its processes at a time
+        with joblib.Parallel(n_jobs, prefer=where) as parallel:
+            while some := list(islice(tasks, 2 * joblib.effective_n_jobs(n_jobs))):
+                yield from parallel(some)
+        return
+    with closing(parallel(tasks)) as results:
+        yield from results
 
 
 def _one(function: Any, unit: Any, task: Any) -> Any:

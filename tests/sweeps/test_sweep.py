@@ -9,7 +9,6 @@ import pytest
 import neurona
 from neurona import datasets
 from neurona.doctor.case import Case
-from neurona.doctor.diagnosis import diagnose_case
 from neurona.lesson.cure import BELOW, RATES, circles
 from neurona.sweeps import networks
 from neurona.sweeps.axes import Axis
@@ -51,8 +50,7 @@ def test_the_lessons_map():
     )  # fmt: skip
     assert found.share[:, 0].max() >= 0.5
     assert (found.share[:, 1] == 0).all()
-    diagnosis = diagnose_case(found.case((1, 1), 2))
-    assert not diagnosis.healthy
+    assert not found.diagnose((1, 1), 2).healthy
 
 
 def test_the_map_fills_and_its_first_cells_are_the_corners():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona.doctor.case import Case
+from neurona.doctor.diagnosis import Diagnosis, diagnose_case
 from neurona.engine.types import Array
 from neurona.sweeps.axes import Axis, between
 from neurona.sweeps.figure import draw
@@ -44,7 +44,7 @@ class Sweep:
     curves : (*shape, seeds, moments)
         The costs on the way.
     subject
-        What was trained; :meth:`case` takes a cell's from it.
+        What is trained; :meth:`case` takes a cell's from it.
     """
 
     axes: tuple[Axis, ...]
@@ -102,13 +102,16 @@ class Sweep:
         """Return the values of a cell by the names of their settings."""
         return {axis.name: axis.values[k] for axis, k in zip(self.axes, cell, strict=True)}
 
-    def case(self, cell: Cell, seed: int = 0) -> Case:
-        """Return what decides the training of a cell, at the ``seed``-th of its seeds.
+    def case(self, cell: Cell, k: int = 0) -> Any:
+        """Return what decides the training of a cell at the k-th of its seeds.
 
-        :func:`neurona.doctor.diagnosis.diagnose_case` says what is wrong with it.
+        It is a :class:`~neurona.doctor.case.Case`, or the estimator that is to be fitted.
         """
-        made: Case = self.subject.of(cell, self.seeds[seed])
-        return made
+        return self.subject.of(cell, self.seeds[k])
+
+    def diagnose(self, cell: Cell, k: int = 0) -> Diagnosis:
+        """Train the network of a cell from its k-th seed again, and say what is wrong with it."""
+        return diagnose_case(self.case(cell, k))
 
     def zoomed(self, axis: str = "learning_rate", count: int | None = None) -> dict[str, Any]:
         """Return the grid of a closer look at where the share passes a half along an axis.

@@ -20,6 +20,7 @@ from . import (
     playground,
     report,
     speed,
+    sweeps,
     tables,
 )
 from .table_models import MODELS
@@ -32,6 +33,7 @@ MEASURES = {
     "accuracy": accuracy.measure,
     "big": big.measure,
     "bugs": bugs.measure,
+    "sweeps": sweeps.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -41,6 +43,7 @@ TABLES = {
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
     "bugs": bugs.report,
+    "sweeps": tables.sweeps,
 }
 
 

@@ -70,6 +70,7 @@ _NAMES = {
     "rmsprop": "neurona.engine.optimizers",
     "save": "neurona.files",
     "sgd": "neurona.engine.optimizers",
+    "Sweep": "neurona.sweeps.result",
     "sweep": "neurona.sweeps.sweep",
     "State": "neurona.engine.state",
     "train": "neurona.engine.training",

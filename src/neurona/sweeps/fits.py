@@ -17,6 +17,7 @@ from neurona.extras import require
 from neurona.sweeps import told
 from neurona.sweeps.axes import Axis
 from neurona.sweeps.networks import Cell, Unit
+from neurona.tables.table import Table
 
 HELD_OUT = 0.2
 
@@ -76,7 +77,7 @@ class Fits:
         """Return what tells this sweep from others."""
         return {
             "estimator": repr(self.estimator),
-            **{name: told.of_array(getattr(self, name)) for name in ("X", "y", "X_val", "y_val")},
+            **{name: told.of_data(getattr(self, name)) for name in ("X", "y", "X_val", "y_val")},
             **told.of_axes(self.axes, self.seeds),
         }
 
@@ -99,22 +100,37 @@ class Fits:
         return self._made(own, seed), self.X, self.y, self.X_val, self.y_val, seed
 
 
-def fitted(*task: Any) -> tuple[Array, Array]:
+def fitted(*given: Any) -> tuple[Array, Array]:
     """Fit an estimator, and return its cost ``(1, 1)`` and a curve of no moments."""
+    *task, _ = given  # a fit comes to its end
     return np.array([[scored(*task)]]), np.empty((1, 1, 0), np.float32)
 
 
 def scored(estimator: Any, X: Any, y: Any, X_val: Any, y_val: Any, seed: int) -> float:
     """Return 1 less the score on rows that the fit does not see; inf where it diverged."""
     if X_val is None:
-        split = require("sklearn.model_selection", extra="learn").train_test_split
-        classes = hasattr(estimator, "predict_proba")
-        options = {"test_size": HELD_OUT, "random_state": seed}
-        try:
-            X, X_val, y, y_val = split(X, y, stratify=y if classes else None, **options)
-        except ValueError:  # a class with one row
-            X, X_val, y, y_val = split(X, y, **options)
+        mine, held_out = _split(np.asarray(y), seed, hasattr(estimator, "predict_proba"))
+        X, X_val, y, y_val = _rows(X, mine), _rows(X, held_out), _rows(y, mine), _rows(y, held_out)
     try:
         return 1 - float(estimator.fit(X, y).score(X_val, y_val))
     except ArithmeticError:
         return inf
+
+
+def _split(y: Array, seed: int, is_classes: bool) -> tuple[Array, Array]:
+    """Return the rows to learn from and those held out, classes in their proportions."""
+    split = require("sklearn.model_selection", extra="learn").train_test_split
+    rows = np.arange(len(y))
+    options: dict[str, Any] = {"test_size": HELD_OUT, "random_state": seed}
+    try:
+        mine, held_out = split(rows, stratify=y if is_classes else None, **options)
+    except ValueError:  # a class with one row
+        mine, held_out = split(rows, **options)
+    return mine, held_out
+
+
+def _rows(X: Any, rows: Array) -> Any:
+    """Return some rows of an array, a frame, a list, or a table that neurona read."""
+    if isinstance(X, Table):
+        return X[rows]
+    return require("sklearn.utils", extra="learn")._safe_indexing(X, rows)

@@ -7,7 +7,7 @@ the rounding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.util import find_spec
@@ -25,7 +25,6 @@ from neurona.engine.objective import Objective
 from neurona.engine.optimizers import find_optimizer
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array
-from neurona.lesson.step import LessonStep
 from neurona.sweeps import told
 from neurona.sweeps.axes import Axis
 from neurona.sweeps.settings import ORDER, changed
@@ -68,9 +67,11 @@ class Networks:
     engine: str
 
     def __post_init__(self) -> None:
+        """Check at the beginning all that can be wrong."""
         for cell in np.ndindex(*(len(axis.values) for axis in self.axes)):
             if sum(cell) == max(cell, default=0):  # each value of each axis, once
-                self.of(cell)
+                cost_of(self.of(cell))
+        examples(self.case), _judge(self.case)
 
     def of(self, cell: Cell, seed: int | None = None) -> Case:
         """Return the case of a cell, at one of the seeds."""
@@ -101,7 +102,7 @@ class Networks:
             for name in ("cost", "optimizer", "steps", "batch_size", "l1", "l2", "shuffle")
         }
         examples = {
-            name: told.of_array(getattr(case, name)) for name in ("X", "y", "X_val", "y_val")
+            name: told.of_data(getattr(case, name)) for name in ("X", "y", "X_val", "y_val")
         }
         return {
             "network": repr(case.net.layers),
@@ -149,21 +150,25 @@ class Networks:
             return fit
         rows = min(case.batch_size or len(case.X), len(case.X))
         widest = max(np.shape(one)[-1] for one in params)
-        return max(1, min(fit, CACHED // (rows * widest)))
+        return max(1, min(fit, CACHED // int(rows * widest)))
 
     def task(self, unit: Unit) -> tuple[Any, ...]:
         """Return what :func:`trained` takes, for another process."""
         cases = [self.of(cell) for cell in unit.cells]
         rates = [find_optimizer(case.optimizer).learning_rate for case in cases]
         seeds = [self.seeds[k] for k in unit.seeds]
-        engine = "numpy" if isinstance(cases[0].optimizer, LessonStep) else self.engine
-        return cases[0], rates, seeds, self.moments, engine
+        return cases[0], rates, seeds, self.moments, self.engine
 
 
 def trained(
-    case: Case, rates: Sequence[Any], seeds: Sequence[int], moments: Sequence[int], engine: str
+    case: Case,
+    rates: Sequence[Any],
+    seeds: Sequence[int],
+    moments: Sequence[int],
+    engine: str,
+    is_left: Callable[[], bool] = lambda: False,
 ) -> tuple[Array, Array]:
-    """Train a network at each rate from each seed.
+    """Train a network at each rate from each seed, as long as the sweep is not left.
 
     Returns
     -------
@@ -189,6 +194,8 @@ def trained(
                 costs = np.asarray(objective.value(state.params, *judge))
             lost = ~np.isfinite(costs) | ~np.isfinite(np.asarray(state.cost))
             curves[:, k] = np.where(lost, inf, costs)
+            if is_left():
+                break
     except TrainingDiverged:
         pass  # all of them have: the rest of their curves stays infinite
     shape = len(rates), len(seeds)

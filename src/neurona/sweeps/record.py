@@ -48,7 +48,7 @@ def read(path: Path, sweep: Sweep, said: Mapping[str, str]) -> Sweep:
         check_replaceable(path)
         return sweep
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             told = json.loads(str(file["sweep"]))
             known = told["said"] if told["neurona sweep"] == FORMAT else {}
             costs, curves = file["costs"], file["curves"]

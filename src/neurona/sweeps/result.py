@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona.doctor.case import Case
+from neurona.doctor.diagnosis import Diagnosis, diagnose_case
 from neurona.engine.types import Array
 from neurona.sweeps.axes import Axis, between
+from neurona.sweeps.figure import draw
 from neurona.sweeps.networks import Cell, Unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from neurona.language import Language
 
 BAND = (10, 50, 90)  # percentiles
 
@@ -38,7 +44,7 @@ class Sweep:
     curves : (*shape, seeds, moments)
         The costs on the way.
     subject
-        What was trained; :meth:`case` takes a cell's from it.
+        What is trained; :meth:`case` takes a cell's from it.
     """
 
     axes: tuple[Axis, ...]
@@ -69,8 +75,8 @@ class Sweep:
     @property
     def done(self) -> Array:
         """Where all seeds of a cell are there ``(*shape)``."""
-        there: Array = ~np.isnan(self.costs)
-        return there.all(axis=-1)
+        there: Array = np.asarray(~np.isnan(self.costs).any(axis=-1))
+        return there
 
     @property
     def succeeded(self) -> Array:
@@ -96,13 +102,16 @@ class Sweep:
         """Return the values of a cell by the names of their settings."""
         return {axis.name: axis.values[k] for axis, k in zip(self.axes, cell, strict=True)}
 
-    def case(self, cell: Cell, seed: int = 0) -> Case:
-        """Return what decides the training of a cell, at the ``seed``-th of its seeds.
+    def case(self, cell: Cell, k: int = 0) -> Any:
+        """Return what decides the training of a cell at the k-th of its seeds.
 
-        :func:`neurona.doctor.diagnosis.diagnose_case` says what is wrong with it.
+        It is a :class:`~neurona.doctor.case.Case`, or the estimator that is to be fitted.
         """
-        made: Case = self.subject.of(cell, self.seeds[seed])
-        return made
+        return self.subject.of(cell, self.seeds[k])
+
+    def diagnose(self, cell: Cell, k: int = 0) -> Diagnosis:
+        """Train the network of a cell from its k-th seed again, and say what is wrong with it."""
+        return diagnose_case(self.case(cell, k))
 
     def zoomed(self, axis: str = "learning_rate", count: int | None = None) -> dict[str, Any]:
         """Return the grid of a closer look at where the share passes a half along an axis.
@@ -126,6 +135,16 @@ class Sweep:
         low, high = values[places[0]], values[places[-1] + 1]
         finer = between(low, high, count or len(values))
         return {one.name: finer if one.name == axis else list(one.values) for one in self.axes}
+
+    def plot(self, ax: Axes | None = None, *, language: Language = "en") -> Axes:
+        """Draw the map with Matplotlib: the first axis from left to right, the others down.
+
+        A cell's color and number are the seeds that succeed; in it is the band of their curves.
+        """
+        bands = np.stack([self.band(cell) for cell in np.ndindex(*self.shape)])
+        about = {"seeds": len(self.seeds), "measure": self.measure, "below": self.below}
+        curves = bands.reshape(*self.shape, *bands.shape[1:])
+        return draw(self.axes, self.costs, self.share, curves, about, ax, language)
 
     def with_results(self, unit: Unit, costs: Array, curves: Array) -> Sweep:
         """Return the map with what was found of some networks."""

@@ -17,6 +17,7 @@ from neurona.engine.optimizers import find_optimizer
 from neurona.lesson.step import LessonStep
 from neurona.registry import lookup
 
+LESSON = "lesson"
 Change = Callable[[Case, Any], Case]
 
 
@@ -38,9 +39,8 @@ def changed(case: Case, name: str, value: Any) -> Case:
     0.5
     """
     made = lookup("setting of a sweep", name, SETTINGS)(case, value)
-    optimizer = made.optimizer
-    if made.net != case.net and isinstance(optimizer, LessonStep):
-        made = replace(made, optimizer=replace(optimizer, net=made.net))
+    if isinstance(made.optimizer, LessonStep):  # which knows the network, and the size of a batch
+        made = _optimizer(made, LESSON)
     return made
 
 
@@ -77,8 +77,9 @@ def _initializer(case: Case, which: Any) -> Case:
 
 
 def _optimizer(case: Case, which: Any) -> Case:
-    """That optimizer: a name takes the rate of the case."""
-    found = find_optimizer(which)
+    """That optimizer: a name takes the rate of the case. ``"lesson"`` is the lesson's step."""
+    lesson = LessonStep(0.1, case.net, min(case.batch_size or len(case.X), len(case.X)))
+    found = lesson if which == LESSON else find_optimizer(which)
     if isinstance(which, str) and case.optimizer is not None:
         found = replace(found, learning_rate=find_optimizer(case.optimizer).learning_rate)  # type: ignore[type-var]
     return replace(case, optimizer=found)

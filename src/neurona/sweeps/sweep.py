@@ -12,7 +12,9 @@ from contextlib import closing
 from dataclasses import replace
 from functools import reduce
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
+from threading import Condition, Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +22,15 @@ import numpy as np
 from neurona.checks import check_count
 from neurona.doctor.case import Case
 from neurona.engine.network import network
-from neurona.engine.optimizers import find_optimizer
+from neurona.engine.types import Array
 from neurona.extras import require
+from neurona.registry import lookup
 from neurona.sweeps import record
 from neurona.sweeps.axes import Axis
 from neurona.sweeps.fits import Fits, fitted
 from neurona.sweeps.networks import Cell, Networks, engine_here, trained
 from neurona.sweeps.result import Sweep
-from neurona.sweeps.settings import SETTINGS, changed
+from neurona.sweeps.settings import ORDER, SETTINGS, changed
 
 if TYPE_CHECKING:
     import os
@@ -82,8 +85,9 @@ def sweep(
         As in scikit-learn: how many tasks at once, -1 for all cores. Without it, one, or as
         ``joblib.parallel_config`` has it.
     **settings
-        The settings that do not vary: topology (4, 8) of sigmoids, gradient descent at rate 1 and
-        the mean squared error, if nothing else is said.
+        The settings that do not vary, and ``output``, the last activation. Nothing said, they are
+        hidden layers of (4, 8) sigmoids, and what :func:`neurona.train` does by itself. The
+        optimizer ``"lesson"`` takes the lesson's step.
 
     Yields
     ------
@@ -102,7 +106,7 @@ def sweep(
     --------
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
     >>> grid = {"learning_rate": [0.01, 3.0], "topology": [[4], [8]]}
-    >>> *_, found = sweep(X, y, grid, seeds=5, activation="tanh", output="sigmoid", engine="numpy")
+    >>> *_, found = sweep(X, y, grid, seeds=5, steps=500, activation="tanh", optimizer="sgd")
     >>> found.share
     array([[0., 0.],
            [1., 1.]])
@@ -134,50 +138,43 @@ def sweep_case(
 
     Its initial parameters and its seed are not used: each seed draws its own.
     """
-    for name in grid:
-        if name not in SETTINGS:
-            changed(case, name, None)  # says which there are
+    axes = _axes(grid)
+    for axis in axes:
+        lookup("setting of a sweep", axis.name, SETTINGS)
     chosen = engine_here() if engine is None else engine
-    networks = Networks(replace(case, params=None), _axes(grid), _seeds(seeds), chosen)
+    networks = Networks(replace(case, params=None), axes, _seeds(seeds), chosen)
     where = "threads" if chosen == "jax" else "processes"  # compiled steps do not hold the GIL
     return _running(networks, trained, below, file, n_jobs, where)
 
 
 def _case(X: Any, y: Any, steps: int, X_val: Any, y_val: Any, settings: Mapping[str, Any]) -> Case:
     """Return the case that all cells share."""
-    given = {"topology": (4, 8), "activation": "sigmoid", "cost": "mse", **settings}
+    given = {"topology": (4, 8), "activation": "sigmoid", **settings}
     output = given.pop("output", None)
-    unknown = given.keys() - SETTINGS.keys()
-    if unknown:
-        raise ValueError(
-            f"there is no setting {', '.join(sorted(unknown))}: there are "
-            f"{', '.join([*SETTINGS, 'output'])}"
-        )
-    X = np.asarray(X)
-    target = np.asarray(y)
-    labels = target.ndim == 1 and target.dtype.kind in "biu" and target.size and target.max() > 1
-    n_out = int(target.max()) + 1 if labels else 1 if target.ndim == 1 else target.shape[1]
-    if output is None:
-        binary = np.isin(target, (0, 1)).all()
-        output = "softmax" if labels else "sigmoid" if binary else "linear"
+    for name in given:
+        lookup("setting of a sweep", name, SETTINGS)
+    X, y = np.asarray(X), np.asarray(y)
+    n_out, usual = _output_for(y)
     net = network(
-        [X.shape[-1], *given.pop("topology"), n_out], given.pop("activation"), output=output
+        [X.shape[-1], *given.pop("topology"), n_out],
+        given.pop("activation"),
+        output=usual if output is None else output,
     )
-    optimizer = given.pop("optimizer", "sgd")
-    found: Any = find_optimizer(optimizer)
-    rate = given.pop("learning_rate", 1.0 if optimizer == "sgd" else found.learning_rate)
-    case = Case(
-        net,
-        X,
-        y,
-        cost=given.pop("cost"),
-        optimizer=found,
-        steps=check_count("steps", steps),
-        X_val=X_val,
-        y_val=y_val,
+    case = Case(net, X, y, steps=check_count("steps", steps), X_val=X_val, y_val=y_val)
+    return reduce(
+        lambda made, name: changed(made, name, given[name]), sorted(given, key=ORDER.index), case
     )
-    case = changed(case, "learning_rate", rate)
-    return reduce(lambda made, name: changed(made, name, given[name]), given, case)
+
+
+def _output_for(y: Array) -> tuple[int, str]:
+    """Return the width and the activation of the output layer for a target."""
+    if y.ndim > 1:
+        one = np.isin(y, (0, 1)).all()
+        return y.shape[1], "linear" if not one else "softmax" if y.shape[1] > 1 else "sigmoid"
+    if y.dtype.kind not in "biu" and not np.isin(y, (0, 1)).all():
+        return 1, "linear"
+    classes = int(y.max(initial=1)) + 1
+    return (1, "sigmoid") if classes == 2 else (classes, "softmax")
 
 
 def _axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
@@ -231,17 +228,58 @@ def _filled(
             yield found
 
 
-def _called(function: Any, calls: Any, n_jobs: int | None, where: str) -> Any:
+def _called(function: Any, calls: Iterator[Any], n_jobs: int | None, where: str) -> Any:
     """Yield each unit and what the function returned for it, as they come."""
+    left = Left()
     if n_jobs is None and not find_spec("joblib"):
-        return ((unit, function(*task)) for unit, task in calls)
+        yield from (left.one(function, *call) for call in calls)
+        return
     joblib = require("joblib", extra="learn")
-    parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", prefer=where)
-    return parallel(joblib.delayed(_one)(function, unit, task) for unit, task in calls)
+    tasks = (joblib.delayed(left.one)(function, *call) for call in calls)
+    try:
+        parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", prefer=where)
+    except ValueError:  # Ray's returns lists: some tasks for each of its processes at a time
+        with joblib.Parallel(n_jobs, prefer=where) as parallel:
+            while some := list(islice(tasks, 2 * joblib.effective_n_jobs(n_jobs))):
+                yield from parallel(some)
+        return
+    with left, closing(parallel(tasks)) as results:
+        yield from results
 
 
-def _one(function: Any, unit: Any, task: Any) -> Any:
-    return unit, function(*task)
+class Left:
+    """Whether a sweep was left while threads still train for it: they are waited for.
+
+    Python would end with an abort while one of them is within JAX. In another process, it never is
+    left.
+    """
+
+    def __init__(self) -> None:
+        self.event, self.running = Event(), 0
+        self.lock = Condition()
+
+    def __reduce__(self) -> Any:
+        """Return another one, for another process."""
+        return Left, ()
+
+    def one(self, function: Any, unit: Any, task: Any) -> Any:
+        """Return a unit, and what the function returned for it."""
+        with self.lock:
+            self.running += 1
+        try:
+            return unit, function(*task, self.event.is_set)
+        finally:
+            with self.lock:
+                self.running -= 1
+                self.lock.notify()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self.event.set()
+        with self.lock:
+            self.lock.wait_for(lambda: not self.running)
 
 
 def coarse_to_fine(axes: Sequence[Axis]) -> list[Cell]:

@@ -15,6 +15,7 @@ from . import (
     accuracy_report,
     big,
     bugs,
+    devices,
     failure,
     learning,
     playground,
@@ -34,6 +35,7 @@ MEASURES = {
     "big": big.measure,
     "bugs": bugs.measure,
     "sweeps": sweeps.measure,
+    "devices": devices.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -44,6 +46,7 @@ TABLES = {
     "big": tables.big,
     "bugs": bugs.report,
     "sweeps": tables.sweeps,
+    "devices": devices.report,
 }
 
 

@@ -613,6 +613,17 @@ def _add_tables(commands: Any) -> None:
     )
     _add_settings(train)
     train.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
+    train.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="go on from this file if it is there, and write the training into it now and then",
+    )
+    train.add_argument(
+        "--checkpoint-every",
+        type=float,
+        metavar="SECONDS",
+        help="the time between two checkpoints (60)",
+    )
     train.add_argument("--quiet", action="store_true", help="print only the files' paths")
     predict = add(
         "predict",

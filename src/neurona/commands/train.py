@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from itertools import chain
@@ -21,6 +22,7 @@ from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
 from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
+from neurona.files.checkpoint import SECONDS, resumable
 from neurona.saving import is_stream
 from neurona.tables.cells import same_number
 from neurona.tables.file import TableError, listed, nearest
@@ -104,15 +106,11 @@ def _run(given: Namespace) -> int:
 
     if len(y) < len(file):
         say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
-    rng = np.random.default_rng(given.seed)
-    learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
-    watched = learn[:0]
-    if len(learn) >= _fewest_to_validate(given):
-        mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
-        learn, watched = learn[mine], learn[its]
+    learn, watched, test = _parts(given, target, y)
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
-    validation = {"X_val": table[watched], "y_val": y[watched]} if len(watched) else {}
-    states = estimator.iter_fit(table[learn], y[learn], **validation)  # checks it all
+    if given.checkpoint is not None and Path(given.checkpoint).exists():
+        say(f"going on from {given.checkpoint}")
+    states = _states(given, estimator, table, y, learn, watched)  # checks it all
     what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
     rows = [
         ("in the table", len(file)),
@@ -151,6 +149,35 @@ def _run(given: Namespace) -> int:
     return code
 
 
+def _parts(given: Namespace, target: Target, y: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
+    """Return the rows to learn from, those to tell when to stop, and those for the test."""
+    rng = np.random.default_rng(given.seed)
+    learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
+    if len(learn) < _fewest_to_validate(given):
+        return learn, learn[:0], test
+    mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
+    return learn[mine], learn[its], test
+
+
+def _states(
+    given: Namespace,
+    estimator: NeuralNet,
+    table: Columns,
+    y: NDArray[Any],
+    learn: NDArray[np.int64],
+    watched: NDArray[np.int64],
+) -> Iterator[State]:
+    """Begin the fit, or go on with it."""
+    validation: dict[str, Any] = {}
+    if len(watched):
+        validation = {"X_val": table[watched], "y_val": y[watched]}
+    if given.checkpoint is None:
+        return estimator.iter_fit(table[learn], y[learn], **validation)
+    every = SECONDS if given.checkpoint_every is None else given.checkpoint_every
+    run = given.checkpoint, estimator, table[learn], y[learn]
+    return resumable(*run, seconds=every, **validation)
+
+
 def _check(given: Namespace) -> None:
     if not 0 <= given.test_size < 1:
         raise ValueError(f"--test-size is {given.test_size}: give a share from 0 to below 1")
@@ -158,6 +185,8 @@ def _check(given: Namespace) -> None:
         raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
     if given.cv is not None:
         _check_folds(given)
+    if given.checkpoint is None and given.checkpoint_every is not None:
+        raise ValueError("--checkpoint-every is of a file: give --checkpoint FILE, too")
 
 
 def _check_folds(given: Namespace) -> None:
@@ -183,6 +212,12 @@ def _output(given: Namespace) -> Path:
     if not is_stream(output):  # as /dev/stdout
         for suffix in BESIDE:
             tables.check_writable(output.with_suffix(suffix), given.table)
+    if given.checkpoint is not None:
+        checkpoint = Path(given.checkpoint)
+        tables.check_writable(checkpoint, given.table)
+        own = [output, *map(output.with_suffix, BESIDE)]
+        if os.path.realpath(checkpoint) in map(os.path.realpath, own):
+            raise ValueError(f"--checkpoint is {checkpoint}, and --output too: give another name")
     return output
 
 
@@ -369,6 +404,8 @@ def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
     except TrainingDiverged as error:
         print(f"neurona: {error}", file=sys.stderr)
         return FAILED
+    except OSError as error:  # of the checkpoint: nothing else is written yet
+        raise NotWritten(error.strerror or str(error)) from error
     return 0
 
 

@@ -27,6 +27,7 @@ from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer, whose_memory
 from neurona.engine.parameters import flatten, stacked
+from neurona.engine.progress import Position
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
@@ -36,6 +37,8 @@ from neurona.engine.types import Params, Seed
 from neurona.registry import lookup
 
 __all__ = ["State", "TrainingDiverged", "train"]
+
+AT_ONCE = 1000  # steps, at most, after which a training that is watched tells where it stands
 
 
 def train(
@@ -166,6 +169,33 @@ def train(
     >>> net.predict(stack[0].params, X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
     """
+    return begun(**locals()).states()
+
+
+def begun(
+    net: Network,
+    X: Any = None,
+    y: Any = None,
+    *,
+    batches: Any = None,
+    cost: Any = None,
+    optimizer: Any = None,
+    steps: float | None = None,
+    epochs: int | None = None,
+    every: int | Callable[[], int] | None = None,
+    batch_size: int | None = None,
+    sample_weight: Any = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    clip: float | None = None,
+    start: State | Params | None = None,
+    rng: Seed = None,
+    seeds: Sequence[Seed] | None = None,
+    learning_rates: Sequence[Any] | None = None,
+    engine: str = "numpy",
+    dtype: Any = np.float32,
+) -> Training:
+    """Return the training that :func:`train` hands the states of, checked and not yet begun."""
     dtype = check_dtype(dtype)
     networks, generators, known = networks_of_a_stack(net, start, rng, seeds, learning_rates)
     source = source_of(
@@ -188,11 +218,10 @@ def train(
     build = _engine(engine, objective, optimizer, clip, source.data, source.size, networks)
     first = _first(net, start, optimizer, generators, networks, dtype)
     noise = roots_of(net, generators, known)
-    training = _Training(objective, source, build, rates, noise, networks, first)
-    return training.states(counts, steps)
+    return Training(objective, source, build, rates, noise, networks, first, counts, steps)
 
 
-class _Training:
+class Training:
     """What :func:`train` has settled, and the loop over the steps."""
 
     def __init__(
@@ -204,7 +233,11 @@ class _Training:
         noise: tuple[int, ...],
         networks: int | None,
         first: State,
+        counts: Iterator[float],
+        steps: float,
     ) -> None:
+        self.counts = counts
+        self.steps = steps
         self.objective = objective
         self.net = objective.net
         self.source = source
@@ -220,16 +253,34 @@ class _Training:
         self.rows_before = first.rows_seen if source.in_parts else 0
         self.rows_seen = first.rows_seen
 
-    def states(self, counts: Iterator[float], steps: float) -> Iterator[State]:
-        """Yield the state before any step, and one after each count of them."""
-        params, optimizer_state = self.snapshot([])
-        cost = self.cost(params, self.source.first())
-        state = self.state(self.first.step, params, optimizer_state, cost)
-        beginning, before, end = params, None, self.first.step + steps
-        yield state
+    def states(
+        self, position: Position | None = None, note: Callable[[Position], None] | None = None
+    ) -> Iterator[State]:
+        """Yield the state before any step, and one after each count of them.
+
+        Parameters
+        ----------
+        position
+            Where a training stood that goes on; its state is what this one was given to start from.
+        note
+            Is told of positions: between two states each thousand steps or so, and at each state.
+        """
+        seen: list[Any] = []
+        if position is None:
+            params, optimizer_state = self.snapshot([])
+            cost = self.cost(params, self.source.first())
+            state = self.state(self.first.step, params, optimizer_state, cost)
+        else:
+            state, seen = position.state, list(position.costs)
+            if position.examples:
+                self.source.seen, self.rows_before = list(position.examples), 0
+        beginning, before, end = state.params, None, self.first.step + self.steps
+        yield self._told(state, note)
         while state.step < end:
-            seen: list[Any] = []
-            for count, rows in self.source.chunks(min(next(counts), end - state.step)):
+            ahead = min(max(1, next(self.counts) - len(seen)), end - state.step)
+            for count, rows in self.source.chunks(ahead, inf if note is None else AT_ONCE):
+                if seen and note:
+                    note(Position(state, tuple(seen), self.source.seen))
                 seeds = None if self.seeds is None else list(islice(self.seeds, count))
                 chunk = Steps(rows, self.rates(state.step, count), seeds)
                 costs = self.engine.advance(chunk)
@@ -245,7 +296,13 @@ class _Training:
                 state = self.state(state.step + count, params, optimizer_state, cost)
             if not seen:  # the batches have come to their end
                 return
-            yield state
+            seen = []
+            yield self._told(state, note)
+
+    def _told(self, state: State, note: Callable[[Position], None] | None) -> State:
+        if note:
+            note(Position(state, (), self.source.seen))
+        return state
 
     def state(self, step: int, params: Params, optimizer_state: Any, cost: Any) -> State:
         """Return the state after a step, as far as the batches have been taken."""
@@ -322,7 +379,8 @@ def _first(
         params = each[0] if len(each) == 1 else stacked(each)
     else:
         given = start.params if isinstance(start, State) else start
-        params = check_params(net, given, dtype, networks=networks is not None)
+        lost = isinstance(start, State) and networks is not None  # some networks may have diverged
+        params = check_params(net, given, dtype, networks=networks is not None, finite=not lost)
     if networks and networks_of(net, params) is None:
         params = stacked([params] * networks)
     made_by = whose_memory(optimizer)

@@ -168,7 +168,6 @@ class LargeTable(Table):
         weight: Weights,
         batch_size: int,
         dtype: Any,
-        rng: np.random.Generator,
     ) -> dict[str, Any]:
         """Return batches; each is prepared, and its targets encoded, when its turn comes."""
         read = self.reader(preparation)
@@ -180,7 +179,7 @@ class LargeTable(Table):
                 None if weight is None else weight[which].astype(np.float32),
             )
 
-        rows = Rows(take, lambda: order_of(self.X, len(self), batch_size, rng))
+        rows = Rows(take, lambda rng: order_of(self.X, len(self), batch_size, rng))
         return {"batches": rows, "dtype": np.float32}
 
 

@@ -80,7 +80,6 @@ class Table(ABC):
         weight: Weights,
         batch_size: int,
         dtype: Any,
-        rng: np.random.Generator,
     ) -> dict[str, Any]:
         """Return the arguments of :func:`neurona.train` that are about the data.
 

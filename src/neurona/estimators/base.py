@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
+from neurona.engine.processes import staying
 from neurona.engine.progress import Position, Progress
 from neurona.engine.state import State
 from neurona.engine.statistics import with_rows_before
@@ -41,6 +42,7 @@ from neurona.estimators.parameters import check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
+from neurona.estimators.together import check_shared, is_shared, learn_shared
 from neurona.estimators.validation import (
     MOST,
     BestState,
@@ -192,15 +194,20 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
         ``progress`` goes on with what a run that was stopped has done of it.
         """
-        going_on = self.warm_start and self.__sklearn_is_fitted__()
-        with self._restored_on_error():
+        going_on, shared = self.warm_start and self.__sklearn_is_fitted__(), is_shared(self)
+        with self._restored_on_error(), staying() if shared else nullcontext():
+            if shared:
+                check_shared(self, sample_weight, validation)
             examples = given = self._read(X, y, sample_weight, reset=not going_on)
+            parts = None
             rng = self._rng()
             held_out = None
             if validation is None and self.early_stopping:
                 seed = int(rng.integers(2**31))
                 examples, held_out = split(given, self.validation_fraction, self._strata, seed)
-            if not going_on:
+            if shared:
+                parts = learn_shared(self, examples)
+            elif not going_on:
                 self.targets_ = self._fit_targets(examples, given)
                 self._learn_columns(examples, rng)
             if validation is not None:
@@ -213,11 +220,12 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._confirm_targets(given.y, whole=True)
             else:
                 several = not (team.networks is None or self.quick)
-                settings = list(settings_of(self, len(given), several))
+                rows = len(given) if parts is None else sum(parts)
+                settings = list(settings_of(self, rows, several))
             if progress is not None:
                 progress.check(described(self, team.examples, held_out))
             validated = held_out is not None
-            fit = Fit(self, team, rng, validated, watched, progress)
+            fit = Fit(self, team, rng, validated, watched, progress, parts)
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
         if watched:
@@ -344,8 +352,10 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         A part of a stream may be so, and the engine refuses to train a classifier on it: a row of
         another class is added, which weighs nothing.
         """
-        weight = normalized(self._row_weights(examples))
-        table, y = examples.table, examples.y
+        weight = self._row_weights(examples)
+        if is_shared(self):  # a part may have no row of some class, nor the largest weight
+            return replace(examples, weight=weight)
+        weight, table, y = normalized(weight), examples.table, examples.y
         checked = self.network_.output.name in CLASSIFIERS and not table.may_be_of_one_class
         if not checked or (y != y[:1]).any():
             return replace(examples, weight=weight)
@@ -390,6 +400,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             "l2": self.l2,
             "clip": self.clip,
             "engine": self.engine,
+            "devices": self.devices,
         }
 
         def begin(position: Position | None) -> Training | None:

@@ -22,6 +22,7 @@ from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
 from neurona.estimators.threads import on_one_thread
+from neurona.estimators.together import is_shared, own_batches
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
 from neurona.tables.preparation import Preparation
@@ -123,7 +124,8 @@ def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:
         count = len(estimator.state_) if np.ndim(estimator.state_.cost) else 1
     if cv is None:
         if count is None:
-            count = 1 if isinstance(examples.table, LargeTable) else NETWORKS
+            alone = isinstance(examples.table, LargeTable) or is_shared(estimator)
+            count = 1 if alone else NETWORKS
         return None if count == 1 else count
     if isinstance(examples.table, LargeTable):
         raise ValueError(
@@ -162,6 +164,8 @@ class Fit:
         Whether callbacks are told of each epoch.
     progress
         What a run that was stopped has done; it is told of what this one does.
+    parts
+        How many rows each of several processes has; None where this one has them all.
     """
 
     def __init__(
@@ -172,6 +176,7 @@ class Fit:
         validated: bool,
         watched: bool,
         progress: Progress | None = None,
+        parts: list[int] | None = None,
     ) -> None:
         self.estimator = estimator
         self.preparation: Preparation | None = estimator.preparation_
@@ -181,6 +186,7 @@ class Fit:
         self.rng = rng
         self.validated = validated
         self.progress = progress
+        self.parts = parts
         self.each_epoch = watched or validated
         self.best: BestState | None = None
         self.constant: float | None = None  # the cost of predicting the same for all rows
@@ -201,11 +207,14 @@ class Fit:
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)
         n = len(weighted) if folds is None else folds.learning.shape[1]
+        n = n if self.parts is None else sum(self.parts)
         # More rows need fewer epochs: a trial takes no longer than with MOST_ROWS.
         share = 1.0 if networks is None else IN_AN_ENSEMBLE * min(1, MOST_ROWS / n)
         self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch, share)
         one._plan = plan
         data = one._training_data(weighted, plan)
+        if self.parts is not None:
+            data = own_batches(weighted.table, data, plan, self.parts)
         if folds is not None:  # each network has rows of its own
             for key in ("X", "y"):
                 data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]

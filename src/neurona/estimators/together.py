@@ -6,33 +6,30 @@ part of every batch. So each ends with the same estimator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurona import __version__
+from neurona.engine import processes
 from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import ROWS, Data
-from neurona.engine.processes import ProcessesDisagree, agreed, gathered, processes
+from neurona.engine.processes import ProcessesDisagree, agreed, gathered
 from neurona.engine.progress import digest, written
 from neurona.engine.types import Array
 from neurona.estimators.defaults import TrainingPlan
 from neurona.estimators.examples import Examples
 from neurona.tables.summaries import PartsDisagree, preparation_of
 
-ALONE = {
-    "cv": None,
-    "early_stopping": False,
-    "warm_start": False,
-    "preprocess": "auto",
-}  # what a fit by several processes has: no rows that all of them could judge by
+# What a fit by several processes has: there are no rows by which all of them could judge.
+ALONE = {"cv": None, "early_stopping": False, "warm_start": False, "preprocess": "auto"}
 
 
 def is_shared(estimator: Any) -> bool:
     """Tell whether several processes fit an estimator together."""
-    return estimator.devices is not None and processes() > 1
+    return estimator.devices is not None and processes.processes() > 1
 
 
 def check_shared(estimator: Any, sample_weight: Any, validation: Any) -> None:
@@ -47,26 +44,24 @@ def check_shared(estimator: Any, sample_weight: Any, validation: Any) -> None:
     wrong = {name: getattr(one, name) for name, only in ALONE.items() if getattr(one, name) != only}
     if one.networks not in ("auto", 1):
         wrong["networks"] = one.networks
-    if sample_weight is not None:
-        wrong["sample_weight"] = "given"
-    if validation is not None:
-        wrong["X_val"] = "given"
     if isinstance(getattr(one, "class_weight", None), str):
         wrong["class_weight"] = one.class_weight
-    if one.random_state is None:
-        wrong["random_state"] = None
-    if wrong:
-        told = ", ".join(f"{name} is {written(value)}" for name, value in wrong.items())
+    told = [f"{name} is {written(value)}" for name, value in wrong.items()]
+    for name, given in {"sample_weight": sample_weight, "X_val": validation}.items():
+        told += [] if given is None else [f"{name} is given"]
+    if told:
         raise ValueError(
-            f"{told}: several processes train one network, with rows of their own, the same "
-            "random_state and all their rows; leave this out"
+            f"{', '.join(told)}: several processes train one network from all their rows, and none "
+            "knows those of the others; leave it out"
         )
+    if one.random_state is None:
+        raise ValueError("random_state is None: give a number, the same in all processes")
     settings = {name: written(value) for name, value in one.get_params(deep=False).items()}
     agreed({"the version of neurona": __version__, **settings})
 
 
 def learn_shared(estimator: Any, examples: Examples) -> list[int]:
-    """Learn from the rows of all processes what columns and targets are; return their rows.
+    """Learn from the rows of all processes what columns and targets are; return how many rows.
 
     Raises
     ------
@@ -75,22 +70,24 @@ def learn_shared(estimator: Any, examples: Examples) -> list[int]:
     """
     one, table = estimator, examples.table
     names = getattr(one, "feature_names_in_", None)
-    agreed({
-        "the table": "large" if not hasattr(table, "names") else "of columns",
-        "its columns": one.n_features_in_ if names is None else [str(name) for name in names],
-        "the target's shape": list(examples.y.shape[1:]),
-        "the target's kind": "texts" if examples.y.dtype.kind in "OUS" else "numbers",
-    })  # fmt: skip
+    labels = [f"x{i}" for i in range(one.n_features_in_)] if names is None else [*map(str, names)]
+    facts = {
+        "the columns": labels,
+        "a large table": not table.asks_for_target,
+        "the target's columns": list(examples.y.shape[1:]),
+        "the target's cells": "texts" if examples.y.dtype.kind in "OUS" else "numbers",
+    }
+    agreed(facts)
     _learn_targets(one, examples)
-    rng = np.random.default_rng(0)  # of the fit's own each process must draw as much
     target = one.targets_.encode(examples.y) if table.asks_for_target else None
-    told = {"rows": len(examples), "columns": table.summaries(target, rng), "y": digest(examples.y)}
+    columns = table.summaries(target, np.random.default_rng(0))
+    told = {"rows": len(examples), "targets": digest(examples.y), "columns": columns}
     parts = gathered(told)
     _check_different(parts)
-    columns = [part["columns"] for part in parts]
-    labels = [f"x{i}" for i in range(one.n_features_in_)] if names is None else names
+    # As of a large table, "auto" means none: see LargeTable.learn.
+    ramps = 0 if one.ramps == "auto" and not table.asks_for_target else one.ramps
     try:
-        one.preparation_ = preparation_of([*map(str, labels)], columns, table.ramps(one.ramps))
+        one.preparation_ = preparation_of(labels, [part["columns"] for part in parts], ramps)
     except PartsDisagree as error:
         raise ProcessesDisagree(str(error)) from None
     return [part["rows"] for part in parts]
@@ -98,37 +95,49 @@ def learn_shared(estimator: Any, examples: Examples) -> list[int]:
 
 def _learn_targets(one: Any, examples: Examples) -> None:
     """Learn what a target is: the classes that there are, or means and deviations."""
-    if hasattr(one, "predict_proba"):
-        each = gathered(np.unique(examples.y.astype(np.str_ if examples.y.dtype == object else None)))
-        classes = np.unique(np.concatenate(each))
-        one.targets_ = one._fit_targets(examples, examples, classes)
-    else:
+    if hasattr(one, "_merged_targets"):
         one.targets_ = one._merged_targets(gathered(one._summary_of_targets(examples)))
+    else:
+        y = examples.y.astype(np.str_) if examples.y.dtype == object else examples.y
+        classes = np.unique(np.concatenate(gathered(np.unique(y))))
+        one.targets_ = one._fit_targets(examples, examples, classes)
 
 
 def _check_different(parts: list[dict[str, Any]]) -> None:
-    """Refuse the same rows in two processes: each would learn from them as often."""
+    """Refuse the same rows in two processes: they would count twice."""
     seen: dict[str, int] = {}
     for process, part in enumerate(parts):
-        cells = [digest(np.asarray(column["rows"])) for column in part["columns"]]
-        key = f"{part['rows']} {part['y']} {cells}"
+        cells = [digest(np.asarray(column["cells"])) for column in part["columns"]]
+        key = f"{part['rows']}, {part['targets']}, {cells}"
         if key in seen:
             raise ProcessesDisagree(
                 f"processes {seen[key]} and {process} have the same {part['rows']} rows: give each "
-                "a part of its own"
+                "its own part of them"
             )
         seen[key] = process
 
 
 def own_batches(
-    table: Any, data: dict[str, Any], plan: TrainingPlan, n: int
+    table: Any, data: dict[str, Any], plan: TrainingPlan, parts: list[int]
 ) -> dict[str, Any]:
     """Return this process's part of each step's batch, in place of the arguments about all rows.
 
-    Each epoch has ``plan.steps_per_epoch`` of them, in a new order, whatever n is.
+    Each epoch has ``plan.steps_per_epoch`` of them, in a new order, however many rows it has of the
+    ``parts`` of all.
+
+    Raises
+    ------
+    ValueError
+        If there are more steps than rows.
     """
+    n, steps = parts[processes.process_id()], plan.steps_per_epoch
+    if steps > max(parts):
+        raise ValueError(
+            f"batch_size is {plan.batch_size}, and there are {len(parts)} processes: give as many "
+            "rows a step as processes, or more"
+        )
     if "batches" in data:
-        take = data["batches"].take
+        take: Callable[[Array], Data] = data["batches"].take
     else:
         x, y, weight = data["X"], data["y"], data["sample_weight"]
 
@@ -136,11 +145,13 @@ def own_batches(
             some = None if weight is None else weight[which].astype(np.float32)
             return Data(x[which].astype(np.float32), y[which].astype(np.float32), some)
 
+    X: Any = getattr(table, "X", None)
+
     def order(rng: np.random.Generator) -> Iterator[Array]:
-        own = np.random.default_rng(int(rng.integers(2**63)))  # processes draw equally much of rng
-        each, more = divmod(n, plan.steps_per_epoch)
-        sizes = [each + (k < more) for k in range(plan.steps_per_epoch)]
-        return cut(order_of(getattr(table, "X", None), n, ROWS, own), [k for k in sizes if k])
+        own = np.random.default_rng(int(rng.integers(2**63)))  # all processes draw as much of rng
+        each, more = divmod(n, steps)
+        sizes = [each + (k < more) for k in range(steps)]
+        return cut(order_of(X, n, ROWS, own), [size for size in sizes if size])
 
     return {"batches": Rows(take, order), "dtype": np.float32}
 

@@ -44,14 +44,14 @@ def summary(column: Column, target: Target = None, most: int = KEPT) -> dict[str
     (array([ 4.5, 30. ]), array([2, 1]), 1)
     """
     missing = column.missing
-    told = {"kind": column.kind, "decimal": column.decimal, "order": column.order}
+    told: dict[str, Any] = {"kind": column.kind, "decimal": column.decimal, "order": column.order}
     told |= {"missing": int(missing.sum()), "target": None}
     known = column.values[~missing]
     if column.kind == "category":
         counts = Counter(known.tolist())
         levels = sorted(counts)
         rows = np.array([counts[one] for one in levels], np.int64)
-        if target is not None and len(levels):
+        if target is not None and levels:
             place = {level: i for i, level in enumerate(levels)}
             which = np.fromiter((place[cell] for cell in known), np.int64, len(known))
             sums = [np.bincount(which, one, len(levels)) for one in target[~missing].T]
@@ -185,9 +185,7 @@ def preparation_of(
     >>> preparation_of(["x"], halves) == Preparation.fit([Column("x", "number", X)])
     True
     """
-    columns = [
-        merged(name, [part[i] for part in parts]) for i, name in enumerate(names)
-    ]
+    columns = [merged(name, [part[i] for part in parts]) for i, name in enumerate(names)]
     n = max((int(rows.sum()) for _, rows, _ in columns), default=0)
     each: list[tuple[Column, Weights, Target]] = [*columns]
     return Preparation.of(each, n, float(n), ramps)

@@ -139,15 +139,18 @@ def merged(
 
 
 def form_of_parts(
-    name: str, parts: Sequence[dict[str, Any]], whose: str = "process"
+    name: str, parts: Sequence[dict[str, Any]], whose: Sequence[str] | None = None
 ) -> tuple[Kind, str, str | None]:
     """Return a column's kind, decimal sign and order of dates, which a part may leave open.
+
+    ``whose`` are the parts' names for the message; they are those of processes by default.
 
     Raises
     ------
     PartsDisagree
         If it has another one in one part than in another; the message names both.
     """
+    names = whose or [f"process {which}" for which in range(len(parts))]
     known = [(which, part) for which, part in enumerate(parts) if part["kind"] != "empty"]
     first: dict[str, tuple[int, Any]] = {}  # the part that says so, and what it says
     for which, part in known:
@@ -160,8 +163,8 @@ def form_of_parts(
             if was != now:
                 holds = "holds" if what == "kind" else f"has the {what}"
                 raise PartsDisagree(
-                    f"column {name!r} {holds} {now} in {whose} {which}, and {was} in {whose} "
-                    f"{there}: mend the cells, or leave the column out"
+                    f"column {name!r} {holds} {now} in {names[which]}, and {was} in "
+                    f"{names[there]}: mend the cells, or leave the column out"
                 )
     each = [part for _, part in known]
     kind: Kind = each[0]["kind"] if each else "empty"

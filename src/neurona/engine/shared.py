@@ -29,7 +29,7 @@ def facts_of(
     >>> from neurona.engine.network import network
     >>> facts = facts_of(network([2, 1]), np.ones((4, 2)), [0, 1, 0, 1], None, (), l2=0.1)
     >>> facts["network"], facts["X"], facts["l2"]
-    ('Network((Dense(1, gain=1.0),), (2,))', 'float64 (4, 2), checksum 1c0d2e', '0.1')
+    ('Network((Dense(1, sigmoid, gain=1.0),), (2,))', 'float64 (4, 2), checksum 2cd9ee5b', '0.1')
     """
     examples = {"X": X, "y": y, "sample_weight": sample_weight}
     seeds = [rng.bit_generator.seed_seq for rng in generators]

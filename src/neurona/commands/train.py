@@ -16,7 +16,7 @@ import numpy as np
 from neurona.commands import FAILED, INTERRUPTED, NotWritten, interrupts, tables
 from neurona.commands.progress import BestEffort, progress
 from neurona.commands.report_page import Subject, page
-from neurona.engine import processes
+from neurona.engine import distributed, processes
 from neurona.engine.costs import Pinball
 from neurona.engine.divergence import TrainingDiverged
 from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
@@ -33,7 +33,7 @@ from neurona.tables.preparation import Categories
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from numpy.typing import NDArray
 
@@ -107,19 +107,9 @@ def _trained(given: Namespace) -> int:
     cost, kind = _cost(given)
     output = _output(given)
     require("safetensors", extra="files")  # now, and not when the training is over
-    file, target = _read(given, kind)
-    with tables.about(_name(given)):
-        if cost == "poisson":
-            _check_counts(file, given.target, target)
-        table, y = _examples(given, file, target)
-    if not target.is_classes:
-        _check_numbers(given)
+    file, target, table, y = _read(given, cost, kind)
     quiet = given.quiet or not processes.is_first()
-
-    def say(text: str = "") -> None:
-        if not quiet:
-            print(text, flush=True)
-
+    say = _printer(quiet)
     if len(y) < len(file):
         say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
     learn, watched, test = _parts(given, target, y)
@@ -170,6 +160,16 @@ def _trained(given: Namespace) -> int:
     return code
 
 
+def _printer(quiet: bool) -> Callable[..., None]:
+    """Return what prints a line, or nothing."""
+
+    def say(text: str = "") -> None:
+        if not quiet:
+            print(text, flush=True)
+
+    return say
+
+
 def _connect(given: Namespace) -> None:
     """Connect this process with the others, where there are some."""
     if given.coordinator is None:
@@ -179,7 +179,7 @@ def _connect(given: Namespace) -> None:
     timeout = LONGEST_WAIT if given.timeout is None else given.timeout
     numbers = {"processes": given.processes, "process_id": given.process_id}
     try:
-        processes.connect(given.coordinator, timeout=timeout, **numbers)
+        distributed.connect(given.coordinator, timeout=timeout, **numbers)
     except processes.ProcessMissing as error:
         raise NotWritten(str(error)) from error
 
@@ -190,8 +190,10 @@ def _name(given: Namespace) -> str:
     return f"{first} and {len(others)} more" if others else str(first)
 
 
-def _read(given: Namespace, kind: TargetKind) -> tuple[TableFile, Target]:
-    """Read the table, of several processes this one's part, and the target."""
+def _read(
+    given: Namespace, cost: Any, kind: TargetKind
+) -> tuple[TableFile, Target, Columns, NDArray[Any]]:
+    """Read the table, of several processes this one's part: its target, and the examples."""
 
     def read(path: str) -> TableFile:
         return tables.read_table(path, given.encoding, given.dates, given.max_memory)
@@ -202,9 +204,14 @@ def _read(given: Namespace, kind: TargetKind) -> tuple[TableFile, Target]:
         file = read_parts(given.table, read, shared)
     with tables.about(_name(given)):
         target = file.target(given.target, kind)
-    if shared:
-        processes.agreed({"--target": given.target, "it holds": KINDS[target.is_classes]})
-    return file, target
+        if shared:
+            processes.agreed({"--target": given.target, "it holds": KINDS[target.is_classes]})
+        if cost == "poisson":
+            _check_counts(file, given.target, target)
+        table, y = _examples(given, file, target)
+    if not target.is_classes:
+        _check_numbers(given)
+    return file, target, table, y
 
 
 def _parts(given: Namespace, target: Target, y: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:

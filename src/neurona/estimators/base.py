@@ -220,8 +220,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._confirm_targets(given.y, whole=True)
             else:
                 several = not (team.networks is None or self.quick)
-                rows = len(given) if parts is None else sum(parts)
-                settings = list(settings_of(self, rows, several))
+                n = len(given) if parts is None else sum(parts)
+                settings = list(settings_of(self, n, several))
             if progress is not None:
                 progress.check(described(self, team.examples, held_out))
             validated = held_out is not None

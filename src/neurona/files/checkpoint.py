@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from math import ceil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from neurona import __version__
 from neurona.checks import check_count
+from neurona.engine import processes
 from neurona.engine.data import Data, networks_of
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays as arrays_of
@@ -61,7 +63,8 @@ def resumable(
     It begins anew where there is no such file, or goes on from the file, which is written every
     ``seconds``, at the end, when the loop is left, and at Ctrl-C. Started again with the same data
     and settings, it ends with the same numbers, to the last digit, as if it had never stopped. The
-    file is replaced as a whole: at every moment the old one is there or the new one.
+    file is replaced as a whole: at every moment the old one is there or the new one. Of several
+    processes that train together, each calls this, and the first one reads and writes the file.
 
     Parameters
     ----------
@@ -110,15 +113,25 @@ def resumable(
     [15, 25, 35, 40]
     """
     require("safetensors", extra="files")  # now, and not after a minute
-    checkpoint = Checkpoint(Path(file), seconds)
-    if isinstance(model, Network):
-        return checkpoint.states(_of_network(checkpoint, model, X, y, **settings))
-    if not hasattr(model, "iter_fit"):
+    is_network = isinstance(model, Network)
+    if not (is_network or hasattr(model, "iter_fit")):
         raise ValueError(
             f"cannot train a {type(model).__name__}: give a network, or a NeuralNetClassifier or "
             "NeuralNetRegressor"
         )
-    return checkpoint.states(_of_estimator(checkpoint, model, X, y, **settings))
+    shared = _is_shared(settings.get("devices") if is_network else model.devices)
+    with processes.staying() if shared else nullcontext():
+        checkpoint = Checkpoint(Path(file), seconds, shared)
+        begin = _of_network if is_network else _of_estimator
+        return checkpoint.states(begin(checkpoint, model, X, y, **settings))
+
+
+def _is_shared(devices: Any) -> bool:
+    """Tell whether devices are those of several processes."""
+    if processes.processes() == 1 or devices is None:
+        return False
+    own = processes.process_id()
+    return isinstance(devices, str | int) or any(one.process_index != own for one in devices)
 
 
 def _of_network(
@@ -230,26 +243,30 @@ class Checkpoint:
         Of the file, which is read if it is there.
     seconds
         Between two times that it is written.
+    shared
+        Whether several processes train together, of which the first has the file.
     """
 
-    def __init__(self, path: Path, seconds: float) -> None:
+    def __init__(self, path: Path, seconds: float, shared: bool = False) -> None:
         if not seconds >= 0:
             raise ValueError(
                 f"seconds is {seconds}: give those between two checkpoints, such as 60"
             )
         self.path = path
         self.seconds = seconds
+        self.shared = shared
+        self.is_first = not shared or processes.is_first()
         self.known: dict[str, str] | None = None  # of the run that was stopped
         self.described: dict[str, str] = {}
         self.time = time.monotonic()
         self.kept: list[Part] = []  # as the file holds them
-        try:
-            check_replaceable(path)
-        except OSError as error:
-            raise type(error)(
-                error.errno, f"{path} cannot be written ({error.strerror})"
-            ) from error
-        before = self._read() if path.exists() else []
+        if self.is_first:
+            try:
+                check_replaceable(path)
+            except OSError as error:
+                text = f"{path} cannot be written ({error.strerror})"
+                raise type(error)(error.errno, text) from error
+        before = self._read_by_first() if shared else self._read(path) if path.exists() else []
         self.progress = Progress(before, self.check, self.note)
 
     def check(self, texts: Mapping[str, str]) -> None:
@@ -261,6 +278,11 @@ class Checkpoint:
             If it is something else; the message names it.
         """
         self.described = {"the version of neurona": __version__, **texts}
+        if self.shared:
+            first, *others = processes.gathered(self.described)
+            more = {f"{name} of process {k}": text for k, its in enumerate(others, start=1)
+                    for name, text in its.items() if text != first.get(name)}  # fmt: skip
+            self.described = {**first, "processes": str(processes.processes()), **more}
         if self.known is None:
             return
         told = []
@@ -270,7 +292,8 @@ class Checkpoint:
                 was, now = (shorten(text, SHOWN, placeholder=" …") for text in (was, now))
                 told.append(f"{name} was {was}, and is {now}")
         if told:
-            raise ValueError(
+            error = processes.ProcessesDisagree if self.shared else ValueError  # all raise it
+            raise error(
                 f"{self.path} is the checkpoint of another training: {'; '.join(told)}. Give what "
                 "was given then, or another file"
             )
@@ -307,6 +330,8 @@ class Checkpoint:
         OSError
             If that fails; the old file is whole.
         """
+        if not self.is_first:
+            return
         there = f"; the checkpoint of step {self._step(self.kept)} is whole" if self.kept else ""
         try:
             replaced(self.path, encoded(self.progress.parts, self.described))
@@ -322,9 +347,21 @@ class Checkpoint:
     def _step(parts: list[Part]) -> int:
         return parts[-1].position.state.step
 
-    def _read(self) -> list[Any]:
+    def _read_by_first(self) -> list[Any]:
+        """Return what makes each part, from the file that the first process has."""
+        there = self.is_first and self.path.exists()
+        data = np.frombuffer(self.path.read_bytes(), np.uint8) if there else None
+        data, *_ = processes.gathered(data)
+        if data is None:
+            return []
+        with TemporaryDirectory() as folder:
+            copy = Path(folder) / self.path.name
+            copy.write_bytes(data.tobytes())
+            return self._read(copy)
+
+    def _read(self, path: Path) -> list[Any]:
         """Return what makes each part for its network."""
-        with opened(self.path) as (file, metadata):
+        with opened(path) as (file, metadata):
             try:
                 given = json.loads(metadata[DESCRIPTION])
                 content = given["checkpoint"]
@@ -335,7 +372,7 @@ class Checkpoint:
                     f"{self.path} is a model's file, and not the checkpoint of a training: give "
                     "another name"
                 ) from error
-            arrays = read_all(self.path, file, metadata)
+            arrays = read_all(path, file, metadata)
 
         def maker(k: int, one: dict[str, Any]) -> Any:
             own = {

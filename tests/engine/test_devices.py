@@ -56,7 +56,8 @@ for name in chosen:
 """
 SOON = ("whole, noisy", "mini-batches", "stack")
 LATER = (
-    "whole", "mini-batches, noisy", "batches", "batches, noisy", "stack, rates", "stack, own data", "stack, batches",
+    "whole", "mini-batches, noisy", "batches", "batches, noisy",
+    "stack, rates", "stack, own data", "stack, batches",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from . import (
     playground,
     report,
     speed,
+    sweeps,
     tables,
 )
 from .table_models import MODELS
@@ -33,6 +34,7 @@ MEASURES = {
     "accuracy": accuracy.measure,
     "big": big.measure,
     "bugs": bugs.measure,
+    "sweeps": sweeps.measure,
     "devices": devices.measure,
 }
 TABLES = {
@@ -43,6 +45,7 @@ TABLES = {
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
     "bugs": bugs.report,
+    "sweeps": tables.sweeps,
     "devices": devices.report,
 }
 

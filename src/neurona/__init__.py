@@ -72,6 +72,8 @@ _NAMES = {
     "rmsprop": "neurona.engine.optimizers",
     "save": "neurona.files",
     "sgd": "neurona.engine.optimizers",
+    "Sweep": "neurona.sweeps.result",
+    "sweep": "neurona.sweeps.sweep",
     "State": "neurona.engine.state",
     "train": "neurona.engine.training",
     "TrainingDiverged": "neurona.engine.divergence",

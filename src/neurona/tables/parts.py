@@ -47,9 +47,12 @@ class Parts(TableFile):
         first, *others = files
         self.names = first.names
         for path, file in zip(paths[1:], others, strict=True):
-            for name in {*self.names} ^ {*file.names}:
-                where, there = (path, paths[0]) if name in self.names else (paths[0], path)
-                raise TableError("no_column", f"{where} has no column {name!r}, which {there} has")
+            for name in (*self.names, *file.names):  # those that are missing here come first
+                if name not in file.places or name not in first.places:
+                    where, there = (path, paths[0])[:: 1 if name in first.places else -1]
+                    raise TableError(
+                        "no_column", f"{where} has no column {name!r}, and {there} has"
+                    )
         counting = [name for name in first.counting if all(name in f.counting for f in others)]
         if shared:
             agreed({"the columns": sorted(self.names)})

@@ -40,6 +40,7 @@ from neurona.estimators.parameters import check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
+from neurona.estimators.threads import is_small, on_one_thread
 from neurona.estimators.validation import (
     MOST,
     BestState,
@@ -365,7 +366,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         if self.state_.optimizer_state is not None:
             self.state_ = first_state(self.state_, optimizer_for(*given))
         state = self.state_
-        return train(
+        running = train(
             self._member,
             **data,
             cost=find_cost(self.cost, self._member),
@@ -379,6 +380,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             engine=self.engine,
             **draws,
         )
+        small = np.ndim(state.cost) or is_small(state.params, plan.batch_size)
+        return on_one_thread(running) if small else running
 
     def _set_state(self, state: State) -> None:
         """Predict with the weights of this state from now on."""

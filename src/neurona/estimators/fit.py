@@ -20,7 +20,6 @@ from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
-from neurona.estimators.threads import on_one_thread
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
 from neurona.tables.preparation import Preparation
@@ -201,10 +200,7 @@ class Fit:
                 data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]
             data["sample_weight"] = folds.weights(weighted.weight)
         draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
-        running = one._train(data, plan, n, falling=True, **draws)
-        if networks is not None:
-            running = on_one_thread(running)
-        return fit_loop(one, running, self.best)
+        return fit_loop(one, one._train(data, plan, n, falling=True, **draws), self.best)
 
     @property
     def has_more(self) -> bool:

@@ -15,6 +15,7 @@ from . import (
     accuracy_report,
     big,
     bugs,
+    cluster,
     failure,
     learning,
     playground,
@@ -32,6 +33,7 @@ MEASURES = {
     "accuracy": accuracy.measure,
     "big": big.measure,
     "bugs": bugs.measure,
+    "cluster": cluster.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -41,6 +43,7 @@ TABLES = {
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
     "bugs": bugs.report,
+    "cluster": tables.cluster,
 }
 
 

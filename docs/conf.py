@@ -72,6 +72,7 @@ docs/playground
 docs/doctor
 docs/tables
 docs/scikit-learn
+docs/cluster
 docs/export
 docs/gallery
 ```

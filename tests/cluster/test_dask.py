@@ -23,7 +23,7 @@ def client():
     """Return the client of two workers, each a process with one thread."""
     from distributed import Client, LocalCluster
 
-    place = {"host": "127.0.0.1", "dashboard_address": None}
+    place = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with (
         LocalCluster(processes=True, n_workers=2, threads_per_worker=1, **place) as cluster,
         Client(cluster) as client,

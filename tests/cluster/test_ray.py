@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import tempfile
-from pathlib import Path
-
 import joblib
 import numpy as np
 import pytest
@@ -13,6 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from tests.support.clusters import RAY_WARNS, folder_for_ray
 from tests.support.searches import RATES, found, kill_one, network, splits_of, table
 
 pytest.importorskip("ray")
@@ -20,11 +17,7 @@ pytest.importorskip("ray")
 X, Y = table()
 SPLITS = splits_of(X, Y)
 RESTARTING = {"num_cpus": 1, "max_restarts": 3, "max_task_retries": 3}
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
-    # JAX says so where a test before has loaded it; the child only starts a program.
-    pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning"),
-]
+pytestmark = RAY_WARNS
 
 
 @pytest.fixture(scope="module")
@@ -33,23 +26,17 @@ def ray():
     import ray
     from ray.util.joblib import register_ray
 
-    # A short path, since sockets are in it. The token would lie in the home folder otherwise.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        token = Path(folder, "token")
-        token.write_text(secrets.token_hex(32))
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setenv("RAY_AUTH_TOKEN_PATH", str(token))
-            ray.init(
-                num_cpus=2,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level="error",
-                object_store_memory=100 * 2**20,
-                _temp_dir=folder,
-            )
-            register_ray()
-            yield ray
-            ray.shutdown()
+    with folder_for_ray():
+        ray.init(
+            num_cpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="error",
+            object_store_memory=100 * 2**20,
+        )
+        register_ray()
+        yield ray
+        ray.shutdown()
 
 
 def on_ray(**given):

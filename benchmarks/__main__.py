@@ -16,11 +16,13 @@ from . import (
     big,
     bugs,
     cluster,
+    devices,
     failure,
     learning,
     playground,
     report,
     speed,
+    sweeps,
     tables,
 )
 from .table_models import MODELS
@@ -34,6 +36,8 @@ MEASURES = {
     "big": big.measure,
     "bugs": bugs.measure,
     "cluster": cluster.measure,
+    "sweeps": sweeps.measure,
+    "devices": devices.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -44,6 +48,8 @@ TABLES = {
     "big": tables.big,
     "bugs": bugs.report,
     "cluster": tables.cluster,
+    "sweeps": tables.sweeps,
+    "devices": devices.report,
 }
 
 

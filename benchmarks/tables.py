@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from neurona.observe.scores import format_cost
 
 from . import stacks
+from . import sweeps as swept
 from .goals import START_UP_GOALS
 from .tasks import STEPS
 
@@ -110,6 +111,17 @@ def _stacks(measured: dict) -> str:
         goal = [f"{limit:g}", verdict(found["median"], limit)]
         rows.append([title, _spread(found, digits=digits), *goal])
     return table(["", "median (lowest to highest)", "goal", "met"], rows)
+
+
+def sweeps(measured: dict) -> str:
+    """Return the table of the sweeps."""
+    rows = []
+    for title, found in measured["seconds"].items():
+        limit = swept.GOALS.get(title)
+        goal = [f"{limit:g}", verdict(found["median"], limit)] if limit else ["", ""]
+        rows.append([title, _spread(found, digits=1), *goal])
+    shown = table(["", "seconds", "goal", "met"], rows)
+    return f"{facts(measured['machine'])}\n\n{shown}"
 
 
 def _startup(measured: dict) -> str:

@@ -70,6 +70,7 @@ CONTENTS = """
 docs/guide
 docs/playground
 docs/doctor
+docs/sweep
 docs/tables
 docs/scikit-learn
 docs/cluster

@@ -15,6 +15,7 @@ from . import (
     accuracy_report,
     big,
     bugs,
+    cluster,
     devices,
     failure,
     learning,
@@ -34,6 +35,7 @@ MEASURES = {
     "accuracy": accuracy.measure,
     "big": big.measure,
     "bugs": bugs.measure,
+    "cluster": cluster.measure,
     "sweeps": sweeps.measure,
     "devices": devices.measure,
 }
@@ -45,6 +47,7 @@ TABLES = {
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
     "bugs": bugs.report,
+    "cluster": tables.cluster,
     "sweeps": tables.sweeps,
     "devices": devices.report,
 }

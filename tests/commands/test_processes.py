@@ -119,7 +119,8 @@ def test_several_files_are_one_table(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda text: text.replace("kilos", "pounds"), r"part-1\.csv has no column 'kilos', and .*part-0\.csv has"),
+        (lambda text: text.replace("kilos", "pounds"),
+         r"part-1\.csv has no column 'kilos', and .*part-0\.csv has"),
         (lambda text: re.sub(r"(?m)^[0-9]+\.[0-9]+,", "heavy,", text),
          r"column 'kilos' holds categories in .*part-1\.csv, and numbers in .*part-0\.csv"),
         (lambda text: text[: text.index("\n")], r"part-1\.csv: "),

@@ -29,6 +29,7 @@ _MODULES = {
     "comparison": "neurona.lesson.comparison",
     "costs": "neurona.engine.costs",
     "datasets": "neurona.datasets",
+    "distributed": "neurona.engine.distributed",
     "engine": "neurona.engine",
     "export": "neurona.export",
     "initializers": "neurona.engine.initializers",

@@ -239,44 +239,51 @@ class Stream:
         before = self._before
         while len(self._ends) < self._most:
             self._place.begin()
-            batches = iter(self._pass(before))
-            batch = next(batches, None)
-            if batch is None and before:  # that pass was over
+            drawn = self._drawn
+            for batch, is_last in self._each(iter(self._pass(before))):
+                self._drawn += 1
+                if is_last:
+                    self._ends.append(self._drawn)
+                yield batch
+            if self._drawn == drawn and before:  # that pass was over
                 before = self._before = 0
                 continue
             before = 0
-            if batch is None:
+            if self._drawn == drawn:
                 if self._ends and not self._once:
                     raise ValueError(
                         "batches gave no batch in a later pass: a function must make a new "
                         "iterator each time"
                     )
                 return
-            while batch is not None:
-                following = next(batches, None)
-                self._drawn += 1
-                if following is None:
-                    self._ends.append(self._drawn)
-                yield self._checked(batch)
-                batch = following
 
-    def _checked(self, batch: Any) -> Data:
+    def _each(self, batches: Iterator[Any]) -> Iterator[tuple[Data, bool]]:
+        """Yield the batches of a pass, checked, and whether each is the last."""
+        batch = next(batches, None)
+        while batch is not None:
+            following = next(batches, None)
+            yield self._checked(batch, self._drawn + 1), following is None
+            batch = following
+
+    def _checked(self, batch: Any, number: int) -> Data:
         if isinstance(batch, Data):
             return batch
         if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
             raise ValueError(
-                f"batch {self._drawn} is a {type(batch).__name__}: each batch must be (X, y), or "
+                f"batch {number} is a {type(batch).__name__}: each batch must be (X, y), or "
                 "(X, y, weight)"
             )
         try:
             X, y, weight = (*batch, None)[:3]
             return check_data(self.net, X, y, weight, self.dtype)
         except ValueError as error:
-            raise ValueError(f"batch {self._drawn}: {error}") from None
+            raise ValueError(f"batch {number}: {error}") from None
 
 
-def latest(batches: list[Data]) -> list[Data]:
+def latest(batches: list[Data], parts: int = 1) -> list[Data]:
     """Return the last batches, as many as have 10,000 rows or 64 MB: earlier ones are not held.
+
+    Where they are one of so many ``parts`` of batches, the rows of all parts are counted.
 
     Examples
     --------
@@ -284,8 +291,8 @@ def latest(batches: list[Data]) -> list[Data]:
     >>> len(latest(batches))
     3
     """
-    rows = np.cumsum([batch.n for batch in reversed(batches)])
-    held = np.cumsum([batch.x.nbytes for batch in reversed(batches)])
+    rows = np.cumsum([parts * batch.n for batch in reversed(batches)])
+    held = np.cumsum([parts * batch.x.nbytes for batch in reversed(batches)])
     return batches[-1 - int(min(np.searchsorted(rows, POPULATION), np.searchsorted(held, LARGE))) :]
 
 
@@ -309,6 +316,7 @@ def source_of(
     generators: Generators,
     networks: int | None = None,
     randomness: Randomness | None = None,
+    stream: type[Stream] = Stream,
 ) -> Draws | Stream:
     """Return where the batches of a training come from; check what can be checked beforehand.
 
@@ -326,7 +334,7 @@ def source_of(
                 raise ValueError(f"give {name} within the batches, (X, y, weight), or no batches")
         if batch_size is not None:
             raise ValueError("batches are taken as they come: leave batch_size out")
-        return Stream(net, batches, dtype, generators, randomness, _length(batches))
+        return stream(net, batches, dtype, generators, randomness, _length(batches))
     size = None if batch_size is None else check_count("batch_size", batch_size)
     if isinstance(X, np.memmap) and X.nbytes > LARGE and (size or BATCH) < len(X):
         rows = Rows.of(net, X, y, sample_weight, dtype, size or BATCH, generators[0])

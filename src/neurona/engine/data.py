@@ -49,6 +49,17 @@ class Data(NamedTuple):
         weight = None if self.weight is None else self.weight[place]
         return Data(self.x[place], self.target[place], weight)
 
+    def filled(self, n: int) -> Data:
+        """Return n examples: these, with their weights, and others that weigh nothing.
+
+        >>> Data(np.ones((1, 2)), np.ones((1, 1)), None).filled(3).weight
+        array([1., 0., 0.])
+        """
+        weight = np.ones(self.n, self.target.dtype) if self.weight is None else self.weight
+        more = [(0, n - self.n)]
+        each = (self.x, self.target, weight)
+        return Data(*(np.pad(one, more + [(0, 0)] * (one.ndim - 1)) for one in each))
+
 
 # An engine holds this where each batch brings its own examples.
 NOTHING = Data(None, None, None)  # type: ignore[arg-type]

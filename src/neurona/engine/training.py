@@ -8,6 +8,7 @@ and advances them by some steps: :mod:`neurona.engine.numpy_engine`, and its com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from inspect import signature
 from itertools import islice, repeat
 from math import inf, isfinite, nan
@@ -27,12 +28,14 @@ from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer, whose_memory
 from neurona.engine.parameters import flatten, stacked
+from neurona.engine.processes import agreed, staying
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
 from neurona.engine.statistics import merged, rows_kept, rows_seen
 from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Params, Seed
+from neurona.extras import require
 from neurona.registry import lookup
 
 __all__ = ["State", "TrainingDiverged", "train"]
@@ -59,6 +62,7 @@ def train(
     seeds: Sequence[Seed] | None = None,
     learning_rates: Sequence[Any] | None = None,
     engine: str = "numpy",
+    devices: Any = None,
     dtype: Any = np.float32,
 ) -> Iterator[State]:
     """Train a network, or a stack of them at once: an iterator of states, the first before a step.
@@ -123,6 +127,11 @@ def train(
         seeds, all begin with the same weights and take the same batches.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one (``pip install "neurona[jax]"``).
+    devices
+        Of ``engine="jax"``: ``"all"``, how many, or a list of JAX's devices, over which each batch
+        is split, or the networks of a stack. After :func:`neurona.distributed.connect` they are
+        those of all processes: X and y are then the same in each, and of ``batches`` each gives its
+        part of each step's batch. By default one device.
     dtype
         float32, or float64.
 
@@ -134,7 +143,10 @@ def train(
     Raises
     ------
     ValueError
-        At the call, if anything given does not fit; the message says what would.
+        At the call, if anything given does not fit; the message says what would. If processes
+        that train together disagree in settings or data, all of them raise it.
+    neurona.distributed.ProcessMissing
+        If one of the processes that train together is missing; the message names it.
     TrainingDiverged
         From the iterator, when the cost stops being finite; in a stack, when the costs of all
         networks have. Before that, a network that diverges disturbs no other.
@@ -166,30 +178,95 @@ def train(
     >>> net.predict(stack[0].params, X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
     """
-    dtype = check_dtype(dtype)
-    networks, generators, known = networks_of_a_stack(net, start, rng, seeds, learning_rates)
-    source = source_of(
-        net, X, y, sample_weight, batches, batch_size, dtype, generators, networks, known
-    )
-    penalties = check_penalty("l1", l1), check_penalty("l2", l2)
-    objective = Objective(net, find_cost(cost, net), *penalties)
-    optimizer = find_optimizer(optimizer)
-    rates, clip = rates_of_step(optimizer, net, learning_rates), check_clip(clip)
-    if steps is not None and epochs is not None:
-        raise ValueError("give steps or epochs, not both")
-    if steps is None:
-        steps = source.steps(None if epochs is None else check_count("epochs", epochs))
-    else:
-        steps = check_count("steps", steps, unlimited=True)
-    if callable(every):
-        counts: Iterator[float] = (check_count("every", every()) for _ in repeat(None))
-    else:
-        counts = repeat(source.steps_an_epoch if every is None else check_count("every", every))
-    build = _engine(engine, objective, optimizer, clip, source.data, source.size, networks)
-    first = _first(net, start, optimizer, generators, networks, dtype)
-    noise = roots_of(net, generators, known)
-    training = _Training(objective, source, build, rates, noise, networks, first)
-    return training.states(counts, steps)
+    place = _placement(engine, devices, in_parts=batches is not None)
+    is_shared = place is not None and place.is_shared
+    with staying() if is_shared else nullcontext():
+        dtype = check_dtype(dtype)
+        networks, generators, known = networks_of_a_stack(net, start, rng, seeds, learning_rates)
+        if networks and place and place.in_parts:
+            raise ValueError(
+                "each process gives its part of the batches, and a stack takes whole ones: give "
+                "X and y, or train one network at a time"
+            )
+        stream = Stream
+        if is_shared:
+            from neurona.engine.shared import Parts, facts_of
+
+            stream = Parts
+            facts = facts_of(
+                net,
+                *(X, y, sample_weight, generators),
+                cost=cost,
+                optimizer=optimizer,
+                steps=steps,
+                epochs=epochs,
+                every=every,
+                batch_size=batch_size,
+                l1=l1,
+                l2=l2,
+                clip=clip,
+                start=start,
+                learning_rates=learning_rates,
+                devices=len(place.devices),
+                dtype=str(dtype),
+            )
+            agreed(facts | {"batches": batches is not None})
+        source = source_of(
+            net,
+            X,
+            y,
+            sample_weight,
+            batches,
+            batch_size,
+            dtype,
+            generators,
+            networks,
+            known,
+            stream,
+        )
+        penalties = check_penalty("l1", l1), check_penalty("l2", l2)
+        objective = Objective(net, find_cost(cost, net), *penalties)
+        optimizer = find_optimizer(optimizer)
+        rates, clip = rates_of_step(optimizer, net, learning_rates), check_clip(clip)
+        if steps is not None and epochs is not None:
+            raise ValueError("give steps or epochs, not both")
+        if steps is None:
+            steps = source.steps(None if epochs is None else check_count("epochs", epochs))
+        else:
+            steps = check_count("steps", steps, unlimited=True)
+        if callable(every):
+            counts: Iterator[float] = (check_count("every", every()) for _ in repeat(None))
+        else:
+            counts = repeat(source.steps_an_epoch if every is None else check_count("every", every))
+        build = _engine(
+            engine, objective, optimizer, clip, source.data, source.size, networks, place
+        )
+        first = _first(net, start, optimizer, generators, networks, dtype)
+        noise = roots_of(net, generators, known)
+        training = _Training(objective, source, build, rates, noise, networks, first)
+    states = training.states(counts, steps)
+    return _told(states) if is_shared else states
+
+
+def _told(states: Iterator[State]) -> Iterator[State]:
+    """Yield the states; the other processes are told of an error that is this process's own."""
+    with staying(common=(TrainingDiverged,)):
+        yield from states
+
+
+def _placement(engine: str, devices: Any, in_parts: bool) -> Any:
+    """Return where the arrays of the compiled engine lie; None for JAX's default device."""
+    if devices is None:
+        return None
+    if engine != "jax":
+        raise ValueError(
+            f"devices is {devices!r}, and engine={engine!r} computes on the processor alone: "
+            "leave devices out, or give engine='jax'"
+        )
+    require("jax", extra="jax")
+    from neurona.engine.devices import placement
+
+    return placement(devices, in_parts)
 
 
 class _Training:
@@ -420,6 +497,7 @@ def _engine(
     data: Data,
     size: int,
     networks: int | None,
+    place: Any = None,
 ) -> Callable[[Params, Any], Engine]:
     """Return what makes an engine of that name from parameters and an optimizer's state."""
 
@@ -441,10 +519,8 @@ def _engine(
         from neurona.engine.jax_engine import JaxEngine
 
         state = its_own(params, state)
-        return JaxEngine(objective, optimizer, clip, data, params, state, size, networks)
+        return JaxEngine(objective, optimizer, clip, data, params, state, size, networks, place)
 
     if name == "jax":
-        from neurona.extras import require
-
         require("jax", extra="jax")
     return lookup("engine", name, {"numpy": numpy_engine, "jax": jax_engine})

@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +52,11 @@ SHARED: list[Case] = [([30, 64, 64, 1], 1024), ([64, 256, 256, 10], 1024)]
 SIZES = [1_000, 4_000, 20_000, 100_000, 400_000, 2_000_000, 10_000_000, 100_000_000]  # bytes
 SAVED = [[30, 64, 64, 2], [784, 1024, 1024, 10]]
 ROWS, COLUMNS = 20_000, 30
+A_CORE_EACH, BOTH_CORES, DEVICES = (
+    "two processes, a core each",
+    "two processes on both cores",
+    "two devices of a process",
+)
 IMPORTS = {
     "neurona and JAX": "import neurona, jax; neurona.train; jax.devices()",
     "the estimators": "import neurona; neurona.NeuralNetClassifier",
@@ -90,6 +94,12 @@ def measure(quick: bool = False) -> dict:
         gathers={"repeats": 10 * repeats},
         steps={"cases": judged, "repeats": repeats, "processes": 2},
     )
+    note(f"two processes on both cores, linked by gloo: {len(sizes)} sizes")
+    free = _together(
+        [{"cores": cores}] * 2,
+        connect=True,
+        all_reduces={"sizes": sizes, "repeats": repeats},
+    )
     note(f"two devices of one process: {len(sizes)} sizes, {len(judged)} networks and batches")
     [within] = _together(
         [{"cores": cores, "devices": 2}],
@@ -121,8 +131,12 @@ def measure(quick: bool = False) -> dict:
         "sharing": max(1.0, *sharing) if sharing else 1.0,
         "steps": [[*case, taken] for case, taken in zip(fitted, seconds(one), strict=False)],
         "links": {
-            "two processes, gloo": _pairs(sizes, *(each["all_reduces"] for each in linked)),
-            "two devices of a process": _pairs(sizes, within["all_reduces"]),
+            name: [(size, max(taken)) for size, *taken in zip(sizes, *its, strict=True)]
+            for name, its in {
+                A_CORE_EACH: [each["all_reduces"] for each in linked],
+                BOTH_CORES: [each["all_reduces"] for each in free],
+                DEVICES: [within["all_reduces"]],
+            }.items()
         },
         "judged": [
             {
@@ -153,10 +167,6 @@ def device(measured: dict) -> Device:
 def links(measured: dict) -> dict[str, Link]:
     """Return the links that fit the measurements."""
     return {name: fitted_link(pairs) for name, pairs in measured["links"].items()}
-
-
-def _pairs(sizes: Sequence[int], *of_each: Sequence[float]) -> list[tuple[int, float]]:
-    return [(size, max(taken)) for size, *taken in zip(sizes, *of_each, strict=True)]
 
 
 def _cores() -> list[int]:

@@ -39,7 +39,7 @@ class Dense:
 
     >>> net = Dense((30, 64, 64, 1))
     >>> net.parameters, net.multiply_adds, net.values, net.layers, net.arrays
-    (6209, 16512, 159, 3, 7)
+    (6209, 16320, 159, 3, 7)
     """
 
     sizes: tuple[int, ...]
@@ -116,8 +116,8 @@ class Link:
     def all_reduce(self, p: int, size: float, arrays: int = 1) -> float:
         """Return the seconds in which a ring of p sums up arrays of so many bytes together.
 
-        >>> Link(1e-4, 1e9).all_reduce(1, 1e6), Link(1e-4, 1e9).all_reduce(2, 1e6)
-        (0.0, 0.0012)
+        >>> Link(1, 10).all_reduce(1, 100), Link(1, 10).all_reduce(2, 100)
+        (0.0, 12.0)
         """
         return 2 * (p - 1) * (arrays * self.latency + size / p / self.bandwidth)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .scale import device, links
+from .scale import A_CORE_EACH, BOTH_CORES, DEVICES, device, links
 from .scale_model import Cluster, Dense, Device, Link, errors
 from .tables import facts, table
 
@@ -62,10 +62,13 @@ def report(measured: dict) -> dict[str, str]:
 def clusters(measured: dict) -> dict[str, Cluster]:
     """Return processes of one machine, hosts of 16 cores behind each network, and accelerators."""
     host = device(measured).scaled(CORES)
-    own = links(measured)["two processes, gloo"]
+    its = links(measured)
+    own = its[BOTH_CORES]  # of a host, gloo has a core beside the one that waits for it
     starts = {"start": _start(measured), "connect": measured["connect"]}
     gather = measured["gather"]
-    found = {"one machine, 1 core": Cluster(device(measured), own, gather=gather, **starts)}
+    found = {
+        "one machine, 1 core": Cluster(device(measured), its[A_CORE_EACH], gather=gather, **starts)
+    }
     found |= {
         f"{name}, {CORES} cores": Cluster(
             host, own.over(wire), gather=gather + 2 * wire.latency, **starts
@@ -95,7 +98,7 @@ def predicted(measured: dict) -> list[dict[str, Any]]:
     for its in measured["judged"]:
         net, batch = Dense(tuple(its["case"][0])), its["case"][1]
         steps = {"one": one.compute(net, batch)}
-        pairs = {"processes": "two processes, gloo", "devices": "two devices of a process"}
+        pairs = {"processes": A_CORE_EACH, "devices": DEVICES}
         for name, link in pairs.items():
             steps[name] = Cluster(busy, its_links[link]).step(net, batch, 2)
         found.append(its | {"predicted": steps})

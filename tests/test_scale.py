@@ -71,7 +71,7 @@ def test_batch_that_pays_is_where_both_are_equally_fast(model, cluster, sizes):
 def test_rows_that_pay_are_where_both_end_together(model, cluster):
     net = model.Dense((100, 512, 512, 1))
     for read in (0.0, 1e-5):
-        its = replace(cluster, read=read)
+        its = replace(cluster, read=read, connect=300.0)
         for hosts in (2, 10):
             rows = its.rows_that_pay(net, 8192, hosts)
             assert 8192 < rows < inf
@@ -111,7 +111,7 @@ def test_times_grow_with_what_there_is_to_do(model, cluster):
 
 def test_best_number_of_hosts(model, cluster):
     net = model.Dense((30, 64, 64, 1))
-    assert cluster.best(net, 10**6, 32) == 1
+    assert cluster.best(net, 10**6, 32) == cluster.best(net, 10**6, 32, each=True) == 1
     assert replace(cluster, link=model.Link(0.0, inf)).best(net, 10**6, 10**5) == 100
     best = cluster.best(net, 10**8, 10**5)
     assert 1 < best < 100
@@ -171,7 +171,7 @@ def measured(model, cluster, benchmarks):
         "links": {
             name: [(size, its.all_reduce(2, size)) for size in scale.SIZES]
             for name, its in (
-                ("two processes, gloo", link), ("two devices of a process", within),
+                (scale.A_CORE_EACH, link), (scale.BOTH_CORES, link), (scale.DEVICES, within),
             )
         },
         "judged": [
@@ -214,5 +214,5 @@ def test_scale_measures(benchmarks, tmp_path, capsys):
     benchmarks("__main__").main(["scale", "--quick", *files])
     measured = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["scale"]
     assert measured["judged"][0]["processes"] > 0
-    assert measured["links"]["two processes, gloo"][0][1] > 0
-    assert "| two processes, gloo: bandwidth" in capsys.readouterr().out
+    assert measured["links"]["two processes on both cores"][0][1] > 0
+    assert "| two processes on both cores: bandwidth" in capsys.readouterr().out

@@ -37,7 +37,7 @@ NETWORKS = {
     "2-4-8-1": Dense((2, 4, 8, 1)),
     "30-64-64-1": Dense((30, 64, 64, 1)),
     "100-512-512-1": Dense((100, 512, 512, 1)),
-    "784-2048-2048-10": Dense((784, 2048, 2048, 10)),
+    "784-2048-10": Dense((784, 2048, 10)),
 }
 ROWS = 10**9
 FITS = (0.1, 1.0, 10.0, 60.0)  # seconds of a small fit
@@ -147,21 +147,21 @@ def _epochs(measured: dict) -> str:
         cells = [_time(cluster.epoch(net, ROWS, BATCH, hosts, each)) for hosts in (1, *HOSTS)]
         best = cluster.best(net, ROWS, BATCH, each)
         rows.append([source, title, batch, *cells, f"{best}"])
-    header = [*_CASE, "1 host", *(f"{hosts} hosts" for hosts in HOSTS), "best of 1 to 100"]
+    header = [*_CASE, "1 host", *(f"{hosts} hosts" for hosts in HOSTS), "best"]
     return table(header, rows)
 
 
-_CASE = ["the rows are", "neural network", "batch"]
+_CASE = ["rows from", "neural network", f"{BATCH:,} rows"]
 
 
 def _cases(measured: dict) -> Iterator[tuple[str, str, str, Cluster, Dense, bool]]:
     """Yield what is said of a case, then its hosts, its network, and whose the batch is."""
     kinds = [None, *(kind for kind in ("Parquet", "CSV") if kind in measured["reading"])]
     for kind in kinds:
-        source = f"read from {kind}" if kind else "in memory"
+        source = kind or "memory"
         for title, net in NETWORKS.items():
             for each in (False, True):
-                batch = f"{BATCH:,} a host" if each else f"{BATCH:,} in all"
+                batch = "a host" if each else "in all"
                 if net.parameters > 1000:
                     yield source, title, batch, typical(measured, kind), net, each
 
@@ -283,7 +283,6 @@ def figure(measured: dict) -> Figure:
             if each:
                 ends.append((name, speed[-1], color))
     left.set(xlabel="hosts", ylabel="times as fast as one host", ylim=(0.01, 130))
-    left.set_xticks([1, 2, 4, 10, 30, 100])
     _end(left, 100, ends)
 
     sizes = 2 ** np.arange(2, 12)
@@ -303,6 +302,8 @@ def figure(measured: dict) -> Figure:
     for ax in (left, right):
         ax.set(xscale="log", yscale="log")
         tidy(ax, grid="both")
+        if ax is left:
+            ax.set_xticks([1, 2, 4, 10, 30, 100])
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
             axis.set_minor_locator(NullLocator())
@@ -317,7 +318,7 @@ def figure(measured: dict) -> Figure:
 
 def _end(ax: Axes, x: float, ends: list[tuple[str, float, Any]]) -> None:
     """Write the names of lines where they end, at least a line's height apart."""
-    ax.set(xscale="log", yscale="log")
+    ax.set(xscale="log", yscale="log", xlim=(None, x))
     low, high = np.log(ax.get_ylim())
     apart = 0.055 * (high - low)
     height = -np.inf

@@ -204,7 +204,7 @@ def test_page_has_a_place_for_each_table(measured, benchmarks, tmp_path):
     benchmarks("__main__").main(["report", "--results", str(results), "--page", str(page)])
     text = page.read_text(encoding="utf-8")
     assert "median 1.00" in text
-    assert "| read from CSV" in text
+    assert "| CSV " in text
     assert page.with_suffix(".png").exists()
 
 

@@ -15,6 +15,7 @@ from . import (
     accuracy_report,
     big,
     bugs,
+    devices,
     failure,
     learning,
     playground,
@@ -37,6 +38,7 @@ MEASURES = {
     "bugs": bugs.measure,
     "sweeps": sweeps.measure,
     "scale": scale.measure,
+    "devices": devices.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -48,6 +50,7 @@ TABLES = {
     "bugs": bugs.report,
     "sweeps": tables.sweeps,
     "scale": scale_report.report,
+    "devices": devices.report,
 }
 PAGES = {"scale": report.PAGE.with_name("scale.md")}  # those with a page of their own
 FIGURES = {"scale": scale_report.figure}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.commands import INTERRUPTED, doctor, interrupts
+from neurona.commands import doctor, interrupts
 from neurona.commands.demo import writable
 from neurona.demos import DEMOS
 from neurona.extras import MissingExtra, require
@@ -22,6 +22,7 @@ from neurona.observe.figures import png
 from neurona.saving import replace
 from neurona.sweeps.axes import Axis
 from neurona.sweeps.figure import MEASURES, name
+from neurona.sweeps.networks import engine_here
 from neurona.sweeps.settings import ORDER, changed
 from neurona.sweeps.sweep import Sweep, sweep, sweep_case
 
@@ -35,6 +36,7 @@ OPTIONS = (
     "l1", "l2", "cost",
 )  # fmt: skip
 OF_ESTIMATORS = {"topology": "hidden_layer_sizes"}  # what is named otherwise there
+CURSOR = "\x1b[?25h"  # shows it again, where a map in its place has hidden it
 SEEDS, SEEDS_OF_A_TABLE = 20, 5
 
 HEAD = Text(
@@ -44,8 +46,8 @@ HEAD = Text(
     "debajo de {below}",
 )
 GOES_ON = Text(
-    "interrupted; the same command goes on from {path}",
-    "interrumpido; la misma orden continúa desde {path}",
+    "interrupted; the same command goes on with what is in {path}",
+    "interrumpido; la misma orden continúa con lo que hay en {path}",
 )
 NOTHING_VARIES = Text(
     "nothing varies: give several values, such as --learning-rate 0.001:10 or --topology 4/4,8",
@@ -72,25 +74,34 @@ def run(given: Namespace) -> int:
     output = writable(given.output, language)
     require("matplotlib", extra="plot")
     maps, path = _begun(given, grid, fixed, output)
-    interrupts.raised()
-    found = None
+    words = f"neurona: {GOES_ON.say(language, path=str(path))}"
     try:
         with _screen(given.quiet) as show:
+            # All cells so far are in the file. Within JAX no exception must come up; processes have
+            # to be ended by one.
+            if _is_compiled(given):
+                interrupts.at_once(f"{CURSOR}\n{words}" if sys.stdout.isatty() else words)
+            else:
+                interrupts.raised()
             for found in maps:
                 show(report(given.data, found, language))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         maps.close()
-        print(f"\nneurona: {GOES_ON.say(language, path=str(path))}", file=sys.stderr)
-        return INTERRUPTED
+        raise KeyboardInterrupt(words) from interrupt
     interrupts.at_once()
-    if found is not None:
-        if not sys.stdout.isatty() and not given.quiet:
-            print(report(given.data, found, language), flush=True)
-        picture = path.with_suffix(".png")
-        replace(picture, png(found.plot(language=language).figure, dpi=130))
-        print(picture)
+    if not sys.stdout.isatty() and not given.quiet:
+        print(report(given.data, found, language), flush=True)
+    picture = path.with_suffix(".png")
+    replace(picture, png(found.plot(language=language).figure, dpi=130))
+    print(picture)
     print(path)
     return 0
+
+
+def _is_compiled(given: Namespace) -> bool:
+    """Tell whether the networks are trained by JAX, in threads of this process."""
+    engine = given.engine or engine_here()
+    return engine == "jax" and (given.data == LESSON or given.data in DEMOS)
 
 
 def read_axes(given: Namespace, language: Language) -> list[Axis]:

@@ -122,8 +122,8 @@ def roll_call(
         for process in [one for one in here if has_closed(here[one])]:
             here.pop(process).close()
         if monotonic() > end:
-            tell(here.values(), missing=[one for one in range(processes) if one not in here])
-            return {}
+            missing = [one for one in range(processes) if one not in here]
+            return dismissed(here.values(), missing=missing)
         with suppress(TimeoutError):
             caller, _ = listener.accept()
             said = hello(caller)
@@ -133,8 +133,7 @@ def roll_call(
             process, its_facts = said
             refused = refusal(process, its_facts, facts, here)
             if refused:
-                tell([caller, *here.values()], refused=refused)
-                return {}
+                return dismissed([caller, *here.values()], refused=refused)
             here[process] = caller
             tell(here.values(), here=sorted(here))
     tell(here.values(), all=True)
@@ -186,6 +185,14 @@ def tell(connections: Iterable[socket.socket], **message: Any) -> None:
     for one in connections:
         with suppress(OSError):
             one.sendall(line)
+
+
+def dismissed(connections: Iterable[socket.socket], **message: Any) -> dict[int, socket.socket]:
+    """Tell all why they cannot stay; nobody is left."""
+    for one in connections:
+        tell([one], **message)
+        one.close()
+    return {}
 
 
 def stay(callers: dict[int, socket.socket]) -> None:

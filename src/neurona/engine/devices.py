@@ -29,6 +29,9 @@ block_until_ready: Any = jax.block_until_ready
 shard_map: Any = getattr(jax, "shard_map", None)
 if shard_map is None:  # before JAX 0.6
     from jax.experimental.shard_map import shard_map
+enable_x64: Any = getattr(jax, "enable_x64", None)
+if enable_x64 is None:
+    from jax.experimental import enable_x64
 
 AXIS = "devices"
 EVERYWHERE = PartitionSpec()
@@ -141,7 +144,13 @@ class Placement:
         """Return the arrays of a call, which may need other processes: these are waited for."""
         if not self.is_shared:
             return call()
-        return processes.awaited(lambda: block_until_ready(call()))
+        precise = jax.config.jax_enable_x64  # another thread has another
+
+        def waiting() -> Any:
+            with enable_x64(precise):
+                return block_until_ready(call())
+
+        return processes.awaited(waiting)
 
 
 def along(axis: int) -> Any:

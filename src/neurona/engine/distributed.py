@@ -15,7 +15,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from itertools import count
 from math import ceil
@@ -170,24 +170,27 @@ def _roll_call(
     here: list[int] = []
     problem: Any = None
     while monotonic() < end:
-        try:
-            call = socket.create_connection((host, port), timeout=max(0.1, end - monotonic()))
-            call.sendall(json.dumps({"process": process_id, "facts": facts}).encode() + b"\n")
-            lines = call.makefile()
-            for line in lines:
-                message = _understood(line, f"{host}:{port}")
-                if "refused" in message:
-                    raise ValueError(message["refused"])
-                if "missing" in message:
-                    here = [one for one in range(processes) if one not in message["missing"]]
-                    raise _nobody(here, processes, host, port, timeout)
-                here = message.get("here", here)
-                if "all" in message:
-                    call.settimeout(None)
-                    return call, lines
-            problem = "the connection is closed"
-        except OSError as error:  # it may begin later
-            problem = error
+        with ExitStack() as opened:
+            try:
+                left = max(0.1, end - monotonic())
+                call = opened.enter_context(socket.create_connection((host, port), timeout=left))
+                call.sendall(json.dumps({"process": process_id, "facts": facts}).encode() + b"\n")
+                lines = opened.enter_context(call.makefile())
+                for line in lines:
+                    message = _understood(line, f"{host}:{port}")
+                    if "refused" in message:
+                        raise ValueError(message["refused"])
+                    if "missing" in message:
+                        here = [one for one in range(processes) if one not in message["missing"]]
+                        raise _nobody(here, processes, host, port, timeout)
+                    here = message.get("here", here)
+                    if "all" in message:
+                        call.settimeout(None)
+                        opened.pop_all()
+                        return call, lines
+                problem = "the connection is closed"
+            except OSError as error:  # it may begin later
+                problem = error
         sleep(min(0.2, timeout / 10))
     raise _nobody(here, processes, host, port, timeout, problem)
 

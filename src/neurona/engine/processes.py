@@ -109,7 +109,7 @@ def agreed(facts: dict[str, Any], timeout: float | None = None) -> None:
     """
     first, *others = gathered(facts, timeout)
     problems = [
-        f"{name} is {its.get(name)!r} in process {process}, and {first.get(name)!r} in process 0"
+        f"{name} is {its.get(name)} in process {process}, and {first.get(name)} in process 0"
         for process, its in enumerate(others, start=1)
         for name in first | its
         if its.get(name) != first.get(name)

@@ -29,7 +29,7 @@ def facts_of(
     >>> from neurona.engine.network import network
     >>> facts = facts_of(network([2, 1]), np.ones((4, 2)), [0, 1, 0, 1], None, (), l2=0.1)
     >>> facts["network"], facts["X"], facts["l2"]
-    ('Network((Dense(1, gain=1.0),), (2,))', 'float64 (4, 2), checksum 1c0d2e', '0.1')
+    ('Network((Dense(1, sigmoid, gain=1.0),), (2,))', 'float64 (4, 2), checksum 2cd9ee5b', '0.1')
     """
     examples = {"X": X, "y": y, "sample_weight": sample_weight}
     seeds = [rng.bit_generator.seed_seq for rng in generators]
@@ -37,19 +37,19 @@ def facts_of(
         "network": _words(net),
         **{name: _words(value) for name, value in settings.items()},
         **{name: _told(value) for name, value in examples.items()},
-        "random seed": [_words(getattr(seed, "entropy", None)) for seed in seeds],
+        "random seed": ", ".join(_words(getattr(seed, "entropy", None)) for seed in seeds),
         "random generator": _digest(repr([rng.bit_generator.state for rng in generators]).encode()),
     }
 
 
-def _words(value: Any) -> Any:
+def _words(value: Any) -> str:
     """Return a setting as its text, in which no address of this process's memory is left."""
     if isinstance(value, State):
         theta = [np.asarray(one) for one in arrays(value.params)]
         return f"step {value.step}, parameters {_digest(*theta)}"
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         return f"parameters {_digest(*map(np.asarray, arrays(value)))}"
-    text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    text = re.sub(r" at 0x[0-9a-f]+", "", value if isinstance(value, str) else repr(value))
     return text if len(text) < 200 else f"{text[:150]}… {_digest(text.encode())}"
 
 

@@ -208,7 +208,7 @@ def train(
                 start=start,
                 learning_rates=learning_rates,
                 devices=len(place.devices),
-                dtype=str(dtype),
+                dtype=np.dtype(dtype).name,
             )
             agreed(facts | {"batches": batches is not None})
         source = source_of(

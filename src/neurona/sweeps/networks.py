@@ -7,7 +7,7 @@ the rounding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.util import find_spec
@@ -161,9 +161,14 @@ class Networks:
 
 
 def trained(
-    case: Case, rates: Sequence[Any], seeds: Sequence[int], moments: Sequence[int], engine: str
+    case: Case,
+    rates: Sequence[Any],
+    seeds: Sequence[int],
+    moments: Sequence[int],
+    engine: str,
+    is_left: Callable[[], bool] = lambda: False,
 ) -> tuple[Array, Array]:
-    """Train a network at each rate from each seed.
+    """Train a network at each rate from each seed, as long as the sweep is not left.
 
     Returns
     -------
@@ -189,6 +194,8 @@ def trained(
                 costs = np.asarray(objective.value(state.params, *judge))
             lost = ~np.isfinite(costs) | ~np.isfinite(np.asarray(state.cost))
             curves[:, k] = np.where(lost, inf, costs)
+            if is_left():
+                break
     except TrainingDiverged:
         pass  # all of them have: the rest of their curves stays infinite
     shape = len(rates), len(seeds)

@@ -14,6 +14,7 @@ from functools import reduce
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from threading import Condition, Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -229,11 +230,12 @@ def _filled(
 
 def _called(function: Any, calls: Iterator[Any], n_jobs: int | None, where: str) -> Any:
     """Yield each unit and what the function returned for it, as they come."""
+    left = Left()
     if n_jobs is None and not find_spec("joblib"):
-        yield from (_one(function, *call) for call in calls)
+        yield from (left.one(function, *call) for call in calls)
         return
     joblib = require("joblib", extra="learn")
-    tasks = (joblib.delayed(_one)(function, *call) for call in calls)
+    tasks = (joblib.delayed(left.one)(function, *call) for call in calls)
     try:
         parallel = joblib.Parallel(n_jobs, return_as="generator_unordered", prefer=where)
     except ValueError:  # Ray's returns lists: some tasks for each of its processes at a time
@@ -241,12 +243,43 @@ def _called(function: Any, calls: Iterator[Any], n_jobs: int | None, where: str)
             while some := list(islice(tasks, 2 * joblib.effective_n_jobs(n_jobs))):
                 yield from parallel(some)
         return
-    with closing(parallel(tasks)) as results:
+    with left, closing(parallel(tasks)) as results:
         yield from results
 
 
-def _one(function: Any, unit: Any, task: Any) -> Any:
-    return unit, function(*task)
+class Left:
+    """Whether a sweep was left while threads still train for it: they are waited for.
+
+    Python would end with an abort while one of them is within JAX. In another process, it never is
+    left.
+    """
+
+    def __init__(self) -> None:
+        self.event, self.running = Event(), 0
+        self.lock = Condition()
+
+    def __reduce__(self) -> Any:
+        """Return another one, for another process."""
+        return Left, ()
+
+    def one(self, function: Any, unit: Any, task: Any) -> Any:
+        """Return a unit, and what the function returned for it."""
+        with self.lock:
+            self.running += 1
+        try:
+            return unit, function(*task, self.event.is_set)
+        finally:
+            with self.lock:
+                self.running -= 1
+                self.lock.notify()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self.event.set()
+        with self.lock:
+            self.lock.wait_for(lambda: not self.running)
 
 
 def coarse_to_fine(axes: Sequence[Axis]) -> list[Cell]:

@@ -71,6 +71,7 @@ docs/guide
 docs/playground
 docs/doctor
 docs/sweep
+docs/scale
 docs/tables
 docs/scikit-learn
 docs/cluster

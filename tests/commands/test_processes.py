@@ -119,7 +119,8 @@ def test_several_files_are_one_table(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda text: text.replace("kilos", "pounds"), r"part-1\.csv has no column 'kilos', and .*part-0\.csv has"),
+        (lambda text: text.replace("kilos", "pounds"),
+         r"part-1\.csv has no column 'kilos', and .*part-0\.csv has"),
         (lambda text: re.sub(r"(?m)^[0-9]+\.[0-9]+,", "heavy,", text),
          r"column 'kilos' holds categories in .*part-1\.csv, and numbers in .*part-0\.csv"),
         (lambda text: text[: text.index("\n")], r"part-1\.csv: "),
@@ -177,10 +178,10 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
     pytest.importorskip("jax")
     pattern = split(table, 60, 40, 100)
     checkpoint = ["--checkpoint", tmp_path / "run.safetensors", "--checkpoint-every", 0]
-    options = ["--epochs", 2000, "--hidden", 8, "--batch-size", 16, "--normalization", "batch"]
+    options = ["--epochs", 300, "--hidden", 8, "--batch-size", 40, "--normalization", "batch"]
     first, other = processes = together(pattern, tmp_path, *options, *checkpoint)
     for line in first.stdout:
-        if "epoch 400/" in line:
+        if "epoch 60/" in line:
             other.send_signal(signal.SIGKILL)  # the first one names it, and ends
             break
     first, _ = ended(processes)
@@ -190,7 +191,7 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
     first, other = ended(together(pattern, tmp_path, *options, *checkpoint))
     assert (first.code, other.code) == (0, 0), first.err + other.err
     assert "going on from" in first.out
-    assert other.out == ""
+    assert "epoch" not in other.out
     again = (tmp_path / "m.safetensors").read_bytes()
     (tmp_path / "run.safetensors").unlink()
     first, other = ended(together(pattern, tmp_path, *options))
@@ -208,7 +209,11 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
     [
         ([200], lambda k: [], "1 file(s) for 2 processes, and each reads its own"),
         ([100, 100], lambda k: ["--seed", k], "random_state is 1 in process 1, and 0 in process 0"),
-        ([100, 100], lambda k: ["--drop", "coat"] if k else [], "the columns is ['kilos', 'born']"),
+        (
+            [100, 100],
+            lambda k: ["--drop", "coat"] if k else [],
+            "the columns to learn from is ['kilos', 'born'] in process 1",
+        ),
         ([198, 2], lambda k: [], "has 2 row(s) with a 'kind': 4 are needed"),
     ],
 )

@@ -376,6 +376,7 @@ def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Column
         raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
     kinds = np.unique(y)
     if given.coordinator is not None:  # the rows of the others count
+        processes.agreed({"the columns to learn from": names})
         return file.select(names)[target.rows], y
     if len(kinds) < 2:
         known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"

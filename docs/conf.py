@@ -73,6 +73,7 @@ docs/doctor
 docs/sweep
 docs/tables
 docs/scikit-learn
+docs/checkpoints
 docs/export
 docs/gallery
 ```

@@ -16,7 +16,7 @@ from neurona import cli
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.es.md"]
 PAGES = ["guide.md", "playground.md", "tables.md", "export.md", "lesson.md", "sweep.md"]
-RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md"])]
+RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md", "checkpoints.md"])]
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 )

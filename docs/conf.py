@@ -75,6 +75,7 @@ docs/scale
 docs/tables
 docs/scikit-learn
 docs/cluster
+docs/checkpoints
 docs/export
 docs/gallery
 ```

@@ -186,10 +186,10 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
     pytest.importorskip("jax")
     pattern = split(table, 60, 40, 100)
     checkpoint = ["--checkpoint", tmp_path / "run.safetensors", "--checkpoint-every", 0]
-    options = ["--epochs", 2000, "--hidden", 8, "--batch-size", 16, "--normalization", "batch"]
+    options = ["--epochs", 300, "--hidden", 8, "--batch-size", 40, "--normalization", "batch"]
     first, other = processes = together(pattern, tmp_path, *options, *checkpoint)
     for line in first.stdout:
-        if "epoch 400/" in line:
+        if "epoch 60/" in line:
             other.send_signal(signal.SIGKILL)  # the first one names it, and ends
             break
     first, _ = ended(processes)
@@ -199,7 +199,7 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
     first, other = ended(together(pattern, tmp_path, *options, *checkpoint))
     assert (first.code, other.code) == (0, 0), first.err + other.err
     assert "going on from" in first.out
-    assert other.out == ""
+    assert "epoch" not in other.out
     again = content(tmp_path / "m.safetensors")
     (tmp_path / "run.safetensors").unlink()
     first, other = ended(together(pattern, tmp_path, *options))
@@ -217,7 +217,11 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
     [
         ([200], lambda k: [], "1 file(s) for 2 processes, and each reads its own"),
         ([100, 100], lambda k: ["--seed", k], "random_state is 1 in process 1, and 0 in process 0"),
-        ([100, 100], lambda k: ["--drop", "coat"] if k else [], "the columns is ['kilos', 'born']"),
+        (
+            [100, 100],
+            lambda k: ["--drop", "coat"] if k else [],
+            "the columns to learn from is ['kilos', 'born'] in process 1",
+        ),
         ([198, 2], lambda k: [], "has 2 row(s) with a 'kind': 4 are needed"),
     ],
 )

@@ -74,6 +74,7 @@ docs/sweep
 docs/scale
 docs/tables
 docs/scikit-learn
+docs/cluster
 docs/export
 docs/gallery
 ```

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import jax
@@ -31,7 +32,7 @@ if shard_map is None:  # before JAX 0.6
     from jax.experimental.shard_map import shard_map
 enable_x64: Any = getattr(jax, "enable_x64", None)
 if enable_x64 is None:
-    from jax.experimental import enable_x64
+    enable_x64 = import_module("jax.experimental").enable_x64
 
 AXIS = "devices"
 EVERYWHERE = PartitionSpec()
@@ -144,7 +145,7 @@ class Placement:
         """Return the arrays of a call, which may need other processes: these are waited for."""
         if not self.is_shared:
             return call()
-        precise = jax.config.jax_enable_x64  # another thread has another
+        precise = jax.config.jax_enable_x64  # type: ignore[attr-defined]  # another thread has another
 
         def waiting() -> Any:
             with enable_x64(precise):

@@ -49,7 +49,19 @@ JUDGED: list[Case] = [
     ([784, 512, 10], 1024),
 ]
 SHARED: list[Case] = [([30, 64, 64, 1], 1024), ([64, 256, 256, 10], 1024)]
-SIZES = [1_000, 4_000, 20_000, 100_000, 400_000, 2_000_000, 10_000_000, 100_000_000]  # bytes
+# Bytes that are summed up, and in how many arrays; links are fitted to those of one array.
+SUMS = [
+    (1_000, 1),
+    (4_000, 1),
+    (20_000, 1),
+    (100_000, 1),
+    (400_000, 1),
+    (2_000_000, 1),
+    (10_000_000, 1),
+    (100_000_000, 1),
+    (7_000, 7),
+    (1_000_000, 7),
+]
 SAVED = [[30, 64, 64, 2], [784, 1024, 1024, 10]]
 ROWS, COLUMNS = 20_000, 30
 A_CORE_EACH, BOTH_CORES, DEVICES = (
@@ -66,10 +78,10 @@ IMPORTS = {
 def measure(quick: bool = False) -> dict:
     """Return the constants, and the model's predictions beside measurements."""
     facts = machine.facts()
-    fitted, judged, shared, sizes, repeats = FITTED, JUDGED, SHARED, SIZES, 5
+    fitted, judged, shared, sums, repeats = FITTED, JUDGED, SHARED, SUMS, 5
     if quick:
         fitted, judged, shared = FITTED[:2], JUDGED[:1], SHARED[:1]
-        sizes, repeats = SIZES[:3], 2
+        sums, repeats = SUMS[:3], 2
     cores = _cores()
     note("start of a process")
     starts = {name: _start(code, 1 if quick else 3) for name, code in IMPORTS.items()}
@@ -86,24 +98,24 @@ def measure(quick: bool = False) -> dict:
         [{"cores": cores[:1]}, {"cores": cores[-1:]}],
         steps={"cases": shared, "repeats": 2 * repeats},
     )
-    note(f"two processes, linked by gloo: {len(sizes)} sizes, {len(judged)} networks and batches")
+    note(f"two processes, linked by gloo: {len(sums)} sums, {len(judged)} networks and batches")
     linked = _together(
         [{"cores": cores[:1]}, {"cores": cores[-1:]}],
         connect=True,
-        all_reduces={"sizes": sizes, "repeats": repeats},
+        all_reduces={"sums": sums, "repeats": repeats},
         gathers={"repeats": 10 * repeats},
         steps={"cases": judged, "repeats": repeats, "processes": 2},
     )
-    note(f"two processes on both cores, linked by gloo: {len(sizes)} sizes")
+    note(f"two processes on both cores, linked by gloo: {len(sums)} sums")
     free = _together(
         [{"cores": cores}] * 2,
         connect=True,
-        all_reduces={"sizes": sizes, "repeats": repeats},
+        all_reduces={"sums": sums, "repeats": repeats},
     )
-    note(f"two devices of one process: {len(sizes)} sizes, {len(judged)} networks and batches")
+    note(f"two devices of one process: {len(sums)} sums, {len(judged)} networks and batches")
     [within] = _together(
         [{"cores": cores, "devices": 2}],
-        all_reduces={"sizes": sizes, "repeats": repeats},
+        all_reduces={"sums": sums, "repeats": repeats},
         steps={"cases": judged, "repeats": repeats, "devices": 2},
     )
     note("one device that has all cores")
@@ -131,7 +143,7 @@ def measure(quick: bool = False) -> dict:
         "sharing": max(1.0, *sharing) if sharing else 1.0,
         "steps": [[*case, taken] for case, taken in zip(fitted, seconds(one), strict=False)],
         "links": {
-            name: [(size, max(taken)) for size, *taken in zip(sizes, *its, strict=True)]
+            name: [(*one, max(taken)) for one, *taken in zip(sums, *its, strict=True)]
             for name, its in {
                 A_CORE_EACH: [each["all_reduces"] for each in linked],
                 BOTH_CORES: [each["all_reduces"] for each in free],
@@ -166,7 +178,10 @@ def device(measured: dict) -> Device:
 
 def links(measured: dict) -> dict[str, Link]:
     """Return the links that fit the measurements."""
-    return {name: fitted_link(pairs) for name, pairs in measured["links"].items()}
+    return {
+        name: fitted_link([(size, taken) for size, arrays, taken in its if arrays == 1])
+        for name, its in measured["links"].items()
+    }
 
 
 def _cores() -> list[int]:

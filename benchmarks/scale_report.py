@@ -223,14 +223,14 @@ def _constants(measured: dict) -> str:
 
 def _links(measured: dict) -> str:
     fitted = links(measured)
-    sizes = [size for size, _ in next(iter(measured["links"].values()))]
     rows = []
-    for i, size in enumerate(sizes):
-        row = [_bytes(size)]
-        for name, pairs in measured["links"].items():
-            row += [_time(pairs[i][1]), _time(fitted[name].all_reduce(2, size))]
+    for each in zip(*measured["links"].values(), strict=True):
+        size, arrays, _ = each[0]
+        row = [_bytes(size), f"{arrays}"]
+        for link, (*_, taken) in zip(fitted.values(), each, strict=True):
+            row += [_time(taken), _time(link.all_reduce(2, size, arrays))]
         rows.append(row)
-    header = [""]
+    header = ["in all", "arrays"]
     for name in measured["links"]:
         header += [name, "model"]
     return table(header, rows)

@@ -83,8 +83,8 @@ def steps(
     return found
 
 
-def all_reduces(sizes: list[int], repeats: int) -> list[float]:
-    """Return the least seconds of an all-reduce of so many bytes over all devices."""
+def all_reduces(sums: list[tuple[int, int]], repeats: int) -> list[float]:
+    """Return the least seconds in which all devices sum up so many bytes, in so many arrays."""
     import jax
     import numpy as np
     from jax import lax
@@ -94,18 +94,19 @@ def all_reduces(sizes: list[int], repeats: int) -> list[float]:
     place = Placement(jax.devices())
     nowhere = PartitionSpec()
     found = []
-    for size in sizes:
-        times = max(3, min(200, round(0.1 / (5e-4 + size / 1e9))))
+    for size, arrays in sums:
+        times = max(3, min(200, round(0.1 / (5e-4 * arrays + size / 1e9))))
 
         def some(x: Any, n: Any) -> Any:
             return lax.fori_loop(0, n, lambda _, one: lax.psum(one, AXIS), x)
 
         mapped = shard_map(some, mesh=place.mesh, in_specs=(nowhere, nowhere), out_specs=nowhere)
         call = jax.jit(mapped)
-        x = place.everywhere(np.zeros(max(1, size // 4), np.float32))  # whose sum stays zero
+        each = np.zeros(max(1, size // (4 * arrays)), np.float32)  # whose sum stays zero
+        x = place.everywhere([each] * arrays)
         n = place.everywhere(np.array(times, np.int32))
-        call(x, n).block_until_ready()
-        taken = _least(lambda call=call, x=x, n=n: call(x, n).block_until_ready(), repeats)
+        jax.block_until_ready(call(x, n))
+        taken = _least(lambda call=call, x=x, n=n: jax.block_until_ready(call(x, n)), repeats)
         found.append(taken / times)
     return found
 

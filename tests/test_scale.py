@@ -169,7 +169,7 @@ def measured(model, cluster, benchmarks):
             for sizes, batch in scale.FITTED
         ],
         "links": {
-            name: [(size, its.all_reduce(2, size)) for size in scale.SIZES]
+            name: [(*one, its.all_reduce(2, *one)) for one in scale.SUMS]
             for name, its in (
                 (scale.A_CORE_EACH, link), (scale.BOTH_CORES, link), (scale.DEVICES, within),
             )
@@ -214,5 +214,5 @@ def test_scale_measures(benchmarks, tmp_path, capsys):
     benchmarks("__main__").main(["scale", "--quick", *files])
     measured = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["scale"]
     assert measured["judged"][0]["processes"] > 0
-    assert measured["links"]["two processes on both cores"][0][1] > 0
+    assert measured["links"]["two processes on both cores"][0][-1] > 0
     assert "| two processes on both cores: bandwidth" in capsys.readouterr().out

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from neurona.observe.scores import format_cost
 
 from . import stacks
+from . import sweeps as swept
 from .goals import START_UP_GOALS
 from .tasks import STEPS
 
@@ -110,6 +111,17 @@ def _stacks(measured: dict) -> str:
         goal = [f"{limit:g}", verdict(found["median"], limit)]
         rows.append([title, _spread(found, digits=digits), *goal])
     return table(["", "median (lowest to highest)", "goal", "met"], rows)
+
+
+def sweeps(measured: dict) -> str:
+    """Return the table of the sweeps."""
+    rows = []
+    for title, found in measured["seconds"].items():
+        limit = swept.GOALS.get(title)
+        goal = [f"{limit:g}", verdict(found["median"], limit)] if limit else ["", ""]
+        rows.append([title, _spread(found, digits=1), *goal])
+    shown = table(["", "seconds", "goal", "met"], rows)
+    return f"{facts(measured['machine'])}\n\n{shown}"
 
 
 def _startup(measured: dict) -> str:
@@ -293,6 +305,44 @@ def big(measured: dict) -> str:
             "### Goals: seconds per epoch over the peer's, in the same round",
             table(
                 ["", "over", "ratio", "goal", "met"],
+                [
+                    [
+                        goal["own"],
+                        goal["peer"],
+                        _spread(goal["ratio"], digits=3),
+                        f"{goal['limit']:.3f}",
+                        verdict(goal["ratio"]["median"], goal["limit"]),
+                    ]
+                    for goal in measured["goals"]
+                ],
+            ),
+        ]
+    )
+
+
+def cluster(measured: dict) -> str:
+    """Return the tables of a search on a cluster."""
+    fits = measured["fits"]
+    rows = [
+        [
+            name,
+            f"{1000 * found['a fit']:.0f}",
+            _spread(found["seconds"][name]),
+            f"{1 / found['over'][name]['median']:.2f}",
+        ]
+        for found in measured["searches"].values()
+        for name in found["seconds"]
+    ]
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            f"### A search of {fits} fits (rounds: {measured['rounds']})",
+            table(["", "a fit, ms", "seconds", "times as fast as one after the other"], rows),
+            "### Seconds of a start, with the import of neurona in each worker of Dask",
+            table(["", "seconds"], [[k, f"{s:.1f}"] for k, s in measured["starts"].items()]),
+            "### Goals: two over one, in the same round, with the long fits",
+            table(
+                ["", "over", "ratio of seconds", "goal", "met"],
                 [
                     [
                         goal["own"],

@@ -70,8 +70,12 @@ CONTENTS = """
 docs/guide
 docs/playground
 docs/doctor
+docs/sweep
 docs/tables
 docs/scikit-learn
+docs/checkpoints
+docs/cluster
+docs/scale
 docs/export
 docs/gallery
 ```

@@ -235,7 +235,7 @@ def test_draws_are_those_of_the_measurements(executed):
 
 
 def test_every_picture_has_an_alternative_text(executed):
-    pictures(executed, 13)
+    pictures(executed, 14)
 
 
 def test_every_picture_of_the_comparison_has_an_alternative_text(compared):

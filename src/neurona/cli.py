@@ -66,6 +66,24 @@ ejemplos:
 
 """,
 )
+SWEEP = Text(
+    """\
+examples:
+  neurona sweep lesson                                the lesson's experiment, as a map
+  neurona sweep circles --learning-rate 0.001:10 --topology 4,8/4,8,16,8,4 --seeds 20
+  neurona sweep moons --learning-rate 0.001:1:8 --activation sigmoid,tanh,relu
+  neurona sweep penguins.csv --target species --topology 8/32,32 --learning-rate 0.001,0.01
+
+""",
+    """\
+ejemplos:
+  neurona sweep lesson                                el experimento de la lección, en un mapa
+  neurona sweep circles --learning-rate 0.001:10 --topology 4,8/4,8,16,8,4 --seeds 20
+  neurona sweep moons --learning-rate 0.001:1:8 --activation sigmoid,tanh,relu
+  neurona sweep penguins.csv --target species --topology 8/32,32 --learning-rate 0.001,0.01
+
+""",
+)
 TABLES = """\
 examples:
   neurona train penguins.csv --target species
@@ -314,6 +332,7 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
     )
     _add_language(site, language, said)
     _add_doctor(commands, language, said)
+    _add_sweep(commands, language, said)
     _add_tables(commands)
     return top
 
@@ -542,6 +561,87 @@ def _add_doctor(commands: Any, language: Language, said: Callable[[str, str], st
     _add_language(doctor, language, said)
 
 
+def _add_sweep(commands: Any, language: Language, said: Callable[[str, str], str]) -> None:
+    """Add the command that trains hundreds of networks."""
+    sweep = _add(
+        commands,
+        "sweep",
+        said("where a network learns, and how often", "dónde aprende una red, y cuántas veces"),
+        said(
+            "Train a network at each value of each setting, from several random seeds, and show\n"
+            "how many of them learn. A sweep that was interrupted goes on with the same command.",
+            "Entrena una red con cada valor de cada ajuste, desde varias semillas, y enseña\n"
+            "cuántas aprenden. Si se interrumpe, la misma orden continúa donde estaba.",
+        ),
+        SWEEP.say(language),
+        language,
+    )
+    sweep.add_argument(
+        "data",
+        metavar=said("data", "datos"),
+        help=said(
+            "lesson, a demonstration such as circles, or a CSV or Parquet file",
+            "lesson, una demostración como circles, o un archivo CSV o Parquet",
+        ),
+    )
+    sweep._negative_number_matcher = re.compile(r"-[\d.]")  # -1:1 is a value, which is refused
+    values, count = said("VALUES", "VALORES"), "N"
+    settings = sweep.add_argument_group(
+        said(
+            "settings: one value, several with commas between them, or a range LOW:HIGH[:COUNT]",
+            "ajustes: un valor, varios separados por comas, o un intervalo MENOR:MAYOR[:CUÁNTOS]",
+        )
+    )
+    for option, en, es in (
+        ("--learning-rate", "0.001:10 is 20 rates", "0.001:10 son 20 tasas"),
+        ("--topology", "hidden layers: 4,8/4,8,16,8,4", "capas ocultas: 4,8/4,8,16,8,4"),
+        ("--depth", "how many hidden layers", "cuántas capas ocultas"),
+        ("--activation", "of the hidden layers", "de las capas ocultas"),
+        ("--initializer", "the first weights", "los pesos iniciales"),
+        ("--optimizer", "sgd, adam, lesson, …", "sgd, adam, lesson, …"),
+        ("--batch-size", "examples per step; all: all", "ejemplos por paso; all: todos"),
+        ("--l1", "a penalty on the weights", "una penalización de los pesos"),
+        ("--l2", "a penalty on the squared weights", "una penalización de sus cuadrados"),
+        ("--cost", "mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
+    ):
+        settings.add_argument(option, metavar=values, help=said(en, es))
+    for option, en, es in (
+        ("--seeds", "seeds of each cell (20; 5 of a table)", "semillas (20; 5 con una tabla)"),
+        ("--steps", "number of updates", "cuántos pasos"),
+        ("--arms", "number of spiral arms", "brazos de la espiral"),
+        ("--classes", "number of blobs", "cuántas nubes"),
+    ):
+        sweep.add_argument(option, type=int, metavar=count, help=said(en, es))
+    sweep.add_argument(
+        "--below",
+        type=float,
+        metavar=said("COST", "COSTE"),
+        help=said("the cost below which a seed succeeds", "el coste por debajo del que se logra"),
+    )
+    sweep.add_argument(
+        "--noise", metavar=said("SIZE", "TAMAÑO"), help=said("spread of the points", "dispersión")
+    )
+    sweep.add_argument(
+        "--target",
+        metavar=said("COLUMN", "COLUMNA"),
+        help=said("the column of a table to predict", "la columna de la tabla que se predice"),
+    )
+    sweep.add_argument(
+        "--engine",
+        choices=("numpy", "jax"),
+        help=said("default: jax if it is installed", "por defecto, jax si está instalado"),
+    )
+    sweep.add_argument(
+        "--jobs",
+        type=int,
+        default=-1,
+        metavar=count,
+        help=said("how many at once (default: all cores)", "cuántas a la vez (todos los núcleos)"),
+    )
+    _add_seed(sweep, said)
+    _add_output(sweep, language, said)
+
+
 def _add_tables(commands: Any) -> None:
     """Add the commands on tables."""
     from functools import partial
@@ -555,7 +655,12 @@ def _add_tables(commands: Any) -> None:
         "the score. Saves the model, a picture of its curves, and a report: model.html.\n"
         "Ctrl-C ends the training early; the model so far is saved and tested.",
     )
-    train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
+    train.add_argument(
+        "table",
+        nargs="+",
+        help="the CSV or Parquet file; - for the standard input; several files, or a pattern such "
+        "as 'parts/*.csv', are one table",
+    )
     train.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
     columns = train.add_mutually_exclusive_group()
     columns.add_argument(
@@ -613,6 +718,17 @@ def _add_tables(commands: Any) -> None:
     )
     _add_settings(train)
     train.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
+    train.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="go on from this file if it is there, and write the training into it now and then",
+    )
+    train.add_argument(
+        "--checkpoint-every",
+        type=float,
+        metavar="SECONDS",
+        help="the time between two checkpoints (60)",
+    )
     train.add_argument("--quiet", action="store_true", help="print only the files' paths")
     predict = add(
         "predict",
@@ -696,6 +812,27 @@ def _add_settings(train: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--engine", choices=("numpy", "jax"), help="numpy, or jax for the compiled engine"
     )
+    group.add_argument(
+        "--devices",
+        type=_devices,
+        metavar="all|N",
+        help="devices of the compiled engine that share each step; default: one",
+    )
+    group = train.add_argument_group(
+        "several processes, each with its part of the rows; the same command in each, but for its "
+        "id"
+    )
+    group.add_argument(
+        "--coordinator", metavar="HOST:PORT", help="a free port of process 0's machine"
+    )
+    group.add_argument("--processes", type=int, metavar="N", help="how many there are")
+    group.add_argument("--process-id", type=int, metavar="K", help="which one this is, from 0 on")
+    group.add_argument(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="the longest wait for another process (60)",
+    )
 
 
 def _add_model(command: Any, what: str, standard: bool = False) -> None:
@@ -734,6 +871,15 @@ def _bytes(text: str) -> int:
     if not found or not float(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r}: give a size such as 500MB or 8GB")
     return int(float(found[1]) * 1000 ** " KMGT".index(found[2].upper() or " "))
+
+
+def _devices(text: str) -> str | int:
+    """Return how many devices there are to be, or ``"all"``."""
+    import argparse
+
+    if text != "all" and not re.fullmatch("[1-9][0-9]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: give all, or how many, such as 2")
+    return text if text == "all" else int(text)
 
 
 def _encoding(name: str) -> str:

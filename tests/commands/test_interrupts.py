@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import neurona
@@ -70,6 +71,30 @@ def test_ctrl_c_at_any_moment_of_a_training_loses_nothing(times, folder):
             assert neurona.load(folder / "m.safetensors").loss_curve_
             assert (code == 0) == (err == "")
         assert set(names(folder)) <= set(ALL)
+
+
+@posix
+@pytest.mark.parametrize("options", [["--jobs", "2"], ["--engine", "numpy", "--jobs", "2"]])
+def test_ctrl_c_in_a_sweep_leaves_a_file_that_it_goes_on_from(options, folder):
+    given = [
+        "sweep", "circles", "--learning-rate", "0.01:10:40", "--seeds", "8", "--steps", "500",
+        "--language", "en", *options,
+    ]  # fmt: skip
+    with subprocess.Popen(
+        [*PROGRAM, *given], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        end = time.monotonic() + 60
+        while not list(folder.glob("output/*.npz")) and time.monotonic() < end:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == INTERRUPTED
+    assert "Traceback" not in err
+    assert "interrupted; the same command goes on with what is in output" in err
+    (kept,) = folder.glob("output/*.npz")
+    costs = np.load(kept)["costs"]
+    assert np.isfinite(costs).any()
+    assert np.isnan(costs).any()
 
 
 @posix

@@ -84,12 +84,10 @@ SAID = {
     "fading": (
         replace(CONSTANT, fading=1836.2),
         "fading-signal",
-        "The network predicts 0.50 everywhere, because its signal fades on the way: from layer 1 "
-        "to the output it shrinks 1,836 times. Its cost, 0.2499, is that of the best constant "
-        "(0.2500).",
-        "La red predice 0,50 en todas partes, porque su señal se apaga por el camino: de la capa 1 "
-        "a la salida se reduce 1.836 veces. Su coste, 0,2499, es el de la mejor constante "
-        "(0,2500).",
+        "The network predicts 0.50 everywhere: its signal shrinks 1,836 times from layer 1 to the "
+        "output. Its cost, 0.2499, is that of the best constant (0.2500).",
+        "La red predice 0,50 en todas partes: su señal se reduce 1.836 veces de la capa 1 a la "
+        "salida. Su coste, 0,2499, es el de la mejor constante (0,2500).",
     ),
     "above": (
         replace(CONSTANT, cost=0.5),

@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from neurona.web import cures, links, server
+from neurona.web import cures, links, server, sweep
 from neurona.web.security import COOKIE
 from neurona.web.server import application
 
@@ -653,3 +654,72 @@ def test_cures_are_proved_while_frames_go_on_and_a_newer_question_replaces_an_ol
     assert all(0 < one["share"] < 1 for one in told[:-1])
     assert [one["done"] for one in told].count(True) == 1
     assert told[-1]["trials"]
+
+
+SMALL_MAP = {
+    "type": "sweep",
+    "setup": {"data": {"n": 40}},
+    "axes": [
+        {"name": "learning_rate", "values": [0.001, 0.1]},
+        {"name": "depth", "values": [1, 2]},
+    ],
+    "seeds": 2,
+    "steps": 20,
+}
+
+
+def test_a_map_fills_while_frames_go_on(socket):
+    socket.hello()
+    socket.say(**SMALL_MAP, asked=7)
+    socket.say(type="frame")
+    told, kinds = [], set()
+    while not (told and told[-1]["state"] == "done"):
+        content, _ = socket.handle()
+        kinds.add(content["type"])
+        if content["type"] == "sweep":
+            told.append(content)
+    assert kinds == {"sweep", "frame"}
+    assert told[0]["state"] == "waiting"
+    assert {content["sweep"] for content in told} == {7}
+    assert sum(len(content.get("cells", ())) for content in told) >= 4
+
+
+def test_a_map_is_one_at_a_time_and_can_be_stopped(socket):
+    socket.hello()
+    large = {**SMALL_MAP, "seeds": 20, "steps": 5000}
+    socket.say(**large, asked=1)
+    socket.say(**SMALL_MAP, asked=2)  # takes its place
+    done = None
+    while done is None:
+        content, _ = socket.handle()
+        if content.get("sweep") == 2 and content["state"] == "done":
+            done = content
+    socket.say(**large, asked=3)
+    socket.say(type="stop_sweep")
+    before = time.monotonic()
+    told, _ = socket.ask(type="sweep", asked=4, axes=[])  # says what is wrong, of no map
+    while told["type"] != "error":
+        assert told["sweep"] == 3
+        told, _ = socket.handle()
+    assert told["sweep"] == 4
+    assert "axes" in told["message"]["en"]
+    assert time.monotonic() - before < 10
+
+
+def test_a_map_ends_with_its_page(known, monkeypatch):
+    began, left = threading.Event(), threading.Event()
+
+    def slow(request, stop):
+        began.set()
+        while not stop():
+            time.sleep(0.01)
+        left.set()
+        return iter(())
+
+    monkeypatch.setattr(sweep, "apart_from", slow)
+    with known.websocket_connect("/socket", headers=ORIGIN) as other:
+        talker = Talker(other)
+        talker.hello()
+        talker.say(**SMALL_MAP, asked=1)
+        assert began.wait(20)
+    assert left.wait(20)

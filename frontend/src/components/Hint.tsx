@@ -5,7 +5,7 @@ import type { Store } from "../state/store";
 
 export function Hint({ store, name }: { store: Store; name: HintName }) {
   const { hints, text } = store;
-  if (!hints.open.value.includes(name)) return null;
+  if (!hints.shown.value.includes(name)) return null;
   return (
     <p class={`hint on-${name}`}>
       {text.value.hint[name]}

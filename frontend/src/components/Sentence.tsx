@@ -7,6 +7,7 @@ import type { Store } from "../state/store";
 import { TOOLS } from "./Tools";
 
 const INTERVAL = 500; // milliseconds between two sentences
+const LONG = 100; // letters: more take a smaller size, so that two lines hold them
 const NOTHING = { en: "", es: "", kind: null };
 
 type Said = NonNullable<Frame["sentence"]>;
@@ -14,10 +15,11 @@ type Said = NonNullable<Frame["sentence"]>;
 export function Sentence({ store }: { store: Store }) {
   const { text, language, tool, frame, hidden } = store;
   const said = useThrottled(saidIn(frame.value));
-  const [fact, rest] = parts(said[language.value]);
+  const words = said[language.value];
+  const [fact, rest] = parts(words);
   const explained = TOOLS.doctor && !hidden.includes("doctor") && tool.value !== "doctor";
   return (
-    <p class="now" aria-live="polite">
+    <p class={words.length > LONG ? "now long" : "now"} aria-live="polite">
       <b>{fact}</b> {rest}{" "}
       {explained && said.kind && (
         <button

@@ -8,6 +8,7 @@ import { BugLab } from "./tools/BugLab";
 import { ClassDesk } from "./tools/ClassDesk";
 import { Doctor } from "./tools/Doctor";
 import { Microscope } from "./tools/Microscope";
+import { Sweep } from "./tools/Sweep";
 import { TakeHome } from "./tools/TakeHome";
 import { Tour } from "./tools/Tour";
 
@@ -27,6 +28,7 @@ interface ToolEntry {
 export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
   tour: { component: Tour, below: ["flow", "cost"] },
   doctor: { component: Doctor },
+  sweep: { component: Sweep, below: ["cost"] },
   microscope: { component: Microscope, above: ["network"] },
   class: { component: ClassDesk },
   take: { component: TakeHome },

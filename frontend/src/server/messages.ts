@@ -77,6 +77,19 @@ export interface Limits {
     Record<"optimizer" | "cost" | "initializer", string[]>;
   weights: { most: number };
   table: { most: number }; // bytes
+  sweep: {
+    axes: {
+      depth: NumberLimits;
+      topology: { most: number; each: NumberLimits };
+      initializer: string[];
+      activation: string[];
+    };
+    range: Record<"low" | "high" | "count", NumberLimits>;
+    cells: number;
+    seeds: number;
+    steps: NumberLimits;
+    work: number; // steps of all networks
+  };
 }
 export interface LocalizedText {
   en: string;

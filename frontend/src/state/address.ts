@@ -13,12 +13,14 @@ export interface Address {
   goal: Goal | null;
   /** Large type, for a projector. */
   large: boolean;
+  /** The grid of the map that opens, as it was given. */
+  map: string | null;
 }
 
 /** The fragment, with its #. The set-up is there as its differences from the defaults, so that it
  * is short enough for a QR code; nothing at all is a page as it opens. */
 export function formatHash(
-  { setup, hidden, challenge, goal, large }: Omit<Address, "damaged">,
+  { setup, hidden, challenge, goal, large, map }: Omit<Address, "damaged">,
   defaults: Setup | null = null,
 ): string {
   const differing = defaults ? differences(setup, defaults, defaults) : setup;
@@ -28,6 +30,7 @@ export function formatHash(
     challenge ? `challenge=${challenge}` : "",
     goal ? `goal=${formatGoal(goal)}` : "",
     large ? "large" : "",
+    map ? `map=${map}` : "",
   ].filter(Boolean);
   return parts.length ? `#${parts.join("&")}` : "";
 }
@@ -40,11 +43,18 @@ export function parseHash(hash: string): Address {
   return {
     setup,
     damaged,
-    hidden: (given.get("hide") ?? "").split(",").filter(Boolean),
+    hidden: hiddenParts(given.get("hide") ?? ""),
     challenge: given.get("challenge"),
     goal: parseGoal(given.get("goal") ?? ""),
     large: given.has("large"),
+    map: given.get("map"),
   };
+}
+
+/** Without its network a page keeps the picture: it would be empty. */
+function hiddenParts(text: string): string[] {
+  const parts = text.split(",").filter(Boolean);
+  return parts.includes("network") ? parts.filter((one) => one !== "result") : parts;
 }
 
 const GOALS: readonly (keyof Goal)[] = [

@@ -10,6 +10,7 @@ export const PARTS = [
   "network",
   "tour",
   "doctor",
+  "sweep",
   "microscope",
   "bugs",
   "take",

@@ -1,8 +1,9 @@
 // The callouts at first sight: which are open. A page remembers those that were put away.
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 export const HINTS = ["picture", "train", "network", "now"] as const;
+const FIRST: readonly HintName[] = ["picture", "train"];
 export type HintName = (typeof HINTS)[number];
 
 const KEY = "neurona.hints";
@@ -33,6 +34,11 @@ export function makeHints(ownsPage: boolean) {
 
   return {
     open,
+    /** Those in view: the two that come first, and then the others. */
+    shown: computed(() => {
+      const first = FIRST.filter((one) => open.value.includes(one));
+      return first.length ? first : open.value;
+    }),
     dismiss(name: HintName): void {
       if (open.peek().includes(name)) show(open.peek().filter((one) => one !== name));
     },

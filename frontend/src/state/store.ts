@@ -23,6 +23,7 @@ import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import { makeAddressKeeper, tabStorage } from "./staying";
+import { formatMap, makeSweep } from "./sweep";
 import type { Tool } from "./tools";
 import { makeTour } from "./tour";
 
@@ -64,7 +65,7 @@ export type Store = ReturnType<typeof makeStore>;
 
 export function makeStore(connection: Connection, host: Host) {
   // In a notebook a link would lead to another kernel.
-  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link,class");
+  const address = host.ownsPage ? parseHash(location.hash) : parseHash("#hide=link,class,sweep");
   const spanish = navigator.language.startsWith("es");
   const language = signal<Language>(
     storedChoice(host, "language", ["en", "es"], spanish ? "es" : "en"),
@@ -129,6 +130,20 @@ export function makeStore(connection: Connection, host: Host) {
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
   const bugs = makeBugLab(scoped, { run, tool });
   const doctor = makeDoctor(scoped, run);
+  const sweep = makeSweep(scoped, {
+    setup,
+    open(cell, steps) {
+      changeSetup(cell, { fresh: true });
+      setSpeed(null);
+      connection.send({ type: "play", until: steps });
+    },
+  });
+  const followMap = (map: string | null) => {
+    if (map === null || address.hidden.includes("sweep")) return;
+    sweep.follow(map);
+    tool.value = "sweep";
+  };
+  followMap(address.map);
   const tour = makeTour({
     frame,
     openExample,
@@ -337,14 +352,15 @@ export function makeStore(connection: Connection, host: Host) {
     sendSpeed();
   }
 
-  /** Change the set-up at once; the server responds with a run or an error. */
-  function changeSetup(changed: Setup): void {
+  /** Change the set-up at once; the server responds with a run or an error. A fresh training begins
+   * at step 0, even where only rates differ. */
+  function changeSetup(changed: Setup, { fresh = false } = {}): void {
     const next = withoutStaleWeights(changed, setup.value);
     error.value = null;
     setup.value = next;
     wanted = next;
     changes += 1;
-    connection.send({ type: "setup", setup: next, asked: changes });
+    connection.send({ type: "setup", setup: next, asked: changes, ...(fresh ? { fresh } : {}) });
   }
 
   /** Open a ready-made set-up, with a change in its training; a challenge has a goal, too. */
@@ -362,6 +378,7 @@ export function makeStore(connection: Connection, host: Host) {
     keeper.followed();
     challenge.value = there.challenge;
     goal.value = there.goal;
+    followMap(there.map);
     // While connected, the server's run decides: a link may hold anything.
     if (!online.value) wanted = given;
     error.value = there.damaged ? damagedLink : null;
@@ -375,6 +392,7 @@ export function makeStore(connection: Connection, host: Host) {
         challenge: challenge.value,
         goal: goal.value,
         large: address.large,
+        map: tool.peek() === "sweep" ? formatMap(sweep.choice.peek()) : null,
         ...more,
       },
       defaults.value,
@@ -429,6 +447,7 @@ export function makeStore(connection: Connection, host: Host) {
     microscope,
     bugs,
     doctor,
+    sweep,
     tour,
     challenge,
     goal,
@@ -462,7 +481,7 @@ export function makeStore(connection: Connection, host: Host) {
      * room for the cost, where both curves stand. */
     tryCure({ setup: cured, steps }: Trial): void {
       if (!cured) return;
-      changeSetup(cured);
+      changeSetup(cured, { fresh: true });
       setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
       connection.send({ type: "play" });
       tool.value = null;

@@ -3,6 +3,7 @@
 export const TOOL_NAMES = [
   "tour",
   "doctor",
+  "sweep",
   "microscope",
   "class",
   "take",

@@ -3,7 +3,7 @@ import { type Address, filled, formatHash, parseHash } from "../../src/state/add
 import type { Setup } from "../../src/state/setup";
 import { SETUP } from "../support";
 
-const PLAIN = { hidden: [], challenge: null, goal: null, large: false };
+const PLAIN = { hidden: [], challenge: null, goal: null, large: false, map: null };
 const whole = (setup: unknown, more: Partial<Address> = {}) => ({ ...PLAIN, setup, ...more });
 
 const layer = { neurons: 4, activation: "tanh", learning_rate: null };
@@ -25,7 +25,7 @@ describe("the address", () => {
     const hash = formatHash(whole(setup, { ...more, large: true }), SETUP);
     const { setup: parts, ...rest } = parseHash(hash);
     expect(filled(parts, SETUP)).toEqual(setup);
-    expect(rest).toEqual({ ...more, large: true, damaged: false });
+    expect(rest).toEqual({ ...more, large: true, map: null, damaged: false });
   });
 
   test("the page as it opens needs nothing", () => {
@@ -77,4 +77,13 @@ describe("the address", () => {
     expect(parseHash("#goal=cost:0.01,accuracy:x,fly:3,steps:-1").goal).toEqual({ cost: 0.01 });
     expect(parseHash("#goal=cost").goal).toBe(null);
   });
+});
+
+test("a page without its network keeps the picture", () => {
+  expect(parseHash("#hide=result").hidden).toEqual(["result"]);
+  expect(parseHash("#hide=data,network,result,inputs").hidden).toEqual([
+    "data",
+    "network",
+    "inputs",
+  ]);
 });

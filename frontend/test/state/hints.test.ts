@@ -48,3 +48,12 @@ test("a callout that is not open is put away without a word", () => {
   hints.dismiss("train");
   expect(hints.open.value).toBe(before);
 });
+
+test("the two that come first are in view, and then the others", () => {
+  const hints = makeHints(true);
+  expect(hints.shown.value).toEqual(["picture", "train"]);
+  hints.dismiss("train");
+  expect(hints.shown.value).toEqual(["picture"]);
+  hints.dismiss("picture");
+  expect(hints.shown.value).toEqual(["network", "now"]);
+});

@@ -4,7 +4,7 @@ import { withInitialWeights, withoutStaleWeights } from "../../src/state/setup";
 import { SETUP } from "../support";
 
 const hashOf = (setup: unknown) =>
-  formatHash({ setup, hidden: [], challenge: null, goal: null, large: false });
+  formatHash({ setup, hidden: [], challenge: null, goal: null, large: false, map: null });
 
 describe("weights in the address", () => {
   const weights = Float32Array.from([0.1, -1 / 3, 12345.678, 1e-12, 0]);

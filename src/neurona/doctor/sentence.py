@@ -199,12 +199,10 @@ def _constant(now: Instant) -> Sentence | None:
     }
     if now.fading > FADING:
         return _of(
-            "The network predicts {where} everywhere, because its signal fades on the way: from "
-            "layer 1 to the output it shrinks {times} times. Its cost, {cost}, is that of the best "
-            "constant ({trivial}).",
-            "La red predice {where} en todas partes, porque su señal se apaga por el camino: de la "
-            "capa 1 a la salida se reduce {times} veces. Su coste, {cost}, es el de la mejor "
-            "constante ({trivial}).",
+            "The network predicts {where} everywhere: its signal shrinks {times} times from layer "
+            "1 to the output. Its cost, {cost}, is that of the best constant ({trivial}).",
+            "La red predice {where} en todas partes: su señal se reduce {times} veces de la capa 1 "
+            "a la salida. Su coste, {cost}, es el de la mejor constante ({trivial}).",
             "fading-signal",
             "bad",
             times=round(now.fading),

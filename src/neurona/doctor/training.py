@@ -119,8 +119,12 @@ def states(
     *,
     every: int | Callable[[], int] | None = None,
     seeds: Sequence[int] | None = None,
+    learning_rates: Sequence[Any] | None = None,
+    engine: str = "numpy",
 ) -> Iterator[State]:
     """Train as the case says; with several ``seeds``, a stack of networks.
+
+    A stack may have a learning rate for each network, in place of the case's.
 
     The batches come from :func:`neurona.train`, or in a fixed order if the case does not shuffle.
 
@@ -146,6 +150,8 @@ def states(
         l1=case.l1,
         l2=case.l2,
         start=case.params,
+        learning_rates=learning_rates,
+        engine=engine,
         **chance,
     )
 

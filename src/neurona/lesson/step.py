@@ -39,8 +39,6 @@ def factors(examples: int, outputs: int) -> Factors:
 class LessonStep:
     """Gradient descent with the lesson's factors: W ← W - η (n m / 2) g, b ← b - η (m / 2) g.
 
-    It is for the NumPy engine, which gives all parameters as one vector.
-
     Parameters
     ----------
     learning_rate
@@ -67,7 +65,7 @@ class LessonStep:
         each = [
             np.full(array.size, W if array.ndim > 1 else b) for array in arrays(self.net.init(0))
         ]
-        object.__setattr__(self, "_factors", np.concatenate(each))
+        object.__setattr__(self, "_each", np.concatenate(each))
 
     def init(self, theta: Array) -> tuple[()]:
         """Return the state before the first step: there is none."""
@@ -76,6 +74,12 @@ class LessonStep:
     def update(
         self, gradient: Array, state: tuple[()], theta: Array, rate: float | Array
     ) -> tuple[Array, tuple[()]]:
-        """Return the change to add to ``theta``, and the next state."""
-        each: Array = self._factors.astype(gradient.dtype)  # type: ignore[attr-defined]
-        return -rate * each * gradient, state
+        """Return the change to add to ``theta``, and the next state.
+
+        ``theta`` is the vector of all parameters, or under JAX each array by itself.
+        """
+        each: Array = self._each  # type: ignore[attr-defined]
+        if theta.shape[-1] == each.size:
+            return -rate * each.astype(gradient.dtype) * gradient, state
+        W, b = factors(self.examples, self.net.n_out)
+        return -rate * (W if theta.ndim > 1 else b) * gradient, state

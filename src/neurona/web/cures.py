@@ -5,13 +5,8 @@ A proof trains for seconds. In the server's own interpreter it would hold up eve
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from multiprocessing.connection import Connection
 from typing import Any
 
 from neurona.doctor.case import Case, Finding
@@ -24,20 +19,18 @@ from neurona.engine.costs import COSTS, CROSS_ENTROPIES
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.layers.dense import Dense
 from neurona.engine.optimizers import OPTIMIZERS, find_optimizer
+from neurona.web.apart import Stop, apart
 from neurona.web.doctor import TRIED, diagnosis_of
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.run import Run, View
 from neurona.web.setup import LayerSetup, Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import make_task
-from neurona.web.worker import NICENESS, WorkerRun, process_context
+from neurona.web.worker import WorkerRun
 
 SECONDS = 20.0
 STEPS = 2500  # that a trial trains: enough for the page's networks, and for the time
 WAYS = 100  # moments of the run from which the findings are
-TURN = 0.1  # seconds between two looks whether to leave off
-
-Stop = Callable[[], bool]
 
 
 def prepare(run: Run | WorkerRun) -> Callable[[Stop], dict[str, Any]]:
@@ -54,16 +47,22 @@ def prepare(run: Run | WorkerRun) -> Callable[[Stop], dict[str, Any]]:
         view, way = run.settle(), run.snapshots(WAYS)
     except (TimeoutError, PlaygroundError) as error:
         raise no_answer("cures") from error
-    apart = isinstance(run, WorkerRun)
 
     def make(stop: Stop) -> dict[str, Any]:
         findings = diagnosis_of(view, way).findings
         setup, steps = view.task.setup, steps_of(view, findings)
-        if apart:
-            return _apart((setup, steps, findings), stop)
-        return told(setup, steps, findings, stop)
+        if not isinstance(run, WorkerRun):
+            return told(setup, steps, findings, stop)
+        request = setup, steps, findings
+        content: dict[str, Any]
+        [content] = apart(_proved, *request, stop=stop, seconds=3 * SECONDS, code="cures")
+        return content
 
     return make
+
+
+def _proved(setup: Setup, steps: int, findings: tuple[Finding, ...]) -> Iterator[dict[str, Any]]:
+    yield told(setup, steps, findings, lambda: False)
 
 
 def steps_of(view: View, findings: tuple[Finding, ...]) -> int:
@@ -201,44 +200,3 @@ def _name_of(thing: Any, known: dict[str, Any]) -> str:
         if one is thing:
             return name
     raise LookupError(thing)
-
-
-# ------------------------------------------------------------------------------ the other process
-
-
-def _apart(request: tuple[Any, ...], stop: Stop) -> dict[str, Any]:
-    """Prove in another process, which is ended where it is to leave off."""
-    context = process_context()
-    pipe, other = context.Pipe()
-    process = context.Process(target=_work, args=(other, *request), daemon=True)
-    process.start()
-    other.close()
-    end = time.monotonic() + 3 * SECONDS
-    try:
-        while not pipe.poll(TURN):
-            if stop() or time.monotonic() > end:
-                raise no_answer("cures")
-        answer = pipe.recv()
-    except (EOFError, OSError):
-        raise no_answer("cures") from None
-    finally:
-        process.kill()
-        process.join()
-        pipe.close()
-    if isinstance(answer, PlaygroundError):
-        raise answer
-    content: dict[str, Any] = answer
-    return content
-
-
-def _work(pipe: Connection, *request: Any) -> None:
-    """Prove in this process, and send the message or the error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
-    if hasattr(os, "nice"):  # Windows has no such thing
-        os.nice(NICENESS)
-    with contextlib.suppress(OSError):
-        try:
-            setup, steps, findings = request
-            pipe.send(told(setup, steps, findings, lambda: False))
-        except PlaygroundError as error:
-            pipe.send(error)

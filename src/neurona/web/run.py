@@ -142,6 +142,7 @@ class Run:
         self._playing = False
         self._pace: float | None = None
         self._due = 0.0  # when the next chunk may begin, by the monotonic clock
+        self._until: int | None = None  # the step at which to pause
         self._chunk = ChunkSize()
         self._version = self._kept = 0
         self._now: Snapshot
@@ -161,9 +162,9 @@ class Run:
         self._thread.start()
 
     # --------------------------------------------------------------------------------- commands
-    def play(self) -> None:
-        """Train until :meth:`pause`."""
-        self._command(self._play)
+    def play(self, until: int | None = None) -> None:
+        """Train until :meth:`pause`, or until a step."""
+        self._command(lambda: self._play(until))
 
     def pause(self) -> None:
         """Stop training."""
@@ -387,6 +388,8 @@ class Run:
         if self._at is not None:
             self._adopt()
         began = time.monotonic()
+        if self._playing and self._until is not None:
+            count = min(count, self._until - self._now.state.step)
         self._count = count
         try:
             steps = self._steps
@@ -408,6 +411,7 @@ class Run:
             self._diverged = {"line": error.line, "message": str(error)}
         self._speed.append((time.monotonic(), state.step))
         self._stand(state, self._now.branch)
+        self._playing = self._playing and state.step != self._until
         self.view = self._published()
         self._on_change()
         self._adapt(began, count)
@@ -420,8 +424,9 @@ class Run:
         else:
             self._chunk.took(time.monotonic() - began)
 
-    def _play(self) -> None:
-        self._playing, self._diverged = True, None
+    def _play(self, until: int | None = None) -> None:
+        self._until, self._diverged = until, None
+        self._playing = until is None or self._now.state.step < until
         self._speed.clear()
         self._chunk = ChunkSize()
 

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from neurona.extras import MissingExtra
-from neurona.web import cures
+from neurona.web import cures, sweep
 from neurona.web.connections import report_seldom
 from neurona.web.encoding import encoded
 from neurona.web.errors import PlaygroundError
@@ -53,6 +53,7 @@ LEAST_PICTURES = 5.0  # of one page, as far as the machine can
 MOST_AHEAD = 2  # frames in flight: frontend/src/server/frame-pacing.ts says why
 MAKERS_OF_FILES = 4  # threads: frames and commands do not wait for a GIF
 PROVERS = max(1, (os.cpu_count() or 1) // 2)  # proofs at once: each takes a core for seconds
+SWEEPERS = max(1, (os.cpu_count() or 1) // 4)  # sweeps at once: each takes a core for minutes
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
 
 
@@ -117,10 +118,11 @@ class Sockets:
         self.pages: dict[str, SocketSession] = {}  # by their keys, those that have left first
         self.makers = ThreadPoolExecutor(MAKERS_OF_FILES, thread_name_prefix="neurona-files")
         self.provers = ThreadPoolExecutor(PROVERS, thread_name_prefix="neurona-cures")
+        self.sweepers = ThreadPoolExecutor(SWEEPERS, thread_name_prefix="neurona-sweeps")
 
     def close(self) -> None:
         """End every training."""
-        for pool in (self.makers, self.provers):
+        for pool in (self.makers, self.provers, self.sweepers):
             pool.shutdown(wait=False, cancel_futures=True)
         for page in list(self.pages.values()):
             page.leave()
@@ -273,6 +275,7 @@ class SocketSession:
         self.picture: asyncio.Future[Any] = self.loop.create_future()
         self.file: asyncio.Future[Any] = self.loop.create_future()
         self.proof: asyncio.Future[Any] = self.loop.create_future()
+        self.map: asyncio.Future[Any] = self.loop.create_future()
         self._turn = asyncio.Lock()  # one message at a time
 
     async def join(self, socket: WebSocket) -> None:
@@ -328,6 +331,11 @@ class SocketSession:
         elif kind == "cures" and self.session.has_begun:
             self.proof.cancel()  # a newer question takes the place of the older
             self.proof = self._start(self._prove())
+        elif kind == "sweep" and self.session.has_begun:
+            self.map.cancel()  # one at a time
+            self.map = self._start(self._sweep(message))
+        elif kind == "stop_sweep":
+            self.map.cancel()
         elif kind == "restart" and self.worker is not None:
             self.worker.restart()
         elif kind == "class":
@@ -437,6 +445,40 @@ class SocketSession:
             logging.getLogger(__name__).exception("the cures could not be proved")
             answers = [error_message(NOT_MADE)]
         await self._say(answers)
+
+    async def _sweep(self, message: dict[str, Any]) -> None:
+        """Send a map as it fills: it waits its turn, and ends with the page."""
+        left, news = threading.Event(), asyncio.Queue[dict[str, Any] | None]()
+
+        def work(request: sweep.Request) -> None:
+            if left.is_set():  # the page has left meanwhile
+                return
+            try:
+                for content in sweep.apart_from(request, left.is_set):
+                    self._call(news.put_nowait, content)
+            except PlaygroundError:
+                if not left.is_set():
+                    raise
+
+        async def say(content: dict[str, Any]) -> None:
+            # Two maps can be told apart, and an error of theirs from others.
+            await self._say([({**content, "sweep": message.get("asked")}, {})])
+
+        try:
+            request = await asyncio.to_thread(sweep.request_of, message)
+            working = self.loop.run_in_executor(self.room.sweepers, work, request)
+            working.add_done_callback(lambda _: news.put_nowait(None))
+            await say({"type": "sweep", "state": "waiting"})
+            while (content := await news.get()) is not None:
+                await say(content)
+            await working
+        except PlaygroundError as error:
+            await say(error_message(error)[0])
+        except Exception:  # the page always waits for a response
+            logging.getLogger(__name__).exception("a map could not be drawn")
+            await say(error_message(NOT_MADE)[0])
+        finally:
+            left.set()
 
     async def _answer(self, message: Any, more: Mapping[str, Any] = NOTHING) -> None:
         """Send the responses to a message, each with some more content."""

@@ -11,7 +11,7 @@ import numpy as np
 from neurona import __version__
 from neurona.engine.types import Array
 from neurona.language import LANGUAGES
-from neurona.web import bugs, cures, doctor, microscope
+from neurona.web import bugs, cures, doctor, microscope, sweep
 from neurona.web import setup as choices
 from neurona.web.downloads import MAKERS, THEMES, prepare
 from neurona.web.errors import PlaygroundError, no_answer
@@ -211,9 +211,10 @@ class Session:
         else:
             task = make_task(Setup.from_json(message.get("setup")))
         setup, before = task.setup, self.run.task.setup
-        if setup == before:
+        fresh = message.get("fresh") is True  # from step 0, whatever it is that differs
+        if setup == before and not fresh:
             return mended
-        if _at_one_rate(setup) == _at_one_rate(before):
+        if _at_one_rate(setup) == _at_one_rate(before) and not fresh:
             self._past.keep("setup", self.run.task, what="rate")
             self.run.retrain(task)
             return mended
@@ -334,6 +335,11 @@ class Session:
         self.run.pace(None if pace is None else number(0.1, 1e6).read("steps_per_second", pace))
         return []
 
+    def _play(self, message: Mapping[str, Any]) -> list[Message]:
+        until = message.get("until")
+        self.run.play(None if until is None else whole(1, 1_000_000).read("until", until))
+        return []
+
     def _seek(self, message: Mapping[str, Any]) -> list[Message]:
         self.run.seek(whole(0, 1_000_000).read("index", message.get("index")))
         return []
@@ -353,6 +359,9 @@ class Session:
 
     def _find_bug(self, message: Mapping[str, Any]) -> list[Message]:
         return [({"type": "bug", "run": self._runs, **bugs.find(self.run.task)}, {})]
+
+    def _sweep_cell(self, message: Mapping[str, Any]) -> list[Message]:
+        return [({"type": "sweep_cell", "setup": sweep.setup_from(message).to_json()}, {})]
 
     def _frame(self, message: Mapping[str, Any]) -> list[Message]:
         resolution = whole(2, choices.LIMITS["resolution"]).read(
@@ -414,7 +423,7 @@ class Session:
             "version": __version__,
             "defaults": Setup().to_json(),
             "examples": {name: example(name).to_json() for name in EXAMPLES},
-            "limits": choices.limits(),
+            "limits": {**choices.limits(), "sweep": sweep.limits()},
             "session": self.key,
             "joined": self._run is not None,
         }
@@ -507,11 +516,12 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "microscope": Session._microscope,
     "bugs": Session._bugs,
     "find_bug": Session._find_bug,
+    "sweep_cell": Session._sweep_cell,
     "frame": Session._frame,
     "download": Session._slowly,
     "doctor": Session._slowly,
     "cures": Session._cures,
-    "play": Session._command,
+    "play": Session._play,
     "pause": Session._command,
     "step": Session._command,
     "branch": Session._command,

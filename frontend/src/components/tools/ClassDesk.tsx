@@ -82,7 +82,7 @@ export function ClassDesk({ store, tools }: { store: Store; tools: Tool[] }) {
 const INNER: ClassPart[] = ["data", "csv", "inputs", "optimizer"]; // parts of the settings
 
 const isTool = (part: ClassPart): part is ClassPart & Tool =>
-  ["tour", "doctor", "microscope", "take", "bugs"].includes(part);
+  ["tour", "doctor", "sweep", "microscope", "take", "bugs"].includes(part);
 
 function Choice({
   words: [name, note],

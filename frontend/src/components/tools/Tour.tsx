@@ -1,6 +1,7 @@
 // The guided path, in the place of the network's details: a question, its answer, the next stop.
 
 import { useEffect } from "preact/hooks";
+import { GOALS } from "../../state/challenges";
 import type { Store } from "../../state/store";
 import { PATH } from "../../state/tour";
 import { ToolPanel } from "../ToolPanel";
@@ -12,6 +13,8 @@ export function Tour({ store }: { store: Store }) {
   const own = t.stops[stop.name];
   useEffect(() => tour.open(), []);
   const phase = tour.phase.value;
+  // A site may have recorded none of them.
+  const challenge = ["spiral", ...Object.keys(GOALS)].find((one) => store.examples.value[one]);
   const last = tour.index.value === PATH.length - 1;
   // The button that was pressed may be gone: what comes next takes its focus.
   useEffect(() => {
@@ -83,17 +86,23 @@ export function Tour({ store }: { store: Store }) {
         <div class="tour-actions">
           {last ? (
             <>
+              {challenge && (
+                <button
+                  type="button"
+                  class="main onward"
+                  onClick={() => {
+                    store.tool.value = null;
+                    store.openExample(challenge);
+                  }}
+                >
+                  {t.to_challenges}
+                </button>
+              )}
               <button
                 type="button"
-                class="main onward"
-                onClick={() => {
-                  store.tool.value = null;
-                  store.openExample("spiral");
-                }}
+                class={challenge ? "link" : "main onward"}
+                onClick={() => tour.go(0)}
               >
-                {t.to_challenges}
-              </button>
-              <button type="button" class="link" onClick={() => tour.go(0)}>
                 {t.again}
               </button>
             </>

@@ -1,0 +1,212 @@
+"""Networks of a sweep, trained as stacks: those that differ in their seed and learning rate alone.
+
+A stack fits into the processor's cache: each operation runs over many networks, and finds the
+arrays of the one before still there. Nothing depends on how the networks are put together, but for
+the rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from importlib.util import find_spec
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.signs import best_constant
+from neurona.doctor.training import cost_of, examples, states, validation_examples
+from neurona.engine.data import Data
+from neurona.engine.divergence import TrainingDiverged
+from neurona.engine.objective import Objective
+from neurona.engine.optimizers import find_optimizer
+from neurona.engine.parameters import arrays
+from neurona.engine.types import Array
+from neurona.sweeps import told
+from neurona.sweeps.axes import Axis
+from neurona.sweeps.settings import ORDER, changed
+
+MOMENTS = 40  # of a curve
+SHARE = 0.1  # of the best constant's cost, below which a network has learned
+CACHED = 2**17  # numbers in the widest layer's activations, of all networks of a stack
+HELD = 2**26  # parameters of all networks of a stack
+FEW = 20  # networks of a stack, where they fit: an operation has enough to do, and ends soon
+
+Cell = tuple[int, ...]
+
+
+class Unit(NamedTuple):
+    """Networks that are trained together: their cells, and the places of their seeds."""
+
+    cells: tuple[Cell, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """What a sweep of networks trains: a case for each cell of the grid.
+
+    Attributes
+    ----------
+    case
+        All that the axes leave as it is.
+    axes
+        What varies.
+    seeds
+        Random seeds of initial weights and mini-batches.
+    engine
+        ``"numpy"`` or ``"jax"``.
+    """
+
+    case: Case
+    axes: tuple[Axis, ...]
+    seeds: tuple[int, ...]
+    engine: str
+
+    def __post_init__(self) -> None:
+        """Check at the beginning all that can be wrong."""
+        for cell in np.ndindex(*(len(axis.values) for axis in self.axes)):
+            if sum(cell) == max(cell, default=0):  # each value of each axis, once
+                cost_of(self.of(cell))
+        examples(self.case), _judge(self.case)
+
+    def of(self, cell: Cell, seed: int | None = None) -> Case:
+        """Return the case of a cell, at one of the seeds."""
+        own = {axis.name: axis.values[k] for axis, k in zip(self.axes, cell, strict=True)}
+        case = reduce(
+            lambda made, name: changed(made, name, own[name]),
+            sorted(own, key=ORDER.index),
+            self.case,
+        )
+        return case if seed is None else replace(case, seed=seed)
+
+    @property
+    def measure(self) -> str:
+        """What is measured of each network."""
+        return "cost" if self.case.X_val is None else "cost of validation"
+
+    @property
+    def moments(self) -> tuple[int, ...]:
+        """The steps after which each network is looked at."""
+        steps = self.case.steps
+        return tuple(np.unique(np.linspace(0, steps, min(MOMENTS, steps) + 1).astype(int)).tolist())
+
+    def told(self) -> dict[str, str]:
+        """Return what tells this sweep from others."""
+        case = self.case
+        settings = {
+            name: repr(getattr(case, name))
+            for name in ("cost", "optimizer", "steps", "batch_size", "l1", "l2", "shuffle")
+        }
+        examples = {
+            name: told.of_data(getattr(case, name)) for name in ("X", "y", "X_val", "y_val")
+        }
+        return {
+            "network": repr(case.net.layers),
+            **examples,
+            **settings,
+            **told.of_axes(self.axes, self.seeds),
+            "engine": self.engine,
+        }
+
+    def below(self) -> float:
+        """Return a tenth of the cost of the best constant: a network below it has learned."""
+        return SHARE * best_constant(self.case.net, cost_of(self.case), _judge(self.case).target)[1]
+
+    def units(self, left: Sequence[Cell]) -> Iterator[Unit]:
+        """Yield what is trained together, in the order of the cells."""
+        waiting: dict[Cell, list[Cell]] = {}
+        rate = [axis.name for axis in self.axes].index("learning_rate") if self._stacks else None
+        for cell in left:
+            form = cell if rate is None else (*cell[:rate], *cell[rate + 1 :])
+            each = self._at_once(self.of(cell))
+            if each < len(self.seeds):
+                parts = np.array_split(range(len(self.seeds)), -(-len(self.seeds) // each))
+                yield from (Unit((cell,), tuple(part.tolist())) for part in parts)
+                continue
+            together = waiting.setdefault(form, [])
+            together.append(cell)
+            if (len(together) + 1) * len(self.seeds) > min(FEW, each):
+                yield self._whole(waiting.pop(form))
+        for together in waiting.values():
+            yield self._whole(together)
+
+    def _whole(self, cells: Sequence[Cell]) -> Unit:
+        return Unit(tuple(cells), tuple(range(len(self.seeds))))
+
+    @property
+    def _stacks(self) -> bool:
+        """Tell whether networks of several learning rates are one stack."""
+        return any(axis.name == "learning_rate" for axis in self.axes)
+
+    def _at_once(self, case: Case) -> int:
+        """Return how many networks are one stack: the compiled engine takes ten at a time."""
+        params = arrays(case.net.init(0))
+        fit = max(1, HELD // sum(one.size for one in params))
+        if self.engine == "jax":
+            return fit
+        rows = min(case.batch_size or len(case.X), len(case.X))
+        widest = max(np.shape(one)[-1] for one in params)
+        return max(1, min(fit, CACHED // int(rows * widest)))
+
+    def task(self, unit: Unit) -> tuple[Any, ...]:
+        """Return what :func:`trained` takes, for another process."""
+        cases = [self.of(cell) for cell in unit.cells]
+        rates = [find_optimizer(case.optimizer).learning_rate for case in cases]
+        seeds = [self.seeds[k] for k in unit.seeds]
+        return cases[0], rates, seeds, self.moments, self.engine
+
+
+def trained(
+    case: Case,
+    rates: Sequence[Any],
+    seeds: Sequence[int],
+    moments: Sequence[int],
+    engine: str,
+    is_left: Callable[[], bool] = lambda: False,
+) -> tuple[Array, Array]:
+    """Train a network at each rate from each seed, as long as the sweep is not left.
+
+    Returns
+    -------
+    costs : (rates, seeds)
+        At the end, without the penalty, on the validation examples if there are some; inf where the
+        training diverged.
+    curves : (rates, seeds, moments)
+        The same after some of the steps.
+    """
+    networks = len(rates) * len(seeds)
+    objective, judge = Objective(case.net, cost_of(case)), _judge(case)
+    curves = np.full((networks, len(moments)), inf, np.float32)
+    each: dict[str, Any] = {}
+    if not isinstance(rates[0], list | tuple):  # one for each layer stays the optimizer's
+        each["learning_rates"] = [rate for rate in rates for _ in seeds]
+    between = iter(np.diff(moments).tolist())
+    running = states(
+        case, every=lambda: next(between), seeds=[*seeds] * len(rates), engine=engine, **each
+    )
+    try:
+        for k, state in enumerate(running):
+            with np.errstate(all="ignore"):
+                costs = np.asarray(objective.value(state.params, *judge))
+            lost = ~np.isfinite(costs) | ~np.isfinite(np.asarray(state.cost))
+            curves[:, k] = np.where(lost, inf, costs)
+            if is_left():
+                break
+    except TrainingDiverged:
+        pass  # all of them have: the rest of their curves stays infinite
+    shape = len(rates), len(seeds)
+    return curves[:, -1].reshape(shape).astype(float), curves.reshape(*shape, -1)
+
+
+def _judge(case: Case) -> Data:
+    judge = validation_examples(case)
+    return examples(case) if judge is None else judge
+
+
+def engine_here() -> str:
+    """Return the compiled engine if JAX is installed, which trains many networks faster."""
+    return "jax" if find_spec("jax") else "numpy"

@@ -74,6 +74,8 @@ docs/sweep
 docs/tables
 docs/scikit-learn
 docs/checkpoints
+docs/cluster
+docs/scale
 docs/export
 docs/gallery
 ```

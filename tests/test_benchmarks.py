@@ -73,6 +73,20 @@ def test_page_without_markers_raises(benchmarks):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore:os.fork:RuntimeWarning")
+def test_cluster_measures_and_reports(benchmarks, tmp_path, capsys):
+    pytest.importorskip("distributed")
+    pytest.importorskip("ray")
+    cluster = benchmarks("cluster")
+    files = ["--results", str(tmp_path / "bench.json")]
+    benchmarks("__main__").main(["cluster", "--quick", *files])
+    measured = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["cluster"]
+    assert {goal["own"] for goal in measured["goals"]} == {cluster.TWO, cluster.RAY}
+    assert all(found["a fit"] > 0 for found in measured["searches"].values())
+    assert "| Dask, 2 workers" in capsys.readouterr().out
+
+
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium on this machine")
 def test_playground_measures_and_reports(benchmarks, tmp_path, capsys):
     files = ["--results", str(tmp_path / "bench.json")]

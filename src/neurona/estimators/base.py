@@ -42,6 +42,7 @@ from neurona.estimators.parameters import check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
+from neurona.estimators.threads import is_small, on_one_thread
 from neurona.estimators.together import check_shared, is_shared, learn_shared
 from neurona.estimators.validation import (
     MOST,
@@ -265,7 +266,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             before = self.state_  # whose rows are no longer there
             training = self._train(data, plan, len(examples), falling=False, rng=rng)(None)
             assert training is not None
-            running = (with_rows_before(state, before) for state in training.states())
+            states = self._on_its_threads(training.states(), plan)
+            running = (with_rows_before(state, before) for state in states)
             best = None if held_out is None else self._best_before(held_out)
         *_, last = fit_loop(self, running, best)
         self.state_ = last  # the next call goes on from here; the best weights predict
@@ -377,6 +379,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         return examples.table.training_data(
             self.preparation_, encode, examples.y, examples.weight, plan.batch_size, dtype
         )
+
+    def _on_its_threads(self, states: Iterator[State], plan: TrainingPlan) -> Iterator[State]:
+        """Yield the states of a training that takes one thread of BLAS where that is fastest."""
+        small = np.ndim(self.state_.cost) or is_small(self.state_.params, plan.batch_size)
+        return on_one_thread(states) if small else states
 
     def _train(
         self, data: dict[str, Any], plan: TrainingPlan, n: int, falling: bool, **draws: Any

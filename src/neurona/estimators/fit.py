@@ -21,7 +21,6 @@ from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
-from neurona.estimators.threads import on_one_thread
 from neurona.estimators.together import is_shared, own_batches
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
@@ -220,17 +219,13 @@ class Fit:
                 data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]
             data["sample_weight"] = folds.weights(weighted.weight)
         draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
-        start, progress, part = (
-            one._train(data, plan, n, falling=True, **draws),
-            self.progress,
-            None,
-        )
+        start = one._train(data, plan, n, falling=True, **draws)
+        progress, part = self.progress, None
         if progress is None:
             running = start(None).states()
         else:
             part, running = progress.begin(one._member, start)
-        if networks is not None:
-            running = on_one_thread(running)
+        running = one._on_its_threads(running, plan)
         return fit_loop(one, running, self.best, progress, part)
 
     @property

@@ -3,8 +3,8 @@
 The checkpoint is a *safetensors* file, as a model is. It holds the state of the training in
 progress and the last states of those that a fit has finished, what the optimizer remembers, where
 in its random numbers each stands, and, in between two states, the costs that the next one is the
-mean of. Data, settings and code are not in it: whoever starts the program again gives them as they
-were, and a fingerprint tells whether they are the same.
+mean of. Data, settings and code are not in it: they are given again, and fingerprints tell whether
+they are the same.
 """
 
 from __future__ import annotations

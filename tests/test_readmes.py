@@ -17,8 +17,9 @@ from tests.support.clusters import RAY_WARNS, folder_for_ray
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.es.md"]
 PAGES = ["guide.md", "playground.md", "tables.md", "export.md", "lesson.md", "sweep.md"]
-RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md"])]
+RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md", "checkpoints.md"])]
 CLUSTER = "docs/cluster.md"  # needs what is not installed everywhere
+SCALE = "docs/scale.md"  # needs two machines
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 )
@@ -107,7 +108,7 @@ def run(name, capsys):
             value.close()  # its threads would outlive the test
 
 
-@pytest.mark.parametrize("name", [*RUN, CLUSTER])
+@pytest.mark.parametrize("name", [*RUN, CLUSTER, SCALE])
 def test_every_command_exists(name):
     targets = re.findall(r"^([\w-]+):", text_of("Makefile"), re.MULTILINE)
     extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]

@@ -68,6 +68,7 @@ _NAMES = {
     "NeuralNetClassifier": "neurona.estimators",
     "NeuralNetRegressor": "neurona.estimators",
     "network": "neurona.engine.network",
+    "resumable": "neurona.files.checkpoint",
     "rmsprop": "neurona.engine.optimizers",
     "save": "neurona.files",
     "sgd": "neurona.engine.optimizers",

@@ -29,6 +29,7 @@ from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer, whose_memory
 from neurona.engine.parameters import flatten, stacked
 from neurona.engine.processes import agreed, staying
+from neurona.engine.progress import Position
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
@@ -39,6 +40,8 @@ from neurona.extras import require
 from neurona.registry import lookup
 
 __all__ = ["State", "TrainingDiverged", "train"]
+
+AT_ONCE = 1000  # steps, at most, after which a training that is watched tells where it stands
 
 
 def train(
@@ -178,6 +181,34 @@ def train(
     >>> net.predict(stack[0].params, X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
     """
+    return begun(**locals()).states()
+
+
+def begun(
+    net: Network,
+    X: Any = None,
+    y: Any = None,
+    *,
+    batches: Any = None,
+    cost: Any = None,
+    optimizer: Any = None,
+    steps: float | None = None,
+    epochs: int | None = None,
+    every: int | Callable[[], int] | None = None,
+    batch_size: int | None = None,
+    sample_weight: Any = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    clip: float | None = None,
+    start: State | Params | None = None,
+    rng: Seed = None,
+    seeds: Sequence[Seed] | None = None,
+    learning_rates: Sequence[Any] | None = None,
+    engine: str = "numpy",
+    devices: Any = None,
+    dtype: Any = np.float32,
+) -> Training:
+    """Return the training that :func:`train` hands the states of, checked and not yet begun."""
     place = _placement(engine, devices, in_parts=batches is not None)
     is_shared = place is not None and place.is_shared
     with staying() if is_shared else nullcontext():
@@ -207,10 +238,9 @@ def train(
                 clip=clip,
                 start=start,
                 learning_rates=learning_rates,
-                devices=len(place.devices),
                 dtype=np.dtype(dtype).name,
             )
-            agreed(facts | {"batches": batches is not None})
+            agreed(facts | place.facts | {"batches": batches is not None})
         source = source_of(
             net,
             X,
@@ -243,9 +273,8 @@ def train(
         )
         first = _first(net, start, optimizer, generators, networks, dtype)
         noise = roots_of(net, generators, known)
-        training = _Training(objective, source, build, rates, noise, networks, first)
-    states = training.states(counts, steps)
-    return _told(states) if is_shared else states
+        parts = objective, source, build, rates, noise, networks, first
+        return Training(*parts, counts, steps, is_shared)
 
 
 def _told(states: Iterator[State]) -> Iterator[State]:
@@ -269,7 +298,7 @@ def _placement(engine: str, devices: Any, in_parts: bool) -> Any:
     return placement(devices, in_parts)
 
 
-class _Training:
+class Training:
     """What :func:`train` has settled, and the loop over the steps."""
 
     def __init__(
@@ -281,7 +310,13 @@ class _Training:
         noise: tuple[int, ...],
         networks: int | None,
         first: State,
+        counts: Iterator[float],
+        steps: float,
+        is_shared: bool = False,
     ) -> None:
+        self.counts = counts
+        self.steps = steps
+        self.is_shared = is_shared
         self.objective = objective
         self.net = objective.net
         self.source = source
@@ -297,16 +332,41 @@ class _Training:
         self.rows_before = first.rows_seen if source.in_parts else 0
         self.rows_seen = first.rows_seen
 
-    def states(self, counts: Iterator[float], steps: float) -> Iterator[State]:
-        """Yield the state before any step, and one after each count of them."""
-        params, optimizer_state = self.snapshot([])
-        cost = self.cost(params, self.source.first())
-        state = self.state(self.first.step, params, optimizer_state, cost)
-        beginning, before, end = params, None, self.first.step + steps
-        yield state
+    def states(
+        self, position: Position | None = None, note: Callable[[Position], None] | None = None
+    ) -> Iterator[State]:
+        """Yield the state before any step, and one after each count of them.
+
+        Parameters
+        ----------
+        position
+            Where a training stood that goes on; its state is what this one was given to start from.
+        note
+            Is told of positions: between two states each thousand steps or so, and at each state.
+            Of several processes each has one, or none has.
+        """
+        states = self._states(position, note)
+        return _told(states) if self.is_shared else states
+
+    def _states(
+        self, position: Position | None, note: Callable[[Position], None] | None
+    ) -> Iterator[State]:
+        seen: list[Any] = []
+        if position is None:
+            params, optimizer_state = self.snapshot([])
+            cost = self.cost(params, self.source.first())
+            state = self.state(self.first.step, params, optimizer_state, cost)
+        else:
+            state, seen = position.state, list(position.costs)
+            if position.examples:
+                self.source.seen, self.rows_before = list(position.examples), 0
+        beginning, before, end = state.params, None, self.first.step + self.steps
+        yield self._noted(state, note)
         while state.step < end:
-            seen: list[Any] = []
-            for count, rows in self.source.chunks(min(next(counts), end - state.step)):
+            ahead = min(max(1, next(self.counts) - len(seen)), end - state.step)
+            for count, rows in self.source.chunks(ahead, inf if note is None else AT_ONCE):
+                if seen and note:
+                    note(Position(state, tuple(seen), self.source.seen))
                 seeds = None if self.seeds is None else list(islice(self.seeds, count))
                 chunk = Steps(rows, self.rates(state.step, count), seeds)
                 costs = self.engine.advance(chunk)
@@ -322,7 +382,13 @@ class _Training:
                 state = self.state(state.step + count, params, optimizer_state, cost)
             if not seen:  # the batches have come to their end
                 return
-            yield state
+            seen = []
+            yield self._noted(state, note)
+
+    def _noted(self, state: State, note: Callable[[Position], None] | None) -> State:
+        if note:
+            note(Position(state, (), self.source.seen))
+        return state
 
     def state(self, step: int, params: Params, optimizer_state: Any, cost: Any) -> State:
         """Return the state after a step, as far as the batches have been taken."""
@@ -399,7 +465,8 @@ def _first(
         params = each[0] if len(each) == 1 else stacked(each)
     else:
         given = start.params if isinstance(start, State) else start
-        params = check_params(net, given, dtype, networks=networks is not None)
+        lost = isinstance(start, State) and networks is not None  # some networks may have diverged
+        params = check_params(net, given, dtype, networks=networks is not None, finite=not lost)
     if networks and networks_of(net, params) is None:
         params = stacked([params] * networks)
     made_by = whose_memory(optimizer)

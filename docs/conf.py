@@ -71,10 +71,11 @@ docs/guide
 docs/playground
 docs/doctor
 docs/sweep
-docs/scale
 docs/tables
 docs/scikit-learn
+docs/checkpoints
 docs/cluster
+docs/scale
 docs/export
 docs/gallery
 ```

@@ -172,8 +172,8 @@ def mine(which, of):
 
 def told(name, states):
     last = list(states)[-1]
-    theta = np.concatenate([one.ravel() for one in jax.tree.leaves(last.params)])
-    tell(**{{name: [last.step, last.epoch, float(last.cost), last.rows_seen, *theta.tolist()]}})
+    numbers = [np.ravel(one) for one in jax.tree.leaves((last.params, last.cost))]
+    tell(**{{name: [last.step, last.epoch, last.rows_seen, *np.concatenate(numbers).tolist()]}})
 """
 CASES = """
 told("mini", neurona.train(net, X, y, **given, devices=devices, batch_size=9, steps=STEPS))

@@ -114,9 +114,10 @@ def _trained(given: Namespace) -> int:
         say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
     learn, watched, test = _parts(given, target, y)
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
-    if given.checkpoint is not None and Path(given.checkpoint).exists():
-        say(f"going on from {given.checkpoint}")
+    goes_on = given.checkpoint is not None and Path(given.checkpoint).exists()
     states = _states(given, estimator, table, y, learn, watched)  # checks it all
+    if goes_on:
+        say(f"going on from {given.checkpoint}")
     what = "numbers"
     if target.is_classes:
         known = np.unique(y) if given.coordinator is None else estimator.classes_
@@ -128,13 +129,19 @@ def _trained(given: Namespace) -> int:
         *([("to tell when to stop", len(watched))] if len(watched) else []),
         ("held out for the test", len(test)),
     ]
+    tested = f"{len(test):,} rows that were held out"
     if given.coordinator is not None:
-        say(f"process 0 of {given.processes}, each with its own rows; of this one's:")
+        each = np.array(processes.gathered([count for _, count in rows]))
+        rows = [(of, int(n)) for (of, _), n in zip(rows, each.sum(axis=0), strict=True)]
+        tested += " by the first process"
+    count = dict(rows)
     stopping = f"{len(watched)} to tell when to stop, " if len(watched) else ""
     say(
-        f"{given.target}: {what}; {len(learn)} rows to learn from, {stopping}{len(test)} for the "
-        "test"
+        f"{given.target}: {what}; {count['to learn from']} rows to learn from, {stopping}"
+        f"{count['held out for the test']} for the test"
     )
+    if given.coordinator is not None:
+        say(f"{given.processes} processes; the test is on {tested}")
     for line in (*_of_layout(file, table), *_remarks(estimator, table, y, y[test]), ""):
         say(line)
     code = _fit(estimator, states, quiet)
@@ -143,7 +150,7 @@ def _trained(given: Namespace) -> int:
     if not estimator.loss_curve_:
         print(UNLEARNED, file=sys.stderr)
         return code
-    _save(estimator, output, {**_notes(given), "rows": len(learn)})
+    _save(estimator, output, {**_notes(given), "rows": count["to learn from"]})
     interrupts.at_once(f"neurona: interrupted; the model is in {output}, its report is not written")
     scores = estimator.validation_scores_
     if scores and not code:
@@ -154,7 +161,7 @@ def _trained(given: Namespace) -> int:
         for line in ("", *tables.report(findings)):
             say(line)
     say()
-    subject = _subject(given, what, rows, estimator.n_features_in_)
+    subject = _subject(given, what, rows, tested, estimator.n_features_in_)
     for path in chain([output], _show(estimator, subject, findings, output)):
         print(path, flush=True)
     return code
@@ -330,7 +337,9 @@ def _check_counts(file: TableFile, name: str, target: Target) -> None:
         raise file.error(name, int(target.rows[below[0]]), "is below 0, and poisson is for counts")
 
 
-def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: int) -> Subject:
+def _subject(
+    given: Namespace, what: str, rows: list[tuple[str, int]], tested: str, columns: int
+) -> Subject:
     """Return what the page is about."""
     name = "the standard input" if given.table == ["-"] else Path(_name(given)).name
     count = dict(rows)
@@ -343,7 +352,7 @@ def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: 
         target=given.target,
         about_rows="Training data",
         rows=rows,
-        tested_on=f"{count['held out for the test']:,} rows that were held out",
+        tested_on=tested,
     )
 
 
@@ -376,6 +385,7 @@ def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Column
         raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
     kinds = np.unique(y)
     if given.coordinator is not None:  # the rows of the others count
+        processes.agreed({"the columns to learn from": names})
         return file.select(names)[target.rows], y
     if len(kinds) < 2:
         known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"

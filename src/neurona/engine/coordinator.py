@@ -4,7 +4,7 @@ It runs beside the first process, and not in it: JAX ends a process at once whos
 service is gone, and so no other could tell that the first one is missing. Each process keeps a
 connection open; when one closes, the others are told, and when all are closed the coordinator ends.
 
-A message is a line of JSON: a process tells its ``process``, and later why it is ``leaving``. The
+A message is a line of JSON: a process tells its ``process``, and later ``why`` it leaves. The
 coordinator tells who is ``here``, that ``all`` are, whom it ``refused``, who is ``missing`` when
 the time is over, and who is ``gone``.
 """
@@ -209,11 +209,11 @@ def stay(callers: dict[int, socket.socket]) -> None:
             except OSError:
                 received = b""
             *lines, heard[process] = heard[process].split(b"\n")
-            messages = [json.loads(line) for line in lines]
+            messages = [{**json.loads(line), "ended": False} for line in lines]
             if not received:
                 selector.unregister(connection)
                 callers.pop(process).close()
-                messages.append({"leaving": "", "missing": []})
+                messages.append({"why": "", "missing": [], "place": -1, "ended": True})
             for message in messages:
                 others = [one for its, one in callers.items() if its != process]
-                tell(others, gone=process, why=message["leaving"], missing=message["missing"])
+                tell(others, gone=process, its=message)

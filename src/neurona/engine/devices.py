@@ -58,13 +58,22 @@ class Placement:
         self.is_shared = len({one.process_index for one in devices or ()}) > 1
         self.in_parts = in_parts
         self.parts = jax.process_count() if in_parts else 1
-        self.mesh: Any = None if devices is None else Mesh(np.array(devices), (AXIS,))
+        self.mesh: Any = None
+        if devices is not None:
+            self.mesh = Mesh(np.array(devices), (AXIS,))
+            self._everywhere = NamedSharding(self.mesh, EVERYWHERE)
+            self._spread = jax.jit(same, out_shardings=self._everywhere)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Placement) and self.devices == other.devices
 
     def __hash__(self) -> int:
         return hash(self.devices)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What must be the same in all processes."""
+        return {"devices": f"{self.n} of {self.platform}", "jax_enable_x64": str(is_precise())}
 
     def filled(self, n: int) -> int:
         """Return the next number that all devices can have an equal part of.
@@ -92,7 +101,7 @@ class Placement:
 
         def put(array: Any) -> Any:
             if np.ndim(array) == 0:  # a number, which stays weakly typed
-                return jax.jit(same, out_shardings=self._everywhere)(array)
+                return self._spread(array)
             array = np.asarray(array)
             if in_parts:
                 return of_this_process(sharding, array)
@@ -102,17 +111,13 @@ class Placement:
 
     def whole(self, tree: Any) -> Any:
         """Return arrays of which this process has all the numbers."""
-        if not self.is_shared:
+        if not self.is_shared or all(one.is_fully_replicated for one in jax.tree.leaves(tree)):
             return tree
-        return self.awaited(partial(jax.jit(same, out_shardings=self._everywhere), tree))
+        return self.awaited(partial(self._spread, tree))
 
     def slowest(self, seconds: float) -> float:
         """Return the seconds of the slowest process."""
         return max(processes.gathered(seconds)) if self.is_shared else seconds
-
-    @property
-    def _everywhere(self) -> NamedSharding:
-        return NamedSharding(self.mesh, EVERYWHERE)
 
     def compiled(self, function: Callable[..., Any]) -> Any:
         """Return the compiled function of one network, whose results are on every device."""
@@ -145,7 +150,7 @@ class Placement:
         """Return the arrays of a call, which may need other processes: these are waited for."""
         if not self.is_shared:
             return call()
-        precise = jax.config.jax_enable_x64  # type: ignore[attr-defined]  # another thread has another
+        precise = is_precise()  # which another thread may not be
 
         def waiting() -> Any:
             with enable_x64(precise):
@@ -157,6 +162,11 @@ class Placement:
 def along(axis: int) -> Any:
     """Return what splits an array along one of its axes."""
     return PartitionSpec(*(None,) * axis, AXIS)
+
+
+def is_precise() -> bool:
+    """Tell whether JAX computes in float64 where it is asked to."""
+    return bool(jax.dtypes.canonicalize_dtype(np.float64) == np.float64)
 
 
 def same(tree: Any) -> Any:
@@ -196,6 +206,11 @@ def placement(devices: Any, in_parts: bool = False) -> Placement:
                 "of JAX's devices, such as jax.devices()[:2], each once"
             )
     each = Counter(one.process_index for one in chosen)
+    if len(each) > 1 and not processes.is_connected():
+        raise ValueError(
+            "JAX's devices are those of several processes: connect them with "
+            "neurona.distributed.connect, in place of jax.distributed.initialize"
+        )
     all_of_them = range(processes.processes())
     if len(each) > 1 and (sorted(each) != [*all_of_them] or len({*each.values()}) > 1):
         raise ValueError(

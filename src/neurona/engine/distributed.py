@@ -14,8 +14,9 @@ import atexit
 import json
 import re
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
 from math import ceil
@@ -58,9 +59,9 @@ __all__ = [
 TICK = 0.5  # seconds between two signs of life, and between two looks for those of the others
 SILENT = 5.0  # seconds without a sign of life, after which a process is said to be silent
 GRACE = 1.0  # seconds in which the last words of a process that has gone may still arrive
-NEVER = (
-    7 * 24 * 3600
-)  # seconds after which JAX itself takes a silent process for dead, and ends all
+BACK = 5.0  # seconds in which one that has left, but has not ended, may come back
+LAST = 5.0  # seconds for what is computed, when this process ends, to fail without it
+NEVER = 7 * 24 * 3600  # seconds of silence, after which JAX would end all processes by itself
 STATUS = re.compile("[A-Z_]+: ")  # what errors of JAX's runtime begin with
 
 
@@ -266,6 +267,21 @@ def _service(beside: Coordinator | None) -> Iterator[None]:
         runtime.get_distributed_runtime_client = client
 
 
+@dataclass
+class Leaving:
+    """A process that has told that it leaves, or that has ended."""
+
+    at: float
+    why: str
+    missing: list[int]  # for want of whom
+    place: int  # a process that comes to a later one is back
+    ended: bool
+
+    def told(self) -> str:
+        """Say it in words."""
+        return f"it has left: {self.why}" if self.why else "it has ended"
+
+
 class Connection:
     """One process among the others, with threads that hear, give signs of life, and compute.
 
@@ -293,7 +309,8 @@ class Connection:
         self.lines = lines
         self.place = 0
         self.lost: ProcessMissing | None = None
-        self.gone: dict[int, tuple[float, str, list[int]]] = {}  # when, why, for want of whom
+        self.before = ""  # the key of what was told last
+        self.leaving: dict[int, Leaving] = {}
         self.places = dict.fromkeys(range(processes), 0)
         self.beats = dict.fromkeys(range(processes), ("", monotonic()))
         self.calls: SimpleQueue[Any] = SimpleQueue()
@@ -325,12 +342,14 @@ class Connection:
                     self._look(began, limit)
             values.append(unpacked(value))
         # Who has come here has read all that was told before.
-        with suppress(RuntimeError):
-            self.client.key_value_delete(self._key(self.process_id, self.place - 1))
+        if self.before:
+            with suppress(RuntimeError):
+                self.client.key_value_delete(self.before)
+        self.before = self._key(self.process_id)
         return values
 
-    def _key(self, process: int, place: int | None = None) -> str:
-        return f"neurona/told/{self.place if place is None else place}/{process}"
+    def _key(self, process: int) -> str:
+        return f"neurona/told/{self.place}/{process}"
 
     def awaited(self, call: Callable[[], Any]) -> Any:
         """Return what a call returns; another thread makes it, so that the wait can end."""
@@ -357,28 +376,33 @@ class Connection:
     def _look(self, began: float, limit: float) -> None:
         """Raise the error that names the missing, where the wait is in vain or too long."""
         now = monotonic()
-        gone = {one: its for one, its in self.gone.items() if now - its[0] > GRACE}
+        gone = [
+            one
+            for one, its in self.leaving.items()
+            if (its.ended and now - its.at > GRACE)
+            or (self.places[one] <= its.place and now - max(its.at, began) > min(BACK, limit / 2))
+        ]
         if gone or now - began > limit:
             self.lost = self._missing(gone, limit)
             raise self.lost
 
-    def _missing(self, gone: Any, limit: float) -> ProcessMissing:
+    def _missing(self, gone: Collection[int], limit: float) -> ProcessMissing:
         """Return the error that names the missing: those gone, silent, or not come to this call."""
         now, others = monotonic(), [one for one in range(self.processes) if one != self.process_id]
-        silent = min(SILENT, limit / 2)
         reasons = {}
         for one in others:
-            _, why, for_want_of = gone.get(one, (0.0, "", []))
             since = now - self.beats[one][1]
-            if self.process_id in for_want_of:
-                reasons[one] = "it has left, after it had waited for this process in vain"
-            elif one in gone and not for_want_of:
-                reasons[one] = f"it has left: {why}" if why else "it has ended"
-            elif one not in gone and since > silent:
+            if one not in gone and since > min(SILENT, limit / 2):
                 reasons[one] = f"no sign of life for {since:.0f} seconds"
-            for missing in for_want_of:
-                if missing != self.process_id:
-                    reasons.setdefault(missing, f"process {one} has left for want of it")
+        for one in gone:
+            its = self.leaving[one]
+            if self.process_id in its.missing:
+                reasons[one] = "it has left, after it had waited for this process in vain"
+            elif not its.missing:
+                reasons[one] = its.told()
+            for other in its.missing:
+                if other != self.process_id:
+                    reasons.setdefault(other, f"process {one} has left for want of it")
         if not reasons:
             behind = [one for one in others if self.places[one] < self.place]
             reasons = dict.fromkeys(behind, f"not come to the same step within {limit:g} seconds")
@@ -396,13 +420,13 @@ class Connection:
         """Return the error that names who is missing, where that is what made JAX fail."""
         if not (isinstance(error, RuntimeError | ValueError) and STATUS.match(str(error))):
             return error
-        end = monotonic() + GRACE + 2 * TICK
+        end = monotonic() + GRACE
         while monotonic() < end:  # the coordinator will have heard
-            try:
-                self._look(monotonic(), self.timeout)
-            except ProcessMissing as named:
-                return named
-            sleep(0.05)
+            sleep(0.1)
+            if gone := [one for one, its in self.leaving.items() if self.places[one] <= its.place]:
+                sleep(0.1)  # its last words come before its end
+                self.lost = self._missing(gone, self.timeout)
+                return self.lost
         return error
 
     def _hear(self) -> None:
@@ -411,8 +435,10 @@ class Connection:
             for line in self.lines:
                 message = json.loads(line)
                 if "gone" in message:
-                    told = monotonic(), message["why"], message["missing"]
-                    self.gone.setdefault(message["gone"], told)
+                    its = Leaving(monotonic(), **message["its"])
+                    if its.ended and (before := self.leaving.get(message["gone"])):
+                        its.why, its.missing = before.why, before.missing
+                    self.leaving[message["gone"]] = its
 
     def _beat(self) -> None:
         """Give signs of life, with the place of this process, and look for those of the others."""
@@ -445,10 +471,9 @@ class Connection:
             self.call.shutdown(socket.SHUT_RDWR)
         self.ended.set()
         self.calls.put(None)
-        for (
-            thread
-        ) in self.threads:  # at exit, Python ends a thread that is within JAX with an abort
-            thread.join(TICK)
+        end = monotonic() + LAST
+        for thread in self.threads:  # one that came back from JAX after Python's end would abort
+            thread.join(max(0.0, end - monotonic()))
         state: Any = distributed.global_state
         # JAX would wait here for all the others.
         state.client = state.service = state.preemption_sync_manager = None

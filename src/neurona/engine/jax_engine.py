@@ -432,7 +432,9 @@ class JaxEngine:
         """Return the vector: the inverse of :meth:`_held`."""
         if not is_list(arrays):
             return np.asarray(arrays).item()
-        each = (np.asarray(one)[: self.networks] for one in arrays)
+        each = [*map(np.asarray, arrays)]
+        if self.networks is not None:  # there may be more, that fill up the devices
+            each = [one[: self.networks] for one in each]
         return flatten(tuple(map(self._turned, each)), self.networks)
 
 

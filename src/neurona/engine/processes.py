@@ -131,13 +131,13 @@ def awaited(call: Callable[[], Any]) -> Any:
 
 
 def leaving(reason: str, missing: tuple[int, ...] = ()) -> None:
-    """Tell the others that this process goes, and why: they wait for it no longer.
+    """Tell the others that this process goes, and why: they will not wait for it for long.
 
     ``missing`` are the processes for want of which it goes.
     """
     if _connection:
         with suppress(OSError):  # the coordinator has gone
-            _connection.say(leaving=reason, missing=missing)
+            _connection.say(why=reason, missing=missing, place=_connection.place)
 
 
 @contextmanager

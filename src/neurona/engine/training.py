@@ -238,10 +238,9 @@ def begun(
                 clip=clip,
                 start=start,
                 learning_rates=learning_rates,
-                devices=len(place.devices),
                 dtype=np.dtype(dtype).name,
             )
-            agreed(facts | {"batches": batches is not None})
+            agreed(facts | place.facts | {"batches": batches is not None})
         source = source_of(
             net,
             X,

@@ -261,6 +261,8 @@ class Checkpoint:
         self.time = time.monotonic()
         self.kept: list[Part] = []  # as the file holds them
         if self.is_first:
+            if path.exists() and not path.is_file():
+                raise ValueError(f"{path} is not a file: give a name for the checkpoint's file")
             try:
                 check_replaceable(path)
             except OSError as error:

@@ -16,7 +16,7 @@ import {
   writeWidths,
 } from "../../state/sweep";
 
-const NARROW = 560; // pixels, below which the longer axis goes down
+const NARROW = 480; // pixels, below which the longer axis goes down
 const MANY = 6;
 const LETTER = 7.5; // pixels of a digit
 

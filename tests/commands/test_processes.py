@@ -220,7 +220,7 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
         (
             [100, 100],
             lambda k: ["--drop", "coat"] if k else [],
-            "the columns to learn from is ['kilos', 'born'] in process 1",
+            "the list of columns to learn from is ['kilos', 'born'] in process 1",
         ),
         ([198, 2], lambda k: [], "has 2 row(s) with a 'kind': 4 are needed"),
     ],

@@ -99,6 +99,23 @@ def test_playground_measures_and_reports(benchmarks, tmp_path, capsys):
     assert "| response to pause" in capsys.readouterr().out
 
 
+@pytest.mark.long
+def test_devices_measures_and_reports(benchmarks, tmp_path, capsys):
+    command = benchmarks("__main__")
+    results, page = tmp_path / "bench.json", tmp_path / "measurements.md"
+    page.write_text("<!-- devices:begin --> old <!-- devices:end -->", encoding="utf-8")
+    files = ["--results", str(results), "--page", str(page)]
+
+    command.main(["devices", "--quick", *files])
+    command.main(["report", *files])
+
+    measured = json.loads(results.read_text(encoding="utf-8"))["devices"]
+    assert measured["places"]["2 processes, 1 core each"][0]["median"] > 0
+    assert measured["constants"]["seconds of an all-reduce's number"] >= 0
+    assert "| 2 devices, all cores" in capsys.readouterr().out
+    assert "no accelerator" in page.read_text(encoding="utf-8") or measured["accelerators"]
+
+
 def test_big_measures_and_reports(benchmarks, tmp_path, capsys):
     command = benchmarks("__main__")
     results, page = tmp_path / "bench.json", tmp_path / "measurements.md"

@@ -161,7 +161,7 @@ import numpy as np
 jax.config.update("jax_enable_x64", {x64})
 X, y = neurona.datasets.circles(n=101, rng=0)
 net = neurona.network([2, 6, 1], "tanh", output="sigmoid", dropout=0.2, normalization="batch")
-batches = [(X[:10], y[:10]), (X[10:11], y[10:11]), (X[11:60], y[11:60])]
+batches = [(X[:10], y[:10]), (X[10:60], y[10:60]), (X[60:61], y[60:61])]
 given = dict(engine="jax", dtype=np.{dtype}, optimizer=neurona.sgd(0.05), rng=0)
 
 def mine(which, of):

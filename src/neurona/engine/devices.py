@@ -191,7 +191,10 @@ def placement(devices: Any, in_parts: bool = False) -> Placement:
         if devices > len(there):
             more = ""
             if there[0].platform == "cpu":
-                more = f"; a processor is {devices} devices with jax_num_cpu_devices={devices}"
+                more = (
+                    ", or divide the processor before JAX computes: "
+                    f"jax.config.update('jax_num_cpu_devices', {devices})"
+                )
             raise ValueError(f"devices is {devices}, and JAX has {len(there)}: give 'all'{more}")
         chosen = there[:devices]
     else:

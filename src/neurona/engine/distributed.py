@@ -378,9 +378,9 @@ class Connection:
         now = monotonic()
         gone = [
             one
-            for one, its in self.leaving.items()
+            for one, its in list(self.leaving.items())
             if (its.ended and now - its.at > GRACE)
-            or (self.places[one] <= its.place and now - max(its.at, began) > min(BACK, limit / 2))
+            or (not self._is_back(one, its) and now - max(its.at, began) > min(BACK, limit / 2))
         ]
         if gone or now - began > limit:
             self.lost = self._missing(gone, limit)
@@ -420,14 +420,20 @@ class Connection:
         """Return the error that names who is missing, where that is what made JAX fail."""
         if not (isinstance(error, RuntimeError | ValueError) and STATUS.match(str(error))):
             return error
-        end = monotonic() + GRACE
+        end = monotonic() + BACK
         while monotonic() < end:  # the coordinator will have heard
             sleep(0.1)
-            if gone := [one for one, its in self.leaving.items() if self.places[one] <= its.place]:
+            if gone := [
+                one for one, its in list(self.leaving.items()) if not self._is_back(one, its)
+            ]:
                 sleep(0.1)  # its last words come before its end
                 self.lost = self._missing(gone, self.timeout)
                 return self.lost
         return error
+
+    def _is_back(self, one: int, its: Leaving) -> bool:
+        """Tell whether a process has come again after it had left."""
+        return not its.ended and self.places[one] > its.place
 
     def _hear(self) -> None:
         """Take note of who is gone."""

@@ -258,7 +258,7 @@ class JaxEngine:
         self.batch_size = place.filled(batch_size) if networks is None else batch_size
         self.host = data
         n, size = (0, 0) if data.x is None else (data.n, data.x.nbytes)
-        even = n % self.batch_size == 0
+        even = n % batch_size == 0 and self.batch_size == batch_size
         self.kind = objective, static, clip, even, place
         self.calls: dict[Any, Calls] = {}
         # On a CPU a large table would be there twice: some batches at a time are copied instead.

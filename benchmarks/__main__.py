@@ -15,10 +15,14 @@ from . import (
     accuracy_report,
     big,
     bugs,
+    cluster,
+    devices,
     failure,
     learning,
     playground,
     report,
+    scale,
+    scale_report,
     speed,
     sweeps,
     tables,
@@ -33,7 +37,10 @@ MEASURES = {
     "accuracy": accuracy.measure,
     "big": big.measure,
     "bugs": bugs.measure,
+    "cluster": cluster.measure,
     "sweeps": sweeps.measure,
+    "scale": scale.measure,
+    "devices": devices.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -43,8 +50,13 @@ TABLES = {
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
     "bugs": bugs.report,
+    "cluster": tables.cluster,
     "sweeps": tables.sweeps,
+    "scale": scale_report.report,
+    "devices": devices.report,
 }
+PAGES = {"scale": report.PAGE.with_name("scale.md")}  # those with a page of their own
+FIGURES = {"scale": scale_report.figure}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -52,8 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     results = given.results or (report.QUICK if given.quick else report.RESULTS)
     if given.what == "report":
-        sections = report.write(TABLES, results, given.page)
-        print(f"{given.page.name}: wrote {' and '.join(sections) or 'nothing: measure first'}")
+        for page in [given.page] if given.page else [report.PAGE, *PAGES.values()]:
+            _report(results, page, None if given.page else page)
         return
     keep = partial(report.keep, given.what, results=results)
     measure = MEASURES[given.what]
@@ -71,7 +83,20 @@ def main(arguments: list[str] | None = None) -> None:
         measure = partial(measure, only=given.only, before=before)
     measured = measure(quick=given.quick)
     keep(measured)
-    print(TABLES[given.what](measured))
+    print("\n\n".join(report.parts(given.what, TABLES[given.what](measured)).values()))
+
+
+def _report(results: Path, page: Path, only: Path | None) -> None:
+    """Write the sections of a page, or only those that belong there, and draw their figures."""
+    tables = {
+        name: make for name, make in TABLES.items() if only in (None, PAGES.get(name, report.PAGE))
+    }
+    sections = report.write(tables, results, page)
+    for name in sections:
+        if name in FIGURES:
+            drawn = FIGURES[name](report.load(results)[name])
+            drawn.savefig(page.with_suffix(".png"), dpi=160)
+    print(f"{page.name}: wrote {' and '.join(sections) or 'nothing: measure first'}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("what", choices=[*MEASURES, "report"])
     parser.add_argument("--quick", action="store_true", help="only check that it runs")
     parser.add_argument("--results", type=Path, help="the JSON file")
-    parser.add_argument("--page", type=Path, default=report.PAGE, help="the page to write into")
+    parser.add_argument("--page", type=Path, help="the page to write into")
     choice = parser.add_argument_group("accuracy")
     choice.add_argument(
         "--only", metavar="NAME", help="a regular expression of names; of bugs, too"

@@ -31,8 +31,12 @@ def load(results: Path = RESULTS) -> dict:
     return json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
 
 
-def write(tables: dict[str, Callable[[dict], str]], results: Path, page: Path) -> list[str]:
+def write(
+    tables: dict[str, Callable[[dict], str | dict[str, str]]], results: Path, page: Path
+) -> list[str]:
     """Write each measured section's tables between its markers; return the sections written.
+
+    A section of several parts has markers for each.
 
     Raises
     ------
@@ -43,9 +47,15 @@ def write(tables: dict[str, Callable[[dict], str]], results: Path, page: Path) -
     written = [section for section in tables if section in measured]
     text = page.read_text(encoding="utf-8")
     for section in written:
-        text = between_markers(text, section, tables[section](measured[section]))
+        for name, content in parts(section, tables[section](measured[section])).items():
+            text = between_markers(text, name, content)
     page.write_text(text, encoding="utf-8")
     return written
+
+
+def parts(section: str, made: str | dict[str, str]) -> dict[str, str]:
+    """Return a section's tables by the names of their markers."""
+    return made if isinstance(made, dict) else {section: made}
 
 
 def between_markers(text: str, section: str, content: str) -> str:

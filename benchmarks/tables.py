@@ -320,6 +320,44 @@ def big(measured: dict) -> str:
     )
 
 
+def cluster(measured: dict) -> str:
+    """Return the tables of a search on a cluster."""
+    fits = measured["fits"]
+    rows = [
+        [
+            name,
+            f"{1000 * found['a fit']:.0f}",
+            _spread(found["seconds"][name]),
+            f"{1 / found['over'][name]['median']:.2f}",
+        ]
+        for found in measured["searches"].values()
+        for name in found["seconds"]
+    ]
+    return "\n\n".join(
+        [
+            facts(measured["machine"]),
+            f"### A search of {fits} fits (rounds: {measured['rounds']})",
+            table(["", "a fit, ms", "seconds", "times as fast as one after the other"], rows),
+            "### Seconds of a start, with the import of neurona in each worker of Dask",
+            table(["", "seconds"], [[k, f"{s:.1f}"] for k, s in measured["starts"].items()]),
+            "### Goals: two over one, in the same round, with the long fits",
+            table(
+                ["", "over", "ratio of seconds", "goal", "met"],
+                [
+                    [
+                        goal["own"],
+                        goal["peer"],
+                        _spread(goal["ratio"], digits=3),
+                        f"{goal['limit']:.3f}",
+                        verdict(goal["ratio"]["median"], goal["limit"]),
+                    ]
+                    for goal in measured["goals"]
+                ],
+            ),
+        ]
+    )
+
+
 def _topology(found: dict) -> str:
     return "-".join(map(str, found["topology"]))
 

@@ -73,6 +73,9 @@ docs/doctor
 docs/sweep
 docs/tables
 docs/scikit-learn
+docs/checkpoints
+docs/cluster
+docs/scale
 docs/export
 docs/gallery
 ```

@@ -73,6 +73,20 @@ def test_page_without_markers_raises(benchmarks):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore:os.fork:RuntimeWarning")
+def test_cluster_measures_and_reports(benchmarks, tmp_path, capsys):
+    pytest.importorskip("distributed")
+    pytest.importorskip("ray")
+    cluster = benchmarks("cluster")
+    files = ["--results", str(tmp_path / "bench.json")]
+    benchmarks("__main__").main(["cluster", "--quick", *files])
+    measured = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["cluster"]
+    assert {goal["own"] for goal in measured["goals"]} == {cluster.TWO, cluster.RAY}
+    assert all(found["a fit"] > 0 for found in measured["searches"].values())
+    assert "| Dask, 2 workers" in capsys.readouterr().out
+
+
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium on this machine")
 def test_playground_measures_and_reports(benchmarks, tmp_path, capsys):
     files = ["--results", str(tmp_path / "bench.json")]
@@ -83,6 +97,23 @@ def test_playground_measures_and_reports(benchmarks, tmp_path, capsys):
     assert measured["clients"]["pictures"]["low"] > 0
     assert measured["class"]["pictures"]["low"] > 0
     assert "| response to pause" in capsys.readouterr().out
+
+
+@pytest.mark.long
+def test_devices_measures_and_reports(benchmarks, tmp_path, capsys):
+    command = benchmarks("__main__")
+    results, page = tmp_path / "bench.json", tmp_path / "measurements.md"
+    page.write_text("<!-- devices:begin --> old <!-- devices:end -->", encoding="utf-8")
+    files = ["--results", str(results), "--page", str(page)]
+
+    command.main(["devices", "--quick", *files])
+    command.main(["report", *files])
+
+    measured = json.loads(results.read_text(encoding="utf-8"))["devices"]
+    assert measured["places"]["2 processes, 1 core each"][0]["median"] > 0
+    assert measured["constants"]["seconds of an all-reduce's number"] >= 0
+    assert "| 2 devices, all cores" in capsys.readouterr().out
+    assert "no accelerator" in page.read_text(encoding="utf-8") or measured["accelerators"]
 
 
 def test_big_measures_and_reports(benchmarks, tmp_path, capsys):

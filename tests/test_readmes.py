@@ -12,11 +12,14 @@ import pytest
 
 import neurona
 from neurona import cli
+from tests.support.clusters import RAY_WARNS, folder_for_ray
 
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.es.md"]
 PAGES = ["guide.md", "playground.md", "tables.md", "export.md", "lesson.md", "sweep.md"]
-RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md"])]
+RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md", "checkpoints.md"])]
+CLUSTER = "docs/cluster.md"  # needs what is not installed everywhere
+SCALE = "docs/scale.md"  # needs two machines
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 )
@@ -66,6 +69,20 @@ def commands_of(name: str) -> list[list[str]]:
 @pytest.mark.parametrize("name", RUN)
 def test_code_prints_the_shown_output(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # it writes files
+    run(name, capsys)
+
+
+@pytest.mark.long
+@RAY_WARNS
+def test_code_on_a_cluster_prints_the_shown_output(capsys):
+    for library in ("distributed", "dask_ml", "ray"):
+        pytest.importorskip(library)
+    with folder_for_ray():
+        run(CLUSTER, capsys)
+
+
+def run(name, capsys):
+    """Run the code of a document, and compare what it prints with what the document shows."""
     code: dict[str, Any] = {}
     printed = None  # until the block that shows it
     for language, text in blocks_of(name):
@@ -76,7 +93,8 @@ def test_code_prints_the_shown_output(name, tmp_path, monkeypatch, capsys):
         assert not printed, "a block prints, and the document does not show it"
         if language == "python":
             exec(compile(text, name, "exec"), code)
-            printed = capsys.readouterr().out
+            # Ray prints what its processes report, whenever that is.
+            printed = re.sub(r"^.*\(raylet\).*\n", "", capsys.readouterr().out, flags=re.MULTILINE)
         elif language == "bash":
             for words in (shlex.split(line, comments=True) for line in text.splitlines()):
                 if words[0] == "neurona" and words[1] in ON_TABLES:
@@ -90,7 +108,7 @@ def test_code_prints_the_shown_output(name, tmp_path, monkeypatch, capsys):
             value.close()  # its threads would outlive the test
 
 
-@pytest.mark.parametrize("name", RUN)
+@pytest.mark.parametrize("name", [*RUN, CLUSTER, SCALE])
 def test_every_command_exists(name):
     targets = re.findall(r"^([\w-]+):", text_of("Makefile"), re.MULTILINE)
     extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
@@ -121,7 +139,7 @@ def test_extra_all_includes_every_other():
             found |= set().union(*map(packages, inner[1].split(","))) if inner else {requirement}
         return found
 
-    others = set(extras) - {"all", "bench"}  # the peers in the measurements are large
+    others = set(extras) - {"all", "bench", "cluster"}  # the peers and the clusters are large
     assert packages("all") == set().union(*map(packages, others))
 
 

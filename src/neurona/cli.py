@@ -655,7 +655,12 @@ def _add_tables(commands: Any) -> None:
         "the score. Saves the model, a picture of its curves, and a report: model.html.\n"
         "Ctrl-C ends the training early; the model so far is saved and tested.",
     )
-    train.add_argument("table", help="the CSV or Parquet file; - for the standard input")
+    train.add_argument(
+        "table",
+        nargs="+",
+        help="the CSV or Parquet file; - for the standard input; several files, or a pattern such "
+        "as 'parts/*.csv', are one table",
+    )
     train.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
     columns = train.add_mutually_exclusive_group()
     columns.add_argument(
@@ -713,6 +718,17 @@ def _add_tables(commands: Any) -> None:
     )
     _add_settings(train)
     train.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
+    train.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="go on from this file if it is there, and write the training into it now and then",
+    )
+    train.add_argument(
+        "--checkpoint-every",
+        type=float,
+        metavar="SECONDS",
+        help="the time between two checkpoints (60)",
+    )
     train.add_argument("--quiet", action="store_true", help="print only the files' paths")
     predict = add(
         "predict",
@@ -796,6 +812,27 @@ def _add_settings(train: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--engine", choices=("numpy", "jax"), help="numpy, or jax for the compiled engine"
     )
+    group.add_argument(
+        "--devices",
+        type=_devices,
+        metavar="all|N",
+        help="devices of the compiled engine that share each step; default: one",
+    )
+    group = train.add_argument_group(
+        "several processes, each with its part of the rows; the same command in each, but for its "
+        "id"
+    )
+    group.add_argument(
+        "--coordinator", metavar="HOST:PORT", help="a free port of process 0's machine"
+    )
+    group.add_argument("--processes", type=int, metavar="N", help="how many there are")
+    group.add_argument("--process-id", type=int, metavar="K", help="which one this is, from 0 on")
+    group.add_argument(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="the longest wait for another process (60)",
+    )
 
 
 def _add_model(command: Any, what: str, standard: bool = False) -> None:
@@ -834,6 +871,15 @@ def _bytes(text: str) -> int:
     if not found or not float(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r}: give a size such as 500MB or 8GB")
     return int(float(found[1]) * 1000 ** " KMGT".index(found[2].upper() or " "))
+
+
+def _devices(text: str) -> str | int:
+    """Return how many devices there are to be, or ``"all"``."""
+    import argparse
+
+    if text != "all" and not re.fullmatch("[1-9][0-9]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: give all, or how many, such as 2")
+    return text if text == "all" else int(text)
 
 
 def _encoding(name: str) -> str:

@@ -143,7 +143,7 @@ def test_the_file_of_another_sweep_is_refused(tmp_path, change, named):
     last(X, Y, {"learning_rate": [1.0]}, **given)
     with pytest.raises(ValueError, match=named):
         neurona.sweep(X, Y, {"learning_rate": [1.0]}, **{**given, **change})
-    with pytest.raises(ValueError, match="X is 100 rows"):
+    with pytest.raises(ValueError, match="X is 100 x 2"):
         neurona.sweep(X + 1, Y, {"learning_rate": [1.0]}, **given)
     with pytest.raises(ValueError, match=r"learning_rate is 1\.0, and here 2\.0"):
         neurona.sweep(X, Y, {"learning_rate": [2.0]}, **given)

@@ -125,7 +125,7 @@ def test_what_is_chosen_is_checked_as_one_types(page):
 def test_the_lessons_map_is_one_click_and_can_be_stopped(page):
     sweep = open_tool(page, "Map")
     sweep.get_by_role("button", name="Draw the lesson's map").click()
-    expect(page.locator(".example select")).to_have_value("gradient")
+    expect(page.locator(".example select")).to_have_value("stuck")
     expect(page.locator(".sweep-map tbody button")).to_have_count(24)
     expect(page.locator(".sweep-map .few").first).to_be_visible()
     sweep.get_by_role("button", name="Stop").click()

@@ -35,6 +35,7 @@ class _Lines:
 
     def __init__(self, estimator: NeuralNet) -> None:
         self.estimator, self.ended, self.best = estimator, 0, inf
+        self.training: object = None  # whose states are shown
 
     def __enter__(self) -> Any:
         return self.show
@@ -48,7 +49,8 @@ class _Lines:
 
     def show(self, state: State) -> None:
         estimator = self.estimator
-        if state.epoch == 0:  # a training begins
+        if estimator._current_fit is not self.training:  # another one begins, or goes on
+            self.training = estimator._current_fit
             self._results()
             setting, tried = estimator.setting_, [one.setting for one in estimator.trials_]
             if setting in tried:

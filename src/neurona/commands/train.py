@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from itertools import chain
 from math import inf
 from pathlib import Path
@@ -15,21 +16,24 @@ import numpy as np
 from neurona.commands import FAILED, INTERRUPTED, NotWritten, interrupts, tables
 from neurona.commands.progress import BestEffort, progress
 from neurona.commands.report_page import Subject, page
+from neurona.engine import distributed, processes
 from neurona.engine.costs import Pinball
 from neurona.engine.divergence import TrainingDiverged
 from neurona.estimators import NeuralNetClassifier, NeuralNetRegressor
 from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
+from neurona.files.checkpoint import SECONDS, resumable
 from neurona.saving import is_stream
 from neurona.tables.cells import same_number
 from neurona.tables.file import TableError, listed, nearest
 from neurona.tables.identifiers import looks_like_identifiers
+from neurona.tables.parts import expanded, read_parts
 from neurona.tables.preparation import Categories
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from numpy.typing import NDArray
 
@@ -43,6 +47,7 @@ FEWEST_TO_VALIDATE = 40  # rows, of which some may be held out for that, if nobo
 FEWEST = 4  # rows that can be split and learned from
 PATIENCE = 0.2  # of all epochs: so long a better score is waited for
 UNLEARNED = "neurona: interrupted before it learned: nothing is written"
+KINDS = {True: "classes", False: "numbers"}  # of a target: say --kind where processes disagree
 BESIDE = (".png", ".html")  # the model: the picture of its costs, and the page
 SETTINGS = (
     "optimizer",
@@ -61,7 +66,10 @@ SETTINGS = (
     "cv",
     "quick",
     "engine",
+    "devices",
 )
+LONGEST_WAIT = 60.0  # seconds, for another process
+
 COSTS: dict[TargetKind, tuple[str, ...]] = {
     "classes": ("cross_entropy", "mse"),
     "numbers": ("mse", "mae", "huber", "poisson", "pinball"),
@@ -86,34 +94,34 @@ def run(given: Namespace) -> int:
 def _run(given: Namespace) -> int:
     interrupts.at_once(UNLEARNED)
     _check(given)
+    _connect(given)
+    try:
+        with processes.staying():  # or the others learn why this process goes
+            return _trained(given)
+    except processes.ProcessMissing as error:
+        print(f"neurona: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _trained(given: Namespace) -> int:
     cost, kind = _cost(given)
     output = _output(given)
     require("safetensors", extra="files")  # now, and not when the training is over
-    with tables.about(given.table):
-        file = tables.read_table(given.table, given.encoding, given.dates, given.max_memory)
-        target = file.target(given.target, kind)
-        if cost == "poisson":
-            _check_counts(file, given.target, target)
-        table, y = _examples(given, file, target)
-    if not target.is_classes:
-        _check_numbers(given)
-
-    def say(text: str = "") -> None:
-        if not given.quiet:
-            print(text, flush=True)
-
+    file, target, table, y = _read(given, cost, kind)
+    quiet = given.quiet or not processes.is_first()
+    say = _printer(quiet)
     if len(y) < len(file):
         say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
-    rng = np.random.default_rng(given.seed)
-    learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
-    watched = learn[:0]
-    if len(learn) >= _fewest_to_validate(given):
-        mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
-        learn, watched = learn[mine], learn[its]
+    learn, watched, test = _parts(given, target, y)
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
-    validation = {"X_val": table[watched], "y_val": y[watched]} if len(watched) else {}
-    states = estimator.iter_fit(table[learn], y[learn], **validation)  # checks it all
-    what = f"{len(np.unique(y))} classes" if target.is_classes else "numbers"
+    goes_on = given.checkpoint is not None and Path(given.checkpoint).exists()
+    states = _states(given, estimator, table, y, learn, watched)  # checks it all
+    if goes_on:
+        say(f"going on from {given.checkpoint}")
+    what = "numbers"
+    if target.is_classes:
+        known = np.unique(y) if given.coordinator is None else estimator.classes_
+        what = f"{len(known)} classes"
     rows = [
         ("in the table", len(file)),
         (f"left out: they have no {given.target}", len(file) - len(y)),
@@ -121,20 +129,28 @@ def _run(given: Namespace) -> int:
         *([("to tell when to stop", len(watched))] if len(watched) else []),
         ("held out for the test", len(test)),
     ]
+    tested = f"{len(test):,} rows that were held out"
+    if given.coordinator is not None:
+        each = np.array(processes.gathered([count for _, count in rows]))
+        rows = [(of, int(n)) for (of, _), n in zip(rows, each.sum(axis=0), strict=True)]
+        tested += " by the first process"
+    count = dict(rows)
     stopping = f"{len(watched)} to tell when to stop, " if len(watched) else ""
     say(
-        f"{given.target}: {what}; {len(learn)} rows to learn from, {stopping}{len(test)} for the "
-        "test"
+        f"{given.target}: {what}; {count['to learn from']} rows to learn from, {stopping}"
+        f"{count['held out for the test']} for the test"
     )
+    if given.coordinator is not None:
+        say(f"{given.processes} processes; the test is on {tested}")
     for line in (*_of_layout(file, table), *_remarks(estimator, table, y, y[test]), ""):
         say(line)
-    code = _fit(estimator, states, given.quiet)
-    if code == FAILED:
+    code = _fit(estimator, states, quiet)
+    if code == FAILED or not processes.is_first():
         return code
     if not estimator.loss_curve_:
         print(UNLEARNED, file=sys.stderr)
         return code
-    _save(estimator, output, {**_notes(given), "rows": len(learn)})
+    _save(estimator, output, {**_notes(given), "rows": count["to learn from"]})
     interrupts.at_once(f"neurona: interrupted; the model is in {output}, its report is not written")
     scores = estimator.validation_scores_
     if scores and not code:
@@ -145,10 +161,93 @@ def _run(given: Namespace) -> int:
         for line in ("", *tables.report(findings)):
             say(line)
     say()
-    subject = _subject(given, what, rows, estimator.n_features_in_)
+    subject = _subject(given, what, rows, tested, estimator.n_features_in_)
     for path in chain([output], _show(estimator, subject, findings, output)):
         print(path, flush=True)
     return code
+
+
+def _printer(quiet: bool) -> Callable[..., None]:
+    """Return what prints a line, or nothing."""
+
+    def say(text: str = "") -> None:
+        if not quiet:
+            print(text, flush=True)
+
+    return say
+
+
+def _connect(given: Namespace) -> None:
+    """Connect this process with the others, where there are some."""
+    if given.coordinator is None:
+        return
+    given.devices = given.devices or "all"
+    given.engine = given.engine or "jax"
+    timeout = LONGEST_WAIT if given.timeout is None else given.timeout
+    numbers = {"processes": given.processes, "process_id": given.process_id}
+    try:
+        distributed.connect(given.coordinator, timeout=timeout, **numbers)
+    except processes.ProcessMissing as error:
+        raise NotWritten(str(error)) from error
+
+
+def _name(given: Namespace) -> str:
+    """Return the name of the table."""
+    first, *others = given.table
+    return f"{first} and {len(others)} more" if others else str(first)
+
+
+def _read(
+    given: Namespace, cost: Any, kind: TargetKind
+) -> tuple[TableFile, Target, Columns, NDArray[Any]]:
+    """Read the table, of several processes this one's part: its target, and the examples."""
+
+    def read(path: str) -> TableFile:
+        return tables.read_table(path, given.encoding, given.dates, given.max_memory)
+
+    shared = given.coordinator is not None
+    one = not shared and len(expanded(given.table)) == 1
+    with tables.about(_name(given)) if one else nullcontext():
+        file = read_parts(given.table, read, shared)
+    with tables.about(_name(given)):
+        target = file.target(given.target, kind)
+        if shared:
+            processes.agreed({"--target": given.target, "it holds": KINDS[target.is_classes]})
+        if cost == "poisson":
+            _check_counts(file, given.target, target)
+        table, y = _examples(given, file, target)
+    if not target.is_classes:
+        _check_numbers(given)
+    return file, target, table, y
+
+
+def _parts(given: Namespace, target: Target, y: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
+    """Return the rows to learn from, those to tell when to stop, and those for the test."""
+    rng = np.random.default_rng(given.seed)
+    learn, test = split(y if target.is_classes else None, len(y), given.test_size, rng)
+    if len(learn) < _fewest_to_validate(given):
+        return learn, learn[:0], test
+    mine, its = split(y[learn] if target.is_classes else None, len(learn), VALIDATION, rng)
+    return learn[mine], learn[its], test
+
+
+def _states(
+    given: Namespace,
+    estimator: NeuralNet,
+    table: Columns,
+    y: NDArray[Any],
+    learn: NDArray[np.int64],
+    watched: NDArray[np.int64],
+) -> Iterator[State]:
+    """Begin the fit, or go on with it."""
+    validation: dict[str, Any] = {}
+    if len(watched):
+        validation = {"X_val": table[watched], "y_val": y[watched]}
+    if given.checkpoint is None:
+        return estimator.iter_fit(table[learn], y[learn], **validation)
+    every = SECONDS if given.checkpoint_every is None else given.checkpoint_every
+    run = given.checkpoint, estimator, table[learn], y[learn]
+    return resumable(*run, seconds=every, **validation)
 
 
 def _check(given: Namespace) -> None:
@@ -158,6 +257,21 @@ def _check(given: Namespace) -> None:
         raise ValueError(f"--seed is {given.seed}: give a number from 0 to {2**32 - 1}")
     if given.cv is not None:
         _check_folds(given)
+    apart = {"--processes": given.processes, "--process-id": given.process_id}
+    for option, value in apart.items():
+        if (value is None) != (given.coordinator is None):
+            raise ValueError(
+                "--coordinator, --processes and --process-id belong together: "
+                + (f"give {option}" if value is None else f"{option} is {value}, give the others")
+            )
+    if given.timeout is not None and given.coordinator is None:
+        raise ValueError("--timeout is a wait for other processes: give --coordinator, too")
+    if given.coordinator is not None and given.patience is not None:
+        raise ValueError("--patience is for one process: several train for all their epochs")
+    if given.devices is not None and given.engine is None:
+        given.engine = "jax"
+    if given.checkpoint is None and given.checkpoint_every is not None:
+        raise ValueError("--checkpoint-every is of a file: give --checkpoint FILE, too")
 
 
 def _check_folds(given: Namespace) -> None:
@@ -179,10 +293,18 @@ def _output(given: Namespace) -> Path:
     output = Path(given.output)
     if given.output == "-" or output.suffix in BESIDE:
         raise ValueError(f"--output is {given.output}: give a model's name, model.safetensors, say")
-    tables.check_writable(output, given.table)
+    if not processes.is_first():
+        return output
+    tables.check_writable(output, *expanded(given.table))
     if not is_stream(output):  # as /dev/stdout
         for suffix in BESIDE:
-            tables.check_writable(output.with_suffix(suffix), given.table)
+            tables.check_writable(output.with_suffix(suffix), *expanded(given.table))
+    if given.checkpoint is not None:
+        checkpoint = Path(given.checkpoint)
+        tables.check_writable(checkpoint, *expanded(given.table))
+        own = [output, *map(output.with_suffix, BESIDE)]
+        if os.path.realpath(checkpoint) in map(os.path.realpath, own):
+            raise ValueError(f"--checkpoint is {checkpoint}, and --output too: give another name")
     return output
 
 
@@ -215,9 +337,11 @@ def _check_counts(file: TableFile, name: str, target: Target) -> None:
         raise file.error(name, int(target.rows[below[0]]), "is below 0, and poisson is for counts")
 
 
-def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: int) -> Subject:
+def _subject(
+    given: Namespace, what: str, rows: list[tuple[str, int]], tested: str, columns: int
+) -> Subject:
     """Return what the page is about."""
-    name = "the standard input" if given.table == "-" else Path(given.table).name
+    name = "the standard input" if given.table == ["-"] else Path(_name(given)).name
     count = dict(rows)
     return Subject(
         title=f"{given.target}, from {name}",
@@ -228,7 +352,7 @@ def _subject(given: Namespace, what: str, rows: list[tuple[str, int]], columns: 
         target=given.target,
         about_rows="Training data",
         rows=rows,
-        tested_on=f"{count['held out for the test']:,} rows that were held out",
+        tested_on=tested,
     )
 
 
@@ -260,6 +384,9 @@ def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Column
     if len(y) < FEWEST:
         raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
     kinds = np.unique(y)
+    if given.coordinator is not None:  # the rows of the others count
+        processes.agreed({"the columns to learn from": names})
+        return file.select(names)[target.rows], y
     if len(kinds) < 2:
         known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"
         raise TableError("one_class", f"column {name!r} holds {known}: nothing to learn")
@@ -277,6 +404,8 @@ def _fewest_to_validate(given: Namespace) -> float:
     """
     if given.patience is not None:
         return FEWEST
+    if given.coordinator is not None:
+        return inf
     return FEWEST_TO_VALIDATE if given.networks == 1 else inf
 
 
@@ -285,7 +414,9 @@ def _estimator(given: Namespace, target: Target, cost: Any, n: int, early: bool)
     epochs: Any = "auto" if given.epochs is None else given.epochs
     patience = given.patience
     if patience is None:
-        patience = max(20, round(PATIENCE * training_plan(n, "auto", epochs, True).epochs))
+        patience = 20
+        if given.coordinator is None:  # it is the same in all processes, whose rows are not
+            patience = max(20, round(PATIENCE * training_plan(n, "auto", epochs, True).epochs))
     given_activation = given.activation
     settings = {name: value for name in SETTINGS if (value := getattr(given, name)) is not None}
     if given.balanced:
@@ -369,6 +500,8 @@ def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
     except TrainingDiverged as error:
         print(f"neurona: {error}", file=sys.stderr)
         return FAILED
+    except OSError as error:  # of the checkpoint: nothing else is written yet
+        raise NotWritten(error.strerror or str(error)) from error
     return 0
 
 

@@ -44,6 +44,7 @@ class Draws:
     """
 
     in_parts = False
+    seen: Sequence[Data] = ()  # all of the data is there
 
     def __init__(
         self, data: Data, size: int, generators: Generators, randomness: Randomness | None = None
@@ -67,9 +68,12 @@ class Draws:
         """Return how many steps so many epochs have, or 1,000."""
         return 1000 if epochs is None else epochs * self.steps_an_epoch
 
-    def chunks(self, count: float) -> Iterator[tuple[int, Array | None]]:
-        """Yield the number of the next steps, and their rows, as the steps take them."""
-        yield int(count), None if self.whole else self._rows(int(count))
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, Array | None]]:
+        """Yield some numbers of the next steps, and their rows, as the steps take them."""
+        while count > 0:
+            now = int(min(count, most))
+            yield now, None if self.whole else self._rows(now)
+            count -= now
 
     def _rows(self, count: int) -> Array:
         parts = []
@@ -159,7 +163,7 @@ class Stream:
     ) -> None:
         self.net = net
         self.dtype = dtype
-        self._pass, self._once = passes_of(batches)
+        self._pass, self._once = passes_of(batches, generators)
         self._place = Place(generators)
         self._form = rows, size
         same = randomness and not self._once and (randomness.rows, randomness.size) == self._form
@@ -169,7 +173,7 @@ class Stream:
         self._drawn = 0
         self._batches = self._endless()
         self._waiting: list[Data] = []
-        self._seen: list[Data] = []
+        self.seen: Sequence[Data] = []  # the latest, as far as layers are calibrated on them
 
     def steps(self, epochs: int | None) -> float:
         """Remember to end after so many passes, or after one; nobody knows their steps."""
@@ -181,8 +185,8 @@ class Stream:
         self._most = 1 if epochs is None else epochs
         return inf
 
-    def chunks(self, count: float) -> Iterator[tuple[int, list[Data]]]:
-        """Yield the number of the next steps and their batches, a few megabytes at a time.
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, list[Data]]]:
+        """Yield some numbers of the next steps and their batches, a few megabytes at a time.
 
         They are fewer where the batches end.
 
@@ -200,7 +204,7 @@ class Stream:
             over = self._ends and self._ends[-1] == self._drawn and not self._waiting
             if count == inf and over:
                 break
-            if held >= HELD and count:
+            if (held >= HELD or len(chunk) >= most) and count:
                 yield len(chunk), chunk
                 chunk, held = [], 0
         if chunk:
@@ -228,8 +232,8 @@ class Stream:
 
     def examples(self, seen: Sequence[Data]) -> Data | None:
         """Return the latest examples that steps have seen, some 10,000; None before the first."""
-        self._seen = latest([*self._seen, *seen])
-        return together(self._seen) if self._seen else None
+        self.seen = latest([*self.seen, *seen])
+        return together(self.seen) if self.seen else None
 
     def _next(self) -> Data | None:
         return self._waiting.pop() if self._waiting else next(self._batches, None)
@@ -239,44 +243,51 @@ class Stream:
         before = self._before
         while len(self._ends) < self._most:
             self._place.begin()
-            batches = iter(self._pass(before))
-            batch = next(batches, None)
-            if batch is None and before:  # that pass was over
+            drawn = self._drawn
+            for batch, is_last in self._each(iter(self._pass(before))):
+                self._drawn += 1
+                if is_last:
+                    self._ends.append(self._drawn)
+                yield batch
+            if self._drawn == drawn and before:  # that pass was over
                 before = self._before = 0
                 continue
             before = 0
-            if batch is None:
+            if self._drawn == drawn:
                 if self._ends and not self._once:
                     raise ValueError(
                         "batches gave no batch in a later pass: a function must make a new "
                         "iterator each time"
                     )
                 return
-            while batch is not None:
-                following = next(batches, None)
-                self._drawn += 1
-                if following is None:
-                    self._ends.append(self._drawn)
-                yield self._checked(batch)
-                batch = following
 
-    def _checked(self, batch: Any) -> Data:
+    def _each(self, batches: Iterator[Any]) -> Iterator[tuple[Data, bool]]:
+        """Yield the batches of a pass, checked, and whether each is the last."""
+        batch = next(batches, None)
+        while batch is not None:
+            following = next(batches, None)
+            yield self._checked(batch, self._drawn + 1), following is None
+            batch = following
+
+    def _checked(self, batch: Any, number: int) -> Data:
         if isinstance(batch, Data):
             return batch
         if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
             raise ValueError(
-                f"batch {self._drawn} is a {type(batch).__name__}: each batch must be (X, y), or "
+                f"batch {number} is a {type(batch).__name__}: each batch must be (X, y), or "
                 "(X, y, weight)"
             )
         try:
             X, y, weight = (*batch, None)[:3]
             return check_data(self.net, X, y, weight, self.dtype)
         except ValueError as error:
-            raise ValueError(f"batch {self._drawn}: {error}") from None
+            raise ValueError(f"batch {number}: {error}") from None
 
 
-def latest(batches: list[Data]) -> list[Data]:
+def latest(batches: list[Data], parts: int = 1) -> list[Data]:
     """Return the last batches, as many as have 10,000 rows or 64 MB: earlier ones are not held.
+
+    Where they are one of so many ``parts`` of batches, the rows of all parts are counted.
 
     Examples
     --------
@@ -284,8 +295,8 @@ def latest(batches: list[Data]) -> list[Data]:
     >>> len(latest(batches))
     3
     """
-    rows = np.cumsum([batch.n for batch in reversed(batches)])
-    held = np.cumsum([batch.x.nbytes for batch in reversed(batches)])
+    rows = np.cumsum([parts * batch.n for batch in reversed(batches)])
+    held = np.cumsum([parts * batch.x.nbytes for batch in reversed(batches)])
     return batches[-1 - int(min(np.searchsorted(rows, POPULATION), np.searchsorted(held, LARGE))) :]
 
 
@@ -309,6 +320,7 @@ def source_of(
     generators: Generators,
     networks: int | None = None,
     randomness: Randomness | None = None,
+    stream: type[Stream] = Stream,
 ) -> Draws | Stream:
     """Return where the batches of a training come from; check what can be checked beforehand.
 
@@ -326,10 +338,10 @@ def source_of(
                 raise ValueError(f"give {name} within the batches, (X, y, weight), or no batches")
         if batch_size is not None:
             raise ValueError("batches are taken as they come: leave batch_size out")
-        return Stream(net, batches, dtype, generators, randomness, _length(batches))
+        return stream(net, batches, dtype, generators, randomness, _length(batches))
     size = None if batch_size is None else check_count("batch_size", batch_size)
     if isinstance(X, np.memmap) and X.nbytes > LARGE and (size or BATCH) < len(X):
-        rows = Rows.of(net, X, y, sample_weight, dtype, size or BATCH, generators[0])
+        rows = Rows.of(net, X, y, sample_weight, dtype, size or BATCH)
         return Stream(net, rows, dtype, generators, randomness, len(X), size or BATCH)
     data = check_data(net, X, y, sample_weight, dtype, networks=networks)
     check_two_classes(net, data.target)
@@ -344,7 +356,9 @@ def _length(batches: Any) -> int:
         return 0
 
 
-def passes_of(batches: Any) -> tuple[Callable[[int], Iterable[Any]], bool]:
+def passes_of(
+    batches: Any, generators: Generators = ()
+) -> tuple[Callable[[int], Iterable[Any]], bool]:
     """Return what makes a pass's batches but the first few, and whether there is only one pass.
 
     Raises
@@ -357,7 +371,7 @@ def passes_of(batches: Any) -> tuple[Callable[[int], Iterable[Any]], bool]:
     if hasattr(batches, "__next__"):
         return lambda before: batches, True
     if isinstance(batches, Rows):
-        return batches.after, False
+        return lambda before: batches.after(before, generators[0]), False
     if hasattr(batches, "__iter__"):
         return lambda before: islice(batches, before, None), False
     if hasattr(batches, "__getitem__") and hasattr(batches, "__len__"):  # Keras' PyDataset
@@ -377,18 +391,15 @@ class Rows:
     take
         From row numbers to the examples, checked and in the engine's form.
     order
-        Makes the row numbers of a pass's batches.
+        Draws the row numbers of a pass's batches.
     """
 
     take: Callable[[Array], Data]
-    order: Callable[[], Iterator[Array]]
+    order: Callable[[np.random.Generator], Iterator[Array]]
 
-    def after(self, before: int) -> Iterator[Data]:
+    def after(self, before: int, rng: np.random.Generator) -> Iterator[Data]:
         """Return the batches of a pass but the first few, which are not read."""
-        return map(self.take, islice(self.order(), before, None))
-
-    def __iter__(self) -> Iterator[Data]:
-        return self.after(0)
+        return map(self.take, islice(self.order(rng), before, None))
 
     @classmethod
     def of(
@@ -399,7 +410,6 @@ class Rows:
         sample_weight: Any,
         dtype: Any,
         size: int,
-        rng: np.random.Generator,
     ) -> Rows:
         """Return the rows of a file, which come in the order of :func:`blocks`.
 
@@ -420,7 +430,7 @@ class Rows:
             data = check_data(net, rows[which], targets[which], None, dtype, numbers=which)
             return data if weight is None else data._replace(weight=weight[which])
 
-        return cls(take, lambda: order_of(X, n, size, rng))
+        return cls(take, lambda rng: order_of(X, n, size, rng))
 
 
 def order_of(X: Array, n: int, size: int, rng: np.random.Generator) -> Iterator[Array]:

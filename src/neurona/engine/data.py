@@ -49,6 +49,17 @@ class Data(NamedTuple):
         weight = None if self.weight is None else self.weight[place]
         return Data(self.x[place], self.target[place], weight)
 
+    def filled(self, n: int) -> Data:
+        """Return n examples: these, with their weights, and others that weigh nothing.
+
+        >>> Data(np.ones((1, 2)), np.ones((1, 1)), None).filled(3).weight
+        array([1., 0., 0.])
+        """
+        weight = np.ones(self.n, self.target.dtype) if self.weight is None else self.weight
+        more = [(0, n - self.n)]
+        each = (self.x, self.target, weight)
+        return Data(*(np.pad(one, more + [(0, 0)] * (one.ndim - 1)) for one in each))
+
 
 # An engine holds this where each batch brings its own examples.
 NOTHING = Data(None, None, None)  # type: ignore[arg-type]
@@ -136,8 +147,13 @@ def check_two_classes(net: Network, target: Array) -> None:
         )
 
 
-def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
+def _taken(name: str, values: Any, dtype: Any) -> Array:
     array: Array = taken(name, check_array(name, values), dtype)
+    return array
+
+
+def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
+    array = _taken(name, values, dtype)
     wrong = _first_not_finite(array)
     if wrong is not None:
         value = array[wrong]
@@ -226,14 +242,17 @@ def check_weights(sample_weight: Any, n: int, dtype: Any) -> Array:
     return weight
 
 
-def check_params(net: Network, params: Any, dtype: Any, networks: bool = False) -> Any:
+def check_params(
+    net: Network, params: Any, dtype: Any, networks: bool = False, finite: bool = True
+) -> Any:
     """Return given parameters in the network's form, or say which array does not fit.
 
     ``networks``: they may be those of a stack, with one more axis, the first, in each array.
+    ``finite=False``: and some of them may have diverged.
     """
     shapes = net.shapes(net.in_shape)
     stack = networks_of(net, params) if networks else None
-    return _fitted(params, shapes, dtype, "", () if stack is None else (stack,))
+    return _fitted(params, shapes, dtype, "", () if stack is None else (stack,), finite)
 
 
 def networks_of(net: Network, params: Any) -> int | None:
@@ -252,7 +271,9 @@ def networks_of(net: Network, params: Any) -> int | None:
     return first[0] if first and first[1:] == shapes else None
 
 
-def _fitted(given: Any, shapes: Any, dtype: Any, before: str, stack: tuple[int, ...]) -> Any:
+def _fitted(
+    given: Any, shapes: Any, dtype: Any, before: str, stack: tuple[int, ...], finite: bool
+) -> Any:
     """Return the parameters of a composition, whose place in the network is ``before``."""
     whose = f"layer {before[:-1]}" if before else "the network"
     try:
@@ -270,9 +291,11 @@ def _fitted(given: Any, shapes: Any, dtype: Any, before: str, stack: tuple[int, 
     for i, (own, wanted) in enumerate(zip(each, shapes, strict=True), start=1):
         place = f"{before}{i}"
         if not hasattr(wanted, "_fields"):
-            layers.append(_fitted(own, wanted, dtype, f"{place}.", stack))
+            layers.append(_fitted(own, wanted, dtype, f"{place}.", stack, finite))
             continue
-        arrays = [_numbers(f"the parameters of layer {place}", one, dtype).copy() for one in own]
+        what = f"the parameters of layer {place}"
+        read = _numbers if finite else _taken
+        arrays = [read(what, one, dtype).copy() for one in own]
         needed = [(*stack, *shape) for shape in wanted]
         if [a.shape for a in arrays] != needed:
             raise ValueError(

@@ -5,7 +5,7 @@ long: a call costs about 35 microseconds, as much as three steps of a small netw
 apart, one array each: XLA on a CPU slows down by an order of magnitude when weights are slices of
 one flat vector.
 
-This is the only module that imports JAX.
+This module and :mod:`neurona.engine.devices` import JAX; no other does at its import.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 from jax import lax
 
 from neurona.engine.data import HELD, LARGE, NOTHING, Data
+from neurona.engine.devices import Placement
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, clip_factor
@@ -80,6 +81,7 @@ def compiled(
     optimizer: Optimizer,
     clip: float | None,
     even: bool,
+    place: Placement,
     form: Any,
     shape: Any,
     own: Own | None,
@@ -92,36 +94,37 @@ def compiled(
     of the data, and how many steps and rows there are, only keep compilations apart.
     ``params`` are turned, and ``state`` has each of its leaves, a list of arrays for a vector: see
     :func:`turned` and :func:`of_array`. In a stack all have one more axis, the first, and so have
-    those members of the chunk that each network has its ``own`` of. Ten networks take the chunk at
-    a time: what they hold stays in the processor's cache, and 100 networks of the tutorial's take
-    two thirds of the time that they take all at once.
+    those members of the chunk that each network has its ``own`` of. Ten networks of a device take
+    the chunk at a time: what they hold stays in the processor's cache, and 100 networks of the
+    tutorial's take two thirds of the time that they take all at once.
     """
     one_chunk = partial(take, objective, optimizer, clip, even, form)
 
     def advance(
         params: Params, state: Any, costs: Any, chunk: Chunk, begin: Any, end: Any, last: Any
     ) -> Any:
-        if own is None:
-            return one_chunk(params, state, costs, chunk, begin, end, last)
-
         def one_network(mine: Any) -> Any:
             params, state, costs, *mine = mine
             members = iter(mine)
-            each = [next(members) if its else one for its, one in zip(own, chunk, strict=True)]
+            each = [
+                next(members) if its else one for its, one in zip(own or (), chunk, strict=True)
+            ]
             return one_chunk(params, state, costs, Chunk(*each), begin, end, last)
 
         networks = len(jax.tree.leaves(params)[0])
         is_number = jax.tree.map(lambda one: np.ndim(one) == 0, state)
         spread = partial(jax.numpy.broadcast_to, shape=(networks,))
         state = jax.tree.map(lambda one, number: spread(one) if number else one, state, is_number)
-        mine = [one for its, one in zip(own, chunk, strict=True) if its]
+        mine = [one for its, one in zip(own or (), chunk, strict=True) if its]
         params, state, costs = lax.map(
             one_network, (params, state, costs, *mine), batch_size=AT_ONCE
         )
         state = jax.tree.map(lambda one, number: one[0] if number else one, state, is_number)
         return params, state, costs
 
-    return Calls(jax.jit(advance))
+    if own is None:
+        return Calls(place.compiled(one_chunk))
+    return Calls(place.compiled_stack(advance, own))
 
 
 def take(
@@ -238,6 +241,7 @@ class JaxEngine:
         optimizer_state: Any,
         batch_size: int,
         networks: int | None = None,
+        place: Placement | None = None,
     ) -> None:
         theta = flatten(params, networks)
         self.dtype = theta.dtype
@@ -250,17 +254,21 @@ class JaxEngine:
         static = replace(optimizer, learning_rate=1.0) if is_dataclass(optimizer) else optimizer
         self.net = objective.net
         self.networks = networks
-        self.batch_size = batch_size
+        self.place = place = place or Placement()
+        self.batch_size = place.filled(batch_size) if networks is None else batch_size
         self.host = data
         n, size = (0, 0) if data.x is None else (data.n, data.x.nbytes)
-        even = n % batch_size == 0
-        self.kind = objective, static, clip, even
+        even = n % batch_size == 0 and self.batch_size == batch_size
+        self.kind = objective, static, clip, even, place
         self.calls: dict[Any, Calls] = {}
         # On a CPU a large table would be there twice: some batches at a time are copied instead.
-        here = networks is None and jax.default_backend() == "cpu"
+        here = networks is None and place.platform == "cpu"
         self.apart = here and size > LARGE and batch_size < n
         self.at_once = max(1, HELD * n // (batch_size * size)) if self.apart else None
-        self.data = jax.device_put(NOTHING if self.apart else data)
+        if networks is None and batch_size == n:  # each step takes all: a device, its part of them
+            self.data = place.split(data if even else data.filled(self.batch_size))
+        else:
+            self.data = self._of_networks(NOTHING if self.apart else data, self._own_data)
         self.like = params
         state = optimizer.init(theta) if optimizer_state is None else optimizer_state
         leaves, self.form = jax.tree.flatten(state)
@@ -272,7 +280,7 @@ class JaxEngine:
                     f"{theta.shape}, in tuples, lists and dicts; or use engine='numpy'"
                 )
         held = self._turned(params), [*map(self._held, leaves)]
-        self.params, self.state = jax.device_put(held)
+        self.params, self.state = self._of_networks(held, networks is not None)
 
     def advance(self, steps: Steps) -> Sequence[Any]:
         """Take some steps in one compiled call, or in a few where a table or noise is large."""
@@ -300,7 +308,7 @@ class JaxEngine:
         own: Own | None = None
         if self.networks is not None:
             own = (
-                self.host.target is not None and self.host.target.ndim > 2,
+                self._own_data,
                 not isinstance(chunk.batches, Data) and np.ndim(chunk.batches) > 2,
                 False,
                 np.ndim(chunk.rates) > 2,
@@ -316,21 +324,54 @@ class JaxEngine:
         if self.networks is not None:
             places = (self.networks, *places)
         costs: Any = np.zeros(places, self.dtype)
-        if n > 1 and (calls.seconds is None or n * calls.seconds > PATIENCE):
+        if self.place.devices is not None:
+            chunk = self._placed(chunk, own)
+            costs = self._of_networks(costs, own is not None)
+        elif n > 1 and (calls.seconds is None or n * calls.seconds > PATIENCE):
             chunk = jax.device_put(chunk)  # once, for all calls
         begin = 0
         while begin < n:  # in calls that end soon, once it is known how long a step takes
             at_once = 1 if calls.seconds is None else max(1, int(PATIENCE / calls.seconds))
             end = min(n, begin + at_once)
             began = perf_counter()
-            done = calls.advance(self.params, self.state, costs, chunk, begin, end, n)
-            self.params, self.state, costs = done
+            call = partial(calls.advance, self.params, self.state, costs, chunk, begin, end, n)
+            self.params, self.state, costs = self.place.awaited(call)
             costs.block_until_ready()
-            if calls.is_compiled:
-                calls.seconds = (perf_counter() - began) / (end - begin)
+            if calls.is_compiled and not (calls.seconds and self.place.is_shared):
+                calls.seconds = self.place.slowest((perf_counter() - began) / (end - begin))
             calls.is_compiled, begin = True, end
-        costs = np.asarray(costs)[..., : n + whole]
-        return list(costs.tolist() if self.networks is None else costs.T)
+        costs = np.asarray(self.place.whole(costs))[..., : n + whole]
+        return list(costs.tolist() if self.networks is None else costs[: self.networks].T)
+
+    def _placed(self, chunk: Chunk, own: Own | None) -> Chunk:
+        """Put a chunk on the devices: a part of its batches, or of the networks, on each."""
+        if own is not None:
+            return Chunk(chunk.data, *map(self._of_networks, chunk[1:], own[1:]))
+        place, in_parts = self.place, self.place.in_parts
+        return Chunk(
+            chunk.data,
+            place.split(chunk.batches, 1, in_parts),
+            place.split(chunk.weights, 1, in_parts),
+            place.everywhere(chunk.rates),
+            place.split(chunk.noise, 1),
+        )
+
+    @property
+    def _own_data(self) -> bool:
+        """Whether each network of a stack has examples of its own."""
+        return self.host.target is not None and self.host.target.ndim > 2
+
+    def _of_networks(self, tree: Any, its_own: bool) -> Any:
+        """Put arrays where the networks are: each network's own to it, and others everywhere."""
+        if not its_own:
+            return self.place.everywhere(tree)
+        more = self.place.filled(self.networks or 0) - (self.networks or 0)
+        if more:  # the last network, again
+            again = partial(np.pad, mode="edge")
+            tree = jax.tree.map(
+                lambda a: again(a, [(0, more), *[(0, 0)] * (a.ndim - 1)]) if np.ndim(a) else a, tree
+            )
+        return self.place.split(tree)
 
     def _calls(self, own: Own | None, n: int) -> Calls:
         """Return the compiled call for chunks of so many steps."""
@@ -343,6 +384,8 @@ class JaxEngine:
                 self.calls[key] = compiled(*kind)
             except TypeError:  # an optimizer that has no hash
                 self.calls[key] = compiled.__wrapped__(*kind)
+            if self.place.is_shared:  # all processes take the same calls, whatever else one did
+                self.calls[key] = Calls(self.calls[key].advance)
         return self.calls[key]
 
     def _chunk(self, steps: Steps) -> Chunk:
@@ -351,10 +394,15 @@ class JaxEngine:
         if self.apart:
             rows = [self.host.rows(one[one >= 0]) for one in rows]
         if isinstance(rows, list):  # which come as long as they come
-            self.batch_size = max(self.batch_size, *(batch.n for batch in rows))
-            rows, weights = filled(rows, self.batch_size, self.dtype)
+            longest = max(batch.n for batch in rows) * self.place.parts
+            longest = self.place.filled(longest) if self.networks is None else longest
+            self.batch_size = max(self.batch_size, longest)
+            rows, weights = filled(rows, self.batch_size // self.place.parts, self.dtype)
         elif rows is not None:
             rows = rows.astype(np.int32)
+            more = self.batch_size - rows.shape[-1]
+            if more:
+                rows = np.pad(rows, ((0, 0), (0, more)), constant_values=-1)
         # Rows that only fill up have noise, too.
         each = [noise_of(self.net, seed, self.batch_size) for seed in steps.seeds or ()]
         noise = jax.tree.map(lambda *drawn: np.stack(drawn), *each) if each else None
@@ -363,9 +411,10 @@ class JaxEngine:
 
     def snapshot(self) -> tuple[Params, Any]:
         """Return the parameters as NumPy arrays, and the optimizer's state over the flat vector."""
-        theta = self._flat(jax.tree.leaves(self.params))
+        params, state = self.place.whole((self.params, self.state))
+        theta = self._flat(jax.tree.leaves(params))
         theta.flags.writeable = False
-        leaves = [self._flat(one) for one in self.state]
+        leaves = [self._flat(one) for one in state]
         return unflatten(theta, self.like), jax.tree.unflatten(self.form, leaves)
 
     def _turned(self, tree: Any) -> Any:
@@ -383,7 +432,10 @@ class JaxEngine:
         """Return the vector: the inverse of :meth:`_held`."""
         if not is_list(arrays):
             return np.asarray(arrays).item()
-        return flatten(tuple(self._turned(np.asarray(one)) for one in arrays), self.networks)
+        each = [*map(np.asarray, arrays)]
+        if self.networks is not None:  # there may be more, that fill up the devices
+            each = [one[: self.networks] for one in each]
+        return flatten(tuple(map(self._turned, each)), self.networks)
 
 
 def longer(n: int) -> int:

@@ -8,6 +8,7 @@ and advances them by some steps: :mod:`neurona.engine.numpy_engine`, and its com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from inspect import signature
 from itertools import islice, repeat
 from math import inf, isfinite, nan
@@ -27,15 +28,20 @@ from neurona.engine.numpy_engine import NumpyEngine
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, find_optimizer, whose_memory
 from neurona.engine.parameters import flatten, stacked
+from neurona.engine.processes import agreed, staying
+from neurona.engine.progress import Position
 from neurona.engine.schedules import Constant
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
 from neurona.engine.statistics import merged, rows_kept, rows_seen
 from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Params, Seed
+from neurona.extras import require
 from neurona.registry import lookup
 
 __all__ = ["State", "TrainingDiverged", "train"]
+
+AT_ONCE = 1000  # steps, at most, after which a training that is watched tells where it stands
 
 
 def train(
@@ -59,6 +65,7 @@ def train(
     seeds: Sequence[Seed] | None = None,
     learning_rates: Sequence[Any] | None = None,
     engine: str = "numpy",
+    devices: Any = None,
     dtype: Any = np.float32,
 ) -> Iterator[State]:
     """Train a network, or a stack of them at once: an iterator of states, the first before a step.
@@ -123,6 +130,11 @@ def train(
         seeds, all begin with the same weights and take the same batches.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one (``pip install "neurona[jax]"``).
+    devices
+        Of ``engine="jax"``: ``"all"``, how many, or a list of JAX's devices, over which each batch
+        is split, or the networks of a stack. After :func:`neurona.distributed.connect` they are
+        those of all processes: X and y are then the same in each, and of ``batches`` each gives its
+        part of each step's batch. By default one device.
     dtype
         float32, or float64.
 
@@ -134,7 +146,10 @@ def train(
     Raises
     ------
     ValueError
-        At the call, if anything given does not fit; the message says what would.
+        At the call, if anything given does not fit; the message says what would. If processes
+        that train together disagree in settings or data, all of them raise it.
+    neurona.distributed.ProcessMissing
+        If one of the processes that train together is missing; the message names it.
     TrainingDiverged
         From the iterator, when the cost stops being finite; in a stack, when the costs of all
         networks have. Before that, a network that diverges disturbs no other.
@@ -166,33 +181,124 @@ def train(
     >>> net.predict(stack[0].params, X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
     """
-    dtype = check_dtype(dtype)
-    networks, generators, known = networks_of_a_stack(net, start, rng, seeds, learning_rates)
-    source = source_of(
-        net, X, y, sample_weight, batches, batch_size, dtype, generators, networks, known
-    )
-    penalties = check_penalty("l1", l1), check_penalty("l2", l2)
-    objective = Objective(net, find_cost(cost, net), *penalties)
-    optimizer = find_optimizer(optimizer)
-    rates, clip = rates_of_step(optimizer, net, learning_rates), check_clip(clip)
-    if steps is not None and epochs is not None:
-        raise ValueError("give steps or epochs, not both")
-    if steps is None:
-        steps = source.steps(None if epochs is None else check_count("epochs", epochs))
-    else:
-        steps = check_count("steps", steps, unlimited=True)
-    if callable(every):
-        counts: Iterator[float] = (check_count("every", every()) for _ in repeat(None))
-    else:
-        counts = repeat(source.steps_an_epoch if every is None else check_count("every", every))
-    build = _engine(engine, objective, optimizer, clip, source.data, source.size, networks)
-    first = _first(net, start, optimizer, generators, networks, dtype)
-    noise = roots_of(net, generators, known)
-    training = _Training(objective, source, build, rates, noise, networks, first)
-    return training.states(counts, steps)
+    return begun(**locals()).states()
 
 
-class _Training:
+def begun(
+    net: Network,
+    X: Any = None,
+    y: Any = None,
+    *,
+    batches: Any = None,
+    cost: Any = None,
+    optimizer: Any = None,
+    steps: float | None = None,
+    epochs: int | None = None,
+    every: int | Callable[[], int] | None = None,
+    batch_size: int | None = None,
+    sample_weight: Any = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    clip: float | None = None,
+    start: State | Params | None = None,
+    rng: Seed = None,
+    seeds: Sequence[Seed] | None = None,
+    learning_rates: Sequence[Any] | None = None,
+    engine: str = "numpy",
+    devices: Any = None,
+    dtype: Any = np.float32,
+) -> Training:
+    """Return the training that :func:`train` hands the states of, checked and not yet begun."""
+    place = _placement(engine, devices, in_parts=batches is not None)
+    is_shared = place is not None and place.is_shared
+    with staying() if is_shared else nullcontext():
+        dtype = check_dtype(dtype)
+        networks, generators, known = networks_of_a_stack(net, start, rng, seeds, learning_rates)
+        if networks and place and place.in_parts:
+            raise ValueError(
+                "each process gives its part of the batches, and a stack takes whole ones: give "
+                "X and y, or train one network at a time"
+            )
+        stream = Stream
+        if is_shared:
+            from neurona.engine.shared import Parts, facts_of
+
+            stream = Parts
+            facts = facts_of(
+                net,
+                *(X, y, sample_weight, generators),
+                cost=cost,
+                optimizer=optimizer,
+                steps=steps,
+                epochs=epochs,
+                every=every,
+                batch_size=batch_size,
+                l1=l1,
+                l2=l2,
+                clip=clip,
+                start=start,
+                learning_rates=learning_rates,
+                dtype=np.dtype(dtype).name,
+            )
+            agreed(facts | place.facts | {"batches": batches is not None})
+        source = source_of(
+            net,
+            X,
+            y,
+            sample_weight,
+            batches,
+            batch_size,
+            dtype,
+            generators,
+            networks,
+            known,
+            stream,
+        )
+        penalties = check_penalty("l1", l1), check_penalty("l2", l2)
+        objective = Objective(net, find_cost(cost, net), *penalties)
+        optimizer = find_optimizer(optimizer)
+        rates, clip = rates_of_step(optimizer, net, learning_rates), check_clip(clip)
+        if steps is not None and epochs is not None:
+            raise ValueError("give steps or epochs, not both")
+        if steps is None:
+            steps = source.steps(None if epochs is None else check_count("epochs", epochs))
+        else:
+            steps = check_count("steps", steps, unlimited=True)
+        if callable(every):
+            counts: Iterator[float] = (check_count("every", every()) for _ in repeat(None))
+        else:
+            counts = repeat(source.steps_an_epoch if every is None else check_count("every", every))
+        build = _engine(
+            engine, objective, optimizer, clip, source.data, source.size, networks, place
+        )
+        first = _first(net, start, optimizer, generators, networks, dtype)
+        noise = roots_of(net, generators, known)
+        parts = objective, source, build, rates, noise, networks, first
+        return Training(*parts, counts, steps, is_shared)
+
+
+def _told(states: Iterator[State]) -> Iterator[State]:
+    """Yield the states; the other processes are told of an error that is this process's own."""
+    with staying(common=(TrainingDiverged,)):
+        yield from states
+
+
+def _placement(engine: str, devices: Any, in_parts: bool) -> Any:
+    """Return where the arrays of the compiled engine lie; None for JAX's default device."""
+    if devices is None:
+        return None
+    if engine != "jax":
+        raise ValueError(
+            f"devices is {devices!r}, and engine={engine!r} computes on the processor alone: "
+            "leave devices out, or give engine='jax'"
+        )
+    require("jax", extra="jax")
+    from neurona.engine.devices import placement
+
+    return placement(devices, in_parts)
+
+
+class Training:
     """What :func:`train` has settled, and the loop over the steps."""
 
     def __init__(
@@ -204,7 +310,13 @@ class _Training:
         noise: tuple[int, ...],
         networks: int | None,
         first: State,
+        counts: Iterator[float],
+        steps: float,
+        is_shared: bool = False,
     ) -> None:
+        self.counts = counts
+        self.steps = steps
+        self.is_shared = is_shared
         self.objective = objective
         self.net = objective.net
         self.source = source
@@ -220,16 +332,41 @@ class _Training:
         self.rows_before = first.rows_seen if source.in_parts else 0
         self.rows_seen = first.rows_seen
 
-    def states(self, counts: Iterator[float], steps: float) -> Iterator[State]:
-        """Yield the state before any step, and one after each count of them."""
-        params, optimizer_state = self.snapshot([])
-        cost = self.cost(params, self.source.first())
-        state = self.state(self.first.step, params, optimizer_state, cost)
-        beginning, before, end = params, None, self.first.step + steps
-        yield state
+    def states(
+        self, position: Position | None = None, note: Callable[[Position], None] | None = None
+    ) -> Iterator[State]:
+        """Yield the state before any step, and one after each count of them.
+
+        Parameters
+        ----------
+        position
+            Where a training stood that goes on; its state is what this one was given to start from.
+        note
+            Is told of positions: between two states each thousand steps or so, and at each state.
+            Of several processes each has one, or none has.
+        """
+        states = self._states(position, note)
+        return _told(states) if self.is_shared else states
+
+    def _states(
+        self, position: Position | None, note: Callable[[Position], None] | None
+    ) -> Iterator[State]:
+        seen: list[Any] = []
+        if position is None:
+            params, optimizer_state = self.snapshot([])
+            cost = self.cost(params, self.source.first())
+            state = self.state(self.first.step, params, optimizer_state, cost)
+        else:
+            state, seen = position.state, list(position.costs)
+            if position.examples:
+                self.source.seen, self.rows_before = list(position.examples), 0
+        beginning, before, end = state.params, None, self.first.step + self.steps
+        yield self._noted(state, note)
         while state.step < end:
-            seen: list[Any] = []
-            for count, rows in self.source.chunks(min(next(counts), end - state.step)):
+            ahead = min(max(1, next(self.counts) - len(seen)), end - state.step)
+            for count, rows in self.source.chunks(ahead, inf if note is None else AT_ONCE):
+                if seen and note:
+                    note(Position(state, tuple(seen), self.source.seen))
                 seeds = None if self.seeds is None else list(islice(self.seeds, count))
                 chunk = Steps(rows, self.rates(state.step, count), seeds)
                 costs = self.engine.advance(chunk)
@@ -245,7 +382,13 @@ class _Training:
                 state = self.state(state.step + count, params, optimizer_state, cost)
             if not seen:  # the batches have come to their end
                 return
-            yield state
+            seen = []
+            yield self._noted(state, note)
+
+    def _noted(self, state: State, note: Callable[[Position], None] | None) -> State:
+        if note:
+            note(Position(state, (), self.source.seen))
+        return state
 
     def state(self, step: int, params: Params, optimizer_state: Any, cost: Any) -> State:
         """Return the state after a step, as far as the batches have been taken."""
@@ -322,7 +465,8 @@ def _first(
         params = each[0] if len(each) == 1 else stacked(each)
     else:
         given = start.params if isinstance(start, State) else start
-        params = check_params(net, given, dtype, networks=networks is not None)
+        lost = isinstance(start, State) and networks is not None  # some networks may have diverged
+        params = check_params(net, given, dtype, networks=networks is not None, finite=not lost)
     if networks and networks_of(net, params) is None:
         params = stacked([params] * networks)
     made_by = whose_memory(optimizer)
@@ -420,6 +564,7 @@ def _engine(
     data: Data,
     size: int,
     networks: int | None,
+    place: Any = None,
 ) -> Callable[[Params, Any], Engine]:
     """Return what makes an engine of that name from parameters and an optimizer's state."""
 
@@ -441,10 +586,8 @@ def _engine(
         from neurona.engine.jax_engine import JaxEngine
 
         state = its_own(params, state)
-        return JaxEngine(objective, optimizer, clip, data, params, state, size, networks)
+        return JaxEngine(objective, optimizer, clip, data, params, state, size, networks, place)
 
     if name == "jax":
-        from neurona.extras import require
-
         require("jax", extra="jax")
     return lookup("engine", name, {"numpy": numpy_engine, "jax": jax_engine})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +19,11 @@ from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
+from neurona.engine.processes import staying
+from neurona.engine.progress import Position, Progress
 from neurona.engine.state import State
 from neurona.engine.statistics import with_rows_before
-from neurona.engine.training import train
+from neurona.engine.training import Training, begun
 from neurona.engine.types import Array, Params, Seed
 from neurona.estimators.callbacks import (
     CallbackSupportMixin,
@@ -33,13 +35,15 @@ from neurona.estimators.defaults import TrainingPlan, l1_for, optimizer_for, tra
 from neurona.estimators.deprecated import ExportMethods
 from neurona.estimators.ensemble import merged, sound
 from neurona.estimators.examples import Examples, examples_of
-from neurona.estimators.fit import Fit, Team
+from neurona.estimators.fit import Fit, Team, described
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.going_on import check_going_on, first_state
 from neurona.estimators.parameters import check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
+from neurona.estimators.threads import is_small, on_one_thread
+from neurona.estimators.together import check_shared, is_shared, learn_shared
 from neurona.estimators.validation import (
     MOST,
     BestState,
@@ -179,18 +183,32 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         return self._states(X, y, sample_weight, validation, watched=False)
 
     def _states(
-        self, X: Any, y: Any, sample_weight: Any, validation: Any, watched: bool
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: Any,
+        watched: bool,
+        progress: Progress | None = None,
     ) -> Iterator[State]:
-        """Check what is given, and return the states of a fit, told to callbacks or not."""
-        going_on = self.warm_start and self.__sklearn_is_fitted__()
-        with self._restored_on_error():
+        """Check what is given, and return the states of a fit, told to callbacks or not.
+
+        ``progress`` goes on with what a run that was stopped has done of it.
+        """
+        going_on, shared = self.warm_start and self.__sklearn_is_fitted__(), is_shared(self)
+        with self._restored_on_error(), staying() if shared else nullcontext():
+            if shared:
+                check_shared(self, sample_weight, validation)
             examples = given = self._read(X, y, sample_weight, reset=not going_on)
+            parts = None
             rng = self._rng()
             held_out = None
             if validation is None and self.early_stopping:
                 seed = int(rng.integers(2**31))
                 examples, held_out = split(given, self.validation_fraction, self._strata, seed)
-            if not going_on:
+            if shared:
+                parts = learn_shared(self, examples)
+            elif not going_on:
                 self.targets_ = self._fit_targets(examples, given)
                 self._learn_columns(examples, rng)
             if validation is not None:
@@ -203,8 +221,12 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 self._confirm_targets(given.y, whole=True)
             else:
                 several = not (team.networks is None or self.quick)
-                settings = list(settings_of(self, len(given), several))
-            fit = Fit(self, team, rng, validated=held_out is not None, watched=watched)
+                n = len(given) if parts is None else sum(parts)
+                settings = list(settings_of(self, n, several))
+            if progress is not None:
+                progress.check(described(self, team.examples, held_out))
+            validated = held_out is not None
+            fit = Fit(self, team, rng, validated, watched, progress, parts)
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
         if watched:
@@ -240,9 +262,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 return
             weighted = self._weighted(examples)
             plan = training_plan(len(weighted), self.batch_size, 1, each_epoch=True)
-            data = self._training_data(weighted, plan, rng)
+            data = self._training_data(weighted, plan)
             before = self.state_  # whose rows are no longer there
-            states = self._train(data, plan, len(examples), falling=False, rng=rng)
+            training = self._train(data, plan, len(examples), falling=False, rng=rng)(None)
+            assert training is not None
+            states = self._on_its_threads(training.states(), plan)
             running = (with_rows_before(state, before) for state in states)
             best = None if held_out is None else self._best_before(held_out)
         *_, last = fit_loop(self, running, best)
@@ -330,8 +354,10 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         A part of a stream may be so, and the engine refuses to train a classifier on it: a row of
         another class is added, which weighs nothing.
         """
-        weight = normalized(self._row_weights(examples))
-        table, y = examples.table, examples.y
+        weight = self._row_weights(examples)
+        if is_shared(self):  # a part may have no row of some class, nor the largest weight
+            return replace(examples, weight=weight)
+        weight, table, y = normalized(weight), examples.table, examples.y
         checked = self.network_.output.name in CLASSIFIERS and not table.may_be_of_one_class
         if not checked or (y != y[:1]).any():
             return replace(examples, weight=weight)
@@ -340,9 +366,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         y = np.concatenate([y, self.targets_.other(y[:1])])
         return replace(examples, table=table[again], y=y, weight=weight)
 
-    def _training_data(
-        self, examples: Examples, plan: TrainingPlan, rng: np.random.Generator
-    ) -> dict[str, Any]:
+    def _training_data(self, examples: Examples, plan: TrainingPlan) -> dict[str, Any]:
         """Return the arguments of :func:`neurona.train` that are about the data."""
 
         def encode(y: NDArray[Any]) -> NDArray[np.float64]:
@@ -353,32 +377,49 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         precise = exact and plan.full_batch and self.engine == "numpy"
         dtype = np.float64 if precise else np.float32
         return examples.table.training_data(
-            self.preparation_, encode, examples.y, examples.weight, plan.batch_size, dtype, rng
+            self.preparation_, encode, examples.y, examples.weight, plan.batch_size, dtype
         )
+
+    def _on_its_threads(self, states: Iterator[State], plan: TrainingPlan) -> Iterator[State]:
+        """Yield the states of a training that takes one thread of BLAS where that is fastest."""
+        small = np.ndim(self.state_.cost) or is_small(self.state_.params, plan.batch_size)
+        return on_one_thread(states) if small else states
 
     def _train(
         self, data: dict[str, Any], plan: TrainingPlan, n: int, falling: bool, **draws: Any
-    ) -> Iterator[State]:
-        """Return the engine's states of a training with n rows; the learning rate may fall."""
+    ) -> Callable[[Position | None], Training | None]:
+        """Return what begins a training with n rows; the learning rate may fall.
+
+        It begins from the estimator's state, or from the position of a training that was stopped;
+        then it is None where no step is left.
+        """
         setting, steps = self.setting_, plan.steps if falling else None
         given = self.optimizer, self.learning_rate, setting.weight_decay, steps
         if self.state_.optimizer_state is not None:
             self.state_ = first_state(self.state_, optimizer_for(*given))
-        state = self.state_
-        return train(
-            self._member,
+        state, member = self.state_, self._member
+        settings = {
             **data,
-            cost=find_cost(self.cost, self._member),
-            optimizer=optimizer_for(*given, state.step),
-            steps=plan.steps,
-            every=plan.epochs_per_state * plan.steps_per_epoch,
-            l1=l1_for(setting.l1, n),
-            l2=self.l2,
-            clip=self.clip,
-            start=state.params if state.optimizer_state is None else state,
-            engine=self.engine,
-            **draws,
-        )
+            "cost": find_cost(self.cost, member),
+            "optimizer": optimizer_for(*given, state.step),
+            "every": plan.epochs_per_state * plan.steps_per_epoch,
+            "l1": l1_for(setting.l1, n),
+            "l2": self.l2,
+            "clip": self.clip,
+            "engine": self.engine,
+            "devices": self.devices,
+        }
+
+        def begin(position: Position | None) -> Training | None:
+            if position is None:
+                start = state.params if state.optimizer_state is None else state
+                return begun(member, **settings, steps=plan.steps, start=start, **draws)
+            left = plan.steps - (position.state.step - state.step)
+            if left <= 0:
+                return None
+            return begun(member, **settings, steps=left, start=position.state)
+
+        return begin
 
     def _set_state(self, state: State) -> None:
         """Predict with the weights of this state from now on."""

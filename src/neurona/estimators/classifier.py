@@ -103,6 +103,11 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         ``class_weight``, as in the training.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one.
+    devices
+        Those of ``engine="jax"`` that share the work, as in :func:`neurona.train`. After
+        :func:`neurona.distributed.connect`, with ``"all"``, each process calls ``fit`` with its own
+        part of the rows: they learn together what the columns hold, and train one network. A file
+        does not hold them.
     random_state
         Random seed of the weights, the batches, and the rows held out.
     preprocess
@@ -182,6 +187,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         patience: int = 20,
         scoring: Any = None,
         engine: str = "numpy",
+        devices: Any = None,
         random_state: Any = None,
         preprocess: Literal["auto"] | None = "auto",
         verbose: bool = False,
@@ -212,6 +218,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self.patience = patience
         self.scoring = scoring
         self.engine = engine
+        self.devices = devices
         self.random_state = random_state
         self.preprocess = preprocess
         self.verbose = verbose

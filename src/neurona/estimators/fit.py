@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from neurona.checks import check_count
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
+from neurona.engine.progress import SAMPLE, Progress, digest, written
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
 from neurona.estimators.defaults import IN_AN_ENSEMBLE, training_plan
@@ -20,7 +21,7 @@ from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
-from neurona.estimators.threads import on_one_thread
+from neurona.estimators.together import is_shared, own_batches
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.large import LargeTable
 from neurona.tables.preparation import Preparation
@@ -122,7 +123,8 @@ def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:
         count = len(estimator.state_) if np.ndim(estimator.state_.cost) else 1
     if cv is None:
         if count is None:
-            count = 1 if isinstance(examples.table, LargeTable) else NETWORKS
+            alone = isinstance(examples.table, LargeTable) or is_shared(estimator)
+            count = 1 if alone else NETWORKS
         return None if count == 1 else count
     if isinstance(examples.table, LargeTable):
         raise ValueError(
@@ -159,10 +161,21 @@ class Fit:
         Whether each epoch is validated on the rows left out, and the best one kept.
     watched
         Whether callbacks are told of each epoch.
+    progress
+        What a run that was stopped has done; it is told of what this one does.
+    parts
+        How many rows each of several processes has; None where this one has them all.
     """
 
     def __init__(
-        self, estimator: Any, team: Team, rng: np.random.Generator, validated: bool, watched: bool
+        self,
+        estimator: Any,
+        team: Team,
+        rng: np.random.Generator,
+        validated: bool,
+        watched: bool,
+        progress: Progress | None = None,
+        parts: list[int] | None = None,
     ) -> None:
         self.estimator = estimator
         self.preparation: Preparation | None = estimator.preparation_
@@ -171,6 +184,8 @@ class Fit:
         self.part = slice(0, team.trying)  # of the networks: those that learn or have learned
         self.rng = rng
         self.validated = validated
+        self.progress = progress
+        self.parts = parts
         self.each_epoch = watched or validated
         self.best: BestState | None = None
         self.constant: float | None = None  # the cost of predicting the same for all rows
@@ -191,20 +206,27 @@ class Fit:
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)
         n = len(weighted) if folds is None else folds.learning.shape[1]
+        n = n if self.parts is None else sum(self.parts)
         # More rows need fewer epochs: a trial takes no longer than with MOST_ROWS.
         share = 1.0 if networks is None else IN_AN_ENSEMBLE * min(1, MOST_ROWS / n)
         self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch, share)
         one._plan = plan
-        data = one._training_data(weighted, plan, self.rng)
+        data = one._training_data(weighted, plan)
+        if self.parts is not None:
+            data = own_batches(weighted.table, data, plan, self.parts)
         if folds is not None:  # each network has rows of its own
             for key in ("X", "y"):
                 data[key] = data[key].astype(data["dtype"], copy=False)[folds.learning]
             data["sample_weight"] = folds.weights(weighted.weight)
         draws = {"rng": self.rng} if networks is None else {"seeds": seeds}
-        running = one._train(data, plan, n, falling=True, **draws)
-        if networks is not None:
-            running = on_one_thread(running)
-        return fit_loop(one, running, self.best)
+        start = one._train(data, plan, n, falling=True, **draws)
+        progress, part = self.progress, None
+        if progress is None:
+            running = start(None).states()
+        else:
+            part, running = progress.begin(one._member, start)
+        running = one._on_its_threads(running, plan)
+        return fit_loop(one, running, self.best, progress, part)
 
     @property
     def has_more(self) -> bool:
@@ -295,3 +317,21 @@ class Fit:
             examples.y[rows],
             None if weight is None else weight[rows],
         )
+
+
+def described(estimator: Any, examples: Examples, held_out: Examples | None) -> dict[str, str]:
+    """Return texts by which the parameters and the data of a fit are known again.
+
+    A table is known by what the preparation tells of all its rows, and by 1,000 of them.
+    """
+    texts = {name: written(value) for name, value in estimator.get_params(deep=False).items()}
+    for what, rows in {"rows to learn from": examples, "validation rows": held_out}.items():
+        if rows is not None:
+            some = np.unique(np.linspace(0, len(rows) - 1, SAMPLE).astype(int))
+            prepared = digest(rows.table[some].transform(estimator.preparation_))
+            texts[what] = f"{len(rows)}, {prepared}"
+            texts[f"the targets of the {what}"] = digest(rows.y)
+            if rows.weight is not None:
+                texts[f"the weights of the {what}"] = digest(rows.weight)
+    prepared = digest(np.frombuffer(repr(estimator.preparation_).encode(), np.uint8))
+    return {**texts, "what the columns hold": prepared}

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
+from neurona.engine.progress import Part, Progress
 from neurona.engine.state import State
 from neurona.estimators.validation import BestState
 
 
-def fit_loop(estimator: Any, running: Iterator[State], best: BestState | None) -> Generator[State]:
+def fit_loop(
+    estimator: Any,
+    running: Iterator[State],
+    best: BestState | None,
+    progress: Progress | None = None,
+    part: Part | None = None,
+) -> Generator[State]:
     """Yield the states of a training; the estimator predicts with the weights of each.
 
     After the last, or when the caller leaves the loop early, the estimator has the best weights,
@@ -23,6 +30,10 @@ def fit_loop(estimator: Any, running: Iterator[State], best: BestState | None) -
         The engine's states; the first is before any step.
     best
         Validates them; None where there is no validation set.
+    progress
+        Is told of the curves and the best weights, and of the end.
+    part
+        What an earlier run has done of this training.
     """
     first_epoch = estimator.state_.epoch
     curves = [estimator.loss_curve_]
@@ -30,6 +41,15 @@ def fit_loop(estimator: Any, running: Iterator[State], best: BestState | None) -
         curves += [estimator.validation_scores_, estimator.validation_loss_curve_]
     lengths = [len(curve) for curve in curves]
     estimator.should_stop_ = False
+    if progress is not None:
+        progress.curves, progress.best = curves, best
+    if part is not None:
+        for curve, known in zip(curves, part.curves, strict=False):  # none before the first state
+            curve.extend(known)
+        if best is not None and part.best is not None:
+            best.go_on(part.position.state, part.best, part.score)
+            estimator.should_stop_ = best.stop
+        estimator.n_iter_ = part.position.state.epoch - first_epoch
     this = estimator._current_fit = object()
 
     def check() -> None:
@@ -51,13 +71,13 @@ def fit_loop(estimator: Any, running: Iterator[State], best: BestState | None) -
         estimator._set_state(next(running))
         yield estimator.state_
         try:
-            for state in running:
+            while not estimator.should_stop_ and (state := next(running, None)) is not None:
                 check()
                 estimator._set_state(state)
                 record(state)
                 yield state
-                if estimator.should_stop_:
-                    break
+            if progress is not None:
+                progress.over()
         finally:
             if estimator._current_fit is this:
                 # Curves of one length, even if an interrupt came between two of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.utils import check_array
 from neurona.tables.cells import is_number
 from neurona.tables.columns import objects
 from neurona.tables.frames import is_frame
+from neurona.tables.large import LARGE
 from neurona.tables.table import Columns
 
 
@@ -81,6 +83,7 @@ def usual_form(estimator: Any, X: Any, reset: bool) -> Any:
         return X
     if hasattr(X, "collect"):
         raise ValueError("X is a frame that has not been computed yet: give X.collect()")
+    X = computed("X", X)
     if isinstance(X, list | tuple) and X and isinstance(X[0], Mapping):
         raise ValueError(
             "X is a list of dicts: give a dict of columns, {'name': [cell, ...], ...}, or a frame, "
@@ -139,6 +142,33 @@ def numbers_of(estimator: Any, table: Columns) -> NDArray[Any]:
     return checked
 
 
+def computed(name: str, given: Any) -> Any:
+    """Return what Dask holds as an array or a frame, and all else as it is.
+
+    Raises
+    ------
+    ValueError
+        If it would be of more than 8 million cells, or is a data set of Ray, which holds X and y.
+    """
+    if hasattr(given, "iter_batches"):
+        raise ValueError(
+            f"{name} is a data set of Ray: give partial_fit the columns of each of its "
+            "iter_batches(), or those of its to_pandas()"
+        )
+    if not hasattr(given, "__dask_graph__"):
+        return given
+    if isinstance(given.shape[0], float):  # not a number: blocks of unknown lengths
+        given = given.compute_chunk_sizes()
+    cells = len(given) * math.prod(given.shape[1:])
+    if cells > LARGE:
+        raise ValueError(
+            f"{name} is a collection of Dask with {cells:,} cells, and at most {LARGE:,} are "
+            f"computed here: give {name}.compute() where memory holds it; otherwise give its parts "
+            "to partial_fit, and predict to its map_partitions or map_blocks"
+        )
+    return given.compute()
+
+
 def unmasked(given: Any) -> Any:
     """Return a masked array as one whose masked cells are missing; all else as it is.
 
@@ -160,6 +190,7 @@ def unmasked(given: Any) -> Any:
 
 def target_of(y: Any) -> NDArray[Any]:
     """Return a target as an array: a sparse matrix of labels dense, a masked cell missing."""
+    y = computed("y", y)
     array = np.asarray(y.toarray() if hasattr(y, "toarray") else unmasked(y))
     if array.ndim not in (1, 2):
         raise ValueError(

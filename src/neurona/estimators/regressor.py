@@ -39,7 +39,8 @@ class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
     ----------
     hidden_layer_sizes, activation, optimizer, learning_rate, weight_decay, batch_size, epochs, \
 l1, l2, clip, initializer, dropout, normalization, ramps, networks, cv, quick, early_stopping, \
-validation_fraction, patience, scoring, engine, random_state, preprocess, verbose, warm_start
+validation_fraction, patience, scoring, engine, devices, random_state, preprocess, verbose, \
+warm_start
         As in :class:`~neurona.NeuralNetClassifier`.
     cost
         A cost or its name: ``"mse"``, the squared error, by default, ``"mae"``, ``"huber"``,
@@ -87,6 +88,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         patience: int = 20,
         scoring: Any = None,
         engine: str = "numpy",
+        devices: Any = None,
         random_state: Any = None,
         preprocess: Literal["auto"] | None = "auto",
         verbose: bool = False,
@@ -115,6 +117,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         self.patience = patience
         self.scoring = scoring
         self.engine = engine
+        self.devices = devices
         self.random_state = random_state
         self.preprocess = preprocess
         self.verbose = verbose
@@ -221,6 +224,20 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         self, learned: Examples, given: Examples, classes: Any = None
     ) -> Quantities | Counts:
         return self._target().fit(learned.y, learned.weight)
+
+    def _summary_of_targets(self, examples: Examples) -> dict[str, Any]:
+        """Return what is to be known of the targets of some of the rows."""
+        known = self._fit_targets(examples, examples)
+        deviation = getattr(known, "deviation", np.zeros(known.n_out))
+        told = {"mean": known.mean, "deviation": deviation, "single": known.single}
+        return {**told, "rows": len(examples)}
+
+    def _merged_targets(self, parts: list[dict[str, Any]]) -> Quantities | Counts:
+        """Return mean and deviation of all rows: those of two rows for each part of them."""
+        ends = [part["mean"] + side * part["deviation"] for side in (-1, 1) for part in parts]
+        rows = np.array([part["rows"] for part in parts], np.float64)
+        y = np.concatenate(ends) if parts[0]["single"] else np.stack(ends)
+        return self._target().fit(y, np.concatenate([rows, rows]))
 
     def _target(self) -> type[Quantities | Counts]:
         return Counts if self._counts() else Quantities

@@ -231,11 +231,16 @@ class BestState:
     def update(self, state: State) -> Evaluation:
         """Evaluate the state, whose weights are those of the moment, and keep it if it is best."""
         evaluation = self.evaluate()
-        if self.state is None or evaluation.score > self.score or np.isnan(self.score):
-            self.state, self.score = state, evaluation.score
-        waited = state.epoch - self.state.epoch
-        self.stop = self.patience is not None and waited >= self.patience
+        best, score = self.state, self.score
+        if best is None or evaluation.score > score or np.isnan(score):
+            best, score = state, evaluation.score
+        self.go_on(state, best, score)
         return evaluation
+
+    def go_on(self, state: State, best: State, score: float) -> None:
+        """Go on from a state, with the best one so far and its score."""
+        self.state, self.score = best, score
+        self.stop = self.patience is not None and state.epoch - best.epoch >= self.patience
 
 
 def takes_weights(scorer: Callable[..., Any]) -> bool:

@@ -100,7 +100,7 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
     trials = (replace(one, cost=_without_nan([one.cost])[0]) for one in estimator.trials_)
     learned = Learned(
         {
-            **estimator.get_params(deep=False),
+            **{k: one for k, one in estimator.get_params(deep=False).items() if k != "devices"},
             "cv": cv if isinstance(cv, int) else None,
             "preprocess": None if estimator.preparation_ is None else "auto",  # as it was fitted
         },

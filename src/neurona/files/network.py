@@ -99,7 +99,7 @@ def encoded(
             raise ValueError(f"the parameters are of {dtype}: give float32 or float64")
     arrays: dict[str, Any] = {}
     dtype = np.result_type(np.float32, *dtypes)
-    _changed(check_params(net, params, dtype), arrays.__setitem__)
+    changed(check_params(net, params, dtype), arrays.__setitem__)
     description = {
         "format": FORMAT,
         "version": __version__,
@@ -136,12 +136,12 @@ def read(path: str | os.PathLike[str]) -> Model:
                 raise Misfit(f"the model is a {type(net).__name__}, and not a Network")
             shapes: dict[str, tuple[int, ...]] = {}
             tree = net.shapes(net.in_shape)
-            _changed(tree, shapes.__setitem__)
+            changed(tree, shapes.__setitem__)
             state = given.get("state")
             if state is not None:
                 shapes.update(shapes_of(state))
             arrays = read_arrays(path, file, metadata, shapes)
-            params = _changed(tree, lambda name, _: arrays[name])
+            params = changed(tree, lambda name, _: arrays[name])
             cost = older.cost(given["cost"]) if is_older else given["cost"]
             cost = form_of(Cost | None).read(cost, "cost")
             estimator = given.get("estimator")
@@ -174,6 +174,11 @@ def _description(path: Path, text: str) -> dict[str, Any]:
             f"{path} is of version {shown(version)} of the format, and neurona {__version__} reads "
             f"{OLDEST} to {FORMAT}: a newer neurona may read it"
         )
+    if "checkpoint" in given:
+        raise ModelFileError(
+            f"{path} is the checkpoint of a training, and not a model: neurona.resumable, or "
+            "neurona train --checkpoint, goes on from it"
+        )
     needed: dict[str, Any] = {"version": str, "notes": dict, "cost": str | dict | None}
     if version < FORMAT:
         kind = given.get("kind")
@@ -192,7 +197,7 @@ def _description(path: Path, text: str) -> dict[str, Any]:
     return dict(given)
 
 
-def _changed(tree: Any, change: Callable[[str, Any], Any], where: str = "layers") -> Any:
+def changed(tree: Any, change: Callable[[str, Any], Any], where: str = "layers") -> Any:
     """Return a tree of parameters, or of their shapes, with each of them changed.
 
     ``change`` is told its name too: the way to it, such as ``layers.0.W``.
@@ -200,4 +205,4 @@ def _changed(tree: Any, change: Callable[[str, Any], Any], where: str = "layers"
     if hasattr(tree, "_fields"):
         pairs = zip(tree._fields, tree, strict=True)
         return type(tree)(*(change(f"{where}.{name}", one) for name, one in pairs))
-    return tuple(_changed(one, change, f"{where}.{i}") for i, one in enumerate(tree))
+    return tuple(changed(one, change, f"{where}.{i}") for i, one in enumerate(tree))

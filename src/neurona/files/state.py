@@ -25,8 +25,12 @@ REMEMBERED: dict[str, Any] = {one.__name__: one for one in (MeanSquare, Moments,
 MOST = 10**6  # batches that may be drawn again, to where a state stands
 
 
-def described(state: State, dtype: Any, arrays: Callable[[str, Any], Any]) -> dict[str, Any]:
+def described(
+    state: State, dtype: Any, arrays: Callable[[str, Any], Any], finite: bool = True
+) -> dict[str, Any]:
     """Return a state's description; each array of its optimizer goes to ``arrays(name, array)``.
+
+    ``finite=False``: of a stack, whose networks may have diverged; their costs are not in it.
 
     Raises
     ------
@@ -38,7 +42,7 @@ def described(state: State, dtype: Any, arrays: Callable[[str, Any], Any]) -> di
     def write(one: Any) -> Any:
         one = one.item() if isinstance(one, np.generic) else one
         if isinstance(one, np.ndarray):
-            if one.dtype != dtype or not np.isfinite(one).all():
+            if one.dtype != dtype or (finite and not np.isfinite(one).all()):
                 raise ValueError(
                     f"the optimizer remembers an array of {one.dtype}: a file holds finite numbers "
                     f"of {dtype}, as the parameters are"
@@ -61,7 +65,7 @@ def described(state: State, dtype: Any, arrays: Callable[[str, Any], Any]) -> di
     return {
         "step": int(state.step),
         "epoch": int(state.epoch),
-        "cost": float(state.cost) if isfinite(state.cost) else None,
+        "cost": float(state.cost) if finite and isfinite(state.cost) else None,
         "optimizer": write(state.optimizer_state),
         "optimizer_class": state.optimizer,
         "rows_seen": int(state.rows_seen),
@@ -99,8 +103,13 @@ def shapes_of(given: Any) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def state_of(given: Any, params: Params, arrays: Mapping[str, Any]) -> State:
-    """Return the state that was described, or say in a Misfit what is wrong."""
+def state_of(
+    given: Any, params: Params, arrays: Mapping[str, Any], networks: int | None = None
+) -> State:
+    """Return the state that was described, or say in a Misfit what is wrong.
+
+    That of a stack of so many ``networks`` has the costs ``arrays["cost"]``.
+    """
 
     def read(one: Any) -> Any:
         if not isinstance(one, dict):
@@ -134,25 +143,34 @@ def state_of(given: Any, params: Params, arrays: Mapping[str, Any]) -> State:
         _count(given.get("epoch"), "state.epoch"),
         params,
         read(given.get("optimizer")),
-        np.nan if cost is None else float(cost),
-        None if given.get("randomness") is None else _randomness(given["randomness"]),
+        arrays["cost"] if networks else np.nan if cost is None else float(cost),
+        None if given.get("randomness") is None else _randomness(given["randomness"], networks),
         made_by,
         _count(given.get("rows_seen", 0), "state.rows_seen"),
     )
 
 
-def _randomness(given: Any) -> Randomness:
+def _randomness(given: Any, networks: int | None) -> Randomness:
     given = _object(given, "state.randomness")
     if given.keys() != {*Randomness._fields}:
         raise Misfit(f"state.randomness has {', '.join(map(shown, given))}")
     generators, noise = given["generators"], given["noise"]
-    if not isinstance(generators, list) or len(generators) != 1 or not isinstance(noise, list):
-        raise Misfit("state.randomness does not hold the generator of one network")
+    lists = isinstance(generators, list) and isinstance(noise, list)
+    if not lists or len(generators) not in (1, networks):
+        whose = "generators of a stack" if networks else "generator of one network"
+        raise Misfit(f"state.randomness does not hold the {whose}")
     where = "state.randomness"
     rows, size, taken = (_count(given[name], where) for name in ("rows", "size", "taken"))
     if taken > MOST:
         raise Misfit(f"{where}: {taken} batches cannot have been taken")
-    state = _object(generators[0], where)
+    roots = tuple(_count(root, where) for root in noise)
+    return Randomness(tuple(map(_generator, generators)), roots, taken, rows, size)
+
+
+def _generator(given: Any) -> Any:
+    """Return the state of a generator, if it is one of NumPy's."""
+    where = "state.randomness"
+    state = _object(given, where)
     seed = state.get("seed")
     if seed is not None and _object(seed, where).get("pool_size") not in range(1, 65):
         raise Misfit(f"{where} holds a seed that is not one of NumPy's")
@@ -160,9 +178,7 @@ def _randomness(given: Any) -> Randomness:
         generator_of(state)
     except ValueError as error:
         raise Misfit(f"{where}: {error}") from error
-    kept = frozen(_tuples(state))
-    roots = tuple(_count(root, where) for root in noise)
-    return Randomness((kept,), roots, taken, rows, size)
+    return frozen(_tuples(state))
 
 
 def _tuples(tree: Any) -> Any:

@@ -89,6 +89,20 @@ def read_arrays(
     return arrays
 
 
+def read_all(path: Path, file: Any, metadata: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Return all arrays of a file, in the order of their names, whatever numbers they hold.
+
+    Raises
+    ------
+    ModelFileError
+        If they do not have the checksum.
+    """
+    arrays = {name: frozen(file.get_tensor(name)) for name in sorted(file.keys())}
+    if metadata.get(CHECKSUM) != _checksum(metadata[DESCRIPTION], arrays):
+        raise ModelFileError(f"{path} was altered since neurona wrote it: its checksum is another")
+    return arrays
+
+
 def _checksum(text: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     """Return the SHA-256 of the description and of all numbers, array by array."""
     sum_ = hashlib.sha256(text.encode())

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-import numpy as np
-
+from neurona.engine.progress import digest, written
 from neurona.sweeps.axes import Axis
 from neurona.tables.table import Columns
 
 
 def of_data(values: Any) -> str:
-    """Return a short text that tells data from other data: their size and a checksum.
+    """Return a short text that tells data from other data.
 
-    >>> of_data(np.zeros((2, 3))), of_data(None)
-    ('2 rows 17b0761f', 'none')
+    >>> of_data([[0.0, 0.0]]), of_data(None)
+    ('1 x 2 float64, 29307db8a502', 'none')
     """
     if values is None:
         return "none"
-    columns = [one.values for one in values] if isinstance(values, Columns) else [values]
-    sum_ = hashlib.sha256()
-    for column in columns:
-        array = np.ascontiguousarray(column)
-        data = repr(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
-        sum_.update(f"{array.dtype} {array.shape}".encode() + data)
-    return f"{len(values)} rows {sum_.hexdigest()[:8]}"
+    if isinstance(values, Columns):
+        return f"{len(values)} rows, {digest([digest(one.values) for one in values])}"
+    return digest(values)
 
 
 def of_axes(axes: tuple[Axis, ...], seeds: tuple[int, ...]) -> dict[str, str]:
     """Return the texts on what varies."""
-    grid = {axis.name: ", ".join(map(_text, axis.values)) for axis in axes}
+    grid = {axis.name: ", ".join(map(written, axis.values)) for axis in axes}
     return {"axes": ", ".join(grid), **grid, "seeds": ", ".join(map(str, seeds))}
-
-
-def _text(value: Any) -> str:
-    return getattr(value, "__name__", None) or repr(value)

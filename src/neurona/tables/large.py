@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import ROWS, Data
-from neurona.tables.columns import Kind
+from neurona.tables.columns import Column, Kind
 from neurona.tables.preparation import Numbers, Preparation, Step, Target, Weights, squashed
 from neurona.tables.ramps import ramped
+from neurona.tables.summaries import summary
 from neurona.tables.table import Encode, Table, spans
 
 LARGE = 2**23  # numbers: as float64 they would take 64 MB
@@ -106,13 +107,8 @@ class LargeTable(Table):
         if self.raw:
             return None
         n, p = len(self), self.X.shape[1]
-        low, high, missing = np.full(p, np.inf), np.full(p, -np.inf), np.zeros(p, bool)
-        for rows in self.spans():
-            x = self[rows].read()
-            low, high = np.fmin(low, np.fmin.reduce(x)), np.fmax(high, np.fmax.reduce(x))
-            missing |= np.isnan(x).any(axis=0)
-        count = min(n, SAMPLE)
-        drawn = ((np.arange(count) + rng.random(count)) * (n / count)).astype(np.int64)  # in order
+        low, high, missing = self._extremes()
+        drawn = self._drawn(rng)
         sample = self.read(drawn).astype(np.float64)
         weight = None if weight is None else weight[drawn]
         kinds: list[Kind] = ["number" if low[i] <= high[i] else "empty" for i in range(p)]
@@ -132,6 +128,38 @@ class LargeTable(Table):
                 "from columns that are constant or empty"
             )
         return Preparation(tuple(kinds), tuple(steps))
+
+    def _extremes(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+        """Return each column's lowest and highest number, and how many cells are missing."""
+        p = self.X.shape[1]
+        low, high, missing = np.full(p, np.inf), np.full(p, -np.inf), np.zeros(p, np.int64)
+        for rows in self.spans():
+            x = self[rows].read()
+            low, high = np.fmin(low, np.fmin.reduce(x)), np.fmax(high, np.fmax.reduce(x))
+            missing += np.isnan(x).sum(axis=0)
+        return low, high, missing
+
+    def _drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the numbers of the rows of a sample, in order."""
+        n, count = len(self), min(len(self), SAMPLE)
+        return ((np.arange(count) + rng.random(count)) * (n / count)).astype(np.int64)
+
+    def summaries(self, target: Target, rng: np.random.Generator) -> list[dict[str, Any]]:
+        """Return each column's extremes and missing cells, and the cells of a sample of rows."""
+        low, high, missing = self._extremes()
+        sample = self.read(self._drawn(rng)).astype(np.float64)
+        told = []
+        for i, cells in enumerate(sample.T):
+            known = cells[~np.isnan(cells)]
+            if low[i] > high[i]:
+                told.append(summary(Column(f"x{i}", "empty", known)))
+            else:
+                ends = [low[i], high[i]] if len(known) < len(self) - missing[i] else []
+                told.append(summary(Column(f"x{i}", "number", np.concatenate([known, ends]))))
+                times = (len(self) - missing[i]) // max(len(known), 1)  # of a row of the sample
+                told[-1]["rows"] = told[-1]["rows"] * np.maximum(times, 1)
+            told[-1]["missing"] = int(missing[i])
+        return told
 
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
         """Return the network's input of all these rows, in float64."""
@@ -168,7 +196,6 @@ class LargeTable(Table):
         weight: Weights,
         batch_size: int,
         dtype: Any,
-        rng: np.random.Generator,
     ) -> dict[str, Any]:
         """Return batches; each is prepared, and its targets encoded, when its turn comes."""
         read = self.reader(preparation)
@@ -180,7 +207,7 @@ class LargeTable(Table):
                 None if weight is None else weight[which].astype(np.float32),
             )
 
-        rows = Rows(take, lambda: order_of(self.X, len(self), batch_size, rng))
+        rows = Rows(take, lambda rng: order_of(self.X, len(self), batch_size, rng))
         return {"batches": rows, "dtype": np.float32}
 
 

@@ -339,9 +339,11 @@ def _days(column: Column) -> Column:
 STEPS: dict[str, Any] = {"number": Numbers, "category": Categories, "date": Dates}
 
 
-def _levels_for(columns: Sequence[Column]) -> int:
-    """Return how many indicators a column of categories may have, so that they fit in memory."""
-    cells = sum(len(column.values) for column in columns if column.kind == "category")
+def _levels_for(cells: int) -> int:
+    """Return how many indicators a column may have, so that those of all categories fit in memory.
+
+    ``cells`` are those of all columns of categories.
+    """
     return int(np.clip(MOST_CELLS // max(cells, 1), FEWEST_LEVELS, MOST_LEVELS))
 
 
@@ -387,12 +389,33 @@ class Preparation:
             If there is no column with two different cells.
         """
         columns = tuple(columns)
+        n = len(columns[0].values) if columns else 0
+        rows = float(n if weight is None else rows_of(weight).sum())
+        return cls.of([(column, weight, target) for column in columns], n, rows, ramps)
+
+    @classmethod
+    def of(
+        cls,
+        columns: Sequence[tuple[Column, Weights, Target]],
+        n: int,
+        rows: float,
+        ramps: int | str = 0,
+    ) -> Preparation:
+        """Learn about columns, each with the weights and the targets of its own cells.
+
+        Parameters
+        ----------
+        n
+            How many rows the table has.
+        rows
+            And how many they are by their weights.
+        """
+        kinds = tuple(column.kind for column, _, _ in columns)
         if ramps == "auto":
-            n = float(len(columns[0].values) if weight is None else rows_of(weight).sum())
-            ramps = ramps_for(n, sum(column.kind in ("number", "date") for column in columns))
-        levels = _levels_for(columns)
+            ramps = ramps_for(rows, sum(kind in ("number", "date") for kind in kinds))
+        levels = _levels_for(n * kinds.count("category"))
         steps: list[tuple[int, Step]] = []
-        for i, column in enumerate(columns):
+        for i, (column, weight, target) in enumerate(columns):
             step: Any = None
             if column.kind == "category":
                 step = Categories.fit(column, weight, target, levels)
@@ -401,12 +424,11 @@ class Preparation:
             if step is not None:
                 steps.append((i, step))
         if not steps:
-            n = len(columns[0].values) if columns else 0
             raise ValueError(
                 f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn "
                 "from columns that are constant, empty, or a name for each row"
             )
-        return cls(tuple(column.kind for column in columns), tuple(steps))
+        return cls(kinds, tuple(steps))
 
     @property
     def outputs(self) -> list[str]:

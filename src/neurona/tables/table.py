@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from neurona.engine.data import ROWS
 from neurona.tables.columns import Column
 from neurona.tables.preparation import Preparation, Target, Weights
+from neurona.tables.summaries import summary
 
 Encode: TypeAlias = Callable[[NDArray[Any]], NDArray[np.float64]]
 
@@ -54,6 +55,16 @@ class Table(ABC):
         ``ramps`` and ``target`` are those of :meth:`Preparation.fit`.
         """
 
+    def summaries(self, target: Target, rng: np.random.Generator) -> list[dict[str, Any]]:
+        """Return what is to be known of each column where this is a part of a table.
+
+        Raises
+        ------
+        ValueError
+            If the rows must be all of them.
+        """
+        raise ValueError("a sparse matrix is learned by one process: give arrays or frames")
+
     @abstractmethod
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
         """Return the network's input ``(n, n_in)``; many rows may be of that dtype, else float64.
@@ -80,7 +91,6 @@ class Table(ABC):
         weight: Weights,
         batch_size: int,
         dtype: Any,
-        rng: np.random.Generator,
     ) -> dict[str, Any]:
         """Return the arguments of :func:`neurona.train` that are about the data.
 
@@ -130,6 +140,10 @@ class Columns(Table):
     ) -> Preparation:
         """Return what the columns hold."""
         return Preparation.fit(self, weight, ramps, target)
+
+    def summaries(self, target: Target, rng: np.random.Generator) -> list[dict[str, Any]]:
+        """Return each column's cells, the different ones with how many rows they have."""
+        return [summary(column, target) for column in self.columns]
 
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
         """Return the network's input; many rows are prepared part by part."""

@@ -10,7 +10,7 @@ import { SweepCell } from "./SweepCell";
 import { SweepChoice } from "./SweepChoice";
 import { SweepGrid } from "./SweepGrid";
 
-const LESSON = "gradient"; // the example whose failure the lesson is about
+const LESSON = "stuck"; // the example whose failure the lesson is about
 
 export function Sweep({ store }: { store: Store }) {
   const { sweep, text, examples } = store;

@@ -289,7 +289,7 @@ def figure(measured: dict) -> Figure:
     nets_30 = [Dense((30, int(n), int(n), 1)) for n in sizes]
     parameters = [net.parameters for net in nets_30]
     ends = []
-    for p, width in ((2, 1.0), (10, 2.0), (100, 3.0)):
+    for p, width in ((2, 0.9), (10, 1.6), (100, 2.4)):
         for wire, dashes in ((TYPICAL, "-"), ("1 Gbit/s", (0, (3, 2)))):
             its = clusters(measured)[f"{wire}, {CORES} cores"]
             pays = [its.batch_that_pays(net, p) for net in nets_30]

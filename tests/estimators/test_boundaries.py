@@ -26,6 +26,7 @@ DEFAULTS = {
     "initializer": "auto", "dropout": "auto", "normalization": None, "ramps": "auto",
     "networks": "auto", "cv": None, "quick": False, "early_stopping": False,
     "validation_fraction": 0.1, "patience": 20, "scoring": None, "engine": "numpy",
+    "devices": None,
     "random_state": None, "preprocess": "auto", "verbose": False, "warm_start": False,
 }  # fmt: skip
 OF_CLASSES = {"label_smoothing": 0.0, "class_weight": None}

@@ -81,9 +81,12 @@ def test_two_processes_fit_one_estimator_and_go_on(tmp_path):
     ("change", "told"),
     [
         ("settings['epochs'] = 8 + me", "the processes disagree: epochs is 9 in process 1, and"),
-        ("X = X[:, :3 - me]", "the columns is ['x0', 'x1'] in process 1, and ['x0', 'x1', 'x2']"),
+        (
+            "X = X[:, :3 - me]",
+            "the list of columns is ['x0', 'x1'] in process 1, and ['x0', 'x1', 'x2']",
+        ),
         ("X[:, 0] = np.where(me, 'a', X[:, 0])", "column 'x0' holds categories in process 1, and"),
-        ("y = np.arange(300) % 2 if me else y", "the target's cells is 'numbers' in process 1"),
+        ("y = np.arange(300) % 2 if me else y", "the target is numbers in process 1, and texts in"),
         ("mine = slice(0, 100)", "processes 0 and 1 have the same 100 rows"),
         ("settings['networks'] = 3", "networks is 3: several processes train one network"),
         ("settings['batch_size'] = 1", "batch_size is 1, and there are 2 processes"),
@@ -130,3 +133,53 @@ def test_each_process_gives_a_part_of_every_step(n):
 def test_cutting_keeps_the_order():
     pieces = (np.arange(k, k + 3) for k in range(0, 12, 3))
     assert [one.tolist() for one in cut(pieces, [1, 4, 7])] == [[0], [1, 2, 3, 4], [*range(5, 12)]]
+
+
+@pytest.mark.long
+def test_large_tables_are_parts_too():
+    program = """
+from neurona.tables import large
+large.LARGE = 100
+X = np.stack([rng.normal(size=300), rng.integers(0, 5, 300), np.full(300, 7.0)], axis=1)
+X[::7, 1] = np.nan
+y = (X[:, 0] > 0).astype(int)
+del settings["normalization"], settings["dropout"]
+net = neurona.NeuralNetClassifier(**settings).fit(X[mine], y[mine])
+tell(same=net.preparation_ == neurona.NeuralNetClassifier(epochs=1).fit(X, y).preparation_)
+tell(score=net.score(X, y), W=digest(net), step=net.state_.step)
+"""
+    first, other = connected(DATA + FIT + program)
+    assert (first.code, other.code) == (0, 0), first.err + other.err
+    assert other.told == first.told
+    assert first.told["same"]
+    assert first.told["score"] > 0.9
+    assert first.told["step"] == 80
+
+
+@pytest.mark.long
+def test_a_network_of_several_processes_goes_on(tmp_path):
+    program = """
+x = rng.normal(size=(300, 2)).astype(np.float32)
+t = (x[:, 0] * x[:, 1] > 0).astype(np.float32)
+net = neurona.network([2, 8, 1], "tanh", output="sigmoid", dropout=0.2, normalization="batch")
+mine = [slice(0, 90), slice(90, None)][me]
+own = [(x[mine][k : k + 16], t[mine][k : k + 16]) for k in range(0, 210, 16)]
+own = [batch for batch in own if len(batch[0])]
+for name, data, settings in (
+    ("rows", (x, t), {"batch_size": 32}), ("parts", (), {"batches": own})
+):
+    settings |= {"engine": "jax", "devices": "all", "rng": 0, "steps": 90, "every": 7}
+    run = os.path.join(os.environ["FOLDER"], f"{name}.safetensors")
+    *_, whole = neurona.train(net, *data, **settings)
+    for state in neurona.resumable(run, net, *data, seconds=0, **settings):
+        if state.step > 40:
+            break
+    distributed.gathered(None)  # the file is written
+    first, *_, last = neurona.resumable(run, net, *data, **settings)
+    same = [bool((a == b).all()) for k in (0, 1) for a, b in zip(last.params[k], whole.params[k])]
+    tell(**{name: [first.step, last.step, all(same), last.cost == whole.cost]})
+"""
+    first, other = connected(DATA + program, FOLDER=str(tmp_path))
+    assert (first.code, other.code) == (0, 0), first.err + other.err
+    assert first.told == other.told
+    assert first.told == {"rows": [42, 90, True, True], "parts": [42, 90, True, True]}

@@ -87,7 +87,6 @@ class Progress:
         self.parts: list[Part] = []
         self.curves: Sequence[Sequence[float]] = ()  # of the training that goes on; they grow
         self.best: Any = None  # keeps its best state
-        self.goes_on = False  # whether a training that has ended may be asked for more
         self._next: Position | None = None
 
     def begin(
@@ -101,8 +100,7 @@ class Progress:
         part = self.before[k](net) if k < len(self.before) else None
         self.curves, self.best = (), None
         position = None if part is None else part.position
-        over = part is not None and part.over and not self.goes_on
-        training = None if over else start(position)
+        training = None if part is not None and part.over else start(position)
         if part is not None:
             self.parts.append(part)
         return part, self._states(net, training, position)
@@ -147,7 +145,7 @@ def digest(values: Any) -> str:
     That of more than 64 MB is of 1,000 rows at even distances.
 
     >>> digest(np.zeros((2, 3)))
-    '2 x 3 float64, 8f8cc27b64e1'
+    '2 x 3 float64, 672ad4916724'
     """
     array = np.asanyarray(values)
     shape = " x ".join(map(str, array.shape)) or "one"

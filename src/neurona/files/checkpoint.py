@@ -3,8 +3,8 @@
 The checkpoint is a *safetensors* file, as a model is. It holds the state of the training in
 progress and the last states of those that a fit has finished, what the optimizer remembers, where
 in its random numbers each stands, and, in between two states, the costs that the next one is the
-mean of. Data, settings and code are not in it: whoever starts the program again gives them as they
-were, and a fingerprint tells whether they are the same.
+mean of. Data, settings and code are not in it: they are given again, and fingerprints tell whether
+they are the same.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, suppress
 from math import ceil
+from operator import is_
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import shorten
@@ -173,7 +174,6 @@ def _of_network(
         what = "steps" if epochs is None or batches is None else "epochs"
         return begun(net, X, y, start=state, **{what: left}, **own) if left else None
 
-    checkpoint.progress.goes_on = True  # a training that has ended may be asked for more
     return checkpoint.progress.begin(net, begin)[1]
 
 
@@ -307,17 +307,12 @@ class Checkpoint:
             for state in running:
                 self.progress.handed_out()
                 yield state
-            self.progress.over()
             ended = True
-        except OSError:
-            self.kept = self.progress.parts  # a second attempt would fail too
-            raise
         finally:
             if not ended:
                 with suppress(AttributeError):  # then an estimator has its best weights
                     running.close()  # type: ignore[attr-defined]
-            if self.kept != self.progress.parts:
-                self.write()
+            self.write()
 
     def note(self) -> None:
         """Write the file if it is time."""
@@ -325,25 +320,28 @@ class Checkpoint:
             self.write()
 
     def write(self) -> None:
-        """Write the file.
+        """Write the file, if it would be another.
 
         Raises
         ------
         OSError
             If that fails; the old file is whole.
         """
-        if not self.is_first:
+        parts = self.progress.parts
+        ahead = len(parts) < len(self.progress.before)  # the file has more
+        same = len(parts) == len(self.kept) and all(map(is_, parts, self.kept))
+        if ahead or same or not self.is_first:
             return
         there = f"; the checkpoint of step {self._step(self.kept)} is whole" if self.kept else ""
+        self.kept, self.time = [*parts], time.monotonic()  # a second attempt would fail, too
         try:
-            replaced(self.path, encoded(self.progress.parts, self.described))
+            replaced(self.path, encoded(parts, self.described))
         except OSError as error:
             raise type(error)(
                 error.errno,
                 f"the checkpoint {self.path} cannot be written ({error.strerror}){there}: make "
                 "room, and start the program again",
             ) from error
-        self.kept, self.time = [*self.progress.parts], time.monotonic()
 
     @staticmethod
     def _step(parts: list[Part]) -> int:

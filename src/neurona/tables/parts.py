@@ -24,7 +24,7 @@ from neurona.tables.summaries import PartsDisagree, form_of_parts
 SEEN = 2**16  # bytes of a file, at either end, by which it is known again
 
 
-class Parts(TableFile):
+class SeveralFiles(TableFile):
     """The rows of several files, one after the other, as one table.
 
     Parameters
@@ -55,7 +55,7 @@ class Parts(TableFile):
                     )
         counting = [name for name in first.counting if all(name in f.counting for f in others)]
         if shared:
-            agreed({"the columns": sorted(self.names)})
+            agreed({"the list of columns": sorted(self.names)})
             self.names = gathered(list(self.names))[0]
             each = gathered(counting)
             counting = [name for name in each[0] if all(name in its for its in each)]
@@ -177,7 +177,7 @@ def read_parts(
         except TableError as error:
             where = "standard input" if path == "-" else path
             raise TableError(error.code, f"{where}: {error}", **error.facts) from None
-    return files[0] if len(files) == 1 and not shared else Parts(mine, files, shared)
+    return files[0] if len(files) == 1 and not shared else SeveralFiles(mine, files, shared)
 
 
 def expanded(paths: Sequence[str]) -> list[str]:

@@ -76,7 +76,7 @@ def shortened(
     of the others are cut into equal shares, of which the middle cell stays.
 
     >>> shortened(np.arange(9.0), np.ones(9, int), most=5)
-    (array([0., 2., 4., 6., 8.]), array([1, 2, 3, 2, 1]))
+    (array([0., 1., 4., 6., 8.]), array([1, 2, 3, 2, 1]))
     """
     if len(cells) <= most:
         return cells, rows
@@ -85,7 +85,7 @@ def shortened(
     left[kept] -= 1
     total = np.cumsum(left)
     ends = np.rint(np.linspace(0, total[-1], max(most - len(kept), 1) + 1)).astype(np.int64)
-    middles = np.searchsorted(total, (ends[:-1] + ends[1:]) // 2, side="right")
+    middles = np.searchsorted(total, (ends[:-1] + ends[1:] - 1) // 2, side="right")
     which = np.concatenate([kept, middles])
     counts = np.concatenate([np.ones(len(kept), np.int64), np.diff(ends)])
     places, where = np.unique(which, return_inverse=True)

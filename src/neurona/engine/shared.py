@@ -2,78 +2,54 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
-from neurona.engine.batches import POPULATION, Stream, latest, together
+from neurona.engine.batches import Stream, latest, together
 from neurona.engine.data import HELD, Data
+from neurona.engine.fingerprint import digest, of_start, written
 from neurona.engine.network import Network
-from neurona.engine.parameters import arrays
 from neurona.engine.processes import gathered, processes
 from neurona.engine.randomness import Generators
-from neurona.engine.state import State
 from neurona.engine.types import Array
 
+LONG = 200  # letters of a setting
 MOST = 64  # batches that are read before the processes tell each other how long they are
 
 
 def facts_of(
-    net: Network, X: Any, y: Any, sample_weight: Any, generators: Generators, **settings: Any
+    net: Network,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    generators: Generators,
+    start: Any = None,
+    **settings: Any,
 ) -> dict[str, Any]:
     """Return what must be the same in all processes, each fact in a few words.
 
     >>> from neurona.engine.network import network
     >>> facts = facts_of(network([2, 1]), np.ones((4, 2)), [0, 1, 0, 1], None, (), l2=0.1)
-    >>> facts["network"], facts["X"], facts["l2"]
-    ('Network((Dense(1, sigmoid, gain=1.0),), (2,))', 'float64 (4, 2), checksum 2cd9ee5b', '0.1')
+    >>> facts["network"], facts["y"], facts["l2"]
+    ('Network((Dense(1, sigmoid, gain=1.0),), (2,))', '4 int64, d9c7dec36c35', '0.1')
     """
     examples = {"X": X, "y": y, "sample_weight": sample_weight}
     seeds = [rng.bit_generator.seed_seq for rng in generators]
     return {
-        "network": _words(net),
-        **{name: _words(value) for name, value in settings.items()},
-        **{name: _told(value) for name, value in examples.items()},
-        "random seed": ", ".join(_words(getattr(seed, "entropy", None)) for seed in seeds),
-        "random generator": _digest(repr([rng.bit_generator.state for rng in generators]).encode()),
+        "network": _short(written(net)),
+        **{name: _short(written(value)) for name, value in settings.items()},
+        **{name: None if its is None else digest(its) for name, its in examples.items()},
+        "start": None if start is None else _short(of_start(start)),
+        "random seed": written([getattr(seed, "entropy", None) for seed in seeds]),
+        "random generator": _short(written(list(generators))),
     }
 
 
-def _words(value: Any) -> str:
-    """Return a setting as its text, in which no address of this process's memory is left."""
-    if isinstance(value, State):
-        theta = [np.asarray(one) for one in arrays(value.params)]
-        return f"step {value.step}, parameters {_digest(*theta)}"
-    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
-        return f"parameters {_digest(*map(np.asarray, arrays(value)))}"
-    text = re.sub(r" at 0x[0-9a-f]+", "", value if isinstance(value, str) else repr(value))
-    return text if len(text) < 200 else f"{text[:150]}… {_digest(text.encode())}"
-
-
-def _told(values: Any) -> str | None:
-    """Return dtype, shape and checksum of an array; of a large one on disk, from some rows."""
-    if values is None:
-        return None
-    array = values if isinstance(values, np.ndarray) else np.asarray(values)
-    seen = array
-    if isinstance(array, np.memmap) and len(array) > POPULATION:
-        seen = array[np.linspace(0, len(array) - 1, POPULATION).astype(int)]
-    return f"{array.dtype} {array.shape}, checksum {_digest(seen)}"
-
-
-def _digest(*parts: Any) -> str:
-    made = blake2b(digest_size=4)
-    for part in parts:
-        if isinstance(part, bytes):
-            made.update(part)
-        elif part.dtype.kind in "biufc":
-            made.update(np.ascontiguousarray(part).data)
-        else:
-            made.update(repr(part.tolist()).encode())
-    return made.hexdigest()
+def _short(text: str) -> str:
+    """Return a text of which a long end is only told apart."""
+    return text if len(text) < LONG else f"{text[: LONG - 50]}… {digest(text.encode())}"
 
 
 class Parts(Stream):

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from neurona.checks import check_count
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
-from neurona.engine.progress import SAMPLE, Progress, digest, written
+from neurona.engine.fingerprint import SAMPLE, digest, written
+from neurona.engine.progress import Progress
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
 from neurona.estimators.defaults import IN_AN_ENSEMBLE, training_plan

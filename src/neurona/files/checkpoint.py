@@ -26,9 +26,10 @@ from neurona import __version__
 from neurona.checks import check_count
 from neurona.engine import processes
 from neurona.engine.data import Data, networks_of
+from neurona.engine.fingerprint import digest, of_start, written
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays as arrays_of
-from neurona.engine.progress import Part, Position, Progress, digest, written
+from neurona.engine.progress import Part, Position, Progress
 from neurona.engine.state import State
 from neurona.engine.training import begun
 from neurona.extras import require
@@ -197,8 +198,7 @@ def _described(
         if value is not None:
             texts[name] = digest(value)
     if start is not None:
-        given = start.params if isinstance(start, State) else start
-        texts["start"] = ", ".join(map(digest, arrays_of(given)))
+        texts["start"] = of_start(start)
     batches = settings.get("batches")
     if batches is not None:
         texts["batches"] = type(batches).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurona.engine.progress import digest, written
+from neurona.engine.fingerprint import digest, written
 from neurona.sweeps.axes import Axis
 from neurona.tables.table import Columns
 

@@ -196,13 +196,13 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
     assert first.code == FAILED
     assert "process 1 is missing" in first.err
     assert not (tmp_path / "m.safetensors").exists()
-    first, other = ended(together(pattern, tmp_path, *options, *checkpoint))
+    first, other = ended(together(pattern, tmp_path, *options, *checkpoint), within=300)
     assert (first.code, other.code) == (0, 0), first.err + other.err
     assert "going on from" in first.out
     assert "epoch" not in other.out
     again = content(tmp_path / "m.safetensors")
     (tmp_path / "run.safetensors").unlink()
-    first, other = ended(together(pattern, tmp_path, *options))
+    first, other = ended(together(pattern, tmp_path, *options), within=300)
     assert content(tmp_path / "m.safetensors") == again
     made = neurona.load(tmp_path / "m.safetensors")
     alone = neurona.NeuralNetClassifier(epochs=1, networks=1)
@@ -220,7 +220,7 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
         (
             [100, 100],
             lambda k: ["--drop", "coat"] if k else [],
-            "the columns to learn from is ['kilos', 'born'] in process 1",
+            "the list of columns to learn from is ['kilos', 'born'] in process 1",
         ),
         ([198, 2], lambda k: [], "has 2 row(s) with a 'kind': 4 are needed"),
     ],

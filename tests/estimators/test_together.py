@@ -81,9 +81,12 @@ def test_two_processes_fit_one_estimator_and_go_on(tmp_path):
     ("change", "told"),
     [
         ("settings['epochs'] = 8 + me", "the processes disagree: epochs is 9 in process 1, and"),
-        ("X = X[:, :3 - me]", "the columns is ['x0', 'x1'] in process 1, and ['x0', 'x1', 'x2']"),
+        (
+            "X = X[:, :3 - me]",
+            "the list of columns is ['x0', 'x1'] in process 1, and ['x0', 'x1', 'x2']",
+        ),
         ("X[:, 0] = np.where(me, 'a', X[:, 0])", "column 'x0' holds categories in process 1, and"),
-        ("y = np.arange(300) % 2 if me else y", "the target's cells is 'numbers' in process 1"),
+        ("y = np.arange(300) % 2 if me else y", "the target is numbers in process 1, and texts in"),
         ("mine = slice(0, 100)", "processes 0 and 1 have the same 100 rows"),
         ("settings['networks'] = 3", "networks is 3: several processes train one network"),
         ("settings['batch_size'] = 1", "batch_size is 1, and there are 2 processes"),

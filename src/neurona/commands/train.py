@@ -212,7 +212,7 @@ def _read(
     with tables.about(_name(given)):
         target = file.target(given.target, kind)
         if shared:
-            processes.agreed({"--target": given.target, "it holds": KINDS[target.is_classes]})
+            processes.agreed({"--target": given.target, "the target": KINDS[target.is_classes]})
         if cost == "poisson":
             _check_counts(file, given.target, target)
         table, y = _examples(given, file, target)
@@ -385,7 +385,7 @@ def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Column
         raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
     kinds = np.unique(y)
     if given.coordinator is not None:  # the rows of the others count
-        processes.agreed({"the columns to learn from": names})
+        processes.agreed({"the list of columns to learn from": names})
         return file.select(names)[target.rows], y
     if len(kinds) < 2:
         known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"

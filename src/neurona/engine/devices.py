@@ -28,8 +28,8 @@ PartitionSpec: Any = jax.sharding.PartitionSpec
 of_this_process: Any = jax.make_array_from_process_local_data
 block_until_ready: Any = jax.block_until_ready
 shard_map: Any = getattr(jax, "shard_map", None)
-if shard_map is None:  # before JAX 0.6
-    from jax.experimental.shard_map import shard_map
+if shard_map is None:  # before JAX 0.6; its check does not know loops
+    shard_map = partial(import_module("jax.experimental.shard_map").shard_map, check_rep=False)
 enable_x64: Any = getattr(jax, "enable_x64", None)
 if enable_x64 is None:
     enable_x64 = import_module("jax.experimental").enable_x64

@@ -14,6 +14,7 @@ import atexit
 import json
 import re
 import socket
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
 
-import neurona
 from neurona.checks import check_count, check_positive
 from neurona.engine import processes as joined
 from neurona.engine.coordinator import Coordinator
@@ -119,7 +119,7 @@ def connect(coordinator: str, *, processes: int, process_id: int, timeout: float
             "JAX has computed already: call connect before anything else uses JAX, its devices "
             "included"
         )
-    facts = {"processes": processes, "neurona": neurona.__version__}
+    facts = {"processes": processes, "neurona": sys.modules["neurona"].__version__}
     facts |= {name: version(name) for name in ("jax", "jaxlib", "numpy")}
     beside = None
     if process_id == 0:

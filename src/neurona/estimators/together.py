@@ -72,10 +72,10 @@ def learn_shared(estimator: Any, examples: Examples) -> list[int]:
     names = getattr(one, "feature_names_in_", None)
     labels = [f"x{i}" for i in range(one.n_features_in_)] if names is None else [*map(str, names)]
     facts = {
-        "the columns": labels,
-        "a large table": not table.asks_for_target,
-        "the target's columns": list(examples.y.shape[1:]),
-        "the target's cells": "texts" if examples.y.dtype.kind in "OUS" else "numbers",
+        "the list of columns": labels,
+        "whether the table is large": not table.asks_for_target,
+        "the target's further axes": list(examples.y.shape[1:]),
+        "the target": "texts" if examples.y.dtype.kind in "OUS" else "numbers",
     }
     agreed(facts)
     _learn_targets(one, examples)

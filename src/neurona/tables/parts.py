@@ -55,7 +55,7 @@ class SeveralFiles(TableFile):
                     )
         counting = [name for name in first.counting if all(name in f.counting for f in others)]
         if shared:
-            agreed({"the columns": sorted(self.names)})
+            agreed({"the list of columns": sorted(self.names)})
             self.names = gathered(list(self.names))[0]
             each = gathered(counting)
             counting = [name for name in each[0] if all(name in its for its in each)]

@@ -67,7 +67,9 @@ def clusters(measured: dict) -> dict[str, Cluster]:
     starts = {"start": _start(measured), "connect": measured["connect"]}
     gather = measured["gather"]
     found = {
-        "one machine, 1 core": Cluster(device(measured), its[A_CORE_EACH], gather=gather, **starts)
+        "one machine, a core each": Cluster(
+            device(measured), its[A_CORE_EACH], gather=gather, **starts
+        )
     }
     found |= {
         f"{name}, {CORES} cores": Cluster(

@@ -35,7 +35,7 @@ MOST, HELD = 64, 2**22  # batches, and their bytes, that the engine reads before
 
 @dataclass(frozen=True)
 class Dense:
-    """What a dense network of some sizes makes a step do.
+    """The work of a step of a dense network of some sizes.
 
     >>> net = Dense((30, 64, 64, 1))
     >>> net.parameters, net.multiply_adds, net.values, net.layers, net.arrays

@@ -1,4 +1,4 @@
-"""What each process of the scale's benchmark does: it prints what it measured as JSON."""
+"""The work of each process of the scale's benchmark: it prints its measurements as JSON."""
 
 from __future__ import annotations
 

@@ -257,7 +257,7 @@ def test_ctrl_c_writes_where_the_training_stands(path):
     assert_same(last(resumable(path, NET, **settings)), whole)
 
 
-# What is refused
+# Things that are refused
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ONCE = {"OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
 
 @dataclass
 class Ended:
-    """What a program has left."""
+    """The outcome of a program."""
 
     code: int
     out: str
@@ -24,7 +24,7 @@ class Ended:
 
     @property
     def told(self):
-        """What it has printed by ``tell(name=value)``."""
+        """The values that it has printed by ``tell(name=value)``."""
         lines = [line.partition("TOLD ")[2] for line in self.out.splitlines() if "TOLD " in line]
         return {name: value for line in lines for name, value in json.loads(line).items()}
 

@@ -72,7 +72,7 @@ class Placement:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What must be the same in all processes."""
+        """The facts that must be the same in all processes."""
         return {"devices": f"{self.n} of {self.platform}", "jax_enable_x64": str(is_precise())}
 
     def filled(self, n: int) -> int:

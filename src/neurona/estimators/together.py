@@ -23,7 +23,7 @@ from neurona.estimators.defaults import TrainingPlan
 from neurona.estimators.examples import Examples
 from neurona.tables.summaries import PartsDisagree, preparation_of
 
-# What a fit by several processes has: there are no rows by which all of them could judge.
+# A fit by several processes has these alone: it has no rows by which all of them could judge.
 ALONE = {"cv": None, "early_stopping": False, "warm_start": False, "preprocess": "auto"}
 
 

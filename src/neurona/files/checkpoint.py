@@ -65,8 +65,8 @@ def resumable(
     It begins anew where there is no such file, or goes on from the file, which is written every
     ``seconds``, at the end, when the loop is left, and at Ctrl-C. Started again with the same data
     and settings, it ends with the same numbers, to the last digit, as if it had never stopped. The
-    file is replaced as a whole: at every moment the old one is there or the new one. Of several
-    processes that train together, each calls this, and the first one reads and writes the file.
+    file is replaced as a whole: at every moment the old one is there or the new one. Each of
+    several processes that train together calls this; the first one reads and writes the file.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ HELD_OUT = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Fits:
-    """What a sweep of an estimator fits.
+    """The fits of a sweep: an estimator for each cell of the grid.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Fits:
 
     @property
     def measure(self) -> str:
-        """What is measured of each fit."""
+        """The measure of each fit."""
         return "1 - accuracy" if hasattr(self.estimator, "predict_proba") else "1 - R²"
 
     def told(self) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Unit(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """What a sweep of networks trains: a case for each cell of the grid.
+    """The networks of a sweep: a case for each cell of the grid.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Networks:
 
     @property
     def measure(self) -> str:
-        """What is measured of each network."""
+        """The measure of each network."""
         return "cost" if self.case.X_val is None else "cost of validation"
 
     @property

@@ -1,4 +1,4 @@
-"""What tells one sweep from another: short texts, which a file keeps and compares."""
+"""Short texts that tell one sweep from another; a file keeps and compares them."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
 Rows that no machine can hold are read in parts, by several processes say. A part's summary of a
 column is its different cells, and how many rows each has. Together they tell what all rows would:
-the preparation is the same. Of more than 10,000 different numbers or dates 10,000 stay, the middle
-ones of equal shares of the part's sorted rows. Then a quantile, such as the median, is that of a
-share of the rows which is off by 0.02 % at most, and means and deviations are those of the cells
-that stayed. Extremes are exact.
+the preparation is the same. Where there are more than 10,000 different numbers or dates, 10,000
+stay, the middle ones of equal shares of the part's sorted rows. Then a quantile, such as the
+median, is that of a share of the rows which is off by 0.02 % at most, and means and deviations are
+those of the cells that stayed. Extremes are exact.
 """
 
 from __future__ import annotations

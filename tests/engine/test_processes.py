@@ -216,7 +216,7 @@ def test_two_processes_train_as_one_does_and_say_where_they_disagree():
     assert "y is 101 int64, " in told["data"]
     assert "in process 1, and " in told["data"]
     assert "l2 is 0.1 in process 1, and 0.0 in process 0" in told["settings"]
-    assert "dtype is float32 in process 1, and float64 in process 0" in told["dtype"]
+    assert "dtype is 'float32' in process 1, and 'float64' in process 0" in told["dtype"]
     assert "random seed is 1 in process 1, and 0 in process 0" in told["seed"]
 
 

@@ -45,7 +45,7 @@ def test_the_lessons_map():
     points, target = circles(0)
     grid = {"learning_rate": RATES, "topology": [(4, 8), (4, 8, 16, 8, 4)]}
     found = last(
-        points, target, grid, seeds=4, steps=1500, below=BELOW, optimizer="lesson",
+        points, target, grid, seeds=3, steps=1200, below=BELOW, optimizer="lesson",
         initializer="uniform", cost="mse",
     )  # fmt: skip
     assert found.share[:, 0].max() >= 0.5

@@ -59,7 +59,7 @@ def go_to(page, setup):
     changed(page, ".surface .answers", before)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_points_stand_out_on_both_grounds(page, theme):
     page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
     if theme == "dark":

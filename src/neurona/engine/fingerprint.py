@@ -31,7 +31,12 @@ def digest(values: Any) -> str:
         data = "\0".join(map(str, array.ravel().tolist())).encode()
     else:
         data = np.ascontiguousarray(array).tobytes()
-    return f"{shape} {array.dtype}, {blake2b(data, digest_size=6).hexdigest()}"
+    return f"{shape} {array.dtype}, {hashed(data)}"
+
+
+def hashed(data: bytes) -> str:
+    """Return a short hash of bytes, in which two that differ do so almost certainly."""
+    return blake2b(data, digest_size=6).hexdigest()
 
 
 def written(value: Any) -> str:
@@ -43,7 +48,7 @@ def written(value: Any) -> str:
     '<function <lambda>>'
     """
     if isinstance(value, np.random.Generator):
-        return f"a generator at {digest(repr(value.bit_generator.state).encode())}"
+        return f"a generator at {hashed(repr(value.bit_generator.state).encode())}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(written, value))}]"
     return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))

@@ -9,7 +9,7 @@ import numpy as np
 
 from neurona.engine.batches import Stream, latest, together
 from neurona.engine.data import HELD, Data
-from neurona.engine.fingerprint import digest, of_start, written
+from neurona.engine.fingerprint import digest, hashed, of_start, written
 from neurona.engine.network import Network
 from neurona.engine.processes import gathered, processes
 from neurona.engine.randomness import Generators
@@ -42,14 +42,14 @@ def facts_of(
         **{name: _short(written(value)) for name, value in settings.items()},
         **{name: None if its is None else digest(its) for name, its in examples.items()},
         "start": None if start is None else _short(of_start(start)),
-        "random seed": written([getattr(seed, "entropy", None) for seed in seeds]),
-        "random generator": _short(written(list(generators))),
+        "random seed": ", ".join(written(getattr(seed, "entropy", None)) for seed in seeds),
+        "random generator": ", ".join(map(written, generators)),
     }
 
 
 def _short(text: str) -> str:
     """Return a text of which a long end is only told apart."""
-    return text if len(text) < LONG else f"{text[: LONG - 50]}… {digest(text.encode())}"
+    return text if len(text) < LONG else f"{text[: LONG - 50]}… {hashed(text.encode())}"
 
 
 class Parts(Stream):

@@ -16,6 +16,7 @@ COMPILED = "the same with the compilation"
 NUMPY = "the same with NumPy, in processes"
 MAP = "a map of 20 rates, 5 topologies and 20 seeds, 2,500 steps"
 FIRST = "its first cells"
+TITLES = (HUNDRED, COMPILED, NUMPY, MAP, FIRST)
 GOALS = {HUNDRED: 3.0, COMPILED: 6.0, MAP: 120.0, FIRST: 5.0}
 TOPOLOGIES = [(4,), (4, 8), (8, 8), (4, 8, 8, 4), (4, 8, 16, 8, 4)]
 

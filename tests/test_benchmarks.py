@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("sklearn", reason="the benchmarks train on scikit-learn's digits")
 
 
+@pytest.mark.long
 def test_speed_measures_writes_and_reports(benchmarks, monkeypatch, tmp_path, capsys):
     command = benchmarks("__main__")
     results, page = tmp_path / "output" / "bench.json", tmp_path / "measurements.md"

@@ -555,6 +555,7 @@ def spied(function, made):
     return noted
 
 
+@pytest.mark.long
 def test_only_the_last_few_compilations_are_kept():
     for width in range(20, 21 + jax_engine.KEPT):
         list(train(network([2, width, 1]), X, Y, steps=2, every=2, engine="jax", rng=0))

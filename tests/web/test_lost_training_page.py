@@ -35,7 +35,12 @@ def server():
     stop(process)
 
 
-@pytest.fixture(params=[("en-GB", 1360, 900), ("es-ES", 390, 844)], ids=["desktop", "phone"])
+@pytest.fixture(
+    params=[
+        pytest.param(("en-GB", 1360, 900), id="desktop"),
+        pytest.param(("es-ES", 390, 844), id="phone", marks=pytest.mark.long),
+    ]
+)
 def page(request, browser):
     language, width, height = request.param
     viewport = {"width": width, "height": height}

@@ -118,6 +118,7 @@ class Course(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.long
 def test_both_links_work_from_another_site(browser, context, classroom):
     teacher = context.new_page()
     opened(teacher, classroom)

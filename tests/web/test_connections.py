@@ -64,6 +64,7 @@ def test_others_get_in_while_hundreds_say_nothing(port):
         assert page.startswith("HTTP/1.1 200")
 
 
+@pytest.mark.long
 def test_a_stranger_has_ten_seconds(port):
     texts = {
         "nothing": "",
@@ -80,6 +81,7 @@ def test_a_stranger_has_ten_seconds(port):
             assert seconds_until_closed(stranger, 5) < 1, name
 
 
+@pytest.mark.long
 def test_a_byte_now_and_then_gains_no_time(port):
     began = time.monotonic()
     with opened(port, "GET / HTTP/1.1\r\nX: ") as stranger, contextlib.suppress(OSError):
@@ -89,6 +91,7 @@ def test_a_byte_now_and_then_gains_no_time(port):
     assert time.monotonic() - began < connections.SECONDS + 5
 
 
+@pytest.mark.long
 def test_a_known_page_that_sends_no_end_of_its_request_is_let_go_too(port):
     text = "POST / HTTP/1.1\r\n{host}" + f"Cookie: neurona={TOKEN}\r\nContent-Length: 9\r\n\r\n"
     with opened(port, text) as page:
@@ -108,6 +111,7 @@ def test_a_compressed_message_that_unpacks_to_too_much_ends_the_talk(port):
     assert len(zlib.compress(b"a" * 200_000_000, 9)) < 250_000
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of open files")
 def test_a_process_without_files_left_says_so_once():
     code = (

@@ -215,6 +215,7 @@ def test_before_hello_there_is_nothing_to_take():
         assert answer[0][0]["code"] == "hello"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trainer", [Run, WorkerRun])
 def test_what_is_taken_while_it_trains_is_of_one_moment(trainer, tmp_path):
     session = Session(trainer=trainer)

@@ -195,6 +195,7 @@ def test_a_film_keeps_nothing_waiting_and_is_made_once(page, menu, tmp_path):
     assert taken(page, menu, "Model file", tmp_path).name == "neurona.safetensors"
 
 
+@pytest.mark.long
 def test_a_lost_line_ends_the_waiting(browser):
     process, address = start("--token", "token-of-this-test")
     context = browser.new_context(locale="en-GB")
@@ -212,6 +213,7 @@ def test_a_lost_line_ends_the_waiting(browser):
 # Links
 
 
+@pytest.mark.long
 def test_a_link_with_the_weights_shows_the_same_picture(page, menu):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     button = menu.get_by_role("button", name="Copy with the weights")

@@ -66,6 +66,7 @@ def test_a_page_keeps_its_setup_when_the_server_is_killed(page, server):
     expect(page.locator(".facts")).to_contain_text("2–4–4–4–1")
 
 
+@pytest.mark.long
 def test_a_page_keeps_its_speed_when_the_server_is_killed(page, server):
     page.get_by_label("Speed").select_option("10")
     lose_and_find(page, server)
@@ -76,6 +77,7 @@ def test_a_page_keeps_its_speed_when_the_server_is_killed(page, server):
     assert step / seconds < 50  # 10 were chosen; unhindered it is thousands
 
 
+@pytest.mark.long
 def test_a_bad_link_comes_back_mended_when_the_server_is_killed(page, server):
     page.evaluate("link => { location.hash = link; }", hash_of({"layers": [{"neurons": 99}]}))
     page.get_by_role("button", name="Dismiss").click()

@@ -159,6 +159,7 @@ def test_a_link_of_another_site_leads_in_and_its_form_and_scripts_do_not(browser
     context.close()
 
 
+@pytest.mark.long
 def test_two_playgrounds_of_one_host_do_not_throw_each_other_out(browser, server):
     process, other = start()
     context = browser.new_context()

@@ -59,7 +59,8 @@ def go_to(page, setup):
     changed(page, ".surface .answers", before)
 
 
-@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_points_stand_out_on_both_grounds(page, theme):
     page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
     if theme == "dark":
@@ -76,6 +77,7 @@ def test_points_stand_out_on_both_grounds(page, theme):
     np.testing.assert_allclose(inside, token(page, "ground-1"), atol=4)
 
 
+@pytest.mark.long
 def test_nothing_is_wrong_before_the_network_decides(page):
     go_to(page, STUCK)
     ink = token(page, "ink")
@@ -109,6 +111,7 @@ def test_the_value_under_the_pointer_is_the_networks(page):
     expect(page.locator(".readout")).to_have_text(re.compile(r"^(0\.0\d*|.*10⁻.*|0)$"))
 
 
+@pytest.mark.long
 def test_each_of_five_outputs_has_the_color_of_its_class(page):
     go_to(page, BLOBS)
     trained(page, 1000)

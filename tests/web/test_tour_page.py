@@ -1,5 +1,6 @@
 """The guided path and the way out of the failure, with nothing but what is on the screen."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.support.pages import needs_chromium, step_of
@@ -59,6 +60,7 @@ def test_a_hint_is_given_when_asked(page):
     expect(page.get_by_text("Lay a pencil")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_newcomer_mends_the_failure_in_six_clicks(page):
     page.locator(".example select").select_option("gradient")  # two clicks
     page.locator(".speed select").select_option("500")  # not needed: it saves the test's time

@@ -18,7 +18,7 @@ CELLS = {
     "category": st.one_of(st.none(), st.sampled_from("abcdefg")),
     "date": st.one_of(st.none(), st.datetimes().map(np.datetime64)),
 }
-MISSING = {"number": np.nan, "date": np.datetime64("NaT")}
+MISSING = {"number": np.nan, "date": np.datetime64("NaT", "us")}
 
 
 def column_of(kind, cells):

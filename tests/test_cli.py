@@ -15,7 +15,7 @@ from PIL import Image
 
 import neurona
 from neurona import cli, demos, extras
-from neurona.commands import train
+from neurona.commands import options, train
 from neurona.engine.costs import COSTS
 from neurona.lesson.comparison import lineup
 from neurona.lesson.comparison.problem import STEPS
@@ -37,9 +37,9 @@ def folder(tmp_path):
 
 
 def test_help_lists_the_demonstrations():
-    assert tuple(demos.DEMOS) == cli.DEMOS
+    assert tuple(demos.DEMOS) == options.DEMOS
     fitting = [name for costs in train.COSTS.values() for name in costs]
-    assert set(cli.COSTS) == set(fitting) <= {*COSTS, "cross_entropy"}
+    assert set(options.COSTS) == set(fitting) <= {*COSTS, "cross_entropy"}
 
 
 def test_demo_saves_a_picture_and_a_film_and_prints_their_paths(folder, capsys):

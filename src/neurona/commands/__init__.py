@@ -1,4 +1,4 @@
-"""The subcommands of ``neurona``; :mod:`neurona.cli` parses their options."""
+"""The subcommands of ``neurona``; :mod:`neurona.commands.options` has their options."""
 
 FAILED = 1  # during the run: a training diverged, a disk was full
 WRONG = 2  # use or input, found before the work begins: an option, a table, a model, a package

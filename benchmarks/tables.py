@@ -89,6 +89,20 @@ def _goals(measured: dict) -> str:
     return table(["", "over", "ratio", "goal", "met"], rows)
 
 
+def _ratios(goals: list[dict], measure: str) -> str:
+    rows = [
+        [
+            goal["own"],
+            goal["peer"],
+            _spread(goal["ratio"], digits=3),
+            f"{goal['limit']:.3f}",
+            verdict(goal["ratio"]["median"], goal["limit"]),
+        ]
+        for goal in goals
+    ]
+    return table(["", "over", measure, "goal", "met"], rows)
+
+
 def _circles(measured: dict) -> str:
     rows = [
         [
@@ -303,19 +317,7 @@ def big(measured: dict) -> str:
                 ],
             ),
             "### Goals: seconds per epoch over the peer's, in the same round",
-            table(
-                ["", "over", "ratio", "goal", "met"],
-                [
-                    [
-                        goal["own"],
-                        goal["peer"],
-                        _spread(goal["ratio"], digits=3),
-                        f"{goal['limit']:.3f}",
-                        verdict(goal["ratio"]["median"], goal["limit"]),
-                    ]
-                    for goal in measured["goals"]
-                ],
-            ),
+            _ratios(measured["goals"], "ratio"),
         ]
     )
 
@@ -341,19 +343,7 @@ def cluster(measured: dict) -> str:
             "### Seconds of a start, with the import of neurona in each worker of Dask",
             table(["", "seconds"], [[k, f"{s:.1f}"] for k, s in measured["starts"].items()]),
             "### Goals: two over one, in the same round, with the long fits",
-            table(
-                ["", "over", "ratio of seconds", "goal", "met"],
-                [
-                    [
-                        goal["own"],
-                        goal["peer"],
-                        _spread(goal["ratio"], digits=3),
-                        f"{goal['limit']:.3f}",
-                        verdict(goal["ratio"]["median"], goal["limit"]),
-                    ]
-                    for goal in measured["goals"]
-                ],
-            ),
+            _ratios(measured["goals"], "ratio of seconds"),
         ]
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from inspect import signature
 from itertools import islice, pairwise
 
 import jax
@@ -17,6 +18,7 @@ from neurona.engine.jax_engine import compiled
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import arrays, flatten
+from neurona.engine.training import begun
 
 N = 10
 RNG = np.random.default_rng(0)
@@ -60,6 +62,10 @@ def assert_agree(states, others, rtol=2e-4, atol=1e-6):
 
 
 # Which states come
+
+
+def test_what_train_takes_is_what_a_training_begins_with():
+    assert signature(train).parameters == signature(begun).parameters
 
 
 def test_first_state_is_step_0(engine):

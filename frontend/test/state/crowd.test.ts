@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { makeCrowdWatch } from "../../src/state/crowd";
 
-/** The rate that is told of frames, for ten seconds. */
+/** Reports a rate of frames for ten seconds. */
 function told(rate: number, pages: number, playing = true): number[] {
   let time = 0;
   const watch = makeCrowdWatch(() => time);

@@ -182,7 +182,7 @@ def placement(devices: Any, in_parts: bool = False) -> Placement:
     Raises
     ------
     ValueError
-        If there are no such devices, or not all processes have as many of them.
+        If JAX does not have these devices, or the processes differ in how many they have.
     """
     there = jax.devices()
     if isinstance(devices, str) and devices == "all":

@@ -66,7 +66,7 @@ class Progress:
     check
         Compares descriptions of data and settings, by name, with those of the run that was stopped.
     note
-        Is told that there is more to write.
+        Called when there is more to write.
     """
 
     def __init__(

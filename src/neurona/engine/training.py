@@ -278,7 +278,7 @@ def begun(
 
 
 def _told(states: Iterator[State]) -> Iterator[State]:
-    """Yield the states; the other processes are told of an error that is this process's own."""
+    """Yield the states, and report an error of this process alone to the others."""
     with staying(common=(TrainingDiverged,)):
         yield from states
 
@@ -342,7 +342,7 @@ class Training:
         position
             Where a training stood that goes on; its state is what this one was given to start from.
         note
-            Is told of positions: between two states each thousand steps or so, and at each state.
+            Called with the position at each state, and between two every thousand steps or so.
             Of several processes each has one, or none has.
         """
         states = self._states(position, note)

@@ -163,7 +163,7 @@ class Fit:
     watched
         Whether callbacks are told of each epoch.
     progress
-        What a run that was stopped has done; it is told of what this one does.
+        Holds what a stopped run has done; this fit adds what it does.
     parts
         How many rows each of several processes has; None where this one has them all.
     """

@@ -31,7 +31,7 @@ def fit_loop(
     best
         Validates them; None where there is no validation set.
     progress
-        Is told of the curves and the best weights, and of the end.
+        Receives the curves, the best weights, and the end.
     part
         What an earlier run has done of this training.
     """

@@ -1,10 +1,11 @@
 // The cost of a cure over the steps: its median and extremes, beside the run as it is, the best
 // constant and the random search.
 
-import { across, area, down, line, plotOf, ticks } from "../../drawing/bands";
+import { across, area, down, line, plotOf } from "../../drawing/bands";
 import type { Language } from "../../i18n";
-import { raised, writeNumber } from "../../i18n/numbers";
+import { writeNumber } from "../../i18n/numbers";
 import type { Proof, Trial } from "../../state/doctor";
+import { PowersOfTen } from "./PowersOfTen";
 
 const WIDTH = 160;
 const HEIGHT = 130;
@@ -28,17 +29,7 @@ export function CurePlot({
       role="img"
       aria-label={trial.words[language]}
     >
-      {ticks(plot).map((power) => {
-        const y = down(plot, 10 ** power);
-        return (
-          <g key={power}>
-            <path class="grid" d={`M0 ${y}H${WIDTH}`} />
-            <text x="-6" y={y + 4} text-anchor="end">
-              10{raised(power)}
-            </text>
-          </g>
-        );
-      })}
+      <PowersOfTen plot={plot} width={WIDTH} />
       <path class="band" d={area(plot, trial.steps, trial.costs)} />
       {proof.trivial_cost !== null && (
         <path class="trivial" d={`M0 ${down(plot, proof.trivial_cost)}H${WIDTH}`} />

@@ -1,7 +1,7 @@
 // A cell of a map: the band of its seeds' curves, how many succeed, and a dot for each.
 
-import { across, area, down, line, plotOf, ticks } from "../../drawing/bands";
-import { raised, writeNumber } from "../../i18n/numbers";
+import { across, area, down, line, plotOf } from "../../drawing/bands";
+import { writeNumber } from "../../i18n/numbers";
 import type { Store } from "../../state/store";
 import {
   type Cell,
@@ -12,6 +12,7 @@ import {
   tally,
   typicalSeed,
 } from "../../state/sweep";
+import { PowersOfTen } from "./PowersOfTen";
 import { settingsInWords } from "./SweepGrid";
 
 const WIDTH = 230;
@@ -117,17 +118,7 @@ function BandPlot({ store, map, cell }: { store: Store; map: SweepMap; cell: Cel
       role="img"
       aria-label={t.band}
     >
-      {ticks(plot).map((power) => {
-        const y = down(plot, 10 ** power);
-        return (
-          <g key={power}>
-            <path class="grid" d={`M0 ${y}H${WIDTH}`} />
-            <text x="-6" y={y + 4} text-anchor="end">
-              10{raised(power)}
-            </text>
-          </g>
-        );
-      })}
+      <PowersOfTen plot={plot} width={WIDTH} />
       <path class="bound" d={`M0 ${bound}H${WIDTH}`} />
       <text x="4" y={bound + 13}>
         ↓ {t.below}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from neurona.observe.walk import Leaf, before_activation
+from neurona.observe.walk import Leaf, split
 
 if TYPE_CHECKING:
     from neurona.engine.layers.base import Layer
@@ -247,7 +247,7 @@ def _unravel(flat: int, shape: Place) -> Place:
 
 def part_of(leaf: Leaf) -> Part:
     """Return how a layer's numbers are made: it is what its passes show that it is."""
-    body = before_activation(leaf.layer, leaf.params)
+    body, _ = split(leaf.layer, leaf.params)
     fields = set(getattr(type(leaf.params), "_fields", ()))
     if "W" in fields and fields <= {"W", "b"}:
         return WeightedSum(leaf, body)

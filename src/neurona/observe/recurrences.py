@@ -130,6 +130,19 @@ def back(layer: Any, params: Any, passed: Forth, dy: Array) -> Back:
     return Back(states, dz, du)  # type: ignore[arg-type]
 
 
+def gates_of(layer: Any, passed: Forth) -> Iterator[tuple[str, Array]]:
+    """Yield the gates of all steps, ``(steps, n, batch)``, each after its activation's name.
+
+    New numbers, such as n of a GRU, come from a tanh; a simple recurrence has its state alone.
+    """
+    each = [layer.named(*one) for one in zip(passed.after, passed.kept, strict=True)]
+    names = [name for name in each[0] if name not in STATES]
+    for name in names or ["h"]:
+        function = "tanh" if name in ("n", "g") else "sigmoid"
+        own = function if names else layer.activation.name
+        yield own, np.stack([one[name] for one in each])
+
+
 @dataclass(frozen=True)
 class StateOf:
     """A number of a recurrence: a state after a step, or a sum before a gate.

@@ -16,7 +16,7 @@ GIVEN = {
     "Activation": "tanh",
     "Shape": (3,),
 }
-SHAPES = ((3,), (5, 6, 2))  # of an example: a layer takes the first that suits it
+SHAPES = ((3,), (5, 3), (5, 6, 2))  # of an example: a layer takes the first that suits it
 KINDS = [kind for kind in LAYERS.values() if kind.__module__.startswith("neurona.")]
 
 

@@ -21,6 +21,7 @@ from neurona.engine.data import check_data, check_params
 from neurona.engine.gradcheck import numerical_gradient
 from neurona.engine.layers.base import in_words
 from neurona.engine.layers.recurrent import Recurrent
+from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, rebuilt
 from neurona.language import LANGUAGES, Language, Text, write_number
 from neurona.observe.parts import ONE, PADDING, Operation, Part, Place, Term, part_of
@@ -207,19 +208,16 @@ class Inside:
         """The layers that are not compositions, by their places, each with its passes."""
         probe, leaves = probed(self.net, self.params)
         with np.errstate(all="ignore"):
-            output, pullback = self._body(probe).forward(self.params, self.x)
-            pullback(self.cost(output, self.target)[1])
+            objective = Objective(probe, self.cost)
+            output, pullback = objective.output(self.params, self.x)
+            pullback(objective.judged(output, self.target)[1])
         return leaves
-
-    def _body(self, net: Network) -> Network:
-        return net.logits if self.cost.link else net
 
     def _cost_at(self, params: Params, place: str = "", nudge: Any = None) -> float:
         """Return the cost with other parameters, or with something added within a layer."""
         probe, _ = probed(self.net, self.params, {place: nudge} if nudge else None)
         with np.errstate(all="ignore"):
-            output, _ = self._body(probe).forward(params, self.x)
-            return float(self.cost(output, self.target)[0])
+            return float(Objective(probe, self.cost).value(params, self.x, self.target))
 
     def number(self, layer: str, place: Iterable[int], example: int = 0) -> Apart:
         """Take one number of a layer's output apart, before its activation.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from neurona.engine.layers.embedding import Embedding
 from neurona.observe.walk import Leaf, split
 
 if TYPE_CHECKING:
@@ -114,11 +115,18 @@ class WeightedSum(Part):
     def operation(self) -> Operation:
         return "sum"
 
+    @property
+    def _indexed(self) -> bool:
+        """Whether the inputs are indices of rows of W, and no numbers to weigh."""
+        return isinstance(self.leaf.layer, Embedding)
+
     def formula(self, name: str) -> str:
+        if self._indexed:
+            return f"{name} = W[x]"
         return f"{name} = Σ x W{' + b' * ('b' in self.leaf.params._fields)}"
 
     def weight_formula(self, name: str, parameter: str) -> str:
-        return f"{name} = Σ x ∂J/∂z" if parameter == "W" else f"{name} = Σ ∂J/∂z"
+        return f"{name} = Σ {'x ' if parameter == 'W' and not self._indexed else ''}∂J/∂z"
 
     def given_formula(self, name: str) -> str:
         return f"{name} = Σ W ∂J/∂z"
@@ -140,7 +148,7 @@ class WeightedSum(Part):
         mine = np.zeros(W.shape, bool)
         mine[..., place[-1]] = True
         source = np.full(W.size, -1)
-        if dx is None:  # an embedding: the indices are no numbers to weigh
+        if self._indexed:
             mine &= grads.W != 0
         else:
             under = dx.round().astype(int).ravel()
@@ -150,7 +158,7 @@ class WeightedSum(Part):
             flat = int(source[np.ravel_multi_index(at, W.shape)])
             origin = _unravel(flat, x.shape[1:]) if flat >= 0 else None
             left, right = float(grads.W[at]), float(W[at])
-            name = ONE if dx is None else PADDING if origin is None else f"x{[*origin]}"
+            name = ONE if self._indexed else PADDING if origin is None else f"x{[*origin]}"
             yield Term((name, f"W{[*at]}"), left, right, left * right, origin, at, None, example)
         if hasattr(leaf.params, "b"):
             b = float(leaf.params.b[place[-1]])
@@ -166,7 +174,7 @@ class WeightedSum(Part):
             one[place] = 1
             chosen = self._only(one)
             under = self._ran(chosen, leaf.x)[..., place[-1]]
-            if leaf.dx is None:
+            if self._indexed:
                 source = np.zeros(dz.shape, int)
             else:
                 count = np.arange(1.0, leaf.x[0].size + 1).reshape(1, *leaf.x.shape[1:])
@@ -175,7 +183,7 @@ class WeightedSum(Part):
         for k in np.ndindex(dz.shape):
             left, right, at = float(under[k]), float(dz[k]), (*k[1:], place[-1])
             origin = _unravel(int(source[k]) - 1, leaf.x.shape[1:]) if source[k] else None
-            if name == "b" or leaf.dx is None:
+            if name == "b" or self._indexed:
                 own = ONE
             else:
                 own = PADDING if origin is None else f"x{[*origin]}"
@@ -184,6 +192,8 @@ class WeightedSum(Part):
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
         leaf, W = self.leaf, self.leaf.params.W
+        if self._indexed:
+            return
         x = np.zeros((1, *leaf.x.shape[1:]))
         x[(0, *place)] = 1
         index = self._ran(self._numbered(), x)[0].round().astype(int)

@@ -228,19 +228,22 @@ def _dead(e: Evidence, moment: Moment) -> Iterator[Finding]:
     yield Finding(
         "dead-layer",
         Text(
-            "{percent} % of the neurons of layer {layer} are dead from the start: they give 0 for "
+            "{percent} % of the {units} of layer {layer} are dead from the start: they give 0 for "
             "every example, and get no gradient.",
-            "El {percent} % de las neuronas de la capa {layer} están muertas desde el principio: "
-            "dan 0 con todos los ejemplos y no reciben gradiente.",
+            "El {percent} % de {units} de la capa {layer} está muerto desde el principio: da 0 con "
+            "todos los ejemplos y no recibe gradiente.",
         )
         if moment.step == 0
         else Text(
-            "{percent} % of the neurons of layer {layer} have died by step {step}: they give 0 for "
+            "{percent} % of the {units} of layer {layer} have died by step {step}: they give 0 for "
             "every example, and get no gradient.",
-            "El {percent} % de las neuronas de la capa {layer} han muerto antes del paso {step}: "
-            "dan 0 con todos los ejemplos y no reciben gradiente.",
+            "El {percent} % de {units} de la capa {layer} ha muerto antes del paso {step}: da 0 "
+            "con todos los ejemplos y no recibe gradiente.",
         ),
         {
+            "units": Text("channels", "los canales")
+            if isinstance(e.case.net.layers[worst.place - 1], WEIGHTED[1:])
+            else Text("neurons", "las neuronas"),
             "value": worst.dead,
             "threshold": DEAD,
             "percent": percent(worst.dead),

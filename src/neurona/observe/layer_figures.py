@@ -216,7 +216,7 @@ def pooling(
     >>> from neurona.engine.network import Network
     >>> net = Network([neurona.MaxPool2D(), neurona.Flatten(), neurona.Dense(1)], (4, 4, 1))
     >>> ax = pooling(net, net.init(rng=0), np.arange(16.0).reshape(4, 4, 1))
-    >>> ax.collections[0].get_offsets().tolist()  # column and row of each ring
+    >>> ax.collections[-2].get_offsets().tolist()  # column and row of each ring
     [[1.0, 1.0], [3.0, 1.0], [1.0, 3.0], [3.0, 3.0]]
     """
     leaf = _leaf(_passed(net, params, _example(net, x)), layer, "a max pooling", _is_max_pooling)
@@ -232,6 +232,9 @@ def pooling(
     right = columns + free
     for values, left in ((before, 0.0), (after, right)):
         _tile(ax, diverging(0.5 + 0.5 * values / largest), (left - 0.5, -0.5), (columns, rows))
+    height, width = leaf.layer.size
+    if leaf.layer.stride is None and leaf.layer.padding == "valid":  # windows side by side
+        _lines(ax, range(width, columns, width), range(height, rows, height), columns, rows)
     alone, equal = (np.argwhere(own) for own in _kept(shares[0, ..., channel]))
     side = 6.4 * 72 / (2 * columns + free)  # of a number, in points
     for color, width in (("white", 2.6), (INK, 1.2)):
@@ -246,6 +249,13 @@ def pooling(
         [f"{in_words_of(before.shape)}, the kept ones ringed", in_words_of(after.shape)],
     )
     return ax
+
+
+def _lines(ax: Axes, across: range, down: range, columns: int, rows: int) -> None:
+    """Draw the borders of windows that stand side by side."""
+    style: Any = {"colors": "white", "linewidths": 2.0, "zorder": 2}
+    ax.vlines([k - 0.5 for k in across], -0.5, rows - 0.5, **style)
+    ax.hlines([k - 0.5 for k in down], -0.5, columns - 0.5, **style)
 
 
 def _kept(shares: Array) -> tuple[Array, Array]:
@@ -417,7 +427,7 @@ def _leaf(
     fitting = [leaf for leaf in leaves.values() if fits(leaf)]
     if not fitting:
         kinds = ", ".join(type(leaf.layer).__name__ for leaf in leaves.values())
-        raise ValueError(f"the network has not {what}: its layers are {kinds}")
+        raise ValueError(f"no layer of the network is {what}: its layers are {kinds}")
     if place is None:
         return fitting[0]
     found = [leaf for leaf in fitting if leaf.place == str(place)]

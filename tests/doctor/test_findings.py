@@ -5,7 +5,6 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
-
 from sklearn.datasets import load_digits
 
 import neurona

@@ -1,4 +1,4 @@
-"""Figures of layers hold the layers' numbers: in their colors, at their places, with their names."""
+"""Figures of layers hold their numbers: in their colors, at their places, with their names."""
 
 import matplotlib as mpl
 import numpy as np
@@ -147,7 +147,12 @@ def test_states_of_a_text_have_its_letters(ax):
 
 def test_attention_of_each_head(ax):
     net = Network(
-        [neurona.Embedding(4, 4), neurona.MultiHeadAttention(2), neurona.Flatten(), neurona.Dense(1)],
+        [
+            neurona.Embedding(4, 4),
+            neurona.MultiHeadAttention(2),
+            neurona.Flatten(),
+            neurona.Dense(1),
+        ],
         (5,),
     )
     params = net.init(0, np.float64)

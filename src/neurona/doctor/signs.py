@@ -160,11 +160,7 @@ def _of_steps(layer: Any, params: Any, x: Array, dy: Array) -> tuple[float, floa
     """Return how much of a recurrence is saturated, and how it forgets: see ``LayerSigns``."""
     passed = forth(layer, params, x)
     gates = gates_of(layer, passed)
-    flat = [
-        _SLOPES[function](values) < 0.05
-        for function, values in gates
-        if function in _SLOPES
-    ]
+    flat = [_SLOPES[function](values) < 0.05 for function, values in gates if function in _SLOPES]
     saturated = float(np.mean(np.concatenate(flat, axis=None))) if flat else 0.0
     if layer.return_sequences:
         return saturated, np.nan

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import isnan, nan
+from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -114,7 +114,7 @@ class Apart:
                 cell.ljust(width) if k in (0, 2) else cell.rjust(width)
                 for k, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
-            yield f"  {a}  {left}  ×  {b}  {right}  =  {product}"
+            yield f"  {a}  {left}  ×  {b}  {right}  =  {product}"  # noqa: RUF001
         if self.output is not None:
             yield f"  → {self.output_name} = {write_number(self.output, language)}"
         if not isnan(self.difference):
@@ -150,7 +150,7 @@ def _row(term: Term, language: Language, examples: bool) -> list[str]:
 def inside(
     net: Network, params: Params, x: ArrayLike, target: ArrayLike, cost: Any = None
 ) -> Inside:
-    """Run a network forward and backward, and return what each of its numbers is made of.
+    r"""Run a network forward and backward, and return what each of its numbers is made of.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def inside(
     >>> one = seen.number("1", (0, 1, 0))
     >>> one.name, one.value, [term.product for term in one.terms]
     ('z[0, 1, 0]', 3.0, [-2.0, 5.0, 0.0])
-    >>> print("\\n".join(one.say().splitlines()[:4]))
+    >>> print("\n".join(one.say().splitlines()[:4]))
     Layer 1, Conv2D
     z[0, 1, 0] = Σ x W + b = 3
       x[0, 1, 0]  2  ×  W[0, 0, 0, 0]  -1  =  -2
@@ -267,7 +267,8 @@ class Inside:
                 gates=tuple(map(apart, one.gates)),
             )  # fmt: skip
 
-        return apart(part.state(*place, example))
+        t, unit = place
+        return apart(part.state(t, unit, example))
 
     def weight(self, layer: str, name: str, place: Iterable[int]) -> Apart:
         """Take the derivative of the cost by one parameter apart: where it was used, or when.
@@ -355,7 +356,9 @@ class Inside:
 
     def _leaf(self, place: str) -> Leaf:
         if str(place) not in self.leaves:
-            raise ValueError(f"there is no layer {place!r}: the layers are {', '.join(self.leaves)}")
+            raise ValueError(
+                f"there is no layer {place!r}: the layers are {', '.join(self.leaves)}"
+            )
         return self.leaves[str(place)]
 
     def _difference(self, leaf: Leaf, where: str, at: Place) -> float:

@@ -136,8 +136,7 @@ def feature_maps(
     Examples
     --------
     >>> import neurona
-    >>> from neurona.engine.network import Network
-    >>> net = Network([neurona.Conv2D(4), neurona.Flatten(), neurona.Dense(3, "softmax")], (8, 8, 1))
+    >>> net = neurona.network("8x8x1, conv 4, flatten, 3", output="softmax")
     >>> ax = feature_maps(net, net.init(rng=0), np.ones((8, 8, 1)))
     >>> len(ax.images), len(ax.patches)  # the image and four channels; three bars
     (5, 3)
@@ -371,9 +370,7 @@ def attention(
     MissingExtra
         If Matplotlib is not installed.
     """
-    leaf: Any = _leaf(
-        _passed(net, params, _example(net, x)), layer, "an attention", _is_attention
-    )
+    leaf: Any = _leaf(_passed(net, params, _example(net, x)), layer, "an attention", _is_attention)
     weights = np.asarray(leaf.layer.weights(leaf.params, leaf.x)[0], np.float64)
     heads, steps, _ = weights.shape
     ax = axes_of(ax, float(np.clip(2.6 * heads + 0.6, 3.4, 11)), 3.3)
@@ -483,8 +480,8 @@ def _gray(image: Array) -> Array:
     if image.shape[-1] == 3:
         return share
     paper, ink = (np.array([*bytes.fromhex(one[1:])]) / 255 for one in (LIGHT.undecided, LIGHT.ink))
-    mean = share.mean(axis=-1, keepdims=True)
-    return paper + mean * (ink - paper)
+    colors: Array = paper + share.mean(axis=-1, keepdims=True) * (ink - paper)
+    return colors
 
 
 def _picture(ax: Axes, image: Array, corner: tuple[float, float], side: float) -> None:
@@ -515,7 +512,7 @@ def _column(ax: Axes, a: Array, left: float, height: float, most: int) -> None:
     if a.ndim != 3:
         _tile(ax, colors if a.ndim == 2 else colors[:, None], (left, 0.0), (STRIP, height))
         return
-    across, rows, side = _grid(a, height, most)
+    across, _, side = _grid(a, height, most)
     for k in range(min(most, a.shape[-1])):
         column, row = k % across, k // across
         corner = (left + column * side * (1 + GAP), row * side * (1 + GAP))
@@ -534,9 +531,7 @@ def _bars(ax: Axes, output: Array, names: list[str], left: float, height: float)
         ax.add_patch(patch((left + 0.5, y - 0.32 * step), length, 0.64 * step, color=color))
         ax.text(left + 0.38, y, name, ha="right", va="center", color=color, fontsize=9)
         if k == best:
-            ax.text(
-                left + 0.62 + length, y, f"{value:.2f}", va="center", color=INK, fontsize=9
-            )
+            ax.text(left + 0.62 + length, y, f"{value:.2f}", va="center", color=INK, fontsize=9)
 
 
 def _words(ax: Axes, x: float, height: float, name: str, shape: str) -> None:

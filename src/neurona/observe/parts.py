@@ -113,6 +113,7 @@ class WeightedSum(Part):
 
     @property
     def operation(self) -> Operation:
+        """What the layer does."""
         return "sum"
 
     @property
@@ -121,14 +122,17 @@ class WeightedSum(Part):
         return isinstance(self.leaf.layer, Embedding)
 
     def formula(self, name: str) -> str:
+        """Say how a number is made."""
         if self._indexed:
             return f"{name} = W[x]"
         return f"{name} = Σ x W{' + b' * ('b' in self.leaf.params._fields)}"
 
     def weight_formula(self, name: str, parameter: str) -> str:
+        """Say how the derivative by a parameter is made."""
         return f"{name} = Σ {'x ' if parameter == 'W' and not self._indexed else ''}∂J/∂z"
 
     def given_formula(self, name: str) -> str:
+        """Say how the derivative by an input is made."""
         return f"{name} = Σ W ∂J/∂z"
 
     def _numbered(self) -> Any:
@@ -142,6 +146,7 @@ class WeightedSum(Part):
         return params._replace(**{n: 0 * getattr(params, n) for n in params._fields})._replace(W=W)
 
     def number(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of a number of the output."""
         leaf, W = self.leaf, self.leaf.params.W
         x = leaf.x[example : example + 1]
         dx, grads = self._pulled(self._numbered(), x, place)
@@ -165,6 +170,7 @@ class WeightedSum(Part):
             yield Term((ONE, f"b[{place[-1]}]"), 1.0, b, b, None, place[-1:], None, example)
 
     def weight(self, name: str, place: Place) -> Iterator[Term]:
+        """Yield the terms of the derivative by a parameter."""
         leaf, params = self.leaf, self.leaf.params
         dz = leaf.backward.dz[..., place[-1]]
         if name == "b":
@@ -191,6 +197,7 @@ class WeightedSum(Part):
             yield Term((own, slope), left, right, left * right, origin, place, at, k[0])
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of the derivative by a number of the input."""
         leaf, W = self.leaf, self.leaf.params.W
         if self._indexed:
             return
@@ -213,16 +220,20 @@ class Selection(Part):
 
     @property
     def operation(self) -> Operation:
+        """What the layer does."""
         kind = type(self.leaf.layer).__name__
         return "max" if "MaxPool" in kind else "mean" if "AveragePool" in kind else "same"
 
     def formula(self, name: str) -> str:
+        """Say how a number is made."""
         return f"{name} = {'max x' if self.operation == 'max' else 'Σ s x'}"
 
     def given_formula(self, name: str) -> str:
+        """Say how the derivative by an input is made."""
         return f"{name} = Σ s ∂J/∂y"
 
     def number(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of a number of the output."""
         x = self.leaf.x[example : example + 1]
         shares, _ = self._pulled(self.leaf.params, x, place)
         window, _ = self._pulled(self.leaf.params, np.ones(x.shape), place)  # where all are equal
@@ -233,6 +244,7 @@ class Selection(Part):
             yield Term(names, left, right, left * right, at[1:], None, place, example)
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of the derivative by a number of the input."""
         leaf = self.leaf
         one = np.zeros((1, *leaf.x.shape[1:]))
         one[(0, *place)] = 1
@@ -243,7 +255,7 @@ class Selection(Part):
         y, pullback = self.body.forward(leaf.params, x)
         dy = np.zeros(y.shape)
         dy[(np.arange(len(windows)), *windows.T)] = 1
-        shares = pullback(dy)[0]
+        shares: Any = pullback(dy)[0]
         for k, window in enumerate(windows):
             at = tuple(window.tolist())
             left, right = float(shares[(k, *place)]), float(leaf.backward.dz[(example, *at)])
@@ -262,8 +274,10 @@ def part_of(leaf: Leaf) -> Part:
     if "W" in fields and fields <= {"W", "b"}:
         return WeightedSum(leaf, body)
     if not fields and body is leaf.layer and leaf.dx is not None:
-        sums = leaf.forward.z.sum(), (leaf.x * body.forward(leaf.params, leaf.x)[1](
-            np.ones(leaf.forward.z.shape))[0]).sum()
+        sums = (
+            leaf.forward.z.sum(),
+            (leaf.x * body.forward(leaf.params, leaf.x)[1](np.ones(leaf.forward.z.shape))[0]).sum(),
+        )
         if np.isclose(*sums):
             return Selection(leaf, body)
     return Part(leaf, body)

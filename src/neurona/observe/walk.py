@@ -119,8 +119,8 @@ class Leaf:
     """
 
     place: str
-    layer: Layer
-    params: LayerParams
+    layer: Any
+    params: Any
     x: Any = None
     forward: Any = None
     backward: Any = None

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from math import prod
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -144,6 +145,18 @@ class Layer:
         """
         raise NotImplementedError
 
+    def operations(self, shape: Shape) -> int:
+        """Return the multiplications of the weights for one example: all of them at each place."""
+        weights = sum(prod(one) for one in leaves(self.shapes(shape)) if len(one) > 1)
+        return weights * prod(self.out_shape(shape)[:-1])
+
+    def check(self, X: Array) -> None:
+        """Refuse numbers that the layer cannot take; a network asks its first layer."""
+
+    def for_shape(self, shape: Shape) -> Any:
+        """Return the layer with what it has to know of the shape; a network asks each layer."""
+        return self
+
     # The rest needs no change in a new layer --------------------------------------------------
 
     @property
@@ -162,9 +175,14 @@ class Layer:
         return self.is_random or self.is_calibrated
 
     @property
+    def ends_with(self) -> Activation:
+        """The activation that comes last, after all sums: what :attr:`logits` leaves out."""
+        return self.activation
+
+    @property
     def logits(self: Own) -> Own:
-        """The same layer without its activation."""
-        if self.activation is linear:
+        """The same layer without the activation that it ends with."""
+        if self.ends_with is linear:
             return self
         return cast("Own", replace(cast("Any", self), activation=linear))
 
@@ -174,8 +192,8 @@ class Layer:
         They are the layer without its activation, and the activation.
         """
         stages = [Stage(self.logits, params, noise)]
-        if self.activation is not linear:
-            stages.append(Stage(Activate(self.activation), Nothing()))
+        if self.ends_with is not linear:
+            stages.append(Stage(Activate(self.ends_with), Nothing()))
         return stages
 
     def __repr__(self) -> str:
@@ -257,10 +275,14 @@ def check_row(layer: Layer, shape: Shape) -> None:
         )
 
 
-def check_image(layer: Layer, shape: Shape) -> None:
-    """Refuse examples that are not images ``(height, width, channels)``."""
-    if len(shape) != 3:
+KINDS = {2: "series", 3: "images"}  # of examples, by their axes
+AXES = {2: "steps, features", 3: "height, width, channels"}
+
+
+def check_axes(layer: Layer, shape: Shape, axes: int) -> None:
+    """Refuse examples that are not series (2 axes) or images (3 axes)."""
+    if len(shape) != axes:
         raise ValueError(
-            f"{layer!r} takes images (height, width, channels), and gets examples of "
-            f"{in_words(shape)}: give X of shape (n, height, width, channels)"
+            f"{layer!r} takes {KINDS[axes]} ({AXES[axes]}), and gets examples of "
+            f"{in_words(shape)}: give X of shape (n, {AXES[axes]})"
         )

@@ -24,7 +24,7 @@ weight = np.random.default_rng(0).random(37)
 many = np.stack([X + 0.1 * k for k in range(5)])
 images = np.random.default_rng(0).normal(size=(37, 6, 6, 1))
 deep = neurona.network(
-    "6x6x1, conv 4 same, batchnorm, pool 3 stride 2, reshape 4x2, lstm 3 both all mask, "
+    "6x6x1, conv 4 same, batchnorm, pool 3 stride 2, reshape 4x4, lstm 3 both all mask, "
     "attention 2 causal, gru 3, 1", "tanh", output="sigmoid")
 parts = [(X[:10], y[:10]), (X[10:12], y[10:12]), (X[12:], y[12:], weight[12:])]
 plain = neurona.network([2, 6, 1], "tanh", output="sigmoid")

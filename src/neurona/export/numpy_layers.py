@@ -108,13 +108,19 @@ CALL = """
         return self.act_f(a @ self.W + self.b)
 """
 
+SCALE = '''
+def scale(s, t):
+    """s z + t: a factor and a term for each channel, which training measured."""
+    return lambda z: np.{dtype}(s) * z + np.{dtype}(t)
+'''
+
 NORMALIZATION = '''
 def layer_normalization(gamma, beta, epsilon):
-    """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) of each example's numbers."""
+    """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) over the last axis."""
 
     def layer(z):
-        d = z - z.mean(axis=1, keepdims=True)
-        variance = (d * d).mean(axis=1, keepdims=True)
+        d = z - z.mean(axis=-1, keepdims=True)
+        variance = (d * d).mean(axis=-1, keepdims=True)
         return np.{dtype}(gamma) * d / np.sqrt(variance + epsilon) + np.{dtype}(beta)
 
     return layer
@@ -199,6 +205,7 @@ ROWS: dict[str, Row] = {
     "Dense": Row(
         "NeuralLayer", LAYER + CALL, lambda part: {**part.params._asdict(), "act_f": part}
     ),
+    "Scale": Row("scale", SCALE, lambda part: part.params._asdict()),
     "LayerNormalization": Row("layer_normalization", NORMALIZATION, _normalization),
     "Conv2D": Row("convolution", CONVOLUTION, _convolution),
     "MaxPool2D": Row("max_pooling", POOLING, _size),

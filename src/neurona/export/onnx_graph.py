@@ -139,6 +139,14 @@ def _dense(graph: Graph, part: Part, name: str, result: str) -> Graph:
     return graph.node("Gemm", f"{name}.W", f"{name}.b", result=result)
 
 
+def _scale(graph: Graph, part: Part, name: str, result: str) -> Graph:
+    s, t = part.params
+    graph = graph.constant(f"{name}.s", s).constant(f"{name}.t", t)
+    return graph.node("Mul", f"{name}.s", result=f"{name}.s x").node(
+        "Add", f"{name}.t", result=result
+    )
+
+
 def _normalization(graph: Graph, part: Part, name: str, result: str) -> Graph:
     gamma, beta = part.params
     graph = graph.constant(f"{name}.gamma", gamma).constant(f"{name}.beta", beta)
@@ -196,6 +204,7 @@ def _side_by_side(operation: str, **attributes: Any) -> Row:
 
 ROWS: dict[str, Row] = {
     "Dense": _dense,
+    "Scale": _scale,
     "LayerNormalization": _normalization,
     "Conv2D": _convolution,
     "MaxPool2D": _channels_first(

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from math import pi, sqrt
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
 from neurona.export.onnx_graph import Graph
 
@@ -38,7 +36,7 @@ def _gelu(graph: Graph, result: str) -> Graph:
         return graph.node("Gelu", result=result, approximate="tanh")
     z = graph.end
     for name, value in {"c": sqrt(2 / pi), "k": 0.044715, "1": 1, "half": 0.5}.items():
-        graph = graph.constant(f"{result}.{name}", np.array(value, np.float32))
+        graph = graph.constant(f"{result}.{name}", value)
     return (
         graph.node("Mul", z, result=f"{result}.z²")
         .node("Mul", f"{result}.k", result=f"{result}.k z²")

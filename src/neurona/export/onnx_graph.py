@@ -72,8 +72,9 @@ class Graph:
         """Go on from another value, which may be one of the inputs."""
         return replace(self, end=end)
 
-    def constant(self, name: str, array: Array) -> Graph:
-        """Add an array that operations can use by its name."""
+    def constant(self, name: str, given: Array | float) -> Graph:
+        """Add an array that operations can use by its name; one number is a float32."""
+        array = given if isinstance(given, np.ndarray) else np.array(given, np.float32)
         made = require("onnx.numpy_helper", "export").from_array(array, name)
         return replace(self, constants=(*self.constants, made))
 

@@ -37,9 +37,9 @@ def _normalization(graph: Graph, part: Part, name: str, result: str) -> Graph:
     scale = f"{name}.gamma", f"{name}.beta"
     if graph.opset >= 17:
         return graph.node("LayerNormalization", *scale, result=result, epsilon=part.layer.epsilon)
-    x, epsilon = graph.end, np.array(part.layer.epsilon, np.float32)
+    x = graph.end
     return (
-        graph.constant(f"{name}.epsilon", epsilon)
+        graph.constant(f"{name}.epsilon", part.layer.epsilon)
         .reduce("ReduceMean", [-1], f"{name}.mean")
         .at(x)
         .node("Sub", f"{name}.mean", result=f"{name}.d")

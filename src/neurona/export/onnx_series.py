@@ -17,12 +17,12 @@ from neurona.extras import require
 # From a graph, a part, the name of its constants and that of its result, to a longer graph.
 Row: TypeAlias = Callable[[Graph, Part, str, str], Graph]
 
-LOW = np.float32(-1e30)  # a score that a softmax makes 0, even if it gets nothing else
+LOW = -1e30  # a score that a softmax makes 0, even if it gets nothing else
 
 
 def real(graph: Graph, result: str) -> Graph:
     """Tell of each step whether it is more than padding: bool ``(rows, steps, 1)``."""
-    graph = graph.constant(f"{result}.0", np.float32(0))
+    graph = graph.constant(f"{result}.0", 0)
     graph = graph.node("Abs", result=f"{result}.size")
     graph = graph.reduce("ReduceMax", [-1], f"{result}.largest")
     return graph.node("Greater", f"{result}.0", result=result)
@@ -31,7 +31,7 @@ def real(graph: Graph, result: str) -> Graph:
 def where(graph: Graph, condition: str, otherwise: float, result: str) -> Graph:
     """Keep the numbers for which a condition holds, and put another in the place of the rest."""
     number = f"{result}.otherwise"
-    graph, value = graph.constant(number, np.float32(otherwise)), graph.end
+    graph, value = graph.constant(number, otherwise), graph.end
     return graph.at(condition).node("Where", value, number, result=result)
 
 
@@ -76,11 +76,12 @@ def pooled(operation: str, empty: float) -> Row:
 
 def attention(graph: Graph, part: Part, name: str, result: str) -> Graph:
     """Softmax(q kᵀ / √size) v for each head, with what a step does not see at a low score."""
-    (W, b, V, c), layer, (steps, _) = part.params, part.layer, part.shape
-    heads, wide = layer.heads, len(V)
+    layer, (steps, _) = part.layer, part.shape
+    heads, wide = layer.heads, len(part.params.V)
     size, x = wide // heads, graph.end
-    for key, value in {"W": W, "b": b, "V": V, "c": c, "√size": np.sqrt(np.float32(size))}.items():
-        graph = graph.constant(f"{name}.{key}", value)
+    for key, array in part.params._asdict().items():
+        graph = graph.constant(f"{name}.{key}", array)
+    graph = graph.constant(f"{name}.√size", size**0.5)
     graph = graph.whole(f"{name}.apart", [0, steps, 3, heads, size])
     graph = graph.whole(f"{name}.together", [0, 0, wide])
     graph = (
@@ -245,8 +246,8 @@ def _whole(graph: Graph, part: Part, name: str, result: str) -> Graph:
         by_state[2 * n :] = params.c
         attributes["linear_before_reset"] = 1
     if part.kind == "SimpleRNN":
-        activation, constants = RNN_ACTIVATIONS[layer.activation.name]
-        attributes |= {"activations": [activation], **constants}
+        activation, alpha_beta = RNN_ACTIVATIONS[layer.activation.name]
+        attributes |= {"activations": [activation], **alpha_beta}
     if layer.go_backwards:
         attributes["direction"] = "reverse"
     biases = np.concatenate([ordered(params.b), ordered(by_state)], axis=-1)

@@ -68,7 +68,8 @@ def pooled(operation: str, empty: float) -> Row:
             return graph.reduce(operation, [1], result, keepdims=False)
         graph = graph.reduce("ReduceSum", [1], f"{name}.sum", keepdims=False).at(f"{name}.real")
         graph = graph.node("Cast", result=f"{name}.counts", to=number)
-        graph = graph.reduce("ReduceSum", [1], f"{name}.count", keepdims=False)
+        graph = graph.reduce("ReduceSum", [1], f"{name}.sum of steps", keepdims=False)
+        graph = graph.constant(f"{name}.1", 1).node("Max", f"{name}.1", result=f"{name}.count")
         return graph.at(f"{name}.sum").node("Div", f"{name}.count", result=result)
 
     return add

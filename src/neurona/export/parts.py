@@ -18,6 +18,7 @@ from neurona.engine.layers import (
     Dropout,
     Layer,
     LayerNormalization,
+    Masked,
     Nothing,
     Sequential,
 )
@@ -177,7 +178,7 @@ def _part(layer: Any, params: Any, shape: Shape) -> Part:
     """Return the part of a layer; of a composition, the branches have the parameters."""
     if not isinstance(layer, Composition):
         return Part(layer, params, "linear", shape)
-    if isinstance(layer, Sequential):  # a Masked: others are opened before
+    if isinstance(layer, Masked):
         branches: tuple[list[Part], ...] = (_parts(Sequential(layer.layers), params, shape),)
     else:
         inner = zip(layer.layers, params, strict=True)
@@ -201,38 +202,16 @@ def _folded(part: Part, layer: Any, params: Any) -> Part:
 
 
 def padding_of(part: Part) -> tuple[tuple[int, int], ...]:
-    """Return how much padding a convolution or a pooling has before and after, on each side.
+    """Return how much padding a convolution or a pooling has before and after each side.
 
     Examples
     --------
     >>> from neurona.engine.layers import MaxPool2D
-    >>> padding_of(Part(MaxPool2D(2), Nothing(), "linear", (4, 4, 1)))
-    ((0, 0), (0, 0))
+    >>> padding_of(Part(MaxPool2D(2, padding="same"), Nothing(), "linear", (4, 5, 1)))
+    ((0, 0), (0, 1))
     """
-    layer = part.layer
-    given = getattr(layer, "padding", "valid")
-    sides = part.shape[:-1]
-    if given == "valid":
-        return ((0, 0),) * len(sides)
-    size, stride, dilation = (
-        _for_each(getattr(layer, name, 1), len(sides)) for name in ("size", "stride", "dilation")
-    )
-    pads: list[tuple[int, int]] = []
-    for i, side in enumerate(sides):
-        reach = (size[i] - 1) * dilation[i]  # from the first number of a patch to its last
-        if given == "same":
-            total = max((-(-side // stride[i]) - 1) * stride[i] + reach + 1 - side, 0)
-            pads.append((total // 2, total - total // 2))
-        elif given == "causal":
-            pads.append((reach, 0))
-        else:
-            pads.append((_for_each(given, len(sides))[i],) * 2)
-    return tuple(pads)
-
-
-def _for_each(given: Any, n: int) -> tuple[int, ...]:
-    """Return a number for each side; one alone is that of all."""
-    return tuple(given) if isinstance(given, tuple) else (given,) * n
+    margins: tuple[tuple[int, int], ...] = part.layer.windows.margins(part.shape[:-1])
+    return margins
 
 
 def every(parts: Sequence[Part]) -> Iterator[Part]:

@@ -190,7 +190,7 @@ class _Maker:
         heads = self.one_of(*[k for k in (1, 2) if n % k == 0])
         size = self.one_of(None, self.few(3))
         how = {"causal": self.maybe(), "mask_zero": self.maybe()}
-        if self.maybe():
+        if n < 3 or self.maybe():  # two numbers, normalized, would tell roundings
             return kinds.MultiHeadAttention(heads, size, **how)
         return neurona.transformer_block(n, heads, self.few(5), **how)
 

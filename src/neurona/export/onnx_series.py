@@ -126,7 +126,8 @@ def attention(graph: Graph, part: Part, name: str, result: str) -> Graph:
 
 # ------------------------------------------------------------------------------- recurrences
 
-# The activations that ONNX's RNN knows, with their constants alpha and beta where they have them.
+# The activations that ONNX's RNN knows, with their constants alpha and beta where they have them;
+# but softplus, which onnxruntime computes there as log(1 + e^z), infinite beyond 88.
 RNN_ACTIVATIONS: dict[str, tuple[str, dict[str, list[float]]]] = {
     "linear": ("Affine", {"activation_alpha": [1.0], "activation_beta": [0.0]}),
     "sigmoid": ("Sigmoid", {}),
@@ -135,7 +136,6 @@ RNN_ACTIVATIONS: dict[str, tuple[str, dict[str, list[float]]]] = {
     "relu": ("Relu", {}),
     "leaky_relu": ("LeakyRelu", {"activation_alpha": [LEAK]}),
     "elu": ("Elu", {"activation_alpha": [1.0]}),
-    "softplus": ("Softplus", {}),
 }
 
 

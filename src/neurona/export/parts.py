@@ -24,6 +24,12 @@ from neurona.engine.layers import (
 )
 from neurona.engine.layers.base import in_words
 from neurona.engine.layers.composition import Composition
+from neurona.engine.layers.embedding import Embedding
+from neurona.engine.layers.positions import (
+    PositionalEncoding,
+    PositionalEncodingParams,
+    sinusoids,
+)
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
@@ -133,7 +139,7 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     if dtype is None:
         first = arrays(check_params(net, params, None))[:1]
         dtype = np.float64 if first and first[0].dtype == np.float64 else np.float32
-    return list(_parts(net, check_params(net, params, dtype), net.in_shape))
+    return _parts(net, check_params(net, params, dtype), net.in_shape, dtype)
 
 
 def _check_layers(composition: Any, before: str) -> None:
@@ -154,7 +160,7 @@ def _check_layers(composition: Any, before: str) -> None:
             )
 
 
-def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
+def _parts(composition: Any, params: Any, shape: Shape, dtype: Any) -> list[Part]:
     """Return the parts of a layer, from its stages."""
     parts: list[Part] = []
     for layer, own, _ in composition.stages(params):
@@ -169,20 +175,28 @@ def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
             identity = Activate(OWN["linear"])
             parts.append(Part(identity, own, layer.activation.name, shape))
         elif not isinstance(layer, Dropout):
-            parts.append(_part(layer, own, shape))
+            parts.append(_part(layer, own, shape, dtype))
         shape = layer.out_shape(shape)
     return parts
 
 
-def _part(layer: Any, params: Any, shape: Shape) -> Part:
-    """Return the part of a layer; of a composition, the branches have the parameters."""
+def _part(layer: Any, params: Any, shape: Shape, dtype: Any) -> Part:
+    """Return the part of a layer; of a composition, the branches have the parameters.
+
+    Tables are written out: the waves of positions, and the zeros of an embedding's index 0.
+    """
+    if isinstance(layer, PositionalEncoding) and layer.kind == "sinusoidal":
+        params = PositionalEncodingParams(sinusoids(*shape, dtype))
+    if isinstance(layer, Embedding) and layer.mask_zero:
+        is_word = np.arange(layer.n_in)[:, None] > 0
+        params = params._replace(W=np.where(is_word, params.W, 0).astype(dtype))
     if not isinstance(layer, Composition):
         return Part(layer, params, "linear", shape)
     if isinstance(layer, Masked):
-        branches: tuple[list[Part], ...] = (_parts(Sequential(layer.layers), params, shape),)
+        branches: tuple[list[Part], ...] = (_parts(Sequential(layer.layers), params, shape, dtype),)
     else:
         inner = zip(layer.layers, params, strict=True)
-        branches = tuple(_parts(one, its, shape) for one, its in inner)
+        branches = tuple(_parts(one, its, shape, dtype) for one, its in inner)
     return Part(layer, Nothing(), "linear", shape, branches)
 
 

@@ -256,15 +256,16 @@ def _whole(graph: Graph, part: Part, name: str, result: str) -> Graph:
     for key, value in constants.items():
         graph = graph.constant(f"{name}.{key}", value)
     sequences = layer.return_sequences
+    results = [f"{name}.sequence", f"{name}.last"]
     graph = (
         graph.whole(f"{name}.direction", [1 if sequences else 0])
         .node("Transpose", result=f"{name}.steps first", perm=[1, 0, 2])
         .node(
-            form.operation, f"{name}.W", f"{name}.U", f"{name}.b", result=f"{name}.states",
-            results=[f"{name}.states"] if sequences else ["", f"{name}.states"], **attributes,
+            form.operation, f"{name}.W", f"{name}.U", f"{name}.b",
+            result=results[0 if sequences else 1], results=results, **attributes,
         )
     )  # fmt: skip
-    squeezed = f"{name}.states by steps" if sequences else result
+    squeezed = f"{name}.sequence of one direction" if sequences else result
     graph = graph.node("Squeeze", f"{name}.direction", result=squeezed)
     return graph.node("Transpose", result=result, perm=[1, 0, 2]) if sequences else graph
 

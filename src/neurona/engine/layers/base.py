@@ -153,6 +153,9 @@ class Layer:
     def check(self, X: Array) -> None:
         """Refuse numbers that the layer cannot take; a network asks its first layer."""
 
+    def check_batch(self, size: int) -> None:
+        """Refuse to be trained on batches of so few examples."""
+
     def for_shape(self, shape: Shape) -> Any:
         """Return the layer with what it has to know of the shape; a network asks each layer."""
         return self

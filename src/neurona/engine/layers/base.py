@@ -92,6 +92,8 @@ class Layer:
     def __init_subclass__(cls, abstract: bool = False) -> None:
         """Let the layer be known by its name."""
         super().__init_subclass__()
+        if "kind" in cls.__dict__.get("__annotations__", {}):
+            raise TypeError(f"{cls.__name__} has a field 'kind', which files use: rename it")
         if not abstract:
             LAYERS[cls.__name__] = cls
 

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from inspect import get_annotations
 from math import prod
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
@@ -92,7 +93,7 @@ class Layer:
     def __init_subclass__(cls, abstract: bool = False) -> None:
         """Let the layer be known by its name."""
         super().__init_subclass__()
-        if "kind" in cls.__dict__.get("__annotations__", {}):
+        if "kind" in get_annotations(cls):
             raise TypeError(f"{cls.__name__} has a field 'kind', which files use: rename it")
         if not abstract:
             LAYERS[cls.__name__] = cls

@@ -170,9 +170,9 @@ class Recurrent(Layer, abstract=True):
     def _prepared(self, params: Any, x: Array) -> tuple[Array, Array | None, Any]:
         """Return the steps of x, where they are not padding, and the first state."""
         xp = x.__array_namespace__()
-        xs = in_steps(x)
         if params.W.ndim == x.ndim:  # a stack of networks that share their examples
-            xs = xs[:, None]
+            x = x[None]
+        xs = in_steps(x)
         there = in_steps(is_step(x)) > 0 if self.mask_zero else None
         zero = xp.zeros((*params.W.shape[:-2], self.n_out, xs.shape[-1]), params.W.dtype)
         return xs, there, (zero,) * self.carried

@@ -52,6 +52,11 @@ export function choiceName(name: string, t: Texts): string {
   return name === "auto" ? t.auto : (names[name] ?? name);
 }
 
+/** The name of a layer's kind in words. */
+export function kindName(kind: string, t: Texts): string {
+  return t.images.kinds[kind as "conv"] ?? kind;
+}
+
 export function phaseName(phase: Phase, t: Texts): string {
   return { forward: t.forward, cost: t.cost_phase, backward: t.backward, update: t.update }[phase];
 }

@@ -11,3 +11,6 @@ export const TOOL_NAMES = [
   "settings",
 ] as const;
 export type Tool = (typeof TOOL_NAMES)[number];
+
+/** They train dense layers on points. */
+export const NOT_ON_IMAGES: readonly Tool[] = ["sweep", "bugs"];

@@ -335,7 +335,7 @@ def _convolutional(setup: Setup, images: Array, outputs: int) -> Network:
                 "números: pon primero las convoluciones.",
                 f"layers[{k}].kind",
             )
-        layers.append(Conv2D(layer.neurons, activation=f, **drawn))
+        layers.append(Conv2D(layer.neurons, activation=f, padding="same", **drawn))
         layers += [MaxPool2D()] if layer.kind == "conv+pool" else []
     chosen = "softmax" if setup.output.activation == "auto" else setup.output.activation
     layers += [*([] if flat else [Flatten()]), Dense(outputs, find_activation(chosen), **drawn)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -11,7 +12,12 @@ import numpy as np
 from neurona.engine.layers.base import leaves
 from neurona.engine.layers.flatten import Flatten
 from neurona.engine.types import Array, Params
+from neurona.observe.apart import inside
 from neurona.observe.walk import walk_forward
+from neurona.web.errors import PlaygroundError
+from neurona.web.microscope import jsonable
+from neurona.web.readers import list_of, one_of, whole
+from neurona.web.run import View
 from neurona.web.task import Task
 
 
@@ -69,3 +75,47 @@ def maps_of(task: Task, params: Params, image: Array) -> Array:
         if not isinstance(layer, Flatten)
     ]
     return np.concatenate([image.ravel(), *(a.ravel() for a in outputs)]).astype(np.float32)
+
+
+def window(
+    view: View, image: Array, label: int | None, message: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Take one number of an image's maps apart: see :class:`neurona.observe.apart.Apart`.
+
+    Parameters
+    ----------
+    view
+        The run at one time.
+    image, label
+        The image and its class; without one, the cost is that of the class that is predicted.
+    message
+        ``what`` is ``"number"``, or ``"weight"`` with the ``name`` of an array; ``layer`` is the
+        place in the network, from 1, and ``place`` that of the number, counted from 0.
+
+    Raises
+    ------
+    PlaygroundError
+        If there is no such number.
+    """
+    task, params = view.task, view.state.params
+    layer = str(whole(1, len(task.net.layers)).read("layer", message.get("layer")))
+    place = list_of(whole(0, 10_000), 4, least=1).read("place", message.get("place"))
+    what = one_of(("number", "weight")).read("what", message.get("what", "number"))
+    given = label
+    if given is None:
+        given = int(task.net.predict(params, image[None]).argmax())
+    target = np.eye(task.net.n_out)[[given]]
+    seen = inside(task.net, params, image[None], target, task.cost)
+    try:
+        if what == "number":
+            apart = seen.number(layer, place)
+        else:
+            apart = seen.weight(layer, str(message.get("name")), place)
+    except ValueError as error:
+        raise PlaygroundError(
+            "window",
+            str(error),
+            "En esta red no hay ningún número en ese lugar.",
+        ) from error
+    content: dict[str, Any] = jsonable(apart.as_dict())
+    return {**content, "target": given, "labelled": label is not None}

@@ -19,7 +19,7 @@ from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
 from neurona.web.flow import trivial
 from neurona.web.frames import FrameRenderer
-from neurona.web.maps import drawn_layers, maps_of
+from neurona.web.maps import drawn_layers, maps_of, window
 from neurona.web.mending import nearest
 from neurona.web.readers import number, whole
 from neurona.web.restarts import restart_of
@@ -369,6 +369,15 @@ class Session:
         maps = maps_of(view.task, view.state.params, self._image(view.task))
         return [({"type": "example", "run": self._runs, **self._whose(view.task)}, {"maps": maps})]
 
+    def _window(self, message: Mapping[str, Any]) -> list[Message]:
+        """Take one number of the shown image's maps apart, or the derivative by one weight."""
+        view = self.run.settle()
+        if not view.task.images:
+            raise _not_with_points()
+        image, label = self._image(view.task), self._whose(view.task)["label"]
+        content = window(view, image, label, message)
+        return [({"type": "window", "run": self._runs, "step": view.state.step, **content}, {})]
+
     def _whose(self, task: Task) -> dict[str, Any]:
         """Return which image is shown, its class, and whether it is of the test."""
         if self._drawing is not None:
@@ -582,6 +591,7 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "speed": Session._speed,
     "seek": Session._seek,
     "example": Session._example,
+    "window": Session._window,
     "microscope": Session._microscope,
     "bugs": Session._bugs,
     "find_bug": Session._find_bug,

@@ -95,11 +95,9 @@ export function DrawingPad({ store }: { store: Store }) {
         event.preventDefault();
       }}
     >
-      <canvas ref={canvas} aria-hidden="true" />
+      <canvas ref={canvas} />
       {empty && !seen && <p class="invites">{t.images.draw_here}</p>}
-      {seen && run.value && (
-        <p class="seen">{channelName(images.layers.value, seen, t)}</p>
-      )}
+      {seen && run.value && <p class="seen">{channelName(images.layers.value, seen, t)}</p>}
       {at && (
         <i
           class={`pen ${at.down ? "down" : ""}`}

@@ -52,12 +52,12 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
       if (maps?.length === lengthOf(layers)) draw(maps);
     });
   }, [layout, resolvedTheme.value]);
-  const chosen = images.window.channel.value;
+  const chosen = store.windows.channel.value;
   return (
     <div
       class="diagram maps"
       ref={box}
-      style={{ height: `${layout.height}px`, minWidth: `${COLUMN * (run.topology.length)}px` }}
+      style={{ height: `${layout.height}px`, minWidth: `${COLUMN * run.topology.length}px` }}
     >
       {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas takes no focus. */}
       <canvas class="scene" ref={canvas} aria-hidden="true" />
@@ -95,7 +95,7 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
               onClick={() => {
                 if (layer === 0 || store.hidden.includes("microscope")) return;
                 hide();
-                images.window.open({ layer, channel });
+                store.windows.show({ layer, channel });
               }}
             />
           );

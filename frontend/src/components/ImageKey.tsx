@@ -59,7 +59,10 @@ function Prediction({ store }: { store: Store }) {
   const share = outputs[best] ?? 0;
   const label = images.example.value?.label ?? null;
   return (
-    <output class={`prediction ${label !== null && label !== best ? "missed" : ""}`} aria-live="off">
+    <output
+      class={`prediction ${label !== null && label !== best ? "missed" : ""}`}
+      aria-live="off"
+    >
       {text.value.images.predicts} <b>{best}</b>{" "}
       <small>{writeNumber(Math.round(100 * share), language.value)} %</small>
     </output>

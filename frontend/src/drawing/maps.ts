@@ -33,7 +33,7 @@ export function layoutMaps(
   finger = false,
 ): MapLayout {
   const last = layers.length - 1;
-  const columns = 2 + Math.max(-1, ...layers.map(({ row }) => row));
+  const columns = 2 + Math.max(-1, ...layers.map((one) => one.row));
   const wide = width / columns;
   const classes = layers[last] ? channelsOf(layers[last]) : 0;
   const row = Math.max(finger ? ROW.finger : ROW.least, Math.floor(room / Math.max(1, classes)));
@@ -97,12 +97,7 @@ function blockOf(layer: DrawnLayer, width: number, height: number): Block {
 }
 
 /** The color of a map's number on its layer's scale; an image is ink on paper. */
-export function colorOf(
-  kind: string,
-  value: number,
-  reach: number,
-  palette: Palette,
-): Rgb {
+export function colorOf(kind: string, value: number, reach: number, palette: Palette): Rgb {
   if (kind === "Image") return mix(palette.paper, palette.ink, Math.min(1, Math.max(0, value)));
   return diverging(reach > 0 ? value / reach : 0, palette.classes, palette);
 }

@@ -101,6 +101,7 @@ export interface Limits {
   training: Record<"learning_rate" | "batch_size" | "l1" | "l2", NumberLimits> &
     Record<"optimizer" | "cost" | "initializer", string[]>;
   weights: { most: number };
+  images: { most: number };
   table: { most: number }; // bytes
   sweep: {
     axes: {
@@ -173,4 +174,39 @@ export interface StepDetails {
   bug?: boolean; // then the training takes other steps than this one
   lesson: Lesson;
   arrays: Record<string, NumericArray>;
+}
+
+/** A product of a sum; the winner of a maximum has 1 on its right. */
+export interface Term {
+  names: [string, string];
+  left: number | null;
+  right: number | null;
+  product: number | null;
+  /** Where the number stands in the layer's input; null is padding, or the 1 of a bias. */
+  x: number[] | null;
+  parameter: number[] | null;
+}
+/** One number of a layer taken apart, or the derivative by one of its weights. */
+export interface NumberApart {
+  run: number;
+  step: number;
+  what: "number" | "weight";
+  layer: string;
+  kind: string;
+  operation: "sum" | "max" | "mean" | "state";
+  name: string;
+  formula: string;
+  place: number[];
+  in_shape: number[];
+  out_shape: number[];
+  terms: Term[];
+  value: number | null;
+  derivative: number | null;
+  difference: number | null;
+  output: number | null;
+  output_name: string | null;
+  says: LocalizedText;
+  /** The class that the cost asks for; where none is known, the predicted one. */
+  target: number;
+  labelled: boolean;
 }

@@ -60,7 +60,10 @@ export function makeImages(
     } else if (message.type === "example") {
       take(message as unknown as Example, arraysOf(message, buffers).maps);
       answer();
-    } else if (message.type === "error" && (message.code === "strokes" || message.code === "images"))
+    } else if (
+      message.type === "error" &&
+      (message.code === "strokes" || message.code === "images")
+    )
       answer();
   });
 
@@ -174,7 +177,7 @@ export function filterOf(
   parameters: ArrayLike<number> | undefined,
   channel: number,
 ): number[][][] | null {
-  if (!weights || weights.length !== 4 || at === null || !parameters) return null;
+  if (weights?.length !== 4 || at === null || !parameters) return null;
   const [height = 0, width = 0, read = 0, count = 0] = weights;
   return Array.from({ length: read }, (_, c) =>
     Array.from({ length: height }, (_row, i) =>
@@ -192,4 +195,7 @@ export const outputsOf = (layers: readonly DrawnLayer[], maps: Float32Array | nu
 
 /** The place of the largest number; -1 where none is. */
 export const largest = (numbers: readonly number[]): number =>
-  numbers.reduce((best, one, k) => (one > (numbers[best] ?? Number.NEGATIVE_INFINITY) ? k : best), -1);
+  numbers.reduce(
+    (best, one, k) => (one > (numbers[best] ?? Number.NEGATIVE_INFINITY) ? k : best),
+    -1,
+  );

@@ -27,6 +27,7 @@ import { makeAddressKeeper, tabStorage } from "./staying";
 import { formatMap, makeSweep } from "./sweep";
 import { NOT_ON_IMAGES, type Tool } from "./tools";
 import { makeTour } from "./tour";
+import { makeWindows } from "./windows";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -129,6 +130,7 @@ export function makeStore(connection: Connection, host: Host) {
     off: (event, listener) => connection.off(event, listener),
   };
   const images = makeImages(scoped, { run, liveFrame });
+  const windows = makeWindows(scoped, { run, frame, tool, images });
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
   const bugs = makeBugLab(scoped, { run, tool });
   const doctor = makeDoctor(scoped, run);
@@ -448,6 +450,7 @@ export function makeStore(connection: Connection, host: Host) {
     text,
     table,
     images,
+    windows,
     microscope,
     bugs,
     doctor,

@@ -37,7 +37,10 @@ describe("weights in the address", () => {
 
   test.each([
     ["a layer more", { layers: [...SETUP.layers, ...SETUP.layers] }],
-    ["a neuron more", { layers: [{ neurons: 5, activation: "tanh", learning_rate: null }] }],
+    [
+      "a neuron more",
+      { layers: [{ neurons: 5, activation: "tanh", learning_rate: null, kind: "dense" }] },
+    ],
     ["another input", { inputs: ["x1"] }],
     ["other outputs", { data: { ...SETUP.data, kind: "blobs" } }],
     ["more classes", { data: { ...SETUP.data, classes: 5 } }],

@@ -40,6 +40,7 @@ COSTS = ("auto", "mse", "mae", "huber", "cross_entropy")
 OFFERED = sorted(name for name in ACTIVATIONS if name != "exp")  # its cost, of counts, is missing
 LIMITS = {
     "points": 2000,
+    "images": 1780,  # of the 1,797 digits
     "classes": 5,
     "letters": 40,
     "layers": 6,
@@ -198,4 +199,5 @@ def limits() -> dict[str, Any]:
     >>> limits()["data"]["n"]
     {'min': 20, 'max': 2000, 'above': False}
     """
-    return {**part(Setup).limits, "table": {"most": LIMITS["table_bytes"]}}
+    others = {"table": {"most": LIMITS["table_bytes"]}, "images": {"most": LIMITS["images"]}}
+    return {**part(Setup).limits, **others}

@@ -395,7 +395,9 @@ class Session:
         """Return the image that is shown; None of points."""
         if not task.images:
             return None
-        return self._drawing if self._drawing is not None else task.points[self._whose(task)["index"]]
+        return (
+            self._drawing if self._drawing is not None else task.points[self._whose(task)["index"]]
+        )
 
     def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
         view = self.run.settle()  # what was said before is to be seen

@@ -251,7 +251,9 @@ def _images_of(data: DataSetup) -> tuple[Array, Array]:
             f"{error.name} no está instalado: pip install {str(error).rpartition(' ')[2]}",
             "data.kind",
         ) from error
-    drawn = np.random.default_rng(data.seed).permutation(len(labels))[: min(data.n, LIMITS["images"])]
+    drawn = np.random.default_rng(data.seed).permutation(len(labels))[
+        : min(data.n, LIMITS["images"])
+    ]
     return images[drawn].reshape(-1, *DIGIT), labels[drawn]
 
 

@@ -4,12 +4,13 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
-import { layoutMaps, makeMapPainter } from "../drawing/maps";
+import { layoutMaps, type MapLayout, makeMapPainter } from "../drawing/maps";
 import { writeNumber } from "../i18n/numbers";
 import type { Run } from "../server/messages";
-import { largest, lengthOf, outputsOf } from "../state/images";
+import { largest, lengthOf, outputsOf, sidesOf } from "../state/images";
 import { channelName, classLabel } from "../state/labels";
 import type { Store } from "../state/store";
+import { boundsOf } from "../state/windows";
 
 /** Room for the maps in a window of a height. */
 const roomOf = (height: number) =>
@@ -100,21 +101,48 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
             />
           );
         })}
+      <WindowMarks store={store} layout={layout} />
       <Chances store={store} run={run} output={layout.output} />
     </div>
   );
 }
 
+/** With the microscope open: the number that it takes apart, and the window behind it on each map. */
+function WindowMarks({ store, layout }: { store: Store; layout: MapLayout }) {
+  const { windows, images } = store;
+  const [apart, at] = [windows.number.value, windows.channel.value];
+  if (!windows.open.value || !apart || !at) return null;
+  const layers = images.layers.value;
+  const mark = (layer: number, channel: number, [top, left, bottom, right]: number[]) => {
+    const tile = layout.tiles.find((one) => one.layer === layer && one.channel === channel);
+    const its = layers[layer];
+    if (!tile || !its) return null;
+    const cell = tile.side / Math.max(...sidesOf(its));
+    return (
+      <i
+        class="window-mark"
+        key={`${layer}-${channel}`}
+        style={{
+          left: `${tile.x + (left ?? 0) * cell}px`,
+          top: `${tile.y + (top ?? 0) * cell}px`,
+          width: `${((right ?? 0) - (left ?? 0)) * cell}px`,
+          height: `${((bottom ?? 0) - (top ?? 0)) * cell}px`,
+        }}
+      />
+    );
+  };
+  const [row = 0, column = 0] = apart.place;
+  const chosen = apart.place.length === 3 ? [row, column, row + 1, column + 1] : [0, 0, 1, 1];
+  return (
+    <>
+      {boundsOf(apart).map(([channel, bounds]) => mark(at.layer - 1, channel, bounds))}
+      {mark(at.layer, at.channel, chosen)}
+    </>
+  );
+}
+
 /** A bar for each class. */
-function Chances({
-  store,
-  run,
-  output,
-}: {
-  store: Store;
-  run: Run;
-  output: ReturnType<typeof layoutMaps>["output"];
-}) {
+function Chances({ store, run, output }: { store: Store; run: Run; output: MapLayout["output"] }) {
   const { images, text, language } = store;
   const outputs = outputsOf(images.layers.value, images.maps.value);
   const best = largest(outputs);

@@ -173,3 +173,20 @@ function widthOf(terms: Term[]): number {
 /** The bias of a sum, or null. */
 export const biasOf = ({ terms }: NumberApart): number | null =>
   terms.find(({ x, parameter }) => x === null && parameter?.length === 1)?.right ?? null;
+
+/** On each map that a window lies on: its top, left, bottom and right, in numbers of the map. */
+export function boundsOf({ terms, kind }: NumberApart): [number, number[]][] {
+  const found = new Map<number, number[]>();
+  for (const { x } of kind === "Dense" ? [] : terms) {
+    if (x?.length !== 3) continue;
+    const [row = 0, column = 0, channel = 0] = x;
+    const [top = row, left = column, bottom = 0, right = 0] = found.get(channel) ?? [];
+    found.set(channel, [
+      Math.min(top, row),
+      Math.min(left, column),
+      Math.max(bottom, row + 1),
+      Math.max(right, column + 1),
+    ]);
+  }
+  return [...found];
+}

@@ -15,7 +15,6 @@ from neurona.web.maps import maps_of
 from neurona.web.run import View
 from neurona.web.task import Task
 
-
 FEW = 200  # images, of which signal and gradient are measured
 
 

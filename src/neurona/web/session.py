@@ -13,8 +13,8 @@ from neurona.engine.types import Array
 from neurona.language import LANGUAGES
 from neurona.web import bugs, cures, doctor, microscope, sweep
 from neurona.web import setup as choices
-from neurona.web.drawing import digit_of, strokes_of
 from neurona.web.downloads import MAKERS, THEMES, prepare
+from neurona.web.drawing import digit_of, strokes_of
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
 from neurona.web.flow import trivial

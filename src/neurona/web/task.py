@@ -12,9 +12,9 @@ import numpy as np
 from neurona import datasets
 from neurona.datasets.points import POINT_CLOUDS
 from neurona.datasets.surfaces import REGRESSIONS
+from neurona.engine.activations import find_activation
 from neurona.engine.costs import Cost, find_cost
 from neurona.engine.data import Data, check_data
-from neurona.engine.activations import find_activation
 from neurona.engine.initializers import find_initializer
 from neurona.engine.layers.base import leaves
 from neurona.engine.layers.convolution import Conv2D

@@ -305,7 +305,8 @@ function short(value: number): string {
   if (Number.isNaN(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return size >= 100 ? String(Math.round(value)) : value.toFixed(size >= 10 ? 1 : 2);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return value.toFixed(digits).replace("-", "−");
 }
 
 /** The color behind a number, and one for its letters that can be read on it. */

@@ -137,7 +137,9 @@ def test_what_is_not_given_has_its_default():
             "seed": 0, "points": (), "regression": False, "columns": (), "class_names": (),
         },
         "inputs": ("x1", "x2"),
-        "layers": ({"neurons": 4, "activation": "tanh", "learning_rate": None},) * 2,
+        "layers": (
+            {"neurons": 4, "activation": "tanh", "learning_rate": None, "kind": "dense"},
+        ) * 2,
         "output": {"activation": "auto", "learning_rate": None},
         "training": {
             "learning_rate": 0.01, "optimizer": "adam", "cost": "auto", "batch_size": None,

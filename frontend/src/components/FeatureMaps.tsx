@@ -10,12 +10,14 @@ import type { Run } from "../server/messages";
 import { largest, lengthOf, outputsOf, sidesOf } from "../state/images";
 import { channelName, classLabel } from "../state/labels";
 import type { Store } from "../state/store";
+import { awayParts } from "../state/tools";
 import { boundsOf } from "../state/windows";
 
 /** Room for the maps in a window of a height. */
 const roomOf = (height: number) =>
   Math.round(208 + Math.max(0, Math.min(192, (height - 800) * 0.6)));
 const COLUMN = 72; // pixels that a column takes at least
+const NARROW = 110; // pixels of the output's column: fewer have no room for a number beside the bar
 
 export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
   const { images, text, resolvedTheme } = store;
@@ -94,7 +96,7 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
               onFocus={show}
               onBlur={hide}
               onClick={() => {
-                if (layer === 0 || store.hidden.includes("microscope")) return;
+                if (layer === 0 || awayParts(store.hidden, true).includes("microscope")) return;
                 hide();
                 store.windows.show({ layer, channel });
               }}
@@ -155,7 +157,7 @@ function Chances({ store, run, output }: { store: Store; run: Run; output: MapLa
       : writeNumber(value, language.value, 2);
   return (
     <ol
-      class="chances"
+      class={`chances ${output.width < NARROW ? "narrow" : ""}`}
       aria-label={text.value.images.chances}
       style={{ left: `${output.x}px`, top: `${output.top}px`, width: `${output.width}px` }}
     >

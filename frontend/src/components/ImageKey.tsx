@@ -6,11 +6,10 @@ import { largest, outputsOf } from "../state/images";
 import type { Store } from "../state/store";
 
 export function ImageKey({ store }: { store: Store }) {
-  const { text, images, hidden, run } = store;
+  const { text, images, hidden } = store;
   const t = text.value.images;
   const shown = images.example.value;
   const index = shown?.index ?? null;
-  const last = (run.value?.labels.length ?? 1) - 1;
   const name =
     index === null || shown?.label === null
       ? t.your_drawing
@@ -33,7 +32,7 @@ export function ImageKey({ store }: { store: Store }) {
             type="button"
             class="flat"
             aria-label={t.after}
-            onClick={() => images.show(index === null ? Math.min(last, 0) : index + 1)}
+            onClick={() => images.show(index === null ? 0 : index + 1)}
           >
             ›
           </button>
@@ -57,12 +56,8 @@ function Prediction({ store }: { store: Store }) {
   const best = largest(outputs);
   if (best < 0 || (images.drawn.value && images.strokes.value.length === 0)) return null;
   const share = outputs[best] ?? 0;
-  const label = images.example.value?.label ?? null;
   return (
-    <output
-      class={`prediction ${label !== null && label !== best ? "missed" : ""}`}
-      aria-live="off"
-    >
+    <output class="prediction" aria-live="off">
       {text.value.images.predicts} <b>{best}</b>{" "}
       <small>{writeNumber(Math.round(100 * share), language.value)} %</small>
     </output>

@@ -21,7 +21,7 @@ export interface MapLayout {
 const GAP = 3; // pixels between two maps
 const BETWEEN = 8; // between two blocks
 const MARGIN = 6; // to the sides of a column
-const MOST = { image: 132, map: 60, neuron: 22 };
+const MOST = { image: 160, map: 60, neuron: 22 };
 const LEAST = 6;
 const ROW = { least: 20, finger: 24 };
 
@@ -91,7 +91,9 @@ function blockOf(layer: DrawnLayer, width: number, height: number): Block {
       MOST[kind],
     );
     const side = Math.max(LEAST, Math.floor(fits));
-    if (side > best.side) best = { count, across, side };
+    const empty = (one: Block) => Math.ceil(one.count / one.across) * one.across - one.count;
+    const next = { count, across, side };
+    if (side > best.side || (side === best.side && empty(next) < empty(best))) best = next;
   }
   return best;
 }

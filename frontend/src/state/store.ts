@@ -25,7 +25,7 @@ import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import { makeAddressKeeper, tabStorage } from "./staying";
 import { formatMap, makeSweep } from "./sweep";
-import { NOT_ON_IMAGES, type Tool } from "./tools";
+import { awayParts, type Tool } from "./tools";
 import { makeTour } from "./tour";
 import { makeWindows } from "./windows";
 
@@ -275,7 +275,8 @@ export function makeStore(connection: Connection, host: Host) {
           liveFrame.value = frame.value = latest = { ...old, arrays: {} };
         }
         run.value = next;
-        if (next.layers && NOT_ON_IMAGES.some((one) => one === tool.peek())) tool.value = null;
+        const away = awayParts(address.hidden, next.layers !== undefined);
+        if (away.includes(tool.peek() ?? "")) tool.value = null;
         const why = message.why as LocalizedText | null | undefined;
         // The tour and the doctor say themselves what they begin.
         if (why && tool.peek() !== "tour" && tool.peek() !== "doctor") {

@@ -12,5 +12,11 @@ export const TOOL_NAMES = [
 ] as const;
 export type Tool = (typeof TOOL_NAMES)[number];
 
-/** They train dense layers on points. */
-export const NOT_ON_IMAGES: readonly Tool[] = ["sweep", "bugs"];
+/** What there is not on images: they train dense layers on points. */
+const NOT_ON_IMAGES: readonly string[] = ["sweep", "bugs"];
+
+/** The parts of the page that are away; a recording of images has no microscope. */
+export function awayParts(hidden: readonly string[], images: boolean): readonly string[] {
+  if (!images) return hidden;
+  return [...hidden, ...NOT_ON_IMAGES, ...(hidden.includes("pad") ? ["microscope"] : [])];
+}

@@ -18,6 +18,7 @@ from neurona.observe.walk import walk_backward, walk_forward
 from neurona.web.task import Task
 
 MOST_EXAMPLES = 500  # of a measurement for the history: enough for two digits
+MOST_IMAGES = 100  # which take longer
 
 
 class Flow(NamedTuple):
@@ -67,7 +68,7 @@ def _numbers(each: Iterable[float]) -> Array:
 
 def sizes(task: Task, params: Params) -> Array:
     """Return ``(2, n_layers)`` float32 for the history: the signal, and the gradient."""
-    flow = measure(task, params, MOST_EXAMPLES)
+    flow = measure(task, params, MOST_IMAGES if task.images else MOST_EXAMPLES)
     return np.stack([flow.signal, flow.gradient])
 
 

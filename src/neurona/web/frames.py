@@ -10,12 +10,10 @@ from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
 from neurona.observe import numbers, scores
 from neurona.web.doctor import Speaker
-from neurona.web.flow import measure
+from neurona.web.flow import MOST_IMAGES, measure
 from neurona.web.maps import maps_of
 from neurona.web.run import View
 from neurona.web.task import Task
-
-FEW = 200  # images, of which signal and gradient are measured
 
 
 class FrameRenderer:
@@ -82,7 +80,7 @@ class FrameRenderer:
                 arrays["surface"], content["span"] = _spanned(answers)
                 arrays |= {"neurons": pictures} if network else {}
             if network:
-                flow = measure(task, state.params, FEW if task.images else None)
+                flow = measure(task, state.params, MOST_IMAGES if task.images else None)
                 arrays |= {
                     "parameters": flatten(state.params).astype(np.float32),
                     "frozen": view.frozen.astype(np.uint8),

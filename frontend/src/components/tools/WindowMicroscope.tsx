@@ -48,9 +48,10 @@ export function WindowMicroscope({ store }: { store: Store }) {
               label={layer.shape.length === 3 ? t.images.map : t.neuron}
               value={String(at.channel + 1)}
               options={Array.from({ length: layer.shape.at(-1) ?? 1 }, (_, k) => String(k + 1))}
+              name={(k) => (at.layer === layers.length - 1 ? String(Number(k) - 1) : k)}
               onChange={(k) => windows.select({ ...at, channel: Number(k) - 1 })}
             />
-            <p class="place">{t.images.arrows}</p>
+            {layer.shape.length === 3 && <p class="place">{t.images.arrows}</p>}
           </div>
           <p class="lead">{t.images.says[layer.kind as "Conv2D"] ?? ""}</p>
           <div class="window-halves">
@@ -127,35 +128,22 @@ function Calculation({ store, apart }: { store: Store; apart: NumberApart }) {
   const bias = biasOf(apart);
   const sums = apart.operation === "sum";
   const activation = activationOf(store);
+  // A dense layer's sum is too long to be laid out: it is told in words.
+  if (patches.length === 0) return <Terms store={store} apart={apart} />;
   return (
     <div class="calculation">
-      {patches.length > 0 && patches[0]?.rows.length ? (
-        <div class={`patches ${patches.length > 1 ? "several" : ""}`}>
-          {patches.map((one) => (
-            <PatchRow store={store} patch={one} apart={apart} key={one.channel} />
-          ))}
-        </div>
-      ) : (
-        <Terms store={store} apart={apart} />
-      )}
+      <div class={`patches ${patches.length > 1 ? "several" : ""}`}>
+        {patches.map((one) => (
+          <PatchRow store={store} patch={one} apart={apart} key={one.channel} />
+        ))}
+      </div>
       <p class="sum">
         {sums ? (
           <>
-            {patches.length > 1 && (
-              <>
-                {patches.map((one, k) => (
-                  <span key={one.channel}>
-                    {k > 0 && " + "}
-                    {write(one.sum)}
-                  </span>
-                ))}{" "}
-              </>
-            )}
-            {patches.length === 1 && write(patches[0]?.sum ?? null)}
+            {patches.map((one, k) => signed(write, one.sum, k > 0))}
             {bias !== null && (
               <>
-                {patches.length > 0 && " + "}
-                <i>b</i> {write(bias)}
+                {signed(write, bias, true)} <small>(b)</small>
               </>
             )}{" "}
             = <i>z</i> <b>{write(apart.value)}</b>
@@ -180,9 +168,15 @@ function Calculation({ store, apart }: { store: Store; apart: NumberApart }) {
           {(apart.labelled ? t.of_class : t.of_predicted).replace("{k}", String(apart.target))}
         </p>
       )}
-      {sums && patches.length > 0 && <p class="note">{t.click_weight}</p>}
+      {sums && <p class="note">{t.click_weight}</p>}
     </div>
   );
+}
+
+/** A term of a sum, with its sign before it. */
+function signed(write: (x: number | null) => string, value: number, after: boolean): string {
+  if (!after) return write(value);
+  return value < 0 ? ` − ${write(-value)}` : ` + ${write(value)}`;
 }
 
 function activationOf({ windows, setup }: Store): string {

@@ -155,8 +155,7 @@ def test_wrong_layers_of_a_network_are_refused(given, said):
         (lambda: Network([Conv2D(8)], 3), r"layer 1: Conv2D\(8\) takes images .* examples of 3:"),
         (lambda: Network([Conv2D(8, 5)], (4, 9, 1)), "5 x 5, and gets images of 4 x 9 x 1"),
         (lambda: Network([MaxPool2D(3)], (2, 9, 1)), "3 x 3, and gets images of 2 x 9 x 1"),
-        (lambda: Network([Flatten()], (28, 28)), r"gets 28 x 28: say Flatten\(axes=2\)"),
-        (lambda: Network([BatchNormalization()], (2, 2, 1)), r"put a Flatten\(\) before it"),
+        (lambda: Flatten().out_shape((28, 28)), r"gets 28 x 28: say Flatten\(axes=2\)"),
         (
             lambda: Network([Add([Dense(3), Dense(4)])], 2),
             r"Add: layer 1, Dense\(3\), gives 3, and layer 2, Dense\(4\), gives 4",
@@ -618,10 +617,12 @@ def test_summary_has_a_line_for_each_layer():
     net = of_everything()
     lines = str(net).splitlines()
     count = sum(array.size for array in arrays(net.init(0)))
-    assert lines[0] == f"Network: 8 x 9 x 2 -> 3, {count:,} parameters"
+    assert lines[0] == f"Network: 8 x 9 x 2 -> 3, {count:,} parameters, " + (
+        f"{net.operations(net.in_shape):,} operations"
+    )
     conv, _, _, _, _, dense = (" ".join(line.split()) for line in lines[1:7])
-    assert conv == "1 Conv2D(4, activation=tanh) 6 x 7 x 4 W 3 x 3 x 2 x 4, b 4"
-    assert dense == "3.1.2 Dense(5, relu) 5 W 36 x 5, b 5"
+    assert conv == "1 Conv2D(4, activation=tanh) 6 x 7 x 4 3,024 W 3 x 3 x 2 x 4, b 4"
+    assert dense == "3.1.2 Dense(5, relu) 5 180 W 36 x 5, b 5"
     assert "3.2.2    Dropout(0.3)" in str(net)
     assert len(repr(neurona.network([2, 4, 1]))) < 120
     assert repr(Dense(4, "tanh", gain=2.0)) == "Dense(4, tanh, gain=2.0)"

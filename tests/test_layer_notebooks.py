@@ -12,7 +12,6 @@ from tests.test_notebooks import (
     answers,
     cells,
     execute,
-    in_spanish,
     no_error_and_no_warning,
     numbers,
     pictures,

@@ -90,6 +90,9 @@ docs/bugs
 notebooks/lesson.en
 notebooks/compare.en
 notebooks/bugs.en
+notebooks/convolution.en
+notebooks/recurrence.en
+notebooks/attention.en
 ```
 
 ```{toctree}
@@ -100,6 +103,9 @@ neurona, en breve <README.es>
 notebooks/leccion.es
 notebooks/comparar.es
 notebooks/errores.es
+notebooks/convolucion.es
+notebooks/recurrencia.es
+notebooks/atencion.es
 ```
 
 ```{toctree}

@@ -52,6 +52,7 @@ _NAMES = {
     "activation": "neurona.engine.activations",
     "adam": "neurona.engine.optimizers",
     "adamw": "neurona.engine.optimizers",
+    "Augmentation": "neurona.engine.augmentation",
     "BatchNormalization": "neurona.engine.layers.normalization",
     "check_gradient": "neurona.engine.gradcheck",
     "diagnose": "neurona.doctor.diagnosis",

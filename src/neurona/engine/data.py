@@ -61,6 +61,17 @@ class Data(NamedTuple):
         return Data(*(np.pad(one, more + [(0, 0)] * (one.ndim - 1)) for one in each))
 
 
+def unfilled(rows: Any) -> Any:
+    """Return the row numbers of a batch without the -1 that fill it up; or its own examples.
+
+    >>> unfilled(np.array([4, 2, -1]))
+    array([4, 2])
+    """
+    if isinstance(rows, Data) or rows.item(-1) >= 0:
+        return rows
+    return rows[..., : np.count_nonzero(rows.reshape(-1, rows.shape[-1])[0] >= 0)]
+
+
 # An engine holds this where each batch brings its own examples.
 NOTHING = Data(None, None, None)  # type: ignore[arg-type]
 

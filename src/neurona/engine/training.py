@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from neurona.checks import check_clip, check_count, check_dtype, check_penalty, check_rate
+from neurona.engine.augmentation import Augment
 from neurona.engine.batches import Draws, Stream, source_of
 from neurona.engine.costs import find_cost
 from neurona.engine.data import ROWS, Data, check_optimizer_state, check_params, networks_of
@@ -64,6 +65,7 @@ def train(
     rng: Seed = None,
     seeds: Sequence[Seed] | None = None,
     learning_rates: Sequence[Any] | None = None,
+    augmentation: Augment | None = None,
     engine: str = "numpy",
     devices: Any = None,
     dtype: Any = np.float32,
@@ -128,6 +130,11 @@ def train(
     learning_rates
         In place of the optimizer's, one for each network of a stack: numbers or schedules. Without
         seeds, all begin with the same weights and take the same batches.
+    augmentation
+        What changes the examples of each batch at random, and no others: an
+        :class:`~neurona.Augmentation` of images, or a function from ``X (batch, ...)`` and a
+        generator to examples of the same shape. The costs of the states are those of the changed
+        ones.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one (``pip install "neurona[jax]"``).
     devices
@@ -204,6 +211,7 @@ def begun(
     rng: Seed = None,
     seeds: Sequence[Seed] | None = None,
     learning_rates: Sequence[Any] | None = None,
+    augmentation: Augment | None = None,
     engine: str = "numpy",
     devices: Any = None,
     dtype: Any = np.float32,
@@ -238,6 +246,7 @@ def begun(
                 clip=clip,
                 start=start,
                 learning_rates=learning_rates,
+                augmentation=augmentation,
                 dtype=np.dtype(dtype).name,
             )
             agreed(facts | place.facts | {"batches": batches is not None})
@@ -253,6 +262,7 @@ def begun(
             networks,
             known,
             stream,
+            augmentation,
         )
         penalties = check_penalty("l1", l1), check_penalty("l2", l2)
         objective = Objective(net, find_cost(cost, net), *penalties)

@@ -165,7 +165,7 @@ def _taken(name: str, values: Any, dtype: Any) -> Array:
 
 def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
     array = _taken(name, values, dtype)
-    wrong = _first_not_finite(array)
+    wrong = first_not_finite(array)
     if wrong is not None:
         value = array[wrong]
         if numbers is not None:
@@ -177,7 +177,7 @@ def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -
     return array
 
 
-def _first_not_finite(array: Array) -> tuple[int, ...] | None:
+def first_not_finite(array: Array) -> tuple[int, ...] | None:
     """Return where the first number is that is not finite, without an array of the same size."""
     with np.errstate(all="ignore"):
         if np.isfinite(array.sum()):  # a sum with NaN or infinity in it is never finite

@@ -10,7 +10,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from neurona.estimators.arrays import arrays_for
 from neurona.estimators.forms import DictFrame, numbers_of, usual_form
+from neurona.tables.arrays import Arrays
 from neurona.tables.columns import objects
 from neurona.tables.file import listed
 from neurona.tables.frames import is_frame, names_of, read_array, read_frame
@@ -22,14 +24,14 @@ from neurona.tables.table import Columns, Prepared, Table
 
 
 def table_for(estimator: Any, X: Any, reset: bool) -> Table:
-    """Return X as a table of the columns that the estimator takes.
+    """Return X as a table of the columns that the estimator takes, or as images or series.
 
     Parameters
     ----------
     estimator
         Once it has learned from a frame, the columns are found by their names.
     X
-        A frame, an array, a sparse matrix, a dict of columns, or a
+        A frame, an array, images or series, a sparse matrix, a dict of columns, or a
         :class:`~neurona.tables.table.Table`.
     reset
         Whether the estimator learns anew, whatever columns there were before.
@@ -39,9 +41,14 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     ValueError
         If a column is missing, or X is not a table of numbers, texts and dates.
     """
-    if isinstance(X, Prepared | LargeTable):  # from the estimator itself, by way of a scorer
+    if isinstance(
+        X, Prepared | LargeTable | Arrays
+    ):  # from the estimator itself, by way of a scorer
         return X
     X = usual_form(estimator, X, reset)
+    arrays = arrays_for(estimator, X, reset)
+    if arrays is not None:
+        return arrays
     # The preparation decides, and not a parameter that may have been set since.
     raw = (estimator.preprocess if reset else estimator.preparation_) is None
     if hasattr(X, "tocsr"):

@@ -36,6 +36,7 @@ from neurona.files import network as files
 from neurona.files.codec import Known, Misfit, form_of
 from neurona.files.network import Model
 from neurona.files.storage import ModelFileError
+from neurona.tables.arrays import Scaling
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation
 from neurona.tables.ramps import Ramps
 from neurona.tables.targets import Classes, Counts, Labels, Quantities
@@ -77,6 +78,7 @@ class Learned:
     temperature: float = 1.0
     residuals: tuple[tuple[float, ...], ...] | None = None  # a number for each output
     rows_seen: int = 0  # by a batch normalization
+    scaling: Scaling | None = None  # of images and series, in place of the preparation
 
 
 def encoded(estimator: NeuralNet, notes: Any) -> bytes:
@@ -96,17 +98,20 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
         )
     check_is_fitted(estimator)
     names = getattr(estimator, "feature_names_in_", None)
+    preparation = estimator.preparation_
+    scaling = preparation if isinstance(preparation, Scaling) else None
+    raw = preparation is None if scaling is None else scaling.raw
     cv, residuals = estimator.cv, estimator.residuals_
     trials = (replace(one, cost=_without_nan([one.cost])[0]) for one in estimator.trials_)
     learned = Learned(
         {
             **{k: one for k, one in estimator.get_params(deep=False).items() if k != "devices"},
             "cv": cv if isinstance(cv, int) else None,
-            "preprocess": None if estimator.preparation_ is None else "auto",  # as it was fitted
+            "preprocess": None if raw else "auto",  # as it was fitted
         },
         None if names is None else tuple(map(str, names)),
         estimator.n_features_in_,
-        estimator.preparation_,
+        preparation if isinstance(preparation, Preparation) else None,
         estimator.targets_,
         getattr(estimator, "n_iter_", 0),
         _without_nan([estimator.loss_])[0],
@@ -120,6 +125,7 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
         if residuals is None
         else tuple(map(tuple, residuals.reshape(len(residuals), -1).tolist())),
         estimator.state_.rows_seen,
+        scaling,
     )
     fields = form_of(Learned).write(learned, "estimator")
     described = {"kind": type(estimator).__name__, **fields}
@@ -172,10 +178,14 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
     preparation, targets, net = learned.preparation, learned.targets, model.net
     if not 1 <= learned.width < MOST_COLUMNS or min(learned.epochs, learned.rows_seen) < 0:
         raise Misfit(f"the estimator has {learned.width} columns and {learned.epochs} epochs")
-    if made.preprocess not in ("auto", None) or (made.preprocess is None) != (preparation is None):
+    scaling = learned.scaling
+    raw = preparation is None if scaling is None else scaling.raw
+    if made.preprocess not in ("auto", None) or (made.preprocess is None) != raw:
         raise Misfit(f"preprocess is {shown(made.preprocess)}, which the preparation contradicts")
     if preparation is not None:
         _check_preparation(preparation, learned.width)
+    if scaling is not None:
+        _check_scaling(scaling, preparation, learned, net)
     taken = learned.width if preparation is None else len(preparation.outputs)
     if taken != net.n_in:
         raise Misfit(f"the columns become {taken} numbers, and the network takes {net.n_in}")
@@ -193,7 +203,7 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
         if len(learned.columns) != learned.width:
             raise Misfit(f"there are {len(learned.columns)} names for {learned.width} columns")
         made.feature_names_in_ = np.array([*learned.columns, None], dtype=object)[:-1]
-    made.preparation_, made.targets_ = preparation, targets
+    made.preparation_, made.targets_ = scaling or preparation, targets
     if not isinstance(targets, Quantities | Counts):
         made.classes_ = targets.classes
     (loss,) = _with_nan([learned.loss])
@@ -230,8 +240,8 @@ def _residuals(given: tuple[tuple[float, ...], ...], targets: Any) -> NDArray[np
 def _check_ensemble(net: Network) -> None:
     """Check that a network whose first layer adds others up is what an ensemble is."""
     first = net.layers[0]
-    if isinstance(first, Add):
-        fine = [len(net.layers) == 2 and isinstance(net.layers[1], Activate)]
+    if isinstance(first, Add) and isinstance(net.layers[-1], Activate):
+        fine = [len(net.layers) == 2]
         fine += [isinstance(one, Sequential) and one == first.layers[0] for one in first.layers]
         if not all(fine):
             raise Misfit("the network adds up layers that are not the networks of an ensemble")
@@ -276,6 +286,24 @@ def _check_preparation(preparation: Preparation, width: int) -> None:
             _check_texts(step.cycles, "the cycles")
             if not set(step.cycles) <= set(CYCLES):
                 raise Misfit(f"dates have the cycles {shown(step.cycles)}: there are {[*CYCLES]}")
+
+
+def _check_scaling(
+    scaling: Scaling, preparation: Preparation | None, learned: Learned, net: Network
+) -> None:
+    if preparation is not None or learned.columns is not None:
+        raise Misfit("images and series have no columns")
+    if scaling.shape != net.in_shape:
+        raise Misfit(f"examples are of shape {scaling.shape}, and the network takes {net.in_shape}")
+    if not len(scaling.mean) == len(scaling.deviation) in (0, scaling.shape[-1]):
+        raise Misfit(
+            f"there are {len(scaling.mean)} means and {len(scaling.deviation)} deviations for "
+            f"{scaling.shape[-1]} channels"
+        )
+    if scaling.raw and scaling.mean:
+        raise Misfit("examples are taken as they are, and have a mean")
+    if min(scaling.deviation, default=1) <= 0:
+        raise Misfit(f"a channel has the deviation {min(scaling.deviation)}: it is positive")
 
 
 def _check_ramps(column: str, ramps: Ramps) -> None:

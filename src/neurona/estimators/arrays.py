@@ -122,9 +122,10 @@ def _shape_of(array: NDArray[Any], layers: Any, raw: bool) -> Shape:
     if len(shape) != 2:
         return shape
     image = (*shape, 1)
+    likely = image if max(shape) <= LIKE * min(shape) else shape
     if layers is None:
-        return image if max(shape) <= LIKE * min(shape) else shape
-    return next((one for one in (image, shape) if _take(layers, one)), shape)
+        return likely
+    return next((one for one in (image, shape) if _take(layers, one)), likely)
 
 
 def _has_channels_first(shape: Shape) -> bool:
@@ -169,7 +170,7 @@ def _check_scale(array: NDArray[Any], known: Scaling) -> None:
             f"X has numbers from {low:g} to {high:g}, and the network learned from "
             f"{known.low:g} to {known.high:g}: give them on the same scale",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

@@ -66,10 +66,8 @@ def training_plan(
         size = min(check_count("batch_size", batch_size), n)
     steps = ceil(n / size)
     if epochs == "auto":
-        if size == n:
-            epochs = 250
-        else:
-            epochs = min(150, max(15 if arrays else 30, ceil(1500 / steps)))
+        fewest = 15 if arrays else 30
+        epochs = 250 if size == n else min(150, max(fewest, ceil(1500 / steps)))
         epochs = ceil(share * epochs)
     epochs = check_count("epochs", epochs)
     return TrainingPlan(size, epochs, steps, 1 if each_epoch else max(1, epochs // STATES))

@@ -41,14 +41,14 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     ValueError
         If a column is missing, or X is not a table of numbers, texts and dates.
     """
-    if isinstance(
-        X, Prepared | LargeTable | Arrays
-    ):  # from the estimator itself, by way of a scorer
+    if isinstance(X, Prepared | LargeTable | Arrays):  # from the estimator itself, say a scorer
         return X
     X = usual_form(estimator, X, reset)
-    arrays = arrays_for(estimator, X, reset)
-    if arrays is not None:
-        return arrays
+    return arrays_for(estimator, X, reset) or _table(estimator, X, reset)
+
+
+def _table(estimator: Any, X: Any, reset: bool) -> Table:
+    """Read a table of any form but images and series."""
     # The preparation decides, and not a parameter that may have been set since.
     raw = (estimator.preprocess if reset else estimator.preparation_) is None
     if hasattr(X, "tocsr"):
@@ -102,7 +102,7 @@ def _sparse(estimator: Any, X: Any, reset: bool, raw: bool) -> Table:
                 "X is a sparse matrix of booleans, and too large to be read as categories: its "
                 "cells are read as the numbers 0 and 1",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
         return SparseTable.of(X, raw)
     if raw:
@@ -132,14 +132,14 @@ def _said(table: Columns, learned: Preparation | None) -> Columns:
     """Warn of cells that may be something else than they are taken for, or were never seen."""
     for column in table:
         for remark in column.remarks:
-            warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=6)
+            warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=7)
     unseen = {} if learned is None else learned.unseen(table)
     if unseen:
         each = (f"column {name!r}: {counted(its, len(table))}" for name, its in unseen.items())
         warnings.warn(
             f"categories that were never seen tell the network nothing; {'; '.join(each)}",
             UserWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
     return table
 

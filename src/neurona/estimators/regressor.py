@@ -40,9 +40,9 @@ class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
     Parameters
     ----------
     hidden_layer_sizes, activation, layers, optimizer, learning_rate, weight_decay, batch_size, \
-epochs, l1, l2, clip, initializer, dropout, normalization, augmentation, ramps, networks, cv, quick, early_stopping, \
-validation_fraction, patience, scoring, engine, devices, random_state, preprocess, verbose, \
-warm_start
+epochs, l1, l2, clip, initializer, dropout, normalization, augmentation, ramps, networks, cv, \
+quick, early_stopping, validation_fraction, patience, scoring, engine, devices, random_state, \
+preprocess, verbose, warm_start
         As in :class:`~neurona.NeuralNetClassifier`.
     cost
         A cost or its name: ``"mse"``, the squared error, by default, ``"mae"``, ``"huber"``,

@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from neurona.engine.costs import find_cost
 from neurona.engine.layers import Activate, Add, Sequential
+from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.state import State
 from neurona.estimators.base import NeuralNet
@@ -175,20 +176,10 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
             raise Misfit(f"a {class_.__name__} has no parameter {shown(name)}")
     formerly = FORMERLY if learned.setting is None else {}
     made: NeuralNet = class_(**{**formerly, **learned.parameters})
-    preparation, targets, net = learned.preparation, learned.targets, model.net
+    targets, net = learned.targets, model.net
     if not 1 <= learned.width < MOST_COLUMNS or min(learned.epochs, learned.rows_seen) < 0:
         raise Misfit(f"the estimator has {learned.width} columns and {learned.epochs} epochs")
-    scaling = learned.scaling
-    raw = preparation is None if scaling is None else scaling.raw
-    if made.preprocess not in ("auto", None) or (made.preprocess is None) != raw:
-        raise Misfit(f"preprocess is {shown(made.preprocess)}, which the preparation contradicts")
-    if preparation is not None:
-        _check_preparation(preparation, learned.width)
-    if scaling is not None:
-        _check_scaling(scaling, preparation, learned, net)
-    taken = learned.width if preparation is None else len(preparation.outputs)
-    if taken != net.n_in:
-        raise Misfit(f"the columns become {taken} numbers, and the network takes {net.n_in}")
+    _check_input(learned, made.preprocess, net)
     _check_targets(targets)
     if isinstance(targets, Quantities | Counts) != (class_ is NeuralNetRegressor):
         raise Misfit(f"a {class_.__name__} has no target of {type(targets).__name__}")
@@ -203,7 +194,7 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
         if len(learned.columns) != learned.width:
             raise Misfit(f"there are {len(learned.columns)} names for {learned.width} columns")
         made.feature_names_in_ = np.array([*learned.columns, None], dtype=object)[:-1]
-    made.preparation_, made.targets_ = scaling or preparation, targets
+    made.preparation_, made.targets_ = learned.scaling or learned.preparation, targets
     if not isinstance(targets, Quantities | Counts):
         made.classes_ = targets.classes
     (loss,) = _with_nan([learned.loss])
@@ -261,6 +252,24 @@ def _check_texts(values: tuple[str, ...], what: str) -> None:
         raise Misfit(f"{what} are not texts that differ")
 
 
+def _check_input(learned: Learned, preprocess: Any, net: Network) -> None:
+    """Check that the network takes what is made of columns, or of images or series."""
+    preparation, scaling = learned.preparation, learned.scaling
+    raw = preparation is None if scaling is None else scaling.raw
+    if preprocess not in ("auto", None) or (preprocess is None) != raw:
+        raise Misfit(f"preprocess is {shown(preprocess)}, which the preparation contradicts")
+    if scaling is not None:
+        _check_scaling(scaling, learned, net)
+        return
+    if preparation is not None:
+        _check_preparation(preparation, learned.width)
+    taken = learned.width if preparation is None else len(preparation.outputs)
+    if (taken,) != net.in_shape:
+        raise Misfit(
+            f"the columns become {taken} numbers, and the network takes {in_words(net.in_shape)}"
+        )
+
+
 def _check_preparation(preparation: Preparation, width: int) -> None:
     kinds, last = preparation.kinds, -1
     if len(kinds) != width:
@@ -288,12 +297,10 @@ def _check_preparation(preparation: Preparation, width: int) -> None:
                 raise Misfit(f"dates have the cycles {shown(step.cycles)}: there are {[*CYCLES]}")
 
 
-def _check_scaling(
-    scaling: Scaling, preparation: Preparation | None, learned: Learned, net: Network
-) -> None:
-    if preparation is not None or learned.columns is not None:
+def _check_scaling(scaling: Scaling, learned: Learned, net: Network) -> None:
+    if learned.preparation is not None or learned.columns is not None:
         raise Misfit("images and series have no columns")
-    if scaling.shape != net.in_shape:
+    if scaling.shape != net.in_shape or learned.width != net.n_in:
         raise Misfit(f"examples are of shape {scaling.shape}, and the network takes {net.in_shape}")
     if not len(scaling.mean) == len(scaling.deviation) in (0, scaling.shape[-1]):
         raise Misfit(

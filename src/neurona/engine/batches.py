@@ -71,7 +71,7 @@ class Draws:
         """Return how many steps so many epochs have, or 1,000."""
         return 1000 if epochs is None else epochs * self.steps_an_epoch
 
-    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, Array | None]]:
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, Any]]:
         """Yield some numbers of the next steps, and their rows, as the steps take them."""
         while count > 0:
             now = int(min(count, most))

@@ -65,7 +65,6 @@ from neurona.estimators.validation import (
 )
 from neurona.tables.arrays import Scaling
 from neurona.tables.large import LARGE
-from neurona.tables.preparation import Preparation
 from neurona.tables.table import Table
 
 
@@ -297,9 +296,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     def _learn_columns(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are."""
         target = self.targets_.encode(examples.y) if examples.table.asks_for_target else None
-        self.preparation_: Preparation | Scaling | None = examples.table.learn(
-            examples.weight, rng, self.ramps, target
-        )
+        self.preparation_: Any = examples.table.learn(examples.weight, rng, self.ramps, target)
         if self.verbose and self._takes_arrays:
             print(self.preparation_)
 

@@ -24,9 +24,8 @@ from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
 from neurona.estimators.together import is_shared, own_batches
 from neurona.estimators.validation import BestState, normalized, split
-from neurona.tables.arrays import Arrays, Scaling
+from neurona.tables.arrays import Arrays
 from neurona.tables.large import LargeTable
-from neurona.tables.preparation import Preparation
 
 NETWORKS = 4  # of an ensemble
 FEW_ROWS = 1000  # with fewer, as many more networks learn with the best setting, on other folds
@@ -180,7 +179,7 @@ class Fit:
         parts: list[int] | None = None,
     ) -> None:
         self.estimator = estimator
-        self.preparation: Preparation | Scaling | None = estimator.preparation_
+        self.preparation: Any = estimator.preparation_
         self.rows: dict[Any, Examples] = {}  # prepared once: each trial takes all of them
         self.team = team
         self.part = slice(0, team.trying)  # of the networks: those that learn or have learned

@@ -37,7 +37,7 @@ def check_going_on(estimator: Any, method: str, otherwise: str) -> Setting:
     setting = replace(last, **given_settings(estimator))
     preparation = estimator.preparation_
     raw = preparation is None or getattr(preparation, "raw", False)
-    pairs = {"preprocess": (estimator.preprocess, None if raw else "auto")}
+    pairs: dict[str, Any] = {"preprocess": (estimator.preprocess, None if raw else "auto")}
     if isinstance(preparation, Preparation):
         pairs["ramps"] = setting.ramps, last.ramps
     there: Network = estimator._member

@@ -103,12 +103,13 @@ NAMED = {
     Activation: Known("activation", ACTIVATIONS, ", or register it with @neurona.activation"),
     Initializer: Known("initializer", INITIALIZERS),
 }
+AUGMENTATIONS: dict[str, Any] = {"Augmentation": Augmentation}
 FAMILIES = {
     Layer: Known("layer", LAYERS),
     Cost: Known("cost", COSTS, ", or save without it"),
     Optimizer: Known("optimizer", OPTIMIZERS),
     Step: Known("column", STEPS),
-    Augmentation: Known("augmentation", {"Augmentation": Augmentation}),
+    Augmentation: Known("augmentation", AUGMENTATIONS),
 }
 
 
@@ -350,7 +351,7 @@ _ARRAY = _one_of((*NUMBERS, *MOMENTS, "bool", "text", "object"))
 # ----------------------------------------------------------------------- values of unknown types
 
 # Live: a cost or an optimizer that is registered later is found, too.
-_ANY_KIND = _kind(Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, FAMILIES[Augmentation].names)))
+_ANY_KIND = _kind(Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, AUGMENTATIONS)))
 
 
 def _write_any(value: Any, where: str) -> Any:

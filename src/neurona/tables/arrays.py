@@ -40,7 +40,7 @@ class Scaling:
     Examples
     --------
     >>> images = np.array([0, 0, 255, 255], np.uint8).reshape(1, 2, 2, 1)
-    >>> scaling = Arrays(images).learn(None)
+    >>> scaling = Arrays(images).learn(None, np.random.default_rng(0))
     >>> print(scaling)
     images of 2 x 2 x 1, whole numbers from 0 to 255, scaled: (x - 127.5) / 127.5
     >>> scaling(images).ravel()
@@ -130,7 +130,7 @@ class Arrays(Table):
     def learn(
         self,
         weight: Weights,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator,
         ramps: int | str = 0,
         target: Target = None,
     ) -> Scaling:
@@ -188,4 +188,4 @@ class Arrays(Table):
 
 def _there(x: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which steps are not padding, all zeros: ``(n, steps, 1)``."""
-    return (x != 0).any(axis=-1, keepdims=True)
+    return np.asarray((x != 0).any(axis=-1, keepdims=True))

@@ -52,7 +52,7 @@ class Table(ABC):
         rng: np.random.Generator,
         ramps: int | str = 0,
         target: Target = None,
-    ) -> Preparation | None:
+    ) -> Any:
         """Return what the columns hold; None where the network takes them as they are.
 
         ``ramps`` and ``target`` are those of :meth:`Preparation.fit`.

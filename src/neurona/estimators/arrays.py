@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.data import first_not_finite
+from neurona.engine.description import entries_of
 from neurona.engine.layers import Conv2D, Flatten, Layer, MaxPool2D
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import network
@@ -135,7 +136,7 @@ def _has_channels_first(shape: Shape) -> bool:
 def _take(layers: Any, shape: Shape) -> bool:
     """Tell whether layers, and the one that will come after them, take examples of a shape."""
     try:
-        network([shape, *layers, 1])
+        network([shape, *entries_of(layers), 1])
     except ValueError:
         return False
     return True

@@ -17,7 +17,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 import neurona
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
-from neurona.engine.layers import Layer
+from neurona.engine.description import is_of_layers
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
 from neurona.engine.processes import staying
@@ -341,12 +341,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 f"hidden_layer_sizes is {hidden!r}: give a number of neurons, or one for each layer"
             )
         hidden = list(hidden) if isinstance(hidden, Iterable) else [hidden]
-        if any(isinstance(one, Layer) for one in hidden):
+        if any(map(is_of_layers, hidden)):
             return network(
                 [shape, *hidden, self.targets_.n_out],
                 self.activation,
                 output=self._output(),
-                initializer=setting.initializer,
                 dropout=setting.dropout,
                 normalization=self.normalization,
             )

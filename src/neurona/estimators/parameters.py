@@ -10,6 +10,7 @@ from sklearn.metrics import check_scoring
 
 from neurona.checks import check_count, check_share
 from neurona.engine.augmentation import Augment, Augmentation
+from neurona.engine.description import entries_of
 from neurona.engine.layers import Layer
 from neurona.tables.ramps import check_ramps
 
@@ -59,17 +60,17 @@ def _check_layers(one: Any) -> None:
     layers = one.layers
     if layers is None:
         return
-    if isinstance(layers, str | Mapping | Layer) or not isinstance(layers, Iterable):
+    if isinstance(layers, Mapping | Layer) or not isinstance(layers, Iterable):
         raise ValueError(
             f"layers is {layers!r}: give a list of layers and whole numbers, such as "
-            "[Conv2D(16), MaxPool2D(), Flatten(), 64]"
+            "[Conv2D(16), MaxPool2D(), Flatten(), 64], or 'conv 16, pool, flatten, 64'"
         )
-    for layer in layers:
+    for layer in entries_of(layers):
         if isinstance(layer, type):
             raise ValueError(
                 f"layers holds {layer.__name__}, which is a class: call it, {layer.__name__}(...)"
             )
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, Layer | str):
             check_count("a layer", layer)
     if not (isinstance(one.hidden_layer_sizes, str) and one.hidden_layer_sizes == "auto"):
         raise ValueError(

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.engine.description import entries_of, is_of_layers
 from neurona.engine.layers import Flatten
 from neurona.estimators.arrays import default_layers
 from neurona.estimators.folds import MOST_ROWS
@@ -82,6 +83,9 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
         return
     seen = set()
     alone = MANY if rows > MOST_ROWS else ONE
+    of_layers = any(map(is_of_layers, entries_of(given.get("hidden_layer_sizes", ()))))
+    if of_layers:  # which have dropout where they say so
+        given.setdefault("dropout", 0.0)
     for rung in (FEW,) if rows < FEWEST else LADDER if several else (alone,):
         setting = replace(rung, **given)
         if repr(setting) not in seen and (
@@ -101,7 +105,7 @@ def given_settings(estimator: Any) -> dict[str, Any]:
         if not (isinstance(value := getattr(estimator, one.name), str) and value == "auto")
     }
     if estimator.layers is not None:
-        given["hidden_layer_sizes"] = tuple(estimator.layers)
+        given["hidden_layer_sizes"] = tuple(entries_of(estimator.layers))
     elif "hidden_layer_sizes" in given and isinstance(estimator.preparation_, Scaling):
         sizes = given["hidden_layer_sizes"]
         given["hidden_layer_sizes"] = (Flatten(), *(sizes if np.ndim(sizes) else [sizes]))

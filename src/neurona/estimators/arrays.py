@@ -8,7 +8,7 @@ given, it is of images if neither side is more than twice as long as the other.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -19,6 +19,8 @@ from neurona.engine.data import first_not_finite
 from neurona.engine.description import entries_of
 from neurona.engine.layers import Conv2D, Flatten, Layer, MaxPool2D
 from neurona.engine.layers.base import in_words
+from neurona.engine.layers.embedding import Embedding
+from neurona.engine.layers.gru import GRU
 from neurona.engine.network import network
 from neurona.engine.types import Shape
 from neurona.tables.arrays import Arrays, Scaling
@@ -178,22 +180,26 @@ def _check_scale(array: NDArray[Any], known: Scaling) -> None:
 # ------------------------------------------------------------------------------------- layers
 
 
-def each_layer(layers: Any) -> Iterator[Any]:
-    """Yield layers, and those within them."""
-    for one in layers if isinstance(layers, Iterable) else ():
-        yield one
-        yield from each_layer(getattr(one, "layers", ()))
+def _leaves(layers: Any) -> Iterator[Any]:
+    """Yield layers, those within compositions in their place, and words."""
+    for one in () if layers is None else entries_of(layers):
+        inner = getattr(one, "layers", None)
+        yield from [one] if inner is None else _leaves(inner)
 
 
 def takes_indices(layers: Any) -> bool:
     """Tell whether the first layer is an embedding, which takes whole numbers."""
-    first = next((one for one in each_layer(layers) if not hasattr(one, "layers")), None)
-    return type(first).__name__ == "Embedding"
+    first = next(_leaves(layers), None)
+    said = isinstance(first, str) and first.lower().startswith("embedding")
+    return said or isinstance(first, Embedding)
 
 
 def _is_padded(layers: Any) -> bool:
     """Tell whether a layer takes steps of zeros for padding."""
-    return any(getattr(one, "mask_zero", False) for one in each_layer(layers))
+    return any(
+        "mask" in one.lower().split() if isinstance(one, str) else getattr(one, "mask_zero", False)
+        for one in _leaves(layers)
+    )
 
 
 def default_layers(shape: Shape) -> tuple[Layer | int, ...]:
@@ -202,4 +208,4 @@ def default_layers(shape: Shape) -> tuple[Layer | int, ...]:
         return (Conv2D(16), MaxPool2D(), Conv2D(32), MaxPool2D(), Flatten(), 64)
     if len(shape) == 3 and min(shape[:2]) >= 3:
         return (Conv2D(32), Flatten(), 64)
-    return (Flatten(), 64)
+    return (GRU(64),) if len(shape) == 2 else (Flatten(), 64)

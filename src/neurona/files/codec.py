@@ -103,13 +103,11 @@ NAMED = {
     Activation: Known("activation", ACTIVATIONS, ", or register it with @neurona.activation"),
     Initializer: Known("initializer", INITIALIZERS),
 }
-AUGMENTATIONS: dict[str, Any] = {"Augmentation": Augmentation}
 FAMILIES = {
     Layer: Known("layer", LAYERS),
     Cost: Known("cost", COSTS, ", or save without it"),
     Optimizer: Known("optimizer", OPTIMIZERS),
     Step: Known("column", STEPS),
-    Augmentation: Known("augmentation", AUGMENTATIONS),
 }
 
 
@@ -351,7 +349,9 @@ _ARRAY = _one_of((*NUMBERS, *MOMENTS, "bool", "text", "object"))
 # ----------------------------------------------------------------------- values of unknown types
 
 # Live: a cost or an optimizer that is registered later is found, too.
-_ANY_KIND = _kind(Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, AUGMENTATIONS)))
+_ANY_KIND = _kind(
+    Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, {"Augmentation": Augmentation}))
+)
 
 
 def _write_any(value: Any, where: str) -> Any:
@@ -360,13 +360,14 @@ def _write_any(value: Any, where: str) -> Any:
         return {"kind": "dict", "items": items}
     if isinstance(value, list | tuple | np.ndarray):
         return form_of(tuple[Any, ...]).write(value, where)
+    if isinstance(value, Augmentation):
+        return _ANY_KIND.write(value, where)
     fits = {
         Activation: isinstance(value, Activation),
         Initializer: callable(value) and value in INITIALIZERS.values(),
         Cost: hasattr(value, "link"),
         Optimizer: type(value) in OPTIMIZERS.values(),
         Layer: isinstance(value, Layer),
-        Augmentation: isinstance(value, Augmentation),
     }
     for hint, it_does in fits.items():
         if it_does:

@@ -175,9 +175,14 @@ class Layer:
         return self.is_random or self.is_calibrated
 
     @property
+    def ends_with(self) -> Activation:
+        """The activation that comes last, after all sums: what :attr:`logits` leaves out."""
+        return self.activation
+
+    @property
     def logits(self: Own) -> Own:
-        """The same layer without its activation."""
-        if self.activation is linear:
+        """The same layer without the activation that it ends with."""
+        if self.ends_with is linear:
             return self
         return cast("Own", replace(cast("Any", self), activation=linear))
 
@@ -187,8 +192,8 @@ class Layer:
         They are the layer without its activation, and the activation.
         """
         stages = [Stage(self.logits, params, noise)]
-        if self.activation is not linear:
-            stages.append(Stage(Activate(self.activation), Nothing()))
+        if self.ends_with is not linear:
+            stages.append(Stage(Activate(self.ends_with), Nothing()))
         return stages
 
     def __repr__(self) -> str:

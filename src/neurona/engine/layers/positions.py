@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.engine.layers.base import Layer, Nothing, Train
-from neurona.engine.layers.recurrent import check_padding, check_series
+from neurona.engine.layers.base import Layer, Nothing, Train, check_axes
+from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.types import Array, Pullback, Shape
 from neurona.registry import lookup
 
@@ -64,7 +64,7 @@ class PositionalEncoding(Layer):
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return the same shape, which is that of a series."""
-        check_series(self, shape)
+        check_axes(self, shape, 2)
         return shape
 
     def shapes(self, shape: Shape) -> Any:
@@ -74,17 +74,20 @@ class PositionalEncoding(Layer):
     def check(self, X: Array) -> None:
         """Refuse a series of padding alone."""
         if self.mask_zero:
-            check_padding(self, (X == 0).all(axis=-1))
+            check_padding_alone(self, X)
+
+    def operations(self, shape: Shape) -> int:
+        """Return 0: P is added."""
+        return 0
 
     def forward(self, params: Any, x: Array, train: Train | None = None) -> tuple[Array, Pullback]:
         """Return ``y (batch, steps, n)`` and its pullback: dx = dy, and dP is their sum."""
-        xp = x.__array_namespace__()
-        there = (x != 0).any(axis=-1, keepdims=True) if self.mask_zero else None
+        there = is_step(x) if self.mask_zero else None
         learned = self.kind == "learned"
         P = params.P[..., None, :, :] if learned else sinusoids(*x.shape[-2:], x.dtype)
 
         def masked(values: Array) -> Array:
-            return values if there is None else xp.where(there, values, 0)
+            return values if there is None else there * values
 
         def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, Any]:
             dx = masked(dy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from neurona.engine.types import Array
 CLASSIFIERS = ("sigmoid", "softmax")
 ROWS = 2**15  # that are looked at together, where a table may be long
 LARGE = 2**26  # bytes of a table that is not copied, nor read whole from a file
+AT_ONCE = 2**22  # numbers that a layer makes of examples which are looked at together
 HELD = 2**22  # bytes of batches that are held at once, where a table may be large
 
 
@@ -77,6 +79,19 @@ def unfilled(rows: Any) -> Any:
 
 # An engine holds this where each batch brings its own examples.
 NOTHING = Data(None, None, None)  # type: ignore[arg-type]
+
+
+def rows_at_once(net: Network) -> int:
+    """Return how many examples are looked at together: of images fewer, of which layers make much.
+
+    >>> from neurona.engine.network import network
+    >>> rows_at_once(network([784, 64, 10])), rows_at_once(network("28x28x1, conv 16, flatten, 10"))
+    (32768, 387)
+    """
+    shapes = [*net.in_shapes(net.in_shape), net.out_shape()]
+    if all(len(shape) == 1 for shape in shapes):
+        return ROWS
+    return max(1, min(ROWS, AT_ONCE // max(map(prod, shapes))))
 
 
 def check_data(

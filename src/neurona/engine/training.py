@@ -20,7 +20,13 @@ from neurona.checks import check_clip, check_count, check_dtype, check_penalty, 
 from neurona.engine.augmentation import Augment
 from neurona.engine.batches import Draws, Stream, source_of
 from neurona.engine.costs import find_cost
-from neurona.engine.data import ROWS, Data, check_optimizer_state, check_params, networks_of
+from neurona.engine.data import (
+    Data,
+    check_optimizer_state,
+    check_params,
+    networks_of,
+    rows_at_once,
+)
 from neurona.engine.divergence import TrainingDiverged, diagnose
 from neurona.engine.layers.base import leaves
 from neurona.engine.network import Network
@@ -329,6 +335,7 @@ class Training:
         self.is_shared = is_shared
         self.objective = objective
         self.net = objective.net
+        self.at_once = rows_at_once(objective.net)
         self.source = source
         self.build = build
         self.rates = rates
@@ -447,8 +454,8 @@ class Training:
         """Return the cost of examples; of many, part by part: activations outweigh a table."""
         cost, total = 0.0, data.n if data.weight is None else data.weight.sum(axis=-1)
         with np.errstate(all="ignore"):
-            for begin in range(0, data.n, ROWS):
-                x, target, weight = data.rows(slice(begin, begin + ROWS))
+            for begin in range(0, data.n, self.at_once):
+                x, target, weight = data.rows(slice(begin, begin + self.at_once))
                 share = (target.shape[-2] if weight is None else weight.sum(axis=-1)) / total
                 cost = cost + share * self.objective.value(params, x, target, weight)
         return cost if self.networks else float(cost)

@@ -28,7 +28,8 @@ from neurona.tables.arrays import Arrays, Scaling
 LIKE = 2  # times as long as the other the longer side of an image is, at most
 COLORS = (1, 3, 4)  # channels of an image: gray, color, color and opacity
 LEAST_SIDE = 5  # of images of which it is told that their channels stand first
-WIDE = 12  # the side of images from which on two poolings leave something to look at
+LEAST_POOLED = 6  # pixels of a side, where no layers are given: 28 become 14, 7 and 3
+FILTERS, MOST_FILTERS, HIDDEN = 16, 64, 128
 BRIGHT = 50.0  # where numbers up to 1 and up to 255 are told apart
 
 
@@ -203,9 +204,18 @@ def _is_padded(layers: Any) -> bool:
 
 
 def default_layers(shape: Shape) -> tuple[Layer | int, ...]:
-    """Return the layers, without the last, for examples of a shape where none are given."""
-    if len(shape) == 3 and min(shape[:2]) >= WIDE:
-        return (Conv2D(16), MaxPool2D(), Conv2D(32), MaxPool2D(), Flatten(), 64)
-    if len(shape) == 3 and min(shape[:2]) >= 3:
-        return (Conv2D(32), Flatten(), 64)
-    return (GRU(64),) if len(shape) == 2 else (Flatten(), 64)
+    """Return the layers, without the last, for examples of a shape where none are given.
+
+    >>> default_layers((8, 8, 1))
+    (Conv2D(16, padding='same'), MaxPool2D(), Flatten(), 128)
+    >>> default_layers((30, 9))
+    (GRU(64),)
+    """
+    if len(shape) == 2:
+        return (GRU(64),)
+    layers: list[Layer] = []
+    side, filters = min(shape[:2]), FILTERS
+    while len(shape) == 3 and side >= LEAST_POOLED:
+        layers += [Conv2D(filters, padding="same"), MaxPool2D()]
+        side, filters = side // 2, min(2 * filters, MOST_FILTERS)
+    return (*layers, Flatten(), HIDDEN)

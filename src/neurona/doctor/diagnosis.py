@@ -255,8 +255,8 @@ def judge(case: Case, watched: Watched, began: float | None = None) -> Diagnosis
             ]
             best, last = min(costs), costs[-1]
             predicted = case.net.predict(end.params, held_out.x)
-        rows = (by_place(case.net, one) for one in (predicted, held_out.target))
-        other = skill(*rows, signs.task)
+        target = by_place(case.net, held_out.target)
+        other = skill(by_place(case.net, predicted), target, signs.task)
     known = skill(moments[-1].outputs, by_place(case.net, sample.target), signs.task)
     evidence = Evidence(
         case=case,

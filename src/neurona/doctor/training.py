@@ -15,9 +15,8 @@ import numpy as np
 from neurona.doctor.case import Case
 from neurona.engine.batches import epoch_of_batches
 from neurona.engine.costs import CROSS_ENTROPIES, Cost, find_cost
-from neurona.engine.data import Data, check_data, check_two_classes
+from neurona.engine.data import Data, check_data, check_two_classes, unfilled
 from neurona.engine.network import Network
-from neurona.engine.numpy_engine import unfilled
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array

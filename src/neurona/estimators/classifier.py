@@ -13,6 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from neurona.checks import as_number, check_share
 from neurona.engine.activations import Activation
+from neurona.engine.augmentation import Augmentation
+from neurona.engine.layers import Layer
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
 from neurona.estimators.forms import target_of
@@ -40,6 +42,11 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Neurons of each hidden layer; a number for one layer.
     activation
         A name or an :class:`~neurona.engine.activations.Activation`, or one for each hidden layer.
+    layers
+        In place of ``hidden_layer_sizes``, the layers of the network without its last, which is
+        added: such as ``[Conv2D(16), MaxPool2D(), Flatten(), 64]``, where a whole number is a dense
+        layer. Layers that have no activation get the one above. By default images go through
+        convolutions, and series through a recurrence.
     optimizer
         An optimizer or its name; by default AdamW at 0.02.
     learning_rate
@@ -72,6 +79,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     normalization
         ``"batch"`` or ``"layer"``: the normalization of a hidden layer's sums before its
         activation. None by default.
+    augmentation
+        How images are changed at random while the network learns, anew in each batch: an
+        :class:`~neurona.Augmentation`, a dict of its parameters such as ``{"shift": 2,
+        "rotation": 10}``, or a function from a batch and a generator to such a batch.
     ramps
         Ramps beside each number, :mod:`neurona.tables.ramps`; 0 for none. By default 16 at most,
         and as many as rows and columns bear.
@@ -164,6 +175,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",
         activation: str | Activation | Sequence[str | Activation] = "silu",
         *,
+        layers: Sequence[Layer | int] | None = None,
         optimizer: Any = None,
         learning_rate: Any = None,
         weight_decay: float | Literal["auto"] = "auto",
@@ -177,6 +189,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         initializer: Any = "auto",
         dropout: float | Sequence[float] | Literal["auto"] = "auto",
         normalization: Literal["batch", "layer"] | None = None,
+        augmentation: Augmentation | Mapping[str, float] | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         ramps: int | Literal["auto"] = "auto",
         networks: int | Literal["auto"] = "auto",
@@ -195,6 +208,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.layers = layers
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
@@ -208,6 +222,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self.initializer = initializer
         self.dropout = dropout
         self.normalization = normalization
+        self.augmentation = augmentation
         self.class_weight = class_weight
         self.ramps = ramps
         self.networks = networks

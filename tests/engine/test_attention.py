@@ -152,8 +152,6 @@ def test_numbers_that_do_not_fit_are_refused():
         Network([MultiHeadAttention(2)], in_shape=(N,))
     with pytest.raises(ValueError, match="heads"):
         MultiHeadAttention(0)
-    with pytest.raises(ValueError, match="kind of positions"):
-        PositionalEncoding("sinusoid")
     for layer in (MultiHeadAttention(2, mask_zero=True), PositionalEncoding(mask_zero=True)):
         net = Network([layer, MultiHeadAttention(1)], in_shape=(STEPS, N))
         x = np.ones((3, STEPS, N))

@@ -224,7 +224,8 @@ def rows(xs: Array) -> Array:
 
 def of_x(params: Any, x: Array) -> Array:
     """Return x W + b."""
-    return product(x, params.W) + params.b[..., None, :]
+    z: Array = product(x, params.W) + params.b[..., None, :]
+    return z
 
 
 def bidirectional(layer: Recurrent) -> Concatenate:

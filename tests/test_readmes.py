@@ -39,6 +39,9 @@ TRANSLATED = {
     "docs/playground.es.png": "docs/playground.en.png",
     "notebooks/leccion.es.ipynb": "notebooks/lesson.en.ipynb",
     "notebooks/comparar.es.ipynb": "notebooks/compare.en.ipynb",
+    "notebooks/convolucion.es.ipynb": "notebooks/convolution.en.ipynb",
+    "notebooks/recurrencia.es.ipynb": "notebooks/recurrence.en.ipynb",
+    "notebooks/atencion.es.ipynb": "notebooks/attention.en.ipynb",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import prod
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np

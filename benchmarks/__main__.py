@@ -18,6 +18,7 @@ from . import (
     cluster,
     devices,
     failure,
+    layers,
     learning,
     playground,
     report,
@@ -41,6 +42,7 @@ MEASURES = {
     "sweeps": sweeps.measure,
     "scale": scale.measure,
     "devices": devices.measure,
+    "layers": layers.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -54,6 +56,7 @@ TABLES = {
     "sweeps": tables.sweeps,
     "scale": scale_report.report,
     "devices": devices.report,
+    "layers": layers.report,
 }
 PAGES = {"scale": report.PAGE.with_name("scale.md")}  # those with a page of their own
 FIGURES = {"scale": scale_report.figure}

@@ -16,7 +16,15 @@ from tests.support.clusters import RAY_WARNS, folder_for_ray
 
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.es.md"]
-PAGES = ["guide.md", "playground.md", "tables.md", "export.md", "lesson.md", "sweep.md"]
+PAGES = [
+    "guide.md",
+    "layers.md",
+    "playground.md",
+    "tables.md",
+    "export.md",
+    "lesson.md",
+    "sweep.md",
+]
 RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md", "checkpoints.md"])]
 CLUSTER = "docs/cluster.md"  # needs what is not installed everywhere
 SCALE = "docs/scale.md"  # needs two machines
@@ -31,6 +39,9 @@ TRANSLATED = {
     "docs/playground.es.png": "docs/playground.en.png",
     "notebooks/leccion.es.ipynb": "notebooks/lesson.en.ipynb",
     "notebooks/comparar.es.ipynb": "notebooks/compare.en.ipynb",
+    "notebooks/convolucion.es.ipynb": "notebooks/convolution.en.ipynb",
+    "notebooks/recurrencia.es.ipynb": "notebooks/recurrence.en.ipynb",
+    "notebooks/atencion.es.ipynb": "notebooks/attention.en.ipynb",
 }
 
 

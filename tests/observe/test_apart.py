@@ -1,6 +1,7 @@
 """One number taken apart: terms add up to the pass's number, and differences agree with it."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -237,7 +238,6 @@ def test_refusals(ask, message):
 # Step by step
 
 
-@pytest.mark.skipif("GRU" not in LAYERS, reason="recurrences are not there")
 @pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
 @pytest.mark.parametrize(
     "options",
@@ -262,3 +262,41 @@ def test_recurrences(kind, options):
             assert {one.y[0] for one in weight.terms} == {0, 1, 2, 3}
             agrees(weight)
         agrees(found.given(place, (1, 1)))
+
+
+def test_gates_by_their_names():
+    found = seen([neurona.LSTM(2)], (3, 1))
+    one = found.number("1", (2, 1))
+    assert one.formula == "h[2, 1] = o tanh(c)"
+    assert [gate.name for gate in one.gates] == [
+        "z_i[2, 1]", "z_f[2, 1]", "z_o[2, 1]", "z_g[2, 1]", "c[2, 1]",
+    ]  # fmt: skip
+    *_, memory = one.gates
+    i, f, _, g, _ = (gate.output for gate in one.gates)
+    assert [(term.left, term.right) for term in memory.terms][1] == (i, g)
+    assert memory.terms[0].left == f
+    assert "f[2, 1] = " in one.say("es")
+
+
+def test_a_gradient_vanishes_over_the_steps():
+    net = Network([neurona.SimpleRNN(1), Dense(1, "linear")], (30, 1))
+    params = net.init(0, np.float64)
+    small = params[0]._replace(U=np.array([[0.3]]))
+    found = inside(net, (small, params[1]), np.full((1, 30, 1), 0.1), [[1.0]], "mse")
+    sizes = [abs(one.product) for one in found.weight("1", "W", (0, 0)).terms]
+    assert all(later > 3 * before for before, later in pairwise(sizes))
+
+
+def test_an_embedding_and_a_sequence_of_outputs():
+    net = Network(
+        [neurona.Embedding(4, 2), neurona.GRU(3, return_sequences=True), Conv1D(4, 1, "softmax")],
+        (5,),
+    )
+    x = np.array([[0, 3, 1, 1, 2], [2, 2, 0, 1, 3]])
+    found = inside(net, net.init(0, np.float64), x, (x + 1) % 4)
+    number = found.number("1", (2, 1))
+    assert [(one.parameter, one.right) for one in number.terms] == [((1, 1), number.value)]
+    weight = found.weight("1", "W", (1, 0))
+    assert [(one.example, one.y[0]) for one in weight.terms if one.left] == [(0, 2), (0, 3), (1, 3)]
+    for one in (number, weight, found.number("2", (4, 0)), found.number("3", (1, 2), 1)):
+        agrees(one)

@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.doctor.training import cost_of, examples, validation_examples
+from neurona.doctor.training import by_place, cost_of, examples, validation_examples
 from neurona.engine.activations import Activation
 from neurona.engine.costs import Cost
 from neurona.engine.data import Data
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import flatten, mapped, unflatten
 from neurona.engine.state import State
 from neurona.engine.types import Array, Params
 from neurona.observe.numbers import activation_curve, slopes
+from neurona.observe.recurrences import back, forth, gates_of, reading
 from neurona.observe.walk import walk_backward, walk_forward
 
 MOST_ROWS = 500  # examples of a pass: enough for shares and sizes to one or two hundredths
@@ -47,6 +49,9 @@ class LayerSigns:
         an activation with two flat ends has less than a twentieth of its steepest slope.
     units, distinct
         How many units there are, and how many of them have weights of their own.
+    forgetting
+        How many times the derivative by a recurrence's state shrinks from the last step to the
+        first one that it reads; NaN in another layer, and in one whose output is a sequence.
     """
 
     place: int
@@ -56,6 +61,7 @@ class LayerSigns:
     saturated: float
     units: int
     distinct: int
+    forgetting: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Moment:
     cost
         Of these examples, without a penalty.
     outputs
-        The predictions.
+        The predictions, a row for each example and place.
     layers
         One for each layer.
     """
@@ -90,10 +96,12 @@ def moment(net: Network, cost: Cost, params: Params, data: Data, step: int) -> M
     """Measure a network on some examples, in float64: a signal may fade below float32's reach."""
     params = mapped(lambda array: array.astype(np.float64), params)
     data = Data(data.x.astype(np.float64), data.target.astype(np.float64), None)
+    objective = Objective(net, cost)
     with np.errstate(all="ignore"):
         passes = walk_forward(net.logits if cost.link else net, params, data.x)
-        value, dy = cost(passes[-1].a, data.target, data.weight)
-        backward = walk_backward(passes, dy)
+        output = passes[-1].a
+        value, dy = objective.judged(by_place(net, output), data.target)
+        backward = walk_backward(passes, dy.reshape(output.shape))
         layers = []
         for place, (layer, forward, back, own) in enumerate(
             zip(net.layers, passes, backward, params, strict=True), start=1
@@ -102,18 +110,25 @@ def moment(net: Network, cost: Cost, params: Params, data: Data, step: int) -> M
             dW, W = (getattr(tree, "W", None) for tree in (back.grads, own))
             rows = a.reshape(len(a), -1)
             by_unit = a.reshape(-1, a.shape[-1])
+            units = by_unit.shape[1]
+            saturated, forgetting = _saturated(layer.activation, forward.z), np.nan
+            if isinstance(layer, Recurrent):
+                x = passes[place - 2].a if place > 1 else data.x
+                saturated, forgetting = _of_steps(layer, own, x, back.da)
             layers.append(
                 LayerSigns(
                     place,
                     float(np.sqrt(rows.var(axis=0, dtype=np.float64).mean())),
                     np.nan if dW is None else _rms(dW),
                     _dead(layer.activation, forward.z, by_unit),
-                    _saturated(layer.activation, forward.z),
-                    by_unit.shape[1],
-                    by_unit.shape[1] if W is None else _distinct(W, own),
+                    saturated,
+                    units,
+                    # The columns of a recurrence's gates are no units.
+                    units if W is None or W.shape[-1] != units else _distinct(W, own),
+                    forgetting,
                 )
             )
-    return Moment(step, float(value), a, tuple(layers))
+    return Moment(step, float(value), by_place(net, a), tuple(layers))
 
 
 def _rms(array: Array) -> float:
@@ -134,6 +149,27 @@ def _saturated(activation: Activation, z: Array) -> float:
     if not steepest:
         return 0.0
     return float(np.mean(abs(slopes(activation, z)) < 0.05 * steepest))
+
+
+# The slope of an activation by its own value, as a share of the steepest one.
+_SLOPES: dict[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda a: 4 * a * (1 - a),
+    "tanh": lambda a: 1 - a * a,
+}
+
+
+def _of_steps(layer: Any, params: Any, x: Array, dy: Array) -> tuple[float, float]:
+    """Return how much of a recurrence is saturated, and how it forgets: see ``LayerSigns``."""
+    passed = forth(layer, params, x)
+    gates = gates_of(layer, passed)
+    flat = [_SLOPES[function](values) < 0.05 for function, values in gates if function in _SLOPES]
+    saturated = float(np.mean(np.concatenate(flat, axis=None))) if flat else 0.0
+    if layer.return_sequences:
+        return saturated, np.nan
+    states = back(layer, params, passed, dy).states
+    order = reading(layer, x.shape[1])
+    first, last = (_rms(states[t][0]) for t in (order[0], order[-1]))
+    return saturated, last / first if first else np.inf
 
 
 @lru_cache(maxsize=64)
@@ -318,9 +354,11 @@ def _before(link: str | None, p: Array) -> Array:
 def data_signs(case: Case) -> DataSigns:
     """Measure the examples of a case."""
     data, cost, net = examples(case), cost_of(case), case.net
-    x, target = data.x.reshape(data.n, -1).astype(np.float64), data.target.astype(np.float64)
+    x, each = data.x.reshape(data.n, -1).astype(np.float64), data.target.astype(np.float64)
+    target = by_place(net, each)
     task = task_of(target)
-    trivial, trivial_cost = best_constant(net, cost, thinned(data).target.astype(np.float64))
+    some = by_place(net, thinned(data).target.astype(np.float64))
+    trivial, trivial_cost = best_constant(net, cost, some)
     size, spread = np.sqrt(np.square(x).mean(axis=0)), x.std(axis=0)
     low, high = reach(net.output)
     variance = target.var(axis=0).mean()
@@ -329,7 +367,7 @@ def data_signs(case: Case) -> DataSigns:
     # A quantile is not near the targets: neighbors tell nothing of it.
     is_quantile = getattr(cost, "quantile", 0.5) != 0.5
     achievable, squares, linear, is_chance = (
-        (0.0, 0.0, 0.0, False) if is_quantile else _achievable(x, target, task)
+        (0.0, 0.0, 0.0, False) if is_quantile else _achievable(x, each, task, target.shape[1])
     )
     return DataSigns(
         n=data.n,
@@ -339,7 +377,7 @@ def data_signs(case: Case) -> DataSigns:
         trivial_cost=trivial_cost,
         input_size=float(size.max()),
         input_ratio=_ratio(spread[spread > 0]),
-        input_column=int(size.argmax()) + 1,
+        input_column=int(size.argmax()) % data.x.shape[-1] + 1,
         target_size=_rms(target),
         target_spread=float(np.sqrt(variance)),
         unreachable=float(floor / variance) if variance else 0.0,
@@ -347,7 +385,7 @@ def data_signs(case: Case) -> DataSigns:
         achievable_squares=squares,
         linear=linear,
         is_chance=is_chance,
-        contradicting=_contradicting(x, target),
+        contradicting=_contradicting(x, each),
         rarest=float(shares[shares > 0].min()) if shares.any() else 0.0,
         leaked=_leaked(case, x),
     )
@@ -362,7 +400,7 @@ def _ratio(spread: Array) -> float:
     )
 
 
-def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float, bool]:
+def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, float, float, bool]:
     """Return the skills of the nearest neighbors, each row left out, or of a straight line.
 
     First the better skill of the two, then that in squares, then that of the line alone, then
@@ -379,11 +417,12 @@ def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float
         square = design.T @ design + 1e-3 * len(x) * np.eye(design.shape[1])
         hat = design, np.linalg.solve(square, design.T)
 
+    def both(predictions: Array, target: Array) -> tuple[float, float]:
+        rows = predictions.reshape(-1, n_out), target.reshape(-1, n_out)
+        return skill(*rows, task), r_squared(*rows)
+
     def line(target: Array) -> tuple[float, float]:
-        if hat is None:
-            return 0.0, 0.0
-        fitted = hat[0] @ (hat[1] @ target)
-        return skill(fitted, target, task), r_squared(fitted, target)
+        return (0.0, 0.0) if hat is None else both(hat[0] @ (hat[1] @ target), target)
 
     linear = line(target)[0]
     if len(x) < FEW:
@@ -397,11 +436,8 @@ def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float
     nearest = np.argpartition(near, NEIGHBORS, axis=1)[:, :NEIGHBORS]
 
     def reached(target: Array) -> tuple[float, float]:
-        theirs, own = target[nearest].mean(axis=1), line(target)
-        return (
-            max(skill(theirs, target[asked], task), own[0], 0.0),
-            max(r_squared(theirs, target[asked]), own[1], 0.0),
-        )
+        theirs, own = both(target[nearest].mean(axis=1), target[asked]), line(target)
+        return max(theirs[0], own[0], 0.0), max(theirs[1], own[1], 0.0)
 
     found = reached(target)
     shuffled = is_chance(found, target, reached)

@@ -9,7 +9,7 @@ from typing import Any
 from neurona.engine.network import Network
 from neurona.export import estimator_numpy
 from neurona.export.folder import check_ours
-from neurona.export.model import fitted
+from neurona.export.model import fitted, in_units, takes_arrays
 from neurona.export.numpy_layers import network_program
 from neurona.saving import replace
 
@@ -17,14 +17,17 @@ from neurona.saving import replace
 def numpy_code(model: Any, params: Any = None, *, written_out: float = 400) -> str:
     """Return a Python program that needs NumPy alone and predicts as the model does.
 
-    Its function ``predict(X)`` takes rows; in a shell it reads a CSV file, ``python model.py
+    Its function ``predict(X)`` takes examples; in a shell it reads a CSV file, ``python model.py
     rows.csv``, and prints a prediction a line. Its names are those of the lesson: ``neural_net`` is
-    a list of ``NeuralLayer``, each with ``W``, ``b`` and ``act_f``.
+    a list of ``NeuralLayer``, each with ``W``, ``b`` and ``act_f``. Another layer is a function
+    of its own, such as ``convolution`` or ``lstm``, that returns what the layer does.
 
     The program of an estimator begins with the raw columns: ``predict(table)``, and
     ``predict_proba(table)`` for a classifier, take anything that gives a column for its name, such
     as a data frame or a dictionary of lists; or rows, if the estimator learned from an array. Cells
-    are numbers (of a duration its seconds), texts, dates, or None.
+    are numbers (of a duration its seconds), texts, dates, or None. That of an estimator of images
+    or series is the program of its network, with their scaling: it takes them as they are, with the
+    channel, and gives probabilities in the order of ``classes_``, or numbers in the target's units.
 
     Parameters
     ----------
@@ -73,7 +76,10 @@ def numpy_code(model: Any, params: Any = None, *, written_out: float = 400) -> s
     """
     if isinstance(model, Network):
         return network_program(model, params, written_out)
-    return estimator_numpy.program(fitted(model), written_out)
+    estimator = fitted(model)
+    if takes_arrays(estimator):
+        return network_program(*in_units(estimator), written_out)
+    return estimator_numpy.program(estimator, written_out)
 
 
 def to_numpy(

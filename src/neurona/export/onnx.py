@@ -9,7 +9,8 @@ from typing import Any
 from neurona.engine.network import Network
 from neurona.export import estimator_onnx
 from neurona.export.model import fitted
-from neurona.export.onnx_graph import OPSET, Graph, check_opset, network_model
+from neurona.export.onnx_graph import OPSET, Graph, check_opset
+from neurona.export.onnx_layers import network_model
 from neurona.saving import replace
 
 
@@ -25,12 +26,14 @@ def to_onnx(
 ) -> Any:
     """Return the model as ONNX, and write it to a file if a path is given.
 
-    A network takes ``X``, float32 examples ``(rows, n_in)``, and gives ``prediction``,
-    ``(rows, n_out)``: what :meth:`Network.predict` returns, the output activation included.
+    A network takes ``X``, float32 examples ``(rows, n_in)`` or ``(rows, *net.in_shape)``, and gives
+    ``prediction``, ``(rows, n_out)`` or ``(rows, *net.out_shape())``: what :meth:`Network.predict`
+    returns, the output activation included. Indices of an embedding come as float32 too.
 
     An estimator takes the raw columns. Each column that tells something is an input of its name,
     ``(rows, 1)``; constant and empty ones are not. A table without names has the inputs ``x0``,
-    ``x1`` …, or one, ``X (rows, columns)``, if it was all numbers.
+    ``x1`` …, or one, ``X (rows, columns)``, if it was all numbers. One of images or series takes
+    these as they are, ``X (rows, *network_.in_shape)``, float32.
 
     ==========  ===========  =================================================================
     column      type         a missing cell is

@@ -13,21 +13,23 @@ from neurona.engine.activations import Activation
 from neurona.engine.data import check_params
 from neurona.engine.layers import (
     Activate,
-    Add,
     BatchNormalization,
-    Concatenate,
-    Conv2D,
     Dense,
     Dropout,
-    Flatten,
     Layer,
     LayerNormalization,
-    MaxPool2D,
+    Masked,
     Nothing,
     Sequential,
 )
 from neurona.engine.layers.base import in_words
 from neurona.engine.layers.composition import Composition
+from neurona.engine.layers.embedding import Embedding
+from neurona.engine.layers.positions import (
+    PositionalEncoding,
+    PositionalEncodingParams,
+    sinusoids,
+)
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
@@ -38,12 +40,32 @@ Form = TypeVar("Form")
 OWN: dict[str, Activation] = {
     one.name: one for one in vars(activations).values() if isinstance(one, Activation)
 }
-# The layers that become parts, for which each export has a row in its table; and those that don't:
-# a dropout has no part in a prediction, a batch normalization is folded, the others are opened.
-PARTS: tuple[type[Layer], ...] = (
-    Dense, LayerNormalization, Conv2D, MaxPool2D, Flatten, Activate, Concatenate, Add,
+# The layers that become parts, by their names: each export's table has a row for each of them.
+PARTS = (
+    "Dense", "Conv1D", "Conv2D", "LayerNormalization",
+    "MaxPool1D", "MaxPool2D", "AveragePool1D", "AveragePool2D",
+    "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalAveragePool1D", "GlobalAveragePool2D",
+    "Flatten", "Reshape", "Upsample2D", "Activate",
+    "SimpleRNN", "GRU", "LSTM", "Embedding", "PositionalEncoding", "MultiHeadAttention",
+    "Concatenate", "Add", "Masked",
 )  # fmt: skip
-KNOWN = (*PARTS, Dropout, BatchNormalization, Sequential, Network)
+# And those that do not: a dropout has no part in a prediction, a batch normalization is folded or
+# becomes a Scale, and the others are opened.
+KNOWN = (*PARTS, "Dropout", "BatchNormalization", "Sequential", "Network")
+FOLDABLE = ("Dense", "Conv1D", "Conv2D", "Scale")  # y = x W + b, for each channel of y
+
+
+class ScaleParams(NamedTuple):
+    """A factor and a term for each channel: both ``(n,)``."""
+
+    s: Array
+    t: Array
+
+
+class Scale(Layer, abstract=True):
+    """y = s x + t, for each channel: a batch normalization that nothing before it can hold."""
+
+    Params = ScaleParams
 
 
 class Part(NamedTuple):
@@ -54,7 +76,8 @@ class Part(NamedTuple):
     shape
         Of an example that it gets.
     branches
-        The parts of each layer within, where the layer is made of layers side by side.
+        The parts of each layer within, where the layer is made of layers side by side; of a
+        Masked, those of its layers in a row, as one branch.
     """
 
     layer: Any
@@ -89,8 +112,9 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     """Take a network and its parameters apart, or say which layer can't be exported.
 
     A dropout has no part in a prediction. A batch normalization multiplies and adds numbers that
-    it has learned and measured, and so do weights and biases: it is folded into the dense layer
-    before it, W' = W s and b' = (b - mean) s + β, with s = γ / √(variance + ε).
+    it has learned and measured, and so do weights and biases: it is folded into the dense layer or
+    the convolution before it, W' = W s and b' = (b - mean) s + β, with s = γ / √(variance + ε).
+    Elsewhere it becomes a :class:`Scale`, which is ``(s, β - mean s)``.
 
     Parameters
     ----------
@@ -115,17 +139,17 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     if dtype is None:
         first = arrays(check_params(net, params, None))[:1]
         dtype = np.float64 if first and first[0].dtype == np.float64 else np.float32
-    return list(_parts(net, check_params(net, params, dtype), net.in_shape))
+    return _parts(net, check_params(net, params, dtype), net.in_shape, dtype)
 
 
 def _check_layers(composition: Any, before: str) -> None:
     """Check that each layer has a form elsewhere; ``before`` is the composition's place."""
     for i, layer in enumerate(composition.layers, start=1):
-        if type(layer) not in KNOWN:
-            names = ", ".join(one.__name__ for one in KNOWN)
+        kind = type(layer)
+        if kind.__name__ not in KNOWN or not kind.__module__.startswith("neurona.engine."):
             raise ValueError(
-                f"layer {before}{i} is a {type(layer).__name__}: the layers that can be exported "
-                f"are {names}"
+                f"layer {before}{i} is a {kind.__name__}: the layers that can be exported are "
+                f"{', '.join(KNOWN)}"
             )
         if isinstance(layer, Composition):
             _check_layers(layer, f"{before}{i}.")
@@ -136,14 +160,14 @@ def _check_layers(composition: Any, before: str) -> None:
             )
 
 
-def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
+def _parts(composition: Any, params: Any, shape: Shape, dtype: Any) -> list[Part]:
     """Return the parts of a layer, from its stages."""
     parts: list[Part] = []
     for layer, own, _ in composition.stages(params):
         if isinstance(layer, BatchNormalization):
-            foldable = parts and isinstance(parts[-1].layer, Dense)
-            if not foldable or parts[-1].activation != "linear":  # nothing to put it into
-                parts.append(dense(np.eye(*shape * 2, dtype=own.mean.dtype), 0 * own.mean))
+            if not parts or parts[-1].kind not in FOLDABLE or parts[-1].activation != "linear":
+                neutral = ScaleParams(np.ones_like(own.mean), np.zeros_like(own.mean))
+                parts.append(Part(Scale(), neutral, "linear", shape))
             parts[-1] = _folded(parts[-1], layer, own)
         elif isinstance(layer, Activate) and parts and parts[-1].activation == "linear":
             parts[-1] = parts[-1]._replace(activation=layer.activation.name)
@@ -151,30 +175,57 @@ def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
             identity = Activate(OWN["linear"])
             parts.append(Part(identity, own, layer.activation.name, shape))
         elif not isinstance(layer, Dropout):
-            part = Part(layer, own, "linear", shape)
-            if isinstance(layer, Composition):  # side by side: the branches have the parameters
-                inner = zip(layer.layers, own, strict=True)
-                branches = tuple(_parts(one, its, shape) for one, its in inner)
-                part = part._replace(params=Nothing(), branches=branches)
-            parts.append(part)
+            parts.append(_part(layer, own, shape, dtype))
         shape = layer.out_shape(shape)
     return parts
+
+
+def _part(layer: Any, params: Any, shape: Shape, dtype: Any) -> Part:
+    """Return the part of a layer; of a composition, the branches have the parameters.
+
+    Tables are written out: the waves of positions, and the zeros of an embedding's index 0.
+    """
+    if isinstance(layer, PositionalEncoding) and not layer.learned:
+        params = PositionalEncodingParams(sinusoids(*shape, dtype))
+    if isinstance(layer, Embedding) and layer.mask_zero:
+        is_word = np.arange(layer.n_in)[:, None] > 0
+        params = params._replace(W=np.where(is_word, params.W, 0).astype(dtype))
+    if not isinstance(layer, Composition):
+        return Part(layer, params, "linear", shape)
+    if isinstance(layer, Masked):
+        branches: tuple[list[Part], ...] = (_parts(Sequential(layer.layers), params, shape, dtype),)
+    else:
+        inner = zip(layer.layers, params, strict=True)
+        branches = tuple(_parts(one, its, shape, dtype) for one, its in inner)
+    return Part(layer, Nothing(), "linear", shape, branches)
 
 
 def _folded(part: Part, layer: Any, params: Any) -> Part:
     """Put a batch normalization into the weights before it; in float64, then rounded once."""
     gamma, beta, mean, variance = (array.astype(np.float64) for array in params)
     s = gamma / np.sqrt(variance + layer.epsilon)
-    dtype = part.params.W.dtype
-    W, b = part.params.W * s, (part.params.b - mean) * s + beta
+    W, b = part.params
     with np.errstate(over="ignore"):  # beyond float32: found infinite, and said
-        W, b = W.astype(dtype), b.astype(dtype)
+        W, b = (W * s).astype(W.dtype), ((b - mean) * s + beta).astype(W.dtype)
     if not (np.isfinite(W).all() and np.isfinite(b).all()):
         raise ValueError(
-            f"a batch normalization makes weights of this network that are not finite in {dtype}: "
-            "its variance is too small"
+            "a batch normalization makes weights of this network that are not finite in "
+            f"{W.dtype}: its variance is too small"
         )
-    return dense(W, b)
+    return part._replace(params=type(part.params)(W, b))
+
+
+def padding_of(part: Part) -> tuple[tuple[int, int], ...]:
+    """Return how much padding a convolution or a pooling has before and after each side.
+
+    Examples
+    --------
+    >>> from neurona.engine.layers import MaxPool2D
+    >>> padding_of(Part(MaxPool2D(2, padding="same"), Nothing(), "linear", (4, 5, 1)))
+    ((0, 0), (0, 1))
+    """
+    margins: tuple[tuple[int, int], ...] = part.layer.windows.margins(part.shape[:-1])
+    return margins
 
 
 def every(parts: Sequence[Part]) -> Iterator[Part]:
@@ -222,7 +273,7 @@ def topology_of(parts: Sequence[Part]) -> str:
     >>> topology_of([dense(np.zeros((2, 4)), np.zeros(4), "tanh")])
     '2-4'
     """
-    if all(isinstance(part.layer, Dense | LayerNormalization) for part in parts):
+    if all(isinstance(part.layer, Dense | LayerNormalization | Scale) for part in parts):
         dense_ones = [part for part in parts if isinstance(part.layer, Dense)]
         return "-".join(map(str, [parts[0].n_in, *(part.n_out for part in dense_ones)]))
     last = parts[-1]

@@ -14,7 +14,7 @@ from neurona.engine.network import Network
 from neurona.engine.types import Array, Params
 from neurona.export.comparison import confirmed
 from neurona.export.model import fitted
-from neurona.export.parts import Part, dense, network_of, parts_of
+from neurona.export.parts import Part, Scale, dense, network_of, parts_of
 from neurona.extras import require
 from neurona.tables.targets import Classes, Counts, Quantities
 
@@ -93,7 +93,7 @@ def to_sklearn(model: Any, params: Any = None, *, classes: Sequence[Any] | None 
     """
     if not isinstance(model, Network):
         return _of_estimator(fitted(model))
-    parts = parts_of(model, params, dtype=None)
+    parts = [_as_dense(part) for part in parts_of(model, params, dtype=None)]
     for i, part in enumerate(parts, start=1):
         if not isinstance(part.layer, Dense):
             advice = (
@@ -147,6 +147,13 @@ def _of_estimator(estimator: NeuralNet) -> Any:
     transformer = require("sklearn.preprocessing", "datasets").FunctionTransformer
     steps = [("preparation", transformer(copy(estimator).prepare)), ("mlp", mlp)]
     return require("sklearn.pipeline", "datasets").Pipeline(steps)
+
+
+def _as_dense(part: Part) -> Part:
+    """Write a factor and a term for each number of a row as the dense layer that they are."""
+    if not isinstance(part.layer, Scale) or len(part.shape) != 1:
+        return part
+    return dense(np.diag(part.params.s), part.params.t, part.activation)
 
 
 def _regressor(output: str) -> Any:

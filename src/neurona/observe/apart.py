@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from math import isnan, nan
+from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -21,6 +21,7 @@ from neurona.engine.data import check_data, check_params
 from neurona.engine.gradcheck import numerical_gradient
 from neurona.engine.layers.base import in_words
 from neurona.engine.layers.recurrent import Recurrent
+from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, rebuilt
 from neurona.language import LANGUAGES, Language, Text, write_number
 from neurona.observe.parts import ONE, PADDING, Operation, Part, Place, Term, part_of
@@ -113,7 +114,7 @@ class Apart:
                 cell.ljust(width) if k in (0, 2) else cell.rjust(width)
                 for k, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
-            yield f"  {a}  {left}  ×  {b}  {right}  =  {product}"
+            yield f"  {a}  {left}  ×  {b}  {right}  =  {product}"  # noqa: RUF001
         if self.output is not None:
             yield f"  → {self.output_name} = {write_number(self.output, language)}"
         if not isnan(self.difference):
@@ -149,7 +150,7 @@ def _row(term: Term, language: Language, examples: bool) -> list[str]:
 def inside(
     net: Network, params: Params, x: ArrayLike, target: ArrayLike, cost: Any = None
 ) -> Inside:
-    """Run a network forward and backward, and return what each of its numbers is made of.
+    r"""Run a network forward and backward, and return what each of its numbers is made of.
 
     Parameters
     ----------
@@ -175,7 +176,7 @@ def inside(
     >>> one = seen.number("1", (0, 1, 0))
     >>> one.name, one.value, [term.product for term in one.terms]
     ('z[0, 1, 0]', 3.0, [-2.0, 5.0, 0.0])
-    >>> print("\\n".join(one.say().splitlines()[:4]))
+    >>> print("\n".join(one.say().splitlines()[:4]))
     Layer 1, Conv2D
     z[0, 1, 0] = Σ x W + b = 3
       x[0, 1, 0]  2  ×  W[0, 0, 0, 0]  -1  =  -2
@@ -207,19 +208,16 @@ class Inside:
         """The layers that are not compositions, by their places, each with its passes."""
         probe, leaves = probed(self.net, self.params)
         with np.errstate(all="ignore"):
-            output, pullback = self._body(probe).forward(self.params, self.x)
-            pullback(self.cost(output, self.target)[1])
+            objective = Objective(probe, self.cost)
+            output, pullback = objective.output(self.params, self.x)
+            pullback(objective.judged(output, self.target)[1])
         return leaves
-
-    def _body(self, net: Network) -> Network:
-        return net.logits if self.cost.link else net
 
     def _cost_at(self, params: Params, place: str = "", nudge: Any = None) -> float:
         """Return the cost with other parameters, or with something added within a layer."""
         probe, _ = probed(self.net, self.params, {place: nudge} if nudge else None)
         with np.errstate(all="ignore"):
-            output, _ = self._body(probe).forward(params, self.x)
-            return float(self.cost(output, self.target)[0])
+            return float(Objective(probe, self.cost).value(params, self.x, self.target))
 
     def number(self, layer: str, place: Iterable[int], example: int = 0) -> Apart:
         """Take one number of a layer's output apart, before its activation.
@@ -269,7 +267,8 @@ class Inside:
                 gates=tuple(map(apart, one.gates)),
             )  # fmt: skip
 
-        return apart(part.state(*place, example))
+        t, unit = place
+        return apart(part.state(t, unit, example))
 
     def weight(self, layer: str, name: str, place: Iterable[int]) -> Apart:
         """Take the derivative of the cost by one parameter apart: where it was used, or when.
@@ -357,7 +356,9 @@ class Inside:
 
     def _leaf(self, place: str) -> Leaf:
         if str(place) not in self.leaves:
-            raise ValueError(f"there is no layer {place!r}: the layers are {', '.join(self.leaves)}")
+            raise ValueError(
+                f"there is no layer {place!r}: the layers are {', '.join(self.leaves)}"
+            )
         return self.leaves[str(place)]
 
     def _difference(self, leaf: Leaf, where: str, at: Place) -> float:

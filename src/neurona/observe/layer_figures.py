@@ -136,8 +136,7 @@ def feature_maps(
     Examples
     --------
     >>> import neurona
-    >>> from neurona.engine.network import Network
-    >>> net = Network([neurona.Conv2D(4), neurona.Flatten(), neurona.Dense(3, "softmax")], (8, 8, 1))
+    >>> net = neurona.network("8x8x1, conv 4, flatten, 3", output="softmax")
     >>> ax = feature_maps(net, net.init(rng=0), np.ones((8, 8, 1)))
     >>> len(ax.images), len(ax.patches)  # the image and four channels; three bars
     (5, 3)
@@ -216,7 +215,7 @@ def pooling(
     >>> from neurona.engine.network import Network
     >>> net = Network([neurona.MaxPool2D(), neurona.Flatten(), neurona.Dense(1)], (4, 4, 1))
     >>> ax = pooling(net, net.init(rng=0), np.arange(16.0).reshape(4, 4, 1))
-    >>> ax.collections[0].get_offsets().tolist()  # column and row of each ring
+    >>> ax.collections[-2].get_offsets().tolist()  # column and row of each ring
     [[1.0, 1.0], [3.0, 1.0], [1.0, 3.0], [3.0, 3.0]]
     """
     leaf = _leaf(_passed(net, params, _example(net, x)), layer, "a max pooling", _is_max_pooling)
@@ -232,6 +231,9 @@ def pooling(
     right = columns + free
     for values, left in ((before, 0.0), (after, right)):
         _tile(ax, diverging(0.5 + 0.5 * values / largest), (left - 0.5, -0.5), (columns, rows))
+    height, width = leaf.layer.size
+    if leaf.layer.stride is None and leaf.layer.padding == "valid":  # windows side by side
+        _lines(ax, range(width, columns, width), range(height, rows, height), columns, rows)
     alone, equal = (np.argwhere(own) for own in _kept(shares[0, ..., channel]))
     side = 6.4 * 72 / (2 * columns + free)  # of a number, in points
     for color, width in (("white", 2.6), (INK, 1.2)):
@@ -246,6 +248,13 @@ def pooling(
         [f"{in_words_of(before.shape)}, the kept ones ringed", in_words_of(after.shape)],
     )
     return ax
+
+
+def _lines(ax: Axes, across: range, down: range, columns: int, rows: int) -> None:
+    """Draw the borders of windows that stand side by side."""
+    style: Any = {"colors": "white", "linewidths": 2.0, "zorder": 2}
+    ax.vlines([k - 0.5 for k in across], -0.5, rows - 0.5, **style)
+    ax.hlines([k - 0.5 for k in down], -0.5, columns - 0.5, **style)
 
 
 def _kept(shares: Array) -> tuple[Array, Array]:
@@ -361,9 +370,7 @@ def attention(
     MissingExtra
         If Matplotlib is not installed.
     """
-    leaf: Any = _leaf(
-        _passed(net, params, _example(net, x)), layer, "an attention", _is_attention
-    )
+    leaf: Any = _leaf(_passed(net, params, _example(net, x)), layer, "an attention", _is_attention)
     weights = np.asarray(leaf.layer.weights(leaf.params, leaf.x)[0], np.float64)
     heads, steps, _ = weights.shape
     ax = axes_of(ax, float(np.clip(2.6 * heads + 0.6, 3.4, 11)), 3.3)
@@ -385,6 +392,8 @@ def attention(
         [names[t] for _ in range(heads) for t in shown],
         rotation=90 if labels is not None and max(map(len, names)) > 1 else 0,
     )
+    if labels is not None:
+        ax.tick_params(labelsize=float(np.clip(150 / steps, 5, 9)))
     ax.set(xlabel="takes from", ylabel="step")
     return ax
 
@@ -417,7 +426,7 @@ def _leaf(
     fitting = [leaf for leaf in leaves.values() if fits(leaf)]
     if not fitting:
         kinds = ", ".join(type(leaf.layer).__name__ for leaf in leaves.values())
-        raise ValueError(f"the network has not {what}: its layers are {kinds}")
+        raise ValueError(f"no layer of the network is {what}: its layers are {kinds}")
     if place is None:
         return fitting[0]
     found = [leaf for leaf in fitting if leaf.place == str(place)]
@@ -473,8 +482,8 @@ def _gray(image: Array) -> Array:
     if image.shape[-1] == 3:
         return share
     paper, ink = (np.array([*bytes.fromhex(one[1:])]) / 255 for one in (LIGHT.undecided, LIGHT.ink))
-    mean = share.mean(axis=-1, keepdims=True)
-    return paper + mean * (ink - paper)
+    colors: Array = paper + share.mean(axis=-1, keepdims=True) * (ink - paper)
+    return colors
 
 
 def _picture(ax: Axes, image: Array, corner: tuple[float, float], side: float) -> None:
@@ -505,7 +514,7 @@ def _column(ax: Axes, a: Array, left: float, height: float, most: int) -> None:
     if a.ndim != 3:
         _tile(ax, colors if a.ndim == 2 else colors[:, None], (left, 0.0), (STRIP, height))
         return
-    across, rows, side = _grid(a, height, most)
+    across, _, side = _grid(a, height, most)
     for k in range(min(most, a.shape[-1])):
         column, row = k % across, k // across
         corner = (left + column * side * (1 + GAP), row * side * (1 + GAP))
@@ -524,9 +533,7 @@ def _bars(ax: Axes, output: Array, names: list[str], left: float, height: float)
         ax.add_patch(patch((left + 0.5, y - 0.32 * step), length, 0.64 * step, color=color))
         ax.text(left + 0.38, y, name, ha="right", va="center", color=color, fontsize=9)
         if k == best:
-            ax.text(
-                left + 0.62 + length, y, f"{value:.2f}", va="center", color=INK, fontsize=9
-            )
+            ax.text(left + 0.62 + length, y, f"{value:.2f}", va="center", color=INK, fontsize=9)
 
 
 def _words(ax: Axes, x: float, height: float, name: str, shape: str) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from neurona.observe.walk import Leaf, before_activation
+from neurona.engine.layers.embedding import Embedding
+from neurona.observe.walk import Leaf, split
 
 if TYPE_CHECKING:
     from neurona.engine.layers.base import Layer
@@ -112,15 +113,26 @@ class WeightedSum(Part):
 
     @property
     def operation(self) -> Operation:
+        """What the layer does."""
         return "sum"
 
+    @property
+    def _indexed(self) -> bool:
+        """Whether the inputs are indices of rows of W, and no numbers to weigh."""
+        return isinstance(self.leaf.layer, Embedding)
+
     def formula(self, name: str) -> str:
+        """Say how a number is made."""
+        if self._indexed:
+            return f"{name} = W[x]"
         return f"{name} = Σ x W{' + b' * ('b' in self.leaf.params._fields)}"
 
     def weight_formula(self, name: str, parameter: str) -> str:
-        return f"{name} = Σ x ∂J/∂z" if parameter == "W" else f"{name} = Σ ∂J/∂z"
+        """Say how the derivative by a parameter is made."""
+        return f"{name} = Σ {'x ' if parameter == 'W' and not self._indexed else ''}∂J/∂z"
 
     def given_formula(self, name: str) -> str:
+        """Say how the derivative by an input is made."""
         return f"{name} = Σ W ∂J/∂z"
 
     def _numbered(self) -> Any:
@@ -134,13 +146,14 @@ class WeightedSum(Part):
         return params._replace(**{n: 0 * getattr(params, n) for n in params._fields})._replace(W=W)
 
     def number(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of a number of the output."""
         leaf, W = self.leaf, self.leaf.params.W
         x = leaf.x[example : example + 1]
         dx, grads = self._pulled(self._numbered(), x, place)
         mine = np.zeros(W.shape, bool)
         mine[..., place[-1]] = True
         source = np.full(W.size, -1)
-        if dx is None:  # an embedding: the indices are no numbers to weigh
+        if self._indexed:
             mine &= grads.W != 0
         else:
             under = dx.round().astype(int).ravel()
@@ -150,13 +163,14 @@ class WeightedSum(Part):
             flat = int(source[np.ravel_multi_index(at, W.shape)])
             origin = _unravel(flat, x.shape[1:]) if flat >= 0 else None
             left, right = float(grads.W[at]), float(W[at])
-            name = ONE if dx is None else PADDING if origin is None else f"x{[*origin]}"
+            name = ONE if self._indexed else PADDING if origin is None else f"x{[*origin]}"
             yield Term((name, f"W{[*at]}"), left, right, left * right, origin, at, None, example)
         if hasattr(leaf.params, "b"):
             b = float(leaf.params.b[place[-1]])
             yield Term((ONE, f"b[{place[-1]}]"), 1.0, b, b, None, place[-1:], None, example)
 
     def weight(self, name: str, place: Place) -> Iterator[Term]:
+        """Yield the terms of the derivative by a parameter."""
         leaf, params = self.leaf, self.leaf.params
         dz = leaf.backward.dz[..., place[-1]]
         if name == "b":
@@ -166,7 +180,7 @@ class WeightedSum(Part):
             one[place] = 1
             chosen = self._only(one)
             under = self._ran(chosen, leaf.x)[..., place[-1]]
-            if leaf.dx is None:
+            if self._indexed:
                 source = np.zeros(dz.shape, int)
             else:
                 count = np.arange(1.0, leaf.x[0].size + 1).reshape(1, *leaf.x.shape[1:])
@@ -175,7 +189,7 @@ class WeightedSum(Part):
         for k in np.ndindex(dz.shape):
             left, right, at = float(under[k]), float(dz[k]), (*k[1:], place[-1])
             origin = _unravel(int(source[k]) - 1, leaf.x.shape[1:]) if source[k] else None
-            if name == "b" or leaf.dx is None:
+            if name == "b" or self._indexed:
                 own = ONE
             else:
                 own = PADDING if origin is None else f"x{[*origin]}"
@@ -183,7 +197,10 @@ class WeightedSum(Part):
             yield Term((own, slope), left, right, left * right, origin, place, at, k[0])
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of the derivative by a number of the input."""
         leaf, W = self.leaf, self.leaf.params.W
+        if self._indexed:
+            return
         x = np.zeros((1, *leaf.x.shape[1:]))
         x[(0, *place)] = 1
         index = self._ran(self._numbered(), x)[0].round().astype(int)
@@ -203,16 +220,20 @@ class Selection(Part):
 
     @property
     def operation(self) -> Operation:
+        """What the layer does."""
         kind = type(self.leaf.layer).__name__
         return "max" if "MaxPool" in kind else "mean" if "AveragePool" in kind else "same"
 
     def formula(self, name: str) -> str:
+        """Say how a number is made."""
         return f"{name} = {'max x' if self.operation == 'max' else 'Σ s x'}"
 
     def given_formula(self, name: str) -> str:
+        """Say how the derivative by an input is made."""
         return f"{name} = Σ s ∂J/∂y"
 
     def number(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of a number of the output."""
         x = self.leaf.x[example : example + 1]
         shares, _ = self._pulled(self.leaf.params, x, place)
         window, _ = self._pulled(self.leaf.params, np.ones(x.shape), place)  # where all are equal
@@ -223,6 +244,7 @@ class Selection(Part):
             yield Term(names, left, right, left * right, at[1:], None, place, example)
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of the derivative by a number of the input."""
         leaf = self.leaf
         one = np.zeros((1, *leaf.x.shape[1:]))
         one[(0, *place)] = 1
@@ -233,7 +255,7 @@ class Selection(Part):
         y, pullback = self.body.forward(leaf.params, x)
         dy = np.zeros(y.shape)
         dy[(np.arange(len(windows)), *windows.T)] = 1
-        shares = pullback(dy)[0]
+        shares: Any = pullback(dy)[0]
         for k, window in enumerate(windows):
             at = tuple(window.tolist())
             left, right = float(shares[(k, *place)]), float(leaf.backward.dz[(example, *at)])
@@ -247,13 +269,15 @@ def _unravel(flat: int, shape: Place) -> Place:
 
 def part_of(leaf: Leaf) -> Part:
     """Return how a layer's numbers are made: it is what its passes show that it is."""
-    body = before_activation(leaf.layer, leaf.params)
+    body, _ = split(leaf.layer, leaf.params)
     fields = set(getattr(type(leaf.params), "_fields", ()))
     if "W" in fields and fields <= {"W", "b"}:
         return WeightedSum(leaf, body)
     if not fields and body is leaf.layer and leaf.dx is not None:
-        sums = leaf.forward.z.sum(), (leaf.x * body.forward(leaf.params, leaf.x)[1](
-            np.ones(leaf.forward.z.shape))[0]).sum()
+        sums = (
+            leaf.forward.z.sum(),
+            (leaf.x * body.forward(leaf.params, leaf.x)[1](np.ones(leaf.forward.z.shape))[0]).sum(),
+        )
         if np.isclose(*sums):
             return Selection(leaf, body)
     return Part(leaf, body)

@@ -130,6 +130,19 @@ def back(layer: Any, params: Any, passed: Forth, dy: Array) -> Back:
     return Back(states, dz, du)  # type: ignore[arg-type]
 
 
+def gates_of(layer: Any, passed: Forth) -> Iterator[tuple[str, Array]]:
+    """Yield the gates of all steps, ``(steps, n, batch)``, each after its activation's name.
+
+    New numbers, such as n of a GRU, come from a tanh; a simple recurrence has its state alone.
+    """
+    each = [layer.named(*one) for one in zip(passed.after, passed.kept, strict=True)]
+    names = [name for name in each[0] if name not in STATES]
+    for name in names or ["h"]:
+        function = "tanh" if name in ("n", "g") else "sigmoid"
+        own = function if names else layer.activation.name
+        yield own, np.stack([one[name] for one in each])
+
+
 @dataclass(frozen=True)
 class StateOf:
     """A number of a recurrence: a state after a step, or a sum before a gate.
@@ -160,6 +173,7 @@ class RecurrentPart(Part):
 
     @property
     def operation(self) -> Operation:
+        """What the layer does."""
         return "state"
 
     @property
@@ -245,7 +259,9 @@ class RecurrentPart(Part):
         named = self._layer.named(self._forth.after[t], self._forth.kept[t])
         values = {key: float(one[unit, example]) for key, one in named.items()}
         terms = [
-            _term(f"x[{t}, {i}]", x[i], f"W[{i}, {column}]", params.W[i, column], (t, i), (i, column))
+            _term(
+                f"x[{t}, {i}]", x[i], f"W[{i}, {column}]", params.W[i, column], (t, i), (i, column)
+            )
             for i in range(len(x))
         ]
         r, before = 1.0, ""
@@ -253,8 +269,10 @@ class RecurrentPart(Part):
         if reset:  # of a GRU, what comes from h is multiplied by r
             r, before = values["r"], "r "
         terms += [
-            _term(before + self._before("h", t, i), r * h[i], f"U[{i}, {column}]", params.U[i, column], None,
-                  (i, column))
+            _term(
+                before + self._before("h", t, i), r * h[i],
+                f"U[{i}, {column}]", params.U[i, column], None, (i, column),
+            )
             for i in range(len(h))
         ]  # fmt: skip
         terms.append(_term(ONE, 1.0, f"b[{column}]", params.b[column], None, (column,)))
@@ -270,10 +288,12 @@ class RecurrentPart(Part):
         )  # fmt: skip
 
     def weight_formula(self, name: str, parameter: str) -> str:
+        """Say how the derivative by a parameter is made."""
         factor = {"W": "x ", "U": "h "}.get(parameter, "")
         return f"{name} = Σ {factor}∂J/∂z"
 
     def weight(self, name: str, place: Place) -> Iterator[Term]:
+        """Yield the terms of the derivative by a parameter."""
         n, steps = self._layer.n_out, self.shape[0]
         column = place[-1] + 2 * n if name == "c" else place[-1]
         unit, gate = column % n, self._gates[column // n]
@@ -291,9 +311,11 @@ class RecurrentPart(Part):
                 yield Term((own, slope), left, d, left * d, source, place, (t, unit), example)
 
     def given_formula(self, name: str) -> str:
+        """Say how the derivative by an input is made."""
         return f"{name} = Σ W ∂J/∂z"
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
+        """Yield the terms of the derivative by a number of the input."""
         t, i = place
         for column, d in enumerate(self._back.dz[t][:, example]):
             left, at = float(self.leaf.params.W[i, column]), (i, column)

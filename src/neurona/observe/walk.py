@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from neurona.engine.layers.base import Activate, Layer, Train
+from neurona.engine.layers.base import Activate, Layer, Nothing, Train
 from neurona.engine.layers.composition import Composition
 
 if TYPE_CHECKING:
@@ -65,25 +65,24 @@ def walk_forward(net: Network, params: Params, x: Array) -> list[LayerForward]:
 
 def through(layer: Layer, params: LayerParams, x: Array) -> LayerForward:
     """Return the forward pass of one layer, in prediction mode."""
-    body = before_activation(layer, params)
+    body, activate = split(layer, params)
     z, z_pullback = body.forward(params, x)
-    if body is layer:
+    if activate is None:
         return LayerForward(z, z, z_pullback, cast("Pullback", _unchanged))
-    a, a_pullback = Activate(layer.activation).forward(cast("Any", ()), z)
+    a, a_pullback = activate.forward(Nothing(), z)
     return LayerForward(z, a, z_pullback, a_pullback)
 
 
-def before_activation(layer: Layer, params: LayerParams) -> Layer:
-    """Return the layer without the activation that it ends with, or the layer itself.
+def split(layer: Layer, params: LayerParams) -> tuple[Layer, Activate | None]:
+    """Return the layer without the activation that it ends with, and that; or itself and None.
 
     A composition is not split: its activation belongs to an inner layer. Nor is a recurrence: its
     activation is within each step.
     """
-    if isinstance(layer, Composition):
-        return layer
-    stages = layer.stages(params)
-    ends = len(stages) == 2 and isinstance(stages[-1].layer, Activate)
-    return stages[0].layer if ends else layer
+    stages = [] if isinstance(layer, Composition) else layer.stages(params)
+    if len(stages) == 2 and isinstance(stages[1].layer, Activate):
+        return stages[0].layer, stages[1].layer
+    return layer, None
 
 
 def walk_backward(passes: list[LayerForward], dy: Array) -> list[LayerBackward]:
@@ -120,8 +119,8 @@ class Leaf:
     """
 
     place: str
-    layer: Layer
-    params: LayerParams
+    layer: Any
+    params: Any
     x: Any = None
     forward: Any = None
     backward: Any = None
@@ -172,9 +171,8 @@ class Probe(Layer, abstract=True):
         leaf.forward = passed = through(self.layer, params, leaf.x)
         if "z" in self.nudges:
             z = passed.z + self.nudges["z"]
-            same = before_activation(self.layer, params) is self.layer
-            a = z if same else self.layer.activation.function(z.mT)[0].mT
-            return a, passed.z_pullback
+            _, activate = split(self.layer, params)
+            return activate.forward(Nothing(), z)[0] if activate else z, passed.z_pullback
 
         def pullback(da: Array, need_dx: bool = True) -> tuple[Array | None, Any]:
             dz, _ = passed.a_pullback(da)

@@ -106,27 +106,31 @@ def in_jax(
     X: np.ndarray,
     Y: np.ndarray,
     rate: float,
-    at_once: int | None = None,
+    scanned: bool = True,
 ) -> Run:
-    """Return a training by JAX's own derivative: all steps in a scan, or so many at once."""
+    """Return a training by JAX's own derivative: all steps in a scan, or a step a call."""
     import jax
 
     X, Y = jax.device_put((X, Y))
 
+    def step(params: Any, X: Any, Y: Any) -> Any:
+        cost, grads = jax.value_and_grad(loss)(params, X, Y)
+        return jax.tree.map(lambda p, g: p - rate * g, params, grads), cost
+
     @jax.jit(static_argnums=3, donate_argnums=0)
     def many(params: Any, X: Any, Y: Any, steps: int) -> Any:
-        def step(params: Any, _: Any) -> Any:
-            cost, grads = jax.value_and_grad(loss)(params, X, Y)
-            return jax.tree.map(lambda p, g: p - rate * g, params, grads), cost
+        return jax.lax.scan(lambda held, _: step(held, X, Y), params, length=steps)
 
-        return jax.lax.scan(step, params, length=steps)
-
+    one = jax.jit(step, donate_argnums=0)
     held = jax.device_put(params)
 
     def run(steps: int) -> None:
         nonlocal held
-        for _ in range(steps // at_once if at_once else 1):
-            held, costs = many(held, X, Y, at_once or steps)
+        if scanned:
+            held, costs = many(held, X, Y, steps)
+        else:
+            for _ in range(steps):
+                held, costs = one(held, X, Y)
         costs.block_until_ready()
 
     return run
@@ -169,7 +173,7 @@ def images_in_jax(params: Any, X: np.ndarray, Y: np.ndarray, rate: float) -> Run
         return jnp.mean((a.reshape(len(a), -1) @ V + c - Y) ** 2)
 
     given = tuple(tuple(one) for one in params if one)
-    return in_jax(loss, given, X, Y, rate, at_once=1)  # in a scan, lax.conv is six times slower
+    return in_jax(loss, given, X, Y, rate, scanned=False)  # in a scan, lax.conv is six times slower
 
 
 def in_pytorch(forward: Any, parameters: Any, X: np.ndarray, Y: np.ndarray, rate: float) -> Run:

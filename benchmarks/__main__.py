@@ -18,6 +18,7 @@ from . import (
     cluster,
     devices,
     failure,
+    images,
     layers,
     learning,
     playground,
@@ -38,6 +39,7 @@ MEASURES = {
     "accuracy": accuracy.measure,
     "big": big.measure,
     "bugs": bugs.measure,
+    "images": images.measure,
     "cluster": cluster.measure,
     "sweeps": sweeps.measure,
     "scale": scale.measure,
@@ -52,6 +54,7 @@ TABLES = {
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
     "bugs": bugs.report,
+    "images": images.report,
     "cluster": tables.cluster,
     "sweeps": tables.sweeps,
     "scale": scale_report.report,
@@ -81,6 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
             before=report.load(results).get("accuracy"),
             keep=keep,
         )
+    if given.what == "images":
+        before = report.load(results).get("images")
+        measure = partial(measure, only=given.only, before=before, keep=keep)
     if given.what == "bugs":
         before = report.load(results).get("bugs")
         measure = partial(measure, only=given.only, before=before)
@@ -110,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--page", type=Path, help="the page to write into")
     choice = parser.add_argument_group("accuracy")
     choice.add_argument(
-        "--only", metavar="NAME", help="a regular expression of names; of bugs, too"
+        "--only", metavar="NAME", help="a regular expression of names; of bugs and images, too"
     )
     choice.add_argument(
         "--contestants",

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from neurona.estimators.base import NeuralNet
     from neurona.files.network import Model
-    from neurona.tables.preparation import Preparation
+    from neurona.tables.arrays import Scaling
+from neurona.tables.preparation import Preparation
 
 
 def run(given: Namespace) -> int:
@@ -123,6 +124,9 @@ def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
         for one in estimator.trials_:
             cost = "diverged" if one.cost in (None, inf) else f"{one.cost:.4g}"
             yield f"  {cost:<8}  {one.setting}{', kept' * one.kept}"
+    if isinstance(estimator.preparation_, Scaling):
+        yield f"\nexamples    {estimator.preparation_}"
+        return
     preparation: Preparation | None = estimator.preparation_
     if preparation is None:
         yield "columns     numbers, taken as they are"

@@ -26,7 +26,7 @@ class LSTMParams(NamedTuple):
 class LSTM(Recurrent):
     """Long short-term memory: c' = f c + i g and h' = o tanh(c'), both from 0 on.
 
-    With σ the sigmoid, the columns of W, U and b being those of i, f, o and g side by side,
+    With σ the sigmoid, the columns of W, U and b being those of i, f, o and g side by side [1]_,
 
         i = σ(x Wᵢ + h Uᵢ + bᵢ)                     what is written into the memory c,
         f = σ(x W_f + h U_f + b_f)                  what of it stays [2]_,

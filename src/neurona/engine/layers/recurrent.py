@@ -218,12 +218,14 @@ def of_steps(xs: Array) -> Array:
 def rows(xs: Array) -> Array:
     """Return what all examples have at all steps, ``(steps batch, n)``."""
     xs = xs.__array_namespace__().moveaxis(xs, 0, -3)
-    return xs.reshape(*xs.shape[:-3], -1, xs.shape[-1])
+    flat: Array = xs.reshape(*xs.shape[:-3], -1, xs.shape[-1])
+    return flat
 
 
 def of_x(params: Any, x: Array) -> Array:
     """Return x W + b."""
-    return product(x, params.W) + params.b[..., None, :]
+    z: Array = product(x, params.W) + params.b[..., None, :]
+    return z
 
 
 def bidirectional(layer: Recurrent) -> Concatenate:

@@ -28,6 +28,9 @@ from .tables import facts, table
 Run = Callable[[int], Any]  # takes so many steps
 
 GOALS = (
+    Goal("images", NUMPY, PYTORCH, 2.2),
+    Goal("images", COMPILED, JAX_SCAN, 1.0),
+    Goal("images", COMPILED, PYTORCH, 2.0),
     Goal("lstm", NUMPY, PYTORCH, 2.2),
     Goal("lstm", COMPILED, JAX_SCAN, 1.0),
 )
@@ -54,8 +57,29 @@ def lstm() -> dict[str, Run]:
     return runs
 
 
-CASES = {"lstm": lstm}
-TITLES = {"lstm": "LSTM of 64 units, 50 steps of 16 inputs, batch 64"}
+def images() -> dict[str, Run]:
+    """Two convolutions, each with a pooling, and a dense layer: squared error, gradient descent."""
+    import neurona
+
+    rate, rng = 0.01, np.random.default_rng(0)
+    X = rng.random((64, 28, 28, 1), np.float32)
+    Y = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 64)]
+    line = "28x28x1, conv 16, pool, conv 32, pool, flatten, 10"
+    net = neurona.network(line, "relu", output="linear")
+    runs = {NUMPY: trained(net, X, Y, rate, "numpy")}
+    if find_spec("jax"):
+        runs[COMPILED] = trained(net, X, Y, rate, "jax")
+        runs[JAX_SCAN] = images_in_jax(net.init(0), X, Y, rate)
+    if find_spec("torch"):
+        runs[PYTORCH] = images_in_pytorch(X, Y, rate)
+    return runs
+
+
+CASES = {"images": images, "lstm": lstm}
+TITLES = {
+    "images": "Convolutions of 16 and 32 filters, 3 x 3, with poolings, on 64 images of 28 x 28",
+    "lstm": "LSTM of 64 units, 50 steps of 16 inputs, batch 64",
+}
 
 
 def trained(net: Any, X: np.ndarray, Y: np.ndarray, rate: float, engine: str) -> Run:
@@ -122,6 +146,23 @@ def lstm_in_jax(params: Any, X: np.ndarray, Y: np.ndarray, rate: float) -> Run:
     return in_jax(loss, tuple(map(tuple, params)), X, Y, rate)
 
 
+def images_in_jax(params: Any, X: np.ndarray, Y: np.ndarray, rate: float) -> Run:
+    """Return the convolutions in JAX's idiom, lax.conv, differentiated as a whole."""
+    import jax.numpy as jnp
+    from jax import lax
+
+    def loss(params: Any, X: Any, Y: Any) -> Any:
+        (first, second, (V, c)), a = params, X
+        for W, b in (first, second):
+            form = ("NHWC", "HWIO", "NHWC")
+            z = lax.conv_general_dilated(a, W, (1, 1), "VALID", dimension_numbers=form) + b
+            windows = (1, 2, 2, 1)
+            a = lax.reduce_window(jnp.maximum(z, 0), -jnp.inf, lax.max, windows, windows, "VALID")
+        return jnp.mean((a.reshape(len(a), -1) @ V + c - Y) ** 2)
+
+    return in_jax(loss, tuple(tuple(one) for one in params if one), X, Y, rate)
+
+
 def in_pytorch(forward: Any, parameters: Any, X: np.ndarray, Y: np.ndarray, rate: float) -> Run:
     """Return PyTorch's eager training."""
     import torch
@@ -146,6 +187,17 @@ def lstm_in_pytorch(n_in: int, n: int, X: np.ndarray, Y: np.ndarray, rate: float
     lstm, dense = torch.nn.LSTM(n_in, n, batch_first=True), torch.nn.Linear(n, 1)
     parameters = [*lstm.parameters(), *dense.parameters()]
     return in_pytorch(lambda x: dense(lstm(x)[0][:, -1]), parameters, X, Y, rate)
+
+
+def images_in_pytorch(X: np.ndarray, Y: np.ndarray, rate: float) -> Run:
+    """Return the convolutions in PyTorch."""
+    from torch import nn
+
+    net = nn.Sequential(
+        nn.Conv2d(1, 16, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 10),
+    )  # fmt: skip
+    return in_pytorch(net, list(net.parameters()), X.transpose(0, 3, 1, 2).copy(), Y, rate)
 
 
 def measure(quick: bool = False) -> dict:

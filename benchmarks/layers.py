@@ -88,7 +88,7 @@ def trained(net: Any, X: np.ndarray, Y: np.ndarray, rate: float, engine: str) ->
 
     every = [1]
     states = neurona.train(
-        net, X, Y, "mse", optimizer=neurona.sgd(rate), engine=engine, steps=10**9,
+        net, X, Y, cost="mse", optimizer=neurona.sgd(rate), engine=engine, steps=10**9,
         every=lambda: every[0], rng=0,
     )  # fmt: skip
     next(states)

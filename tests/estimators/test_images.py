@@ -29,7 +29,12 @@ Y = CLASSES[WHICH]
 X = RNG.integers(40, 120, (60, 8, 8)).astype(np.uint8)  # a bright bar: above, below or between
 for image, place in zip(X, np.array([1, 6, 4])[WHICH], strict=True):
     image[place] += 110
-SMALL = {"layers": [Conv2D(3), MaxPool2D(), Flatten(), 6], "epochs": 8, "random_state": 0}
+SMALL = {
+    "layers": [Conv2D(3), MaxPool2D(), Flatten(), 6],
+    "epochs": 8,
+    "learning_rate": 0.01,
+    "random_state": 0,
+}
 SERIES = RNG.normal(size=(40, 7, 2))
 TREND = np.where(SERIES[..., 0].sum(axis=1) > 0, 1, 0)
 

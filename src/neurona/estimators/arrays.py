@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from neurona.engine.data import first_not_finite
 from neurona.engine.description import entries_of
-from neurona.engine.layers import Conv2D, Flatten, Layer, MaxPool2D
+from neurona.engine.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D
 from neurona.engine.layers.base import in_words
 from neurona.engine.layers.embedding import Embedding
 from neurona.engine.layers.gru import GRU
@@ -27,8 +27,8 @@ from neurona.tables.arrays import Arrays, Scaling
 
 LIKE = 2  # times as long as the other the longer side of an image is, at most
 COLORS = (1, 3, 4)  # channels of an image: gray, color, color and opacity
-LEAST_SIDE = 5  # of images of which it is told that their channels stand first
-LEAST_POOLED = 6  # pixels of a side, where no layers are given: 28 become 14, 7 and 3
+# Where no layers are given: 28 pixels of a side become 14, 7 and 3, and 8 become 4.
+LEAST_SIDE, LEAST_POOLED, LARGE = 4, 6, 12
 FILTERS, MOST_FILTERS, HIDDEN = 16, 64, 128
 BRIGHT = 50.0  # where numbers up to 1 and up to 255 are told apart
 
@@ -133,7 +133,7 @@ def _shape_of(array: NDArray[Any], layers: Any, raw: bool) -> Shape:
 
 
 def _has_channels_first(shape: Shape) -> bool:
-    return shape[0] in COLORS and min(shape[1:]) >= LEAST_SIDE
+    return shape[0] in COLORS and min(shape[1:]) > max(COLORS)
 
 
 def _take(layers: Any, shape: Shape) -> bool:
@@ -206,16 +206,22 @@ def _is_padded(layers: Any) -> bool:
 def default_layers(shape: Shape) -> tuple[Layer | int, ...]:
     """Return the layers, without the last, for examples of a shape where none are given.
 
-    >>> default_layers((8, 8, 1))
-    (Conv2D(16, padding='same'), MaxPool2D(), Flatten(), 128)
+    Their activation is relu, whose networks were as good on images as others, and faster.
+
+    >>> default_layers((8, 8, 1))[:3]
+    (Conv2D(32, activation=relu, padding='same'), MaxPool2D(), Conv2D(64, activation=relu, \
+padding='same'))
     >>> default_layers((30, 9))
     (GRU(64),)
     """
     if len(shape) == 2:
         return (GRU(64),)
     layers: list[Layer] = []
-    side, filters = min(shape[:2]), FILTERS
-    while len(shape) == 3 and side >= LEAST_POOLED:
-        layers += [Conv2D(filters, padding="same"), MaxPool2D()]
+    side = min(shape[:2]) if len(shape) == 3 else 0
+    filters = FILTERS if side >= LARGE else 2 * FILTERS
+    while side >= LEAST_SIDE:
+        layers.append(Conv2D(filters, activation="relu", padding="same"))
+        if side >= LEAST_POOLED:
+            layers.append(MaxPool2D())
         side, filters = side // 2, min(2 * filters, MOST_FILTERS)
-    return (*layers, Flatten(), HIDDEN)
+    return (*layers, Flatten(), Dense(HIDDEN, "relu"))

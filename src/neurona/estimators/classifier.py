@@ -45,21 +45,23 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     layers
         In place of ``hidden_layer_sizes``, the layers of the network without its last, which is
         added: such as ``[Conv2D(16), MaxPool2D(), Flatten(), 64]``, where a whole number is a dense
-        layer. Layers that have no activation get the one above. By default images go through
-        convolutions, and series through a recurrence.
+        layer; or the same as words, ``"conv 16, pool, flatten, 64"``. Layers that have no
+        activation get the one above. By default images go through convolutions with ReLU, and
+        series through a :class:`~neurona.GRU`.
     optimizer
-        An optimizer or its name; by default AdamW at 0.02.
+        An optimizer or its name; by default AdamW at 0.02, and at 0.003 for images and series.
     learning_rate
         A number, one per layer, or a schedule of the step. By default the optimizer's own, falling
         to 0 along half a cosine.
     weight_decay
         That of AdamW, or of an optimizer that has one.
     batch_size
-        Rows a step; by default all of them up to 256, and 64 of more.
+        Rows a step; by default all of them up to 256, and 64 of more; 64 images or series.
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
         1,500 steps, but 30 at least and 150 at most; in an ensemble six tenths of them, and of more
-        than 20,000 rows so few that a fit takes no longer.
+        than 20,000 rows so few that a fit takes no longer. Of images and series those of 2,500
+        steps, but 15 at least and 150 at most.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.
@@ -88,7 +90,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         and as many as rows and columns bear.
     networks
         How many predict together. By default 4; of fewer than 1,000 rows 4 more, which leave out
-        other rows, learn with the best setting; and 1 for a table of more than 8 million numbers.
+        other rows, learn with the best setting; and 1 for images, series and a table of more than 8
+        million numbers.
     cv
         The rows that each network leaves out: a number of folds, one of scikit-learn's splitters,
         or pairs of row numbers ``(to learn from, to judge by)``, such as

@@ -12,8 +12,7 @@ from neurona.engine.schedules import Schedule, cosine
 
 SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02)
-FOR_ARRAYS = AdamW(0.005)  # a convolution adds up many places
-ARRAYS_STEPS = 1500
+FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
 IN_AN_ENSEMBLE = 0.6  # of the epochs: chance in the last ones averages out
 STATES = 50  # that a fit yields, where nothing but the curve needs them
@@ -66,8 +65,9 @@ def training_plan(
         size = min(check_count("batch_size", batch_size), n)
     steps = ceil(n / size)
     if epochs == "auto":
-        fewest = 15 if arrays else 30
-        epochs = 250 if size == n else min(150, max(fewest, ceil(1500 / steps)))
+        fewest, in_all = (15, 2500) if arrays else (30, 1500)
+        whole = size == n and not arrays
+        epochs = 250 if whole else min(150, max(fewest, ceil(in_all / steps)))
         epochs = ceil(share * epochs)
     epochs = check_count("epochs", epochs)
     return TrainingPlan(size, epochs, steps, 1 if each_epoch else max(1, epochs // STATES))

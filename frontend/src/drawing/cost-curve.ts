@@ -99,9 +99,9 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
     pen.moveTo(left, at + 0.5);
     pen.lineTo(width, at + 0.5);
     pen.stroke();
-    // Its name is where the curves do not end, if there is room.
+    // Its name stands above it, unless all curves end there, or the plot does.
     const ends = plot.curves.map((curve) => y(curve.costs.at(-1) ?? Number.NaN) - own);
-    const below = ends.every((one) => !(one > 4)) || own < 2.2 * size;
+    const below = ends.every((one) => !(one > 4)) || own < 1.25 * size;
     pen.fillStyle = css(palette.soft);
     pen.fillText(trivial.name, width, own + (below ? 0.85 : -0.75) * size);
   }

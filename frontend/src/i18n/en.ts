@@ -651,6 +651,7 @@ export const en = {
     no_point: "No point is near {x}, {y}",
     again: "Try again",
     crowded: "{pages} pages share this machine: the picture changes {pictures} times a second.",
+    crowded_once: "{pages} pages share this machine: the picture changes once a second.",
     refused:
       "neurona has been started again, with another token, and does not know this page. Open its new link; ask your teacher for it.",
     forgotten:

@@ -245,7 +245,7 @@ export const es: Texts = {
     three: "Tres clases",
     xor: "XOR",
     wave: "Regresión: la onda",
-    digits: "Dígitos a mano",
+    digits: "Dígitos escritos a mano",
     flat: "XOR sin capa oculta",
     heart: "Aprender sin sobreajustar",
     gradient: "El mismo fallo, con el gradiente verdadero",
@@ -661,6 +661,7 @@ export const es: Texts = {
     again: "Probar otra vez",
     crowded:
       "{pages} páginas comparten este equipo: el cuadro cambia {pictures} veces por segundo.",
+    crowded_once: "{pages} páginas comparten este equipo: el cuadro cambia 1 vez por segundo.",
     refused:
       "neurona se ha vuelto a arrancar, con otra clave, y no conoce esta página. Abre su enlace nuevo; pídeselo a tu profesor o profesora.",
     forgotten:

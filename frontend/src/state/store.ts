@@ -313,8 +313,10 @@ export function makeStore(connection: Connection, host: Host) {
       if (slow !== null) {
         const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
         notice.value = {
-          says: (t) =>
-            t.classroom.crowded.replace("{pages}", pages).replace("{pictures}", pictures),
+          says: ({ classroom: t }) =>
+            (pictures === "1" ? t.crowded_once : t.crowded)
+              .replace("{pages}", pages)
+              .replace("{pictures}", pictures),
         };
       }
       pacing.received();

@@ -24,8 +24,8 @@ MOST_POINTS = 4000  # of all strokes
 def digit_of(strokes: Sequence[Array]) -> Array:
     """Return strokes as an image ``(8, 8, 1)`` of ink, from 0 (paper) to 1.
 
-    The drawing is scaled to fill the height, or the widest digit's width, and its center of mass
-    is set into the middle, as far as all of it stays in the picture.
+    The drawing is scaled to fill the height, narrowed to the widest digit's width, and its center
+    of mass is set into the middle, as far as all of it stays in the picture.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def digit_of(strokes: Sequence[Array]) -> Array:
     corners = np.vstack(strokes)
     low, high = corners.min(axis=0), corners.max(axis=0)
     room = np.array([WIDEST, SIDE]) - 2 * RADIUS
-    scale = (room / np.maximum(high - low, 1e-9)).min()
-    scale = min(scale, 4 * SIDE / max(1e-9, *(high - low)))  # a dot stays one
+    wide, high_up = room / np.maximum(high - low, 1e-9 + 1e-3 * (high - low).max())
+    scale = np.array([min(wide, high_up), min(2 * wide, high_up)])  # a flat stroke stays flat
     lines = [(one - (low + high) / 2) * scale for one in strokes]
     begins = np.vstack([one[: max(1, len(one) - 1)] for one in lines])
     ends = np.vstack([one[min(1, len(one) - 1) :] for one in lines])

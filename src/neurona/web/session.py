@@ -366,16 +366,19 @@ class Session:
         else:
             self._drawing = np.zeros(task.net.in_shape, np.float32)
         view = self.run.view
-        maps = maps_of(view.task, view.state.params, self._image(view.task))
+        image = self._image(view.task)
+        if image is None:  # the view is from before the task
+            raise _not_with_points()
+        maps = maps_of(view.task, view.state.params, image)
         return [({"type": "example", "run": self._runs, **self._whose(view.task)}, {"maps": maps})]
 
     def _window(self, message: Mapping[str, Any]) -> list[Message]:
         """Take one number of the shown image's maps apart, or the derivative by one weight."""
         view = self.run.settle()
-        if not view.task.images:
+        image = self._image(view.task)
+        if image is None:
             raise _not_with_points()
-        image, label = self._image(view.task), self._whose(view.task)["label"]
-        content = window(view, image, label, message)
+        content = window(view, image, self._whose(view.task)["label"], message)
         return [({"type": "window", "run": self._runs, "step": view.state.step, **content}, {})]
 
     def _whose(self, task: Task) -> dict[str, Any]:

@@ -342,7 +342,7 @@ def _convolutional(setup: Setup, images: Array, outputs: int) -> Network:
     chosen = "softmax" if setup.output.activation == "auto" else setup.output.activation
     layers += [*([] if flat else [Flatten()]), Dense(outputs, find_activation(chosen), **drawn)]
     try:
-        return Network(layers, in_shape=images.shape[1:])
+        return Network(tuple(layers), in_shape=images.shape[1:])
     except ValueError as error:
         raise PlaygroundError(
             "layers",

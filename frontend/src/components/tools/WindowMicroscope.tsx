@@ -1,7 +1,7 @@
 // The microscope on images: a map, the window behind one of its numbers, and what they are made of.
 
 import { useMemo } from "preact/hooks";
-import { css, type Palette, paletteOf } from "../../drawing/colors";
+import { css, type Palette, paletteOf, readableOn } from "../../drawing/colors";
 import { colorOf } from "../../drawing/maps";
 import { formatNumber } from "../../formulas/mathml";
 import { inLanguage } from "../../i18n/numbers";
@@ -131,44 +131,46 @@ function Calculation({ store, apart }: { store: Store; apart: NumberApart }) {
   // A dense layer's sum is too long to be laid out: it is told in words.
   if (patches.length === 0) return <Terms store={store} apart={apart} />;
   return (
-    <div class="calculation">
-      <div class={`patches ${patches.length > 1 ? "several" : ""}`}>
+    <div class={`calculation ${patches.length > 1 ? "several" : ""}`}>
+      <div class="patches">
         {patches.map((one) => (
           <PatchRow store={store} patch={one} apart={apart} key={one.channel} />
         ))}
       </div>
-      <p class="sum">
-        {sums ? (
-          <>
-            {patches.map((one, k) => signed(write, one.sum, k > 0))}
-            {bias !== null && (
-              <>
-                {signed(write, bias, true)} <small>(b)</small>
-              </>
-            )}{" "}
-            = <i>z</i> <b>{write(apart.value)}</b>
-          </>
-        ) : (
-          <>
-            {apart.operation} = <b>{write(apart.value)}</b>
-          </>
-        )}
-        {apart.output !== null && (
-          <>
-            {" "}
-            → {activation} → <i>a</i> <b>{write(apart.output)}</b>
-          </>
-        )}
-      </p>
-      {apart.difference !== null && (
-        <p class="note">
-          {t.derivative
-            .replace("{exact}", write(apart.derivative))
-            .replace("{difference}", write(apart.difference))}{" "}
-          {(apart.labelled ? t.of_class : t.of_predicted).replace("{k}", String(apart.target))}
+      <div class="told">
+        <p class="sum">
+          {sums ? (
+            <>
+              {patches.map((one, k) => signed(write, one.sum, k > 0))}
+              {bias !== null && (
+                <>
+                  {signed(write, bias, true)} <small>(b)</small>
+                </>
+              )}{" "}
+              = <i>z</i> <b>{write(apart.value)}</b>
+            </>
+          ) : (
+            <>
+              {apart.operation} = <b>{write(apart.value)}</b>
+            </>
+          )}
+          {apart.output !== null && (
+            <>
+              {" "}
+              → {activation} → <i>a</i> <b>{write(apart.output)}</b>
+            </>
+          )}
         </p>
-      )}
-      {sums && <p class="note">{t.click_weight}</p>}
+        {apart.difference !== null && (
+          <p class="note">
+            {t.derivative
+              .replace("{exact}", write(apart.derivative))
+              .replace("{difference}", write(apart.difference))}{" "}
+            {(apart.labelled ? t.of_class : t.of_predicted).replace("{k}", String(apart.target))}
+          </p>
+        )}
+        {sums && <p class="note">{t.click_weight}</p>}
+      </div>
     </div>
   );
 }
@@ -200,7 +202,10 @@ function PatchRow({ store, patch, apart }: { store: Store; patch: Patch; apart: 
   return (
     <div class="patch">
       {filtered && apart.in_shape.at(-1) !== 1 && (
-        <small>{t.from_map.replace("{k}", String(patch.channel + 1))}</small>
+        <small>
+          {t.from_map.replace("{k}", String(patch.channel + 1))}:{" "}
+          {inLanguage(formatNumber(patch.sum, 3), language.value)}
+        </small>
       )}
       <Small
         rows={patch.rows}
@@ -223,7 +228,9 @@ function PatchRow({ store, patch, apart }: { store: Store; patch: Patch; apart: 
               windows.by(String(one.parameter) === chosen ? null : (one.parameter as number[]))
             }
           />
-          <span class="sign">= {inLanguage(formatNumber(patch.sum, 3), language.value)}</span>
+          {apart.in_shape.at(-1) === 1 && (
+            <span class="sign">= {inLanguage(formatNumber(patch.sum, 3), language.value)}</span>
+          )}
         </>
       )}
     </div>
@@ -306,9 +313,7 @@ function short(value: number): string {
 /** The color behind a number, and one for its letters that can be read on it. */
 function shade(value: number, reach: number, palette: Palette, image = false) {
   const ground = colorOf(image ? "Image" : "", value, reach, palette);
-  const [red, green, blue] = ground;
-  const bright = 0.299 * red + 0.587 * green + 0.114 * blue > 140;
-  return { background: css(ground), color: bright ? "#1a1d21" : "#ffffff" };
+  return { background: css(ground), color: readableOn(ground) };
 }
 
 function usePalette({ host, resolvedTheme }: Store): Palette {

@@ -204,7 +204,7 @@ def test_the_layers_are_changed_and_the_link_holds_them(digits):
     expect(page.locator(".facts")).to_have_text(facts)
     page.get_by_label("Kind: Layer 1").select_option(label="dense")
     page.get_by_label("Kind: Layer 2").select_option(label="3×3")
-    expect(page.locator(".error")).to_contain_text("put convolutions first")
+    expect(page.locator(".banner")).to_contain_text("put convolutions first")
 
 
 @pytest.mark.long

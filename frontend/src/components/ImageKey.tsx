@@ -51,13 +51,15 @@ export function ImageKey({ store }: { store: Store }) {
 
 /** The class of the largest output. */
 function Prediction({ store }: { store: Store }) {
-  const { text, images, language } = store;
+  const { text, images, language, frame } = store;
   const outputs = outputsOf(images.layers.value, images.maps.value);
   const best = largest(outputs);
   if (best < 0 || (images.drawn.value && images.strokes.value.length === 0)) return null;
   const share = outputs[best] ?? 0;
+  const spoken = images.drawn.value && !frame.value?.playing;
   return (
-    <output class="prediction" aria-live="off">
+    // Screen readers hear what becomes of a drawing, and not each frame of a training.
+    <output class="prediction" aria-live={spoken ? "polite" : "off"}>
       {text.value.images.predicts} <b>{best}</b>{" "}
       <small>{writeNumber(Math.round(100 * share), language.value)} %</small>
     </output>

@@ -307,7 +307,8 @@ function short(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  return value.toFixed(digits).replace("-", "−");
+  const written = value.toFixed(digits);
+  return Number(written) === 0 ? "0.00" : written.replace("-", "−");
 }
 
 /** The color behind a number, and one for its letters that can be read on it. */

@@ -19,6 +19,7 @@ from . import (
     devices,
     failure,
     images,
+    layers,
     learning,
     playground,
     report,
@@ -43,6 +44,7 @@ MEASURES = {
     "sweeps": sweeps.measure,
     "scale": scale.measure,
     "devices": devices.measure,
+    "layers": layers.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -57,6 +59,7 @@ TABLES = {
     "sweeps": tables.sweeps,
     "scale": scale_report.report,
     "devices": devices.report,
+    "layers": layers.report,
 }
 PAGES = {"scale": report.PAGE.with_name("scale.md")}  # those with a page of their own
 FIGURES = {"scale": scale_report.figure}

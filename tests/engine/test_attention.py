@@ -180,10 +180,10 @@ def test_sinusoids_turn_by_the_same_angle_from_step_to_step():
     assert odd.dtype == np.float32
 
 
-@pytest.mark.parametrize("kind", ["sinusoidal", "learned"])
-def test_positions_leave_padding_alone(kind):
+@pytest.mark.parametrize("learned", [False, True], ids=["waves", "learned"])
+def test_positions_leave_padding_alone(learned):
     rng = np.random.default_rng(5)
-    layer = PositionalEncoding(kind, mask_zero=True)
+    layer = PositionalEncoding(learned, mask_zero=True)
     params, x = layer.init(rng, (STEPS, N), np.float64), padded(rng)
     dy = rng.normal(size=x.shape)
     y, dx, grads = run(layer, params, x, dy)
@@ -191,13 +191,13 @@ def test_positions_leave_padding_alone(kind):
     plain = replace(layer, mask_zero=False).forward(params, x)[0]
     np.testing.assert_array_equal(y, plain * there)
     np.testing.assert_array_equal(dx, dy * there)
-    if kind == "learned":
+    if learned:
         np.testing.assert_allclose(grads.P, (dy * there).sum(axis=0), **CLOSE)
 
 
 def test_learned_positions_of_a_stack():
     rng = np.random.default_rng(6)
-    layer = PositionalEncoding("learned")
+    layer = PositionalEncoding(learned=True)
     each = [anywhere(layer, rng, (STEPS, N)) for _ in range(2)]
     x, dy = rng.normal(size=(3, STEPS, N)), rng.normal(size=(2, 3, STEPS, N))
     y, dx, grads = run(layer, stacked(each), x, dy)
@@ -214,7 +214,7 @@ def test_block_has_the_right_gradient_in_both_engines():
     rng = np.random.default_rng(7)
     x = rng.normal(size=(4, STEPS, N))
     block = transformer_block(N, 2, hidden=3, dropout=0.3, causal=True)
-    net = Network([PositionalEncoding("learned"), block], in_shape=(STEPS, N))
+    net = Network([PositionalEncoding(learned=True), block], in_shape=(STEPS, N))
     y = rng.normal(size=(4, STEPS, N))
     assert neurona.check_gradient(net, x, y).error < 1e-6
     given = {"steps": 5, "optimizer": neurona.sgd(0.1), "rng": 0}

@@ -23,12 +23,13 @@ def last(**settings):
 
 def test_it_is_scipys_affine_transform():
     x = RNG.random((3, 9, 12, 2))
-    made = Augmentation(shift=2, rotation=30)(x, np.random.default_rng(5))
+    made = Augmentation(shift=2, rotation=30, zoom=0.25)(x, np.random.default_rng(5))
     rng, middle = np.random.default_rng(5), np.array([4.0, 5.5])
     angles = np.deg2rad(rng.uniform(-30, 30, 3))
     shifts = rng.uniform(-2, 2, (2, 3)).T
-    for image, ours, angle, shift in zip(x, made, angles, shifts, strict=True):
-        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    smaller = 1.25 ** -rng.uniform(-1, 1, 3)
+    for image, ours, angle, shift, z in zip(x, made, angles, shifts, smaller, strict=True):
+        turn = z * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
         offset = middle + shift - turn @ middle
         for channel in range(2):
             expected = affine_transform(image[..., channel], turn, offset, order=1, mode="nearest")
@@ -49,6 +50,7 @@ def test_an_image_that_is_the_same_everywhere_stays_so_and_keeps_its_dtype():
         ({"shift": -1}, "shift is -1: give the most pixels"),
         ({"rotation": "much"}, "rotation is 'much': give the most degrees"),
         ({"rotation": np.inf}, "rotation is inf"),
+        ({"zoom": None}, "zoom is None: give the most as a share"),
     ],
     ids=str,
 )

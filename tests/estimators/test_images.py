@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -266,3 +267,22 @@ def test_a_regressor_of_series():
     assert net.score(SERIES, SERIES[..., 0].mean(axis=1)) > 0.5
     assert str(net.preparation_).startswith("series of 7 x 2, numbers from ")
     assert "of each feature" in str(net.preparation_)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"shape": (8, 8)}, "examples are of shape"),
+        ({"mean": (1.0, 2.0)}, "2 means and 1 deviations for 1 channels"),
+        ({"deviation": (0.0,)}, "deviation 0.0: it is positive"),
+        ({"raw": True}, "taken as they are, and have a mean"),
+    ],
+    ids=str,
+)
+def test_a_file_whose_scaling_does_not_fit(fitted, changes, says, tmp_path):
+    net = clone(fitted).fit(X[:20], Y[:20])
+    net.preparation_ = replace(net.preparation_, **changes)
+    net.preprocess = "auto"
+    neurona.save(tmp_path / "net.safetensors", net)
+    with pytest.raises(neurona.ModelFileError, match=says):
+        neurona.load(tmp_path / "net.safetensors")

@@ -18,6 +18,7 @@ from neurona.files.estimator import estimator_of
 from neurona.language import system_language
 from neurona.observe.apart import inside
 from neurona.observe.numbers import activation_names, between_layers
+from neurona.tables.arrays import Scaling
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
     from neurona.estimators.base import NeuralNet
     from neurona.files.network import Model
-    from neurona.tables.arrays import Scaling
-from neurona.tables.preparation import Preparation
+    from neurona.tables.preparation import Preparation
 
 
 def run(given: Namespace) -> int:

@@ -26,10 +26,11 @@ Augment: TypeAlias = Callable[[Array, np.random.Generator], Array]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Each image turned about its middle and shifted: x'(p) = x(R p + s), p from the middle.
+    """Each image turned about its middle and shifted: x'(p) = x(R p / z + s), p from the middle.
 
-    R turns by an angle and s shifts, both drawn anew for each image, evenly between the largest and
-    its negative. Between pixels x is interpolated linearly; beyond the edge it is as at the edge.
+    R turns by an angle, z makes larger and s shifts. They are drawn anew for each image: angle and
+    shifts evenly between the largest and its negative, log z evenly between ± log(1 + zoom).
+    Between pixels x is interpolated linearly; beyond the edge it is as at the edge.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ class Augmentation:
         The largest shift in pixels, along each axis.
     rotation
         The largest angle in degrees.
+    zoom
+        The largest share by which an image becomes larger: 0.1 for a tenth, and for 1 / 1.1.
 
     Raises
     ------
@@ -55,15 +58,18 @@ class Augmentation:
 
     shift: float = 0.0
     rotation: float = 0.0
+    zoom: float = 0.0
 
     def __post_init__(self) -> None:
         for one in fields(self):
             given = getattr(self, one.name)
             if not 0 <= as_number(given) < inf:
-                unit = "degrees" if one.name == "rotation" else "pixels"
+                unit = {"shift": "pixels", "rotation": "degrees", "zoom": "as a share"}[one.name]
                 raise ValueError(f"{one.name} is {given!r}: give the most {unit}, from 0 on")
-        if not (self.shift or self.rotation):
-            raise ValueError("an Augmentation needs a shift (pixels), a rotation (degrees) or both")
+        if not (self.shift or self.rotation or self.zoom):
+            raise ValueError(
+                "an Augmentation needs a shift (pixels), a rotation (degrees) or a zoom (a share)"
+            )
 
     def check(self, shape: Shape) -> None:
         """Refuse examples that are not images of 2 x 2 pixels or more."""
@@ -91,7 +97,8 @@ class Augmentation:
             before = np.minimum(place.astype(np.int32), side - 2)
             return before, place - before
 
-        cos, sin = np.cos(angle), np.sin(angle)
+        smaller = np.exp(rng.uniform(-1, 1, (n, 1)) * -np.log1p(self.zoom))
+        cos, sin = np.cos(angle) * smaller, np.sin(angle) * smaller
         row, below = places(cos * i, sin * j, down, height)
         column, beside = places(-sin * i, cos * j, right, width)
         at = (row * width + column + np.arange(n)[:, None, None] * (height * width)).ravel()

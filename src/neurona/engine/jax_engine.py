@@ -309,8 +309,8 @@ class JaxEngine:
         if self.networks is not None:
             own = (
                 self._own_data,
-                not isinstance(chunk.batches, Data) and np.ndim(chunk.batches) > 2,
-                False,
+                _are_own(chunk.batches),
+                np.ndim(chunk.weights) > 2,
                 np.ndim(chunk.rates) > 2,
                 steps.seeds is not None and isinstance(steps.seeds[0][0], tuple),
             )
@@ -438,6 +438,13 @@ class JaxEngine:
         return flatten(tuple(map(self._turned, each)), self.networks)
 
 
+def _are_own(batches: Any) -> bool:
+    """Tell whether each network of a stack has batches of its own: row numbers, or examples."""
+    if isinstance(batches, Data):
+        return batches.target.ndim > 3
+    return np.ndim(batches) > 2
+
+
 def longer(n: int) -> int:
     """Return the next power of two: chunks of as many steps share a compilation.
 
@@ -467,17 +474,22 @@ def filled(batches: Sequence[Data], size: int, dtype: Any) -> tuple[Data, Array]
     >>> data.x.shape, weights.tolist()
     ((2, 2, 1), [[1.0, 1.0], [1.0, 0.0]])
     """
-    ones: Any = [np.ones(one.n, dtype) if one.weight is None else one.weight for one in batches]
+    axis = batches[0].target.ndim - 2  # that of the examples: in a stack each may have its own
+    ones: Any = [
+        np.ones(one.target.shape[:-1], dtype) if one.weight is None else one.weight
+        for one in batches
+    ]
     x, target = (
-        _stacked([one.x for one in batches], size),
-        _stacked([one.target for one in batches], size),
+        _stacked([one.x for one in batches], size, axis),
+        _stacked([one.target for one in batches], size, axis),
     )
-    return Data(x, target, None), _stacked(ones, size)
+    return Data(x, target, None), _stacked(ones, size, axis)
 
 
-def _stacked(parts: Sequence[Array], size: int) -> Array:
-    """Return the parts as one array, each filled up with zeros."""
-    stacked = np.zeros((len(parts), size, *parts[0].shape[1:]), parts[0].dtype)
+def _stacked(parts: Sequence[Array], size: int, axis: int) -> Array:
+    """Return the parts as one array, each filled up with zeros along an axis."""
+    before, after = parts[0].shape[:axis], parts[0].shape[axis + 1 :]
+    stacked = np.zeros((len(parts), *before, size, *after), parts[0].dtype)
     for part, place in zip(parts, stacked, strict=True):
-        place[: len(part)] = part
+        place[(*(slice(None),) * axis, slice(part.shape[axis]))] = part
     return stacked

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from neurona.engine.types import Array
 
 NETWORK = "28x28x1, conv 16 3x3, pool 2, conv 32 3x3, pool 2, flatten, 10"
-TRAINING = {"steps": 1000, "batch_size": 64, "every": 20}
+TRAINING = {"steps": 2000, "batch_size": 64, "every": 40}
 RATE = 0.003
 HELD_OUT = 1000
 MOVED = 2  # pixels

@@ -78,8 +78,8 @@ class Set(NamedTuple):
 
 DENSE, CONVOLUTIONAL = "dense, augmented", "convolutional, augmented"
 SETS = {
-    "MNIST": Set(mnist, Augmentation(1.5, 10), {DENSE: 0.96, CONVOLUTIONAL: 0.985}),
-    "digits": Set(digits, Augmentation(0.5, 10)),
+    "MNIST": Set(mnist, Augmentation(1.5, 10, 0.1), {DENSE: 0.96, CONVOLUTIONAL: 0.985}),
+    "digits": Set(digits, Augmentation(0.5, 10, 0.1)),
     "Fashion-MNIST": Set(fashion, Augmentation(1.5, 3)),
 }
 HIDDEN = {"hidden_layer_sizes": (256, 256)}

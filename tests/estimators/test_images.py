@@ -140,7 +140,7 @@ FIT = [
     (X, {"layers": [0]}, "positive whole number"),
     (X, {"hidden_layer_sizes": 3}, "give one of the two"),
     (X, {"layers": [Conv2D(3)]}, "Flatten"),
-    (X, {"augmentation": {"turn": 3}}, "give {'shift': pixels, 'rotation': degrees}"),
+    (X, {"augmentation": {"turn": 3}}, "give {'shift': pixels, 'rotation'"),
     (X, {"augmentation": 3}, "augmentation is 3"),
     (X, {"augmentation": {"shift": -3}}, "shift is -3"),
     (X[:, 0], {"layers": None, "augmentation": {"shift": 1}}, "takes images"),

@@ -31,6 +31,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     names: another order and further columns do not matter. A sparse matrix may be larger than
     memory would hold as an array.
 
+    Or X is an array of images, ``(n, height, width)`` or ``(n, height, width, channels)``, or of
+    series, ``(n, steps, features)``: a convolutional or a recurrent network learns them
+    (:mod:`neurona.estimators.arrays`). Each channel or feature is scaled.
+
     By default four networks predict together. Each leaves out another quarter of the rows, and
     these tell how freely networks may bend: settings from careful to free are tried, while they
     help (:mod:`neurona.estimators.settings`). They calibrate the probabilities, too. A parameter

@@ -31,6 +31,7 @@ from neurona.web.worker import WorkerRun
 
 SECONDS = 20.0
 STEPS = 2500  # that a trial trains: enough for the page's networks, and for the time
+IMAGE_STEPS = 300  # of networks on images, each of whose steps takes longer
 WAYS = 100  # moments of the run from which the findings are
 
 
@@ -67,10 +68,14 @@ def _proved(setup: Setup, steps: int, findings: tuple[Finding, ...]) -> Iterator
 
 
 def steps_of(view: View, findings: tuple[Finding, ...]) -> int:
-    """Return how many steps each trial takes: 2,500, but where the steps are what is wrong."""
+    """Return how many steps each trial takes: 2,500, but where the steps are what is wrong.
+
+    On images they are 300.
+    """
+    most = IMAGE_STEPS if view.task.images else STEPS
     taken = view.state.step if view.state.step >= SINGLE else TRIED
     few = any(finding.kind == "too-few-steps" for finding in findings)
-    return min(taken, STEPS) if few else STEPS
+    return min(taken, most) if few else most
 
 
 def told(setup: Setup, steps: int, findings: tuple[Finding, ...], stop: Stop) -> dict[str, Any]:

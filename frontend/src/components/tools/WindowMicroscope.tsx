@@ -283,7 +283,9 @@ function Small({
 
 /** The largest terms of a long sum. */
 function Terms({ store, apart }: { store: Store; apart: NumberApart }) {
-  return <pre class="says">{apart.says[store.language.value]}</pre>;
+  // Its first line names the layer by its place in the network, and the page by that on the screen.
+  const [, ...lines] = apart.says[store.language.value].split("\n");
+  return <pre class="says">{lines.join("\n")}</pre>;
 }
 
 /** The derivative by the chosen weight: a sum over all windows that use it. */

@@ -49,7 +49,7 @@ def test_each_trains_tells_and_saves(name, small, tmp_path, capsys):
     assert said.splitlines()[-1] == str(tmp_path / FILES[name][-1])
     told = {
         "mnist": "de 20 ejemplos apartados",
-        "series": "Ha aprendido de 2012 a 2013, y se le juzga por 2014",
+        "series": "Ha aprendido de 2012 a 2013, y se la juzga en 2014",
         "text": "por los dos anteriores",
     }
     assert told[name] in said

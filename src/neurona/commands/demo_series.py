@@ -47,17 +47,17 @@ WAYS = {
     "season": Text("as usual for the season", "lo normal en la época"),
 }
 BETTER = Text(
-    "{when}: the network's error is {share} below the best of the three, {way}.",
-    "{when}: el error de la red es un {share} menor que el mejor de los tres, {way}.",
+    "{when}: the network's error is {share} below the best of the three, “{way}”.",
+    "{when}: el error de la red es un {share} menor que el del mejor de los tres, «{way}».",
 )
 NO_BETTER = Text(
-    "{when}: the network is no better than {way}.", "{when}: la red no mejora a {way}."
+    "{when}: the network is no better than “{way}”.", "{when}: la red no mejora a «{way}»."
 )
 FIRST = Text("One day ahead", "A un día vista")
 LAST = Text("{n} days ahead", "A {n} días vista")
 KEPT = Text(
     "It learned from {first} to {last}, and is judged on {year}, which it has not seen.",
-    "Ha aprendido de {first} a {last}, y se le juzga por {year}, que no ha visto.",
+    "Ha aprendido de {first} a {last}, y se la juzga en {year}, que no ha visto.",
 )
 MEASURED, PREDICTED = (
     Text("measured", "medida"),
@@ -161,8 +161,8 @@ def told(errors: dict[str, Array], language: Language) -> list[str]:
     the network                     2.00    3.30
     as on the last day              2.50    4.00
     as usual for the season         3.20    3.20
-    One day ahead: the network's error is 20 % below the best of the three, as on the last day.
-    2 days ahead: the network is no better than as usual for the season.
+    One day ahead: the network's error is 20 % below the best of the three, “as on the last day”.
+    2 days ahead: the network is no better than “as usual for the season”.
     """
     width = len(HEAD.say(language))
     lines = [HEAD.say(language) + "".join(f"{k + 1:>8}" for k in range(len(errors["network"])))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import vega_datasets
 from matplotlib.figure import Figure
 from sklearn.datasets import load_iris
 
@@ -192,8 +191,8 @@ def pooling() -> Figure:
 
 
 def states() -> Figure:
-    weather = vega_datasets.data.seattle_weather()
-    series = np.stack([weather["temp_max"], np.log1p(weather["precipitation"])], axis=1)
+    _, weather = neurona.datasets.seattle_weather()
+    series = np.stack([weather[:, 0], np.log1p(weather[:, 2])], axis=1)  # temperature, rain
     series = (series - series.mean(axis=0)) / series.std(axis=0)
     days = np.stack([series[k : k + 60] for k in range(len(series) - 60)])
     net = neurona.network("60x2, gru 12, 1", output="linear")

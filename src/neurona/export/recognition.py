@@ -65,7 +65,7 @@ softplus, softsign, tanh
 
 
 def affine(function: Callable[[Array], Any], shape: Shape) -> tuple[Array, Array] | None:
-    """Return scale and shift ``(n,)`` if a function is ``scale x + shift``, for each column.
+    """Return scale and shift if a function is ``scale x + shift``, for each number of an example.
 
     Examples
     --------
@@ -86,10 +86,7 @@ def affine(function: Callable[[Array], Any], shape: Shape) -> tuple[Array, Array
         scale, shift = (above - below) / (2 * FAR), at_0
         if not _same(given, z * scale + shift):
             return None
-    each = [array.reshape(-1, shape[-1]) for array in (scale, shift)]
-    if not all((array == array[0]).all() for array in each):  # in an image: the same everywhere
-        return None
-    return each[0][0], each[1][0]
+    return scale[0], shift[0]
 
 
 def _applied(function: Callable[[Array], Any], z: Array, what: str) -> Array:

@@ -155,8 +155,7 @@ def test_wrong_layers_of_a_network_are_refused(given, said):
         (lambda: Network([Conv2D(8)], 3), r"layer 1: Conv2D\(8\) takes images .* examples of 3:"),
         (lambda: Network([Conv2D(8, 5)], (4, 9, 1)), "5 x 5, and gets images of 4 x 9 x 1"),
         (lambda: Network([MaxPool2D(3)], (2, 9, 1)), "3 x 3, and gets images of 2 x 9 x 1"),
-        (lambda: Network([Flatten()], (28, 28)), r"gets 28 x 28: say Flatten\(axes=2\)"),
-        (lambda: Network([BatchNormalization()], (2, 2, 1)), r"put a Flatten\(\) before it"),
+        (lambda: Flatten().out_shape((28, 28)), r"gets 28 x 28: say Flatten\(axes=2\)"),
         (
             lambda: Network([Add([Dense(3), Dense(4)])], 2),
             r"Add: layer 1, Dense\(3\), gives 3, and layer 2, Dense\(4\), gives 4",

@@ -218,7 +218,7 @@ def test_a_file_says_each_layer_by_its_kind_and_fields_and_where_its_arrays_are(
         f"layers.1.{name}": (3,) for name in ("gamma", "beta", "mean", "variance")
     }
     assert config["model"]["layers"][1:3] == [
-        {"kind": "BatchNormalization", "activation": "gelu", "epsilon": 1e-3},
+        {"kind": "BatchNormalization", "activation": "gelu", "epsilon": 1e-3, "axes": 1},
         {"kind": "Dropout", "rate": 0.25},
     ]
 

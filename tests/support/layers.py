@@ -4,7 +4,7 @@ from dataclasses import MISSING, fields
 
 import numpy as np
 
-from neurona.engine.layers import LAYERS
+from neurona.engine.layers import LAYERS, Conv1D
 from neurona.engine.layers.base import Layer
 from neurona.engine.layers.dense import Dense
 
@@ -16,7 +16,8 @@ GIVEN = {
     "Activation": "tanh",
     "Shape": (3,),
 }
-SHAPES = ((3,), (5, 6, 2))  # of an example: a layer takes the first that suits it
+WITHIN = {"Masked": (Conv1D(4, 1, "tanh"), Conv1D(3, 1, "softsign"))}  # of series
+SHAPES = ((3,), (5, 6, 2), (5, 3))  # of an example: a layer takes the first that suits it
 KINDS = [kind for kind in LAYERS.values() if kind.__module__.startswith("neurona.")]
 
 
@@ -29,6 +30,8 @@ def one_of(kind: type[Layer], activation="tanh") -> Layer:
     }
     if "activation" in given:
         given["activation"] = activation
+    if kind.__name__ in WITHIN:
+        given["layers"] = WITHIN[kind.__name__]
     return kind(**given)
 
 

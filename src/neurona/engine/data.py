@@ -93,6 +93,7 @@ def check_data(
         raise ValueError(f"X has shape {x.shape}, but {_takes(net)}")
     if len(x) == 0:
         raise ValueError("X has no rows: give at least one example")
+    net.check(x)
     target = _target(net, y, len(x), dtype, numbers)
     weight = None if sample_weight is None else check_weights(sample_weight, len(x), dtype)
     return Data(x, target, weight)

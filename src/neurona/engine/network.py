@@ -75,7 +75,13 @@ class Network(Sequential):
                 "two numbers, or (28, 28, 1) for an image"
             )
         object.__setattr__(self, "in_shape", tuple(map(int, shape)))
-        self._flow(self.in_shape)
+        each = zip(self.layers, self.in_shapes(self.in_shape), strict=True)
+        layers = tuple(layer.for_shape(one) for layer, one in each)
+        object.__setattr__(self, "layers", layers)
+
+    def for_shape(self, shape: Shape) -> Network:
+        """Return the network itself, which knows its shape."""
+        return self
 
     def out_shape(self, shape: Shape | None = None) -> Shape:
         """Return the shape of the output; of a layer of another network, for what it gets there."""
@@ -170,6 +176,7 @@ class Network(Sequential):
         X = taken("X", check_array("X", X), arrays(params)[0].dtype)
         if X.shape[1:] != self.in_shape:
             raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes}")
+        self.check(X)
         with np.errstate(all="ignore"):  # a sigmoid may pass through infinity
             return self.forward(params, X)[0]
 

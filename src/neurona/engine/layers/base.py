@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from math import prod
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -144,6 +145,18 @@ class Layer:
         """
         raise NotImplementedError
 
+    def operations(self, shape: Shape) -> int:
+        """Return the multiplications of the weights for one example: all of them at each place."""
+        weights = sum(prod(one) for one in leaves(self.shapes(shape)) if len(one) > 1)
+        return weights * prod(self.out_shape(shape)[:-1])
+
+    def check(self, X: Array) -> None:
+        """Refuse numbers that the layer cannot take; a network asks its first layer."""
+
+    def for_shape(self, shape: Shape) -> Any:
+        """Return the layer with what it has to know of the shape; a network asks each layer."""
+        return self
+
     # The rest needs no change in a new layer --------------------------------------------------
 
     @property
@@ -257,10 +270,14 @@ def check_row(layer: Layer, shape: Shape) -> None:
         )
 
 
-def check_image(layer: Layer, shape: Shape) -> None:
-    """Refuse examples that are not images ``(height, width, channels)``."""
-    if len(shape) != 3:
+KINDS = {2: "series", 3: "images"}  # of examples, by their axes
+AXES = {2: "steps, features", 3: "height, width, channels"}
+
+
+def check_axes(layer: Layer, shape: Shape, axes: int) -> None:
+    """Refuse examples that are not series (2 axes) or images (3 axes)."""
+    if len(shape) != axes:
         raise ValueError(
-            f"{layer!r} takes images (height, width, channels), and gets examples of "
-            f"{in_words(shape)}: give X of shape (n, height, width, channels)"
+            f"{layer!r} takes {KINDS[axes]} ({AXES[axes]}), and gets examples of "
+            f"{in_words(shape)}: give X of shape (n, {AXES[axes]})"
         )

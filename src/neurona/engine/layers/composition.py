@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,21 @@ class Composition(Layer, abstract=True):
         """Whether a layer is trained on another function than it predicts with."""
         return any(layer.has_training_mode for layer in self.layers)
 
+    def operations(self, shape: Shape) -> int:
+        """Return those of all layers."""
+        each = zip(self.layers, self.in_shapes(shape), strict=True)
+        return sum(layer.operations(one) for layer, one in each)
+
+    def check(self, X: Array) -> None:
+        """Refuse examples that a layer cannot take."""
+        for layer in self.layers:
+            layer.check(X)
+
+    def for_shape(self, shape: Shape) -> Any:
+        """Return the composition with each layer for the shape that it gets."""
+        each = zip(self.layers, self.in_shapes(shape), strict=True)
+        return replace(self, layers=tuple(layer.for_shape(one) for layer, one in each))
+
     def modes(self, train: Train | None) -> list[Train | None]:
         """Return for each layer what a training step brings with it."""
         if train is None:
@@ -86,7 +101,7 @@ class Composition(Layer, abstract=True):
 
     def together(self, shape: Shape) -> list[Shape]:
         """Return the shapes of the outputs for layers side by side."""
-        return [layer.out_shape(shape) for layer in self.layers]
+        return [layer.for_shape(shape).out_shape(shape) for layer in self.layers]
 
     def mismatch(self, i: int, shapes: list[Shape]) -> ValueError:
         """Return the error that the outputs of layers 1 and i + 1 do not go together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from neurona.checks import check_count
@@ -17,12 +17,12 @@ class Flatten(Layer):
     Parameters
     ----------
     axes
-        Axes of an example: 3 for images ``(height, width, channels)``.
+        Axes of an example: 3 for images ``(height, width, channels)``. A network fills it in.
 
     Raises
     ------
     ValueError
-        From :meth:`out_shape`, if examples have more or fewer axes.
+        From :meth:`out_shape`, where no network fills it in and examples have more or fewer axes.
 
     Examples
     --------
@@ -36,6 +36,10 @@ class Flatten(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_count("axes", self.axes)
+
+    def for_shape(self, shape: Shape) -> Flatten:
+        """Return the layer for examples of so many axes."""
+        return replace(self, axes=len(shape))
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return ``(numbers,)``."""

@@ -46,7 +46,7 @@ class Sequential(Composition):
         shapes = [shape]
         for i, layer in enumerate(self.layers):
             try:
-                shapes.append(layer.out_shape(shapes[-1]))
+                shapes.append(layer.for_shape(shapes[-1]).out_shape(shapes[-1]))
             except ValueError as error:
                 before = (
                     f"layer {i}, {self.layers[i - 1]!r}, gives {in_words(shapes[-1])}, and "
@@ -55,6 +55,10 @@ class Sequential(Composition):
                 )
                 raise ValueError(f"{before}layer {i + 1}: {error}") from None
         return shapes
+
+    def check(self, X: Array) -> None:
+        """Refuse examples that the first layer cannot take."""
+        self.layers[0].check(X)
 
     @property
     def activation(self) -> Activation:  # type: ignore[override]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.types import Array
-from neurona.export.onnx_graph import LEARNING, Graph, layers, model
+from neurona.export.onnx_graph import LEARNING, Graph, model
+from neurona.export.onnx_layers import layers
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
 from neurona.tables.columns import Kind, objects

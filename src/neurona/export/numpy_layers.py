@@ -9,219 +9,126 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.engine.activations import Activation
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array
-from neurona.export.parts import Part, every, form_of, parts_of, topology_of
+from neurona.export import numpy_texts as texts
+from neurona.export.parts import OWN, Part, every, form_of, padding_of, parts_of, topology_of
 
 WIDTH = 88
 
-FUNCTIONS = {
-    "linear": '''
-def linear(z):
-    """a = z."""
-    return z
-''',
-    "sigmoid": '''
-def sigmoid(z):
-    """a = 1 / (1 + e^-z)."""
-    return 1 / (1 + np.exp(-z))
-''',
-    "tanh": '''
-def tanh(z):
-    """a = tanh(z)."""
-    return np.tanh(z)
-''',
-    "softsign": '''
-def softsign(z):
-    """a = z / (1 + |z|)."""
-    return z / (1 + abs(z))
-''',
-    "relu": '''
-def relu(z):
-    """a = max(0, z)."""
-    return np.maximum(z, 0)
-''',
-    "leaky_relu": '''
-def leaky_relu(z):
-    """a = z where z > 0, and 0.01 z elsewhere."""
-    return np.maximum(z, 0.01 * z)
-''',
-    "elu": '''
-def elu(z):
-    """a = z where z > 0, and e^z - 1 elsewhere."""
-    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
-''',
-    "selu": '''
-def selu(z):
-    """a = λ z where z > 0, and λ α (e^z - 1) elsewhere."""
-    scale, alpha = 1.0507009873554805, 1.6732632423543772
-    return scale * np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
-''',
-    "gelu": '''
-def gelu(z):
-    """a = z (1 + t) / 2 with t = tanh(√(2/π) (z + 0.044715 z³))."""
-    root = 0.7978845608028654  # √(2/π)
-    return 0.5 * z * (1 + np.tanh(root * z * (1 + 0.044715 * z * z)))
-''',
-    "silu": '''
-def silu(z):
-    """a = z / (1 + e^-z)."""
-    return z * (1 / (1 + np.exp(-z)))
-''',
-    "softplus": '''
-def softplus(z):
-    """a = log(1 + e^z)."""
-    return np.logaddexp(0, z)
-''',
-    "mish": '''
-def mish(z):
-    """a = z tanh(log(1 + e^z))."""
-    return z * np.tanh(np.logaddexp(0, z))
-''',
-    "softmax": '''
-def softmax(z):
-    """a_i = e^z_i / Σ_j e^z_j in each row; its largest z is taken off, so that no e^z overflows."""
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-''',
-    "exp": '''
-def exp(z):
-    """a = e^z."""
-    return np.exp(z)
-''',
-}
-
-LAYER = '''
-class NeuralLayer:
-    """The numbers of a layer: W (n_conn, n_neur), b (1, n_neur), and its activation function."""
-
-    def __init__(self, W, b, act_f):
-        self.W = np.array(W, dtype=np.{dtype})
-        self.b = np.array(b, dtype=np.{dtype}).reshape(1, -1)
-        self.act_f = act_f
-'''
-
-# In a network that is not dense layers alone, each layer is a function of the output before it.
-CALL = """
-    def __call__(self, a):
-        return self.act_f(a @ self.W + self.b)
-"""
-
-SCALE = '''
-def scale(s, t):
-    """s z + t: a factor and a term for each channel, which training measured."""
-    return lambda z: np.{dtype}(s) * z + np.{dtype}(t)
-'''
-
-NORMALIZATION = '''
-def layer_normalization(gamma, beta, epsilon):
-    """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) over the last axis."""
-
-    def layer(z):
-        d = z - z.mean(axis=-1, keepdims=True)
-        variance = (d * d).mean(axis=-1, keepdims=True)
-        return np.{dtype}(gamma) * d / np.sqrt(variance + epsilon) + np.{dtype}(beta)
-
-    return layer
-'''
-
-CONVOLUTION = '''
-def convolution(W, b, size):
-    """A weighted sum of the patch around each place, of height and width size: W a row a number."""
-    n, m = size
-    b = np.array(b, dtype=np.{dtype}).reshape(-1)
-    W = np.array(W, dtype=np.{dtype}).reshape(n, m, -1, len(b))
-
-    def layer(a):
-        height, width = a.shape[1] - n + 1, a.shape[2] - m + 1
-        z = b
-        for i in range(n):
-            for j in range(m):
-                z = z + a[:, i : i + height, j : j + width] @ W[i, j]
-        return z
-
-    return layer
-'''
-
-POOLING = '''
-def max_pooling(size):
-    """The largest number of each patch of height and width size, in each channel."""
-    n, m = size
-
-    def layer(a):
-        rows, height, width, channels = len(a), a.shape[1] // n, a.shape[2] // m, a.shape[3]
-        patches = a[:, : height * n, : width * m].reshape(rows, height, n, width, m, channels)
-        return patches.max(axis=(2, 4))
-
-    return layer
-'''
-
-FLATTEN = '''
-def flatten():
-    """All numbers of an example in a row."""
-    return lambda a: a.reshape(len(a), -1)
-'''
-
-CONCATENATE = '''
-def concatenate(branches):
-    """Branches that take the same input, their outputs along the last axis."""
-    return lambda a: np.concatenate([run(branch, a) for branch in branches], axis=-1)
-'''
-
-ADD = '''
-def add(branches):
-    """Branches that take the same input, their outputs added up."""
-    return lambda a: sum(run(branch, a) for branch in branches)
-'''
-
 
 class Row(NamedTuple):
-    """A layer in a program: its name there, its code, and what it is made with."""
+    """A layer in a program: its name there, its code, and what it is made with.
+
+    Attributes
+    ----------
+    functions
+        The activations that its code calls.
+    """
 
     name: str
-    code: str
+    code: tuple[str, ...]
     arguments: Callable[[Part], dict[str, Any]] = lambda part: {}
+    functions: tuple[str, ...] = ()
+
+
+def _params(part: Part) -> dict[str, Any]:
+    return part.params._asdict()  # type: ignore[no-any-return]
 
 
 def _branches(part: Part) -> dict[str, Any]:
     return {"branches": part.branches}
 
 
-def _size(part: Part) -> dict[str, Any]:
-    return {"size": part.layer.size}
-
-
-def _convolution(part: Part) -> dict[str, Any]:
-    W, b = part.params
-    return {"W": W.reshape(-1, len(b)), "b": b, **_size(part)}
+def _dense(part: Part) -> dict[str, Any]:
+    return {**_params(part), "act_f": OWN[part.activation]}
 
 
 def _normalization(part: Part) -> dict[str, Any]:
-    return {**part.params._asdict(), "epsilon": part.layer.epsilon}
+    return {**_params(part), "epsilon": part.layer.epsilon}
+
+
+def _pooling(part: Part) -> dict[str, Any]:
+    """Return the size, stride and padding of windows, a number for each axis of the places."""
+    k, padding = len(part.shape) - 1, padding_of(part)
+    size, stride = (
+        tuple(np.broadcast_to(one, k).tolist()) for one in (part.layer.size, part.layer.stride)
+    )
+    return {"size": size, "stride": stride, **({"padding": padding} if np.any(padding) else {})}
+
+
+def _convolution(part: Part) -> dict[str, Any]:
+    """Return the weights, a row for each number of a window, and what is not 1 or 0."""
+    (W, b), layer, given = part.params, part.layer, _pooling(part)
+    if set(given["stride"]) == {1}:
+        del given["stride"]
+    dilation = tuple(np.broadcast_to(layer.dilation, len(given["size"])).tolist())
+    further = {"dilation": dilation} if set(dilation) != {1} else {}
+    further |= {"groups": layer.groups} if layer.groups > 1 else {}
+    return {"W": W.reshape(-1, len(b)), "b": b, **given, **further}
+
+
+def _flags(part: Part) -> dict[str, Any]:
+    """Return what is true of a layer of series."""
+    names = {
+        "return_sequences": "sequences", "go_backwards": "backwards", "causal": "causal",
+        "mask_zero": "masked",
+    }  # fmt: skip
+    return {ours: True for name, ours in names.items() if getattr(part.layer, name, False)}
+
+
+def _series(part: Part) -> dict[str, Any]:
+    return {**_params(part), **_flags(part)}
+
+
+def _attention(part: Part) -> dict[str, Any]:
+    return {**_params(part), "heads": part.layer.heads, **_flags(part)}
+
+
+def _simple_rnn(part: Part) -> dict[str, Any]:
+    return {**_params(part), "act_f": part.layer.activation, **_flags(part)}
 
 
 ROWS: dict[str, Row] = {
-    "Dense": Row(
-        "NeuralLayer", LAYER + CALL, lambda part: {**part.params._asdict(), "act_f": part}
+    "Dense": Row("NeuralLayer", (texts.LAYER + texts.CALL,), _dense),
+    "Scale": Row("scale", (texts.SCALE,), _params),
+    "LayerNormalization": Row("layer_normalization", (texts.NORMALIZATION,), _normalization),
+    **dict.fromkeys(
+        ["Conv1D", "Conv2D"],
+        Row("convolution", (texts.WINDOWS, texts.CONVOLUTION), _convolution),
     ),
-    "Scale": Row("scale", SCALE, lambda part: part.params._asdict()),
-    "LayerNormalization": Row("layer_normalization", NORMALIZATION, _normalization),
-    "Conv2D": Row("convolution", CONVOLUTION, _convolution),
-    "MaxPool2D": Row("max_pooling", POOLING, _size),
-    "Flatten": Row("flatten", FLATTEN),
-    "Activate": Row("", ""),
-    "Concatenate": Row("concatenate", CONCATENATE, _branches),
-    "Add": Row("add", ADD, _branches),
+    **dict.fromkeys(
+        ["MaxPool1D", "MaxPool2D"],
+        Row("max_pooling", (texts.WINDOWS, texts.MAX_POOLING), _pooling),
+    ),
+    **dict.fromkeys(
+        ["AveragePool1D", "AveragePool2D"],
+        Row("average_pooling", (texts.WINDOWS, texts.AVERAGE_POOLING), _pooling),
+    ),
+    **dict.fromkeys(
+        ["GlobalMaxPool1D", "GlobalMaxPool2D"],
+        Row("global_max_pooling", (texts.GLOBAL_MAX_POOLING,), _flags),
+    ),
+    **dict.fromkeys(
+        ["GlobalAveragePool1D", "GlobalAveragePool2D"],
+        Row("global_average_pooling", (texts.GLOBAL_AVERAGE_POOLING,), _flags),
+    ),
+    "Flatten": Row("flatten", (texts.FLATTEN,)),
+    "Reshape": Row("reshape", (texts.RESHAPE,), lambda part: {"shape": part.layer.shape}),
+    "Upsample2D": Row("upsampling", (texts.UPSAMPLING,), lambda part: {"size": part.layer.size}),
+    "Activate": Row("", ()),
+    "SimpleRNN": Row("simple_rnn", (texts.RECURRENCE, texts.SIMPLE_RNN), _simple_rnn),
+    "GRU": Row("gru", (texts.RECURRENCE, texts.GRU), _series, ("sigmoid",)),
+    "LSTM": Row("lstm", (texts.RECURRENCE, texts.LSTM), _series, ("sigmoid",)),
+    "Embedding": Row("embedding", (texts.EMBEDDING,), _params),
+    "PositionalEncoding": Row("positions", (texts.POSITIONS,), _series),
+    "MultiHeadAttention": Row("attention", (texts.ATTENTION,), _attention, ("softmax",)),
+    "Concatenate": Row("concatenate", (texts.CONCATENATE,), _branches),
+    "Add": Row("add", (texts.ADD,), _branches),
+    "Masked": Row("masked", (texts.MASKED,), lambda part: {"layers": part.branches[0]}),
 }
-
-RUN = '''
-def run(layers, a):
-    """Return the output of layers one after the other."""
-    for layer in layers:
-        a = layer(a)
-    return a
-'''
 
 DECODE = '''
 def decode(text, n_conn, n_neur):
@@ -248,7 +155,7 @@ def predict(X):
 if __name__ == "__main__":
     table = sys.argv[1] if sys.argv[1:] else sys.stdin
     rows = np.loadtxt(table, delimiter=",", ndmin=2)
-    np.savetxt(sys.stdout, predict({rows}), delimiter=",", fmt="%.{digits}g")
+    np.savetxt(sys.stdout, {predictions}, delimiter=",", fmt="%.{digits}g")
 '''
 
 
@@ -259,6 +166,9 @@ def network_program(net: Network, params: Any, written_out: float) -> str:
     n_in, outs = (", ".join(map(str, shape)) for shape in (net.in_shape, net.out_shape()))
     images = len(net.in_shape) > 1
     inputs = f"rows of {count(net.n_in, 'number')}"
+    predictions = f"predict(rows.reshape(-1, {n_in}))" if images else "predict(rows)"
+    if len(net.out_shape()) > 1:
+        predictions += ".reshape(len(rows), -1)"
     predict = PREDICT.format(
         row="example" if images else "row",
         dtype=kind,
@@ -267,7 +177,7 @@ def network_program(net: Network, params: Any, written_out: float) -> str:
         n_out=count(net.n_out, "number"),
         inputs=f"examples of {in_words(net.in_shape)}" if images else inputs,
         loop=loop_code(parts),
-        rows=f"rows.reshape(-1, {n_in})" if images else "rows",
+        predictions=predictions,
         digits=9 if kind == "float32" else 17,
     )
     blocks = [
@@ -303,19 +213,33 @@ def loop_code(parts: Sequence[Part]) -> str:
 
 def layers_code(parts: list[Part], written_out: float) -> list[str]:
     """Return the blocks of code that make ``neural_net``, a list of layers with their weights."""
-    names = dict.fromkeys(part.activation for part in every(parts))
-    used = dict.fromkeys(part.kind for part in every(parts))
+    used = [form_of(part.kind, ROWS, "NumPy") for part in every(parts)]
+    functions = dict.fromkeys(name for part in every(parts) for name in _functions(part))
     kind, in_base64 = dtype_of(parts), uses_base64(parts, written_out)
     code = {"float32": "<f4", "float64": "<f8"}[kind]
-    blocks = [LAYER]
-    if list(used) != ["Dense"]:
-        blocks = [*(form_of(one, ROWS, "NumPy").code for one in used), RUN]
+    blocks = [texts.LAYER]
+    if any(part.kind != "Dense" for part in parts):
+        blocks = [*dict.fromkeys(text for row in used for text in row.code), texts.RUN]
     return [
-        *(form_of(name, FUNCTIONS, "NumPy") for name in names),
-        *(block.replace("{dtype}", kind) for block in blocks if block),
+        *(form_of(name, texts.FUNCTIONS, "NumPy") for name in functions),
+        *(block.replace("{dtype}", kind) for block in blocks),
         *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
         "neural_net = " + _list(parts, in_base64),
     ]
+
+
+def _functions(part: Part) -> list[str]:
+    """Return the activations that a part's code and its lines in ``neural_net`` call."""
+    row = ROWS[part.kind]
+    given = [one.name for one in row.arguments(part).values() if isinstance(one, Activation)]
+    return [*row.functions, *given, *_activation(part)]
+
+
+def _activation(part: Part) -> list[str]:
+    """Return the name of the activation that is an item of ``neural_net``, if there is one."""
+    row = ROWS[part.kind]
+    within = part.kind == "Dense" or (part.activation == "linear" and row.name)
+    return [] if within else [part.activation]
 
 
 def count(n: int, what: str) -> str:
@@ -344,20 +268,18 @@ def _list(parts: Sequence[Part], in_base64: bool) -> str:
     def value(given: Any) -> str:
         if isinstance(given, np.ndarray):
             return _encoded(given) if in_base64 else _written(given)
-        if isinstance(given, Part):
-            return given.activation
+        if isinstance(given, list):
+            return _list(given, in_base64)
         if isinstance(given, tuple) and isinstance(given[0], list):
             return block("[]", [_list(one, in_base64) for one in given])
-        return repr(given)
+        return repr(given)  # of an activation, its name
 
     lines = []
     for part in parts:
         row = ROWS[part.kind]
-        given = {key: value(one) for key, one in row.arguments(part).items()}
-        if row.name:
-            lines.append(row.name + block("()", [f"{key}={one}" for key, one in given.items()]))
-        if "act_f" not in given and (part.activation != "linear" or not row.name):
-            lines.append(part.activation)
+        given = [f"{key}={value(one)}" for key, one in row.arguments(part).items()]
+        lines += [row.name + block("()", given)] if row.name else []
+        lines += _activation(part)
     return block("[]", lines)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from neurona.engine.network import Network
 from neurona.export import estimator_onnx
 from neurona.export.model import fitted
-from neurona.export.onnx_graph import OPSET, Graph, check_opset, network_model
+from neurona.export.onnx_graph import OPSET, Graph, check_opset
+from neurona.export.onnx_layers import network_model
 from neurona.saving import replace
 
 

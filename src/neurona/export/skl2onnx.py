@@ -18,7 +18,8 @@ from neurona.estimators.base import NeuralNet
 from neurona.estimators.classifier import NeuralNetClassifier
 from neurona.estimators.regressor import NeuralNetRegressor
 from neurona.export.estimator_onnx import class_values, kinds_of, output_names, predicted, prepared
-from neurona.export.onnx_graph import LEARNING, LEARNING_VERSION, OLDEST, OPSET, Graph, layers
+from neurona.export.onnx_graph import LEARNING, LEARNING_VERSION, OLDEST, OPSET, Graph
+from neurona.export.onnx_layers import layers
 from neurona.export.parts import parts_of
 from neurona.extras import require
 from neurona.tables.targets import Labels
@@ -182,9 +183,9 @@ def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> Non
     onnx = require("onnx", "export")
 
     def renamed(name: str) -> str:
-        if name not in names:
+        if name and name not in names:  # an input that is left out has none
             names[name] = scope.get_unique_variable_name(name)
-        return names[name]
+        return names.get(name, "")
 
     for constant in graph.constants:
         # skl2onnx takes a whole TensorProto too, but would lose its texts.

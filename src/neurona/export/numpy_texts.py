@@ -1,0 +1,318 @@
+"""The text of each activation function and each layer in a NumPy program."""
+
+FUNCTIONS = {
+    "linear": '''
+def linear(z):
+    """a = z."""
+    return z
+''',
+    "sigmoid": '''
+def sigmoid(z):
+    """a = 1 / (1 + e^-z)."""
+    return 1 / (1 + np.exp(-z))
+''',
+    "tanh": '''
+def tanh(z):
+    """a = tanh(z)."""
+    return np.tanh(z)
+''',
+    "softsign": '''
+def softsign(z):
+    """a = z / (1 + |z|)."""
+    return z / (1 + abs(z))
+''',
+    "relu": '''
+def relu(z):
+    """a = max(0, z)."""
+    return np.maximum(z, 0)
+''',
+    "leaky_relu": '''
+def leaky_relu(z):
+    """a = z where z > 0, and 0.01 z elsewhere."""
+    return np.maximum(z, 0.01 * z)
+''',
+    "elu": '''
+def elu(z):
+    """a = z where z > 0, and e^z - 1 elsewhere."""
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+''',
+    "selu": '''
+def selu(z):
+    """a = λ z where z > 0, and λ α (e^z - 1) elsewhere."""
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    return scale * np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
+''',
+    "gelu": '''
+def gelu(z):
+    """a = z (1 + t) / 2 with t = tanh(√(2/π) (z + 0.044715 z³))."""
+    root = 0.7978845608028654  # √(2/π)
+    return 0.5 * z * (1 + np.tanh(root * z * (1 + 0.044715 * z * z)))
+''',
+    "silu": '''
+def silu(z):
+    """a = z / (1 + e^-z)."""
+    return z * (1 / (1 + np.exp(-z)))
+''',
+    "softplus": '''
+def softplus(z):
+    """a = log(1 + e^z)."""
+    return np.logaddexp(0, z)
+''',
+    "mish": '''
+def mish(z):
+    """a = z tanh(log(1 + e^z))."""
+    return z * np.tanh(np.logaddexp(0, z))
+''',
+    "softmax": '''
+def softmax(z):
+    """a_i = e^z_i / Σ_j e^z_j in each row; its largest z is taken off, so that no e^z overflows."""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+''',
+    "exp": '''
+def exp(z):
+    """a = e^z."""
+    return np.exp(z)
+''',
+}
+
+LAYER = '''
+class NeuralLayer:
+    """The numbers of a layer: W (n_conn, n_neur), b (1, n_neur), and its activation function."""
+
+    def __init__(self, W, b, act_f):
+        self.W = np.array(W, dtype=np.{dtype})
+        self.b = np.array(b, dtype=np.{dtype}).reshape(1, -1)
+        self.act_f = act_f
+'''
+
+# In a network that is not dense layers alone, each layer is a function of the output before it.
+CALL = """
+    def __call__(self, a):
+        return self.act_f(a @ self.W + self.b)
+"""
+
+SCALE = '''
+def scale(s, t):
+    """s z + t: a factor and a term for each channel, which training measured."""
+    return lambda z: np.{dtype}(s) * z + np.{dtype}(t)
+'''
+
+NORMALIZATION = '''
+def layer_normalization(gamma, beta, epsilon):
+    """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) over the last axis."""
+
+    def layer(z):
+        d = z - z.mean(axis=-1, keepdims=True)
+        variance = (d * d).mean(axis=-1, keepdims=True)
+        return np.{dtype}(gamma) * d / np.sqrt(variance + epsilon) + np.{dtype}(beta)
+
+    return layer
+'''
+
+WINDOWS = '''
+def windows(a, size, stride=1, padding=0, dilation=1, filler=0):
+    """Every window of a (n, *places, channels): (n, *windows, channels, *size).
+
+    Numbers may differ from axis to axis of the places; padding has one before and one after.
+    """
+    k = len(size)
+    stride, dilation = np.broadcast_to(stride, k), np.broadcast_to(dilation, k)
+    padding = np.broadcast_to(padding, (k, 2))
+    a = np.pad(a, [(0, 0), *padding, (0, 0)], constant_values=filler)
+    reach = [d * (n - 1) + 1 for n, d in zip(size, dilation)]
+    views = np.lib.stride_tricks.sliding_window_view(a, reach, axis=range(1, k + 1))
+    steps = [1, *stride, 1, *dilation]
+    return views[tuple(slice(None, None, n) for n in steps)]
+'''
+
+CONVOLUTION = '''
+def convolution(W, b, size, stride=1, padding=0, dilation=1, groups=1):
+    """A weighted sum of the window around each place: W has a row for each of its numbers."""
+    k = len(size) + 1  # axes of a window: its channels, and its places
+    b = np.array(b, dtype=np.{dtype}).reshape(-1)
+    W = np.array(W, dtype=np.{dtype}).reshape(*size, -1, len(b))
+    W = np.split(np.moveaxis(W, -2, 0), groups, axis=-1)
+
+    def layer(a):
+        a = np.split(windows(a, size, stride, padding, dilation), groups, axis=-k)
+        return np.concatenate([np.tensordot(x, w, k) for x, w in zip(a, W)], axis=-1) + b
+
+    return layer
+'''
+
+MAX_POOLING = '''
+def max_pooling(size, stride, padding=0):
+    """The largest number of each window, in each channel; padding is never it."""
+    places = tuple(range(-len(size), 0))
+    return lambda a: windows(a, size, stride, padding, filler=-np.inf).max(axis=places)
+'''
+
+AVERAGE_POOLING = '''
+def average_pooling(size, stride, padding=0):
+    """The mean of each window, in each channel; padding does not count."""
+    places = tuple(range(-len(size), 0))
+
+    def layer(a):
+        count = windows(np.ones_like(a), size, stride, padding).sum(axis=places)
+        return windows(a, size, stride, padding).sum(axis=places) / count
+
+    return layer
+'''
+
+GLOBAL_MAX_POOLING = '''
+def global_max_pooling(masked=False):
+    """The largest number of each channel; if masked, a step of zeros is padding."""
+
+    def layer(a):
+        a = np.where(a.any(axis=-1, keepdims=True), a, -np.inf) if masked else a
+        return a.max(axis=tuple(range(1, a.ndim - 1)))
+
+    return layer
+'''
+
+GLOBAL_AVERAGE_POOLING = '''
+def global_average_pooling(masked=False):
+    """The mean of each channel; if masked, a step of zeros is padding and does not count."""
+
+    def layer(a):
+        if masked:
+            return a.sum(axis=1) / a.any(axis=-1, keepdims=True).sum(axis=1, dtype=a.dtype)
+        return a.mean(axis=tuple(range(1, a.ndim - 1)))
+
+    return layer
+'''
+
+FLATTEN = '''
+def flatten():
+    """All numbers of an example in a row."""
+    return lambda a: a.reshape(len(a), -1)
+'''
+
+RESHAPE = '''
+def reshape(shape):
+    """The numbers of an example in another shape."""
+    return lambda a: a.reshape(len(a), *shape)
+'''
+
+UPSAMPLING = '''
+def upsampling(size):
+    """Each place again and again, so many times in height and in width."""
+    return lambda a: a.repeat(size[0], axis=1).repeat(size[1], axis=2)
+'''
+
+EMBEDDING = '''
+def embedding(W):
+    """The row of W that each index stands for."""
+    W = np.array(W, dtype=np.{dtype})
+    return lambda a: W[a.astype(int)]
+'''
+
+POSITIONS = '''
+def positions(P, masked=False):
+    """a + P, a row of P to each step; if masked, a step of zeros stays so."""
+    P = np.array(P, dtype=np.{dtype})
+    return lambda a: np.where(a.any(axis=-1, keepdims=True), a + P, 0) if masked else a + P
+'''
+
+ATTENTION = '''
+def attention(W, b, V, c, heads, causal=False, masked=False):
+    """softmax(q k^T / sqrt(size)) v for each head: how much each step takes from each other.
+
+    If causal, from itself and those before it; if masked, a step of zeros gives and gets nothing.
+    """
+    W, b, V, c = (np.array(one, dtype=np.{dtype}) for one in (W, b, V, c))
+
+    def layer(a):
+        n, steps = a.shape[:2]
+        qkv = (a @ W + b).reshape(n, steps, 3, heads, -1)
+        q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # each (n, heads, steps, size)
+        scores = q @ k.swapaxes(-1, -2) / q.shape[-1] ** 0.5
+        if causal:
+            scores = np.where(np.tri(steps, dtype=bool), scores, -1e30)
+        if masked:
+            scores = np.where(a.any(axis=-1)[:, None, None], scores, -1e30)
+        y = (softmax(scores) @ v).swapaxes(1, 2).reshape(n, steps, -1) @ V + c
+        return np.where(a.any(axis=-1, keepdims=True), y, 0) if masked else y
+
+    return layer
+'''
+
+RECURRENCE = '''
+def recurrence(step, states, a, backwards=False, sequences=False, masked=False):
+    """The first state after the last step of a, or the states at all steps if sequences.
+
+    ``step(x, *states)`` gives the next states. If masked, a step of zeros leaves them as they are,
+    and has zeros in the sequence.
+    """
+    outputs = []
+    for x in a.swapaxes(0, 1)[:: -1 if backwards else 1]:
+        real = x.any(axis=1, keepdims=True) if masked else True
+        states = [np.where(real, new, old) for new, old in zip(step(x, *states), states)]
+        outputs.append(np.where(real, states[0], 0))
+    return np.stack(outputs[:: -1 if backwards else 1], axis=1) if sequences else states[0]
+'''
+
+SIMPLE_RNN = '''
+def simple_rnn(W, U, b, act_f, **how):
+    """h' = act_f(x W + h U + b)."""
+    W, U, b = (np.array(one, dtype=np.{dtype}) for one in (W, U, b))
+
+    def step(x, h):
+        return (act_f(x @ W + h @ U + b),)
+
+    return lambda a: recurrence(step, np.zeros((1, len(a), len(U)), a.dtype), a, **how)
+'''
+
+GRU = '''
+def gru(W, U, b, c, **how):
+    """h' = (1 - z) n + z h, with n = tanh(x W + b + r (h U + c)): gates r and z, and n."""
+    W, U, b, c = (np.array(one, dtype=np.{dtype}) for one in (W, U, b, c))
+
+    def step(x, h):
+        r, z, n = np.split(x @ W + b, 3, axis=1)
+        by_r, by_z, by_n = np.split(h @ U, 3, axis=1)
+        r, z = sigmoid(r + by_r), sigmoid(z + by_z)
+        return ((1 - z) * np.tanh(n + r * (by_n + c)) + z * h,)
+
+    return lambda a: recurrence(step, np.zeros((1, len(a), len(U)), a.dtype), a, **how)
+'''
+
+LSTM = '''
+def lstm(W, U, b, **how):
+    """c' = f c + i g, h' = o tanh(c'): gates i, f and o to let in, keep and let out, and g."""
+    W, U, b = (np.array(one, dtype=np.{dtype}) for one in (W, U, b))
+
+    def step(x, h, c):
+        i, f, o, g = np.split(x @ W + h @ U + b, 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        return sigmoid(o) * np.tanh(c), c
+
+    return lambda a: recurrence(step, np.zeros((2, len(a), len(U)), a.dtype), a, **how)
+'''
+
+CONCATENATE = '''
+def concatenate(branches):
+    """Branches that take the same input, their outputs along the last axis."""
+    return lambda a: np.concatenate([run(branch, a) for branch in branches], axis=-1)
+'''
+
+ADD = '''
+def add(branches):
+    """Branches that take the same input, their outputs added up."""
+    return lambda a: sum(run(branch, a) for branch in branches)
+'''
+
+MASKED = '''
+def masked(layers):
+    """Layers one after the other; a step of zeros is padding, and stays so."""
+    return lambda a: np.where(a.any(axis=-1, keepdims=True), run(layers, a), 0)
+'''
+
+RUN = '''
+def run(layers, a):
+    """Return the output of layers one after the other."""
+    for layer in layers:
+        a = layer(a)
+    return a
+'''

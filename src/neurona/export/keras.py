@@ -17,7 +17,7 @@ from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_KERAS, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted
-from neurona.export.parts import Part, form_of, padding_of, parts_of, topology_of
+from neurona.export.parts import Part, form_of, parts_of, topology_of
 
 # Keras's own name where that is neurona's function, or else a function of the code's.
 ACTIVATIONS = {
@@ -255,7 +255,7 @@ def _dense(part: Part, at: _Place) -> list[Layered]:
 def _convolution(part: Part, at: _Place) -> list[Layered]:
     (W, b), layer = part.params, part.layer
     stride, dilation = layer.stride, layer.dilation
-    pads, pad = padding_of(part), []
+    pads, pad = part.layer.windows.margins(part.shape[:-1]), []
     both = {*_each(stride)} != {1} and {*_each(dilation)} != {1}
     options: dict[str, Any] = {}
     if isinstance(layer.padding, str) and not both:
@@ -280,9 +280,9 @@ def _each(given: Any) -> tuple[int, ...]:
 
 
 def _pooling(part: Part, at: _Place) -> list[Layered]:
-    layer, pads = part.layer, padding_of(part)
+    layer, pads = part.layer, part.layer.windows.margins(part.shape[:-1])
     class_ = part.kind.replace("Pool", "Pooling")
-    strides = None if layer.stride == layer.size else layer.stride
+    strides = layer.stride
     if not any(map(sum, pads)):
         return [(_layer(class_, layer.size, strides=strides), {})]
     if layer.padding == "same" and part.kind.startswith("Max"):

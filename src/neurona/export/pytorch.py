@@ -17,7 +17,7 @@ from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted
-from neurona.export.parts import Part, form_of, padding_of, parts_of, topology_of
+from neurona.export.parts import Part, form_of, parts_of, topology_of
 
 ACTIVATIONS = {
     "linear": "nn.Identity()",
@@ -337,7 +337,7 @@ def _convolution(part: Part) -> list[Module]:
         for key in ("stride", "dilation", "groups")
         if {*_each(given := getattr(layer, key))} != {1}
     }
-    pads, pad = padding_of(part), []
+    pads, pad = part.layer.windows.margins(part.shape[:-1]), []
     if layer.padding == "same" and "stride" not in options:
         options["padding"] = "same"
     elif any(before != after for before, after in pads):
@@ -363,13 +363,12 @@ def _pad(pads: Any, value: float) -> Module:
 
 
 def _pooling(part: Part) -> list[Module]:
-    layer, pads = part.layer, padding_of(part)
-    name = part.kind.replace("Pool2D", "Pooling").replace("Pool", "Pooling")
-    size, stride = layer.size, layer.stride
+    layer, pads = part.layer, part.layer.windows.margins(part.shape[:-1])
+    name, size = part.kind.replace("Pool2D", "Pooling").replace("Pool", "Pooling"), layer.size
     fits = all(
         before == after <= one // 2 for (before, after), one in zip(pads, _each(size), strict=True)
     )
-    options = {} if stride == size else {"stride": stride}
+    options = {"stride": layer.stride}
     mean = part.kind.startswith("Average")
     if not any(map(sum, pads)):
         return [(_call(name, size, **options), {})]

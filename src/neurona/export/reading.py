@@ -53,7 +53,7 @@ from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.parts import OWN, Part, padding_of
+from neurona.export.parts import OWN
 from neurona.export.recognition import affine, recognise
 
 # Where each number of the model's array stands in neurona's example.
@@ -488,7 +488,7 @@ def _padded(what: str, layer: Any, places: Places) -> tuple[Any, Places]:
     each: list[Any] = [before[0] if len(axes) == 1 else tuple(before), "same"]
     for padding in [*each, "causal"] if len(axes) == 1 else each:
         made = replace(layer, padding=padding)
-        if padding_of(Part(made, Nothing(), "linear", inside.shape)) == wanted:
+        if made.windows.margins(inside.shape[:-1]) == wanted:
             return made, inside
     raise ValueError(
         f"{what} gets {before} zeros before and {after} after: neurona's padding is 'same', "

@@ -14,11 +14,12 @@ from pkgutil import iter_modules
 from typing import Any
 
 from neurona.engine.layers.base import LAYERS, Layer, Nothing, Stage, Train
+from neurona.engine.layers.recurrent import bidirectional
 
 for _module in iter_modules(__path__, f"{__name__}."):
     import_module(_module.name)
 
-__all__ = ["LAYERS", "Layer", "Nothing", "Stage", "Train", *LAYERS]  # noqa: PLE0604
+__all__ = ["LAYERS", "Layer", "Nothing", "Stage", "Train", "bidirectional", *LAYERS]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,245 @@
+"""What all recurrent layers have in common: the way through the steps, and the way back.
+
+A recurrent layer reads a series step by step, and carries a state h from one to the next. Each of
+these layers is one formula of a step, from x W and the state before it to the state after it, with
+its derivative beside it. The rest is here: as everything that does not wait for the state is done
+for all steps at once, only the products with U stay within the loop.
+
+As in ``Dense``, within a layer an example is a column: a step's numbers are ``(n, batch)``, and a
+series of them is ``(steps, n, batch)``, with the networks' axis second in a stack.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar, cast
+
+import numpy as np
+
+from neurona.checks import check_count
+from neurona.engine.layers.base import Layer, Train, in_words
+from neurona.engine.layers.concatenate import Concatenate
+from neurona.engine.loops import scan
+from neurona.engine.types import Array, LayerParams, Pullback, Shape
+
+
+class Recurrent(Layer, abstract=True):
+    """A layer that reads a series step by step; a subclass has the fields, and a step's formula.
+
+    Attributes
+    ----------
+    n_out
+        Numbers of the state h.
+    return_sequences
+        Whether the output is the state after each step, or that after the last one alone.
+    go_backwards
+        Whether the last step is read first; a sequence stays in the order of the input.
+    mask_zero
+        Whether a step whose numbers are all 0 is padding: the state is carried over it, and a
+        sequence has 0 there.
+    gates
+        How many sums each number of the state needs: W and U have as many times n_out columns.
+    carried
+        How many arrays are carried from step to step; h is the first.
+    """
+
+    gates: ClassVar[int] = 1
+    carried: ClassVar[int] = 1
+
+    n_out: int
+    return_sequences: bool
+    go_backwards: bool
+    mask_zero: bool
+
+    def step(self, params: Any, z: Array, state: Any) -> tuple[Any, Any]:
+        """Return the state after a step, and what its way back needs.
+
+        ``z (gates n_out, batch)`` is Wᵀ x + b, and each array of the state is ``(n_out, batch)``.
+        """
+        raise NotImplementedError
+
+    def step_back(self, params: Any, d: Any, kept: Any) -> tuple[Any, Array, Array]:
+        """Return the derivatives by the state before the step, by z and by Uᵀ h."""
+        raise NotImplementedError
+
+    def named(self, state: Any, kept: Any) -> dict[str, Array]:
+        """Return what a step computed, by the names in its formula: the gates, and the state."""
+        raise NotImplementedError
+
+    # The rest needs no change in a new layer --------------------------------------------------
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count("n_out", self.n_out)
+
+    def out_shape(self, shape: Shape) -> Shape:
+        """Return ``(steps, n_out)``, or ``(n_out,)``."""
+        check_series(self, shape)
+        return (shape[0], self.n_out) if self.return_sequences else (self.n_out,)
+
+    def shapes(self, shape: Shape) -> Any:
+        """Return the shapes of ``W``, ``U`` and ``b``, for series ``(steps, n_in)``."""
+        width = self.gates * self.n_out
+        return self.Params((shape[-1], width), (self.n_out, width), (width,))
+
+    def init(self, rng: np.random.Generator, shape: Shape, dtype: Any = np.float32) -> LayerParams:
+        """Draw initial parameters, each gate's by themselves.
+
+        The gain is 1 if none is given, whatever the activation: an orthogonal U then neither
+        lengthens nor shortens what comes back over many steps.
+        """
+        gain = 1.0 if self.gain is None else self.gain
+
+        def drawn(one: Shape) -> Array:
+            draw = self.initializer if len(one) > 1 else self.bias_initializer
+            gate = (*one[:-1], self.n_out)
+            return np.concatenate(
+                [draw(rng, gate, gain) for _ in range(one[-1] // self.n_out)], axis=-1
+            )
+
+        arrays = [drawn(one).astype(dtype) for one in reversed(self.shapes(shape))]
+        return cast("LayerParams", self.Params(*reversed(arrays)))
+
+    def check(self, X: Array) -> None:
+        """Refuse a series of padding alone."""
+        if self.mask_zero:
+            check_padding(self, (X == 0).all(axis=-1))
+
+    def forward(self, params: Any, x: Array, train: Train | None = None) -> tuple[Array, Pullback]:
+        """Return the output and its pullback, from ``x (batch, steps, n_in)``.
+
+        The derivatives by z of all steps are gathered on the way back; W, U, b and x then get
+        theirs at once: dW = Σₜ xₜ dzₜᵀ, dU = Σₜ hₜ₋₁ dzₜᵀ, db = Σₜ dzₜ 1, dxₜ = W dzₜ.
+        """
+        xp = x.__array_namespace__()
+        xs, there, start = self._prepared(params, x)
+        last, (hs,), kept = self._read(params, xs, there, start, lambda h, _: h[:1])
+
+        def back(d: Any, here: Any) -> tuple[Any, Any, Any]:
+            dh, kept, is_there = here
+            if dh is not None:
+                d = (d[0] + dh, *d[1:])
+            before, dz, du = self.step_back(params, where(is_there, d), kept)
+            return where(is_there, before, d), (dz,) if du is dz else (dz, du), None
+
+        def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, LayerParams]:
+            dhs, end = None, dy.mT
+            if self.return_sequences:
+                dhs, end = in_steps(dy), start[0]
+                if there is not None:
+                    dhs = xp.where(there, dhs, 0)
+            d, inputs = (end, *start[1:]), (dhs, kept, there)
+            _, derivatives, _ = scan(back, d, inputs, not self.go_backwards)
+            dzs, dus = derivatives[0], derivatives[-1]
+            before, after = (hs[1:], dus[:-1]) if self.go_backwards else (hs[:-1], dus[1:])
+            grads = self.gradients(
+                (xs @ dzs.mT).sum(axis=0),
+                (before @ after.mT).sum(axis=0),
+                dzs.sum(axis=(0, -1)),
+                dus,
+            )
+            return of_steps(params.W @ dzs) if need_dx else None, grads
+
+        if not self.return_sequences:
+            return last[0].mT, pullback
+        return of_steps(hs if there is None else xp.where(there, hs, 0)), pullback
+
+    def states(self, params: Any, x: Array) -> dict[str, Array]:
+        """Return what each step computes, by the names in the formula: the gates, and the state h.
+
+        Each is ``(batch, steps, n_out)``, in the order of the input. At padding the gates are
+        those that do not count, and the state is the one that is carried over.
+        """
+        names: list[str] = []
+
+        def look(state: Any, kept: Any) -> tuple[Array, ...]:
+            found = self.named(state, kept)
+            names[:] = found
+            return tuple(found.values())
+
+        _, arrays, _ = self._read(params, *self._prepared(params, x), look)
+        return {name: of_steps(one) for name, one in zip(names, arrays, strict=True)}
+
+    def _prepared(self, params: Any, x: Array) -> tuple[Array, Array | None, Any]:
+        """Return the steps of x, where they are not padding, and the first state."""
+        xp = x.__array_namespace__()
+        xs = in_steps(x)
+        if params.W.ndim == x.ndim:  # a stack of networks that share their examples
+            xs = xs[:, None]
+        there = (xs != 0).any(axis=-2, keepdims=True) if self.mask_zero else None
+        zero = xp.zeros((*params.W.shape[:-2], self.n_out, xs.shape[-1]), params.W.dtype)
+        return xs, there, (zero,) * self.carried
+
+    def _read(self, params: Any, xs: Array, there: Array | None, start: Any, look: Any) -> Any:
+        """Return the last state, what ``look(state, kept)`` returns of all steps, and ``kept``."""
+
+        def forth(state: Any, here: Any) -> tuple[Any, Any, Any]:
+            z, is_there = here
+            after, kept = self.step(params, z, state)
+            after = where(is_there, after, state)
+            return after, look(after, kept), kept
+
+        zs = params.W.mT @ xs + params.b[..., None]
+        return scan(forth, start, (zs, there), self.go_backwards)
+
+    def gradients(self, dW: Array, dU: Array, db: Array, dus: Array) -> Any:
+        """Return the gradient, from its parts and the derivatives by Uᵀ h of all steps."""
+        return self.Params(dW, dU, db)
+
+
+def where(is_there: Array | None, some: Any, others: Any = None) -> Any:
+    """Return some arrays, and at padding the others, or 0."""
+    if is_there is None:
+        return some
+    xp = some[0].__array_namespace__()
+    others = (0,) * len(some) if others is None else others
+    return tuple(xp.where(is_there, one, other) for one, other in zip(some, others, strict=True))
+
+
+def in_steps(x: Array) -> Array:
+    """Return series ``(batch, steps, n)`` as steps of columns ``(steps, n, batch)``.
+
+    The networks' axis of a stack, the first before, comes after that of the steps.
+    """
+    return x.__array_namespace__().moveaxis(x, -2, 0).mT  # type: ignore[no-any-return]
+
+
+def of_steps(xs: Array) -> Array:
+    """Return the inverse of :func:`in_steps`."""
+    return xs.__array_namespace__().moveaxis(xs.mT, 0, -2)  # type: ignore[no-any-return]
+
+
+def check_series(layer: Layer, shape: Shape) -> None:
+    """Refuse examples that are not series ``(steps, features)``."""
+    if len(shape) != 2:
+        raise ValueError(
+            f"{layer!r} takes series (steps, features), and gets examples of {in_words(shape)}: "
+            "give X of shape (n, steps, features)"
+        )
+
+
+def check_padding(layer: Layer, is_padding: Array) -> None:
+    """Refuse a series of padding alone; ``is_padding`` is ``(n, steps)``."""
+    empty = is_padding.all(axis=-1)
+    if empty.any():
+        raise ValueError(
+            f"example {int(empty.argmax())} is padding at all of its {is_padding.shape[-1]} steps, "
+            f"and {layer!r} reads none of them: leave such examples out"
+        )
+
+
+def bidirectional(layer: Recurrent) -> Concatenate:
+    """Return the layer and, beside it, the same that reads backwards: y = [y forth, y back].
+
+    Schuster & Paliwal, "Bidirectional recurrent neural networks", 1997. Each has parameters of its
+    own; the output has twice as many numbers.
+
+    Examples
+    --------
+    >>> from neurona.engine.layers.lstm import LSTM
+    >>> bidirectional(LSTM(8, return_sequences=True)).out_shape((5, 3))
+    (5, 16)
+    """
+    if not isinstance(layer, Recurrent):
+        raise ValueError(f"bidirectional takes a recurrent layer, such as LSTM(8), not {layer!r}")
+    return Concatenate([layer, replace(cast("Any", layer), go_backwards=not layer.go_backwards)])

@@ -364,7 +364,7 @@ def _pad(pads: Any, value: float) -> Module:
 
 def _pooling(part: Part) -> list[Module]:
     layer, pads = part.layer, part.layer.windows.margins(part.shape[:-1])
-    name, size = part.kind.replace("Pool2D", "Pooling").replace("Pool", "Pooling"), layer.size
+    name, size = part.kind.removesuffix("2D").replace("Pool", "Pooling"), layer.size
     fits = all(
         before == after <= one // 2 for (before, after), one in zip(pads, _each(size), strict=True)
     )

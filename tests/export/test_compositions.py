@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import neurona
 from neurona import layers as kinds
 from neurona.engine.parameters import mapped
 from neurona.export import numpy_code, numpy_layers, onnx_layers, to_onnx
 from neurona.export.parts import KNOWN, PARTS
-from tests.support.compositions import learned, random_network
+from tests.support.compositions import random_network
 
 OLDER = [13, 17, 18, 20]  # where operations take other inputs
 

@@ -39,7 +39,9 @@ def random_network(rng, kind=None, padding="anywhere"):
         shape, n_words = shape[:1], 7
         X = _padded(rng, rng.integers(1, n_words, size=(n, *shape))[..., None], padding)[..., 0]
         first.append(kinds.Embedding(n_words, int(rng.integers(2, 5)), mask_zero=make.maybe()))
-    net = neurona.Network([*first, *make.row(shape, first, int(rng.integers(1, 7)))], shape)
+    layers = [*first, *make.row(shape, first, int(rng.integers(1, 7)))]
+    out = neurona.Network(layers, shape).out_shape()
+    net = neurona.Network([*layers, *make.row(out, [], 1, make.keeping)], shape)
     return net, learned(net, rng), X.astype(np.float32)
 
 
@@ -85,13 +87,13 @@ class _Maker:
     def activation(self):
         return self.one_of(*ACTIVATIONS)
 
-    def row(self, shape, before, length):
+    def row(self, shape, before, length, layer_for=None):
         """Return layers in a row, for what those before give."""
         made = []
         for layer in before:
             shape = layer.out_shape(shape)
         while len(made) < length:
-            layer = self.layer(shape)
+            layer = (layer_for or self.layer)(shape)
             try:
                 layer = layer.for_shape(shape)
                 after = layer.out_shape(shape)
@@ -188,7 +190,7 @@ class _Maker:
         heads = self.one_of(*[k for k in (1, 2) if n % k == 0])
         size = self.one_of(None, self.few(3))
         how = {"causal": self.maybe(), "mask_zero": self.maybe()}
-        if self.maybe():
+        if n < 3 or self.maybe():  # two numbers, normalized, would tell roundings
             return kinds.MultiHeadAttention(heads, size, **how)
         return neurona.transformer_block(n, heads, self.few(5), **how)
 

@@ -52,21 +52,19 @@ def _normalization(part: Part) -> dict[str, Any]:
 
 def _pooling(part: Part) -> dict[str, Any]:
     """Return the size, stride and padding of windows, a number for each axis of the places."""
-    k, padding = len(part.shape) - 1, padding_of(part)
-    size, stride = (
-        tuple(np.broadcast_to(one, k).tolist()) for one in (part.layer.size, part.layer.stride)
-    )
-    return {"size": size, "stride": stride, **({"padding": padding} if np.any(padding) else {})}
+    windows, padding = part.layer.windows, padding_of(part)
+    given = {"size": windows.size, "stride": windows.stride}
+    return given | ({"padding": padding} if np.any(padding) else {})
 
 
 def _convolution(part: Part) -> dict[str, Any]:
     """Return the weights, a row for each number of a window, and what is not 1 or 0."""
     (W, b), layer, given = part.params, part.layer, _pooling(part)
-    if set(given["stride"]) == {1}:
-        del given["stride"]
-    dilation = tuple(np.broadcast_to(layer.dilation, len(given["size"])).tolist())
-    further = {"dilation": dilation} if set(dilation) != {1} else {}
-    further |= {"groups": layer.groups} if layer.groups > 1 else {}
+    given |= {"dilation": layer.windows.dilation}
+    for name in ("stride", "dilation"):
+        if set(given[name]) == {1}:
+            del given[name]
+    further = {"groups": layer.groups} if layer.groups > 1 else {}
     return {"W": W.reshape(-1, len(b)), "b": b, **given, **further}
 
 

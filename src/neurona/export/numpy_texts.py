@@ -177,7 +177,8 @@ def global_average_pooling(masked=False):
 
     def layer(a):
         if masked:
-            return a.sum(axis=1) / a.any(axis=-1, keepdims=True).sum(axis=1, dtype=a.dtype)
+            count = a.any(axis=-1, keepdims=True).sum(axis=1, dtype=a.dtype)
+            return a.sum(axis=1) / np.maximum(count, 1)
         return a.mean(axis=tuple(range(1, a.ndim - 1)))
 
     return layer

@@ -58,15 +58,14 @@ def _windows(
     graph: Graph, part: Part, operation: str, name: str, result: str, *more: str, **attributes: Any
 ) -> Graph:
     """Apply an operation on windows: ONNX has the channels before the places."""
-    places = list(range(1, len(part.shape)))
-    sizes = np.broadcast_to(part.layer.size, len(places))
+    places, windows = list(range(1, len(part.shape))), part.layer.windows
     before, after = zip(*padding_of(part), strict=True)
     graph = graph.node(
         "Transpose", result=f"{name}.channels first", perm=[0, len(places) + 1, *places]
     )
     graph = graph.node(
-        operation, *more, result=f"{name}.windows", kernel_shape=sizes.tolist(),
-        strides=np.broadcast_to(part.layer.stride, len(places)).tolist(), pads=[*before, *after],
+        operation, *more, result=f"{name}.windows", kernel_shape=windows.size,
+        strides=windows.stride, pads=[*before, *after],
         **attributes,
     )  # fmt: skip
     return graph.node("Transpose", result=result, perm=[0, *(i + 1 for i in places), 1])
@@ -75,8 +74,7 @@ def _windows(
 def _convolution(graph: Graph, part: Part, name: str, result: str) -> Graph:
     (W, b), layer = part.params, part.layer
     graph = graph.constant(f"{name}.W", np.moveaxis(W, (-1, -2), (0, 1))).constant(f"{name}.b", b)
-    dilations = np.broadcast_to(layer.dilation, W.ndim - 2).tolist()
-    given = {"dilations": dilations, "group": layer.groups}
+    given = {"dilations": layer.windows.dilation, "group": layer.groups}
     return _windows(graph, part, "Conv", name, result, f"{name}.W", f"{name}.b", **given)
 
 

@@ -68,7 +68,8 @@ def pooled(operation: str, empty: float) -> Row:
             return graph.reduce(operation, [1], result, keepdims=False)
         graph = graph.reduce("ReduceSum", [1], f"{name}.sum", keepdims=False).at(f"{name}.real")
         graph = graph.node("Cast", result=f"{name}.counts", to=number)
-        graph = graph.reduce("ReduceSum", [1], f"{name}.count", keepdims=False)
+        graph = graph.reduce("ReduceSum", [1], f"{name}.sum of steps", keepdims=False)
+        graph = graph.constant(f"{name}.1", 1).node("Max", f"{name}.1", result=f"{name}.count")
         return graph.at(f"{name}.sum").node("Div", f"{name}.count", result=result)
 
     return add
@@ -125,7 +126,8 @@ def attention(graph: Graph, part: Part, name: str, result: str) -> Graph:
 
 # ------------------------------------------------------------------------------- recurrences
 
-# The activations that ONNX's RNN knows, with their constants alpha and beta where they have them.
+# The activations that ONNX's RNN knows, with their constants alpha and beta where they have them;
+# but softplus, which onnxruntime computes there as log(1 + e^z), infinite beyond 88.
 RNN_ACTIVATIONS: dict[str, tuple[str, dict[str, list[float]]]] = {
     "linear": ("Affine", {"activation_alpha": [1.0], "activation_beta": [0.0]}),
     "sigmoid": ("Sigmoid", {}),
@@ -134,7 +136,6 @@ RNN_ACTIVATIONS: dict[str, tuple[str, dict[str, list[float]]]] = {
     "relu": ("Relu", {}),
     "leaky_relu": ("LeakyRelu", {"activation_alpha": [LEAK]}),
     "elu": ("Elu", {"activation_alpha": [1.0]}),
-    "softplus": ("Softplus", {}),
 }
 
 

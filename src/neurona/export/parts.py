@@ -18,11 +18,18 @@ from neurona.engine.layers import (
     Dropout,
     Layer,
     LayerNormalization,
+    Masked,
     Nothing,
     Sequential,
 )
 from neurona.engine.layers.base import in_words
 from neurona.engine.layers.composition import Composition
+from neurona.engine.layers.embedding import Embedding
+from neurona.engine.layers.positions import (
+    PositionalEncoding,
+    PositionalEncodingParams,
+    sinusoids,
+)
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
@@ -132,7 +139,7 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     if dtype is None:
         first = arrays(check_params(net, params, None))[:1]
         dtype = np.float64 if first and first[0].dtype == np.float64 else np.float32
-    return list(_parts(net, check_params(net, params, dtype), net.in_shape))
+    return _parts(net, check_params(net, params, dtype), net.in_shape, dtype)
 
 
 def _check_layers(composition: Any, before: str) -> None:
@@ -153,7 +160,7 @@ def _check_layers(composition: Any, before: str) -> None:
             )
 
 
-def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
+def _parts(composition: Any, params: Any, shape: Shape, dtype: Any) -> list[Part]:
     """Return the parts of a layer, from its stages."""
     parts: list[Part] = []
     for layer, own, _ in composition.stages(params):
@@ -168,20 +175,28 @@ def _parts(composition: Any, params: Any, shape: Shape) -> list[Part]:
             identity = Activate(OWN["linear"])
             parts.append(Part(identity, own, layer.activation.name, shape))
         elif not isinstance(layer, Dropout):
-            parts.append(_part(layer, own, shape))
+            parts.append(_part(layer, own, shape, dtype))
         shape = layer.out_shape(shape)
     return parts
 
 
-def _part(layer: Any, params: Any, shape: Shape) -> Part:
-    """Return the part of a layer; of a composition, the branches have the parameters."""
+def _part(layer: Any, params: Any, shape: Shape, dtype: Any) -> Part:
+    """Return the part of a layer; of a composition, the branches have the parameters.
+
+    Tables are written out: the waves of positions, and the zeros of an embedding's index 0.
+    """
+    if isinstance(layer, PositionalEncoding) and layer.kind == "sinusoidal":
+        params = PositionalEncodingParams(sinusoids(*shape, dtype))
+    if isinstance(layer, Embedding) and layer.mask_zero:
+        is_word = np.arange(layer.n_in)[:, None] > 0
+        params = params._replace(W=np.where(is_word, params.W, 0).astype(dtype))
     if not isinstance(layer, Composition):
         return Part(layer, params, "linear", shape)
-    if isinstance(layer, Sequential):  # a Masked: others are opened before
-        branches: tuple[list[Part], ...] = (_parts(Sequential(layer.layers), params, shape),)
+    if isinstance(layer, Masked):
+        branches: tuple[list[Part], ...] = (_parts(Sequential(layer.layers), params, shape, dtype),)
     else:
         inner = zip(layer.layers, params, strict=True)
-        branches = tuple(_parts(one, its, shape) for one, its in inner)
+        branches = tuple(_parts(one, its, shape, dtype) for one, its in inner)
     return Part(layer, Nothing(), "linear", shape, branches)
 
 
@@ -201,38 +216,16 @@ def _folded(part: Part, layer: Any, params: Any) -> Part:
 
 
 def padding_of(part: Part) -> tuple[tuple[int, int], ...]:
-    """Return how much padding a convolution or a pooling has before and after, on each side.
+    """Return how much padding a convolution or a pooling has before and after each side.
 
     Examples
     --------
     >>> from neurona.engine.layers import MaxPool2D
-    >>> padding_of(Part(MaxPool2D(2), Nothing(), "linear", (4, 4, 1)))
-    ((0, 0), (0, 0))
+    >>> padding_of(Part(MaxPool2D(2, padding="same"), Nothing(), "linear", (4, 5, 1)))
+    ((0, 0), (0, 1))
     """
-    layer = part.layer
-    given = getattr(layer, "padding", "valid")
-    sides = part.shape[:-1]
-    if given == "valid":
-        return ((0, 0),) * len(sides)
-    size, stride, dilation = (
-        _for_each(getattr(layer, name, 1), len(sides)) for name in ("size", "stride", "dilation")
-    )
-    pads: list[tuple[int, int]] = []
-    for i, side in enumerate(sides):
-        reach = (size[i] - 1) * dilation[i]  # from the first number of a patch to its last
-        if given == "same":
-            total = max((-(-side // stride[i]) - 1) * stride[i] + reach + 1 - side, 0)
-            pads.append((total // 2, total - total // 2))
-        elif given == "causal":
-            pads.append((reach, 0))
-        else:
-            pads.append((_for_each(given, len(sides))[i],) * 2)
-    return tuple(pads)
-
-
-def _for_each(given: Any, n: int) -> tuple[int, ...]:
-    """Return a number for each side; one alone is that of all."""
-    return tuple(given) if isinstance(given, tuple) else (given,) * n
+    margins: tuple[tuple[int, int], ...] = part.layer.windows.margins(part.shape[:-1])
+    return margins
 
 
 def every(parts: Sequence[Part]) -> Iterator[Part]:

@@ -208,14 +208,14 @@ NESTING = {name for name, code in FUNCTIONS.items() if "keras.Model(x" in code} 
 Layered: TypeAlias = tuple[str, dict[str, Array]]
 
 
-def _layer(class_: str, *given: Any, **options: Any) -> str:
+def _layer(class_: str, /, *given: Any, **options: Any) -> str:
     """Write a layer; options that are None are left out."""
     return _call(f"keras.layers.{class_}", *given, **options)
 
 
-def _call(name: str, *given: Any, **options: Any) -> str:
+def _call(function: str, /, *given: Any, **options: Any) -> str:
     named = (f"{key}={one}" for key, one in options.items() if one is not None)
-    return f"{name}({', '.join([*map(str, given), *named])})"
+    return f"{function}({', '.join([*map(str, given), *named])})"
 
 
 def _lines(name: str, *arguments: str) -> str:

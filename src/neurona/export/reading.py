@@ -383,7 +383,8 @@ def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row:
             return _scaled(what, scale[0], shift[0], row)
         if len(row.shape) != 2 or abs(scale - 1).max() > 1e-6:
             raise
-        return row.then(PositionalEncoding("learned"), PositionalEncoding.Params(shift))
+        positions = PositionalEncoding("learned")
+        return row.then(positions, type(positions.shapes(row.shape))(shift))
     if name == "linear":
         return row
     last = row.layers[-1] if row.layers else None
@@ -433,10 +434,14 @@ def _called(what: str, call: Call, row: Row) -> Row:
         layer, params = _at_each_place(what, layer, params, places.ndim)
     if isinstance(layer, CONVOLUTIONS):
         layer, places = _padded(what, layer, places)
+    turned = isinstance(layer, RECURRENT) and places.ndim == 2 and places[0, 0] > places[-1, 0]
+    if turned:  # from the last step on
+        layer, places = replace(layer, go_backwards=not layer.go_backwards), places[::-1]
     row = _arranged(what, row, places)
     if getattr(layer, "mask_zero", False):
         row = _masked(row)
-    return row.then(layer, params, in_order(layer.out_shape(row.shape), call.channels_first))
+    places = in_order(layer.out_shape(row.shape), call.channels_first)
+    return row.then(layer, params, places[::-1] if turned and places.ndim == 2 else places)
 
 
 def _of_rows(what: str, layer: Any, params: Any, row: Row) -> Row:

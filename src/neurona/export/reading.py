@@ -322,6 +322,9 @@ class _Reader:
         """Go on with the layer that ends a stretch, or say that neurona has none."""
         last = stretch[-1]
         if isinstance(last.step, Merge):
+            if row.places.ndim > len(row.shape):  # of rows, for which the branches have a shape
+                with suppress(ValueError):
+                    row = _arranged(last.what, row, row.places)
             branch = replace(row, layers=(), params=())
             rows = [self.read(start, one, branch) for one in last.inputs]
             return _merged(last.what, last.step, rows, row)

@@ -64,7 +64,7 @@ def put(values, where, value):
         ([2, math.nan], "and nan is not"),
         ([True, 1], "and True is not"),
         ([2, "4", 1], "and '4' is not"),
-        ("241", "topology ['2', '4', '1']: each width must be a positive whole number"),
+        ("241", "topology [241]: give at least the inputs and the outputs"),
         ([2, None, 1], "and None is not"),
         ([[2, 3], [3, 1]], "and [2, 3] is not"),
     ],

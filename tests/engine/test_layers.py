@@ -617,10 +617,12 @@ def test_summary_has_a_line_for_each_layer():
     net = of_everything()
     lines = str(net).splitlines()
     count = sum(array.size for array in arrays(net.init(0)))
-    assert lines[0] == f"Network: 8 x 9 x 2 -> 3, {count:,} parameters"
+    assert lines[0] == f"Network: 8 x 9 x 2 -> 3, {count:,} parameters, " + (
+        f"{net.operations(net.in_shape):,} operations"
+    )
     conv, _, _, _, _, dense = (" ".join(line.split()) for line in lines[1:7])
-    assert conv == "1 Conv2D(4, activation=tanh) 6 x 7 x 4 W 3 x 3 x 2 x 4, b 4"
-    assert dense == "3.1.2 Dense(5, relu) 5 W 36 x 5, b 5"
+    assert conv == "1 Conv2D(4, activation=tanh) 6 x 7 x 4 3,024 W 3 x 3 x 2 x 4, b 4"
+    assert dense == "3.1.2 Dense(5, relu) 5 180 W 36 x 5, b 5"
     assert "3.2.2    Dropout(0.3)" in str(net)
     assert len(repr(neurona.network([2, 4, 1]))) < 120
     assert repr(Dense(4, "tanh", gain=2.0)) == "Dense(4, tanh, gain=2.0)"

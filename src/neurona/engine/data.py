@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ HELD = 2**22  # bytes of batches that are held at once, where a table may be lar
 
 class Data(NamedTuple):
     """Examples ready for the engine: ``x (n, *in_shape)``, ``target (n, n_out)``, ``weight (n,)``.
+
+    A target of series is a row too, its steps one after the other.
 
     Where each network of a stack has examples of its own, all three have one more axis, the first.
     """
@@ -140,7 +143,7 @@ def _takes(net: Network) -> str:
 
 def check_two_classes(net: Network, target: Array) -> None:
     """Refuse to train a classifier on examples that are all of one class."""
-    rows = target.reshape(-1, target.shape[-1])
+    rows = target.reshape(-1, net.out_shape()[-1])
     if net.output.name in CLASSIFIERS and (rows == rows[0]).all():
         raise ValueError(
             f"y has one class only ({rows[0].tolist()} in all {len(rows)} rows): "
@@ -182,8 +185,23 @@ def _first_not_finite(array: Array) -> tuple[int, ...] | None:
 
 
 def _target(net: Network, y: Any, n: int, dtype: Any, numbers: Array | None) -> Array:
+    """Return the targets as rows: of an output with places, such as steps, all in one row."""
     target = _numbers("y", y, dtype, numbers)
-    n_out, output = net.n_out, net.output.name
+    *places, n_out = net.out_shape()
+    if not places:
+        return _target_rows(net, target, n, n_out)
+    if target.shape not in ((n, *places), (n, *places, n_out)):
+        raise ValueError(
+            f"y has shape {target.shape}, but X has {n} examples, and the network gives "
+            f"{' x '.join(map(str, places))} places of {n_out}: give y of shape "
+            f"{(n, *places, n_out)}, or labels or numbers {(n, *places)}"
+        )
+    each = target.reshape(n * prod(places), *target.shape[1 + len(places) :])
+    return _target_rows(net, each, len(each), n_out).reshape(n, net.n_out)
+
+
+def _target_rows(net: Network, target: Array, n: int, n_out: int) -> Array:
+    output = net.output.name
     if target.ndim not in (1, 2) or len(target) != n:
         raise ValueError(f"y has shape {target.shape}, but X has {n} rows: give one target a row")
     if target.ndim == 1 or (target.shape[1] == 1 and n_out > 1):

@@ -12,6 +12,7 @@ import numpy as np
 
 from neurona.checks import check_array, check_dropout, check_generator, check_topology, taken
 from neurona.engine.activations import Activation, find_activation, linear
+from neurona.engine.description import activated, described, entries_of, is_of_layers
 from neurona.engine.initializers import Initializer, find_initializer
 from neurona.engine.layers.base import Layer, in_words, leaves
 from neurona.engine.layers.composition import Composition
@@ -54,11 +55,11 @@ class Network(Sequential):
     >>> net.predict(params, [[0.0, 0.0]])
     array([[0.5]], dtype=float32)
     >>> print(Network([Dense(3, "tanh"), network([3, 4, 1], "relu")], in_shape=2))
-    Network: 2 -> 1, 30 parameters
-      1    Dense(3, tanh)            3  W 2 x 3, b 3
+    Network: 2 -> 1, 30 parameters, 22 operations
+      1    Dense(3, tanh)            3   6  W 2 x 3, b 3
       2    Network                   1
-      2.1  Dense(4, relu)            4  W 3 x 4, b 4
-      2.2  Dense(1, relu, gain=1.0)  1  W 4 x 1, b 1
+      2.1  Dense(4, relu)            4  12  W 3 x 4, b 4
+      2.2  Dense(1, relu, gain=1.0)  1   4  W 4 x 1, b 1
     """
 
     in_shape: Shape = ()
@@ -173,7 +174,8 @@ class Network(Sequential):
         ValueError
             If ``X`` does not hold examples of ``in_shape``.
         """
-        X = taken("X", check_array("X", X), arrays(params)[0].dtype)
+        dtype = next((array.dtype for array in arrays(params)), np.float32)
+        X = taken("X", check_array("X", X), dtype)
         if X.shape[1:] != self.in_shape:
             raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes}")
         self.check(X)
@@ -189,16 +191,21 @@ class Network(Sequential):
         return f"examples of {in_words(self.in_shape)}: give an array of shape (n, {shape})"
 
     def summary(self) -> str:
-        """Return a table of the layers: each with its output's shape and its parameters."""
+        """Return a table of the layers: output's shape, operations, parameters.
+
+        Operations are the multiplications of weights, or of numbers with one another, that one
+        example takes.
+        """
         rows = [*_rows(self, self.in_shape)]
-        widths = [max(len(row[k]) for row in rows) for k in range(3)]
+        widths = [max(len(row[k]) for row in rows) for k in range(4)]
         count = sum(prod(shape) for shape in leaves(self.shapes(self.in_shape)))
         lines = [
             f"Network: {in_words(self.in_shape)} -> {in_words(self.out_shape())}, "
-            f"{count:,} parameters"
+            f"{count:,} parameters, {self.operations(self.in_shape):,} operations"
         ]
         for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True))
+            cells = [cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)]
+            cells[3] = row[3].rjust(widths[3])
             lines.append(("  " + "  ".join(cells)).rstrip())
         return "\n".join(lines)
 
@@ -207,26 +214,22 @@ class Network(Sequential):
         return self.summary()
 
 
-def _rows(layer: Any, shape: Shape, before: str = "") -> Iterable[tuple[str, str, str, str]]:
+def _rows(layer: Any, shape: Shape, before: str = "") -> Iterable[tuple[str, ...]]:
     """Yield a row for each layer within a composition: place, layer, output and parameters."""
     for i, (one, its) in enumerate(zip(layer.layers, layer.in_shapes(shape), strict=True), start=1):
-        place = f"{before}{i}"
-        shapes = one.shapes(its)
-        inner = isinstance(one, Composition)
-        words = (
-            ""
-            if inner
-            else ", ".join(
-                f"{name} {in_words(own)}" for name, own in zip(shapes._fields, shapes, strict=True)
-            )
-        )
-        yield place, type(one).__name__ if inner else repr(one), in_words(one.out_shape(its)), words
-        if inner:
+        place, output = f"{before}{i}", in_words(one.out_shape(its))
+        if isinstance(one, Composition):
+            yield place, type(one).__name__, output, "", ""
             yield from _rows(one, its, f"{place}.")
+            continue
+        shapes, operations = one.shapes(its), one.operations(its)
+        each = zip(shapes._fields, shapes, strict=True)
+        words = ", ".join(f"{name} {in_words(own)}" for name, own in each)
+        yield place, repr(one), output, f"{operations:,}" if operations else "", words
 
 
 def network(
-    topology: Sequence[int],
+    topology: str | Sequence[Any],
     activation: str | Activation | Sequence[str | Activation] = "sigmoid",
     *,
     output: str | Activation | None = None,
@@ -235,19 +238,24 @@ def network(
     dropout: float | Sequence[float] = 0.0,
     normalization: str | None = None,
 ) -> Network:
-    """Describe a network of dense layers, and of what may follow each hidden one.
+    """Describe a network in a list or a line: of dense layers, or of any.
 
     Parameters
     ----------
     topology
-        The number of inputs, then of neurons in each layer: ``[2, 4, 8, 1]``.
+        The number of inputs, then of neurons in each layer: ``[2, 4, 8, 1]`` or ``"2-4-8-1"``. Or
+        the shape of an example, then layers, whole numbers for dense ones, or words:
+        ``[(28, 28, 1), Conv2D(16), MaxPool2D(), Flatten(), 64, 10]`` or ``"28x28x1, conv 16, pool,
+        flatten, 64, 10"``; :mod:`neurona.engine.description` lists the words.
     activation
-        One for every layer, the last included, or a sequence with one per layer.
+        One for every layer, the last included, or a sequence with one per layer. Among other
+        layers, one for the dense layers and convolutions that were given none; a normalization
+        behind one gets it in its place.
     output
         The last layer's activation, where it is not that of the others: ``"sigmoid"`` for two
         classes, ``"softmax"`` for more, ``"linear"`` for numbers.
     initializer, bias_initializer
-        How weights and biases are drawn. The tutorial's: ``"uniform"`` for both.
+        How weights and biases of dense layers are drawn. The tutorial's: ``"uniform"`` for both.
     dropout
         The probability with which each neuron of a hidden layer is dropped in a training step,
         from 0 to less than 1; a number, or one per hidden layer.
@@ -269,11 +277,24 @@ def network(
     >>> net = network([2, 16, 3], "tanh", output="softmax", dropout=0.2, normalization="batch")
     >>> [type(layer).__name__ for layer in net.layers]
     ['Dense', 'BatchNormalization', 'Dropout', 'Dense']
+    >>> network("28x28x1, conv 16, pool, flatten, 64, 10", "relu", output="softmax").layers[0]
+    Conv2D(16, activation=relu)
     >>> network([2, 0, 1])
     Traceback (most recent call last):
     ValueError: topology [2, 0, 1]: each width must be a positive whole number, and 0 is not
     """
-    n_in, *widths = check_topology(topology)
+    entries = entries_of(topology) if isinstance(topology, str | Iterable) else topology
+    if isinstance(entries, list) and any(map(is_of_layers, entries)):
+        if not isinstance(activation, str | Activation) or dropout or normalization:
+            raise ValueError(
+                f"network({topology!r}) has layers of several kinds: give one activation, and put "
+                "Dropout(0.2) or BatchNormalization() into the list where they belong"
+            )
+        in_shape, each = described(entries)
+        own = find_activation(activation)
+        its_output = own if output is None else find_activation(output)
+        return Network(tuple(activated(each, own, its_output)), in_shape)
+    n_in, *widths = check_topology(entries)
     n_layers = len(widths)
     if isinstance(activation, str | Activation) or not isinstance(activation, Iterable):
         activations = [find_activation(activation)] * n_layers

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from typing import Any
 
 from neurona.engine.costs import Cost
@@ -31,21 +33,39 @@ class Objective:
     l1: float = 0.0
     l2: float = 0.0
 
+    @cached_property
+    def places(self) -> tuple[int, ...]:
+        """Of an output the sides, such as its steps: each place is judged as an example is."""
+        return self.net.out_shape()[:-1]
+
     def output(
         self, params: Params, x: Array, weight: Weight = None, noise: Noise = None
     ) -> tuple[Array, Any]:
-        """Return what the cost takes, and its pullback.
+        """Return what the cost takes, a row for each example and place, and its pullback.
 
         With ``noise`` it is that of a training step, in which each example has its ``weight``.
         """
         body = self.net.logits if self.cost.link else self.net
-        return body.forward(params, x, None if noise is None else Train(weight, noise))
+        y, pullback = body.forward(params, x, None if noise is None else Train(weight, noise))
+        if not self.places:
+            return y, pullback
+        rows = y.reshape(*y.shape[: -len(self.places) - 2], -1, y.shape[-1])
+        return rows, lambda dy, need_dx=True: pullback(dy.reshape(y.shape), need_dx)
+
+    def judged(self, output: Array, target: Array, weight: Weight = None) -> tuple[Any, Any]:
+        """Return the cost of an :meth:`output`, and its derivative by it."""
+        if self.places:
+            n = prod(self.places)
+            target = target.reshape(*target.shape[:-2], -1, output.shape[-1])
+            if weight is not None:
+                weight = weight.__array_namespace__().repeat(weight, n, axis=-1)
+        return self.cost(output, target, weight)
 
     def value(
         self, params: Params, x: Array, target: Array, weight: Weight = None, noise: Noise = None
     ) -> Any:
         """Return J alone: a forward pass."""
-        value, _ = self.cost(self.output(params, x, weight, noise)[0], target, weight)
+        value, _ = self.judged(self.output(params, x, weight, noise)[0], target, weight)
         return self.penalized(value, params)
 
     def value_and_gradient(
@@ -56,7 +76,7 @@ class Objective:
         With ``noise``, J is that of a training step: see :meth:`output`.
         """
         output, pullback = self.output(params, x, weight, noise)
-        value, d_output = self.cost(output, target, weight)
+        value, d_output = self.judged(output, target, weight)
         _, grads = pullback(d_output, need_dx=False)
         return self.with_penalty(value, grads, params)
 

@@ -47,6 +47,7 @@ from neurona.export.comparison import confirmed
 from neurona.export.reading import (
     EXAMPLES,
     GONE,
+    LEAST,
     TINY,
     ZERO,
     Call,
@@ -415,6 +416,7 @@ def _convolution(
     b = np.zeros(n_out) if bias is None else _numbers(bias)
     sides = [_sides(one, len(size)) for one in (size, stride, dilation)]
     given = padding if isinstance(padding, str) else _sides(padding, len(size))
+    given = given if given not in (0, (0, 0)) else "valid"
     kind = Conv1D if len(size) == 1 else Conv2D
     layer = kind(
         n_out, sides[0], stride=sides[1], padding=given, dilation=sides[2], groups=groups
@@ -485,11 +487,12 @@ def _over(layers: tuple[Any, Any]) -> Callable[..., Any]:
 
 
 def _pad(x: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
-    if mode != "constant" or value not in (None, 0) or min(pad) < 0:
-        raise ValueError("neurona's padding is zeros")
+    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
+    if mode != "constant" or added is None or min(pad) < 0:
+        raise ValueError("neurona's padding is zeros, or -∞ before a maximum")
     pairs = [tuple(pad[i : i + 2]) for i in range(0, len(pad), 2)]
     widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
-    return Move(lambda places: np.pad(places, widths, constant_values=ZERO))
+    return Move(lambda places: np.pad(places, widths, constant_values=added))
 
 
 def _upsampled(
@@ -610,9 +613,9 @@ def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
     x, state, weights, has_biases, layers, _, _, both, batch_first = args
     states = state if isinstance(state, tuple | list) else (state,)
     if any(bool(one.any()) for one in states):
-        raise ValueError(f"{what} begins with another state than 0")
+        raise _Unseen(f"{what} begins with another state than 0")
     if states[0].shape[-1] != states[-1].shape[-1]:
-        raise ValueError(f"{what} has proj_size, which neurona has not")
+        raise _Unseen(f"{what} has proj_size, which neurona has not")
     directions = 2 if both else 1
     each = np.array_split(np.arange(len(weights)), layers * directions)
     made, n = [], states[0].shape[-1]

@@ -58,7 +58,8 @@ from neurona.export.recognition import affine, recognise
 
 # Where each number of the model's array stands in neurona's example.
 Places: TypeAlias = Array
-ZERO, GONE = -1, -2  # places of a zero that was added, and of a number that no layer gives
+# Places of a zero and of -∞, which were added, and of a number that no layer gives.
+ZERO, LEAST, GONE = -1, -2, -3
 
 EXAMPLES = 3  # with which a model is read
 LARGEST = float(np.finfo(np.float32).max)
@@ -322,12 +323,9 @@ class _Reader:
         """Go on with the layer that ends a stretch, or say that neurona has none."""
         last = stretch[-1]
         if isinstance(last.step, Merge):
-            if row.places.ndim > len(row.shape):  # of rows, for which the branches have a shape
-                with suppress(ValueError):
-                    row = _arranged(last.what, row, row.places)
-            branch = replace(row, layers=(), params=())
-            rows = [self.read(start, one, branch) for one in last.inputs]
-            return _merged(last.what, last.step, rows, row)
+            with suppress(ValueError if row.places.ndim > len(row.shape) else ()):
+                return self._branches(start, last, row)
+            return self._branches(start, last, _arranged(last.what, row, row.places))
         if last.step is not None:
             return STEPS[type(last.step)](last.what, last.step, row)
         if len(stretch) > 1:
@@ -340,6 +338,13 @@ class _Reader:
             raise ValueError(
                 f"{error}; nor is it one of the layers that an import reads, which are {HAVE}"
             ) from error
+
+
+    def _branches(self, start: Value, end: Value, row: Row) -> Row:
+        """Go on with branches that are put together."""
+        branch = replace(row, layers=(), params=())
+        rows = [self.read(start, one, branch) for one in end.inputs]
+        return _merged(end.what, end.step, rows, row)
 
 
 def _is_plain(value: Value) -> bool:
@@ -384,10 +389,11 @@ def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row:
         scale, shift = (array.reshape(-1, row.shape[-1]) for array in found)
         if all((array == array[0]).all() for array in (scale, shift)):
             return _scaled(what, scale[0], shift[0], row)
-        if len(row.shape) != 2 or abs(scale - 1).max() > 1e-6:
+        if row.places.ndim != 2 or abs(scale - 1).max() > 1e-6:
             raise
+        row = _arranged(what, row, row.places)  # of an image, its places one after the other
         positions = PositionalEncoding("learned")
-        return row.then(positions, type(positions.shapes(row.shape))(shift))
+        return row.then(positions, type(positions.shapes(row.shape))(shift.reshape(row.shape)))
     if name == "linear":
         return row
     last = row.layers[-1] if row.layers else None
@@ -435,7 +441,7 @@ def _called(what: str, call: Call, row: Row) -> Row:
         return _of_rows(what, layer, params, row)
     if isinstance(layer, Dense):
         layer, params = _at_each_place(what, layer, params, places.ndim)
-    if isinstance(layer, CONVOLUTIONS):
+    if isinstance(layer, (*CONVOLUTIONS, MaxPool1D, MaxPool2D)):
         layer, places = _padded(what, layer, places)
     turned = isinstance(layer, RECURRENT) and places.ndim == 2 and places[0, 0] > places[-1, 0]
     if turned:  # from the last step on
@@ -476,16 +482,17 @@ def _at_each_place(what: str, layer: Any, params: Any, axes: int) -> tuple[Any, 
 
 
 def _padded(what: str, layer: Any, places: Places) -> tuple[Any, Places]:
-    """Take the zeros around an example into the convolution that follows."""
-    given = places != ZERO
+    """Take what was added around an example into the convolution or the pooling that follows."""
+    added = ZERO if isinstance(layer, CONVOLUTIONS) else LEAST
+    given = places != added
     if given.all():
         return layer, places
     axes = range(places.ndim - 1)
     used = [np.flatnonzero(given.any(axis=tuple({*range(places.ndim)} - {k}))) for k in axes]
     inside = places[tuple(slice(one[0], one[-1] + 1) for one in used)]
     own = {"valid": 0}.get(layer.padding, layer.padding)
-    if isinstance(own, str) or (inside == ZERO).any():
-        raise ValueError(f"{what} gets zeros that its own padding={layer.padding!r} does not know")
+    if isinstance(own, str) or (inside == added).any():
+        raise ValueError(f"{what} gets padding besides its own, which is {layer.padding!r}")
     own = np.broadcast_to(own, len(axes))
     before = [int(one[0] + pad) for one, pad in zip(used, own, strict=True)]
     after = [
@@ -494,13 +501,13 @@ def _padded(what: str, layer: Any, places: Places) -> tuple[Any, Places]:
     ]
     wanted = tuple(zip(before, after, strict=True))
     each: list[Any] = [before[0] if len(axes) == 1 else tuple(before), "same"]
-    for padding in [*each, "causal"] if len(axes) == 1 else each:
+    for padding in [*each, "causal"] if isinstance(layer, Conv1D) else each:
         made = replace(layer, padding=padding)
         if made.windows.margins(inside.shape[:-1]) == wanted:
             return made, inside
     raise ValueError(
-        f"{what} gets {before} zeros before and {after} after: neurona's padding is 'same', "
-        "'causal' in a series, or as many on each side"
+        f"{what} gets padding of {before} before and {after} after: neurona's is 'same', 'causal' "
+        "in a convolution of series, or as many on each side"
     )
 
 
@@ -511,6 +518,8 @@ def _arranged(what: str, row: Row, places: Places) -> Row:
     if (np.diff(order) != 1).any():
         row = _reordered(what, row, order)
     if row.shape != places.shape:
+        if not row.layers and len(row.shape) == places.ndim:
+            raise _disordered(what)
         flat = places.ndim == 1
         layer: Layer = Flatten(len(row.shape)) if flat else Reshape(places.shape)
         row = row.then(layer, Nothing())
@@ -529,11 +538,7 @@ def _reordered(what: str, row: Row, order: Array) -> Row:
             params[i] = params[i]._replace(W=params[i].W[:, order], b=params[i].b[order])
             return replace(row, params=tuple(params))
         params[i] = type(params[i])(*(array[order] for array in params[i]))
-    axes = {1: "rows", 2: "series (steps, features)", 3: "images (height, width, channels)"}
-    raise ValueError(
-        f"{what} gives or takes its numbers in an order that neurona has not: it has "
-        f"{' and '.join(axes.values())}"
-    )
+    raise _disordered(what)
 
 
 def _pooled(what: str, pool: Pool, row: Row) -> Row:
@@ -574,7 +579,7 @@ def _moved(what: str, move: Move, row: Row) -> Row:
     else:
         raise ValueError(f"{what} mixes the examples")
     row = _last_states(replace(row, places=first, axis=axis))
-    if row.places.ndim == 1 and len(row.shape) > 1:
+    if row.places.ndim == 1 < len(row.shape) and row.places.size == prod(row.shape):
         row = row.then(Flatten(len(row.shape)), Nothing())
     return row
 
@@ -675,6 +680,13 @@ def _check_complete(what: str, row: Row, places: Places) -> None:
     """Refuse places that are not those of all numbers, once each."""
     if not np.array_equal(np.sort(places, axis=None), np.arange(prod(row.shape))):
         raise _incomplete(what)
+
+
+def _disordered(what: str) -> ValueError:
+    return ValueError(
+        f"{what} gives or takes its numbers in an order that neurona has not: it has images "
+        "(height, width, channels) and series (steps, features)"
+    )
 
 
 def _incomplete(what: str) -> ValueError:

@@ -213,7 +213,10 @@ class _Reader:
 
     def _node(self, node: Any, known: dict[int, Value]) -> dict[int, Value]:
         """Return the value of a node of a graph, by the identity of its tensor."""
-        operation, tensors = node.operation, node.input_tensors
+        operation = node.operation
+        # Which steps are padding is told to each layer, and known from the layers before it.
+        masks = {id(one) for key, one in node.arguments.kwargs.items() if key in MASKS}
+        tensors = [one for one in node.input_tensors if id(one) not in masks]
         if not tensors or len(node.outputs) > 1:
             raise ValueError(
                 f"{operation.name} ({type(operation).__name__}) does not make one array of the "
@@ -247,6 +250,8 @@ class _Reader:
                 steps = Move(partial(self._moved, call))
             elif kind in ("Add", "Concatenate") and len(inputs) > 1:
                 steps = Merge(Add) if kind == "Add" else Merge(Concatenate, layer.axis)
+            elif kind in ("Mean", "Max") and layer.axis is not None:
+                steps = Pool(MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims)
             elif is_layer and kind in LAYERS and len({*inputs}) == 1:
                 found = _Found(layer, self, inputs[0] in self.masked, dict(options))
                 try:
@@ -258,8 +263,9 @@ class _Reader:
             value = Value(what, tuple(inputs), partial(self.run, call), step)
             self.made.append(value)
             inputs = [value]
-        if isinstance(step, Call) and hasattr(layer, "activation") and kind not in RECURRENT:
-            function = partial(self.run, layer.activation)
+        activated = layer.layer if kind == "TimeDistributed" else layer
+        if isinstance(step, Call) and hasattr(activated, "activation") and kind not in RECURRENT:
+            function = partial(self.run, activated.activation)
             value = Value(f"the activation of {what}", (value,), function)
             self.made.append(value)
         if is_layer and self._says_padding(layer, kind, [one in self.masked for one in given]):
@@ -318,10 +324,10 @@ def _dense(found: _Found) -> Any:
 
 def _convolution(found: _Found) -> Any:
     layer, W = found.layer, found.array("kernel")
-    groups, axes = layer.groups, W.ndim - 2
-    if type(layer).__name__ == "DepthwiseConv2D":
-        groups = W.shape[2]
-        W = W.reshape(*W.shape[:2], 1, -1)
+    axes = W.ndim - 2
+    depthwise = type(layer).__name__ == "DepthwiseConv2D"
+    groups = W.shape[2] if depthwise else layer.groups
+    W = W.reshape(*W.shape[:2], 1, -1) if depthwise else W
     n_out, kind = W.shape[-1], (Conv1D, Conv2D)[axes - 1]
     size, stride, dilation = (
         _sides(one, axes) for one in (W.shape[:axes], layer.strides, layer.dilation_rate)
@@ -496,12 +502,13 @@ def _attention(found: _Found) -> Any:
 
 def _time_distributed(found: _Found) -> Any:
     inner = found.layer.layer
-    plain = found.reader.is_plain(inner, found.reader.keras.layers.Dense)
-    if not plain or inner.activation is not found.reader.keras.activations.linear:
-        raise ValueError("neurona applies a Dense to each step: give a Dense, and its activation after it")
+    if not found.reader.is_plain(inner, found.reader.keras.layers.Dense):
+        raise ValueError(f"it has a {type(inner).__name__}: neurona applies a Dense to each step")
     return _dense(found._replace(layer=inner))
 
 
+MEANS = GlobalAveragePool1D(), GlobalAveragePool2D()
+LARGEST = GlobalMaxPool1D(), GlobalMaxPool2D()
 LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Dense": _dense,
     "Conv1D": _convolution,
@@ -533,4 +540,5 @@ LAYERS: dict[str, Callable[[_Found], Any]] = {
     "MultiHeadAttention": _attention,
     "TimeDistributed": _time_distributed,
 }
+MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")

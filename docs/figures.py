@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import vega_datasets
 from matplotlib.figure import Figure
+from sklearn.datasets import load_iris
 
 import neurona
 from neurona.estimators.defaults import l1_for
@@ -156,7 +158,87 @@ def spirals() -> Film:
     return film
 
 
-FIGURES = (activations, surfaces, optimizers, gradients, network, digits, wave, defaults)
+def image_network() -> tuple[neurona.engine.network.Network, tuple, np.ndarray]:
+    X, y = neurona.datasets.digits()
+    images = X.reshape(-1, 8, 8, 1)
+    net = neurona.network(
+        "8x8x1, conv 8 same, pool, conv 12 same, pool, flatten, 10", "relu", output="softmax"
+    )
+    *_, state = neurona.train(
+        net, images[:-100], y[:-100], epochs=15, batch_size=32, optimizer=neurona.adam(0.005), rng=0
+    )
+    return net, state.params, images[-100:]
+
+
+def filters() -> Figure:
+    net, params, _ = image_network()
+    figure = Figure(figsize=(8, 1.5), layout="constrained")
+    neurona.plot.filters(net, params, figure.subplots())
+    return figure
+
+
+def feature_maps() -> Figure:
+    net, params, images = image_network()
+    figure = Figure(figsize=(10.5, 3.6), layout="constrained")
+    neurona.plot.feature_maps(net, params, images[5], figure.subplots())
+    return figure
+
+
+def pooling() -> Figure:
+    net, params, images = image_network()
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    neurona.plot.pooling(net, params, images[5], figure.subplots(), channel=1)
+    return figure
+
+
+def states() -> Figure:
+    weather = vega_datasets.data.seattle_weather()
+    series = np.stack([weather["temp_max"], np.log1p(weather["precipitation"])], axis=1)
+    series = (series - series.mean(axis=0)) / series.std(axis=0)
+    days = np.stack([series[k : k + 60] for k in range(len(series) - 60)])
+    net = neurona.network("60x2, gru 12, 1", output="linear")
+    *_, state = neurona.train(
+        net, days, series[60:, 0], epochs=6, batch_size=32, optimizer=neurona.adam(0.005), rng=0
+    )
+    figure = Figure(figsize=(9.5, 5), layout="constrained")
+    neurona.plot.states(
+        net, state.params, days[1000], figure.subplots(), features=["temperature", "rain"]
+    )
+    return figure
+
+
+def attention() -> Figure:
+    text = " ".join(load_iris().DESCR.lower().split())
+    letters = sorted(set(text))
+    codes = np.array([letters.index(letter) for letter in text])
+    steps = 24
+    X = np.stack([codes[k : k + steps] for k in range(len(codes) - steps)])
+    y = np.stack([codes[k + 1 : k + steps + 1] for k in range(len(codes) - steps)])
+    net = neurona.engine.network.Network(
+        [
+            neurona.Embedding(len(letters), 32),
+            neurona.PositionalEncoding(),
+            neurona.transformer_block(32, heads=4, causal=True),
+            neurona.Conv1D(len(letters), 1, "softmax", gain=1.0),
+        ],
+        (steps,),
+    )
+    *_, state = neurona.train(
+        net, X, y, steps=500, batch_size=32, optimizer=neurona.adam(0.005), rng=0
+    )
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    k = text.index("the data set contains")
+    shown = text[k : k + steps]
+    neurona.plot.attention(
+        net, state.params, codes[k : k + steps], figure.subplots(), labels=shown.replace(" ", "␣")
+    )
+    return figure
+
+
+FIGURES = (
+    activations, surfaces, optimizers, gradients, network, digits, wave, defaults, filters,
+    feature_maps, pooling, states, attention,
+)  # fmt: skip
 
 
 def draw(folder: Path, sources: str) -> None:

@@ -16,7 +16,15 @@ from tests.support.clusters import RAY_WARNS, folder_for_ray
 
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.es.md"]
-PAGES = ["guide.md", "playground.md", "tables.md", "export.md", "lesson.md", "sweep.md"]
+PAGES = [
+    "guide.md",
+    "layers.md",
+    "playground.md",
+    "tables.md",
+    "export.md",
+    "lesson.md",
+    "sweep.md",
+]
 RUN = [*READMES, *(f"docs/{name}" for name in [*PAGES, "scikit-learn.md", "checkpoints.md"])]
 CLUSTER = "docs/cluster.md"  # needs what is not installed everywhere
 SCALE = "docs/scale.md"  # needs two machines

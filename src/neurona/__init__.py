@@ -70,6 +70,7 @@ _NAMES = {
     "MultiHeadAttention": "neurona.engine.layers.attention",
     "PositionalEncoding": "neurona.engine.layers.positions",
     "SimpleRNN": "neurona.engine.layers.simple_rnn",
+    "transformer_block": "neurona.engine.layers.transformer",
     "BatchNormalization": "neurona.engine.layers.normalization",
     "check_gradient": "neurona.engine.gradcheck",
     "diagnose": "neurona.doctor.diagnosis",

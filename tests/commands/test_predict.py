@@ -293,6 +293,32 @@ def test_inspect(models, tmp_path, capsys):
     assert "batch normalization, dropout 0.2" in lines["between"]
 
 
+def test_inspect_takes_a_number_apart(tmp_path, capsys, monkeypatch):
+    net = neurona.network("6x6x1, conv 2, pool, flatten, 3", "relu", output="softmax")
+    params, model, file = net.init(rng=0), tmp_path / "m", tmp_path / "examples.npz"
+    X, y = np.random.default_rng(0).random((4, 6, 6, 1)), np.array([0, 1, 2, 0])
+    neurona.save(model, net, params)
+    np.savez(file, X=X, y=y)
+    asked = ["inspect", model, "--examples", file, "--row", "2"]
+    monkeypatch.setenv("LC_ALL", "C")
+    seen = neurona.observe.inside(net, params, X[2:3], y[2:3])
+    for number, apart in {
+        "1:z[1,2,0]": seen.number("1", (1, 2, 0)),
+        "1:W[0, 2, 0, 1]": seen.weight("1", "W", (0, 2, 0, 1)),
+        "2:x[1,1,0]": seen.given("2", (1, 1, 0)),
+    }.items():
+        assert run(capsys, *asked, "--number", number)[1] == apart.say() + "\n"
+    monkeypatch.setenv("LC_ALL", "es_ES.UTF-8")
+    assert "por diferencias" in run(capsys, *asked, "--number", "1:z[1,2,0]")[1]
+    monkeypatch.setenv("LC_ALL", "C")
+    assert "such as '1:z[3,4,0]'" in refused(capsys, *asked, "--number", "z")
+    assert "no layer '9'" in refused(capsys, *asked, "--number", "9:z[0]")
+    assert "go together" in refused(capsys, *asked)
+    assert "has 4 examples" in refused(capsys, *asked[:-1], "4", "--number", "1:z[0,0,0]")
+    np.savez(file, X=X)
+    assert "has no y" in refused(capsys, *asked, "--number", "1:z[0,0,0]")
+
+
 def test_inspect_tells_the_ramps_of_numbers_and_dates(tmp_path, capsys):
     table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
     days = np.datetime64("2024-01-01") + np.arange(41)

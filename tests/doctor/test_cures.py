@@ -35,6 +35,7 @@ def sick():
         case(y=(np.arange(200) < 20).astype(int), cost="cross_entropy"),
         case(cost=Summed()),
         case(net=neurona.network([2, 4, 1], "tanh", output="softmax")),
+        case(net=neurona.network([(2, 1), neurona.SimpleRNN(3), 1]), X=X[..., None]),
     ]
 
 

@@ -5,15 +5,18 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 import neurona
 from neurona import adam, momentum, network, sgd
 from neurona.doctor.case import Case
+from neurona.doctor.cures import apply
 from neurona.doctor.diagnosis import diagnose_case
 from neurona.doctor.findings import RULES
 from neurona.doctor.findings.measures import MEASURES
 from neurona.engine.activations import Activation
 from neurona.engine.costs import BinaryCrossEntropy
+from neurona.engine.network import Network
 
 CIRCLES = neurona.datasets.circles(n=200, rng=0)
 SPIRALS = neurona.datasets.spirals(n=200, rng=0)
@@ -326,13 +329,95 @@ def test_a_finding_and_a_near_miss(pair):
 
 def test_each_measured_kind_is_tested():
     shown = {pair.kind for pair in PAIRS}
-    # A cost that is not finite from the first step on and a sure and wrong output have tests below;
-    # the others are second ways in which a kind is measured.
+    # A cost that is not finite from the first step on, a sure and wrong output, and a recurrence
+    # that forgets have tests below; the others are second ways in which a kind is measured.
     assert set(MEASURES) - shown == {
         "diverged", "flat-cost", "oscillating", "long-steps", "sorted-numbers", "moved",
-        "loud-dropout",
+        "loud-dropout", "forgetting",
     }  # fmt: skip
     assert len(RULES) > 25
+
+
+# Images and series
+
+DIGITS = load_digits(n_class=4)
+IMAGES = (DIGITS.images[:120, ..., None] / 16).astype(np.float32), DIGITS.target[:120]
+
+
+def of_images(**options):
+    layers = [neurona.Conv2D(4, 3, "relu", **options), neurona.MaxPool2D(), neurona.Flatten()]
+    return Network([*layers, neurona.Dense(4, "softmax", gain=1.0)], (8, 8, 1))
+
+
+def far_below(rng, shape, gain):
+    return np.full(shape, -9.0)
+
+
+IMAGE = Case(of_images(), *IMAGES, steps=80, optimizer=adam(0.02))
+
+
+@pytest.mark.parametrize(
+    ("sick", "kind", "words", "cure"),
+    [
+        (replace(IMAGE, optimizer=sgd(50)), "rate-too-high", "rate of 50", "rate-down"),
+        (
+            replace(IMAGE, net=of_images(bias_initializer=far_below)),
+            "dead-layer", "100 % of the channels of layer 1 are dead", "he-weights",
+        ),
+        (
+            replace(IMAGE, X=255 * IMAGES[0], optimizer=sgd(0.1)),
+            "input-scale", "pixels are large: they go up to 255", "standardize-inputs",
+        ),
+    ],
+    ids=["rate", "dead", "pixels"],
+)  # fmt: skip
+def test_faults_of_a_convolution_are_named_and_cured(sick, kind, words, cure):
+    assert diagnose_case(IMAGE).healthy
+    found = {one.kind: one for one in diagnose_case(sick).findings}
+    assert words in found[kind].say("en")
+    assert cure in found[kind].cures
+    done, cured = apply([cure], sick)
+    assert done == (cure,)
+    if kind != "rate-too-high":  # that takes more than a tenth
+        assert diagnose_case(cured).healthy
+
+
+WALK = np.random.default_rng(1).normal(size=(200, 40, 1))
+MEMORY = WALK, (WALK[:, 0, 0] > 0).astype(int)
+
+
+def recurrent(kind, **options):
+    return Network([kind(8, **options), neurona.Dense(1, "sigmoid", gain=1.0)], (40, 1))
+
+
+def test_a_recurrence_that_forgets_is_named_and_gates_are_its_cure():
+    small = {"initializer": small_recurrence}
+    case = Case(recurrent(neurona.SimpleRNN, **small), *MEMORY, steps=60, optimizer=adam(0.005))
+    finding = next(one for one in diagnose_case(case).findings if one.kind == "fading-gradient")
+    assert finding.layer == 1
+    assert "fades on its way back through the steps" in finding.say()
+    assert "al volver por los pasos" in finding.say("es")
+    assert finding.cures[0] == "gates"
+    _, cured = apply(["gates"], case)
+    assert type(cured.net.layers[0]).__name__ == "GRU"
+    assert cured.net.layers[0].n_out == 8
+
+
+def small_recurrence(rng, shape, gain):
+    return 0.3 * rng.normal(size=shape)
+
+
+@pytest.mark.parametrize("kind", [neurona.SimpleRNN, neurona.GRU, neurona.LSTM])
+def test_saturated_gates(kind):
+    case = Case(recurrent(kind, initializer=huge), *MEMORY, steps=20, optimizer=adam(0.005))
+    finding = next(one for one in diagnose_case(case).findings if one.kind == "saturated-layer")
+    assert finding.layer == 1
+    near = replace(case, net=recurrent(kind))
+    assert "saturated-layer" not in [one.kind for one in diagnose_case(near).findings]
+
+
+def huge(rng, shape, gain):
+    return 60 * rng.normal(size=shape)
 
 
 def test_a_cause_comes_before_its_effect():

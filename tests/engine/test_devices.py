@@ -22,6 +22,10 @@ jax.config.update("jax_enable_x64", True)
 X, y = neurona.datasets.circles(n=37, rng=0)
 weight = np.random.default_rng(0).random(37)
 many = np.stack([X + 0.1 * k for k in range(5)])
+images = np.random.default_rng(0).normal(size=(37, 6, 6, 1))
+deep = neurona.network(
+    "6x6x1, conv 4 same, batchnorm, pool 3 stride 2, reshape 4x4, lstm 3 both all mask, "
+    "attention 2 causal, gru 3, 1", "tanh", output="sigmoid")
 parts = [(X[:10], y[:10]), (X[10:12], y[10:12]), (X[12:], y[12:], weight[12:])]
 plain = neurona.network([2, 6, 1], "tanh", output="sigmoid")
 noisy = neurona.network(
@@ -35,6 +39,8 @@ CASES = {
     "mini-batches, noisy": (noisy, (X, y), dict(batch_size=10, sample_weight=weight)),
     "batches": (plain, (), dict(batches=parts, steps=None, epochs=4)),
     "batches, noisy": (noisy, (), dict(batches=parts, steps=None, epochs=4)),
+    "layers": (deep, (images, y), dict(batch_size=10, sample_weight=weight)),
+    "layers, stack": (deep, (images, y), dict(seeds=[1, 2, 3, 4, 5], batch_size=9, rng=None)),
     "stack": (noisy, (X, y), dict(seeds=[1, 2, 3, 4, 5], batch_size=9, rng=None)),
     "stack, rates": (plain, (X, y), dict(learning_rates=[0.1, 0.2, 0.3, 0.4, 0.5])),
     "stack, own data": (plain, (many, y), dict(seeds=[1, 2, 3, 4, 5], rng=None, batch_size=9)),
@@ -57,6 +63,7 @@ for name in chosen:
 """
 SOON = ("whole, noisy", "mini-batches", "stack")
 LATER = (
+    "layers", "layers, stack",
     "whole", "mini-batches, noisy", "batches", "batches, noisy",
     "stack, rates", "stack, own data", "stack, batches",
 )  # fmt: skip

@@ -173,6 +173,12 @@ def test_wrong_arguments_of_a_layer_are_refused(make, said):
         make()
 
 
+@pytest.mark.parametrize("given", [{"batch_size": 1}])
+def test_batch_normalization_of_one_example_is_refused(given):
+    with pytest.raises(ValueError, match="over the examples of a step, and a step has one"):
+        next(train(net_of("batch"), **{"X": X, "y": Y} | given))
+
+
 def test_negative_variance_raises():
     net = net_of("batch")
     first, own, *rest = net.init(0)

@@ -722,3 +722,29 @@ def test_any_description_of_a_layer_of_version_2(second, place, value, key, k):
     right_but_for(key, k, made_of(config, arrays), place, good)
     config["layers"][k] = value
     right_but_for(key, k, made_of(config, arrays), place, good)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "9x9x2, conv 4 3x2 stride 2 same groups 2, batchnorm, average 2 stride 1 same, upsample 2, "
+        "global max, layernorm, dropout 0.1, 3",
+        "9x4, conv 4 3 causal dilation 2, layernorm, positions, attention 2 causal, transformer 2, "
+        "lstm 4 all both, rnn 3 all, gru 3 backwards, 2",
+        "7, embedding 20 8 mask, positions learned mask, gru 4 mask all, global max mask, "
+        "reshape 2x2x1, flatten, 2",
+    ],
+)
+def test_every_layer_comes_back_from_its_file(place, line):
+    net = neurona.network(line, "tanh", output="softmax")
+    params = net.init(rng=0)
+    neurona.save(place, net, params)
+    again, its = neurona.load(place)
+    assert again == net
+    X = np.random.default_rng(0).integers(1, 20, (3, *net.in_shape))
+    np.testing.assert_array_equal(again.predict(its, X), net.predict(params, X))
+
+
+def test_a_layer_with_a_field_of_that_name_could_not_be_saved():
+    with pytest.raises(TypeError, match="a field 'kind', which files use: rename it"):
+        type("Odd", (neurona.Layer,), {"__annotations__": {"kind": "str"}})

@@ -29,6 +29,14 @@ def counted():
     return neurona.network([2, 5, 3], ["tanh", Activation("counted", function, 1.0)]), calls
 
 
+def test_each_step_of_series_is_an_example():
+    predictions = np.eye(3)[[[0, 1], [2, 2], [1, 0]]]
+    assert scores.accuracy(predictions, [[0, 1], [2, 0], [1, 1]]) == pytest.approx(4 / 6)
+    assert scores.accuracy(predictions, predictions) == 1
+    with pytest.raises(ValueError, match=r"targets \(3,\): give \(3, 2\) labels"):
+        scores.accuracy(predictions, [0, 1, 2])
+
+
 def test_limits_are_a_square_around_the_points():
     left, right, bottom, top = numbers.limits_of([[0, 0], [2, 1]], margin=0.1)
     assert (left, right) == pytest.approx((-0.2, 2.2))

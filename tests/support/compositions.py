@@ -197,7 +197,7 @@ class _Maker:
     def of_series(self, shape):
         steps, n = shape
         pooling = self.one_of(kinds.GlobalMaxPool1D, kinds.GlobalAveragePool1D)
-        positions = self.one_of("sinusoidal", "learned")
+        learned = self.maybe()
         choices = [
             self.convolution(shape, kinds.Conv1D, 1),
             self.one_of(kinds.MaxPool1D, kinds.AveragePool1D)(**self.windows(1)),
@@ -207,7 +207,7 @@ class _Maker:
             self.recurrent(self.few(4)),
             neurona.bidirectional(self.recurrent(self.few(3))),
             self.attention(n),
-            kinds.PositionalEncoding(positions, mask_zero=self.maybe()),
+            kinds.PositionalEncoding(learned, mask_zero=self.maybe()),
             kinds.Masked([self.keeping(shape), self.anywhere(shape)]),
         ]
         choices += [kinds.Reshape((steps // 2, 2, n))] if steps % 2 == 0 else []

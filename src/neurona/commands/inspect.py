@@ -1,9 +1,13 @@
-"""``neurona inspect model.safetensors``: what is in a model file."""
+"""``neurona inspect model.safetensors``: what is in a model file, or what a number is made of."""
 
 from __future__ import annotations
 
+import re
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from neurona.commands import tables
 from neurona.engine.parameters import arrays
@@ -11,6 +15,8 @@ from neurona.estimators.ensemble import member
 from neurona.estimators.report import in_order
 from neurona.files import network as files
 from neurona.files.estimator import estimator_of
+from neurona.language import system_language
+from neurona.observe.apart import inside
 from neurona.observe.numbers import activation_names, between_layers
 
 if TYPE_CHECKING:
@@ -23,9 +29,14 @@ if TYPE_CHECKING:
 
 
 def run(given: Namespace) -> int:
-    """Print what the file holds, and return the exit code."""
+    """Print what the file holds, or one number taken apart, and return the exit code."""
     model = files.read(given.model)
     estimator = None if model.estimator is None else estimator_of(given.model, model)
+    if (given.number is None) != (given.examples is None):
+        raise ValueError("--number and --examples go together: give both or neither")
+    if given.number is not None:
+        print(_apart(given, model, estimator))
+        return 0
     what = "a network" if estimator is None else type(estimator).__name__
     print(f"{given.model}: {what}, written by neurona {model.version}\n")
     for line in _network(model):
@@ -34,6 +45,44 @@ def run(given: Namespace) -> int:
         for line in _estimator(estimator, model.notes):
             print(line)
     return 0
+
+
+def _apart(given: Namespace, model: Model, estimator: NeuralNet | None) -> str:
+    """Return what one number of the network is made of, for one example of a file."""
+    wanted = re.fullmatch(r"(\d+(?:\.\d+)*):(\w+)\[([\d, ]+)\]", given.number.strip())
+    if wanted is None:
+        raise ValueError(
+            f"--number is {given.number!r}: give a layer and a number in it, such as "
+            "'1:z[3,4,0]' of its output, '1:W[0,2,0,5]' for the derivative by a weight, or "
+            "'2:x[6,8,5]' for the derivative by a number of its input"
+        )
+    layer, name, numbers = wanted.groups()
+    place = [int(k) for k in numbers.replace(" ", "").strip(",").split(",")]
+    X, y = _example(given.examples, given.row)
+    if estimator is not None:
+        X, y = estimator.prepare(X), estimator.targets_.encode(y)
+    seen = inside(model.net, model.params, X, y)
+    if name in ("z", "y", "a", "h"):
+        return seen.number(layer, place).say(system_language())
+    if name == "x":
+        return seen.given(layer, place).say(system_language())
+    return seen.weight(layer, name, place).say(system_language())
+
+
+def _example(path: str, row: int) -> tuple[Any, Any]:
+    """Return one example and its target, each with the axis of a batch."""
+    if Path(path).suffix != ".npz":
+        raise ValueError(f"--examples is {path}: give a file of numpy.savez(file, X=X, y=y)")
+    with np.load(path) as file:
+        missing = {"X", "y"} - {*file}
+        if missing:
+            raise ValueError(
+                f"{path} has no {missing.pop()}: write it by numpy.savez(file, X=X, y=y)"
+            )
+        X, y = file["X"], file["y"]
+    if not 0 <= row < len(X):
+        raise ValueError(f"--row is {row}: {path} has {len(X)} examples, from 0 on")
+    return X[row : row + 1], y[row : row + 1]
 
 
 def _network(model: Model) -> Iterator[str]:

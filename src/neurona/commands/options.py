@@ -90,6 +90,16 @@ examples:
   neurona export model.safetensors --to onnx
 
 """
+APART = """\
+Show what a model contains, or with --number and --examples what one of its numbers is made of, its
+derivative, and the central difference beside it.
+
+  1:z[3,4,0]    a number of layer 1's output: a window and its filter, a step and its gates
+  1:W[0,2,0,5]  the derivative by a weight: a sum over the places, or the steps, that used it
+  2:x[6,8,5]    the derivative by a number of layer 2's input: where a pooling's goes
+
+A layer within a composition is 2.1, say.
+"""
 FORMS = """\
 Write a model in a form that runs without neurona. A model from a table takes the table's columns
 unchanged.
@@ -663,8 +673,17 @@ def _add_tables(commands: Any) -> None:
         "--target", metavar="COLUMN", help="default: the column that the model learned"
     )
     evaluate.add_argument("--html", metavar="FILE", help="save the report as a page, too")
-    inspect = add("inspect", "show the contents of a model file", "Show what a model contains.")
+    inspect = add("inspect", "show the contents of a model file", APART)
     inspect.add_argument("model", help="a model file")
+    inspect.add_argument(
+        "--number", metavar="LAYER:NAME[PLACE]", help="what this number is made of: 1:z[3,4,0]"
+    )
+    inspect.add_argument(
+        "--examples", metavar="FILE", help="a file of numpy.savez with X and y, for --number"
+    )
+    inspect.add_argument(
+        "--row", type=int, default=0, metavar="N", help="which example; default: 0"
+    )
     export = add("export", "convert a model to NumPy, ONNX, PyTorch or Keras", FORMS)
     export.add_argument("model", help="a model file, from neurona.save or neurona train")
     export.add_argument(

@@ -7,7 +7,7 @@ initial weights, scaled by the gain of the activation where an initializer asks 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -21,9 +21,12 @@ from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.costs import CROSS_ENTROPIES, Cost, SquaredError
 from neurona.engine.initializers import Initializer, Shape, find_initializer, zeros
 from neurona.engine.layers.base import Layer
+from neurona.engine.layers.convolution import Conv1D, Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.dropout import Dropout
+from neurona.engine.layers.gru import GRU
 from neurona.engine.layers.normalization import BatchNormalization
+from neurona.engine.layers.simple_rnn import SimpleRNN
 from neurona.engine.network import Network
 from neurona.engine.optimizers import SGD, Adam, Optimizer, find_optimizer
 from neurona.engine.parameters import mapped
@@ -443,9 +446,13 @@ def _adds_up(case: Case, cost: Cost) -> bool:
 
 def _widths(case: Case, change: Callable[[int], int]) -> Case | None:
     def changed(layer: Any) -> Any:
-        return replace(layer, n_out=change(layer.n_out)) if isinstance(layer, Dense) else layer
+        wider = _learns(layer) and getattr(layer, "groups", 1) == 1
+        return replace(layer, n_out=change(layer.n_out)) if wider else layer
 
-    return _with(case, _each(case.net, changed, last=False), params=None)
+    try:
+        return _with(case, _each(case.net, changed, last=False), params=None)
+    except ValueError:  # a layer after it asks for just these
+        return None
 
 
 @_cure("more-neurons", "four times as many neurons", "cuatro veces más neuronas")
@@ -476,13 +483,28 @@ def _(case: Case) -> Case | None:
     *hidden, last = case.net.layers
     layers: list[Any] = []
     for layer, after in zip(hidden, case.net.layers[1:], strict=True):
-        if isinstance(layer, Dense) and not _normalizes(after):
+        if isinstance(layer, Dense | Conv1D | Conv2D) and not _normalizes(after):
             normal = BatchNormalization(layer.activation)
             layers += [replace(layer, activation=linear), normal]
         else:
             layers.append(layer)
     net = replace(case.net, layers=(*layers, last))
     return _with(case, net, params=None)
+
+
+@_cure(
+    "gates",
+    "gated recurrences (GRU) in the place of simple ones",
+    "recurrencias con puertas (GRU) en vez de simples",
+)
+def _(case: Case) -> Case | None:
+    def gated(layer: Any) -> Any:
+        if not isinstance(layer, SimpleRNN):
+            return layer
+        own = {one.name: getattr(layer, one.name) for one in fields(GRU)}
+        return GRU(**own)
+
+    return _with(case, _each(case.net, gated), params=None)
 
 
 @_cure("drop-dropout", "no dropout", "sin dropout")
@@ -568,6 +590,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "width": ("more-neurons", "fewer-neurons"),
     "depth": ("more-layers",),
     "layers": ("batch-norm", "drop-dropout"),
+    "steps-back": ("gates",),
     "hidden": ("tanh-hidden", "relu-hidden", "leaky-hidden", "add-hidden-activation"),
     "weights": ("orthogonal-weights", "glorot-weights", "he-weights", "zero-biases"),
     "batches": ("smaller-batches", "shuffle"),

@@ -15,12 +15,14 @@ from neurona.doctor.training import cost_of, examples, validation_examples
 from neurona.engine.activations import Activation
 from neurona.engine.costs import Cost
 from neurona.engine.data import Data
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import flatten, mapped, unflatten
 from neurona.engine.state import State
 from neurona.engine.types import Array, Params
 from neurona.observe.numbers import activation_curve, slopes
+from neurona.observe.recurrences import back, forth, gates_of, reading
 from neurona.observe.walk import walk_backward, walk_forward
 
 MOST_ROWS = 500  # examples of a pass: enough for shares and sizes to one or two hundredths
@@ -47,6 +49,9 @@ class LayerSigns:
         an activation with two flat ends has less than a twentieth of its steepest slope.
     units, distinct
         How many units there are, and how many of them have weights of their own.
+    forgetting
+        How many times the derivative by a recurrence's state shrinks from the last step to the
+        first one that it reads; NaN in another layer, and in one whose output is a sequence.
     """
 
     place: int
@@ -56,6 +61,7 @@ class LayerSigns:
     saturated: float
     units: int
     distinct: int
+    forgetting: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -102,15 +108,22 @@ def moment(net: Network, cost: Cost, params: Params, data: Data, step: int) -> M
             dW, W = (getattr(tree, "W", None) for tree in (back.grads, own))
             rows = a.reshape(len(a), -1)
             by_unit = a.reshape(-1, a.shape[-1])
+            units = by_unit.shape[1]
+            saturated, forgetting = _saturated(layer.activation, forward.z), np.nan
+            if isinstance(layer, Recurrent):
+                x = passes[place - 2].a if place > 1 else data.x
+                saturated, forgetting = _of_steps(layer, own, x, back.da)
             layers.append(
                 LayerSigns(
                     place,
                     float(np.sqrt(rows.var(axis=0, dtype=np.float64).mean())),
                     np.nan if dW is None else _rms(dW),
                     _dead(layer.activation, forward.z, by_unit),
-                    _saturated(layer.activation, forward.z),
-                    by_unit.shape[1],
-                    by_unit.shape[1] if W is None else _distinct(W, own),
+                    saturated,
+                    units,
+                    # The columns of a recurrence's gates are no units.
+                    units if W is None or W.shape[-1] != units else _distinct(W, own),
+                    forgetting,
                 )
             )
     return Moment(step, float(value), a, tuple(layers))
@@ -134,6 +147,27 @@ def _saturated(activation: Activation, z: Array) -> float:
     if not steepest:
         return 0.0
     return float(np.mean(abs(slopes(activation, z)) < 0.05 * steepest))
+
+
+# The slope of an activation by its own value, as a share of the steepest one.
+_SLOPES: dict[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda a: 4 * a * (1 - a),
+    "tanh": lambda a: 1 - a * a,
+}
+
+
+def _of_steps(layer: Any, params: Any, x: Array, dy: Array) -> tuple[float, float]:
+    """Return how much of a recurrence is saturated, and how it forgets: see ``LayerSigns``."""
+    passed = forth(layer, params, x)
+    gates = gates_of(layer, passed)
+    flat = [_SLOPES[function](values) < 0.05 for function, values in gates if function in _SLOPES]
+    saturated = float(np.mean(np.concatenate(flat, axis=None))) if flat else 0.0
+    if layer.return_sequences:
+        return saturated, np.nan
+    states = back(layer, params, passed, dy).states
+    order = reading(layer, x.shape[1])
+    first, last = (_rms(states[t][0]) for t in (order[0], order[-1]))
+    return saturated, last / first if first else np.inf
 
 
 @lru_cache(maxsize=64)

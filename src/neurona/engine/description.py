@@ -44,7 +44,7 @@ FLAGS = {
     "backwards": ("go_backwards", True),
     "both": ("both", True),
     "mask": ("mask_zero", True),
-    "learned": ("kind", "learned"),
+    "learned": ("learned", True),
     "max": ("max", True),
 }
 

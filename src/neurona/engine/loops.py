@@ -75,10 +75,10 @@ def sum_by_row(values: Array, rows: Array, n: int) -> Array:
            [0.],
            [5.]])
     """
-    sums: Any = values.__array_namespace__().zeros((n, values.shape[-1]), values.dtype)
-    if not isinstance(values, np.ndarray):
-        return sums.at[rows].add(values)  # type: ignore[no-any-return]
+    sums: Array = values.__array_namespace__().zeros((n, values.shape[-1]), values.dtype)
+    if not isinstance(sums, np.ndarray):
+        return sums.at[rows].add(values)
     order = np.argsort(rows, kind="stable")  # np.add.at takes ten times as long
     found, first = np.unique(rows[order], return_index=True)
     sums[found] = np.add.reduceat(values[order], first, axis=0)
-    return sums  # type: ignore[no-any-return]
+    return sums

@@ -254,6 +254,8 @@ def begun(
             known,
             stream,
         )
+        if batches is None:
+            net.check_batch(source.size)
         penalties = check_penalty("l1", l1), check_penalty("l2", l2)
         objective = Objective(net, find_cost(cost, net), *penalties)
         optimizer = find_optimizer(optimizer)

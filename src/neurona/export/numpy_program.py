@@ -17,9 +17,10 @@ from neurona.saving import replace
 def numpy_code(model: Any, params: Any = None, *, written_out: float = 400) -> str:
     """Return a Python program that needs NumPy alone and predicts as the model does.
 
-    Its function ``predict(X)`` takes rows; in a shell it reads a CSV file, ``python model.py
+    Its function ``predict(X)`` takes examples; in a shell it reads a CSV file, ``python model.py
     rows.csv``, and prints a prediction a line. Its names are those of the lesson: ``neural_net`` is
-    a list of ``NeuralLayer``, each with ``W``, ``b`` and ``act_f``.
+    a list of ``NeuralLayer``, each with ``W``, ``b`` and ``act_f``. Another layer is a function
+    of its own, such as ``convolution`` or ``lstm``, that returns what the layer does.
 
     The program of an estimator begins with the raw columns: ``predict(table)``, and
     ``predict_proba(table)`` for a classifier, take anything that gives a column for its name, such

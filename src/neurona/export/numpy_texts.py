@@ -112,50 +112,51 @@ def layer_normalization(gamma, beta, epsilon):
 
 WINDOWS = '''
 def windows(a, size, stride=1, padding=0, dilation=1, filler=0):
-    """Every window of a (n, *places, channels): (n, *windows, channels, *size).
+    """For each number of a window, what lies under it at all places: (n, *places, channels).
 
-    Numbers may differ from axis to axis of the places; padding has one before and one after.
+    Each of these may differ from axis to axis; padding is given before and after.
     """
     k = len(size)
-    stride, dilation = np.broadcast_to(stride, k), np.broadcast_to(dilation, k)
-    padding = np.broadcast_to(padding, (k, 2))
+    padding, stride = np.broadcast_to(padding, (k, 2)), np.broadcast_to(stride, k)
     a = np.pad(a, [(0, 0), *padding, (0, 0)], constant_values=filler)
-    reach = [d * (n - 1) + 1 for n, d in zip(size, dilation)]
-    views = np.lib.stride_tricks.sliding_window_view(a, reach, axis=range(1, k + 1))
-    steps = [1, *stride, 1, *dilation]
-    return views[tuple(slice(None, None, n) for n in steps)]
+    first = np.array([*np.ndindex(*size)]) * dilation
+    behind = first[::-1]  # so far does the rest of the window reach
+    for start, stop in zip(first, a.shape[1:-1] - behind):
+        yield a[(slice(None), *map(slice, start, stop, stride))]
 '''
 
 CONVOLUTION = '''
-def convolution(W, b, size, stride=1, padding=0, dilation=1, groups=1):
+def convolution(W, b, size, groups=1, **where):
     """A weighted sum of the window around each place: W has a row for each of its numbers."""
-    k = len(size) + 1  # axes of a window: its channels, and its places
     b = np.array(b, dtype=np.{dtype}).reshape(-1)
-    W = np.array(W, dtype=np.{dtype}).reshape(*size, -1, len(b))
-    W = np.split(np.moveaxis(W, -2, 0), groups, axis=-1)
+    W = np.array(W, dtype=np.{dtype}).reshape(np.prod(size), -1, len(b))
+
+    def weighted(x, w):  # each group of channels gives its part of the output
+        x, w = np.split(x, groups, axis=-1), np.split(w, groups, axis=-1)
+        return np.concatenate([x[i] @ w[i] for i in range(groups)], axis=-1)
+
+    return lambda a: sum(map(weighted, windows(a, size, **where), W)) + b
+'''
+
+MAX_POOLING = '''
+def max_pooling(size, **where):
+    """The largest number of each window, in each channel; padding is never it."""
 
     def layer(a):
-        a = np.split(windows(a, size, stride, padding, dilation), groups, axis=-k)
-        return np.concatenate([np.tensordot(x, w, k) for x, w in zip(a, W)], axis=-1) + b
+        y, *others = windows(a, size, filler=-np.inf, **where)
+        for x in others:
+            y = np.maximum(y, x)
+        return y
 
     return layer
 '''
 
-MAX_POOLING = '''
-def max_pooling(size, stride, padding=0):
-    """The largest number of each window, in each channel; padding is never it."""
-    places = tuple(range(-len(size), 0))
-    return lambda a: windows(a, size, stride, padding, filler=-np.inf).max(axis=places)
-'''
-
 AVERAGE_POOLING = '''
-def average_pooling(size, stride, padding=0):
+def average_pooling(size, **where):
     """The mean of each window, in each channel; padding does not count."""
-    places = tuple(range(-len(size), 0))
 
     def layer(a):
-        count = windows(np.ones_like(a), size, stride, padding).sum(axis=places)
-        return windows(a, size, stride, padding).sum(axis=places) / count
+        return sum(windows(a, size, **where)) / sum(windows(np.ones_like(a), size, **where))
 
     return layer
 '''
@@ -206,7 +207,14 @@ EMBEDDING = '''
 def embedding(W):
     """The row of W that each index stands for."""
     W = np.array(W, dtype=np.{dtype})
-    return lambda a: W[a.astype(int)]
+
+    def layer(a):
+        index = a.astype(int)
+        if (index != a).any() or (index < 0).any() or (index >= len(W)).any():
+            raise ValueError(f"X holds indices: give whole numbers from 0 to {len(W) - 1}")
+        return W[index]
+
+    return layer
 '''
 
 POSITIONS = '''

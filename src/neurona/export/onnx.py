@@ -26,8 +26,9 @@ def to_onnx(
 ) -> Any:
     """Return the model as ONNX, and write it to a file if a path is given.
 
-    A network takes ``X``, float32 examples ``(rows, n_in)``, and gives ``prediction``,
-    ``(rows, n_out)``: what :meth:`Network.predict` returns, the output activation included.
+    A network takes ``X``, float32 examples ``(rows, n_in)`` or ``(rows, *net.in_shape)``, and gives
+    ``prediction``, ``(rows, n_out)`` or ``(rows, *net.out_shape())``: what :meth:`Network.predict`
+    returns, the output activation included. Indices of an embedding come as float32 too.
 
     An estimator takes the raw columns. Each column that tells something is an input of its name,
     ``(rows, 1)``; constant and empty ones are not. A table without names has the inputs ``x0``,

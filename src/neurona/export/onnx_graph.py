@@ -52,7 +52,7 @@ class Graph:
     ) -> Graph:
         """Apply an operation to the end, and to other values if it takes more; go on from there.
 
-        An operation with several results names them all; one without a name is not computed.
+        An operation with several results gets names for all of them.
         """
         made = require("onnx.helper", "export").make_node(
             operation, [self.end, *more], list(results) or [result], name=result, **attributes

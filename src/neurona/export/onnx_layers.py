@@ -12,6 +12,7 @@ from neurona.engine.network import Network
 from neurona.export import onnx_series as series
 from neurona.export.onnx_activations import ACTIVATIONS
 from neurona.export.onnx_graph import Graph, model, rows
+from neurona.export.onnx_recurrent import RECURRENCES, recurrence
 from neurona.export.onnx_series import Row
 from neurona.export.parts import Part, form_of, padding_of, parts_of, topology_of
 from neurona.extras import require
@@ -139,7 +140,7 @@ ROWS: dict[str, Row] = {
     "Reshape": _reshape,
     "Upsample2D": _upsampling,
     "Activate": lambda graph, part, name, result: graph.node("Identity", result=result),
-    **dict.fromkeys(series.RECURRENCES, series.recurrence),
+    **dict.fromkeys(RECURRENCES, recurrence),
     "Embedding": series.embedding,
     "PositionalEncoding": series.positions,
     "MultiHeadAttention": series.attention,

@@ -185,7 +185,7 @@ def _part(layer: Any, params: Any, shape: Shape, dtype: Any) -> Part:
 
     Tables are written out: the waves of positions, and the zeros of an embedding's index 0.
     """
-    if isinstance(layer, PositionalEncoding) and layer.kind == "sinusoidal":
+    if isinstance(layer, PositionalEncoding) and not layer.learned:
         params = PositionalEncodingParams(sinusoids(*shape, dtype))
     if isinstance(layer, Embedding) and layer.mask_zero:
         is_word = np.arange(layer.n_in)[:, None] > 0

@@ -13,21 +13,32 @@ it. The functions leave the user's style alone. The first picture imports Matplo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neurona.extras import require
 from neurona.observe import numbers, scores
 from neurona.observe.colors import (
-    LIGHT,
     Scheme,
     class_colors,
     confusion_colors,
     diverging,
     scheme_of,
     scheme_of_numbers,
+)
+from neurona.observe.layer_figures import attention, feature_maps, filters, pooling, states
+from neurona.observe.style import (
+    FAINT,
+    GRAY,
+    INK,
+    LEGEND,
+    NEGATIVE,
+    POSITIVE,
+    axes_of,
+    png,
+    series_color,
+    tidy,
 )
 
 if TYPE_CHECKING:
@@ -39,12 +50,11 @@ if TYPE_CHECKING:
     from neurona.engine.types import Array, Params
     from neurona.observe.numbers import Features, Limits, Surface
 
-INK = LIGHT.ink  # text, curves, boundaries
-GRAY = LIGHT.soft  # tick labels, secondary text
-FAINT = LIGHT.line  # grids, frames
-NEGATIVE, POSITIVE = LIGHT.classes[:2]
-LEGEND: dict[str, Any] = {"labelcolor": INK, "edgecolor": "none", "framealpha": 0.9}
-
+__all__ = [
+    "FAINT", "GRAY", "INK", "LEGEND", "NEGATIVE", "POSITIVE", "activation", "attention",
+    "confusion", "cost_curve", "feature_maps", "filters", "gradient_sizes", "network", "png",
+    "points", "pooling", "states", "surface", "tidy",
+]  # fmt: skip
 
 # ------------------------------------------------------------------------------- the plane
 
@@ -105,7 +115,7 @@ def surface(
     """
     scheme = scheme_of(net, y)
     plane = numbers.surface(net, params, X, limits=limits, resolution=resolution, features=features)
-    ax = _axes(ax, 4.6, 4.6)
+    ax = axes_of(ax, 4.6, 4.6)
     ax.imshow(scheme.surface(plane.values), **image_options(plane))
     if scheme.n_classes is not None:
         draw_boundaries(ax, plane)
@@ -148,7 +158,7 @@ def points(X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
         colors = class_colors(max(int(labels.max()) + 1, 2))[labels]
     else:
         colors = scheme_of_numbers(y).points(y)
-    ax = _axes(ax, 4.6, 4.6)
+    ax = axes_of(ax, 4.6, 4.6)
     draw_points(ax, X, colors)
     frame_plane(ax, limits)
     return ax
@@ -253,8 +263,8 @@ def cost_curve(
     steps, costs = list(steps), np.asarray(costs, dtype=np.float64)
     if len(steps) != len(costs) or not steps:
         raise ValueError(f"{len(steps)} steps and {len(costs)} costs: give one cost per step")
-    ax = _axes(ax, 5.6, 3.6)
-    color = _series(len(ax.lines))
+    ax = axes_of(ax, 5.6, 3.6)
+    color = series_color(len(ax.lines))
     ax.plot(steps, costs, color=color, linewidth=1.8, label=label, solid_capstyle="round")
     ax.set(xlabel="step", ylabel="cost")
     if log:
@@ -306,11 +316,11 @@ def gradient_sizes(
     if not all((values > 0).all() for values in series.values()):
         raise ValueError("sizes must be positive for a logarithmic axis")
     n_layers = lengths.pop()
-    ax = _axes(ax, 5.6, 3.6)
+    ax = axes_of(ax, 5.6, 3.6)
     width = 0.72 / len(series)
     for k, (name, values) in enumerate(series.items()):
         places = np.arange(1, n_layers + 1) + (k - (len(series) - 1) / 2) * width
-        ax.bar(places, values, width * 0.92, color=_series(k), label=name or None)
+        ax.bar(places, values, width * 0.92, color=series_color(k), label=name or None)
     ax.set_yscale("log")
     ax.set_ylim(bottom=min(values.min() for values in series.values()) / 5)
     ax.set_xticks(range(1, n_layers + 1))
@@ -357,7 +367,7 @@ def confusion(
     if len(names) != len(counts):
         raise ValueError(f"{len(names)} names for {len(counts)} classes: give one per class")
     side = float(np.clip(1.6 + 0.42 * len(counts), 3.2, 7.5))
-    ax = _axes(ax, side, side)
+    ax = axes_of(ax, side, side)
     ax.imshow(confusion_colors(counts), interpolation="nearest")
     draw_counts(ax, counts)
     ticks = range(len(counts))
@@ -416,7 +426,7 @@ def activation(which: str | Activation, ax: Axes | None = None) -> Axes:
     """
     z, a, slope = numbers.activation_curve(which)
     name = which if isinstance(which, str) else which.name
-    ax = _axes(ax, 5.0, 3.4)
+    ax = axes_of(ax, 5.0, 3.4)
     ax.plot(z, a, color=INK, linewidth=2.2, label=name, zorder=3)
     ax.plot(
         z, slope, color=GRAY, linewidth=1.6, linestyle=(0, (4, 2)), label="derivative", zorder=2
@@ -465,7 +475,7 @@ def network(net: Network, params: Params, ax: Axes | None = None, *, most: int =
     line_collection = require("matplotlib.collections", extra="plot").LineCollection
     columns = [_visible(width, most) for width in net.topology]
     top = float(max(places[0] for _, places in columns))
-    ax = _axes(ax, 1.6 + 1.5 * len(net.layers), float(np.clip(1.4 + 0.84 * top, 2.6, 5.4)))
+    ax = axes_of(ax, 1.6 + 1.5 * len(net.layers), float(np.clip(1.4 + 0.84 * top, 2.6, 5.4)))
     for k, (W, _) in enumerate(params):
         (sources, source_places), (targets, target_places) = columns[k], columns[k + 1]
         weights = W[np.ix_(sources, targets)] / max(float(np.abs(W).max()), 1e-12)
@@ -521,39 +531,3 @@ def _visible(width: int, most: int) -> tuple[Array, Array]:
     shown = np.concatenate([np.arange(first), np.arange(width - last, width)])
     upper = np.arange(first)[::-1] + 1.0
     return shown, np.concatenate([upper, -np.arange(last) - 1.0])
-
-
-# ------------------------------------------------------------------------------- the style
-
-
-def png(figure: Any, **options: Any) -> bytes:
-    """Return a figure as the bytes of a PNG file; the options are those of ``savefig``."""
-    data = BytesIO()
-    figure.savefig(data, format="png", **options)
-    return data.getvalue()
-
-
-def _series(k: int) -> Any:
-    """Return the color of the k-th of several curves: ink first, and none that means a class."""
-    return (INK, GRAY)[k] if k < 2 else class_colors(9)[k % 7 + 2]
-
-
-def _axes(ax: Axes | None, width: float, height: float) -> Axes:
-    """Return the given axes, or those of a new figure, which a notebook shows automatically."""
-    pyplot = require("matplotlib.pyplot", extra="plot")
-    if ax is not None:
-        return ax
-    new: Axes = pyplot.figure(figsize=(width, height), layout="constrained").add_subplot()
-    return new
-
-
-def tidy(ax: Axes, grid: Literal["both", "x", "y"] | None = None) -> None:
-    """Tone down frame, ticks and grid, on these axes alone and not in the user's style."""
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(FAINT)
-    ax.tick_params(which="both", length=0, colors=GRAY, labelsize=9)
-    ax.xaxis.label.set(color=INK, fontsize=10)
-    ax.yaxis.label.set(color=INK, fontsize=10)
-    ax.set_axisbelow(True)
-    if grid is not None:
-        ax.grid(axis=grid, color=FAINT, linewidth=0.8)

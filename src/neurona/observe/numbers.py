@@ -17,6 +17,7 @@ from neurona.engine.activations import find_activation, linear
 from neurona.engine.costs import find_cost
 from neurona.engine.data import check_data
 from neurona.engine.layers.dense import Dense
+from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays
 from neurona.observe.walk import walk_backward, walk_forward
 
@@ -322,10 +323,12 @@ def gradients(
     >>> dW, db, delta
     (array([[12.]]), array([4.]), array([[4.]]))
     """
-    cost = find_cost(cost, net)
+    objective = Objective(net, find_cost(cost, net))
     x, target, weight = check_data(net, X, y, sample_weight, arrays(params)[0].dtype)
-    passes = walk_forward(net.logits if cost.link else net, params, x)
-    _, dy = cost(passes[-1].a, target, weight)
+    passes = walk_forward(net.logits if objective.cost.link else net, params, x)
+    output = passes[-1].a
+    _, dy = objective.judged(output.reshape(-1, output.shape[-1]), target, weight)
+    dy = dy.reshape(output.shape)
     return tuple(LayerGradients(one.grads, one.dz) for one in walk_backward(passes, dy))
 
 

@@ -77,7 +77,16 @@ def labels_of(y: ArrayLike) -> NDArray[np.int64]:
 
 
 def _paired(predictions: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    predicted, labels = classes_of(predictions), labels_of(y)
+    given, target = np.asarray(predictions), np.asarray(y)
+    if given.ndim > 2:  # of series, each step is an example
+        if target.shape not in (given.shape, given.shape[:-1]):
+            raise ValueError(
+                f"predictions have shape {given.shape}, and targets {target.shape}: give "
+                f"{given.shape[:-1]} labels"
+            )
+        target = target.reshape(-1, *target.shape[given.ndim - 1 :])
+        given = given.reshape(-1, given.shape[-1])
+    predicted, labels = classes_of(given), labels_of(target)
     if len(predicted) != len(labels) or len(labels) == 0:
         raise ValueError(
             f"{len(predicted)} predictions for {len(labels)} targets: give one of each per example"
@@ -90,9 +99,9 @@ def accuracy(predictions: ArrayLike, y: ArrayLike) -> float:
 
     Parameters
     ----------
-    predictions : (n,), (n, 1) or (n, n_classes)
+    predictions : (n,), (n, 1) or (n, n_classes), or of series (n, steps, n_classes)
         As for :func:`classes_of`.
-    y : (n,), (n, 1) or (n, n_classes)
+    y : (n,), (n, 1) or (n, n_classes), or of series (n, steps)
         As for :func:`labels_of`.
 
     Raises

@@ -37,6 +37,7 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     steps.rate_too_high,
     layers.saturated_later,
     layers.dead_later,
+    layers.forgetting,
     steps.rate_too_low,
     examples.unbalanced,
     steps.too_few,

@@ -110,12 +110,24 @@ def input_scale(e: Evidence) -> Iterator[Finding]:
         yield Finding(
             "input-scale",
             Text(
+                "The pixels are large: they go up to {largest}, and a network begins best with "
+                "numbers near 1.",
+                "Los píxeles son grandes: llegan a {largest}, y una red empieza mejor con números "
+                "cercanos a 1.",
+            )
+            if e.data.x.ndim == 4
+            else Text(
                 "The inputs are large: those of column {column} have a typical size of {value}, "
                 "and a network begins best with sizes near 1.",
                 "Las entradas son grandes: las de la columna {column} miden {value} de media "
                 "cuadrática, y una red empieza mejor con tamaños cercanos a 1.",
             ),
-            {"value": s.input_size, "threshold": SIZE, "column": s.input_column},
+            {
+                "value": s.input_size,
+                "threshold": SIZE,
+                "column": s.input_column,
+                "largest": float(np.abs(e.data.x).max()),
+            },
             cures=("standardize-inputs", "adam-fast", "rate-down", "batch-norm"),
         )
     elif 0 < s.input_size < 1 / SIZE:

@@ -11,14 +11,20 @@ import numpy as np
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.examples import TARGET_SIZE
+from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent, rounded
 from neurona.doctor.signs import Moment, cost_of_constant
 from neurona.doctor.training import cost_of
 from neurona.engine.activations import linear
+from neurona.engine.layers.convolution import Conv1D, Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.dropout import Dropout
 from neurona.engine.layers.flatten import Flatten
+from neurona.engine.layers.global_pooling import GlobalAveragePool1D, GlobalAveragePool2D
 from neurona.engine.layers.normalization import BatchNormalization
+from neurona.engine.layers.pooling import AveragePool1D, AveragePool2D
+from neurona.engine.layers.reshape import Reshape
+from neurona.engine.layers.upsample import Upsample2D
 from neurona.language import Text
 
 ERROR = 1e-3  # differences of float64 are right to 1e-6 at least
@@ -26,7 +32,11 @@ DEAD = 0.5  # of a layer's units, as in TheDeepChecker (2022)
 SATURATED = 0.5
 FADING = 100.0  # times; of the lesson's network, draws that learn keep more than a hundredth
 GRADIENT = 1e3  # times, as in AutoTrainer (2021)
-AFFINE = (Dense, Dropout, Flatten, BatchNormalization)  # without an activation of their own
+WEIGHTED = (Dense, Conv1D, Conv2D)
+AFFINE = (  # without an activation of their own
+    *WEIGHTED, Dropout, Flatten, Reshape, BatchNormalization, AveragePool1D, AveragePool2D,
+    GlobalAveragePool1D, GlobalAveragePool2D, Upsample2D,
+)  # fmt: skip
 LARGE = 5.0  # times the best constant's cost, before the first step; the controls have 1.5
 ABSURD = 20.0  # the same, where the network learns all the same
 
@@ -64,7 +74,7 @@ def wrong_gradient(e: Evidence) -> Iterator[Finding]:
 def linear_network(e: Evidence) -> Iterator[Finding]:
     """Hidden layers without an activation, where a straight line is not enough."""
     layers = e.case.net.layers[:-1]
-    dense = [k for k, layer in enumerate(layers, start=1) if isinstance(layer, Dense)]
+    dense = [k for k, layer in enumerate(layers, start=1) if isinstance(layer, WEIGHTED)]
     straight = all(type(one) in AFFINE and one.activation is linear for one in layers)
     if e.is_sick and dense and straight:
         yield Finding(
@@ -218,19 +228,22 @@ def _dead(e: Evidence, moment: Moment) -> Iterator[Finding]:
     yield Finding(
         "dead-layer",
         Text(
-            "{percent} % of the neurons of layer {layer} are dead from the start: they give 0 for "
+            "{percent} % of the {units} of layer {layer} are dead from the start: they give 0 for "
             "every example, and get no gradient.",
-            "El {percent} % de las neuronas de la capa {layer} están muertas desde el principio: "
-            "dan 0 con todos los ejemplos y no reciben gradiente.",
+            "El {percent} % de {units} de la capa {layer} está muerto desde el principio: da 0 con "
+            "todos los ejemplos y no recibe gradiente.",
         )
         if moment.step == 0
         else Text(
-            "{percent} % of the neurons of layer {layer} have died by step {step}: they give 0 for "
+            "{percent} % of the {units} of layer {layer} have died by step {step}: they give 0 for "
             "every example, and get no gradient.",
-            "El {percent} % de las neuronas de la capa {layer} han muerto antes del paso {step}: "
-            "dan 0 con todos los ejemplos y no reciben gradiente.",
+            "El {percent} % de {units} de la capa {layer} ha muerto antes del paso {step}: da 0 "
+            "con todos los ejemplos y no recibe gradiente.",
         ),
         {
+            "units": Text("channels", "los canales")
+            if isinstance(e.case.net.layers[worst.place - 1], WEIGHTED[1:])
+            else Text("neurons", "las neuronas"),
             "value": worst.dead,
             "threshold": DEAD,
             "percent": percent(worst.dead),
@@ -263,6 +276,30 @@ def fading_signal(e: Evidence) -> Iterator[Finding]:
             {"value": round(value), "threshold": FADING},
             int(np.argmin([b.signal / a.signal for a, b in pairwise(layers)])) + 2,
             ("orthogonal-weights", "glorot-weights", "tanh-hidden", "batch-norm", "relu-hidden"),
+        )
+
+
+def forgetting(e: Evidence) -> Iterator[Finding]:
+    """A recurrence whose gradient gets lost between its last step and its first."""
+    layers = [one for one in e.last.layers if isfinite(one.forgetting)]
+    if not e.is_sick or not layers:
+        return
+    worst = max(layers, key=lambda one: one.forgetting)
+    if worst.forgetting > GRADIENT:
+        yield Finding(
+            "fading-gradient",
+            Text(
+                "The gradient fades on its way back through the steps of layer {layer}: at the "
+                "first step it is {value} times as small as at the last one, and of what the first "
+                "steps say hardly anything is learned.",
+                "El gradiente se apaga al volver por los pasos de la capa {layer}: en el primero "
+                "es {value} veces menor que en el último, y de lo que dicen los primeros pasos "
+                "apenas se aprende nada.",
+            ),
+            {"value": rounded(worst.forgetting), "threshold": GRADIENT, "layer": worst.place},
+            worst.place,
+            ("gates", "glorot-weights", "orthogonal-weights", "more-steps", "another-draw"),
+            MEASURES["forgetting"],
         )
 
 

@@ -66,6 +66,10 @@ MEASURES: Mapping[str, Text] = {
         "Signal, from layer 1 to the output, at step 0",
         "Señal, de la capa 1 a la salida, en el paso 0",
     ),
+    "forgetting": Text(
+        "Gradient at the last step, in gradients at the first",
+        "Gradiente en el último paso, en gradientes en el primero",
+    ),
     "fading-gradient": Text(
         "Gradient, from the last layer to the first, at step 0",
         "Gradiente, de la última capa a la primera, en el paso 0",

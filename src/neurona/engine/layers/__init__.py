@@ -15,11 +15,14 @@ from typing import Any
 
 from neurona.engine.layers.base import LAYERS, Layer, Nothing, Stage, Train
 from neurona.engine.layers.recurrent import bidirectional
+from neurona.engine.layers.transformer import transformer_block
 
 for _module in iter_modules(__path__, f"{__name__}."):
     import_module(_module.name)
 
-__all__ = ["LAYERS", "Layer", "Nothing", "Stage", "Train", "bidirectional", *LAYERS]  # noqa: PLE0604
+__all__ = [  # noqa: PLE0604
+    "LAYERS", "Layer", "Nothing", "Stage", "Train", "bidirectional", "transformer_block", *LAYERS
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy as np
 from neurona.checks import check_count
 from neurona.engine.activations import softmax
 from neurona.engine.initializers import Initializer, orthogonal, zeros
-from neurona.engine.layers.base import Layer, Train
+from neurona.engine.layers.base import Layer, Train, check_axes
 from neurona.engine.layers.dense import Dense, DenseParams
-from neurona.engine.layers.recurrent import check_padding, check_series
+from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.types import Array, LayerParams, Pullback, Shape
 
 UNSEEN = -1e9  # of a score: e^-1e9 is 0, and unlike infinity it has differences
@@ -85,7 +86,7 @@ class MultiHeadAttention(Layer):
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return the same shape, which is that of a series."""
-        check_series(self, shape)
+        check_axes(self, shape, 2)
         if self.head_size is None and shape[-1] % self.heads:
             raise ValueError(
                 f"{self!r} gets steps of {shape[-1]} features, which {self.heads} heads do not "
@@ -93,28 +94,32 @@ class MultiHeadAttention(Layer):
             )
         return shape
 
-    def shapes(self, shape: Shape) -> MultiHeadAttentionParams:
+    def shapes(self, shape: Shape) -> Any:
         """Return the shapes of the parameters, for series ``(steps, n)``."""
         n = shape[-1]
         m = self.heads * (self.head_size or n // self.heads)
-        return MultiHeadAttentionParams((n, 3 * m), (3 * m,), (m, n), (n,))  # type: ignore[arg-type]
+        return self.Params((n, 3 * m), (3 * m,), (m, n), (n,))
 
     def init(self, rng: np.random.Generator, shape: Shape, dtype: Any = np.float32) -> LayerParams:
         """Draw initial parameters; q, k and v each by themselves."""
-        W, b, V, c = self.shapes(shape)
-        m = V[0]
         gain = 1.0 if self.gain is None else self.gain
-        out = [self.bias_initializer(rng, c, gain), self.initializer(rng, V, gain)]
-        into = [self.bias_initializer(rng, b, gain)]
-        into.append(
-            np.concatenate([self.initializer(rng, (W[0], m), gain) for _ in range(3)], axis=-1)
-        )
-        return MultiHeadAttentionParams(*(a.astype(dtype) for a in reversed([*out, *into])))
+        W, b, V, c = self.shapes(shape)
+        drawn = [self.bias_initializer(rng, c, gain), self.initializer(rng, V, gain)]
+        drawn.append(self.bias_initializer(rng, b, gain))
+        parts = [self.initializer(rng, (W[0], V[0]), gain) for _ in range(3)]
+        drawn.append(np.concatenate(parts, axis=-1))
+        return MultiHeadAttentionParams(*(one.astype(dtype) for one in reversed(drawn)))
 
     def check(self, X: Array) -> None:
         """Refuse a series of padding alone."""
         if self.mask_zero:
-            check_padding(self, (X == 0).all(axis=-1))
+            check_padding_alone(self, X)
+
+    def operations(self, shape: Shape) -> int:
+        """Return the multiplications of W and V at each step, and of q kᵀ and A v."""
+        W, _, V, _ = self.shapes(shape)
+        steps, m = shape[0], V[0]
+        return int(steps * (prod(W) + prod(V)) + 2 * steps * steps * m)
 
     def forward(
         self, params: MultiHeadAttentionParams, x: Array, train: Train | None = None
@@ -133,12 +138,13 @@ class MultiHeadAttention(Layer):
         y, out_back = Dense(x.shape[-1]).forward(DenseParams(params.V, params.c), rows(v @ A))
 
         def masked(values: Array) -> Array:
-            return values if there is None else xp.where(there[..., None], values, 0)
+            return values if there is None else there * values
 
         def pullback(
             dy: Array, need_dx: bool = True
         ) -> tuple[Array | None, MultiHeadAttentionParams]:
             dy = masked(dy)
+            drows: Any
             drows, (dV, dc) = out_back(dy.reshape(*dy.shape[:-3], -1, dy.shape[-1]))
             dH = columns(drows.reshape(*drows.shape[:-1], self.heads, -1), x.shape[-3:-1])
             dS = softmax_back(v.mT @ dH) / q.shape[-2] ** 0.5
@@ -153,11 +159,12 @@ class MultiHeadAttention(Layer):
     def weights(self, params: MultiHeadAttentionParams, x: Array) -> Array:
         """Return A ``(batch, heads, steps, steps)``: how much the row's step takes of each step."""
         q, k, _ = self._projected(params, x)[0]
-        return self._attended(q, k, self._there(x))[0].mT
+        A: Array = self._attended(q, k, self._there(x))[0]
+        return A.mT
 
     def _there(self, x: Array) -> Array | None:
-        """Return which steps are not padding, ``(batch, steps)``; None: all."""
-        return (x != 0).any(axis=-1) if self.mask_zero else None
+        """Return 1 for each step and 0 for padding, ``(batch, steps, 1)``; None: no mask."""
+        return is_step(x) if self.mask_zero else None
 
     def _projected(self, params: MultiHeadAttentionParams, x: Array) -> Any:
         """Return q, k and v, each ``(batch, heads, d, steps)``, and the pullback of all three."""
@@ -177,7 +184,7 @@ class MultiHeadAttention(Layer):
             t = np.arange(S.shape[-1])
             seen = t[:, None] <= t
         if there is not None:
-            seen = there[..., None, :, None] & seen
+            seen = (there[..., None, :, :] > 0) & seen  # keys are rows
         return softmax.function(
             S if seen is True else S.__array_namespace__().where(seen, S, UNSEEN)
         )

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from inspect import get_annotations
 from math import prod
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
@@ -92,6 +93,8 @@ class Layer:
     def __init_subclass__(cls, abstract: bool = False) -> None:
         """Let the layer be known by its name."""
         super().__init_subclass__()
+        if "kind" in get_annotations(cls):
+            raise TypeError(f"{cls.__name__} has a field 'kind', which files use: rename it")
         if not abstract:
             LAYERS[cls.__name__] = cls
 
@@ -153,6 +156,9 @@ class Layer:
     def check(self, X: Array) -> None:
         """Refuse numbers that the layer cannot take; a network asks its first layer."""
 
+    def check_batch(self, size: int) -> None:
+        """Refuse to be trained on batches of so few examples."""
+
     def for_shape(self, shape: Shape) -> Any:
         """Return the layer with what it has to know of the shape; a network asks each layer."""
         return self
@@ -175,9 +181,14 @@ class Layer:
         return self.is_random or self.is_calibrated
 
     @property
+    def ends_with(self) -> Activation:
+        """The activation that comes last, after all sums: what :attr:`logits` leaves out."""
+        return self.activation
+
+    @property
     def logits(self: Own) -> Own:
-        """The same layer without its activation."""
-        if self.activation is linear:
+        """The same layer without the activation that it ends with."""
+        if self.ends_with is linear:
             return self
         return cast("Own", replace(cast("Any", self), activation=linear))
 
@@ -187,8 +198,8 @@ class Layer:
         They are the layer without its activation, and the activation.
         """
         stages = [Stage(self.logits, params, noise)]
-        if self.activation is not linear:
-            stages.append(Stage(Activate(self.activation), Nothing()))
+        if self.ends_with is not linear:
+            stages.append(Stage(Activate(self.ends_with), Nothing()))
         return stages
 
     def __repr__(self) -> str:

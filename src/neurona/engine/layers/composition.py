@@ -87,6 +87,11 @@ class Composition(Layer, abstract=True):
         for layer in self.layers:
             layer.check(X)
 
+    def check_batch(self, size: int) -> None:
+        """Refuse batches that are too small for a layer."""
+        for layer in self.layers:
+            layer.check_batch(size)
+
     def for_shape(self, shape: Shape) -> Any:
         """Return the composition with each layer for the shape that it gets."""
         each = zip(self.layers, self.in_shapes(shape), strict=True)

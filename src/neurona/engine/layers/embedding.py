@@ -10,7 +10,7 @@ import numpy as np
 
 from neurona.checks import check_count
 from neurona.engine.layers.base import Layer, Train, check_row
-from neurona.engine.layers.recurrent import check_padding
+from neurona.engine.layers.masked import check_padding_alone
 from neurona.engine.loops import sum_by_row
 from neurona.engine.types import Array, Pullback, Shape
 
@@ -99,7 +99,11 @@ class Embedding(Layer):
                 "the largest index"
             )
         if self.mask_zero:
-            check_padding(self, X == 0)
+            check_padding_alone(self, X[..., None])
+
+    def operations(self, shape: Shape) -> int:
+        """Return 0: rows are looked up."""
+        return 0
 
     def forward(
         self, params: EmbeddingParams, x: Array, train: Train | None = None

@@ -135,6 +135,14 @@ class BatchNormalization(_Normalization):
 
     Params: ClassVar[Any] = BatchNormalizationParams
 
+    def check_batch(self, size: int) -> None:
+        """Refuse rows one at a time: each would be its own mean, and every output β."""
+        if size == 1 and self.axes == 1:
+            raise ValueError(
+                f"{self!r} takes mean and variance over the examples of a step, and a step has "
+                "one: give batch_size=2 or more (32, say), or use LayerNormalization()"
+            )
+
     def forward(
         self, params: BatchNormalizationParams, x: Array, train: Train | None = None
     ) -> tuple[Array, Pullback]:

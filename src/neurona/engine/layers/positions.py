@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.engine.layers.base import Layer, Nothing, Train
-from neurona.engine.layers.recurrent import check_padding, check_series
+from neurona.engine.layers.base import Layer, Nothing, Train, check_axes
+from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.types import Array, Pullback, Shape
-from neurona.registry import lookup
 
 
 class PositionalEncodingParams(NamedTuple):
@@ -33,15 +32,15 @@ class PositionalEncoding(Layer):
 
     Parameters
     ----------
-    kind
-        ``"sinusoidal"`` or ``"learned"``.
+    learned
+        Whether P is learned, and not the waves.
     mask_zero
         Whether a step whose numbers are all 0 is padding, and stays 0.
 
     Raises
     ------
     ValueError
-        If the kind is another; from :meth:`out_shape`, if examples are not series.
+        From :meth:`out_shape`, if examples are not series.
 
     References
     ----------
@@ -55,40 +54,38 @@ class PositionalEncoding(Layer):
             [0.84, 0.54, 0.01, 1.  ]]])
     """
 
-    kind: str = "sinusoidal"
+    learned: bool = False
     mask_zero: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        lookup("kind of positions", self.kind, {"sinusoidal": Nothing, "learned": Any})
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return the same shape, which is that of a series."""
-        check_series(self, shape)
+        check_axes(self, shape, 2)
         return shape
 
     def shapes(self, shape: Shape) -> Any:
         """Return the shape of ``P``, where it is learned."""
-        return PositionalEncodingParams(shape) if self.kind == "learned" else Nothing()  # type: ignore[arg-type]
+        return PositionalEncodingParams(shape) if self.learned else Nothing()  # type: ignore[arg-type]
 
     def check(self, X: Array) -> None:
         """Refuse a series of padding alone."""
         if self.mask_zero:
-            check_padding(self, (X == 0).all(axis=-1))
+            check_padding_alone(self, X)
+
+    def operations(self, shape: Shape) -> int:
+        """Return 0: P is added."""
+        return 0
 
     def forward(self, params: Any, x: Array, train: Train | None = None) -> tuple[Array, Pullback]:
         """Return ``y (batch, steps, n)`` and its pullback: dx = dy, and dP is their sum."""
-        xp = x.__array_namespace__()
-        there = (x != 0).any(axis=-1, keepdims=True) if self.mask_zero else None
-        learned = self.kind == "learned"
-        P = params.P[..., None, :, :] if learned else sinusoids(*x.shape[-2:], x.dtype)
+        there = is_step(x) if self.mask_zero else None
+        P = params.P[..., None, :, :] if self.learned else sinusoids(*x.shape[-2:], x.dtype)
 
         def masked(values: Array) -> Array:
-            return values if there is None else xp.where(there, values, 0)
+            return values if there is None else there * values
 
         def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, Any]:
             dx = masked(dy)
-            grads = PositionalEncodingParams(dx.sum(axis=-3)) if learned else Nothing()
+            grads = PositionalEncodingParams(dx.sum(axis=-3)) if self.learned else Nothing()
             return dx if need_dx else None, grads
 
         return masked(x + P), pullback

@@ -12,13 +12,15 @@ series of them is ``(steps, n, batch)``, with the networks' axis second in a sta
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from neurona.checks import check_count
-from neurona.engine.layers.base import Layer, Train, in_words
+from neurona.engine.layers.base import Layer, Train, check_axes
 from neurona.engine.layers.concatenate import Concatenate
+from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.loops import scan
 from neurona.engine.types import Array, LayerParams, Pullback, Shape
 
@@ -74,7 +76,7 @@ class Recurrent(Layer, abstract=True):
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return ``(steps, n_out)``, or ``(n_out,)``."""
-        check_series(self, shape)
+        check_axes(self, shape, 2)
         return (shape[0], self.n_out) if self.return_sequences else (self.n_out,)
 
     def shapes(self, shape: Shape) -> Any:
@@ -103,7 +105,12 @@ class Recurrent(Layer, abstract=True):
     def check(self, X: Array) -> None:
         """Refuse a series of padding alone."""
         if self.mask_zero:
-            check_padding(self, (X == 0).all(axis=-1))
+            check_padding_alone(self, X)
+
+    def operations(self, shape: Shape) -> int:
+        """Return the multiplications of W and U at all steps."""
+        W, U, *_ = self.shapes(shape)
+        return int(shape[0] * (prod(W) + prod(U)))
 
     def forward(self, params: Any, x: Array, train: Train | None = None) -> tuple[Array, Pullback]:
         """Return the output and its pullback, from ``x (batch, steps, n_in)``.
@@ -166,7 +173,7 @@ class Recurrent(Layer, abstract=True):
         xs = in_steps(x)
         if params.W.ndim == x.ndim:  # a stack of networks that share their examples
             xs = xs[:, None]
-        there = (xs != 0).any(axis=-2, keepdims=True) if self.mask_zero else None
+        there = in_steps(is_step(x)) > 0 if self.mask_zero else None
         zero = xp.zeros((*params.W.shape[:-2], self.n_out, xs.shape[-1]), params.W.dtype)
         return xs, there, (zero,) * self.carried
 
@@ -209,25 +216,6 @@ def of_steps(xs: Array) -> Array:
     return xs.__array_namespace__().moveaxis(xs.mT, 0, -2)  # type: ignore[no-any-return]
 
 
-def check_series(layer: Layer, shape: Shape) -> None:
-    """Refuse examples that are not series ``(steps, features)``."""
-    if len(shape) != 2:
-        raise ValueError(
-            f"{layer!r} takes series (steps, features), and gets examples of {in_words(shape)}: "
-            "give X of shape (n, steps, features)"
-        )
-
-
-def check_padding(layer: Layer, is_padding: Array) -> None:
-    """Refuse a series of padding alone; ``is_padding`` is ``(n, steps)``."""
-    empty = is_padding.all(axis=-1)
-    if empty.any():
-        raise ValueError(
-            f"example {int(empty.argmax())} is padding at all of its {is_padding.shape[-1]} steps, "
-            f"and {layer!r} reads none of them: leave such examples out"
-        )
-
-
 def bidirectional(layer: Recurrent) -> Concatenate:
     """Return the layer and, beside it, the same that reads backwards: y = [y forth, y back].
 
@@ -242,4 +230,4 @@ def bidirectional(layer: Recurrent) -> Concatenate:
     """
     if not isinstance(layer, Recurrent):
         raise ValueError(f"bidirectional takes a recurrent layer, such as LSTM(8), not {layer!r}")
-    return Concatenate([layer, replace(cast("Any", layer), go_backwards=not layer.go_backwards)])
+    return Concatenate((layer, replace(cast("Any", layer), go_backwards=not layer.go_backwards)))

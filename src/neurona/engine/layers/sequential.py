@@ -62,8 +62,8 @@ class Sequential(Composition):
 
     @property
     def activation(self) -> Activation:  # type: ignore[override]
-        """The last layer's."""
-        return self.layers[-1].activation
+        """The activation that the last layer ends with."""
+        return self.layers[-1].ends_with
 
     @property
     def logits(self) -> Sequential:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from neurona.engine.activations import Activation, tanh
+from neurona.engine.activations import Activation, linear, tanh
 from neurona.engine.initializers import Initializer, orthogonal, zeros
-from neurona.engine.layers.base import Stage
 from neurona.engine.layers.dense import product
 from neurona.engine.layers.recurrent import Recurrent
-from neurona.engine.types import Array, Noise
+from neurona.engine.types import Array
 
 
 class SimpleRNNParams(NamedTuple):
@@ -84,10 +83,6 @@ class SimpleRNN(Recurrent):
         return {"h": state[0]}
 
     @property
-    def logits(self) -> SimpleRNN:
-        """The layer itself: f is within the loop."""
-        return self
-
-    def stages(self, params: SimpleRNNParams, noise: Noise = None) -> list[Stage]:
-        """Return the layer itself."""
-        return [Stage(self, params, noise)]
+    def ends_with(self) -> Activation:
+        """Linear: f is within the loop, and cannot be left out."""
+        return linear

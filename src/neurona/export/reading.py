@@ -272,7 +272,7 @@ class _Reader:
                 f"{what} gives the examples along axis {row.axis}: neurona has them first"
             )
         if row.places.ndim < 2 or (np.diff(row.places.ravel()) == 1).all():
-            row = _arranged(what, row, row.places)
+            row = _arranged(what, row, np.atleast_1d(row.places))
         elif not np.array_equal(np.sort(row.places, axis=None), np.arange(prod(row.shape))):
             raise _incomplete(what)
         *before, last = row.layers
@@ -392,7 +392,7 @@ def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row:
         if row.places.ndim != 2 or abs(scale - 1).max() > 1e-6:
             raise
         row = _arranged(what, row, row.places)  # of an image, its places one after the other
-        positions = PositionalEncoding("learned")
+        positions = PositionalEncoding(learned=True)
         return row.then(positions, type(positions.shapes(row.shape))(shift.reshape(row.shape)))
     if name == "linear":
         return row
@@ -684,8 +684,8 @@ def _check_complete(what: str, row: Row, places: Places) -> None:
 
 def _disordered(what: str) -> ValueError:
     return ValueError(
-        f"{what} gives or takes its numbers in an order that neurona has not: it has images "
-        "(height, width, channels) and series (steps, features)"
+        f"{what} has its numbers in an order that neurona has not: there images are (height, width, "
+        "channels), and series (steps, features)"
     )
 
 

@@ -285,7 +285,10 @@ class _Reader:
         stretches = self._stretches(start, end)
         while stretches:
             layered = (i for i, one in enumerate(stretches) if not all(map(_is_plain, one)))
-            for n in range(next(layered, len(stretches)), 0, -1):  # the longest that is known
+            longest = next(layered, len(stretches))
+            if longest > 1 and _is_slight(start, stretches[0], row):
+                longest = 1  # with what follows, it would hide within the tolerance
+            for n in range(longest, 0, -1):  # the longest that is known
                 with suppress(ValueError):
                     row = _recognised(start, list(chain(*stretches[:n])), row)
                     break
@@ -373,6 +376,17 @@ def _function(start: Value, values: Sequence[Value], row: Row) -> Callable[[Arra
         return back.reshape(len(x), *row.shape)
 
     return through
+
+
+def _is_slight(start: Value, values: Sequence[Value], row: Row) -> bool:
+    """Tell whether values are a scale and a shift that change numbers by very little."""
+    with suppress(ValueError):
+        _check_complete("", row, row.places)
+        found = affine(_function(start, values, row), row.shape)
+        if found is not None:
+            scale, shift = found
+            return bool(0 < max(abs(scale - 1).max(), abs(shift).max()) < 1e-4)
+    return False
 
 
 def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row:
@@ -585,14 +599,14 @@ def _moved(what: str, move: Move, row: Row) -> Row:
 
 
 def _last_states(row: Row) -> Row:
-    """Return last states where of a recurrence nothing else is used."""
+    """Return last states where of recurrences nothing else is used, and only those in use."""
     last = row.layers[-1] if row.layers else None
     side_by_side = isinstance(last, Concatenate)
     layers = last.layers if isinstance(last, Concatenate) else (last,)
-    if not all(isinstance(one, RECURRENT) and one.return_sequences for one in layers):
+    if not all(isinstance(one, RECURRENT) for one in layers):
         return row
     params = row.params[-1] if side_by_side else row.params[-1:]
-    steps, n = row.shape
+    steps, n = row.shape if len(row.shape) == 2 else (1, *row.shape)
     widths = [one.n_out for one in layers]  # type: ignore[union-attr]
     ends = [0 if one.go_backwards else steps - 1 for one in layers]  # type: ignore[union-attr]
     which = np.repeat(range(len(widths)), widths)  # layer, of each column
@@ -601,6 +615,8 @@ def _last_states(row: Row) -> Row:
     if not used.any() or (step != np.take(ends, which)[column])[used].any():
         return row
     needed = np.unique(which[column[used]])
+    if len(row.shape) == 1 and len(needed) == len(layers):
+        return row
     kept = np.isin(which, needed)
     places = np.where(used, (np.cumsum(kept) - 1)[column], row.places)
     states = tuple(replace(layers[k], return_sequences=False) for k in needed)  # type: ignore[type-var]

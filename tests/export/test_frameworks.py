@@ -84,7 +84,10 @@ def test_modules_of_pytorch_are_imported(torch):
             if getattr(one, "running_mean", None) is not None:
                 one.running_mean.normal_()
                 one.running_var.uniform_(0.5, 2)
-        net, params = from_pytorch(module, in_shape=shape)
+        try:
+            net, params = from_pytorch(module, in_shape=shape)
+        except ValueError as error:
+            raise AssertionError(name) from error
         X = examples(np.random.default_rng(0), shape, *indices)
         wanted = outputs(torch, module, X.astype(int) if indices else X)
         last = net.in_shape != shape  # channels
@@ -140,6 +143,7 @@ def test_a_module_that_neurona_has_not_is_refused(torch, build, in_shape, messag
         from_pytorch(nn.Sequential(*before, build(nn)), in_shape=in_shape)
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
 @pytest.mark.parametrize(
     ("given", "message"),
     [

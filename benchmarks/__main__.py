@@ -18,6 +18,8 @@ from . import (
     cluster,
     devices,
     failure,
+    images,
+    layers,
     learning,
     playground,
     report,
@@ -37,10 +39,12 @@ MEASURES = {
     "accuracy": accuracy.measure,
     "big": big.measure,
     "bugs": bugs.measure,
+    "images": images.measure,
     "cluster": cluster.measure,
     "sweeps": sweeps.measure,
     "scale": scale.measure,
     "devices": devices.measure,
+    "layers": layers.measure,
 }
 TABLES = {
     "speed": tables.speed,
@@ -50,10 +54,12 @@ TABLES = {
     "accuracy": accuracy_report.accuracy,
     "big": tables.big,
     "bugs": bugs.report,
+    "images": images.report,
     "cluster": tables.cluster,
     "sweeps": tables.sweeps,
     "scale": scale_report.report,
     "devices": devices.report,
+    "layers": layers.report,
 }
 PAGES = {"scale": report.PAGE.with_name("scale.md")}  # those with a page of their own
 FIGURES = {"scale": scale_report.figure}
@@ -78,6 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
             before=report.load(results).get("accuracy"),
             keep=keep,
         )
+    if given.what == "images":
+        before = report.load(results).get("images")
+        measure = partial(measure, only=given.only, before=before, keep=keep)
     if given.what == "bugs":
         before = report.load(results).get("bugs")
         measure = partial(measure, only=given.only, before=before)
@@ -107,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--page", type=Path, help="the page to write into")
     choice = parser.add_argument_group("accuracy")
     choice.add_argument(
-        "--only", metavar="NAME", help="a regular expression of names; of bugs, too"
+        "--only", metavar="NAME", help="a regular expression of names; of bugs and images, too"
     )
     choice.add_argument(
         "--contestants",

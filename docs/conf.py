@@ -68,6 +68,7 @@ CONTENTS = """
 :caption: Guide
 
 docs/guide
+docs/layers
 docs/playground
 docs/doctor
 docs/sweep
@@ -89,6 +90,9 @@ docs/bugs
 notebooks/lesson.en
 notebooks/compare.en
 notebooks/bugs.en
+notebooks/convolution.en
+notebooks/recurrence.en
+notebooks/attention.en
 ```
 
 ```{toctree}
@@ -99,6 +103,9 @@ neurona, en breve <README.es>
 notebooks/leccion.es
 notebooks/comparar.es
 notebooks/errores.es
+notebooks/convolucion.es
+notebooks/recurrencia.es
+notebooks/atencion.es
 ```
 
 ```{toctree}

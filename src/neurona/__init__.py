@@ -63,6 +63,7 @@ _NAMES = {
     "activation": "neurona.engine.activations",
     "adam": "neurona.engine.optimizers",
     "adamw": "neurona.engine.optimizers",
+    "Augmentation": "neurona.engine.augmentation",
     "bidirectional": "neurona.engine.layers.recurrent",
     "Embedding": "neurona.engine.layers.embedding",
     "GRU": "neurona.engine.layers.gru",

@@ -218,7 +218,12 @@ def test_without_safetensors_the_error_comes_before_the_training(folder, capsys,
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize(
     ("command", "unbuffered"),
-    [("predict", ""), ("evaluate", ""), ("evaluate", "1"), ("inspect", "")],
+    [
+        ("predict", ""),
+        pytest.param("evaluate", "", marks=pytest.mark.long),
+        ("evaluate", "1"),
+        pytest.param("inspect", "", marks=pytest.mark.long),
+    ],
 )
 def test_full_standard_output_is_an_error(command, unbuffered, folder, monkeypatch):
     monkeypatch.chdir(folder)

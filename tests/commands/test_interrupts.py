@@ -74,7 +74,13 @@ def test_ctrl_c_at_any_moment_of_a_training_loses_nothing(times, folder):
 
 
 @posix
-@pytest.mark.parametrize("options", [["--jobs", "2"], ["--engine", "numpy", "--jobs", "2"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--jobs", "2"],
+        pytest.param(["--engine", "numpy", "--jobs", "2"], marks=pytest.mark.long),
+    ],
+)
 def test_ctrl_c_in_a_sweep_leaves_a_file_that_it_goes_on_from(options, folder):
     given = [
         "sweep", "circles", "--learning-rate", "0.01:10:40", "--seeds", "8", "--steps", "500",
@@ -124,10 +130,10 @@ def test_ctrl_c_at_any_moment_of_another_command_shows_no_traceback(arguments, f
     ("where", "code"),
     [
         ("| head -1", READER_LEFT),
-        ("2>&1 | head -1", READER_LEFT),
+        pytest.param("2>&1 | head -1", READER_LEFT, marks=pytest.mark.long),
         ("> /dev/full", FAILED),
-        ("> /dev/full 2>&1", FAILED),
-        (">&-", 0),
+        pytest.param("> /dev/full 2>&1", FAILED, marks=pytest.mark.long),
+        pytest.param(">&-", 0, marks=pytest.mark.long),
         (">&- 2>&-", 0),
     ],
 )

@@ -43,6 +43,7 @@ def cured():
     return prove(lesson(), found, seconds=120)
 
 
+@pytest.mark.long
 def test_orthogonal_weights_cure_the_lesson_at_five_of_five_seeds(cured):
     by_name = {trial.cures: trial for trial in cured.trials}
     orthogonal = by_name["orthogonal-weights",]

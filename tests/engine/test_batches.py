@@ -355,7 +355,9 @@ TRAININGS = {
 
 
 @needs_proc
-@pytest.mark.parametrize("name", TRAININGS)
+@pytest.mark.parametrize(
+    "name", ["engine", "as it is", pytest.param("prepared", marks=pytest.mark.long)]
+)
 def test_training_on_a_file_needs_less_memory_than_its_size(name, tmp_path):
     path = table_on_disk(tmp_path / "table.npy", 96)
     done = limited(path, TRAININGS[name], room=72)

@@ -203,7 +203,7 @@ TREES = {
 }
 
 
-@pytest.mark.parametrize("seeds", [None, [1, 2]])
+@pytest.mark.parametrize("seeds", [None, pytest.param([1, 2], marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", TREES)
 def test_a_custom_optimizer_may_remember_any_tree(engine, name, seeds):
     given = {"engine": engine, "batch_size": 6}
@@ -236,6 +236,7 @@ def test_a_memory_that_the_compiled_engine_cannot_take():
 # Debugging and warnings
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_disable_jit_with_every_optimizer(name):
     given = {"optimizer": name, "steps": 3, "every": 3, "rng": 0}
@@ -247,7 +248,11 @@ def test_disable_jit_with_every_optimizer(name):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"rng": 0}, {"rng": 0, "batch_size": 7}, {"seeds": [1, 2], "batch_size": 7}],
+    [
+        {"rng": 0},
+        {"rng": 0, "batch_size": 7},
+        pytest.param({"seeds": [1, 2], "batch_size": 7}, marks=pytest.mark.long),
+    ],
     ids=str,
 )
 def test_disable_jit_with_dropout_normalization_and_stacks(settings):

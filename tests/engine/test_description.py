@@ -160,3 +160,26 @@ def test_series_are_learned_alike_by_both_engines_and_in_a_stack():
 def test_targets_that_do_not_fit_a_series_are_refused(y, said):
     with pytest.raises(ValueError, match=said):
         next(neurona.train(of_series(), X, y))
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((5, 3, 8, 8), r"8 x 8 x 3, the channels last: give X.transpose\(0, 2, 3, 1\)"),
+        ((5, 192), r"examples of 8 x 8 x 3: give X.reshape\(-1, 8, 8, 3\)"),
+        ((5, 8, 8), r"give an array of shape \(n, 8, 8, 3\)"),
+        ((8, 8, 3), r"give an array of shape \(n, 8, 8, 3\)"),
+    ],
+)
+def test_images_of_another_shape_are_told_how_to_fit(shape, said):
+    net = neurona.network("8x8x3, flatten, 1")
+    with pytest.raises(ValueError, match=said):
+        net.predict(net.init(0), np.ones(shape))
+    with pytest.raises(ValueError, match=said):
+        next(neurona.train(net, np.ones(shape), [0, 1, 0, 1, 0][: shape[0]]))
+
+
+def test_images_without_channels_are_told_how_to_get_them():
+    net = neurona.network("8x8x1, flatten, 1")
+    with pytest.raises(ValueError, match=r"X\[..., None\]"):
+        net.predict(net.init(0), np.ones((5, 8, 8)))

@@ -226,7 +226,9 @@ FURNISHED = [
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
-@pytest.mark.parametrize("cost", ["mse", "categorical_cross_entropy"])
+@pytest.mark.parametrize(
+    "cost", ["mse", pytest.param("categorical_cross_entropy", marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("settings", FURNISHED, ids=str)
 def test_gradient_of_a_step_with_dropout_and_normalization(settings, cost, weighted):
     cost = COSTS[cost]()

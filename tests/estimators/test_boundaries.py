@@ -24,6 +24,7 @@ DEFAULTS = {
     "weight_decay": "auto", "batch_size": "auto", "epochs": "auto", "l1": "auto", "l2": 0.0,
     "cost": None, "clip": None,
     "initializer": "auto", "dropout": "auto", "normalization": None, "ramps": "auto",
+    "layers": None, "augmentation": None,
     "networks": "auto", "cv": None, "quick": False, "early_stopping": False,
     "validation_fraction": 0.1, "patience": 20, "scoring": None, "engine": "numpy",
     "devices": None,

@@ -104,6 +104,7 @@ def test_counts_that_are_all_zero_predict_zero():
     np.testing.assert_array_equal(net.predict(X * 1e6), 0)
 
 
+@pytest.mark.long
 def test_sample_weight_is_the_exposure_of_a_rate():
     """Counts over times are answered with a rate a unit of time."""
     X, _, rate = counts(2000)
@@ -151,6 +152,7 @@ def test_early_stopping_searches_copies_and_pickles_work_with_counts():
     assert np.isfinite(found.cv_results_["mean_test_score"]).all()
 
 
+@pytest.mark.long
 def test_the_compiled_engine_learns_the_same_rates():
     pytest.importorskip("jax")
     X, y, _ = counts()

@@ -25,6 +25,10 @@ CHOSEN = {
 ESTIMATORS = [
     NeuralNetClassifier(),
     NeuralNetRegressor(),
+    NeuralNetClassifier(networks=1, normalization="batch", l1=0.0),
+    NeuralNetRegressor(networks=1, preprocess=None),
+]
+OTHERS = [  # are checked among the long ones
     NeuralNetClassifier(cv=3, epochs=40),
     NeuralNetRegressor(cv=3, epochs=40),
     NeuralNetClassifier(cv=3, **CHOSEN),
@@ -34,10 +38,8 @@ ESTIMATORS = [
     NeuralNetClassifier(networks=1),
     NeuralNetRegressor(networks=1),
     NeuralNetClassifier(networks=1, preprocess=None),
-    NeuralNetRegressor(networks=1, preprocess=None),
     NeuralNetClassifier(networks=1, label_smoothing=0.1),
     NeuralNetRegressor(networks=1, cost="poisson"),
-    NeuralNetClassifier(networks=1, normalization="batch", l1=0.0),
 ]
 
 
@@ -49,8 +51,8 @@ def name_of(value):
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [
-        (estimator, check)
-        for one in ESTIMATORS
+        pytest.param(estimator, check, marks=pytest.mark.long if one in OTHERS else ())
+        for one in [*ESTIMATORS, *OTHERS]
         for estimator, check in estimator_checks_generator(one)
         if not (estimator.cost == "poisson" and name_of(check) == NOT_OF_COUNTS)
         if not (estimator.networks != 1 and name_of(check) == NOT_OF_SEVERAL)

@@ -191,6 +191,7 @@ def test_texts_and_categories_of_scikit_learn(always_sparse):
     assert coded.fit(frame, y).score(frame, y) > 0.9
 
 
+@pytest.mark.long
 def test_a_matrix_that_would_take_two_gigabytes_trains_in_a_few_hundred_megabytes():
     program = """
         import resource

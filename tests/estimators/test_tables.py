@@ -203,7 +203,7 @@ def test_a_part_of_the_table_may_be_of_one_class_or_of_one_row(n_classes):
         (load_iris, NeuralNetClassifier, 0.94),
         (load_wine, NeuralNetClassifier, 0.96),
         (load_breast_cancer, NeuralNetClassifier, 0.965),
-        (load_digits, NeuralNetClassifier, 0.965),
+        pytest.param(load_digits, NeuralNetClassifier, 0.965, marks=pytest.mark.long),
         (load_diabetes, NeuralNetRegressor, 0.45),
     ],
     ids=["iris", "wine", "breast cancer", "digits", "diabetes"],

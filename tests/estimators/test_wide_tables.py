@@ -43,7 +43,14 @@ def of_a_file(columns):
     return neurona.NeuralNetClassifier(2, **QUICK).fit(table, y).predict(table[:1])
 
 
-@pytest.mark.parametrize("act", [of_a_frame, of_an_array, of_a_file])
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(of_a_frame, marks=pytest.mark.long),
+        of_an_array,
+        pytest.param(of_a_file, marks=pytest.mark.long),
+    ],
+)
 def test_four_times_the_columns_take_no_more_than_some_four_times_as_long(act):
     act(10)
 

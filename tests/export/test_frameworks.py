@@ -147,7 +147,10 @@ def test_a_module_that_neurona_has_not_is_refused(torch, build, in_shape, messag
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"batch_first": False}, r"steps LSTM\(3, 4\) takes the examples along axis 1.*batch_first"),
+        (
+            {"batch_first": False},
+            r"steps LSTM\(3, 4\) takes the examples along axis 1.*batch_first",
+        ),
         ({"proj_size": 2}, r"steps LSTM\(3, 4, proj_size=2.* has proj_size, which neurona has not"),
     ],
 )
@@ -228,7 +231,9 @@ def check_import(keras_, chosen):
         X = examples(rng, shape, *given)
         wanted = keras_.ops.convert_to_numpy(model(X, training=False))
         first = net.in_shape != shape and len(net.in_shape) == len(shape)
-        predictions = net.predict(params, np.moveaxis(X, 1, -1) if first else X.reshape(4, *net.in_shape))
+        predictions = net.predict(
+            params, np.moveaxis(X, 1, -1) if first else X.reshape(4, *net.in_shape)
+        )
         if wanted.ndim == 3 and len(given) > 1:  # nothing is meant by what is said of padding
             predictions, wanted = predictions[2:], wanted[2:]
         try:
@@ -255,7 +260,10 @@ def test_all_models_of_keras_are_imported(keras_):
         (lambda k: k.LSTM(3, recurrent_activation="hard_sigmoid"), r"\(LSTM\): its activation is"),
         (lambda k: k.LSTM(3, recurrent_activation="relu"), "neurona's are tanh and sigmoid"),
         (lambda k: k.Masking(-1.0), "give mask_value=0"),
-        (lambda k: k.Bidirectional(k.LSTM(2), merge_mode="mul"), "merge_mode is 'mul': neurona has"),
+        (
+            lambda k: k.Bidirectional(k.LSTM(2), merge_mode="mul"),
+            "merge_mode is 'mul': neurona has",
+        ),
         (lambda k: k.TimeDistributed(k.LayerNormalization()), "it has a LayerNormalization"),
         (lambda k: k.SeparableConv1D(2, 2), r"\(SeparableConv1D\) makes .* layers that an import"),
     ],

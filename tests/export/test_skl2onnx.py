@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from neurona import MissingExtra, NeuralNetClassifier, NeuralNetRegressor
+from neurona.engine.layers import GRU, LSTM, Reshape, bidirectional
 from neurona.export import skl2onnx as ours
 
 skl2onnx = pytest.importorskip("skl2onnx")
@@ -51,6 +52,20 @@ def test_a_pipeline_with_a_classifier(preprocess, dtype, classes):
         np.testing.assert_allclose(probabilities, pipeline.predict_proba(X), atol=1e-5)
         assert (label == pipeline.predict(X)).mean() > 0.95
         assert label.tolist() == classes_of(probabilities, pipeline.classes_)
+
+
+def test_a_pipeline_whose_network_reads_a_row_as_a_series():
+    """A Scan's graph of one step, and an operation with results that nothing takes, go along."""
+    X, which, _ = table()
+    recurrent = [GRU(3, return_sequences=True, mask_zero=True), bidirectional(LSTM(2))]
+    net = NeuralNetClassifier(
+        layers=[Reshape((2, 2)), *recurrent], networks=2, epochs=1, random_state=0
+    )
+    pipeline = make_pipeline(StandardScaler(), net).fit(X, which)
+    model = skl2onnx.to_onnx(pipeline, X[:1], options={"zipmap": False}, target_opset=15)
+    assert {"Scan", "LSTM"} <= {node.op_type for node in model.graph.node}
+    probabilities = run(model, {"X": X})[1]
+    np.testing.assert_allclose(probabilities, pipeline.predict_proba(X), atol=1e-5)
 
 
 def classes_of(probabilities, classes):

@@ -466,7 +466,7 @@ def ramps_of(**wrong):
         (["parameters", "colour"], 1, "has no parameter 'colour'"),
         (["parameters", "clip"], float("nan"), "estimator.parameters.clip is nan"),
         (["parameters", "clip"], {"code": "x"}, "parameters.clip is the value None"),
-        (["parameters", "clip"], {"kind": "Dense"}, "parameters.clip is the value 'Dense'"),
+        (["parameters", "clip"], {"kind": "Thing"}, "parameters.clip is the value 'Thing'"),
         (["parameters", "clip"], {"kind": "dict", "items": [[1]]}, "clip.0 has 1 items"),
         (["parameters", "clip"], {"kind": "dict", "items": [[[1], 2]]}, "clip is (1,)"),
         (["parameters", "clip"], nested(80), "is too deep"),
@@ -639,6 +639,7 @@ def test_what_is_missing_is_said(version, request, place):
     data = request.getfixturevalue(version)
     now = {"class": "the class None", "target": "estimator.targets is missing", "kind": "the class"}
     of_all = {"validation_loss_curve", "setting", "trials", "temperature", "residuals", "rows_seen"}
+    of_all.add("scaling")
     for key in parts_of(data)[0]["estimator"].keys() - of_all:  # which older files do not have
         config, arrays = parts_of(data)
         del config["estimator"][key]

@@ -23,6 +23,10 @@ def pytorch_modules():
         def forward(self, x):
             return self.function(self, x)
 
+    def steps_first(m, x):
+        y = x.transpose(0, 1)
+        return m.a(y, y, y)[0].mean(0)
+
     def gelu(z):
         return functional.gelu(z, approximate="tanh")
 
@@ -137,7 +141,7 @@ def pytorch_modules():
         "attention": (By(lambda m, x: m.a(x, x, x, need_weights=False)[0], a=attention()), (5, 4)),
         "attention, steps first": (
             By(
-                lambda m, x: (lambda y: m.a(y, y, y)[0].mean(0))(x.transpose(0, 1)),
+                steps_first,
                 a=attention(batch_first=False, bias=False),
             ),
             (5, 4),
@@ -170,7 +174,7 @@ def pytorch_modules():
 
 
 def pytorch_recurrences(by):
-    """Return recurrences of one layer or two, in one direction or both, and what is taken of them."""
+    """Return recurrences of one layer or two, one way or both, and what is taken of them."""
     import torch
     from torch import nn
 
@@ -183,7 +187,7 @@ def pytorch_recurrences(by):
         "mean": lambda m, x: m.last(m.steps(x)[0].mean(1)),
         "last step": lambda m, x: m.last(m.steps(x)[0][:, -1]),
         "state": lambda m, x: last_state(m, x)[-1],
-        "states": lambda m, x: (lambda h: torch.cat([h[-2], h[-1]], dim=1))(last_state(m, x)),
+        "states": lambda m, x: torch.cat([*last_state(m, x)[-2:]], dim=1),
         "steps first": lambda m, x: m.last(m.steps(x.transpose(0, 1))[0][-1]),
         "backwards": lambda m, x: m.steps(x.flip(1))[0][:, -1],
     }

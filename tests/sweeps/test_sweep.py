@@ -40,6 +40,7 @@ def test_each_network_is_what_it_is_by_itself(engine):
             assert found.curves[(*cell, k)][-1] == pytest.approx(state.cost, rel=1e-4)
 
 
+@pytest.mark.long
 def test_the_lessons_map():
     """No rate of the lesson's teaches its deep network; its shallow one learns at some."""
     points, target = circles(0)

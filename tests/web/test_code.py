@@ -55,6 +55,11 @@ def the_same(view, names):
 
 SETUPS = [
     *({"data": {"kind": kind, "n": 40, "points": OWN, "noise": 0.1}} for kind in KINDS),
+    {
+        "data": {"kind": "digits", "n": 40, "seed": 2},
+        "layers": [{"neurons": 3, "kind": "conv+pool"}, {"neurons": 2, "kind": "conv"}],
+        "training": {"batch_size": 7, "initializer": "uniform"},
+    },
     {"data": {"kind": "spirals", "n": 50, "arms": 4, "test_share": 0.5, "seed": 7}},
     {"data": {"kind": "blobs", "n": 40, "classes": 5, "test_share": 0}},
     {"data": {"kind": "own", "points": OWN, "test_share": 0}, "inputs": ["x2", "x1*x2"]},

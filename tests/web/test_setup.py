@@ -24,7 +24,9 @@ def test_every_data_set_can_be_trained(kind):
     view = run.settle()
     content, arrays = FrameRenderer(task).frame(view, 12, 8)
     assert content["step"] == 1
-    assert arrays["surface"].shape == (task.net.n_out, 12, 12)
+    seen = "maps" if task.images else "surface"
+    assert seen in arrays
+    assert task.images or arrays["surface"].shape == (task.net.n_out, 12, 12)
     assert ("confusion" in arrays) == (task.classes > 0)
     run.close()
 
@@ -135,7 +137,9 @@ def test_what_is_not_given_has_its_default():
             "seed": 0, "points": (), "regression": False, "columns": (), "class_names": (),
         },
         "inputs": ("x1", "x2"),
-        "layers": ({"neurons": 4, "activation": "tanh", "learning_rate": None},) * 2,
+        "layers": (
+            {"neurons": 4, "activation": "tanh", "learning_rate": None, "kind": "dense"},
+        ) * 2,
         "output": {"activation": "auto", "learning_rate": None},
         "training": {
             "learning_rate": 0.01, "optimizer": "adam", "cost": "auto", "batch_size": None,

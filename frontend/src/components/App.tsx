@@ -7,8 +7,10 @@ import { Challenge } from "./Challenge";
 
 import { Cost } from "./Cost";
 import { StoreContext } from "./context";
+import { DrawingPad } from "./DrawingPad";
 import { Flow } from "./Flow";
 import { Hint } from "./Hint";
+import { ImageKey } from "./ImageKey";
 import { Key } from "./Key";
 import { MainControls } from "./MainControls";
 import { Mast } from "./Mast";
@@ -68,12 +70,16 @@ export function App({ store }: { store: Store }) {
               {!hidden.includes("result") && (
                 <section class="hero" aria-label={text.value.result}>
                   <div class="picture">
-                    <PointEditing store={store}>
-                      <Surface store={store} />
-                    </PointEditing>
+                    {run.value.layers ? (
+                      <DrawingPad store={store} />
+                    ) : (
+                      <PointEditing store={store}>
+                        <Surface store={store} />
+                      </PointEditing>
+                    )}
                     <Hint store={store} name="picture" />
                   </div>
-                  <Key store={store} />
+                  {run.value.layers ? <ImageKey store={store} /> : <Key store={store} />}
                   <div class="sentence">
                     <Sentence store={store} />
                     <Hint store={store} name="now" />

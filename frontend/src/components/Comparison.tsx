@@ -104,7 +104,7 @@ export function Miniature({ store }: { store: Store }) {
     if (canvas.current && past?.predictions)
       paintSurface(canvas.current, past.predictions, paletteOf(canvas.current), false);
   }, [past, pinned, theme]);
-  if (!pinned) return null;
+  if (!pinned || !past.predictions) return null;
   return (
     <figure class="miniature">
       <canvas ref={canvas} role="img" aria-label={text.value.drawings.its_picture} />

@@ -69,9 +69,21 @@ function spiral(turn: number, label: number): [number, number, number][] {
   });
 }
 
+// The ink of a seven, in squares.
+const SEVEN = ["1111", "0011", "0110", "0100"];
+
 export function DataIcon({ kind }: { kind: string }) {
   return (
     <svg viewBox="0 0 24 24" aria-hidden="true">
+      {kind === "digits" &&
+        SEVEN.flatMap((row, i) =>
+          [...row].map(
+            (ink, j) =>
+              ink === "1" && (
+                <rect x={4 + 4 * j} y={4 + 4 * i} width="4" height="4" fill="currentColor" />
+              ),
+          ),
+        )}
       {(MARKS[kind] ?? []).map(([x, y, label]) => (
         <circle cx={x} cy={y} r="1.7" fill={classPaint(label)} />
       ))}

@@ -2,7 +2,7 @@
 
 import { writeNumber } from "../i18n/numbers";
 import { featureLabel } from "../state/labels";
-import type { DataSetup } from "../state/setup";
+import { type DataSetup, DIGITS, withData } from "../state/setup";
 import type { Store } from "../state/store";
 import { CsvTable } from "./CsvTable";
 import { NumberField, Slider } from "./controls";
@@ -10,12 +10,15 @@ import { DataIcon } from "./DataIcon";
 import { WordCard } from "./WordCard";
 
 export function DataSettings({ store }: { store: Store }) {
-  const { text, setup, changeSetup, limits, hidden, language } = store;
+  const { text, setup, changeSetup, limits, hidden, language, examples, defaults } = store;
   const t = text.value;
   const data = setup.value.data;
   const known = limits.value.data;
   const draw = (more: Partial<DataSetup>) =>
     changeSetup({ ...setup.value, data: { ...data, ...more } });
+  const images = data.kind === DIGITS;
+  const like = (kind: string) =>
+    (kind === DIGITS ? examples.value[DIGITS] : undefined) ?? defaults.value;
   const number = (value: number) => writeNumber(value, language.value);
   return (
     <>
@@ -28,9 +31,7 @@ export function DataSettings({ store }: { store: Store }) {
               key={kind}
               class="kind"
               aria-pressed={data.kind === kind}
-              onClick={() =>
-                draw({ kind, points: [], columns: [], class_names: [], regression: false })
-              }
+              onClick={() => changeSetup(withData(setup.value, kind, like(kind)))}
             >
               <DataIcon kind={kind} />
               <span>{t[kind as "circles"]}</span>
@@ -41,21 +42,23 @@ export function DataSettings({ store }: { store: Store }) {
         {data.kind !== "own" && (
           <>
             <Slider
-              label={t.points}
+              label={images ? t.images.images : t.points}
               word="points"
               value={data.n}
-              limits={known.n}
+              limits={images ? { ...known.n, max: limits.value.images.most } : known.n}
               step={20}
               onChange={(n) => draw({ n })}
             />
-            <Slider
-              label={t.noise}
-              word="noise"
-              value={data.noise}
-              limits={known.noise}
-              step={0.01}
-              onChange={(noise) => draw({ noise })}
-            />
+            {!images && (
+              <Slider
+                label={t.noise}
+                word="noise"
+                value={data.noise}
+                limits={known.noise}
+                step={0.01}
+                onChange={(noise) => draw({ noise })}
+              />
+            )}
           </>
         )}
         <Slider
@@ -96,7 +99,7 @@ export function DataSettings({ store }: { store: Store }) {
           onChange={(seed) => draw({ seed: seed ?? 0 })}
         />
       </div>
-      {!hidden.includes("inputs") && <Inputs store={store} />}
+      {!images && !hidden.includes("inputs") && <Inputs store={store} />}
       {!hidden.includes("csv") && <CsvTable store={store} />}
     </>
   );

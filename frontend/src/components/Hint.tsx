@@ -4,11 +4,12 @@ import type { HintName } from "../state/hints";
 import type { Store } from "../state/store";
 
 export function Hint({ store, name }: { store: Store; name: HintName }) {
-  const { hints, text } = store;
+  const { hints, text, run } = store;
+  const words = run.value?.layers ? text.value.images.hint : text.value.hint;
   if (!hints.shown.value.includes(name)) return null;
   return (
     <p class={`hint on-${name}`}>
-      {text.value.hint[name]}
+      {words[name]}
       <button
         type="button"
         aria-label={text.value.shell.put_away}

@@ -2,8 +2,10 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { writeNumber } from "../i18n/numbers";
+import type { Run } from "../server/messages";
 import { newLayer } from "../state/setup";
 import type { Store } from "../state/store";
+import { FeatureMaps } from "./FeatureMaps";
 import { Hint } from "./Hint";
 import { LayerColumns } from "./layer-controls";
 import { NetworkDiagram } from "./NetworkDiagram";
@@ -30,17 +32,26 @@ export function Network({ store, controls = true }: { store: Store; controls?: b
       <header class="head-row">
         <h2>{t.network}</h2>
         <p class="facts">
-          {now.topology.join("–")} · {writeNumber(now.parameters, language.value)} {t.parameters}
+          {shapesOf(now)} · {writeNumber(now.parameters, language.value)} {t.parameters}
         </p>
         {controls && <Depth store={store} />}
       </header>
       <div class="scroll" ref={box}>
         <LayerColumns store={store} run={now} width={width} controls={controls} />
-        <NetworkDiagram store={store} run={now} />
+        {now.layers ? (
+          <FeatureMaps store={store} run={now} />
+        ) : (
+          <NetworkDiagram store={store} run={now} />
+        )}
       </div>
       {controls && <Hint store={store} name="network" />}
     </section>
   );
+}
+
+/** The widths of dense layers; of images the shape that each layer gives. */
+function shapesOf({ layers, topology }: Run): string {
+  return layers ? layers.map(({ shape }) => shape.join("×")).join(" → ") : topology.join("–");
 }
 
 function Depth({ store }: { store: Store }) {

@@ -2,7 +2,7 @@
 
 import type { ComponentType } from "preact";
 import type { Store } from "../state/store";
-import { TOOL_NAMES, type Tool } from "../state/tools";
+import { awayParts, TOOL_NAMES, type Tool } from "../state/tools";
 import { Settings } from "./Settings";
 import { BugLab } from "./tools/BugLab";
 import { ClassDesk } from "./tools/ClassDesk";
@@ -37,8 +37,9 @@ export const TOOLS: Partial<Record<Tool, ToolEntry>> = {
 };
 
 /** The tools that the mast lists, in order. */
-export function listedTools({ hidden }: Store): Tool[] {
-  return TOOL_NAMES.filter((one) => TOOLS[one] && !TOOLS[one].unlisted && !hidden.includes(one));
+export function listedTools({ hidden, run }: Store): Tool[] {
+  const away = awayParts(hidden, run.value?.layers !== undefined);
+  return TOOL_NAMES.filter((one) => TOOLS[one] && !TOOLS[one].unlisted && !away.includes(one));
 }
 
 /** The open tool. */

@@ -6,7 +6,7 @@ import type { Store } from "../state/store";
 import { NumberField, Select } from "./controls";
 
 export function TrainingSettings({ store }: { store: Store }) {
-  const { text, setup, changeSetup, limits, send } = store;
+  const { text, setup, changeSetup, limits, send, run } = store;
   const t = text.value;
   const training = setup.value.training;
   const known = limits.value.training;
@@ -39,7 +39,7 @@ export function TrainingSettings({ store }: { store: Store }) {
         label={t.optimizer}
         word="optimizer"
         value={training.optimizer}
-        options={known.optimizer}
+        options={known.optimizer.filter((one) => one !== "lesson" || !run.value?.layers)}
         name={name}
         onChange={(optimizer) => learn({ optimizer })}
       />

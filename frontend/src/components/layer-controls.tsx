@@ -3,6 +3,7 @@
 
 import { useEffect } from "preact/hooks";
 import type { Run } from "../server/messages";
+import { kindName } from "../state/labels";
 import type { LayerSetup } from "../state/setup";
 import type { Store } from "../state/store";
 import type { Word } from "../state/words";
@@ -14,7 +15,7 @@ const ROOMY = 5.1; // rem: "leaky_relu" and its arrow
 interface LayerRow {
   title: string;
   neurons: number;
-  layer: { activation: string; learning_rate: number | null };
+  layer: { activation: string; learning_rate: number | null; kind?: string };
   /** null for the output, whose width follows from the data. */
   setNeurons: ((neurons: number) => void) | null;
   set(more: Partial<LayerSetup>): void;
@@ -81,7 +82,15 @@ export function LayerColumns({
       ))}
       {shown && (
         <>
-          <RowName name={t.shell.neurons} word="neurons" />
+          {run.layers && (
+            <>
+              <RowName name={t.images.kind} />
+              {rows.map((row) => (
+                <Kind store={store} row={row} key={row.title} />
+              ))}
+            </>
+          )}
+          <RowName name={run.layers ? t.images.filters : t.shell.neurons} word="neurons" />
           {rows.map((row) => (
             <Neurons store={store} row={row} key={row.title} />
           ))}
@@ -103,10 +112,10 @@ export function LayerColumns({
   );
 }
 
-function RowName({ name, word }: { name: string; word: Word }) {
+function RowName({ name, word }: { name: string; word?: Word }) {
   return (
     <span class="row-name">
-      {name} <WordCard word={word} label={name} />
+      {name} {word && <WordCard word={word} label={name} />}
     </span>
   );
 }
@@ -120,12 +129,33 @@ export function LayerList({ store }: { store: Store }) {
       {layerRows(store, run).map((row) => (
         <li key={row.title}>
           <strong>{row.title}</strong>
+          {run.layers && <Kind store={store} row={row} />}
           <Neurons store={store} row={row} />
           <Activation store={store} row={row} run={run} />
           <OwnRate store={store} row={row} />
         </li>
       ))}
     </ul>
+  );
+}
+
+/** What a layer does with images. */
+function Kind({ store, row }: { store: Store; row: LayerRow }) {
+  const t = store.text.value;
+  if (!row.setNeurons) return <span>{kindName("dense", t)}</span>;
+  return (
+    <select
+      class="plain"
+      aria-label={`${t.images.kind}: ${row.title}`}
+      value={row.layer.kind}
+      onChange={(e) => row.set({ kind: e.currentTarget.value })}
+    >
+      {store.limits.value.layers.each.kind.map((one) => (
+        <option value={one} key={one}>
+          {kindName(one, t)}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -65,3 +65,13 @@ export const classColor = (palette: Palette, k: number): Rgb => palette.classes[
 export const classPaint = (k: number): string => `var(--class-${k})`;
 
 export const css = ([red, green, blue]: Rgb): string => `rgb(${red} ${green} ${blue})`;
+
+/** Black or white, whichever stands out more from a ground: 4.5 to 1 at least. */
+export function readableOn(ground: Rgb): string {
+  const [red, green, blue] = ground.map((byte) => {
+    const share = byte / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return light > 0.179 ? "#000000" : "#ffffff";
+}

@@ -27,6 +27,7 @@ export interface Plot {
 export const LEFT = 3.25;
 const BOTTOM = 1.5; // rem, for the steps
 const TOP = 0.5;
+const NAMED = 1.25; // sizes of its letters, for a name above a line
 
 /** The lowest and the highest cost of the axis: whole decades, or zero and a round number. */
 export function range(costs: Iterable<number>, log: boolean): [number, number] {
@@ -68,7 +69,8 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
   const size = Number.parseFloat(style.fontSize);
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   pen.font = `${style.fontSize} ${style.fontFamily}`;
-  const [left, top, bottom] = [LEFT * rem, TOP * rem, height - BOTTOM * rem];
+  const [left, bottom] = [LEFT * rem, height - BOTTOM * rem];
+  let top = TOP * rem;
   const { log, trivial, last } = plot;
   const costs = plot.curves.flatMap((curve) => curve.costs);
   const [low, high] = range(trivial ? [...costs, trivial.cost] : costs, log);
@@ -79,6 +81,8 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
 
   pen.textBaseline = "middle";
   pen.textAlign = "right";
+  // The name of the trivial answer has room above its line.
+  if (trivial) top += Math.max(0, NAMED * size - y(trivial.cost));
   const own = trivial ? y(trivial.cost) : Number.NaN;
   for (const tick of ticksOf([low, high], log, Math.floor((bottom - top) / (1.75 * size)) + 1)) {
     const at = Math.round(y(tick));
@@ -99,9 +103,9 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
     pen.moveTo(left, at + 0.5);
     pen.lineTo(width, at + 0.5);
     pen.stroke();
-    // Its name is where the curves do not end, if there is room.
+    // Its name stands above it, unless all curves end there.
     const ends = plot.curves.map((curve) => y(curve.costs.at(-1) ?? Number.NaN) - own);
-    const below = ends.every((one) => !(one > 4)) || own < 2.2 * size;
+    const below = ends.every((one) => !(one > 4));
     pen.fillStyle = css(palette.soft);
     pen.fillText(trivial.name, width, own + (below ? 0.85 : -0.75) * size);
   }

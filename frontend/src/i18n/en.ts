@@ -35,6 +35,7 @@ export const en = {
   blobs: "Blobs",
   plane: "Plane",
   wave: "Wave",
+  digits: "Digits",
   add_layer: "Add a layer",
   remove_layer: "Remove a layer",
   more: "Add a neuron",
@@ -241,6 +242,7 @@ export const en = {
     three: "Three classes",
     xor: "XOR",
     wave: "Regression: the wave",
+    digits: "Handwritten digits",
     flat: "XOR without a hidden layer",
     heart: "Learn without overfitting",
     gradient: "The same failure, with the true gradient",
@@ -649,6 +651,7 @@ export const en = {
     no_point: "No point is near {x}, {y}",
     again: "Try again",
     crowded: "{pages} pages share this machine: the picture changes {pictures} times a second.",
+    crowded_once: "{pages} pages share this machine: the picture changes once a second.",
     refused:
       "neurona has been started again, with another token, and does not know this page. Open its new link; ask your teacher for it.",
     forgotten:
@@ -664,6 +667,55 @@ export const en = {
     backward:
       "δ says how much the cost changes if z rises a little. The derivative of each weight follows from it.",
     update: "Each parameter moves against its derivative. The learning rate says how far.",
+  },
+
+  // A network on images.
+  images: {
+    kind: "Kind",
+    kinds: { dense: "dense", conv: "3×3", "conv+pool": "3×3, pool" },
+    filters: "Filters",
+    images: "Images",
+    image: "The image",
+    maps: { Conv2D: "Map", MaxPool2D: "Pooled map" },
+    layer_kinds: { Conv2D: "convolution", MaxPool2D: "pooling", Dense: "dense" },
+    picture: "The image that runs through the network",
+    pad: "Drawing pad: draw a digit. By keyboard, the arrows move the pen, Space puts it down or lifts it, and Delete clears.",
+    draw_here: "Draw a digit here",
+    pen_down: "Pen down",
+    pen_up: "Pen up",
+    your_drawing: "Your drawing",
+    test_image: "Test image {i}: a {k}",
+    train_image: "Training image {i}: a {k}",
+    before: "Previous image",
+    after: "Next image",
+    clear: "Clear",
+    draw: "Draw a digit",
+    predicts: "Prediction:",
+    chances: "The output for each class",
+    true_class: "the true class",
+    layer: "Layer",
+    map: "Map",
+    arrows: "The arrow keys go on to the next window.",
+    says: {
+      Conv2D:
+        "The filter lies on a window of the maps before it: each number times its weight, all added up, and the bias.",
+      MaxPool2D: "Of each window of 2 × 2 the largest number stays.",
+      Dense: "Every number of the layer before, times its weight, all added up, and the bias.",
+    },
+    derivative: "∂J/∂z = {exact}; by finite differences, {difference}.",
+    of_class: "The cost J asks for a {k}.",
+    of_predicted: "The cost J asks for a {k}, as the network predicts.",
+    click_weight: "Click a weight of the filter to see what its derivative is made of.",
+    from_map: "map {k}",
+    weight_shared: "One weight serves all windows. Its derivative is a sum over {n} of them:",
+    png: "Save the maps as an image",
+    hint: {
+      picture: "This image runs through the network. Draw a digit on it.",
+      train: "Press Train, and watch the maps and the bars change.",
+      network:
+        "Each square is a map: the image as one filter sees it. Point at one to see it large; a click opens it in the microscope.",
+      now: "This sentence says what is happening right now.",
+    },
   },
 
   // The callouts at first sight.

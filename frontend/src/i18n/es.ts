@@ -37,6 +37,7 @@ export const es: Texts = {
   blobs: "Nubes",
   plane: "Plano",
   wave: "Onda",
+  digits: "Dígitos",
   add_layer: "Añadir una capa",
   remove_layer: "Quitar una capa",
   more: "Añadir una neurona",
@@ -244,6 +245,7 @@ export const es: Texts = {
     three: "Tres clases",
     xor: "XOR",
     wave: "Regresión: la onda",
+    digits: "Dígitos escritos a mano",
     flat: "XOR sin capa oculta",
     heart: "Aprender sin sobreajustar",
     gradient: "El mismo fallo, con el gradiente verdadero",
@@ -659,6 +661,7 @@ export const es: Texts = {
     again: "Probar otra vez",
     crowded:
       "{pages} páginas comparten este equipo: el cuadro cambia {pictures} veces por segundo.",
+    crowded_once: "{pages} páginas comparten este equipo: el cuadro cambia 1 vez por segundo.",
     refused:
       "neurona se ha vuelto a arrancar, con otra clave, y no conoce esta página. Abre su enlace nuevo; pídeselo a tu profesor o profesora.",
     forgotten:
@@ -674,6 +677,55 @@ export const es: Texts = {
     backward:
       "δ dice cuánto cambia el coste si z sube un poco. De ella sale la derivada de cada peso.",
     update: "Cada parámetro se mueve en contra de su derivada. La tasa de aprendizaje dice cuánto.",
+  },
+
+  // Una red con imágenes.
+  images: {
+    kind: "Tipo",
+    kinds: { dense: "densa", conv: "3×3", "conv+pool": "3×3, máx." },
+    filters: "Filtros",
+    images: "Imágenes",
+    image: "La imagen",
+    maps: { Conv2D: "Mapa", MaxPool2D: "Mapa reducido" },
+    layer_kinds: { Conv2D: "convolución", MaxPool2D: "máximos", Dense: "densa" },
+    picture: "La imagen que recorre la red",
+    pad: "Hoja de dibujo: dibuja un dígito. Con el teclado, las flechas mueven el lápiz, Espacio lo baja o lo levanta y Suprimir borra.",
+    draw_here: "Dibuja aquí un dígito",
+    pen_down: "Lápiz bajado",
+    pen_up: "Lápiz levantado",
+    your_drawing: "Tu dibujo",
+    test_image: "Imagen de prueba {i}: un {k}",
+    train_image: "Imagen de entrenamiento {i}: un {k}",
+    before: "Imagen anterior",
+    after: "Imagen siguiente",
+    clear: "Borrar",
+    draw: "Dibujar un dígito",
+    predicts: "Predicción:",
+    chances: "La salida de cada clase",
+    true_class: "la clase verdadera",
+    layer: "Capa",
+    map: "Mapa",
+    arrows: "Las flechas pasan a la ventana siguiente.",
+    says: {
+      Conv2D:
+        "El filtro se apoya en una ventana de los mapas anteriores: cada número por su peso, todo sumado, y el sesgo.",
+      MaxPool2D: "De cada ventana de 2 × 2 queda el número mayor.",
+      Dense: "Cada número de la capa anterior por su peso, todo sumado, y el sesgo.",
+    },
+    derivative: "∂J/∂z = {exact}; por diferencias finitas, {difference}.",
+    of_class: "El coste J pide un {k}.",
+    of_predicted: "El coste J pide un {k}, como predice la red.",
+    click_weight: "Pulsa un peso del filtro para ver de qué está hecha su derivada.",
+    from_map: "mapa {k}",
+    weight_shared: "Un mismo peso sirve a todas las ventanas. Su derivada es una suma de {n}:",
+    png: "Guardar los mapas como imagen",
+    hint: {
+      picture: "Esta imagen recorre la red. Dibuja un dígito encima.",
+      train: "Pulsa Entrenar y mira cómo cambian los mapas y las barras.",
+      network:
+        "Cada cuadrado es un mapa: la imagen como la ve un filtro. Ponte encima para verlo grande; al pulsar se abre en el microscopio.",
+      now: "Esta frase dice lo que está pasando ahora mismo.",
+    },
   },
 
   // Las pistas de la primera vez.

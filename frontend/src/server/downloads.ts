@@ -69,3 +69,17 @@ export function surfaceImage(root: HTMLElement): Promise<Blob | null> {
   context.drawImage(points, 0, 0);
   return new Promise((resolve) => whole.toBlob(resolve, "image/png"));
 }
+
+/** The maps of a network on images as a PNG, on the page's paper; null where the page shows none. */
+export function mapsImage(root: HTMLElement): Promise<Blob | null> {
+  const maps = root.querySelector<HTMLCanvasElement>(".maps .scene");
+  const whole = document.createElement("canvas");
+  const context = whole.getContext("2d");
+  if (!maps || !context) return Promise.resolve(null);
+  whole.width = maps.width;
+  whole.height = maps.height;
+  context.fillStyle = getComputedStyle(maps).getPropertyValue("--paper");
+  context.fillRect(0, 0, whole.width, whole.height);
+  context.drawImage(maps, 0, 0);
+  return new Promise((resolve) => whole.toBlob(resolve, "image/png"));
+}

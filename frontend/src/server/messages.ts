@@ -19,6 +19,23 @@ export interface Run {
   points: Float32Array;
   labels: Float32Array;
   test: Uint8Array;
+  /** Of a network on images: the layers that are drawn, the image first. */
+  layers?: DrawnLayer[];
+}
+/** A layer of a network on images. */
+export interface DrawnLayer {
+  kind: string; // Image, Conv2D, MaxPool2D or Dense
+  shape: number[];
+  place: number; // in the network, from 1
+  row: number; // of the set-up's layer that it belongs to; the image has -1, the output the last
+  at: number | null; // where its weights begin in the parameters
+  weights: number[] | null; // their shape
+}
+/** The image that runs through the network: one of the data, or a drawing. */
+export interface Example {
+  index: number | null;
+  label: number | null;
+  of_test: boolean;
 }
 export type Change = "setup" | "reseed" | "reset" | "weight" | "point" | "erase" | "table";
 export interface Frame {
@@ -44,6 +61,8 @@ export interface Frame {
     | { layer: number; rate: number; suggested_rate: number }
     | { line: number; message: string } // of a program with a bug that stopped
     | null;
+  /** On images: whose maps these are. */
+  example?: Example;
   /** What the doctor says of this moment; the kind of its finding, if there is one. */
   sentence?: (LocalizedText & { kind: string | null }) | null;
   /**
@@ -53,6 +72,7 @@ export interface Frame {
    * the examples), `gradients` (the root mean square of ∂cost/∂W), `saturation`. Where the history has
    * changed, `history` has (moments, 4) numbers: step, cost, test cost, branch; and `flows` the signal
    * and the gradient of each layer: (moments, 2, layers), NaN where they were not measured.
+   * On images there are `maps` in place of `surface` and `neurons`: the numbers of all drawn layers.
    */
   arrays: Record<string, NumericArray>;
 }
@@ -70,12 +90,18 @@ export interface Limits {
   inputs: { each: string[] };
   layers: {
     most: number;
-    each: { neurons: NumberLimits; activation: string[]; learning_rate: NumberLimits };
+    each: {
+      neurons: NumberLimits;
+      activation: string[];
+      learning_rate: NumberLimits;
+      kind: string[];
+    };
   };
   output: { activation: string[]; learning_rate: NumberLimits };
   training: Record<"learning_rate" | "batch_size" | "l1" | "l2", NumberLimits> &
     Record<"optimizer" | "cost" | "initializer", string[]>;
   weights: { most: number };
+  images: { most: number };
   table: { most: number }; // bytes
   sweep: {
     axes: {
@@ -148,4 +174,39 @@ export interface StepDetails {
   bug?: boolean; // then the training takes other steps than this one
   lesson: Lesson;
   arrays: Record<string, NumericArray>;
+}
+
+/** A product of a sum; the winner of a maximum has 1 on its right. */
+export interface Term {
+  names: [string, string];
+  left: number | null;
+  right: number | null;
+  product: number | null;
+  /** Where the number stands in the layer's input; null is padding, or the 1 of a bias. */
+  x: number[] | null;
+  parameter: number[] | null;
+}
+/** One number of a layer taken apart, or the derivative by one of its weights. */
+export interface NumberApart {
+  run: number;
+  step: number;
+  what: "number" | "weight";
+  layer: string;
+  kind: string;
+  operation: "sum" | "max" | "mean" | "state";
+  name: string;
+  formula: string;
+  place: number[];
+  in_shape: number[];
+  out_shape: number[];
+  terms: Term[];
+  value: number | null;
+  derivative: number | null;
+  difference: number | null;
+  output: number | null;
+  output_name: string | null;
+  says: LocalizedText;
+  /** The class that the cost asks for; where none is known, the predicted one. */
+  target: number;
+  labelled: boolean;
 }

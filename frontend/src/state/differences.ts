@@ -2,7 +2,7 @@
 
 import type { Language, Texts } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
-import { choiceName, featureLabel } from "./labels";
+import { choiceName, featureLabel, kindName } from "./labels";
 import type { Setup } from "./setup";
 
 /** The names of what differs, each with its value before and after; empty if nothing does. */
@@ -23,6 +23,7 @@ export function differences(before: Setup, after: Setup, t: Texts, language: Lan
     [t.seed, (one) => number(one.data.seed)],
     [t.inputs, (one) => one.inputs.map(featureLabel).join(", ")],
     [t.shell.layers, (one) => one.layers.map(({ neurons }) => neurons).join("–") || "0"],
+    [t.images.kind, (one) => once(one.layers.map(({ kind }) => kindName(kind, t)))],
     [t.activation, (one) => once(one.layers.map(({ activation }) => activation))],
     [t.output, (one) => one.output.activation],
     [t.learning_rate, (one) => number(one.training.learning_rate)],

@@ -1,7 +1,8 @@
 // The labels of classes, axes, features, phases and examples; a table's names come first.
 
 import type { Texts } from "../i18n";
-import type { Phase, Run } from "../server/messages";
+import type { DrawnLayer, Phase, Run } from "../server/messages";
+import type { Channel } from "./images";
 
 /** The name of a class, or its number. */
 export function classLabel(run: Run | null, k: number): string {
@@ -40,6 +41,19 @@ export function neuronName(run: Run, layer: number, index: number, t: Texts): st
   return detail ? `${place}: ${detail}` : place;
 }
 
+/** The name of a map, or of a neuron of a dense layer: its layer and its number, from 1. */
+export function channelName(
+  layers: readonly DrawnLayer[],
+  { layer, channel }: Channel,
+  t: Texts,
+): string {
+  const one = layers[layer];
+  if (!one || one.kind === "Image") return t.images.image;
+  const names: Record<string, string> = t.images.maps;
+  const kind = one.shape.length === 3 ? (names[one.kind] ?? one.kind) : t.neuron;
+  return `${kind} ${one.row + 1}.${channel + 1}`;
+}
+
 /** An input feature in print: x₁² for x1^2. */
 export function featureLabel(input: string): string {
   return input.replace("x1", "x₁").replace("x2", "x₂").replace("^2", "²").replace("*", " ");
@@ -50,6 +64,11 @@ export function choiceName(name: string, t: Texts): string {
   const names: Record<string, string> = t.choices;
   if (name === "lesson") return t.lesson_step;
   return name === "auto" ? t.auto : (names[name] ?? name);
+}
+
+/** The name of a layer's kind in words. */
+export function kindName(kind: string, t: Texts): string {
+  return t.images.kinds[kind as "conv"] ?? kind;
 }
 
 export function phaseName(phase: Phase, t: Texts): string {

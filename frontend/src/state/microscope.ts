@@ -112,6 +112,7 @@ export function makeMicroscope(
   let asked = 0;
 
   function request(): void {
+    if (run.peek()?.layers) return; // images have a panel of their own
     if (waiting) {
       again = true;
       return;

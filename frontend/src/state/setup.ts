@@ -17,6 +17,8 @@ export interface LayerSetup {
   neurons: number;
   activation: string;
   learning_rate: number | null;
+  /** A convolution takes images; on points all layers are dense. */
+  kind: string;
 }
 export interface Setup {
   version: 1;
@@ -50,7 +52,7 @@ export function withoutStaleWeights(next: Setup, before: Setup): Setup {
       arms,
       classes,
       inputs,
-      layers.map((one) => one.neurons),
+      layers.map((one) => [one.neurons, one.kind]),
       output.activation === "softmax",
       training.initializer,
       training.seed,
@@ -75,7 +77,33 @@ export function withInitialWeights(
   };
 }
 
+/** The data set whose examples are images. */
+export const DIGITS = "digits";
+
+/** The set-up with another data set. Between points and images the layers change too: they become
+ * those of an example of its kind. */
+export function withData(setup: Setup, kind: string, like: Setup): Setup {
+  const data = { ...setup.data, kind, points: [], columns: [], class_names: [], regression: false };
+  if ((kind === DIGITS) === (setup.data.kind === DIGITS)) return { ...setup, data };
+  const { optimizer, cost: _, batch_size: __, ...training } = setup.training;
+  return {
+    ...setup,
+    data: { ...data, n: like.data.n, noise: like.data.noise },
+    layers: like.layers,
+    output: like.output,
+    training: {
+      ...training,
+      optimizer: optimizer === "lesson" ? like.training.optimizer : optimizer,
+      cost: like.training.cost,
+      batch_size: like.training.batch_size,
+    },
+    weights: null,
+    frozen: [],
+    bug: null,
+  };
+}
+
 /** A hidden layer with the server's defaults. */
 export function newLayer({ layers }: Setup): LayerSetup {
-  return layers[0] ?? { neurons: 1, activation: "tanh", learning_rate: null };
+  return layers[0] ?? { neurons: 1, activation: "tanh", learning_rate: null, kind: "dense" };
 }

@@ -17,6 +17,7 @@ import { makeCrowdWatch } from "./crowd";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
+import { makeImages } from "./images";
 import { makeMicroscope } from "./microscope";
 import { lastStep } from "./moments";
 import { makeRuns } from "./runs";
@@ -24,8 +25,9 @@ import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import { makeAddressKeeper, tabStorage } from "./staying";
 import { formatMap, makeSweep } from "./sweep";
-import type { Tool } from "./tools";
+import { awayParts, type Tool } from "./tools";
 import { makeTour } from "./tour";
+import { makeWindows } from "./windows";
 
 type Theme = "auto" | "light" | "dark";
 
@@ -127,6 +129,8 @@ export function makeStore(connection: Connection, host: Host) {
     },
     off: (event, listener) => connection.off(event, listener),
   };
+  const images = makeImages(scoped, { run, liveFrame });
+  const windows = makeWindows(scoped, { run, frame, tool, images });
   const microscope = makeMicroscope(scoped, { run, frame, selection, tool });
   const bugs = makeBugLab(scoped, { run, tool });
   const doctor = makeDoctor(scoped, run);
@@ -271,6 +275,8 @@ export function makeStore(connection: Connection, host: Host) {
           liveFrame.value = frame.value = latest = { ...old, arrays: {} };
         }
         run.value = next;
+        const away = awayParts(address.hidden, next.layers !== undefined);
+        if (away.includes(tool.peek() ?? "")) tool.value = null;
         const why = message.why as LocalizedText | null | undefined;
         // The tour and the doctor say themselves what they begin.
         if (why && tool.peek() !== "tour" && tool.peek() !== "doctor") {
@@ -307,8 +313,10 @@ export function makeStore(connection: Connection, host: Host) {
       if (slow !== null) {
         const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
         notice.value = {
-          says: (t) =>
-            t.classroom.crowded.replace("{pages}", pages).replace("{pictures}", pictures),
+          says: ({ classroom: t }) =>
+            (pictures === "1" ? t.crowded_once : t.crowded)
+              .replace("{pages}", pages)
+              .replace("{pictures}", pictures),
         };
       }
       pacing.received();
@@ -444,6 +452,8 @@ export function makeStore(connection: Connection, host: Host) {
     layersListed,
     text,
     table,
+    images,
+    windows,
     microscope,
     bugs,
     doctor,

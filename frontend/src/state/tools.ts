@@ -11,3 +11,12 @@ export const TOOL_NAMES = [
   "settings",
 ] as const;
 export type Tool = (typeof TOOL_NAMES)[number];
+
+/** What there is not on images: they train dense layers on points. */
+const NOT_ON_IMAGES: readonly string[] = ["sweep", "bugs"];
+
+/** The parts of the page that are away; a recording of images has no microscope. */
+export function awayParts(hidden: readonly string[], images: boolean): readonly string[] {
+  if (!images) return hidden;
+  return [...hidden, ...NOT_ON_IMAGES, ...(hidden.includes("pad") ? ["microscope"] : [])];
+}

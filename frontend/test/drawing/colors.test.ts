@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { diverging, type Palette, rgb } from "../../src/drawing/colors";
+import { diverging, type Palette, readableOn, rgb } from "../../src/drawing/colors";
 
 const black = rgb("#000000");
 const palette: Palette = {
@@ -19,4 +19,17 @@ test("colors run from class 0 through the undecided ground to class 1", () => {
 test("only a code of six digits is a color", () => {
   expect(rgb(" #B84a00 ")).toEqual([184, 74, 0]);
   expect(rgb("red")).toEqual([0, 0, 0]);
+});
+
+test("letters stand out on every color", () => {
+  const light = ([red, green, blue]: readonly number[]) => {
+    const part = (byte = 0) =>
+      byte <= 10 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue);
+  };
+  for (let k = 0; k <= 100; k += 1) {
+    const ground = diverging(k / 50 - 1, palette.classes, palette);
+    const [one, other] = [light(rgb(readableOn(ground))), light(ground)].sort((a, b) => b - a);
+    expect(((one ?? 0) + 0.05) / ((other ?? 0) + 0.05)).toBeGreaterThanOrEqual(4.5);
+  }
 });

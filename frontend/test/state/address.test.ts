@@ -6,7 +6,7 @@ import { SETUP } from "../support";
 const PLAIN = { hidden: [], challenge: null, goal: null, large: false, map: null };
 const whole = (setup: unknown, more: Partial<Address> = {}) => ({ ...PLAIN, setup, ...more });
 
-const layer = { neurons: 4, activation: "tanh", learning_rate: null };
+const layer = { neurons: 4, activation: "tanh", learning_rate: null, kind: "dense" };
 const SETUPS: Record<string, Setup> = {
   usual: SETUP,
   flat: { ...SETUP, data: { ...SETUP.data, kind: "xor" }, layers: [] },

@@ -37,7 +37,7 @@ describe("a set-up with a bug", () => {
   it("has only activations whose slope is a function of a, and another at z than at a", () => {
     const of = (activation: string) => ({
       ...SETUP,
-      layers: [{ neurons: 3, activation, learning_rate: null }],
+      layers: [{ neurons: 3, activation, learning_rate: null, kind: "dense" }],
     });
     const made = (name: string, bug: string) => withBug(of(name), bug, 2).layers[0]?.activation;
     expect(made("gelu", "zero-start")).toBe("tanh");

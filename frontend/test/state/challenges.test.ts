@@ -6,7 +6,12 @@ import { SETUP } from "../support";
 
 const layered = (...widths: number[]): Setup => ({
   ...SETUP,
-  layers: widths.map((neurons) => ({ neurons, activation: "tanh", learning_rate: null })),
+  layers: widths.map((neurons) => ({
+    neurons,
+    activation: "tanh",
+    learning_rate: null,
+    kind: "dense",
+  })),
 });
 const EXAMPLES: Record<string, Setup> = {
   stuck: layered(4, 8, 16, 8, 4),

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { formatHash, parseHash } from "../../src/state/address";
-import { withInitialWeights, withoutStaleWeights } from "../../src/state/setup";
+import {
+  type Setup,
+  withData,
+  withInitialWeights,
+  withoutStaleWeights,
+} from "../../src/state/setup";
 import { SETUP } from "../support";
 
 const hashOf = (setup: unknown) =>
@@ -37,7 +42,10 @@ describe("weights in the address", () => {
 
   test.each([
     ["a layer more", { layers: [...SETUP.layers, ...SETUP.layers] }],
-    ["a neuron more", { layers: [{ neurons: 5, activation: "tanh", learning_rate: null }] }],
+    [
+      "a neuron more",
+      { layers: [{ neurons: 5, activation: "tanh", learning_rate: null, kind: "dense" }] },
+    ],
     ["another input", { inputs: ["x1"] }],
     ["other outputs", { data: { ...SETUP.data, kind: "blobs" } }],
     ["more classes", { data: { ...SETUP.data, classes: 5 } }],
@@ -54,5 +62,35 @@ describe("weights in the address", () => {
     ["nothing", {}],
   ])("are kept with %s", (_, change) => {
     expect(withoutStaleWeights({ ...held, ...change }, held).weights).toEqual(held.weights);
+  });
+});
+
+describe("another data set", () => {
+  const images: Setup = {
+    ...SETUP,
+    data: { ...SETUP.data, kind: "digits", n: 1000, noise: 0 },
+    layers: [{ neurons: 8, activation: "relu", learning_rate: null, kind: "conv" }],
+    training: { ...SETUP.training, batch_size: 32 },
+  };
+
+  test("keeps the network among points", () => {
+    const own = { ...SETUP, layers: [], data: { ...SETUP.data, noise: 0.3 } };
+    expect(withData(own, "moons", SETUP)).toEqual({
+      ...own,
+      data: { ...own.data, kind: "moons" },
+    });
+  });
+
+  test("changes the layers between points and images, and comes back", () => {
+    const lesson = { ...SETUP, training: { ...SETUP.training, optimizer: "lesson", seed: 7 } };
+    const digits = withData({ ...lesson, weights: [1], bug: "one" }, "digits", images);
+    expect(digits.layers).toEqual(images.layers);
+    expect(digits.data.n).toBe(1000);
+    expect(digits.training).toMatchObject({ optimizer: "adam", batch_size: 32, seed: 7 });
+    expect([digits.weights, digits.bug]).toEqual([null, null]);
+    const back = withData(digits, "moons", SETUP);
+    expect(back.layers).toEqual(SETUP.layers);
+    expect(back.data).toEqual({ ...SETUP.data, kind: "moons" });
+    expect(back.training.batch_size).toBe(null);
   });
 });

@@ -6,8 +6,8 @@ const setup = {
   data: { kind: "circles", seed: 4, points: [] },
   inputs: ["x1", "x2"],
   layers: [
-    { neurons: 4, activation: "tanh", learning_rate: null },
-    { neurons: 3, activation: "tanh", learning_rate: null },
+    { neurons: 4, activation: "tanh", learning_rate: null, kind: "dense" },
+    { neurons: 3, activation: "tanh", learning_rate: null, kind: "dense" },
   ],
   training: { optimizer: "adam", learning_rate: 0.01, initializer: "orthogonal" },
 } as unknown as Setup;

@@ -24,6 +24,10 @@ from neurona.registry import lookup
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable, Iterator
+
+    from neurona.engine.state import State
+    from neurona.observe.terminal import TrainingView
 
 INTERRUPTION = Text(
     "interrupted; saving the training so far",
@@ -44,6 +48,14 @@ NOTHING_LEARNED = Text(
 EXPLAINED = Text(
     "It explains {share} of the variance; the best constant explains nothing.",
     "Explica el {share} de la varianza; la mejor constante no explica nada.",
+)
+NOT_HERE = Text(
+    "--{option} is not for {name}, whose network and data are fixed: it takes --optimizer, "
+    "--learning-rate, --batch-size, --steps, --every, --seed, --engine, --output, --language and "
+    "--quiet",
+    "--{option} no vale para {name}, cuya red y cuyos datos son fijos: admite --optimizer, "
+    "--learning-rate, --batch-size, --steps, --every, --seed, --engine, --output, --language y "
+    "--quiet",
 )
 NOT_WRITABLE = Text(
     "the output folder {folder} cannot be written ({reason}): give another with --output DIR",
@@ -76,25 +88,46 @@ def run(given: Namespace) -> int:
         net, X, y, steps=options["steps"], name=given.data, test=test, log=demo.log,
         quiet=given.quiet, language=language,
     )  # fmt: skip
+    code = follow(states, view, film.add, language)
+    if test and film.frames and not given.quiet:
+        report(net, film.frames[-1].params, *test, language=language)
+    write(film, output, given.data, language)
+    return code
+
+
+def follow(
+    states: Iterator[State], view: TrainingView, keep: Callable[[State], Any], language: Language
+) -> int:
+    """Show and keep the states as they come, and return the exit code."""
     code = 0
     try:
         interrupts.raised()
         with view:
             for state in states:
-                film.add(state)
+                keep(state)
                 view.update(state)
     except KeyboardInterrupt:
         code = INTERRUPTED
         print(f"neurona: {INTERRUPTION.say(language)}", file=sys.stderr)
     except TrainingDiverged as error:
         code = FAILED
-        film.add(error.state)
+        keep(error.state)
         print(f"neurona: {error}", file=sys.stderr)
     interrupts.at_once()
-    if test and film.frames and not given.quiet:
-        report(net, film.frames[-1].params, *test, language=language)
-    write(film, output, given.data, language)
     return code
+
+
+def refuse(given: Namespace) -> None:
+    """Refuse options that a demonstration with a network and data of its own does not take.
+
+    Raises
+    ------
+    ValueError
+        If one is given.
+    """
+    for option in ("topology", "activation", "cost", "arms", "classes", "noise"):
+        if getattr(given, option) is not None:
+            raise ValueError(NOT_HERE.say(given.language, option=option, name=given.data))
 
 
 def network_of(given: Namespace, X: Any, y: Any) -> Network:

@@ -18,6 +18,7 @@ from neurona.files.estimator import estimator_of
 from neurona.language import system_language
 from neurona.observe.apart import inside
 from neurona.observe.numbers import activation_names, between_layers
+from neurona.tables.arrays import Scaling
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -123,6 +124,9 @@ def _estimator(estimator: NeuralNet, notes: dict[str, Any]) -> Iterator[str]:
         for one in estimator.trials_:
             cost = "diverged" if one.cost in (None, inf) else f"{one.cost:.4g}"
             yield f"  {cost:<8}  {one.setting}{', kept' * one.kept}"
+    if isinstance(estimator.preparation_, Scaling):
+        yield f"\nexamples    {estimator.preparation_}"
+        return
     preparation: Preparation | None = estimator.preparation_
     if preparation is None:
         yield "columns     numbers, taken as they are"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neurona.language import Language
 
 # The names are written out, so that `neurona --help` need not import NumPy; a test compares them.
+LAYERED = ("mnist", "series", "text")  # demonstrations with layers and data of their own
 DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
 COSTS = ("cross_entropy", "mse", "mae", "huber", "poisson", "pinball")  # for neurona train
 EXAMPLES = Text(
@@ -28,6 +29,9 @@ examples:
   neurona demo spirals --arms 5 --activation gelu   five arms, five classes
   neurona demo moons --optimizer sgd --learning-rate 0.5,0.2,0.1
   neurona demo digits --engine jax                  real handwritten digits, compiled
+  neurona demo mnist                                a convolutional network on larger ones
+  neurona demo series                               the weather of the next days
+  neurona demo text                                 a network that learns to write
   neurona demo tutorial                             why the lesson's deep network does not learn
 
 """,
@@ -38,6 +42,9 @@ ejemplos:
   neurona demo spirals --arms 5 --activation gelu   cinco brazos, cinco clases
   neurona demo moons --optimizer sgd --learning-rate "0,5; 0,2; 0,1"
   neurona demo digits --engine jax                  dígitos escritos a mano, compilado
+  neurona demo mnist                                una red convolucional con otros mayores
+  neurona demo series                               el tiempo de los próximos días
+  neurona demo text                                 una red que aprende a escribir
   neurona demo tutorial                             por qué la red profunda no aprende
 
 """,
@@ -269,7 +276,9 @@ def _add_demo(commands: Any, language: Language, said: Callable[[str, str], str]
         language,
     )
     demo.add_argument(
-        "data", choices=(*DEMOS, "tutorial"), help=said("what to learn", "lo que se aprende")
+        "data",
+        choices=(*DEMOS, *LAYERED, "tutorial"),
+        help=said("what to learn", "lo que se aprende"),
     )
     numbers = _decimals(language)
     network = demo.add_argument_group(said("network", "red"))
@@ -887,4 +896,5 @@ def _command(module: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _run_demo(given: argparse.Namespace) -> int:
-    return _command("lesson" if given.data == "tutorial" else "demo")(given)
+    own = {"tutorial": "lesson"} | {name: f"demo_{name}" for name in LAYERED}
+    return _command(own.get(given.data, "demo"))(given)

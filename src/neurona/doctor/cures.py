@@ -16,7 +16,7 @@ import numpy as np
 from neurona.doctor.case import Case, Cure
 from neurona.doctor.signs import curvature
 from neurona.doctor.skill import Measure
-from neurona.doctor.training import OfPredictions, cost_of, examples
+from neurona.doctor.training import OfPredictions, by_place, cost_of, examples
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.costs import CROSS_ENTROPIES, Cost, SquaredError
 from neurona.engine.initializers import Initializer, Shape, find_initializer, zeros
@@ -24,6 +24,7 @@ from neurona.engine.layers.base import Layer
 from neurona.engine.layers.convolution import Conv1D, Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.dropout import Dropout
+from neurona.engine.layers.embedding import Embedding
 from neurona.engine.layers.gru import GRU
 from neurona.engine.layers.normalization import BatchNormalization
 from neurona.engine.layers.simple_rnn import SimpleRNN
@@ -289,7 +290,7 @@ def _standard(a: Array, own: Array) -> Array:
 def _(case: Case) -> Case | None:
     X = np.asarray(case.X, np.float64)
     scaled = _standard(X, X)
-    if np.allclose(scaled, X, atol=0.1):
+    if np.allclose(scaled, X, atol=0.1) or isinstance(case.net.layers[0], Embedding):
         return None
     validation = None if case.X_val is None else _standard(case.X_val, X)
     return replace(case, X=scaled, X_val=validation)
@@ -315,6 +316,8 @@ def _(case: Case) -> Case | None:
     target = examples(case).target
     if _measure(case).kind != "classes" or case.sample_weight is not None:
         return None
+    if len(case.net.out_shape()) > 1:  # an example has several classes
+        return None
     label = target.argmax(axis=1) if target.shape[1] > 1 else target[:, 0] > 0.5
     _, places, counts = np.unique(label, return_inverse=True, return_counts=True)
     if counts.min() == counts.max():
@@ -326,7 +329,7 @@ def _(case: Case) -> Case | None:
 
 
 def _measure(case: Case) -> Measure:
-    return Measure.of(examples(case).target)
+    return Measure.of(by_place(case.net, examples(case).target))
 
 
 def _is_entropy(cost: Cost) -> bool:
@@ -377,7 +380,7 @@ def _(case: Case) -> Case | None:
 
 @_cure("output-softmax", "a softmax output", "una salida softmax")
 def _(case: Case) -> Case | None:
-    fits = case.net.n_out > 1 and _measure(case).kind == "classes"
+    fits = case.net.out_shape()[-1] > 1 and _measure(case).kind == "classes"
     return _output(case, "softmax") if fits else None
 
 
@@ -433,7 +436,7 @@ def _(case: Case) -> Case | None:
 
 def _adds_up(case: Case, cost: Cost) -> bool:
     """Return whether the cost of all the examples twice is twice their cost."""
-    target = examples(case).target[:100]
+    target = by_place(case.net, examples(case).target[:100])
     output = np.full_like(target, 0.3)
     once, twice = (
         float(cost(np.concatenate([output] * k), np.concatenate([target] * k))[0]) for k in (1, 2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from neurona.doctor.case import Case
 from neurona.doctor.signs import thinned
-from neurona.doctor.training import OfPredictions, cost_of, examples
+from neurona.doctor.training import OfPredictions, by_place, cost_of, examples
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.layers.composition import Composition
 from neurona.engine.parameters import arrays, mapped, named, rebuilt
@@ -54,7 +54,7 @@ def mismatches(case: Case, params: Params) -> Iterator[Mismatch]:
             x = np.asarray(layer.forward(own, x)[0], np.float64)
         cost = cost_of(case)
         if not isinstance(cost, OfPredictions) and not _is_ours(type(cost)):
-            target = data.target.astype(np.float64)
+            target = by_place(case.net, data.target).astype(np.float64)
             output = rng.uniform(0.1, 0.9, target.shape)  # where a logarithm is finite
             _, d = cost(output, target)
             error = _worst(lambda at: cost(at, target)[0], output, d, rng)

@@ -24,7 +24,7 @@ from neurona.doctor.signs import (
     skill,
     thinned,
 )
-from neurona.doctor.training import cost_of, examples, states, validation_examples
+from neurona.doctor.training import by_place, cost_of, examples, states, validation_examples
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
@@ -255,7 +255,9 @@ def judge(case: Case, watched: Watched, began: float | None = None) -> Diagnosis
             ]
             best, last = min(costs), costs[-1]
             predicted = case.net.predict(end.params, held_out.x)
-        other = skill(predicted, held_out.target, signs.task)
+        target = by_place(case.net, held_out.target)
+        other = skill(by_place(case.net, predicted), target, signs.task)
+    known = skill(moments[-1].outputs, by_place(case.net, sample.target), signs.task)
     evidence = Evidence(
         case=case,
         data=data,
@@ -267,7 +269,7 @@ def judge(case: Case, watched: Watched, began: float | None = None) -> Diagnosis
         params=end.params,
         course=course(seen, watched.single or seen, **more),
         curvatures=(curvature(case, seen[0].params), curvature(case, end.params)),
-        skills=(skill(moments[-1].outputs, sample.target, signs.task), other),
+        skills=(known, other),
         mismatches=tuple(mismatches(case, seen[0].params)),
         best_validation=best,
         last_validation=last,

@@ -10,10 +10,10 @@ from typing import Any
 from neurona.doctor.case import Case
 from neurona.doctor.derivatives import Mismatch
 from neurona.doctor.signs import Course, DataSigns, Moment, r_squared
-from neurona.doctor.training import cost_of
+from neurona.doctor.training import by_place, cost_of
 from neurona.engine.data import Data
 from neurona.engine.optimizers import SGD, Momentum, Optimizer, find_optimizer
-from neurona.engine.types import Params
+from neurona.engine.types import Array, Params
 
 # A network that reaches nine tenths of what neighbors or a straight line do has learned: all
 # healthy controls of the tests do, and none of the real bugs.
@@ -68,6 +68,11 @@ class Evidence:
     last_validation: float
 
     @property
+    def targets(self) -> Array:
+        """Those of the sample, a row for each example and place, as the outputs of a moment."""
+        return by_place(self.case.net, self.sample.target)
+
+    @property
     def first(self) -> Moment:
         """The moment before the first step."""
         return self.moments[0]
@@ -82,7 +87,7 @@ class Evidence:
         """Whether the network has learned nothing, or less than it could have."""
         if self.course.diverged is not None or not isfinite(self.last.cost):
             return True
-        signs, squares = self.signs, r_squared(self.last.outputs, self.sample.target)
+        signs, squares = self.signs, r_squared(self.last.outputs, self.targets)
         if hasattr(cost_of(self.case), "quantile"):
             return self.last.cost > (1 - NOTHING) * signs.trivial_cost
         if not self.knows_something:
@@ -95,7 +100,7 @@ class Evidence:
     @property
     def knows_something(self) -> bool:
         """Whether the network is beyond what the best constant gets right."""
-        squares = r_squared(self.last.outputs, self.sample.target)
+        squares = r_squared(self.last.outputs, self.targets)
         return max(self.skills[0], squares) >= NOTHING
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import CURES
 from neurona.doctor.skill import Kind, Measure
-from neurona.doctor.training import examples
+from neurona.doctor.training import by_place, examples
 from neurona.doctor.trials import judged_by
 from neurona.doctor.tries import MARGIN, Budget, Interval, NotProved, Trial, Tries, is_equal
 from neurona.engine.types import Array
@@ -188,7 +188,7 @@ def prove(
         tries.seeds.numbers,
         tries.draws,
         judged_by(case),
-        Measure.of(examples(case).target).kind,
+        Measure.of(by_place(case.net, examples(case).target)).kind,
         time.monotonic() - begun,
     )
 

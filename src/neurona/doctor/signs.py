@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.doctor.training import cost_of, examples, validation_examples
+from neurona.doctor.training import by_place, cost_of, examples, validation_examples
 from neurona.engine.activations import Activation
 from neurona.engine.costs import Cost
 from neurona.engine.data import Data
@@ -75,7 +75,7 @@ class Moment:
     cost
         Of these examples, without a penalty.
     outputs
-        The predictions.
+        The predictions, a row for each example and place.
     layers
         One for each layer.
     """
@@ -96,10 +96,12 @@ def moment(net: Network, cost: Cost, params: Params, data: Data, step: int) -> M
     """Measure a network on some examples, in float64: a signal may fade below float32's reach."""
     params = mapped(lambda array: array.astype(np.float64), params)
     data = Data(data.x.astype(np.float64), data.target.astype(np.float64), None)
+    objective = Objective(net, cost)
     with np.errstate(all="ignore"):
         passes = walk_forward(net.logits if cost.link else net, params, data.x)
-        value, dy = cost(passes[-1].a, data.target, data.weight)
-        backward = walk_backward(passes, dy)
+        output = passes[-1].a
+        value, dy = objective.judged(by_place(net, output), data.target)
+        backward = walk_backward(passes, dy.reshape(output.shape))
         layers = []
         for place, (layer, forward, back, own) in enumerate(
             zip(net.layers, passes, backward, params, strict=True), start=1
@@ -126,7 +128,7 @@ def moment(net: Network, cost: Cost, params: Params, data: Data, step: int) -> M
                     forgetting,
                 )
             )
-    return Moment(step, float(value), a, tuple(layers))
+    return Moment(step, float(value), by_place(net, a), tuple(layers))
 
 
 def _rms(array: Array) -> float:
@@ -352,9 +354,11 @@ def _before(link: str | None, p: Array) -> Array:
 def data_signs(case: Case) -> DataSigns:
     """Measure the examples of a case."""
     data, cost, net = examples(case), cost_of(case), case.net
-    x, target = data.x.reshape(data.n, -1).astype(np.float64), data.target.astype(np.float64)
+    x, each = data.x.reshape(data.n, -1).astype(np.float64), data.target.astype(np.float64)
+    target = by_place(net, each)
     task = task_of(target)
-    trivial, trivial_cost = best_constant(net, cost, thinned(data).target.astype(np.float64))
+    some = by_place(net, thinned(data).target.astype(np.float64))
+    trivial, trivial_cost = best_constant(net, cost, some)
     size, spread = np.sqrt(np.square(x).mean(axis=0)), x.std(axis=0)
     low, high = reach(net.output)
     variance = target.var(axis=0).mean()
@@ -363,7 +367,7 @@ def data_signs(case: Case) -> DataSigns:
     # A quantile is not near the targets: neighbors tell nothing of it.
     is_quantile = getattr(cost, "quantile", 0.5) != 0.5
     achievable, squares, linear, is_chance = (
-        (0.0, 0.0, 0.0, False) if is_quantile else _achievable(x, target, task)
+        (0.0, 0.0, 0.0, False) if is_quantile else _achievable(x, each, task, target.shape[1])
     )
     return DataSigns(
         n=data.n,
@@ -373,7 +377,7 @@ def data_signs(case: Case) -> DataSigns:
         trivial_cost=trivial_cost,
         input_size=float(size.max()),
         input_ratio=_ratio(spread[spread > 0]),
-        input_column=int(size.argmax()) + 1,
+        input_column=int(size.argmax()) % data.x.shape[-1] + 1,
         target_size=_rms(target),
         target_spread=float(np.sqrt(variance)),
         unreachable=float(floor / variance) if variance else 0.0,
@@ -381,7 +385,7 @@ def data_signs(case: Case) -> DataSigns:
         achievable_squares=squares,
         linear=linear,
         is_chance=is_chance,
-        contradicting=_contradicting(x, target),
+        contradicting=_contradicting(x, each),
         rarest=float(shares[shares > 0].min()) if shares.any() else 0.0,
         leaked=_leaked(case, x),
     )
@@ -396,7 +400,7 @@ def _ratio(spread: Array) -> float:
     )
 
 
-def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float, bool]:
+def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, float, float, bool]:
     """Return the skills of the nearest neighbors, each row left out, or of a straight line.
 
     First the better skill of the two, then that in squares, then that of the line alone, then
@@ -413,11 +417,12 @@ def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float
         square = design.T @ design + 1e-3 * len(x) * np.eye(design.shape[1])
         hat = design, np.linalg.solve(square, design.T)
 
+    def both(predictions: Array, target: Array) -> tuple[float, float]:
+        rows = predictions.reshape(-1, n_out), target.reshape(-1, n_out)
+        return skill(*rows, task), r_squared(*rows)
+
     def line(target: Array) -> tuple[float, float]:
-        if hat is None:
-            return 0.0, 0.0
-        fitted = hat[0] @ (hat[1] @ target)
-        return skill(fitted, target, task), r_squared(fitted, target)
+        return (0.0, 0.0) if hat is None else both(hat[0] @ (hat[1] @ target), target)
 
     linear = line(target)[0]
     if len(x) < FEW:
@@ -431,11 +436,8 @@ def _achievable(x: Array, target: Array, task: str) -> tuple[float, float, float
     nearest = np.argpartition(near, NEIGHBORS, axis=1)[:, :NEIGHBORS]
 
     def reached(target: Array) -> tuple[float, float]:
-        theirs, own = target[nearest].mean(axis=1), line(target)
-        return (
-            max(skill(theirs, target[asked], task), own[0], 0.0),
-            max(r_squared(theirs, target[asked]), own[1], 0.0),
-        )
+        theirs, own = both(target[nearest].mean(axis=1), target[asked]), line(target)
+        return max(theirs[0], own[0], 0.0), max(theirs[1], own[1], 0.0)
 
     found = reached(target)
     shuffled = is_chance(found, target, reached)

@@ -15,8 +15,8 @@ import numpy as np
 from neurona.doctor.case import Case
 from neurona.engine.batches import epoch_of_batches
 from neurona.engine.costs import CROSS_ENTROPIES, Cost, find_cost
-from neurona.engine.data import Data, check_data, check_two_classes
-from neurona.engine.numpy_engine import unfilled
+from neurona.engine.data import Data, check_data, check_two_classes, unfilled
+from neurona.engine.network import Network
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array
@@ -78,7 +78,7 @@ def cost_of(case: Case) -> Cost:
             if case.cost in names or isinstance(case.cost, kind):
                 return OfPredictions(categorical=activation == "softmax")
         if case.cost == "cross_entropy":
-            return OfPredictions(categorical=case.net.n_out > 1)
+            return OfPredictions(categorical=case.net.out_shape()[-1] > 1)
         raise
 
 
@@ -95,6 +95,15 @@ def examples(case: Case) -> Data:
         If a shape does not fit, or a number is not finite.
     """
     return check_data(case.net.logits, case.X, case.y)
+
+
+def by_place(net: Network, rows: Array) -> Array:
+    """Return targets, or predictions of one network, with a row for each example and place.
+
+    The output of a series has a place for each step, and each of them is judged as an example is.
+    """
+    n_out = net.out_shape()[-1]
+    return rows.reshape(-1, n_out)
 
 
 def validation_examples(case: Case) -> Data | None:
@@ -136,7 +145,8 @@ def states(
     data = examples(case)
     size = min(case.batch_size or data.n, data.n)
     chance: dict[str, Any] = {"rng": case.seed} if seeds is None else {"seeds": seeds}
-    source: dict[str, Any] = {"X": data.x, "y": data.target, "batch_size": size}
+    y = data.target.reshape(data.n, *case.net.out_shape())
+    source: dict[str, Any] = {"X": data.x, "y": y, "batch_size": size}
     if is_refused(case) or (size < data.n and not case.shuffle):
         source = {"batches": _batches(data, size, case)}
         every = every or -(-data.n // size)

@@ -17,7 +17,7 @@ import numpy as np
 
 from neurona.doctor.case import Case
 from neurona.doctor.skill import Measure
-from neurona.doctor.training import cost_of, examples, validation_examples
+from neurona.doctor.training import by_place, cost_of, examples, validation_examples
 from neurona.engine.batches import Draws, population
 from neurona.engine.data import Data, check_weights
 from neurona.engine.initializers import orthogonal
@@ -220,7 +220,8 @@ def _parts(case: Case, seeds: Seeds, measure: Measure) -> _Parts:
     judge = validation_examples(case)
     rows = np.tile(np.arange(data.n), (seeds.size, 1))
     folded = judge is None and data.n >= FEWEST
-    order = _order(data.target, measure, seeds.case.seed)
+    single = len(case.net.out_shape()) == 1
+    order = _order(data.target, measure if single else None, seeds.case.seed)
     if folded:
         held = np.stack([order[k::FOLDS][: data.n // FOLDS] for k in seeds.folds])
         rows = np.stack([order[~np.isin(order, own)] for own in held])
@@ -244,10 +245,10 @@ def _own(data: Data, rows: Array) -> Data:
     return Data(data.x[rows], data.target[rows], weight)
 
 
-def _order(target: Array, measure: Measure, seed: int) -> Array:
+def _order(target: Array, measure: Measure | None, seed: int) -> Array:
     """Return the rows in a random order, those of a class together: each fifth has its share."""
     order = np.random.default_rng(seed).permutation(len(target))
-    if measure.kind != "classes":
+    if measure is None or measure.kind != "classes":
         return order
     label = target.argmax(axis=1) if target.shape[1] > 1 else target[:, 0]
     return order[np.argsort(label[order], kind="stable")]
@@ -262,18 +263,30 @@ def _times(data: Data, count: int) -> Data:
     return Data(x, np.tile(data.target, (count, 1, 1)), weight)
 
 
+def _places(net: Network, target: Array) -> Array:
+    """Return targets with a row for each example and place: those of each network, in a stack."""
+    return target.reshape(*target.shape[:-2], -1, net.out_shape()[-1])
+
+
+def _predicted(net: Network, params: Params, x: Array) -> Array:
+    """Return the predictions of a stack, a row for each example and place."""
+    y = net.forward(params, x)[0]
+    return y.reshape(len(y), -1, y.shape[-1])
+
+
 @np.errstate(all="ignore")
 def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> list[Outcome] | None:
     """Train the cases of one form as a stack; None if it was ended."""
     case, networks = cases[0], len(cases) * seeds.size
     net = case.net
-    measure = Measure.of(examples(case).target, seeds.balanced)
+    measure = Measure.of(by_place(net, examples(case).target), seeds.balanced)
     parts = _parts(case, seeds, measure)
-    constant = np.tile(measure.constant(parts.train.target), (len(cases), 1, 1))
+    constant = np.tile(measure.constant(_places(net, parts.train.target)), (len(cases), 1, 1))
     if parts.train.target.ndim == 2:
         constant = constant[0]
     train, judge = _times(parts.train, len(cases)), _times(parts.judge, len(cases))
     choose = parts.choose and _times(parts.choose, len(cases))
+    target = _places(net, judge.target)
     objective = Objective(net, cost_of(case), case.l1, case.l2)
     params = stacked([own for one in cases for own in seeds.params(one)])
     optimizer = find_optimizer(case.optimizer)
@@ -301,14 +314,15 @@ def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> li
         if net.is_calibrated:
             some = population(train)
             own = net.calibrate(own, some.x, some.weight)
-        prediction = net.forward(own, judge.x)[0]
-        skill = measure.skill(prediction, judge.target, constant)
-        looks.append((skill, np.array(costs), measure.accuracy(prediction, judge.target)))
+        prediction = _predicted(net, own, judge.x)
+        skill = measure.skill(prediction, target, constant)
+        looks.append((skill, np.array(costs), measure.accuracy(prediction, target)))
         if choose is not None:
-            chosen.append(measure.skill(net.forward(own, choose.x)[0], choose.target, constant))
+            theirs = _predicted(net, own, choose.x), _places(net, choose.target)
+            chosen.append(measure.skill(*theirs, constant))
     best = np.stack(chosen).argmax(axis=0) if chosen else np.full(networks, len(moments) - 1)
-    flat = np.broadcast_to(constant, (networks, *judge.target.shape[-2:]))
-    trivial = measure.accuracy(2 * flat - 1 if measure.signed else flat, judge.target)
+    flat = np.broadcast_to(constant, (networks, *target.shape[-2:]))
+    trivial = measure.accuracy(2 * flat - 1 if measure.signed else flat, target)
     curves = [np.stack(one) for one in zip(*looks, strict=True)]
     own_seeds = np.split(np.arange(networks), len(cases))
     return [_outcome(case.steps, moments, curves, best, trivial, own) for own in own_seeds]

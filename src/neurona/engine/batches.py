@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from neurona.checks import check_count
+from neurona.engine.augmentation import Augment, check_augmentation
 from neurona.engine.data import (
     HELD,
     LARGE,
@@ -25,6 +26,7 @@ from neurona.engine.data import (
     check_data,
     check_two_classes,
     check_weights,
+    unfilled,
 )
 from neurona.engine.network import Network
 from neurona.engine.randomness import Generators, Place, Randomness
@@ -45,6 +47,7 @@ class Draws:
 
     in_parts = False
     seen: Sequence[Data] = ()  # all of the data is there
+    as_they_are = True
 
     def __init__(
         self, data: Data, size: int, generators: Generators, randomness: Randomness | None = None
@@ -52,7 +55,7 @@ class Draws:
         n = data.n
         self.data = data
         self.size = size
-        self.whole = size == n
+        self.whole = self.as_they_are and size == n  # the same examples in each step
         self.steps_an_epoch: int = ceil(n / size)
         self._place = Place(generators)
         self._epoch: Any = np.empty((0, size), int)  # the batches that are left of this epoch
@@ -68,7 +71,7 @@ class Draws:
         """Return how many steps so many epochs have, or 1,000."""
         return 1000 if epochs is None else epochs * self.steps_an_epoch
 
-    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, Array | None]]:
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, Any]]:
         """Yield some numbers of the next steps, and their rows, as the steps take them."""
         while count > 0:
             now = int(min(count, most))
@@ -111,6 +114,59 @@ class Draws:
     def examples(self, seen: Sequence[Any]) -> Data:
         """Return the examples that layers are calibrated on."""
         return self._population
+
+
+class AugmentedDraws(Draws):
+    """Mini-batches whose examples are changed at random when they are drawn.
+
+    They are made on the host, for either engine. The number of an epoch's batch and a seed, which
+    is drawn with the epoch's order, decide how, so that a training that goes on changes them as it
+    would have without a stop. What a state's cost and layers are calibrated on stays as it was.
+    """
+
+    as_they_are = False
+
+    def __init__(
+        self,
+        augment: Augment,
+        data: Data,
+        size: int,
+        generators: Generators,
+        randomness: Randomness | None = None,
+    ) -> None:
+        self.augment = augment
+        super().__init__(data, size, generators, randomness)
+        self._most = max(1, LARGE // (size * max(1, data.x.nbytes // data.n)))
+
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, list[Data]]]:
+        """Yield some numbers of the next steps and their batches, 64 MB of them at a time."""
+        while count > 0:
+            now = int(min(count, most, self._most))
+            yield now, [self._next() for _ in range(now)]
+            count -= now
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._seeds = [int(rng.integers(2**63)) for rng in self._place.generators]
+
+    def _next(self) -> Data:
+        (rows,) = self._rows(1)
+        number = self.steps_an_epoch - len(self._epoch)
+        data = self.data.rows(unfilled(rows))
+        each = [np.random.default_rng([seed, number]) for seed in self._seeds]
+        if len(each) == 1:
+            return data._replace(x=self._augmented(data.x, each[0]))
+        pairs = zip(data.x, each, strict=True)
+        return data._replace(x=np.stack([self._augmented(x, rng) for x, rng in pairs]))
+
+    def _augmented(self, x: Array, rng: np.random.Generator) -> Array:
+        made = np.asarray(self.augment(x, rng))
+        if made.shape != x.shape:
+            raise ValueError(
+                f"the augmentation makes {made.shape} of a batch of shape {x.shape}: it must "
+                "return as many examples of the same shape"
+            )
+        return made.astype(x.dtype, copy=False)
 
 
 def population(data: Data) -> Data:
@@ -321,6 +377,7 @@ def source_of(
     networks: int | None = None,
     randomness: Randomness | None = None,
     stream: type[Stream] = Stream,
+    augmentation: Augment | None = None,
 ) -> Draws | Stream:
     """Return where the batches of a training come from; check what can be checked beforehand.
 
@@ -338,14 +395,21 @@ def source_of(
                 raise ValueError(f"give {name} within the batches, (X, y, weight), or no batches")
         if batch_size is not None:
             raise ValueError("batches are taken as they come: leave batch_size out")
+        if augmentation is not None:
+            raise ValueError("batches are taken as they come: augment them where they are made")
         return stream(net, batches, dtype, generators, randomness, _length(batches))
     size = None if batch_size is None else check_count("batch_size", batch_size)
-    if isinstance(X, np.memmap) and X.nbytes > LARGE and (size or BATCH) < len(X):
+    if augmentation is not None:
+        check_augmentation(augmentation, net.in_shape)
+    elif isinstance(X, np.memmap) and X.nbytes > LARGE and (size or BATCH) < len(X):
         rows = Rows.of(net, X, y, sample_weight, dtype, size or BATCH)
         return Stream(net, rows, dtype, generators, randomness, len(X), size or BATCH)
     data = check_data(net, X, y, sample_weight, dtype, networks=networks)
     check_two_classes(net, data.target)
-    return Draws(data, data.n if size is None else min(size, data.n), generators, randomness)
+    size = data.n if size is None else min(size, data.n)
+    if augmentation is None:
+        return Draws(data, size, generators, randomness)
+    return AugmentedDraws(augmentation, data, size, generators, randomness)
 
 
 def _length(batches: Any) -> int:

@@ -16,6 +16,7 @@ from neurona.engine.types import Array
 CLASSIFIERS = ("sigmoid", "softmax")
 ROWS = 2**15  # that are looked at together, where a table may be long
 LARGE = 2**26  # bytes of a table that is not copied, nor read whole from a file
+AT_ONCE = 2**22  # numbers that a layer makes of examples which are looked at together
 HELD = 2**22  # bytes of batches that are held at once, where a table may be large
 
 
@@ -64,8 +65,32 @@ class Data(NamedTuple):
         return Data(*(np.pad(one, more + [(0, 0)] * (one.ndim - 1)) for one in each))
 
 
+def unfilled(rows: Any) -> Any:
+    """Return the row numbers of a batch without the -1 that fill it up; or its own examples.
+
+    >>> unfilled(np.array([4, 2, -1]))
+    array([4, 2])
+    """
+    if isinstance(rows, Data) or rows.item(-1) >= 0:
+        return rows
+    return rows[..., : np.count_nonzero(rows.reshape(-1, rows.shape[-1])[0] >= 0)]
+
+
 # An engine holds this where each batch brings its own examples.
 NOTHING = Data(None, None, None)  # type: ignore[arg-type]
+
+
+def rows_at_once(net: Network) -> int:
+    """Return how many examples are looked at together: of images fewer, of which layers make much.
+
+    >>> from neurona.engine.network import network
+    >>> rows_at_once(network([784, 64, 10])), rows_at_once(network("28x28x1, conv 16, flatten, 10"))
+    (32768, 387)
+    """
+    shapes = [*net.in_shapes(net.in_shape), net.out_shape()]
+    if all(len(shape) == 1 for shape in shapes):
+        return ROWS
+    return max(1, min(ROWS, AT_ONCE // max(map(prod, shapes))))
 
 
 def check_data(
@@ -93,7 +118,7 @@ def check_data(
     if networks is not None and x.ndim == len(net.in_shape) + 2:
         return _check_stack(net, x, y, sample_weight, dtype, networks)
     if x.shape[1:] != net.in_shape:
-        raise ValueError(f"X has shape {x.shape}, but {_takes(net)}")
+        raise ValueError(f"X has shape {x.shape}, but {_takes(net, x.shape)}")
     if len(x) == 0:
         raise ValueError("X has no rows: give at least one example")
     net.check(x)
@@ -130,11 +155,11 @@ def _check_stack(
     return Data(x, target, weights)
 
 
-def _takes(net: Network) -> str:
+def _takes(net: Network, given: tuple[int, ...]) -> str:
     """Say what a network takes, and what to change where something else was given."""
     topology = getattr(net, "topology", None)
     if topology is None:
-        return f"the network takes {net.takes}"
+        return f"the network takes {net.takes(given)}"
     return (
         f"topology {list(topology)} takes rows of {net.n_in} numbers: change the first width of "
         "the topology, or the columns of X"
@@ -158,7 +183,7 @@ def _taken(name: str, values: Any, dtype: Any) -> Array:
 
 def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -> Array:
     array = _taken(name, values, dtype)
-    wrong = _first_not_finite(array)
+    wrong = first_not_finite(array)
     if wrong is not None:
         value = array[wrong]
         if numbers is not None:
@@ -170,7 +195,7 @@ def _numbers(name: str, values: Any, dtype: Any, numbers: Array | None = None) -
     return array
 
 
-def _first_not_finite(array: Array) -> tuple[int, ...] | None:
+def first_not_finite(array: Array) -> tuple[int, ...] | None:
     """Return where the first number is that is not finite, without an array of the same size."""
     with np.errstate(all="ignore"):
         if np.isfinite(array.sum()):  # a sum with NaN or infinity in it is never finite

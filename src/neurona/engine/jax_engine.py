@@ -22,6 +22,8 @@ from jax import lax
 
 from neurona.engine.data import HELD, LARGE, NOTHING, Data
 from neurona.engine.devices import Placement
+from neurona.engine.layers.base import LAYERS
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, clip_factor
@@ -200,7 +202,25 @@ def turned(tree: Any) -> Any:
     The compiled step holds each W as ``(n_out, n_in)``: in ``W.T @ x`` no factor is then read
     against the grain, which is what XLA's products are fast at.
     """
-    return jax.tree.map(lambda array: array.T if array.ndim == 2 else array, tree)
+    return turned_where(2, tree)
+
+
+def turned_where(ndim: int, tree: Any) -> Any:
+    """Return arrays of so many axes with the last two swapped, but those read as rows.
+
+    A recurrence multiplies rows by its matrices, step after step.
+    """
+
+    def turn(part: Any) -> Any:
+        return part if are_of_rows(part) or part.ndim != ndim else part.mT
+
+    return jax.tree.map(turn, tree, is_leaf=are_of_rows)
+
+
+def are_of_rows(part: Any) -> bool:
+    """Tell whether that is the parameters of a layer within which an example is a row."""
+    kinds = (kind.Params for kind in LAYERS.values() if issubclass(kind, Recurrent))
+    return isinstance(part, tuple) and type(part) in kinds
 
 
 def of_array(k: int, state: Any) -> list[Any]:
@@ -309,8 +329,8 @@ class JaxEngine:
         if self.networks is not None:
             own = (
                 self._own_data,
-                not isinstance(chunk.batches, Data) and np.ndim(chunk.batches) > 2,
-                False,
+                _are_own(chunk.batches),
+                np.ndim(chunk.weights) > 2,
                 np.ndim(chunk.rates) > 2,
                 steps.seeds is not None and isinstance(steps.seeds[0][0], tuple),
             )
@@ -420,7 +440,7 @@ class JaxEngine:
     def _turned(self, tree: Any) -> Any:
         """Return every matrix transposed, in a stack that of each network."""
         matrix = 2 if self.networks is None else 3
-        return jax.tree.map(lambda array: array.mT if array.ndim == matrix else array, tree)
+        return turned_where(matrix, tree)
 
     def _held(self, vector: Any) -> Any:
         """Return a vector of numbers as the compiled step holds it: arrays apart, and turned."""
@@ -435,7 +455,15 @@ class JaxEngine:
         each = [*map(np.asarray, arrays)]
         if self.networks is not None:  # there may be more, that fill up the devices
             each = [one[: self.networks] for one in each]
-        return flatten(tuple(map(self._turned, each)), self.networks)
+        tree = jax.tree.unflatten(jax.tree.structure(self.like), each)
+        return flatten(self._turned(tree), self.networks)
+
+
+def _are_own(batches: Any) -> bool:
+    """Tell whether each network of a stack has batches of its own: row numbers, or examples."""
+    if isinstance(batches, Data):
+        return batches.target.ndim > 3
+    return np.ndim(batches) > 2
 
 
 def longer(n: int) -> int:
@@ -467,17 +495,22 @@ def filled(batches: Sequence[Data], size: int, dtype: Any) -> tuple[Data, Array]
     >>> data.x.shape, weights.tolist()
     ((2, 2, 1), [[1.0, 1.0], [1.0, 0.0]])
     """
-    ones: Any = [np.ones(one.n, dtype) if one.weight is None else one.weight for one in batches]
+    axis = batches[0].target.ndim - 2  # that of the examples: in a stack each may have its own
+    ones: Any = [
+        np.ones(one.target.shape[:-1], dtype) if one.weight is None else one.weight
+        for one in batches
+    ]
     x, target = (
-        _stacked([one.x for one in batches], size),
-        _stacked([one.target for one in batches], size),
+        _stacked([one.x for one in batches], size, axis),
+        _stacked([one.target for one in batches], size, axis),
     )
-    return Data(x, target, None), _stacked(ones, size)
+    return Data(x, target, None), _stacked(ones, size, axis)
 
 
-def _stacked(parts: Sequence[Array], size: int) -> Array:
-    """Return the parts as one array, each filled up with zeros."""
-    stacked = np.zeros((len(parts), size, *parts[0].shape[1:]), parts[0].dtype)
+def _stacked(parts: Sequence[Array], size: int, axis: int) -> Array:
+    """Return the parts as one array, each filled up with zeros along an axis."""
+    before, after = parts[0].shape[:axis], parts[0].shape[axis + 1 :]
+    stacked = np.zeros((len(parts), *before, size, *after), parts[0].dtype)
     for part, place in zip(parts, stacked, strict=True):
-        place[: len(part)] = part
+        place[(*(slice(None),) * axis, slice(part.shape[axis]))] = part
     return stacked

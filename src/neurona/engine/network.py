@@ -177,18 +177,23 @@ class Network(Sequential):
         dtype = next((array.dtype for array in arrays(params)), np.float32)
         X = taken("X", check_array("X", X), dtype)
         if X.shape[1:] != self.in_shape:
-            raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes}")
+            raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes(X.shape)}")
         self.check(X)
         with np.errstate(all="ignore"):  # a sigmoid may pass through infinity
             return self.forward(params, X)[0]
 
-    @property
-    def takes(self) -> str:
-        """What X should be, in words."""
-        shape = ", ".join(map(str, self.in_shape))
-        if len(self.in_shape) == 1:
-            return f"rows of {self.n_in} numbers: give an array of shape (n, {shape})"
-        return f"examples of {in_words(self.in_shape)}: give an array of shape (n, {shape})"
+    def takes(self, given: Shape = ()) -> str:
+        """Say what X should be, and how to make it of an array of the shape that was given."""
+        shape, size = ", ".join(map(str, self.in_shape)), in_words(self.in_shape)
+        what = f"rows of {size} numbers" if len(self.in_shape) == 1 else f"examples of {size}"
+        own = given[1:]
+        if len(own) == 3 and (*own[1:], own[0]) == self.in_shape:
+            return f"{what}, the channels last: give X.transpose(0, 2, 3, 1)"
+        if (*own, 1) == self.in_shape:
+            return f"{what}: give X[..., None]"
+        if own and prod(own) == self.n_in:
+            return f"{what}: give X.reshape(-1, {shape})"
+        return f"{what}: give an array of shape (n, {shape})"
 
     def summary(self) -> str:
         """Return a table of the layers: output's shape, operations, parameters.

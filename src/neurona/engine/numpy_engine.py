@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.engine.data import Data
+from neurona.engine.data import Data, unfilled
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, clip_factor
@@ -93,17 +93,6 @@ class NumpyEngine:
         if len(rates) == 1:
             return rates[0]
         return np.repeat(rates, self.sizes).astype(self.theta.dtype)
-
-
-def unfilled(rows: Any) -> Any:
-    """Return the row numbers of a batch without the -1 that fill it up; or its own examples.
-
-    >>> unfilled(np.array([4, 2, -1]))
-    array([4, 2])
-    """
-    if isinstance(rows, Data) or rows.item(-1) >= 0:
-        return rows
-    return rows[..., : np.count_nonzero(rows.reshape(-1, rows.shape[-1])[0] >= 0)]
 
 
 def any_is_finite(costs: Any) -> bool:

@@ -17,9 +17,16 @@ from typing import Any
 import numpy as np
 
 from neurona.checks import check_clip, check_count, check_dtype, check_penalty, check_rate
+from neurona.engine.augmentation import Augment
 from neurona.engine.batches import Draws, Stream, source_of
 from neurona.engine.costs import find_cost
-from neurona.engine.data import ROWS, Data, check_optimizer_state, check_params, networks_of
+from neurona.engine.data import (
+    Data,
+    check_optimizer_state,
+    check_params,
+    networks_of,
+    rows_at_once,
+)
 from neurona.engine.divergence import TrainingDiverged, diagnose
 from neurona.engine.layers.base import leaves
 from neurona.engine.network import Network
@@ -64,6 +71,7 @@ def train(
     rng: Seed = None,
     seeds: Sequence[Seed] | None = None,
     learning_rates: Sequence[Any] | None = None,
+    augmentation: Augment | None = None,
     engine: str = "numpy",
     devices: Any = None,
     dtype: Any = np.float32,
@@ -128,6 +136,11 @@ def train(
     learning_rates
         In place of the optimizer's, one for each network of a stack: numbers or schedules. Without
         seeds, all begin with the same weights and take the same batches.
+    augmentation
+        What changes the examples of each batch at random, and no others: an
+        :class:`~neurona.Augmentation` of images, or a function from ``X (batch, ...)`` and a
+        generator to examples of the same shape. The costs of the states are those of the changed
+        ones.
     engine
         ``"numpy"``, or ``"jax"`` for the compiled one (``pip install "neurona[jax]"``).
     devices
@@ -204,6 +217,7 @@ def begun(
     rng: Seed = None,
     seeds: Sequence[Seed] | None = None,
     learning_rates: Sequence[Any] | None = None,
+    augmentation: Augment | None = None,
     engine: str = "numpy",
     devices: Any = None,
     dtype: Any = np.float32,
@@ -238,6 +252,7 @@ def begun(
                 clip=clip,
                 start=start,
                 learning_rates=learning_rates,
+                augmentation=augmentation,
                 dtype=np.dtype(dtype).name,
             )
             agreed(facts | place.facts | {"batches": batches is not None})
@@ -253,6 +268,7 @@ def begun(
             networks,
             known,
             stream,
+            augmentation,
         )
         if batches is None:
             net.check_batch(source.size)
@@ -321,6 +337,7 @@ class Training:
         self.is_shared = is_shared
         self.objective = objective
         self.net = objective.net
+        self.at_once = rows_at_once(objective.net)
         self.source = source
         self.build = build
         self.rates = rates
@@ -439,8 +456,8 @@ class Training:
         """Return the cost of examples; of many, part by part: activations outweigh a table."""
         cost, total = 0.0, data.n if data.weight is None else data.weight.sum(axis=-1)
         with np.errstate(all="ignore"):
-            for begin in range(0, data.n, ROWS):
-                x, target, weight = data.rows(slice(begin, begin + ROWS))
+            for begin in range(0, data.n, self.at_once):
+                x, target, weight = data.rows(slice(begin, begin + self.at_once))
                 share = (target.shape[-2] if weight is None else weight.sum(axis=-1)) / total
                 cost = cost + share * self.objective.value(params, x, target, weight)
         return cost if self.networks else float(cost)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 import neurona
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
+from neurona.engine.description import is_of_layers
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
 from neurona.engine.processes import staying
@@ -24,21 +25,28 @@ from neurona.engine.progress import Position, Progress
 from neurona.engine.state import State
 from neurona.engine.statistics import with_rows_before
 from neurona.engine.training import Training, begun
-from neurona.engine.types import Array, Params, Seed
+from neurona.engine.types import Array, Params, Seed, Shape
 from neurona.estimators.callbacks import (
     CallbackSupportMixin,
     is_watched,
     tell_callbacks,
     with_callbacks,
 )
-from neurona.estimators.defaults import TrainingPlan, l1_for, optimizer_for, training_plan
+from neurona.estimators.defaults import (
+    DEFAULT,
+    FOR_ARRAYS,
+    TrainingPlan,
+    l1_for,
+    optimizer_for,
+    training_plan,
+)
 from neurona.estimators.deprecated import ExportMethods
 from neurona.estimators.ensemble import merged, sound
 from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team, described
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.going_on import check_going_on, first_state
-from neurona.estimators.parameters import check_parameters
+from neurona.estimators.parameters import augmentation_of, check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
@@ -55,8 +63,8 @@ from neurona.estimators.validation import (
     takes_weights,
     validation_rows,
 )
+from neurona.tables.arrays import Scaling
 from neurona.tables.large import LARGE
-from neurona.tables.preparation import Preparation
 from neurona.tables.table import Table
 
 
@@ -116,18 +124,20 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> Any:
-        """Learn from a table.
+        """Learn from a table, from images or from series.
 
         Callbacks that were set (``set_callbacks``, from scikit-learn 1.9 on) are told of each
         epoch, and may end the fit after it: :mod:`neurona.estimators.callbacks`.
 
         Parameters
         ----------
-        X : (n, p)
+        X : (n, p), or (n, ...)
             A pandas or polars frame, a dict of columns, a :class:`~neurona.tables.table.Columns`,
             an array or a sparse matrix: one example a row. An array of more than 8 million numbers
             is not copied, a file of them (``numpy.memmap``) not read whole, and such a matrix not
-            made dense: their rows are prepared batch by batch.
+            made dense: their rows are prepared batch by batch. Or images, ``(n, height, width)``
+            or ``(n, height, width, channels)``, or series, ``(n, steps, features)``; for an
+            embedding, indices ``(n, steps)``.
         y : (n,) or (n, outputs)
             The targets; labels may be a sparse matrix.
         sample_weight : (n,)
@@ -261,7 +271,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             if not len(examples):  # a few rows may all be held out
                 return
             weighted = self._weighted(examples)
-            plan = training_plan(len(weighted), self.batch_size, 1, each_epoch=True)
+            plan = self._planned(len(weighted), each_epoch=True, epochs=1)
             data = self._training_data(weighted, plan)
             before = self.state_  # whose rows are no longer there
             training = self._train(data, plan, len(examples), falling=False, rng=rng)(None)
@@ -286,16 +296,16 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     def _learn_columns(self, examples: Examples, rng: np.random.Generator) -> None:
         """Learn what the columns are."""
         target = self.targets_.encode(examples.y) if examples.table.asks_for_target else None
-        self.preparation_: Preparation | None = examples.table.learn(
-            examples.weight, rng, self.ramps, target
-        )
+        self.preparation_: Any = examples.table.learn(examples.weight, rng, self.ramps, target)
+        if self.verbose and self._takes_arrays:
+            print(self.preparation_)
 
     def _draw(self, setting: Setting, seeds: Sequence[Seed], networks: int | None) -> None:
         """Draw first weights, those of a stack where there are several networks."""
         preparation = self.preparation_
-        n_in = self.n_features_in_ if preparation is None else len(preparation.outputs)
+        shape = (self.n_features_in_,) if preparation is None else preparation.in_shape
         self.setting_ = setting
-        self._member = self._network(n_in, setting)
+        self._member = self._network(shape, setting)
         each = [self._member.init(seed) for seed in seeds]
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
@@ -323,7 +333,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 "stream has no rows to leave out and to come back to; give networks=1"
             )
 
-    def _network(self, n_in: int, setting: Setting) -> Network:
+    def _network(self, shape: Shape, setting: Setting) -> Network:
         hidden = setting.hidden_layer_sizes
         hidden = hidden.tolist() if isinstance(hidden, np.ndarray) else hidden
         if isinstance(hidden, str) or not isinstance(hidden, Iterable | int | np.integer):
@@ -331,6 +341,14 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 f"hidden_layer_sizes is {hidden!r}: give a number of neurons, or one for each layer"
             )
         hidden = list(hidden) if isinstance(hidden, Iterable) else [hidden]
+        if any(map(is_of_layers, hidden)):
+            return network(
+                [shape, *hidden, self.targets_.n_out],
+                self.activation,
+                output=self._output(),
+                dropout=setting.dropout,
+                normalization=self.normalization,
+            )
         given = self.activation
         if isinstance(given, str) or not isinstance(given, Iterable):
             given = [given] * len(hidden)
@@ -341,7 +359,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 "give one, or one for each"
             )
         return network(
-            [n_in, *hidden, self.targets_.n_out],
+            [*shape, *hidden, self.targets_.n_out],
             [*each, self._output()],
             initializer=setting.initializer,
             dropout=setting.dropout,
@@ -366,6 +384,18 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         y = np.concatenate([y, self.targets_.other(y[:1])])
         return replace(examples, table=table[again], y=y, weight=weight)
 
+    @property
+    def _takes_arrays(self) -> bool:
+        """Whether examples are images or series."""
+        return isinstance(self.preparation_, Scaling)
+
+    def _planned(
+        self, n: int, each_epoch: bool, share: float = 1.0, epochs: Any = None
+    ) -> TrainingPlan:
+        """Return the plan of a training with n rows."""
+        epochs = self.epochs if epochs is None else epochs
+        return training_plan(n, self.batch_size, epochs, each_epoch, share, self._takes_arrays)
+
     def _training_data(self, examples: Examples, plan: TrainingPlan) -> dict[str, Any]:
         """Return the arguments of :func:`neurona.train` that are about the data."""
 
@@ -374,7 +404,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
         few = np.ndim(self.state_.cost) == 0 or len(examples) < FEWEST
         exact = few or self.cv is not None  # a weight of 2 is what two rows are, see the plan
-        precise = exact and plan.full_batch and self.engine == "numpy"
+        precise = exact and plan.full_batch and self.engine == "numpy" and not self._takes_arrays
         dtype = np.float64 if precise else np.float32
         return examples.table.training_data(
             self.preparation_, encode, examples.y, examples.weight, plan.batch_size, dtype
@@ -395,17 +425,19 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """
         setting, steps = self.setting_, plan.steps if falling else None
         given = self.optimizer, self.learning_rate, setting.weight_decay, steps
+        default = FOR_ARRAYS if self._takes_arrays else DEFAULT
         if self.state_.optimizer_state is not None:
-            self.state_ = first_state(self.state_, optimizer_for(*given))
+            self.state_ = first_state(self.state_, optimizer_for(*given, default=default))
         state, member = self.state_, self._member
         settings = {
             **data,
             "cost": find_cost(self.cost, member),
-            "optimizer": optimizer_for(*given, state.step),
+            "optimizer": optimizer_for(*given, state.step, default),
             "every": plan.epochs_per_state * plan.steps_per_epoch,
             "l1": l1_for(setting.l1, n),
             "l2": self.l2,
             "clip": self.clip,
+            "augmentation": augmentation_of(self),
             "engine": self.engine,
             "devices": self.devices,
         }
@@ -485,7 +517,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         for rows in examples.table.spans():
             part = examples[rows]
             x = self._prepared(part.table)
-            hashes = hashes_of(np.hstack([x, self.targets_.encode(part.y)]))
+            cells = x.reshape(len(x), -1)
+            hashes = hashes_of(np.hstack([cells, self.targets_.encode(part.y)]))
             held_out[rows] = self._validation_sample.hold_out(x, part.y, part.weight, hashes)
         return examples[~held_out], self._validation_sample.examples()
 
@@ -524,7 +557,10 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Return the network's outputs in float64: one row at a time or all, the same."""
         check_is_fitted(self)
         table, params = table_for(self, X, reset=False), mapped(np.float64, self.params_)
-        net = self.network_.logits if logits else self.network_
+        return self._predicted(self.network_.logits if logits else self.network_, params, table)
+
+    def _predicted(self, net: Network, params: Params, table: Table) -> Array:
+        """Return a network's outputs for a table, some rows at a time."""
         return np.concatenate(
             [net.predict(params, self._prepared(table[rows])) for rows in table.spans()]
         )
@@ -597,6 +633,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         tags.non_deterministic = False
         tags.input_tags.allow_nan = self.preprocess == "auto"
         tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = True
         tags.input_tags.string = self.preprocess == "auto"
         return tags
 

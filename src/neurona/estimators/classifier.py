@@ -13,6 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from neurona.checks import as_number, check_share
 from neurona.engine.activations import Activation
+from neurona.engine.augmentation import Augmentation
+from neurona.engine.layers import Layer
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
 from neurona.estimators.forms import target_of
@@ -29,6 +31,10 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     names: another order and further columns do not matter. A sparse matrix may be larger than
     memory would hold as an array.
 
+    Or X is an array of images, ``(n, height, width)`` or ``(n, height, width, channels)``, or of
+    series, ``(n, steps, features)``: a convolutional or a recurrent network learns them
+    (:mod:`neurona.estimators.arrays`). Each channel or feature is scaled.
+
     By default four networks predict together. Each leaves out another quarter of the rows, and
     these tell how freely networks may bend: settings from careful to free are tried, while they
     help (:mod:`neurona.estimators.settings`). They calibrate the probabilities, too. A parameter
@@ -40,19 +46,26 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Neurons of each hidden layer; a number for one layer.
     activation
         A name or an :class:`~neurona.engine.activations.Activation`, or one for each hidden layer.
+    layers
+        In place of ``hidden_layer_sizes``, the layers of the network without its last, which is
+        added: such as ``[Conv2D(16), MaxPool2D(), Flatten(), 64]``, where a whole number is a dense
+        layer; or the same as words, ``"conv 16, pool, flatten, 64"``. Layers that have no
+        activation get the one above. By default images go through convolutions with ReLU, and
+        series through a :class:`~neurona.GRU`.
     optimizer
-        An optimizer or its name; by default AdamW at 0.02.
+        An optimizer or its name; by default AdamW at 0.02, and at 0.003 for images and series.
     learning_rate
         A number, one per layer, or a schedule of the step. By default the optimizer's own, falling
         to 0 along half a cosine.
     weight_decay
         That of AdamW, or of an optimizer that has one.
     batch_size
-        Rows a step; by default all of them up to 256, and 64 of more.
+        Rows a step; by default all of them up to 256, and 64 of more; 64 images or series.
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
         1,500 steps, but 30 at least and 150 at most; in an ensemble six tenths of them, and of more
-        than 20,000 rows so few that a fit takes no longer.
+        than 20,000 rows so few that a fit takes no longer. Of images and series those of 2,500
+        steps, but 15 at least and 150 at most.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.
@@ -72,12 +85,17 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     normalization
         ``"batch"`` or ``"layer"``: the normalization of a hidden layer's sums before its
         activation. None by default.
+    augmentation
+        How images are changed at random while the network learns, anew in each batch: an
+        :class:`~neurona.Augmentation`, a dict of its parameters such as ``{"shift": 2,
+        "rotation": 10}``, or a function from a batch and a generator to such a batch.
     ramps
         Ramps beside each number, :mod:`neurona.tables.ramps`; 0 for none. By default 16 at most,
         and as many as rows and columns bear.
     networks
         How many predict together. By default 4; of fewer than 1,000 rows 4 more, which leave out
-        other rows, learn with the best setting; and 1 for a table of more than 8 million numbers.
+        other rows, learn with the best setting; and 1 for images, series and a table of more than 8
+        million numbers.
     cv
         The rows that each network leaves out: a number of folds, one of scikit-learn's splitters,
         or pairs of row numbers ``(to learn from, to judge by)``, such as
@@ -164,6 +182,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",
         activation: str | Activation | Sequence[str | Activation] = "silu",
         *,
+        layers: Sequence[Layer | int] | None = None,
         optimizer: Any = None,
         learning_rate: Any = None,
         weight_decay: float | Literal["auto"] = "auto",
@@ -177,6 +196,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         initializer: Any = "auto",
         dropout: float | Sequence[float] | Literal["auto"] = "auto",
         normalization: Literal["batch", "layer"] | None = None,
+        augmentation: Augmentation | Mapping[str, float] | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         ramps: int | Literal["auto"] = "auto",
         networks: int | Literal["auto"] = "auto",
@@ -195,6 +215,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.layers = layers
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
@@ -208,6 +229,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         self.initializer = initializer
         self.dropout = dropout
         self.normalization = normalization
+        self.augmentation = augmentation
         self.class_weight = class_weight
         self.ramps = ramps
         self.networks = networks

@@ -12,6 +12,7 @@ from neurona.engine.schedules import Schedule, cosine
 
 SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02)
+FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
 IN_AN_ENSEMBLE = 0.6  # of the epochs: chance in the last ones averages out
 STATES = 50  # that a fit yields, where nothing but the curve needs them
@@ -42,9 +43,16 @@ class TrainingPlan:
 
 
 def training_plan(
-    n: int, batch_size: Any, epochs: Any, each_epoch: bool, share: float = 1.0
+    n: int,
+    batch_size: Any,
+    epochs: Any,
+    each_epoch: bool,
+    share: float = 1.0,
+    arrays: bool = False,
 ) -> TrainingPlan:
     """Return the plan for n rows; ``"auto"`` chooses, and takes a share of what one network needs.
+
+    ``arrays``: they are images or series, of which a step always takes a few.
 
     Raises
     ------
@@ -52,12 +60,14 @@ def training_plan(
         If a number is not a positive whole one.
     """
     if batch_size == "auto":
-        size = n if n <= SMALL else 64
+        size = min(n, 64) if arrays or n > SMALL else n
     else:
         size = min(check_count("batch_size", batch_size), n)
     steps = ceil(n / size)
     if epochs == "auto":
-        epochs = 250 if size == n else min(150, max(30, ceil(1500 / steps)))
+        fewest, in_all = (15, 2500) if arrays else (30, 1500)
+        whole = size == n and not arrays
+        epochs = 250 if whole else min(150, max(fewest, ceil(in_all / steps)))
         epochs = ceil(share * epochs)
     epochs = check_count("epochs", epochs)
     return TrainingPlan(size, epochs, steps, 1 if each_epoch else max(1, epochs // STATES))
@@ -80,14 +90,19 @@ def l1_for(given: Any, n: int) -> Any:
 
 
 def optimizer_for(
-    which: Any, learning_rate: Any, decay: Any = None, steps: int | None = None, done: int = 0
+    which: Any,
+    learning_rate: Any,
+    decay: Any = None,
+    steps: int | None = None,
+    done: int = 0,
+    default: Optimizer = DEFAULT,
 ) -> Optimizer:
-    """Return the optimizer with its learning rate and its weight decay; AdamW if none is named.
+    """Return the optimizer with its learning rate and its weight decay; a default if none is named.
 
     Where no rate is given, it is the optimizer's own. It falls along half a cosine over the steps
     that are to come after those done, or stays where no steps are given.
     """
-    optimizer = DEFAULT if which is None else find_optimizer(which)
+    optimizer = default if which is None else find_optimizer(which)
     if decay is not None:
         if not hasattr(optimizer, "weight_decay"):
             raise ValueError(

@@ -81,7 +81,7 @@ def _scaled(params: Params, factor: float) -> Params:
 def member(net: Network) -> Network:
     """Return one network of an ensemble, or the network itself if it is not an ensemble."""
     first = net.layers[0]
-    if not isinstance(first, Add):
+    if not (isinstance(first, Add) and isinstance(net.layers[-1], Activate)):
         return net
     *before, last = first.layers[0].layers
     return Network((*before, replace(last, activation=net.output)), net.in_shape)

@@ -16,7 +16,7 @@ from neurona.engine.fingerprint import SAMPLE, digest, written
 from neurona.engine.progress import Progress
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
-from neurona.estimators.defaults import IN_AN_ENSEMBLE, training_plan
+from neurona.estimators.defaults import IN_AN_ENSEMBLE
 from neurona.estimators.ensemble import joined, sound
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
@@ -24,8 +24,8 @@ from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
 from neurona.estimators.settings import FEWEST, Setting
 from neurona.estimators.together import is_shared, own_batches
 from neurona.estimators.validation import BestState, normalized, split
+from neurona.tables.arrays import Arrays
 from neurona.tables.large import LargeTable
-from neurona.tables.preparation import Preparation
 
 NETWORKS = 4  # of an ensemble
 FEW_ROWS = 1000  # with fewer, as many more networks learn with the best setting, on other folds
@@ -124,7 +124,7 @@ def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:
         count = len(estimator.state_) if np.ndim(estimator.state_.cost) else 1
     if cv is None:
         if count is None:
-            alone = isinstance(examples.table, LargeTable) or is_shared(estimator)
+            alone = isinstance(examples.table, LargeTable | Arrays) or is_shared(estimator)
             count = 1 if alone else NETWORKS
         return None if count == 1 else count
     if isinstance(examples.table, LargeTable):
@@ -179,7 +179,7 @@ class Fit:
         parts: list[int] | None = None,
     ) -> None:
         self.estimator = estimator
-        self.preparation: Preparation | None = estimator.preparation_
+        self.preparation: Any = estimator.preparation_
         self.rows: dict[Any, Examples] = {}  # prepared once: each trial takes all of them
         self.team = team
         self.part = slice(0, team.trying)  # of the networks: those that learn or have learned
@@ -210,7 +210,7 @@ class Fit:
         n = n if self.parts is None else sum(self.parts)
         # More rows need fewer epochs: a trial takes no longer than with MOST_ROWS.
         share = 1.0 if networks is None else IN_AN_ENSEMBLE * min(1, MOST_ROWS / n)
-        self.plan = plan = training_plan(n, one.batch_size, one.epochs, self.each_epoch, share)
+        self.plan = plan = one._planned(n, self.each_epoch, share)
         one._plan = plan
         data = one._training_data(weighted, plan)
         if self.parts is not None:
@@ -302,15 +302,16 @@ class Fit:
             if left_out is None:
                 return None
             each = sound(one.state_).values()
-            logits = []
-            for span in left_out.table.spans():
-                x = one._prepared(left_out.table[span])
-                logits.append(np.mean([body.predict(params, x) for params in each], axis=0))
+            logits = np.mean(
+                [one._predicted(body, params, left_out.table) for params in each], axis=0
+            )
             weight = one._row_weights(left_out)
-            return LeftOut(np.concatenate(logits), left_out.y, normalized(weight))
-        x, judging = one._prepared(examples.table), folds.part(self.part).judging
-        predicting = sound(one.state_)
-        logits = [body.predict(params, x[judging[k]]) for k, params in predicting.items()]
+            return LeftOut(logits, left_out.y, normalized(weight))
+        judging, predicting = folds.part(self.part).judging, sound(one.state_)
+        logits = [
+            one._predicted(body, params, examples.table[judging[k]])
+            for k, params in predicting.items()
+        ]
         rows = np.concatenate([judging[k] for k in predicting])
         weight = normalized(one._row_weights(examples))
         return LeftOut(

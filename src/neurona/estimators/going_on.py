@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from neurona.engine.layers import Dense, Dropout
-from neurona.engine.network import Network
+from neurona.engine.network import NORMALIZATIONS, Network
 from neurona.engine.optimizers import Optimizer, whose_memory
 from neurona.engine.state import State
 from neurona.estimators.settings import Setting, given_settings
+from neurona.tables.preparation import Preparation
 
 
 def check_going_on(estimator: Any, method: str, otherwise: str) -> Setting:
@@ -34,12 +35,15 @@ def check_going_on(estimator: Any, method: str, otherwise: str) -> Setting:
     """
     last: Setting = estimator.setting_
     setting = replace(last, **given_settings(estimator))
-    raw = estimator.preparation_ is None
-    pairs = {"preprocess": (estimator.preprocess, None if raw else "auto")}
-    if not raw:
+    preparation = estimator.preparation_
+    raw = preparation is None or getattr(preparation, "raw", False)
+    pairs: dict[str, Any] = {"preprocess": (estimator.preprocess, None if raw else "auto")}
+    if isinstance(preparation, Preparation):
         pairs["ramps"] = setting.ramps, last.ramps
     there: Network = estimator._member
-    asked, is_now = map(_described, (estimator._network(there.n_in, setting), there))
+    nets = estimator._network(there.in_shape, setting), there
+    known = all(isinstance(one, KNOWN) for net in nets for one in net.layers)
+    asked, is_now = map(_described if known else _listed, nets)
     pairs.update({name: (asked[name], is_now[name]) for name in asked})
     for name, (wanted, known) in pairs.items():
         if wanted != known:
@@ -48,6 +52,15 @@ def check_going_on(estimator: Any, method: str, otherwise: str) -> Setting:
                 f"was made with {_shown(known)}: set {name} as it was, or {otherwise}"
             )
     return setting
+
+
+KNOWN = Dense, Dropout, *NORMALIZATIONS.values()  # layers that parameters describe
+
+
+def _listed(net: Network) -> dict[str, Any]:
+    """Return the layers, which may be any."""
+    *hidden, last = net.layers
+    return {"layers": hidden, "cost": f"one for the output {last.activation.name}"}
 
 
 def _described(net: Network) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import check_scoring
 
 from neurona.checks import check_count, check_share
+from neurona.engine.augmentation import Augment, Augmentation
+from neurona.engine.description import entries_of
+from neurona.engine.layers import Layer
 from neurona.tables.ramps import check_ramps
 
 
@@ -37,6 +40,8 @@ def check_parameters(estimator: Any) -> None:
     check_count("patience", one.patience)
     check_share("validation_fraction", one.validation_fraction)
     check_ramps(one.ramps)
+    _check_layers(one)
+    augmentation_of(one)
     if isinstance(one.cv, int | np.integer):
         check_count("cv", one.cv)
     elif isinstance(one.cv, str) or not (
@@ -48,3 +53,53 @@ def check_parameters(estimator: Any) -> None:
         )
     if one.scoring is not None:
         check_scoring(one, one.scoring)
+
+
+def _check_layers(one: Any) -> None:
+    """Check the layers, as far as it can be done without examples."""
+    layers = one.layers
+    if layers is None:
+        return
+    if isinstance(layers, Mapping | Layer) or not isinstance(layers, Iterable):
+        raise ValueError(
+            f"layers is {layers!r}: give a list of layers and whole numbers, such as "
+            "[Conv2D(16), MaxPool2D(), Flatten(), 64], or 'conv 16, pool, flatten, 64'"
+        )
+    for layer in entries_of(layers):
+        if isinstance(layer, type):
+            raise ValueError(
+                f"layers holds {layer.__name__}, which is a class: call it, {layer.__name__}(...)"
+            )
+        if not isinstance(layer, Layer | str):
+            check_count("a layer", layer)
+    if not (isinstance(one.hidden_layer_sizes, str) and one.hidden_layer_sizes == "auto"):
+        raise ValueError(
+            f"layers are given, and hidden_layer_sizes is {one.hidden_layer_sizes!r}: give one of "
+            "the two; a whole number among the layers is a dense layer"
+        )
+
+
+def augmentation_of(one: Any) -> Augment | None:
+    """Return what changes the examples of a batch; from a dict, the augmentation that it describes.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    given = one.augmentation
+    if isinstance(given, Mapping):
+        try:
+            return Augmentation(**given)
+        except TypeError:
+            raise ValueError(
+                f"augmentation is {dict(given)}: give {{'shift': pixels, 'rotation': degrees, "
+                "'zoom': share}"
+            ) from None
+    if given is None or (callable(given) and not isinstance(given, type)):
+        made: Augment | None = given
+        return made
+    raise ValueError(
+        f"augmentation is {given!r}: give neurona.Augmentation(shift=2, rotation=10), or "
+        "{'shift': 2, 'rotation': 10}"
+    )

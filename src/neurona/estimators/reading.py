@@ -10,7 +10,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from neurona.estimators.arrays import arrays_for
 from neurona.estimators.forms import DictFrame, numbers_of, usual_form
+from neurona.tables.arrays import Arrays
 from neurona.tables.columns import objects
 from neurona.tables.file import listed
 from neurona.tables.frames import is_frame, names_of, read_array, read_frame
@@ -22,14 +24,14 @@ from neurona.tables.table import Columns, Prepared, Table
 
 
 def table_for(estimator: Any, X: Any, reset: bool) -> Table:
-    """Return X as a table of the columns that the estimator takes.
+    """Return X as a table of the columns that the estimator takes, or as images or series.
 
     Parameters
     ----------
     estimator
         Once it has learned from a frame, the columns are found by their names.
     X
-        A frame, an array, a sparse matrix, a dict of columns, or a
+        A frame, an array, images or series, a sparse matrix, a dict of columns, or a
         :class:`~neurona.tables.table.Table`.
     reset
         Whether the estimator learns anew, whatever columns there were before.
@@ -39,9 +41,14 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     ValueError
         If a column is missing, or X is not a table of numbers, texts and dates.
     """
-    if isinstance(X, Prepared | LargeTable):  # from the estimator itself, by way of a scorer
+    if isinstance(X, Prepared | LargeTable | Arrays):  # from the estimator itself, say a scorer
         return X
     X = usual_form(estimator, X, reset)
+    return arrays_for(estimator, X, reset) or _table(estimator, X, reset)
+
+
+def _table(estimator: Any, X: Any, reset: bool) -> Table:
+    """Read a table of any form but images and series."""
     # The preparation decides, and not a parameter that may have been set since.
     raw = (estimator.preprocess if reset else estimator.preparation_) is None
     if hasattr(X, "tocsr"):
@@ -95,7 +102,7 @@ def _sparse(estimator: Any, X: Any, reset: bool, raw: bool) -> Table:
                 "X is a sparse matrix of booleans, and too large to be read as categories: its "
                 "cells are read as the numbers 0 and 1",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
         return SparseTable.of(X, raw)
     if raw:
@@ -125,14 +132,14 @@ def _said(table: Columns, learned: Preparation | None) -> Columns:
     """Warn of cells that may be something else than they are taken for, or were never seen."""
     for column in table:
         for remark in column.remarks:
-            warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=6)
+            warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=7)
     unseen = {} if learned is None else learned.unseen(table)
     if unseen:
         each = (f"column {name!r}: {counted(its, len(table))}" for name, its in unseen.items())
         warnings.warn(
             f"categories that were never seen tell the network nothing; {'; '.join(each)}",
             UserWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
     return table
 

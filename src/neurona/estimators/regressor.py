@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any, Literal
@@ -15,7 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from neurona.checks import check_share
 from neurona.engine.activations import Activation
+from neurona.engine.augmentation import Augmentation
 from neurona.engine.costs import COSTS
+from neurona.engine.layers import Layer
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.calibration import bounds_of
 from neurona.estimators.examples import Examples
@@ -37,10 +39,10 @@ class NeuralNetRegressor(RegressorMixin, NeuralNet):  # type: ignore[misc]
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, optimizer, learning_rate, weight_decay, batch_size, epochs, \
-l1, l2, clip, initializer, dropout, normalization, ramps, networks, cv, quick, early_stopping, \
-validation_fraction, patience, scoring, engine, devices, random_state, preprocess, verbose, \
-warm_start
+    hidden_layer_sizes, activation, layers, optimizer, learning_rate, weight_decay, batch_size, \
+epochs, l1, l2, clip, initializer, dropout, normalization, augmentation, ramps, networks, cv, \
+quick, early_stopping, validation_fraction, patience, scoring, engine, devices, random_state, \
+preprocess, verbose, warm_start
         As in :class:`~neurona.NeuralNetClassifier`.
     cost
         A cost or its name: ``"mse"``, the squared error, by default, ``"mae"``, ``"huber"``,
@@ -67,6 +69,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",
         activation: str | Activation | Sequence[str | Activation] = "silu",
         *,
+        layers: Sequence[Layer | int] | None = None,
         optimizer: Any = None,
         learning_rate: Any = None,
         weight_decay: float | Literal["auto"] = "auto",
@@ -79,6 +82,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         initializer: Any = "auto",
         dropout: float | Sequence[float] | Literal["auto"] = "auto",
         normalization: Literal["batch", "layer"] | None = None,
+        augmentation: Augmentation | Mapping[str, float] | None = None,
         ramps: int | Literal["auto"] = "auto",
         networks: int | Literal["auto"] = "auto",
         cv: Any = None,
@@ -96,6 +100,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.layers = layers
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
@@ -108,6 +113,7 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
         self.initializer = initializer
         self.dropout = dropout
         self.normalization = normalization
+        self.augmentation = augmentation
         self.ramps = ramps
         self.networks = networks
         self.cv = cv

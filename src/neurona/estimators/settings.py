@@ -14,7 +14,13 @@ from collections.abc import Iterator, Sized
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import numpy as np
+
+from neurona.engine.description import entries_of, is_of_layers
+from neurona.engine.layers import Flatten
+from neurona.estimators.arrays import default_layers
 from neurona.estimators.folds import MOST_ROWS
+from neurona.tables.arrays import Scaling
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,13 @@ class Setting:
 
     def __str__(self) -> str:
         hidden = self.hidden_layer_sizes
-        widths = " and ".join(map(str, hidden)) if isinstance(hidden, tuple) else str(hidden)
+        several = list(hidden) if isinstance(hidden, list | tuple) else [hidden]
+        if all(isinstance(one, int) for one in several):
+            parts = [f"{' and '.join(map(str, several)) or 'no'} neurons"]
+        else:
+            parts = [f"the layers {several}"]
         drawn = getattr(self.initializer, "__name__", self.initializer)
-        parts = [f"{widths or 'no'} neurons", f"dropout {self.dropout}"]
+        parts.append(f"dropout {self.dropout}")
         if self.weight_decay is not None:
             parts.append(f"weight decay {self.weight_decay}")
         parts += [f"l1 {self.l1}", f"{drawn.replace('_', ' ')} first weights"]
@@ -57,6 +67,9 @@ ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
 MANY = replace(ONE, dropout=0.0)
 # For rows too few to be careful with, such as the four points of XOR.
 FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
+# For images and series, with layers by their shape. It was chosen on the parts of MNIST's digits
+# that ``python -m benchmarks images`` learns from.
+ARRAYS = Setting((), 0.0, 0.05, 0.0, "orthogonal")
 FEWEST = 50  # rows of which some can be left out to judge the others
 
 
@@ -65,9 +78,15 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
 
     They are several only where it is asked for.
     """
-    given = given_settings(estimator)
+    given, preparation = given_settings(estimator), estimator.preparation_
+    if isinstance(preparation, Scaling):
+        yield replace(ARRAYS, **{"hidden_layer_sizes": default_layers(preparation.shape), **given})
+        return
     seen = set()
     alone = MANY if rows > MOST_ROWS else ONE
+    of_layers = any(map(is_of_layers, entries_of(given.get("hidden_layer_sizes", ()))))
+    if of_layers:  # which have dropout where they say so
+        given.setdefault("dropout", 0.0)
     for rung in (FEW,) if rows < FEWEST else LADDER if several else (alone,):
         setting = replace(rung, **given)
         if repr(setting) not in seen and (
@@ -86,6 +105,11 @@ def given_settings(estimator: Any) -> dict[str, Any]:
         for one in fields(Setting)
         if not (isinstance(value := getattr(estimator, one.name), str) and value == "auto")
     }
+    if estimator.layers is not None:
+        given["hidden_layer_sizes"] = tuple(entries_of(estimator.layers))
+    elif "hidden_layer_sizes" in given and isinstance(estimator.preparation_, Scaling):
+        sizes = given["hidden_layer_sizes"]
+        given["hidden_layer_sizes"] = (Flatten(), *(sizes if np.ndim(sizes) else [sizes]))
     if estimator.optimizer is not None:  # which brings its own
         given.setdefault("weight_decay", None)
     return given

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.types import Array
-from neurona.export.onnx_graph import LEARNING, Graph, model
+from neurona.export.model import scaled, takes_arrays
+from neurona.export.onnx_graph import LEARNING, Graph, model, rows
 from neurona.export.onnx_layers import layers
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
@@ -48,12 +49,15 @@ FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is s
 
 def estimator_model(estimator: NeuralNet, missing: str, opset: int) -> Any:
     """Return the model of an estimator; see :func:`neurona.export.to_onnx`."""
-    graph, columns = _inputs(estimator, missing)
+    arrays = takes_arrays(estimator)
+    net, params = scaled(estimator) if arrays else (estimator.network_, estimator.params_)
+    graph, columns = (rows(net.in_shape), None) if arrays else _inputs(estimator, missing)
     graph = replace(graph, opset=opset)
     inputs = {one.name for one in graph.inputs}
     names = [_free(name, inputs) for name in output_names(estimator)]
-    parts = parts_of(estimator.network_, estimator.params_)
-    graph = prepared(graph, estimator, columns, missing)
+    parts = parts_of(net, params)
+    if not arrays:
+        graph = prepared(graph, estimator, columns, missing)
     graph = predicted(layers(graph, parts, "network.output"), estimator.targets_, names)
     _check_names(graph)
     about = (

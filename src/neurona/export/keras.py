@@ -16,7 +16,7 @@ from neurona.engine.network import Network
 from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_KERAS, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
-from neurona.export.model import fitted
+from neurona.export.model import fitted, in_units, takes_arrays
 from neurona.export.parts import Part, form_of, parts_of, topology_of
 
 # Keras's own name where that is neurona's function, or else a function of the code's.
@@ -450,7 +450,10 @@ def to_keras(
 
     An estimator's network goes with its preparation: ``preparation.py``, in NumPy, has
     ``prepare(table)``, which makes the network's input, and ``decide(outputs)``, which turns the
-    network's outputs into classes or numbers. Its text says how the two go together.
+    network's outputs into classes or numbers. Its text says how the two go together. Images and
+    series need none: their scaling is a layer of the network, which takes them as they are, with
+    the channel, and gives probabilities in the order of ``classes_``, or numbers in the target's
+    units.
 
     Parameters
     ----------
@@ -495,8 +498,11 @@ def to_keras(
     """
     if not isinstance(model, Network):
         estimator, folder = fitted(model), params if folder is None else folder
-        model, params = estimator.network_, estimator.params_
-        preparation = preparation_code(estimator, USE_KERAS)
+        if takes_arrays(estimator):
+            model, params = in_units(estimator)
+        else:
+            model, params = estimator.network_, estimator.params_
+            preparation = preparation_code(estimator, USE_KERAS)
     if folder is None:
         raise ValueError("give the folder to write to: to_keras(net, params, folder)")
     parts = parts_of(model, params)

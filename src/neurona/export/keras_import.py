@@ -251,7 +251,9 @@ class _Reader:
             elif kind in ("Add", "Concatenate") and len(inputs) > 1:
                 steps = Merge(Add) if kind == "Add" else Merge(Concatenate, layer.axis)
             elif kind in ("Mean", "Max") and layer.axis is not None:
-                steps = Pool(MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims)
+                steps = Pool(
+                    MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims
+                )
             elif is_layer and kind in LAYERS and len({*inputs}) == 1:
                 found = _Found(layer, self, inputs[0] in self.masked, dict(options))
                 try:
@@ -332,9 +334,7 @@ def _convolution(found: _Found) -> Any:
     size, stride, dilation = (
         _sides(one, axes) for one in (W.shape[:axes], layer.strides, layer.dilation_rate)
     )
-    made = kind(
-        n_out, size, stride=stride, padding=layer.padding, dilation=dilation, groups=groups
-    )
+    made = kind(n_out, size, stride=stride, padding=layer.padding, dilation=dilation, groups=groups)
     params = kind.Params(W, found.array("bias", np.zeros(n_out)))
     return Call(made, params, found.first)
 

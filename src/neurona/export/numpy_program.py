@@ -9,7 +9,7 @@ from typing import Any
 from neurona.engine.network import Network
 from neurona.export import estimator_numpy
 from neurona.export.folder import check_ours
-from neurona.export.model import fitted
+from neurona.export.model import fitted, in_units, takes_arrays
 from neurona.export.numpy_layers import network_program
 from neurona.saving import replace
 
@@ -25,7 +25,9 @@ def numpy_code(model: Any, params: Any = None, *, written_out: float = 400) -> s
     The program of an estimator begins with the raw columns: ``predict(table)``, and
     ``predict_proba(table)`` for a classifier, take anything that gives a column for its name, such
     as a data frame or a dictionary of lists; or rows, if the estimator learned from an array. Cells
-    are numbers (of a duration its seconds), texts, dates, or None.
+    are numbers (of a duration its seconds), texts, dates, or None. That of an estimator of images
+    or series is the program of its network, with their scaling: it takes them as they are, with the
+    channel, and gives probabilities in the order of ``classes_``, or numbers in the target's units.
 
     Parameters
     ----------
@@ -74,7 +76,10 @@ def numpy_code(model: Any, params: Any = None, *, written_out: float = 400) -> s
     """
     if isinstance(model, Network):
         return network_program(model, params, written_out)
-    return estimator_numpy.program(fitted(model), written_out)
+    estimator = fitted(model)
+    if takes_arrays(estimator):
+        return network_program(*in_units(estimator), written_out)
+    return estimator_numpy.program(estimator, written_out)
 
 
 def to_numpy(

@@ -32,7 +32,8 @@ def to_onnx(
 
     An estimator takes the raw columns. Each column that tells something is an input of its name,
     ``(rows, 1)``; constant and empty ones are not. A table without names has the inputs ``x0``,
-    ``x1`` …, or one, ``X (rows, columns)``, if it was all numbers.
+    ``x1`` …, or one, ``X (rows, columns)``, if it was all numbers. One of images or series takes
+    these as they are, ``X (rows, *network_.in_shape)``, float32.
 
     ==========  ===========  =================================================================
     column      type         a missing cell is

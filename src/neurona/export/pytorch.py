@@ -16,7 +16,7 @@ from neurona.engine.network import Network
 from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
-from neurona.export.model import fitted
+from neurona.export.model import fitted, in_units, takes_arrays
 from neurona.export.parts import Part, form_of, parts_of, topology_of
 
 ACTIVATIONS = {
@@ -562,7 +562,10 @@ def to_pytorch(
 
     An estimator's network goes with its preparation: ``preparation.py``, in NumPy, has
     ``prepare(table)``, which makes the network's input, and ``decide(outputs)``, which turns the
-    network's outputs into classes or numbers. Its text says how the two go together.
+    network's outputs into classes or numbers. Its text says how the two go together. Images and
+    series need none: their scaling is a layer of the network, which takes them as they are, with
+    the channel, and gives probabilities in the order of ``classes_``, or numbers in the target's
+    units.
 
     Parameters
     ----------
@@ -608,8 +611,11 @@ def to_pytorch(
     """
     if not isinstance(model, Network):
         estimator, folder = fitted(model), params if folder is None else folder
-        model, params = estimator.network_, estimator.params_
-        preparation = preparation_code(estimator, USE_PYTORCH)
+        if takes_arrays(estimator):
+            model, params = in_units(estimator)
+        else:
+            model, params = estimator.network_, estimator.params_
+            preparation = preparation_code(estimator, USE_PYTORCH)
     if folder is None:
         raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
     parts = parts_of(model, params)

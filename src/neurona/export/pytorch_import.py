@@ -264,7 +264,9 @@ class _Source:
     def _values(self, shape: Shape) -> list[Value]:
         rng = np.random.default_rng(0)
         size = (EXAMPLES, *shape)
-        x = self.tensor(rng.integers(self.indices, size=size) if self.indices else rng.normal(size=size))
+        x = self.tensor(
+            rng.integers(self.indices, size=size) if self.indices else rng.normal(size=size)
+        )
         tape = _tape(self, x)
         try:
             with tape:
@@ -418,9 +420,7 @@ def _convolution(
     given = padding if isinstance(padding, str) else _sides(padding, len(size))
     given = given if given not in (0, (0, 0)) else "valid"
     kind = Conv1D if len(size) == 1 else Conv2D
-    layer = kind(
-        n_out, sides[0], stride=sides[1], padding=given, dilation=sides[2], groups=groups
-    )
+    layer = kind(n_out, sides[0], stride=sides[1], padding=given, dilation=sides[2], groups=groups)
     return Call(layer, kind.Params(W, b), channels_first=True)
 
 
@@ -504,7 +504,9 @@ def _upsampled(
         scale_factor = [to / side for to, side in zip(_pair(size), sides, strict=False)]
     factors = _pair(scale_factor)
     if len(sides) != 2 or not mode.startswith("nearest") or any(one % 1 for one in factors):
-        raise ValueError("neurona's Upsample2D repeats the pixels of images a whole number of times")
+        raise ValueError(
+            "neurona's Upsample2D repeats the pixels of images a whole number of times"
+        )
     return Call(Upsample2D(tuple(map(int, factors))), channels_first=True)
 
 
@@ -553,7 +555,9 @@ def _attention(
     **others: Any,
 ) -> Any:  # fmt: skip
     if query is not key or key is not value or use_separate_proj_weight:
-        raise ValueError("neurona's MultiHeadAttention is self-attention: query, key, value are one")
+        raise ValueError(
+            "neurona's MultiHeadAttention is self-attention: query, key, value are one"
+        )
     rest = bias_k, bias_v, key_padding_mask, static_k, static_v
     if add_zero_attn or any(one is not None for one in rest):
         raise ValueError(

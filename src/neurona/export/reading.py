@@ -342,7 +342,6 @@ class _Reader:
                 f"{error}; nor is it one of the layers that an import reads, which are {HAVE}"
             ) from error
 
-
     def _branches(self, start: Value, end: Value, row: Row) -> Row:
         """Go on with branches that are put together."""
         branch = replace(row, layers=(), params=())

@@ -8,7 +8,7 @@ another dataclass         an object of its fields
 an activation             the name by which it is known; so is an initializer
 an array                  ``{"dtype": its name, "values": a list}``
 a tuple                   a list
-``Any``                   a number, a text, a list, a mapping, an optimizer or a cost
+``Any``                   a number, a text, a list, a mapping, an optimizer, a cost or a layer
 ========================  ==========================================================================
 
 Reading makes these and nothing else, whatever the JSON is, or says in a :class:`Misfit` at which
@@ -37,6 +37,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 import numpy as np
 
 from neurona.engine.activations import ACTIVATIONS, Activation
+from neurona.engine.augmentation import Augmentation
 from neurona.engine.costs import COSTS, Cost
 from neurona.engine.initializers import INITIALIZERS, Initializer
 from neurona.engine.layers import LAYERS, Layer
@@ -348,7 +349,9 @@ _ARRAY = _one_of((*NUMBERS, *MOMENTS, "bool", "text", "object"))
 # ----------------------------------------------------------------------- values of unknown types
 
 # Live: a cost or an optimizer that is registered later is found, too.
-_ANY_KIND = _kind(Known("value", ChainMap(COSTS, OPTIMIZERS)))
+_ANY_KIND = _kind(
+    Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, {"Augmentation": Augmentation}))
+)
 
 
 def _write_any(value: Any, where: str) -> Any:
@@ -357,11 +360,14 @@ def _write_any(value: Any, where: str) -> Any:
         return {"kind": "dict", "items": items}
     if isinstance(value, list | tuple | np.ndarray):
         return form_of(tuple[Any, ...]).write(value, where)
+    if isinstance(value, Augmentation):
+        return _ANY_KIND.write(value, where)
     fits = {
         Activation: isinstance(value, Activation),
         Initializer: callable(value) and value in INITIALIZERS.values(),
         Cost: hasattr(value, "link"),
         Optimizer: type(value) in OPTIMIZERS.values(),
+        Layer: isinstance(value, Layer),
     }
     for hint, it_does in fits.items():
         if it_does:

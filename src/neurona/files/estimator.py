@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from neurona.engine.costs import find_cost
 from neurona.engine.layers import Activate, Add, Sequential
+from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.state import State
 from neurona.estimators.base import NeuralNet
@@ -36,6 +37,7 @@ from neurona.files import network as files
 from neurona.files.codec import Known, Misfit, form_of
 from neurona.files.network import Model
 from neurona.files.storage import ModelFileError
+from neurona.tables.arrays import Scaling
 from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation
 from neurona.tables.ramps import Ramps
 from neurona.tables.targets import Classes, Counts, Labels, Quantities
@@ -77,6 +79,7 @@ class Learned:
     temperature: float = 1.0
     residuals: tuple[tuple[float, ...], ...] | None = None  # a number for each output
     rows_seen: int = 0  # by a batch normalization
+    scaling: Scaling | None = None  # of images and series, in place of the preparation
 
 
 def encoded(estimator: NeuralNet, notes: Any) -> bytes:
@@ -96,17 +99,20 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
         )
     check_is_fitted(estimator)
     names = getattr(estimator, "feature_names_in_", None)
+    preparation = estimator.preparation_
+    scaling = preparation if isinstance(preparation, Scaling) else None
+    raw = preparation is None if scaling is None else scaling.raw
     cv, residuals = estimator.cv, estimator.residuals_
     trials = (replace(one, cost=_without_nan([one.cost])[0]) for one in estimator.trials_)
     learned = Learned(
         {
             **{k: one for k, one in estimator.get_params(deep=False).items() if k != "devices"},
             "cv": cv if isinstance(cv, int) else None,
-            "preprocess": None if estimator.preparation_ is None else "auto",  # as it was fitted
+            "preprocess": None if raw else "auto",  # as it was fitted
         },
         None if names is None else tuple(map(str, names)),
         estimator.n_features_in_,
-        estimator.preparation_,
+        preparation if isinstance(preparation, Preparation) else None,
         estimator.targets_,
         getattr(estimator, "n_iter_", 0),
         _without_nan([estimator.loss_])[0],
@@ -120,6 +126,7 @@ def encoded(estimator: NeuralNet, notes: Any) -> bytes:
         if residuals is None
         else tuple(map(tuple, residuals.reshape(len(residuals), -1).tolist())),
         estimator.state_.rows_seen,
+        scaling,
     )
     fields = form_of(Learned).write(learned, "estimator")
     described = {"kind": type(estimator).__name__, **fields}
@@ -169,16 +176,10 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
             raise Misfit(f"a {class_.__name__} has no parameter {shown(name)}")
     formerly = FORMERLY if learned.setting is None else {}
     made: NeuralNet = class_(**{**formerly, **learned.parameters})
-    preparation, targets, net = learned.preparation, learned.targets, model.net
+    targets, net = learned.targets, model.net
     if not 1 <= learned.width < MOST_COLUMNS or min(learned.epochs, learned.rows_seen) < 0:
         raise Misfit(f"the estimator has {learned.width} columns and {learned.epochs} epochs")
-    if made.preprocess not in ("auto", None) or (made.preprocess is None) != (preparation is None):
-        raise Misfit(f"preprocess is {shown(made.preprocess)}, which the preparation contradicts")
-    if preparation is not None:
-        _check_preparation(preparation, learned.width)
-    taken = learned.width if preparation is None else len(preparation.outputs)
-    if taken != net.n_in:
-        raise Misfit(f"the columns become {taken} numbers, and the network takes {net.n_in}")
+    _check_input(learned, made.preprocess, net)
     _check_targets(targets)
     if isinstance(targets, Quantities | Counts) != (class_ is NeuralNetRegressor):
         raise Misfit(f"a {class_.__name__} has no target of {type(targets).__name__}")
@@ -193,7 +194,7 @@ def _made(class_: Any, learned: Learned, model: Model) -> NeuralNet:
         if len(learned.columns) != learned.width:
             raise Misfit(f"there are {len(learned.columns)} names for {learned.width} columns")
         made.feature_names_in_ = np.array([*learned.columns, None], dtype=object)[:-1]
-    made.preparation_, made.targets_ = preparation, targets
+    made.preparation_, made.targets_ = learned.scaling or learned.preparation, targets
     if not isinstance(targets, Quantities | Counts):
         made.classes_ = targets.classes
     (loss,) = _with_nan([learned.loss])
@@ -230,8 +231,8 @@ def _residuals(given: tuple[tuple[float, ...], ...], targets: Any) -> NDArray[np
 def _check_ensemble(net: Network) -> None:
     """Check that a network whose first layer adds others up is what an ensemble is."""
     first = net.layers[0]
-    if isinstance(first, Add):
-        fine = [len(net.layers) == 2 and isinstance(net.layers[1], Activate)]
+    if isinstance(first, Add) and isinstance(net.layers[-1], Activate):
+        fine = [len(net.layers) == 2]
         fine += [isinstance(one, Sequential) and one == first.layers[0] for one in first.layers]
         if not all(fine):
             raise Misfit("the network adds up layers that are not the networks of an ensemble")
@@ -249,6 +250,24 @@ def _with_nan(values: Any) -> list[float]:
 def _check_texts(values: tuple[str, ...], what: str) -> None:
     if len(set(values)) < len(values):
         raise Misfit(f"{what} are not texts that differ")
+
+
+def _check_input(learned: Learned, preprocess: Any, net: Network) -> None:
+    """Check that the network takes what is made of columns, or of images or series."""
+    preparation, scaling = learned.preparation, learned.scaling
+    raw = preparation is None if scaling is None else scaling.raw
+    if preprocess not in ("auto", None) or (preprocess is None) != raw:
+        raise Misfit(f"preprocess is {shown(preprocess)}, which the preparation contradicts")
+    if scaling is not None:
+        _check_scaling(scaling, learned, net)
+        return
+    if preparation is not None:
+        _check_preparation(preparation, learned.width)
+    taken = learned.width if preparation is None else len(preparation.outputs)
+    if (taken,) != net.in_shape:
+        raise Misfit(
+            f"the columns become {taken} numbers, and the network takes {in_words(net.in_shape)}"
+        )
 
 
 def _check_preparation(preparation: Preparation, width: int) -> None:
@@ -276,6 +295,22 @@ def _check_preparation(preparation: Preparation, width: int) -> None:
             _check_texts(step.cycles, "the cycles")
             if not set(step.cycles) <= set(CYCLES):
                 raise Misfit(f"dates have the cycles {shown(step.cycles)}: there are {[*CYCLES]}")
+
+
+def _check_scaling(scaling: Scaling, learned: Learned, net: Network) -> None:
+    if learned.preparation is not None or learned.columns is not None:
+        raise Misfit("images and series have no columns")
+    if scaling.shape != net.in_shape or learned.width != net.n_in:
+        raise Misfit(f"examples are of shape {scaling.shape}, and the network takes {net.in_shape}")
+    if not len(scaling.mean) == len(scaling.deviation) in (0, scaling.shape[-1]):
+        raise Misfit(
+            f"there are {len(scaling.mean)} means and {len(scaling.deviation)} deviations for "
+            f"{scaling.shape[-1]} channels"
+        )
+    if scaling.raw and scaling.mean:
+        raise Misfit("examples are taken as they are, and have a mean")
+    if min(scaling.deviation, default=1) <= 0:
+        raise Misfit(f"a channel has the deviation {min(scaling.deviation)}: it is positive")
 
 
 def _check_ramps(column: str, ramps: Ramps) -> None:

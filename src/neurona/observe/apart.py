@@ -234,12 +234,11 @@ class Inside:
         Raises
         ------
         ValueError
-            If there is no such layer or place.
+            If there is no such layer, place or example.
         """
         leaf = self._leaf(layer)
-        where, examples = f"layer {layer}'s output", len(self.x)
-        if not 0 <= example < examples:
-            raise ValueError(f"there is no example {example}: there are {examples}, from 0 on")
+        where = f"layer {layer}'s output"
+        self._check_example(example)
         part, z = self._part(leaf), leaf.forward.z
         if isinstance(part, RecurrentPart):
             return self._state(leaf, part, _check_place(place, part.shape, where), example)
@@ -326,9 +325,10 @@ class Inside:
         Raises
         ------
         ValueError
-            If there is no such layer or place, or the input has no derivative.
+            If there is no such layer, place or example, or the input has no derivative.
         """
         leaf = self._leaf(layer)
+        self._check_example(example)
         place = _check_place(place, leaf.x.shape[1:], f"layer {layer}'s input")
         if leaf.dx is None:
             raise ValueError(f"layer {layer}, {leaf.layer!r}, has no derivative by its input")
@@ -360,6 +360,11 @@ class Inside:
                 f"there is no layer {place!r}: the layers are {', '.join(self.leaves)}"
             )
         return self.leaves[str(place)]
+
+    def _check_example(self, example: int) -> None:
+        n = len(self.x)
+        if not 0 <= example < n:
+            raise ValueError(f"there is no example {example}: there are {n}, from 0 on")
 
     def _difference(self, leaf: Leaf, where: str, at: Place) -> float:
         """Return the central difference of the cost by one number within a layer."""

@@ -392,6 +392,8 @@ def attention(
         [names[t] for _ in range(heads) for t in shown],
         rotation=90 if labels is not None and max(map(len, names)) > 1 else 0,
     )
+    if labels is not None:
+        ax.tick_params(labelsize=float(np.clip(150 / steps, 5, 9)))
     ax.set(xlabel="takes from", ylabel="step")
     return ax
 

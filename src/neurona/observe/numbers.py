@@ -251,10 +251,18 @@ def between_layers(net: Network) -> list[str]:
     ['batch normalization', 'dropout 0.5']
     """
     others = (layer for layer in net.layers if not isinstance(layer, Dense))
-    return list(dict.fromkeys(_describe(layer) for layer in others))
+    return list(dict.fromkeys(words_of(layer) for layer in others))
 
 
-def _describe(layer: Any) -> str:
+def words_of(layer: Any) -> str:
+    """Name a layer's kind in words.
+
+    Examples
+    --------
+    >>> from neurona import Dropout, MaxPool2D
+    >>> words_of(Dropout(0.5)), words_of(MaxPool2D())
+    ('dropout 0.5', 'max pool2d')
+    """
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(layer).__name__).lower()
     return f"{words} {layer.rate:g}" if hasattr(layer, "rate") else words
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from neurona.engine.layers.masked import is_step
+from neurona.engine.layers.recurrent import where
 from neurona.observe.parts import ONE, Operation, Part, Place, Term
 
 if TYPE_CHECKING:
@@ -39,18 +41,18 @@ class Nudge(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Forth:
-    """The way through the steps, in columns: each entry of a list is a step's.
+    """The way through the steps: each entry of a list is a step's.
 
     Attributes
     ----------
     output
         The layer's.
     before, after
-        The states before and after each step, tuples of ``(n, batch)``.
+        The states before and after each step, tuples of ``(batch, n)``.
     kept
         What the way back needs.
     there
-        Whether a step is no padding, ``(batch, steps)``.
+        Whether a step is not padding, ``(batch, steps, 1)``.
     """
 
     output: Array
@@ -70,39 +72,39 @@ def forth(
 ) -> Forth:
     """Take the layer's steps on series ``x (batch, steps, n_in)``, with h added at one place."""
     batch, steps, _ = x.shape
-    there = (x != 0).any(axis=-1) if layer.mask_zero else np.ones((batch, steps), bool)
+    there = is_step(x) > 0 if layer.mask_zero else np.ones((batch, steps, 1), bool)
     before, after, kept = ([None] * steps for _ in range(3))
-    state: Any = (np.zeros((layer.n_out, batch)),) * layer.carried
+    state: Any = (np.zeros((batch, layer.n_out)),) * layer.carried
     for t in reading(layer, steps):
-        z = (x[:, t] @ params.W + params.b).T
-        here = nudge if nudge is not None and nudge.step == t else None
-        if here is not None and here.what == "z":
-            z[here.row, example] += h
         before[t] = state
-        new, kept[t] = layer.step(params, z, state)
-        pairs = zip(new, state, strict=True)
-        state = tuple(np.where(there[:, t], now, old) for now, old in pairs)
+        new, kept[t] = layer.step(params, x[:, t], state)
+        here = nudge if nudge is not None and nudge.step == t else None
+        if here is not None and here.what == "z":  # one example's sum, by way of the bias
+            moved = params._replace(b=params.b + h * (np.arange(len(params.b)) == here.row))
+            own = np.arange(batch)[:, None] == example
+            new = where(own, layer.step(moved, x[:, t], state)[0], new)
+        state = where(there[:, t], new, state)
         if here is not None and here.what != "z":
-            state[STATES.index(here.what)][here.row, example] += h
+            state[STATES.index(here.what)][example, here.row] += h
         after[t] = state
     if layer.return_sequences:
-        hs = np.stack([one[0].T for one in after], axis=1)  # type: ignore[index]
-        output = np.where(there[..., None], hs, 0)
+        hs = np.stack([one[0] for one in after], axis=1)  # type: ignore[index]
+        output = np.where(there, hs, 0)
     else:
-        output = state[0].T
+        output = state[0]
     return Forth(output, before, after, kept, there)
 
 
 @dataclass(frozen=True, eq=False)
 class Back:
-    """The derivatives on the way back, each entry of a list being a step's, in columns.
+    """The derivatives on the way back, each entry of a list being a step's.
 
     Attributes
     ----------
     states
-        By the states after the step, tuples of ``(n, batch)``.
+        By the states after the step, tuples of ``(batch, n)``.
     dz, du
-        By the sums x W + b, and by h U.
+        By x W + b, and by h U.
     """
 
     states: list[Any]
@@ -119,19 +121,17 @@ def back(layer: Any, params: Any, passed: Forth, dy: Array) -> Back:
     for t in order:
         there = passed.there[:, t]
         if layer.return_sequences:
-            d = (d[0] + np.where(there, dy[:, t].T, 0), *d[1:])
+            d = (d[0] + np.where(there, dy[:, t], 0), *d[1:])
         elif t == order[0]:
-            d = (dy.T, *d[1:])
+            d = (dy, *d[1:])
         states[t] = d
-        through = tuple(np.where(there, one, 0) for one in d)
-        before, dz[t], du[t] = layer.step_back(params, through, passed.kept[t])
-        pairs = zip(before, d, strict=True)
-        d = tuple(np.where(there, new, old) for new, old in pairs)
+        before, dz[t], du[t] = layer.step_back(params, where(there, d), passed.kept[t])
+        d = where(there, before, d)
     return Back(states, dz, du)  # type: ignore[arg-type]
 
 
 def gates_of(layer: Any, passed: Forth) -> Iterator[tuple[str, Array]]:
-    """Yield the gates of all steps, ``(steps, n, batch)``, each after its activation's name.
+    """Yield the gates of all steps, ``(steps, batch, n)``, each after its activation's name.
 
     New numbers, such as n of a GRU, come from a tanh; a simple recurrence has its state alone.
     """
@@ -208,10 +208,10 @@ class RecurrentPart(Part):
         """Return one number of the state after a step, with the gates that made it."""
         at, kind = f"[{t}, {unit}]", type(self._layer).__name__
         value, d = (
-            [float(one[unit, example]) for one in each[t]]
+            [float(one[example, unit]) for one in each[t]]
             for each in (self._forth.after, self._back.states)
         )
-        old = [float(one[unit, example]) for one in self._forth.before[t]]
+        old = [float(one[example, unit]) for one in self._forth.before[t]]
         gates = [self._gate(t, name, unit, example) for name in self._gates]
         g = {name: gate.output or 0.0 for name, gate in zip(self._gates, gates, strict=True)}
         was = self._was(t)
@@ -234,7 +234,7 @@ class RecurrentPart(Part):
             name = f"c{at}"
             made = f"{name} = f c{was} + i g"
             gates.append(StateOf(name, made, memory, value[1], d[1], nudge))
-        if not self._forth.there[example, t]:  # padding: the state is carried over
+        if not self._forth.there[example, t, 0]:  # padding: the state is carried over
             formula, gates = f"h{at} = h{was}", []
             terms = (_term(ONE, 1.0, self._before("h", t, unit), old[0]),)
         nudge = Nudge("h", t, unit)
@@ -255,9 +255,9 @@ class RecurrentPart(Part):
         """Return the sum before a gate; each unit has a column of W, U and b for each gate."""
         params, x = self.leaf.params, self.leaf.x[example, t]
         column = self._gates.index(name) * self._layer.n_out + unit
-        h = self._forth.before[t][0][:, example]
+        h = self._forth.before[t][0][example]
         named = self._layer.named(self._forth.after[t], self._forth.kept[t])
-        values = {key: float(one[unit, example]) for key, one in named.items()}
+        values = {key: float(one[example, unit]) for key, one in named.items()}
         terms = [
             _term(
                 f"x[{t}, {i}]", x[i], f"W[{i}, {column}]", params.W[i, column], (t, i), (i, column)
@@ -283,7 +283,7 @@ class RecurrentPart(Part):
         made = "x W + b + r (h U + c)" if reset else "x W + h U + b"
         return StateOf(
             f"{symbol}[{t}, {unit}]", f"{symbol}[{t}, {unit}] = {made}", tuple(terms), value,
-            float(self._back.dz[t][column, example]), Nudge("z", t, column),
+            float(self._back.dz[t][example, column]), Nudge("z", t, column),
             values[name or "h"], f"{name or 'h'}[{t}, {unit}]",
         )  # fmt: skip
 
@@ -300,12 +300,12 @@ class RecurrentPart(Part):
         side = self._back.dz if name in ("W", "b") else self._back.du
         for example in range(len(self.leaf.x)):
             for t in range(steps):
-                d, own, left = float(side[t][column, example]), ONE, 1.0
+                d, own, left = float(side[t][example, column]), ONE, 1.0
                 if name == "W":
                     own, left = f"x[{t}, {place[0]}]", float(self.leaf.x[example, t, place[0]])
                 elif name == "U":
                     own = self._before("h", t, place[0])
-                    left = float(self._forth.before[t][0][place[0], example])
+                    left = float(self._forth.before[t][0][example, place[0]])
                 source = (t, place[0]) if name == "W" else None
                 slope = f"∂J/∂z{gate and '_'}{gate}[{t}, {unit}]"
                 yield Term((own, slope), left, d, left * d, source, place, (t, unit), example)
@@ -317,7 +317,7 @@ class RecurrentPart(Part):
     def given(self, place: Place, example: int) -> Iterator[Term]:
         """Yield the terms of the derivative by a number of the input."""
         t, i = place
-        for column, d in enumerate(self._back.dz[t][:, example]):
+        for column, d in enumerate(self._back.dz[t][example]):
             left, at = float(self.leaf.params.W[i, column]), (i, column)
             names = (f"W[{i}, {column}]", f"∂J/∂z[{t}, {column}]")
             yield Term(names, left, float(d), left * float(d), place, at, (t, column), example)

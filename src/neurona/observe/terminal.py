@@ -301,7 +301,14 @@ def describe(net: Network) -> str:
     '2-16-3 tanh, softmax'
     >>> describe(network([2, 16, 1], "tanh", dropout=0.1, normalization="layer"))
     '2-16-1 tanh, layer normalization, dropout 0.1'
+    >>> describe(network("8x8x1, conv 16, pool, flatten, 10", "relu", output="softmax"))
+    '8x8x1, conv2d 16, max pool2d, flatten, dense 10, softmax'
     """
+    if not hasattr(net, "topology"):  # not of dense layers alone
+        each = [
+            f"{numbers.words_of(one)} {getattr(one, 'n_out', '')}".strip() for one in net.layers
+        ]
+        return ", ".join(["x".join(map(str, net.in_shape)), *each, net.output.name])
     names = [name for name, _ in groupby(numbers.activation_names(net))]
     return f"{'-'.join(map(str, net.topology))} {', '.join([*names, *numbers.between_layers(net)])}"
 
@@ -309,7 +316,7 @@ def describe(net: Network) -> str:
 # ------------------------------------------------------------------------------- the view
 
 
-class TerminalView:
+class TrainingView:
     """Shows a training while it runs: a context manager that takes each state.
 
     On a terminal it redraws one picture, at most twelve times a second and for a fifth of the
@@ -320,16 +327,10 @@ class TerminalView:
     ----------
     net
         The network.
-    X : (n, n_in)
-        The training examples.
-    y : (n,) or (n, n_out)
-        Their targets, as for :func:`neurona.train`.
     steps
         The last step of the training.
-    name
-        The name of the data set, shown in the title.
-    test
-        Test examples ``(X, y)``, whose accuracy is shown too.
+    title
+        What is shown above: the name of the data set, in bold, and what it has.
     log
         Whether the cost axis is logarithmic.
     console
@@ -343,32 +344,21 @@ class TerminalView:
     ------
     MissingExtra
         If Rich is not installed.
-
-    Examples
-    --------
-    See the example at the top of this module.
     """
 
     def __init__(
         self,
         net: Network,
-        X: ArrayLike,
-        y: ArrayLike,
         *,
         steps: int,
-        name: str = "",
-        test: tuple[ArrayLike, ArrayLike] | None = None,
+        title: tuple[str, str] = ("", ""),
         log: bool = False,
         console: Console | None = None,
         quiet: bool = False,
         language: Language = "en",
     ) -> None:
-        self.language = language
-        self.net, self.X, self.y = net, np.asarray(X), np.asarray(y)
-        self.steps, self.name, self.test, self.log = steps, name, test, log
-        self.quiet = quiet
-        self.scheme = scheme_of(net, y)
-        self.limits = numbers.limits_of(self.X) if net.n_in == 2 else None
+        self.net, self.steps, self.title, self.log = net, steps, title, log
+        self.quiet, self.language = quiet, language
         self.curve: list[tuple[int, float]] = []
         self.latest: State | None = None  # not shown yet
         self.next_picture = 0.0  # seconds
@@ -423,6 +413,22 @@ class TerminalView:
         if due or state.step >= self.steps:
             self._show(state)
 
+    def score(self, state: State) -> str:
+        """Say in a line how well it does."""
+        return f"{COST.say(self.language)} {self._number(scores.format_cost(state.cost))}"
+
+    def beside(self, state: State, width: int, rows: int) -> Text | None:
+        """Draw what stands at the left of the cost curve, if there is room for it."""
+        return None
+
+    def rows(self, width: int, rows: int) -> int:
+        """Return how many lines of so many columns the panels take."""
+        return rows
+
+    def below(self, state: State) -> str:
+        """Say what comes after a line of a log."""
+        return ""
+
     def _show(self, state: State) -> None:
         self.latest = None
         now = perf_counter()
@@ -432,8 +438,9 @@ class TerminalView:
             pace = f"{self._number(f'{speed:,.0f}')} {PACE.say(self.language)}"
         if self.live is None:
             step = f"{STEP.say(self.language)} {state.step}/{self.steps}"
-            line = f"{step}  {self._score(state)}  {pace}"
-            self.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
+            line = f"{step}  {self.score(state)}  {pace}".rstrip()
+            for text in filter(None, (line, self.below(state))):
+                self.console.print(text, markup=False, highlight=False, soft_wrap=True)
             self.next_line = state.step + (self.steps - self.first_step) / LINES
         else:
             self.progress.update(self.task, completed=state.step, speed=pace)
@@ -442,32 +449,19 @@ class TerminalView:
             pause = max(1 / PICTURES_PER_SECOND, drawing / DRAWING_SHARE)
             self.next_picture = now + pause
 
-    def _score(self, state: State) -> str:
-        say = self.language
-        parts = [f"{COST.say(say)} {self._number(scores.format_cost(state.cost))}"]
-        if self.scheme.n_classes is not None:
-            parts.append(f"{ACCURACY.say(say)} {self._accuracy(state, self.X, self.y)}")
-            if self.test is not None:
-                parts.append(f"{TEST.say(say)} {self._accuracy(state, *self.test)}")
-        return "  ".join(parts)
-
     def _number(self, text: str) -> str:
         return localize(text, self.language)
-
-    def _accuracy(self, state: State, X: ArrayLike, y: ArrayLike) -> str:
-        share = scores.accuracy(self.net.predict(state.params, X), y)
-        return self._number(f"{100 * share:.1f} %")
 
     def _picture(self, state: State) -> Any:
         """Arrange what fits: title, surface and cost side by side, score, progress."""
         text = require("rich.text", extra="terminal").Text
         width, height = self.console.size
         title = text(no_wrap=True, overflow="ellipsis")
-        title.append(self.name, "bold")
-        examples = f"{self._number(f'{len(self.X):,}')} {EXAMPLES.say(self.language)}"
-        title.append(f"{'  ' if self.name else ''}{describe(self.net)}  {examples}")
+        name, what = self.title
+        title.append(name, "bold")
+        title.append(f"{'  ' if name else ''}{describe(self.net)}  {what}".rstrip())
         step = f"{STEP.say(self.language)} {self._number(f'{state.step:,}')}"
-        score = text(f"{step}  {self._score(state)}", no_wrap=True, overflow="ellipsis")
+        score = text(f"{step}  {self.score(state)}", no_wrap=True, overflow="ellipsis")
         parts: list[Any] = [title, score, self.progress.get_renderable()]
         rows = height - len(parts) - 1  # one line is left for the cursor
         if rows >= 5:
@@ -477,10 +471,8 @@ class TerminalView:
         return require("rich.console", extra="terminal").Group(*parts)
 
     def _panels(self, state: State, width: int, rows: int) -> Any:
-        beside = (width - CURVE_WIDTH - 3) // 2  # lines of a square that leaves room for the curve
-        if self.limits is not None and beside >= 12:
-            rows = min(rows, beside)
-        left = self._predictions(state, width, rows)
+        rows = self.rows(width, rows)
+        left = self.beside(state, width, rows)
         taken = 0 if left is None else max(map(len, left.plain.splitlines())) + 3
         if left is not None and width - taken < CURVE_WIDTH:
             return left
@@ -495,7 +487,70 @@ class TerminalView:
         table.add_row(left, curve)
         return table
 
-    def _predictions(self, state: State, width: int, rows: int) -> Text | None:
+
+class TerminalView(TrainingView):
+    """Shows a training with its predictions: as a surface, or as a confusion matrix.
+
+    Parameters
+    ----------
+    net, steps, log, console, quiet, language
+        As in :class:`TrainingView`.
+    X : (n, n_in)
+        The training examples.
+    y : (n,) or (n, n_out)
+        Their targets, as for :func:`neurona.train`.
+    name
+        The name of the data set, shown in the title.
+    test
+        Test examples ``(X, y)``, whose accuracy is shown too.
+    most
+        How many examples to predict for a picture, and as many test examples; by default all.
+
+    Examples
+    --------
+    See the example at the top of this module.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        name: str = "",
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+        most: int | None = None,
+        language: Language = "en",
+        **options: Any,
+    ) -> None:
+        X, y = np.asarray(X), np.asarray(y)
+        examples = f"{localize(f'{len(X):,}', language)} {EXAMPLES.say(language)}"
+        super().__init__(net, title=(name, examples), language=language, **options)
+        self.X, self.y = _some(X, y, most)
+        self.test = None if test is None else _some(np.asarray(test[0]), np.asarray(test[1]), most)
+        self.scheme = scheme_of(net, y)
+        self.limits = numbers.limits_of(self.X) if net.n_in == 2 else None
+
+    def score(self, state: State) -> str:
+        """Say the cost, and the accuracy of a classification."""
+        parts = [super().score(state)]
+        if self.scheme.n_classes is not None:
+            say = self.language
+            parts.append(f"{ACCURACY.say(say)} {self._accuracy(state, self.X, self.y)}")
+            if self.test is not None:
+                parts.append(f"{TEST.say(say)} {self._accuracy(state, *self.test)}")
+        return "  ".join(parts)
+
+    def _accuracy(self, state: State, X: ArrayLike, y: ArrayLike) -> str:
+        share = scores.accuracy(self.net.predict(state.params, X), y)
+        return self._number(f"{100 * share:.1f} %")
+
+    def rows(self, width: int, rows: int) -> int:
+        """Return the lines of a square surface that leaves room for the curve."""
+        square = (width - CURVE_WIDTH - 3) // 2
+        return min(rows, square) if self.limits is not None and square >= 12 else rows
+
+    def beside(self, state: State, width: int, rows: int) -> Text | None:
         """Draw the predictions as a surface, or as a confusion matrix if it fits."""
         if self.limits is not None:
             side = min(width, 2 * rows)
@@ -512,6 +567,14 @@ class TerminalView:
         text = confusion_text(scores.confusion_matrix(predictions, self.y, self.scheme.n_classes))
         lines = text.plain.splitlines()
         return text if len(lines) <= rows and len(lines[0]) <= width else None
+
+
+def _some(X: Array, y: Array, most: int | None) -> tuple[Array, Array]:
+    """Return so many examples at most, evenly chosen."""
+    if most is None or len(X) <= most:
+        return X, y
+    rows = _spread(len(X), most)
+    return X[rows], y[rows]
 
 
 def _progress(console: Any) -> Any:

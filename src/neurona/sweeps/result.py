@@ -39,9 +39,9 @@ class Sweep:
         The cost below which a seed has succeeded.
     moments
         The steps after which the curves were looked at.
-    costs : (*shape, seeds)
+    costs : (..., seeds)
         The last cost; NaN where it is not there yet, inf where the training diverged.
-    curves : (*shape, seeds, moments)
+    curves : (..., seeds, moments)
         The costs on the way.
     subject
         What is trained; :meth:`case` takes a cell's from it.

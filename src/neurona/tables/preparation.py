@@ -436,6 +436,11 @@ class Preparation:
         return [name for _, step in self.steps for name in step.outputs]
 
     @property
+    def in_shape(self) -> tuple[int, ...]:
+        """The shape of one example, as the network takes it."""
+        return (len(self.outputs),)
+
+    @property
     def plain(self) -> Preparation:
         """The same without ramps."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -14,6 +15,8 @@ from neurona.engine.data import ROWS
 from neurona.tables.columns import Column
 from neurona.tables.preparation import Preparation, Target, Weights
 from neurona.tables.summaries import summary
+
+AT_ONCE = 2**18  # numbers of images that are looked at together: a layer makes many of each
 
 Encode: TypeAlias = Callable[[NDArray[Any]], NDArray[np.float64]]
 
@@ -49,7 +52,7 @@ class Table(ABC):
         rng: np.random.Generator,
         ramps: int | str = 0,
         target: Target = None,
-    ) -> Preparation | None:
+    ) -> Any:
         """Return what the columns hold; None where the network takes them as they are.
 
         ``ramps`` and ``target`` are those of :meth:`Preparation.fit`.
@@ -162,7 +165,7 @@ class Prepared(Table):
 
     Attributes
     ----------
-    x : (n, n_in)
+    x : (n, n_in), or (n, *shape)
         Their numbers.
     """
 
@@ -178,6 +181,10 @@ class Prepared(Table):
 
     def __getitem__(self, rows: Any) -> Prepared:
         return Prepared(self.x[rows])
+
+    def spans(self) -> Iterator[slice]:
+        """Yield the parts of the rows that are transformed together."""
+        return spans(len(self)) if self.x.ndim == 2 else few_at_once(self.x)
 
     def learn(
         self,
@@ -196,3 +203,8 @@ class Prepared(Table):
 def spans(n: int, most: int = ROWS) -> Iterator[slice]:
     """Yield the parts of n rows that are looked at together."""
     return (slice(begin, min(begin + most, n)) for begin in range(0, max(n, 1), most))
+
+
+def few_at_once(x: NDArray[Any]) -> Iterator[slice]:
+    """Yield the parts of images or series that a network sees together."""
+    return spans(len(x), max(1, AT_ONCE // prod(x.shape[1:])))

@@ -12,6 +12,9 @@ import numpy as np
 
 from neurona.datasets.points import POINT_CLOUDS
 from neurona.datasets.surfaces import REGRESSIONS
+from neurona.engine.layers.base import Layer
+from neurona.engine.layers.convolution import Conv2D
+from neurona.engine.layers.dense import Dense
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Params
@@ -109,7 +112,7 @@ class Part(NamedTuple):
 def title(view: View, language: str) -> str:
     """Return the program's title."""
     task = view.task
-    topology = "-".join(map(str, task.net.topology))
+    topology = "-".join(map(str, task.widths))
     return _text("title", language).format(
         kind=task.setup.data.kind, topology=topology, step=view.state.step
     )
@@ -182,11 +185,11 @@ def parts(view: View, language: str) -> list[Part]:
         learning[-1] = _with_frozen(learning[-1], view, language)
     made = [
         _data(task, language),
-        *([] if _plain(setup) else [_features(setup, language)]),
+        *([] if task.images or _plain(setup) else [_features(setup, language)]),
         Part(_text("network", language), _network(task)),
         *learning,
         *_scores(task, language, trained),
-        Part(_text("picture", language), _picture(setup)),
+        Part(_text("picture", language), _picture(task)),
     ]
     return [Part("", _imports("\n".join(part.code for part in made))), *made]
 
@@ -220,6 +223,13 @@ def _data(task: Task, language: str) -> Part:
             *([_comment(_numbered(data.class_names))] if data.class_names else []),
             f"placed = np.array([\n{_lines(rows)}\n])",
             f"{places}, y = placed[:, :2], placed[:, 2]{whole}",
+        ]
+    elif task.images:
+        sides = ", ".join(map(str, task.net.in_shape))
+        lines = [
+            "images, y = neurona.datasets.digits()",
+            f"drawn = np.random.default_rng({data.seed}).permutation(len(y))[:{len(task.points)}]",
+            f"X, y = images[drawn].reshape(-1, {sides}), y[drawn]",
         ]
     else:
         makes = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]
@@ -260,6 +270,9 @@ def _features(setup: Setup, language: str) -> Part:
 
 
 def _network(task: Task) -> str:
+    if task.images:
+        layers = [_layer(task, layer) for layer in task.net.layers]
+        return _call("net = neurona.Network", [f"[{', '.join(layers)}]", str(task.net.in_shape)])
     names = [layer.activation.name for layer in task.net.layers]
     arguments = [str(list(task.net.topology))]
     hidden = set(names[:-1]) or {names[-1]}
@@ -269,12 +282,25 @@ def _network(task: Task) -> str:
         arguments.append(_quoted(names[0]))
         if names[-1] != names[0]:
             arguments.append(f"output={_quoted(names[-1])}")
+    return _call("net = neurona.network", [*arguments, *_drawn(task)])
+
+
+def _layer(task: Task, layer: Layer) -> str:
+    """Write a layer of a network on images."""
+    name = type(layer).__name__
+    arguments: list[str] = []
+    if isinstance(layer, Dense | Conv2D):
+        arguments = [str(layer.n_out), f"activation={_quoted(layer.activation.name)}"]
+        arguments += ['padding="same"'] if isinstance(layer, Conv2D) else []
+        arguments += _drawn(task)
+    return f"neurona.{name}({', '.join(arguments)})"
+
+
+def _drawn(task: Task) -> list[str]:
+    """Return the arguments that say how weights and biases are drawn."""
     initializer = task.setup.training.initializer
-    if initializer != "orthogonal":
-        arguments.append(f"initializer={_quoted(initializer)}")
-    if initializer == "uniform":
-        arguments.append('bias_initializer="uniform"')
-    return _call("net = neurona.network", arguments)
+    arguments = [] if initializer == "orthogonal" else [f"initializer={_quoted(initializer)}"]
+    return arguments + (['bias_initializer="uniform"'] if initializer == "uniform" else [])
 
 
 def _training(setup: Setup, task: Task, step: int) -> str:
@@ -384,8 +410,10 @@ def _scores(task: Task, language: str, trained: bool) -> list[Part]:
     return made
 
 
-def _picture(setup: Setup) -> str:
-    if _plain(setup):
+def _picture(task: Task) -> str:
+    if task.images:
+        return "neurona.plot.feature_maps(net, params, X[0])"
+    if _plain(task.setup):
         return "neurona.plot.surface(net, params, X, y)"
     return "neurona.plot.surface(net, params, points, y, features=features)"
 

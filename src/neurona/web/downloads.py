@@ -88,6 +88,12 @@ def _code(view: View, way: Sequence[State], language: Language, theme: str) -> F
 
 
 def _from_scratch(view: View, way: Sequence[State], language: Language, theme: str) -> File:
+    if view.task.images:
+        raise PlaygroundError(
+            "download",
+            "The lesson's program has dense layers alone: take the Python code or the model.",
+            "El programa de la lección solo tiene capas densas: llévate el código o el modelo.",
+        )
     return File("numpy_alone.py", "text/x-python", from_scratch(view, language).encode())
 
 
@@ -113,6 +119,13 @@ def _gif(view: View, way: Sequence[State], language: Language, theme: str) -> Fi
     require("matplotlib", extra="plot")
     require("PIL", extra="plot")
     task = view.task
+    if task.images:
+        raise PlaygroundError(
+            "download",
+            "A film shows the plane of the points, and images have none: save the maps instead.",
+            "Una animación muestra el plano de los puntos, y las imágenes no lo tienen: guarda los "
+            "mapas.",
+        )
     states = [state for state in way if isfinite(state.cost)]
     if not states:
         raise PlaygroundError(

@@ -37,6 +37,14 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "lesson": _LESSON,
     "three": {"data": {"kind": "blobs", "classes": 3, "noise": 0.1}, "layers": _layers(6)},
     "xor": {"data": {"kind": "xor", "noise": 0.1}, "layers": _layers(3)},
+    "digits": {
+        "data": {"kind": "digits", "n": 1000, "noise": 0},
+        "layers": [
+            {"neurons": 8, "activation": "relu", "kind": "conv+pool"},
+            {"neurons": 16, "activation": "relu", "kind": "conv"},
+        ],
+        "training": {"batch_size": 32},
+    },
     "wave": {"data": {"kind": "wave", "noise": 0.1}, "layers": _layers(8, 8)},
     "stuck": _STUCK,
     "gradient": _GRADIENT,

@@ -5,6 +5,7 @@ A run measures both for its history, and a frame for the moment on the screen.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,10 +18,11 @@ from neurona.observe.walk import walk_backward, walk_forward
 from neurona.web.task import Task
 
 MOST_EXAMPLES = 500  # of a measurement for the history: enough for two digits
+MOST_IMAGES = 100  # which take longer
 
 
 class Flow(NamedTuple):
-    """What one forward and one backward pass say of each layer; all ``(n_layers,)``.
+    """What one forward and one backward pass say of each layer with weights; all ``(n_layers,)``.
 
     Attributes
     ----------
@@ -50,22 +52,23 @@ def measure(task: Task, params: Params, most: int | None = None) -> Flow:
         outputs = [one.a for one in passes]
         if cost.link:
             outputs[-1] = net.layers[-1].activation(passes[-1].z)
+        weighted = [k for k, one in enumerate(grads) if hasattr(one, "W")]
         return Flow(
-            np.array([np.sqrt(a.var(axis=0).mean()) for a in outputs], np.float32),
-            np.array([np.sqrt(np.square(one.W).mean()) for one in grads], np.float32),
-            np.array(
-                [
-                    numbers.saturated_share(layer.activation, one.z)
-                    for layer, one in zip(net.layers, passes, strict=True)
-                ],
-                np.float32,
+            _numbers(np.sqrt(outputs[k].var(axis=0).mean()) for k in weighted),
+            _numbers(np.sqrt(np.square(grads[k].W).mean()) for k in weighted),
+            _numbers(
+                numbers.saturated_share(net.layers[k].activation, passes[k].z) for k in weighted
             ),
         )
 
 
+def _numbers(each: Iterable[float]) -> Array:
+    return np.array([*each], np.float32)
+
+
 def sizes(task: Task, params: Params) -> Array:
     """Return ``(2, n_layers)`` float32 for the history: the signal, and the gradient."""
-    flow = measure(task, params, MOST_EXAMPLES)
+    flow = measure(task, params, MOST_IMAGES if task.images else MOST_EXAMPLES)
     return np.stack([flow.signal, flow.gradient])
 
 

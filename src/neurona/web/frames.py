@@ -10,16 +10,30 @@ from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
 from neurona.observe import numbers, scores
 from neurona.web.doctor import Speaker
-from neurona.web.flow import measure
+from neurona.web.flow import MOST_IMAGES, measure
+from neurona.web.maps import maps_of
 from neurona.web.run import View
 from neurona.web.task import Task
 
 
 class FrameRenderer:
-    """Renders frames of one task; constant parts are computed once."""
+    """Renders frames of one task; constant parts are computed once.
+
+    Parameters
+    ----------
+    task
+        The task.
+
+    Attributes
+    ----------
+    image
+        Of a task on images, the one whose way through the network is drawn; None of points.
+    """
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        self.image: Array | None = task.points[0] if task.images else None
+        self._outputs: Array | None = None
         self._grids: dict[int, Array] = {}
         self._everywhere = task.features(task.points)
         self._speaker = Speaker(task)
@@ -58,13 +72,16 @@ class FrameRenderer:
             "sentence": self._speaker.say(view),
         }
         with np.errstate(all="ignore"):
-            answers, images = self._plane(view, resolution, neurons, network)
             arrays = {}
-            arrays["surface"], content["span"] = _spanned(answers)
+            if self.image is not None:
+                arrays["maps"] = maps_of(task, state.params, self.image)
+            else:
+                answers, pictures = self._plane(view, resolution, neurons, network)
+                arrays["surface"], content["span"] = _spanned(answers)
+                arrays |= {"neurons": pictures} if network else {}
             if network:
-                flow = measure(task, state.params)
+                flow = measure(task, state.params, MOST_IMAGES if task.images else None)
                 arrays |= {
-                    "neurons": images,
                     "parameters": flatten(state.params).astype(np.float32),
                     "frozen": view.frozen.astype(np.uint8),
                     "signal": flow.signal,
@@ -72,7 +89,7 @@ class FrameRenderer:
                     "saturation": flow.saturation,
                 }
             if task.classes:
-                everywhere = task.net.predict(state.params, self._everywhere)
+                everywhere = self._predictions(view, anew=network)
                 wrong = scores.classes_of(everywhere) != task.labels
                 test = task.held_out
                 content["accuracy"] = float(1 - wrong[~test].mean())
@@ -84,6 +101,12 @@ class FrameRenderer:
                         everywhere[counted], task.labels[counted], task.classes
                     ).astype(np.int32)
         return content, arrays
+
+    def _predictions(self, view: View, anew: bool) -> Array:
+        """Return the outputs for all examples; of images, which take longer, perhaps the last."""
+        if anew or self.image is None or self._outputs is None:
+            self._outputs = self.task.net.predict(view.state.params, self._everywhere)
+        return self._outputs
 
     def _features(self, resolution: int) -> Array:
         if resolution not in self._grids:

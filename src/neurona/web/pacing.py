@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 # A command waits for the end of a chunk, and so does a requested frame.
 SECONDS = 0.005
+SLOW = 0.03  # where what is measured after each chunk takes longer than that
 MOST_STEPS = 4096
 
 
 @dataclass
 class ChunkSize:
-    """A number of steps that take about :data:`SECONDS`.
+    """A number of steps that take about so many seconds.
 
     Examples
     --------
@@ -26,12 +27,13 @@ class ChunkSize:
     """
 
     steps: int = 1
+    seconds: float = SECONDS
 
     def took(self, seconds: float) -> None:
         """Adapt to the duration of the last chunk."""
-        if seconds < SECONDS / 2:
+        if seconds < self.seconds / 2:
             self.steps = min(MOST_STEPS, self.steps * 2)
-        elif seconds > 2 * SECONDS:
+        elif seconds > 2 * self.seconds:
             self.steps = max(1, self.steps // 2)
 
     def pace(self, steps_per_second: float) -> None:

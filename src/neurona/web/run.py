@@ -29,7 +29,7 @@ from neurona.web.bugs import ProgramStopped, states_of
 from neurona.web.errors import PlaygroundError
 from neurona.web.flow import sizes
 from neurona.web.history import History, Snapshot
-from neurona.web.pacing import ChunkSize
+from neurona.web.pacing import SECONDS, SLOW, ChunkSize
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
@@ -143,7 +143,7 @@ class Run:
         self._pace: float | None = None
         self._due = 0.0  # when the next chunk may begin, by the monotonic clock
         self._until: int | None = None  # the step at which to pause
-        self._chunk = ChunkSize()
+        self._chunk = self._first_chunk()
         self._version = self._kept = 0
         self._now: Snapshot
         self._measured = -math.inf  # when a layer's signal and gradient last were
@@ -198,7 +198,7 @@ class Run:
         """Limit the steps per second; None is unlimited."""
 
         def change() -> None:
-            self._pace, self._chunk, self._due = steps_per_second, ChunkSize(), 0.0
+            self._pace, self._chunk, self._due = steps_per_second, self._first_chunk(), 0.0
 
         self._command(change)
 
@@ -329,7 +329,7 @@ class Run:
         self._diverged = None
         self._steered = False
         self._speed.clear()
-        self._steps, self._chunk = None, ChunkSize()
+        self._steps, self._chunk = None, self._first_chunk()
         self._stand(next(self._training(params)), branch=0)
 
     def _reset(self) -> None:
@@ -346,7 +346,7 @@ class Run:
         version, kept, pace = self._version, self._kept, self._pace
         self._go_on(memory)
         self._version, self._kept, self._pace = version, kept + 1, pace
-        self._playing, self._steps, self._chunk = False, None, ChunkSize()
+        self._playing, self._steps, self._chunk = False, None, self._first_chunk()
         self._speed.clear()
 
     def _go_on(self, memory: Memory) -> None:
@@ -416,6 +416,9 @@ class Run:
         self._on_change()
         self._adapt(began, count)
 
+    def _first_chunk(self) -> ChunkSize:
+        return ChunkSize(seconds=SLOW if self.task.images else SECONDS)
+
     def _adapt(self, began: float, count: int) -> None:
         """Adapt the chunk's duration, or keep the chosen speed."""
         if self._pace is not None:
@@ -428,7 +431,7 @@ class Run:
         self._until, self._diverged = until, None
         self._playing = until is None or self._now.state.step < until
         self._speed.clear()
-        self._chunk = ChunkSize()
+        self._chunk = self._first_chunk()
 
     def _pause(self) -> None:
         self._playing = False

@@ -14,10 +14,12 @@ from neurona.language import LANGUAGES
 from neurona.web import bugs, cures, doctor, microscope, sweep
 from neurona.web import setup as choices
 from neurona.web.downloads import MAKERS, THEMES, prepare
+from neurona.web.drawing import digit_of, strokes_of
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.examples import EXAMPLES, example
 from neurona.web.flow import trivial
 from neurona.web.frames import FrameRenderer
+from neurona.web.maps import drawn_layers, maps_of, window
 from neurona.web.mending import nearest
 from neurona.web.readers import number, whole
 from neurona.web.restarts import restart_of
@@ -31,6 +33,8 @@ from neurona.web.worker import WorkerRun
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
 SLOW = ("download", "doctor")  # messages whose response may take seconds to make
+# What only works with points of the plane and dense layers.
+OF_THE_PLANE = ("point", "erase", "weight", "bugs", "find_bug")
 NEAR = 0.05  # of the plane's width: how far a point may be from where it is to be erased
 
 
@@ -73,6 +77,8 @@ class Session:
         self._kept = -1
         self._painter: FrameRenderer | None = None
         self._past = Past(self._recall)
+        self._drawing: Array | None = None  # what runs through a network on images, or
+        self._index: int | None = None  # which of the images; None is the first of the test
 
     def handle(self, message: Any) -> list[Message]:
         """Handle one message, and return the responses, which may be an error."""
@@ -84,6 +90,8 @@ class Session:
                 raise _not_understood("type")
             if self._run is None and kind != "hello":
                 raise PlaygroundError("hello", "Say hello first.", "Saluda primero.")
+            if kind in OF_THE_PLANE and self.run.task.images:
+                raise _not_with_images()
             return _HANDLERS[kind](self, message)
         except PlaygroundError as error:
             return [error_message(error)]
@@ -313,6 +321,7 @@ class Session:
         setup = replace(before, data=data, output=replace(before.output, activation="auto"))
         setup = replace(setup, training=replace(setup.training, cost="auto"))
         setup = replace(setup, weights=None, frozen=())  # they belong to another network
+        setup = replace(setup, layers=tuple(replace(one, kind="dense") for one in setup.layers))
         told = self._replace("table", make_task(setup))
         return [told, ({"type": "table", **asdict(choice)}, {})]
 
@@ -343,6 +352,55 @@ class Session:
     def _seek(self, message: Mapping[str, Any]) -> list[Message]:
         self.run.seek(whole(0, 1_000_000).read("index", message.get("index")))
         return []
+
+    def _example(self, message: Mapping[str, Any]) -> list[Message]:
+        """Show a drawing, or one of the images, in every layer."""
+        task, strokes = self.run.task, message.get("strokes")
+        if not task.images:
+            raise _not_with_points()
+        if strokes is None:
+            last = len(task.points) - 1
+            self._index, self._drawing = whole(0, last).read("index", message.get("index")), None
+        elif read := strokes_of(strokes):
+            self._drawing = digit_of(read)
+        else:
+            self._drawing = np.zeros(task.net.in_shape, np.float32)
+        view = self.run.view
+        image = self._image(view.task)
+        if image is None:  # the view is from before the task
+            raise _not_with_points()
+        maps = maps_of(view.task, view.state.params, image)
+        return [({"type": "example", "run": self._runs, **self._whose(view.task)}, {"maps": maps})]
+
+    def _window(self, message: Mapping[str, Any]) -> list[Message]:
+        """Take one number of the shown image's maps apart, or the derivative by one weight."""
+        view = self.run.settle()
+        image = self._image(view.task)
+        if image is None:
+            raise _not_with_points()
+        content = window(view, image, self._whose(view.task)["label"], message)
+        return [({"type": "window", "run": self._runs, "step": view.state.step, **content}, {})]
+
+    def _whose(self, task: Task) -> dict[str, Any]:
+        """Return which image is shown, its class, and whether it is of the test."""
+        if self._drawing is not None:
+            return {"index": None, "label": None, "of_test": False}
+        tested = np.flatnonzero(task.held_out)
+        index = self._index if self._index is not None else int(tested[0]) if tested.size else 0
+        index = min(index, len(task.points) - 1)
+        return {
+            "index": index,
+            "label": int(task.labels[index]),
+            "of_test": bool(task.held_out[index]),
+        }
+
+    def _image(self, task: Task) -> Array | None:
+        """Return the image that is shown; None of points."""
+        if not task.images:
+            return None
+        return (
+            self._drawing if self._drawing is not None else task.points[self._whose(task)["index"]]
+        )
 
     def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
         view = self.run.settle()  # what was said before is to be seen
@@ -375,13 +433,17 @@ class Session:
         network = message.get("network") is not False or not view.playing
         if message.get("coarse") is True and view.playing:
             resolution = max(2, 1 + 2 * (resolution - 1) // 3)
-        content, arrays = self._paint().frame(view, resolution, neurons, network=network)
+        painter = self._paint()
+        painter.image = self._image(view.task)
+        content, arrays = painter.frame(view, resolution, neurons, network=network)
         if network and view.kept != self._kept:
             self._kept = view.kept
             arrays["history"], arrays["flows"] = view.history, view.flows
         self._shown = (self._runs, view.version)
         undo, redo = self._past.kinds
         content = {**_finite(content), "undo": undo, "redo": redo}
+        if view.task.images:
+            content["example"] = self._whose(view.task)
         return [({"type": "frame", "run": self._runs, **content}, arrays)]
 
     def _slowly(self, message: Mapping[str, Any]) -> list[Message]:
@@ -436,7 +498,7 @@ class Session:
             "type": "run",
             "run": self._runs,
             "setup": task.setup.to_json(),
-            "topology": list(task.net.topology),
+            "topology": list(task.widths),
             "outputs": task.net.n_out,
             "classes": task.classes,
             "parameters": int(self.run.view.frozen.size),
@@ -446,8 +508,12 @@ class Session:
             "trivial": prediction,
             "trivial_cost": trivial_cost,
         }
+        if task.images:
+            content["layers"] = drawn_layers(task)
+        # The page asks for one image at a time.
+        points = np.zeros((0, 2)) if task.images else task.points
         arrays: dict[str, Array] = {
-            "points": task.points.astype(np.float32),
+            "points": points.astype(np.float32),
             "labels": task.labels.astype(np.float32),
             "test": task.held_out.astype(np.uint8),
         }
@@ -470,6 +536,22 @@ def _not_understood(what: str) -> PlaygroundError:
         "message",
         f"This message makes no sense to neurona: {what}.",
         f"neurona no entiende este mensaje: {what}.",
+    )
+
+
+def _not_with_images() -> PlaygroundError:
+    return PlaygroundError(
+        "images",
+        "This works with points of the plane: choose another data set than images.",
+        "Esto funciona con puntos del plano: elige otros datos que no sean imágenes.",
+    )
+
+
+def _not_with_points() -> PlaygroundError:
+    return PlaygroundError(
+        "images",
+        "Only a data set of images has an image to show: choose the digits.",
+        "Solo unos datos de imágenes tienen una imagen que enseñar: elige los dígitos.",
     )
 
 
@@ -513,6 +595,8 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "weight": Session._weight,
     "speed": Session._speed,
     "seek": Session._seek,
+    "example": Session._example,
+    "window": Session._window,
     "microscope": Session._microscope,
     "bugs": Session._bugs,
     "find_bug": Session._find_bug,

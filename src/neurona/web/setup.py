@@ -29,14 +29,18 @@ from neurona.web.readers import (
 )
 
 KINDS = (
-    "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "own",
+    "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "digits", "own",
 )  # fmt: skip
+IMAGES = ("digits",)  # the kinds whose examples are images, and not points
+# On images a layer may be a convolution of 3 x 3, alone or with a pooling of 2 x 2 after it.
+LAYERS = ("dense", "conv", "conv+pool")
 INPUTS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 LESSON = "lesson"  # the optimizer that takes the lesson's step
 COSTS = ("auto", "mse", "mae", "huber", "cross_entropy")
 OFFERED = sorted(name for name in ACTIVATIONS if name != "exp")  # its cost, of counts, is missing
 LIMITS = {
     "points": 2000,
+    "images": 1780,  # of the 1,797 digits
     "classes": 5,
     "letters": 40,
     "layers": 6,
@@ -54,10 +58,11 @@ _name = text(LIMITS["letters"])
 
 @dataclass(frozen=True)
 class DataSetup:
-    """The points: drawn from a seed, or custom ones, placed by hand or from a table.
+    """The examples: points or images drawn from a seed, or custom points.
 
-    The third number of a custom point is its class, or its value in a regression. ``columns`` are
-    the names of the three, and ``class_names`` those of classes 0, 1 …, if they come from a table.
+    Custom points are placed by hand, or come from a table. The third number of a custom point is
+    its class, or its value in a regression. ``columns`` are the names of the three, and
+    ``class_names`` those of classes 0, 1 …, if they come from a table.
     """
 
     kind: str = choice("circles", one_of(KINDS))
@@ -74,14 +79,23 @@ class DataSetup:
     columns: tuple[str, ...] = choice((), list_of(_name, 3))
     class_names: tuple[str, ...] = choice((), list_of(_name, LIMITS["classes"]))
 
+    @property
+    def images(self) -> bool:
+        """Whether the examples are images, and not points."""
+        return self.kind in IMAGES
+
 
 @dataclass(frozen=True)
 class LayerSetup:
-    """A hidden layer; without a learning rate it takes the common one."""
+    """A hidden layer; without a learning rate it takes the common one.
+
+    The neurons of a convolution are its filters.
+    """
 
     neurons: int = choice(4, whole(1, LIMITS["neurons"]))
     activation: str = choice("tanh", one_of([name for name in OFFERED if name != "softmax"]))
     learning_rate: float | None = choice(None, or_none(_rate))
+    kind: str = choice("dense", one_of(LAYERS))
 
 
 @dataclass(frozen=True)
@@ -185,4 +199,5 @@ def limits() -> dict[str, Any]:
     >>> limits()["data"]["n"]
     {'min': 20, 'max': 2000, 'above': False}
     """
-    return {**part(Setup).limits, "table": {"most": LIMITS["table_bytes"]}}
+    others = {"table": {"most": LIMITS["table_bytes"]}, "images": {"most": LIMITS["images"]}}
+    return {**part(Setup).limits, **others}

@@ -53,8 +53,9 @@ def plans(names: Sequence[str]) -> list[Plan]:
 
 def _plan(name: str, last: int, questions: tuple[str, ...]) -> Plan:
     steps = growing_steps(last)
-    dissected = (0, steps[len(steps) // 2], last)
-    return Plan(name, example(name), steps, dissected, points=(0, 1, 2), questions=questions)
+    setup = example(name)
+    dissected = () if setup.data.images else (0, steps[len(steps) // 2], last)
+    return Plan(name, setup, steps, dissected, points=(0, 1, 2), questions=questions)
 
 
 def variants(recording: Recording) -> Iterator[Plan]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,26 @@ import numpy as np
 from neurona import datasets
 from neurona.datasets.points import POINT_CLOUDS
 from neurona.datasets.surfaces import REGRESSIONS
+from neurona.engine.activations import find_activation
 from neurona.engine.costs import Cost, find_cost
 from neurona.engine.data import Data, check_data
+from neurona.engine.initializers import find_initializer
+from neurona.engine.layers.base import leaves
+from neurona.engine.layers.convolution import Conv2D
+from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.flatten import Flatten
+from neurona.engine.layers.pooling import MaxPool2D
 from neurona.engine.network import Network, network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import unflatten
 from neurona.engine.types import Array, Params
+from neurona.extras import MissingExtra
 from neurona.lesson.bugs import BUGS, WRITTEN, Program, write
 from neurona.observe.numbers import Limits, limits_of
 from neurona.web.errors import PlaygroundError
-from neurona.web.setup import LIMITS, DataSetup, Setup
+from neurona.web.setup import LESSON, LIMITS, DataSetup, Setup
 
+DIGIT = (8, 8, 1)  # the shape of a digit's image
 # The input features of a point (x1, x2).
 FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,
@@ -37,18 +46,19 @@ FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """The points to learn, the network and the cost.
+    """The examples to learn, the network and the cost.
 
     Attributes
     ----------
     setup
         Its set-up.
     points, labels, held_out
-        ``(n, 2)`` coordinates, ``(n,)`` classes or values, and which points are for the test.
+        ``(n, 2)`` coordinates, or images ``(n, 8, 8, 1)``; ``(n,)`` classes or values, and which
+        are for the test.
     classes
         Their number, or 0 for a regression.
     limits
-        The rectangle of the plane on the screen.
+        The rectangle of the plane on the screen; of images the unit square, without a meaning.
     net, cost
         The network and its cost.
     train, test
@@ -98,9 +108,20 @@ class Task:
         still[list(self.setup.frozen)] = True
         return still
 
+    @property
+    def images(self) -> bool:
+        """Whether the examples are images, and not points."""
+        return self.setup.data.images
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many numbers or maps each layer with weights gives, the inputs first."""
+        own = [one.n_out for one in self.net.layers if isinstance(one, Dense | Conv2D)]
+        return (self.net.in_shape[-1], *own)
+
     def features(self, points: Array) -> Array:
-        """Return the input features of points ``(n, 2)``: ``(n, n_in)`` float32."""
-        return features(self.setup.inputs, points)
+        """Return the inputs of points ``(n, 2)``, or images as they are: ``(n, ...)`` float32."""
+        return _inputs(self.setup, points)
 
 
 def features(inputs: tuple[str, ...], points: Array) -> Array:
@@ -116,15 +137,22 @@ def features(inputs: tuple[str, ...], points: Array) -> Array:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
+def _inputs(setup: Setup, points: Array) -> Array:
+    if setup.data.images:
+        return points.astype(np.float32)
+    return features(setup.inputs, points)
+
+
 def make_task(setup: Setup) -> Task:
-    """Draw the points and describe the network.
+    """Draw the examples and describe the network.
 
     Raises
     ------
     PlaygroundError
         If parts of the set-up, each valid by itself, are incompatible.
     """
-    points, labels = _points_of(setup.data)
+    images = setup.data.images
+    points, labels = _images_of(setup.data) if images else _points_of(setup.data)
     regression = setup.data.kind in REGRESSIONS or (
         setup.data.kind == "own" and setup.data.regression
     )
@@ -133,7 +161,7 @@ def make_task(setup: Setup) -> Task:
     # Two classes are one output of a sigmoid, or two of a softmax.
     several = classes > 2 or (classes == 2 and setup.output.activation == "softmax")
     outputs = classes if several else 1
-    net = _network(setup, outputs, regression)
+    net = _convolutional(setup, points, outputs) if images else _network(setup, outputs, regression)
     try:
         cost = find_cost(None if setup.training.cost == "auto" else setup.training.cost, net)
     except ValueError as error:
@@ -148,9 +176,16 @@ def make_task(setup: Setup) -> Task:
         _data(setup, net, points[which], labels[which]) for which in (~held_out, held_out)
     ]  # fmt: skip
     program = None
+    if setup.bug is not None and images:
+        raise PlaygroundError(
+            "bug",
+            "The bug lab's program has dense layers only: take points, or mend the bug.",
+            "El programa de los errores solo tiene capas densas: toma puntos o arregla el error.",
+            "bug",
+        )
     if setup.bug is not None:
         program = BUGS[setup.bug].put_into(program_of(net, cost))
-    limits = limits_of(points)
+    limits = (0.0, 1.0, 0.0, 1.0) if images else limits_of(points)
     task = Task(
         setup, points, labels, held_out, classes, limits, net, cost, data[0], data[1], program
     )
@@ -202,7 +237,24 @@ def _check_weights(task: Task) -> None:
 
 def _size(net: Network) -> int:
     """Return the number of parameters."""
-    return sum((n + 1) * m for n, m in pairwise(net.topology))
+    return sum(prod(shape) for shape in leaves(net.shapes(net.in_shape)))
+
+
+def _images_of(data: DataSetup) -> tuple[Array, Array]:
+    """Return so many images ``(n, 8, 8, 1)``, drawn from the seed, and their classes."""
+    try:
+        images, labels = datasets.digits()
+    except MissingExtra as error:
+        raise PlaygroundError(
+            "data",
+            str(error),
+            f"{error.name} no está instalado: pip install {str(error).rpartition(' ')[2]}",
+            "data.kind",
+        ) from error
+    drawn = np.random.default_rng(data.seed).permutation(len(labels))[
+        : min(data.n, LIMITS["images"])
+    ]
+    return images[drawn].reshape(-1, *DIGIT), labels[drawn]
 
 
 def _points_of(data: DataSetup) -> tuple[Array, Array]:
@@ -252,7 +304,65 @@ def _held_out(data: DataSetup, labels: Array) -> Array:
     return held_out
 
 
+def _convolutional(setup: Setup, images: Array, outputs: int) -> Network:
+    """Return the network of a set-up on images: flat once the first dense layer comes."""
+    training = setup.training
+    if training.optimizer == LESSON:
+        raise PlaygroundError(
+            "optimizer",
+            "The lesson's step is made for dense layers alone: choose another optimizer.",
+            "El paso de la lección es solo para capas densas: elige otro optimizador.",
+            "training.optimizer",
+        )
+    drawn: dict[str, Any] = {
+        "initializer": find_initializer(training.initializer),
+        "bias_initializer": find_initializer(
+            "uniform" if training.initializer == "uniform" else "zeros"
+        ),
+    }
+    layers: list[Any] = []
+    flat = False
+    for k, layer in enumerate(setup.layers):
+        f = find_activation(layer.activation)
+        if layer.kind == "dense":
+            layers += [*([] if flat else [Flatten()]), Dense(layer.neurons, f, **drawn)]
+            flat = True
+            continue
+        if flat:
+            raise PlaygroundError(
+                "layers",
+                f"Layer {k + 1} is a convolution, and gets rows of numbers from the dense layer "
+                "before it: put convolutions first.",
+                f"La capa {k + 1} es una convolución, y la capa densa anterior le da filas de "
+                "números: pon primero las convoluciones.",
+                f"layers[{k}].kind",
+            )
+        layers.append(Conv2D(layer.neurons, activation=f, padding="same", **drawn))
+        layers += [MaxPool2D()] if layer.kind == "conv+pool" else []
+    chosen = "softmax" if setup.output.activation == "auto" else setup.output.activation
+    layers += [*([] if flat else [Flatten()]), Dense(outputs, find_activation(chosen), **drawn)]
+    try:
+        return Network(tuple(layers), in_shape=images.shape[1:])
+    except ValueError as error:
+        raise PlaygroundError(
+            "layers",
+            str(error),
+            "Las imágenes se quedan sin píxeles: pon menos agrupaciones (cada una deja la mitad).",
+            "layers",
+        ) from error
+
+
 def _network(setup: Setup, outputs: int, regression: bool) -> Network:
+    for k, layer in enumerate(setup.layers):
+        if layer.kind != "dense":
+            raise PlaygroundError(
+                "layers",
+                f"Layer {k + 1} is a convolution, which takes images: choose the digits, or a "
+                "dense layer.",
+                f"La capa {k + 1} es una convolución, que toma imágenes: elige los dígitos, o una "
+                "capa densa.",
+                f"layers[{k}].kind",
+            )
     natural = "linear" if regression else "sigmoid" if outputs == 1 else "softmax"
     chosen = natural if setup.output.activation == "auto" else setup.output.activation
     if chosen == "softmax" and outputs == 1:
@@ -274,12 +384,12 @@ def _network(setup: Setup, outputs: int, regression: bool) -> Network:
 def _data(setup: Setup, net: Network, points: Array, labels: Array) -> Data:
     if len(points) == 0:
         none = np.zeros((0, net.n_out), np.float32)
-        return Data(np.zeros((0, net.n_in), np.float32), none, None)
+        return Data(np.zeros((0, *net.in_shape), np.float32), none, None)
     target: Any = labels
     if net.n_out > 1:
         target = datasets.one_hot(labels, net.n_out)
     try:
-        return check_data(net, features(setup.inputs, points), target)
+        return check_data(net, _inputs(setup, points), target)
     except ValueError as error:
         raise PlaygroundError(
             "output",

@@ -238,8 +238,8 @@ function Program({ store, lines }: { store: Store; lines: string[] }) {
 
 /** Leads here from other tools. */
 export function BugLabLink({ store }: { store: Store }) {
-  const { text, tool, hidden, bugs } = store;
-  if (hidden.includes("bugs")) return null;
+  const { text, tool, hidden, bugs, run } = store;
+  if (hidden.includes("bugs") || run.value?.layers) return null;
   return (
     <p class="note to-bugs">
       {bugs.bug.value !== null && `${text.value.bugs.is_on} `}

@@ -18,8 +18,17 @@ import { LessonCode } from "../LessonCode";
 import { ToolPanel } from "../ToolPanel";
 import { useUniqueId } from "../unique-id";
 import { WordCard } from "../WordCard";
+import { WindowMicroscope } from "./WindowMicroscope";
 
 export function Microscope({ store }: { store: Store }) {
+  return store.run.value?.layers ? (
+    <WindowMicroscope store={store} />
+  ) : (
+    <StepMicroscope store={store} />
+  );
+}
+
+function StepMicroscope({ store }: { store: Store }) {
   const { text, microscope, run } = store;
   const t = text.value;
   const id = useUniqueId();

@@ -3,7 +3,13 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { copyText } from "../../server/clipboard";
-import { type DownloadKind, saveBlob, saveDownload, surfaceImage } from "../../server/downloads";
+import {
+  type DownloadKind,
+  mapsImage,
+  saveBlob,
+  saveDownload,
+  surfaceImage,
+} from "../../server/downloads";
 import type { Store } from "../../state/store";
 import { ToolPanel } from "../ToolPanel";
 
@@ -12,6 +18,7 @@ type Item = DownloadKind | "link" | "weights" | "png" | "copy";
 export function TakeHome({ store }: { store: Store }) {
   const { limits, text, frame, run, language, announcement, hidden } = store;
   const t = text.value;
+  const images = run.value?.layers !== undefined;
   const [busy, setBusy] = useState<Item | null>(null);
   const [done, setDone] = useState<{ item: Item; mark: string } | null>(null);
   useEffect(() => {
@@ -47,7 +54,7 @@ export function TakeHome({ store }: { store: Store }) {
     tell(item, t.saved.replace("{name}", file.name), "✓");
   };
   const draw = async () => {
-    const blob = await surfaceImage(store.host.root);
+    const blob = await (images ? mapsImage : surfaceImage)(store.host.root);
     if (!blob) return;
     saveBlob(blob, "neurona.png");
     tell("png", t.saved.replace("{name}", "neurona.png"), "✓");
@@ -87,13 +94,14 @@ export function TakeHome({ store }: { store: Store }) {
           </Group>
         )}
         <Group title={t.take_picture}>
-          {!hidden.includes("result") && row("png", t.png, ".png", () => void draw())}
-          {file("gif", t.gif, ".gif")}
+          {(images || !hidden.includes("result")) &&
+            row("png", images ? t.images.png : t.png, ".png", () => void draw())}
+          {!images && file("gif", t.gif, ".gif")}
         </Group>
         <Group title={t.take_on}>
           {file("code", t.take_code, ".py")}
           {file("code", t.copy_code, "", "copy")}
-          {file("numpy", t.take_numpy, ".py")}
+          {!images && file("numpy", t.take_numpy, ".py")}
           {file("notebook", t.notebook, ".ipynb")}
           {file("model", t.model, ".safetensors")}
         </Group>

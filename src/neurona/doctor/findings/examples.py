@@ -11,6 +11,8 @@ from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent
 from neurona.doctor.signs import recalls
+from neurona.doctor.training import by_place
+from neurona.engine.layers.embedding import Embedding
 from neurona.language import Text
 
 # LeCun et al., "Efficient backprop", 1998, section 4.3: inputs of mean 0 and variance 1. A tenfold
@@ -65,6 +67,8 @@ def sorted_batches(e: Evidence) -> Iterator[Finding]:
     """Batches in a fixed order, each of one class, or of numbers near each other."""
     case, target = e.case, e.data.target
     size = min(case.batch_size or e.data.n, e.data.n)
+    if len(case.net.out_shape()) > 1:
+        return  # each example has several targets
     if case.shuffle or not 1 < size < e.data.n or e.signs.task == "labels":
         return
     batches = [target[k : k + size] for k in range(0, len(target), size)]
@@ -104,7 +108,7 @@ def sorted_batches(e: Evidence) -> Iterator[Finding]:
 def input_scale(e: Evidence) -> Iterator[Finding]:
     """Inputs that are large, or of very different sizes."""
     s = e.signs
-    if not e.is_sick:
+    if not e.is_sick or isinstance(e.case.net.layers[0], Embedding):  # indices have no size
         return
     if s.input_size > SIZE:
         yield Finding(
@@ -188,9 +192,10 @@ def unbalanced(e: Evidence) -> Iterator[Finding]:
     """A rare class that is hardly ever predicted."""
     if e.signs.task not in ("two", "classes") or not MAJORITY <= e.signs.majority < 1:
         return
-    target = e.data.target  # the sample may have none of the rare class
+    net = e.case.net
+    target = by_place(net, e.data.target)  # the sample may have none of the rare class
     with np.errstate(all="ignore"):
-        found = recalls(e.case.net.predict(e.params, e.data.x), target)
+        found = recalls(by_place(net, net.predict(e.params, e.data.x)), target)
     count = target.sum(axis=0)
     count = np.array([len(target) - count[0], count[0]]) if len(count) == 1 else count
     rare = count < count.max()

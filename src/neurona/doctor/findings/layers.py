@@ -135,9 +135,9 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
     )
     trivial = signs.trivial_cost
     if signs.task in ("two", "classes"):  # a guess costs more than naming the larger class
-        classes = max(e.case.net.n_out, 2)
-        guess = np.full(e.case.net.n_out, 1 / classes)
-        trivial = max(trivial, cost_of_constant(cost_of(e.case), guess, e.sample.target))
+        n_out = e.targets.shape[1]
+        guess = np.full(n_out, 1 / max(n_out, 2))
+        trivial = max(trivial, cost_of_constant(cost_of(e.case), guess, e.targets))
     limit = (LARGE if e.is_sick else ABSURD) * trivial
     costly = 0 < limit < first.cost or not isfinite(first.cost)
     if costly and (spread > 0.8 or grown > LARGE):
@@ -260,10 +260,14 @@ def fading_signal(e: Evidence) -> Iterator[Finding]:
     layers = e.first.layers
     if not e.is_sick or len(layers) < 3 or any(layer.dead == 1 for layer in layers):
         return
-    end = layers[-1]
-    if e.case.net.n_out == 1 and e.case.net.output.name == "softmax":
-        end = layers[-2]
-    value = layers[0].signal / end.signal if end.signal else np.inf
+    end, n_out = layers[-1], e.case.net.out_shape()[-1]
+    slope = 1.0
+    if e.case.net.output.name == "softmax":
+        if n_out == 1:
+            end = layers[-2]
+        else:  # undecided among many classes it is less steep than a sigmoid, (n - 1) / n² to 1 / 4
+            slope = 4 * (n_out - 1) / n_out**2
+    value = slope * layers[0].signal / end.signal if end.signal else np.inf
     if value > FADING and isfinite(value):
         yield Finding(
             "fading-signal",

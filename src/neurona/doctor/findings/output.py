@@ -11,7 +11,7 @@ from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.words import activation_name, cost_text, fixed, percent
 from neurona.doctor.signs import reach
-from neurona.doctor.training import OfPredictions, cost_of
+from neurona.doctor.training import OfPredictions, by_place, cost_of
 from neurona.engine.costs import AbsoluteError, SquaredError
 from neurona.language import Text
 
@@ -25,7 +25,7 @@ FLAT = 0.1  # of the examples: wrong, and where the output's slope is below a tw
 
 def softmax_of_one(e: Evidence) -> Iterator[Finding]:
     """A softmax over one unit, which is always 1."""
-    if e.case.net.output.name == "softmax" and e.case.net.n_out == 1:
+    if e.case.net.output.name == "softmax" and e.case.net.out_shape()[-1] == 1:
         yield Finding(
             "softmax-of-one",
             Text(
@@ -41,9 +41,9 @@ def softmax_of_one(e: Evidence) -> Iterator[Finding]:
 
 def softmax_of_labels(e: Evidence) -> Iterator[Finding]:
     """A softmax where an example may have several labels, or none."""
-    if e.case.net.output.name != "softmax" or e.case.net.n_out == 1:
+    if e.case.net.output.name != "softmax" or e.case.net.out_shape()[-1] == 1:
         return
-    off = abs(e.data.target.sum(axis=1) - 1) > 1e-3
+    off = abs(by_place(e.case.net, e.data.target).sum(axis=1) - 1) > 1e-3
     value = float(off.mean())
     if value > SEVERAL:
         yield Finding(
@@ -92,7 +92,9 @@ def out_of_reach(e: Evidence) -> Iterator[Finding]:
 def unfit_cost(e: Evidence) -> Iterator[Finding]:
     """A cross-entropy of what are not probabilities of classes."""
     cost, output = cost_of(e.case), e.case.net.output.name
-    if not isinstance(cost, OfPredictions) or e.case.net.n_out == 1 == (output == "softmax"):
+    if not isinstance(cost, OfPredictions) or e.case.net.out_shape()[-1] == 1 == (
+        output == "softmax"
+    ):
         return
     low, high = reach(e.case.net.output)
     layer = len(e.case.net.layers)
@@ -137,9 +139,8 @@ def unfit_cost(e: Evidence) -> Iterator[Finding]:
 def summed_cost(e: Evidence) -> Iterator[Finding]:
     """A cost that is a sum over the examples."""
     cost = cost_of(e.case)
-    rows = e.data.rows(slice(0, 8))
-    rng = np.random.default_rng(0)
-    output, target = rng.uniform(0.1, 0.9, rows.target.shape), rows.target.astype(np.float64)
+    target = by_place(e.case.net, e.data.rows(slice(0, 8)).target).astype(np.float64)
+    output = np.random.default_rng(0).uniform(0.1, 0.9, target.shape)
     with np.errstate(all="ignore"):
         once = float(cost(output, target)[0])
         twice = float(cost(np.tile(output, (2, 1)), np.tile(target, (2, 1)))[0])
@@ -180,9 +181,9 @@ def flat_cost(e: Evidence) -> Iterator[Finding]:
     net, cost = e.case.net, cost_of(e.case)
     if not e.is_sick or not isinstance(cost, SquaredError | AbsoluteError):
         return
-    if net.n_out == 1 and net.output.name == "softmax":
+    if net.out_shape()[-1] == 1 and net.output.name == "softmax":
         return
-    p, target = e.last.outputs, e.sample.target
+    p, target = e.last.outputs, e.targets
     if net.output.name in ("sigmoid", "softmax") and e.signs.task != "numbers":
         value = float(((abs(p - target) > 0.5) & (p * (1 - p) < 0.05 / 4)).mean())
         if value > FLAT:
@@ -221,7 +222,7 @@ def flat_cost(e: Evidence) -> Iterator[Finding]:
             layer=len(net.layers),
             cures=(
                 ("output-sigmoid", "cost-cross-entropy")
-                if net.n_out == 1
+                if net.out_shape()[-1] == 1
                 else ("output-softmax", "cost-cross-entropy")
             ),
         )

@@ -13,7 +13,7 @@ from neurona.doctor.evidence import NOTHING, Evidence
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent, rounded
 from neurona.doctor.signs import is_chance, skill
-from neurona.doctor.training import cost_of, states
+from neurona.doctor.training import by_place, cost_of, states
 from neurona.engine.layers.dropout import Dropout
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
@@ -80,7 +80,7 @@ def dropout(e: Evidence) -> Iterator[Finding]:
         return
     cost = cost_of(e.case)
     with np.errstate(all="ignore"):
-        costs = [float(cost(output, e.sample.target)[0]) for output in _dropped(e, e.params)]
+        costs = [float(cost(output, e.targets)[0]) for output in _dropped(e, e.params)]
     value = float(np.mean(costs)) / (abs(e.last.cost) or 1.0)
     if value > DROPPED:
         yield Finding(
@@ -211,12 +211,13 @@ def _remembers(e: Evidence) -> bool:
     few = round(HELD_OUT * data.n)
     train, test = data.rows(rows[few:]), data.rows(rows[:few])
     steps = min(case.steps, MOST_STEPS)
-    part = replace(case, X=train.x, y=train.target, steps=steps, sample_weight=None)
+    y = train.target.reshape(train.n, *case.net.out_shape())
+    part = replace(case, X=train.x, y=y, steps=steps, sample_weight=None)
     *_, end = states(part, every=steps)
-    predicted = case.net.predict(end.params, test.x)
+    predicted = by_place(case.net, case.net.predict(end.params, test.x))
 
     def skills(target: Array) -> tuple[float]:
-        return (skill(predicted, target, e.signs.task),)
+        return (skill(predicted, by_place(case.net, target), e.signs.task),)
 
     return is_chance(skills(test.target), test.target, skills)
 

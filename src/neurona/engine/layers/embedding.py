@@ -94,9 +94,8 @@ class Embedding(Layer):
         if wrong.any():
             example, step = np.argwhere(wrong)[0]
             raise ValueError(
-                f"example {example} has {X[example, step]:g} at step {step}, and {self!r} takes "
-                f"whole numbers from 0 to {self.n_in - 1}: give Embedding as n_in one more than "
-                "the largest index"
+                f"X[{example}] has {X[example, step]:g} at step {step}, and {self!r} takes whole "
+                f"numbers from 0 to {self.n_in - 1}: its n_in is the largest index and one more"
             )
         if self.mask_zero:
             check_padding_alone(self, X[..., None])

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from neurona.engine.activations import sigmoid, tanh
 from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.layers.dense import product
-from neurona.engine.layers.recurrent import Recurrent
+from neurona.engine.layers.recurrent import Recurrent, of_x
 from neurona.engine.types import Array, Shape
 
 
@@ -79,37 +79,36 @@ class GRU(Recurrent):
         n = self.n_out
         return GRUParams((shape[-1], 3 * n), (n, 3 * n), (3 * n,), (n,))  # type: ignore[arg-type]
 
-    def step(self, params: GRUParams, z: Array, state: Any) -> tuple[Any, Any]:
-        """Return h', and the gates; ``z (3 n, batch)`` is what the step's x gives to all three."""
-        (h,) = state
-        m = 2 * self.n_out
-        u = product(params.U.mT, h)  # (3 n, batch)
-        gates, _ = sigmoid.function(z[..., :m, :] + u[..., :m, :])
-        r, keep = gates[..., : self.n_out, :], gates[..., self.n_out :, :]
-        v = u[..., m:, :] + params.c[..., None]
-        new, _ = tanh.function(z[..., m:, :] + r * v)
+    def step(self, params: GRUParams, x: Array, state: Any) -> tuple[Any, Any]:
+        """Return h', and what the way back needs; r and z are ``gates``, and v = h Uₙ + c."""
+        (h,), m = state, 2 * self.n_out
+        z, u = of_x(params, x), product(h, params.U)  # (batch, 3 n)
+        gates, _ = sigmoid.function(z[..., :m] + u[..., :m])
+        r, keep = gates[..., : self.n_out], gates[..., self.n_out :]
+        v = u[..., m:] + params.c[..., None, :]
+        new, _ = tanh.function(z[..., m:] + r * v)
         return (new + keep * (h - new),), (gates, new, v, h)
 
     def step_back(self, params: GRUParams, d: Any, kept: Any) -> tuple[Any, Array, Array]:
-        """Return the derivatives by h, by x's part of the gates, and by h's.
+        """Return the derivatives by h, by x W + b, and by h U.
 
-        With v = h Uₙ + c: dn = (1 - z) dh', dz = (h - n) dh', dr = v tanh'(n) dn; the parts of
-        x and h differ in n's alone, where h's is multiplied by r.
+        dn = (1 - z) dh', dz = (h - n) dh', dr = v dn', dn' being that by what tanh takes: the
+        parts of x and of h differ in n alone, where h's is multiplied by r.
         """
         (dh,), (gates, new, v, h) = d, kept
         xp = dh.__array_namespace__()
-        r, keep = gates[..., : self.n_out, :], gates[..., self.n_out :, :]
+        r, keep = gates[..., : self.n_out], gates[..., self.n_out :]
         dn = dh * (1 - keep) * (1 - new * new)
-        dgates = xp.concatenate([dn * v, dh * (h - new)], axis=-2) * (gates - gates * gates)
-        du = xp.concatenate([dgates, dn * r], axis=-2)
-        dz = xp.concatenate([dgates, dn], axis=-2)
-        return (dh * keep + product(params.U, du),), dz, du
+        dgates = xp.concatenate([dn * v, dh * (h - new)], axis=-1) * (gates - gates * gates)
+        dz = xp.concatenate([dgates, dn], axis=-1)
+        du = xp.concatenate([dgates, dn * r], axis=-1)
+        return (dh * keep + product(du, params.U.mT),), dz, du
 
     def named(self, state: Any, kept: Any) -> dict[str, Array]:
         """Return the gates, the new numbers and the state."""
         (h,), (gates, new, _, _), n = state, kept, self.n_out
-        return {"r": gates[..., :n, :], "z": gates[..., n:, :], "n": new, "h": h}
+        return {"r": gates[..., :n], "z": gates[..., n:], "n": new, "h": h}
 
     def gradients(self, dW: Array, dU: Array, db: Array, dus: Array) -> GRUParams:
-        """Return the gradient; that by c is the sum of the derivatives by n's part of Uᵀ h."""
-        return GRUParams(dW, dU, db, dus[..., 2 * self.n_out :, :].sum(axis=(0, -1)))
+        """Return the gradient; that by c is the sum of the derivatives by n's part of h U."""
+        return GRUParams(dW, dU, db, dus[..., 2 * self.n_out :].sum(axis=(0, -2)))

@@ -10,7 +10,7 @@ import numpy as np
 from neurona.engine.activations import sigmoid
 from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.layers.dense import product
-from neurona.engine.layers.recurrent import Recurrent
+from neurona.engine.layers.recurrent import Recurrent, of_x
 from neurona.engine.types import Array, Shape
 
 
@@ -26,7 +26,7 @@ class LSTMParams(NamedTuple):
 class LSTM(Recurrent):
     """Long short-term memory: c' = f c + i g and h' = o tanh(c'), both from 0 on.
 
-    With σ the sigmoid, the columns of W, U and b being those of i, f, o and g side by side,
+    With σ the sigmoid, the columns of W, U and b being those of i, f, o and g side by side [1]_,
 
         i = σ(x Wᵢ + h Uᵢ + bᵢ)                     what is written into the memory c,
         f = σ(x W_f + h U_f + b_f)                  what of it stays [2]_,
@@ -85,20 +85,20 @@ class LSTM(Recurrent):
         params.b[self.n_out : 2 * self.n_out] += 1
         return params
 
-    def step(self, params: LSTMParams, z: Array, state: Any) -> tuple[Any, Any]:
-        """Return h' and c', and what the way back needs; ``z (4 n, batch)``."""
-        h, c = state
-        n, xp = self.n_out, z.__array_namespace__()
-        z = z + product(params.U.mT, h)
-        s, _ = sigmoid.function(z[..., : 3 * n, :])
-        i, f, o = s[..., :n, :], s[..., n : 2 * n, :], s[..., 2 * n :, :]
-        g = xp.tanh(z[..., 3 * n :, :])
+    def step(self, params: LSTMParams, x: Array, state: Any) -> tuple[Any, Any]:
+        """Return h' and c', and what the way back needs; ``s`` holds i, f and o."""
+        (h, c), n = state, self.n_out
+        xp = x.__array_namespace__()
+        z = of_x(params, x) + product(h, params.U)  # (batch, 4 n)
+        s, _ = sigmoid.function(z[..., : 3 * n])
+        i, f, o = s[..., :n], s[..., n : 2 * n], s[..., 2 * n :]
+        g = xp.tanh(z[..., 3 * n :])
         after = f * c + i * g
         t = xp.tanh(after)
         return (o * t, after), (s, g, t, c)
 
     def step_back(self, params: LSTMParams, d: Any, kept: Any) -> tuple[Any, Array, Array]:
-        """Return the derivatives by h and c, and by z, which is that by Uᵀ h as well.
+        """Return the derivatives by h and c, and by z, which is that by h U as well.
 
         With t = tanh(c'), dc' gets o (1 - t²) dh' more, and
 
@@ -106,16 +106,22 @@ class LSTM(Recurrent):
 
         each gate's then times its own derivative.
         """
-        (dh, dc), (s, g, t, c) = d, kept
-        n, xp = self.n_out, dh.__array_namespace__()
-        i, f, o = s[..., :n, :], s[..., n : 2 * n, :], s[..., 2 * n :, :]
+        (dh, dc), (s, g, t, c), n = d, kept, self.n_out
+        xp = dh.__array_namespace__()
+        i, f, o = s[..., :n], s[..., n : 2 * n], s[..., 2 * n :]
         dc = dc + dh * o * (1 - t * t)
-        ds = xp.concatenate([dc * g, dc * c, dh * t], axis=-2) * (s - s * s)
-        dz = xp.concatenate([ds, dc * i * (1 - g * g)], axis=-2)
-        return (product(params.U, dz), dc * f), dz, dz
+        ds = xp.concatenate([dc * g, dc * c, dh * t], axis=-1) * (s - s * s)
+        dz = xp.concatenate([ds, dc * i * (1 - g * g)], axis=-1)
+        return (product(dz, params.U.mT), dc * f), dz, dz
 
     def named(self, state: Any, kept: Any) -> dict[str, Array]:
         """Return the gates, the memory and the state."""
         (h, c), (s, g, _, _), n = state, kept, self.n_out
-        gates = {"i": s[..., :n, :], "f": s[..., n : 2 * n, :], "o": s[..., 2 * n :, :], "g": g}
-        return {**gates, "c": c, "h": h}
+        return {
+            "i": s[..., :n],
+            "f": s[..., n : 2 * n],
+            "o": s[..., 2 * n :],
+            "g": g,
+            "c": c,
+            "h": h,
+        }

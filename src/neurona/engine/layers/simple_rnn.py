@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from neurona.engine.activations import Activation, linear, tanh
 from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.layers.dense import product
-from neurona.engine.layers.recurrent import Recurrent
+from neurona.engine.layers.recurrent import Recurrent, of_x
 from neurona.engine.types import Array
 
 
@@ -68,15 +68,15 @@ class SimpleRNN(Recurrent):
     bias_initializer: Initializer = zeros
     gain: float | None = None
 
-    def step(self, params: SimpleRNNParams, z: Array, state: Any) -> tuple[Any, Any]:
-        """Return h' = f(z + Uᵀ h), and f's argument for the way back."""
-        z = z + product(params.U.mT, state[0])
-        return self.activation.function(z)[:1], z
+    def step(self, params: SimpleRNNParams, x: Array, state: Any) -> tuple[Any, Any]:
+        """Return h' = f(z), z = x W + h U + b, and z for the way back."""
+        z = of_x(params, x) + product(state[0], params.U)
+        return (self.activation.function(z.mT)[0].mT,), z
 
     def step_back(self, params: SimpleRNNParams, d: Any, kept: Any) -> tuple[Any, Array, Array]:
-        """Return dh = U dz, with dz = f'(z) dh'."""
-        dz = self.activation.function(kept)[1](d[0])
-        return (product(params.U, dz),), dz, dz
+        """Return dh = dz Uᵀ, with dz = f'(z) dh'; that by h U is dz too."""
+        dz = self.activation.function(kept.mT)[1](d[0].mT).mT
+        return (product(dz, params.U.mT),), dz, dz
 
     def named(self, state: Any, kept: Any) -> dict[str, Array]:
         """Return the state."""

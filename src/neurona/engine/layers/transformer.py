@@ -57,7 +57,7 @@ def transformer_block(
     (5, 8)
     """
     drop = (Dropout(dropout),) if dropout else ()
-    norm: Layer = LayerNormalization()
+    norm: Layer = LayerNormalization(axes=2)
     # The normalization adds its β to padding, and attention must still see which steps that is.
     first = Masked((norm,)) if mask_zero else norm
     attention = MultiHeadAttention(heads, causal=causal, mask_zero=mask_zero)

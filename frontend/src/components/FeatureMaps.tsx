@@ -1,0 +1,180 @@
+// The diagram of a network on images: each layer's maps for one example, from the image to the bars
+// of the classes. A map under the pointer is shown large; a click opens it in the microscope.
+
+import { effect } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { paletteOf } from "../drawing/colors";
+import { layoutMaps, type MapLayout, makeMapPainter } from "../drawing/maps";
+import { writeNumber } from "../i18n/numbers";
+import type { Run } from "../server/messages";
+import { largest, lengthOf, outputsOf, sidesOf } from "../state/images";
+import { channelName, classLabel } from "../state/labels";
+import type { Store } from "../state/store";
+import { awayParts } from "../state/tools";
+import { boundsOf } from "../state/windows";
+
+/** Room for the maps in a window of a height. */
+const roomOf = (height: number) =>
+  Math.round(208 + Math.max(0, Math.min(192, (height - 800) * 0.6)));
+const COLUMN = 72; // pixels that a column takes at least
+const NARROW = 110; // pixels of the output's column: fewer have no room for a number beside the bar
+
+export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
+  const { images, text, resolvedTheme } = store;
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const [windowHeight, setWindowHeight] = useState(innerHeight);
+  const layers = images.layers.value;
+  const finger = matchMedia("(pointer: coarse)").matches;
+  const key = JSON.stringify(layers.map(({ shape, row }) => [shape, row]));
+  const layout = useMemo(
+    () => layoutMaps(layers, width, roomOf(windowHeight), finger),
+    [key, width, windowHeight, finger],
+  );
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const fit = () => {
+      setWidth(element.clientWidth);
+      setWindowHeight(innerHeight);
+    };
+    addEventListener("resize", fit);
+    const resized = new ResizeObserver(fit);
+    resized.observe(element);
+    return () => {
+      removeEventListener("resize", fit);
+      resized.disconnect();
+    };
+  }, []);
+  useEffect(() => {
+    if (!canvas.current || width === 0) return;
+    const draw = makeMapPainter(canvas.current, layers, layout, paletteOf(canvas.current));
+    return effect(() => {
+      const maps = images.maps.value;
+      if (maps?.length === lengthOf(layers)) draw(maps);
+    });
+  }, [layout, resolvedTheme.value]);
+  const chosen = store.windows.channel.value;
+  return (
+    <div
+      class="diagram maps"
+      ref={box}
+      style={{ height: `${layout.height}px`, minWidth: `${COLUMN * run.topology.length}px` }}
+    >
+      {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas takes no focus. */}
+      <canvas class="scene" ref={canvas} aria-hidden="true" />
+      {width > 0 &&
+        layout.tiles.map(({ x, y, side, layer, channel }) => {
+          const name = channelName(layers, { layer, channel }, text.value);
+          const show = () => {
+            images.hovered.value = layer > 0 ? { layer, channel } : null;
+          };
+          const hide = () => {
+            images.hovered.value = null;
+          };
+          return (
+            <button
+              type="button"
+              class="neuron map"
+              key={`${layer}-${channel}`}
+              aria-label={name}
+              title={name}
+              aria-pressed={
+                store.tool.value === "microscope" &&
+                chosen?.layer === layer &&
+                chosen.channel === channel
+              }
+              style={{
+                left: `${x + side / 2}px`,
+                top: `${y + side / 2}px`,
+                width: `${side}px`,
+                height: `${side}px`,
+              }}
+              onMouseEnter={show}
+              onMouseLeave={hide}
+              onFocus={show}
+              onBlur={hide}
+              onClick={() => {
+                if (layer === 0 || awayParts(store.hidden, true).includes("microscope")) return;
+                hide();
+                store.windows.show({ layer, channel });
+              }}
+            />
+          );
+        })}
+      <WindowMarks store={store} layout={layout} />
+      <Chances store={store} run={run} output={layout.output} />
+    </div>
+  );
+}
+
+/** With the microscope open: the number that it takes apart, and the window behind it on each map. */
+function WindowMarks({ store, layout }: { store: Store; layout: MapLayout }) {
+  const { windows, images } = store;
+  const [apart, at] = [windows.number.value, windows.channel.value];
+  if (!windows.open.value || !apart || !at) return null;
+  const layers = images.layers.value;
+  const mark = (layer: number, channel: number, [top, left, bottom, right]: number[]) => {
+    const tile = layout.tiles.find((one) => one.layer === layer && one.channel === channel);
+    const its = layers[layer];
+    if (!tile || !its) return null;
+    const cell = tile.side / Math.max(...sidesOf(its));
+    return (
+      <i
+        class="window-mark"
+        key={`${layer}-${channel}`}
+        style={{
+          left: `${tile.x + (left ?? 0) * cell}px`,
+          top: `${tile.y + (top ?? 0) * cell}px`,
+          width: `${((right ?? 0) - (left ?? 0)) * cell}px`,
+          height: `${((bottom ?? 0) - (top ?? 0)) * cell}px`,
+        }}
+      />
+    );
+  };
+  const [row = 0, column = 0] = apart.place;
+  const chosen = apart.place.length === 3 ? [row, column, row + 1, column + 1] : [0, 0, 1, 1];
+  return (
+    <>
+      {boundsOf(apart).map(([channel, bounds]) => mark(at.layer - 1, channel, bounds))}
+      {mark(at.layer, at.channel, chosen)}
+    </>
+  );
+}
+
+/** A bar for each class. */
+function Chances({ store, run, output }: { store: Store; run: Run; output: MapLayout["output"] }) {
+  const { images, text, language } = store;
+  const outputs = outputsOf(images.layers.value, images.maps.value);
+  const best = largest(outputs);
+  const label = images.example.value?.label ?? null;
+  const reach = Math.max(1e-9, ...outputs.map(Math.abs));
+  const shares = outputs.every((one) => one >= 0 && one <= 1);
+  const write = (value: number) =>
+    shares
+      ? `${writeNumber(Math.round(100 * value), language.value)} %`
+      : writeNumber(value, language.value, 2);
+  return (
+    <ol
+      class={`chances ${output.width < NARROW ? "narrow" : ""}`}
+      aria-label={text.value.images.chances}
+      style={{ left: `${output.x}px`, top: `${output.top}px`, width: `${output.width}px` }}
+    >
+      {outputs.map((value, k) => (
+        <li
+          key={k}
+          class={[k === best ? "best" : "", k === label ? "true" : ""].join(" ").trim()}
+          style={{ height: `${output.row}px` }}
+          title={k === label ? text.value.images.true_class : undefined}
+        >
+          <b>{classLabel(run, k)}</b>
+          <span class="bar">
+            <i style={{ width: `${100 * Math.max(0, shares ? value : value / reach)}%` }} />
+          </span>
+          <small>{write(value)}</small>
+        </li>
+      ))}
+    </ol>
+  );
+}

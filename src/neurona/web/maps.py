@@ -1,0 +1,121 @@
+"""What runs through a network on images: one example, and what each layer makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import accumulate
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from neurona.engine.layers.base import leaves
+from neurona.engine.layers.flatten import Flatten
+from neurona.engine.types import Array, Params
+from neurona.observe.apart import inside
+from neurona.observe.walk import walk_forward
+from neurona.web.errors import PlaygroundError
+from neurona.web.microscope import jsonable
+from neurona.web.readers import list_of, one_of, whole
+from neurona.web.run import View
+from neurona.web.task import Task
+
+
+def drawn_layers(task: Task) -> list[dict[str, Any]]:
+    """Return the layers that the page draws, the image first: all but those that only reshape.
+
+    ``place`` is the layer's in the network, from 1; ``row`` that of the set-up's layer which it
+    belongs to, the output last. ``at`` is where its weights begin in the flat parameters, and
+    ``weights`` is their shape; None without weights.
+
+    Examples
+    --------
+    >>> from neurona.web.examples import example
+    >>> from neurona.web.task import make_task
+    >>> layers = drawn_layers(make_task(example("digits")))
+    >>> [one["kind"] for one in layers]
+    ['Image', 'Conv2D', 'MaxPool2D', 'Conv2D', 'Dense']
+    >>> layers[3]["weights"], layers[3]["row"]
+    ([3, 3, 8, 16], 1)
+    """
+    net = task.net
+    shapes = net.in_shapes(net.in_shape)
+    before: dict[str, Any] = {"kind": "Image", "shape": [*net.in_shape], "place": 0, "row": -1}
+    drawn = [{**before, "at": None, "weights": None}]
+    each = net.shapes(net.in_shape)
+    sizes = [sum(prod(shape) for shape in leaves((one,))) for one in each]
+    row = -1
+    for k, (layer, its, at) in enumerate(
+        zip(net.layers, each, accumulate(sizes, initial=0), strict=False)
+    ):
+        weights = getattr(its, "W", None)
+        row += weights is not None
+        if not isinstance(layer, Flatten):
+            shape = layer.out_shape(shapes[k])
+            drawn.append(
+                {
+                    "kind": type(layer).__name__,
+                    "shape": [*shape],
+                    "place": k + 1,
+                    "row": row,
+                    "at": None if weights is None else at,
+                    "weights": None if weights is None else [*weights],
+                }
+            )
+    return drawn
+
+
+def maps_of(task: Task, params: Params, image: Array) -> Array:
+    """Return the image and the outputs of all drawn layers one after the other, as float32."""
+    with np.errstate(all="ignore"):
+        passes = walk_forward(task.net, params, image[None].astype(np.float32))
+    outputs = [
+        one.a
+        for layer, one in zip(task.net.layers, passes, strict=True)
+        if not isinstance(layer, Flatten)
+    ]
+    return np.concatenate([image.ravel(), *(a.ravel() for a in outputs)]).astype(np.float32)
+
+
+def window(
+    view: View, image: Array, label: int | None, message: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Take one number of an image's maps apart: see :class:`neurona.observe.apart.Apart`.
+
+    Parameters
+    ----------
+    view
+        The run at one time.
+    image, label
+        The image and its class; without one, the cost is that of the class that is predicted.
+    message
+        ``what`` is ``"number"``, or ``"weight"`` with the ``name`` of an array; ``layer`` is the
+        place in the network, from 1, and ``place`` that of the number, counted from 0.
+
+    Raises
+    ------
+    PlaygroundError
+        If there is no such number.
+    """
+    task, params = view.task, view.state.params
+    layer = str(whole(1, len(task.net.layers)).read("layer", message.get("layer")))
+    place = list_of(whole(0, 10_000), 4, least=1).read("place", message.get("place"))
+    what = one_of(("number", "weight")).read("what", message.get("what", "number"))
+    given = label
+    if given is None:
+        given = int(task.net.predict(params, image[None]).argmax())
+    target = np.eye(task.net.n_out)[[given]]
+    seen = inside(task.net, params, image[None], target, task.cost)
+    try:
+        if what == "number":
+            apart = seen.number(layer, place)
+        else:
+            apart = seen.weight(layer, str(message.get("name")), place)
+    except ValueError as error:
+        raise PlaygroundError(
+            "window",
+            str(error),
+            "En esta red no hay ningún número en ese lugar.",
+        ) from error
+    content: dict[str, Any] = jsonable(apart.as_dict())
+    return {**content, "target": given, "labelled": label is not None}

@@ -70,7 +70,8 @@ def pytorch_modules():
         "windows": (
             nn.Sequential(
                 nn.Conv2d(4, 8, (3, 2), padding="same", dilation=(2, 1), groups=2), nn.Tanh(),
-                nn.MaxPool2d(3, stride=2, padding=1), nn.ZeroPad2d((1, 1, 2, 2)), nn.Conv2d(8, 3, 3),
+                nn.MaxPool2d(3, stride=2, padding=1), nn.ZeroPad2d((1, 1, 2, 2)),
+                nn.Conv2d(8, 3, 3),
                 nn.AvgPool2d(3, 1, 1, count_include_pad=False), nn.AdaptiveMaxPool2d(1),
                 nn.Flatten(), nn.Linear(3, 2),
             ),
@@ -78,7 +79,8 @@ def pytorch_modules():
         ),
         "decoder": (
             nn.Sequential(
-                nn.Linear(5, 24), nn.ReLU(), nn.Unflatten(1, (2, 3, 4)), nn.Upsample(scale_factor=2),
+                nn.Linear(5, 24), nn.ReLU(), nn.Unflatten(1, (2, 3, 4)),
+                nn.Upsample(scale_factor=2),
                 nn.Conv2d(2, 3, 3, padding=1),
             ),
             (5,),

@@ -232,7 +232,7 @@ class _Place:
     """Where a part stands: by it, layers with weights are named, which find theirs so."""
 
     i: str
-    activation: str  # as an option; None: linear, or that of another layer after it
+    activation: str | None  # as an option; None: linear, or that of another layer after it
 
     @property
     def name(self) -> str:
@@ -255,7 +255,8 @@ def _dense(part: Part, at: _Place) -> list[Layered]:
 def _convolution(part: Part, at: _Place) -> list[Layered]:
     (W, b), layer = part.params, part.layer
     stride, dilation = layer.stride, layer.dilation
-    pads, pad = part.layer.windows.margins(part.shape[:-1]), []
+    pads = part.layer.windows.margins(part.shape[:-1])
+    pad: list[Layered] = []
     both = {*_each(stride)} != {1} and {*_each(dilation)} != {1}
     options: dict[str, Any] = {}
     if isinstance(layer.padding, str) and not both:
@@ -266,9 +267,7 @@ def _convolution(part: Part, at: _Place) -> list[Layered]:
     options["strides"] = None if both or {*_each(stride)} == {1} else stride
     options["dilation_rate"] = None if {*_each(dilation)} == {1} else dilation
     options["groups"] = None if layer.groups == 1 else layer.groups
-    text = _layer(
-        part.kind, len(b), layer.size, activation=at.activation, name=at.name, **options
-    )
+    text = _layer(part.kind, len(b), layer.size, activation=at.activation, name=at.name, **options)
     made = [*pad, (text, at.weights(W, b))]
     if both:  # which Keras has not at once: every so many are left over
         made.append((_layer(f"MaxPooling{len(pads)}D", 1, strides=stride), {}))

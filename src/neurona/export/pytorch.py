@@ -328,8 +328,10 @@ def _dense(part: Part) -> list[Module]:
 
 def _convolution(part: Part) -> list[Module]:
     (W, b), layer, channels = part.params, part.layer, part.shape[-1]
-    if part.kind == "Conv1D" and W.shape[:2] == (1, channels) and part.n_out == (
-        part.shape[0] * len(b)
+    if (
+        part.kind == "Conv1D"
+        and W.shape[:2] == (1, channels)
+        and part.n_out == (part.shape[0] * len(b))
     ):
         return _dense(part)
     options = {
@@ -338,10 +340,10 @@ def _convolution(part: Part) -> list[Module]:
         if {*_each(given := getattr(layer, key))} != {1}
     }
     pads, pad = part.layer.windows.margins(part.shape[:-1]), []
-    if layer.padding == "same" and "stride" not in options:
-        options["padding"] = "same"
-    elif any(before != after for before, after in pads):
+    if any(before != after for before, after in pads):
         pad = [_pad(pads, 0.0)]
+    elif layer.padding == "same" and "stride" not in options:
+        options["padding"] = "same"
     elif any(before for before, _ in pads):
         options["padding"] = tuple(before for before, _ in pads)
     name = "Convolution" if part.kind == "Conv2D" else "Convolution1D"
@@ -621,7 +623,9 @@ def to_pytorch(
     parts = parts_of(model, params)
     lines, weights = _modules(parts)
     text = "\n".join(lines)
-    modules = "".join(code for name, code in MODULES.items() if search(rf"(?<![\w.]){name}\(", text))
+    modules = "".join(
+        code for name, code in MODULES.items() if search(rf"(?<![\w.]){name}\(", text)
+    )
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,

@@ -614,7 +614,7 @@ RECURRENCES: dict[str, Callable[..., tuple[Any, Any]]] = {
 
 def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
     """Return the values of a recurrence: of each layer, and of the states after the last step."""
-    x, state, weights, has_biases, layers, _, _, both, batch_first = args
+    _, state, weights, has_biases, layers, _, _, both, batch_first = args
     states = state if isinstance(state, tuple | list) else (state,)
     if any(bool(one.any()) for one in states):
         raise _Unseen(f"{what} begins with another state than 0")

@@ -49,7 +49,6 @@ from neurona.engine.layers import (
     Upsample2D,
 )
 from neurona.engine.layers import Sequential as InARow
-from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
@@ -326,8 +325,11 @@ class _Reader:
         """Go on with the layer that ends a stretch, or say that neurona has none."""
         last = stretch[-1]
         if isinstance(last.step, Merge):
-            with suppress(ValueError if row.places.ndim > len(row.shape) else ()):
+            try:
                 return self._branches(start, last, row)
+            except ValueError:
+                if row.places.ndim <= len(row.shape):
+                    raise
             return self._branches(start, last, _arranged(last.what, row, row.places))
         if last.step is not None:
             return STEPS[type(last.step)](last.what, last.step, row)
@@ -355,7 +357,7 @@ def _is_plain(value: Value) -> bool:
     return step is None or (isinstance(step, Merge) and step.layer is Add)
 
 
-# -------------------------------------------------------------------- what is recognised by its work
+# ------------------------------------------------------------------- what is recognised by its work
 
 
 def _function(start: Value, values: Sequence[Value], row: Row) -> Callable[[Array], Array]:
@@ -622,8 +624,7 @@ def _last_states(row: Row) -> Row:
     theirs = tuple(params[k] for k in needed)
     before = replace(row, layers=row.layers[:-1], params=row.params[:-1], shape=(steps, 0))
     made, its = (Concatenate(states), theirs) if len(states) > 1 else (states[0], theirs[0])
-    row = before.then(made, its, places)
-    return row
+    return before.then(made, its, places)
 
 
 def _merged(what: str, merge: Merge, rows: Sequence[Row], before: Row) -> Row:
@@ -699,8 +700,8 @@ def _check_complete(what: str, row: Row, places: Places) -> None:
 
 def _disordered(what: str) -> ValueError:
     return ValueError(
-        f"{what} has its numbers in an order that neurona has not: there images are (height, width, "
-        "channels), and series (steps, features)"
+        f"{what} has its numbers in an order that neurona has not: there images are (height, "
+        "width, channels), and series (steps, features)"
     )
 
 

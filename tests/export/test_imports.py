@@ -193,7 +193,7 @@ class TestWhatPyTorchHas:
         [
             (lambda nn: [nn.Conv2d(1, 2, 3)], "Sequential takes images: give in_shape"),
             (lambda nn: [nn.Linear(2, 3), nn.PReLU()], "1 PReLU.* is none of .*; nor is it one of"),
-            (lambda nn: [nn.LSTM(2, 3)], "gives a tuple, and a network gives one array"),
+            (lambda nn: [nn.LSTM(2, 3)], "takes series or texts, for it has a LSTM: give in_shape"),
             (
                 lambda nn: [nn.Linear(2, 3), nn.GELU()],
                 r"1 GELU\(approximate='none'\) is none of .* gelu \(the approximation by tanh\)",
@@ -212,7 +212,7 @@ class TestWhatPyTorchHas:
             (lambda nn: [nn.ReLU()], "Sequential has no layer with weights"),
             (lambda nn: [nn.LazyLinear(3)], "0.weight of Sequential has no weights yet"),
             (lambda nn: [nn.Linear(2, 3, device="meta")], "'meta', which holds no numbers"),
-            (lambda nn: [nn.Embedding(4, 3)], "can't be run on rows of numbers"),
+            (lambda nn: [nn.Embedding(4, 3)], r"give in_shape.* or \(steps,\) for an Embedding"),
             (lambda nn: [nn.Flatten(0), nn.Linear(6, 3)], "can't be run on rows of numbers"),
         ],
     )
@@ -346,9 +346,9 @@ class TestWhatKerasHas:
             from_keras(keras.Model(x, keras.layers.Multiply()([Dense(3)(x), Dense(3)(x)])))
         with pytest.raises(ValueError, match="has no weights yet: let it predict once"):
             from_keras(keras.Sequential([Dense(3)]))
-        with pytest.raises(ValueError, match=r"of shape \(5, 2\): neurona takes rows; begin with"):
-            from_keras(keras.Sequential([keras.Input((5, 2)), Dense(3)]))
-        with pytest.raises(ValueError, match=r"\(None, 2\): give it an Input of fixed size"):
+        net, _ = from_keras(keras.Sequential([keras.Input((5, 2)), Dense(3)]))
+        assert [type(one) for one in net.layers] == [neurona.Conv1D]  # at each step
+        with pytest.raises(ValueError, match=r"\(None, 2\): give it an Input of fixed size, or in"):
             from_keras(keras.Sequential([keras.Input((None, 2)), Dense(3)]))
         with pytest.raises(ValueError, match=r"int is not a model of Keras: give a keras\.Seq"):
             from_keras(3)

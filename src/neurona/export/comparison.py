@@ -6,12 +6,14 @@ original may be some times as far from the first as the second is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from neurona.engine.layers import Embedding
 from neurona.engine.network import Network
 from neurona.engine.parameters import mapped
 from neurona.engine.types import Array, Params
@@ -72,8 +74,7 @@ or weights are lost in float32
     rng = np.random.default_rng(0)
     compared = 0
     for size in SIZES:
-        X = (size * rng.normal(size=(ROWS, *net.in_shape))).astype(np.float32)
-        X[0] = 0
+        X = _examples(net, size, rng)
         theirs = np.concatenate([_outputs(original, x, what) for x in (X, X[-1:])])
         X = np.concatenate([X, X[-1:]])
         with np.errstate(all="ignore"):
@@ -91,6 +92,7 @@ or weights are lost in float32
                     "computes, has none: its weights are too large together"
                 )
             known = (abs(exact) < min(HUGE, float(precision.max) / 100)) & np.isfinite(near)
+            known &= _meant(net, X)
             if precision.max < HUGE:  # half: a sum on the way may be beyond it
                 known &= np.isfinite(theirs)
             if not known.any():
@@ -117,6 +119,8 @@ or weights are lost in float32
         compared += int(known.sum())
     if not compared:
         raise ValueError(f"{what} gives no finite numbers for random inputs: check its weights")
+    if _indices(net):
+        return net, rounded
     missing = np.full_like(X, np.nan)
     with np.errstate(all="ignore"), suppress(_NotRun):
         filled = np.isfinite(_outputs(original, missing, what))
@@ -126,6 +130,44 @@ or weights are lost in float32
                 "missing before, and import the rest"
             )
     return net, rounded
+
+
+def _examples(net: Network, size: float, rng: np.random.Generator) -> Array:
+    """Return random examples; series have padding at their end, if the network knows it."""
+    shape, n = (ROWS, *net.in_shape), _indices(net)
+    X = rng.integers(n, size=shape) if n else size * rng.normal(size=shape)
+    if not _masks(net):
+        X[0] = 0
+        return X.astype(np.float32)
+    if n > 1:
+        X[:, 0] = np.maximum(X[:, 0], 1)
+    for k in range(ROWS // 2):
+        X[k, 1 + k % shape[1] :] = 0
+    return X.astype(np.float32)
+
+
+def _meant(net: Network, X: Array) -> Array:
+    """Return for which numbers of its output the network means something: not for padding."""
+    steps, *rest = net.out_shape()
+    if not _masks(net) or not rest or steps != net.in_shape[0]:
+        return np.ones((len(X), 1), bool)
+    return np.repeat(X.reshape(len(X), steps, -1).any(axis=2), prod(rest), axis=1)
+
+
+def _within(layer: Any) -> Iterator[Any]:
+    yield layer
+    for one in getattr(layer, "layers", ()):
+        yield from _within(one)
+
+
+def _masks(net: Network) -> bool:
+    return any(getattr(one, "mask_zero", False) for one in _within(net))
+
+
+def _indices(net: Network) -> int:
+    """Return how many indices there are, if the network takes indices."""
+    kinds = (one for one in _within(net) if isinstance(one, Embedding))
+    return min((one.n_in for one in kinds), default=0)
 
 
 class _NotRun(ValueError):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from re import search
 from textwrap import indent
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_KERAS, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted, in_units, takes_arrays
-from neurona.export.parts import Part, every, form_of, parts_of, topology_of
+from neurona.export.parts import Part, form_of, parts_of, topology_of
 
 # Keras's own name where that is neurona's function, or else a function of the code's.
 ACTIVATIONS = {
@@ -33,6 +37,7 @@ ACTIVATIONS = {
     "exp": '"exponential"',
 }
 
+# What Keras lacks: the code gets those that it names.
 FUNCTIONS = {
     "leaky_relu": '''@keras.saving.register_keras_serializable("neurona")
 def leaky_relu(z):
@@ -45,6 +50,115 @@ def leaky_relu(z):
 def gelu(z):
     """The approximation of z Φ(z) by tanh: Keras's own is the exact one."""
     return keras.activations.gelu(z, approximate=True)
+
+
+''',
+    "Scale": '''@keras.saving.register_keras_serializable("neurona")
+class Scale(keras.layers.Layer):
+    """y = s x + t, for each channel."""
+
+    def build(self, shape):
+        self.s = self.add_weight(shape=(shape[-1],), initializer="ones", name="s")
+        self.t = self.add_weight(shape=(shape[-1],), initializer="zeros", name="t")
+
+    def call(self, x):
+        return self.s * x + self.t
+
+
+''',
+    "Positions": '''@keras.saving.register_keras_serializable("neurona")
+class Positions(keras.layers.Layer):
+    """A vector for each step, added to it."""
+
+    def build(self, shape):
+        self.vectors = self.add_weight(shape=shape[1:], initializer="zeros", name="vectors")
+
+    def call(self, x):
+        return x + self.vectors
+
+
+''',
+    "real": '''def real(x):
+    """Return which steps are not padding, which is zeros: (examples, steps)."""
+    return keras.ops.any(keras.ops.not_equal(x, 0), axis=-1)
+
+
+''',
+    "masked": '''def masked(shape, layers):
+    """Return layers whose output is zeros where the step that they get is zeros."""
+    x = keras.Input(shape)
+    y = keras.Sequential(layers)(x)
+    return keras.Model(x, keras.ops.where(real(x)[..., None], y, 0))
+
+
+''',
+    "masked_pooling": '''def masked_pooling(shape, layer):
+    """Return a pooling over the steps that are not padding."""
+    x = keras.Input(shape)
+    if isinstance(layer, keras.layers.GlobalAveragePooling1D):
+        return keras.Model(x, layer(x, mask=real(x)))
+    return keras.Model(x, layer(keras.ops.where(real(x)[..., None], x, -float("inf"))))
+
+
+''',
+    "recurrence": '''def recurrence(shape, layer, padding=False):
+    """Return a recurrence whose states are in the order of the steps, and which skips padding."""
+    x = keras.Input(shape)
+    h = layer(x, mask=real(x)) if padding else layer(x)
+    if layer.return_sequences and layer.go_backwards:
+        h = keras.ops.flip(h, axis=1)
+    if layer.return_sequences and padding:
+        h = keras.ops.where(real(x)[..., None], h, 0)
+    return keras.Model(x, h)
+
+
+''',
+    "self_attention": '''def self_attention(shape, layer, causal=False):
+    """Return a layer of which each step asks all steps, or those up to itself."""
+    x = keras.Input(shape)
+    return keras.Model(x, layer(x, x, use_causal_mask=causal))
+
+
+''',
+    "masked_attention": '''def masked_attention(shape, layer, causal=False):
+    """The same; padding is not asked, and gives zeros."""
+    x = keras.Input(shape)
+    y = layer(x, x, attention_mask=real(x)[:, None, :], use_causal_mask=causal)
+    return keras.Model(x, keras.ops.where(real(x)[..., None], y, 0))
+
+
+''',
+    "padded_maximum": '''def padded_maximum(shape, padding, pool):
+    """Return a pooling of what has padding around it, which is never the maximum."""
+    x = keras.Input(shape)
+    around = ((0, 0), *padding, (0, 0))
+    return keras.Model(x, pool(keras.ops.pad(x, around, constant_values=-float("inf"))))
+
+
+''',
+    "padded_average": '''def padded_average(shape, padding, pool):
+    """Return a pooling of what has padding around it, which does not count."""
+    x = keras.Input(shape)
+    around = ((0, 0), *padding, (0, 0))
+    total, share = keras.ops.pad(x, around), keras.ops.pad(keras.ops.ones_like(x), around)
+    return keras.Model(x, pool(total) / pool(share))
+
+
+''',
+    "every": '''def every(model):
+    """Yield each layer, and those within it."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from every(layer)
+        else:
+            yield layer
+
+
+''',
+    "side_by_side": '''def side_by_side(shape, merge, branches):
+    """Return a layer of branches that take the same input, and what puts their outputs together."""
+    x = keras.Input(shape)
+    return keras.Model(x, merge([keras.Sequential(branch)(x) for branch in branches]))
 
 
 ''',
@@ -84,86 +198,222 @@ def load(path=WEIGHTS):
     net = build()
     weights = load_file(path)
     for layer in {every}:
-{weights_of_layer}    return net
+        layer.set_weights([weights[f"{{layer.name}}.{{k}}"] for k in range(len(layer.weights))])
+    return net
 '''
 
-DENSE = """        layer.set_weights([weights[layer.name + ".W"], weights[layer.name + ".b"]])
-"""
-OTHERS = """        ends = [".gamma", ".beta"] if layer.name.startswith("normal") else [".W", ".b"]
-        if layer.weights:
-            layer.set_weights([weights[layer.name + end] for end in ends])
-"""
+NESTING = {name for name, code in FUNCTIONS.items() if "keras.Model(x" in code}  # models in one
 
-EVERY = '''def every(model):
-    """Yield each layer, and those within it."""
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from every(layer)
-        else:
-            yield layer
-
-
-'''
-SIDE_BY_SIDE = '''def side_by_side(shape, merge, branches):
-    """Return a layer of branches that take the same input, and what puts their outputs together."""
-    x = keras.Input(shape)
-    return keras.Model(x, merge([keras.Sequential(branch)(x) for branch in branches]))
-
-
-'''
-
-# From a part, its name and the argument that says its activation, to a call and the weights.
+# The text of a layer, and its weights in Keras's order.
 Layered: TypeAlias = tuple[str, dict[str, Array]]
-Row: TypeAlias = Callable[[Any, str, str], Layered]
 
 
-def _call(class_: str, *given: str) -> str:
-    return f"keras.layers.{class_}({', '.join(filter(None, given))})"
+def _layer(class_: str, /, *given: Any, **options: Any) -> str:
+    """Write a layer; options that are None are left out."""
+    return _call(f"keras.layers.{class_}", *given, **options)
 
 
-def _weighted(class_: str, *given: Callable[[Any], str]) -> Row:
-    def make(part: Any, i: str, activation: str) -> Layered:
-        arrays = {f"layer{i}.{key}": array for key, array in part.params._asdict().items()}
-        said = [one(part) for one in given]
-        return _call(class_, *said, activation, f'name="layer{i}"'), arrays
-
-    return make
+def _call(function: str, /, *given: Any, **options: Any) -> str:
+    named = (f"{key}={one}" for key, one in options.items() if one is not None)
+    return f"{function}({', '.join([*map(str, given), *named])})"
 
 
-def _normalization(part: Any, i: str, activation: str) -> Layered:
-    gamma, beta = part.params
-    name = f'name="normal{i}"'
-    weights = {f"normal{i}.gamma": gamma, f"normal{i}.beta": beta}
-    return _call("LayerNormalization", f"epsilon={part.layer.epsilon!r}", name), weights
+def _lines(name: str, *arguments: str) -> str:
+    """Write a call with an argument to a line."""
+    return f"{name}(\n" + indent(",\n".join(arguments), " " * 4) + ",\n)"
 
 
-def _side_by_side(merge: str) -> Row:
-    def make(part: Any, i: str, activation: str) -> Layered:
-        weights: dict[str, Array] = {}
-        branches = []
-        for k, branch in enumerate(part.branches, start=1):
-            lines, its = _layers(branch, f"{i}_{k}_")
-            weights |= its
-            text = "\n".join(lines) or "keras.layers.Identity(),"
-            branches.append("[\n" + indent(text, " " * 4) + "\n],")
-        listed = "[\n" + indent("\n".join(branches), " " * 4) + "\n],"
-        arguments = f"{part.shape},\nkeras.layers.{merge},\n{listed}"
-        return "side_by_side(\n" + indent(arguments, " " * 4) + "\n)", weights
-
-    return make
+def _list(texts: Sequence[str]) -> str:
+    return "[\n" + indent("\n".join(texts), " " * 4) + "\n]"
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a part stands: by it, layers with weights are named, which find theirs so."""
+
+    i: str
+    activation: str | None  # as an option; None: linear, or that of another layer after it
+
+    @property
+    def name(self) -> str:
+        return f'"layer{self.i}"'
+
+    def weights(self, *each: Array) -> dict[str, Array]:
+        return {f"layer{self.i}.{k}": array for k, array in enumerate(each)}
+
+
+Row: TypeAlias = Callable[[Any, _Place], list[Layered]]
+
+
+def _dense(part: Part, at: _Place) -> list[Layered]:
+    W, b = part.params
+    W = W.reshape(W.shape[-2:])  # of a convolution of size 1 too
+    text = _layer("Dense", len(b), activation=at.activation, name=at.name)
+    return [(text, at.weights(W, b))]
+
+
+def _convolution(part: Part, at: _Place) -> list[Layered]:
+    (W, b), layer = part.params, part.layer
+    stride, dilation = layer.stride, layer.dilation
+    pads = part.layer.windows.margins(part.shape[:-1])
+    pad: list[Layered] = []
+    both = {*_each(stride)} != {1} and {*_each(dilation)} != {1}
+    options: dict[str, Any] = {}
+    if isinstance(layer.padding, str) and not both:
+        options["padding"] = None if layer.padding == "valid" else f'"{layer.padding}"'
+    elif any(map(sum, pads)):
+        given = pads if len(pads) > 1 else pads[0]
+        pad = [(_layer(f"ZeroPadding{len(pads)}D", given), {})]
+    options["strides"] = None if both or {*_each(stride)} == {1} else stride
+    options["dilation_rate"] = None if {*_each(dilation)} == {1} else dilation
+    options["groups"] = None if layer.groups == 1 else layer.groups
+    text = _layer(part.kind, len(b), layer.size, activation=at.activation, name=at.name, **options)
+    made = [*pad, (text, at.weights(W, b))]
+    if both:  # which Keras has not at once: every so many are left over
+        made.append((_layer(f"MaxPooling{len(pads)}D", 1, strides=stride), {}))
+    return made
+
+
+def _each(given: Any) -> tuple[int, ...]:
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _pooling(part: Part, at: _Place) -> list[Layered]:
+    layer, pads = part.layer, part.layer.windows.margins(part.shape[:-1])
+    class_ = part.kind.replace("Pool", "Pooling")
+    strides = layer.stride
+    if not any(map(sum, pads)):
+        return [(_layer(class_, layer.size, strides=strides), {})]
+    if layer.padding == "same" and part.kind.startswith("Max"):
+        return [(_layer(class_, layer.size, strides=strides, padding='"same"'), {})]
+    name = "padded_maximum" if part.kind.startswith("Max") else "padded_average"
+    pool = _layer(class_, layer.size, strides=strides)
+    return [(_lines(name, str(part.shape), str(pads), pool), {})]
+
+
+def _over_all(part: Part, at: _Place) -> list[Layered]:
+    text = _layer(part.kind.replace("Pool", "Pooling"))
+    if getattr(part.layer, "mask_zero", False):
+        text = f"masked_pooling({part.shape}, {text})"
+    return [(text, {})]
+
+
+def _normalization(part: Part, at: _Place) -> list[Layered]:
+    text = _layer("LayerNormalization", epsilon=repr(part.layer.epsilon), name=at.name)
+    return [(text, at.weights(*part.params))]
+
+
+def _embedding(part: Part, at: _Place) -> list[Layered]:
+    W = part.params.W
+    return [(_layer("Embedding", *W.shape, name=at.name), at.weights(W))]
+
+
+def _positions(part: Part, at: _Place) -> list[Layered]:
+    text = f"Positions(name={at.name})"
+    if part.layer.mask_zero:
+        text = _lines("masked", str(part.shape), f"[{text}]")
+    return [(text, at.weights(part.params[0]))]
+
+
+def _recurrence(part: Part, at: _Place) -> list[Layered]:
+    layer, (text, weights) = part.layer, _steps(part, at.name)
+    if layer.mask_zero or (layer.return_sequences and layer.go_backwards):
+        padding = ["padding=True"] if layer.mask_zero else []
+        text = _lines("recurrence", str(part.shape), text, *padding)
+    return [(text, at.weights(*weights))]
+
+
+def _steps(part: Part, name: str | None) -> tuple[str, list[Array]]:
+    """Return a recurrence, and its weights in Keras's order and with its gates in it."""
+    kind, layer, params = part.kind, part.layer, part.params
+    n, (W, U, b) = layer.n_out, params[:3]
+    options: dict[str, Any] = {}
+    if kind == "SimpleRNN" and layer.activation.name != "tanh":
+        options["activation"] = form_of(layer.activation.name, ACTIVATIONS, "Keras")
+    if kind != "SimpleRNN":
+        gate = np.arange(W.shape[1]).reshape(-1, n)  # i, f, o, g here, and i, f, g, o there
+        order = np.concatenate([gate[i] for i in ((1, 0, 2) if kind == "GRU" else (0, 1, 3, 2))])
+        W, U, b = W[:, order], U[:, order], b[order]
+    if kind == "GRU":
+        b = np.stack([b, np.concatenate([np.zeros_like(b[: 2 * n]), params.c])])
+    options |= {
+        "return_sequences": layer.return_sequences or None,
+        "go_backwards": layer.go_backwards or None,
+        "name": name,
+    }
+    return _layer(kind, n, **options), [W, U, b]
+
+
+def _attention(part: Part, at: _Place) -> list[Layered]:
+    layer, n, (W, b, V, c) = part.layer, part.shape[-1], part.params
+    heads, m = layer.heads, len(V)
+    by_head = heads, m // heads
+    projections = [
+        array.reshape(*shape, *by_head)
+        for k in range(3)
+        for array, shape in ((W[:, k * m : (k + 1) * m], (n,)), (b[k * m : (k + 1) * m], ()))
+    ]
+    text = _layer("MultiHeadAttention", *by_head, name=at.name)
+    name = "masked_attention" if layer.mask_zero else "self_attention"
+    causal = ["causal=True"] if layer.causal else []
+    weights = at.weights(*projections, V.reshape(*by_head, n), c)
+    return [(_lines(name, str(part.shape), text, *causal), weights)]
+
+
+def _masked(part: Part, at: _Place) -> list[Layered]:
+    lines, weights = _layers(part.branches[0], f"{at.i}_")
+    return [(_lines("masked", str(part.shape), _list(lines)), weights)]
+
+
+def _side_by_side(part: Part, at: _Place) -> list[Layered]:
+    if (both := _bidirectional(part, at)) is not None:
+        return both
+    weights: dict[str, Array] = {}
+    branches = []
+    for k, branch in enumerate(part.branches, start=1):
+        lines, its = _layers(branch, f"{at.i}_{k}_")
+        weights |= its
+        branches.append(_list(lines or ["keras.layers.Identity(),"]) + ",")
+    merge = _layer(part.kind)
+    return [(_lines("side_by_side", str(part.shape), merge, _list(branches)), weights)]
+
+
+def _bidirectional(part: Part, at: _Place) -> list[Layered] | None:
+    """Return one layer for a recurrence in both directions side by side, if it is that."""
+    if part.kind != "Concatenate" or [len(branch) for branch in part.branches] != [1, 1]:
+        return None
+    one, other = (branch[0] for branch in part.branches)
+    plain = one.kind in RECURRENT and not one.layer.go_backwards and not one.layer.mask_zero
+    linear = one.activation == other.activation == "linear"
+    if not plain or not linear or other.layer != replace(one.layer, go_backwards=True):
+        return None
+    text, weights = _steps(one, None)
+    text = _layer("Bidirectional", text, name=at.name)
+    return [(text, at.weights(*weights, *_steps(other, None)[1]))]
+
+
+RECURRENT = ("SimpleRNN", "GRU", "LSTM")
 ROWS: dict[str, Row] = {
-    "Dense": _weighted("Dense", lambda part: str(part.n_out)),
+    "Dense": _dense,
+    "Conv1D": _convolution,
+    "Conv2D": _convolution,
+    "Scale": lambda part, at: [(f"Scale(name={at.name})", at.weights(*part.params))],
     "LayerNormalization": _normalization,
-    "Conv2D": _weighted(
-        "Conv2D", lambda part: str(part.layer.n_out), lambda part: str(part.layer.size)
+    "Flatten": lambda part, at: [(_layer("Flatten"), {})],
+    "Reshape": lambda part, at: [(_layer("Reshape", part.layer.shape), {})],
+    "Upsample2D": lambda part, at: [(_layer("UpSampling2D", part.layer.size), {})],
+    "Activate": lambda part, at: [(_layer("Identity"), {})],
+    "Embedding": _embedding,
+    "PositionalEncoding": _positions,
+    "MultiHeadAttention": _attention,
+    "Masked": _masked,
+    **dict.fromkeys(("MaxPool1D", "MaxPool2D", "AveragePool1D", "AveragePool2D"), _pooling),
+    **dict.fromkeys(
+        ("GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalAveragePool1D", "GlobalAveragePool2D"),
+        _over_all,
     ),
-    "MaxPool2D": lambda part, i, activation: (_call("MaxPooling2D", str(part.layer.size)), {}),
-    "Flatten": lambda part, i, activation: (_call("Flatten"), {}),
-    "Activate": lambda part, i, activation: (_call("Identity"), {}),
-    "Concatenate": _side_by_side("Concatenate()"),
-    "Add": _side_by_side("Add()"),
+    **dict.fromkeys(RECURRENT, _recurrence),
+    **dict.fromkeys(("Concatenate", "Add"), _side_by_side),
 }
 
 
@@ -173,14 +423,15 @@ def _layers(parts: Sequence[Part], prefix: str = "") -> tuple[list[str], dict[st
     weights: dict[str, Array] = {}
     for i, part in enumerate(parts, start=1):
         function = form_of(part.activation, ACTIVATIONS, "Keras")
-        row = form_of(part.kind, ROWS, "Keras")
-        call, own = row(part, f"{prefix}{i}", f"activation={function}")
-        weights |= own
-        inside = part.kind in ("Dense", "Conv2D")
-        if part.activation == "linear" or part.kind != "Activate":
-            lines.append(f"{call},")
+        inside = part.kind in ("Dense", "Conv1D", "Conv2D")
+        at = _Place(f"{prefix}{i}", f"{function}" if inside else None)
+        made = form_of(part.kind, ROWS, "Keras")(part, at)
         if part.activation != "linear" and not inside:
-            lines.append(f"{_call('Activation', function)},")
+            made = [] if part.kind == "Activate" else made
+            made.append((_layer("Activation", function), {}))
+        for text, own in made:
+            weights |= own
+            lines.append(f"{text},")
     return lines, weights
 
 
@@ -255,8 +506,10 @@ def to_keras(
         raise ValueError("give the folder to write to: to_keras(net, params, folder)")
     parts = parts_of(model, params)
     lines, weights = _layers(parts)
-    used = dict.fromkeys(one for part in every(parts) for one in (part.kind, part.activation))
-    branched = "Concatenate" in used or "Add" in used
+    text = "\n".join(lines)
+    used = {name for name in FUNCTIONS if search(rf"(?<![\w.\"]){name}\b(?!\")", text)}
+    used |= {"every"} if used & NESTING else set()
+    used |= {"real"} if any("real(x)" in FUNCTIONS[name] for name in used) else set()
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
@@ -265,10 +518,8 @@ def to_keras(
         shape=model.in_shape,
         n_in=", ".join(map(str, model.in_shape)),
         n_out=", ".join(map(str, model.out_shape())),
-        every="every(net)" if branched else "net.layers",
-        weights_of_layer=DENSE if {part.kind for part in parts} == {"Dense"} else OTHERS,
-        functions="".join(FUNCTIONS.get(one, "") for one in used)
-        + (EVERY + SIDE_BY_SIDE if branched else ""),
-        layers=indent("\n".join(lines), " " * 12),
+        every="every(net)" if "every" in used else "net.layers",
+        functions="".join(code for name, code in FUNCTIONS.items() if name in used),
+        layers=indent(text, " " * 12),
     )
     return write_folder(folder, code, weights, preparation)

@@ -2,55 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurona.engine.layers import (
+    GRU,
+    LSTM,
     Add,
+    AveragePool1D,
+    AveragePool2D,
     BatchNormalization,
     Concatenate,
+    Conv1D,
     Conv2D,
     Dense,
+    Embedding,
+    GlobalAveragePool1D,
+    GlobalAveragePool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
     LayerNormalization,
+    MaxPool1D,
     MaxPool2D,
+    MultiHeadAttention,
+    SimpleRNN,
+    Upsample2D,
 )
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.comparison import confirmed
 from neurona.export.reading import (
     TINY,
+    ZERO,
     Call,
     Merge,
     Move,
     Places,
+    Pool,
     Value,
     network_of_values,
 )
+from neurona.export.recognition import recognise
 from neurona.extras import require
 
-EXAMPLES = 3  # with which it is found where a layer puts numbers
 BFLOAT16 = SimpleNamespace(eps=2.0**-7, max=3.3e38)
 # Layers and operations of keras.ops that move the numbers of an example.
-MOVES = ("Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims")
+MOVES = (
+    "Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims", "GetItem", "Flip",
+    "Cropping1D", "Cropping2D",
+)  # fmt: skip
 
 
-def from_keras(model: Any) -> tuple[Network, Params]:
+def from_keras(
+    model: Any, *, in_shape: int | Sequence[int] | None = None
+) -> tuple[Network, Params]:
     """Return a network and parameters that predict as a model of Keras 3 does.
 
     Parameters
     ----------
     model
         A ``keras.Sequential`` or a functional model that has its weights, with one input and one
-        output: of ``Dense``, ``BatchNormalization``, ``LayerNormalization``, ``Conv2D`` and
-        ``MaxPooling2D`` without padding, ``Flatten``, ``Concatenate``, ``Add`` and activations.
-        Models may hold others, and layers may be shared. ``Dropout`` does nothing to a prediction
-        and is left out, and so is a first ``Flatten``: the network takes rows. After a first
-        ``Reshape`` to images it takes images.
+        output: of ``Dense``, ``Conv1D``, ``Conv2D``, ``DepthwiseConv2D``, maximum and average
+        pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``, ``LayerNormalization``,
+        ``Flatten``, ``Reshape``, ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``,
+        ``Bidirectional``, ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and
+        activations. Models may hold others, and layers may be shared. ``Dropout`` does nothing to
+        a prediction and is left out, and so is a first ``Flatten``: the network takes rows. After a
+        first ``Reshape`` to images it takes images.
+    in_shape
+        The shape of one example, where the model takes any number of steps: ``(steps, features)``.
 
     Returns
     -------
@@ -98,9 +123,12 @@ def from_keras(model: Any) -> tuple[Network, Params]:
             f"{what} has {len(model.inputs)} inputs and {len(model.outputs)} outputs: a network of "
             "neurona has one of each"
         )
-    theirs: Shape = tuple(model.inputs[0].shape[1:])
+    given = model.inputs[0].shape[1:] if in_shape is None else in_shape
+    theirs: Shape = tuple(given) if isinstance(given, Iterable) else (given,)
     if None in theirs:
-        raise ValueError(f"{what} takes examples of shape {theirs}: give it an Input of fixed size")
+        raise ValueError(
+            f"{what} takes examples of shape {theirs}: give it an Input of fixed size, or in_shape"
+        )
     with _left_alone(keras, model):
         values = reader.values(model)
         net, params, starts, ends = network_of_values(values, theirs, flat=True)
@@ -140,6 +168,7 @@ class _Reader:
     def __init__(self, keras: Any) -> None:
         self.keras = keras
         self.made: list[Value] = []
+        self.masked: set[Value] = set()  # those that say which of their steps are padding
 
     def is_plain(self, layer: Any, kind: Any) -> bool:
         """Tell whether it is a layer of that kind, and computes as the kind does."""
@@ -183,7 +212,10 @@ class _Reader:
 
     def _node(self, node: Any, known: dict[int, Value]) -> dict[int, Value]:
         """Return the value of a node of a graph, by the identity of its tensor."""
-        operation, tensors = node.operation, node.input_tensors
+        operation = node.operation
+        # Which steps are padding is told to each layer, and known from the layers before it.
+        masks = {id(one) for key, one in node.arguments.kwargs.items() if key in MASKS}
+        tensors = [one for one in node.input_tensors if id(one) not in masks]
         if not tensors or len(node.outputs) > 1:
             raise ValueError(
                 f"{operation.name} ({type(operation).__name__}) does not make one array of the "
@@ -195,10 +227,13 @@ class _Reader:
             args, kwargs = node.arguments.fill_in(given)
             return operation(*args, **kwargs)
 
-        made = self._operation(operation, [known[id(one)] for one in tensors], call)
+        options = {k: v for k, v in node.arguments.kwargs.items() if not hasattr(v, "dtype")}
+        made = self._operation(operation, [known[id(one)] for one in tensors], call, options)
         return {id(node.outputs[0]): made}
 
-    def _operation(self, layer: Any, inputs: list[Value], call: Callable[..., Any]) -> Value:
+    def _operation(
+        self, layer: Any, inputs: list[Value], call: Callable[..., Any], options: Any = ()
+    ) -> Value:
         """Go on with a layer, a model, or an operation of ``keras.ops``."""
         if self.is_model(layer) and len(inputs) == 1:
             return self._model(layer, inputs[0])
@@ -207,101 +242,302 @@ class _Reader:
             raise ValueError(f"{what} is quantized: neurona's weights are float32")
         kind = type(layer).__name__
         is_layer = isinstance(layer, self.keras.layers.Layer)
-        step: Any = None
+        steps: Any = None
+        given = inputs
         if not is_layer or self.is_plain(layer, getattr(self.keras.layers, kind, ())):
             if kind in MOVES and len(inputs) == 1:
-                step = Move(partial(self._moved, what, call))
+                steps = Move(partial(self._moved, call))
             elif kind in ("Add", "Concatenate") and len(inputs) > 1:
-                step = Merge(Add) if kind == "Add" else Merge(Concatenate, _axis(layer))
-            elif is_layer and kind in LAYERS and len(inputs) == 1:
+                steps = Merge(Add) if kind == "Add" else Merge(Concatenate, layer.axis)
+            elif kind in ("Mean", "Max") and layer.axis is not None:
+                steps = Pool(
+                    MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims
+                )
+            elif is_layer and kind in LAYERS and len({*inputs}) == 1:
+                found = _Found(layer, self, inputs[0] in self.masked, dict(options))
                 try:
-                    step = LAYERS[kind](layer, self._weights)
+                    steps = LAYERS[kind](found)
                 except ValueError as error:
                     raise ValueError(f"{what}: {error}") from None
-        value = Value(what, tuple(inputs), partial(self.run, call), step)
-        self.made.append(value)
-        if isinstance(step, Call) and hasattr(layer, "activation"):
-            function = partial(self.run, layer.activation)
+        each = steps if isinstance(steps, list) else [steps]
+        for step in each:
+            value = Value(what, tuple(inputs), partial(self.run, call), step)
+            self.made.append(value)
+            inputs = [value]
+        activated = layer.layer if kind == "TimeDistributed" else layer
+        if isinstance(step, Call) and hasattr(activated, "activation") and kind not in RECURRENT:
+            function = partial(self.run, activated.activation)
             value = Value(f"the activation of {what}", (value,), function)
             self.made.append(value)
+        if is_layer and self._says_padding(layer, kind, [one in self.masked for one in given]):
+            self.masked.add(value)
         return value
 
-    def _weights(self, *variables: Any) -> list[Array]:
+    def _says_padding(self, layer: Any, kind: str, given: list[bool]) -> bool:
+        """Tell whether a layer passes on, or finds out, which steps are padding."""
+        if kind == "Masking" or (kind == "Embedding" and layer.mask_zero):
+            return True
+        known = all(given) if kind == "Add" else any(given)
+        if kind in RECURRENT:
+            return known and layer.return_sequences
+        return known and layer.supports_masking and not kind.startswith("Global")
+
+    def weights(self, *variables: Any) -> list[Array]:
+        """Return variables of a layer as arrays."""
         return [np.asarray(self.keras.ops.convert_to_numpy(one), np.float64) for one in variables]
 
-    def _moved(self, what: str, call: Callable[..., Any], places: Places) -> Places:
-        """Put places where a layer puts the numbers of each example."""
-        moved = self.run(call, np.stack([places] * EXAMPLES).astype(np.int32))
-        if len(moved) != EXAMPLES or (moved != moved[:1]).any() or moved[0].size != places.size:
-            raise ValueError(f"{what} mixes the examples, or drops numbers of them")
-        found: Places = moved[0]
-        return found
+    def _moved(self, call: Callable[..., Any], places: Places) -> Places:
+        """Put places where a layer puts the numbers of the examples."""
+        moved: Places = self.run(call, places.astype(np.int32))
+        return moved
+
+
+class _Found(NamedTuple):
+    """A layer of a model, and what it is called with."""
+
+    layer: Any
+    reader: _Reader
+    masked: bool  # its input says which steps are padding
+    options: dict[str, Any]
+
+    @property
+    def first(self) -> bool:
+        """Whether the channels are before the other axes of an example."""
+        return bool(self.layer.data_format == "channels_first")
+
+    def array(self, name: str, otherwise: Any = 0.0) -> Array:
+        """Return a weight as an array, or what it is where the layer has none."""
+        variable = getattr(self.layer, name, None)
+        return np.asarray(otherwise) if variable is None else self.reader.weights(variable)[0]
+
+    def function(self, function: Any, n: int) -> str:
+        """Return the name of an activation."""
+        return recognise(partial(self.reader.run, function), n, "its activation")
 
 
 # ------------------------------------------------------------- which layer is which of neurona's
 
-Weights: TypeAlias = Callable[..., list[Array]]
+
+def _dense(found: _Found) -> Any:
+    n = found.layer.units
+    return Call(Dense(n), Dense.Params(found.array("kernel"), found.array("bias", np.zeros(n))))
 
 
-def _dense(layer: Any, weights: Weights) -> Call:
-    W, *b = weights(layer.kernel, *([layer.bias] if layer.use_bias else []))
-    return Call(Dense(layer.units), Dense.Params(W, *(b or [np.zeros(layer.units)])))
+def _convolution(found: _Found) -> Any:
+    layer, W = found.layer, found.array("kernel")
+    axes = W.ndim - 2
+    depthwise = type(layer).__name__ == "DepthwiseConv2D"
+    groups = W.shape[2] if depthwise else layer.groups
+    W = W.reshape(*W.shape[:2], 1, -1) if depthwise else W
+    n_out, kind = W.shape[-1], (Conv1D, Conv2D)[axes - 1]
+    size, stride, dilation = (
+        _sides(one, axes) for one in (W.shape[:axes], layer.strides, layer.dilation_rate)
+    )
+    made = kind(n_out, size, stride=stride, padding=layer.padding, dilation=dilation, groups=groups)
+    params = kind.Params(W, found.array("bias", np.zeros(n_out)))
+    return Call(made, params, found.first)
 
 
-def _convolution(layer: Any, weights: Weights) -> Call:
-    plain = {*layer.strides, *layer.dilation_rate, layer.groups} == {1}
-    if not plain or layer.padding != "valid":
-        raise ValueError("neurona's Conv2D has no padding, strides, dilation or groups")
-    W, *b = weights(layer.kernel, *([layer.bias] if layer.use_bias else []))
-    n_out = layer.filters
-    params = Conv2D.Params(W, *(b or [np.zeros(n_out)]))
-    return Call(Conv2D(n_out, W.shape[:2]), params, layer.data_format == "channels_first")
+def _sides(given: Any, axes: int) -> Any:
+    """Return a number for the steps of a series, or one for each side of an image."""
+    sides = tuple(given) if isinstance(given, tuple | list) else (given,) * axes
+    return sides[0] if axes == 1 else sides
 
 
-def _pooling(layer: Any, weights: Weights) -> Call:
-    size = tuple(layer.pool_size)
-    if tuple(layer.strides) != size or layer.padding != "valid":
-        raise ValueError(
-            "neurona's MaxPool2D takes patches side by side, without padding: strides is "
-            f"{tuple(layer.strides)} and padding {layer.padding!r}; give strides={size}, which is "
-            "pool_size, and padding='valid'"
-        )
-    return Call(MaxPool2D(size), channels_first=layer.data_format == "channels_first")
+def _pooling(kind: Any, axes: int) -> Callable[[_Found], Any]:
+    def step(found: _Found) -> Any:
+        layer = found.layer
+        size, stride = _sides(layer.pool_size, axes), _sides(layer.strides, axes)
+        return Call(kind(size, stride=stride, padding=layer.padding), (), found.first)
+
+    return step
 
 
-def _batch_normalization(layer: Any, weights: Weights) -> Call:
-    mean, variance = weights(layer.moving_mean, layer.moving_variance)
-    gamma = weights(layer.gamma)[0] if layer.scale else np.ones_like(mean)
-    beta = weights(layer.beta)[0] if layer.center else np.zeros_like(mean)
+def _pooling_of_all(*kinds: Any) -> Callable[[_Found], Any]:
+    def step(found: _Found) -> Any:
+        axes = found.layer.input_spec.ndim - 2
+        padded = axes == 1 and kinds[0] is GlobalAveragePool1D and found.masked
+        series = kinds[0](mask_zero=True) if padded else kinds[0]()
+        over = range(2, axes + 2) if found.first else range(1, axes + 1)
+        return Pool((series, kinds[1]()), tuple(over), found.layer.keepdims)
+
+    return step
+
+
+def _zeros(found: _Found) -> Any:
+    padding = found.layer.padding
+    pairs = [tuple(padding)] if isinstance(padding[0], int) else [tuple(one) for one in padding]
+    first = getattr(found.layer, "data_format", None) == "channels_first"
+    widths = [(0, 0), (0, 0), *pairs] if first else [(0, 0), *pairs, (0, 0)]
+    return Move(lambda places: np.pad(places, widths, constant_values=ZERO))
+
+
+def _upsampling(found: _Found) -> Any:
+    if found.layer.interpolation != "nearest":
+        raise ValueError("neurona's Upsample2D repeats pixels: give interpolation='nearest'")
+    return Call(Upsample2D(tuple(found.layer.size)), (), found.first)
+
+
+def _batch_normalization(found: _Found) -> Any:
+    layer = found.layer
+    mean, variance = found.array("moving_mean"), found.array("moving_variance")
+    gamma, beta = found.array("gamma", np.ones_like(mean)), found.array("beta", 0 * mean)
     params = BatchNormalization.Params(gamma, beta, mean, variance)
-    first = layer.axis == 1 and layer.input_spec.ndim == 4
-    if not first and layer.axis not in (-1, layer.input_spec.ndim - 1):
+    last = layer.input_spec.ndim - 1
+    if layer.axis not in (-1, 1, last):
         raise ValueError("neurona's BatchNormalization is along the last axis")
+    first = layer.axis == 1 != last
     return Call(BatchNormalization(epsilon=layer.epsilon or TINY), params, first)
 
 
-def _layer_normalization(layer: Any, weights: Weights) -> Call:
+def _layer_normalization(found: _Found) -> Any:
+    layer = found.layer
     if getattr(layer, "rms_scaling", False):
         raise ValueError("neurona's LayerNormalization takes the mean from each number")
-    n = layer.get_build_config()["input_shape"][-1]
-    gamma = weights(layer.gamma)[0] if layer.scale else np.ones(n)
-    beta = weights(layer.beta)[0] if layer.center else np.zeros(n)
-    params = LayerNormalization.Params(gamma, beta)
+    shape = layer.get_build_config()["input_shape"]
+    axis = [layer.axis] if isinstance(layer.axis, int) else layer.axis
+    if [one % len(shape) for one in axis] != [len(shape) - 1]:
+        raise ValueError("neurona's LayerNormalization is over the last axis, at each place")
+    n = shape[-1]
+    params = LayerNormalization.Params(
+        found.array("gamma", np.ones(n)), found.array("beta", np.zeros(n))
+    )
     return Call(LayerNormalization(epsilon=layer.epsilon or TINY), params)
 
 
-LAYERS: dict[str, Callable[[Any, Weights], Call]] = {
+def _embedding(found: _Found) -> Any:
+    W, zero = found.array("embeddings"), found.layer.mask_zero
+    if zero:  # of padding, whose vector no layer that knows it looks at
+        W = np.concatenate([0 * W[:1], W[1:]])
+    return Call(Embedding(*W.shape, mask_zero=zero), Embedding.Params(W))
+
+
+def _masking(found: _Found) -> Any:
+    if found.layer.mask_value != 0:
+        raise ValueError("neurona's padding is steps of zeros: give mask_value=0")
+    return Move(lambda places: places)
+
+
+def _recurrence(found: _Found) -> Any:
+    """Return the layer; the reader of outputs in the order of the input turns them around."""
+    layer = found.layer
+    n, cell, kind = layer.units, layer.cell, type(layer).__name__
+    if layer.stateful:
+        raise ValueError("neurona's recurrences begin with 0: give stateful=False")
+    inner = found._replace(layer=cell)
+    W, U = inner.array("kernel"), inner.array("recurrent_kernel")
+    b, c = inner.array("bias", np.zeros(W.shape[1])), np.zeros(n)
+    options = {
+        "return_sequences": layer.return_sequences, "go_backwards": layer.go_backwards,
+        "mask_zero": found.masked,
+    }  # fmt: skip
+    activation = found.function(cell.activation, n)
+    if kind == "SimpleRNN":
+        made: Any = SimpleRNN(n, activation, **options)
+        params: Any = SimpleRNN.Params(W, U, b)
+    else:
+        gates = found.function(cell.recurrent_activation, n)
+        if (activation, gates) != ("tanh", "sigmoid"):
+            raise ValueError(
+                f"its activation is {activation} and its recurrent_activation {gates}: neurona's "
+                "are tanh and sigmoid"
+            )
+        if kind == "GRU" and not cell.reset_after:
+            raise ValueError("neurona's GRU resets after the product: give reset_after=True")
+        gate = np.arange(W.shape[1]).reshape(-1, n)
+        order = np.concatenate([gate[i] for i in ((1, 0, 2) if kind == "GRU" else (0, 1, 3, 2))])
+        W, U = W[:, order], U[:, order]
+        if kind == "GRU":
+            b, theirs = (one[order] for one in (b if b.ndim > 1 else (b, b)))
+            c = theirs[2 * n :]
+            b = b + np.concatenate([theirs[: 2 * n], 0 * c])
+            made, params = GRU(n, **options), GRU.Params(W, U, b, c)
+        else:
+            made, params = LSTM(n, **options), LSTM.Params(W, U, b[order])
+    turned = Move(lambda places: places[:, ::-1])
+    backwards = layer.return_sequences and layer.go_backwards
+    return [Call(made, params), turned] if backwards else Call(made, params)
+
+
+def _bidirectional(found: _Found) -> Any:
+    layer = found.layer
+    pair = []
+    for one in (layer.forward_layer, layer.backward_layer):
+        if type(one).__name__ not in ("SimpleRNN", "GRU", "LSTM"):
+            raise ValueError(f"it has a {type(one).__name__}: neurona has SimpleRNN, GRU and LSTM")
+        step = _recurrence(found._replace(layer=one))
+        pair.append(step[0] if isinstance(step, list) else step)
+    if layer.merge_mode not in ("concat", "sum"):
+        raise ValueError(f"merge_mode is {layer.merge_mode!r}: neurona has 'concat' and 'sum'")
+    kind = Concatenate if layer.merge_mode == "concat" else Add
+    return Call(kind(tuple(one.layer for one in pair)), tuple(one.params for one in pair))
+
+
+def _attention(found: _Found) -> Any:
+    layer, options = found.layer, found.options
+    causal = bool(options.pop("use_causal_mask", False))
+    options.pop("training", None)
+    if any(one not in (None, False) for one in options.values()):
+        raise ValueError(f"neurona's MultiHeadAttention has no {', '.join(options)}")
+    if layer.value_dim != layer.key_dim or layer._attention_axes not in (None, (1,)):
+        raise ValueError("neurona's MultiHeadAttention has one size of a head, along the steps")
+    if getattr(layer, "_use_gate", False) or getattr(layer, "_sliding_window", None):
+        raise ValueError("neurona's MultiHeadAttention has no gate and no sliding window")
+    heads, size = layer.num_heads, layer.key_dim
+    inner = [found._replace(layer=one) for one in (
+        layer.query_dense, layer.key_dense, layer.value_dense
+    )]  # fmt: skip
+    m = heads * size
+    W = np.concatenate([one.array("kernel").reshape(-1, m) for one in inner], axis=1)
+    b = np.concatenate([one.array("bias", np.zeros(m)).ravel() for one in inner])
+    last = found._replace(layer=layer.output_dense)
+    V = last.array("kernel").reshape(m, -1)
+    c = last.array("bias", np.zeros(V.shape[1]))
+    if V.shape[1] != W.shape[0]:
+        raise ValueError("neurona's MultiHeadAttention gives as many numbers as it gets")
+    made = MultiHeadAttention(heads, size, causal, found.masked)
+    return Call(made, MultiHeadAttention.Params(W, b, V, c))
+
+
+def _time_distributed(found: _Found) -> Any:
+    inner = found.layer.layer
+    if not found.reader.is_plain(inner, found.reader.keras.layers.Dense):
+        raise ValueError(f"it has a {type(inner).__name__}: neurona applies a Dense to each step")
+    return _dense(found._replace(layer=inner))
+
+
+MEANS = GlobalAveragePool1D(), GlobalAveragePool2D()
+LARGEST = GlobalMaxPool1D(), GlobalMaxPool2D()
+LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Dense": _dense,
+    "Conv1D": _convolution,
     "Conv2D": _convolution,
-    "MaxPooling2D": _pooling,
+    "DepthwiseConv2D": _convolution,
+    "MaxPooling1D": _pooling(MaxPool1D, 1),
+    "MaxPooling2D": _pooling(MaxPool2D, 2),
+    "AveragePooling1D": _pooling(AveragePool1D, 1),
+    "AveragePooling2D": _pooling(AveragePool2D, 2),
+    **dict.fromkeys(
+        ("GlobalAveragePooling1D", "GlobalAveragePooling2D"),
+        _pooling_of_all(GlobalAveragePool1D, GlobalAveragePool2D),
+    ),
+    **dict.fromkeys(
+        ("GlobalMaxPooling1D", "GlobalMaxPooling2D"),
+        _pooling_of_all(GlobalMaxPool1D, GlobalMaxPool2D),
+    ),
+    "ZeroPadding1D": _zeros,
+    "ZeroPadding2D": _zeros,
+    "UpSampling2D": _upsampling,
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
+    "Embedding": _embedding,
+    "Masking": _masking,
+    "SimpleRNN": _recurrence,
+    "GRU": _recurrence,
+    "LSTM": _recurrence,
+    "Bidirectional": _bidirectional,
+    "MultiHeadAttention": _attention,
+    "TimeDistributed": _time_distributed,
 }
-
-
-def _axis(layer: Any) -> int:
-    """Return the axis of an example along which a layer concatenates."""
-    axis: int = layer.axis
-    if axis == 0:
-        raise ValueError(f"{layer.name} puts examples together: neurona has no such layer")
-    return axis - 1 if axis > 0 else axis
+MASKS = ("mask", "query_mask", "value_mask", "key_mask")
+RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from re import search
 from textwrap import indent
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array
 from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
 from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
 from neurona.export.model import fitted, in_units, takes_arrays
-from neurona.export.parts import Part, every, form_of, parts_of, topology_of
+from neurona.export.parts import Part, form_of, parts_of, topology_of
 
 ACTIVATIONS = {
     "linear": "nn.Identity()",
@@ -32,9 +36,10 @@ ACTIVATIONS = {
     "exp": "Exp()",
 }
 
-# Modules that torch.nn lacks, or has with the channels before height and width.
+# Modules that torch.nn lacks, or has with the channels before the other axes: the code gets those
+# that it names.
 MODULES = {
-    "exp": '''class Exp(nn.Module):
+    "Exp": '''class Exp(nn.Module):
     """a = e^z."""
 
     def forward(self, z):
@@ -42,19 +47,226 @@ MODULES = {
 
 
 ''',
-    "Conv2D": '''class Convolution(nn.Conv2d):
-    """A convolution of images (height, width, channels)."""
+    "Scale": '''class Scale(nn.Module):
+    """y = s x + t, for each channel."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.s, self.t = nn.Parameter(torch.ones(n)), nn.Parameter(torch.zeros(n))
 
     def forward(self, x):
-        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        return self.s * x + self.t
 
 
 ''',
-    "MaxPool2D": '''class MaxPooling(nn.MaxPool2d):
-    """The largest number of each patch of images (height, width, channels)."""
+    **{
+        name: f'''class {name}(nn.{base}):
+    """{says} of images (height, width, channels)."""
 
     def forward(self, x):
         return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+'''
+        for name, base, says in (
+            ("Convolution", "Conv2d", "A convolution"),
+            ("MaxPooling", "MaxPool2d", "The largest number of each patch"),
+            ("AveragePooling", "AvgPool2d", "The mean of each patch"),
+            ("Upsampling", "Upsample", "Larger copies"),
+        )
+    },
+    **{
+        name: f'''class {name}(nn.{base}):
+    """{says} of series (steps, features)."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 1)).permute(0, 2, 1)
+
+
+'''
+        for name, base, says in (
+            ("Convolution1D", "Conv1d", "A convolution"),
+            ("MaxPooling1D", "MaxPool1d", "The largest number of each patch"),
+            ("AveragePooling1D", "AvgPool1d", "The mean of each patch"),
+        )
+    },
+    "WithoutPadding": '''class WithoutPadding(nn.Module):
+    """The mean of each patch, of the numbers that are not padding."""
+
+    def __init__(self, pad, mean):
+        super().__init__()
+        self.pad, self.mean = pad, mean
+
+    def forward(self, x):
+        return self.mean(self.pad(x)) / self.mean(self.pad(torch.ones_like(x)))
+
+
+''',
+    "Mean": '''class Mean(nn.Module):
+    """The mean of each channel."""
+
+    def forward(self, x):
+        return x.mean(dim=tuple(range(1, x.ndim - 1)))
+
+
+''',
+    "Maximum": '''class Maximum(nn.Module):
+    """The largest number of each channel."""
+
+    def forward(self, x):
+        return x.amax(dim=tuple(range(1, x.ndim - 1)))
+
+
+''',
+    "MaskedMean": '''class MaskedMean(nn.Module):
+    """The mean of each feature over the steps that are not padding, which is zeros."""
+
+    def forward(self, x):
+        real = (x != 0).any(dim=2, keepdim=True)
+        return x.sum(dim=1) / real.sum(dim=1)
+
+
+''',
+    "MaskedMaximum": '''class MaskedMaximum(nn.Module):
+    """The largest number of each feature over the steps that are not padding, which is zeros."""
+
+    def forward(self, x):
+        real = (x != 0).any(dim=2, keepdim=True)
+        return x.masked_fill(~real, -torch.inf).amax(dim=1)
+
+
+''',
+    "Recurrence": '''class Recurrence(nn.Module):
+    """The state of a recurrence after the last step, or after each step."""
+
+    def __init__(self, layer, every_step=False, backwards=False):
+        super().__init__()
+        self.layer, self.every_step, self.backwards = layer, every_step, backwards
+
+    def forward(self, x):
+        h = self.layer(x.flip(1) if self.backwards else x)[0]
+        if not self.every_step:
+            return h[:, -1]
+        return h.flip(1) if self.backwards else h
+
+
+''',
+    "MaskedRecurrence": '''class MaskedRecurrence(nn.Module):
+    """A recurrence that carries its state over padding, which is steps of zeros."""
+
+    def __init__(self, layer, every_step=False, backwards=False):
+        super().__init__()
+        self.layer, self.every_step, self.backwards = layer, every_step, backwards
+
+    def forward(self, x):
+        x = x.flip(1) if self.backwards else x
+        real = (x != 0).any(dim=2)
+        order = (~real).int().argsort(dim=1, stable=True)  # the padding last
+        h = self.layer(x.take_along_dim(order[..., None], dim=1))[0]
+        if self.every_step:
+            h = h.take_along_dim(order.argsort(dim=1)[..., None], dim=1) * real[..., None]
+            return h.flip(1) if self.backwards else h
+        last = real.sum(dim=1).clamp(min=1) - 1
+        return h[torch.arange(len(h)), last] * real.any(dim=1, keepdim=True)
+
+
+''',
+    "Bidirectional": '''class Bidirectional(nn.Module):
+    """The states of a recurrence in both directions: the last ones, or those of each step."""
+
+    def __init__(self, layer, every_step=False):
+        super().__init__()
+        self.layer, self.every_step = layer, every_step
+
+    def forward(self, x):
+        h, last = self.layer(x)
+        if self.every_step:
+            return h
+        last = last[0] if isinstance(last, tuple) else last  # an LSTM has cells besides
+        return torch.cat([last[0], last[1]], dim=1)
+
+
+''',
+    "SimpleRNN": '''class SimpleRNN(nn.Module):
+    """h' = f(x W + h U + b), for an activation that nn.RNN does not have."""
+
+    def __init__(self, n_in, n_out, activation):
+        super().__init__()
+        self.input, self.state = nn.Linear(n_in, n_out), nn.Linear(n_out, n_out, bias=False)
+        self.activation = activation
+
+    def forward(self, x):
+        h, states = x.new_zeros(len(x), self.state.in_features), []
+        for z in self.input(x).unbind(dim=1):
+            h = self.activation(z + self.state(h))
+            states.append(h)
+        return torch.stack(states, dim=1), h
+
+
+''',
+    "Embedding": '''class Embedding(nn.Embedding):
+    """A vector for each index; indices may come as floats."""
+
+    def forward(self, x):
+        return super().forward(x.long())
+
+
+''',
+    "Positions": '''class Positions(nn.Module):
+    """A vector for each step, added to it."""
+
+    def __init__(self, steps, n):
+        super().__init__()
+        self.vectors = nn.Parameter(torch.zeros(steps, n))
+
+    def forward(self, x):
+        return x + self.vectors
+
+
+''',
+    "SelfAttention": '''class SelfAttention(nn.MultiheadAttention):
+    """Each step asks all steps, or with a causal mask those up to itself."""
+
+    def __init__(self, n, heads, causal=False):
+        super().__init__(n, heads, batch_first=True)
+        self.causal = causal
+
+    def forward(self, x):
+        steps = x.shape[1]
+        later = torch.ones(steps, steps, dtype=torch.bool, device=x.device).triu(1)
+        mask = later if self.causal else None
+        return super().forward(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+
+''',
+    "Attention": '''class Attention(nn.Module):
+    """Self-attention with heads of any size; steps of zeros may be padding."""
+
+    def __init__(self, n, heads, size, causal=False, padding=False):
+        super().__init__()
+        self.heads, self.size, self.causal, self.padding = heads, size, causal, padding
+        self.input, self.output = nn.Linear(n, 3 * heads * size), nn.Linear(heads * size, n)
+
+    def forward(self, x):
+        steps = x.shape[1]
+        seen = torch.ones(1, 1, steps, steps, dtype=torch.bool, device=x.device)
+        real = (x != 0).any(dim=2, keepdim=True)
+        if self.causal:
+            seen = seen.tril()
+        if self.padding:
+            seen = seen & real.mT[:, None]
+        q, k, v = self.input(x).unflatten(2, (3, self.heads, self.size)).permute(2, 0, 3, 1, 4)
+        scores = (q @ k.mT / self.size**0.5).masked_fill(~seen, -torch.inf)
+        y = self.output((scores.softmax(dim=-1) @ v).transpose(1, 2).flatten(2))
+        return y.where(real, 0) if self.padding else y
+
+
+''',
+    "Masked": '''class Masked(nn.Sequential):
+    """Modules whose output is zeros where the step that they get is zeros."""
+
+    def forward(self, x):
+        return super().forward(x).where((x != 0).any(dim=2, keepdim=True), 0)
 
 
 ''',
@@ -76,44 +288,217 @@ MODULES = {
 ''',
 }
 
-
-def _side_by_side(name: str) -> Callable[[Part], Module]:
-    def make(part: Part) -> Module:
-        texts: list[str] = []
-        weights: dict[str, Array] = {}
-        for i, branch in enumerate(part.branches):
-            lines, inner = _modules(branch)
-            texts.append("nn.Sequential(\n" + indent("\n".join(lines), " " * 4) + "\n),")
-            weights |= {f"{i}.{key}": array for key, array in inner.items()}
-        return f"{name}([\n" + indent("\n".join(texts), " " * 4) + "\n])", weights
-
-    return make
-
-
-def _convolution(part: Part) -> Module:
-    (W, b), channels, size = part.params, part.shape[-1], part.layer.size
-    text = f"Convolution({channels}, {len(b)}, {size})"
-    return text, {"weight": W.transpose(3, 2, 0, 1), "bias": b}
-
-
 # The text of a module, and its weights by the names that it has for them.
 Module: TypeAlias = tuple[str, dict[str, Array]]
-ROWS: dict[str, Callable[[Any], Module]] = {
-    "Dense": lambda part: (
-        f"nn.Linear({part.n_in}, {part.n_out})",
-        {"weight": part.params.W.T, "bias": part.params.b},
+
+
+def _call(name: str, *given: Any, **options: Any) -> str:
+    """Write a call; options that are None are left out."""
+    named = (f"{key}={one!r}" for key, one in options.items() if one is not None)
+    return f"{name}({', '.join([*map(str, given), *named])})"
+
+
+def _within(name: str, ends: str, texts: Sequence[str]) -> str:
+    """Write a call of several texts, one to a line."""
+    return f"{name}({ends[:1]}\n" + indent("\n".join(texts), " " * 4) + f"\n{ends[1:]})"
+
+
+def _side_by_side(part: Part) -> list[Module]:
+    if (both := _bidirectional(part)) is not None:
+        return both
+    texts: list[str] = []
+    weights: dict[str, Array] = {}
+    for i, branch in enumerate(part.branches):
+        lines, inner = _modules(branch)
+        texts.append(_within("nn.Sequential", "", lines) + ",")
+        weights |= {f"{i}.{key}": array for key, array in inner.items()}
+    return [(_within(part.kind, "[]", texts), weights)]
+
+
+def _masked(part: Part) -> list[Module]:
+    lines, weights = _modules(part.branches[0])
+    return [(_within("Masked", "", lines), weights)]
+
+
+def _dense(part: Part) -> list[Module]:
+    (W, b) = part.params
+    W = W.reshape(W.shape[-2:])  # of a convolution of size 1 too
+    return [(_call("nn.Linear", *W.shape), {"weight": W.T, "bias": b})]
+
+
+def _convolution(part: Part) -> list[Module]:
+    (W, b), layer, channels = part.params, part.layer, part.shape[-1]
+    if (
+        part.kind == "Conv1D"
+        and W.shape[:2] == (1, channels)
+        and part.n_out == (part.shape[0] * len(b))
+    ):
+        return _dense(part)
+    options = {
+        key: given
+        for key in ("stride", "dilation", "groups")
+        if {*_each(given := getattr(layer, key))} != {1}
+    }
+    pads, pad = part.layer.windows.margins(part.shape[:-1]), []
+    if any(before != after for before, after in pads):
+        pad = [_pad(pads, 0.0)]
+    elif layer.padding == "same" and "stride" not in options:
+        options["padding"] = "same"
+    elif any(before for before, _ in pads):
+        options["padding"] = tuple(before for before, _ in pads)
+    name = "Convolution" if part.kind == "Conv2D" else "Convolution1D"
+    text = _call(name, channels, len(b), layer.size, **options)
+    order = (*range(W.ndim - 1, W.ndim - 3, -1), *range(W.ndim - 2))
+    return [*pad, (text, {"weight": W.transpose(order), "bias": b})]
+
+
+def _each(given: Any) -> tuple[int, ...]:
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _pad(pads: Any, value: float) -> Module:
+    """Return padding before and after on each side, which has the channels after it."""
+    pairs = [(0, 0), *reversed(pads)]
+    number = 'float("-inf")' if value else "0.0"
+    flat = tuple(one for pair in pairs for one in pair)
+    return f"nn.ConstantPad{len(pairs)}d({flat}, {number})", {}
+
+
+def _pooling(part: Part) -> list[Module]:
+    layer, pads = part.layer, part.layer.windows.margins(part.shape[:-1])
+    name, size = part.kind.removesuffix("2D").replace("Pool", "Pooling"), layer.size
+    fits = all(
+        before == after <= one // 2 for (before, after), one in zip(pads, _each(size), strict=True)
+    )
+    options = {"stride": layer.stride}
+    mean = part.kind.startswith("Average")
+    if not any(map(sum, pads)):
+        return [(_call(name, size, **options), {})]
+    if fits:
+        options["padding"] = tuple(before for before, _ in pads)
+        counted = {"count_include_pad": False} if mean else {}
+        return [(_call(name, size, **options, **counted), {})]
+    pad, pool = _pad(pads, 0.0 if mean else -1.0), _call(name, size, **options)
+    return [(f"WithoutPadding({pad[0]}, {pool})", {})] if mean else [pad, (pool, {})]
+
+
+def _over_all(part: Part) -> list[Module]:
+    masked = "Masked" if getattr(part.layer, "mask_zero", False) else ""
+    name = "Mean" if part.kind.startswith("GlobalAverage") else "Maximum"
+    return [(f"{masked}{name}()", {})]
+
+
+def _reshape(part: Part) -> list[Module]:
+    flat: list[Module] = [("nn.Flatten()", {})] if len(part.shape) > 1 else []
+    return [*flat, (f"nn.Unflatten(1, {part.layer.shape})", {})]
+
+
+def _recurrence(part: Part) -> list[Module]:
+    layer = part.layer
+    text, weights = _steps(part)
+    name = "MaskedRecurrence" if layer.mask_zero else "Recurrence"
+    options = {
+        "every_step": layer.return_sequences or None, "backwards": layer.go_backwards or None,
+    }  # fmt: skip
+    return [(_call(name, text, **options), {f"layer.{k}": one for k, one in weights.items()})]
+
+
+def _bidirectional(part: Part) -> list[Module] | None:
+    """Return one module for a recurrence in both directions side by side, if it is that."""
+    if part.kind != "Concatenate" or [len(branch) for branch in part.branches] != [1, 1]:
+        return None
+    one, other = (branch[0] for branch in part.branches)
+    plain = one.kind in ("SimpleRNN", "GRU", "LSTM") and not one.layer.go_backwards
+    linear = one.activation == other.activation == "linear"
+    if not plain or not linear or other.layer != replace(one.layer, go_backwards=True):
+        return None
+    text, weights = _steps(one)
+    if one.layer.mask_zero or not text.startswith("nn."):
+        return None
+    back = {f"{key}_reverse": array for key, array in _steps(other)[1].items()}
+    text = f"{text[:-1]}, bidirectional=True)"
+    text = _call("Bidirectional", text, every_step=one.layer.return_sequences or None)
+    return [(text, {f"layer.{key}": array for key, array in (weights | back).items()})]
+
+
+def _steps(part: Part) -> Module:
+    """Return a module from a series to its states, and other things."""
+    kind, layer, params = part.kind, part.layer, part.params
+    given, n, (W, U, b) = part.shape[-1], layer.n_out, params[:3]
+    options: dict[str, Any] = {"batch_first": True}
+    if kind == "SimpleRNN" and layer.activation.name not in ("tanh", "relu"):
+        function = form_of(layer.activation.name, ACTIVATIONS, "PyTorch")
+        weights = {"input.weight": W.T, "input.bias": b, "state.weight": U.T}
+        return _call("SimpleRNN", given, n, function), weights
+    if kind == "SimpleRNN" and layer.activation.name == "relu":
+        options = {"nonlinearity": "relu", **options}
+    c = np.zeros_like(b)
+    if kind == "GRU":
+        c[2 * n :] = params.c
+    if kind == "LSTM":  # the order of the gates there is i, f, g, o
+        i, f, o, g = np.arange(4 * n).reshape(4, n)
+        order = np.concatenate([i, f, g, o])
+        W, U, b = W[:, order], U[:, order], b[order]
+    names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
+    text = _call({"SimpleRNN": "nn.RNN"}.get(kind, f"nn.{kind}"), given, n, **options)
+    return text, dict(zip(names, (W.T, U.T, b, c), strict=True))
+
+
+def _attention(part: Part) -> list[Module]:
+    layer, n, (W, b, V, c) = part.layer, part.shape[-1], part.params
+    m, causal = len(V), layer.causal or None
+    if m == n and not layer.mask_zero:
+        names = "in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"
+        text = _call("SelfAttention", n, layer.heads, causal=causal)
+    else:
+        names = "input.weight", "input.bias", "output.weight", "output.bias"
+        padding = layer.mask_zero or None
+        size = m // layer.heads
+        text = _call("Attention", n, layer.heads, size, causal=causal, padding=padding)
+    return [(text, dict(zip(names, (W.T, b, V.T, c), strict=True)))]
+
+
+def _embedding(part: Part) -> list[Module]:
+    padding = 0 if part.layer.mask_zero else None
+    text = _call("Embedding", *part.params.W.shape, padding_idx=padding)
+    return [(text, {"weight": part.params.W})]
+
+
+def _positions(part: Part) -> list[Module]:
+    text, weights = f"Positions{part.shape}", {"vectors": part.params[0]}
+    if not part.layer.mask_zero:
+        return [(text, weights)]
+    return [(f"Masked({text})", {"0.vectors": part.params[0]})]
+
+
+ROWS: dict[str, Callable[[Any], list[Module]]] = {
+    "Dense": _dense,
+    "Scale": lambda part: [(f"Scale({len(part.params.s)})", part.params._asdict())],
+    "LayerNormalization": lambda part: [
+        (
+            f"nn.LayerNorm({part.shape[-1]}, eps={part.layer.epsilon!r})",
+            {"weight": part.params.gamma, "bias": part.params.beta},
+        )
+    ],
+    "Flatten": lambda part: [("nn.Flatten()", {})],
+    "Reshape": _reshape,
+    "Activate": lambda part: [("nn.Identity()", {})],
+    "Upsample2D": lambda part: [(f"Upsampling(scale_factor={part.layer.size})", {})],
+    "Embedding": _embedding,
+    "PositionalEncoding": _positions,
+    "MultiHeadAttention": _attention,
+    "Masked": _masked,
+    **dict.fromkeys(("Conv1D", "Conv2D"), _convolution),
+    **dict.fromkeys(("MaxPool1D", "MaxPool2D", "AveragePool1D", "AveragePool2D"), _pooling),
+    **dict.fromkeys(
+        (
+            "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalAveragePool1D", "GlobalAveragePool2D",
+        ),
+        _over_all,
     ),
-    "LayerNormalization": lambda part: (
-        f"nn.LayerNorm({part.n_out}, eps={part.layer.epsilon!r})",
-        {"weight": part.params.gamma, "bias": part.params.beta},
-    ),
-    "Conv2D": _convolution,
-    "MaxPool2D": lambda part: (f"MaxPooling({part.layer.size})", {}),
-    "Flatten": lambda part: ("nn.Flatten()", {}),
-    "Activate": lambda part: ("nn.Identity()", {}),
-    "Concatenate": _side_by_side("Concatenate"),
-    "Add": _side_by_side("Add"),
-}
+    **dict.fromkeys(("SimpleRNN", "GRU", "LSTM"), _recurrence),
+    **dict.fromkeys(("Concatenate", "Add"), _side_by_side),
+}  # fmt: skip
 
 
 def _modules(parts: Sequence[Part]) -> tuple[list[str], dict[str, Array]]:
@@ -121,12 +506,14 @@ def _modules(parts: Sequence[Part]) -> tuple[list[str], dict[str, Array]]:
     lines: list[str] = []
     weights: dict[str, Array] = {}
     for part in parts:
-        text, own = form_of(part.kind, ROWS, "PyTorch")(part)
-        weights |= {f"{len(lines)}.{key}": array for key, array in own.items()}
-        if part.activation == "linear" or part.kind != "Activate":
-            lines.append(f"{text},")
+        made = form_of(part.kind, ROWS, "PyTorch")(part)
+        if part.kind == "Activate" and part.activation != "linear":
+            made = []
         if part.activation != "linear":
-            lines.append(f"{form_of(part.activation, ACTIVATIONS, 'PyTorch')},")
+            made.append((form_of(part.activation, ACTIVATIONS, "PyTorch"), {}))
+        for text, own in made:
+            weights |= {f"{len(lines)}.{key}": array for key, array in own.items()}
+            lines.append(f"{text},")
     return lines, weights
 
 
@@ -235,7 +622,10 @@ def to_pytorch(
         raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
     parts = parts_of(model, params)
     lines, weights = _modules(parts)
-    used = dict.fromkeys(one for part in every(parts) for one in (part.kind, part.activation))
+    text = "\n".join(lines)
+    modules = "".join(
+        code for name, code in MODULES.items() if search(rf"(?<![\w.]){name}\(", text)
+    )
     code = CODE.format(
         topology=topology_of(parts),
         sign=SIGN,
@@ -243,8 +633,8 @@ def to_pytorch(
         beside=beside(preparation),
         n_in=", ".join(map(str, model.in_shape)),
         n_out=", ".join(map(str, model.out_shape())),
-        torch="import torch\n" if "Concatenate" in used else "",
-        modules="".join(MODULES.get(one, "") for one in used),
-        layers=indent("\n".join(lines), " " * 12),
+        torch="import torch\n" if search(r"\btorch\.", modules) else "",
+        modules=modules,
+        layers=indent(text, " " * 12),
     )
     return write_folder(folder, code, weights, preparation)

@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -17,30 +18,47 @@ from typing import Any
 import numpy as np
 
 from neurona.engine.layers import (
+    GRU,
+    LSTM,
     Add,
+    AveragePool1D,
+    AveragePool2D,
     BatchNormalization,
     Concatenate,
+    Conv1D,
     Conv2D,
     Dense,
+    Embedding,
+    GlobalAveragePool1D,
+    GlobalAveragePool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
     LayerNormalization,
+    MaxPool1D,
     MaxPool2D,
+    MultiHeadAttention,
+    SimpleRNN,
+    Upsample2D,
 )
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.comparison import confirmed
 from neurona.export.reading import (
+    EXAMPLES,
+    GONE,
+    LEAST,
     TINY,
+    ZERO,
     Call,
     Merge,
     Move,
     Places,
+    Pool,
     Value,
     network_of_values,
 )
 from neurona.extras import require
-
-EXAMPLES = 3  # with which a module is read
 
 
 def from_pytorch(
@@ -51,19 +69,22 @@ def from_pytorch(
     Parameters
     ----------
     module
-        A ``torch.nn.Module`` of ``Linear``, ``BatchNorm1d``, ``LayerNorm``, ``Conv2d`` and
-        ``MaxPool2d`` without padding, ``Flatten`` and activations; in a row or in branches that are
+        A ``torch.nn.Module`` of layers that neurona has: ``Linear``, ``Conv1d`` and ``Conv2d``,
+        maximum and mean pooling, ``BatchNorm``, ``LayerNorm``, ``Flatten``, ``Unflatten``,
+        ``Upsample``, ``Embedding``, ``RNN``, ``GRU``, ``LSTM``, ``MultiheadAttention`` of one
+        input, ``TransformerEncoderLayer`` and activations; in a row or in branches that are
         added up or concatenated, as modules or as functions in a ``forward``. ``Dropout`` and
         ``Identity`` do nothing to a prediction and are left out. The module is left as it was.
     in_shape
-        The shape of one example, as the module takes it: needed for images. By default the width
-        of the first layer.
+        The shape of one example, as the module takes it: needed for images ``(channels, height,
+        width)``, series and texts ``(steps,)``. By default the width of the first layer.
 
     Returns
     -------
     net, params
-        A network, and its parameters in float32, which are copies. Images (channels, height, width)
-        of PyTorch are (height, width, channels) in neurona.
+        A network, and its parameters in float32, which are copies. Where the module takes images
+        ``(channels, height, width)`` or series ``(features, steps)``, the network takes
+        ``(height, width, channels)`` and ``(steps, features)``.
 
     Raises
     ------
@@ -102,7 +123,7 @@ def from_pytorch(
                 f"in_shape is {in_shape!r}: give the shape of one example as the module takes it, "
                 "such as 4 for four numbers, or (3, 32, 32) for an image"
             )
-        values = source.read(shape)
+        values = source.values(shape)
         net, params, starts, ends = network_of_values(values, shape)
         back = np.argsort(ends.ravel())
 
@@ -177,9 +198,20 @@ class _Source:
         tensors = chain(module.parameters(), module.buffers())
         first = next((one for one in tensors if one.is_floating_point()), torch.zeros(0))
         self.dtype, self.device = first.dtype, first.device
+        embeddings = [one for one in self.paths if isinstance(one, torch.nn.Embedding)]
+        self.indices = min((one.num_embeddings for one in embeddings), default=0)
 
     def width(self) -> int:
         """Return the width of the rows that the module takes: that of its first layer."""
+        nn = self.torch.nn
+        kinds = nn.RNNBase, nn.Conv1d, nn.MultiheadAttention, nn.Embedding
+        which = next((one for one in self.paths if isinstance(one, kinds)), None)
+        if which is not None:
+            raise ValueError(
+                f"{self.name} takes series or texts, for it has a {type(which).__name__}: give "
+                "in_shape, the shape of one example as the module takes it, such as (steps, "
+                "features), or (steps,) for an Embedding"
+            )
         tensors = [*self.module.parameters(), *self.module.buffers()]
         shapes = [tuple(one.shape) for one in tensors]
         widths = [one[-1] for one in shapes if one] + [one[0] for one in shapes if len(one) == 2]
@@ -202,7 +234,8 @@ class _Source:
 
     def tensor(self, X: Array) -> Any:
         """Return an array as the module takes it."""
-        return self.torch.from_numpy(X).to(self.dtype).to(self.device)
+        dtype = self.torch.long if self.indices else self.dtype
+        return self.torch.from_numpy(X).to(dtype).to(self.device)
 
     def run(self, X: Array) -> Any:
         """Return what the module predicts."""
@@ -217,10 +250,23 @@ class _Source:
             )
         return outputs
 
-    def read(self, shape: Shape) -> list[Value]:
+    def values(self, shape: Shape) -> list[Value]:
         """Return the input of the module, what it makes of it, and its output, in their order."""
-        X = np.random.default_rng(0).normal(size=(EXAMPLES, *shape))
-        x = self.tensor(X)
+        if self.indices:  # a module with an embedding may take its indices, or other numbers
+            try:
+                return self._values(shape)
+            except _Unseen:
+                raise
+            except ValueError:
+                self.indices = 0
+        return self._values(shape)
+
+    def _values(self, shape: Shape) -> list[Value]:
+        rng = np.random.default_rng(0)
+        size = (EXAMPLES, *shape)
+        x = self.tensor(
+            rng.integers(self.indices, size=size) if self.indices else rng.normal(size=size)
+        )
         tape = _tape(self, x)
         try:
             with tape:
@@ -296,6 +342,12 @@ def _tape(source: _Source, x: Any) -> Any:
                 return result
             what = source.place(function.__name__, sys._getframe(1))
             made = result if isinstance(result, tuple | list) else [result]
+            if function.__name__ in RECURRENCES and len(given) == 1 and given[0] is args[0]:
+                values = _recurrence(what, function.__name__, inputs[0], args)
+                self.values += values
+                for one, value in zip(made, values[-len(made) :], strict=True):
+                    self.seen[id(one)] = one, value, _version(one)
+                return result
             for k, one in enumerate(made):
                 if isinstance(one, torch.Tensor):
                     which = None if one is result else k
@@ -350,7 +402,7 @@ def _on_numbers(source: _Source, function: Callable[..., Any], *arrays: Array) -
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
     W = _numbers(weight).T
     b = np.zeros(W.shape[1]) if bias is None else _numbers(bias)
-    return Call(Dense(W.shape[1]), Dense.Params(W, b))
+    return Call(Dense(W.shape[1]), Dense.Params(W, b), axis=None)
 
 
 def _matmul(x: Any, other: Any) -> Any:
@@ -361,29 +413,101 @@ def _convolution(
     x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
     groups: int = 1,
 ) -> Any:  # fmt: skip
-    if {*_pair(stride), *_pair(dilation), groups} != {1} or {*_pair(padding)} - {0, "valid"}:
-        raise ValueError("neurona's Conv2D has no padding, stride, dilation or groups")
-    W = _numbers(weight).transpose(2, 3, 1, 0)
-    b = np.zeros(W.shape[-1]) if bias is None else _numbers(bias)
-    return Call(Conv2D(W.shape[-1], W.shape[:2]), Conv2D.Params(W, b), channels_first=True)
+    W = _numbers(weight).transpose(*range(2, weight.ndim), 1, 0)
+    *size, _, n_out = W.shape
+    b = np.zeros(n_out) if bias is None else _numbers(bias)
+    sides = [_sides(one, len(size)) for one in (size, stride, dilation)]
+    given = padding if isinstance(padding, str) else _sides(padding, len(size))
+    given = given if given not in (0, (0, 0)) else "valid"
+    kind = Conv1D if len(size) == 1 else Conv2D
+    layer = kind(n_out, sides[0], stride=sides[1], padding=given, dilation=sides[2], groups=groups)
+    return Call(layer, kind.Params(W, b), channels_first=True)
 
 
-def _pooling(
+def _max_pooling(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
     ceil_mode: bool = False, return_indices: bool = False,
 ) -> Any:  # fmt: skip
-    size = _pair(kernel_size)
-    strides = size if stride is None or stride == [] else _pair(stride)
-    whole = all(side % one == 0 for side, one in zip(x.shape[-2:], size, strict=True))
-    if strides != size or {*_pair(padding)} != {0} or {*_pair(dilation)} != {1} or return_indices:
-        raise ValueError("neurona's MaxPool2D has no padding, and its patches do not overlap")
-    if ceil_mode and not whole:
-        raise ValueError("neurona's MaxPool2D leaves out what fills no patch (ceil_mode=False)")
-    return Call(MaxPool2D(size), channels_first=True)
+    if return_indices or {*_pair(dilation)} != {1}:
+        raise ValueError("neurona's pooling gives no indices, and has no dilation")
+    return _pooling(x, (MaxPool1D, MaxPool2D), kernel_size, stride, padding, ceil_mode)
+
+
+def _average_pooling(
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: Any = None,
+) -> Any:  # fmt: skip
+    if divisor_override is not None or (count_include_pad and any(_pair(padding))):
+        raise ValueError(
+            "neurona's mean is that of the numbers without the padding: give "
+            "count_include_pad=False, and no divisor_override"
+        )
+    kinds = AveragePool1D, AveragePool2D
+    return _pooling(x, kinds, kernel_size, stride, padding, ceil_mode)
+
+
+def _pooling(x: Any, kinds: Any, size: Any, stride: Any, padding: Any, ceil_mode: bool) -> Any:
+    axes = x.ndim - 2
+    size, pads = _pair(size)[:axes], _pair(padding)[:axes]
+    stride = size if stride is None or stride == [] else _pair(stride)[:axes]
+    sides = zip(x.shape[2:], size, stride, pads, strict=True)
+    if ceil_mode and any((side + 2 * pad - one) % step for side, one, step, pad in sides):
+        raise ValueError("neurona's pooling leaves out what fills no patch: give ceil_mode=False")
+    given = [_sides(one, axes) for one in (size, stride, pads)]
+    layer = kinds[axes - 1](given[0], stride=given[1], padding=given[2] if any(pads) else "valid")
+    return Call(layer, channels_first=True)
 
 
 def _pair(given: Any) -> tuple[Any, Any]:
     return tuple(given) * (3 - len(given)) if isinstance(given, tuple | list) else (given, given)
+
+
+def _sides(given: Any, n: int) -> Any:
+    """Return a number for the steps of a series, or one for each side of an image."""
+    return _pair(given)[0] if n == 1 else _pair(given)
+
+
+def _adaptive(layers: tuple[Any, Any]) -> Callable[..., Any]:
+    def step(x: Any, output_size: Any, return_indices: bool = False) -> Any:
+        if {*_pair(output_size)} != {1} or return_indices:
+            raise ValueError(
+                f"neurona's pooling over all places gives one number: output_size is {output_size}"
+            )
+        return Pool(layers, tuple(range(2, x.ndim)), keeps=True)
+
+    return step
+
+
+def _over(layers: tuple[Any, Any]) -> Callable[..., Any]:
+    def step(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        axes = tuple(dim) if isinstance(dim, tuple | list) else (dim,)
+        return None if None in axes else Pool(layers, axes, keepdim)
+
+    return step
+
+
+def _pad(x: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
+    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
+    if mode != "constant" or added is None or min(pad) < 0:
+        raise ValueError("neurona's padding is zeros, or -∞ before a maximum")
+    pairs = [tuple(pad[i : i + 2]) for i in range(0, len(pad), 2)]
+    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
+    return Move(lambda places: np.pad(places, widths, constant_values=added))
+
+
+def _upsampled(
+    x: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", *rest: Any,
+    **others: Any,
+) -> Any:  # fmt: skip
+    sides = x.shape[2:]
+    if size is not None:
+        scale_factor = [to / side for to, side in zip(_pair(size), sides, strict=False)]
+    factors = _pair(scale_factor)
+    if len(sides) != 2 or not mode.startswith("nearest") or any(one % 1 for one in factors):
+        raise ValueError(
+            "neurona's Upsample2D repeats the pixels of images a whole number of times"
+        )
+    return Call(Upsample2D(tuple(map(int, factors))), channels_first=True)
 
 
 def _batch_norm(
@@ -404,31 +528,153 @@ def _batch_norm(
 def _layer_norm(
     x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
-    if x.ndim != 2:
-        return None
-    gamma = np.ones(x.shape[1]) if weight is None else _numbers(weight)
-    beta = np.zeros(x.shape[1]) if bias is None else _numbers(bias)
-    return Call(LayerNormalization(epsilon=eps or TINY), LayerNormalization.Params(gamma, beta))
+    if len(normalized_shape) != 1:
+        raise ValueError("neurona's LayerNormalization is over the last axis, at each place")
+    n = x.shape[-1]
+    gamma = np.ones(n) if weight is None else _numbers(weight)
+    beta = np.zeros(n) if bias is None else _numbers(bias)
+    params = LayerNormalization.Params(gamma, beta)
+    return Call(LayerNormalization(epsilon=eps or TINY), params, axis=None)
+
+
+def _embedding(
+    x: Any, weight: Any, padding_idx: Any = None, max_norm: Any = None, *rest: Any, **others: Any
+) -> Any:
+    if max_norm is not None:
+        raise ValueError("neurona's Embedding has no max_norm")
+    W = _numbers(weight)
+    zero = padding_idx == 0 and not W[0].any()
+    return Call(Embedding(*W.shape, mask_zero=zero), Embedding.Params(W))
+
+
+def _attention(
+    query: Any, key: Any, value: Any, n: int, heads: int, W: Any, b: Any, bias_k: Any, bias_v: Any,
+    add_zero_attn: bool, dropout: float, V: Any, c: Any, training: bool = True,
+    key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None,
+    use_separate_proj_weight: bool = False, static_k: Any = None, static_v: Any = None,
+    **others: Any,
+) -> Any:  # fmt: skip
+    if query is not key or key is not value or use_separate_proj_weight:
+        raise ValueError(
+            "neurona's MultiHeadAttention is self-attention: query, key, value are one"
+        )
+    rest = bias_k, bias_v, key_padding_mask, static_k, static_v
+    if add_zero_attn or any(one is not None for one in rest):
+        raise ValueError(
+            "neurona's MultiHeadAttention has no key_padding_mask, add_bias_kv or add_zero_attn"
+        )
+    causal = attn_mask is not None
+    if causal:
+        mask = _numbers(attn_mask)
+        seen = np.exp(mask) if attn_mask.is_floating_point() else 1 - mask
+        if not np.array_equal(seen, np.tri(len(query))):
+            raise ValueError("neurona's MultiHeadAttention has one mask, the causal one")
+    m = W.shape[0]
+    params = MultiHeadAttention.Params(
+        _numbers(W).T, np.zeros(m) if b is None else _numbers(b),
+        _numbers(V).T, np.zeros(n) if c is None else _numbers(c),
+    )  # fmt: skip
+    return Call(MultiHeadAttention(heads, causal=causal), params, axis=1)
 
 
 def _cat(tensors: Any, dim: int = 0) -> Any:
-    axis = dim % tensors[0].ndim
-    return Merge(Concatenate, axis - 1) if axis else None
+    return Merge(Concatenate, dim)
 
 
 def _add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
     return Merge(Add) if alpha == 1 and x.shape == other.shape else None
 
 
+def _rnn(activation: str) -> Callable[..., Any]:
+    """Return from one direction's weights to neurona's layer and parameters."""
+
+    def make(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
+        return SimpleRNN(n, activation, return_sequences=True), SimpleRNN.Params(W, U, b + c)
+
+    return make
+
+
+def _gru(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
+    both = np.concatenate([b[: 2 * n] + c[: 2 * n], b[2 * n :]])
+    return GRU(n, return_sequences=True), GRU.Params(W, U, both, c[2 * n :])
+
+
+def _lstm(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
+    i, f, g, o = np.arange(4 * n).reshape(4, n)
+    order = np.concatenate([i, f, o, g])
+    return (
+        LSTM(n, return_sequences=True), LSTM.Params(W[:, order], U[:, order], (b + c)[order])
+    )  # fmt: skip
+
+
+RECURRENCES: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "rnn_tanh": _rnn("tanh"), "rnn_relu": _rnn("relu"), "gru": _gru, "lstm": _lstm,
+}  # fmt: skip
+
+
+def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
+    """Return the values of a recurrence: of each layer, and of the states after the last step."""
+    _, state, weights, has_biases, layers, _, _, both, batch_first = args
+    states = state if isinstance(state, tuple | list) else (state,)
+    if any(bool(one.any()) for one in states):
+        raise _Unseen(f"{what} begins with another state than 0")
+    if states[0].shape[-1] != states[-1].shape[-1]:
+        raise _Unseen(f"{what} has proj_size, which neurona has not")
+    directions = 2 if both else 1
+    each = np.array_split(np.arange(len(weights)), layers * directions)
+    made, n = [], states[0].shape[-1]
+    for indices in each:
+        W, U, *biases = (_numbers(weights[i]).T for i in indices)
+        b, c = biases if has_biases else [np.zeros(W.shape[1])] * 2
+        made.append(RECURRENCES[name](n, W, U, b, c))
+    values = [start]
+    for i in range(layers):
+        pair = made[i * directions : (i + 1) * directions]
+        layer, params = pair[0]
+        if both:
+            backwards = replace(pair[1][0], go_backwards=True)
+            layer, params = Concatenate([layer, backwards]), (params, pair[1][1])
+        call = Call(layer, params, axis=0 if batch_first else 1)
+        values.append(Value(what, (values[-1],), step=call))
+
+    def last_states(places: Places) -> Places:
+        y = places.swapaxes(0, 1) if batch_first else places
+        ends = np.stack([y[-1, :, :n], y[0, :, n:]][:directions])
+        below = np.full(((layers - 1) * directions, *ends.shape[1:]), GONE)
+        return np.concatenate([below, ends])
+
+    def cells(places: Places) -> Places:
+        raise ValueError(f"{what} gives its cells, and neurona's LSTM its states")
+
+    after = [Value(what, (values[-1],), step=Move(one)) for one in (last_states, cells)]
+    return [*values[1:], *after[: len(states)]]
+
+
+MEANS = GlobalAveragePool1D(), GlobalAveragePool2D()
+LARGEST = GlobalMaxPool1D(), GlobalMaxPool2D()
 LAYERS: dict[str, Callable[..., Any]] = {
     "linear": _linear,
     "matmul": _matmul,
     "__matmul__": _matmul,
     "mm": _matmul,
+    "conv1d": _convolution,
     "conv2d": _convolution,
-    "max_pool2d": _pooling,
+    "max_pool1d": _max_pooling,
+    "max_pool2d": _max_pooling,
+    "avg_pool1d": _average_pooling,
+    "avg_pool2d": _average_pooling,
+    "adaptive_avg_pool1d": _adaptive(MEANS),
+    "adaptive_avg_pool2d": _adaptive(MEANS),
+    "adaptive_max_pool1d": _adaptive(LARGEST),
+    "adaptive_max_pool2d": _adaptive(LARGEST),
+    "mean": _over(MEANS),
+    "max": _over(LARGEST),
+    "amax": _over(LARGEST),
+    "pad": _pad,
+    "interpolate": _upsampled,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "embedding": _embedding,
 }
 MERGES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
@@ -436,8 +682,8 @@ MERGES: dict[str, Callable[..., Any]] = {
 }
 MOVES = (
     "flatten", "ravel", "view", "view_as", "reshape", "reshape_as", "unflatten", "squeeze",
-    "unsqueeze", "permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis",
-    "__getitem__",
+    "unsqueeze", "permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis", "t", "flip",
+    "__getitem__", "select", "narrow", "chunk", "split", "unbind", "long", "int", "__get__",
 )  # fmt: skip
 
 
@@ -448,8 +694,10 @@ def _step(
     name = function.__name__
     kwargs = {"x" if key == "input" else key: value for key, value in kwargs.items()}
     if name in MOVES and len(given) == 1:
-        return Move(partial(_moved, source, what, again))
-    if len(given) == 1 and name in LAYERS and given[0] is (args[0] if args else kwargs.get("x")):
+        return Move(partial(_moved, source, again))
+    if name == "multi_head_attention_forward":
+        make: Callable[..., Any] = _attention
+    elif len(given) == 1 and name in LAYERS and given[0] is (args[0] if args else kwargs.get("x")):
         make = LAYERS[name]
     elif name in MERGES and len(given) == (2 if MERGES[name] is _add else len(args[0])):
         make = MERGES[name]
@@ -463,11 +711,7 @@ def _step(
         raise _Unseen(f"{what}: {error}") from None
 
 
-def _moved(source: _Source, what: str, again: Callable[..., Any], places: Places) -> Places:
-    """Put places where a function puts the numbers of each example."""
-    each = np.broadcast_to(places, (EXAMPLES, *places.shape)).copy()
-    moved: Places = again(source.torch.from_numpy(each).to(source.device)).cpu().numpy()
-    if moved.shape[:1] != (EXAMPLES,) or (moved != moved[:1]).any() or moved[0].size != places.size:
-        raise ValueError(f"{what} mixes the examples, or drops numbers of them")
-    found: Places = moved[0]
-    return found
+def _moved(source: _Source, again: Callable[..., Any], places: Places) -> Places:
+    """Put places where a function puts the numbers of the examples."""
+    moved: Places = again(source.torch.from_numpy(places).to(source.device)).cpu().numpy()
+    return moved

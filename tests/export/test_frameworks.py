@@ -1,0 +1,283 @@
+"""All layers go to PyTorch and Keras, and come from there, and predict the same."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from neurona.export import from_keras, from_pytorch, keras, pytorch, to_keras, to_pytorch
+from neurona.export.parts import PARTS
+from tests.support.compositions import random_network
+from tests.support.zoo import examples, keras_models, pytorch_modules
+
+# Keras, on PyTorch, makes arrays in a way that NumPy 2 would have otherwise.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+
+
+def assert_same(predictions, wanted, close=1e-5):
+    assert predictions.shape == wanted.shape
+    assert np.isfinite(wanted).all()
+    size = max(1, abs(wanted).max())
+    np.testing.assert_allclose(predictions, wanted, rtol=close, atol=close * size)
+
+
+def loaded(export, net, params, folder):
+    """Return what the code of an export loads."""
+    pytest.importorskip("safetensors")
+    path = export(net, params, folder)
+    namespace = {"__name__": "model", "__file__": str(path)}
+    exec(path.read_text(encoding="utf-8"), namespace)
+    return namespace["load"]()
+
+
+def test_each_layer_has_a_form_in_each_table():
+    for table in (pytorch.ROWS, keras.ROWS):
+        assert {*table} == {*PARTS, "Scale"}
+
+
+# PyTorch
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch")
+
+
+def outputs(torch, module, X):
+    with torch.no_grad():
+        return module.eval()(torch.from_numpy(X)).numpy()
+
+
+def check_pytorch(torch, seed, folder):
+    """Compare the module with the network; and what comes back, if it is one of PyTorch's own."""
+    net, params, X = random_network(np.random.default_rng(seed))
+    wanted = net.predict(params, X)
+    module = loaded(to_pytorch, net, params, folder)
+    assert_same(outputs(torch, module, X), wanted)
+    try:
+        again, its = from_pytorch(module, in_shape=net.in_shape)
+    except ValueError as error:
+        ours = "Masked|Attention|WithoutPadding|SimpleRNN"  # modules of the code's own
+        assert any(one in str(module) for one in ours.split("|")), (seed, error)  # noqa: PT017
+    else:
+        predictions = again.predict(its, X.reshape(len(X), *again.in_shape))
+        assert_same(predictions.reshape(wanted.shape), wanted, 1e-4)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_a_composition_is_the_module_of_pytorch(torch, seed, tmp_path):
+    check_pytorch(torch, seed, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 600))
+def test_many_compositions_are_modules_of_pytorch(torch, seed, tmp_path):
+    check_pytorch(torch, seed, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+def test_modules_of_pytorch_are_imported(torch):
+    torch.manual_seed(0)
+    for name, (module, shape, *indices) in pytorch_modules().items():
+        for one in module.modules():
+            if getattr(one, "running_mean", None) is not None:
+                one.running_mean.normal_()
+                one.running_var.uniform_(0.5, 2)
+        try:
+            net, params = from_pytorch(module, in_shape=shape)
+        except ValueError as error:
+            raise AssertionError(name) from error
+        X = examples(np.random.default_rng(0), shape, *indices)
+        wanted = outputs(torch, module, X.astype(int) if indices else X)
+        last = net.in_shape != shape  # channels
+        predictions = net.predict(params, np.moveaxis(X, 1, -1) if last else X)
+        if predictions.shape != wanted.shape:
+            predictions = np.moveaxis(predictions, -1, 1)
+        try:
+            assert_same(predictions, wanted)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {net}") from error
+
+
+def test_what_an_import_from_pytorch_makes(torch):
+    modules = pytorch_modules()
+    net, _ = from_pytorch(modules["images"][0], in_shape=(2, 11, 10))
+    kinds = [type(one).__name__ for one in net.layers]
+    assert kinds == ["Conv2D", "MaxPool2D", "Conv2D", "BatchNormalization", "Flatten", "Dense"]
+    assert net.in_shape == (11, 10, 2)
+    net, _ = from_pytorch(modules["LSTM, 2 layers, True, states"][0], in_shape=(6, 3))
+    below, above = net.layers
+    assert [one.return_sequences for one in below.layers] == [True, True]
+    assert [one.return_sequences for one in above.layers] == [False, False]
+    assert [one.go_backwards for one in above.layers] == [False, True]
+    net, _ = from_pytorch(modules["causal convolution"][0], in_shape=(3, 9))
+    assert net.layers[0].padding == "causal"
+    net, _ = from_pytorch(modules["language model"][0], in_shape=(6,))
+    assert str(net).count("causal=True") == 2
+
+
+@pytest.mark.parametrize(
+    ("build", "in_shape", "message"),
+    [
+        (lambda nn: nn.GroupNorm(2, 4), (4, 3, 3), r"1 GroupNorm\(2, 4.* is none of"),
+        (lambda nn: nn.InstanceNorm2d(4), (4, 3, 3), r"1 InstanceNorm2d\(4.* is none of"),
+        (lambda nn: nn.ConvTranspose2d(4, 2, 3), (4, 3, 3), r"1 ConvTranspose2d\(.* makes .* of"),
+        (lambda nn: nn.LayerNorm([4, 3, 3]), (4, 3, 3), r"1 LayerNorm.*: .* over the last axis"),
+        (lambda nn: nn.Upsample(scale_factor=2, mode="bilinear"), (4, 3, 3), r"1 Upsample.*: neur"),
+        (lambda nn: nn.MaxPool2d(2, ceil_mode=True), (4, 3, 3), r"1 MaxPool2d.*ceil_mode=False"),
+        (lambda nn: nn.MaxPool2d(2, dilation=2), (4, 3, 3), r"1 MaxPool2d.*: .* no dilation"),
+        (lambda nn: nn.AvgPool2d(3, padding=1), (4, 3, 3), r"1 AvgPool2d.*: .*count_include_pad=F"),
+        (lambda nn: nn.AdaptiveAvgPool2d(2), (4, 3, 3), r"1 AdaptiveAvgPool2d.*output_size is 2"),
+        (
+            lambda nn: nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular"),
+            (4, 3, 3), r"1 Conv2d.*: neurona's padding is zeros",
+        ),
+        (lambda nn: nn.Embedding(5, 2, max_norm=1.0), (4,), r"Embedding\(5, 2.*has no max_norm"),
+    ],
+)  # fmt: skip
+def test_a_module_that_neurona_has_not_is_refused(torch, build, in_shape, message):
+    nn = torch.nn
+    before = [nn.Conv2d(4, 4, 1)] if len(in_shape) == 3 else [nn.Identity()]
+    with pytest.raises(ValueError, match=message):
+        from_pytorch(nn.Sequential(*before, build(nn)), in_shape=in_shape)
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"batch_first": False},
+            r"steps LSTM\(3, 4\) takes the examples along axis 1.*batch_first",
+        ),
+        ({"proj_size": 2}, r"steps LSTM\(3, 4, proj_size=2.* has proj_size, which neurona has not"),
+    ],
+)
+def test_a_recurrence_that_neurona_has_not_is_refused(torch, given, message):
+    class Net(torch.nn.Module):
+        def __init__(self, **given):
+            super().__init__()
+            self.steps = torch.nn.LSTM(3, 4, **given)
+            self.cells = not given
+
+        def forward(self, x):
+            h, (_, c) = self.steps(x)
+            return c[-1] if self.cells else h
+
+    with pytest.raises(ValueError, match=message):
+        from_pytorch(Net(**{"batch_first": True, **given}), in_shape=(6, 3))
+
+
+def test_attention_of_several_inputs_is_refused(torch):
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = torch.nn.MultiheadAttention(4, 2, batch_first=True)
+
+        def forward(self, x):
+            return self.attention(x, torch.relu(x), x)[0]
+
+    with pytest.raises(ValueError, match=r"attention Multihead.*: .* is self-attention"):
+        from_pytorch(Net(), in_shape=(5, 4))
+
+
+# Keras
+
+
+@pytest.fixture(scope="module")
+def keras_():
+    """Import Keras with a backend that is there; PyTorch's waits for no compiler."""
+    backends = [name for name in ("torch", "jax") if importlib.util.find_spec(name)]
+    if not backends:
+        pytest.skip("no backend of Keras is installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", backends[0])  # read once, at the import
+        return pytest.importorskip("keras")
+
+
+def check_keras(keras_, seed, folder):
+    net, params, X = random_network(np.random.default_rng(seed))
+    model = loaded(to_keras, net, params, folder)
+    predictions = keras_.ops.convert_to_numpy(model(X, training=False))
+    assert_same(predictions, net.predict(params, X))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_composition_is_the_model_of_keras(keras_, seed, tmp_path):
+    check_keras(keras_, seed, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_many_compositions_are_models_of_keras(keras_, seed, tmp_path):
+    check_keras(keras_, seed, tmp_path)
+
+
+def check_import(keras_, chosen):
+    for name, (make, shape, *given) in keras_models(keras_).items():
+        if chosen is not None and name not in chosen:
+            continue
+        keras_.utils.set_random_seed(1)
+        rng = np.random.default_rng(2)
+        made = make(shape) if make.__code__.co_argcount else make()
+        given_shape = keras_.Input(shape)
+        model = keras_.Sequential([given_shape, *made]) if isinstance(made, list) else made
+        for one in model.weights:
+            positive = "variance" in one.path or "gamma" in one.path
+            drawn = rng.uniform(0.5, 2, one.shape) if positive else rng.normal(size=one.shape) / 2
+            one.assign(drawn)
+        net, params = from_keras(model)
+        X = examples(rng, shape, *given)
+        wanted = keras_.ops.convert_to_numpy(model(X, training=False))
+        first = net.in_shape != shape and len(net.in_shape) == len(shape)
+        predictions = net.predict(
+            params, np.moveaxis(X, 1, -1) if first else X.reshape(4, *net.in_shape)
+        )
+        if wanted.ndim == 3 and len(given) > 1:  # nothing is meant by what is said of padding
+            predictions, wanted = predictions[2:], wanted[2:]
+        try:
+            assert_same(predictions, wanted)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {net}") from error
+
+
+def test_models_of_keras_are_imported(keras_):
+    check_import(
+        keras_, {"windows", "series", "block of a text", "LSTM, padding", "GRU, both directions"}
+    )
+
+
+@pytest.mark.long
+def test_all_models_of_keras_are_imported(keras_):
+    check_import(keras_, None)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda k: k.GRU(3, reset_after=False), r"\(GRU\): .* give reset_after=True"),
+        (lambda k: k.LSTM(3, recurrent_activation="hard_sigmoid"), r"\(LSTM\): its activation is"),
+        (lambda k: k.LSTM(3, recurrent_activation="relu"), "neurona's are tanh and sigmoid"),
+        (lambda k: k.Masking(-1.0), "give mask_value=0"),
+        (
+            lambda k: k.Bidirectional(k.LSTM(2), merge_mode="mul"),
+            "merge_mode is 'mul': neurona has",
+        ),
+        (lambda k: k.TimeDistributed(k.LayerNormalization()), "it has a LayerNormalization"),
+        (lambda k: k.SeparableConv1D(2, 2), r"\(SeparableConv1D\) makes .* layers that an import"),
+    ],
+)
+def test_a_layer_of_series_that_neurona_has_not_is_refused(keras_, build, message):
+    model = keras_.Sequential([keras_.Input((6, 3)), build(keras_.layers)])
+    with pytest.raises(ValueError, match=message):
+        from_keras(model)
+
+
+def test_a_model_of_keras_that_takes_series_of_any_length(keras_):
+    layers = keras_.layers
+    model = keras_.Sequential([keras_.Input((None, 3)), layers.LSTM(4), layers.Dense(2)])
+    net, params = from_keras(model, in_shape=(5, 3))
+    X = np.random.default_rng(0).normal(size=(4, 5, 3)).astype(np.float32)
+    assert_same(net.predict(params, X), keras_.ops.convert_to_numpy(model(X)))

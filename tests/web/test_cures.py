@@ -8,6 +8,7 @@ import pytest
 from neurona.doctor.cures import CURES
 from neurona.web import cures
 from neurona.web.errors import PlaygroundError
+from neurona.web.examples import example
 from neurona.web.run import Run
 from neurona.web.session import Session
 from neurona.web.setup import Setup
@@ -33,6 +34,14 @@ def with_cures(*names, setup=LESSON):
 def short(monkeypatch):
     monkeypatch.setattr(cures, "SECONDS", 2.0)
     monkeypatch.setattr(cures, "STEPS", 100)
+
+
+def test_a_cure_on_images_keeps_their_layers():
+    digits = example("digits")
+    made = with_cures("rate-up", setup=digits)
+    assert made["training"]["learning_rate"] > digits.training.learning_rate
+    assert made["layers"] == digits.to_json()["layers"]
+    assert with_cures("class-weights", setup=digits) is None  # the page has none
 
 
 def test_a_cure_becomes_the_pages_set_up():

@@ -4,12 +4,14 @@ import type { HintName } from "../state/hints";
 import type { Store } from "../state/store";
 
 export function Hint({ store, name }: { store: Store; name: HintName }) {
-  const { hints, text, run } = store;
-  const words = run.value?.layers ? text.value.images.hint : text.value.hint;
+  const { hints, text, run, hidden } = store;
+  const images = text.value.images;
+  const words = run.value?.layers ? images.hint : text.value.hint;
+  const fixed = run.value?.layers && name === "picture" && hidden.includes("pad");
   if (!hints.shown.value.includes(name)) return null;
   return (
     <p class={`hint on-${name}`}>
-      {words[name]}
+      {fixed ? `${images.picture}.` : words[name]}
       <button
         type="button"
         aria-label={text.value.shell.put_away}

@@ -148,7 +148,7 @@ def setup_with(cures: tuple[str, ...], setup: Setup, case: Case) -> dict[str, An
         (again.cost, changed.cost),
         (again.optimizer, find_optimizer(changed.optimizer)),
         ((again.batch_size, again.l1, again.l2), (changed.batch_size, changed.l1, changed.l2)),
-        ((True, False, None), (changed.shuffle, changed.early_stop, changed.sample_weight)),
+        ((True, False, True), (changed.shuffle, changed.early_stop, changed.sample_weight is None)),
         ((id(case.X), id(case.y)), (id(changed.X), id(changed.y))),
     ]
     return made.to_json() if all(one == other for one, other in pairs) else None

@@ -546,8 +546,9 @@ def _reordered(what: str, row: Row, order: Array) -> Row:
     params = list(row.params)
     for i in range(len(params) - 1, -1, -1):
         layer = row.layers[i]
-        by_itself = layer.activation.name != "softmax"
-        if not by_itself or not isinstance(layer, (Dense, Activate, *NORMALIZATIONS)):
+        of_rows = all(array.shape[-1] == len(order) for array in params[i])
+        movable = isinstance(layer, (Dense, Activate, *NORMALIZATIONS)) and of_rows
+        if not movable or layer.activation.name == "softmax":
             break
         if isinstance(layer, Dense):
             params[i] = params[i]._replace(W=params[i].W[:, order], b=params[i].b[order])

@@ -270,7 +270,7 @@ def begun(
             stream,
             augmentation,
         )
-        if batches is None:
+        if not isinstance(source, Stream):  # of which nobody knows how large its batches are
             net.check_batch(source.size)
         penalties = check_penalty("l1", l1), check_penalty("l2", l2)
         objective = Objective(net, find_cost(cost, net), *penalties)

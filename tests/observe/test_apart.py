@@ -119,7 +119,7 @@ def test_derivatives_are_those_of_training():
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
-# What the terms are
+# The terms
 
 
 def test_number_is_a_window_times_the_filter():

@@ -139,7 +139,7 @@ export function LayerList({ store }: { store: Store }) {
   );
 }
 
-/** What a layer does with images. */
+/** Choose between kinds of layers, on images. */
 function Kind({ store, row }: { store: Store; row: LayerRow }) {
   const t = store.text.value;
   if (!row.setNeurons) return <span>{kindName("dense", t)}</span>;

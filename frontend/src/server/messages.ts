@@ -19,7 +19,7 @@ export interface Run {
   points: Float32Array;
   labels: Float32Array;
   test: Uint8Array;
-  /** Of a network on images: the layers that are drawn, the image first. */
+  /** The layers that are drawn of a network on images, the image first. */
   layers?: DrawnLayer[];
 }
 /** A layer of a network on images. */

@@ -12,7 +12,7 @@ export const TOOL_NAMES = [
 ] as const;
 export type Tool = (typeof TOOL_NAMES)[number];
 
-/** What there is not on images: they train dense layers on points. */
+/** Tools that images lack: they train dense layers on points. */
 const NOT_ON_IMAGES: readonly string[] = ["sweep", "bugs"];
 
 /** The parts of the page that are away; a recording of images has no microscope. */

@@ -35,7 +35,7 @@ class Objective:
 
     @cached_property
     def places(self) -> tuple[int, ...]:
-        """Of an output the sides, such as its steps: each place is judged as an example is."""
+        """The sides of an output, such as its steps: each place is judged as an example is."""
         return self.net.out_shape()[:-1]
 
     def output(

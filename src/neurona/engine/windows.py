@@ -50,7 +50,7 @@ class Windows:
 
     @property
     def spans(self) -> Shape:
-        """What a window covers along each axis, gaps included."""
+        """How much a window covers along each axis, gaps included."""
         return tuple((n - 1) * d + 1 for n, d in zip(self.size, self.dilation, strict=True))
 
     def margins(self, sides: Shape) -> Margins:

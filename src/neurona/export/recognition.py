@@ -18,7 +18,7 @@ from neurona.export.parts import OWN
 # Where others have other forms under the same name.
 DETAILS = {"gelu": "the approximation by tanh", "leaky_relu": "slope 0.01"}
 
-# Of float32, on values of 1; GELU's two forms differ by 5e-4, and a batch normalization that has
+# In float32, on values of 1; GELU's two forms differ by 5e-4, and a batch normalization that has
 # learned nothing from 1 by 5e-6.
 TOLERANCE = 2e-6
 FAR = 2.0**20  # where a factor shows, however large what is added to it

@@ -70,7 +70,7 @@ class Part:
 
     @property
     def operation(self) -> Operation:
-        """What the layer does."""
+        """The operation of the layer."""
         return "other"
 
     def formula(self, name: str) -> str:
@@ -113,7 +113,7 @@ class WeightedSum(Part):
 
     @property
     def operation(self) -> Operation:
-        """What the layer does."""
+        """The operation of the layer."""
         return "sum"
 
     @property
@@ -220,7 +220,7 @@ class Selection(Part):
 
     @property
     def operation(self) -> Operation:
-        """What the layer does."""
+        """The operation of the layer."""
         kind = type(self.leaf.layer).__name__
         return "max" if "MaxPool" in kind else "mean" if "AveragePool" in kind else "same"
 

@@ -173,7 +173,7 @@ class RecurrentPart(Part):
 
     @property
     def operation(self) -> Operation:
-        """What the layer does."""
+        """The operation of the layer."""
         return "state"
 
     @property

@@ -68,7 +68,7 @@ class Scaling:
 
     @property
     def kind(self) -> str:
-        """What the examples are."""
+        """The kind of the examples."""
         return {3: "images", 2: "series", 1: "rows"}.get(len(self.shape), "arrays")
 
     def __call__(self, x: NDArray[Any], dtype: Any = np.float64) -> NDArray[Any]:

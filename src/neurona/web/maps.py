@@ -1,4 +1,4 @@
-"""What runs through a network on images: one example, and what each layer makes of it."""
+"""The maps of a network on images: one example, and what each layer makes of it."""
 
 from __future__ import annotations
 

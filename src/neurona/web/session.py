@@ -33,7 +33,7 @@ from neurona.web.worker import WorkerRun
 Message: TypeAlias = tuple[dict[str, Any], dict[str, Array]]
 
 SLOW = ("download", "doctor")  # messages whose response may take seconds to make
-# What only works with points of the plane and dense layers.
+# Tools that need points of the plane and dense layers.
 OF_THE_PLANE = ("point", "erase", "weight", "bugs", "find_bug")
 NEAR = 0.05  # of the plane's width: how far a point may be from where it is to be erased
 

@@ -1,4 +1,4 @@
-"""What all recurrent layers have in common: the way through the steps, and the way back.
+"""The common part of all recurrent layers: the way through the steps, and the way back.
 
 A recurrent layer reads a series step by step, and carries a state h from one to the next. Each of
 these layers is one formula of a step, from x and the state before it to the state after it, with

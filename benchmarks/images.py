@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from joblib import Parallel, delayed, parallel_config
 from sklearn.datasets import load_digits
 from sklearn.model_selection import StratifiedShuffleSplit
 
@@ -130,19 +131,36 @@ def measure(
 
 
 def _fits(which: str, name: str, X: np.ndarray, y: np.ndarray, quick: bool) -> Any:
-    """Yield the accuracy and the seconds of each fit."""
+    """Yield the accuracy and the seconds of each fit; each core has one, of one thread."""
+    splits = StratifiedShuffleSplit(SPLITS, test_size=TEST, random_state=0).split(X, y)
+    tasks = [
+        delayed(_fit)(which, name, X[learn], y[learn], X[test], y[test], seed, quick)
+        for learn, test in ([next(splits)] if quick else splits)
+        for seed in range(1 if quick else SEEDS)
+    ]
+    with parallel_config("loky", inner_max_num_threads=1):
+        yield from Parallel(n_jobs=1 if quick else -1, return_as="generator")(tasks)
+
+
+def _fit(
+    which: str,
+    name: str,
+    X: np.ndarray,
+    y: np.ndarray,
+    X_test: np.ndarray,
+    y_test: np.ndarray,
+    seed: int,
+    quick: bool,
+) -> dict[str, float]:
     settings, augmented = NETWORKS[name]
     augmentation = SETS[which].augmentation if augmented else None
     if quick:
         settings = {**settings, "epochs": 2}
-    splits = StratifiedShuffleSplit(SPLITS, test_size=TEST, random_state=0).split(X, y)
-    for learn, test in [next(splits)] if quick else splits:
-        for seed in range(1 if quick else SEEDS):
-            net = NeuralNetClassifier(**settings, augmentation=augmentation, random_state=seed)
-            begin = time.perf_counter()
-            net.fit(X[learn], y[learn])
-            seconds = time.perf_counter() - begin
-            yield {"accuracy": float(net.score(X[test], y[test])), "seconds": seconds}
+    net = NeuralNetClassifier(**settings, augmentation=augmentation, random_state=seed)
+    begin = time.perf_counter()
+    net.fit(X, y)
+    seconds = time.perf_counter() - begin
+    return {"accuracy": float(net.score(X_test, y_test)), "seconds": seconds}
 
 
 def report(measured: dict) -> str:

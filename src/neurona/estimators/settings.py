@@ -78,7 +78,7 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
 
     They are several only where it is asked for.
     """
-    given, preparation = given_settings(estimator), estimator.preparation_
+    given, preparation = given_settings(estimator), getattr(estimator, "preparation_", None)
     if isinstance(preparation, Scaling):
         yield replace(ARRAYS, **{"hidden_layer_sizes": default_layers(preparation.shape), **given})
         return
@@ -107,7 +107,9 @@ def given_settings(estimator: Any) -> dict[str, Any]:
     }
     if estimator.layers is not None:
         given["hidden_layer_sizes"] = tuple(entries_of(estimator.layers))
-    elif "hidden_layer_sizes" in given and isinstance(estimator.preparation_, Scaling):
+    elif "hidden_layer_sizes" in given and isinstance(
+        getattr(estimator, "preparation_", None), Scaling
+    ):
         sizes = given["hidden_layer_sizes"]
         given["hidden_layer_sizes"] = (Flatten(), *(sizes if np.ndim(sizes) else [sizes]))
     if estimator.optimizer is not None:  # which brings its own

@@ -188,6 +188,7 @@ def test_what_python_sets_is_seen(page):
     run(page, 3)
     expect(page.locator(".neurona .facts").first).to_contain_text("2–7–1 · 29", timeout=PATIENCE)
     expect(page.locator(".neurona .neuron")).to_have_count(10)
+    until(lambda: step_of(page) == 0)  # the new network begins
 
 
 def test_keys_belong_to_the_notebook_unless_the_view_has_the_focus(page):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import colors as mpl_colors
@@ -12,22 +11,8 @@ from matplotlib.figure import Figure
 import neurona
 from neurona.observe import colors, numbers
 
+pytestmark = pytest.mark.usefixtures("headless")
 plot = neurona.plot
-
-
-@pytest.fixture(autouse=True)
-def _headless():
-    with mpl.rc_context():
-        pyplot.switch_backend("agg")
-        before = dict(mpl.rcParams)
-        yield
-        assert dict(mpl.rcParams) == before  # no picture touches the user's style
-    pyplot.close("all")
-
-
-@pytest.fixture
-def ax():
-    return Figure(figsize=(4, 4)).add_subplot()
 
 
 @pytest.fixture(scope="module")

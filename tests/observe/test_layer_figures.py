@@ -1,36 +1,19 @@
 """Figures of layers hold their numbers: in their colors, at their places, with their names."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib import pyplot
-from matplotlib.figure import Figure
 
 import neurona
 from neurona.engine.network import Network
 from neurona.observe import numbers
 from neurona.observe.colors import diverging
 
+pytestmark = pytest.mark.usefixtures("headless")
 plot = neurona.plot
 RNG = np.random.default_rng(0)
 IMAGE = RNG.random((6, 6, 1))
 SERIES = RNG.normal(size=(7, 2))
 LETTERS = np.array([0, 3, 1, 1, 2])
-
-
-@pytest.fixture(autouse=True)
-def _headless():
-    with mpl.rc_context():
-        pyplot.switch_backend("agg")
-        before = dict(mpl.rcParams)
-        yield
-        assert dict(mpl.rcParams) == before  # no picture touches the user's style
-    pyplot.close("all")
-
-
-@pytest.fixture
-def ax():
-    return Figure(figsize=(4, 4)).add_subplot()
 
 
 @pytest.fixture(scope="module")

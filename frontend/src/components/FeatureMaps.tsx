@@ -2,7 +2,7 @@
 // of the classes. A map under the pointer is shown large; a click opens it in the microscope.
 
 import { effect } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { layoutMaps, type MapLayout, makeMapPainter } from "../drawing/maps";
 import { writeNumber } from "../i18n/numbers";
@@ -12,10 +12,8 @@ import { channelName, classLabel } from "../state/labels";
 import type { Store } from "../state/store";
 import { awayParts } from "../state/tools";
 import { boundsOf } from "../state/windows";
+import { useRoom } from "./room";
 
-/** Room for the maps in a window of a height. */
-const roomOf = (height: number) =>
-  Math.round(208 + Math.max(0, Math.min(192, (height - 800) * 0.6)));
 const COLUMN = 72; // pixels that a column takes at least
 const NARROW = 110; // pixels of the output's column: fewer have no room for a number beside the bar
 
@@ -23,30 +21,14 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
   const { images, text, resolvedTheme } = store;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(0);
-  const [windowHeight, setWindowHeight] = useState(innerHeight);
+  const { width, height } = useRoom(box);
   const layers = images.layers.value;
   const finger = matchMedia("(pointer: coarse)").matches;
   const key = JSON.stringify(layers.map(({ shape, row }) => [shape, row]));
   const layout = useMemo(
-    () => layoutMaps(layers, width, roomOf(windowHeight), finger),
-    [key, width, windowHeight, finger],
+    () => layoutMaps(layers, width, height, finger),
+    [key, width, height, finger],
   );
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const fit = () => {
-      setWidth(element.clientWidth);
-      setWindowHeight(innerHeight);
-    };
-    addEventListener("resize", fit);
-    const resized = new ResizeObserver(fit);
-    resized.observe(element);
-    return () => {
-      removeEventListener("resize", fit);
-      resized.disconnect();
-    };
-  }, []);
   useEffect(() => {
     if (!canvas.current || width === 0) return;
     const draw = makeMapPainter(canvas.current, layers, layout, paletteOf(canvas.current));

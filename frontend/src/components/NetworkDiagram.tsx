@@ -1,7 +1,7 @@
 // The diagram: connections as lines, neurons as images that can be selected.
 
 import { effect } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import {
   diagramHeight,
@@ -17,41 +17,22 @@ import { featureLabel, neuronName } from "../state/labels";
 import { listParameters } from "../state/parameters";
 import type { Store } from "../state/store";
 import { MicroscopeOverlay } from "./MicroscopeOverlay";
-
-/** A high window has room for larger neurons. */
-const roomOf = (height: number) =>
-  Math.round(208 + Math.max(0, Math.min(192, (height - 800) * 0.6)));
+import { useRoom } from "./room";
 
 export function NetworkDiagram({ store, run }: { store: Store; run: Run }) {
   const { liveFrame, selection, hovered, text, resolvedTheme } = store;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(0);
-  const [windowHeight, setWindowHeight] = useState(innerHeight);
+  const { width, height: room } = useRoom(box);
   const t = text.value;
   const { topology } = run;
   const finger = matchMedia("(pointer: coarse)").matches;
   // Numbers stand beside neurons where the layers leave room for them.
   const numbers = store.microscope.open.value && Math.max(...topology) <= 8;
   const layout = useMemo(
-    () => layoutNetwork(topology, width, finger, numbers, roomOf(windowHeight)),
-    [String(topology), width, finger, numbers, windowHeight],
+    () => layoutNetwork(topology, width, finger, numbers, room),
+    [String(topology), width, finger, numbers, room],
   );
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const fit = () => {
-      setWidth(element.clientWidth);
-      setWindowHeight(innerHeight);
-    };
-    addEventListener("resize", fit);
-    const resized = new ResizeObserver(fit);
-    resized.observe(element);
-    return () => {
-      removeEventListener("resize", fit);
-      resized.disconnect();
-    };
-  }, []);
   useEffect(() => {
     if (!canvas.current || width === 0) return;
     const draw = makeNetworkPainter(canvas.current, layout, paletteOf(canvas.current));

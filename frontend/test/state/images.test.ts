@@ -133,7 +133,7 @@ test("the window goes on in the next row, and asks for its number", () => {
   expect(windows.place.value).toEqual([1, 1]);
   expect(sent.at(-1)).toEqual({ type: "window", layer: 1, place: [1, 1, 1] });
   receive({ type: "window", what: "number" });
-  windows.move(0, 1); // there is no window after the last
+  windows.move(0, 1); // the last window stays
   windows.move(0, -1);
   windows.move(0, -1);
   expect(windows.place.value).toEqual([0, 1]);

@@ -121,7 +121,7 @@ class AugmentedDraws(Draws):
 
     They are made on the host, for either engine. The number of an epoch's batch and a seed, which
     is drawn with the epoch's order, decide how, so that a training that goes on changes them as it
-    would have without a stop. Costs and calibrations of states see the examples as they were.
+    would have without a stop. The first cost, and calibrations, see the examples as they were.
     """
 
     as_they_are = False

@@ -443,8 +443,7 @@ class _Worker:
         elif self.run is None:
             raise ValueError(f"{name} before begin")
         elif name == "look":
-            self.known = arguments[0]
-            self.show()
+            self.look(self.run, *arguments)
         elif name == "settle":
             self.send_view(arguments[0], self.run.settle(None))
         elif name == "snapshots":
@@ -458,6 +457,13 @@ class _Worker:
         else:
             getattr(self.run, name)(*arguments)
         return True
+
+    def look(self, run: Run, known: int) -> None:
+        """Send a view that is newer than this one, now or as soon as there is one."""
+        self.known = known
+        self.show()
+        if self.known is not None:
+            run.look()
 
     def recall(self, run: Run) -> None:
         """Let the other side remember what is now, and not within a second."""

@@ -63,7 +63,7 @@ class Pace:
     >>> pace.due(10.1)  # the clock is somewhat late
     5
     >>> pace.took(5, 10.1)
-    >>> pace.next()
+    >>> round(pace.next(), 2)
     10.3
     """
 

@@ -36,12 +36,13 @@ COMMANDS = frozenset(
 )
 STARTING = 20.0  # seconds until the first answer: a new process imports NumPy first
 ANSWERING = 5.0  # seconds until any other
+SENT = [one.name for one in fields(View) if one.name != "task"]  # the other side has the task
 BEAT = 1.0  # seconds between two questions whether the process lives
 REMEMBERING = 1.0  # seconds of a training that are lost at most, when its process ends
 # So many processes in so many seconds end at once: another would end as well.
 MOST_ENDS, AT_ONCE = 3, 60.0
 # Training has the lowest priority: frames and commands come first.
-NICENESS = 10
+NICENESS = 15
 # Seconds after which the training lets the pipe's thread have the interpreter (usually 0.005).
 SWITCH = 0.0005
 
@@ -500,7 +501,7 @@ class _Worker:
 
     def send_view(self, asked: int | None, view: View) -> None:
         """Send a view; its history only where it has changed."""
-        values = {f.name: getattr(view, f.name) for f in fields(view) if f.name != "task"}
+        values = {name: getattr(view, name) for name in SENT}
         with self.lock, contextlib.suppress(OSError):
             if view.kept == self.kept:
                 values["history"] = values["flows"] = None  # as they were

@@ -130,6 +130,14 @@ class WarmUp:
         return self.then(step - self.steps)
 
 
+# By the names under which files hold them.
+SCHEDULES = {
+    "constant": Constant,
+    "step_decay": StepDecay,
+    "exponential": Exponential,
+    "cosine": Cosine,
+    "warm_up": WarmUp,
+}
 constant = Constant
 step_decay = StepDecay
 exponential = Exponential

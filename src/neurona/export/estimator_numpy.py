@@ -182,25 +182,6 @@ def network(x):
 {loop}
 '''
 
-USE_PYTORCH = """\
-    import torch
-    from model import load
-    from preparation import decide, prepare
-
-    net = load()
-    with torch.no_grad():
-        outputs = net(torch.from_numpy(prepare({table}))).numpy()
-    print(decide(outputs))
-"""
-
-USE_KERAS = """\
-    from model import load
-    from preparation import decide, prepare
-
-    net = load()
-    print(decide(net.predict(prepare({table}))))
-"""
-
 
 def program(estimator: NeuralNet, written_out: float = 400) -> str:
     """Return the program; see :func:`neurona.export.numpy_code`."""

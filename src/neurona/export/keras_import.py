@@ -176,7 +176,7 @@ class _Reader:
         """Return the input of a model, what it makes of it, and its output, in their order."""
         start = Value("the input")
         self.made = [start]
-        end = self._model(model, start)
+        end = self._own("the model", model, start) or self._model(model, start)
         return self.made[: self.made.index(end) + 1]
 
     def run(self, function: Callable[..., Any], *arrays: Array) -> Array:
@@ -201,9 +201,17 @@ class _Reader:
     def _node(self, node: Any, known: dict[int, Value]) -> dict[int, Value]:
         """Return the value of a node of a graph, by the identity of its tensor."""
         operation = node.operation
-        # Which steps are padding is told to each layer, and known from the layers before it.
-        masks = {id(one) for key, one in node.arguments.kwargs.items() if key in MASKS}
-        tensors = [one for one in node.input_tensors if id(one) not in masks]
+        # Which steps are padding is told to each layer, and known from the layers before it; or
+        # the model finds it out, as neurona does.
+        given = [one for key, one in node.arguments.kwargs.items() if key in MASKS]
+        masks = [one for one in given if one is not None]
+        tensors = [one for one in node.input_tensors if all(one is not mask for mask in masks)]
+        told = masks and known[id(tensors[0])] in self.masked
+        if masks and not told and not all(_finds_zeros(one, tensors[0]) for one in masks):
+            raise ValueError(
+                f"{operation.name} ({type(operation).__name__}) gets a mask: neurona knows padding "
+                "by its zeros; use layers.Masking, or Embedding(mask_zero=True)"
+            )
         if not tensors or len(node.outputs) > 1:
             raise ValueError(
                 f"{operation.name} ({type(operation).__name__}) does not make one array of the "
@@ -216,6 +224,7 @@ class _Reader:
             return operation(*args, **kwargs)
 
         options = {k: v for k, v in node.arguments.kwargs.items() if not hasattr(v, "dtype")}
+        options |= {"finds_padding": True} if masks and not told else {}
         made = self._operation(operation, [known[id(one)] for one in tensors], call, options)
         return {id(node.outputs[0]): made}
 
@@ -261,9 +270,11 @@ class _Reader:
         is_layer = isinstance(layer, self.keras.layers.Layer)
         if not is_layer or kind not in LAYERS or len({*inputs}) != 1:
             return None
-        found = _Found(layer, self, inputs[0] in self.masked, options)
-        steps = LAYERS[kind](found)
-        return replace(steps, told=found.masked) if isinstance(steps, Call) else steps
+        told, finds = inputs[0] in self.masked, options.pop("finds_padding", False)
+        steps = LAYERS[kind](_Found(layer, self, told or finds, options))
+        if finds:
+            return _by_zeros(steps)
+        return replace(steps, told=told) if isinstance(steps, Call) else steps
 
     def _write(self, what: str, inputs: list[Value], steps: list[Any], call: Any = None) -> Value:
         """Write down a value that steps in a row lead to, and return it."""
@@ -282,21 +293,20 @@ class _Reader:
         operations = getattr(model, "operations", ())
         kinds = {type(one).__name__ for one in operations}
         layers = [one for one in operations if type(one).__name__ not in BESIDE]
-        if not kinds & {"NotEqual", "TrueDivide"} or len(layers) != 1:
+        own = {"NotEqual", "Any"} <= kinds or {"OnesLike", "TrueDivide"} <= kinds
+        if not own or len(layers) != 1:
             return None
         (layer,), kind = layers, type(layers[0]).__name__
         if self.is_model(layer):
             return self._write(what, [self._model(layer, start), start], [Merge(ours.Masked)])
-        if kind not in LAYERS:
+        if kind not in (*RECURRENT, "MultiHeadAttention") and "Pooling" not in kind:
             return None
         given = layer._inbound_nodes[-1].arguments.kwargs
         options = {k: v for k, v in given.items() if not hasattr(v, "dtype")}
         step = LAYERS[kind](_Found(layer, self, "NotEqual" in kinds, options))
         if isinstance(step, list):  # the states are in the order of the steps again
             step = step[0]
-        if isinstance(step, Pool):
-            series: Any = type(step.layers[0])
-            step = Call(series(mask_zero=True))
+        step = _by_zeros(step)
         pads = [_padding(one, -np.inf) for one in operations if type(one).__name__ == "Pad"]
         return self._write(what, [start], [*pads[:1], step])
 
@@ -317,6 +327,24 @@ class _Reader:
         """Put places where a layer puts the numbers of the examples."""
         moved: Places = self.run(call, places.astype(np.int32))
         return moved
+
+
+def _finds_zeros(mask: Any, x: Any) -> bool:
+    """Tell whether a mask was made of an array: where any of the numbers of a step is not zero."""
+    for kind in ("Any", "NotEqual"):
+        operation = mask._keras_history.operation
+        if type(operation).__name__ != kind:
+            return False
+        mask = operation._inbound_nodes[mask._keras_history.node_index].input_tensors[0]
+    return mask is x
+
+
+def _by_zeros(steps: Any) -> Any:
+    """Return the steps of a layer that knows padding by the zeros of what it gets."""
+    if not isinstance(steps, Pool):
+        return steps
+    series: Any = type(steps.layers[0])
+    return Call(series(mask_zero=True))
 
 
 class _Found(NamedTuple):

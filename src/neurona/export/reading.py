@@ -303,6 +303,8 @@ class _Reader:
         if last.step == Merge(ours.Masked):
             row = _arranged(last.what, row, row.places)
             inner = self.read(start, last.inputs[0], replace(row, layers=(), params=()))
+            if not inner.layers:
+                return row
             return row.then(ours.Masked(inner.layers), inner.params, inner.places)
         if isinstance(last.step, Merge):
             try:

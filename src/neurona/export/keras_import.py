@@ -272,8 +272,7 @@ class _Reader:
             return None
         told, finds = inputs[0] in self.masked, options.pop("finds_padding", False)
         steps = LAYERS[kind](_Found(layer, self, told or finds, options))
-        if finds:
-            return _by_zeros(steps)
+        steps = _by_zeros(steps) if finds else steps
         return replace(steps, told=told) if isinstance(steps, Call) else steps
 
     def _write(self, what: str, inputs: list[Value], steps: list[Any], call: Any = None) -> Value:

@@ -57,11 +57,12 @@ def from_keras(
         A ``keras.Sequential`` or a functional model that has its weights, with one input and one
         output: of ``Dense``, ``Conv1D``, ``Conv2D``, ``DepthwiseConv2D``, maximum and average
         pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``, ``LayerNormalization``,
-        ``Flatten``, ``Reshape``, ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``,
-        ``Bidirectional``, ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and
-        activations. Models may hold others, and layers may be shared. ``Dropout`` does nothing to
-        a prediction and is left out, and so is a first ``Flatten``: the network takes rows. After a
-        first ``Reshape`` to images it takes images.
+        ``GroupNormalization(1)``, transposed convolutions of stride 1, ``Flatten``, ``Reshape``,
+        ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``, ``Bidirectional``,
+        ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and activations. Models may
+        hold others, and layers may be shared. ``Dropout`` does nothing to a prediction and is left
+        out, and so is a first ``Flatten``: the network takes rows. After a first ``Reshape`` to
+        images it takes images.
     in_shape
         The shape of one example, where the model takes any number of steps: ``(steps, features)``.
 
@@ -412,24 +413,20 @@ def _sides(given: Any, axes: int) -> Any:
     return sides[0] if axes == 1 else sides
 
 
-def _pooling(kind: Any, axes: int) -> Callable[[_Found], Any]:
-    def step(found: _Found) -> Any:
-        layer = found.layer
-        size, stride = _sides(layer.pool_size, axes), _sides(layer.strides, axes)
-        return Call(kind(size, stride=stride, padding=layer.padding), (), found.first)
-
-    return step
+def _pooling(found: _Found) -> Any:
+    layer, name = found.layer, type(found.layer).__name__.replace("Pooling", "Pool")
+    size, stride = (_sides(one, int(name[-2])) for one in (layer.pool_size, layer.strides))
+    made = getattr(ours, name)(size, stride=stride, padding=layer.padding)
+    return Call(made, (), found.first)
 
 
-def _pooling_of_all(*kinds: Any) -> Callable[[_Found], Any]:
-    def step(found: _Found) -> Any:
-        axes = found.layer.input_spec.ndim - 2
-        padded = axes == 1 and kinds[0] is ours.GlobalAveragePool1D and found.masked
-        series = kinds[0](mask_zero=True) if padded else kinds[0]()
-        over = range(2, axes + 2) if found.first else range(1, axes + 1)
-        return Pool((series, kinds[1]()), tuple(over), found.layer.keepdims)
-
-    return step
+def _pooling_of_all(found: _Found) -> Any:
+    name = type(found.layer).__name__.replace("Pooling", "Pool")
+    axes, stem = int(name[-2]), name[:-2]
+    series, images = getattr(ours, f"{stem}1D"), getattr(ours, f"{stem}2D")
+    padded = axes == 1 and stem == "GlobalAveragePool" and found.masked
+    over = range(2, axes + 2) if found.first else range(1, axes + 1)
+    return Pool((series(mask_zero=padded), images()), tuple(over), found.layer.keepdims)
 
 
 def _padding(operation: Any, value: Any) -> Move | None:
@@ -601,36 +598,29 @@ MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
 LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
 LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Dense": _dense,
-    "Conv1D": _convolution,
-    "Conv2D": _convolution,
-    "DepthwiseConv2D": _convolution,
+    **dict.fromkeys(("Conv1D", "Conv2D", "DepthwiseConv2D"), _convolution),
     **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed),
-    "MaxPooling1D": _pooling(ours.MaxPool1D, 1),
-    "MaxPooling2D": _pooling(ours.MaxPool2D, 2),
-    "AveragePooling1D": _pooling(ours.AveragePool1D, 1),
-    "AveragePooling2D": _pooling(ours.AveragePool2D, 2),
     **dict.fromkeys(
-        ("GlobalAveragePooling1D", "GlobalAveragePooling2D"),
-        _pooling_of_all(ours.GlobalAveragePool1D, ours.GlobalAveragePool2D),
+        ("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), _pooling
     ),
     **dict.fromkeys(
-        ("GlobalMaxPooling1D", "GlobalMaxPooling2D"),
-        _pooling_of_all(ours.GlobalMaxPool1D, ours.GlobalMaxPool2D),
+        (
+            "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+            "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+        ),
+        _pooling_of_all,
     ),
-    "ZeroPadding1D": _zeros,
-    "ZeroPadding2D": _zeros,
+    **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D"), _zeros),
     "UpSampling2D": _upsampling,
     "BatchNormalization": _batch_normalization,
     "GroupNormalization": _group_normalization,
     "LayerNormalization": _layer_normalization,
     "Embedding": _embedding,
     "Masking": _masking,
-    "SimpleRNN": _recurrence,
-    "GRU": _recurrence,
-    "LSTM": _recurrence,
+    **dict.fromkeys(("SimpleRNN", "GRU", "LSTM"), _recurrence),
     "Bidirectional": _bidirectional,
     "MultiHeadAttention": _attention,
     "TimeDistributed": _time_distributed,
-}
+}  # fmt: skip
 MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")

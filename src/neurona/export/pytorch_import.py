@@ -53,11 +53,12 @@ def from_pytorch(
     ----------
     module
         A ``torch.nn.Module`` of layers that neurona has: ``Linear``, ``Conv1d`` and ``Conv2d``,
-        maximum and mean pooling, ``BatchNorm``, ``LayerNorm``, ``Flatten``, ``Unflatten``,
-        ``Upsample``, ``Embedding``, ``RNN``, ``GRU``, ``LSTM``, ``MultiheadAttention`` of one
-        input, ``TransformerEncoderLayer`` and activations; in a row or in branches that are
-        added up or concatenated, as modules or as functions in a ``forward``. ``Dropout`` and
-        ``Identity`` do nothing to a prediction and are left out. The module is left as it was.
+        maximum and mean pooling, ``BatchNorm``, ``LayerNorm``, ``GroupNorm`` of one group,
+        ``ConvTranspose`` of stride 1, ``Flatten``, ``Unflatten``, ``Upsample``, ``Embedding``,
+        ``RNN``, ``GRU``, ``LSTM``, ``MultiheadAttention`` of one input,
+        ``TransformerEncoderLayer`` and activations; in a row or in branches that are added up or
+        concatenated, as modules or as functions in a ``forward``. ``Dropout`` and ``Identity`` do
+        nothing to a prediction and are left out. The module is left as it was.
     in_shape
         The shape of one example, as the module takes it: needed for images ``(channels, height,
         width)``, series and texts ``(steps,)``. By default the width of the first layer.
@@ -667,29 +668,21 @@ MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
 LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
 LAYERS: dict[str, Callable[..., Any]] = {
     "linear": _linear,
-    "matmul": _matmul,
-    "__matmul__": _matmul,
-    "mm": _matmul,
-    "conv1d": _convolution,
-    "conv2d": _convolution,
-    "max_pool1d": _max_pooling,
-    "max_pool2d": _max_pooling,
-    "avg_pool1d": _average_pooling,
-    "avg_pool2d": _average_pooling,
-    "adaptive_avg_pool1d": _adaptive(MEANS),
-    "adaptive_avg_pool2d": _adaptive(MEANS),
-    "adaptive_max_pool1d": _adaptive(LARGEST),
-    "adaptive_max_pool2d": _adaptive(LARGEST),
+    **dict.fromkeys(("matmul", "__matmul__", "mm"), _matmul),
+    **dict.fromkeys(("conv1d", "conv2d"), _convolution),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
+    **dict.fromkeys(("max_pool1d", "max_pool2d"), _max_pooling),
+    **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _average_pooling),
+    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d"), _adaptive(MEANS)),
+    **dict.fromkeys(("adaptive_max_pool1d", "adaptive_max_pool2d"), _adaptive(LARGEST)),
     "mean": _over(MEANS),
-    "max": _over(LARGEST),
-    "amax": _over(LARGEST),
+    **dict.fromkeys(("max", "amax"), _over(LARGEST)),
     "pad": _pad,
     "interpolate": _upsampled,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
     "group_norm": _group_norm,
     "embedding": _embedding,
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
 }
 # What neurona does not have, and how to go on without it.
 REFUSED = {

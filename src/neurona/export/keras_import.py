@@ -14,7 +14,6 @@ import numpy as np
 from neurona.engine import layers as ours
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.comparison import confirmed
 from neurona.export.keras import GATES
 from neurona.export.parts import gates
 from neurona.export.reading import (
@@ -27,7 +26,7 @@ from neurona.export.reading import (
     Places,
     Pool,
     Value,
-    network_of_values,
+    network_like,
     normalization_of_all,
     transposed_convolution,
 )
@@ -120,16 +119,8 @@ def from_keras(
         )
     with _left_alone(keras, model):
         values = reader.values(model)
-        net, params, starts, ends = network_of_values(values, theirs, flat=True)
-        back = np.argsort(ends.ravel())
-
-        def original(X: Array) -> Array:
-            given = X.reshape(len(X), -1)[:, starts]
-            outputs = reader.run(partial(model, training=False), given)
-            numbers: Array = outputs.reshape(len(X), -1)
-            return numbers[:, back] if numbers.shape[1] == len(back) else numbers
-
-        return confirmed(net, params, original, what, precision=_precision(model))
+        run = partial(reader.run, partial(model, training=False))
+        return network_like(values, theirs, run, what, _precision(model), flat=True)
 
 
 def _precision(model: Any) -> Any:

@@ -21,7 +21,6 @@ from neurona.engine import layers as ours
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.comparison import confirmed
 from neurona.export.parts import gates
 from neurona.export.pytorch import code_of
 from neurona.export.reading import (
@@ -36,7 +35,7 @@ from neurona.export.reading import (
     Places,
     Pool,
     Value,
-    network_of_values,
+    network_like,
     normalization_of_all,
     transposed_convolution,
 )
@@ -108,15 +107,7 @@ def from_pytorch(
                 "such as 4 for four numbers, or (3, 32, 32) for an image"
             )
         values = source.values(shape)
-        net, params, starts, ends = network_of_values(values, shape)
-        back = np.argsort(ends.ravel())
-
-        def original(X: Array) -> Array:
-            outputs = _numbers(source.run(X.reshape(len(X), -1)[:, starts]))
-            numbers: Array = outputs.reshape(len(X), -1)
-            return numbers[:, back] if numbers.shape[1] == len(back) else numbers
-
-        return confirmed(net, params, original, name, precision=precision)
+        return network_like(values, shape, lambda X: _numbers(source.run(X)), name, precision)
 
 
 def _precision(torch: Any, module: Any, name: str) -> Any:

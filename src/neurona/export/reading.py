@@ -23,6 +23,7 @@ from neurona.engine.layers import Layer, Nothing
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
+from neurona.export.comparison import confirmed
 from neurona.export.parts import OWN
 from neurona.export.recognition import affine, recognise
 
@@ -167,10 +168,16 @@ def in_order(shape: Shape, channels_first: bool = False) -> Places:
     return np.moveaxis(places, -1, 0) if channels_first else places
 
 
-def network_of_values(
-    values: Sequence[Value], shape: Shape, *, flat: bool = False
-) -> tuple[Network, Params, Places, Places]:
-    """Return a network that does what a model does.
+def network_like(
+    values: Sequence[Value],
+    shape: Shape,
+    run: Callable[[Array], Array],
+    what: str,
+    precision: Any,
+    *,
+    flat: bool = False,
+) -> tuple[Network, Params]:
+    """Return a network that does what a model does, and its parameters in float32.
 
     A model that first makes images or series of rows becomes a network of these; one that takes
     them with the channels first, a network that has them last.
@@ -181,21 +188,33 @@ def network_of_values(
         The input of the model, what it makes of it in the order in which it does, and its output.
     shape
         Of one example of the model.
+    run
+        The model, from examples to outputs.
+    what, precision
+        As for :func:`~neurona.export.comparison.confirmed`.
     flat
         Whether a model that first makes rows of its input becomes a network of rows.
-
-    Returns
-    -------
-    net, params
-        The network, and its parameters in float64.
-    starts, ends
-        Where the numbers of the model's input and output stand in those of the network.
 
     Raises
     ------
     ValueError
-        If something has no counterpart in neurona; the message names it.
+        If something has no counterpart in neurona, the message names it; or if the network does
+        not predict as the model does.
     """
+    net, params, starts, ends = _network_of_values(values, shape, flat)
+    back = np.argsort(ends.ravel())
+
+    def original(X: Array) -> Array:
+        outputs = run(X.reshape(len(X), -1)[:, starts]).reshape(len(X), -1)
+        return outputs[:, back] if outputs.shape[1] == len(back) else outputs
+
+    return confirmed(net, params, original, what, precision=precision)
+
+
+def _network_of_values(
+    values: Sequence[Value], shape: Shape, flat: bool
+) -> tuple[Network, Params, Places, Places]:
+    """Return a network and parameters, and where the model's input and output stand in its own."""
     theirs = shape
     first = [value.step for value in values if values[0] in value.inputs]
     if len(first) == 1 and isinstance(first[0], Move):

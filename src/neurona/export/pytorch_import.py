@@ -741,15 +741,20 @@ def _own_modules(source: _Source, tape: Any) -> Iterator[None]:
         return one == other
 
     def write(module: Any, args: Any, output: Any) -> None:
-        start = tape.value_of(args[0])
-        step = None if start is None else OWN[type(module).__name__](source, module, args[0])
+        start, name = tape.value_of(args[0]), type(module).__name__
+        what = f"{source.paths[module]} {name}".strip()
+        try:
+            step = None if start is None else OWN[name](source, module, args[0])
+        except ValueError as error:
+            raise _Unseen(f"{what}: {error}") from None
+        except (AttributeError, TypeError):  # what is within it was changed: read it call by call
+            return
         if step is None:
             return
         inputs = [start]
         if isinstance(step, Merge):  # of what is within it, before the zeros
             inputs = [tape.value_of(output).inputs[0], start]
         one = output[0] if isinstance(output, tuple) else output
-        what = f"{source.paths.get(module, '')} {type(module).__name__}".strip()
         tape.write(one, what, tuple(inputs), step)
 
     own = [one for one in source.paths if is_own(one)]

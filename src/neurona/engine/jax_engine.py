@@ -114,7 +114,8 @@ def compiled(
     the chunk at a time: what they hold stays in the processor's cache, and 100 networks of the
     tutorial's take two thirds of the time that they take all at once.
     """
-    one_chunk = partial(take, objective, optimizer, clip, even, form)
+    gradient = place.value_and_gradient(objective) if own is None else objective.value_and_gradient
+    one_chunk = partial(take, objective, gradient, optimizer, clip, even, form)
 
     def advance(
         params: Params, state: Any, costs: Any, chunk: Chunk, begin: Any, end: Any, last: Any
@@ -145,6 +146,7 @@ def compiled(
 
 def take(
     objective: Objective,
+    value_and_gradient: Callable[..., Any],
     optimizer: Optimizer,
     clip: float | None,
     even: bool,
@@ -178,7 +180,7 @@ def take(
         if not (even or batch is None or isinstance(batch, Data)):
             there = (batch >= 0).astype(target.dtype)
             weight = there if weight is None else there * weight
-        value, grads = objective.value_and_gradient(turned(params), x, target, weight, drawn)
+        value, grads = value_and_gradient(turned(params), x, target, weight, drawn)
         gradients = jax.tree.leaves(turned(grads))
         if clip is not None:
             factor = clip_factor(sum((g * g).sum() for g in gradients), clip)

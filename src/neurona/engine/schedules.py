@@ -130,6 +130,16 @@ class WarmUp:
         return self.then(step - self.steps)
 
 
+# By the names under which files hold them.
+SCHEDULES = {
+    "constant": Constant,
+    "step_decay": StepDecay,
+    "exponential": Exponential,
+    "cosine": Cosine,
+    "warm_up": WarmUp,
+}
+
+
 def is_fixed(rate: Any) -> bool:
     """Tell whether a rate is known beforehand: a number, or one of these schedules.
 
@@ -140,7 +150,7 @@ def is_fixed(rate: Any) -> bool:
     """
     if isinstance(rate, WarmUp):
         return is_fixed(rate.then)
-    return not callable(rate) or isinstance(rate, Constant | StepDecay | Exponential | Cosine)
+    return not callable(rate) or isinstance(rate, (*SCHEDULES.values(),))
 
 
 constant = Constant

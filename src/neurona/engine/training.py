@@ -22,6 +22,7 @@ from neurona.engine.batches import Draws, Stream, source_of
 from neurona.engine.costs import find_cost
 from neurona.engine.data import (
     Data,
+    check_network,
     check_optimizer_state,
     check_params,
     networks_of,
@@ -223,6 +224,7 @@ def begun(
     dtype: Any = np.float32,
 ) -> Training:
     """Return the training that :func:`train` hands the states of, checked and not yet begun."""
+    check_network(net)
     place = _placement(engine, devices, in_parts=batches is not None)
     is_shared = place is not None and place.is_shared
     with staying() if is_shared else nullcontext():

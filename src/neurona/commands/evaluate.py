@@ -20,7 +20,7 @@ def run(given: Namespace) -> int:
     estimator, notes = tables.read_model(given.model)
     target = notes.get("target") if given.target is None else given.target
     with tables.about(given.table):
-        file = tables.read_for(estimator, notes, given)
+        file = tables.read_for(estimator, notes, given.table, given.encoding, given.max_memory)
         table = tables.columns_for(estimator, file)
         y, rows = tables.known_target(estimator, notes, file, given.target)
     if len(rows) < len(file):

@@ -105,7 +105,8 @@ derivative, and the central difference beside it.
   1:W[0,2,0,5]  the derivative by a weight: a sum over the places, or the steps, that used it
   2:x[6,8,5]    the derivative by a number of layer 2's input: where a pooling's goes
 
-A layer within a composition is 2.1, say.
+A layer within a composition is 2.1, say. A table's model is several networks side by side: layer 2
+of the third is 1.3.2, unless it was trained with --networks 1.
 """
 FORMS = """\
 Write a model in a form that runs without neurona. A model from a table takes the table's columns
@@ -688,7 +689,7 @@ def _add_tables(commands: Any) -> None:
         "--number", metavar="LAYER:NAME[PLACE]", help="what this number is made of: 1:z[3,4,0]"
     )
     inspect.add_argument(
-        "--examples", metavar="FILE", help="a file of numpy.savez with X and y, for --number"
+        "--examples", metavar="FILE", help="a table, or a file of numpy.savez with X and y"
     )
     inspect.add_argument(
         "--row", type=int, default=0, metavar="N", help="which example; default: 0"

@@ -33,7 +33,6 @@ from neurona.tables.table import Columns
 from neurona.tables.targets import Counts, Labels, Quantities
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -75,12 +74,18 @@ def dates_of(notes: Mapping[str, Any]) -> DateOrder | None:
     return order if order in DATE_ORDERS else None
 
 
-def read_for(estimator: NeuralNet, notes: Mapping[str, Any], given: Namespace) -> TableFile:
+def read_for(
+    estimator: NeuralNet,
+    notes: Mapping[str, Any],
+    path: str,
+    encoding: str | None = None,
+    most: float | None = None,
+) -> TableFile:
     """Read the table that a model is to predict or to be evaluated on."""
     assert estimator.preparation_ is not None  # read_model has seen to it
     names = list(map(str, estimator.feature_names_in_))
     needed = [names[place] for place, _ in estimator.preparation_.steps]
-    return read_table(given.table, given.encoding, dates_of(notes), given.max_memory, needed)
+    return read_table(path, encoding, dates_of(notes), most, needed)
 
 
 def is_parquet(path: str | Path) -> bool:

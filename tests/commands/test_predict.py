@@ -334,7 +334,7 @@ def test_inspect_takes_a_row_of_a_table_apart(models, tmp_path, capsys):
     said = run(capsys, *asked, table, "--row", "3")[1]
     assert said.startswith(f"Layer {place}, Dense\n")
     assert said.splitlines()[1] == seen.number(place, (1,)).say().splitlines()[1]
-    (tmp_path / "new.csv").write_text("kind,born,coat,kilos\ncat,2012-02-02,long,\n")
+    (tmp_path / "new.csv").write_text("kind,born,coat,kilos\ncat,2012-02-02,long,\ndog,,,9\n")
     assert "row 0" in refused(capsys, *asked, tmp_path / "new.csv")
     assert "--row is 9" in refused(capsys, *asked, tmp_path / "new.csv", "--row", "9")
     assert "No such file" in refused(capsys, *asked, tmp_path / "none.csv")

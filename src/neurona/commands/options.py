@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 
 from neurona import __version__
+from neurona.commands.spanish import in_language
 from neurona.language import LANGUAGES, Text, read_number
 
 # Little is imported before Ctrl-C is taken care of, and what takes longer in functions.
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from neurona.language import Language
 
@@ -146,7 +147,13 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
     def said(en: str, es: str) -> str:
         return Text(en, es).say(language)
 
-    top = argparse.ArgumentParser(
+    class Parser(argparse.ArgumentParser):
+        """A parser whose complaints are in the language, too."""
+
+        def error(self, message: str) -> NoReturn:
+            super().error(in_language(message, language))
+
+    top = Parser(
         prog="neurona",
         description=said(
             "A neural network from scratch: read it, watch it, use it.",

@@ -22,10 +22,10 @@ HIDDEN = (16,)  # of a table, if nothing else is said
 STEPS = 1000
 
 HEAD = Text(
-    "{data}: {n} examples, network {topology}, {steps} steps in {seconds} s; the cost went from "
-    "{first} to {last}.",
-    "{data}: {n} ejemplos, red {topology}, {steps} pasos en {seconds} s; el coste pasó de {first} "
-    "a {last}.",
+    "{data}: {n:example|examples}, network {topology}, {steps:step|steps} in {seconds} s; the cost "
+    "went from {first} to {last}.",
+    "{data}: {n:ejemplo|ejemplos}, red {topology}, {steps:paso|pasos} en {seconds} s; el coste "
+    "pasó de {first} a {last}.",
 )
 ROW = Text(
     "   {measure}: {value} (threshold: {threshold})",

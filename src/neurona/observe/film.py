@@ -287,8 +287,10 @@ class CostPanel:
         ax = _place(figure, self.left, 56, 404)
         figures.cost_curve(self.steps, self.costs, ax, log=log)
         ax.set(xlabel=words["step"], ylabel=words["cost"])
-        if not log and words.get("language") == "es":
-            for axis in (ax.xaxis, ax.yaxis):
+        if words.get("language") == "es":
+            if log:
+                _comma(ax.yaxis.get_minor_formatter())
+            for axis in (ax.xaxis,) if log else (ax.xaxis, ax.yaxis):
                 axis.set_major_formatter(lambda value, _: _number(f"{value:.6g}", words))
         _inked(ax, palette)
         ax.lines[0].set(color=palette.line)
@@ -496,6 +498,12 @@ UNKNOWN = 255
 def _number(text: str, words: Mapping[str, str]) -> str:
     """Return a number with the signs of the words' language."""
     return localize(text, "es" if words.get("language") == "es" else "en")
+
+
+def _comma(formatter: Any) -> None:
+    """Let a logarithmic axis write 1,2 · 10⁻¹; the braces keep a gap from the comma."""
+    written = formatter.format_ticks
+    formatter.format_ticks = lambda values: [one.replace(".", "{,}") for one in written(values)]
 
 
 def _codes(picture: Array) -> Array:

@@ -337,7 +337,7 @@ def test_inspect_takes_a_row_of_a_table_apart(models, tmp_path, capsys):
     (tmp_path / "new.csv").write_text("kind,born,coat,kilos\ncat,2012-02-02,long,\ndog,,,9\n")
     assert "row 0" in refused(capsys, *asked, tmp_path / "new.csv")
     assert "--row is 9" in refused(capsys, *asked, tmp_path / "new.csv", "--row", "9")
-    assert "No such file" in refused(capsys, *asked, tmp_path / "none.csv")
+    assert "no such file" in refused(capsys, *asked, tmp_path / "none.csv")
 
 
 def test_inspect_tells_the_ramps_of_numbers_and_dates(tmp_path, capsys):

@@ -2,6 +2,8 @@
 
 import argparse
 import ast
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -30,6 +32,7 @@ def template(text):
 def test_each_text_stands_in_the_sources():
     sources = [*Path(neurona.__file__).parent.rglob("*.py"), argparse.__file__]
     known = {text for path in sources for text in templates(path)}
+    known |= set(map(os.strerror, errno.errorcode))
     known |= {re.sub(r"%(\(\w+\))?[rs]", "{}", text) for text in known}  # argparse's
     for english, spanish in texts():
         assert english in known
@@ -50,6 +53,12 @@ def test_each_text_stands_in_the_sources():
         (["doctor", "moons", "--optimizer", "sdg"], "no existe el optimizador 'sdg'"),
         (["doctor", "folder", "b"], "folder: es una carpeta, y se esperaba una tabla"),
         (["doctor", "table.csv", "b"], "table.csv: tiene una cabecera y nada debajo"),
+        (["doctor", "one.csv", "b"], "one.csv: tiene 1 fila(s) con 'b': hacen falta 2"),
+        (["doctor", "alone.csv", "a"], "alone.csv: solo tiene la columna 'a'"),
+        (["doctor", "equal.csv", "b"], "equal.csv: la columna 'b' contiene yes en"),
+        (["doctor", "names.csv", "b"], "names.csv: las 3 filas de X son todas iguales"),
+        (["doctor", "moons", "--batch-size", "0"], "batch_size es 0"),
+        (["demo", "circles", "--output", "table.csv"], "(ya existe un archivo con ese nombre)"),
         (
             ["demo", "circles", "--topology", "4,x"],
             "argumento --topology: '4,x': da números enteros",
@@ -59,7 +68,12 @@ def test_each_text_stands_in_the_sources():
 )
 def test_errors_are_in_spanish(arguments, said, tmp_path, monkeypatch, capsys):
     (tmp_path / "folder").mkdir()
-    (tmp_path / "table.csv").write_text("a,b\n")
+    tables = {
+        "table": "a,b\n", "one": "a,b\n1,2\n", "alone": "a\n1\n2\n",
+        "equal": "a,b\n1,yes\n2,yes\n3,yes\n", "names": "a,b\nx,1\ny,2\nz,3\n",
+    }  # fmt: skip
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text)
     monkeypatch.chdir(tmp_path)
     try:
         code = cli.main([*arguments, "--language", "es"])

@@ -61,4 +61,4 @@ def texts() -> list[tuple[str, str]]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     parts = (re.escape(part) for part in text.split("{}"))
-    return re.compile("(.+?)".join(parts), re.DOTALL)
+    return re.compile("(.*?)".join(parts), re.DOTALL)

@@ -156,6 +156,20 @@ def note(text: str) -> None:
     print(f"neurona: note: {text}", file=sys.stderr)
 
 
+def check_target(name: str, y: NDArray[Any], fewest: int) -> None:
+    """Refuse a target of too few rows."""
+    if len(y) < fewest:
+        raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {fewest} are needed")
+
+
+def check_varied(name: str, y: NDArray[Any]) -> None:
+    """Refuse a target that is the same in all rows."""
+    kinds = np.unique(y)
+    if len(kinds) < 2:
+        known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"
+        raise TableError("one_class", f"column {name!r} holds {known}: nothing to learn")
+
+
 def check_writable(path: Path, *read: str) -> None:
     """Find out before a training whether a file can be written, and is not one of those to read.
 

@@ -11,6 +11,7 @@ from neurona.checks import check_count
 from neurona.demos import DEMOS, data_of, outputs_for
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis, diagnose_case
+from neurona.doctor.proof import NotProved
 from neurona.engine.network import network
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.language import Language, Text, read_number
@@ -43,6 +44,12 @@ NO_TARGET = Text(
     "{data} is a table: give the column to predict after it",
     "{data} es una tabla: indica después la columna que se predice",
 )
+NO_TIME = Text(
+    "No cure was tried: not even the run as it is came to its end at five seeds within the time. "
+    "Give fewer --steps, or fewer rows.",
+    "No se ha probado ninguna cura: ni siquiera el entrenamiento tal como está acabó con cinco "
+    "semillas a tiempo. Indica menos pasos con --steps, o menos filas.",
+)
 NOT_A_NUMBER = Text(
     "{option} is {given}, which is not a number", "{option} es {given}, que no es un número"
 )
@@ -59,7 +66,11 @@ def run(given: Namespace) -> int:
     diagnosis = diagnose_case(case)
     print("\n".join(report(given.data, diagnosis, language)), flush=True)
     if given.cures and not diagnosis.healthy:
-        print("\n" + diagnosis.cures().say(language), flush=True)
+        try:
+            said = diagnosis.cures().say(language)
+        except NotProved:
+            said = NO_TIME.say(language)
+        print(f"\n{said}", flush=True)
     return 0
 
 

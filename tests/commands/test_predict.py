@@ -189,7 +189,7 @@ def test_evaluate(models, tmp_path, capsys):
     table.write_text(pets(20, seed=5).replace("cat", "", 1))
     code, out, err = run(capsys, "evaluate", models / "kind.safetensors", table)
     assert "of 19 rows" in out
-    assert "note: 1 rows have no target and are left out" in err
+    assert "note: 1 row has no target and is left out" in err
     _, out, _ = run(capsys, "evaluate", models / "kilos.safetensors", models / "pets.csv")
     assert "off by " in out
 

@@ -24,7 +24,7 @@ def run(given: Namespace) -> int:
         table = tables.columns_for(estimator, file)
         y, rows = tables.known_target(estimator, notes, file, given.target)
     if len(rows) < len(file):
-        tables.note(f"{len(file) - len(rows)} rows have no target and are left out")
+        tables.note(tables.left_out(len(file) - len(rows), "target"))
     for text in (*file.notes, *tables.strange_cells(estimator, table)):
         tables.note(text)
     findings = judge(estimator, table[rows], y)

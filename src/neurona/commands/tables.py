@@ -156,6 +156,12 @@ def note(text: str) -> None:
     print(f"neurona: note: {text}", file=sys.stderr)
 
 
+def left_out(rows: int, target: str) -> str:
+    """Say how many rows are left out."""
+    has, are = ("row has", "is") if rows == 1 else ("rows have", "are")
+    return f"{rows} {has} no {target} and {are} left out"
+
+
 def check_target(name: str, y: NDArray[Any], fewest: int) -> None:
     """Refuse a target of too few rows."""
     if len(y) < fewest:

@@ -111,7 +111,7 @@ def _trained(given: Namespace) -> int:
     quiet = given.quiet or not processes.is_first()
     say = _printer(quiet)
     if len(y) < len(file):
-        say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
+        say(tables.left_out(len(file) - len(y), repr(given.target)))
     learn, watched, test = _parts(given, target, y)
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
     goes_on = given.checkpoint is not None and Path(given.checkpoint).exists()

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from itertools import pairwise
 
 from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten, interrupts
 from neurona.commands.options import parser
@@ -67,7 +68,7 @@ def _language_of(arguments: Sequence[str] | None) -> Language:
     ('es', 'en')
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         name, _, value = word.partition("=")
         if name == "--language":
             return "es" if (value or following) == "es" else "en"

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
-import { paintSurface } from "../drawing/surface";
+import { makeSurfacePainter } from "../drawing/surface";
 import { writeNumber } from "../i18n/numbers";
 import { differences } from "../state/differences";
 import type { PastRun } from "../state/runs";
@@ -102,7 +102,7 @@ export function Miniature({ store }: { store: Store }) {
   const theme = resolvedTheme.value;
   useEffect(() => {
     if (canvas.current && past?.predictions)
-      paintSurface(canvas.current, past.predictions, paletteOf(canvas.current), false);
+      makeSurfacePainter(canvas.current, paletteOf(canvas.current))(past.predictions, false);
   }, [past, pinned, theme]);
   if (!pinned || !past.predictions) return null;
   return (

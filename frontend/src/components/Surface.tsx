@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { makeNeuronPainter, neuronPlace } from "../drawing/neurons";
 import { makePointPainter } from "../drawing/points";
-import { boundary, isDecided, paintSurface } from "../drawing/surface";
+import { boundary, isDecided, makeSurfacePainter } from "../drawing/surface";
 import { axisNames, classLabel, neuronName } from "../state/labels";
 import { predictionsOf } from "../state/predictions";
 import type { Store } from "../state/store";
@@ -33,13 +33,14 @@ export function Surface({ store }: { store: Store }) {
     if (!canvas || !now) return;
     const palette = paletteOf(canvas);
     const paintNeurons = makeNeuronPainter(now.topology, palette);
+    const paintSurface = makeSurfacePainter(canvas, palette);
     return effect(() => {
       const frame = liveFrame.value;
       const [seen, neurons] = [hovered.value, frame?.arrays.neurons];
       const shown = predictionsOf(now, frame);
       if (seen && neurons instanceof Uint8Array)
         paintNeurons(canvas, neurons, neuronPlace(now.topology, seen.layer, seen.index), 1);
-      else if (shown) paintSurface(canvas, shown, palette, stepped.value);
+      else if (shown) paintSurface(shown, stepped.value);
     });
   }, [now, resolvedTheme.value]);
   useEffect(() => {

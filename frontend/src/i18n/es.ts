@@ -402,6 +402,11 @@ export const es: Texts = {
     back: "Volver",
     change: "Otro mapa…",
     link: "Copiar enlace",
+    png: "Guardar imagen",
+    picture:
+      "Parte de las {seeds} semillas cuyo coste acaba por debajo de {below}, tras {steps} pasos",
+    picture_test:
+      "Parte de las {seeds} semillas cuyo coste de prueba acaba por debajo de {below}, tras {steps} pasos",
     key: "semillas que lo consiguen:",
     settings: "{name} {value}",
     cell: "{settings}: {share} %, lo consiguen {n} de {seeds} semillas",

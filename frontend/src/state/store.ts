@@ -47,6 +47,7 @@ const FEWEST = 5; // pictures a second: fewer are explained
 const FIRST_SPEED = 50; // steps per second: learning can be watched
 const CURE_SECONDS = 5;
 const READABLE_INTERVAL = { easy: 100, strained: 400 }; // milliseconds between two numbers
+const CURVES_INTERVAL = { easy: 250, strained: 1000 }; // and two drawings of what was so far
 
 function storedChoice<T extends string>(
   host: Host,
@@ -328,6 +329,7 @@ export function makeStore(connection: Connection, host: Host) {
   let received: Frame | null = null;
   let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
+  let plotted = 0; // when curves were
 
   /** Show the latest frame. */
   function show(): void {
@@ -339,15 +341,12 @@ export function makeStore(connection: Connection, host: Host) {
       liveFrame.value = next;
       const before = frame.value;
       const now = performance.now();
-      if (
-        now - read < READABLE_INTERVAL[strain()] &&
-        next.playing &&
-        before?.playing &&
-        before.arrays.surface
-      )
-        return;
+      const goesOn = next.playing && before?.playing && before.arrays.surface;
+      if (goesOn && now - read < READABLE_INTERVAL[strain()]) return;
       read = now;
       frame.value = next;
+      if (goesOn && now - plotted < CURVES_INTERVAL[strain()]) return;
+      plotted = now;
       history.value = rows;
       flows.value = rowsOfFlow;
     });

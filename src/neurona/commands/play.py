@@ -78,6 +78,7 @@ def run(given: Namespace) -> int:
                 backlog=BACKLOG,
                 ws=BoundedWebSocket,
                 ws_max_size=4 * MOST_BYTES,
+                ws_per_message_deflate=False,  # it would take longer than a picture to draw
                 timeout_graceful_shutdown=1,
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from itertools import chain
 from math import inf
 from pathlib import Path
@@ -122,6 +122,8 @@ def _trained(given: Namespace) -> int:
     if target.is_classes:
         known = np.unique(y) if given.coordinator is None else estimator.classes_
         what = f"{len(known)} classes"
+        if given.kind == "auto" and len(known) > 2 and np.char.isdecimal(known.astype(str)).all():
+            what += " (--kind numbers predicts numbers)"
     rows = [
         ("in the table", len(file)),
         (f"left out: they have no {given.target}", len(file) - len(y)),
@@ -206,9 +208,7 @@ def _read(
         return tables.read_table(path, given.encoding, given.dates, given.max_memory)
 
     shared = given.coordinator is not None
-    one = not shared and len(expanded(given.table)) == 1
-    with tables.about(_name(given)) if one else nullcontext():
-        file = read_parts(given.table, read, shared)
+    file = read_parts(given.table, read, shared)
     with tables.about(_name(given)):
         target = file.target(given.target, kind)
         if shared:

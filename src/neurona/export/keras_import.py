@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ from neurona.engine.layers import (
     GlobalMaxPool1D,
     GlobalMaxPool2D,
     LayerNormalization,
+    Masked,
     MaxPool1D,
     MaxPool2D,
     MultiHeadAttention,
@@ -37,6 +39,7 @@ from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.comparison import confirmed
 from neurona.export.reading import (
+    LEAST,
     TINY,
     ZERO,
     Call,
@@ -46,6 +49,8 @@ from neurona.export.reading import (
     Pool,
     Value,
     network_of_values,
+    normalization_of_all,
+    transposed_convolution,
 )
 from neurona.export.recognition import recognise
 from neurona.extras import require
@@ -55,6 +60,10 @@ BFLOAT16 = SimpleNamespace(eps=2.0**-7, max=3.3e38)
 MOVES = (
     "Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims", "GetItem", "Flip",
     "Cropping1D", "Cropping2D",
+)  # fmt: skip
+# What stands beside a layer in the models that the export's functions make.
+BESIDE = (
+    "InputLayer", "NotEqual", "Any", "GetItem", "Where", "Flip", "Pad", "OnesLike", "TrueDivide",
 )  # fmt: skip
 
 
@@ -235,9 +244,15 @@ class _Reader:
         self, layer: Any, inputs: list[Value], call: Callable[..., Any], options: Any = ()
     ) -> Value:
         """Go on with a layer, a model, or an operation of ``keras.ops``."""
-        if self.is_model(layer) and len(inputs) == 1:
-            return self._model(layer, inputs[0])
         what = f"{layer.name} ({type(layer).__name__})"
+        if self.is_model(layer) and len(inputs) == 1:
+            steps = self._own(layer)
+            if steps == Merge(Masked):
+                inner = next(one for one in layer.layers if self.is_model(one))
+                return self._write(what, [self._model(inner, inputs[0]), *inputs], [steps])
+            if steps:
+                return self._write(what, inputs, steps)
+            return self._model(layer, inputs[0])
         if getattr(layer, "quantization_mode", None) is not None:
             raise ValueError(f"{what} is quantized: neurona's weights are float32")
         kind = type(layer).__name__
@@ -247,6 +262,8 @@ class _Reader:
         if not is_layer or self.is_plain(layer, getattr(self.keras.layers, kind, ())):
             if kind in MOVES and len(inputs) == 1:
                 steps = Move(partial(self._moved, call))
+            elif kind == "Pad" and layer.mode == "constant" and len(inputs) == 1:
+                steps = _padding(layer, dict(options).get("constant_values"))
             elif kind in ("Add", "Concatenate") and len(inputs) > 1:
                 steps = Merge(Add) if kind == "Add" else Merge(Concatenate, layer.axis)
             elif kind in ("Mean", "Max") and layer.axis is not None:
@@ -259,11 +276,10 @@ class _Reader:
                     steps = LAYERS[kind](found)
                 except ValueError as error:
                     raise ValueError(f"{what}: {error}") from None
+                if isinstance(steps, Call):
+                    steps = replace(steps, told=found.masked)
         each = steps if isinstance(steps, list) else [steps]
-        for step in each:
-            value = Value(what, tuple(inputs), partial(self.run, call), step)
-            self.made.append(value)
-            inputs = [value]
+        value, step = self._write(what, inputs, each, call), each[-1]
         activated = layer.layer if kind == "TimeDistributed" else layer
         if isinstance(step, Call) and hasattr(activated, "activation") and kind not in RECURRENT:
             function = partial(self.run, activated.activation)
@@ -272,6 +288,42 @@ class _Reader:
         if is_layer and self._says_padding(layer, kind, [one in self.masked for one in given]):
             self.masked.add(value)
         return value
+
+    def _write(
+        self, what: str, inputs: list[Value], steps: list[Any], call: Any = None
+    ) -> Value:
+        """Write down a value that steps in a row lead to, and return it."""
+        for step in steps:
+            value = Value(what, tuple(inputs), partial(self.run, call), step)
+            self.made.append(value)
+            inputs = [value]
+        return value
+
+    def _own(self, model: Any) -> list[Any] | Merge | None:
+        """Return the steps of a model that a function of the export made around one layer.
+
+        Its layer sees padding by the zeros of what it gets, or has padding around it that does not
+        count; of layers in a row it is a Masked.
+        """
+        kinds = {type(one).__name__ for one in getattr(model, "operations", ())}
+        if not kinds & {"NotEqual", "TrueDivide"}:
+            return None
+        inner, *others = (one for one in model.operations if type(one).__name__ not in BESIDE)
+        if others or not isinstance(inner, self.keras.layers.Layer):
+            return None
+        if self.is_model(inner):
+            return Merge(Masked)
+        kind, arguments = type(inner).__name__, inner._inbound_nodes[-1].arguments.kwargs
+        if kind not in LAYERS:
+            return None
+        options = {k: v for k, v in arguments.items() if not hasattr(v, "dtype")}
+        step = LAYERS[kind](_Found(inner, self, "NotEqual" in kinds, options))
+        if isinstance(step, list):  # the states are in the order of the steps again
+            step = step[0]
+        if isinstance(step, Pool):
+            step = Call(type(step.layers[0])(mask_zero=True))
+        pads = [one for one in model.operations if type(one).__name__ == "Pad"]
+        return [*(_padding(one, -np.inf) for one in pads[:1]), step]
 
     def _says_padding(self, layer: Any, kind: str, given: list[bool]) -> bool:
         """Tell whether a layer passes on, or finds out, which steps are padding."""
@@ -338,6 +390,18 @@ def _convolution(found: _Found) -> Any:
     return Call(made, params, found.first)
 
 
+def _transposed(found: _Found) -> Any:
+    layer, W = found.layer, found.array("kernel")
+    size = np.array(W.shape[:-2])
+    if layer.padding == "same" and (size % 2 == 0).any():
+        raise ValueError("neurona has its padding 'same' for odd sizes of the kernel alone")
+    if layer.output_padding is not None:
+        raise ValueError("neurona has no output_padding: leave it out")
+    padding = layer.dilation_rate * (size // 2) if layer.padding == "same" else 0
+    b = found.array("bias", np.zeros(W.shape[-2]))
+    return transposed_convolution(W, b, layer.strides, padding, layer.dilation_rate, 1, found.first)
+
+
 def _sides(given: Any, axes: int) -> Any:
     """Return a number for the steps of a series, or one for each side of an image."""
     sides = tuple(given) if isinstance(given, tuple | list) else (given,) * axes
@@ -362,6 +426,13 @@ def _pooling_of_all(*kinds: Any) -> Callable[[_Found], Any]:
         return Pool((series, kinds[1]()), tuple(over), found.layer.keepdims)
 
     return step
+
+
+def _padding(operation: Any, value: Any) -> Move | None:
+    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
+    if added is None:
+        return None
+    return Move(lambda places: np.pad(places, operation.pad_width, constant_values=added))
 
 
 def _zeros(found: _Found) -> Any:
@@ -395,14 +466,31 @@ def _layer_normalization(found: _Found) -> Any:
     if getattr(layer, "rms_scaling", False):
         raise ValueError("neurona's LayerNormalization takes the mean from each number")
     shape = layer.get_build_config()["input_shape"]
-    axis = [layer.axis] if isinstance(layer.axis, int) else layer.axis
-    if [one % len(shape) for one in axis] != [len(shape) - 1]:
-        raise ValueError("neurona's LayerNormalization is over the last axis, at each place")
-    n = shape[-1]
-    params = LayerNormalization.Params(
-        found.array("gamma", np.ones(n)), found.array("beta", np.zeros(n))
-    )
+    axes = [layer.axis] if isinstance(layer.axis, int) else layer.axis
+    axes = sorted(one % len(shape) for one in axes)
+    each = [shape[axis] for axis in axes]
+    gamma, beta = found.array("gamma", np.ones(each)), found.array("beta", np.zeros(each))
+    if len(axes) > 1 and axes == [*range(1, len(shape))]:
+        return normalization_of_all(tuple(each), gamma, beta, layer.epsilon)
+    if axes != [len(shape) - 1]:
+        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
+    params = LayerNormalization.Params(gamma, beta)
     return Call(LayerNormalization(epsilon=layer.epsilon or TINY), params)
+
+
+def _group_normalization(found: _Found) -> Any:
+    layer = found.layer
+    if layer.groups != 1:
+        raise ValueError(
+            f"it normalizes {layer.groups} groups of channels: neurona's LayerNormalization is "
+            "over the channels of each place, or over all numbers, as GroupNormalization(1). Train "
+            "with one of these, or with a BatchNormalization"
+        )
+    shape = layer.get_build_config()["input_shape"]
+    each = [n if axis == layer.axis % len(shape) else 1 for axis, n in enumerate(shape)][1:]
+    gamma = np.reshape(found.array("gamma", np.ones(each)), each)
+    beta = np.reshape(found.array("beta", np.zeros(each)), each)
+    return normalization_of_all(tuple(shape[1:]), gamma, beta, layer.epsilon)
 
 
 def _embedding(found: _Found) -> Any:
@@ -513,6 +601,9 @@ LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Conv1D": _convolution,
     "Conv2D": _convolution,
     "DepthwiseConv2D": _convolution,
+    **dict.fromkeys(
+        ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed
+    ),
     "MaxPooling1D": _pooling(MaxPool1D, 1),
     "MaxPooling2D": _pooling(MaxPool2D, 2),
     "AveragePooling1D": _pooling(AveragePool1D, 1),
@@ -529,6 +620,7 @@ LAYERS: dict[str, Callable[[_Found], Any]] = {
     "ZeroPadding2D": _zeros,
     "UpSampling2D": _upsampling,
     "BatchNormalization": _batch_normalization,
+    "GroupNormalization": _group_normalization,
     "LayerNormalization": _layer_normalization,
     "Embedding": _embedding,
     "Masking": _masking,

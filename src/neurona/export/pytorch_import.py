@@ -34,6 +34,7 @@ from neurona.engine.layers import (
     GlobalMaxPool1D,
     GlobalMaxPool2D,
     LayerNormalization,
+    Masked,
     MaxPool1D,
     MaxPool2D,
     MultiHeadAttention,
@@ -44,6 +45,7 @@ from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.comparison import confirmed
+from neurona.export.pytorch import MODULES
 from neurona.export.reading import (
     EXAMPLES,
     GONE,
@@ -57,7 +59,10 @@ from neurona.export.reading import (
     Pool,
     Value,
     network_of_values,
+    normalization_of_all,
+    transposed_convolution,
 )
+from neurona.export.recognition import recognise
 from neurona.extras import require
 
 
@@ -269,7 +274,7 @@ class _Source:
         )
         tape = _tape(self, x)
         try:
-            with tape:
+            with tape, _own_modules(self, tape):
                 outputs = self.checked(self.module(x))
         except _Unseen:
             raise
@@ -354,10 +359,16 @@ def _tape(source: _Source, x: Any) -> Any:
                     again = _again(source, function, leaves, form, list(inputs), which)
                     step = _step(source, what, function, args, kwargs, given, again)
                     run = partial(_on_numbers, source, again)
-                    value = Value(what, tuple(inputs.values()), run, step)
-                    self.values.append(value)
-                    self.seen[id(one)] = one, value, _version(one)
+                    self.write(one, what, tuple(inputs.values()), step, run)
             return result
+
+        def write(self, tensor: Any, what: str, inputs: Any, steps: Any, run: Any = None) -> None:
+            """Write down how a tensor was made: by one step, or by several in a row."""
+            for step in steps if isinstance(steps, list) else [steps]:
+                value = Value(what, inputs, run, step)
+                self.values.append(value)
+                inputs = (value,)
+            self.seen[id(tensor)] = tensor, value, _version(tensor)
 
     return Tape()
 
@@ -528,13 +539,38 @@ def _batch_norm(
 def _layer_norm(
     x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
-    if len(normalized_shape) != 1:
-        raise ValueError("neurona's LayerNormalization is over the last axis, at each place")
-    n = x.shape[-1]
-    gamma = np.ones(n) if weight is None else _numbers(weight)
-    beta = np.zeros(n) if bias is None else _numbers(bias)
+    shape = tuple(normalized_shape)
+    gamma = np.ones(shape) if weight is None else _numbers(weight)
+    beta = np.zeros(shape) if bias is None else _numbers(bias)
+    if len(shape) > 1 and shape == tuple(x.shape[1:]):
+        return normalization_of_all(shape, gamma, beta, eps)
+    if len(shape) > 1:
+        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
     params = LayerNormalization.Params(gamma, beta)
     return Call(LayerNormalization(epsilon=eps or TINY), params, axis=None)
+
+
+def _group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> Any:
+    if groups != 1:
+        raise ValueError(
+            f"it normalizes {groups} groups of channels: neurona's LayerNormalization is over the "
+            "channels of each place, or over all numbers, as GroupNorm(1, channels). Train with "
+            "one of these, or with a BatchNorm"
+        )
+    each = (-1, *(1,) * (x.ndim - 2))
+    gamma = np.ones(each) if weight is None else _numbers(weight).reshape(each)
+    beta = np.zeros(each) if bias is None else _numbers(bias).reshape(each)
+    return normalization_of_all(tuple(x.shape[1:]), gamma, beta, eps)
+
+
+def _transposed(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0,
+    output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
+) -> Any:  # fmt: skip
+    W = _numbers(weight)
+    b = np.zeros(W.shape[1] * groups) if bias is None else _numbers(bias)
+    W = W.transpose(*range(2, W.ndim), 1, 0)
+    return transposed_convolution(W, b, stride, padding, dilation, groups, first=True)
 
 
 def _embedding(
@@ -674,7 +710,19 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "interpolate": _upsampled,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
     "embedding": _embedding,
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
+}
+# What neurona does not have, and how to go on without it.
+REFUSED = {
+    "instance_norm": "neurona has no normalization of each channel by itself: train with a "
+    "BatchNorm, a LayerNorm over the channels, or GroupNorm(1, channels)",
+    "_pack_padded_sequence": "neurona's recurrences take padded series, and with mask_zero=True "
+    "pass over steps of zeros: import the model with its recurrence on the padded series, and set "
+    "mask_zero in the layer that it becomes",
+    "scaled_dot_product_attention": "neurona's MultiHeadAttention is read from "
+    "nn.MultiheadAttention: put its weights into one",
 }
 MERGES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
@@ -693,6 +741,8 @@ def _step(
     """Return the layer, the merge or the move that a call is, if it is one."""
     name = function.__name__
     kwargs = {"x" if key == "input" else key: value for key, value in kwargs.items()}
+    if name in REFUSED:
+        raise _Unseen(f"{what}: {REFUSED[name]}")
     if name in MOVES and len(given) == 1:
         return Move(partial(_moved, source, again))
     if name == "multi_head_attention_forward":
@@ -709,6 +759,96 @@ def _step(
         return None
     except ValueError as error:
         raise _Unseen(f"{what}: {error}") from None
+
+
+# --------------------------------------------------------------- modules that the export writes
+
+
+@contextmanager
+def _own_modules(source: _Source, tape: Any) -> Iterator[None]:
+    """Write down each call of a module of :mod:`neurona.export.pytorch` as the layer that it is."""
+    torch = source.torch
+    code: dict[str, Any] = {"torch": torch, "nn": torch.nn}
+    exec("".join(MODULES[name] for name in OWN), code)
+
+    def is_own(module: Any) -> bool:
+        """Tell whether it computes as the module of that name does, wherever its code is."""
+        name = type(module).__name__
+        if name not in OWN or "forward" in vars(module):
+            return False
+        forms = (one.forward.__code__ for one in (type(module), code[name]))
+        one, other = ((form.co_code, form.co_names, form.co_consts) for form in forms)
+        return one == other
+
+    def write(module: Any, args: Any, output: Any) -> None:
+        start = tape.value_of(args[0])
+        step = None if start is None else OWN[type(module).__name__](source, module, args[0])
+        if step is None:
+            return
+        inputs = [start]
+        if isinstance(step, Merge):  # of what is within it, before the zeros
+            inputs = [tape.value_of(output).inputs[0], start]
+        one = output[0] if isinstance(output, tuple) else output
+        what = f"{source.paths.get(module, '')} {type(module).__name__}".strip()
+        tape.write(one, what, tuple(inputs), step)
+
+    own = [one for one in source.paths if is_own(one)]
+    handles = [one.register_forward_hook(write, prepend=True) for one in own]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _own_recurrence(source: _Source, module: Any, x: Any) -> Any:
+    """Return the layer of a recurrence that passes over padding."""
+    inner = module.layer
+    if type(inner).__name__ == "SimpleRNN":
+        call = _simple_rnn(source, inner, x)
+        layer, params = call.layer, call.params
+    else:
+        plain = inner.num_layers == 1 and inner.batch_first and not inner.proj_size
+        if not plain or inner.bidirectional:
+            return None
+        W, U, *biases = (_numbers(one).T for one in inner._flat_weights)
+        b, c = biases or [np.zeros(W.shape[1])] * 2
+        layer, params = RECURRENCES[inner.mode.lower()](inner.hidden_size, W, U, b, c)
+    options = {"return_sequences": module.every_step, "go_backwards": module.backwards}
+    return Call(replace(layer, mask_zero=True, **options), params)
+
+
+def _simple_rnn(source: _Source, module: Any, x: Any) -> Any:
+    W, U = (_numbers(one.weight).T for one in (module.input, module.state))
+    n = len(U)
+    function = partial(_on_numbers, source, module.activation)
+    layer = SimpleRNN(n, recognise(function, n, "its activation"), return_sequences=True)
+    return Call(layer, SimpleRNN.Params(W, U, _numbers(module.input.bias)))
+
+
+def _own_attention(source: _Source, module: Any, x: Any) -> Any:
+    layer = MultiHeadAttention(module.heads, module.size, module.causal, module.padding)
+    into, out = module.input, module.output
+    W, V = (_numbers(one.weight).T for one in (into, out))
+    return Call(layer, layer.Params(W, _numbers(into.bias), V, _numbers(out.bias)))
+
+
+def _without_padding(source: _Source, module: Any, x: Any) -> Any:
+    mean, axes = module.mean, x.ndim - 2
+    size, stride = (_sides(one, axes) for one in (mean.kernel_size, mean.stride))
+    layer = (AveragePool1D, AveragePool2D)[axes - 1](size, stride=stride)
+    return [_pad(x, module.pad.padding, value=-np.inf), Call(layer)]
+
+
+OWN: dict[str, Callable[[_Source, Any, Any], Any]] = {
+    "Masked": lambda source, module, x: Merge(Masked),
+    "MaskedMean": lambda source, module, x: Call(GlobalAveragePool1D(mask_zero=True)),
+    "MaskedMaximum": lambda source, module, x: Call(GlobalMaxPool1D(mask_zero=True)),
+    "MaskedRecurrence": _own_recurrence,
+    "SimpleRNN": _simple_rnn,
+    "Attention": _own_attention,
+    "WithoutPadding": _without_padding,
+}
 
 
 def _moved(source: _Source, again: Callable[..., Any], places: Places) -> Places:

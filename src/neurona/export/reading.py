@@ -70,6 +70,7 @@ POOLS = (
     MaxPool1D, MaxPool2D, AveragePool1D, AveragePool2D,
     GlobalMaxPool1D, GlobalMaxPool2D, GlobalAveragePool1D, GlobalAveragePool2D,
 )  # fmt: skip
+WINDOWED = MaxPool1D, MaxPool2D, AveragePool1D, AveragePool2D
 WEIGHTED = (Dense, *CONVOLUTIONS, Embedding)
 ACTIVATED = (Dense, *CONVOLUTIONS, *NORMALIZATIONS)  # may hold what follows them
 HAVE = ", ".join(
@@ -116,12 +117,15 @@ class Call:
         Whether it expects the channels before the other axes of an example.
     axis
         Where it expects the examples; None: anywhere but last.
+    told
+        Whether something else than the zeros of its input tells it which steps are padding.
     """
 
     layer: Any
     params: Any = ()
     channels_first: bool = False
     axis: int | None = 0
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,9 +142,12 @@ class Pool:
 
 @dataclass(frozen=True)
 class Merge:
-    """A call that puts values together: ``Add``, or ``Concatenate`` along an axis of the arrays."""
+    """A call that puts values together: ``Add``, or ``Concatenate`` along an axis of the arrays.
 
-    layer: type[Add | Concatenate]
+    A ``Masked`` puts zeros into the first value where a step of the second is padding.
+    """
+
+    layer: type[Add | Concatenate | Masked]
     axis: int = -1
 
 
@@ -325,6 +332,8 @@ class _Reader:
         """Go on with the layer that ends a stretch, or say that neurona has none."""
         last = stretch[-1]
         if isinstance(last.step, Merge):
+            if last.step.layer is Masked:
+                row = _arranged(last.what, row, row.places)
             try:
                 return self._branches(start, last, row)
             except ValueError:
@@ -439,6 +448,51 @@ def _scaled(what: str, scale: Array, shift: Array, row: Row) -> Row:
     return row.then(BatchNormalization(epsilon=TINY), params)
 
 
+# ------------------------------------------------------------------ layers that neurona has not
+
+
+def normalization_of_all(shape: Shape, gamma: Array, beta: Array, epsilon: float) -> list[Any]:
+    """Return the steps that normalize all numbers of an example together: as a row of numbers.
+
+    ``gamma`` and ``beta`` are of the model's ``shape`` of an example, or of one that fits it.
+    """
+    own = (np.broadcast_to(one, shape).ravel() for one in (gamma, beta))
+    return [
+        Move(lambda places: places.reshape(len(places), -1)),
+        Call(LayerNormalization(epsilon=epsilon or TINY), LayerNormalization.Params(*own)),
+        Move(lambda places: places.reshape(len(places), *shape)),
+    ]
+
+
+def transposed_convolution(
+    W: Array, b: Array, stride: Any, padding: Any, dilation: Any, groups: int, first: bool
+) -> Call:
+    """Return a transposed convolution of stride 1, which is a convolution with a turned kernel.
+
+    ``W (*size, n_out / groups, n_in)`` and ``padding`` are as in the transposed one, of each side;
+    with a larger stride it puts zeros between the numbers, and neurona has no layer that does.
+    """
+    size = W.shape[:-2]
+    if len(size) > 2:
+        raise ValueError("neurona has convolutions of series and images")
+    stride, padding, dilation = (
+        [int(n) for n in np.broadcast_to(one, len(size))] for one in (stride, padding, dilation)
+    )
+    around = [d * (n - 1) - p for n, p, d in zip(size, padding, dilation, strict=True)]
+    if {*stride} != {1} or min(around) < 0:
+        raise ValueError(
+            f"it is a transposed convolution of stride {', '.join(map(str, stride))} and padding "
+            f"{', '.join(map(str, padding))}: neurona has those of stride 1 that are convolutions. "
+            "To enlarge images, train with an upsampling to the nearest pixel and a convolution "
+            "after it"
+        )
+    each = np.split(np.flip(W, range(len(size))).swapaxes(-1, -2), groups, axis=-2)
+    kind = CONVOLUTIONS[len(size) - 1]
+    given = [one[0] if len(size) == 1 else tuple(one) for one in (size, around, dilation)]
+    layer = kind(len(b), given[0], padding=given[1], dilation=given[2], groups=groups)
+    return Call(layer, kind.Params(np.concatenate(each, axis=-1), b), first)
+
+
 # ------------------------------------------------------------------------------- steps, one by one
 
 
@@ -456,13 +510,13 @@ def _called(what: str, call: Call, row: Row) -> Row:
         return _of_rows(what, layer, params, row)
     if isinstance(layer, Dense):
         layer, params = _at_each_place(what, layer, params, places.ndim)
-    if isinstance(layer, (*CONVOLUTIONS, MaxPool1D, MaxPool2D)):
+    if isinstance(layer, (*CONVOLUTIONS, *WINDOWED)):
         layer, places = _padded(what, layer, places)
     turned = isinstance(layer, RECURRENT) and places.ndim == 2 and places[0, 0] > places[-1, 0]
     if turned:  # from the last step on
         layer, places = replace(layer, go_backwards=not layer.go_backwards), places[::-1]
     row = _arranged(what, row, places)
-    if getattr(layer, "mask_zero", False):
+    if call.told and _knows_padding(layer):
         row = _masked(row)
     places = in_order(layer.out_shape(row.shape), call.channels_first)
     return row.then(layer, params, places[::-1] if turned and places.ndim == 2 else places)
@@ -632,6 +686,9 @@ def _merged(what: str, merge: Merge, rows: Sequence[Row], before: Row) -> Row:
     """Go on with branches side by side."""
     if len({(row.axis, row.places.ndim) for row in rows}) > 1:
         raise ValueError(f"{what} puts together examples that are along different axes")
+    if merge.layer is Masked:
+        inner = rows[0]
+        return before.then(Masked(inner.layers), inner.params, inner.places)
     axis = merge.axis % (rows[0].places.ndim + 1)
     along = axis - (axis > rows[0].axis)  # of one example
     if merge.layer is Concatenate:
@@ -679,6 +736,13 @@ def _masked(row: Row) -> Row:
     layer = Masked(row.layers[n:])
     layers, params = (*row.layers[:n], layer), (*row.params[:n], row.params[n:])
     return replace(row, layers=layers, params=params)
+
+
+def _knows_padding(layer: Any) -> bool:
+    """Tell whether a layer, or one within it, passes over steps of zeros."""
+    return getattr(layer, "mask_zero", False) or any(
+        map(_knows_padding, getattr(layer, "layers", ()))
+    )
 
 
 def _gives_zeros(layer: Layer) -> bool:

@@ -8,7 +8,7 @@ import { learningCells, lessonChoice, type Place } from "../../state/sweep";
 import { ToolPanel } from "../ToolPanel";
 import { SweepCell } from "./SweepCell";
 import { SweepChoice } from "./SweepChoice";
-import { SweepGrid } from "./SweepGrid";
+import { SweepGrid, saveMap } from "./SweepGrid";
 
 const LESSON = "stuck"; // the example whose failure the lesson is about
 
@@ -121,6 +121,9 @@ function DrawnMap({
               {t.key} <span>0 %</span> <i /> <span>100 %</span>
             </span>
             <CopyLink store={store} />
+            <button type="button" class="flat" onClick={() => void saveMap(store, map)}>
+              {t.png}
+            </button>
             <button type="button" class="flat" aria-expanded={choosing} onClick={onChange}>
               {t.change}
             </button>

@@ -1,13 +1,18 @@
 // The grid of a map: a cell for each pair of settings, which the arrow keys walk over.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { paletteOf } from "../../drawing/colors";
+import { paintMap } from "../../drawing/sweep-map";
 import type { Language, Texts } from "../../i18n";
 import { writeNumber } from "../../i18n/numbers";
+import { pngOf, saveBlob } from "../../server/downloads";
 import { choiceName } from "../../state/labels";
 import type { Store } from "../../state/store";
 import {
+  type Axis,
   type AxisName,
   type Cell,
+  inkOf,
   type Place,
   placeKey,
   type SweepMap,
@@ -53,6 +58,34 @@ export function settingsInWords(map: SweepMap, place: Place, t: Texts, language:
         .replace("{value}", valueName(name, values[place[i] ?? 0] ?? null, t, language)),
     )
     .join(" · ");
+}
+
+/** Save the map as a PNG: the first axis from left to right, whatever the page has room for. */
+export async function saveMap({ text, language, host }: Store, map: SweepMap): Promise<void> {
+  const t = text.value;
+  const [columns, rows] = map.axes;
+  if (!columns) return;
+  const named = (axis: Axis | undefined) => ({
+    name: axis ? axisName(axis.name, t) : "",
+    values: axis?.values.map((one) => valueName(axis.name, one, t, language.value)) ?? [""],
+  });
+  const write = (value: number) => writeNumber(value, language.value, 2);
+  const canvas = document.createElement("canvas");
+  const picture = {
+    map,
+    title: (map.tested ? t.sweep.picture_test : t.sweep.picture)
+      .replace("{seeds}", write(map.seeds.length))
+      .replace("{below}", write(map.below))
+      .replace("{steps}", writeNumber(map.steps, language.value)),
+    across: named(columns),
+    down: named(rows),
+    cellOf: (row: number, column: number) =>
+      map.cells.get(placeKey(rows ? [column, row] : [column])),
+  };
+  const view = host.root.querySelector(".view") ?? host.root;
+  paintMap(canvas, picture, paletteOf(view), getComputedStyle(view).fontFamily);
+  const blob = await pngOf(canvas);
+  if (blob) saveBlob(blob, "neurona-map.png");
 }
 
 export function SweepGrid({
@@ -224,11 +257,10 @@ export function SweepGrid({
 
 const percent = (share: number) => Math.round(100 * share);
 
-/** The darker, the more seeds succeed; with a leap at a half, where the border is. */
 function shade(cell: Cell | undefined, { below }: SweepMap) {
   if (!cell) return { class: "unknown" };
   const { share } = tally(cell, below);
-  const ink = share < 0.5 ? 4 + 64 * share : 64 + 72 * (share - 0.5);
+  const ink = 100 * inkOf(share);
   return { class: share < 0.5 ? "few" : "most", style: `--ink-share: ${ink.toFixed(0)}%` };
 }
 

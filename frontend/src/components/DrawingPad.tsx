@@ -2,11 +2,12 @@
 // pointer is on a map of the diagram, it shows that map with its filter.
 
 import { effect, useSignal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { paintPad } from "../drawing/pad";
 import { channelName } from "../state/labels";
 import type { Store } from "../state/store";
+import { useSize } from "./room";
 
 const STEP = 0.05; // of the side: how far an arrow key moves the pen
 const MOVES: Record<string, [number, number]> = {
@@ -19,18 +20,11 @@ const MOVES: Record<string, [number, number]> = {
 export function DrawingPad({ store }: { store: Store }) {
   const { text, images, run, liveFrame, resolvedTheme, announcement, hidden } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [size, setSize] = useState(0);
+  const { width: size } = useSize(canvas);
   const pen = useSignal<{ x: number; y: number; down: boolean } | null>(null); // of the keyboard
   const drawing = useRef(false);
   const t = text.value;
   const fixed = hidden.includes("pad");
-  useEffect(() => {
-    const element = canvas.current;
-    if (!element) return;
-    const resized = new ResizeObserver(() => setSize(element.clientWidth));
-    resized.observe(element);
-    return () => resized.disconnect();
-  }, []);
   useEffect(() => {
     const element = canvas.current;
     if (!element || size === 0) return;

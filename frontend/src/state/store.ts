@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Host } from "../host";
-import { type Language, TEXTS, type Texts } from "../i18n";
+import { fill, type Language, TEXTS, type Texts } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import type { Connection, ConnectionStatus } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
@@ -205,7 +205,7 @@ export function makeStore(connection: Connection, host: Host) {
     else if (now - slowSince > 3000) {
       const rate = 1000 / interval;
       notice.value = {
-        says: (words) => words.drawings.slow.replace("{n}", writeNumber(rate, language.value, 2)),
+        says: (words) => fill(words.drawings.slow, { n: writeNumber(rate, language.value, 2) }),
       };
       slowSince = Number.POSITIVE_INFINITY; // said once, until it is faster
     }
@@ -315,9 +315,7 @@ export function makeStore(connection: Connection, host: Host) {
         const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
         notice.value = {
           says: ({ classroom: t }) =>
-            (pictures === "1" ? t.crowded_once : t.crowded)
-              .replace("{pages}", pages)
-              .replace("{pictures}", pictures),
+            fill(pictures === "1" ? t.crowded_once : t.crowded, { pages, pictures }),
         };
       }
       pacing.received();
@@ -550,10 +548,7 @@ function readSpeed(text: string | null): number | null {
 function fileTooLarge(file: File, most: number): LocalizedText {
   const kilobytes = (bytes: number) => String(Math.round(bytes / 1000));
   const filled = (text: string) =>
-    text
-      .replace("{name}", file.name)
-      .replace("{size}", kilobytes(file.size))
-      .replace("{most}", kilobytes(most));
+    fill(text, { name: file.name, size: kilobytes(file.size), most: kilobytes(most) });
   return { en: filled(TEXTS.en.too_big), es: filled(TEXTS.es.too_big) };
 }
 

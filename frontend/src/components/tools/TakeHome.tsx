@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { fill } from "../../i18n";
 import { copyText } from "../../server/clipboard";
 import {
   type DownloadKind,
@@ -51,13 +52,13 @@ export function TakeHome({ store }: { store: Store }) {
     const copied = item === "copy" && (await copy(item, new TextDecoder().decode(file.bytes)));
     if (copied) return;
     saveDownload(file);
-    tell(item, t.saved.replace("{name}", file.name), "✓");
+    tell(item, fill(t.saved, { name: file.name }), "✓");
   };
   const draw = async () => {
     const blob = await (images ? mapsImage : surfaceImage)(store.host.root);
     if (!blob) return;
     saveBlob(blob, "neurona.png");
-    tell("png", t.saved.replace("{name}", "neurona.png"), "✓");
+    tell("png", fill(t.saved, { name: "neurona.png" }), "✓");
   };
 
   const parameters = frame.value?.arrays.parameters;

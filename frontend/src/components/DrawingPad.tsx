@@ -22,7 +22,7 @@ export function DrawingPad({ store }: { store: Store }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width: size } = useSize(canvas);
   const pen = useSignal<{ x: number; y: number; down: boolean } | null>(null); // of the keyboard
-  const drawing = useRef(false);
+  const drawing = useRef<"no" | "inside" | "outside">("no");
   const t = text.value;
   const fixed = hidden.includes("pad");
   useEffect(() => {
@@ -35,9 +35,17 @@ export function DrawingPad({ store }: { store: Store }) {
     });
   }, [run.value, resolvedTheme.value, size]);
   const placeOf = (event: PointerEvent, area: DOMRect): [number, number] => [
-    inside((event.clientX - area.left) / area.width),
-    inside((event.clientY - area.top) / area.height),
+    (event.clientX - area.left) / area.width,
+    (event.clientY - area.top) / area.height,
   ];
+  // A line that leaves the pad ends at its border, and begins anew where it comes back.
+  const draw = (place: [number, number]) => {
+    const here = place.map(inside) as [number, number];
+    const left = String(here) !== String(place);
+    if (drawing.current === "inside") images.extend(...here);
+    else if (!left) images.begin(...here);
+    drawing.current = left ? "outside" : "inside";
+  };
   const seen = images.hovered.value;
   const empty = images.drawn.value && images.strokes.value.length === 0;
   const at = pen.value;
@@ -51,21 +59,21 @@ export function DrawingPad({ store }: { store: Store }) {
         if (fixed || event.button !== 0) return;
         const pad = event.currentTarget;
         pad.setPointerCapture(event.pointerId);
-        drawing.current = true;
+        drawing.current = "inside";
         images.begin(...placeOf(event, pad.getBoundingClientRect()));
       }}
       onPointerMove={(event) => {
-        if (!drawing.current) return;
+        if (drawing.current === "no") return;
         const area = event.currentTarget.getBoundingClientRect();
         // A fast finger moves further between two pictures than a line may be straight.
         const all = event.getCoalescedEvents?.() ?? [];
-        for (const one of all.length ? all : [event]) images.extend(...placeOf(one, area));
+        for (const one of all.length ? all : [event]) draw(placeOf(one, area));
       }}
       onPointerUp={() => {
-        drawing.current = false;
+        drawing.current = "no";
       }}
       onPointerCancel={() => {
-        drawing.current = false;
+        drawing.current = "no";
       }}
       onBlur={() => {
         pen.value = null;

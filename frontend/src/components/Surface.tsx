@@ -8,6 +8,7 @@ import { makeNeuronPainter, neuronPlace } from "../drawing/neurons";
 import { makePointPainter } from "../drawing/points";
 import { boundary, isDecided, makeSurfacePainter } from "../drawing/surface";
 import { fill } from "../i18n";
+import { inLanguage } from "../i18n/numbers";
 import { axisNames, classLabel, neuronName } from "../state/labels";
 import { predictionsOf } from "../state/predictions";
 import type { Store } from "../state/store";
@@ -56,7 +57,8 @@ export function Surface({ store }: { store: Store }) {
   const tell = (words: string, { across, up }: Place, name = "") => {
     if (!now) return;
     const [x, y] = coordinates(now.extent, across, up);
-    announcement.value = fill(words, { x: x.toFixed(2), y: y.toFixed(2), k: name });
+    const write = (value: number) => inLanguage(value.toFixed(2), store.language.value);
+    announcement.value = fill(words, { x: write(x), y: write(y), k: name });
   };
   const touch = (at: Place) => {
     if (!now) return;

@@ -9,7 +9,7 @@ import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
-import { formatHash, parseHash } from "./address";
+import { type Address, formatHash, parseHash } from "./address";
 import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
@@ -24,7 +24,7 @@ import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import { makeAddressKeeper, tabStorage } from "./staying";
-import { formatMap, makeSweep } from "./sweep";
+import { formatMap, makeSweep, parseMap } from "./sweep";
 import { awayParts, type Tool } from "./tools";
 import { makeTour } from "./tour";
 import { makeWindows } from "./windows";
@@ -143,6 +143,8 @@ export function makeStore(connection: Connection, host: Host) {
       connection.send({ type: "play", until: steps });
     },
   });
+  const isDamaged = ({ damaged, map }: Address) =>
+    damaged || (map !== null && parseMap(map, defaults.value) === null);
   const followMap = (map: string | null) => {
     if (map === null || address.hidden.includes("sweep")) return;
     sweep.follow(map);
@@ -244,7 +246,7 @@ export function makeStore(connection: Connection, host: Host) {
       refusal.value = null;
       if (typeof message.session === "string") kept.session.write(message.session);
       if (resumed && !message.joined) notice.value = { says: (t) => t.classroom.forgotten };
-      if (address.damaged && !greeted) error.value = damagedLink;
+      if (isDamaged(address) && !greeted) error.value = damagedLink;
       // A link may name a challenge alone: its example is the server's.
       if (!greeted && !address.setup) toOpen = address.challenge;
       greeted = true;
@@ -386,7 +388,7 @@ export function makeStore(connection: Connection, host: Host) {
     followMap(there.map);
     // While connected, the server's run decides: a link may hold anything.
     if (!online.value) wanted = given;
-    error.value = there.damaged ? damagedLink : null;
+    error.value = isDamaged(there) ? damagedLink : null;
     connection.send({ type: "setup", setup: given, address: true });
   };
   const fragment = (chosen: Setup, more: Partial<Parameters<typeof formatHash>[0]> = {}) =>

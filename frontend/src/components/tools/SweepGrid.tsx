@@ -85,7 +85,7 @@ export async function saveMap({ text, language, host }: Store, map: SweepMap): P
     cellOf: (row: number, column: number) =>
       map.cells.get(placeKey(rows ? [column, row] : [column])),
   };
-  const view = host.root.querySelector(".view") ?? host.root;
+  const view = host.root.querySelector(".playground") ?? host.root;
   paintMap(canvas, picture, paletteOf(view), getComputedStyle(view).fontFamily);
   const blob = await pngOf(canvas);
   if (blob) saveBlob(blob, "neurona-map.png");

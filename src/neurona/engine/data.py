@@ -333,7 +333,9 @@ def _fitted(
     if hasattr(given, "params"):
         raise ValueError(f"the parameters are a {type(given).__name__}: give its params")
     try:
-        each = [tuple(layer) for layer in (None if isinstance(given, str) else given)]
+        if isinstance(given, str):  # whose letters are tuples, too
+            raise TypeError
+        each = [tuple(layer) for layer in given]
     except TypeError:
         raise ValueError(
             f"parameters {given!r}: give one (W, b) a layer, such as net.init or state.params"

@@ -49,12 +49,13 @@ class AttentionPart(Part):
         """Return v V of each head by itself, ``(batch, heads, steps, n)``."""
         v = self._parts[2]
         V = self.leaf.params.V.reshape(*v.shape[-2:], -1)
-        return np.einsum("bthd,hdj->bhtj", v, V)
+        made: Array = np.einsum("bthd,hdj->bhtj", v, V)
+        return made
 
     @cached_property
     def _heads(self) -> Array:
         """Return A v of all heads side by side, ``(batch, steps, m)``."""
-        made = np.einsum("bhst,bthd->bshd", self._weights, self._parts[2])
+        made: Array = np.einsum("bhst,bthd->bshd", self._weights, self._parts[2])
         return made.reshape(*made.shape[:2], -1)
 
     @cached_property

@@ -127,7 +127,7 @@ def check_data(
     x = _numbers("X", X, dtype, numbers)
     if networks is not None:
         n, its = len(x), (networks, len(x))
-        of_y = np.shape(y) if y is None else check_array("y", y).shape
+        of_y = () if y is None else check_array("y", y).shape
         own_y = of_y[:2] == its and of_y != (n, *net.out_shape())
         if x.ndim == len(net.in_shape) + 1 and (own_y or np.shape(sample_weight) == its):
             x = np.broadcast_to(x, (networks, *x.shape))

@@ -111,7 +111,7 @@ def _trained(given: Namespace) -> int:
     quiet = given.quiet or not processes.is_first()
     say = _printer(quiet)
     if len(y) < len(file):
-        say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
+        say(tables.left_out(len(file) - len(y), repr(given.target)))
     learn, watched, test = _parts(given, target, y)
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
     goes_on = given.checkpoint is not None and Path(given.checkpoint).exists()
@@ -387,16 +387,12 @@ def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Column
     """Return the columns to learn from and the target, in the rows where it is known."""
     name, names = given.target, _features(given, file)
     y = target.y
-    if len(y) < FEWEST:
-        raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
-    kinds = np.unique(y)
+    tables.check_target(name, y, FEWEST)
     if given.coordinator is not None:  # the rows of the others count
         processes.agreed({"the list of columns to learn from": names})
         return file.select(names)[target.rows], y
-    if len(kinds) < 2:
-        known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"
-        raise TableError("one_class", f"column {name!r} holds {known}: nothing to learn")
-    if target.is_classes and len(kinds) == len(y):
+    tables.check_varied(name, y)
+    if target.is_classes and len(np.unique(y)) == len(y):
         raise TableError(
             "one_class", f"column {name!r} holds another value in each row: it names no classes"
         )

@@ -210,7 +210,7 @@ def _record(class_: Any) -> Form:
         }
 
     def read(data: Any, where: str) -> Any:
-        given = _checked(data, dict, where, "an object of fields")
+        given = checked(data, dict, where, "an object of fields")
         for name in needed:
             if name not in given:
                 raise Misfit(f"{where}.{name} is missing")
@@ -236,14 +236,15 @@ def _kind(known: Known) -> Form:
         raise known.no_name(type(value).__name__)
 
     def read(data: Any, where: str) -> Any:
-        given = _checked(data, dict, where, "an object with a kind")
+        given = checked(data, dict, where, "an object with a kind")
         class_ = known.find(given.get("kind"), where)
         return form_of(class_).read({k: given[k] for k in given if k != "kind"}, where)
 
     return Form(write, read)
 
 
-def _checked(data: Any, type_: Any, where: str, expected: str) -> Any:
+def checked(data: Any, type_: Any, where: str, expected: str) -> Any:
+    """Return a value of a type, or say that its place takes another."""
     if not isinstance(data, type_):
         raise Misfit(f"{where} is {shown(data)}: it takes {expected}")
     if where.count(".") > DEEPEST:
@@ -266,11 +267,11 @@ def _tuple(types: tuple[Any, ...]) -> Form:
         return zip(several, values, (f"{where}.{i}" for i in range(len(values))), strict=True)
 
     def write(values: Any, where: str) -> list[Any]:
-        values = _checked(values, list | tuple | np.ndarray, where, "several values")
+        values = checked(values, list | tuple | np.ndarray, where, "several values")
         return [form.write(one, place) for form, one, place in each(values, where)]
 
     def read(data: Any, where: str) -> tuple[Any, ...]:
-        data = _checked(data, list, where, "a list")
+        data = checked(data, list, where, "a list")
         return tuple(form.read(one, place) for form, one, place in each(data, where))
 
     return Form(write, read)
@@ -284,7 +285,7 @@ def _object(types: tuple[Any, ...]) -> Form:
         return {key: form.write(value, f"{where}.{key}") for key, value in values.items()}
 
     def read(data: Any, where: str) -> dict[str, Any]:
-        given = _checked(data, dict, where, "an object")
+        given = checked(data, dict, where, "an object")
         return {key: form.read(value, f"{where}.{key}") for key, value in given.items()}
 
     return Form(write, read)
@@ -328,13 +329,13 @@ def _write_array(array: Any, where: str) -> dict[str, Any]:
 
 
 def _read_array(data: Any, where: str) -> Any:
-    given = _checked(data, dict, where, "an array")
+    given = checked(data, dict, where, "an array")
     if given.keys() != {"dtype", "values"}:
         raise Misfit(f"{where} is not described by dtype and values")
     dtype, values = _ARRAY.read(given["dtype"], f"{where}.dtype"), given["values"]
     forms = {"text": str, "object": str, "bool": bool}
     type_ = forms.get(dtype, float if dtype.startswith("float") else int)
-    values = _checked(values, list, where, "a list of values")
+    values = checked(values, list, where, "a list of values")
     if not all(type(one) is type_ and _fits(one, type_) for one in values):
         raise Misfit(f"{where} holds a value that is not {SIMPLE[type_]}")
     try:

@@ -663,6 +663,9 @@ def test_data_of_another_shape_raises():
         (lambda: PositionalEncoding("learned"), "learned is 'learned'"),
         (lambda: Embedding(5, 3, None), "mask_zero is None"),
         (lambda: Dense(3, None), "there is no activation None"),
+        (lambda: Dense(3, initializer=3), "there is no initializer 3"),
+        (lambda: Dense(3, gain="x"), "gain is 'x': it must be a positive number"),
+        (lambda: network("5, 4, embedding 9 2"), "takes the whole numbers of X: put it"),
     ],
 )
 def test_truths_and_activations_are_checked_where_a_layer_is_made(make, said):

@@ -34,7 +34,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 import numpy as np
 
-from neurona.checks import check_fields, check_truth
+from neurona.checks import check_fields, check_positive, check_truth
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.initializers import Initializer, find_initializer, orthogonal, zeros
 from neurona.engine.types import Array, LayerParams, Noise, Pullback, Shape, Weight
@@ -78,6 +78,8 @@ class Layer:
     ----------
     Params
         The NamedTuple of the arrays that the layer learns.
+    takes_indices, only_moves
+        Whether it takes whole numbers alone; whether it gives the numbers that it gets.
     activation
         f, where the layer ends with one: a field of the subclass.
     initializer, bias_initializer, gain
@@ -86,6 +88,8 @@ class Layer:
     """
 
     Params: ClassVar[Any] = Nothing
+    takes_indices: ClassVar[bool] = False
+    only_moves: ClassVar[bool] = False
     activation: Activation = linear
     initializer: Initializer = staticmethod(orthogonal)
     bias_initializer: Initializer = staticmethod(zeros)
@@ -108,8 +112,10 @@ class Layer:
         }
         for name, find in finders.items():
             given = getattr(self, name)
-            if isinstance(given, str) or given is None:
+            if not callable(given) and not isinstance(given, Activation):
                 object.__setattr__(self, name, find(given))
+        if self.gain is not None:
+            check_fields(self, gain=check_positive)
         truths = [one.name for one in fields(cast(Any, self)) if one.type in ("bool", bool)]
         check_fields(self, **dict.fromkeys(truths, check_truth))
 

@@ -63,6 +63,7 @@ class Embedding(Layer):
     """
 
     Params: ClassVar[Any] = EmbeddingParams
+    takes_indices: ClassVar[bool] = True
 
     n_in: int
     n_out: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
+from typing import ClassVar
 
 from neurona.checks import check_count
 from neurona.engine.layers.base import Layer, Nothing, Train, in_words
@@ -32,6 +33,7 @@ class Flatten(Layer):
     """
 
     axes: int = 3
+    only_moves: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

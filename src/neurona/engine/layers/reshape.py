@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
+from typing import ClassVar
 
 from neurona.checks import check_count
 from neurona.engine.layers.base import Layer, Nothing, Train, in_words
@@ -36,6 +37,7 @@ class Reshape(Layer):
 
     shape: Shape
     axes: int = 1
+    only_moves: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -49,6 +49,8 @@ class Sequential(Composition):
         shapes = [shape]
         for i, layer in enumerate(self.layers):
             try:
+                if layer.takes_indices and not all(one.only_moves for one in self.layers[:i]):
+                    raise ValueError(f"{layer!r} takes the whole numbers of X: put it first")
                 shapes.append(layer.for_shape(shapes[-1]).out_shape(shapes[-1]))
             except ValueError as error:
                 before = (

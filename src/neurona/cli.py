@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten, interrupts
 from neurona.commands.options import parser
+from neurona.commands.spanish import in_language
 from neurona.language import system_language
 
 # Little is imported before Ctrl-C is taken care of, and what takes longer in functions.
@@ -54,7 +55,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         with suppress(OSError):
             _flush()
         failed = isinstance(error, NotWritten) or getattr(error, "errno", None) in NO_ROOM
-        _complain(f"neurona: error: {_message(error)}")
+        said = in_language(_message(error), _language_of(arguments))
+        _complain(f"neurona: error: {said}")
         return FAILED if failed else WRONG
     return code
 

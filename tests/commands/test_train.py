@@ -25,7 +25,7 @@ def test_train_tells_what_it_does_and_leaves_model_and_curves(tmp_path, capsys):
         "--activation", "tanh,relu", "--epochs", 40, "--seed", 3,
     )  # fmt: skip
     assert (code, err) == (0, "")
-    assert "1 rows have no 'kind' and are left out" in out
+    assert "1 row has no 'kind' and is left out" in out
     assert "epoch 40/40: cost " in out
     assert re.search(r"accuracy \d+\.\d%: \d+ of 12 rows \(95 % interval \d+\.\d% to \d", out)
     assert "confusion (rows: the class; columns: the prediction)" in out

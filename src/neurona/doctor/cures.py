@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -428,7 +428,11 @@ class MeanOf:
     """
 
     cost: Cost
-    link: ClassVar[str | None] = None
+
+    @property
+    def link(self) -> str | None:
+        """The cost's: what it does to the output itself."""
+        return self.cost.link
 
     def __call__(
         self, output: Array, target: Array, weight: Array | None = None
@@ -441,9 +445,7 @@ class MeanOf:
 @_cure("mean-cost", "the mean over the examples as the cost", "la media de los ejemplos como coste")
 def _(case: Case) -> Case | None:
     cost = cost_of(case)
-    if cost.link is not None or not _adds_up(case, cost):
-        return None
-    return replace(case, cost=MeanOf(cost))
+    return replace(case, cost=MeanOf(cost)) if _adds_up(case, cost) else None
 
 
 def _adds_up(case: Case, cost: Cost) -> bool:

@@ -321,19 +321,18 @@ def _progress(now: Instant) -> Sentence:
     numbers = {
         "cost": cost_text(now.cost),
         "before": cost_text(before),
-        "last": _counted(max(now.step - since, 1), _LAST_STEP, _LAST_STEPS),
+        "last": _last(max(now.step - since, 1)),
         "step": now.step,
-        "steps": _counted(now.step, _STEP, _STEPS),
     }
     fell = before - now.cost > FELL * abs(before)
     if now.playing and (fell or now.step < PATIENCE):
         return _of(
             "It is learning: in {last} the cost fell from {before} to {cost}."
             if fell
-            else "It has begun: after {steps} the cost is {cost}.",
+            else "It has begun: after {step:step|steps} the cost is {cost}.",
             "Está aprendiendo: en {last} el coste bajó de {before} a {cost}."
             if fell
-            else "Ha empezado: tras {steps} el coste es {cost}.",
+            else "Ha empezado: tras {step:paso|pasos} el coste es {cost}.",
             None,
             "busy",
             **numbers,
@@ -355,14 +354,11 @@ def _progress(now: Instant) -> Sentence:
     )
 
 
-_STEP, _STEPS = Text("1 step", "1 paso"), Text("{n} steps", "{n} pasos")
-_LAST_STEP = Text("the last step", "el último paso")
-_LAST_STEPS = Text("the last {n} steps", "los últimos {n} pasos")
-
-
-def _counted(n: int, one: Text, many: Text) -> Text:
-    """Return the words for so many."""
-    return one if n == 1 else Text(*(many.say(language, n=n) for language in LANGUAGES))
+def _last(n: int) -> Text:
+    if n == 1:
+        return Text("the last step", "el último paso")
+    many = Text("the last {n} steps", "los últimos {n} pasos")
+    return Text(*(many.say(language, n=n) for language in LANGUAGES))
 
 
 def _of(en: str, es: str, kind: str | None, tone: Tone, **values: float | str | Text) -> Sentence:

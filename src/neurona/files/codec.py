@@ -3,12 +3,13 @@
 The type hint of a field decides its form, which is a way to write and a way to read:
 
 ========================  ==========================================================================
-a layer, cost, optimizer  ``{"kind": its name, **its fields}``; so is one of several dataclasses
+a layer, cost, optimizer  ``{"kind": its name, **its fields}``; so are a schedule and one of
+                          several dataclasses
 another dataclass         an object of its fields
 an activation             the name by which it is known; so is an initializer
 an array                  ``{"dtype": its name, "values": a list}``
 a tuple                   a list
-``Any``                   a number, a text, a list, a mapping, an optimizer, a cost or a layer
+``Any``                   a number, a text, a list, a mapping, or one of the first row
 ========================  ==========================================================================
 
 Reading makes these and nothing else, whatever the JSON is, or says in a :class:`Misfit` at which
@@ -42,6 +43,7 @@ from neurona.engine.costs import COSTS, Cost
 from neurona.engine.initializers import INITIALIZERS, Initializer
 from neurona.engine.layers import LAYERS, Layer
 from neurona.engine.optimizers import OPTIMIZERS, Optimizer
+from neurona.engine.schedules import SCHEDULES, Schedule
 from neurona.tables.preparation import STEPS, Step
 
 DEEPEST = 50  # levels of lists and objects within one another
@@ -107,6 +109,7 @@ FAMILIES = {
     Layer: Known("layer", LAYERS),
     Cost: Known("cost", COSTS, ", or save without it"),
     Optimizer: Known("optimizer", OPTIMIZERS),
+    Schedule: Known("schedule", SCHEDULES),
     Step: Known("column", STEPS),
 }
 
@@ -351,7 +354,7 @@ _ARRAY = _one_of((*NUMBERS, *MOMENTS, "bool", "text", "object"))
 
 # Live: a cost or an optimizer that is registered later is found, too.
 _ANY_KIND = _kind(
-    Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, {"Augmentation": Augmentation}))
+    Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, SCHEDULES, {"Augmentation": Augmentation}))
 )
 
 
@@ -368,6 +371,7 @@ def _write_any(value: Any, where: str) -> Any:
         Initializer: callable(value) and value in INITIALIZERS.values(),
         Cost: hasattr(value, "link"),
         Optimizer: type(value) in OPTIMIZERS.values(),
+        Schedule: type(value) in SCHEDULES.values(),
         Layer: isinstance(value, Layer),
     }
     for hint, it_does in fits.items():

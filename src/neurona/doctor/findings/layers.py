@@ -188,10 +188,10 @@ def _saturated(e: Evidence, moment: Moment) -> Iterator[Finding]:
         )
         if moment.step == 0
         else Text(
-            "Layer {layer} is saturated: after {step} steps {percent} % of its activations are "
-            "where the function is flat and lets no gradient through.",
-            "La capa {layer} está saturada: tras {step} pasos, el {percent} % de sus activaciones "
-            "están donde la función es plana y no deja pasar el gradiente.",
+            "Layer {layer} is saturated: after {step:step|steps} {percent} % of its activations "
+            "are where the function is flat and lets no gradient through.",
+            "La capa {layer} está saturada: tras {step:paso|pasos}, el {percent} % de sus "
+            "activaciones están donde la función es plana y no deja pasar el gradiente.",
         ),
         {
             "value": worst.saturated,

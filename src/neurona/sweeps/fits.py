@@ -15,8 +15,8 @@ import numpy as np
 from neurona.engine.types import Array
 from neurona.extras import require
 from neurona.sweeps import told
-from neurona.sweeps.axes import Axis
-from neurona.sweeps.networks import Cell, Unit
+from neurona.sweeps.axes import Axis, Cell, settings_of
+from neurona.sweeps.networks import Unit
 from neurona.tables.table import Table
 
 HELD_OUT = 0.2
@@ -61,8 +61,7 @@ class Fits:
 
     def of(self, cell: Cell, seed: int | None = None) -> Any:
         """Return the estimator of a cell, not fitted, at one of the seeds."""
-        own = {axis.name: axis.values[k] for axis, k in zip(self.axes, cell, strict=True)}
-        return self._made(own, seed)
+        return self._made(settings_of(self.axes, cell), seed)
 
     def _made(self, own: dict[str, Any], seed: int | None) -> Any:
         made = require("sklearn.base", extra="learn").clone(self.estimator).set_params(**own)
@@ -93,8 +92,7 @@ class Fits:
     def task(self, unit: Unit) -> tuple[Any, ...]:
         """Return what :func:`fitted` takes, for another process."""
         [cell], [k] = unit.cells, unit.seeds
-        own = {axis.name: axis.values[i] for axis, i in zip(self.axes, cell, strict=True)}
-        return self._task(own, self.seeds[k])
+        return self._task(settings_of(self.axes, cell), self.seeds[k])
 
     def _task(self, own: dict[str, Any], seed: int) -> tuple[Any, ...]:
         return self._made(own, seed), self.X, self.y, self.X_val, self.y_val, seed

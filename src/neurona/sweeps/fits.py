@@ -35,7 +35,7 @@ class Fits:
     axes
         What varies: parameters of the estimator.
     seeds
-        Random seeds of the fit, and of the rows that are held out.
+        Random seeds of the fit, if it takes one, and of the rows that are held out.
     X_val, y_val
         What judges all fits, in place of rows held out.
     """
@@ -51,8 +51,17 @@ class Fits:
     moments = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.estimator, type):
+            name = self.estimator.__name__
+            raise ValueError(f"estimator is the class {name}: give one, such as {name}()")
+        if len(self.X) != len(self.y):
+            raise ValueError(
+                f"X has {len(self.X)} rows, and y {len(self.y)}: give one target a row"
+            )
         known = self.estimator.get_params()
         for axis in self.axes:
+            if axis.name == "random_state":
+                raise ValueError("random_state varies by itself: give seeds, and not random_state")
             if axis.name not in known:
                 raise ValueError(
                     f"{type(self.estimator).__name__} has no parameter {axis.name!r}: it has "
@@ -65,7 +74,8 @@ class Fits:
 
     def _made(self, own: dict[str, Any], seed: int | None) -> Any:
         made = require("sklearn.base", extra="learn").clone(self.estimator).set_params(**own)
-        return made if seed is None else made.set_params(random_state=seed)
+        its_own = seed is not None and "random_state" in made.get_params(deep=False)
+        return made.set_params(random_state=seed) if its_own else made
 
     @property
     def measure(self) -> str:

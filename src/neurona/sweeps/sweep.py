@@ -113,6 +113,10 @@ def sweep(
            [1., 1.]])
     """
     numbers = _seeds(seeds)
+    if (X_val is None) != (y_val is None):
+        raise ValueError("give X_val and y_val, or neither")
+    if twice := [name for name in settings if isinstance(grid, Mapping) and name in grid]:
+        raise ValueError(f"{twice[0]} varies in the grid, and has a value beside it: give one")
     if estimator is not None:
         if settings:
             raise ValueError(f"give {', '.join(settings)} to the estimator")
@@ -165,8 +169,6 @@ def _case(X: Any, y: Any, steps: int, X_val: Any, y_val: Any, settings: Mapping[
     )
     case = Case(net, X, y, steps=check_count("steps", steps), X_val=X_val, y_val=y_val)
     check_two_classes(net, check_data(net, X, y).target)
-    if (X_val is None) != (y_val is None):
-        raise ValueError("give X_val and y_val, or neither")
     if X_val is not None:
         check_data(net, X_val, y_val)
     return reduce(

@@ -27,7 +27,7 @@ def is_classification(net: Network, y: ArrayLike) -> bool:
     >>> is_classification(network([2, 1], "linear"), [0.3, 1.2])
     False
     """
-    y = np.asarray(y)
+    y = check_array("y", y)
     return net.output.name in CLASSIFIERS and bool((y == np.round(y)).all())
 
 

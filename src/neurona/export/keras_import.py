@@ -289,9 +289,7 @@ class _Reader:
             self.masked.add(value)
         return value
 
-    def _write(
-        self, what: str, inputs: list[Value], steps: list[Any], call: Any = None
-    ) -> Value:
+    def _write(self, what: str, inputs: list[Value], steps: list[Any], call: Any = None) -> Value:
         """Write down a value that steps in a row lead to, and return it."""
         for step in steps:
             value = Value(what, tuple(inputs), partial(self.run, call), step)
@@ -601,9 +599,7 @@ LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Conv1D": _convolution,
     "Conv2D": _convolution,
     "DepthwiseConv2D": _convolution,
-    **dict.fromkeys(
-        ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed
-    ),
+    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed),
     "MaxPooling1D": _pooling(MaxPool1D, 1),
     "MaxPooling2D": _pooling(MaxPool2D, 2),
     "AveragePooling1D": _pooling(AveragePool1D, 1),

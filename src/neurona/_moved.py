@@ -1,6 +1,7 @@
 """Modules are found under their public names; and under old ones, for one release, with a warning.
 
-``neurona.costs`` is an attribute of the package, ``import neurona.costs`` needs a finder."""
+``neurona.costs`` is an attribute of the package, ``import neurona.costs`` needs a finder.
+"""
 
 from __future__ import annotations
 

@@ -34,6 +34,9 @@ class Text(NamedTuple):
 
     def say(self, language: Language, **values: float | str | Text) -> str:
         """Return the text in a language, with its values as that language writes them."""
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise ValueError(f"there is no language {language!r}. There are: {known}")
         words = self.en if language == "en" else self.es
         return words.format_map(
             {name: _Value(_written(value, language)) for name, value in values.items()}

@@ -44,6 +44,11 @@ def cured():
     return prove(lesson(), found, seconds=120)
 
 
+def test_there_are_two_languages():
+    with pytest.raises(ValueError, match=r"there is no language 'fr'. There are: en, es"):
+        Text("yes", "sí").say("fr")
+
+
 @pytest.mark.long
 def test_orthogonal_weights_cure_the_lesson_at_five_of_five_seeds(cured):
     by_name = {trial.cures: trial for trial in cured.trials}

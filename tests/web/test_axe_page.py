@@ -73,10 +73,9 @@ def use_doctor(page):
 
 
 def use_sweep(page):
-    page.locator(".suggestion button").wait_for()
     page.evaluate("location.hash = '#map=learning_rate:0.001~0.1~3/topology:4-4,8/5/100'")
-    expect(page.get_by_label(re.compile("Widths|Anchuras"))).to_have_value("4-4  8")
-    page.locator(".map-choice button.main").click()
+    expect(page.get_by_label(re.compile("^(Widths|Anchos)"))).to_have_value("4-4  8")
+    page.locator(".map-choice button[type=submit]").click()
     page.locator(".map-head b[role=status]").wait_for()
     page.locator(".sweep-map td button").nth(1).hover()
     yield

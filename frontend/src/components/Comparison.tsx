@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { makeSurfacePainter } from "../drawing/surface";
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import { differences } from "../state/differences";
 import type { PastRun } from "../state/runs";
@@ -71,7 +72,7 @@ export function Comparison({ store }: { store: Store }) {
         {differs.length ? differs.join("; ") : t.same_setup}.{" "}
         {pinned && (
           <>
-            {t.at_step.replace("{step}", write(step))} <b>{write(costNear(past, step))}</b>
+            {fill(t.at_step, { step: write(step) })} <b>{write(costNear(past, step))}</b>
             {" → "}
             <b>{write(frame.value?.cost)}</b>.
           </>

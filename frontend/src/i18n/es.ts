@@ -180,7 +180,6 @@ export const es: Texts = {
   // Lo que se dibuja.
   drawings: {
     own_scale: "en su propia escala",
-    each_own_scale: "cada neurona, en su propia escala",
     class: "clase {k}",
     another_class: "otra clase",
     sharp: "nítida",
@@ -403,6 +402,7 @@ export const es: Texts = {
     change: "Otro mapa…",
     link: "Copiar enlace",
     png: "Guardar imagen",
+    take: "Guardar el mapa",
     picture:
       "Parte de las {seeds} semillas cuyo coste acaba por debajo de {below}, tras {steps} pasos",
     picture_test:

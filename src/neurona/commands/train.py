@@ -122,8 +122,7 @@ def _trained(given: Namespace) -> int:
     if target.is_classes:
         known = np.unique(y) if given.coordinator is None else estimator.classes_
         what = f"{len(known)} classes"
-        if given.kind == "auto" and len(known) > 2 and np.char.isdecimal(known.astype(str)).all():
-            what += " (--kind numbers predicts numbers)"
+        what += _may_be_numbers(given, known)
     rows = [
         ("in the table", len(file)),
         (f"left out: they have no {given.target}", len(file) - len(y)),
@@ -320,6 +319,13 @@ def _cost(given: Namespace) -> tuple[Any, TargetKind]:
         raise ValueError("--quantile is what --cost pinball learns: give both")
     cost = given.cost if given.quantile is None else Pinball(given.quantile)
     return cost, given.kind if len(kinds) > 1 else kinds[0]
+
+
+def _may_be_numbers(given: Namespace, classes: NDArray[Any]) -> str:
+    """Return how numbers are predicted that were taken for classes, since they are few."""
+    few = given.kind == "auto" and len(classes) > 2
+    whole = few and np.char.isdecimal(classes.astype(str)).all()
+    return " (--kind numbers predicts numbers)" if whole else ""
 
 
 def _check_numbers(given: Namespace) -> None:

@@ -93,6 +93,16 @@ def rows_at_once(net: Network) -> int:
     return max(1, min(ROWS, AT_ONCE // max(map(prod, shapes))))
 
 
+def check_network(net: Any) -> None:
+    """Refuse to train what is not a network, or has nothing that can be learned."""
+    if not hasattr(net, "in_shape"):
+        raise ValueError(
+            f"net is a {type(net).__name__}: give a network, such as neurona.network([2, 4, 1])"
+        )
+    if not net.weights:
+        raise ValueError(f"{net!r} has no parameters to learn: add a layer, such as Dense(1)")
+
+
 def check_data(
     net: Network,
     X: Any,
@@ -320,8 +330,10 @@ def _fitted(
 ) -> Any:
     """Return the parameters of a composition, whose place in the network is ``before``."""
     whose = f"layer {before[:-1]}" if before else "the network"
+    if hasattr(given, "params"):
+        raise ValueError(f"the parameters are a {type(given).__name__}: give its params")
     try:
-        each = [tuple(layer) for layer in given]
+        each = [tuple(layer) for layer in (None if isinstance(given, str) else given)]
     except TypeError:
         raise ValueError(
             f"parameters {given!r}: give one (W, b) a layer, such as net.init or state.params"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.checks import check_array
 from neurona.extras import require
 from neurona.observe import numbers, scores
 from neurona.observe.colors import (
@@ -152,7 +153,7 @@ def points(X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
     2
     """
     limits = numbers.limits_of(X)
-    y = np.asarray(y)
+    y = check_array("y", y)
     if (y == np.round(y)).all() and y.min() >= 0:
         labels = scores.labels_of(y)
         colors = class_colors(max(int(labels.max()) + 1, 2))[labels]

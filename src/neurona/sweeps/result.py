@@ -81,7 +81,8 @@ class Sweep:
     @property
     def succeeded(self) -> Array:
         """Where a seed has succeeded ``(*shape, seeds)``."""
-        return self.costs < self.below
+        # Nothing is better than no error: where an estimator as it is makes none, seeds equal it.
+        return (self.costs < self.below) | (self.costs == 0)
 
     @property
     def share(self) -> Array:

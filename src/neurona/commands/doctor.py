@@ -203,7 +203,7 @@ def _table(given: Namespace, language: Language) -> tuple[Any, Any, int, str]:
             problem = f"has the column {given.target!r} alone: nothing to predict it by"
             raise TableError("few_columns", problem)
         tables.check_target(given.target, target.y, FEWEST)
-        tables.check_varied(given.target, target.y)
+        tables.check_varied(given.target, target)
         columns = file.select(names)[target.rows]
         try:
             X = Preparation.fit(columns).transform(columns)

@@ -35,7 +35,7 @@ def test_each_text_stands_in_the_sources():
     known |= set(map(os.strerror, errno.errorcode))
     known |= {re.sub(r"%(\(\w+\))?[rs]", "{}", text) for text in known}  # argparse's
     for english, spanish in texts():
-        assert english in known
+        assert english in known, english
         assert spanish.count("{") == english.count("{"), english
 
 

@@ -334,9 +334,9 @@ def _table(proof: Proof, language: Language, width: int | None) -> Iterator[str]
     narrow = width is not None and sum(widths) + 2 * len(widths) > width
     for row in rows[1:] if narrow else ():
         yield from wrap(row[0], width or 0, subsequent_indent="  ")
-        named_cells = zip(rows[0][1:], row[1:], strict=True)
-        cells = "; ".join(f"{name} {cell}".strip() for name, cell in named_cells if cell)
-        yield from wrap(cells, width or 0, initial_indent="    ", subsequent_indent="    ")
+        each = zip(rows[0][1:], row[1:], strict=True)
+        told = "; ".join(f"{name} {cell}".strip() for name, cell in each if cell)
+        yield from wrap(told, width or 0, initial_indent="    ", subsequent_indent="    ")
     for row in () if narrow else rows:
         first, *rest = row
         while len(first) > widths[0]:  # a long name takes lines of its own

@@ -32,8 +32,8 @@ class AttentionPart(Part):
     def _parts(self) -> Array:
         """Return q, k and v, each ``(batch, steps, heads, d)``."""
         params, x = self.leaf.params, self.leaf.x
-        made: Array = x @ params.W + params.b
-        return np.moveaxis(made.reshape(*x.shape[:-1], 3, self.leaf.layer.heads, -1), 2, 0)
+        made = (x @ params.W + params.b).reshape(*x.shape[:-1], 3, self.leaf.layer.heads, -1)
+        return np.asarray(np.moveaxis(made, 2, 0))
 
     @cached_property
     def _weights(self) -> Array:
@@ -46,13 +46,13 @@ class AttentionPart(Part):
         """Return v V of each head by itself, ``(batch, heads, steps, n)``."""
         v = self._parts[2]
         V = self.leaf.params.V.reshape(*v.shape[-2:], -1)
-        return np.einsum("bthd,hdj->bhtj", v, V)
+        return np.asarray(np.einsum("bthd,hdj->bhtj", v, V))
 
     @cached_property
     def _heads(self) -> Array:
         """Return A v of all heads side by side, ``(batch, steps, m)``."""
         made = np.einsum("bhst,bthd->bshd", self._weights, self._parts[2])
-        return made.reshape(*made.shape[:2], -1)
+        return np.asarray(made.reshape(*made.shape[:2], -1))
 
     @cached_property
     def _back(self) -> Array:

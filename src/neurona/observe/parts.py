@@ -205,8 +205,8 @@ class WeightedSum(Part):
             name = ONE if self._indexed else PADDING if origin is None else f"x{[*origin]}"
             yield term(name, grads.W[at], f"W{[*at]}", W[at], origin, at, None, example)
         if hasattr(leaf.params, "b"):
-            k = place[-1]
-            yield term(ONE, 1, f"b[{k}]", leaf.params.b[k], None, (k,), None, example)
+            j = place[-1]
+            yield term(ONE, 1, f"b[{j}]", leaf.params.b[j], None, (j,), None, example)
 
     def weight(self, name: str, place: Place) -> Iterator[Term]:
         """Yield the terms of the derivative by a parameter."""

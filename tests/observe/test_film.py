@@ -10,7 +10,15 @@ from PIL import Image, ImageSequence
 
 import neurona
 from neurona.observe.colors import LIGHT
-from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, SPANISH, CostPanel, Film, FilmColors, Stage
+from neurona.observe.film import (
+    FRAME_MS,
+    LAST_FRAME_MS,
+    SPANISH,
+    CostPanel,
+    Film,
+    FilmColors,
+    Stage,
+)
 
 
 def trained(net, X, y, *, steps=60, every=10, log=False, **options):

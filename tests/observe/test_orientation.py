@@ -17,7 +17,7 @@ from PIL import Image
 import neurona
 from neurona.engine.state import State
 from neurona.observe import colors, figures, numbers, scores, terminal
-from neurona.observe.film import Film, _interpolation
+from neurona.observe.film import Film, Stage, _interpolation
 from tests.support.contrast import contrast, linear
 
 UP = [(np.array([[0.0], [8.0]]), np.array([0.0]))]  # predicts 1 (blue) where x2 is large

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 class AttentionPart(Part):
     """z[s] = Σ A[s, t] (v V)[t] + c over all heads and steps t, A being softmax of the scores S."""
 
-    operation: ClassVar[Operation] = "sum"
+    @property
+    def operation(self) -> Operation:
+        """The operation of the layer."""
+        return "sum"
 
     @cached_property
     def _there(self) -> Array:
@@ -32,8 +35,8 @@ class AttentionPart(Part):
     def _parts(self) -> Array:
         """Return q, k and v, each ``(batch, steps, heads, d)``."""
         params, x = self.leaf.params, self.leaf.x
-        made = (x @ params.W + params.b).reshape(*x.shape[:-1], 3, self.leaf.layer.heads, -1)
-        return np.asarray(np.moveaxis(made, 2, 0))
+        made: Array = x @ params.W + params.b
+        return np.moveaxis(made.reshape(*x.shape[:-1], 3, self.leaf.layer.heads, -1), 2, 0)
 
     @cached_property
     def _weights(self) -> Array:
@@ -46,13 +49,14 @@ class AttentionPart(Part):
         """Return v V of each head by itself, ``(batch, heads, steps, n)``."""
         v = self._parts[2]
         V = self.leaf.params.V.reshape(*v.shape[-2:], -1)
-        return np.asarray(np.einsum("bthd,hdj->bhtj", v, V))
+        made: Array = np.einsum("bthd,hdj->bhtj", v, V)
+        return made
 
     @cached_property
     def _heads(self) -> Array:
         """Return A v of all heads side by side, ``(batch, steps, m)``."""
-        made = np.einsum("bhst,bthd->bshd", self._weights, self._parts[2])
-        return np.asarray(made.reshape(*made.shape[:2], -1))
+        made: Array = np.einsum("bhst,bthd->bshd", self._weights, self._parts[2])
+        return made.reshape(*made.shape[:2], -1)
 
     @cached_property
     def _back(self) -> Array:

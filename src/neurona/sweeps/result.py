@@ -82,7 +82,8 @@ class Sweep:
     def succeeded(self) -> Array:
         """Where a seed has succeeded ``(*shape, seeds)``."""
         # Nothing is better than no error: where an estimator as it is makes none, seeds equal it.
-        return (self.costs < self.below) | (self.costs == 0)
+        reached: Array = (self.costs < self.below) | (self.costs == 0)
+        return reached
 
     @property
     def share(self) -> Array:

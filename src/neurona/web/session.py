@@ -419,7 +419,7 @@ class Session:
             arrays["history"], arrays["flows"] = view.history, view.flows
         self._shown = (self._runs, view.version)
         undo, redo = self._past.kinds
-        content = {**_finite(content), "undo": undo, "redo": redo}
+        content = {**content, "undo": undo, "redo": redo}
         if view.task.images:
             content["example"] = self._whose(view.task)
         return [({"type": "frame", "run": self._runs, **content}, arrays)]
@@ -495,7 +495,7 @@ class Session:
             "labels": task.labels.astype(np.float32),
             "test": task.held_out.astype(np.uint8),
         }
-        return _finite(content), arrays
+        return content, arrays
 
 
 def _later(
@@ -569,14 +569,6 @@ def _at_one_rate(setup: Setup) -> Setup:
         output=replace(setup.output, learning_rate=None),
         training=replace(setup.training, learning_rate=1.0),
     )
-
-
-def _finite(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content with None in place of NaN and infinities, which JSON lacks."""
-    return {
-        key: None if isinstance(value, float) and not np.isfinite(value) else value
-        for key, value in content.items()
-    }
 
 
 _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {

@@ -293,9 +293,7 @@ def find(task: Task) -> dict[str, Any]:
             "layer": found.layer,
             "said": {one: found.say(one) for one in LANGUAGES},
             "title": bug.title._asdict() if bug else None,
-            "explained": [one._asdict() for one in (bug.wrong, bug.shows, bug.mended)]
-            if bug
-            else [],
+            "explained": [one._asdict() for one in texts],
             "right": right.lines[found.line - 1].strip(),
         }
     return content

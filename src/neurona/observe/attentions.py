@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 class AttentionPart(Part):
     """z[s] = Σ A[s, t] (v V)[t] + c over all heads and steps t, A being softmax of the scores S."""
 
-    @property
-    def operation(self) -> Operation:
-        """The operation of the layer."""
-        return "sum"
+    operation: ClassVar[Operation] = "sum"
 
     @cached_property
     def _there(self) -> Array:

@@ -34,14 +34,6 @@ def _seed():
     torch.manual_seed(0)
 
 
-@pytest.fixture(scope="module")
-def keras():
-    """Import Keras with PyTorch, which waits for no compiler."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", "torch")  # read once, at the import
-        return pytest.importorskip("keras")
-
-
 def imported(module, **options):
     """Import a module, and check that it predicts as the module, which is as it was."""
     before = state_of(module)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -246,17 +244,6 @@ class TestWhatPyTorchHas:
 
 
 # Keras
-
-
-@pytest.fixture(scope="module")
-def keras():
-    """Import Keras with a backend that is there; PyTorch's waits for no compiler."""
-    backends = [name for name in ("torch", "jax") if importlib.util.find_spec(name)]
-    if not backends:
-        pytest.skip("no backend of Keras is installed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", backends[0])  # read once, at the import
-        return pytest.importorskip("keras")
 
 
 @few

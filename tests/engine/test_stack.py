@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import neurona
-from neurona import Add, Dense, Dropout, Network, network, schedules, train
+from neurona import Add, BatchNormalization, Dense, Dropout, Network, network, schedules, train
 from neurona.engine.parameters import arrays, flatten, mapped, stacked
 from neurona.engine.state import State
 from tests.support.points import last
@@ -71,8 +71,9 @@ def test_each_network_of_a_stack_trains_as_if_alone(engine, settings):
         SKIP,
         network([2, 5, 3], "tanh", output="softmax", normalization="batch", dropout=0.2),
         network([2, 5, 3], "relu", output="softmax", normalization="layer"),
+        Network([BatchNormalization(), Dense(3, "softmax")], 2),
     ],
-    ids=["skip", "batch normalization and dropout", "layer normalization"],
+    ids=["skip", "batch normalization and dropout", "layer normalization", "of the inputs"],
 )
 def test_noise_and_statistics_are_separate_for_each_network(engine, net, batch_size):
     y = np.arange(N) % 3

@@ -216,7 +216,7 @@ class Between(nn.Module):
         (lambda x: torch.cat(x.chunk(2, dim=1)[::-1], dim=1), "linear"),
     ],
 )
-def test_a_function_between_layers_is_recognised(function, name):
+def test_a_function_between_layers_is_recognized(function, name):
     module = Between(function)
     assert names(imported(module)) == [name, "linear"]
     assert len(module.seen) == 3  # those of the comparison in this test

@@ -163,7 +163,10 @@ def test_a_module_that_neurona_has_not_is_refused(torch, build, in_shape, messag
             {"batch_first": False},
             r"steps LSTM\(3, 4\) takes the examples along axis 1.*batch_first",
         ),
-        ({"proj_size": 2}, r"steps LSTM\(3, 4, proj_size=2.* has proj_size, which neurona has not"),
+        (
+            {"proj_size": 2},
+            r"steps LSTM\(3, 4, proj_size=2.* has proj_size, which neurona does not have",
+        ),
     ],
 )
 def test_a_recurrence_that_neurona_has_not_is_refused(torch, given, message):
@@ -271,6 +274,19 @@ def test_models_of_keras_are_imported(keras):
 @pytest.mark.long
 def test_all_models_of_keras_are_imported(keras):
     check_import(keras, None)
+
+
+def test_the_mean_of_padding_alone_is_0_in_both(torch, keras_, tmp_path):
+    """Within a network, where a relu makes it; what it takes first is refused."""
+    net = neurona.Network(
+        [neurona.Activate("relu"), neurona.GlobalAveragePool1D(mask_zero=True), neurona.Dense(1)],
+        (3, 2),
+    )
+    params, X = net.init(0), np.float32([[[-1, -2]] * 3, [[1, 2], [-1, -1], [3, 4]]])
+    module = loaded(to_pytorch, net, params, tmp_path / "pytorch")
+    assert_same(outputs(torch, module, X), net.predict(params, X))
+    model = loaded(to_keras, net, params, tmp_path / "keras")
+    assert_same(keras_.ops.convert_to_numpy(model(X)), net.predict(params, X))
 
 
 ON_JAX = """

@@ -86,7 +86,7 @@ class Fits:
         """Return what tells this sweep from others."""
         return {
             "estimator": repr(self.estimator),
-            **{name: told.of_data(getattr(self, name)) for name in ("X", "y", "X_val", "y_val")},
+            **told.of_examples(self),
             **told.of_axes(self.axes, self.seeds),
         }
 

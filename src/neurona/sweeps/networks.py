@@ -108,12 +108,9 @@ class Networks:
             name: repr(getattr(case, name))
             for name in ("cost", "optimizer", "steps", "batch_size", "l1", "l2", "shuffle")
         }
-        examples = {
-            name: told.of_data(getattr(case, name)) for name in ("X", "y", "X_val", "y_val")
-        }
         return {
             "network": repr(case.net.layers),
-            **examples,
+            **told.of_examples(case),
             **settings,
             **told.of_axes(self.axes, self.seeds),
             "engine": self.engine,

@@ -49,13 +49,18 @@ def _topology(case: Case, widths: Any) -> Case:
     *hidden, last = case.net.layers
     if not all(isinstance(layer, Dense) for layer in case.net.layers):
         raise ValueError("a topology is swept with dense layers only: leave it as it is")
-    if isinstance(widths, str) or not isinstance(widths, Iterable):
-        raise ValueError(
-            f"topology is {widths!r}: give the widths of the hidden layers, such as (4, 8)"
-        )
     like = hidden[0] if hidden else last
-    widths = [check_count("a layer's width", width) for width in widths]
-    return _with(case, [*(replace(like, n_out=width) for width in widths), last])  # type: ignore[type-var]
+    layers = [replace(like, n_out=width) for width in widths_of(widths)]  # type: ignore[type-var]
+    return _with(case, [*layers, last])
+
+
+def widths_of(topology: Any) -> list[int]:
+    """Return the widths of hidden layers, or say what they are."""
+    if isinstance(topology, str) or not isinstance(topology, Iterable):
+        raise ValueError(
+            f"topology is {topology!r}: give the widths of the hidden layers, such as (4, 8)"
+        )
+    return [check_count("a layer's width", width) for width in topology]
 
 
 def _depth(case: Case, depth: Any) -> Case:

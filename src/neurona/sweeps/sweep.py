@@ -31,7 +31,7 @@ from neurona.sweeps.axes import Axis, Cell
 from neurona.sweeps.fits import Fits, fitted
 from neurona.sweeps.networks import Networks, engine_here, trained
 from neurona.sweeps.result import Sweep
-from neurona.sweeps.settings import ORDER, SETTINGS, changed
+from neurona.sweeps.settings import ORDER, SETTINGS, changed, widths_of
 
 if TYPE_CHECKING:
     import os
@@ -163,7 +163,7 @@ def _case(X: Any, y: Any, steps: int, X_val: Any, y_val: Any, settings: Mapping[
         raise ValueError(f"X has shape {X.shape}: give a row of numbers for each example")
     n_out, usual = _output_for(y)
     net = network(
-        [X.shape[-1], *given.pop("topology"), n_out],
+        [X.shape[-1], *widths_of(given.pop("topology")), n_out],
         given.pop("activation"),
         output=usual if output is None else output,
     )

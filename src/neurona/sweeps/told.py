@@ -22,6 +22,11 @@ def of_data(values: Any) -> str:
     return digest(values)
 
 
+def of_examples(subject: Any) -> dict[str, str]:
+    """Return the texts on the examples of a case, or of fits."""
+    return {name: of_data(getattr(subject, name)) for name in ("X", "y", "X_val", "y_val")}
+
+
 def of_axes(axes: tuple[Axis, ...], seeds: tuple[int, ...]) -> dict[str, str]:
     """Return the texts on what varies."""
     grid = {axis.name: ", ".join(map(written, axis.values)) for axis in axes}

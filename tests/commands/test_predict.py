@@ -410,7 +410,7 @@ def command(*arguments, input_=None):
     )  # fmt: skip
 
 
-def test_the_penguins_as_they_were_published(tmp_path):
+def test_the_penguins_as_they_were_published(tmp_path, capsys):
     package = pytest.importorskip("palmerpenguins")
     source = Path(package.__file__).parent / "data" / "penguins-raw.csv"
     header, *rows = source.read_bytes().splitlines(keepends=True)
@@ -427,8 +427,8 @@ def test_the_penguins_as_they_were_published(tmp_path):
     assert len(right) == len(rows) // 2
     assert np.mean(right) > 0.97
     (tmp_path / "new.csv").write_bytes(new)
-    done = command("evaluate", model, tmp_path / "new.csv")
-    assert f"accuracy {np.mean(right):.1%}".encode() in done.stdout
+    _, out, _ = run(capsys, "evaluate", model, tmp_path / "new.csv")
+    assert f"accuracy {np.mean(right):.1%}" in out
     renamed = new.replace(b"Island", b"Isle", 1)
     done = command("predict", model, "-", input_=renamed)
     assert done.returncode == WRONG

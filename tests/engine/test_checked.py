@@ -21,11 +21,6 @@ NET = network([2, 3, 1], "tanh", output="sigmoid")
 NUMBERS = [math.nan, math.inf, -math.inf, -1, True, np.True_, "0.5", b"1", None, (0.5,), 1j, {}]
 
 
-@pytest.fixture(params=["numpy", "jax"])
-def engine(request):
-    return request.param
-
-
 @pytest.mark.parametrize("wrong", NUMBERS, ids=str)
 @pytest.mark.parametrize(
     ("make", "name"),

@@ -25,11 +25,6 @@ DROPOUT = network([2, 8, 1], "tanh", output="linear", dropout=0.5, normalization
 WEIGHT = np.arange(12.0)
 
 
-@pytest.fixture(params=["numpy", "jax"])
-def engine(request):
-    return request.param
-
-
 def assert_same(state, other):
     """Check that two states are the same to the last bit, what they draw from included."""
     assert (state.step, state.epoch) == (other.step, other.epoch)

@@ -66,11 +66,6 @@ def net(request):
     return net_of(request.param)
 
 
-@pytest.fixture(params=["numpy", "jax"])
-def engine(request):
-    return request.param
-
-
 def net_of(kind):
     return network([2, 5, 4, 1], "tanh", output="sigmoid", **KINDS[kind])
 

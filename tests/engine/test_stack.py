@@ -9,6 +9,7 @@ import neurona
 from neurona import Add, BatchNormalization, Dense, Dropout, Network, network, schedules, train
 from neurona.engine.parameters import arrays, flatten, mapped, stacked
 from neurona.engine.state import State
+from tests.support.points import last
 
 RNG = np.random.default_rng(0)
 N = 23
@@ -19,16 +20,6 @@ SEEDS = [3, 1, 4]
 long = pytest.mark.long
 NET = network([2, 5, 4, 1], "tanh", output="sigmoid")
 SKIP = Network([Add([Dense(2, "tanh"), Dropout(0.3)]), Dense(3, "softmax")], 2)
-
-
-@pytest.fixture(params=["numpy", "jax"])
-def engine(request):
-    return request.param
-
-
-def last(states):
-    *_, state = states
-    return state
 
 
 def assert_alike(stack, alone, atol=2e-5):

@@ -22,11 +22,6 @@ Y = np.arange(20) % 2
 NET = network([2, 4, 1], "tanh", output="sigmoid", dropout=0.3, normalization="batch")
 
 
-@pytest.fixture(params=["numpy", "jax"])
-def engine(request):
-    return request.param
-
-
 def arrays_in(one, seen=()):
     """Return all arrays that can be reached from an object, through tuples, dicts and fields."""
     if isinstance(one, np.ndarray):

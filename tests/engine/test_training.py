@@ -32,11 +32,6 @@ THREE = network([2, 3, 3], "tanh", output="softmax")
 LABELS = np.arange(N) % 3
 
 
-@pytest.fixture(params=["numpy", "jax"])
-def engine(request):
-    return request.param
-
-
 def run(engine="numpy", net=NET, y=Y, **settings):
     """Return all the states of a short training; the seed is 0."""
     return list(train(net, X, y, engine=engine, **{"rng": 0, "steps": 8} | settings))

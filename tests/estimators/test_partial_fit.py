@@ -436,8 +436,7 @@ def test_one_row_is_fitted_where_nothing_is_prepared():
     assert net.predict([[2.0]]) == pytest.approx(4.0)
 
 
-@pytest.mark.parametrize("cost", [None, "poisson"])
-@pytest.mark.parametrize("first", ["fit", "partial_fit"])
+@pytest.mark.parametrize(("first", "cost"), [("fit", None), ("partial_fit", "poisson")])
 def test_a_target_that_was_constant_gets_a_scale_when_it_varies(first, cost, tmp_path):
     """Its deviation was 0, and a prediction would stay the mean for ever."""
     constant = 0.0 if cost == "poisson" else 4.0

@@ -34,14 +34,6 @@ def _seed():
     torch.manual_seed(0)
 
 
-@pytest.fixture(scope="module")
-def keras():
-    """Import Keras with PyTorch, which waits for no compiler."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", "torch")  # read once, at the import
-        return pytest.importorskip("keras")
-
-
 def imported(module, **options):
     """Import a module, and check that it predicts as the module, which is as it was."""
     before = state_of(module)
@@ -224,7 +216,7 @@ class Between(nn.Module):
         (lambda x: torch.cat(x.chunk(2, dim=1)[::-1], dim=1), "linear"),
     ],
 )
-def test_a_function_between_layers_is_recognised(function, name):
+def test_a_function_between_layers_is_recognized(function, name):
     module = Between(function)
     assert names(imported(module)) == [name, "linear"]
     assert len(module.seen) == 3  # those of the comparison in this test

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -12,7 +11,8 @@ import numpy as np
 import pytest
 
 import neurona
-from neurona.export import from_keras, from_pytorch, keras, pytorch, to_keras, to_pytorch
+from neurona.export import from_keras, from_pytorch, pytorch, to_keras, to_pytorch
+from neurona.export import keras as export_keras
 from neurona.export.parts import PARTS
 from tests.support.compositions import random_network
 from tests.support.zoo import examples, keras_models, pytorch_modules
@@ -38,7 +38,7 @@ def loaded(export, net, params, folder):
 
 
 def test_each_layer_has_a_form_in_each_table():
-    for table in (pytorch.ROWS, keras.ROWS):
+    for table in (pytorch.ROWS, export_keras.ROWS):
         assert {*table} == {*PARTS, "Scale"}
 
 
@@ -163,7 +163,10 @@ def test_a_module_that_neurona_has_not_is_refused(torch, build, in_shape, messag
             {"batch_first": False},
             r"steps LSTM\(3, 4\) takes the examples along axis 1.*batch_first",
         ),
-        ({"proj_size": 2}, r"steps LSTM\(3, 4, proj_size=2.* has proj_size, which neurona has not"),
+        (
+            {"proj_size": 2},
+            r"steps LSTM\(3, 4, proj_size=2.* has proj_size, which neurona does not have",
+        ),
     ],
 )
 def test_a_recurrence_that_neurona_has_not_is_refused(torch, given, message):
@@ -212,21 +215,10 @@ def test_attention_of_several_inputs_is_refused(torch):
 # Keras
 
 
-@pytest.fixture(scope="module")
-def keras_():
-    """Import Keras with a backend that is there; PyTorch's waits for no compiler."""
-    backends = [name for name in ("torch", "jax") if importlib.util.find_spec(name)]
-    if not backends:
-        pytest.skip("no backend of Keras is installed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", backends[0])  # read once, at the import
-        return pytest.importorskip("keras")
-
-
-def check_keras(keras_, seed, folder):
+def check_keras(keras, seed, folder):
     net, params, X = random_network(np.random.default_rng(seed))
     model = loaded(to_keras, net, params, folder)
-    predictions = keras_.ops.convert_to_numpy(model(X, training=False))
+    predictions = keras.ops.convert_to_numpy(model(X, training=False))
     wanted = net.predict(params, X)
     assert_same(predictions, wanted)
     again, its = from_keras(model)
@@ -235,32 +227,32 @@ def check_keras(keras_, seed, folder):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_composition_is_the_model_of_keras(keras_, seed, tmp_path):
-    check_keras(keras_, seed, tmp_path)
+def test_a_composition_is_the_model_of_keras(keras, seed, tmp_path):
+    check_keras(keras, seed, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 300))
-def test_many_compositions_are_models_of_keras(keras_, seed, tmp_path):
-    check_keras(keras_, seed, tmp_path)
+def test_many_compositions_are_models_of_keras(keras, seed, tmp_path):
+    check_keras(keras, seed, tmp_path)
 
 
-def check_import(keras_, chosen):
-    for name, (make, shape, *given) in keras_models(keras_).items():
+def check_import(keras, chosen):
+    for name, (make, shape, *given) in keras_models(keras).items():
         if chosen is not None and name not in chosen:
             continue
-        keras_.utils.set_random_seed(1)
+        keras.utils.set_random_seed(1)
         rng = np.random.default_rng(2)
         made = make(shape) if make.__code__.co_argcount else make()
-        given_shape = keras_.Input(shape)
-        model = keras_.Sequential([given_shape, *made]) if isinstance(made, list) else made
+        given_shape = keras.Input(shape)
+        model = keras.Sequential([given_shape, *made]) if isinstance(made, list) else made
         for one in model.weights:
             positive = "variance" in one.path or "gamma" in one.path
             drawn = rng.uniform(0.5, 2, one.shape) if positive else rng.normal(size=one.shape) / 2
             one.assign(drawn)
         net, params = from_keras(model)
         X = examples(rng, shape, *given)
-        wanted = keras_.ops.convert_to_numpy(model(X, training=False))
+        wanted = keras.ops.convert_to_numpy(model(X, training=False))
         first = net.in_shape != shape and len(net.in_shape) == len(shape)
         predictions = net.predict(
             params, np.moveaxis(X, 1, -1) if first else X.reshape(4, *net.in_shape)
@@ -273,15 +265,28 @@ def check_import(keras_, chosen):
             raise AssertionError(f"{name}: {net}") from error
 
 
-def test_models_of_keras_are_imported(keras_):
+def test_models_of_keras_are_imported(keras):
     check_import(
-        keras_, {"windows", "series", "block of a text", "LSTM, padding", "GRU, both directions"}
+        keras, {"windows", "series", "block of a text", "LSTM, padding", "GRU, both directions"}
     )
 
 
 @pytest.mark.long
-def test_all_models_of_keras_are_imported(keras_):
-    check_import(keras_, None)
+def test_all_models_of_keras_are_imported(keras):
+    check_import(keras, None)
+
+
+def test_the_mean_of_padding_alone_is_0_in_both(torch, keras_, tmp_path):
+    """Within a network, where a relu makes it; what it takes first is refused."""
+    net = neurona.Network(
+        [neurona.Activate("relu"), neurona.GlobalAveragePool1D(mask_zero=True), neurona.Dense(1)],
+        (3, 2),
+    )
+    params, X = net.init(0), np.float32([[[-1, -2]] * 3, [[1, 2], [-1, -1], [3, 4]]])
+    module = loaded(to_pytorch, net, params, tmp_path / "pytorch")
+    assert_same(outputs(torch, module, X), net.predict(params, X))
+    model = loaded(to_keras, net, params, tmp_path / "keras")
+    assert_same(keras_.ops.convert_to_numpy(model(X)), net.predict(params, X))
 
 
 ON_JAX = """
@@ -327,15 +332,15 @@ def test_exports_and_imports_of_keras_on_jax(tmp_path):
         (lambda k: k.SeparableConv1D(2, 2), r"\(SeparableConv1D\) makes .* layers that an import"),
     ],
 )
-def test_a_layer_of_series_that_neurona_has_not_is_refused(keras_, build, message):
-    model = keras_.Sequential([keras_.Input((6, 3)), build(keras_.layers)])
+def test_a_layer_of_series_that_neurona_has_not_is_refused(keras, build, message):
+    model = keras.Sequential([keras.Input((6, 3)), build(keras.layers)])
     with pytest.raises(ValueError, match=message):
         from_keras(model)
 
 
-def test_a_model_of_keras_that_takes_series_of_any_length(keras_):
-    layers = keras_.layers
-    model = keras_.Sequential([keras_.Input((None, 3)), layers.LSTM(4), layers.Dense(2)])
+def test_a_model_of_keras_that_takes_series_of_any_length(keras):
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((None, 3)), layers.LSTM(4), layers.Dense(2)])
     net, params = from_keras(model, in_shape=(5, 3))
     X = np.random.default_rng(0).normal(size=(4, 5, 3)).astype(np.float32)
-    assert_same(net.predict(params, X), keras_.ops.convert_to_numpy(model(X)))
+    assert_same(net.predict(params, X), keras.ops.convert_to_numpy(model(X)))

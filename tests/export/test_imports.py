@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +17,7 @@ from neurona.export import (
     to_pytorch,
     to_sklearn,
 )
-from neurona.export.recognition import recognise
+from neurona.export.recognition import recognize
 from tests.support.networks import by_hand, cases, image_cases, learned
 
 # Keras, on PyTorch, makes arrays in a way that NumPy 2 would have otherwise.
@@ -73,13 +71,13 @@ def assert_as_before(imported, case, X):
     np.testing.assert_allclose(given, wanted, rtol=1e-4, atol=1e-5 * max(1, abs(wanted).max()))
 
 
-# Recognising
+# Recognizing
 
 
 @pytest.mark.parametrize("width", [1, 2, 30, 3000])
 @pytest.mark.parametrize("name", NAMES)
-def test_each_activation_is_recognised(name, width):
-    assert recognise(ACTIVATIONS[name], width, "it") == name
+def test_each_activation_is_recognized(name, width):
+    assert recognize(ACTIVATIONS[name], width, "it") == name
 
 
 @pytest.mark.parametrize("width", [1, 7])
@@ -107,14 +105,14 @@ def test_strangers_are_refused(function, width):
     with pytest.raises(
         ValueError, match="it is none of neurona's activations, which are elu, exp, gelu"
     ):
-        recognise(function, width, "it")
+        recognize(function, width, "it")
 
 
 def test_a_function_that_changes_the_shape_is_not_an_activation():
     with pytest.raises(ValueError, match=r"it makes \(666,\) of \(666, 3\): an activation keeps"):
-        recognise(lambda z: z.sum(axis=1), 3, "it")
+        recognize(lambda z: z.sum(axis=1), 3, "it")
     with pytest.raises(ValueError, match="it can't be applied to the layer's numbers"):
-        recognise(lambda z: z @ np.eye(2), 3, "it")
+        recognize(lambda z: z @ np.eye(2), 3, "it")
 
 
 # PyTorch
@@ -246,17 +244,6 @@ class TestWhatPyTorchHas:
 
 
 # Keras
-
-
-@pytest.fixture(scope="module")
-def keras():
-    """Import Keras with a backend that is there; PyTorch's waits for no compiler."""
-    backends = [name for name in ("torch", "jax") if importlib.util.find_spec(name)]
-    if not backends:
-        pytest.skip("no backend of Keras is installed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", backends[0])  # read once, at the import
-        return pytest.importorskip("keras")
 
 
 @few

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from dataclasses import replace
@@ -250,17 +249,6 @@ def test_pytorch_is_the_network(run_pytorch, case):
 
 
 # Keras
-
-
-@pytest.fixture(scope="module")
-def keras():
-    """Import Keras with a backend that is there; PyTorch's waits for no compiler."""
-    backends = [name for name in ("torch", "jax") if importlib.util.find_spec(name)]
-    if not backends:
-        pytest.skip("no backend of Keras is installed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERAS_BACKEND", backends[0])  # read once, at the import
-        return pytest.importorskip("keras")
 
 
 @pytest.fixture(scope="module")

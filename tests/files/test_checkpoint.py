@@ -91,22 +91,27 @@ def engine(request):
     return request.param
 
 
+SETTINGS_OF = {
+    "batches": {},
+    "whole": {"batch_size": None},
+    "every": {"every": 9},
+    "epochs": {"epochs": 5, "steps": None},
+    "weights": {"sample_weight": Y + 1},
+}
+
+
 @pytest.mark.parametrize(
-    ("engine", "steps"),
-    [("numpy", 1), ("numpy", 26), ("numpy", 41), ("jax", 26)],
-    indirect=["engine"],
-)
-@pytest.mark.parametrize(
-    "settings",
+    ("engine", "steps", "settings"),
     [
-        {},
-        {"batch_size": None},
-        {"every": 9},
-        {"epochs": 5, "steps": None},
-        {"sample_weight": Y + 1},
+        pytest.param(
+            engine, steps, settings, id=f"{engine}-{steps}-{name}",
+            marks=pytest.mark.long if engine == "jax" and name not in ("whole", "every") else (),
+        )
+        for engine, steps in (("numpy", 1), ("numpy", 26), ("numpy", 41), ("jax", 26))
+        for name, settings in SETTINGS_OF.items()
     ],
-    ids=["batches", "whole", "every", "epochs", "weights"],
-)
+    indirect=["engine"],
+)  # fmt: skip
 def test_a_killed_training_ends_with_the_same_numbers(path, engine, settings, steps, monkeypatch):
     settings = {**SETTINGS, "engine": engine, **settings}
     whole = last(neurona.train(NET, X, Y, **settings))

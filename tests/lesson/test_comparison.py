@@ -1,7 +1,6 @@
 """The lesson's network in other libraries: same weights, same curves, and who can't take part."""
 
 import ast
-import importlib.util
 import os
 import sys
 from dataclasses import replace
@@ -28,15 +27,6 @@ from neurona.lesson.comparison.source import lines_of, source_of_names
 STEPS = 200
 ENTRIES = {entry.key: entry for entry in LINEUP}
 PAIRS = [(key, name) for key, entry in ENTRIES.items() for name in entry.problems]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def keras_backend():
-    """Let Keras compute with a backend that waits for no compiler, where there is one."""
-    with pytest.MonkeyPatch.context() as patch:
-        if importlib.util.find_spec("torch"):
-            patch.setenv("KERAS_BACKEND", "torch")  # read once, at the import
-        yield
 
 
 @pytest.fixture(scope="module")

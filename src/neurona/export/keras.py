@@ -30,7 +30,7 @@ ACTIVATIONS = {
     "exp": '"exponential"',
 }  # fmt: skip
 
-# What Keras lacks: the code gets those that it names.
+# Functions that Keras lacks: the code gets those that it calls.
 FUNCTIONS = {
     "leaky_relu": '''@keras.saving.register_keras_serializable("neurona")
 def leaky_relu(z):
@@ -77,7 +77,8 @@ class Positions(keras.layers.Layer):
     """Return a pooling over the steps that are not padding."""
     x = keras.Input(shape)
     if isinstance(layer, keras.layers.GlobalAveragePooling1D):
-        return keras.Model(x, layer(x, mask=real(x)))
+        y, some = layer(x, mask=real(x)), keras.ops.any(real(x), axis=1, keepdims=True)
+        return keras.Model(x, keras.ops.where(some, y, 0))  # 0 where all is padding
     return keras.Model(x, layer(keras.ops.where(real(x)[..., None], x, -float("inf"))))
 ''',
     "recurrence": '''def recurrence(shape, layer, padding=False):
@@ -218,7 +219,7 @@ def _convolution(part: Part, name: str) -> list[Layered]:
         f"Conv{part.axes}D", len(b), layer.size, activation=_activation(part), name=name, **options
     )
     made = [*pad, (text, _weights(name, W, b))]
-    if both:  # which Keras has not at once: every so many are left over
+    if both:  # which Keras does not have at once: every so many are left over
         made.append((_layer(f"MaxPooling{len(pads)}D", 1, strides=stride), {}))
     return made
 

@@ -30,7 +30,7 @@ from neurona.export.reading import (
     normalization_of_all,
     transposed_convolution,
 )
-from neurona.export.recognition import recognise
+from neurona.export.recognition import recognize
 from neurona.extras import require
 
 BFLOAT16 = SimpleNamespace(eps=2.0**-7, max=3.3e38)
@@ -39,7 +39,7 @@ MOVES = (
     "Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims", "GetItem", "Flip",
     "Cropping1D", "Cropping2D",
 )  # fmt: skip
-# What stands beside a layer in the models that the export's functions make.
+# Operations beside a layer in the models that the export's functions make.
 BESIDE = (
     "InputLayer", "NotEqual", "Any", "GetItem", "Where", "Flip", "Pad", "OnesLike", "TrueDivide",
 )  # fmt: skip
@@ -78,7 +78,7 @@ def from_keras(
 
     Notes
     -----
-    An activation is recognised by what it does: Keras's ``"gelu"`` is refused, for it is the exact
+    An activation is recognized by what it does: Keras's ``"gelu"`` is refused, for it is the exact
     one, and ``lambda z: keras.activations.gelu(z, approximate=True)`` is neurona's. A scale and a
     shift, such as ``Rescaling`` and ``Normalization``, become part of the weights before them, or a
     batch normalization.
@@ -358,7 +358,7 @@ class _Found(NamedTuple):
 
     def function(self, function: Any, n: int) -> str:
         """Return the name of an activation."""
-        return recognise(partial(self.reader.run, function), n, "its activation")
+        return recognize(partial(self.reader.run, function), n, "its activation")
 
 
 # ------------------------------------------------------------- which layer is which of neurona's

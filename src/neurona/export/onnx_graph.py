@@ -28,7 +28,7 @@ class Graph:
     Parameters
     ----------
     inputs
-        What is fed in from outside, as ONNX describes it (``ValueInfoProto``).
+        The inputs from outside, as ONNX describes them (``ValueInfoProto``).
     end
         The name of the value at which the graph has arrived; a network goes on from rows of
         float32.

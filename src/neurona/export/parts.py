@@ -74,7 +74,7 @@ class Part(NamedTuple):
     Attributes
     ----------
     shape
-        Of an example that it gets.
+        The shape of an example that it gets.
     branches
         The parts of each layer within, where the layer is made of layers side by side; of a
         Masked, those of its layers in a row, as one branch.
@@ -131,7 +131,7 @@ def parts_of(net: Network, params: Params, dtype: Any = np.float32) -> list[Part
     net, params
         A network, and its parameters, an entry for each layer.
     dtype
-        What the numbers are taken to; None keeps their own.
+        The dtype that the numbers are taken to; None keeps their own.
 
     Raises
     ------

@@ -39,7 +39,7 @@ from neurona.export.reading import (
     normalization_of_all,
     transposed_convolution,
 )
-from neurona.export.recognition import recognise
+from neurona.export.recognition import recognize
 from neurona.extras import require
 
 
@@ -77,7 +77,7 @@ def from_pytorch(
 
     Notes
     -----
-    An activation is recognised by what it does: ``GELU()`` is refused, for it is the exact one, and
+    An activation is recognized by what it does: ``GELU()`` is refused, for it is the exact one, and
     ``GELU(approximate="tanh")`` is neurona's. Hooks, and whatever else changes a call, are part of
     what a module computes. A scale and a shift become part of the weights before them, or a batch
     normalization.
@@ -624,7 +624,7 @@ def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
     if any(bool(one.any()) for one in states):
         raise _Unseen(f"{what} begins with another state than 0")
     if states[0].shape[-1] != states[-1].shape[-1]:
-        raise _Unseen(f"{what} has proj_size, which neurona has not")
+        raise _Unseen(f"{what} has proj_size, which neurona does not have")
     directions = 2 if both else 1
     each = np.array_split(np.arange(len(weights)), layers * directions)
     made, n = [], states[0].shape[-1]
@@ -675,7 +675,7 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "group_norm": _group_norm,
     "embedding": _embedding,
 }
-# What neurona does not have, and how to go on without it.
+# Functions without a counterpart in neurona, and how to go on without them.
 REFUSED = {
     "instance_norm": "neurona has no normalization of each channel by itself: train with a "
     "BatchNorm, a LayerNorm over the channels, or GroupNorm(1, channels)",
@@ -787,7 +787,7 @@ def _simple_rnn(source: _Source, module: Any, x: Any) -> Any:
     W, U = (_numbers(one.weight).T for one in (module.input, module.state))
     n = len(U)
     function = partial(_on_numbers, source, module.activation)
-    layer = ours.SimpleRNN(n, recognise(function, n, "its activation"), return_sequences=True)
+    layer = ours.SimpleRNN(n, recognize(function, n, "its activation"), return_sequences=True)
     return Call(layer, ours.SimpleRNN.Params(W, U, _numbers(module.input.bias)))
 
 

@@ -2,7 +2,7 @@
 
 An import writes down each array that its model makes of the input, and what made it. Here they
 become layers: a call that is a layer of neurona is that layer, branches that are added up or put
-side by side are an ``Add`` or a ``Concatenate``, and what stands between is recognised by what it
+side by side are an ``Add`` or a ``Concatenate``, and what stands between is recognized by what it
 does. Meanwhile it is known where each number of the model's array stands in neurona's: so channels
 may come first, or examples along another axis, and rows may be in another order.
 """
@@ -25,7 +25,7 @@ from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.comparison import confirmed
 from neurona.export.parts import OWN
-from neurona.export.recognition import affine, recognise
+from neurona.export.recognition import affine, recognize
 
 # Where each number of the model's array stands in neurona's example.
 Places: TypeAlias = Array
@@ -156,7 +156,7 @@ def network_like(
     values
         The input of the model, what it makes of it in the order in which it does, and its output.
     shape
-        Of one example of the model.
+        The shape of one example of the model.
     run
         The model, from examples to outputs.
     what, precision
@@ -253,7 +253,7 @@ class _Reader:
                 longest = 1  # with what follows, it would hide within the tolerance
             for n in range(longest, 0, -1):  # the longest that is known
                 with suppress(ValueError):
-                    row = _recognised(start, list(chain(*stretches[:n])), row)
+                    row = _recognized(start, list(chain(*stretches[:n])), row)
                     break
             else:
                 n, row = 1, self._layer(start, stretches[0], row)
@@ -310,7 +310,7 @@ class _Reader:
                 f"{last.what} puts branches together: neurona has Add and Concatenate for that"
             )
         try:
-            return _recognised(start, stretch, row)
+            return _recognized(start, stretch, row)
         except ValueError as error:
             raise ValueError(
                 f"{error}; nor is it one of the layers that an import reads, which are {HAVE}"
@@ -329,7 +329,7 @@ def _is_plain(value: Value) -> bool:
     return step is None or (isinstance(step, Merge) and step.layer is ours.Add)
 
 
-# ------------------------------------------------------------------- what is recognised by its work
+# ------------------------------------------------------------------- what is recognized by its work
 
 
 def _function(start: Value, values: Sequence[Value], row: Row) -> Callable[[Array], Array]:
@@ -362,13 +362,13 @@ def _is_slight(start: Value, values: Sequence[Value], row: Row) -> bool:
     return False
 
 
-def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row:
+def _recognized(start: Value, values: Sequence[Value], row: Row) -> Row:
     """Go on with values that together are an activation, or a scale and a shift; or ValueError."""
     what = values[-1].what
     _check_complete(what, row, row.places)
     function = _function(start, values, row)
     try:
-        name = recognise(function, row.shape, what)
+        name = recognize(function, row.shape, what)
     except ValueError:
         found = affine(function, row.shape)
         if found is None:
@@ -411,7 +411,7 @@ def _scaled(what: str, scale: Array, shift: Array, row: Row) -> Row:
     return row.then(ours.BatchNormalization(epsilon=TINY), params)
 
 
-# ------------------------------------------------------------------ layers that neurona has not
+# ---------------------------------------------------------------- layers that are several of ours
 
 
 def normalization_of_all(shape: Shape, gamma: Array, beta: Array, epsilon: float) -> list[Any]:
@@ -681,7 +681,9 @@ def _merged(what: str, merge: Merge, rows: Sequence[Row], before: Row) -> Row:
     if merge.layer is ours.Add:
         places = rows[0].places
         if not all(np.array_equal(places, row.places) for row in rows):
-            raise ValueError(f"{what} adds up numbers in different orders, which neurona has not")
+            raise ValueError(
+                f"{what} adds up numbers in different orders, which neurona does not have"
+            )
     else:
         whole = in_order(layer.out_shape(before.shape))
         cuts = np.cumsum([row.shape[-1] for row in rows])[:-1]
@@ -732,7 +734,7 @@ def _check_complete(what: str, row: Row, places: Places) -> None:
 
 def _disordered(what: str) -> ValueError:
     return ValueError(
-        f"{what} has its numbers in an order that neurona has not: there images are (height, "
+        f"{what} has its numbers in an order that neurona does not have: there images are (height, "
         "width, channels), and series (steps, features)"
     )
 

@@ -1,4 +1,4 @@
-"""Recognise a function of another library by what it does, for names mislead.
+"""Recognize a function of another library by what it does, for names mislead.
 
 PyTorch's and Keras's ``gelu`` are not neurona's unless they are asked for the approximation by
 tanh, and Keras's ``leaky_relu`` leaks 0.2 where neurona's leaks 0.01.
@@ -25,7 +25,7 @@ FAR = 2.0**20  # where a factor shows, however large what is added to it
 SIZES = 1, 5, 60, 1, 1e3, 5, 60, 1e5, 1, 1e9, 5, 60, 1e15, 1, 60, 1e25  # of rows, in turns
 
 
-def recognise(function: Callable[[Array], Any], shape: int | Shape, what: str) -> str:
+def recognize(function: Callable[[Array], Any], shape: int | Shape, what: str) -> str:
     """Return the name of neurona's activation that does the same as a function.
 
     Parameters
@@ -33,7 +33,7 @@ def recognise(function: Callable[[Array], Any], shape: int | Shape, what: str) -
     function
         From float32 ``(n, *shape)`` to numbers of the same shape.
     shape
-        Of one example: a softmax depends on all neurons of the layer.
+        The shape of one example: a softmax depends on all neurons of the layer.
     what
         How the function is called in an error.
 
@@ -44,9 +44,9 @@ def recognise(function: Callable[[Array], Any], shape: int | Shape, what: str) -
 
     Examples
     --------
-    >>> recognise(np.tanh, 3, "np.tanh")
+    >>> recognize(np.tanh, 3, "np.tanh")
     'tanh'
-    >>> recognise(lambda z: np.maximum(z, 0.2 * z), 3, "LeakyReLU(0.2)")
+    >>> recognize(lambda z: np.maximum(z, 0.2 * z), 3, "LeakyReLU(0.2)")
     Traceback (most recent call last):
     ValueError: LeakyReLU(0.2) is none of neurona's activations, which are elu, exp, gelu (the \
 approximation by tanh), leaky_relu (slope 0.01), linear, mish, relu, selu, sigmoid, silu, softmax, \

@@ -71,7 +71,7 @@ def resumable(
     Parameters
     ----------
     file
-        Of the checkpoint; its name usually ends in ``.safetensors``.
+        The path of the checkpoint; its name usually ends in ``.safetensors``.
     model
         A network; or a :class:`~neurona.NeuralNetClassifier` or
         :class:`~neurona.NeuralNetRegressor` with a ``random_state``, whose fit goes on.
@@ -240,7 +240,7 @@ class Checkpoint:
     Parameters
     ----------
     path
-        Of the file, which is read if it is there.
+        The file's path; it is read if it is there.
     seconds
         Between two times that it is written.
     shared

@@ -58,7 +58,7 @@ class Model(NamedTuple):
     notes
         Whatever was noted when it was saved.
     version
-        Of the neurona that wrote it.
+        The version of neurona that wrote it.
     estimator
         The rest of an estimator, in lists, texts and numbers: :mod:`neurona.files.estimator` reads
         it. None where the file holds a network.

@@ -1,0 +1,8 @@
+"""Both engines."""
+
+import pytest
+
+
+@pytest.fixture(params=["numpy", "jax"])
+def engine(request):
+    return request.param

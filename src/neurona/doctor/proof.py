@@ -96,7 +96,10 @@ class Proof:
 
         Where so many columns are too few for the table, each trial takes lines of its own.
         """
-        return "\n".join(_table(self, language, width))
+        lines = _table(self, language, width)
+        if width is not None:
+            lines = (part for line in lines for part in wrap(line, width))
+        return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON, in both languages."""

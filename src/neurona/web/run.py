@@ -188,9 +188,8 @@ class Run:
 
     def look(self) -> None:
         """Request a view that is newer than the current one, from a training that is slowed."""
-        pace = self._pace
-        if pace is not None:
-            self._commands.put(pace.look)
+        if self._pace is not None:
+            self._commands.put(lambda: self._pace and self._pace.look())
 
     def reset(self) -> None:
         """Go back to the initial weights, without a history; frozen parameters stay as they are."""

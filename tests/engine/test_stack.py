@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import neurona
-from neurona import Add, Dense, Dropout, Network, network, schedules, train
+from neurona import Add, BatchNormalization, Dense, Dropout, Network, network, schedules, train
 from neurona.engine.parameters import arrays, flatten, mapped, stacked
 from neurona.engine.state import State
 
@@ -16,6 +16,7 @@ X = RNG.normal(size=(N, 2)).astype(np.float32)
 Y = np.arange(N) % 2
 WEIGHT = RNG.uniform(0.5, 2, N)
 SEEDS = [3, 1, 4]
+long = pytest.mark.long
 NET = network([2, 5, 4, 1], "tanh", output="sigmoid")
 SKIP = Network([Add([Dense(2, "tanh"), Dropout(0.3)]), Dense(3, "softmax")], 2)
 
@@ -50,10 +51,19 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
+# Each is compiled twice: the others are parts of those that are not long.
+LONG_IN_JAX = ("whole", "weights", "adam")
+BOTH = [
+    pytest.param(engine, settings, marks=long if engine == "jax" and name in LONG_IN_JAX else (),
+                 id=f"{engine}-{name}")
+    for engine in ("numpy", "jax")
+    for name, settings in SETTINGS.items()
+    if (engine, name) != ("jax", "float64")  # it computes in float32
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("engine", "settings"), BOTH)
 def test_each_network_of_a_stack_trains_as_if_alone(engine, settings):
-    if engine == "jax" and "dtype" in settings:
-        pytest.skip("JAX computes in float32")
     given = {"steps": 9, "every": 4, "optimizer": neurona.momentum(0.1), "engine": engine}
     given |= settings
     stack = list(train(NET, X, Y, seeds=SEEDS, **given))
@@ -70,8 +80,9 @@ def test_each_network_of_a_stack_trains_as_if_alone(engine, settings):
         SKIP,
         network([2, 5, 3], "tanh", output="softmax", normalization="batch", dropout=0.2),
         network([2, 5, 3], "relu", output="softmax", normalization="layer"),
+        Network([BatchNormalization(), Dense(3, "softmax")], 2),
     ],
-    ids=["skip", "batch normalization and dropout", "layer normalization"],
+    ids=["skip", "batch normalization and dropout", "layer normalization", "of the inputs"],
 )
 def test_noise_and_statistics_are_separate_for_each_network(engine, net, batch_size):
     y = np.arange(N) % 3
@@ -99,6 +110,24 @@ def test_examples_for_each_network(engine, batch_size, weighted):
     shared = last(train(NET, xs, Y, seeds=SEEDS, **given))
     alone = last(train(NET, xs[1], Y, rng=SEEDS[1], **given))
     assert_alike(shared[1], alone)
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
+def test_targets_or_weights_for_each_network_of_shared_inputs(engine, batch_size):
+    given = {"steps": 8, "every": 8, "batch_size": batch_size, "engine": engine}
+    ys, weights = np.stack([Y, 1 - Y, Y]), RNG.uniform(0.5, 2, (3, N))
+    stack = last(train(NET, X, ys, seeds=SEEDS, **given))
+    assert_alike(stack[1], last(train(NET, X, 1 - Y, rng=SEEDS[1], **given)))
+    stack = last(train(NET, X, Y, sample_weight=weights, seeds=SEEDS, **given))
+    alone = last(train(NET, X, Y, sample_weight=weights[2], rng=SEEDS[2], **given))
+    assert_alike(stack[2], alone)
+
+
+def test_targets_of_as_many_numbers_as_rows_are_shared():
+    """Three rows of three outputs, for three networks: as for one network, they are the rows'."""
+    net = network([2, 3], output="linear")
+    stack = last(train(net, X[:3], np.eye(3), seeds=SEEDS, steps=2))
+    assert_alike(stack[0], last(train(net, X[:3], np.eye(3), rng=SEEDS[0], steps=2)))
 
 
 @pytest.mark.parametrize("batch_size", [None, 6])

@@ -116,7 +116,7 @@ def check_data(
 
     What is of that dtype already is not copied. ``numbers`` are the rows' own, for the messages,
     where these rows are a part of more. In a stack of so many ``networks`` each may have its own
-    examples, along a first axis.
+    X, y or weights, along a first axis; the others of these it shares.
 
     Raises
     ------
@@ -125,8 +125,14 @@ def check_data(
         network's output layer.
     """
     x = _numbers("X", X, dtype, numbers)
-    if networks is not None and x.ndim == len(net.in_shape) + 2:
-        return _check_stack(net, x, y, sample_weight, dtype, networks)
+    if networks is not None:
+        n, its = len(x), (networks, len(x))
+        of_y = () if y is None else check_array("y", y).shape
+        own_y = of_y[:2] == its and of_y != (n, *net.out_shape())
+        if x.ndim == len(net.in_shape) + 1 and (own_y or np.shape(sample_weight) == its):
+            x = np.broadcast_to(x, (networks, *x.shape))
+        if x.ndim == len(net.in_shape) + 2:
+            return _check_stack(net, x, y, sample_weight, dtype, networks)
     if x.shape[1:] != net.in_shape:
         raise ValueError(f"X has shape {x.shape}, but {_takes(net, x.shape)}")
     if len(x) == 0:
@@ -168,7 +174,7 @@ def _check_stack(
 def _takes(net: Network, given: tuple[int, ...]) -> str:
     """Say what a network takes, and what to change where something else was given."""
     topology = getattr(net, "topology", None)
-    if topology is None:
+    if topology is None or len(given) != 2:  # another width would not help
         return f"the network takes {net.takes(given)}"
     return (
         f"topology {list(topology)} takes rows of {net.n_in} numbers: change the first width of "
@@ -333,7 +339,9 @@ def _fitted(
     if hasattr(given, "params"):
         raise ValueError(f"the parameters are a {type(given).__name__}: give its params")
     try:
-        each = [tuple(layer) for layer in (None if isinstance(given, str) else given)]
+        if isinstance(given, str):  # whose letters are tuples, too
+            raise TypeError
+        each = [tuple(layer) for layer in given]
     except TypeError:
         raise ValueError(
             f"parameters {given!r}: give one (W, b) a layer, such as net.init or state.params"

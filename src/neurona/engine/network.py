@@ -180,12 +180,11 @@ class Network(Sequential):
         if X.shape[1:] != self.in_shape:
             raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes(X.shape)}")
         self.check(X)
-        none = not len(X)
-        if none:  # whose numbers a reshape cannot count
-            X = np.zeros((1, *self.in_shape), dtype)
+        if not len(X):  # whose numbers a reshape cannot count
+            one: Array = self.predict(params, np.zeros((1, *self.in_shape), dtype))
+            return one.take([], axis=-1 - len(self.out_shape()))
         with np.errstate(all="ignore"):  # a sigmoid may pass through infinity
-            y: Array = self.forward(params, X)[0]
-        return y[(..., slice(0), *(slice(None) for _ in self.out_shape()))] if none else y
+            return self.forward(params, X)[0]
 
     @cached_property
     def _shapes(self) -> list[Shape]:

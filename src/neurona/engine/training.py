@@ -88,10 +88,10 @@ def train(
     net
         The network, from :func:`neurona.network`.
     X : (n, n_in), or (n, height, width, channels)
-        One example a row; in a stack also ``(networks, n, n_in)``, each network's own. An array of
-        ``dtype`` is used as it is, not copied. A ``numpy.memmap`` of more than 64 MB is never read
-        whole: each epoch reads its blocks in another order, and shuffles the rows of 32 MB at a
-        time.
+        One example a row; in a stack also ``(networks, n, n_in)``, each network's own, and so with
+        ``y`` and ``sample_weight``. An array of ``dtype`` is used as it is, not copied. A
+        ``numpy.memmap`` of more than 64 MB is never read whole: each epoch reads its blocks in
+        another order, and shuffles the rows of 32 MB at a time.
     y : (n,) or (n, n_out)
         0 and 1 for one sigmoid output; labels 0, 1, 2 … or one-hot rows for several outputs;
         numbers for linear ones; counts, from 0 on, for ``exp``.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -284,7 +284,7 @@ class Inside:
             self._apart(
                 "number", leaf, part, one.name, one.formula, place, one.terms, one.value,
                 derivative=one.derivative,
-                difference=self._central(leaf, lambda h, n=one.nudge: part.nudged(n, example, h)),
+                difference=self._central(leaf, partial(part.nudged, one.nudge, example)),
                 output=one.output, output_name=one.output_name,
                 gates=self._inner(leaf, part, one.gates, place, example),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 class AttentionPart(Part):
     """z[s] = Σ A[s, t] (v V)[t] + c over all heads and steps t, A being softmax of the scores S."""
 
-    @property
-    def operation(self) -> Operation:
-        """The operation of the layer."""
-        return "sum"
+    operation: ClassVar[Operation] = "sum"
 
     @cached_property
     def _there(self) -> Array:
@@ -49,12 +46,13 @@ class AttentionPart(Part):
         """Return v V of each head by itself, ``(batch, heads, steps, n)``."""
         v = self._parts[2]
         V = self.leaf.params.V.reshape(*v.shape[-2:], -1)
-        return np.einsum("bthd,hdj->bhtj", v, V)
+        made: Array = np.einsum("bthd,hdj->bhtj", v, V)
+        return made
 
     @cached_property
     def _heads(self) -> Array:
         """Return A v of all heads side by side, ``(batch, steps, m)``."""
-        made = np.einsum("bhst,bthd->bshd", self._weights, self._parts[2])
+        made: Array = np.einsum("bhst,bthd->bshd", self._weights, self._parts[2])
         return made.reshape(*made.shape[:2], -1)
 
     @cached_property

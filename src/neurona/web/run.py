@@ -188,9 +188,8 @@ class Run:
 
     def look(self) -> None:
         """Request a view that is newer than the current one, from a training that is slowed."""
-        pace = self._pace
-        if pace is not None:
-            self._commands.put(pace.look)
+        if self._pace is not None:
+            self._commands.put(self._look)
 
     def reset(self) -> None:
         """Go back to the initial weights, without a history; frozen parameters stay as they are."""
@@ -325,6 +324,10 @@ class Run:
         """Return the steps of the next chunk."""
         most = self._chunk.steps
         return most if self._pace is None else min(most, self._pace.due(time.monotonic()))
+
+    def _look(self) -> None:
+        if self._pace is not None:
+            self._pace.look()
 
     def _set_pace(self, rate: float | None) -> None:
         """Begin to count the time, at the smallest chunk."""

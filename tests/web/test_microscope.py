@@ -167,8 +167,8 @@ def test_the_lessons_lines_come_with_what_changes(session):
             line["text"] for line in told["source"] if line["number"] == moment["number"]
         ):
             np.testing.assert_allclose(known["layer.W"]["values"], arrays["W0"])
-            assert known["delta"]["shape"] == [1, 3]
-    assert known["a"]["shape"] == [1, 3]
+            assert known["delta"]["shape"] == (1, 3)
+    assert known["a"]["shape"] == (1, 3)
     np.testing.assert_allclose(known["a"]["values"][0], arrays["a0"], rtol=1e-6)
     np.testing.assert_allclose(known["Yp"]["values"][0], arrays["a2"], rtol=1e-6)
     assert len(json.dumps(content)) < 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 import neurona
+from neurona.engine.activations import Activation
+from neurona.engine.augmentation import Augmentation
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.description import is_of_layers
+from neurona.engine.layers import Layer
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
 from neurona.engine.processes import staying
@@ -76,6 +79,46 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     _validation_sample: ValidationSample | None = None  # rows that no `partial_fit` learns from
     _plan: TrainingPlan  # of the training that goes on, or was the last
     _current_fit: object = None  # the training that set the weights: an earlier one must not go on
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",
+        activation: str | Activation | Sequence[str | Activation] = "silu",
+        *,
+        layers: Sequence[Layer | int] | None = None,
+        optimizer: Any = None,
+        learning_rate: Any = None,
+        weight_decay: float | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        epochs: int | Literal["auto"] = "auto",
+        l1: float | Literal["auto"] = "auto",
+        l2: float = 0.0,
+        cost: Any = None,
+        clip: float | None = None,
+        initializer: Any = "auto",
+        dropout: float | Sequence[float] | Literal["auto"] = "auto",
+        normalization: Literal["batch", "layer"] | None = None,
+        augmentation: Augmentation | Mapping[str, float] | None = None,
+        ramps: int | Literal["auto"] = "auto",
+        networks: int | Literal["auto"] = "auto",
+        cv: Any = None,
+        quick: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 20,
+        scoring: Any = None,
+        engine: str = "numpy",
+        devices: Any = None,
+        random_state: Any = None,
+        preprocess: Literal["auto"] | None = "auto",
+        verbose: bool = False,
+        warm_start: bool = False,
+    ) -> None:
+        self._keep(locals())
+
+    def _keep(self, given: Mapping[str, Any]) -> None:
+        """Keep the parameters as they were given: a fit checks them, as scikit-learn wants it."""
+        vars(self).update((name, given[name]) for name in self._get_param_names())
 
     # Subclasses define ----------------------------------------------------------------------------
 
@@ -236,7 +279,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             if progress is not None:
                 progress.check(described(self, team.examples, held_out))
             validated = held_out is not None
-            fit = Fit(self, team, rng, validated, watched, progress, parts)
+            fit = Fit(self, team, rng, validated, watched, progress, parts, len(settings) > 1)
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
         if watched:

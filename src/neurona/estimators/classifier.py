@@ -213,38 +213,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         verbose: bool = False,
         warm_start: bool = False,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.layers = layers
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.l1 = l1
-        self.l2 = l2
-        self.cost = cost
-        self.label_smoothing = label_smoothing
-        self.clip = clip
-        self.initializer = initializer
-        self.dropout = dropout
-        self.normalization = normalization
-        self.augmentation = augmentation
-        self.class_weight = class_weight
-        self.ramps = ramps
-        self.networks = networks
-        self.cv = cv
-        self.quick = quick
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.scoring = scoring
-        self.engine = engine
-        self.devices = devices
-        self.random_state = random_state
-        self.preprocess = preprocess
-        self.verbose = verbose
-        self.warm_start = warm_start
+        self._keep(locals())
 
     def partial_fit(
         self,

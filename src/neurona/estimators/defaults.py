@@ -14,7 +14,6 @@ SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02)
 FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
-IN_AN_ENSEMBLE = 0.6  # of the epochs: chance in the last ones averages out
 STATES = 50  # that a fit yields, where nothing but the curve needs them
 
 

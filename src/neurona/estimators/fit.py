@@ -16,7 +16,6 @@ from neurona.engine.fingerprint import SAMPLE, digest, written
 from neurona.engine.progress import Progress
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
-from neurona.estimators.defaults import IN_AN_ENSEMBLE
 from neurona.estimators.ensemble import joined, sound
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
@@ -28,6 +27,7 @@ from neurona.tables.arrays import Arrays
 from neurona.tables.large import LargeTable
 
 NETWORKS = 4  # of an ensemble
+TRYING = 2  # of them try the settings; the others learn with the best alone
 FEW_ROWS = 1000  # with fewer, as many more networks learn with the best setting, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
@@ -62,7 +62,7 @@ class Team(NamedTuple):
     examples: Examples
     folds: Folds | None
     left_out: Examples | None
-    trying: int | None = None
+    trying: int
 
     @classmethod
     def of(
@@ -84,9 +84,9 @@ class Team(NamedTuple):
             If ``networks`` and ``cv`` contradict each other, or there are fewer rows than folds.
         """
         networks, cv = _networks(estimator, examples, going_on), estimator.cv
-        trying = networks
+        validated = held_out is not None
         if networks is None:
-            return cls(None, [], examples, None, held_out)
+            return cls(None, [], examples, None, held_out, 1)
         if cv is not None and held_out is not None:
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
@@ -112,7 +112,8 @@ class Team(NamedTuple):
                 networks *= 2
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()
-        return cls(networks, seeds, examples, folds, held_out, trying or networks)
+        trying = networks if validated or cv is not None else min(networks, TRYING)
+        return cls(networks, seeds, examples, folds, held_out, trying)
 
 
 def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:
@@ -166,6 +167,8 @@ class Fit:
         Holds what a stopped run has done; this fit adds what it does.
     parts
         How many rows each of several processes has; None where this one has them all.
+    several
+        Whether there are several settings to try.
     """
 
     def __init__(
@@ -177,12 +180,14 @@ class Fit:
         watched: bool,
         progress: Progress | None = None,
         parts: list[int] | None = None,
+        several: bool = True,
     ) -> None:
         self.estimator = estimator
         self.preparation: Any = estimator.preparation_
         self.rows: dict[Any, Examples] = {}  # prepared once: each trial takes all of them
         self.team = team
-        self.part = slice(0, team.trying)  # of the networks: those that learn or have learned
+        # Of the networks those that learn or have learned.
+        self.part = slice(0, team.trying if several else team.networks)
         self.rng = rng
         self.validated = validated
         self.progress = progress
@@ -209,7 +214,7 @@ class Fit:
         n = len(weighted) if folds is None else folds.learning.shape[1]
         n = n if self.parts is None else sum(self.parts)
         # More rows need fewer epochs: a trial takes no longer than with MOST_ROWS.
-        share = 1.0 if networks is None else IN_AN_ENSEMBLE * min(1, MOST_ROWS / n)
+        share = 1.0 if networks is None else setting.share * min(1, MOST_ROWS / n)
         self.plan = plan = one._planned(n, self.each_epoch, share)
         one._plan = plan
         data = one._training_data(weighted, plan)
@@ -232,7 +237,7 @@ class Fit:
     @property
     def has_more(self) -> bool:
         """Whether other networks are to learn with the best setting."""
-        return self.part.stop != self.team.networks
+        return self.team.networks is not None and self.part.stop != self.team.networks
 
     def begin_others(self, setting: Setting) -> Generator[State]:
         """Start the training of the other networks, with the best setting."""
@@ -243,7 +248,8 @@ class Fit:
         """Let all networks predict: those of a state, with its curve, and the others."""
         one, self.part = self.estimator, slice(0, self.team.networks)
         one._set_state(joined(before, one.state_))
-        one.loss_curve_ = np.mean([curve, one.loss_curve_], axis=0).tolist()
+        sizes = [self.team.trying, self.team.networks - self.team.trying]
+        one.loss_curve_ = np.average([curve, one.loss_curve_], axis=0, weights=sizes).tolist()
 
     def judge(self) -> float | None:
         """Return the cost on the rows left out, and calibrate the estimator by them."""

@@ -38,6 +38,18 @@ class Setting:
     initializer: Any
     ramps: Any = "auto"
 
+    @property
+    def share(self) -> float:
+        """The share of one network's epochs that a network of an ensemble takes.
+
+        Chance in the last ones averages out. And a strong decay forgets the first ones soon: it
+        ends where it would end after more.
+        """
+        decay = self.weight_decay
+        if not isinstance(decay, float | int):
+            return 0.6
+        return 0.4 if decay >= 0.4 else 0.6 if decay >= 0.1 else 1.0
+
     def __str__(self) -> str:
         hidden = self.hidden_layer_sizes
         several = list(hidden) if isinstance(hidden, list | tuple) else [hidden]
@@ -59,6 +71,7 @@ LADDER = (
     Setting((64, 64), 0.2, 0.15, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.1, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
+    Setting((128, 128), 0.0, 0.01, 0.0, "lecun_normal"),
 )
 LOWER = 3  # rungs
 # Where none is chosen: neither careful nor free. Many rows need no dropout, which takes half of the

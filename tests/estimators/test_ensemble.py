@@ -376,7 +376,7 @@ def test_a_warm_start_with_another_number_of_networks_is_refused():
     before = net.predict_proba(X)
     for other in ({"networks": 2}, {"networks": 1}, {"cv": 3}):
         net.set_params(networks="auto", cv=None).set_params(**other)
-        with pytest.raises(ValueError, match=r"warm_start goes on with 8 network\(s\), and \d are"):
+        with pytest.raises(ValueError, match=r"warm_start goes on with 6 network\(s\), and \d are"):
             net.fit(X, Y)
     np.testing.assert_array_equal(net.predict_proba(X), before)
     alone = NeuralNetClassifier(networks=1, warm_start=True, **FAST).fit(X, Y)
@@ -390,7 +390,7 @@ def test_a_stream_is_learned_by_one_network(class_):
     net = class_(**FAST).fit(X, Y)
     before = net.predict(X)
     with pytest.raises(
-        ValueError, match=r"goes on with one network, and fit has left 8.*networks="
+        ValueError, match=r"goes on with one network, and fit has left 6.*networks="
     ):
         net.partial_fit(X, Y)
     np.testing.assert_array_equal(net.predict(X), before)

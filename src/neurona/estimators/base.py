@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from math import ceil
 from typing import Any, Literal
 
 import numpy as np
@@ -36,8 +37,6 @@ from neurona.estimators.callbacks import (
     with_callbacks,
 )
 from neurona.estimators.defaults import (
-    DEFAULT,
-    FOR_ARRAYS,
     TrainingPlan,
     l1_for,
     optimizer_for,
@@ -283,10 +282,11 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
         if watched:
-            epochs, rows = fit.plan.epochs, team.examples.rows
             # The lowest setting may come again without ramps, and the best with more networks.
-            most = len(settings) + (len(settings) > 1) + fit.has_more
-            return tell_callbacks(self, states, epochs, most, X, y, sample_weight, rows)
+            most = fit.plan.epochs
+            if len(settings) > 1:
+                most = ceil(most / settings[0].share) * (len(settings) + 1 + fit.has_more)
+            return tell_callbacks(self, states, most, X, y, sample_weight, team.examples.rows)
         return states
 
     def _partial_fit(
@@ -348,7 +348,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         preparation = self.preparation_
         shape = (self.n_features_in_,) if preparation is None else preparation.in_shape
         self.setting_ = setting
-        self._member = self._network(shape, setting)
+        self._member = self.network_ = self._network(shape, setting)
         each = [self._member.init(seed) for seed in seeds]
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
@@ -437,7 +437,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     ) -> TrainingPlan:
         """Return the plan of a training with n rows."""
         epochs = self.epochs if epochs is None else epochs
-        return training_plan(n, self.batch_size, epochs, each_epoch, share, self._takes_arrays)
+        stack = bool(np.ndim(self.state_.cost))
+        given = n, self.batch_size, epochs, each_epoch, share
+        return training_plan(*given, self._takes_arrays, stack)
 
     def _training_data(self, examples: Examples, plan: TrainingPlan) -> dict[str, Any]:
         """Return the arguments of :func:`neurona.train` that are about the data."""
@@ -468,14 +470,13 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """
         setting, steps = self.setting_, plan.steps if falling else None
         given = self.optimizer, self.learning_rate, setting.weight_decay, steps
-        default = FOR_ARRAYS if self._takes_arrays else DEFAULT
         if self.state_.optimizer_state is not None:
-            self.state_ = first_state(self.state_, optimizer_for(*given, default=default))
+            self.state_ = first_state(self.state_, optimizer_for(*given, default=plan.optimizer))
         state, member = self.state_, self._member
         settings = {
             **data,
             "cost": find_cost(self.cost, member),
-            "optimizer": optimizer_for(*given, state.step, default),
+            "optimizer": optimizer_for(*given, state.step, plan.optimizer),
             "every": plan.epochs_per_state * plan.steps_per_epoch,
             "l1": l1_for(setting.l1, n),
             "l2": self.l2,
@@ -499,13 +500,14 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     def _set_state(self, state: State) -> None:
         """Predict with the weights of this state from now on."""
         self.state_ = state
+        before = vars(self).get("network_")
         self.network_: Network = self._member
         self.params_: Params = state.params
         self.loss_ = float(np.mean(state.cost))
         if np.ndim(state.cost):
             each = sound(state)
             self.loss_ = float(np.mean(state.cost[[*each]]))
-            together = merged(self._member, list(each.values()), self.temperature_)
+            together = merged(self._member, [*each.values()], self.temperature_, before)
             self.network_, self.params_ = together
 
     # Validation -----------------------------------------------------------------------------------

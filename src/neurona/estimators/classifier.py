@@ -53,17 +53,19 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         activation get the one above. By default images go through convolutions with ReLU, and
         series through a :class:`~neurona.GRU`.
     optimizer
-        An optimizer or its name; by default AdamW at 0.02, and at 0.003 for images and series.
+        An optimizer or its name; by default AdamW at 0.02, at 0.03 for steps of an ensemble that take
+        128 rows, and at 0.003 for images and series.
     learning_rate
         A number, one per layer, or a schedule of the step. By default the optimizer's own, falling
         to 0 along half a cosine.
     weight_decay
         That of AdamW, or of an optimizer that has one.
     batch_size
-        Rows a step; by default all of them up to 256, and 64 of more; 64 images or series.
+        Rows a step; by default all of them up to 256; of more 64, in an ensemble 128; 64 images
+        or series.
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
-        1,500 steps, but 30 at least and 150 at most; in an ensemble six tenths of them, and of more
+        1,500 steps, but 30 at least and 150 at most; in an ensemble half of them, unless the setting is a free one, and of more
         than 20,000 rows so few that a fit takes no longer. On images and series those of 2,500
         steps, but 15 at least and 150 at most.
     l1, l2
@@ -93,8 +95,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Ramps beside each number, :mod:`neurona.tables.ramps`; 0 for none. By default 16 at most,
         and as many as rows and columns bear.
     networks
-        How many predict together. By default 4; of fewer than 1,000 rows 4 more, which leave out
-        other rows, learn with the best setting; and 1 for images, series and a table of more than 8
+        How many predict together. By default 4, of which 2 try the settings and the others learn with
+        the best; of fewer than 1,000 rows 2 more, which leave out other rows; and 1 for images, series and a table of more than 8
         million numbers.
     cv
         The rows that each network leaves out: a number of folds, one of scikit-learn's splitters,

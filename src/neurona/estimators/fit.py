@@ -20,7 +20,7 @@ from neurona.estimators.ensemble import joined, sound
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
-from neurona.estimators.settings import FEWEST, Setting
+from neurona.estimators.settings import FEW_ROWS, FEWEST, Setting
 from neurona.estimators.together import is_shared, own_batches
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.arrays import Arrays
@@ -28,7 +28,7 @@ from neurona.tables.large import LargeTable
 
 NETWORKS = 4  # of an ensemble
 TRYING = 2  # of them try the settings; the others learn with the best alone
-FEW_ROWS = 1000  # with fewer, as many more networks learn with the best setting, on other folds
+MORE = 2  # where there are few rows, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -109,7 +109,7 @@ class Team(NamedTuple):
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
             chosen = estimator.networks == "auto" and cv is None and not going_on
             if chosen and not estimator.quick and len(examples) < FEW_ROWS:
-                networks *= 2
+                networks += MORE
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()
         trying = networks if validated or cv is not None else min(networks, TRYING)

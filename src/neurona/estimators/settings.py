@@ -42,13 +42,10 @@ class Setting:
     def share(self) -> float:
         """The share of one network's epochs that a network of an ensemble takes.
 
-        Chance in the last ones averages out. And a strong decay forgets the first ones soon: it
-        ends where it would end after more.
+        Chance in the last ones averages out; but a weak decay needs all to end where it pulls to.
         """
         decay = self.weight_decay
-        if not isinstance(decay, float | int):
-            return 0.6
-        return 0.4 if decay >= 0.4 else 0.6 if decay >= 0.1 else 1.0
+        return 1.0 if isinstance(decay, float | int) and decay < 0.1 else SHARE
 
     def __str__(self) -> str:
         hidden = self.hidden_layer_sizes
@@ -73,7 +70,10 @@ LADDER = (
     Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
     Setting((128, 128), 0.0, 0.01, 0.0, "lecun_normal"),
 )
+# With few rows dropout brings nothing that decay does not, nor does a wider network.
+SHORT = (*LADDER[:2], *LADDER[3:5])
 LOWER = 3  # rungs
+SHARE = 0.5  # of the epochs of one network
 # Where none is chosen: neither careful nor free. Many rows need no dropout, which takes half of the
 # time.
 ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
@@ -83,6 +83,7 @@ FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
 # For images and series, with layers by their shape. It was chosen on the parts of MNIST's digits
 # that ``python -m benchmarks images`` learns from.
 ARRAYS = Setting((), 0.0, 0.05, 0.0, "orthogonal")
+FEW_ROWS = 1000  # with fewer, differences between settings are chance, and more networks differ
 FEWEST = 50  # rows of which some can be left out to judge the others
 
 
@@ -100,7 +101,8 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
     of_layers = any(map(is_of_layers, entries_of(given.get("hidden_layer_sizes", ()))))
     if of_layers:  # which have dropout where they say so
         given.setdefault("dropout", 0.0)
-    for rung in (FEW,) if rows < FEWEST else LADDER if several else (alone,):
+    ladder = LADDER if rows >= FEW_ROWS else SHORT
+    for rung in (FEW,) if rows < FEWEST else ladder if several else (alone,):
         setting = replace(rung, **given)
         if repr(setting) not in seen and (
             "hidden_layer_sizes" in given or _fits(estimator, setting)

@@ -62,9 +62,7 @@ def noise_of(net: Network, seed: StepSeed, batch: int) -> Noise:
         each = [noise_of(net, one, batch) for one in seed]
         return mapped(lambda *drawn: None if drawn[0] is None else np.stack(drawn), *each)
     return tuple(
-        layer.noise(_generator(*seed, place), (batch, *shape))
-        if layer.is_random
-        else None
+        layer.noise(_generator(*seed, place), (batch, *shape)) if layer.is_random else None
         for place, (layer, shape) in enumerate(
             zip(net.layers, net.in_shapes(net.in_shape), strict=True)
         )

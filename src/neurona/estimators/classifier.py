@@ -53,8 +53,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         activation get the one above. By default images go through convolutions with ReLU, and
         series through a :class:`~neurona.GRU`.
     optimizer
-        An optimizer or its name; by default AdamW at 0.02, at 0.03 for steps of an ensemble that take
-        128 rows, and at 0.003 for images and series.
+        An optimizer or its name; by default AdamW at 0.02, at 0.03 where an ensemble takes 128 rows
+        a step, and at 0.003 for images and series.
     learning_rate
         A number, one per layer, or a schedule of the step. By default the optimizer's own, falling
         to 0 along half a cosine.
@@ -65,9 +65,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         or series.
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
-        1,500 steps, but 30 at least and 150 at most; in an ensemble half of them, unless the setting is a free one, and of more
-        than 20,000 rows so few that a fit takes no longer. On images and series those of 2,500
-        steps, but 15 at least and 150 at most.
+        1,500 steps, but 30 at least and 150 at most; in an ensemble half of them but for the freest
+        settings, and of more than 20,000 rows so few that a fit takes no longer. On images and
+        series those of 2,500 steps, but 15 at least and 150 at most.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.
@@ -95,9 +95,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Ramps beside each number, :mod:`neurona.tables.ramps`; 0 for none. By default 16 at most,
         and as many as rows and columns bear.
     networks
-        How many predict together. By default 4, of which 2 try the settings and the others learn with
-        the best; of fewer than 1,000 rows 2 more, which leave out other rows; and 1 for images, series and a table of more than 8
-        million numbers.
+        How many predict together. By default 4, of which 2 try the settings and the others learn
+        with the best; of fewer than 1,000 rows 2 more, which leave out other rows; and 1 for
+        images, series and a table of more than 8 million numbers.
     cv
         The rows that each network leaves out: a number of folds, one of scikit-learn's splitters,
         or pairs of row numbers ``(to learn from, to judge by)``, such as

@@ -84,9 +84,10 @@ class Team(NamedTuple):
             If ``networks`` and ``cv`` contradict each other, or there are fewer rows than folds.
         """
         networks, cv = _networks(estimator, examples, going_on), estimator.cv
-        validated = held_out is not None
         if networks is None:
             return cls(None, [], examples, None, held_out, 1)
+        # Those of a person's folds, or by whose epochs a fit ends, are all there from the first.
+        together = cv is not None or held_out is not None
         if cv is not None and held_out is not None:
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
@@ -112,7 +113,7 @@ class Team(NamedTuple):
                 networks += MORE
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()
-        trying = networks if validated or cv is not None else min(networks, TRYING)
+        trying = networks if together else min(networks, TRYING)
         return cls(networks, seeds, examples, folds, held_out, trying)
 
 

@@ -22,6 +22,9 @@ from neurona.estimators.arrays import default_layers
 from neurona.estimators.folds import MOST_ROWS
 from neurona.tables.arrays import Scaling
 
+SHARE = 0.5  # of the epochs of one network
+FREE = "lecun_normal"  # first weights that bend a line from the first step on
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -42,10 +45,9 @@ class Setting:
     def share(self) -> float:
         """The share of one network's epochs that a network of an ensemble takes.
 
-        Chance in the last ones averages out; but a weak decay needs all to end where it pulls to.
+        Chance in the last ones averages out; but the freest need all to get as far as they can.
         """
-        decay = self.weight_decay
-        return 1.0 if isinstance(decay, float | int) and decay < 0.1 else SHARE
+        return 1.0 if self.initializer == FREE else SHARE
 
     def __str__(self) -> str:
         hidden = self.hidden_layer_sizes
@@ -67,19 +69,18 @@ LADDER = (
     Setting((64,), 0.0, 0.4, "auto", "orthogonal"),
     Setting((64, 64), 0.2, 0.15, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.1, "auto", "orthogonal"),
-    Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
-    Setting((128, 128), 0.0, 0.01, 0.0, "lecun_normal"),
+    Setting((64, 64), 0.0, 0.03, 0.0, FREE),
+    Setting((128, 128), 0.0, 0.01, 0.0, FREE),
 )
 # With few rows dropout brings nothing that decay does not, nor does a wider network.
 SHORT = (*LADDER[:2], *LADDER[3:5])
 LOWER = 3  # rungs
-SHARE = 0.5  # of the epochs of one network
 # Where none is chosen: neither careful nor free. Many rows need no dropout, which takes half of the
 # time.
 ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
 MANY = replace(ONE, dropout=0.0)
 # For rows too few to be careful with, such as the four points of XOR.
-FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
+FEW = Setting((64,), 0.0, 0.1, 0.0, FREE)
 # For images and series, with layers by their shape. It was chosen on the parts of MNIST's digits
 # that ``python -m benchmarks images`` learns from.
 ARRAYS = Setting((), 0.0, 0.05, 0.0, "orthogonal")

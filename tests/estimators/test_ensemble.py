@@ -212,7 +212,7 @@ def test_fewer_rows_than_folds_are_said():
 def test_fewer_than_50_rows_are_left_out_by_no_network():
     for n, judged in ((2, False), (49, False), (50, True)):
         net = NeuralNetRegressor(**FAST).fit(*points(n))
-        assert networks_of(net) == (8 if judged else 4)
+        assert networks_of(net) == (6 if judged else 4)
         assert (net.residuals_ is not None) == judged
         assert (net.trials_[0].cost is not None) == judged
     net = NeuralNetRegressor(cv=2, **FAST).fit(*points(10))
@@ -278,7 +278,7 @@ def test_class_weight_counts_in_what_is_judged():
     by_row = clone(plain).fit(X, Y, np.where(Y == 1, 5.0, 1.0))
     plain.fit(X, Y)
     costs = [net.trials_[0].cost for net in (by_class, by_row, plain)]
-    assert costs[0] == pytest.approx(costs[1], rel=1e-5) != pytest.approx(costs[2], rel=1e-2)
+    assert costs[0] == pytest.approx(costs[1], rel=1e-5) != pytest.approx(costs[2], rel=1e-3)
 
 
 def test_the_compiled_engine_learns_the_same_ensemble():

@@ -94,7 +94,7 @@ def test_of_few_rows_more_networks_learn_with_the_best_setting(monkeypatch):
     assert net.loss_curve_[-1] == pytest.approx(net.loss_)  # the mean of all six
     many = NeuralNetRegressor(**fast, quick=True).fit(X, Y)
     assert len(many.state_) == 4  # quick takes one setting, and four networks
-    monkeypatch.setattr("neurona.estimators.fit.FEW_ROWS", 100)
+    monkeypatch.setattr("neurona.estimators.fit.MOST_OF_MORE", 100)
     assert len(NeuralNetRegressor(**fast).fit(X, Y).state_) == 4
 
 
@@ -254,6 +254,7 @@ class Explosive:
 
 def test_a_later_trial_that_diverges_is_infinite_and_not_kept(monkeypatch):
     judged_as([3.0, 2.0, 1.0], monkeypatch)
+    X, Y = table(500)
     with np.errstate(all="ignore"):
         net = NeuralNetRegressor(**FAST, ramps=0, optimizer=Explosive(3)).fit(X, Y)
     assert [trial.cost for trial in net.trials_] == [3.0, 2.0, np.inf]

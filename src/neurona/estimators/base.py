@@ -117,7 +117,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
 
     def _keep(self, given: Mapping[str, Any]) -> None:
         """Keep the parameters as they were given: a fit checks them, as scikit-learn wants it."""
-        vars(self).update((name, given[name]) for name in self._get_param_names())
+        self.__dict__.update((name, given[name]) for name in self._get_param_names())
 
     # Subclasses define ----------------------------------------------------------------------------
 
@@ -348,7 +348,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         preparation = self.preparation_
         shape = (self.n_features_in_,) if preparation is None else preparation.in_shape
         self.setting_ = setting
-        self._member = self.network_ = self._network(shape, setting)
+        self._member = self._network(shape, setting)
+        self.network_: Network = self._member
         each = [self._member.init(seed) for seed in seeds]
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
@@ -501,7 +502,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """Predict with the weights of this state from now on."""
         self.state_ = state
         before = vars(self).get("network_")
-        self.network_: Network = self._member
+        self.network_ = self._member
         self.params_: Params = state.params
         self.loss_ = float(np.mean(state.cost))
         if np.ndim(state.cost):

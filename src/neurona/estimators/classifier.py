@@ -95,9 +95,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Ramps beside each number, :mod:`neurona.tables.ramps`; 0 for none. By default 16 at most,
         and as many as rows and columns bear.
     networks
-        How many predict together. By default 4, of which 2 try the settings and the others learn
-        with the best; of fewer than 1,000 rows 2 more, which leave out other rows; and 1 for
-        images, series and a table of more than 8 million numbers.
+        How many predict together. By default 4; of fewer than 1,000 rows 4 more, which leave out
+        other rows, learn with the best setting; of fewer than 500 rows there are 6, of which 2 try
+        the settings; and 1 for images, series and a table of more than 8 million numbers.
     cv
         The rows that each network leaves out: a number of folds, one of scikit-learn's splitters,
         or pairs of row numbers ``(to learn from, to judge by)``, such as

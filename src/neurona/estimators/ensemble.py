@@ -41,7 +41,8 @@ def merged(
     """
     factor = 1 / (len(each) * temperature)
     params = tuple(_scaled(one, factor) for one in each)
-    if before is None or before is net or len(before.layers[0].layers) != len(each):
+    known: Any = None if before is net or before is None else before.layers[0]
+    if before is None or known is None or len(known.layers) != len(each):
         branches = (Sequential(net.logits.layers),) * len(each)
         before = Network((Add(branches), Activate(net.output)), net.in_shape)
     return before, (params, Nothing())

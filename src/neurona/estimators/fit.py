@@ -27,8 +27,8 @@ from neurona.tables.arrays import Arrays
 from neurona.tables.large import LargeTable
 
 NETWORKS = 4  # of an ensemble
-TRYING = 2  # of them try the settings; the others learn with the best alone
-MORE = 2  # where there are few rows, on other folds
+TRYING = 2  # of them try the settings where rows are few; the others learn with the best alone
+MOST_OF_MORE = 1000  # rows; of fewer, as many more as try learn with the best, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -87,7 +87,8 @@ class Team(NamedTuple):
         if networks is None:
             return cls(None, [], examples, None, held_out, 1)
         # Those of a person's folds, or by whose epochs a fit ends, are all there from the first.
-        together = cv is not None or held_out is not None
+        few = len(examples) < FEW_ROWS and cv is None and held_out is None
+        trying = TRYING if few else networks
         if cv is not None and held_out is not None:
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
@@ -109,12 +110,11 @@ class Team(NamedTuple):
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
             chosen = estimator.networks == "auto" and cv is None and not going_on
-            if chosen and not estimator.quick and len(examples) < FEW_ROWS:
-                networks += MORE
+            if chosen and not estimator.quick and len(examples) < MOST_OF_MORE:
+                networks += min(networks, trying)
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()
-        trying = networks if together else min(networks, TRYING)
-        return cls(networks, seeds, examples, folds, held_out, trying)
+        return cls(networks, seeds, examples, folds, held_out, min(trying or networks, networks))
 
 
 def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:
@@ -249,7 +249,7 @@ class Fit:
         """Let all networks predict: those of a state, with its curve, and the others."""
         one, self.part = self.estimator, slice(0, self.team.networks)
         one._set_state(joined(before, one.state_))
-        sizes = [self.team.trying, self.team.networks - self.team.trying]
+        sizes = [self.team.trying, len(self.team.seeds) - self.team.trying]
         one.loss_curve_ = np.average([curve, one.loss_curve_], axis=0, weights=sizes).tolist()
 
     def judge(self) -> float | None:

@@ -425,7 +425,7 @@ class Preparation:
         return cls.of_steps(kinds, steps, n)
 
     @classmethod
-    def of_steps(cls, kinds: Iterable[Kind], steps: Iterable[Step | None], n: int) -> Preparation:
+    def of_steps(cls, kinds: Iterable[Kind], steps: Iterable[Any], n: int) -> Preparation:
         """Return the preparation by a step a column, None where its n cells tell nothing."""
         telling = tuple((i, step) for i, step in enumerate(steps) if step is not None)
         if not telling:

@@ -1,5 +1,6 @@
 """What all tests share: how they run side by side, a server and a browser for the pages."""
 
+import gc
 import os
 import signal
 from importlib import import_module
@@ -31,19 +32,29 @@ def compile_quickly():
     if "XLA_FLAGS" in os.environ or not find_spec("jaxlib"):
         return
     os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
-    flag = "xla_cpu_use_fusion_emitters"
+    flags = {"xla_cpu_use_fusion_emitters": "false", "xla_cpu_parallel_codegen_split_count": "1"}
     library = Path(find_spec("jaxlib").origin).with_name("libjax_common.so")
-    known = False  # an unknown flag ends the process
+    known = []  # an unknown flag ends the process
     if library.exists():
         with library.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as code:
-            known = code.find(flag.encode()) >= 0
-    os.environ["XLA_FLAGS"] = f"--{flag}=false" if known else ""
+            known = [flag for flag in flags if code.find(flag.encode()) >= 0]
+    os.environ["XLA_FLAGS"] = " ".join(f"--{flag}={flags[flag]}" for flag in known)
 
 
 compile_quickly()
 
 # The longest come first, so that no core waits for another at the end.
 LONG = ("test_notebooks.py", "_page.py", "test_gradients.py", "test_training.py", "test_layers.py")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Keep what is imported and collected out of the garbage collector's sight: it stays anyway."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 def pytest_collection_modifyitems(items):
@@ -54,9 +65,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def address():
     """Return the address of a playground, which all pages share."""
-    from tests.support.pages import start, stop
+    from tests.support.pages import FORGETFUL, start, stop
 
-    process, address = start()
+    process, address = start(program=("-c", FORGETFUL))
     yield address
     stop(process)
 

@@ -36,6 +36,13 @@ def folder(tmp_path):
     return tmp_path / "made" / "anew"
 
 
+def test_the_program_alone_asks_for_a_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["neurona"])
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    assert "the following arguments are required: command" in capsys.readouterr().err
+
+
 def test_help_lists_the_demonstrations():
     assert tuple(demos.DEMOS) == options.DEMOS
     fitting = [name for costs in train.COSTS.values() for name in costs]

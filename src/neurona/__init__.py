@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from neurona._moved import OldNames
+from neurona._moved import OtherNames
 
 TYPE_CHECKING = False  # typing takes longer to import than all of this
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ _NAMES_OF_EXTRAS = {"Playground": "neurona.web.widget"}
 __all__ = sorted([*_MODULES, *_NAMES])  # noqa: PLE0605 - a list, computed
 
 
-sys.meta_path.insert(0, OldNames())
+sys.meta_path.insert(0, OtherNames(_MODULES))
 
 
 def __getattr__(name: str) -> Any:

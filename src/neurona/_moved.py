@@ -1,4 +1,7 @@
-"""For one release, modules are found under their old names, with a warning that has the new one."""
+"""Modules are found under their public names; and under old ones, for one release, with a warning.
+
+``neurona.costs`` is an attribute of the package, ``import neurona.costs`` needs a finder.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,13 @@ from importlib.machinery import ModuleSpec
 
 TYPE_CHECKING = False  # neither typing nor importlib.abc need be imported for what stands below
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from importlib.abc import Loader, MetaPathFinder
     from types import ModuleType
 else:
     Loader = MetaPathFinder = object
 
 MOVED = {
-    "neurona.comparison": "neurona.lesson.comparison",
-    "neurona.costs": "neurona.engine.costs",
     "neurona.datasets.tables": "neurona.datasets.csv",
     "neurona.engine.compiled": "neurona.engine.jax_engine",
     "neurona.engine.further": "neurona.engine.layers",
@@ -29,19 +30,23 @@ MOVED = {
 }
 
 
-class OldNames(MetaPathFinder):
-    """Finds a module that has moved, and those within it."""
+class OtherNames(MetaPathFinder):
+    """Finds a module by its public name or its old one, and those within it."""
+
+    def __init__(self, public: Mapping[str, str]) -> None:
+        names = {f"neurona.{name}": module for name, module in public.items()} | MOVED
+        self.names = {name: module for name, module in names.items() if name != module}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return how to import a module that has moved; None for any other."""
-        for old, new in MOVED.items():
-            if fullname == old or fullname.startswith(f"{old}."):
-                found = new + fullname.removeprefix(old)
-                # The import machinery's own frames are not counted.
-                message = f"{fullname} has moved: import {found}"
-                warnings.warn(message, DeprecationWarning, stacklevel=2)
+        """Return how to import a module that has another name; None for any other."""
+        for name, module in self.names.items():
+            if fullname == name or fullname.startswith(f"{name}."):
+                found = module + fullname.removeprefix(name)
+                if name in MOVED:  # the import machinery's own frames are not counted
+                    message = f"{fullname} has moved: import {found}"
+                    warnings.warn(message, DeprecationWarning, stacklevel=2)
                 return ModuleSpec(fullname, Alias(found))
         return None
 

@@ -7,9 +7,11 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from itertools import pairwise
 
 from neurona.commands import FAILED, INTERRUPTED, READER_LEFT, WRONG, NotWritten, interrupts
 from neurona.commands.options import parser
+from neurona.commands.spanish import in_language
 from neurona.language import system_language
 
 # Little is imported before Ctrl-C is taken care of, and what takes longer in functions.
@@ -53,7 +55,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         with suppress(OSError):
             _flush()
         failed = isinstance(error, NotWritten) or getattr(error, "errno", None) in NO_ROOM
-        _complain(f"neurona: error: {_message(error)}")
+        said = in_language(_message(error), _language_of(arguments))
+        _complain(f"neurona: error: {said}")
         return FAILED if failed else WRONG
     return code
 
@@ -65,7 +68,7 @@ def _language_of(arguments: Sequence[str] | None) -> Language:
     ('es', 'en')
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         name, _, value = word.partition("=")
         if name == "--language":
             return "es" if (value or following) == "es" else "en"

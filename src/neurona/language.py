@@ -18,10 +18,15 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*")
 class Text(NamedTuple):
     """One text in both languages, with ``{name}`` in the place of each number or word.
 
+    ``{n:step|steps}`` is a number with the noun that it counts.
+
     Examples
     --------
     >>> Text("The cost is {cost}.", "El coste es {cost}.").say("es", cost=0.2499)
     'El coste es 0,2499.'
+    >>> steps = Text("after {n:step|steps}", "tras {n:paso|pasos}")
+    >>> steps.say("en", n=1), steps.say("es", n=1500)
+    ('after 1 step', 'tras 1.500 pasos')
     """
 
     en: str
@@ -29,8 +34,24 @@ class Text(NamedTuple):
 
     def say(self, language: Language, **values: float | str | Text) -> str:
         """Return the text in a language, with its values as that language writes them."""
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise ValueError(f"there is no language {language!r}. There are: {known}")
         words = self.en if language == "en" else self.es
-        return words.format_map({name: _written(value, language) for name, value in values.items()})
+        return words.format_map(
+            {name: _Value(_written(value, language)) for name, value in values.items()}
+        )
+
+
+class _Value(str):
+    """A value as a language writes it."""
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        """Return the value, and after a 1 the first noun of the form, else the second."""
+        one, bar, several = form.partition("|")
+        return f"{self!s} {one if self == '1' else several}" if bar else super().__format__(form)
 
 
 def _written(value: float | str | Text, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import joblib
 import numpy as np
@@ -12,10 +13,10 @@ from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_
 
 from tests.support.searches import RATES, found, kill_one, network, rows_of, splits_of, table
 
-pytest.importorskip("distributed")
-
 X, Y = table()
 SPLITS = splits_of(X, Y)
+# A worker that runs none of these tests has no need of Dask, whose import takes seconds.
+pytestmark = pytest.mark.skipif(not find_spec("distributed"), reason="Dask is not installed")
 
 
 @pytest.fixture(scope="module")

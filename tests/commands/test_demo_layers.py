@@ -134,19 +134,6 @@ def test_windows_end_before_what_they_predict_and_seasons_know_no_later_year():
     np.testing.assert_array_equal(later.x[before], whole.x[before])
 
 
-def test_shifted_images_are_the_images_two_pixels_away_at_most():
-    X = np.zeros((8, 6, 6, 1), np.float32)
-    X[np.arange(8), 3, 3] = np.arange(1, 9)[:, None]
-    y = np.arange(8)
-    rows = [*demo_mnist.shifted(X, y, 4, np.random.default_rng(0))]
-    assert sorted(np.concatenate([labels for _, labels in rows])) == [*range(8)]
-    for images, labels in rows:
-        for image, label in zip(images[..., 0], labels, strict=True):
-            ((down, right),) = np.argwhere(image == label + 1)
-            assert abs(down - 3) <= 2
-            assert abs(right - 3) <= 2
-
-
 # ---- With the real data --------------------------------------------------------------------------
 
 

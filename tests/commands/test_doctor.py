@@ -5,6 +5,8 @@ import re
 import pytest
 
 from neurona import cli
+from neurona.doctor.diagnosis import Diagnosis
+from neurona.doctor.proof import NotProved
 
 LESSON = (
     "circles", "--layers", "4", "8", "16", "8", "4", "--activation", "sigmoid", "--initializer",
@@ -36,6 +38,15 @@ def test_the_systems_language_is_spoken(capsys, monkeypatch):
     monkeypatch.setenv("LC_ALL", "es_ES.UTF-8")
     assert doctor("moons", "--noise", "0,1") == 0
     assert "No hay nada que objetar" in capsys.readouterr().out
+
+
+def test_cures_that_take_too_long_are_told(capsys, monkeypatch):
+    def too_long(self):
+        raise NotProved
+
+    monkeypatch.setattr(Diagnosis, "cures", too_long)
+    assert doctor("moons", "--lr", "1e-6", "--steps", "50", "--cures", "--language", "en") == 0
+    assert "No cure was tried" in capsys.readouterr().out
 
 
 @pytest.fixture

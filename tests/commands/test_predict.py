@@ -189,7 +189,7 @@ def test_evaluate(models, tmp_path, capsys):
     table.write_text(pets(20, seed=5).replace("cat", "", 1))
     code, out, err = run(capsys, "evaluate", models / "kind.safetensors", table)
     assert "of 19 rows" in out
-    assert "note: 1 rows have no target and are left out" in err
+    assert "note: 1 row has no target and is left out" in err
     _, out, _ = run(capsys, "evaluate", models / "kilos.safetensors", models / "pets.csv")
     assert "off by " in out
 
@@ -317,6 +317,27 @@ def test_inspect_takes_a_number_apart(tmp_path, capsys, monkeypatch):
     assert "has 4 examples" in refused(capsys, *asked[:-1], "4", "--number", "1:z[0,0,0]")
     np.savez(file, X=X)
     assert "has no y" in refused(capsys, *asked, "--number", "1:z[0,0,0]")
+    assert "learned from arrays" in refused(
+        capsys, "inspect", model, "--examples", "t.csv", "--number", "1:z[0,0,0]"
+    )
+
+
+def test_inspect_takes_a_row_of_a_table_apart(models, tmp_path, capsys):
+    model, table = models / "kilos.safetensors", models / "pets.csv"
+    net = neurona.load(model)
+    raw = parse_csv(pets())
+    x = net.prepare(raw.select(["coat", "born", "kind"]))[3:4]
+    y = net.targets_.encode(raw.target("kilos", "numbers").y[3:4])
+    seen = neurona.observe.inside(net.network_, net.params_, x, y)
+    place = next(iter(seen.leaves))
+    asked = ["inspect", model, "--number", f"{place}:z[1]", "--examples"]
+    said = run(capsys, *asked, table, "--row", "3")[1]
+    assert said.startswith(f"Layer {place}, Dense\n")
+    assert said.splitlines()[1] == seen.number(place, (1,)).say().splitlines()[1]
+    (tmp_path / "new.csv").write_text("kind,born,coat,kilos\ncat,2012-02-02,long,\ndog,,,9\n")
+    assert "row 0" in refused(capsys, *asked, tmp_path / "new.csv")
+    assert "--row is 9" in refused(capsys, *asked, tmp_path / "new.csv", "--row", "9")
+    assert "no such file" in refused(capsys, *asked, tmp_path / "none.csv")
 
 
 def test_inspect_tells_the_ramps_of_numbers_and_dates(tmp_path, capsys):

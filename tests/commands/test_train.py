@@ -25,7 +25,7 @@ def test_train_tells_what_it_does_and_leaves_model_and_curves(tmp_path, capsys):
         "--activation", "tanh,relu", "--epochs", 40, "--seed", 3,
     )  # fmt: skip
     assert (code, err) == (0, "")
-    assert "1 rows have no 'kind' and are left out" in out
+    assert "1 row has no 'kind' and is left out" in out
     assert "epoch 40/40: cost " in out
     assert re.search(r"accuracy \d+\.\d%: \d+ of 12 rows \(95 % interval \d+\.\d% to \d", out)
     assert "confusion (rows: the class; columns: the prediction)" in out
@@ -42,6 +42,18 @@ def test_train_tells_what_it_does_and_leaves_model_and_curves(tmp_path, capsys):
     assert sorted(one.name for one in tmp_path.iterdir()) == [
         "m.html", "m.png", "m.safetensors", "t.csv",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("classes", "hinted"), [("1 2 3", True), ("a b c", False), ("0 1", False)])
+def test_train_says_how_to_predict_numbers_that_it_takes_for_classes(
+    classes, hinted, tmp_path, capsys
+):
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n" + "".join(f"{k},{classes.split()[k % 2]}\n" for k in range(40)))
+    table.write_text(table.read_text() + "".join(f"9,{one}\n" for one in classes.split()))
+    options = ["--target", "y", "-o", tmp_path / "m", "--quick", "--epochs", 1]
+    _, out, _ = run(capsys, "train", table, *options)
+    assert ("(--kind numbers predicts numbers)" in out) == hinted
 
 
 def test_one_network_on_numbers_stops_early_and_says_its_interval(tmp_path, capsys):
@@ -166,6 +178,7 @@ def test_train_refuses(text, said, tmp_path, capsys):
     table.write_text(text)
     got = refused(capsys, "train", table, "--target", "kind", "--output", tmp_path / "m", "--quiet")
     assert said in got
+    assert got.count(str(table)) <= 1
     assert not (tmp_path / "m").exists()
 
 

@@ -189,8 +189,32 @@ def test_hidden_layers_without_an_activation():
 def test_without_dropout_given_parameters_stay():
     net = neurona.network([2, 4, 1], "tanh", dropout=0.5)
     changed = CURES["drop-dropout"].apply(case(net=net, params=net.init(0)))
-    assert len(changed.params) == 2
     assert isinstance(changed.net, Network)
+    assert not changed.net.is_random
+    assert changed.net.predict(changed.params, X).shape == (len(X), 1)
+
+
+def test_cures_reach_into_compositions():
+    both = neurona.bidirectional(neurona.SimpleRNN(4))
+    inner = neurona.Sequential((neurona.Dense(8), neurona.Dropout(0.5), neurona.Dense(4)))
+    net = Network([both, inner, neurona.Dense(1, "sigmoid")], (6, 2))
+    series = case(net=net, X=np.zeros((20, 6, 2)), y=np.zeros(20))
+    gated = CURES["gates"].apply(series).net
+    assert [type(one).__name__ for one in gated.layers[0].layers] == ["GRU", "GRU"]
+    bent = CURES["add-hidden-activation"].apply(series).net.layers[1].layers
+    assert [layer.activation.name for layer in bent] == ["tanh", "linear", "tanh"]
+    assert not CURES["drop-dropout"].apply(series).net.is_random
+    wider = CURES["more-neurons"].apply(series).net
+    assert wider.layers[0].layers[0].n_out == 16
+    assert wider.layers[1].out_shape((32,)) == (16,)
+
+
+def test_a_layer_that_a_sum_asks_for_keeps_its_width():
+    block = neurona.transformer_block(4, heads=2, hidden=8)
+    net = Network([block, neurona.GlobalAveragePool1D(), neurona.Dense(1, "sigmoid")], (6, 4))
+    wider = CURES["more-neurons"].apply(case(net=net, X=np.zeros((20, 6, 4)), y=np.zeros(20))).net
+    _, wide, narrow = wider.layers[0].layers[1].layers[1].layers
+    assert (wide.n_out, narrow.n_out) == (32, 4)
 
 
 def test_cures_are_applied_in_an_order_and_one_of_a_row():

@@ -440,6 +440,35 @@ def huge(rng, shape, gain):
     return 60 * rng.normal(size=shape)
 
 
+def test_a_layer_within_a_composition_is_named():
+    both = neurona.bidirectional(neurona.GRU(8, initializer=huge))
+    inner = neurona.Sequential((both, neurona.Dense(4, "tanh")))
+    series = Network([inner, neurona.Dense(1, "sigmoid")], (40, 1))
+    case = Case(series, *MEMORY, steps=20, optimizer=adam(0.005))
+    finding = next(one for one in diagnose_case(case).findings if one.kind == "saturated-layer")
+    assert finding.layer == 1
+    assert "Layer 1.1.2 (GRU) is saturated" in finding.say()
+
+
+def test_a_wrong_gradient_within_a_composition_is_named():
+    bent = neurona.Sequential(
+        (neurona.Dense(8, "tanh"), neurona.Dense(4, Activation("b", wrong_tanh, 1.0)))
+    )
+    case = replace(GOOD, net=Network([bent, neurona.Dense(1, "sigmoid")], 2), steps=20)
+    (finding,) = [one for one in diagnose_case(case).findings if one.kind == "wrong-gradient"]
+    assert finding.layer == 1
+    assert "layer 1.2 (Dense)" in finding.say()
+
+
+def test_layers_in_a_composition_count_one_by_one():
+    inner = neurona.Sequential((neurona.Dense(8, "tanh"), neurona.Dense(1, "sigmoid")))
+    case = replace(GOOD, net=Network([inner], 2), optimizer=sgd(1e-5), steps=50)
+    assert "no-hidden-layer" not in [one.kind for one in diagnose_case(case).findings]
+    straight = neurona.Concatenate((neurona.Dense(8), neurona.Dense(8)))
+    case = replace(GOOD, net=Network([straight, neurona.Dense(1, "sigmoid")], 2))
+    assert "no-activation" in [one.kind for one in diagnose_case(case).findings]
+
+
 def test_a_cause_comes_before_its_effect():
     kinds = [
         one.kind

@@ -14,6 +14,7 @@ from neurona.doctor.proof import NotProved, prove
 from neurona.doctor.skill import Measure
 from neurona.doctor.trials import Seeds, run
 from neurona.doctor.tries import Interval
+from neurona.engine.network import Network
 from neurona.language import Text
 from neurona.lesson.cure import DEEP
 
@@ -41,6 +42,11 @@ def quick(**given):
 def cured():
     found = [finding("orthogonal-weights", "rate-down")]
     return prove(lesson(), found, seconds=120)
+
+
+def test_there_are_two_languages():
+    with pytest.raises(ValueError, match=r"there is no language 'fr'. There are: en, es"):
+        Text("yes", "sí").say("fr")
 
 
 @pytest.mark.long
@@ -91,6 +97,11 @@ def test_the_first_seed_is_the_training_that_a_person_has_seen():
         assert outcome.skill[0] == pytest.approx(skill, abs=1e-4)
 
 
+def normalized_series():
+    layers = [neurona.Conv1D(4, 2), neurona.BatchNormalization("tanh"), neurona.Flatten()]
+    return Network([*layers, neurona.Dense(1, "sigmoid")], (2, 1))
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -101,6 +112,7 @@ def test_the_first_seed_is_the_training_that_a_person_has_seen():
         {"sample_weight": 1.0 + Y[:200]},
         {"net": neurona.network([2, 8, 1], "tanh", output="sigmoid", dropout=0.2)},
         {"net": neurona.network([2, 8, 1], "tanh", output="sigmoid", normalization="batch")},
+        {"net": normalized_series(), "X": X[:200, :, None], "batch_size": 30},
         {"X_val": OTHER[0], "y_val": OTHER[1]},
     ],
 )

@@ -165,3 +165,19 @@ def test_a_sentence_takes_less_than_a_tenth_of_a_millisecond_or_so():
     for _ in range(100):
         sentence(LEARNING)
     assert (time.process_time() - began) / 100 < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("shape", "en", "es"),
+    [
+        ((2,), "test points", "los puntos de prueba"),
+        ((4,), "test examples", "los ejemplos de prueba"),
+        ((28, 1), "test series", "las series de prueba"),
+        ((8, 8, 1), "test images", "las imágenes de prueba"),
+    ],
+)
+def test_examples_have_their_name(shape, en, es):
+    learned = replace(LEARNING, skill=1.0, squares=1.0, right=0.9, in_shape=shape)
+    said = sentence(learned).text
+    assert f"gets 90 % of the {en} right" in said.en
+    assert f"acierta el 90 % de {es}" in said.es

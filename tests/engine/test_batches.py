@@ -222,7 +222,7 @@ def test_large_file_streams_all_its_rows(file_of):
     )
     assert isinstance(source, batches.Stream)
     source.steps(epochs=2)
-    passes = [[one for _, chunk in source.chunks(math.inf) for one in chunk] for _ in range(2)]
+    passes = [[one for _, chunk, _ in source.chunks(math.inf) for one in chunk] for _ in range(2)]
     orders = [np.concatenate([batch.x[:, 0] for batch in one]).astype(int) for one in passes]
     for order, one in zip(orders, passes, strict=True):
         assert sorted(order.tolist()) == list(range(400))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import neurona
-from neurona import MissingExtra, check_gradient, network, schedules, train
+from neurona import Flatten, MissingExtra, Network, check_gradient, network, schedules, train
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, SquaredError
 from neurona.engine.initializers import INITIALIZERS
@@ -139,6 +139,48 @@ def test_unknown_initializer_raises(which, wrong, said):
 def test_predict_error_messages(wrong):
     with pytest.raises(ValueError, match=r"give an array of shape \(n, 2\)"):
         NET.predict(NET.init(0), wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (network([2, 4, 1]).init(0), r"shapes \[\(2, 4\), .* needs \[\(2, 3\), \(3,\)"),
+        (NET.init(0)[:1], r"shapes \[\(2, 3\), \(3,\)\], and"),
+        (X, r"as in predict\(state.params, X\)"),
+        ("no", "hold arrays of shapes"),
+        (next(train(NET, X, Y)), "params is a State: give its params"),
+    ],
+    ids=["wider", "fewer layers", "swapped", "text", "state"],
+)
+def test_predict_refuses_the_parameters_of_another_network(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        NET.predict(wrong, X)
+
+
+@pytest.mark.parametrize(
+    "line", ["8x8x1, conv 2, flatten, 3", "8x2, conv 2 causal", "8x4, attention 2"]
+)
+def test_no_examples_have_no_predictions(line):
+    net = network(line)
+    empty = np.zeros((0, *net.in_shape))
+    assert net.predict(net.init(0), empty).shape == (0, *net.out_shape())
+    *_, stack = train(NET, X, Y, seeds=[0, 1], steps=1)
+    assert NET.predict(stack.params, X[:0]).shape == (2, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("net", "said"),
+    [
+        ("2-3-1", "net is a str: give a network, such as neurona.network"),
+        (X, "net is a ndarray"),
+        (Network([Flatten()], 2), "has no parameters to learn: add a layer, such as Dense(1)"),
+    ],
+    ids=["text", "array", "nothing to learn"],
+)
+def test_only_a_network_with_parameters_is_trained(net, said):
+    refused(said, net=net)
+    with pytest.raises(ValueError, match=said.partition("(")[0]):
+        check_gradient(net, X, Y)
 
 
 # The data
@@ -431,6 +473,7 @@ def test_float64_needs_jax_with_x64():
         (tuple((W * np.nan, b) for W, b in NET.init(0)), "the parameters of layer 1[0, 0] is nan"),
         (3, "parameters 3: give one (W, b) a layer, such as net.init or state.params"),
         ([1, 2], "parameters [1, 2]: give one (W, b) a layer"),
+        ("net.onnx", "parameters 'net.onnx': give one (W, b) a layer"),
         ([["a", "b"], ["c", "d"]], "the parameters of layer 1 must be an array of numbers"),
     ],
     ids=str,

@@ -80,6 +80,7 @@ def test_words_follow_the_shape():
         ("conv 16, 10", "the network begins with 'conv 16': give the shape of one example"),
         ("28x28x1", "has no layers"),
         ("", "give its layers, as in"),
+        ("28x28x1, flatten, 10,", "there is no layer ''"),
         ([(3,), None], "None is in the place of a layer"),
         ("9x9x1, pool 2 2 2 2 2", "cannot make a layer of 'pool 2 2 2 2 2': say it as"),
         ("7, conv 3", r"layer 1: Conv2D\(3\) takes images"),

@@ -26,20 +26,26 @@ images = np.random.default_rng(0).normal(size=(37, 6, 6, 1))
 deep = neurona.network(
     "6x6x1, conv 4 same, batchnorm, pool 3 stride 2, reshape 4x4, lstm 3 both all mask, "
     "attention 2 causal, gru 3, 1", "tanh", output="sigmoid")
+plain_deep = neurona.network(
+    "6x6x1, conv 4 same, dropout 0.2, pool 3 stride 2, reshape 4x4, lstm 3 both all mask, "
+    "attention 2 causal, gru 3, 1", "tanh", output="sigmoid")
 parts = [(X[:10], y[:10]), (X[10:12], y[10:12]), (X[12:], y[12:], weight[12:])]
 plain = neurona.network([2, 6, 1], "tanh", output="sigmoid")
 noisy = neurona.network(
     [2, 6, 6, 1], "tanh", output="sigmoid", dropout=0.2, normalization="batch"
 )
+dropped = neurona.network([2, 6, 6, 1], "tanh", output="sigmoid", dropout=0.2)
 CASES = {
     "whole": (plain, (X, y), dict(clip=0.1, l2=0.01)),
     "whole, noisy": (noisy, (X, y), dict(sample_weight=weight)),
     # Of 8 rows in 9 places; 36 rows would fill 9 places each without a rest.
     "mini-batches": (plain, (X[:36], y[:36]), dict(batch_size=8)),
     "mini-batches, noisy": (noisy, (X, y), dict(batch_size=10, sample_weight=weight)),
+    "dropout": (dropped, (X, y), dict(batch_size=10, sample_weight=weight, l2=0.01)),
     "batches": (plain, (), dict(batches=parts, steps=None, epochs=4)),
     "batches, noisy": (noisy, (), dict(batches=parts, steps=None, epochs=4)),
     "layers": (deep, (images, y), dict(batch_size=10, sample_weight=weight)),
+    "layers, one sum": (plain_deep, (images, y), dict(batch_size=10, sample_weight=weight)),
     "layers, stack": (deep, (images, y), dict(seeds=[1, 2, 3, 4, 5], batch_size=9, rng=None)),
     "stack": (noisy, (X, y), dict(seeds=[1, 2, 3, 4, 5], batch_size=9, rng=None)),
     "stack, rates": (plain, (X, y), dict(learning_rates=[0.1, 0.2, 0.3, 0.4, 0.5])),
@@ -61,9 +67,9 @@ for name in chosen:
                         jax.tree.leaves((b.params, b.optimizer_state, b.cost)), strict=True)
     )})
 """
-SOON = ("whole, noisy", "mini-batches", "stack")
+SOON = ("whole, noisy", "mini-batches", "dropout", "stack")
 LATER = (
-    "layers", "layers, stack",
+    "layers", "layers, one sum", "layers, stack",
     "whole", "mini-batches, noisy", "batches", "batches, noisy",
     "stack, rates", "stack, own data", "stack, batches",
 )  # fmt: skip

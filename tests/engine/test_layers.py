@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -647,6 +648,15 @@ def test_data_of_another_shape_raises():
         train(net, x.reshape(20, -1), y)
     with pytest.raises(ValueError, match=r"give an array of shape \(n, 8, 9, 2\)"):
         net.predict(net.init(0), x[0])
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [("5x2, gru 3 all, 2", "step, Conv1D(2, 1)"), ("5x5x2, 2", "place, Conv2D(2, 1)")],
+)
+def test_a_dense_layer_at_each_step_is_named_where_one_is_refused(line, instead):
+    with pytest.raises(ValueError, match=re.escape(f"or take the same layer at each {instead}")):
+        network(line)
 
 
 def test_parameters_in_a_composition_are_named_by_their_position():

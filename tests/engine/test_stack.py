@@ -102,6 +102,24 @@ def test_examples_for_each_network(engine, batch_size, weighted):
 
 
 @pytest.mark.parametrize("batch_size", [None, 6])
+def test_targets_or_weights_for_each_network_of_shared_inputs(engine, batch_size):
+    given = {"steps": 8, "every": 8, "batch_size": batch_size, "engine": engine}
+    ys, weights = np.stack([Y, 1 - Y, Y]), RNG.uniform(0.5, 2, (3, N))
+    stack = last(train(NET, X, ys, seeds=SEEDS, **given))
+    assert_alike(stack[1], last(train(NET, X, 1 - Y, rng=SEEDS[1], **given)))
+    stack = last(train(NET, X, Y, sample_weight=weights, seeds=SEEDS, **given))
+    alone = last(train(NET, X, Y, sample_weight=weights[2], rng=SEEDS[2], **given))
+    assert_alike(stack[2], alone)
+
+
+def test_targets_of_as_many_numbers_as_rows_are_shared():
+    """Three rows of three outputs, for three networks: as for one network, they are the rows'."""
+    net = network([2, 3], output="linear")
+    stack = last(train(net, X[:3], np.eye(3), seeds=SEEDS, steps=2))
+    assert_alike(stack[0], last(train(net, X[:3], np.eye(3), rng=SEEDS[0], steps=2)))
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
 def test_learning_rates_for_each_network(engine, batch_size):
     """Without seeds all begin with the same weights, and take the same batches."""
     rates = [0.05, schedules.step_decay(0.4, every=3), 0.2]

@@ -595,6 +595,24 @@ def test_a_compiled_call_ends_soon(monkeypatch):
     assert_same(list(train(NET, X, y, steps=500, every=500, engine="jax", rng=0))[-1], whole[-1])
 
 
+def test_a_chunk_that_is_begun_early_changes_no_state(engine):
+    given = {"engine": engine, "batch_size": 3, "rng": 1, "every": 4}
+    through = list(train(NET, X, Y, steps=24, **given))
+    for state in islice(train(NET, X, Y, steps=24, **given), 4):
+        *_, last = train(NET, X, Y, start=state, steps=24 - state.step, **given)
+        assert_same(last, through[-1])
+
+
+def test_a_function_for_the_rate_is_asked_when_its_steps_are_taken(engine):
+    rate = [0.1]
+    given = {"optimizer": neurona.sgd(lambda _: rate[0]), "every": 2, "engine": engine}
+    states = train(NET, X, Y, steps=20, **given)
+    for _ in range(5):
+        state = next(states)
+    rate[0] = 0.0
+    np.testing.assert_array_equal(flatten(next(states).params), flatten(state.params))
+
+
 @pytest.mark.parametrize("batch_size", [None, 7])
 def test_steps_between_states_may_change_during_training(batch_size):
     X, y = neurona.datasets.circles(n=50, rng=0)

@@ -188,7 +188,7 @@ def test_rows_that_weigh_nothing_are_in_no_fold():
         ({"cv": [([0, -1], [3])]}, "cv names the row -1, and X has 120 rows"),
         ({"cv": [([0.5, 1.0], [3])]}, "cv gives rows of dtype float64"),
         ({"cv": [([True, False], [3])]}, "a truth for each of the 120 rows"),
-        ({"cv": GroupKFold(3)}, "'groups' parameter should not be None"),
+        ({"cv": GroupKFold(3)}, r"'groups' parameter should not be None. Give cv=list\(splitter"),
         ({"cv": 3, "networks": 4}, "cv is 3 and networks is 4"),
         ({"cv": 3, "networks": 1}, "cv is 3 and networks is 1"),
         ({"cv": KFold(3), "networks": 4}, "networks is 4, and cv gives 3 splits"),

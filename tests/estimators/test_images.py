@@ -145,6 +145,9 @@ FIT = [
     (X, {"augmentation": {"shift": -3}}, "shift is -3"),
     (X[:, 0], {"layers": None, "augmentation": {"shift": 1}}, "takes images"),
     (X[:, 0], {}, "examples of 8"),
+    (X, {"layers": [8, 4]}, "put a Flatten"),
+    (X, {"layers": []}, "put a Flatten"),
+    (X, {"layers": iter([Flatten()])}, "give a list of layers"),
     (X.reshape(60, 2, 2, 4, 4), {"layers": None}, "give images"),
 ]  # fmt: skip
 

@@ -29,12 +29,14 @@ def test_a_split_keeps_shares_and_leaves_a_row_of_each_class():
 
 def test_importances_find_the_informative_column():
     rng = np.random.default_rng(0)
-    text = "noise,signal,y\n" + "".join(
-        f"{rng.normal()},{k % 7},{k % 7 * 2.5}\n" for k in range(80)
+    text = "noise,signal,constant,y\n" + "".join(
+        f"{rng.normal()},{k % 7},3,{k % 7 * 2.5}\n" for k in range(80)
     )
     raw = parse_csv(text)
-    table, y = raw.select(["noise", "signal"]), raw.target("y", "numbers").y
+    table, y = raw.select(["noise", "signal", "constant"]), raw.target("y", "numbers").y
     net = neurona.NeuralNetRegressor(8, epochs=60, random_state=0).fit(table, y)
-    first, second = report.importances(net, table, y)
+    first, *others = report.importances(net, table, y)
     assert first.column == "signal"
-    assert first.fall > 0.5 > second.fall
+    falls = {one.column: one.fall for one in others}
+    assert first.fall > 0.5 > falls["noise"]
+    assert falls["constant"] == 0  # it is left out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sklearn.base import clone
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from neurona import NeuralNetClassifier, NeuralNetRegressor
@@ -43,15 +44,28 @@ OTHERS = [  # are checked among the long ones
 ]
 
 
+# These ask how well it learns; for the others a few epochs are enough.
+LEARNING = ("check_classifiers_train", "check_regressors_train", "check_class_weight_classifiers")
+FEW = 10
+
+
 def name_of(value):
     """Name a check by its function; an estimator names itself."""
     return value.func.__name__ if hasattr(value, "func") else repr(value)
 
 
+def soon_done(estimator, check):
+    """Return the estimator, with few epochs unless the check asks how well it learns."""
+    learns = name_of(check) in LEARNING or estimator.epochs != "auto"
+    return estimator if learns else clone(estimator).set_params(epochs=FEW)
+
+
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [
-        pytest.param(estimator, check, marks=pytest.mark.long if one in OTHERS else ())
+        pytest.param(
+            soon_done(estimator, check), check, marks=pytest.mark.long if one in OTHERS else ()
+        )
         for one in [*ESTIMATORS, *OTHERS]
         for estimator, check in estimator_checks_generator(one)
         if not (estimator.cost == "poisson" and name_of(check) == NOT_OF_COUNTS)

@@ -464,8 +464,9 @@ def test_what_keras_does_before_the_first_layer(keras):
     [
         (lambda k: k.BatchNormalization(axis=2), "BatchNormalization is along the last axis"),
         (lambda k: k.LayerNormalization(axis=(1, 2)), "LayerNormalization is over the last axis"),
-        (lambda k: k.GroupNormalization(1), r"\(GroupNormalization\) is none of .* layers that"),
-        (lambda k: k.Conv2DTranspose(2, 3), r"\(Conv2DTranspose\) makes .* layers that an import"),
+        (lambda k: k.GroupNormalization(2), r"\(GroupNormalization\): .* Train with one of these"),
+        (lambda k: k.Conv2DTranspose(2, 3, 2), r"\(Conv2DTranspose\): .* To enlarge images, train"),
+        (lambda k: k.Conv2DTranspose(2, 2, padding="same"), "for odd sizes of the kernel alone"),
         (lambda k: k.UpSampling2D(interpolation="bilinear"), "give interpolation='nearest'"),
         (lambda k: k.RMSNormalization(), "nor is it one of the layers"),
     ],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image, ImageSequence
 
 import neurona
-from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, SPANISH, Film, FilmColors
+from neurona.observe.colors import LIGHT
+from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, SPANISH, CostPanel, Film, FilmColors
 
 
 def trained(net, X, y, *, steps=60, every=10, log=False, **options):
@@ -218,3 +220,15 @@ def test_spanish_numbers_have_a_decimal_comma():
     written = [one.get_text() for one in stage.step.figure.findobj(Text)]
     assert any(one.startswith("coste 0,") for one in written)
     assert not any("." in one for one in written)
+
+
+def test_spanish_logarithmic_axes_have_decimal_commas():
+    X, y = neurona.datasets.circles(n=60, rng=0)
+    net = neurona.network([2, 4, 1], "tanh", output="sigmoid")
+    film = Film(net, X, y, log=True, words=SPANISH)
+    for state in neurona.train(net, X, y, steps=10, every=5, rng=0):
+        film.add(state)
+    panel = CostPanel(Figure(), film.frames, True, SPANISH, LIGHT)
+    formatter = panel.past.axes.yaxis.get_minor_formatter()
+    panel.past.axes.set_ylim(0.1, 0.3)
+    assert any("{,}" in text for text in formatter.format_ticks([0.12, 0.2]))

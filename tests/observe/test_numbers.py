@@ -192,6 +192,15 @@ def test_classes_of(predictions, classes):
     assert scores.classes_of(predictions).tolist() == classes
 
 
+def test_accuracy_takes_predicted_classes_too():
+    classes, labels = [0, 1, 2, 2], [0, 1, 2, 1]
+    for given in (classes, [[k] for k in classes]):
+        assert scores.accuracy(given, labels) == 0.75
+    assert scores.confusion_matrix(classes, classes).tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 2]]
+    with pytest.raises(ValueError, match="predictions must be an array of numbers"):
+        scores.accuracy(["cat", "dog"], ["cat", "dog"])
+
+
 def test_accuracy_takes_labels_columns_and_one_hot_rows():
     predictions = [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1]]
     labels = np.array([0, 2, 1, 1])

@@ -28,12 +28,22 @@ needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium o
 needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm ci in frontend/")
 
 
-def start(*options):
+# Where many tests share a server, the trainings that they leave behind end soon.
+FORGETFUL = """
+import sys
+from neurona.cli import main
+from neurona.web import server
+server.REST_SECONDS, server.KEEP_SECONDS = 0.5, 10.0
+sys.exit(main())
+"""
+
+
+def start(*options, program=("-m", "neurona.cli")):
     """Start ``neurona play``; return its process and its address."""
     # Its own tests count its lines; here, where a browser waits for it, it runs at its own speed.
     untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_PROCESS")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "neurona.cli", "play", "--no-browser", *options],
+        [sys.executable, *program, "play", "--no-browser", *options],
         stdout=subprocess.PIPE,
         text=True,
         env=untraced,

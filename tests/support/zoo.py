@@ -114,6 +114,18 @@ def pytorch_modules():
             ),
             (3, 9),
         ),
+        "normalizations of all, and transposed convolutions": (
+            nn.Sequential(
+                nn.Conv2d(2, 4, 3), nn.GroupNorm(1, 4), nn.ReLU(),
+                nn.ConvTranspose2d(4, 6, (3, 2), padding=1, dilation=(1, 2), groups=2),
+                nn.LayerNorm([6, 5, 5]), nn.Conv2d(6, 2, 2),
+            ),
+            (2, 7, 7),
+        ),
+        "a transposed convolution of series": (
+            nn.Sequential(nn.ConvTranspose1d(3, 4, 3, bias=False), nn.GroupNorm(1, 4)),
+            (3, 5),
+        ),
         "a dense layer at each step": (
             nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.LayerNorm(5), nn.Linear(5, 2)),
             (6, 3),
@@ -278,6 +290,13 @@ def keras_models(keras):
                 layers.GlobalMaxPooling1D(), layers.Dense(2),
             ],
             (12, 3),
+        ),
+        "normalizations of all, and transposed convolutions": (
+            lambda: [
+                layers.GroupNormalization(1), layers.Conv2DTranspose(4, 3, padding="same"),
+                layers.LayerNormalization(axis=[1, 2, 3]), layers.Conv2DTranspose(3, (2, 3)),
+            ],
+            (5, 4, 2),
         ),
         "rows as series": (lambda: [layers.Reshape((4, 3)), layers.LSTM(3)], (12,)),
         "each step": (

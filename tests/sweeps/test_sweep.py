@@ -2,6 +2,7 @@
 
 import errno
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -207,6 +208,8 @@ def test_the_settings_of_an_estimator():
     assert found.costs.shape == (2, 1, 2)
     assert found.case((1, 0), 1).get_params()["random_state"] == 1
     assert found.plot().get_xlabel() == "learning rate"
+    perfect = replace(found, costs=np.array([[[0.0, 0.1]], [[0.0, np.nan]]]), below=0.0)
+    assert perfect.share.tolist() == [[0.5], [1.0]]
     with pytest.raises(ValueError, match="has no parameter 'rate'"):
         neurona.sweep(X, Y, {"rate": [1]}, estimator=estimator)
     with pytest.raises(ValueError, match="give topology to the estimator"):

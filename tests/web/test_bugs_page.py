@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.pages import AXE, hash_of, needs_axe, needs_chromium, opened, painted, visited
+from tests.support.pages import hash_of, needs_chromium, visited
 
 pytestmark = needs_chromium
 
@@ -91,41 +91,3 @@ def test_a_link_holds_its_bug(browser, address):
         expect(page.locator(".bugs .says")).to_contain_text("All weights start at zero.")
         lit = found(page)
         assert "np.zeros" in lit.inner_text()
-
-
-@needs_axe
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        ("light", 390),
-        ("dark", 1280),
-        pytest.param("light", 1280, marks=pytest.mark.long),
-        pytest.param("dark", 390, marks=pytest.mark.long),
-    ],
-)
-def test_axe_finds_nothing_in_the_lab(browser, address, scheme, width):
-    context = browser.new_context(
-        viewport={"width": width, "height": 844},
-        locale="en-GB",
-        color_scheme=scheme,
-        bypass_csp=True,
-    )
-    page = context.new_page()
-    opened(page, address)
-    page.add_script_tag(path=AXE)
-    lab_opened(page)
-
-    def check():
-        painted(page)
-        faults = page.evaluate("axe.run('.tool').then((all) => all.violations.map((v) => v.id))")
-        assert faults == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-    check()
-    page.locator(".at-random").click()
-    expect(page.locator(".program .line").first).to_be_visible()
-    check()
-    page.get_by_role("button", name="Find it").click()
-    expect(page.locator(".program li[aria-current]")).to_have_count(1)
-    check()
-    context.close()

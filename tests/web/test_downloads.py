@@ -64,7 +64,7 @@ def test_the_code_runs_and_finds_what_is_shown(session, tmp_path, monkeypatch):
 
 
 def test_the_code_is_of_what_is_shown_when_it_is_asked_for(session):
-    make = session.prepare_download({"type": "download", "what": "code", "language": "es"})
+    make = session.prepare({"type": "download", "what": "code", "language": "es"})
     for _ in range(3):
         session.handle({"type": "step"})
     ((_, arrays),) = make()
@@ -210,7 +210,7 @@ def test_what_makes_no_sense_is_said(session, message):
 def test_before_hello_there_is_nothing_to_take():
     for answer in (
         Session().handle({"type": "download", "what": "code", "language": "en"}),
-        Session().prepare_download({"type": "download", "what": "code", "language": "en"})(),
+        Session().prepare({"type": "download", "what": "code", "language": "en"})(),
     ):
         assert answer[0][0]["code"] == "hello"
 
@@ -299,7 +299,7 @@ def test_a_file_that_fails_is_said_and_the_next_can_be_made(socket, monkeypatch,
     monkeypatch.setattr(downloads, "MAKERS", {**downloads.MAKERS, "model": fail})
     socket.send_json({"type": "download", "what": "model", "language": "en"})
     assert heard(socket)["code"] == "download"
-    assert "a file could not be made" in caplog.text
+    assert "a response could not be made" in caplog.text
     socket.send_json({"type": "download", "what": "code", "language": "en"})
     assert heard(socket)["name"] == "playground.py"
 

@@ -16,10 +16,8 @@ from neurona.observe.numbers import grid
 from neurona.web.setup import Setup
 from neurona.web.task import make_task
 from tests.support.pages import (
-    AXE,
     changed,
     close_tool,
-    needs_axe,
     needs_chromium,
     number_of,
     open_tool,
@@ -358,18 +356,3 @@ def test_a_phone_shows_all_of_it(page):
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-@needs_axe
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_axe_finds_nothing(browser, address, language, theme):
-    context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
-    page = context.new_page()
-    opened(page, address)
-    open_tool(page, {"en": "Take home", "es": "Llevar"}[language])
-    painted(page)
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run().then((found) => found.violations)")
-    context.close()
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []

@@ -12,9 +12,7 @@ from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import make_task
 from tests.support.pages import (
-    AXE,
     hash_of,
-    needs_axe,
     needs_chromium,
     number_of,
     open_tool,
@@ -536,28 +534,3 @@ def test_picture_network_and_phase_share_a_screen_and_a_phone_scrolls_only_down(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         if page.get_by_role("button", name="Next", exact=True).is_enabled():
             next_stage(page)
-
-
-@needs_axe
-@pytest.mark.parametrize(
-    ("language", "theme"),
-    [
-        ("en", "light"),
-        ("es", "dark"),
-        pytest.param("en", "dark", marks=pytest.mark.long),
-        pytest.param("es", "light", marks=pytest.mark.long),
-    ],
-)
-def test_axe_finds_nothing(browser, address, language, theme):
-    context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
-    page = context.new_page()
-    opened(page, address)
-    look(page, 3)
-    page.evaluate(AXE.read_text())
-    found = []
-    for tab in range(4):
-        page.get_by_role("tab").nth(tab).click()
-        painted(page)
-        found += page.evaluate("axe.run().then((found) => found.violations)")
-    context.close()
-    assert {one["id"]: [node["target"] for node in one["nodes"]] for one in found} == {}

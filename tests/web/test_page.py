@@ -10,11 +10,9 @@ from playwright.sync_api import expect
 
 from neurona.web.setup import Setup, limits
 from tests.support.pages import (
-    AXE,
     changed,
     close_tool,
     hash_of,
-    needs_axe,
     needs_chromium,
     open_tool,
     opened,
@@ -429,46 +427,6 @@ def test_a_phone_needs_no_scrolling_to_the_side(page):
     page.set_viewport_size({"width": 390, "height": 844})
     painted(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-@needs_axe
-@pytest.mark.parametrize(
-    ("language", "theme"),
-    [
-        ("en", "light"),
-        ("es", "dark"),
-        pytest.param("en", "dark", marks=pytest.mark.long),
-        pytest.param("es", "light", marks=pytest.mark.long),
-    ],
-)
-def test_axe_finds_nothing(browser, address, language, theme):
-    context = browser.new_context(bypass_csp=True, locale=language, color_scheme=theme)
-    page = context.new_page()
-    opened(page, address)
-    page.evaluate(AXE.read_text())
-    assert violations(page) == []  # with the callouts of the first sight
-    page.locator(".mast .end").get_by_role("button").filter(
-        has_text=re.compile("Hints|Pistas")
-    ).click()
-    page.locator(".neuron").nth(3).click()
-    assert violations(page) == []  # with the neuron's weights
-    page.locator(".settings-link").click()
-    page.locator(".settings .help").nth(4).click()
-    assert violations(page) == []  # with a word's card
-    page.keyboard.press("Escape")
-    for tool in page.locator(".mast nav button").all():
-        tool.click()
-        page.wait_for_timeout(300)  # what a tool asks of the engine
-        assert (tool.inner_text(), violations(page)) == (tool.inner_text(), [])
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert violations(page) == []
-    context.close()
-
-
-def violations(page):
-    painted(page)
-    found = page.evaluate("axe.run().then((found) => found.violations)")
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
 def test_the_first_picture_comes_within_a_second(browser, address):

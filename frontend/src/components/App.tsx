@@ -1,6 +1,7 @@
 // The page: the mast, the row of controls, the picture with its sentence, and the column beside it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import type { Store } from "../state/store";
 import { Challenge } from "./Challenge";
@@ -133,9 +134,10 @@ function Announcements({ store }: { store: Store }) {
       value === null || value === undefined ? "–" : writeNumber(value, language.value);
     announcement.value = playing
       ? text.value.playing
-      : text.value.paused_at
-          .replace("{step}", write(frame.value?.step ?? 0))
-          .replace("{cost}", write(frame.value?.cost));
+      : fill(text.value.paused_at, {
+          step: write(frame.value?.step ?? 0),
+          cost: write(frame.value?.cost),
+        });
   }, [playing]);
   return (
     <p class="unseen" role="status" aria-live="polite">

@@ -1,6 +1,7 @@
 // The current challenge: its goals, and which of them are met.
 
 import { useState } from "preact/hooks";
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
 import type { Store } from "../state/store";
@@ -21,12 +22,12 @@ export function Challenge({ store }: { store: Store }) {
   if (!goal) return null;
   const write = (value: number) => writeNumber(value, language.value);
   const describe: Record<keyof Goal, (bound: number) => string> = {
-    accuracy: (asked) => t.goal_accuracy.replace("{n}", String(Math.round(100 * asked))),
-    cost: (asked) => t.goal_cost.replace("{n}", write(asked)),
-    test_cost: (asked) => t.goal_test_cost.replace("{n}", write(asked)),
-    steps: (asked) => t.goal_steps.replace("{n}", write(asked)),
-    neurons: (asked) => t.goal_neurons.replace("{n}", write(asked)),
-    layers: (asked) => t.goal_layers.replace("{n}", write(asked)),
+    accuracy: (asked) => fill(t.goal_accuracy, { n: Math.round(100 * asked) }),
+    cost: (asked) => fill(t.goal_cost, { n: write(asked) }),
+    test_cost: (asked) => fill(t.goal_test_cost, { n: write(asked) }),
+    steps: (asked) => fill(t.goal_steps, { n: write(asked) }),
+    neurons: (asked) => fill(t.goal_neurons, { n: write(asked) }),
+    layers: (asked) => fill(t.goal_layers, { n: write(asked) }),
   };
   const words = key === null || own ? undefined : t.challenge_words[key as "spiral"];
   const parts = evaluateGoal(goal, run.value?.setup ?? setup.value, frame.value);

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
-import { paintSurface } from "../drawing/surface";
+import { makeSurfacePainter } from "../drawing/surface";
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import { differences } from "../state/differences";
 import type { PastRun } from "../state/runs";
@@ -71,7 +72,7 @@ export function Comparison({ store }: { store: Store }) {
         {differs.length ? differs.join("; ") : t.same_setup}.{" "}
         {pinned && (
           <>
-            {t.at_step.replace("{step}", write(step))} <b>{write(costNear(past, step))}</b>
+            {fill(t.at_step, { step: write(step) })} <b>{write(costNear(past, step))}</b>
             {" → "}
             <b>{write(frame.value?.cost)}</b>.
           </>
@@ -102,7 +103,7 @@ export function Miniature({ store }: { store: Store }) {
   const theme = resolvedTheme.value;
   useEffect(() => {
     if (canvas.current && past?.predictions)
-      paintSurface(canvas.current, past.predictions, paletteOf(canvas.current), false);
+      makeSurfacePainter(canvas.current, paletteOf(canvas.current))(past.predictions, false);
   }, [past, pinned, theme]);
   if (!pinned || !past.predictions) return null;
   return (

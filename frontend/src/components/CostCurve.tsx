@@ -1,32 +1,23 @@
 // Training and test cost by step. Branches that were left are faint; an earlier run is a ghost.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { type Curve, paintCosts } from "../drawing/cost-curve";
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import { branchIds, costAt, ofBranch, stepAt, testCostAt } from "../state/moments";
 import type { Store } from "../state/store";
+import { useSize } from "./room";
 
 export function CostCurve({ store }: { store: Store }) {
   const { history, logarithmic, text, resolvedTheme, frame, language, run, runs } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(0);
-  const [height, setHeight] = useState(0);
+  const { width, height } = useSize(canvas);
   const rows = history.value;
   const t = text.value;
   const now = frame.value;
   const ghost = runs.shown.value;
   const back = now && now.at < now.snapshots - 1 ? now.step : null;
-  useEffect(() => {
-    const element = canvas.current;
-    if (!element) return;
-    const resized = new ResizeObserver(() => {
-      setWidth(element.clientWidth);
-      setHeight(element.clientHeight);
-    });
-    resized.observe(element);
-    return () => resized.disconnect();
-  }, []);
   useEffect(() => {
     const element = canvas.current;
     if (!element || !run.value) return;
@@ -56,7 +47,7 @@ export function CostCurve({ store }: { store: Store }) {
         trivial: Number.isFinite(cost)
           ? {
               cost,
-              name: answer ? t.drawings.trivial_always.replace("{p}", answer) : t.drawings.trivial,
+              name: answer ? fill(t.drawings.trivial_always, { p: answer }) : t.drawings.trivial,
             }
           : null,
         at: back,

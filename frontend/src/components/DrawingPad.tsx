@@ -2,11 +2,12 @@
 // pointer is on a map of the diagram, it shows that map with its filter.
 
 import { effect, useSignal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { paintPad } from "../drawing/pad";
 import { channelName } from "../state/labels";
 import type { Store } from "../state/store";
+import { useSize } from "./room";
 
 const STEP = 0.05; // of the side: how far an arrow key moves the pen
 const MOVES: Record<string, [number, number]> = {
@@ -19,18 +20,11 @@ const MOVES: Record<string, [number, number]> = {
 export function DrawingPad({ store }: { store: Store }) {
   const { text, images, run, liveFrame, resolvedTheme, announcement, hidden } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [size, setSize] = useState(0);
+  const { width: size } = useSize(canvas);
   const pen = useSignal<{ x: number; y: number; down: boolean } | null>(null); // of the keyboard
-  const drawing = useRef(false);
+  const drawing = useRef<"no" | "inside" | "outside">("no");
   const t = text.value;
   const fixed = hidden.includes("pad");
-  useEffect(() => {
-    const element = canvas.current;
-    if (!element) return;
-    const resized = new ResizeObserver(() => setSize(element.clientWidth));
-    resized.observe(element);
-    return () => resized.disconnect();
-  }, []);
   useEffect(() => {
     const element = canvas.current;
     if (!element || size === 0) return;
@@ -41,9 +35,17 @@ export function DrawingPad({ store }: { store: Store }) {
     });
   }, [run.value, resolvedTheme.value, size]);
   const placeOf = (event: PointerEvent, area: DOMRect): [number, number] => [
-    inside((event.clientX - area.left) / area.width),
-    inside((event.clientY - area.top) / area.height),
+    (event.clientX - area.left) / area.width,
+    (event.clientY - area.top) / area.height,
   ];
+  // A line that leaves the pad ends at its border, and begins anew where it comes back.
+  const draw = (place: [number, number]) => {
+    const here = place.map(inside) as [number, number];
+    const left = String(here) !== String(place);
+    if (drawing.current === "inside") images.extend(...here);
+    else if (!left) images.begin(...here);
+    drawing.current = left ? "outside" : "inside";
+  };
   const seen = images.hovered.value;
   const empty = images.drawn.value && images.strokes.value.length === 0;
   const at = pen.value;
@@ -57,21 +59,21 @@ export function DrawingPad({ store }: { store: Store }) {
         if (fixed || event.button !== 0) return;
         const pad = event.currentTarget;
         pad.setPointerCapture(event.pointerId);
-        drawing.current = true;
+        drawing.current = "inside";
         images.begin(...placeOf(event, pad.getBoundingClientRect()));
       }}
       onPointerMove={(event) => {
-        if (!drawing.current) return;
+        if (drawing.current === "no") return;
         const area = event.currentTarget.getBoundingClientRect();
         // A fast finger moves further between two pictures than a line may be straight.
         const all = event.getCoalescedEvents?.() ?? [];
-        for (const one of all.length ? all : [event]) images.extend(...placeOf(one, area));
+        for (const one of all.length ? all : [event]) draw(placeOf(one, area));
       }}
       onPointerUp={() => {
-        drawing.current = false;
+        drawing.current = "no";
       }}
       onPointerCancel={() => {
-        drawing.current = false;
+        drawing.current = "no";
       }}
       onBlur={() => {
         pen.value = null;

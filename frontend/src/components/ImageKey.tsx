@@ -1,6 +1,7 @@
 // Below the picture of a network on images: which example it is, what the network makes of it, and
 // the way to another or to an empty sheet.
 
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import { largest, outputsOf } from "../state/images";
 import type { Store } from "../state/store";
@@ -13,9 +14,10 @@ export function ImageKey({ store }: { store: Store }) {
   const name =
     index === null || shown?.label === null
       ? t.your_drawing
-      : (shown?.of_test ? t.test_image : t.train_image)
-          .replace("{i}", String(index + 1))
-          .replace("{k}", String(shown?.label));
+      : fill(shown?.of_test ? t.test_image : t.train_image, {
+          i: index + 1,
+          k: shown?.label ?? "–",
+        });
   return (
     <div class="key-row image-key">
       {!hidden.includes("pad") && (

@@ -3,6 +3,7 @@
 
 import { CLASSES, classPaint } from "../drawing/colors";
 import { isDecided } from "../drawing/surface";
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import { classNames } from "../state/labels";
 import { predictionsOf } from "../state/predictions";
@@ -95,7 +96,7 @@ function Swatch({ store, k }: { store: Store; k: number }) {
       }}
     >
       <i class="dot" style={{ background: classPaint(k) }} />
-      <Truncated>{name ?? short ?? text.value.drawings.class.replace("{k}", String(k))}</Truncated>
+      <Truncated>{name ?? short ?? fill(text.value.drawings.class, { k })}</Truncated>
     </button>
   );
 }
@@ -115,9 +116,10 @@ function Scale({ store }: { store: Store }) {
     <span
       class="scale"
       role="img"
-      aria-label={text.value.drawings.between
-        .replace("{low}", writeNumber(low, language.value, 3))
-        .replace("{high}", writeNumber(high, language.value, 3))}
+      aria-label={fill(text.value.drawings.between, {
+        low: writeNumber(low, language.value, 3),
+        high: writeNumber(high, language.value, 3),
+      })}
     >
       <i style={{ left: `min(${from}%, 100% - 3px)`, width: `${to - from}%` }} />
     </span>

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "../formulas/mathml";
-import type { Texts } from "../i18n";
+import { fill, type Texts } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import type { Lesson } from "../server/messages";
 import { choiceName } from "../state/labels";
@@ -36,9 +36,7 @@ export function LessonCode({ store, lesson }: { store: Store; lesson: Lesson }) 
             >
               ‹
             </button>
-            <p class="place">
-              {t.line_of.replace("{i}", String(line + 1)).replace("{n}", String(lines.length))}
-            </p>
+            <p class="place">{fill(t.line_of, { i: line + 1, n: lines.length })}</p>
             <button
               type="button"
               aria-label={t.line_next}
@@ -137,15 +135,13 @@ function Differs({ store, lesson }: { store: Store; lesson: Lesson }) {
   if (!how) return null;
   const write = (value: number) => writeNumber(value, store.language.value);
   const sentences = [
-    how.W !== null &&
-      how.b !== null &&
-      t.differs_step.replace("{W}", write(how.W)).replace("{b}", write(how.b)),
-    how.cost && t.differs_cost.replace("{cost}", costName(how.cost, t)),
-    how.optimizer && t.differs_optimizer.replace("{optimizer}", choiceName(how.optimizer, t)),
+    how.W !== null && how.b !== null && fill(t.differs_step, { W: write(how.W), b: write(how.b) }),
+    how.cost && fill(t.differs_cost, { cost: costName(how.cost, t) }),
+    how.optimizer && fill(t.differs_optimizer, { optimizer: choiceName(how.optimizer, t) }),
     how.rates && t.differs_rates,
     how.penalty && t.differs_penalty,
     how.frozen && t.differs_frozen,
-    how.lent.length > 0 && t.differs_lent.replace("{names}", how.lent.join(", ")),
+    how.lent.length > 0 && fill(t.differs_lent, { names: how.lent.join(", ") }),
   ].filter(Boolean);
   if (sentences.length === 0) return null;
   return (

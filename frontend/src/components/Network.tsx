@@ -1,6 +1,6 @@
 // The network: its head, the controls of each layer, the diagram.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { writeNumber } from "../i18n/numbers";
 import type { Run } from "../server/messages";
 import { newLayer } from "../state/setup";
@@ -9,6 +9,7 @@ import { FeatureMaps } from "./FeatureMaps";
 import { Hint } from "./Hint";
 import { LayerColumns } from "./layer-controls";
 import { NetworkDiagram } from "./NetworkDiagram";
+import { useSize } from "./room";
 import { WordCard } from "./WordCard";
 
 /** Without `controls`, for a tool below it, only the layers' names stay over the diagram. */
@@ -17,15 +18,7 @@ export function Network({ store, controls = true }: { store: Store; controls?: b
   const t = text.value;
   const now = run.value;
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const fit = () => setWidth(element.clientWidth);
-    const resized = new ResizeObserver(fit);
-    resized.observe(element);
-    return () => resized.disconnect();
-  }, []);
+  const { width } = useSize(box);
   if (!now) return null;
   return (
     <section class="block network" aria-label={t.network}>

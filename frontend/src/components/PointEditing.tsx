@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
+import { fill } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import type { Store } from "../state/store";
 
@@ -18,9 +19,10 @@ export function PointEditing({ store, children }: { store: Store; children: Comp
     const [left, right, bottom, top] = run.value.extent;
     const [x, y] = [left + across * (right - left), bottom + up * (top - bottom)];
     const words = store.erase(x, y) ? text.value.classroom.erased : text.value.classroom.no_point;
-    announcement.value = words
-      .replace("{x}", writeNumber(x, language.value, 2))
-      .replace("{y}", writeNumber(y, language.value, 2));
+    announcement.value = fill(words, {
+      x: writeNumber(x, language.value, 2),
+      y: writeNumber(y, language.value, 2),
+    });
   };
   const eraseAt = (surface: Element, x: number, y: number) => {
     const area = surface.getBoundingClientRect();

@@ -1,7 +1,7 @@
 // The sentence under the picture: what is happening right now, at most twice a second.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Language, TEXTS } from "../i18n";
+import { fill, type Language, TEXTS } from "../i18n";
 import type { Frame } from "../server/messages";
 import type { Store } from "../state/store";
 import { TOOLS } from "./Tools";
@@ -40,7 +40,7 @@ export function Sentence({ store }: { store: Store }) {
 function saidIn(frame: Frame | null): Said {
   const why = frame?.diverged;
   if (!why || !("line" in why)) return frame?.sentence ?? NOTHING;
-  const say = (one: Language) => TEXTS[one].bugs.stopped_short.replace("{line}", String(why.line));
+  const say = (one: Language) => fill(TEXTS[one].bugs.stopped_short, { line: why.line });
   return { en: say("en"), es: say("es"), kind: null };
 }
 

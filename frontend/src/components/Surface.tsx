@@ -2,44 +2,41 @@
 // on a neuron of the diagram, it shows what that neuron sees.
 
 import { effect, useSignal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { makeNeuronPainter, neuronPlace } from "../drawing/neurons";
 import { makePointPainter } from "../drawing/points";
-import { boundary, isDecided, paintSurface } from "../drawing/surface";
+import { boundary, isDecided, makeSurfacePainter } from "../drawing/surface";
+import { fill } from "../i18n";
+import { inLanguage } from "../i18n/numbers";
 import { axisNames, classLabel, neuronName } from "../state/labels";
 import { predictionsOf } from "../state/predictions";
 import type { Store } from "../state/store";
 import { Truncated } from "./controls";
 import { PointMark } from "./PointMark";
 import { type Place, Readout } from "./Readout";
+import { useSize } from "./room";
 
 export function Surface({ store }: { store: Store }) {
   const { text, liveFrame, run, stepped, hovered, resolvedTheme, announcement } = store;
   const ground = useRef<HTMLCanvasElement>(null);
   const marks = useRef<HTMLCanvasElement>(null);
-  const [size, setSize] = useState(0);
+  const { width: size } = useSize(marks);
   const place = useSignal<Place | null>(null);
   const now = run.value;
-  useEffect(() => {
-    const canvas = marks.current;
-    if (!canvas) return;
-    const resized = new ResizeObserver(() => setSize(canvas.clientWidth));
-    resized.observe(canvas);
-    return () => resized.disconnect();
-  }, []);
   useEffect(() => {
     const canvas = ground.current;
     if (!canvas || !now) return;
     const palette = paletteOf(canvas);
     const paintNeurons = makeNeuronPainter(now.topology, palette);
+    const paintSurface = makeSurfacePainter(canvas, palette);
     return effect(() => {
       const frame = liveFrame.value;
       const [seen, neurons] = [hovered.value, frame?.arrays.neurons];
       const shown = predictionsOf(now, frame);
       if (seen && neurons instanceof Uint8Array)
         paintNeurons(canvas, neurons, neuronPlace(now.topology, seen.layer, seen.index), 1);
-      else if (shown) paintSurface(canvas, shown, palette, stepped.value);
+      else if (shown) paintSurface(shown, stepped.value);
     });
   }, [now, resolvedTheme.value]);
   useEffect(() => {
@@ -60,10 +57,8 @@ export function Surface({ store }: { store: Store }) {
   const tell = (words: string, { across, up }: Place, name = "") => {
     if (!now) return;
     const [x, y] = coordinates(now.extent, across, up);
-    announcement.value = words
-      .replace("{x}", x.toFixed(2))
-      .replace("{y}", y.toFixed(2))
-      .replace("{k}", () => name); // last, and verbatim: a name may hold any character
+    const write = (value: number) => inLanguage(value.toFixed(2), store.language.value);
+    announcement.value = fill(words, { x: write(x), y: write(y), k: name });
   };
   const touch = (at: Place) => {
     if (!now) return;

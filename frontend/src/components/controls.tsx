@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { fill } from "../i18n";
 import { editableNumber, readNumber, writeNumber } from "../i18n/numbers";
 import type { NumberLimits } from "../server/messages";
 import type { Word } from "../state/words";
@@ -117,9 +118,7 @@ export function NumberInput({
     }
     const words = text.value.shell[whole ? "whole_limits" : above ? "above_limits" : "limits"];
     setWrong(
-      words
-        .replace("{min}", writeNumber(min, language.value))
-        .replace("{max}", writeNumber(max, language.value)),
+      fill(words, { min: writeNumber(min, language.value), max: writeNumber(max, language.value) }),
     );
   };
   return (

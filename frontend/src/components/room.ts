@@ -1,30 +1,41 @@
-// How much room a diagram has: the width of its box, and a height by that of the window.
+// How large an element is, and how much room a diagram has.
 
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-/** Follow the room of a box. */
-export function useRoom(box: RefObject<HTMLElement>): { width: number; height: number } {
-  const [width, setWidth] = useState(0);
-  const [windowHeight, setWindowHeight] = useState(innerHeight);
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Follow the inner size of an element; 0 before it is drawn. */
+export function useSize(box: RefObject<HTMLElement>): Size {
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const fit = () => {
-      setWidth(element.clientWidth);
-      setWindowHeight(innerHeight);
-    };
-    addEventListener("resize", fit);
-    const resized = new ResizeObserver(fit);
+    const resized = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = element;
+      setSize((last) =>
+        last.width === width && last.height === height ? last : { width, height },
+      );
+    });
     resized.observe(element);
-    return () => {
-      removeEventListener("resize", fit);
-      resized.disconnect();
-    };
+    return () => resized.disconnect();
   }, []);
-  return { width, height: heightOf(windowHeight) };
+  return size;
 }
 
-/** A high window has room for larger neurons and maps. */
-const heightOf = (window: number) =>
-  Math.round(208 + Math.max(0, Math.min(192, (window - 800) * 0.6)));
+/** The width of a diagram's box, and a height by that of the window: a high one has room for larger
+ * neurons and maps. */
+export function useRoom(box: RefObject<HTMLElement>): Size {
+  const { width } = useSize(box);
+  const [windowHeight, setWindowHeight] = useState(innerHeight);
+  useEffect(() => {
+    const fit = () => setWindowHeight(innerHeight);
+    addEventListener("resize", fit);
+    return () => removeEventListener("resize", fit);
+  }, []);
+  const more = Math.max(0, Math.min(192, (windowHeight - 800) * 0.6));
+  return { width, height: Math.round(208 + more) };
+}

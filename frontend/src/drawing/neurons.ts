@@ -18,11 +18,12 @@ export function makeNeuronPainter(topology: readonly number[], palette: Palette)
   /** Paint `count` neurons of all those that the bytes hold. */
   return function paint(canvas: HTMLCanvasElement, all: Uint8Array, first = 0, count = total) {
     const size = all.length / total;
-    const tables: PixelTable[] = Array.from({ length: count }, (_, k) => tableOf(first + k));
-    const bytes = all.subarray(first * size, (first + count) * size);
-    putPixels(canvas, Math.round(Math.sqrt(size)), count, (index) => {
-      const colors = tables[Math.floor(index / size)] ?? plain;
-      return colors[bytes[index] ?? 0] ?? 0;
+    putPixels(canvas, Math.round(Math.sqrt(size)), count, (pixels) => {
+      for (let k = 0, at = 0, from = first * size; k < count; k += 1) {
+        const colors = tableOf(first + k);
+        for (const end = at + size; at < end; at += 1, from += 1)
+          pixels[at] = colors[all[from] ?? 0] ?? 0;
+      }
     });
   };
 }

@@ -14,25 +14,36 @@ function pixel([red, green, blue]: Rgb): number {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-/** Paint squares below each other; the first row of each is its lowest. */
+/** The last picture of each canvas: another one of its size takes no new memory. */
+const images = new WeakMap<HTMLCanvasElement, ImageData>();
+
+/** Paint squares below each other; the first row of each is its lowest. `paint` sets all pixels. */
 export function putPixels(
   canvas: HTMLCanvasElement,
   side: number,
   count: number,
-  color: (index: number) => number,
+  paint: (pixels: Uint32Array) => void,
 ): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   if (canvas.width !== side) canvas.width = side;
   if (canvas.height !== side * count) canvas.height = side * count;
-  const image = context.createImageData(side, side * count);
-  const pixels = new Uint32Array(image.data.buffer);
-  let at = 0;
-  for (let k = 0; k < count; k += 1) {
-    for (let row = side - 1; row >= 0; row -= 1) {
-      const start = (k * side + row) * side;
-      for (let column = 0; column < side; column += 1, at += 1) pixels[at] = color(start + column);
-    }
+  let image = images.get(canvas);
+  if (image?.width !== side || image.height !== side * count) {
+    image = context.createImageData(side, side * count);
+    images.set(canvas, image);
   }
+  const pixels = new Uint32Array(image.data.buffer);
+  paint(pixels);
+  for (let square = 0; square < count; square += 1) turnOver(pixels, square * side, side);
   context.putImageData(image, 0, 0);
+}
+
+/** Exchange the rows of one square, which begins with row `first`. */
+function turnOver(pixels: Uint32Array, first: number, side: number): void {
+  for (let up = first, down = first + side - 1; up < down; up += 1, down -= 1) {
+    const row = pixels.slice(up * side, (up + 1) * side);
+    pixels.copyWithin(up * side, down * side, (down + 1) * side);
+    pixels.set(row, down * side);
+  }
 }

@@ -29,39 +29,50 @@ export function isDecided({ span: [low, high], classes }: Predictions): boolean 
   return classes > 0 && high - low > DECIDED;
 }
 
-/** Paint the ground. Stepped, it shows the predicted class alone, or the sign in a regression. */
-export function paintSurface(
-  canvas: HTMLCanvasElement,
-  shown: Predictions,
-  palette: Palette,
-  stepped: boolean,
-): void {
-  const side = sideOf(shown);
-  const size = side * side;
-  const { bytes, outputs } = shown;
-  if (outputs === 1) {
-    const colors = table(shown, (value) => {
-      const signed = shown.classes ? 2 * value - 1 : value;
-      return diverging(stepped ? Math.sign(signed) : signed, palette.grounds, palette);
-    });
-    putPixels(canvas, side, 1, (index) => colors[bytes[index] ?? 0] ?? 0);
-    return;
-  }
-  const tables = Array.from({ length: outputs }, (_, k) =>
-    table(shown, (value) => {
-      const certain = Math.max(0, (value - 1 / outputs) / (1 - 1 / outputs));
-      const ground = palette.grounds[k] ?? palette.undecided;
-      return mix(palette.undecided, ground, stepped ? 1 : Math.min(1, certain));
-    }),
-  );
-  putPixels(canvas, side, 1, (index) => {
-    const best = likeliest(bytes, size, outputs, index);
-    return tables[best]?.[bytes[best * size + index] ?? 0] ?? 0;
-  });
-}
+const SHADES = 512; // from one end of a color to the other
 
-function table(shown: Predictions, color: (value: number) => Rgb): PixelTable {
-  return pixelTable(256, (byte) => color(numberOf(shown, byte)));
+/** A painter of the ground. Stepped, it shows the predicted class alone, or the sign in a
+ * regression. */
+export function makeSurfacePainter(canvas: HTMLCanvasElement, palette: Palette) {
+  const ramp = (color: (share: number) => Rgb) =>
+    pixelTable(SHADES, (k) => color(k / (SHADES - 1)));
+  const between = ramp((share) => diverging(2 * share - 1, palette.grounds, palette));
+  const certain = palette.grounds.map((ground) =>
+    ramp((share) => mix(palette.undecided, ground, share)),
+  );
+  /** The color of each byte, which stands for a share of a ramp. */
+  const table = (shown: Predictions, shades: PixelTable, shareOf: (value: number) => number) =>
+    Uint32Array.from({ length: 256 }, (_, byte) => {
+      const share = Math.min(1, Math.max(0, shareOf(numberOf(shown, byte))));
+      return shades[Math.round(share * (SHADES - 1))] ?? 0;
+    });
+
+  return function paint(shown: Predictions, stepped: boolean): void {
+    const side = sideOf(shown);
+    const { bytes, outputs, classes } = shown;
+    if (outputs === 1) {
+      const colors = table(shown, between, (value) => {
+        const signed = classes ? 2 * value - 1 : value;
+        return (1 + (stepped ? Math.sign(signed) : signed)) / 2;
+      });
+      putPixels(canvas, side, 1, (pixels) => {
+        for (let i = 0; i < pixels.length; i += 1) pixels[i] = colors[bytes[i] ?? 0] ?? 0;
+      });
+      return;
+    }
+    const tables = Array.from({ length: outputs }, (_, k) =>
+      table(shown, certain[k] ?? between, (value) =>
+        stepped ? 1 : (value - 1 / outputs) / (1 - 1 / outputs),
+      ),
+    );
+    const size = side * side;
+    putPixels(canvas, side, 1, (pixels) => {
+      for (let i = 0; i < size; i += 1) {
+        const best = likeliest(bytes, size, outputs, i);
+        pixels[i] = tables[best]?.[bytes[best * size + i] ?? 0] ?? 0;
+      }
+    });
+  };
 }
 
 function likeliest(bytes: Uint8Array, size: number, outputs: number, index: number): number {

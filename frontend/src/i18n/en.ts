@@ -177,7 +177,6 @@ export const en = {
   // What is drawn.
   drawings: {
     own_scale: "on its own scale",
-    each_own_scale: "each neuron on its own scale",
     class: "class {k}",
     another_class: "another class",
     sharp: "sharp",
@@ -396,6 +395,10 @@ export const en = {
     back: "Back",
     change: "Another map…",
     link: "Copy link",
+    png: "Save image",
+    take: "Save the map",
+    picture: "Share of {seeds} seeds whose cost ends below {below}, after {steps} steps",
+    picture_test: "Share of {seeds} seeds whose test cost ends below {below}, after {steps} steps",
     key: "seeds that succeed:",
     settings: "{name} {value}",
     cell: "{settings}: {share} %, {n} of {seeds} seeds succeed",

@@ -180,7 +180,6 @@ export const es: Texts = {
   // Lo que se dibuja.
   drawings: {
     own_scale: "en su propia escala",
-    each_own_scale: "cada neurona, en su propia escala",
     class: "clase {k}",
     another_class: "otra clase",
     sharp: "nítida",
@@ -402,6 +401,12 @@ export const es: Texts = {
     back: "Volver",
     change: "Otro mapa…",
     link: "Copiar enlace",
+    png: "Guardar imagen",
+    take: "Guardar el mapa",
+    picture:
+      "Parte de las {seeds} semillas cuyo coste acaba por debajo de {below}, tras {steps} pasos",
+    picture_test:
+      "Parte de las {seeds} semillas cuyo coste de prueba acaba por debajo de {below}, tras {steps} pasos",
     key: "semillas que lo consiguen:",
     settings: "{name} {value}",
     cell: "{settings}: {share} %, lo consiguen {n} de {seeds} semillas",

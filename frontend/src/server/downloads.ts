@@ -67,7 +67,7 @@ export function surfaceImage(root: HTMLElement): Promise<Blob | null> {
   whole.width = whole.height = points.width;
   context.drawImage(answers, 0, 0, whole.width, whole.height);
   context.drawImage(points, 0, 0);
-  return new Promise((resolve) => whole.toBlob(resolve, "image/png"));
+  return pngOf(whole);
 }
 
 /** The maps of a network on images as a PNG, on the page's paper; null where the page shows none. */
@@ -81,5 +81,10 @@ export function mapsImage(root: HTMLElement): Promise<Blob | null> {
   context.fillStyle = getComputedStyle(maps).getPropertyValue("--paper");
   context.fillRect(0, 0, whole.width, whole.height);
   context.drawImage(maps, 0, 0);
-  return new Promise((resolve) => whole.toBlob(resolve, "image/png"));
+  return pngOf(whole);
+}
+
+/** Null where the browser has no room for it. */
+export function pngOf(canvas: HTMLCanvasElement): Promise<Blob | null> {
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }

@@ -1,12 +1,12 @@
 // The fragment of the page's address: the set-up, and how a teacher has prepared the page.
 
-import type { Goal } from "./challenges";
+import { GOALS as CHALLENGES, type Goal } from "./challenges";
 import type { Setup } from "./setup";
 
 export interface Address {
   /** As it was given: the server validates it. Null where there is none. */
   setup: unknown;
-  /** Whether a part of the set-up was lost on its way. */
+  /** Whether a part was lost on its way, or says what there is not. */
   damaged: boolean;
   hidden: string[];
   challenge: string | null;
@@ -39,13 +39,18 @@ export function formatHash(
 export function parseHash(hash: string): Address {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const code = given.get("s") ?? "";
-  const [setup, damaged] = code ? decode(code) : [null, false];
+  const [setup, lost] = code ? decode(code) : [null, false];
+  const challenge = given.get("challenge") ?? "";
+  const goals = given.get("goal") ?? "";
+  const goal = parseGoal(goals);
+  const unknown =
+    (challenge !== "" && !Object.hasOwn(CHALLENGES, challenge)) || (goals !== "" && !goal);
   return {
     setup,
-    damaged,
+    damaged: lost || unknown,
     hidden: hiddenParts(given.get("hide") ?? ""),
-    challenge: given.get("challenge"),
-    goal: parseGoal(given.get("goal") ?? ""),
+    challenge: Object.hasOwn(CHALLENGES, challenge) ? challenge : null,
+    goal,
     large: given.has("large"),
     map: given.get("map"),
   };

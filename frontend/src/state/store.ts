@@ -2,14 +2,14 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Host } from "../host";
-import { type Language, TEXTS, type Texts } from "../i18n";
+import { fill, type Language, TEXTS, type Texts } from "../i18n";
 import { writeNumber } from "../i18n/numbers";
 import type { Connection, ConnectionStatus } from "../server/connection";
 import { makeDownloads } from "../server/downloads";
 import { arraysOf, type Message } from "../server/encoding";
 import { makeFramePacing } from "../server/frame-pacing";
 import type { Frame, Limits, LocalizedText, Run } from "../server/messages";
-import { formatHash, parseHash } from "./address";
+import { type Address, formatHash, parseHash } from "./address";
 import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
@@ -24,7 +24,7 @@ import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
 import { makeAddressKeeper, tabStorage } from "./staying";
-import { formatMap, makeSweep } from "./sweep";
+import { formatMap, makeSweep, parseMap } from "./sweep";
 import { awayParts, type Tool } from "./tools";
 import { makeTour } from "./tour";
 import { makeWindows } from "./windows";
@@ -47,6 +47,7 @@ const FEWEST = 5; // pictures a second: fewer are explained
 const FIRST_SPEED = 50; // steps per second: learning can be watched
 const CURE_SECONDS = 5;
 const READABLE_INTERVAL = { easy: 100, strained: 400 }; // milliseconds between two numbers
+const CURVES_INTERVAL = { easy: 250, strained: 1000 }; // and two drawings of what was so far
 
 function storedChoice<T extends string>(
   host: Host,
@@ -142,6 +143,8 @@ export function makeStore(connection: Connection, host: Host) {
       connection.send({ type: "play", until: steps });
     },
   });
+  const isDamaged = ({ damaged, map }: Address) =>
+    damaged || (map !== null && parseMap(map, defaults.value) === null);
   const followMap = (map: string | null) => {
     if (map === null || address.hidden.includes("sweep")) return;
     sweep.follow(map);
@@ -204,7 +207,7 @@ export function makeStore(connection: Connection, host: Host) {
     else if (now - slowSince > 3000) {
       const rate = 1000 / interval;
       notice.value = {
-        says: (words) => words.drawings.slow.replace("{n}", writeNumber(rate, language.value, 2)),
+        says: (words) => fill(words.drawings.slow, { n: writeNumber(rate, language.value, 2) }),
       };
       slowSince = Number.POSITIVE_INFINITY; // said once, until it is faster
     }
@@ -243,7 +246,7 @@ export function makeStore(connection: Connection, host: Host) {
       refusal.value = null;
       if (typeof message.session === "string") kept.session.write(message.session);
       if (resumed && !message.joined) notice.value = { says: (t) => t.classroom.forgotten };
-      if (address.damaged && !greeted) error.value = damagedLink;
+      if (isDamaged(address) && !greeted) error.value = damagedLink;
       // A link may name a challenge alone: its example is the server's.
       if (!greeted && !address.setup) toOpen = address.challenge;
       greeted = true;
@@ -314,9 +317,7 @@ export function makeStore(connection: Connection, host: Host) {
         const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
         notice.value = {
           says: ({ classroom: t }) =>
-            (pictures === "1" ? t.crowded_once : t.crowded)
-              .replace("{pages}", pages)
-              .replace("{pictures}", pictures),
+            fill(pictures === "1" ? t.crowded_once : t.crowded, { pages, pictures }),
         };
       }
       pacing.received();
@@ -328,6 +329,7 @@ export function makeStore(connection: Connection, host: Host) {
   let received: Frame | null = null;
   let latest: Frame | null = null;
   let read = 0; // when numbers were last updated
+  let plotted = 0; // when curves were
 
   /** Show the latest frame. */
   function show(): void {
@@ -339,15 +341,12 @@ export function makeStore(connection: Connection, host: Host) {
       liveFrame.value = next;
       const before = frame.value;
       const now = performance.now();
-      if (
-        now - read < READABLE_INTERVAL[strain()] &&
-        next.playing &&
-        before?.playing &&
-        before.arrays.surface
-      )
-        return;
+      const goesOn = next.playing && before?.playing && before.arrays.surface;
+      if (goesOn && now - read < READABLE_INTERVAL[strain()]) return;
       read = now;
       frame.value = next;
+      if (goesOn && now - plotted < CURVES_INTERVAL[strain()]) return;
+      plotted = now;
       history.value = rows;
       flows.value = rowsOfFlow;
     });
@@ -389,7 +388,7 @@ export function makeStore(connection: Connection, host: Host) {
     followMap(there.map);
     // While connected, the server's run decides: a link may hold anything.
     if (!online.value) wanted = given;
-    error.value = there.damaged ? damagedLink : null;
+    error.value = isDamaged(there) ? damagedLink : null;
     connection.send({ type: "setup", setup: given, address: true });
   };
   const fragment = (chosen: Setup, more: Partial<Parameters<typeof formatHash>[0]> = {}) =>
@@ -551,10 +550,7 @@ function readSpeed(text: string | null): number | null {
 function fileTooLarge(file: File, most: number): LocalizedText {
   const kilobytes = (bytes: number) => String(Math.round(bytes / 1000));
   const filled = (text: string) =>
-    text
-      .replace("{name}", file.name)
-      .replace("{size}", kilobytes(file.size))
-      .replace("{most}", kilobytes(most));
+    fill(text, { name: file.name, size: kilobytes(file.size), most: kilobytes(most) });
   return { en: filled(TEXTS.en.too_big), es: filled(TEXTS.es.too_big) };
 }
 

@@ -191,6 +191,11 @@ export function tally({ costs }: Cell, below: number): { n: number; of: number; 
   return { n, of: there.length, share: there.length ? n / there.length : 0 };
 }
 
+/** How dark a cell is, from 0 to 1, where this share of its seeds succeeds: with a leap at a half,
+ * where the border is. */
+export const inkOf = (share: number) =>
+  share < 0.5 ? 0.04 + 0.64 * share : 0.64 + 0.72 * (share - 0.5);
+
 /** The place of the seed whose cost is the median. */
 export function typicalSeed({ costs }: Cell): number {
   const order = costs

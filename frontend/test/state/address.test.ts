@@ -20,8 +20,12 @@ const SETUPS: Record<string, Setup> = {
 };
 
 describe("the address", () => {
-  test.each(Object.entries(SETUPS))("round-trips %s", (key, setup) => {
-    const more = { hidden: ["data", "inputs"], challenge: key, goal: { cost: 0.01, layers: 5 } };
+  test.each(Object.entries(SETUPS))("round-trips %s", (_, setup) => {
+    const more = {
+      hidden: ["data", "inputs"],
+      challenge: "spiral",
+      goal: { cost: 0.01, layers: 5 },
+    };
     const hash = formatHash(whole(setup, { ...more, large: true }), SETUP);
     const { setup: parts, ...rest } = parseHash(hash);
     expect(filled(parts, SETUP)).toEqual(setup);
@@ -49,6 +53,10 @@ describe("the address", () => {
 
   test.each(["#s=%%%", "#s=bm90IGpzb24", "#s=é", "#s=a"])("%s is damaged", (hash) => {
     expect(parseHash(hash)).toEqual({ ...whole({}), damaged: true });
+  });
+
+  test.each(["#challenge=toString", "#goal=speed:1"])("%s names what there is not", (hash) => {
+    expect(parseHash(hash)).toEqual({ ...whole(null), damaged: true });
   });
 
   test("a link that is cut gives what it still holds", () => {

@@ -26,7 +26,7 @@ def run(given: Namespace) -> int:
     require("matplotlib", extra="plot")
     output = writable(given.output, language)
     show = _printer(given.quiet)
-    show.text(TEXTS["duration"][language])
+    show.text(TEXTS["duration"].say(language))
 
     comparisons: list[Comparison] = []
     for name in PROBLEMS:
@@ -39,7 +39,7 @@ def run(given: Namespace) -> int:
         show.table(table(comparison, language))
         for remark in remarks(comparison, language):
             show.text(remark)
-    show.heading(TEXTS["notes"][language])
+    show.heading(TEXTS["notes"].say(language))
     for who, what in notes(comparisons, language):
         show.text(f"{who}: {what}")
 

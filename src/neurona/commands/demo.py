@@ -11,6 +11,7 @@ import numpy as np
 
 from neurona import datasets
 from neurona.commands import FAILED, INTERRUPTED, interrupts
+from neurona.commands.spanish import in_language
 from neurona.demos import DEMOS, data_of, outputs_for
 from neurona.engine.network import Network, network
 from neurona.engine.optimizers import OPTIMIZERS
@@ -112,7 +113,7 @@ def follow(
     except TrainingDiverged as error:
         code = FAILED
         keep(error.state)
-        print(f"neurona: {error}", file=sys.stderr)
+        print(f"neurona: {in_language(str(error), language)}", file=sys.stderr)
     interrupts.at_once()
     return code
 
@@ -171,7 +172,7 @@ def writable(folder: Path, language: Language = "en") -> Path:
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        reason = error.strerror or ""
+        reason = in_language(error.strerror or "", language)
         raise OSError(NOT_WRITABLE.say(language, folder=str(folder), reason=reason)) from error
     return folder
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona import datasets
-from neurona.checks import check_count
 from neurona.commands.demo import follow, refuse, report, training_options, writable
+from neurona.engine.augmentation import Augmentation
 from neurona.engine.network import Network, network
 from neurona.engine.optimizers import Adam
 from neurona.engine.schedules import Cosine
@@ -21,7 +21,6 @@ from neurona.saving import replace
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
 
     from neurona.engine.types import Array
 
@@ -29,7 +28,7 @@ NETWORK = "28x28x1, conv 16 3x3, pool 2, conv 32 3x3, pool 2, flatten, 10"
 TRAINING = {"steps": 2000, "batch_size": 64, "every": 40}
 RATE = 0.003
 HELD_OUT = 1000
-MOVED = 2  # pixels
+AUGMENTATION = Augmentation(1.5, 10, 0.1)  # pixels, degrees, a share
 WATCHED = 400  # images that are predicted for a picture of the training
 WRONG = 24
 TITLE = Text(
@@ -54,13 +53,7 @@ def run(given: Namespace) -> int:
     net = network(NETWORK, "relu", output="softmax")
     options: dict[str, Any] = {**TRAINING, **training_options(given)}
     options.setdefault("optimizer", Adam(Cosine(RATE, options["steps"])))
-    rng, size = (
-        np.random.default_rng(given.seed),
-        check_count("batch_size", options.pop("batch_size")),
-    )
-    states = train(
-        net, batches=lambda: shifted(X, y, size, rng), rng=given.seed, dtype=np.float32, **options
-    )
+    states = train(net, X, y, rng=given.seed, augmentation=AUGMENTATION, **options)
     output = writable(given.output, language)
     view = TerminalView(
         net, X, y, steps=options["steps"], name="mnist", test=(X_test, y_test), most=WATCHED,
@@ -75,26 +68,6 @@ def run(given: Namespace) -> int:
         replace(picture, mistakes(net, last["params"], X_test, y_test, language))
         print(picture)
     return code
-
-
-def shifted(X: Array, y: Array, size: int, rng: Any) -> Iterator[tuple[Array, Array]]:
-    """Yield the batches of an epoch, each image moved by up to two pixels, on paper.
-
-    Examples
-    --------
-    >>> X, y = np.ones((5, 4, 4, 1), np.float32), np.arange(5)
-    >>> [(x.shape, float(x.max())) for x, _ in shifted(X, y, 2, np.random.default_rng(0))]
-    [((2, 4, 4, 1), 1.0), ((2, 4, 4, 1), 1.0)]
-    """
-    n, height, width, _ = X.shape
-    framed = np.pad(X, [(0, 0), (MOVED, MOVED), (MOVED, MOVED), (0, 0)])
-    windows = np.lib.stride_tricks.sliding_window_view(framed, (height, width), axis=(1, 2))
-    size = min(size, n)
-    order = rng.permutation(n)
-    for first in range(0, n - size + 1, size):
-        rows = order[first : first + size]
-        down, right = rng.integers(0, 2 * MOVED + 1, (2, size))
-        yield np.moveaxis(windows[rows, down, right], 1, -1), y[rows]
 
 
 def mistakes(net: Network, params: Any, X: Array, y: Array, language: Language) -> bytes:

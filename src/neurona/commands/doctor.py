@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona import datasets
+from neurona.checks import check_count
 from neurona.demos import DEMOS, data_of, outputs_for
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis, diagnose_case
+from neurona.doctor.proof import NotProved
 from neurona.engine.network import network
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.language import Language, Text, read_number
@@ -20,12 +22,13 @@ if TYPE_CHECKING:
 
 HIDDEN = (16,)  # of a table, if nothing else is said
 STEPS = 1000
+FEWEST = 2  # rows of a table
 
 HEAD = Text(
-    "{data}: {n} examples, network {topology}, {steps} steps in {seconds} s; the cost went from "
-    "{first} to {last}.",
-    "{data}: {n} ejemplos, red {topology}, {steps} pasos en {seconds} s; el coste pasó de {first} "
-    "a {last}.",
+    "{data}: {n:example|examples}, network {topology}, {steps:step|steps} in {seconds} s; the cost "
+    "went from {first} to {last}.",
+    "{data}: {n:ejemplo|ejemplos}, red {topology}, {steps:paso|pasos} en {seconds} s; el coste "
+    "pasó de {first} a {last}.",
 )
 ROW = Text(
     "   {measure}: {value} (threshold: {threshold})",
@@ -40,6 +43,12 @@ UNKNOWN = Text(
 NO_TARGET = Text(
     "{data} is a table: give the column to predict after it",
     "{data} es una tabla: indica después la columna que se predice",
+)
+NO_TIME = Text(
+    "No cure was tried: not even the run as it is came to its end at five seeds within the time. "
+    "Give fewer --steps, or fewer rows.",
+    "No se ha probado ninguna cura: ni siquiera el entrenamiento tal como está acabó con cinco "
+    "semillas a tiempo. Indica menos pasos con --steps, o menos filas.",
 )
 NOT_A_NUMBER = Text(
     "{option} is {given}, which is not a number", "{option} es {given}, que no es un número"
@@ -57,7 +66,11 @@ def run(given: Namespace) -> int:
     diagnosis = diagnose_case(case)
     print("\n".join(report(given.data, diagnosis, language)), flush=True)
     if given.cures and not diagnosis.healthy:
-        print("\n" + diagnosis.cures().say(language), flush=True)
+        try:
+            said = diagnosis.cures().say(language)
+        except NotProved:
+            said = NO_TIME.say(language)
+        print(f"\n{said}", flush=True)
     return 0
 
 
@@ -127,8 +140,9 @@ def case_of(given: Namespace, language: Language) -> Case:
         X, y, n_out, output = _table(given, language)
         held_out, hidden, activation = {}, HIDDEN, "tanh"
     for name in ("cost", "steps", "batch_size"):
-        if getattr(given, name) is not None:
-            settings[name] = getattr(given, name)
+        value = getattr(given, name)
+        if value is not None:
+            settings[name] = value if name == "cost" else check_count(name, value)
     for name in ("l1", "l2"):
         if (size := number(f"--{name}")) is not None:
             settings[name] = size
@@ -174,6 +188,7 @@ def _table(given: Namespace, language: Language) -> tuple[Any, Any, int, str]:
     if given.target is None:
         raise ValueError(NO_TARGET.say(language, data=given.data))
     from neurona.commands import tables
+    from neurona.tables.file import TableError
     from neurona.tables.preparation import Preparation
     from neurona.tables.targets import Classes
 
@@ -181,8 +196,16 @@ def _table(given: Namespace, language: Language) -> tuple[Any, Any, int, str]:
         file = tables.read_table(given.data, None, None)
         target = file.target(given.target, "auto")
         names = [name for name in file.names if name not in {given.target, *file.counting}]
+        if not names:
+            problem = f"has the column {given.target!r} alone: nothing to predict it by"
+            raise TableError("few_columns", problem)
+        tables.check_target(given.target, target.y, FEWEST)
+        tables.check_varied(given.target, target.y)
         columns = file.select(names)[target.rows]
-        X = Preparation.fit(columns).transform(columns)
+        try:
+            X = Preparation.fit(columns).transform(columns)
+        except ValueError as error:
+            raise TableError("alike", str(error)) from None
         if target.is_classes:
             classes = Classes(np.unique(target.y))
             return X, classes.encode(target.y), classes.n_out, classes.output

@@ -20,11 +20,11 @@ def run(given: Namespace) -> int:
     estimator, notes = tables.read_model(given.model)
     target = notes.get("target") if given.target is None else given.target
     with tables.about(given.table):
-        file = tables.read_for(estimator, notes, given)
+        file = tables.read_for(estimator, notes, given.table, given.encoding, given.max_memory)
         table = tables.columns_for(estimator, file)
         y, rows = tables.known_target(estimator, notes, file, given.target)
     if len(rows) < len(file):
-        tables.note(f"{len(file) - len(rows)} rows have no target and are left out")
+        tables.note(tables.left_out(len(file) - len(rows), "target"))
     for text in (*file.notes, *tables.strange_cells(estimator, table)):
         tables.note(text)
     findings = judge(estimator, table[rows], y)

@@ -59,31 +59,45 @@ def _apart(given: Namespace, model: Model, estimator: NeuralNet | None) -> str:
         )
     layer, name, numbers = wanted.groups()
     place = [int(k) for k in numbers.replace(" ", "").strip(",").split(",")]
-    X, y = _example(given.examples, given.row)
-    if estimator is not None:
-        X, y = estimator.prepare(X), estimator.targets_.encode(y)
+    X, y = _example(given, model, estimator)
     seen = inside(model.net, model.params, X, y)
-    if name in ("z", "y", "a", "h"):
-        return seen.number(layer, place).say(system_language())
-    if name == "x":
-        return seen.given(layer, place).say(system_language())
-    return seen.weight(layer, name, place).say(system_language())
+    find = {"z": seen.number, "y": seen.number, "a": seen.number, "h": seen.number, "x": seen.given}
+    apart = find[name](layer, place) if name in find else seen.weight(layer, name, place)
+    return apart.say(system_language())
 
 
-def _example(path: str, row: int) -> tuple[Any, Any]:
-    """Return one example and its target, each with the axis of a batch."""
-    if Path(path).suffix != ".npz":
-        raise ValueError(f"--examples is {path}: give a file of numpy.savez(file, X=X, y=y)")
+def _example(given: Namespace, model: Model, estimator: NeuralNet | None) -> tuple[Any, Any]:
+    """Return one example and its target as the network takes them, each with a batch's axis."""
+    path, row = given.examples, given.row
+    if Path(path).suffix == ".npz":
+        X, y = _arrays(path)
+        known = np.arange(len(y))
+    else:
+        if estimator is None or not hasattr(estimator, "feature_names_in_"):
+            raise ValueError(
+                f"--examples is {path}, and {given.model} learned from arrays: give a file of "
+                "numpy.savez(file, X=X, y=y)"
+            )
+        with tables.about(path):
+            file = tables.read_for(estimator, model.notes, path)
+            y, known = tables.known_target(estimator, model.notes, file, None)
+            X = tables.columns_for(estimator, file)
+    if not 0 <= row < len(X):
+        raise ValueError(f"--row is {row}: {path} has {len(X)} examples, from 0 on")
+    X, y = X[np.array([row])], y[known == row]
+    if not len(y):
+        raise ValueError(f"row {row} of {path} has no target: give another --row")
+    return (X, y) if estimator is None else (estimator.prepare(X), estimator.targets_.encode(y))
+
+
+def _arrays(path: str) -> tuple[Any, Any]:
     with np.load(path) as file:
         missing = {"X", "y"} - {*file}
         if missing:
             raise ValueError(
                 f"{path} has no {missing.pop()}: write it by numpy.savez(file, X=X, y=y)"
             )
-        X, y = file["X"], file["y"]
-    if not 0 <= row < len(X):
-        raise ValueError(f"--row is {row}: {path} has {len(X)} examples, from 0 on")
-    return X[row : row + 1], y[row : row + 1]
+        return file["X"], file["y"]
 
 
 def _network(model: Model) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 
 from neurona import __version__
+from neurona.commands.spanish import in_language
 from neurona.language import LANGUAGES, Text, read_number
 
 # Little is imported before Ctrl-C is taken care of, and what takes longer in functions.
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from neurona.language import Language
 
@@ -105,7 +106,8 @@ derivative, and the central difference beside it.
   1:W[0,2,0,5]  the derivative by a weight: a sum over the places, or the steps, that used it
   2:x[6,8,5]    the derivative by a number of layer 2's input: where a pooling's goes
 
-A layer within a composition is 2.1, say.
+A layer within a composition is 2.1, say. A table's model is several networks side by side: layer 2
+of the third is 1.3.2, unless it was trained with --networks 1.
 """
 FORMS = """\
 Write a model in a form that runs without neurona. A model from a table takes the table's columns
@@ -138,14 +140,86 @@ códigos de salida:
 )
 
 
+class Group:
+    """Options of a command, or a group of them; what is watched has its help in two languages."""
+
+    def __init__(self, own: Any, language: Language = "en") -> None:
+        self.own, self.language = own, language
+
+    def say(self, text: str | tuple[str, str]) -> str:
+        """Return a text, which may be a pair of English and Spanish."""
+        return text if isinstance(text, str) else Text(*text).say(self.language)
+
+    def add(self, names: str, en: str, es: str = "", **given: Any) -> None:
+        """Add an option under its names, with its help, and its metavar as :meth:`say` takes it."""
+        if "metavar" in given:
+            given["metavar"] = self.say(given["metavar"])
+        self.own.add_argument(*names.split(), help=self.say((en, es) if es else en), **given)
+
+    def count(self, names: str, en: str, es: str = "", **given: Any) -> None:
+        """Add an option that is a whole number."""
+        self.add(names, en, es, type=int, metavar="N", **given)
+
+    def number(self, names: str, metavar: str, en: str, **given: Any) -> None:
+        """Add an option that is a number."""
+        self.add(names, en, type=float, metavar=metavar, **given)
+
+    def flag(self, name: str, en: str, es: str = "") -> None:
+        """Add an option without a value."""
+        self.add(name, en, es, action="store_true")
+
+    def group(self, en: str, es: str = "") -> Group:
+        """Return a group of options under a heading."""
+        return Group(self.own.add_argument_group(self.say((en, es) if es else en)), self.language)
+
+    def seed(self) -> None:
+        """Add the random seed."""
+        self.count("--seed", "random seed", "semilla", default=0)
+
+    def said_in(self) -> None:
+        """Add the language."""
+        self.add(
+            "--language", "language of texts and numbers; default: the system's",
+            "idioma de los textos y los números; por defecto, el del sistema",
+            choices=LANGUAGES, default=self.language,
+        )  # fmt: skip
+
+    def output(self) -> None:
+        """Add the folder, and what else is said or not."""
+        from pathlib import Path
+
+        self.add(
+            "--output", "folder for the files", "carpeta para los archivos", type=Path,
+            default=Path("output"), metavar=("DIR", "CARPETA"),
+        )  # fmt: skip
+        self.flag(
+            "--quiet", "print only the files' paths", "solo escribe las rutas de los archivos"
+        )
+        self.said_in()
+
+
+NAME, SIZE, RATE = ("NAME", "NOMBRE"), ("SIZE", "TAMAÑO"), ("RATE", "TASA")
+
+
 def parser(language: Language = "en") -> argparse.ArgumentParser:
     """Return the parser of the command line, whose help on what is watched has two languages."""
     import argparse
 
+    class Parser(argparse.ArgumentParser):
+        """A parser whose headings and complaints are in the language, too."""
+
+        def __init__(self, **given: Any) -> None:
+            super().__init__(**given)
+            if language == "es":
+                self._positionals.title, self._optionals.title = "argumentos", "opciones"
+
+        def error(self, message: str) -> NoReturn:
+            super().error(in_language(message, language))
+
     def said(en: str, es: str) -> str:
         return Text(en, es).say(language)
 
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="neurona",
         description=said(
             "A neural network from scratch: read it, watch it, use it.",
@@ -156,15 +230,90 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"neurona {__version__}")
     commands = top.add_subparsers(metavar=said("command", "orden"), required=True)
-    _add_demo(commands, language, said)
-    compare = _add(
-        commands,
+
+    def add(name: str, summary: Text, description: Text, examples: str = "") -> Group:
+        command = commands.add_parser(
+            name,
+            help=summary.say(language),
+            description=description.say(language),
+            epilog=examples + EXITS.say(language),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(run=_run_demo if name == "demo" else _command(name))
+        return Group(command, language)
+
+    _add_demo(add, language)
+    _add_watched(add)
+    _add_doctor(add, language)
+    _add_sweep(add, language)
+    _add_tables(add)
+    return top
+
+
+def _add_demo(add: Callable[..., Group], language: Language) -> None:
+    demo = add(
+        "demo",
+        Text("train a network before your eyes", "entrena una red ante tus ojos"),
+        Text(
+            "Train a network on a data set, show it, and save a picture and a film.",
+            "Entrena una red con unos datos, la enseña, y guarda una imagen y una película.",
+        ),
+        EXAMPLES.say(language),
+    )
+    demo.add("data", "what to learn", "lo que se aprende", choices=(*DEMOS, *LAYERED, "tutorial"))
+    network = demo.group("network", "red")
+    network.add(
+        "--topology", "widths of the hidden layers", "neuronas de cada capa oculta",
+        type=_numbers(int), metavar="4,8",
+    )  # fmt: skip
+    network.add(
+        "--activation",
+        "for the hidden layers: one, or one per layer (the last may be the output's)",
+        "de las capas ocultas: una, o una por capa (la última puede ser la de la salida)",
+        type=_names,
+        metavar=("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
+    )
+    training = demo.group("training", "entrenamiento")
+    training.add(
+        "--cost", "mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy",
+        metavar=NAME,
+    )  # fmt: skip
+    training.add(
+        "--optimizer", "sgd, momentum, rmsprop, adam, adamw or nadam",
+        "sgd, momentum, rmsprop, adam, adamw o nadam", metavar=NAME,
+    )  # fmt: skip
+    training.add(
+        "--learning-rate --lr", "one, or one per layer",
+        "una, o una por capa: 0,05 o «0,5; 0,2; 0,1»",
+        type=_decimals(language), metavar=("RATE[,RATE…]", "TASA[;TASA…]"),
+    )  # fmt: skip
+    training.count("--batch-size", "examples per step", "ejemplos por paso")
+    training.count("--steps", "number of updates", "cuántos pasos")
+    training.count("--every", "steps between two pictures", "pasos entre dos imágenes")
+    training.seed()
+    training.add(
+        "--engine", "jax is the compiled engine", "jax es el motor compilado", default="numpy",
+        metavar="numpy|jax",
+    )  # fmt: skip
+    data = demo.group("data", "datos")
+    data.count("--arms", "number of spiral arms", "brazos de la espiral")
+    data.count("--classes", "number of blobs", "nubes")
+    data.add(
+        "--noise", "spread of the points", "dispersión de los puntos", type=_decimal(language),
+        metavar=SIZE,
+    )  # fmt: skip
+    demo.group("output", "resultado").output()
+
+
+def _add_watched(add: Callable[..., Group]) -> None:
+    """Add the commands that compare, play, and write pages."""
+    compare = add(
         "compare",
-        said(
+        Text(
             "the lesson's network in other libraries, side by side",
             "la red de la lección en otras bibliotecas, una al lado de otra",
         ),
-        said(
+        Text(
             "Train the lesson's network from the same weights in the lesson's program, neurona,\n"
             "scikit-learn, Keras and PyTorch, if they are installed, and measure how much their\n"
             "curves differ. Saves a picture, and a page with the code of each. It takes half a\n"
@@ -174,351 +323,139 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
             "sus curvas. Guarda una imagen, y una página con el código de cada uno. Tarda entre\n"
             "medio minuto y unos minutos.",
         ),
-        language=language,
     )
-    compare.add_argument(
-        "--steps",
-        type=int,
+    compare.count(
+        "--steps", "steps of gradient descent (1500)", "pasos de descenso del gradiente (1500)",
         default=1500,
-        metavar="N",
-        help=said("steps of gradient descent (1500)", "pasos de descenso del gradiente (1500)"),
-    )
-    _add_seed(compare, said)
-    _add_output(compare, language, said)
-    play = _add(
-        commands,
+    )  # fmt: skip
+    compare.seed()
+    compare.output()
+    play = add(
         "play",
-        said("the playground, in the browser", "el laboratorio, en el navegador"),
-        said(
+        Text("the playground, in the browser", "el laboratorio, en el navegador"),
+        Text(
             "Open the playground: watch a network learn, change it, look inside.",
             "Abre el laboratorio: mira aprender una red, cámbiala, mira dentro.",
         ),
-        language=language,
     )
-    play.add_argument(
-        "--port",
-        type=int,
-        default=0,
-        metavar="N",
-        help=said("default: a free one", "por defecto, uno libre"),
+    play.count("--port", "default: a free one", "por defecto, uno libre", default=0)
+    play.add(
+        "--host", "default: 127.0.0.1, this machine only",
+        "por defecto 127.0.0.1, solo esta máquina", default="127.0.0.1",
+    )  # fmt: skip
+    play.flag("--no-browser", "print only the address", "solo escribe la dirección")
+    play.add(
+        "--token", "default: a random one", "por defecto, uno al azar", metavar=("TEXT", "TEXTO")
     )
-    play.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help=said(
-            "default: 127.0.0.1, this machine only", "por defecto 127.0.0.1, solo esta máquina"
-        ),
+    play.count(
+        "--most", "pages open at once (default: 64)", "páginas abiertas a la vez (64)", default=64
     )
-    play.add_argument(
-        "--no-browser",
-        action="store_true",
-        help=said("print only the address", "solo escribe la dirección"),
-    )
-    play.add_argument(
-        "--token",
-        metavar=said("TEXT", "TEXTO"),
-        help=said("default: a random one", "por defecto, uno al azar"),
-    )
-    play.add_argument(
-        "--most",
-        type=int,
-        default=64,
-        metavar="N",
-        help=said("pages open at once (default: 64)", "páginas abiertas a la vez (64)"),
-    )
-    _add_language(play, language, said)
-    site = _add(
-        commands,
+    play.said_in()
+    site = add(
         "site",
-        said(
+        Text(
             "the playground as static pages, without a server",
             "el laboratorio como páginas estáticas, sin servidor",
         ),
-        said(
+        Text(
             "Record the ready-made examples with the real engine, and write pages that play them\n"
             "from any web host, or from a folder. At most 3 MB an example.",
             "Graba los ejemplos con el motor de verdad, y escribe páginas que los reproducen en\n"
             "cualquier servidor web, o desde una carpeta. Como mucho, 3 MB por ejemplo.",
         ),
-        language=language,
     )
-    site.add_argument(
-        "folder",
-        metavar=said("DIR", "CARPETA"),
-        help=said("where to write them", "dónde se escriben"),
-    )
-    site.add_argument(
+    site.add("folder", "where to write them", "dónde se escriben", metavar=("DIR", "CARPETA"))
+    site.add(
         "--examples",
+        "which of them; the first opens first; default: all",
+        "cuáles; el primero se abre el primero; por defecto, todos",
         type=_names,
-        metavar=said("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
-        help=said(
-            "which of them; the first opens first; default: all",
-            "cuáles; el primero se abre el primero; por defecto, todos",
-        ),
+        metavar=("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
     )
-    _add_language(site, language, said)
-    _add_doctor(commands, language, said)
-    _add_sweep(commands, language, said)
-    _add_tables(commands)
-    return top
+    site.said_in()
 
 
-def _add_demo(commands: Any, language: Language, said: Callable[[str, str], str]) -> None:
-    demo = _add(
-        commands,
-        "demo",
-        said("train a network before your eyes", "entrena una red ante tus ojos"),
-        said(
-            "Train a network on a data set, show it, and save a picture and a film.",
-            "Entrena una red con unos datos, la enseña, y guarda una imagen y una película.",
-        ),
-        EXAMPLES.say(language),
-        language,
-    )
-    demo.add_argument(
-        "data",
-        choices=(*DEMOS, *LAYERED, "tutorial"),
-        help=said("what to learn", "lo que se aprende"),
-    )
-    numbers = _decimals(language)
-    network = demo.add_argument_group(said("network", "red"))
-    network.add_argument(
-        "--topology",
-        type=_numbers(int),
-        metavar="4,8",
-        help=said("widths of the hidden layers", "neuronas de cada capa oculta"),
-    )
-    network.add_argument(
-        "--activation",
-        type=_names,
-        metavar=said("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
-        help=said(
-            "for the hidden layers: one, or one per layer (the last may be the output's)",
-            "de las capas ocultas: una, o una por capa (la última puede ser la de la salida)",
-        ),
-    )
-    training = demo.add_argument_group(said("training", "entrenamiento"))
-    name = said("NAME", "NOMBRE")
-    training.add_argument(
-        "--cost",
-        metavar=name,
-        help=said("mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
-    )
-    training.add_argument(
-        "--optimizer",
-        metavar=name,
-        help=said(
-            "sgd, momentum, rmsprop, adam, adamw or nadam",
-            "sgd, momentum, rmsprop, adam, adamw o nadam",
-        ),
-    )
-    training.add_argument(
-        "--learning-rate",
-        "--lr",
-        type=numbers,
-        metavar=said("RATE[,RATE…]", "TASA[;TASA…]"),
-        help=said("one, or one per layer", "una, o una por capa: 0,05 o «0,5; 0,2; 0,1»"),
-    )
-    for option, en, es in (
-        ("--batch-size", "examples per step", "ejemplos por paso"),
-        ("--steps", "number of updates", "cuántos pasos"),
-        ("--every", "steps between two pictures", "pasos entre dos imágenes"),
-    ):
-        training.add_argument(option, type=int, metavar="N", help=said(en, es))
-    _add_seed(training, said)
-    training.add_argument(
-        "--engine",
-        default="numpy",
-        metavar="numpy|jax",
-        help=said("jax is the compiled engine", "jax es el motor compilado"),
-    )
-    data = demo.add_argument_group(said("data", "datos"))
-    data.add_argument(
-        "--arms",
-        type=int,
-        metavar="N",
-        help=said("number of spiral arms", "brazos de la espiral"),
-    )
-    data.add_argument("--classes", type=int, metavar="N", help=said("number of blobs", "nubes"))
-    data.add_argument(
-        "--noise",
-        type=_decimal(language),
-        metavar=said("SIZE", "TAMAÑO"),
-        help=said("spread of the points", "dispersión de los puntos"),
-    )
-    _add_output(demo.add_argument_group(said("output", "resultado")), language, said)
-    demo.set_defaults(run=_run_demo)
-
-
-def _add(
-    commands: Any,
-    name: str,
-    summary: str,
-    description: str,
-    examples: str = "",
-    language: Language = "en",
-) -> Any:
-    """Add a command that its module in ``commands/`` runs."""
-    import argparse
-
-    command = commands.add_parser(
-        name,
-        help=summary,
-        description=description,
-        epilog=examples + EXITS.say(language),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=_command(name))
-    return command
-
-
-def _add_seed(command: Any, said: Callable[[str, str], str]) -> None:
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help=said("random seed", "semilla")
-    )
-
-
-def _add_output(command: Any, language: Language, said: Callable[[str, str], str]) -> None:
-    from pathlib import Path
-
-    command.add_argument(
-        "--output",
-        type=Path,
-        default=Path("output"),
-        metavar=said("DIR", "CARPETA"),
-        help=said("folder for the files", "carpeta para los archivos"),
-    )
-    command.add_argument(
-        "--quiet",
-        action="store_true",
-        help=said("print only the files' paths", "solo escribe las rutas de los archivos"),
-    )
-    _add_language(command, language, said)
-
-
-def _add_language(command: Any, language: Language, said: Callable[[str, str], str]) -> None:
-    command.add_argument(
-        "--language",
-        choices=LANGUAGES,
-        default=language,
-        help=said(
-            "language of texts and numbers; default: the system's",
-            "idioma de los textos y los números; por defecto, el del sistema",
-        ),
-    )
-
-
-def _add_doctor(commands: Any, language: Language, said: Callable[[str, str], str]) -> None:
+def _add_doctor(add: Callable[..., Group], language: Language) -> None:
     """Add the command that says what is wrong with a training."""
-    doctor = _add(
-        commands,
+    doctor = add(
         "doctor",
-        said(
+        Text(
             "what is wrong with a training, and what mends it",
             "qué le pasa a un entrenamiento, y qué lo arregla",
         ),
-        said(
+        Text(
             "Train a network, measure it, and say what is wrong: each finding with its number,\n"
             "the threshold and the layer. With --cures its cures are tried.",
             "Entrena una red, la mide y dice qué va mal: cada hallazgo con su número, el umbral y\n"
             "la capa. Con --cures se prueban los remedios.",
         ),
         DOCTOR.say(language),
-        language,
     )
-    name, count, size = said("NAME", "NOMBRE"), "N", said("SIZE", "TAMAÑO")
-    doctor.add_argument(
+    doctor.add(
         "data",
-        metavar=said("data", "datos"),
-        help=said(
-            "a demonstration, such as circles, or a CSV or Parquet file",
-            "una demostración, como circles, o un archivo CSV o Parquet",
-        ),
+        "a demonstration, such as circles, or a CSV or Parquet file",
+        "una demostración, como circles, o un archivo CSV o Parquet",
+        metavar=("data", "datos"),
     )
-    doctor.add_argument(
-        "target",
-        nargs="?",
-        metavar=said("target", "columna"),
-        help=said("the column of the table to predict", "la columna de la tabla que se predice"),
+    doctor.add(
+        "target", "the column of the table to predict", "la columna de la tabla que se predice",
+        nargs="?", metavar=("target", "columna"),
+    )  # fmt: skip
+    doctor.count(
+        "--layers", "neurons of each hidden layer", "neuronas de cada capa oculta", nargs="+"
     )
-    doctor.add_argument(
-        "--layers",
-        type=int,
-        nargs="+",
-        metavar=count,
-        help=said("neurons of each hidden layer", "neuronas de cada capa oculta"),
-    )
-    doctor.add_argument(
+    for option, metavar, en, es in (
+        ("--activation", NAME, "of the hidden layers", "de las capas ocultas"),
+        ("--output", NAME, "the activation of the output", "la activación de la salida"),
+        ("--cost", NAME, "mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
+        ("--optimizer", NAME, "sgd, momentum, rmsprop, adam, …", ""),
+        ("--l1", SIZE, "a penalty on the weights", "una penalización de los pesos"),
+        ("--l2", SIZE, "a penalty on the squared weights", "una penalización de sus cuadrados"),
+        ("--noise", SIZE, "spread of the points", "dispersión de los puntos"),
+        ("--learning-rate --lr", RATE, "the optimizer's rate", "la tasa de aprendizaje"),
+    ):  # fmt: skip
+        doctor.add(option, en, es, metavar=metavar)
+    doctor.add(
         "--initializer",
+        "the first weights: orthogonal (default), uniform, zeros, …",
+        "los pesos iniciales: orthogonal (por defecto), uniform, zeros, …",
         default="orthogonal",
-        metavar=name,
-        help=said(
-            "the first weights: orthogonal (default), uniform, zeros, …",
-            "los pesos iniciales: orthogonal (por defecto), uniform, zeros, …",
-        ),
+        metavar=NAME,
     )
-    for option, meta, en, es in (
-        ("--activation", name, "of the hidden layers", "de las capas ocultas"),
-        ("--output", name, "the activation of the output", "la activación de la salida"),
-        ("--cost", name, "mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
-        ("--optimizer", name, "sgd, momentum, rmsprop, adam, …", "sgd, momentum, rmsprop, adam, …"),
-        ("--l1", size, "a penalty on the weights", "una penalización de los pesos"),
-        ("--l2", size, "a penalty on the squared weights", "una penalización de sus cuadrados"),
-        ("--noise", size, "spread of the points", "dispersión de los puntos"),
-    ):
-        doctor.add_argument(option, metavar=meta, help=said(en, es))
-    doctor.add_argument(
-        "--learning-rate",
-        "--lr",
-        metavar=said("RATE", "TASA"),
-        help=said("the optimizer's rate", "la tasa de aprendizaje"),
+    doctor.count("--batch-size", "examples per step", "ejemplos por paso")
+    doctor.count("--steps", "number of updates", "cuántos pasos")
+    doctor.count("--arms", "number of spiral arms", "brazos de la espiral")
+    doctor.count("--classes", "number of blobs", "cuántas nubes")
+    doctor.seed()
+    doctor.flag(
+        "--cures", "try the cures: some 20 seconds", "prueba los remedios: unos 20 segundos"
     )
-    for option, en, es in (
-        ("--batch-size", "examples per step", "ejemplos por paso"),
-        ("--steps", "number of updates", "cuántos pasos"),
-        ("--arms", "number of spiral arms", "brazos de la espiral"),
-        ("--classes", "number of blobs", "cuántas nubes"),
-    ):
-        doctor.add_argument(option, type=int, metavar=count, help=said(en, es))
-    _add_seed(doctor, said)
-    doctor.add_argument(
-        "--cures",
-        action="store_true",
-        help=said("try the cures: some 20 seconds", "prueba los remedios: unos 20 segundos"),
-    )
-    _add_language(doctor, language, said)
+    doctor.said_in()
 
 
-def _add_sweep(commands: Any, language: Language, said: Callable[[str, str], str]) -> None:
+def _add_sweep(add: Callable[..., Group], language: Language) -> None:
     """Add the command that trains hundreds of networks."""
-    sweep = _add(
-        commands,
+    sweep = add(
         "sweep",
-        said("where a network learns, and how often", "dónde aprende una red, y cuántas veces"),
-        said(
+        Text("where a network learns, and how often", "dónde aprende una red, y cuántas veces"),
+        Text(
             "Train a network at each value of each setting, from several random seeds, and show\n"
             "how many of them learn. A sweep that was interrupted goes on with the same command.",
             "Entrena una red con cada valor de cada ajuste, desde varias semillas, y enseña\n"
             "cuántas aprenden. Si se interrumpe, la misma orden continúa donde estaba.",
         ),
         SWEEP.say(language),
-        language,
     )
-    sweep.add_argument(
+    sweep.add(
         "data",
-        metavar=said("data", "datos"),
-        help=said(
-            "lesson, a demonstration such as circles, or a CSV or Parquet file",
-            "lesson, una demostración como circles, o un archivo CSV o Parquet",
-        ),
+        "lesson, a demonstration such as circles, or a CSV or Parquet file",
+        "lesson, una demostración como circles, o un archivo CSV o Parquet",
+        metavar=("data", "datos"),
     )
-    sweep._negative_number_matcher = re.compile(r"-[\d.]")  # -1:1 is a value, which is refused
-    values, count = said("VALUES", "VALORES"), "N"
-    settings = sweep.add_argument_group(
-        said(
-            "settings: one value, several with commas between them, or a range LOW:HIGH[:COUNT]",
-            "ajustes: un valor, varios separados por comas, o un intervalo MENOR:MAYOR[:CUÁNTOS]",
-        )
+    sweep.own._negative_number_matcher = re.compile(r"-[\d.]")  # -1:1 is a value, which is refused
+    settings = sweep.group(
+        "settings: one value, several with commas between them, or a range LOW:HIGH[:COUNT]",
+        "ajustes: un valor, varios separados por comas, o un intervalo MENOR:MAYOR[:CUÁNTOS]",
     )
     for option, en, es in (
         ("--learning-rate", "0.001:10 is 20 rates", "0.001:10 son 20 tasas"),
@@ -526,56 +463,49 @@ def _add_sweep(commands: Any, language: Language, said: Callable[[str, str], str
         ("--depth", "how many hidden layers", "cuántas capas ocultas"),
         ("--activation", "of the hidden layers", "de las capas ocultas"),
         ("--initializer", "the first weights", "los pesos iniciales"),
-        ("--optimizer", "sgd, adam, lesson, …", "sgd, adam, lesson, …"),
+        ("--optimizer", "sgd, adam, lesson, …", ""),
         ("--batch-size", "examples per step; all: all", "ejemplos por paso; all: todos"),
         ("--l1", "a penalty on the weights", "una penalización de los pesos"),
         ("--l2", "a penalty on the squared weights", "una penalización de sus cuadrados"),
         ("--cost", "mse, mae, huber or cross_entropy", "mse, mae, huber o cross_entropy"),
     ):
-        settings.add_argument(option, metavar=values, help=said(en, es))
-    for option, en, es in (
-        ("--seeds", "seeds of each cell (20; 5 of a table)", "semillas (20; 5 con una tabla)"),
-        ("--steps", "number of updates", "cuántos pasos"),
-        ("--arms", "number of spiral arms", "brazos de la espiral"),
-        ("--classes", "number of blobs", "cuántas nubes"),
-    ):
-        sweep.add_argument(option, type=int, metavar=count, help=said(en, es))
-    sweep.add_argument(
-        "--below",
-        type=float,
-        metavar=said("COST", "COSTE"),
-        help=said("the cost below which a seed succeeds", "el coste por debajo del que se logra"),
+        settings.add(option, en, es, metavar=("VALUES", "VALORES"))
+    sweep.count(
+        "--seeds", "seeds of each cell (20; 5 of a table)", "semillas (20; 5 con una tabla)"
     )
-    sweep.add_argument(
-        "--noise", metavar=said("SIZE", "TAMAÑO"), help=said("spread of the points", "dispersión")
-    )
-    sweep.add_argument(
-        "--target",
-        metavar=said("COLUMN", "COLUMNA"),
-        help=said("the column of a table to predict", "la columna de la tabla que se predice"),
-    )
-    sweep.add_argument(
-        "--engine",
+    sweep.count("--steps", "number of updates", "cuántos pasos")
+    sweep.count("--arms", "number of spiral arms", "brazos de la espiral")
+    sweep.count("--classes", "number of blobs", "cuántas nubes")
+    sweep.add(
+        "--below", "the cost below which a seed succeeds",
+        "el coste por debajo del que se logra", type=float, metavar=("COST", "COSTE"),
+    )  # fmt: skip
+    sweep.add("--noise", "spread of the points", "dispersión", metavar=SIZE)
+    sweep.add(
+        "--target", "the column of a table to predict", "la columna de la tabla que se predice",
+        metavar=("COLUMN", "COLUMNA"),
+    )  # fmt: skip
+    sweep.add(
+        "--engine", "default: jax if it is installed", "por defecto, jax si está instalado",
         choices=("numpy", "jax"),
-        help=said("default: jax if it is installed", "por defecto, jax si está instalado"),
-    )
-    sweep.add_argument(
-        "--jobs",
-        type=int,
+    )  # fmt: skip
+    sweep.count(
+        "--jobs", "how many at once (default: all cores)", "cuántas a la vez (todos los núcleos)",
         default=-1,
-        metavar=count,
-        help=said("how many at once (default: all cores)", "cuántas a la vez (todos los núcleos)"),
-    )
-    _add_seed(sweep, said)
-    _add_output(sweep, language, said)
+    )  # fmt: skip
+    sweep.seed()
+    sweep.output()
 
 
-def _add_tables(commands: Any) -> None:
-    """Add the commands on tables."""
-    from functools import partial
+def _add_tables(add: Callable[..., Group]) -> None:
+    """Add the commands on tables, which speak English."""
 
-    add = partial(_add, commands, examples=TABLES)
-    train = add(
+    def of_tables(name: str, summary: str, description: str) -> Group:
+        command = add(name, Text(summary, summary), Text(description, description), TABLES)
+        command.language = "en"
+        return command
+
+    train = of_tables(
         "train",
         "train a model on a CSV or Parquet file",
         "Learn to predict one column of a table from the others. Columns may hold numbers, text,\n"
@@ -583,220 +513,146 @@ def _add_tables(commands: Any) -> None:
         "the score. Saves the model, a picture of its curves, and a report: model.html.\n"
         "Ctrl-C ends the training early; the model so far is saved and tested.",
     )
-    train.add_argument(
+    train.add(
         "table",
-        nargs="+",
-        help="the CSV or Parquet file; - for the standard input; several files, or a pattern such "
+        "the CSV or Parquet file; - for the standard input; several files, or a pattern such "
         "as 'parts/*.csv', are one table",
+        nargs="+",
     )
-    train.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
-    columns = train.add_mutually_exclusive_group()
-    columns.add_argument(
-        "--drop", nargs="+", metavar="COLUMN", help="columns to learn nothing from, such as id"
-    )
-    columns.add_argument(
-        "--only", nargs="+", metavar="COLUMN", help="the columns to learn from, and no others"
-    )
-    _add_encoding(train)
-    _add_memory(train)
-    train.add_argument(
+    train.add("--target", "the column to predict", required=True, metavar="COLUMN")
+    columns = Group(train.own.add_mutually_exclusive_group())
+    of_columns: dict[str, Any] = {"nargs": "+", "metavar": "COLUMN"}
+    columns.add("--drop", "columns to learn nothing from, such as id", **of_columns)
+    columns.add("--only", "the columns to learn from, and no others", **of_columns)
+    _add_reading(train)
+    train.add(
         "--dates",
+        "dates in a CSV file: 31/12/2024, 12/31/2024 or 2024/12/31; 2024-12-31 always works",
         choices=("dmy", "mdy", "ymd"),
-        help="dates in a CSV file: 31/12/2024, 12/31/2024 or 2024/12/31; 2024-12-31 always works",
     )
-    train.add_argument(
-        "-o",
-        "--output",
-        default="model.safetensors",
-        metavar="FILE",
-        help="the model's file; the picture and the report go beside it",
+    train.add(
+        "-o --output", "the model's file; the picture and the report go beside it",
+        default="model.safetensors", metavar="FILE",
+    )  # fmt: skip
+    train.add("--kind", "kind of target", choices=("auto", "classes", "numbers"), default="auto")
+    train.number(
+        "--test-size", "SHARE", "share of the rows to hold out for the test (0.2)", default=0.2
     )
-    train.add_argument(
-        "--kind", choices=("auto", "classes", "numbers"), default="auto", help="kind of target"
-    )
-    train.add_argument(
-        "--test-size",
-        type=float,
-        default=0.2,
-        metavar="SHARE",
-        help="share of the rows to hold out for the test (0.2)",
-    )
-    train.add_argument("--epochs", type=int, metavar="N", help="passes over the table, at most")
-    train.add_argument(
-        "--hidden",
-        type=_numbers(int),
+    train.count("--epochs", "passes over the table, at most")
+    train.add(
+        "--hidden", "widths of the hidden layers; default: chosen", type=_numbers(int),
         metavar="64,64",
-        help="widths of the hidden layers; default: chosen",
-    )
-    train.add_argument(
-        "--activation",
-        type=_names,
-        default=["silu"],
-        metavar="NAME[,NAME…]",
-        help="silu (default), ...: one, or one per hidden layer",
-    )
-    train.add_argument(
+    )  # fmt: skip
+    train.add(
+        "--activation", "silu (default), ...: one, or one per hidden layer", type=_names,
+        default=["silu"], metavar="NAME[,NAME…]",
+    )  # fmt: skip
+    train.add(
         "--cost",
-        choices=COSTS,
-        help="for classes: cross_entropy (default) or mse; for numbers: mse (default), mae, "
+        "for classes: cross_entropy (default) or mse; for numbers: mse (default), mae, "
         "huber, poisson (counts) or pinball (a quantile)",
+        choices=COSTS,
     )
-    train.add_argument(
-        "--quantile", type=float, metavar="Q", help="quantile for pinball, between 0 and 1 (0.5)"
-    )
+    train.number("--quantile", "Q", "quantile for pinball, between 0 and 1 (0.5)")
     _add_settings(train)
-    train.add_argument("--seed", type=int, default=0, metavar="N", help="random seed")
-    train.add_argument(
+    train.seed()
+    train.add(
         "--checkpoint",
+        "go on from this file if it is there, and write the training into it now and then",
         metavar="FILE",
-        help="go on from this file if it is there, and write the training into it now and then",
     )
-    train.add_argument(
-        "--checkpoint-every",
-        type=float,
-        metavar="SECONDS",
-        help="the time between two checkpoints (60)",
-    )
-    train.add_argument("--quiet", action="store_true", help="print only the files' paths")
-    predict = add(
+    train.number("--checkpoint-every", "SECONDS", "the time between two checkpoints (60)")
+    train.flag("--quiet", "print only the files' paths")
+    predict = of_tables(
         "predict",
         "add predictions to a table",
         "Add a prediction column to the table. The model finds its columns by their names. The\n"
         "output is CSV, or Parquet if its name ends in .parquet.",
     )
-    _add_model(predict, "the table", standard=True)
-    predict.add_argument(
-        "-o", "--output", default="-", metavar="FILE", help="default: the standard output"
-    )
-    predict.add_argument("--proba", action="store_true", help="add the probability of each class")
-    predict.add_argument(
-        "--interval", type=float, metavar="SHARE", help="add an interval that holds 0.9, say"
-    )
-    evaluate = add(
+    _add_model(predict)
+    predict.add("table", "the table; - for standard input", nargs="?", default="-")
+    _add_reading(predict)
+    predict.add("-o --output", "default: the standard output", default="-", metavar="FILE")
+    predict.flag("--proba", "add the probability of each class")
+    predict.number("--interval", "SHARE", "add an interval that holds 0.9, say")
+    evaluate = of_tables(
         "evaluate",
         "test a model on a table",
         "Compare a model's predictions with the values in a table.",
     )
-    _add_model(evaluate, "a table with the target column")
-    evaluate.add_argument(
-        "--target", metavar="COLUMN", help="default: the column that the model learned"
-    )
-    evaluate.add_argument("--html", metavar="FILE", help="save the report as a page, too")
-    inspect = add("inspect", "show the contents of a model file", APART)
-    inspect.add_argument("model", help="a model file")
-    inspect.add_argument(
-        "--number", metavar="LAYER:NAME[PLACE]", help="what this number is made of: 1:z[3,4,0]"
-    )
-    inspect.add_argument(
-        "--examples", metavar="FILE", help="a file of numpy.savez with X and y, for --number"
-    )
-    inspect.add_argument(
-        "--row", type=int, default=0, metavar="N", help="which example; default: 0"
-    )
-    export = add("export", "convert a model to NumPy, ONNX, PyTorch or Keras", FORMS)
-    export.add_argument("model", help="a model file, from neurona.save or neurona train")
-    export.add_argument(
-        "--to", required=True, choices=("numpy", "onnx", "pytorch", "keras"), help="the format"
-    )
-    export.add_argument(
-        "-o",
-        "--output",
+    _add_model(evaluate)
+    evaluate.add("table", "a table with the target column; - for the standard input")
+    _add_reading(evaluate)
+    evaluate.add("--target", "default: the column that the model learned", metavar="COLUMN")
+    evaluate.add("--html", "save the report as a page, too", metavar="FILE")
+    inspect = of_tables("inspect", "show the contents of a model file", APART)
+    inspect.add("model", "a model file")
+    inspect.add("--number", "what this number is made of: 1:z[3,4,0]", metavar="LAYER:NAME[PLACE]")
+    inspect.add("--examples", "a table, or a file of numpy.savez with X and y", metavar="FILE")
+    inspect.count("--row", "which example; default: 0", default=0)
+    export = of_tables("export", "convert a model to NumPy, ONNX, PyTorch or Keras", FORMS)
+    export.add("model", "a model file, from neurona.save or neurona train")
+    export.add("--to", "the format", required=True, choices=("numpy", "onnx", "pytorch", "keras"))
+    export.add(
+        "-o --output",
+        "a file or a folder; default: beside the model; - for the standard output",
         metavar="PATH",
-        help="a file or a folder; default: beside the model; - for the standard output",
     )
-    export.add_argument(
-        "--opset", type=int, metavar="N", help="ONNX: the version of its operations, from 13 on"
-    )
+    export.count("--opset", "ONNX: the version of its operations, from 13 on")
 
 
-def _add_settings(train: argparse.ArgumentParser) -> None:
+def _add_settings(train: Group) -> None:
     """Add the less common settings of an estimator."""
-    group = train.add_argument_group(
+    group = train.group(
         "chosen by the table; give one to choose it yourself, or --quick to try no other setting"
     )
-    group.add_argument("--quick", action="store_true", help="take one setting, and try no other")
-    group.add_argument(
-        "--networks", type=int, metavar="N", help="how many predict together: 4, or 1 to read it"
-    )
-    group.add_argument(
-        "--folds", type=int, metavar="N", dest="cv", help="as many networks; each leaves a fold out"
-    )
-    group.add_argument("--ramps", type=int, metavar="N", help="ramps beside each number; 0: none")
-    group.add_argument("--weight-decay", type=float, metavar="R", help="the optimizer's")
-    group.add_argument("--l1", type=float, metavar="R", help="a penalty on the weights")
-    group.add_argument(
-        "--dropout", type=float, metavar="P", help="probability to drop a hidden neuron"
-    )
-    group.add_argument("--initializer", metavar="NAME", help="first weights: orthogonal, ...")
-    group = train.add_argument_group("settings of the training; the defaults are the estimators'")
-    group.add_argument("--optimizer", metavar="NAME", help="adam, nadam, momentum, ...")
-    group.add_argument("--learning-rate", type=float, metavar="R", help="a constant rate")
-    group.add_argument("--batch-size", type=int, metavar="N", help="rows per step")
-    group.add_argument("--l2", type=float, metavar="R", help="a penalty on the weights' squares")
-    group.add_argument(
-        "--patience", type=int, metavar="N", help="stop after N epochs without a better validation"
-    )
-    group.add_argument(
-        "--normalization", choices=("batch", "layer"), help="normalization of the hidden layers"
-    )
-    group.add_argument("--clip", type=float, metavar="N", help="the largest norm of a gradient")
-    group.add_argument(
-        "--label-smoothing", type=float, metavar="E", help="for classes, such as 0.1"
-    )
-    group.add_argument(
-        "--balanced", action="store_true", help="give rare classes as much weight as common ones"
-    )
-    group.add_argument(
-        "--engine", choices=("numpy", "jax"), help="numpy, or jax for the compiled engine"
-    )
-    group.add_argument(
-        "--devices",
-        type=_devices,
-        metavar="all|N",
-        help="devices of the compiled engine that share each step; default: one",
-    )
-    group = train.add_argument_group(
+    group.flag("--quick", "take one setting, and try no other")
+    group.count("--networks", "how many predict together: 4, or 1 to read it")
+    group.count("--folds", "as many networks; each leaves a fold out", dest="cv")
+    group.count("--ramps", "ramps beside each number; 0: none")
+    group.number("--weight-decay", "R", "the optimizer's")
+    group.number("--l1", "R", "a penalty on the weights")
+    group.number("--dropout", "P", "probability to drop a hidden neuron")
+    group.add("--initializer", "first weights: orthogonal, ...", metavar="NAME")
+    group = train.group("settings of the training; the defaults are the estimators'")
+    group.add("--optimizer", "adam, nadam, momentum, ...", metavar="NAME")
+    group.number("--learning-rate", "R", "a constant rate")
+    group.count("--batch-size", "rows per step")
+    group.number("--l2", "R", "a penalty on the weights' squares")
+    group.count("--patience", "stop after N epochs without a better validation")
+    group.add("--normalization", "normalization of the hidden layers", choices=("batch", "layer"))
+    group.number("--clip", "N", "the largest norm of a gradient")
+    group.number("--label-smoothing", "E", "for classes, such as 0.1")
+    group.flag("--balanced", "give rare classes as much weight as common ones")
+    group.add("--engine", "numpy, or jax for the compiled engine", choices=("numpy", "jax"))
+    group.add(
+        "--devices", "devices of the compiled engine that share each step; default: one",
+        type=_devices, metavar="all|N",
+    )  # fmt: skip
+    group = train.group(
         "several processes, each with its part of the rows; the same command in each, but for its "
         "id"
     )
-    group.add_argument(
-        "--coordinator", metavar="HOST:PORT", help="a free port of process 0's machine"
-    )
-    group.add_argument("--processes", type=int, metavar="N", help="how many there are")
-    group.add_argument("--process-id", type=int, metavar="K", help="which one this is, from 0 on")
-    group.add_argument(
-        "--timeout",
-        type=float,
-        metavar="SECONDS",
-        help="the longest wait for another process (60)",
-    )
+    group.add("--coordinator", "a free port of process 0's machine", metavar="HOST:PORT")
+    group.count("--processes", "how many there are")
+    group.add("--process-id", "which one this is, from 0 on", type=int, metavar="K")
+    group.number("--timeout", "SECONDS", "the longest wait for another process (60)")
 
 
-def _add_model(command: Any, what: str, standard: bool = False) -> None:
-    command.add_argument("model", help="a model file from neurona train")
-    if standard:
-        command.add_argument("table", nargs="?", default="-", help=f"{what}; - for standard input")
-    else:
-        command.add_argument("table", help=f"{what}; - for the standard input")
-    _add_encoding(command)
-    _add_memory(command)
+def _add_model(command: Group) -> None:
+    command.add("model", "a model file from neurona train")
 
 
-def _add_encoding(command: Any) -> None:
-    command.add_argument(
-        "--encoding",
-        type=_encoding,
+def _add_reading(command: Group) -> None:
+    command.add(
+        "--encoding", "encoding of a CSV file that is not UTF-8, such as cp1252", type=_encoding,
         metavar="NAME",
-        help="encoding of a CSV file that is not UTF-8, such as cp1252",
-    )
-
-
-def _add_memory(command: Any) -> None:
-    command.add_argument(
+    )  # fmt: skip
+    command.add(
         "--max-memory",
+        "most memory that a compressed table may take once it is unpacked, such as 8GB (2GB)",
         type=_bytes,
         metavar="SIZE",
-        help="most memory that a compressed table may take once it is unpacked, such as 8GB (2GB)",
     )
 
 

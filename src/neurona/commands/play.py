@@ -10,6 +10,7 @@ import webbrowser
 from typing import TYPE_CHECKING
 
 from neurona.commands import interrupts
+from neurona.commands.spanish import in_language
 from neurona.extras import require
 from neurona.language import Language, Text
 
@@ -77,6 +78,7 @@ def run(given: Namespace) -> int:
                 backlog=BACKLOG,
                 ws=BoundedWebSocket,
                 ws_max_size=4 * MOST_BYTES,
+                ws_per_message_deflate=False,  # it would take longer than a picture to draw
                 timeout_graceful_shutdown=1,
             )
         )
@@ -109,7 +111,7 @@ def listening(host: str, port: int, language: Language = "en") -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
-        reason = error.strerror or str(error)
+        reason = in_language(error.strerror or str(error), language)
         said = NOT_FREE.say(language, host=host, port=str(port), reason=reason)
         raise OSError(said) from error
     return listener

@@ -26,7 +26,7 @@ def run(given: Namespace) -> int:
     if given.interval is not None and not hasattr(estimator, "predict_interval"):
         raise ValueError(f"{given.model} predicts classes: --interval is for numbers")
     with tables.about(given.table):
-        file = tables.read_for(estimator, notes, given)
+        file = tables.read_for(estimator, notes, given.table, given.encoding, given.max_memory)
         table = tables.columns_for(estimator, file)
     target = notes.get("target")  # that of an array has no name
     label, name = "prediction", "prediction"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from neurona.web.recording import Recording
 
-RECORDED = Text("{name}: {steps} steps, {size} kB", "{name}: {steps} pasos, {size} kB")
+RECORDED = Text("{name}: {steps:step|steps}, {size} kB", "{name}: {steps:paso|pasos}, {size} kB")
 DONE = Text(
     "Open {page} in a browser, or put the folder on any web host.",
     "Abre {page} en un navegador, o pon la carpeta en cualquier servidor web.",

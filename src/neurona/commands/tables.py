@@ -33,7 +33,6 @@ from neurona.tables.table import Columns
 from neurona.tables.targets import Counts, Labels, Quantities
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -75,12 +74,18 @@ def dates_of(notes: Mapping[str, Any]) -> DateOrder | None:
     return order if order in DATE_ORDERS else None
 
 
-def read_for(estimator: NeuralNet, notes: Mapping[str, Any], given: Namespace) -> TableFile:
+def read_for(
+    estimator: NeuralNet,
+    notes: Mapping[str, Any],
+    path: str,
+    encoding: str | None = None,
+    most: float | None = None,
+) -> TableFile:
     """Read the table that a model is to predict or to be evaluated on."""
     assert estimator.preparation_ is not None  # read_model has seen to it
     names = list(map(str, estimator.feature_names_in_))
     needed = [names[place] for place, _ in estimator.preparation_.steps]
-    return read_table(given.table, given.encoding, dates_of(notes), given.max_memory, needed)
+    return read_table(path, encoding, dates_of(notes), most, needed)
 
 
 def is_parquet(path: str | Path) -> bool:
@@ -149,6 +154,26 @@ def strange_cells(estimator: NeuralNet, table: Columns) -> Iterator[str]:
 def note(text: str) -> None:
     """Say something that is not an error."""
     print(f"neurona: note: {text}", file=sys.stderr)
+
+
+def left_out(rows: int, target: str) -> str:
+    """Say how many rows are left out."""
+    has, are = ("row has", "is") if rows == 1 else ("rows have", "are")
+    return f"{rows} {has} no {target} and {are} left out"
+
+
+def check_target(name: str, y: NDArray[Any], fewest: int) -> None:
+    """Refuse a target of too few rows."""
+    if len(y) < fewest:
+        raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {fewest} are needed")
+
+
+def check_varied(name: str, y: NDArray[Any]) -> None:
+    """Refuse a target that is the same in all rows."""
+    kinds = np.unique(y)
+    if len(kinds) < 2:
+        known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"
+        raise TableError("one_class", f"column {name!r} holds {known}: nothing to learn")
 
 
 def check_writable(path: Path, *read: str) -> None:

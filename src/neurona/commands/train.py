@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from itertools import chain
 from math import inf
 from pathlib import Path
@@ -111,7 +111,7 @@ def _trained(given: Namespace) -> int:
     quiet = given.quiet or not processes.is_first()
     say = _printer(quiet)
     if len(y) < len(file):
-        say(f"{len(file) - len(y)} rows have no {given.target!r} and are left out")
+        say(tables.left_out(len(file) - len(y), repr(given.target)))
     learn, watched, test = _parts(given, target, y)
     estimator = _estimator(given, target, cost, len(learn), early=len(watched) > 0)
     goes_on = given.checkpoint is not None and Path(given.checkpoint).exists()
@@ -122,6 +122,7 @@ def _trained(given: Namespace) -> int:
     if target.is_classes:
         known = np.unique(y) if given.coordinator is None else estimator.classes_
         what = f"{len(known)} classes"
+        what += _may_be_numbers(given, known)
     rows = [
         ("in the table", len(file)),
         (f"left out: they have no {given.target}", len(file) - len(y)),
@@ -206,9 +207,7 @@ def _read(
         return tables.read_table(path, given.encoding, given.dates, given.max_memory)
 
     shared = given.coordinator is not None
-    one = not shared and len(expanded(given.table)) == 1
-    with tables.about(_name(given)) if one else nullcontext():
-        file = read_parts(given.table, read, shared)
+    file = read_parts(given.table, read, shared)
     with tables.about(_name(given)):
         target = file.target(given.target, kind)
         if shared:
@@ -322,6 +321,13 @@ def _cost(given: Namespace) -> tuple[Any, TargetKind]:
     return cost, given.kind if len(kinds) > 1 else kinds[0]
 
 
+def _may_be_numbers(given: Namespace, classes: NDArray[Any]) -> str:
+    """Return how numbers are predicted that were taken for classes, since they are few."""
+    few = given.kind == "auto" and len(classes) > 2
+    whole = few and np.char.isdecimal(classes.astype(str)).all()
+    return " (--kind numbers predicts numbers)" if whole else ""
+
+
 def _check_numbers(given: Namespace) -> None:
     for option, asked in (
         ("--label-smoothing", given.label_smoothing is not None),
@@ -381,16 +387,12 @@ def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Column
     """Return the columns to learn from and the target, in the rows where it is known."""
     name, names = given.target, _features(given, file)
     y = target.y
-    if len(y) < FEWEST:
-        raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {FEWEST} are needed")
-    kinds = np.unique(y)
+    tables.check_target(name, y, FEWEST)
     if given.coordinator is not None:  # the rows of the others count
         processes.agreed({"the list of columns to learn from": names})
         return file.select(names)[target.rows], y
-    if len(kinds) < 2:
-        known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"
-        raise TableError("one_class", f"column {name!r} holds {known}: nothing to learn")
-    if target.is_classes and len(kinds) == len(y):
+    tables.check_varied(name, y)
+    if target.is_classes and len(np.unique(y)) == len(y):
         raise TableError(
             "one_class", f"column {name!r} holds another value in each row: it names no classes"
         )

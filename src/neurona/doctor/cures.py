@@ -6,10 +6,11 @@ initial weights, scaled by the gain of the activation where an initializer asks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
-from itertools import pairwise
-from typing import Any, ClassVar
+from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +21,15 @@ from neurona.doctor.training import OfPredictions, by_place, cost_of, examples
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.costs import CROSS_ENTROPIES, Cost, SquaredError
 from neurona.engine.initializers import Initializer, Shape, find_initializer, zeros
-from neurona.engine.layers.base import Layer
+from neurona.engine.layers.base import Activate, Layer
+from neurona.engine.layers.composition import Composition
 from neurona.engine.layers.convolution import Conv1D, Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.dropout import Dropout
 from neurona.engine.layers.embedding import Embedding
 from neurona.engine.layers.gru import GRU
-from neurona.engine.layers.normalization import BatchNormalization
+from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
+from neurona.engine.layers.sequential import Sequential
 from neurona.engine.layers.simple_rnn import SimpleRNN
 from neurona.engine.network import Network
 from neurona.engine.optimizers import SGD, Adam, Optimizer, find_optimizer
@@ -163,19 +166,28 @@ def _(case: Case) -> Case | None:
     "tanh en las capas ocultas que no tienen activación",
 )
 def _(case: Case) -> Case | None:
-    layers = list(case.net.layers)
-    for k, (layer, after) in enumerate(pairwise(layers)):
-        if _learns(layer) and layer.activation is linear and not _normalizes(after):
-            layers[k] = _given(layer, activation=find_activation("tanh"))
-    return _with(case, replace(case.net, layers=tuple(layers)))
+    def bent(row: Any, after: Layer | None) -> Any:
+        layers = list(row.layers)
+        for k, (layer, follows) in enumerate(zip(layers, [*layers[1:], after], strict=True)):
+            if isinstance(layer, Sequential):
+                layers[k] = bent(layer, follows)
+            elif _learns(layer) and layer.activation is linear and not _normalizes(follows):
+                layers[k] = _given(layer, activation=find_activation("tanh"))
+        return replace(row, layers=tuple(layers))
+
+    return _with(case, bent(case.net, None))
 
 
 def _learns(layer: Layer) -> bool:
     return hasattr(layer, "n_out")
 
 
-def _normalizes(layer: Layer) -> bool:
-    return type(layer).__name__ in ("BatchNormalization", "LayerNormalization", "Activate")
+def _normalizes(layer: Layer | None) -> bool:
+    """Return whether a layer brings the activation, or is the end, which needs none."""
+    normal = isinstance(layer, BatchNormalization | LayerNormalization)
+    return (
+        layer is None or normal or (isinstance(layer, Activate) and layer.activation is not linear)
+    )
 
 
 # ------------------------------------------------------------------------ optimizer, rate, batches
@@ -416,7 +428,11 @@ class MeanOf:
     """
 
     cost: Cost
-    link: ClassVar[str | None] = None
+
+    @property
+    def link(self) -> str | None:
+        """The cost's: what it does to the output itself."""
+        return self.cost.link
 
     def __call__(
         self, output: Array, target: Array, weight: Array | None = None
@@ -429,9 +445,7 @@ class MeanOf:
 @_cure("mean-cost", "the mean over the examples as the cost", "la media de los ejemplos como coste")
 def _(case: Case) -> Case | None:
     cost = cost_of(case)
-    if cost.link is not None or not _adds_up(case, cost):
-        return None
-    return replace(case, cost=MeanOf(cost))
+    return replace(case, cost=MeanOf(cost)) if _adds_up(case, cost) else None
 
 
 def _adds_up(case: Case, cost: Cost) -> bool:
@@ -452,10 +466,23 @@ def _widths(case: Case, change: Callable[[int], int]) -> Case | None:
         wider = _learns(layer) and getattr(layer, "groups", 1) == 1
         return replace(layer, n_out=change(layer.n_out)) if wider else layer
 
-    try:
-        return _with(case, _each(case.net, changed, last=False), params=None)
-    except ValueError:  # a layer after it asks for just these
-        return None
+    net = case.net
+    for k in range(len(_leaves(net))):  # one by one: a layer after it may ask for just these
+        numbers = count()
+
+        def one(layer: Any, k: int = k, numbers: Iterator[int] = numbers) -> Any:
+            return changed(layer) if next(numbers) == k else layer
+
+        with suppress(ValueError):
+            net = _each(net, one, last=False)
+    return _with(case, net, params=None)
+
+
+def _leaves(layer: Any) -> list[Layer]:
+    """Return the layers that are not compositions."""
+    if isinstance(layer, Composition):
+        return [leaf for one in layer.layers for leaf in _leaves(one)]
+    return [layer]
 
 
 @_cure("more-neurons", "four times as many neurons", "cuatro veces más neuronas")
@@ -512,12 +539,10 @@ def _(case: Case) -> Case | None:
 
 @_cure("drop-dropout", "no dropout", "sin dropout")
 def _(case: Case) -> Case | None:
-    layers = tuple(one for one in case.net.layers if not isinstance(one, Dropout))
-    params = case.params
-    if params is not None:
-        each = zip(case.net.layers, params, strict=True)
-        params = tuple(own for one, own in each if not isinstance(one, Dropout))
-    return _with(case, replace(case.net, layers=layers), params=params)
+    def kept(layer: Any) -> Any:
+        return Activate(linear) if isinstance(layer, Dropout) else layer  # as many parameters
+
+    return _with(case, _each(case.net, kept))
 
 
 @_cure("l2", "weight decay (l2 of 0.001)", "decaimiento de los pesos (l2 de 0,001)")
@@ -571,10 +596,21 @@ def _given(layer: Any, **changes: Any) -> Any:
     return replace(layer, **{name: value for name, value in changes.items() if name in own})
 
 
-def _each(net: Network, change: Callable[[Any], Any], last: bool = True) -> Network:
-    """Return the network with each layer changed, the last one or not."""
-    changed = [change(layer) for layer in (net.layers if last else net.layers[:-1])]
-    return replace(net, layers=(*changed, *([] if last else net.layers[-1:])))
+def _each(net: Any, change: Callable[[Any], Any], last: bool = True) -> Any:
+    """Return the network with each layer changed, within compositions too; the output's or not."""
+    *hidden, end = net.layers
+    changed = [_within(layer, change) for layer in hidden]
+    if last:
+        end = _within(end, change)
+    elif isinstance(end, Sequential):
+        end = _each(end, change, last)
+    return replace(net, layers=(*changed, end))
+
+
+def _within(layer: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(layer, Composition):
+        return replace(layer, layers=tuple(_within(one, change) for one in layer.layers))
+    return change(layer)
 
 
 def _with(case: Case, net: Network, **changes: Any) -> Case | None:

@@ -11,9 +11,11 @@ from neurona.doctor.case import Case
 from neurona.doctor.signs import thinned
 from neurona.doctor.training import OfPredictions, by_place, cost_of, examples
 from neurona.engine.activations import ACTIVATIONS
+from neurona.engine.layers.base import Layer
 from neurona.engine.layers.composition import Composition
 from neurona.engine.parameters import arrays, mapped, named, rebuilt
 from neurona.engine.types import Array, Params
+from neurona.observe.walk import Leaf, probed
 
 ROWS = 8
 DIRECTIONS = 3
@@ -25,15 +27,16 @@ class Mismatch(NamedTuple):
 
     Attributes
     ----------
-    layer
-        The layer, from 1; None is the cost.
+    place, layer
+        Such as ``"2"``, or ``"2.1"`` within a composition, and what stands there; None is the cost.
     by
         What it is by: ``"W"``, ``"b"``, or ``"x"``, its input.
     error
         The largest |derivative - difference| / max of both.
     """
 
-    layer: int | None
+    place: str
+    layer: Layer | None
     by: str
     error: float
 
@@ -49,8 +52,8 @@ def mismatches(case: Case, params: Params) -> Iterator[Mismatch]:
     wide = mapped(lambda array: array.astype(np.float64), params)
     with np.errstate(all="ignore"):
         for place, (layer, own) in enumerate(zip(case.net.layers, wide, strict=True), start=1):
-            if _is_foreign(layer):
-                yield _of_layer(place, layer, own, x, rng)
+            for leaf in _foreign(str(place), layer, own, x):
+                yield _of_layer(leaf, rng)
             x = np.asarray(layer.forward(own, x)[0], np.float64)
         cost = cost_of(case)
         if not isinstance(cost, OfPredictions) and not _is_ours(type(cost)):
@@ -58,17 +61,21 @@ def mismatches(case: Case, params: Params) -> Iterator[Mismatch]:
             output = rng.uniform(0.1, 0.9, target.shape)  # where a logarithm is finite
             _, d = cost(output, target)
             error = _worst(lambda at: cost(at, target)[0], output, d, rng)
-            yield Mismatch(None, "x", error)
+            yield Mismatch("", None, "x", error)
+
+
+def _foreign(place: str, layer: Any, params: Any, x: Array) -> Iterator[Leaf]:
+    """Yield the layers that are not neurona's, or whose activation is not, with their inputs."""
+    if isinstance(layer, Composition) and _is_ours(type(layer)):
+        probe, leaves = probed(layer, params, within=place)
+        probe.forward(params, x)
+        yield from (leaf for leaf in leaves.values() if _is_foreign(leaf.layer))
+    elif _is_foreign(layer):
+        yield Leaf(place, layer, params, x=x)
 
 
 def _is_foreign(layer: Any) -> bool:
-    """Return whether a layer or its activation is not neurona's."""
-    if isinstance(layer, Composition):
-        return any(map(_is_foreign, layer.layers)) or not _is_ours(type(layer))
-    activation = layer.activation
-    if activation is None:
-        return not _is_ours(type(layer))
-    known = ACTIVATIONS.get(activation.name) is activation
+    known = ACTIVATIONS.get(layer.activation.name) is layer.activation
     return not (known and _is_ours(type(layer)))
 
 
@@ -76,8 +83,9 @@ def _is_ours(one: Any) -> bool:
     return str(one.__module__).startswith("neurona.engine.")
 
 
-def _of_layer(place: int, layer: Any, own: Any, x: Array, rng: np.random.Generator) -> Mismatch:
+def _of_layer(leaf: Leaf, rng: np.random.Generator) -> Mismatch:
     """Return a layer's worst derivative, by its input or one of its parameters."""
+    layer, own, x = leaf.layer, leaf.params, leaf.x
     y, pullback = layer.forward(own, x)
     dy = rng.normal(size=y.shape)
     dx, grads = pullback(dy)
@@ -91,7 +99,7 @@ def _of_layer(place: int, layer: Any, own: Any, x: Array, rng: np.random.Generat
 
         errors.append((name, _worst(moved, array, arrays((grads,))[k], rng)))
     by, error = max(errors, key=lambda one: one[1])
-    return Mismatch(place, by, error)
+    return Mismatch(leaf.place, layer, by, error)
 
 
 def _worst(

@@ -106,7 +106,7 @@ class Evidence:
     @property
     def is_layer_lost(self) -> bool:
         """Whether all units of a layer are dead at the end: no step will change that."""
-        return any(layer.dead == 1 for layer in self.last.layers)
+        return any(layer.dead == 1 for layer in self.last.layers if layer.in_line)
 
     @property
     def is_short(self) -> bool:

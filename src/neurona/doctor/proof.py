@@ -16,6 +16,7 @@ import numpy as np
 
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import CURES
+from neurona.doctor.signs import data_signs
 from neurona.doctor.skill import Kind, Measure
 from neurona.doctor.training import by_place, examples
 from neurona.doctor.trials import judged_by
@@ -177,7 +178,8 @@ def prove(
     """
     findings, begun = list(findings), time.monotonic()
     balanced = any(finding.kind == "unbalanced-classes" for finding in findings)
-    tries = Tries(case, seeds, balanced, Budget(seconds), stop)
+    known = 1.0 if balanced else data_signs(case).achievable_squares or 1.0
+    tries = Tries(case, seeds, balanced, Budget(seconds), stop, known)
     if tries.is_sick:
         tries.cures(findings, examine)
     return Proof(

@@ -13,6 +13,7 @@ from neurona.doctor.findings.output import SPREAD
 from neurona.doctor.findings.size import GAP, RISEN
 from neurona.doctor.findings.steps import SWING
 from neurona.doctor.findings.words import cost_text, fixed, percent
+from neurona.engine.types import Shape
 from neurona.language import LANGUAGES, Text
 
 Tone = Literal["ready", "good", "busy", "bad"]
@@ -67,11 +68,13 @@ class Instant:
     fading
         How many times the signal shrinks from layer 1 to the output, at step 0.
     dead
-        The layer with the largest share of dead neurons, and that share.
+        The place of the layer with the largest share of dead neurons, and that share.
     gap
         The skill on the training examples minus that on the test; None without a test.
     whole
         Whether each step takes all examples.
+    in_shape
+        Of one example.
     diverged, rate, suggested_rate
         Whether the training diverged, at which rate, and one that would hold.
     """
@@ -92,9 +95,10 @@ class Instant:
     costs: np.ndarray
     test_costs: np.ndarray
     fading: float = 1.0
-    dead: tuple[int, float] = (1, 0.0)
+    dead: tuple[str, float] = ("1", 0.0)
     gap: float | None = None
     whole: bool = True
+    in_shape: Shape = (2,)
     diverged: bool = False
     rate: float = 0.0
     suggested_rate: float = 0.0
@@ -237,13 +241,15 @@ def _memorizing(now: Instant) -> Sentence | None:
     if value < RISEN:
         return None
     return _of(
-        "The network learns its points by heart: on the test points the cost is {value} times what "
+        "The network learns its {them} by heart: on the test {them} the cost is {value} times what "
         "it was at best.",
-        "La red se aprende los puntos de memoria: en los de prueba el coste es {value} veces el "
-        "mejor que tuvo.",
+        "La red se aprende {them} de memoria: en {tested} el coste es {value} veces el mejor que "
+        "tuvo.",
         "memorizing",
         "bad",
         value=round(value, 2),
+        them=_examples(now),
+        tested=f"{_examples(now).es[:3]} de prueba",
     )
 
 
@@ -266,15 +272,25 @@ def _learned(now: Instant) -> Sentence | None:
             "good",
             share=percent(max(now.squares, 0.0)),
         )
-    points = Text("test points", "puntos de prueba") if now.tested else Text("points", "puntos")
+    them = _examples(now)
     return _of(
-        "It has learned: it gets {right} % of the {points} right.",
-        "Ha aprendido: acierta el {right} % de los {points}.",
+        "It has learned: it gets {right} % of the {them} right.",
+        "Ha aprendido: acierta el {right} % de {them}.",
         None,
         "good",
         right=percent(now.right),
-        points=points,
+        them=Text(f"test {them.en}", f"{them.es} de prueba") if now.tested else them,
     )
+
+
+def _examples(now: Instant) -> Text:
+    """Return what the examples are called, in Spanish with their article."""
+    if now.in_shape == (2,):
+        return Text("points", "los puntos")
+    return _OF_AXES.get(len(now.in_shape), Text("examples", "los ejemplos"))
+
+
+_OF_AXES = {2: Text("series", "las series"), 3: Text("images", "las imágenes")}
 
 
 def _swinging(now: Instant) -> Sentence | None:
@@ -305,19 +321,18 @@ def _progress(now: Instant) -> Sentence:
     numbers = {
         "cost": cost_text(now.cost),
         "before": cost_text(before),
-        "last": _counted(max(now.step - since, 1), _LAST_STEP, _LAST_STEPS),
+        "last": _last(max(now.step - since, 1)),
         "step": now.step,
-        "steps": _counted(now.step, _STEP, _STEPS),
     }
     fell = before - now.cost > FELL * abs(before)
     if now.playing and (fell or now.step < PATIENCE):
         return _of(
             "It is learning: in {last} the cost fell from {before} to {cost}."
             if fell
-            else "It has begun: after {steps} the cost is {cost}.",
+            else "It has begun: after {step:step|steps} the cost is {cost}.",
             "Está aprendiendo: en {last} el coste bajó de {before} a {cost}."
             if fell
-            else "Ha empezado: tras {steps} el coste es {cost}.",
+            else "Ha empezado: tras {step:paso|pasos} el coste es {cost}.",
             None,
             "busy",
             **numbers,
@@ -339,14 +354,11 @@ def _progress(now: Instant) -> Sentence:
     )
 
 
-_STEP, _STEPS = Text("1 step", "1 paso"), Text("{n} steps", "{n} pasos")
-_LAST_STEP = Text("the last step", "el último paso")
-_LAST_STEPS = Text("the last {n} steps", "los últimos {n} pasos")
-
-
-def _counted(n: int, one: Text, many: Text) -> Text:
-    """Return the words for so many."""
-    return one if n == 1 else Text(*(many.say(language, n=n) for language in LANGUAGES))
+def _last(n: int) -> Text:
+    if n == 1:
+        return Text("the last step", "el último paso")
+    many = Text("the last {n} steps", "los últimos {n} pasos")
+    return Text(*(many.say(language, n=n) for language in LANGUAGES))
 
 
 def _of(en: str, es: str, kind: str | None, tone: Tone, **values: float | str | Text) -> Sentence:

@@ -15,6 +15,7 @@ from neurona.doctor.training import by_place, cost_of, examples, validation_exam
 from neurona.engine.activations import Activation
 from neurona.engine.costs import Cost
 from neurona.engine.data import Data
+from neurona.engine.layers.base import Layer, Nothing
 from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
@@ -23,7 +24,7 @@ from neurona.engine.state import State
 from neurona.engine.types import Array, Params
 from neurona.observe.numbers import activation_curve, slopes
 from neurona.observe.recurrences import back, forth, gates_of, reading
-from neurona.observe.walk import walk_backward, walk_forward
+from neurona.observe.walk import Leaf, probed, split
 
 MOST_ROWS = 500  # examples of a pass: enough for shares and sizes to one or two hundredths
 NEIGHBORS = 5
@@ -33,12 +34,14 @@ SHUFFLES = 19  # with the targets as they are, twenty: chance is above the other
 
 @dataclass(frozen=True)
 class LayerSigns:
-    """One layer at one moment.
+    """One layer at one moment; of a composition, each of the layers inside.
 
     Attributes
     ----------
-    place
-        From 1.
+    place, layer
+        Such as ``"2"``, or ``"2.1"`` within a composition; and what stands there.
+    in_line
+        Whether the whole signal goes through it: it does not stand beside others.
     signal
         The root mean square over its units of their standard deviation over the examples: what
         distinguishes one example from another.
@@ -54,7 +57,9 @@ class LayerSigns:
         first one that it reads; NaN in another layer, and in one whose output is a sequence.
     """
 
-    place: int
+    place: str
+    layer: Layer
+    in_line: bool
     signal: float
     gradient: float
     dead: float
@@ -77,7 +82,7 @@ class Moment:
     outputs
         The predictions, a row for each example and place.
     layers
-        One for each layer.
+        One for each layer, in the order of the network.
     """
 
     step: int
@@ -96,39 +101,47 @@ def moment(net: Network, cost: Cost, params: Params, data: Data, step: int) -> M
     """Measure a network on some examples, in float64: a signal may fade below float32's reach."""
     params = mapped(lambda array: array.astype(np.float64), params)
     data = Data(data.x.astype(np.float64), data.target.astype(np.float64), None)
-    objective = Objective(net, cost)
+    probe, leaves = probed(net, params)
+    objective = Objective(probe, cost)
     with np.errstate(all="ignore"):
-        passes = walk_forward(net.logits if cost.link else net, params, data.x)
-        output = passes[-1].a
-        value, dy = objective.judged(by_place(net, output), data.target)
-        backward = walk_backward(passes, dy.reshape(output.shape))
-        layers = []
-        for place, (layer, forward, back, own) in enumerate(
-            zip(net.layers, passes, backward, params, strict=True), start=1
-        ):
-            a = forward.a if place < len(passes) or not cost.link else layer.activation(forward.a)
-            dW, W = (getattr(tree, "W", None) for tree in (back.grads, own))
-            rows = a.reshape(len(a), -1)
-            by_unit = a.reshape(-1, a.shape[-1])
-            units = by_unit.shape[1]
-            saturated, forgetting = _saturated(layer.activation, forward.z), np.nan
-            if isinstance(layer, Recurrent):
-                x = passes[place - 2].a if place > 1 else data.x
-                saturated, forgetting = _of_steps(layer, own, x, back.da)
-            layers.append(
-                LayerSigns(
-                    place,
-                    float(np.sqrt(rows.var(axis=0, dtype=np.float64).mean())),
-                    np.nan if dW is None else _rms(dW),
-                    _dead(layer.activation, forward.z, by_unit),
-                    saturated,
-                    units,
-                    # The columns of a recurrence's gates are no units.
-                    units if W is None or W.shape[-1] != units else _distinct(W, own),
-                    forgetting,
-                )
-            )
-    return Moment(step, float(value), by_place(net, a), tuple(layers))
+        output, pullback = objective.output(params, data.x)
+        value, dy = objective.judged(output, data.target)
+        pullback(dy)
+        predicted = net.output(output) if cost.link else output
+        layers = tuple(map(_signs, leaves.values()))
+    return Moment(step, float(value), predicted, layers)
+
+
+def _output(leaf: Leaf) -> Array:
+    """Return a layer's output, also that of the last one where the cost takes its logits."""
+    _, activate = split(leaf.layer, leaf.params)
+    passed = leaf.forward
+    if activate is None or passed.a is not passed.z:
+        return np.asarray(passed.a)
+    return np.asarray(activate.forward(Nothing(), passed.z)[0])
+
+
+def _signs(leaf: Leaf) -> LayerSigns:
+    layer, a = leaf.layer, _output(leaf)
+    dW, W = (getattr(tree, "W", None) for tree in (leaf.backward.grads, leaf.params))
+    rows, by_unit = a.reshape(len(a), -1), a.reshape(-1, a.shape[-1])
+    units = by_unit.shape[1]
+    saturated, forgetting = _saturated(layer.activation, leaf.forward.z), np.nan
+    if isinstance(layer, Recurrent):
+        saturated, forgetting = _of_steps(layer, leaf.params, leaf.x, leaf.backward.da)
+    return LayerSigns(
+        leaf.place,
+        layer,
+        leaf.in_line,
+        float(np.sqrt(rows.var(axis=0, dtype=np.float64).mean())),
+        np.nan if dW is None else _rms(dW),
+        _dead(layer.activation, leaf.forward.z, by_unit),
+        saturated,
+        units,
+        # The columns of a recurrence's gates are no units.
+        units if W is None or W.shape[-1] != units else _distinct(W, leaf.params),
+        forgetting,
+    )
 
 
 def _rms(array: Array) -> float:

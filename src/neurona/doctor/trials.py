@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.doctor.case import Case
+from neurona.doctor.signs import thinned
 from neurona.doctor.skill import Measure
 from neurona.doctor.training import by_place, cost_of, examples, validation_examples
 from neurona.engine.batches import Draws, population
@@ -274,6 +275,27 @@ def _predicted(net: Network, params: Params, x: Array) -> Array:
     return y.reshape(len(y), -1, y.shape[-1])
 
 
+def _calibrated(net: Network, params: Params, data: Data, networks: int) -> Params:
+    """Return the parameters of a stack with what layers take from the training examples.
+
+    Images and series have many places each, so that fewer are enough. They go through the layers
+    network by network: all maps of all networks at once may be gigabytes.
+    """
+    if not net.is_calibrated:
+        return params
+    some = population(data)
+    if len(net.in_shape) == 1:
+        return net.calibrate(params, some.x, some.weight)
+    some = thinned(some, MOST)
+    each = []
+    for k in range(networks):
+        which: Any = ... if some.target.ndim == 2 else k  # they share their examples, or do not
+        weight = None if some.weight is None else some.weight[which]
+        alone = mapped(lambda array, k=k: array[k], params)
+        each.append(net.calibrate(alone, some.x[which], weight))
+    return stacked(each)
+
+
 @np.errstate(all="ignore")
 def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> list[Outcome] | None:
     """Train the cases of one form as a stack; None if it was ended."""
@@ -310,10 +332,7 @@ def _train(cases: Sequence[Case], seeds: Seeds, ended: Callable[[], bool]) -> li
             if ended():
                 return None
             count = count * 2 if time.monotonic() - begun < TENTH else max(1, count // 2)
-        own = engine.params
-        if net.is_calibrated:
-            some = population(train)
-            own = net.calibrate(own, some.x, some.weight)
+        own = _calibrated(net, engine.params, train, networks)
         prediction = _predicted(net, own, judge.x)
         skill = measure.skill(prediction, target, constant)
         looks.append((skill, np.array(costs), measure.accuracy(prediction, target)))

@@ -29,7 +29,8 @@ from neurona.engine.parameters import arrays
 from neurona.engine.types import Array
 
 MARGIN = 0.05  # of skill, by which a cure must be ahead
-LEARNED, FAILED = 0.9, 0.5  # skills by which draws are told apart
+LEARNED, FAILED = 0.9, 0.5  # of what can be had, by which draws are told apart
+LEAST = 0.2  # of skill, which is taken to be had where neighbors know next to nothing
 NEAR = 0.02  # of skill, for which nothing more is changed
 ENOUGH = 0.98  # skill beyond which nothing is added
 MOST_CHANGES = 6
@@ -92,10 +93,12 @@ class Trial:
     cured: bool
 
     @classmethod
-    def of(cls, cures: tuple[str, ...], outcome: Outcome, sick: Outcome) -> Trial:
-        """Return the trial, compared with the run as it is."""
+    def of(
+        cls, cures: tuple[str, ...], outcome: Outcome, sick: Outcome, known: float = 1.0
+    ) -> Trial:
+        """Return the trial, compared with the run as it is; ``known`` is what can be had."""
         own, before = outcome.skill, sick.skill
-        ahead = (own >= before + MARGIN) | (np.minimum(own, before) >= LEARNED)
+        ahead = (own >= before + MARGIN) | (np.minimum(own, before) >= LEARNED * known)
         wins = int((ahead & (own >= MARGIN)).sum())
         gain = Interval.of(own - before)
         cured = wins == len(own) and gain.low > 0 and gain.mean >= MARGIN
@@ -153,6 +156,8 @@ class Tries:
         The time for all of it.
     stop
         Asked now and then whether to leave off.
+    known
+        The skill of neighbors or a straight line: what can be had.
 
     Attributes
     ----------
@@ -174,9 +179,16 @@ class Tries:
     """
 
     def __init__(
-        self, case: Case, count: int, balanced: bool, budget: Budget, stop: Callable[[], bool]
+        self,
+        case: Case,
+        count: int,
+        balanced: bool,
+        budget: Budget,
+        stop: Callable[[], bool],
+        known: float = 1.0,
     ) -> None:
         self.case = case
+        self._known = min(1.0, max(LEAST, known))
         self.seeds = Seeds(case, tuple(range(case.seed, case.seed + count)), balanced)
         self.trials: list[Trial] = []
         self.search: list[Trial] = []
@@ -189,7 +201,7 @@ class Tries:
         before = budget.left()
         first = self._as_it_is(self.seeds)
         self._pace = (before - budget.left()) / max(1, first.network_steps)
-        outcome = self._at_draws_that_fail(first) if _is_mixed(first.skill) else first
+        outcome = self._at_draws_that_fail(first) if self._is_mixed(first.skill) else first
         self.sick = Trial((), outcome, Interval(0.0, 0.0, 0.0), 0, cured=False)
 
     @property
@@ -244,7 +256,7 @@ class Tries:
         numbers, outcome = self.seeds.numbers, first
         least = self._budget.left() - FOR_DRAWS * self._budget.seconds
         while (
-            (outcome.skill < FAILED).sum() < count
+            self._failed(outcome.skill).sum() < count
             and len(numbers) < 4 * count
             and self._budget.left() > least
         ):
@@ -254,12 +266,18 @@ class Tries:
             except NotProved:
                 break
             numbers += more
-        failed = np.flatnonzero(outcome.skill < FAILED)
+        failed = np.flatnonzero(self._failed(outcome.skill))
         self.draws = len(failed), len(numbers)
         if len(failed) < count:
             return first
         self.seeds = self.seeds._replace(numbers=tuple(numbers[k] for k in failed[:count]))
         return outcome.at(failed[:count].tolist())
+
+    def _failed(self, skill: Array) -> Array:
+        return np.asarray(skill < FAILED * self._known)
+
+    def _is_mixed(self, skill: Array) -> bool:
+        return bool((skill >= LEARNED * self._known).any() and self._failed(skill).any())
 
     def _improve(self, names: Sequence[str]) -> bool:
         """Try the best with one change more, and with one less; return whether that was better."""
@@ -336,7 +354,7 @@ class Tries:
         found = {}
         for k, outcome in run([case for _, case in chosen], self.seeds, ended=self._ended):
             if outcome is not None:
-                found[k] = Trial.of(chosen[k][0], outcome, self.sick.outcome)
+                found[k] = Trial.of(chosen[k][0], outcome, self.sick.outcome, self._known)
         return dict(sorted(found.items()))
 
 
@@ -353,7 +371,3 @@ def by_turns(each: Sequence[Sequence[str]]) -> list[str]:
 def _size(net: Network) -> int:
     """Return the number of parameters."""
     return max(1, sum(array.size for array in arrays(net.init(0))))
-
-
-def _is_mixed(skill: Array) -> bool:
-    return bool((skill >= LEARNED).any() and (skill < FAILED).any())

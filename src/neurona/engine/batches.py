@@ -71,12 +71,12 @@ class Draws:
         """Return how many steps so many epochs have, or 1,000."""
         return 1000 if epochs is None else epochs * self.steps_an_epoch
 
-    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, Any]]:
-        """Yield some numbers of the next steps, and their rows, as the steps take them."""
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, Any, bool]]:
+        """Yield some numbers of the next steps, their rows, and whether these are the last."""
         while count > 0:
             now = int(min(count, most))
-            yield now, None if self.whole else self._rows(now)
             count -= now
+            yield now, None if self.whole else self._rows(now), count == 0
 
     def _rows(self, count: int) -> Array:
         parts = []
@@ -138,12 +138,12 @@ class AugmentedDraws(Draws):
         super().__init__(data, size, generators, randomness)
         self._most = max(1, LARGE // (size * max(1, data.x.nbytes // data.n)))
 
-    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, list[Data]]]:
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, list[Data], bool]]:
         """Yield some numbers of the next steps and their batches, 64 MB of them at a time."""
         while count > 0:
             now = int(min(count, most, self._most))
-            yield now, [self._next() for _ in range(now)]
             count -= now
+            yield now, [self._next() for _ in range(now)], count == 0
 
     def _begin(self) -> None:
         super()._begin()
@@ -193,9 +193,9 @@ class Stream:
     >>> import neurona
     >>> net = neurona.network([2, 1], "sigmoid")
     >>> stream = Stream(net, [([[0, 1]], [1]), ([[1, 1], [1, 0]], [0, 1])], np.float32)
-    >>> stream.steps(epochs=2), [batch.n for _, [batch] in stream.chunks(1)]
+    >>> stream.steps(epochs=2), [batch.n for _, [batch], _ in stream.chunks(1)]
     (inf, [1])
-    >>> [batch.n for _, chunk in stream.chunks(np.inf) for batch in chunk]  # to the pass's end
+    >>> [batch.n for _, chunk, _ in stream.chunks(np.inf) for batch in chunk]  # to the pass's end
     [2]
     >>> stream.epochs(1), stream.epochs(2)
     (0, 1)
@@ -241,12 +241,11 @@ class Stream:
         self._most = 1 if epochs is None else epochs
         return inf
 
-    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, list[Data]]]:
+    def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, list[Data], bool]]:
         """Yield some numbers of the next steps and their batches, a few megabytes at a time.
 
-        They are fewer where the batches end.
-
-        Where ``count`` is infinite they go to the end of the pass.
+        They are fewer where the batches end, and none is then known to be the last before the next
+        is asked for. Where ``count`` is infinite they go to the end of the pass.
         """
         chunk: list[Data] = []
         held = 0
@@ -261,10 +260,10 @@ class Stream:
             if count == inf and over:
                 break
             if (held >= HELD or len(chunk) >= most) and count:
-                yield len(chunk), chunk
+                yield len(chunk), chunk, False
                 chunk, held = [], 0
         if chunk:
-            yield len(chunk), chunk
+            yield len(chunk), chunk, True
 
     def randomness(self, noise: tuple[int, ...]) -> Randomness:
         """Return where the pass stands."""

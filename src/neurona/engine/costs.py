@@ -300,7 +300,7 @@ def find_cost(which: Any, net: Layer) -> Cost:
     if link is not None and link != output:
         raise ValueError(
             f"{type(which).__name__} needs a network that ends in {link}, and this one ends in "
-            f"{output}: make it with network(..., output={link!r})"
+            f"{output}: make it with network(..., output={link!r}), or give another cost"
         )
     cost: Cost = which
     return cost

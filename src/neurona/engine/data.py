@@ -93,6 +93,16 @@ def rows_at_once(net: Network) -> int:
     return max(1, min(ROWS, AT_ONCE // max(map(prod, shapes))))
 
 
+def check_network(net: Any) -> None:
+    """Refuse to train what is not a network, or has nothing that can be learned."""
+    if not hasattr(net, "in_shape"):
+        raise ValueError(
+            f"net is a {type(net).__name__}: give a network, such as neurona.network([2, 4, 1])"
+        )
+    if not net.weights:
+        raise ValueError(f"{net!r} has no parameters to learn: add a layer, such as Dense(1)")
+
+
 def check_data(
     net: Network,
     X: Any,
@@ -106,7 +116,7 @@ def check_data(
 
     What is of that dtype already is not copied. ``numbers`` are the rows' own, for the messages,
     where these rows are a part of more. In a stack of so many ``networks`` each may have its own
-    examples, along a first axis.
+    X, y or weights, along a first axis; the others of these it shares.
 
     Raises
     ------
@@ -115,8 +125,14 @@ def check_data(
         network's output layer.
     """
     x = _numbers("X", X, dtype, numbers)
-    if networks is not None and x.ndim == len(net.in_shape) + 2:
-        return _check_stack(net, x, y, sample_weight, dtype, networks)
+    if networks is not None:
+        n, its = len(x), (networks, len(x))
+        of_y = () if y is None else check_array("y", y).shape
+        own_y = of_y[:2] == its and of_y != (n, *net.out_shape())
+        if x.ndim == len(net.in_shape) + 1 and (own_y or np.shape(sample_weight) == its):
+            x = np.broadcast_to(x, (networks, *x.shape))
+        if x.ndim == len(net.in_shape) + 2:
+            return _check_stack(net, x, y, sample_weight, dtype, networks)
     if x.shape[1:] != net.in_shape:
         raise ValueError(f"X has shape {x.shape}, but {_takes(net, x.shape)}")
     if len(x) == 0:
@@ -320,7 +336,11 @@ def _fitted(
 ) -> Any:
     """Return the parameters of a composition, whose place in the network is ``before``."""
     whose = f"layer {before[:-1]}" if before else "the network"
+    if hasattr(given, "params"):
+        raise ValueError(f"the parameters are a {type(given).__name__}: give its params")
     try:
+        if isinstance(given, str):  # whose letters are tuples, too
+            raise TypeError
         each = [tuple(layer) for layer in given]
     except TypeError:
         raise ValueError(

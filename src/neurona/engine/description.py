@@ -126,7 +126,7 @@ def _layer(entry: Any, shape: Shape) -> Layer:
             f"{entry!r} is in the place of a layer: give a layer, such as Dense(8), a whole number "
             "for a dense layer, or words, such as 'conv 16 3x3'"
         )
-    head, *rest = entry.lower().split()
+    head, *rest = entry.lower().split() or [""]  # between two commas
     if head.isdigit():
         head, rest = "dense", [head, *rest]
     word = lookup("layer", head, WORDS)

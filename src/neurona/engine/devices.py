@@ -1,8 +1,8 @@
 """Where the arrays of a compiled training lie: on one device, or a part of them on each of several.
 
 The devices stand in a row, a mesh of one axis. One network's batches are split along their
-examples and its parameters are everywhere; XLA then adds up what the parts give, once for each sum
-over the examples [1]_. A stack is split along its networks, which need nothing of one another.
+examples and its parameters are everywhere; what the parts give is added up, by us or by XLA [1]_. A
+stack is split along its networks, which need nothing of one another.
 
 References
 ----------
@@ -19,14 +19,17 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding
 
 from neurona.engine import processes
+from neurona.engine.objective import Objective
 
 # What JAX has no types for.
 PartitionSpec: Any = jax.sharding.PartitionSpec
 of_this_process: Any = jax.make_array_from_process_local_data
 block_until_ready: Any = jax.block_until_ready
+psum: Any = jax.lax.psum
 shard_map: Any = getattr(jax, "shard_map", None)
 # Its check of what differs among devices does not know the zeros that a loop within a layer begins
 # with, nor before JAX 0.6, under another name, any loop.
@@ -128,6 +131,32 @@ class Placement:
         if self.mesh is None:
             return jax.jit(function)
         return jax.jit(function, out_shardings=self._everywhere)
+
+    def value_and_gradient(self, objective: Objective) -> Callable[..., Any]:
+        """Return the function of an objective's value and gradient over a batch.
+
+        Each device computes those of its part, and one array of all of them is added up: gloo adds
+        arrays up one after the other, and each pays the latency. Where an example's output depends
+        on others, as in a batch normalization, XLA finds by itself what is to be added up.
+        """
+        if self.mesh is None or objective.net.is_calibrated:
+            return objective.value_and_gradient
+
+        def on_each(params: Any, x: Any, target: Any, weight: Any, noise: Any) -> Any:
+            share: Any = 1 / self.n
+            if weight is not None:
+                total = psum(weight.sum(), AXIS)
+                share = jax.numpy.where(total > 0, weight.sum() / total, share)
+            mine = objective.value_and_gradient(params, x, target, weight, noise)
+            vector, restored = ravel_pytree(mine)
+            return restored(psum(share * vector, AXIS))
+
+        examples = (along(0),) * 4  # with their targets, weights and noise
+        given = (EVERYWHERE, *examples)
+        added_up: Callable[..., Any] = shard_map(
+            on_each, mesh=self.mesh, in_specs=given, out_specs=EVERYWHERE
+        )
+        return added_up
 
     def compiled_stack(self, function: Callable[..., Any], own: Any) -> Any:
         """Return the compiled function of a stack: each device runs it with its own networks.

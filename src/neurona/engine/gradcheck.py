@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.engine.costs import find_cost
-from neurona.engine.data import check_data, check_params
+from neurona.engine.data import check_data, check_network, check_params
 from neurona.engine.network import Network
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
@@ -111,6 +111,7 @@ def check_gradient(
     >>> result.error < 1e-6
     True
     """
+    check_network(net)
     objective = Objective(net, find_cost(cost, net), l1, l2)
     data = check_data(net, X, y, dtype=np.float64)
     drawn = net.init(rng, np.float64)

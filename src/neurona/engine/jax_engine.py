@@ -76,6 +76,20 @@ class Calls:
         self.is_compiled = False
         self.seconds: float | None = None  # a step's, once it has been measured
 
+    def is_quick(self, steps: int) -> bool:
+        """Tell whether so many steps are known to take one call."""
+        return self.seconds is not None and steps * self.seconds <= PATIENCE
+
+
+class Begun(NamedTuple):
+    """Steps that were begun, whose results may be on their way."""
+
+    calls: Calls
+    n_costs: int
+    costs: Any
+    params: Params
+    state: Any
+
 
 @lru_cache(maxsize=KEPT)
 def compiled(
@@ -100,7 +114,8 @@ def compiled(
     the chunk at a time: what they hold stays in the processor's cache, and 100 networks of the
     tutorial's take two thirds of the time that they take all at once.
     """
-    one_chunk = partial(take, objective, optimizer, clip, even, form)
+    gradient = place.value_and_gradient(objective) if own is None else objective.value_and_gradient
+    one_chunk = partial(take, objective, gradient, optimizer, clip, even, form)
 
     def advance(
         params: Params, state: Any, costs: Any, chunk: Chunk, begin: Any, end: Any, last: Any
@@ -131,6 +146,7 @@ def compiled(
 
 def take(
     objective: Objective,
+    value_and_gradient: Callable[..., Any],
     optimizer: Optimizer,
     clip: float | None,
     even: bool,
@@ -164,7 +180,7 @@ def take(
         if not (even or batch is None or isinstance(batch, Data)):
             there = (batch >= 0).astype(target.dtype)
             weight = there if weight is None else there * weight
-        value, grads = objective.value_and_gradient(turned(params), x, target, weight, drawn)
+        value, grads = value_and_gradient(turned(params), x, target, weight, drawn)
         gradients = jax.tree.leaves(turned(grads))
         if clip is not None:
             factor = clip_factor(sum((g * g).sum() for g in gradients), clip)
@@ -300,16 +316,24 @@ class JaxEngine:
                     f"{theta.shape}, in tuples, lists and dicts; or use engine='numpy'"
                 )
         held = self._turned(params), [*map(self._held, leaves)]
-        self.params, self.state = self._of_networks(held, networks is not None)
+        self.params, self.state = self.reached = self._of_networks(held, networks is not None)
+        self.begun: Begun | None = None
 
-    def advance(self, steps: Steps) -> Sequence[Any]:
-        """Take some steps in one compiled call, or in a few where a table or noise is large."""
+    def advance(self, steps: Steps, following: Steps | None = None) -> Sequence[Any]:
+        """Take some steps in one compiled call, or in a few where a table or noise is large.
+
+        The steps that follow begin before the results of these are waited for, if they are quick:
+        the host's work, as long as a few steps of a small network, is then done meanwhile.
+        """
         at_once = self._at_once(steps)
         if steps.n <= at_once:
-            return self._advance(steps)
+            begun, self.begun = self.begun or self._begin(steps), None
+            if following and following.n <= steps.n and begun.calls.is_quick(steps.n):
+                self.begun = self._begin(following)
+            return self._finish(begun)
         costs: list[Any] = []
         for i in range(0, steps.n, at_once):
-            costs += self._advance(steps.at(range(i, min(i + at_once, steps.n))))
+            costs += self._finish(self._begin(steps.at(range(i, min(i + at_once, steps.n)))))
             if not np.isfinite(costs[-1]).any():
                 break
         return costs
@@ -323,7 +347,8 @@ class JaxEngine:
             at_once = min(at_once, 2 ** (most.bit_length() - 1))
         return at_once
 
-    def _advance(self, steps: Steps) -> list[Any]:
+    def _begin(self, steps: Steps) -> Begun:
+        """Call what takes the steps; wait for it only while it is not known to be quick."""
         chunk = self._chunk(steps)
         own: Own | None = None
         if self.networks is not None:
@@ -347,7 +372,7 @@ class JaxEngine:
         if self.place.devices is not None:
             chunk = self._placed(chunk, own)
             costs = self._of_networks(costs, own is not None)
-        elif n > 1 and (calls.seconds is None or n * calls.seconds > PATIENCE):
+        elif n > 1 and not calls.is_quick(n):
             chunk = jax.device_put(chunk)  # once, for all calls
         begin = 0
         while begin < n:  # in calls that end soon, once it is known how long a step takes
@@ -356,11 +381,17 @@ class JaxEngine:
             began = perf_counter()
             call = partial(calls.advance, self.params, self.state, costs, chunk, begin, end, n)
             self.params, self.state, costs = self.place.awaited(call)
-            costs.block_until_ready()
-            if calls.is_compiled and not (calls.seconds and self.place.is_shared):
-                calls.seconds = self.place.slowest((perf_counter() - began) / (end - begin))
+            if not calls.is_quick(n):
+                costs.block_until_ready()
+                if calls.is_compiled and not (calls.seconds and self.place.is_shared):
+                    calls.seconds = self.place.slowest((perf_counter() - began) / (end - begin))
             calls.is_compiled, begin = True, end
-        costs = np.asarray(self.place.whole(costs))[..., : n + whole]
+        return Begun(calls, n + whole, costs, self.params, self.state)
+
+    def _finish(self, begun: Begun) -> list[Any]:
+        """Return the costs, once they are there."""
+        self.reached = begun.params, begun.state
+        costs = np.asarray(self.place.whole(begun.costs))[..., : begun.n_costs]
         return list(costs.tolist() if self.networks is None else costs[: self.networks].T)
 
     def _placed(self, chunk: Chunk, own: Own | None) -> Chunk:
@@ -431,7 +462,7 @@ class JaxEngine:
 
     def snapshot(self) -> tuple[Params, Any]:
         """Return the parameters as NumPy arrays, and the optimizer's state over the flat vector."""
-        params, state = self.place.whole((self.params, self.state))
+        params, state = self.place.whole(self.reached)
         theta = self._flat(jax.tree.leaves(params))
         theta.flags.writeable = False
         leaves = [self._flat(one) for one in state]

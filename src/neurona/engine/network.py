@@ -105,7 +105,7 @@ class Network(Sequential):
     @cached_property
     def weights(self) -> tuple[bool, ...]:
         """Whether each array of the parameters, in order, is weights and not biases."""
-        return tuple(len(shape) > 1 for shape in leaves(self.shapes(self.in_shape)))
+        return tuple(len(shape) > 1 for shape in self._shapes)
 
     @property
     def topology(self) -> tuple[int, ...]:
@@ -172,15 +172,37 @@ class Network(Sequential):
         Raises
         ------
         ValueError
-            If ``X`` does not hold examples of ``in_shape``.
+            If ``X`` does not hold examples of ``in_shape``, or ``params`` are another network's.
         """
+        self._check_params(params)
         dtype = next((array.dtype for array in arrays(params)), np.float32)
         X = taken("X", check_array("X", X), dtype)
         if X.shape[1:] != self.in_shape:
             raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes(X.shape)}")
         self.check(X)
+        if not len(X):  # whose numbers a reshape cannot count
+            one: Array = self.predict(params, np.zeros((1, *self.in_shape), dtype))
+            return one.take([], axis=-1 - len(self.out_shape()))
         with np.errstate(all="ignore"):  # a sigmoid may pass through infinity
             return self.forward(params, X)[0]
+
+    @cached_property
+    def _shapes(self) -> list[Shape]:
+        """The shapes of all arrays of the parameters, in order."""
+        return list(leaves(self.shapes(self.in_shape)))
+
+    def _check_params(self, params: Any) -> None:
+        """Refuse what are not parameters of such a network, or of a stack of such."""
+        if hasattr(params, "params"):
+            raise ValueError(f"params is a {type(params).__name__}: give its params")
+        given = [getattr(array, "shape", None) for array in arrays(params)]
+        needed = self._shapes
+        stack = given[0][:1] if given and given[0] and given[0] != needed[0] else ()
+        if given != [(*stack, *shape) for shape in needed]:
+            raise ValueError(
+                f"params hold arrays of shapes {given}, and the network needs {needed}: give what "
+                "net.init or a training of this network returned, as in predict(state.params, X)"
+            )
 
     def takes(self, given: Shape = ()) -> str:
         """Say what X should be, and how to make it of an array of the shape that was given."""

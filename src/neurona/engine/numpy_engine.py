@@ -49,7 +49,7 @@ class NumpyEngine:
         if networks is not None:
             self.sizes = [size // networks for size in self.sizes]
 
-    def advance(self, steps: Steps) -> Sequence[Any]:
+    def advance(self, steps: Steps, following: Steps | None = None) -> Sequence[Any]:
         """Take some steps; stop where the cost is no longer finite."""
         costs: list[Any] = []
         number: Any = float if self.networks is None else np.asarray

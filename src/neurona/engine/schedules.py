@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import cos, pi
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from neurona.checks import check_fields, check_finite, check_positive
 
@@ -128,6 +128,29 @@ class WarmUp:
         if step < self.steps:
             return self.then(0) * (step + 1) / self.steps
         return self.then(step - self.steps)
+
+
+# By the names under which files hold them.
+SCHEDULES = {
+    "constant": Constant,
+    "step_decay": StepDecay,
+    "exponential": Exponential,
+    "cosine": Cosine,
+    "warm_up": WarmUp,
+}
+
+
+def is_fixed(rate: Any) -> bool:
+    """Tell whether a rate is known beforehand: a number, or one of these schedules.
+
+    A function may look at what has happened in the training.
+
+    >>> is_fixed(0.1), is_fixed(warm_up(cosine(0.1, 10), 5)), is_fixed(lambda step: 0.1)
+    (True, True, False)
+    """
+    if isinstance(rate, WarmUp):
+        return is_fixed(rate.then)
+    return not callable(rate) or isinstance(rate, (*SCHEDULES.values(),))
 
 
 constant = Constant

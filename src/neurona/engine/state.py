@@ -146,10 +146,11 @@ class State:
 class Engine(Protocol):
     """Parameters, and the way to advance them."""
 
-    def advance(self, steps: Steps) -> Sequence[Any]:
+    def advance(self, steps: Steps, following: Steps | None = None) -> Sequence[Any]:
         """Take some steps; return each one's cost, as it was before its update.
 
-        Where every step takes the whole data, without noise, the cost after the last follows.
+        Where every step takes the whole data, without noise, the cost after the last follows. The
+        steps ``following`` come next, where they are given, and may be begun already.
         """
         ...
 

@@ -7,12 +7,12 @@ and advances them by some steps: :mod:`neurona.engine.numpy_engine`, and its com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from inspect import signature
-from itertools import islice, repeat
+from itertools import chain, islice, pairwise, repeat
 from math import inf, isfinite, nan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from neurona.engine.batches import Draws, Stream, source_of
 from neurona.engine.costs import find_cost
 from neurona.engine.data import (
     Data,
+    check_network,
     check_optimizer_state,
     check_params,
     networks_of,
@@ -37,7 +38,7 @@ from neurona.engine.optimizers import Optimizer, find_optimizer, whose_memory
 from neurona.engine.parameters import flatten, stacked
 from neurona.engine.processes import agreed, staying
 from neurona.engine.progress import Position
-from neurona.engine.schedules import Constant
+from neurona.engine.schedules import Constant, is_fixed
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
 from neurona.engine.statistics import merged, rows_kept, rows_seen
@@ -87,10 +88,10 @@ def train(
     net
         The network, from :func:`neurona.network`.
     X : (n, n_in), or (n, height, width, channels)
-        One example a row; in a stack also ``(networks, n, n_in)``, each network's own. An array of
-        ``dtype`` is used as it is, not copied. A ``numpy.memmap`` of more than 64 MB is never read
-        whole: each epoch reads its blocks in another order, and shuffles the rows of 32 MB at a
-        time.
+        One example a row; in a stack also ``(networks, n, n_in)``, each network's own, and so with
+        ``y`` and ``sample_weight``. An array of ``dtype`` is used as it is, not copied. A
+        ``numpy.memmap`` of more than 64 MB is never read whole: each epoch reads its blocks in
+        another order, and shuffles the rows of 32 MB at a time.
     y : (n,) or (n, n_out)
         0 and 1 for one sigmoid output; labels 0, 1, 2 … or one-hot rows for several outputs;
         numbers for linear ones; counts, from 0 on, for ``exp``.
@@ -223,6 +224,7 @@ def begun(
     dtype: Any = np.float32,
 ) -> Training:
     """Return the training that :func:`train` hands the states of, checked and not yet begun."""
+    check_network(net)
     place = _placement(engine, devices, in_parts=batches is not None)
     is_shared = place is not None and place.is_shared
     with staying() if is_shared else nullcontext():
@@ -291,8 +293,11 @@ def begun(
         )
         first = _first(net, start, optimizer, generators, networks, dtype)
         noise = roots_of(net, generators, known)
+        # One more chunk may be begun where no caller can still change it, and no batch is read.
+        fixed = map(is_fixed, each_rate(optimizer, learning_rates))
+        looks_ahead = engine == "jax" and not (callable(every) or source.in_parts or is_shared)
         parts = objective, source, build, rates, noise, networks, first
-        return Training(*parts, counts, steps, is_shared)
+        return Training(*parts, counts, steps, is_shared, looks_ahead and all(fixed))
 
 
 def _told(states: Iterator[State]) -> Iterator[State]:
@@ -316,6 +321,14 @@ def _placement(engine: str, devices: Any, in_parts: bool) -> Any:
     return placement(devices, in_parts)
 
 
+class Chunk(NamedTuple):
+    """Some steps, the place after them, and whether a state is handed out there."""
+
+    steps: Steps
+    place: dict[str, Any]
+    is_last: bool
+
+
 class Training:
     """What :func:`train` has settled, and the loop over the steps."""
 
@@ -331,7 +344,9 @@ class Training:
         counts: Iterator[float],
         steps: float,
         is_shared: bool = False,
+        looks_ahead: bool = False,
     ) -> None:
+        self.looks_ahead = looks_ahead
         self.counts = counts
         self.steps = steps
         self.is_shared = is_shared
@@ -374,47 +389,70 @@ class Training:
         if position is None:
             params, optimizer_state = self.snapshot([])
             cost = self.cost(params, self.source.first())
-            state = self.state(self.first.step, params, optimizer_state, cost)
+            state = self.state(self.place(self.first.step), params, optimizer_state, cost)
         else:
             state, seen = position.state, list(position.costs)
             if position.examples:
                 self.source.seen, self.rows_before = list(position.examples), 0
-        beginning, before, end = state.params, None, self.first.step + self.steps
+        beginning, before = state.params, None
         yield self._noted(state, note)
-        while state.step < end:
-            ahead = min(max(1, next(self.counts) - len(seen)), end - state.step)
-            for count, rows in self.source.chunks(ahead, inf if note is None else AT_ONCE):
-                if seen and note:
-                    note(Position(state, tuple(seen), self.source.seen))
-                seeds = None if self.seeds is None else list(islice(self.seeds, count))
-                chunk = Steps(rows, self.rates(state.step, count), seeds)
-                costs = self.engine.advance(chunk)
-                params, optimizer_state = self.snapshot(rows)
-                seen.extend(costs)
-                cost = self.cost_of_state(params, seen)
-                this = state, chunk, costs
-                if not self.is_finite(cost, params):
-                    # Where even the first is not, it was the step before that went too far.
-                    lost = before if before and not np.isfinite(costs[0]).any() else this
-                    raise diagnose(self.build, beginning, *lost, self.epoch, self.calibrated)
-                before = this
-                state = self.state(state.step + count, params, optimizer_state, cost)
-            if not seen:  # the batches have come to their end
-                return
-            seen = []
+        chunks = self._chunks(state.step, len(seen), inf if note is None else AT_ONCE)
+        for chunk, following in self._with_following(chunks):
+            if seen and note:
+                note(Position(state, tuple(seen), self.source.seen))
+            costs = self.engine.advance(chunk.steps, following and following.steps)
+            params, optimizer_state = self.snapshot(chunk.steps.rows)
+            seen.extend(costs)
+            cost = self.cost_of_state(params, seen)
+            this = state, chunk.steps, costs
+            if not self.is_finite(cost, params):
+                # Where even the first is not, it was the step before that went too far.
+                lost = before if before and not np.isfinite(costs[0]).any() else this
+                raise diagnose(self.build, beginning, *lost, self.epoch, self.calibrated)
+            before = this
+            state = self.state(chunk.place, params, optimizer_state, cost)
+            if chunk.is_last:
+                seen = []
+                yield self._noted(state, note)
+        if seen:  # the batches have come to their end
             yield self._noted(state, note)
+
+    def _chunks(self, step: int, seen: int, most: float) -> Iterator[Chunk]:
+        """Yield the steps to the next state, ``seen`` having been taken, and to all after it."""
+        end = self.first.step + self.steps
+        while step < end:
+            before, ahead = step, min(max(1, next(self.counts) - seen), end - step)
+            for count, rows, is_last in self.source.chunks(ahead, most):
+                seeds = None if self.seeds is None else list(islice(self.seeds, count))
+                steps = Steps(rows, self.rates(step, count), seeds)
+                step += count
+                yield Chunk(steps, self.place(step), is_last)
+            if step == before:
+                return
+            seen = 0
+
+    def _with_following(self, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Chunk | None]]:
+        """Yield each chunk and, where nothing can change it meanwhile, the one after it."""
+        if self.looks_ahead:
+            return pairwise(chain(chunks, [None]))  # type: ignore[list-item]
+        return ((chunk, None) for chunk in chunks)
 
     def _noted(self, state: State, note: Callable[[Position], None] | None) -> State:
         if note:
             note(Position(state, (), self.source.seen))
         return state
 
-    def state(self, step: int, params: Params, optimizer_state: Any, cost: Any) -> State:
-        """Return the state after a step, as far as the batches have been taken."""
-        place: dict[str, Any] = {"step": step, "epoch": self.epoch(step)}
-        place["randomness"] = self.source.randomness(self.noise)
-        place |= {"optimizer": self.first.optimizer, "rows_seen": self.rows_seen}
-        return State.unseen(params, optimizer_state, cost, **place)
+    def place(self, step: int) -> dict[str, Any]:
+        """Return what a state tells of its place, as far as the batches have been taken."""
+        randomness = self.source.randomness(self.noise)
+        return {"step": step, "epoch": self.epoch(step), "randomness": randomness}
+
+    def state(
+        self, place: Mapping[str, Any], params: Params, optimizer_state: Any, cost: Any
+    ) -> State:
+        """Return the state at a place."""
+        by, rows = self.first.optimizer, self.rows_seen
+        return State.unseen(params, optimizer_state, cost, **place, optimizer=by, rows_seen=rows)
 
     def epoch(self, step: int) -> int:
         """Return how many passes over the data are made after a step."""
@@ -501,6 +539,12 @@ def _first(
     return State(start.step, start.epoch, params, state, np.nan, None, made_by, start.rows_seen)
 
 
+def each_rate(optimizer: Optimizer, learning_rates: Sequence[Any] | None) -> list[Any]:
+    """Return the learning rates that are given: one, or one for each layer or network."""
+    given = optimizer.learning_rate if learning_rates is None else list(learning_rates)
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
 def rates_of_step(
     optimizer: Optimizer, net: Network, learning_rates: Sequence[Any] | None = None
 ) -> Callable[[int, int], list[Rates]]:
@@ -514,8 +558,7 @@ def rates_of_step(
     ValueError
         If a rate is not positive, or there are not as many as layers with weights.
     """
-    given = optimizer.learning_rate if learning_rates is None else list(learning_rates)
-    each = list(given) if isinstance(given, list | tuple) else [given]
+    each = each_rate(optimizer, learning_rates)
     for rate in each:
         if isinstance(rate, type):
             raise ValueError(

@@ -385,7 +385,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
                 f"hidden_layer_sizes is {hidden!r}: give a number of neurons, or one for each layer"
             )
         hidden = list(hidden) if isinstance(hidden, Iterable) else [hidden]
-        if any(map(is_of_layers, hidden)):
+        if len(shape) > 1 or any(map(is_of_layers, hidden)):
             return network(
                 [shape, *hidden, self.targets_.n_out],
                 self.activation,

@@ -97,7 +97,12 @@ class Folds:
             whole = np.empty(n, y.dtype) if y.ndim == 1 else np.empty((n, *y.shape[1:]), y.dtype)
             whole[:] = y[0]
             whole[rows] = y
-            pairs = list(cv.split(np.zeros((n, 1)), whole))
+            try:
+                pairs = list(cv.split(np.zeros((n, 1)), whole))
+            except ValueError as error:
+                if "groups" not in str(error):
+                    raise
+                raise ValueError(f"{error} Give cv=list(splitter.split(X, y, groups))") from error
         else:
             pairs = list(cv)
         splits = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ def _check_layers(one: Any) -> None:
     layers = one.layers
     if layers is None:
         return
-    if isinstance(layers, Mapping | Layer) or not isinstance(layers, Iterable):
+    if isinstance(layers, Mapping | Layer | Iterator) or not isinstance(layers, Iterable):
         raise ValueError(
             f"layers is {layers!r}: give a list of layers and whole numbers, such as "
             "[Conv2D(16), MaxPool2D(), Flatten(), 64], or 'conv 16, pool, flatten, 64'"

@@ -330,12 +330,12 @@ def importances(
     whole, falls = score(), {}
     promise = _promise(estimator, params, x, parts, rng)
     for place in np.argsort(-promise, kind="stable").tolist():
-        there, scores = x[:, parts[place]].copy(), []
+        there, lost = x[:, parts[place]].copy(), []
         for order in orders[place]:
             x[:, parts[place]] = there[order]
-            scores.append(score())
+            lost.append(whole - score())  # exactly 0 of a column that is left out
         x[:, parts[place]] = there
-        falls[place] = Importance(names[place], whole - float(np.mean(scores)))
+        falls[place] = Importance(names[place], float(np.mean(lost)))
         if monotonic() > end:
             break
     return sorted((falls[place] for place in sorted(falls)), key=lambda one: -one.fall)

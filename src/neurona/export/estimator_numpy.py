@@ -30,8 +30,6 @@ from neurona.tables.targets import Classes, Labels
 if TYPE_CHECKING:
     from neurona.estimators.base import NeuralNet
 
-MOST_LIKELY = "Return the most likely class of each row"
-LIKELY = "Return which labels are more likely than not, 0 or 1."
 LONGEST = 100  # characters of a line
 MOST_LINES = 32  # of a list with an item a line
 IMPORTS = {
@@ -182,25 +180,6 @@ def network(x):
 {loop}
 '''
 
-USE_PYTORCH = """\
-    import torch
-    from model import load
-    from preparation import decide, prepare
-
-    net = load()
-    with torch.no_grad():
-        outputs = net(torch.from_numpy(prepare({table}))).numpy()
-    print(decide(outputs))
-"""
-
-USE_KERAS = """\
-    from model import load
-    from preparation import decide, prepare
-
-    net = load()
-    print(decide(net.predict(prepare({table}))))
-"""
-
 
 def program(estimator: NeuralNet, written_out: float = 400) -> str:
     """Return the program; see :func:`neurona.export.numpy_code`."""
@@ -219,7 +198,7 @@ def program(estimator: NeuralNet, written_out: float = 400) -> str:
         prepare,
         *layers_code(parts, written_out),
         NETWORK.format(n_in=count(net.n_in, "number"), n_out=net.n_out, loop=loop_code(parts)),
-        *_decisions(estimator.targets_, _argument(estimator), _has_numbers(estimator)),
+        *_predictions(estimator.targets_, _argument(estimator), _has_numbers(estimator)),
         TEXT_IN,
         read,
         MAIN.format(printed='*prediction, sep=","' if several else "prediction"),
@@ -486,32 +465,20 @@ def _classes(targets: Classes) -> str:
     return f"classes = {_list(written, 0)}"
 
 
-def _decisions(targets: Any, argument: str, has_sign: bool) -> Iterator[str]:
+def _predictions(targets: Any, argument: str, has_sign: bool) -> Iterator[str]:
     """Write the functions that predict for a table."""
-    given, argument = (
-        (argument, argument)
-        if not has_sign
-        else (f"{argument}, decimal", f"{argument}, decimal=None")
-    )
-    outputs = f"network(prepare({given}))"
-    if isinstance(targets, Classes):
-        yield _classes(targets)
-        about = f"Return the probability of each class, (n, {len(targets.classes)})."
+    more = (", decimal", ", decimal=None") if has_sign else ("", "")
+    outputs, argument = f"network(prepare({argument}{more[0]}))", argument + more[1]
+    yield from _decide(targets)
+    if isinstance(targets, Classes | Labels):
+        what = "class" if isinstance(targets, Classes) else "label"
+        about = f"Return the probability of each {what}, (n, {len(targets.classes)})."
         lines = [f"return {outputs}"]
-        if targets.n_out == 1:
+        if isinstance(targets, Classes) and targets.n_out == 1:
             lines = [f"second = {outputs}", "return np.hstack([1 - second, second])"]
         yield _function("predict_proba", argument, about, *lines)
-        which = f"predict_proba({given}).argmax(axis=1)"
-        yield _function(
-            "predict", argument, f"{MOST_LIKELY}.", f"return [classes[i] for i in {which}]"
-        )
-    elif isinstance(targets, Labels):
-        about = f"Return the probability of each label, (n, {targets.n_out})."
-        yield _function("predict_proba", argument, about, f"return {outputs}")
-        which = f"(predict_proba({given}) > 0.5)"
-        yield _function("predict", argument, LIKELY, f"return {which}.astype(int)")
-    else:
-        yield _function("predict", argument, *_in_units(targets, outputs))
+    about = "Return the prediction for each row."
+    yield _function("predict", argument, about, f"return decide({outputs})")
 
 
 def _decide(targets: Any) -> Iterator[str]:
@@ -521,11 +488,13 @@ def _decide(targets: Any) -> Iterator[str]:
         source, which = f"{targets.n_out} probabilities", "outputs.argmax(axis=1)"
         if targets.n_out == 1:
             source, which = "the second's probability", "(outputs[:, 0] > 0.5).astype(int)"
-        lines = [f"{MOST_LIKELY}, from {source}.", f"return [classes[i] for i in {which}]"]
+        about = f"Return the most likely class of each row, from {source}."
+        lines = [about, f"return [classes[i] for i in {which}]"]
     elif isinstance(targets, Labels):
-        lines = [LIKELY, "return (outputs > 0.5).astype(int)"]
+        about = "Return which labels are more likely than not, 0 or 1."
+        lines = [about, "return (outputs > 0.5).astype(int)"]
     else:
-        lines = _in_units(targets, "np.asarray(outputs, dtype=np.float64)")
+        lines = _in_units(targets)
     yield _function("decide", "outputs", *lines)
 
 
@@ -534,7 +503,7 @@ def _function(name: str, argument: str, about: str, *lines: str) -> str:
     return f'def {name}({argument}):\n    """{about}"""\n{indent(body, " " * 4)}'
 
 
-def _in_units(targets: Any, outputs: str) -> list[str]:
+def _in_units(targets: Any) -> list[str]:
     """Write the docstring and the lines of a function that predicts numbers."""
     scale, shift = (one.astype(float).tolist() for one in (targets.scale, targets.shift))
     many, column = count(targets.n_out, "number"), ""
@@ -542,6 +511,6 @@ def _in_units(targets: Any, outputs: str) -> list[str]:
         (scale, *_), (shift, *_), many, column = scale, shift, "1 number", "[:, 0]"
     return [
         f"Return {many} for each row, in the target's own units.",
-        f"outputs = {outputs}",
+        "outputs = np.asarray(outputs, dtype=np.float64)",
         f"return outputs{column} * {scale!r}" + (f" + {shift!r}" if targets.shift.any() else ""),
     ]

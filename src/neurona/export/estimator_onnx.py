@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from neurona.engine.types import Array
 from neurona.export.model import scaled, takes_arrays
-from neurona.export.onnx_graph import LEARNING, Graph, model, rows
+from neurona.export.onnx_graph import (
+    LEARNING,
+    Builder,
+    Graph,
+    Value,
+    concatenated,
+    model,
+    rows,
+)
 from neurona.export.onnx_layers import layers
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
@@ -38,7 +46,7 @@ if TYPE_CHECKING:
     from neurona.estimators.base import NeuralNet
 
 NO_DATE = int(np.iinfo(np.int64).min)  # how NumPy writes NaT as a number
-PREFIX = "preparation"
+PREPARATION = "preparation"  # which the names of its values begin with
 TRUTHS = bool, np.bool_
 FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is said of it
     "number": ("DOUBLE", "a number; NaN where it is missing"),
@@ -51,14 +59,19 @@ def estimator_model(estimator: NeuralNet, missing: str, opset: int) -> Any:
     """Return the model of an estimator; see :func:`neurona.export.to_onnx`."""
     arrays = takes_arrays(estimator)
     net, params = scaled(estimator) if arrays else (estimator.network_, estimator.params_)
-    graph, columns = (rows(net.in_shape), None) if arrays else _inputs(estimator, missing)
-    graph = replace(graph, opset=opset)
-    inputs = {one.name for one in graph.inputs}
-    names = [_free(name, inputs) for name in output_names(estimator)]
+    columns = {} if arrays else _columns(estimator)
+    start = rows(net.in_shape) if arrays else _inputs(estimator, columns, missing)
+    builder = Builder(replace(start, opset=opset))
+    names = [_free(name, {one.name for one in start.inputs}) for name in output_names(estimator)]
     parts = parts_of(net, params)
+    x = builder.value(start.end)
     if not arrays:
-        graph = prepared(graph, estimator, columns, missing)
-    graph = predicted(layers(graph, parts, "network.output"), estimator.targets_, names)
+        each = {i: builder.value(name) for i, name in columns.items()}
+        x = prepared(each or x, estimator, missing)
+    outputs = predicted(layers(x, parts), estimator.targets_)
+    for value, name in zip(outputs, names, strict=True):
+        end = builder.named(value, name)
+    graph = builder.graph(end)
     _check_names(graph)
     about = (
         f"A {type(estimator).__name__} with a network {topology_of(parts)}, trained with neurona."
@@ -76,17 +89,24 @@ def _free(name: str, taken: set[str]) -> str:
 # ---------------------------------------------------------------------------------- inputs
 
 
-def _inputs(estimator: NeuralNet, missing: str) -> tuple[Graph, dict[int, str] | None]:
-    """Return a graph that begins with the columns, and their values; None for one matrix X."""
+def _columns(estimator: NeuralNet) -> dict[int, str]:
+    """Return the name of each column that is an input, by its place; none for one matrix X."""
     names, kinds = getattr(estimator, "feature_names_in_", None), kinds_of(estimator)
     if names is None and set(kinds.values()) == {"number"}:
-        return Graph((_described("X", "number", estimator.n_features_in_, missing),), "X"), None
-    columns = {
+        return {}
+    return {
         place: f"x{place}" if names is None or not names[place] else str(names[place])
         for place in kinds
     }
-    inputs = [_described(columns[place], kind, 1, missing) for place, kind in kinds.items()]
-    return Graph(tuple(inputs), next(iter(columns.values()))), columns
+
+
+def _inputs(estimator: NeuralNet, columns: dict[int, str], missing: str) -> Graph:
+    """Begin a graph with the columns, or with one matrix of numbers."""
+    if not columns:
+        return Graph((_described("X", "number", estimator.n_features_in_, missing),), "X")
+    kinds = kinds_of(estimator)
+    inputs = [_described(name, kinds[place], 1, missing) for place, name in columns.items()]
+    return Graph(tuple(inputs), inputs[0].name)
 
 
 def kinds_of(estimator: NeuralNet) -> dict[int, Kind]:
@@ -124,52 +144,39 @@ def _check_names(graph: Graph) -> None:
 # ----------------------------------------------------------------------------- preparation
 
 
-def prepared(
-    graph: Graph, estimator: NeuralNet, columns: dict[int, str] | None, missing: str
-) -> Graph:
-    """Go on to the rows that the network takes, float32.
+def prepared(given: Value | dict[int, Value], estimator: NeuralNet, missing: str) -> Value:
+    """Return the rows that the network takes, float32.
 
     Parameters
     ----------
-    graph
-        Where the columns are values already.
+    given
+        The value of each column, ``(rows, 1)``: float64, texts, or int64; or one matrix of numbers.
     estimator
         Fitted.
-    columns
-        The value of each column, ``(rows, 1)``: float64, texts, or int64. None if the graph's end
-        is one matrix of numbers.
     missing
         The text that stands for a missing category.
     """
     preparation: Preparation | None = estimator.preparation_
-    float32 = require("onnx", "export").TensorProto.FLOAT
-    if preparation is None:
-        if columns is not None:
-            graph = _side_by_side(graph, list(columns.values()), f"{PREFIX}.X")
-        return graph.node("Cast", result=f"{PREFIX}.rows", to=float32)
-    graph = _Blocks(graph, preparation, columns, missing).finished()
-    return graph.node("Cast", result=f"{PREFIX}.rows", to=float32)
+    columns = [given] if isinstance(given, Value) else [*given.values()]
+    builder = columns[0].builder
+    with builder.within(PREPARATION):
+        if preparation is not None:
+            x = _Blocks(given, missing).of(preparation)
+        else:
+            x = columns[0] if len(columns) == 1 else concatenated(columns, 1)
+        return builder.named(x.cast("FLOAT"), f"{PREPARATION}.rows")
 
 
-def _side_by_side(graph: Graph, values: list[str], result: str) -> Graph:
-    return graph.at(values[0]).node("Concat", *values[1:], result=result, axis=1)
-
-
-def _is_text(graph: Graph, texts: Sequence[str], result: str) -> Graph:
+def _is_text(cells: Value, texts: Sequence[str]) -> Value:
     """Compare cells ``(rows, 1)`` with each of the texts: truths ``(rows, texts)``."""
-    if graph.opset >= 19:
-        graph = graph.constant(f"{result}.texts", objects(texts))
-    else:  # each text gets its number, any other -1
-        numbers = np.arange(len(texts))
-        graph = graph.node(
-            "LabelEncoder",
-            result=f"{result}.which",
-            domain=LEARNING,
-            keys_strings=list(texts),
-            values_int64s=numbers.tolist(),
-            default_int64=-1,
-        ).constant(f"{result}.texts", numbers)
-    return graph.node("Equal", f"{result}.texts", result=result)
+    if cells.builder.opset >= 19:
+        return cells.op("Equal", objects(texts))
+    numbers = np.arange(len(texts))  # each text gets its number, any other -1
+    which = cells.op(
+        "LabelEncoder", domain=LEARNING, keys_strings=list(texts),
+        values_int64s=numbers.tolist(), default_int64=-1,
+    )  # fmt: skip
+    return which.op("Equal", numbers)
 
 
 class _Blocks:
@@ -178,32 +185,16 @@ class _Blocks:
     Columns of one kind are prepared together, and put in order at the end.
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        preparation: Preparation,
-        columns: dict[int, str] | None,
-        missing: str,
-    ) -> None:
-        self.graph = graph
-        self.columns = columns
-        self.marker = missing
-        self.made: list[str] = []
+    def __init__(self, given: Value | dict[int, Value], missing: str) -> None:
+        self.given = given
+        self.missing = missing
+        self.made: list[Value] = []
         self.places: list[int] = []
-        self.double = require("onnx", "export").TensorProto.DOUBLE
-        self._steps(preparation)
 
-    def finished(self) -> Graph:
-        """Return the graph at the matrices side by side, each column in its place."""
-        graph = _side_by_side(self.graph, self.made, f"{PREFIX}.columns")
-        if self.places == sorted(self.places):
-            return graph
-        graph = graph.constant(f"{PREFIX}.order", np.argsort(self.places))
-        return graph.node("Gather", f"{PREFIX}.order", result=f"{PREFIX}.in order", axis=1)
-
-    def _steps(self, preparation: Preparation) -> None:
+    def of(self, preparation: Preparation) -> Value:
+        """Return the matrices side by side, each column in its place."""
         numbers: list[tuple[Numbers, int, int]] = []
-        days: dict[int, str] = {}
+        days: dict[int, Value] = {}
         place = 0
         for column, step in preparation.steps:
             if isinstance(step, Categories):
@@ -217,158 +208,87 @@ class _Blocks:
             place += len(step.outputs)
         if numbers:
             self._numbers(numbers, days)
+        made = concatenated(self.made, 1)
+        if self.places == sorted(self.places):
+            return made
+        return made.columns(np.argsort(self.places).tolist())
 
-    def _keep(self, value: str, places: list[int]) -> None:
+    def _keep(self, value: Value, places: Sequence[int]) -> None:
         self.made.append(value)
         self.places += places
 
-    def _numbers(self, steps: list[tuple[Numbers, int, int]], days: dict[int, str]) -> None:
+    def _numbers(self, steps: list[tuple[Numbers, int, int]], days: dict[int, Value]) -> None:
         """x' = (x - median) / spread, then x' / √(1 + (x' / 3)²), of all numbers and days."""
-        name = f"{PREFIX}.numbers"
-        if self.columns is None:
-            graph = self.graph.constant(f"{name}.which", np.array([i for _, i, _ in steps]))
-            graph = graph.node("Gather", f"{name}.which", result=name, axis=1)
+        if isinstance(self.given, Value):
+            x = self.given.columns([column for _, column, _ in steps])
         else:
-            values = [days.get(column) or self.columns[column] for _, column, _ in steps]
-            graph = _side_by_side(self.graph, values, name)
-        constants = {
-            "median": [step.median for step, _, _ in steps],
-            "spread": [step.spread for step, _, _ in steps],
-            "low": -FAR,
-            "high": FAR,
-            "clip": CLIP,
-            "1": 1.0,
-        }
-        for key, value in constants.items():
-            graph = graph.constant(f"{name}.{key}", np.array(value, np.float64))
-        graph = (
-            graph.node("IsNaN", result=f"{name}.missing")
-            .node("Where", f"{name}.median", name, result=f"{name}.filled")
-            .node("Sub", f"{name}.median", result=f"{name}.centred")
-            .node("Div", f"{name}.spread", result=f"{name}.wide")
-            .node("Clip", f"{name}.low", f"{name}.high", result=f"{name}.x")
-            .node("Div", f"{name}.clip", result=f"{name}.x/3")
-            .node("Mul", f"{name}.x/3", result=f"{name}.squared")
-            .node("Add", f"{name}.1", result=f"{name}.1+squared")
-            .node("Sqrt", result=f"{name}.root")
-            .at(f"{name}.x")
-            .node("Div", f"{name}.root", result=f"{name}.clipped")
+            x = concatenated([(self.given | days)[column] for _, column, _ in steps], 1)
+        median, spread = (
+            np.array([getattr(step, name) for step, _, _ in steps], np.float64)
+            for name in ("median", "spread")
         )
-        self._keep(f"{name}.clipped", [place for _, _, place in steps])
+        is_missing = x.op("IsNaN")
+        filled = is_missing.op("Where", median, x)
+        x = ((filled - median) / spread).op("Clip", np.float64(-FAR), np.float64(FAR))
+        third = x / np.float64(CLIP)
+        self._keep(x / (third * third + np.float64(1)).op("Sqrt"), [at for _, _, at in steps])
         marked = [i for i, (step, _, _) in enumerate(steps) if step.missing]
         if marked:
-            graph = (
-                graph.constant(f"{name}.marked", np.array(marked))
-                .at(f"{name}.missing")
-                .node("Gather", f"{name}.marked", result=f"{name}.marks", axis=1)
-                .node("Cast", result=f"{name}.indicators", to=self.double)
-            )
-            self._keep(f"{name}.indicators", [steps[i][2] + 1 for i in marked])
-        self.graph = graph
-        self._ramps(f"{name}.filled", [(step, place) for step, _, place in steps])
+            self._keep(is_missing.columns(marked).cast("DOUBLE"), [steps[i][2] + 1 for i in marked])
+        self._ramps(filled, [(step, place) for step, _, place in steps])
 
-    def _ramps(self, numbers: str, steps: list[tuple[Numbers, int]]) -> None:
+    def _ramps(self, numbers: Value, steps: list[tuple[Numbers, int]]) -> None:
         """(x from low to high - zero) / unit, of the lines of all ramps."""
-        ramps = [(i, step.ramps) for i, (step, _) in enumerate(steps) if step.ramps is not None]
+        ramps = [
+            (i, step.ramps, place + 1 + step.missing)
+            for i, (step, place) in enumerate(steps)
+            if step.ramps is not None
+        ]
         if not ramps:
             return
-        name = f"{PREFIX}.ramps"
-        which = [i for i, one in ramps for _ in range(one.n_out)]
-        lines = np.concatenate([one.lines for _, one in ramps], axis=1)
-        graph = self.graph.constant(f"{name}.which", np.array(which))
-        for key, line in zip(("low", "high", "zero", "unit"), lines, strict=True):
-            graph = graph.constant(f"{name}.{key}", line)
-        self.graph = (
-            graph.at(numbers)
-            .node("Gather", f"{name}.which", result=name, axis=1)
-            .node("Max", f"{name}.low", result=f"{name}.from low")
-            .node("Min", f"{name}.high", result=f"{name}.to high")
-            .node("Sub", f"{name}.zero", result=f"{name}.from zero")
-            .node("Div", f"{name}.unit", result=f"{name}.columns")
-        )
-        places: list[int] = []
-        for step, place in steps:
-            first, n_out = place + 1 + step.missing, step.ramps.n_out if step.ramps else 0
-            places += range(first, first + n_out)
-        self._keep(f"{name}.columns", places)
+        x = numbers.columns([i for i, one, _ in ramps for _ in range(one.n_out)])
+        low, high, zero, unit = np.concatenate([one.lines for _, one, _ in ramps], axis=1)
+        places = [first + k for _, one, first in ramps for k in range(one.n_out)]
+        self._keep((x.op("Max", low).op("Min", high) - zero) / unit, places)
 
     def _categories(self, step: Categories, column: int, place: int) -> None:
         """An indicator a category, then one for all others and one for missing cells."""
-        assert self.columns is not None
-        name, cells = f"{PREFIX}.column{column}", self.columns[column]
-        if self.marker in step.levels:
+        assert isinstance(self.given, dict)
+        cells, levels = self.given[column], len(step.levels)
+        if self.missing in step.levels:
             raise ValueError(
-                f"column {step.name!r} has the category {self.marker!r}, which would also stand "
+                f"column {step.name!r} has the category {self.missing!r}, which would also stand "
                 "for a missing cell: choose another text, to_onnx(..., missing=...)"
             )
-        graph, levels = self.graph, len(step.levels)
         if levels:
-            graph = _is_text(graph.at(cells), step.levels, f"{name}.is level")
-            graph = graph.node("Cast", result=f"{name}.known", to=self.double)
+            known = _is_text(cells, step.levels).cast("DOUBLE")
             if step.two:
-                graph = graph.constant(f"{name}.signs", np.array([[-1.0], [1.0]]))
-                self.graph = graph.node("MatMul", f"{name}.signs", result=f"{name}.either")
-                self._keep(f"{name}.either", [place])
+                self._keep(known @ np.array([[-1.0], [1.0]]), [place])
                 return
-            self._keep(f"{name}.known", [place + k for k in range(levels)])
+            self._keep(known, range(place, place + levels))
         if step.other or step.missing:
-            graph = _is_text(graph.at(cells), [self.marker], f"{name}.is missing")
-            graph = graph.node("Cast", result=f"{name}.missing", to=self.double)
+            missing = _is_text(cells, [self.missing]).cast("DOUBLE")
         if step.other:
-            graph = graph.constant(f"{name}.1", np.array(1.0)).at(f"{name}.1")
-            graph = graph.node("Sub", f"{name}.missing", result=f"{name}.there")
-            if levels:
-                graph = graph.constant(f"{name}.axis", np.array([1])).at(f"{name}.known")
-                graph = graph.node("ReduceSum", f"{name}.axis", result=f"{name}.any")
-                graph = graph.at(f"{name}.there").node(
-                    "Sub", f"{name}.any", result=f"{name}.another"
-                )
-            self._keep(graph.end, [place + levels])
+            there = np.float64(1) - missing
+            other = there - known.reduce("ReduceSum", 1, keepdims=True) if levels else there
+            self._keep(other, [place + levels])
         if step.missing:
-            self._keep(f"{name}.missing", [place + levels + step.other])
-        self.graph = graph
+            self._keep(missing, [place + levels + step.other])
 
-    def _dates(self, step: Dates, column: int, place: int) -> str:
-        """Sine and cosine of each cycle; return the value of the days, NaN where missing."""
-        assert self.columns is not None
-        name, cells = f"{PREFIX}.column{column}", self.columns[column]
-        constants = {
-            "no date": np.array([NO_DATE]),
-            "nan": np.array(np.nan),
-            "0": np.array(0.0),
-            "microseconds": np.array(MICROSECONDS_A_DAY),
-            "2π": np.array(2 * np.pi),
-            "lengths": np.array([CYCLES[cycle] for cycle in step.cycles]),
-        }
-        graph = self.graph
-        for key in constants if step.cycles else list(constants)[:4]:
-            graph = graph.constant(f"{name}.{key}", constants[key])
-        graph = (
-            graph.at(cells)
-            .node("Equal", f"{name}.no date", result=f"{name}.missing")
-            .at(cells)
-            .node("Cast", result=f"{name}.moments", to=self.double)
-            .node("Div", f"{name}.microseconds", result=f"{name}.all days")
-            .at(f"{name}.missing")
-            .node("Where", f"{name}.nan", f"{name}.all days", result=f"{name}.days")
-        )
+    def _dates(self, step: Dates, column: int, place: int) -> Value:
+        """Sine and cosine of each cycle; return the days, NaN where missing."""
+        assert isinstance(self.given, dict)
+        cells = self.given[column]
+        is_missing = cells.op("Equal", np.array([NO_DATE], np.int64))
+        days = cells.cast("DOUBLE") / np.float64(MICROSECONDS_A_DAY)
         if step.cycles:
-            graph = (
-                graph.at(f"{name}.all days")
-                .node("Mul", f"{name}.2π", result=f"{name}.turns")
-                .node("Div", f"{name}.lengths", result=f"{name}.angles")
-            )
+            lengths = np.array([CYCLES[cycle] for cycle in step.cycles], np.float64)
+            angles = days * np.float64(2 * np.pi) / lengths
         first = place + len(step.number.outputs)
         for k, wave in enumerate(("Sin", "Cos") if step.cycles else ()):
-            graph = (
-                graph.at(f"{name}.angles")
-                .node(wave, result=f"{name}.{wave}")
-                .at(f"{name}.missing")
-                .node("Where", f"{name}.0", f"{name}.{wave}", result=f"{name}.{wave} or 0")
-            )
-            self._keep(f"{name}.{wave} or 0", [first + 2 * i + k for i in range(len(step.cycles))])
-        self.graph = graph
-        return f"{name}.days"
+            hand = is_missing.op("Where", np.float64(0), angles.op(wave))
+            self._keep(hand, [first + 2 * i + k for i in range(len(step.cycles))])
+        return is_missing.op("Where", np.float64(np.nan), days)
 
 
 # ----------------------------------------------------------------------------- predictions
@@ -379,40 +299,17 @@ def output_names(estimator: NeuralNet) -> list[str]:
     return ["label", "probabilities"] if hasattr(estimator, "classes_") else ["prediction"]
 
 
-def predicted(graph: Graph, targets: Any, names: list[str]) -> Graph:
-    """Go on from the network's outputs to the estimator's predictions, under the names given."""
-    onnx, output = require("onnx", "export").TensorProto, graph.end
+def predicted(output: Value, targets: Any) -> list[Value]:
+    """Return the estimator's predictions, in the order of their names, of the network's output."""
     if isinstance(targets, Labels):
-        return (
-            graph.constant("network.half", np.array(0.5, np.float32))
-            .node("Identity", result=names[1])
-            .node("Greater", "network.half", result="network.is likely")
-            .node("Cast", result=names[0], to=onnx.INT64)
-        )
+        return [output.op("Greater", 0.5).cast("INT64"), output.op("Identity")]
     if isinstance(targets, Classes):
-        if targets.n_out == 1:
-            graph = graph.constant("network.1", np.array(1, np.float32)).at("network.1")
-            graph = graph.node("Sub", output, result="network.first")
-            graph = graph.node("Concat", output, result=names[1], axis=1)
-        else:
-            graph = graph.node("Identity", result=names[1])
-        return (
-            graph.constant("network.classes", class_values(targets.classes))
-            .node("ArgMax", result="network.which", axis=1, keepdims=0)
-            .at("network.classes")
-            .node("Gather", "network.which", result=names[0])
-        )
-    graph = (
-        graph.constant("network.scale", np.asarray(targets.scale, np.float64))
-        .constant("network.shift", np.asarray(targets.shift, np.float64))
-        .node("Cast", result="network.double", to=onnx.DOUBLE)
-        .node("Mul", "network.scale", result="network.scaled")
-    )
-    if not targets.single:
-        return graph.node("Add", "network.shift", result=names[0])
-    graph = graph.constant("network.axis", np.array([1]))
-    graph = graph.node("Add", "network.shift", result="network.column")
-    return graph.node("Squeeze", "network.axis", result=names[0])
+        classes = output.builder.constant(class_values(targets.classes), "classes")
+        both = concatenated([1 - output, output], 1) if targets.n_out == 1 else output
+        return [classes.op("Gather", both.op("ArgMax", axis=1, keepdims=0)), both]
+    scale, shift = (np.asarray(one, np.float64) for one in (targets.scale, targets.shift))
+    y = output.cast("DOUBLE") * scale + shift
+    return [y.op("Squeeze", np.array([1], np.int64)) if targets.single else y]
 
 
 def class_values(classes: NDArray[Any]) -> Array:

@@ -4,39 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.engine.layers import (
-    GRU,
-    LSTM,
-    Add,
-    AveragePool1D,
-    AveragePool2D,
-    BatchNormalization,
-    Concatenate,
-    Conv1D,
-    Conv2D,
-    Dense,
-    Embedding,
-    GlobalAveragePool1D,
-    GlobalAveragePool2D,
-    GlobalMaxPool1D,
-    GlobalMaxPool2D,
-    LayerNormalization,
-    MaxPool1D,
-    MaxPool2D,
-    MultiHeadAttention,
-    SimpleRNN,
-    Upsample2D,
-)
+from neurona.engine import layers as ours
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.comparison import confirmed
+from neurona.export.keras import GATES
+from neurona.export.parts import gates
 from neurona.export.reading import (
+    LEAST,
     TINY,
     ZERO,
     Call,
@@ -45,7 +26,9 @@ from neurona.export.reading import (
     Places,
     Pool,
     Value,
-    network_of_values,
+    network_like,
+    normalization_of_all,
+    transposed_convolution,
 )
 from neurona.export.recognition import recognise
 from neurona.extras import require
@@ -55,6 +38,10 @@ BFLOAT16 = SimpleNamespace(eps=2.0**-7, max=3.3e38)
 MOVES = (
     "Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims", "GetItem", "Flip",
     "Cropping1D", "Cropping2D",
+)  # fmt: skip
+# What stands beside a layer in the models that the export's functions make.
+BESIDE = (
+    "InputLayer", "NotEqual", "Any", "GetItem", "Where", "Flip", "Pad", "OnesLike", "TrueDivide",
 )  # fmt: skip
 
 
@@ -69,11 +56,12 @@ def from_keras(
         A ``keras.Sequential`` or a functional model that has its weights, with one input and one
         output: of ``Dense``, ``Conv1D``, ``Conv2D``, ``DepthwiseConv2D``, maximum and average
         pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``, ``LayerNormalization``,
-        ``Flatten``, ``Reshape``, ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``,
-        ``Bidirectional``, ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and
-        activations. Models may hold others, and layers may be shared. ``Dropout`` does nothing to
-        a prediction and is left out, and so is a first ``Flatten``: the network takes rows. After a
-        first ``Reshape`` to images it takes images.
+        ``GroupNormalization(1)``, transposed convolutions of stride 1, ``Flatten``, ``Reshape``,
+        ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``, ``Bidirectional``,
+        ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and activations. Models may
+        hold others, and layers may be shared. ``Dropout`` does nothing to a prediction and is left
+        out, and so is a first ``Flatten``: the network takes rows. After a first ``Reshape`` to
+        images it takes images.
     in_shape
         The shape of one example, where the model takes any number of steps: ``(steps, features)``.
 
@@ -131,16 +119,8 @@ def from_keras(
         )
     with _left_alone(keras, model):
         values = reader.values(model)
-        net, params, starts, ends = network_of_values(values, theirs, flat=True)
-        back = np.argsort(ends.ravel())
-
-        def original(X: Array) -> Array:
-            given = X.reshape(len(X), -1)[:, starts]
-            outputs = reader.run(partial(model, training=False), given)
-            numbers: Array = outputs.reshape(len(X), -1)
-            return numbers[:, back] if numbers.shape[1] == len(back) else numbers
-
-        return confirmed(net, params, original, what, precision=_precision(model))
+        run = partial(reader.run, partial(model, training=False))
+        return network_like(values, theirs, run, what, _precision(model), flat=True)
 
 
 def _precision(model: Any) -> Any:
@@ -188,7 +168,7 @@ class _Reader:
         """Return the input of a model, what it makes of it, and its output, in their order."""
         start = Value("the input")
         self.made = [start]
-        end = self._model(model, start)
+        end = self._own("the model", model, start) or self._model(model, start)
         return self.made[: self.made.index(end) + 1]
 
     def run(self, function: Callable[..., Any], *arrays: Array) -> Array:
@@ -213,9 +193,17 @@ class _Reader:
     def _node(self, node: Any, known: dict[int, Value]) -> dict[int, Value]:
         """Return the value of a node of a graph, by the identity of its tensor."""
         operation = node.operation
-        # Which steps are padding is told to each layer, and known from the layers before it.
-        masks = {id(one) for key, one in node.arguments.kwargs.items() if key in MASKS}
-        tensors = [one for one in node.input_tensors if id(one) not in masks]
+        # Which steps are padding is told to each layer, and known from the layers before it; or
+        # the model finds it out, as neurona does.
+        given = [one for key, one in node.arguments.kwargs.items() if key in MASKS]
+        masks = [one for one in given if one is not None]
+        tensors = [one for one in node.input_tensors if all(one is not mask for mask in masks)]
+        told = masks and known[id(tensors[0])] in self.masked
+        if masks and not told and not all(_finds_zeros(one, tensors[0]) for one in masks):
+            raise ValueError(
+                f"{operation.name} ({type(operation).__name__}) gets a mask: neurona knows padding "
+                "by its zeros; use layers.Masking, or Embedding(mask_zero=True)"
+            )
         if not tensors or len(node.outputs) > 1:
             raise ValueError(
                 f"{operation.name} ({type(operation).__name__}) does not make one array of the "
@@ -228,6 +216,7 @@ class _Reader:
             return operation(*args, **kwargs)
 
         options = {k: v for k, v in node.arguments.kwargs.items() if not hasattr(v, "dtype")}
+        options |= {"finds_padding": True} if masks and not told else {}
         made = self._operation(operation, [known[id(one)] for one in tensors], call, options)
         return {id(node.outputs[0]): made}
 
@@ -235,43 +224,82 @@ class _Reader:
         self, layer: Any, inputs: list[Value], call: Callable[..., Any], options: Any = ()
     ) -> Value:
         """Go on with a layer, a model, or an operation of ``keras.ops``."""
-        if self.is_model(layer) and len(inputs) == 1:
-            return self._model(layer, inputs[0])
         what = f"{layer.name} ({type(layer).__name__})"
+        if self.is_model(layer) and len(inputs) == 1:
+            return self._own(what, layer, inputs[0]) or self._model(layer, inputs[0])
         if getattr(layer, "quantization_mode", None) is not None:
             raise ValueError(f"{what} is quantized: neurona's weights are float32")
         kind = type(layer).__name__
         is_layer = isinstance(layer, self.keras.layers.Layer)
         steps: Any = None
-        given = inputs
         if not is_layer or self.is_plain(layer, getattr(self.keras.layers, kind, ())):
-            if kind in MOVES and len(inputs) == 1:
-                steps = Move(partial(self._moved, call))
-            elif kind in ("Add", "Concatenate") and len(inputs) > 1:
-                steps = Merge(Add) if kind == "Add" else Merge(Concatenate, layer.axis)
-            elif kind in ("Mean", "Max") and layer.axis is not None:
-                steps = Pool(
-                    MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims
-                )
-            elif is_layer and kind in LAYERS and len({*inputs}) == 1:
-                found = _Found(layer, self, inputs[0] in self.masked, dict(options))
-                try:
-                    steps = LAYERS[kind](found)
-                except ValueError as error:
-                    raise ValueError(f"{what}: {error}") from None
+            try:
+                steps = self._steps(layer, inputs, call, dict(options))
+            except ValueError as error:
+                raise ValueError(f"{what}: {error}") from None
         each = steps if isinstance(steps, list) else [steps]
-        for step in each:
-            value = Value(what, tuple(inputs), partial(self.run, call), step)
-            self.made.append(value)
-            inputs = [value]
+        value, step = self._write(what, inputs, each, call), each[-1]
         activated = layer.layer if kind == "TimeDistributed" else layer
         if isinstance(step, Call) and hasattr(activated, "activation") and kind not in RECURRENT:
             function = partial(self.run, activated.activation)
             value = Value(f"the activation of {what}", (value,), function)
             self.made.append(value)
-        if is_layer and self._says_padding(layer, kind, [one in self.masked for one in given]):
+        if is_layer and self._says_padding(layer, kind, [one in self.masked for one in inputs]):
             self.masked.add(value)
         return value
+
+    def _steps(self, layer: Any, inputs: list[Value], call: Any, options: dict[str, Any]) -> Any:
+        """Return what a plain layer or operation does, if it is known: one step, or a list."""
+        kind = type(layer).__name__
+        if kind in MOVES and len(inputs) == 1:
+            return Move(partial(self._moved, call))
+        if kind == "Pad" and layer.mode == "constant" and len(inputs) == 1:
+            return _padding(layer, options.get("constant_values"))
+        if kind in ("Add", "Concatenate") and len(inputs) > 1:
+            return Merge(ours.Add) if kind == "Add" else Merge(ours.Concatenate, layer.axis)
+        if kind in ("Mean", "Max") and layer.axis is not None:
+            return Pool(MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims)
+        is_layer = isinstance(layer, self.keras.layers.Layer)
+        if not is_layer or kind not in LAYERS or len({*inputs}) != 1:
+            return None
+        told, finds = inputs[0] in self.masked, options.pop("finds_padding", False)
+        steps = LAYERS[kind](_Found(layer, self, told or finds, options))
+        steps = _by_zeros(steps) if finds else steps
+        return replace(steps, told=told) if isinstance(steps, Call) else steps
+
+    def _write(self, what: str, inputs: list[Value], steps: list[Any], call: Any = None) -> Value:
+        """Write down a value that steps in a row lead to, and return it."""
+        for step in steps:
+            value = Value(what, tuple(inputs), partial(self.run, call), step)
+            self.made.append(value)
+            inputs = [value]
+        return value
+
+    def _own(self, what: str, model: Any, start: Value) -> Value | None:
+        """Return the output of a model that a function of the export made around one layer.
+
+        Its layer sees padding by the zeros of what it gets, or has padding around it that does not
+        count; of layers in a row it is a Masked.
+        """
+        operations = getattr(model, "operations", ())
+        kinds = {type(one).__name__ for one in operations}
+        layers = [one for one in operations if type(one).__name__ not in BESIDE]
+        own = {"NotEqual", "Any"} <= kinds or {"OnesLike", "TrueDivide"} <= kinds
+        if not own or len(layers) != 1:
+            return None
+        (layer,), kind = layers, type(layers[0]).__name__
+        if self.is_model(layer):
+            return self._write(what, [self._model(layer, start), start], [Merge(ours.Masked)])
+        if kind not in (*RECURRENT, "MultiHeadAttention") and "Pooling" not in kind:
+            return None
+        given = layer._inbound_nodes[-1].arguments.kwargs
+        options = {k: v for k, v in given.items() if not hasattr(v, "dtype")}
+        step = LAYERS[kind](_Found(layer, self, "NotEqual" in kinds, options))
+        if isinstance(step, list):  # the states are in the order of the steps again
+            step = step[0]
+        step = _by_zeros(step)
+        pads = [_padding(one, -np.inf) for one in operations if type(one).__name__ == "Pad"]
+        return self._write(what, [start], [*pads[:1], step])
 
     def _says_padding(self, layer: Any, kind: str, given: list[bool]) -> bool:
         """Tell whether a layer passes on, or finds out, which steps are padding."""
@@ -290,6 +318,24 @@ class _Reader:
         """Put places where a layer puts the numbers of the examples."""
         moved: Places = self.run(call, places.astype(np.int32))
         return moved
+
+
+def _finds_zeros(mask: Any, x: Any) -> bool:
+    """Tell whether a mask was made of an array: where any of the numbers of a step is not zero."""
+    for kind in ("Any", "NotEqual"):
+        operation = mask._keras_history.operation
+        if type(operation).__name__ != kind:
+            return False
+        mask = operation._inbound_nodes[mask._keras_history.node_index].input_tensors[0]
+    return mask is x
+
+
+def _by_zeros(steps: Any) -> Any:
+    """Return the steps of a layer that knows padding by the zeros of what it gets."""
+    if not isinstance(steps, Pool):
+        return steps
+    series: Any = type(steps.layers[0])
+    return Call(series(mask_zero=True))
 
 
 class _Found(NamedTuple):
@@ -320,7 +366,9 @@ class _Found(NamedTuple):
 
 def _dense(found: _Found) -> Any:
     n = found.layer.units
-    return Call(Dense(n), Dense.Params(found.array("kernel"), found.array("bias", np.zeros(n))))
+    return Call(
+        ours.Dense(n), ours.Dense.Params(found.array("kernel"), found.array("bias", np.zeros(n)))
+    )
 
 
 def _convolution(found: _Found) -> Any:
@@ -329,7 +377,7 @@ def _convolution(found: _Found) -> Any:
     depthwise = type(layer).__name__ == "DepthwiseConv2D"
     groups = W.shape[2] if depthwise else layer.groups
     W = W.reshape(*W.shape[:2], 1, -1) if depthwise else W
-    n_out, kind = W.shape[-1], (Conv1D, Conv2D)[axes - 1]
+    n_out, kind = W.shape[-1], (ours.Conv1D, ours.Conv2D)[axes - 1]
     size, stride, dilation = (
         _sides(one, axes) for one in (W.shape[:axes], layer.strides, layer.dilation_rate)
     )
@@ -338,30 +386,45 @@ def _convolution(found: _Found) -> Any:
     return Call(made, params, found.first)
 
 
+def _transposed(found: _Found) -> Any:
+    layer, W = found.layer, found.array("kernel")
+    size = np.array(W.shape[:-2])
+    if layer.padding == "same" and (size % 2 == 0).any():
+        raise ValueError("neurona has its padding 'same' for odd sizes of the kernel alone")
+    if layer.output_padding is not None:
+        raise ValueError("neurona has no output_padding: leave it out")
+    padding = layer.dilation_rate * (size // 2) if layer.padding == "same" else 0
+    b = found.array("bias", np.zeros(W.shape[-2]))
+    return transposed_convolution(W, b, layer.strides, padding, layer.dilation_rate, 1, found.first)
+
+
 def _sides(given: Any, axes: int) -> Any:
     """Return a number for the steps of a series, or one for each side of an image."""
     sides = tuple(given) if isinstance(given, tuple | list) else (given,) * axes
     return sides[0] if axes == 1 else sides
 
 
-def _pooling(kind: Any, axes: int) -> Callable[[_Found], Any]:
-    def step(found: _Found) -> Any:
-        layer = found.layer
-        size, stride = _sides(layer.pool_size, axes), _sides(layer.strides, axes)
-        return Call(kind(size, stride=stride, padding=layer.padding), (), found.first)
-
-    return step
+def _pooling(found: _Found) -> Any:
+    layer, name = found.layer, type(found.layer).__name__.replace("Pooling", "Pool")
+    size, stride = (_sides(one, int(name[-2])) for one in (layer.pool_size, layer.strides))
+    made = getattr(ours, name)(size, stride=stride, padding=layer.padding)
+    return Call(made, (), found.first)
 
 
-def _pooling_of_all(*kinds: Any) -> Callable[[_Found], Any]:
-    def step(found: _Found) -> Any:
-        axes = found.layer.input_spec.ndim - 2
-        padded = axes == 1 and kinds[0] is GlobalAveragePool1D and found.masked
-        series = kinds[0](mask_zero=True) if padded else kinds[0]()
-        over = range(2, axes + 2) if found.first else range(1, axes + 1)
-        return Pool((series, kinds[1]()), tuple(over), found.layer.keepdims)
+def _pooling_of_all(found: _Found) -> Any:
+    name = type(found.layer).__name__.replace("Pooling", "Pool")
+    axes, stem = int(name[-2]), name[:-2]
+    series, images = getattr(ours, f"{stem}1D"), getattr(ours, f"{stem}2D")
+    padded = axes == 1 and stem == "GlobalAveragePool" and found.masked
+    over = range(2, axes + 2) if found.first else range(1, axes + 1)
+    return Pool((series(mask_zero=padded), images()), tuple(over), found.layer.keepdims)
 
-    return step
+
+def _padding(operation: Any, value: Any) -> Move | None:
+    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
+    if added is None:
+        return None
+    return Move(lambda places: np.pad(places, operation.pad_width, constant_values=added))
 
 
 def _zeros(found: _Found) -> Any:
@@ -375,19 +438,19 @@ def _zeros(found: _Found) -> Any:
 def _upsampling(found: _Found) -> Any:
     if found.layer.interpolation != "nearest":
         raise ValueError("neurona's Upsample2D repeats pixels: give interpolation='nearest'")
-    return Call(Upsample2D(tuple(found.layer.size)), (), found.first)
+    return Call(ours.Upsample2D(tuple(found.layer.size)), (), found.first)
 
 
 def _batch_normalization(found: _Found) -> Any:
     layer = found.layer
     mean, variance = found.array("moving_mean"), found.array("moving_variance")
     gamma, beta = found.array("gamma", np.ones_like(mean)), found.array("beta", 0 * mean)
-    params = BatchNormalization.Params(gamma, beta, mean, variance)
+    params = ours.BatchNormalization.Params(gamma, beta, mean, variance)
     last = layer.input_spec.ndim - 1
     if layer.axis not in (-1, 1, last):
         raise ValueError("neurona's BatchNormalization is along the last axis")
     first = layer.axis == 1 != last
-    return Call(BatchNormalization(epsilon=layer.epsilon or TINY), params, first)
+    return Call(ours.BatchNormalization(epsilon=layer.epsilon or TINY), params, first)
 
 
 def _layer_normalization(found: _Found) -> Any:
@@ -395,21 +458,38 @@ def _layer_normalization(found: _Found) -> Any:
     if getattr(layer, "rms_scaling", False):
         raise ValueError("neurona's LayerNormalization takes the mean from each number")
     shape = layer.get_build_config()["input_shape"]
-    axis = [layer.axis] if isinstance(layer.axis, int) else layer.axis
-    if [one % len(shape) for one in axis] != [len(shape) - 1]:
-        raise ValueError("neurona's LayerNormalization is over the last axis, at each place")
-    n = shape[-1]
-    params = LayerNormalization.Params(
-        found.array("gamma", np.ones(n)), found.array("beta", np.zeros(n))
-    )
-    return Call(LayerNormalization(epsilon=layer.epsilon or TINY), params)
+    axes = [layer.axis] if isinstance(layer.axis, int) else layer.axis
+    axes = sorted(one % len(shape) for one in axes)
+    each = [shape[axis] for axis in axes]
+    gamma, beta = found.array("gamma", np.ones(each)), found.array("beta", np.zeros(each))
+    if len(axes) > 1 and axes == [*range(1, len(shape))]:
+        return normalization_of_all(tuple(each), gamma, beta, layer.epsilon)
+    if axes != [len(shape) - 1]:
+        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
+    params = ours.LayerNormalization.Params(gamma, beta)
+    return Call(ours.LayerNormalization(epsilon=layer.epsilon or TINY), params)
+
+
+def _group_normalization(found: _Found) -> Any:
+    layer = found.layer
+    if layer.groups != 1:
+        raise ValueError(
+            f"it normalizes {layer.groups} groups of channels: neurona's LayerNormalization is "
+            "over the channels of each place, or over all numbers, as GroupNormalization(1). Train "
+            "with one of these, or with a BatchNormalization"
+        )
+    shape = layer.get_build_config()["input_shape"]
+    each = [n if axis == layer.axis % len(shape) else 1 for axis, n in enumerate(shape)][1:]
+    gamma = np.reshape(found.array("gamma", np.ones(each)), each)
+    beta = np.reshape(found.array("beta", np.zeros(each)), each)
+    return normalization_of_all(tuple(shape[1:]), gamma, beta, layer.epsilon)
 
 
 def _embedding(found: _Found) -> Any:
     W, zero = found.array("embeddings"), found.layer.mask_zero
     if zero:  # of padding, whose vector no layer that knows it looks at
         W = np.concatenate([0 * W[:1], W[1:]])
-    return Call(Embedding(*W.shape, mask_zero=zero), Embedding.Params(W))
+    return Call(ours.Embedding(*W.shape, mask_zero=zero), ours.Embedding.Params(W))
 
 
 def _masking(found: _Found) -> Any:
@@ -433,27 +513,26 @@ def _recurrence(found: _Found) -> Any:
     }  # fmt: skip
     activation = found.function(cell.activation, n)
     if kind == "SimpleRNN":
-        made: Any = SimpleRNN(n, activation, **options)
-        params: Any = SimpleRNN.Params(W, U, b)
+        made: Any = ours.SimpleRNN(n, activation, **options)
+        params: Any = ours.SimpleRNN.Params(W, U, b)
     else:
-        gates = found.function(cell.recurrent_activation, n)
-        if (activation, gates) != ("tanh", "sigmoid"):
+        at_gates = found.function(cell.recurrent_activation, n)
+        if (activation, at_gates) != ("tanh", "sigmoid"):
             raise ValueError(
-                f"its activation is {activation} and its recurrent_activation {gates}: neurona's "
-                "are tanh and sigmoid"
+                f"its activation is {activation} and its recurrent_activation {at_gates}: "
+                "neurona's are tanh and sigmoid"
             )
         if kind == "GRU" and not cell.reset_after:
             raise ValueError("neurona's GRU resets after the product: give reset_after=True")
-        gate = np.arange(W.shape[1]).reshape(-1, n)
-        order = np.concatenate([gate[i] for i in ((1, 0, 2) if kind == "GRU" else (0, 1, 3, 2))])
-        W, U = W[:, order], U[:, order]
+        order = GATES[kind]  # which is its own inverse
+        W, U, b = (gates(array, order) for array in (W, U, b))
         if kind == "GRU":
-            b, theirs = (one[order] for one in (b if b.ndim > 1 else (b, b)))
+            b, theirs = b if b.ndim > 1 else (b, b)
             c = theirs[2 * n :]
             b = b + np.concatenate([theirs[: 2 * n], 0 * c])
-            made, params = GRU(n, **options), GRU.Params(W, U, b, c)
+            made, params = ours.GRU(n, **options), ours.GRU.Params(W, U, b, c)
         else:
-            made, params = LSTM(n, **options), LSTM.Params(W, U, b[order])
+            made, params = ours.LSTM(n, **options), ours.LSTM.Params(W, U, b)
     turned = Move(lambda places: places[:, ::-1])
     backwards = layer.return_sequences and layer.go_backwards
     return [Call(made, params), turned] if backwards else Call(made, params)
@@ -469,7 +548,7 @@ def _bidirectional(found: _Found) -> Any:
         pair.append(step[0] if isinstance(step, list) else step)
     if layer.merge_mode not in ("concat", "sum"):
         raise ValueError(f"merge_mode is {layer.merge_mode!r}: neurona has 'concat' and 'sum'")
-    kind = Concatenate if layer.merge_mode == "concat" else Add
+    kind = ours.Concatenate if layer.merge_mode == "concat" else ours.Add
     return Call(kind(tuple(one.layer for one in pair)), tuple(one.params for one in pair))
 
 
@@ -495,8 +574,8 @@ def _attention(found: _Found) -> Any:
     c = last.array("bias", np.zeros(V.shape[1]))
     if V.shape[1] != W.shape[0]:
         raise ValueError("neurona's MultiHeadAttention gives as many numbers as it gets")
-    made = MultiHeadAttention(heads, size, causal, found.masked)
-    return Call(made, MultiHeadAttention.Params(W, b, V, c))
+    made = ours.MultiHeadAttention(heads, size, causal, found.masked)
+    return Call(made, ours.MultiHeadAttention.Params(W, b, V, c))
 
 
 def _time_distributed(found: _Found) -> Any:
@@ -506,38 +585,33 @@ def _time_distributed(found: _Found) -> Any:
     return _dense(found._replace(layer=inner))
 
 
-MEANS = GlobalAveragePool1D(), GlobalAveragePool2D()
-LARGEST = GlobalMaxPool1D(), GlobalMaxPool2D()
+MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
+LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
 LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Dense": _dense,
-    "Conv1D": _convolution,
-    "Conv2D": _convolution,
-    "DepthwiseConv2D": _convolution,
-    "MaxPooling1D": _pooling(MaxPool1D, 1),
-    "MaxPooling2D": _pooling(MaxPool2D, 2),
-    "AveragePooling1D": _pooling(AveragePool1D, 1),
-    "AveragePooling2D": _pooling(AveragePool2D, 2),
+    **dict.fromkeys(("Conv1D", "Conv2D", "DepthwiseConv2D"), _convolution),
+    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed),
     **dict.fromkeys(
-        ("GlobalAveragePooling1D", "GlobalAveragePooling2D"),
-        _pooling_of_all(GlobalAveragePool1D, GlobalAveragePool2D),
+        ("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), _pooling
     ),
     **dict.fromkeys(
-        ("GlobalMaxPooling1D", "GlobalMaxPooling2D"),
-        _pooling_of_all(GlobalMaxPool1D, GlobalMaxPool2D),
+        (
+            "GlobalMaxPooling1D", "GlobalMaxPooling2D",
+            "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+        ),
+        _pooling_of_all,
     ),
-    "ZeroPadding1D": _zeros,
-    "ZeroPadding2D": _zeros,
+    **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D"), _zeros),
     "UpSampling2D": _upsampling,
     "BatchNormalization": _batch_normalization,
+    "GroupNormalization": _group_normalization,
     "LayerNormalization": _layer_normalization,
     "Embedding": _embedding,
     "Masking": _masking,
-    "SimpleRNN": _recurrence,
-    "GRU": _recurrence,
-    "LSTM": _recurrence,
+    **dict.fromkeys(("SimpleRNN", "GRU", "LSTM"), _recurrence),
     "Bidirectional": _bidirectional,
     "MultiHeadAttention": _attention,
     "TimeDistributed": _time_distributed,
-}
+}  # fmt: skip
 MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")

@@ -1,80 +1,44 @@
 """The text of each activation function and each layer in a NumPy program."""
 
 FUNCTIONS = {
-    "linear": '''
-def linear(z):
-    """a = z."""
-    return z
-''',
-    "sigmoid": '''
-def sigmoid(z):
-    """a = 1 / (1 + e^-z)."""
-    return 1 / (1 + np.exp(-z))
-''',
-    "tanh": '''
-def tanh(z):
-    """a = tanh(z)."""
-    return np.tanh(z)
-''',
-    "softsign": '''
-def softsign(z):
-    """a = z / (1 + |z|)."""
-    return z / (1 + abs(z))
-''',
-    "relu": '''
-def relu(z):
-    """a = max(0, z)."""
-    return np.maximum(z, 0)
-''',
-    "leaky_relu": '''
-def leaky_relu(z):
-    """a = z where z > 0, and 0.01 z elsewhere."""
-    return np.maximum(z, 0.01 * z)
-''',
-    "elu": '''
-def elu(z):
-    """a = z where z > 0, and e^z - 1 elsewhere."""
-    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
-''',
-    "selu": '''
-def selu(z):
-    """a = λ z where z > 0, and λ α (e^z - 1) elsewhere."""
-    scale, alpha = 1.0507009873554805, 1.6732632423543772
-    return scale * np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))
-''',
-    "gelu": '''
-def gelu(z):
-    """a = z (1 + t) / 2 with t = tanh(√(2/π) (z + 0.044715 z³))."""
-    root = 0.7978845608028654  # √(2/π)
-    return 0.5 * z * (1 + np.tanh(root * z * (1 + 0.044715 * z * z)))
-''',
-    "silu": '''
-def silu(z):
-    """a = z / (1 + e^-z)."""
-    return z * (1 / (1 + np.exp(-z)))
-''',
-    "softplus": '''
-def softplus(z):
-    """a = log(1 + e^z)."""
-    return np.logaddexp(0, z)
-''',
-    "mish": '''
-def mish(z):
-    """a = z tanh(log(1 + e^z))."""
-    return z * np.tanh(np.logaddexp(0, z))
-''',
-    "softmax": '''
-def softmax(z):
-    """a_i = e^z_i / Σ_j e^z_j in each row; its largest z is taken off, so that no e^z overflows."""
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-''',
-    "exp": '''
-def exp(z):
-    """a = e^z."""
-    return np.exp(z)
-''',
-}
+    name: "\n    ".join([f"\ndef {name}(z):", f'"""{about}"""', *lines]) + "\n"
+    for name, about, *lines in (
+        ("linear", "a = z.", "return z"),
+        ("sigmoid", "a = 1 / (1 + e^-z).", "return 1 / (1 + np.exp(-z))"),
+        ("tanh", "a = tanh(z).", "return np.tanh(z)"),
+        ("softsign", "a = z / (1 + |z|).", "return z / (1 + abs(z))"),
+        ("relu", "a = max(0, z).", "return np.maximum(z, 0)"),
+        (
+            "leaky_relu", "a = z where z > 0, and 0.01 z elsewhere.",
+            "return np.maximum(z, 0.01 * z)",
+        ),
+        (
+            "elu", "a = z where z > 0, and e^z - 1 elsewhere.",
+            "return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))",
+        ),
+        (
+            "selu", "a = λ z where z > 0, and λ α (e^z - 1) elsewhere.",
+            "scale, alpha = 1.0507009873554805, 1.6732632423543772",
+            "return scale * np.where(z > 0, z, alpha * np.expm1(np.minimum(z, 0)))",
+        ),
+        (
+            "gelu", "a = z (1 + t) / 2 with t = tanh(√(2/π) (z + 0.044715 z³)).",
+            "root = 0.7978845608028654  # √(2/π)",
+            "return 0.5 * z * (1 + np.tanh(root * z * (1 + 0.044715 * z * z)))",
+        ),
+        ("silu", "a = z / (1 + e^-z).", "return z * (1 / (1 + np.exp(-z)))"),
+        ("softplus", "a = log(1 + e^z).", "return np.logaddexp(0, z)"),
+        ("mish", "a = z tanh(log(1 + e^z)).", "return z * np.tanh(np.logaddexp(0, z))"),
+        (
+            "softmax",
+            "a_i = e^z_i / Σ_j e^z_j in each row; its largest z is taken off, so that no e^z "
+            "overflows.",
+            "e = np.exp(z - z.max(axis=-1, keepdims=True))",
+            "return e / e.sum(axis=-1, keepdims=True)",
+        ),
+        ("exp", "a = e^z.", "return np.exp(z)"),
+    )
+}  # fmt: skip
 
 LAYER = '''
 class NeuralLayer:

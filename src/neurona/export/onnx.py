@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 from neurona.engine.network import Network
 from neurona.export import estimator_onnx
 from neurona.export.model import fitted
-from neurona.export.onnx_graph import OPSET, Graph, check_opset
-from neurona.export.onnx_layers import network_model
+from neurona.export.onnx_graph import OPSET, Builder, Graph, check_opset, rows
+from neurona.export.onnx_graph import model as model_of
+from neurona.export.onnx_layers import layers
+from neurona.export.parts import parts_of, topology_of
+from neurona.extras import require
 from neurona.saving import replace
 
 
@@ -96,10 +100,25 @@ def to_onnx(
     """
     opset = check_opset(opset)
     if isinstance(model, Network):
-        made = network_model(model, params, preparation, output, opset)
+        made = _network_model(model, params, preparation, output, opset)
     else:
         path = params if path is None else path
         made = estimator_onnx.estimator_model(fitted(model), missing, opset)
     if path is not None:
         replace(Path(path), made.SerializeToString())
     return made
+
+
+def _network_model(
+    net: Network, params: Any, preparation: Graph | None, output: str, opset: int
+) -> Any:
+    parts = parts_of(net, params)
+    start = replaced(rows(net.in_shape) if preparation is None else preparation, opset=opset)
+    builder = Builder(start)
+    end = builder.named(layers(builder.value(start.end), parts), output)
+    onnx = require("onnx", "export")
+    described = onnx.helper.make_tensor_value_info(
+        output, onnx.TensorProto.FLOAT, ["rows", *net.out_shape()]
+    )
+    about = f"A network {topology_of(parts)}, trained with neurona."
+    return model_of(builder.graph(end), [described], about)

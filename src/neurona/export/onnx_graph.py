@@ -1,9 +1,11 @@
-"""A graph of ONNX, put together step by step, and the model that holds it."""
+"""A graph of ONNX, put together value by value, and the model that holds it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -42,45 +44,174 @@ class Graph:
     constants: tuple[Any, ...] = ()
     opset: int = OPSET
 
-    def node(
-        self,
-        operation: str,
-        *more: str,
-        result: str,
-        results: Sequence[str] = (),
-        **attributes: Any,
-    ) -> Graph:
-        """Apply an operation to the end, and to other values if it takes more; go on from there.
-
-        An operation with several results gets names for all of them.
-        """
+    def node(self, operation: str, *more: str, result: str, **attributes: Any) -> Graph:
+        """Apply an operation to the end, and to other values if it takes more; go on from there."""
         made = require("onnx.helper", "export").make_node(
-            operation, [self.end, *more], list(results) or [result], name=result, **attributes
+            operation, [self.end, *more], [result], name=result, **attributes
         )
         return replace(self, end=result, nodes=(*self.nodes, made))
 
-    def reduce(
-        self, operation: str, axes: Sequence[int], result: str, *, keepdims: bool = True
-    ) -> Graph:
-        """Apply ReduceMean, ReduceMax or ReduceSum over axes, an input of theirs from 18 on."""
-        if self.opset < 18 and operation != "ReduceSum":
-            return self.node(operation, result=result, axes=list(axes), keepdims=int(keepdims))
-        name = f"{result}.axes"
-        return self.whole(name, axes).node(operation, name, result=result, keepdims=int(keepdims))
-
-    def at(self, end: str) -> Graph:
-        """Go on from another value, which may be one of the inputs."""
-        return replace(self, end=end)
-
-    def constant(self, name: str, given: Array | float) -> Graph:
-        """Add an array that operations can use by its name; one number is a float32."""
-        array = given if isinstance(given, np.ndarray) else np.array(given, np.float32)
+    def constant(self, name: str, array: Array) -> Graph:
+        """Add an array that operations can use by its name."""
         made = require("onnx.numpy_helper", "export").from_array(array, name)
         return replace(self, constants=(*self.constants, made))
 
-    def whole(self, name: str, numbers: int | Sequence[int]) -> Graph:
-        """Add whole numbers, such as a shape or axes."""
-        return self.constant(name, np.array(numbers, np.int64))
+
+@dataclass
+class Builder:
+    """A graph in the making, to which each operation on one of its values adds a node.
+
+    >>> builder = Builder(rows(2))
+    >>> x = builder.value("X")
+    >>> y = builder.named(2 * x + np.float32([1, 0]), "y")
+    >>> [node.op_type for node in builder.graph(y).nodes], builder.graph(y).end
+    (['Mul', 'Add'], 'y')
+    """
+
+    start: Graph
+    nodes: list[Any] = field(default_factory=list)
+    constants: list[Any] = field(default_factory=list)
+    scope: str = "network"
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def opset(self) -> int:
+        """The version of ONNX's operations."""
+        return self.start.opset
+
+    def value(self, name: str) -> Value:
+        """Return a value that the graph has already, such as an input."""
+        return Value(self, name)
+
+    @contextmanager
+    def within(self, scope: str) -> Iterator[None]:
+        """Let the names of what is added begin with a scope."""
+        before, self.scope = self.scope, scope
+        try:
+            yield
+        finally:
+            self.scope = before
+
+    def name(self, what: str) -> str:
+        """Return a new name."""
+        name = f"{self.scope}.{what}"
+        self.counts[name] += 1
+        return name if self.counts[name] == 1 else f"{name}.{self.counts[name]}"
+
+    def constant(self, given: Any, what: str = "constant") -> Value:
+        """Add an array, or a number: float32, unless NumPy says another type."""
+        array = given if isinstance(given, np.ndarray | np.generic) else np.float32(given)
+        name = self.name(what)
+        made = require("onnx.numpy_helper", "export").from_array(np.asarray(array), name)
+        self.constants.append(made)
+        return Value(self, name)
+
+    def named(self, value: Value, name: str) -> Value:
+        """Give a value the name by which it is known outside."""
+        made = {one for node in self.nodes for one in node.output}
+        if value.name not in made:
+            value = value.op("Identity")
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if one == value.name else one for one in names]
+        return Value(self, name)
+
+    def graph(self, end: Value) -> Graph:
+        """Return the graph with all that was added."""
+        start = self.start
+        nodes, constants = (*start.nodes, *self.nodes), (*start.constants, *self.constants)
+        return Graph(start.inputs, end.name, nodes, constants, start.opset)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a graph in the making."""
+
+    builder: Builder
+    name: str
+    __array_ufunc__ = None  # a number of NumPy's on the left leaves the operation to us
+
+    def ops(self, operation: str, *more: Any, n: int = 1, **attributes: Any) -> tuple[Value, ...]:
+        """Apply an operation that has ``n`` results to this value, and to more: values, arrays.
+
+        An input that is left out is None.
+        """
+        builder = self.builder
+        others = ["" if one is None else self._value(one).name for one in more]
+        results = [builder.name(operation) for _ in range(n)]
+        builder.nodes.append(
+            require("onnx.helper", "export").make_node(
+                operation, [self.name, *others], results, name=results[0], **attributes
+            )
+        )
+        return tuple(Value(builder, one) for one in results)
+
+    def op(self, operation: str, *more: Any, **attributes: Any) -> Value:
+        """Apply an operation to this value, and to more."""
+        (result,) = self.ops(operation, *more, **attributes)
+        return result
+
+    def _value(self, other: Any) -> Value:
+        return other if isinstance(other, Value) else self.builder.constant(other)
+
+    def __add__(self, other: Any) -> Value:
+        """Return the sum."""
+        return self.op("Add", other)
+
+    def __sub__(self, other: Any) -> Value:
+        """Return the difference."""
+        return self.op("Sub", other)
+
+    def __mul__(self, other: Any) -> Value:
+        """Return the product, number by number."""
+        return self.op("Mul", other)
+
+    def __truediv__(self, other: Any) -> Value:
+        """Return the quotient."""
+        return self.op("Div", other)
+
+    def __matmul__(self, other: Any) -> Value:
+        """Return the product of matrices."""
+        return self.op("MatMul", other)
+
+    def __rsub__(self, other: Any) -> Value:
+        """Return the difference."""
+        return self._value(other) - self
+
+    def __rmul__(self, other: Any) -> Value:
+        """Return the product."""
+        return self.op("Mul", other)
+
+    def cast(self, type_: str) -> Value:
+        """Return the numbers in another type of ONNX's: ``"FLOAT"``, ``"DOUBLE"``, ``"INT64"``."""
+        return self.op("Cast", to=getattr(require("onnx", "export").TensorProto, type_))
+
+    def reshape(self, *shape: int) -> Value:
+        """Return the numbers in another shape; 0 stands for a length that stays."""
+        return self.op("Reshape", np.array(shape, np.int64))
+
+    def transpose(self, *axes: int) -> Value:
+        """Return the axes in another order."""
+        return self.op("Transpose", perm=axes)
+
+    def columns(self, which: Sequence[int]) -> Value:
+        """Return some of the columns of rows."""
+        return self.op("Gather", np.array(which, np.int64), axis=1)
+
+    def reduce(self, operation: str, *axes: int, keepdims: bool = False) -> Value:
+        """Apply ReduceMean, ReduceMax or ReduceSum over axes, an input of theirs from 18 on."""
+        if self.builder.opset < 18 and operation != "ReduceSum":
+            return self.op(operation, axes=axes, keepdims=int(keepdims))
+        return self.op(operation, np.array(axes, np.int64), keepdims=int(keepdims))
+
+    def where(self, condition: Value, otherwise: Any) -> Value:
+        """Keep the numbers for which a condition holds, and put another for each of the rest."""
+        return condition.op("Where", self, otherwise)
+
+
+def concatenated(values: Sequence[Value], axis: int) -> Value:
+    """Put values side by side."""
+    return values[0].op("Concat", *values[1:], axis=axis)
 
 
 def rows(shape: int | Shape, name: str = "X") -> Graph:

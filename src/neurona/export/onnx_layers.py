@@ -1,183 +1,366 @@
-"""The network as a graph of ONNX: a row for each layer, and the model."""
+"""Each layer and each activation function in ONNX's operations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from math import pi, sqrt
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from neurona.engine.network import Network
-from neurona.export import onnx_series as series
-from neurona.export.onnx_activations import ACTIVATIONS
-from neurona.export.onnx_graph import Graph, model, rows
-from neurona.export.onnx_recurrent import RECURRENCES, recurrence
-from neurona.export.onnx_series import Row
-from neurona.export.parts import Part, form_of, padding_of, parts_of, topology_of
+from neurona.engine.activations import LEAK, SELU_ALPHA, SELU_SCALE
+from neurona.engine.types import Array
+from neurona.export.onnx_graph import Builder, Graph, Value
+from neurona.export.parts import Part, form_of, gates, padding_of
 from neurona.extras import require
 
+Row: TypeAlias = Callable[[Value, Part], Value]
 
-def _dense(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    W, b = part.params
-    graph = graph.constant(f"{name}.W", W).constant(f"{name}.b", b)
-    return graph.node("Gemm", f"{name}.W", f"{name}.b", result=result)
+LOW = -1e30  # a score that a softmax makes 0, even if it gets nothing else
 
-
-def _scale(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    s, t = part.params
-    graph = graph.constant(f"{name}.s", s).constant(f"{name}.t", t)
-    return graph.node("Mul", f"{name}.s", result=f"{name}.s x").node(
-        "Add", f"{name}.t", result=result
-    )
+# ----------------------------------------------------------------------------------- activations
 
 
-def _normalization(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    gamma, beta = part.params
-    graph = graph.constant(f"{name}.gamma", gamma).constant(f"{name}.beta", beta)
-    scale = f"{name}.gamma", f"{name}.beta"
-    if graph.opset >= 17:
-        return graph.node("LayerNormalization", *scale, result=result, epsilon=part.layer.epsilon)
-    x = graph.end
-    return (
-        graph.constant(f"{name}.epsilon", part.layer.epsilon)
-        .reduce("ReduceMean", [-1], f"{name}.mean")
-        .at(x)
-        .node("Sub", f"{name}.mean", result=f"{name}.d")
-        .node("Mul", f"{name}.d", result=f"{name}.d²")
-        .reduce("ReduceMean", [-1], f"{name}.variance")
-        .node("Add", f"{name}.epsilon", result=f"{name}.variance + ε")
-        .node("Sqrt", result=f"{name}.deviation")
-        .at(f"{name}.d")
-        .node("Div", f"{name}.deviation", result=f"{name}.h")
-        .node("Mul", f"{name}.gamma", result=f"{name}.gamma h")
-        .node("Add", f"{name}.beta", result=result)
-    )
+def _one(operation: str, **attributes: Any) -> Callable[[Value], Value]:
+    return lambda z: z.op(operation, **attributes)
 
 
-def _windows(
-    graph: Graph, part: Part, operation: str, name: str, result: str, *more: str, **attributes: Any
-) -> Graph:
-    """Apply an operation on windows: ONNX has the channels before the places."""
-    places, windows = list(range(1, len(part.shape))), part.layer.windows
-    before, after = zip(*padding_of(part), strict=True)
-    graph = graph.node(
-        "Transpose", result=f"{name}.channels first", perm=[0, len(places) + 1, *places]
-    )
-    graph = graph.node(
-        operation, *more, result=f"{name}.windows", kernel_shape=windows.size,
-        strides=windows.stride, pads=[*before, *after],
-        **attributes,
-    )  # fmt: skip
-    return graph.node("Transpose", result=result, perm=[0, *(i + 1 for i in places), 1])
+def _mish(z: Value) -> Value:
+    """z tanh(softplus(z)), which is one operation from opset 18 on."""
+    return z.op("Mish") if z.builder.opset >= 18 else z * z.op("Softplus").op("Tanh")
 
 
-def _convolution(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    (W, b), layer = part.params, part.layer
-    graph = graph.constant(f"{name}.W", np.moveaxis(W, (-1, -2), (0, 1))).constant(f"{name}.b", b)
-    given = {"dilations": layer.windows.dilation, "group": layer.groups}
-    return _windows(graph, part, "Conv", name, result, f"{name}.W", f"{name}.b", **given)
+def _gelu(z: Value) -> Value:
+    """z (1 + tanh(√(2/π) z (1 + 0.044715 z²))) / 2, which is one operation from opset 20 on."""
+    if z.builder.opset >= 20:
+        return z.op("Gelu", approximate="tanh")
+    t = (z * z * 0.044715 + 1) * z * sqrt(2 / pi)
+    return (t.op("Tanh") + 1) * 0.5 * z
 
 
-def _pooling(operation: str, **attributes: Any) -> Row:
-    def add(graph: Graph, part: Part, name: str, result: str) -> Graph:
-        return _windows(graph, part, operation, name, result, **attributes)
+ACTIVATIONS: dict[str, Callable[[Value], Value]] = {
+    "linear": lambda z: z,
+    "sigmoid": _one("Sigmoid"),
+    "tanh": _one("Tanh"),
+    "softsign": _one("Softsign"),
+    "relu": _one("Relu"),
+    "leaky_relu": _one("LeakyRelu", alpha=LEAK),
+    "elu": _one("Elu", alpha=1.0),
+    "selu": _one("Selu", alpha=SELU_ALPHA, gamma=SELU_SCALE),
+    "gelu": _gelu,
+    "silu": lambda z: z.op("Sigmoid") * z,
+    "softplus": _one("Softplus"),
+    "mish": _mish,
+    "softmax": _one("Softmax", axis=-1),
+    "exp": _one("Exp"),
+}
 
-    return add
+# ------------------------------------------------------------------------ rows, and any examples
 
 
-def _reshape(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    shape = [0, *part.layer.out_shape(part.shape)]  # 0: as many rows as there are
-    return graph.whole(f"{name}.shape", shape).node("Reshape", f"{name}.shape", result=result)
+def _weights(x: Value, part: Part) -> list[Value]:
+    """Return the parameters of a layer, which have their names in the graph too."""
+    return [x.builder.constant(array, name) for name, array in part.params._asdict().items()]
 
 
-def _upsampling(graph: Graph, part: Part, name: str, result: str) -> Graph:
+def _scale(x: Value, part: Part) -> Value:
+    s, t = _weights(x, part)
+    return x * s + t
+
+
+def _normalization(x: Value, part: Part) -> Value:
+    gamma, beta = _weights(x, part)
+    if x.builder.opset >= 17:
+        return x.op("LayerNormalization", gamma, beta, epsilon=part.layer.epsilon)
+    d = x - x.reduce("ReduceMean", -1, keepdims=True)
+    variance = (d * d).reduce("ReduceMean", -1, keepdims=True)
+    return d / variance.op("Add", part.layer.epsilon).op("Sqrt") * gamma + beta
+
+
+def _upsampling(x: Value, part: Part) -> Value:
     """Repeat each place; ONNX would let a number of the result choose its nearest place."""
     scales = np.array([1, *part.layer.size, 1], np.float32)
-    graph = graph.constant(f"{name}.scales", scales)
     how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    return graph.node("Resize", "", f"{name}.scales", result=result, mode="nearest", **how)
-
-
-def _masked(graph: Graph, part: Part, name: str, result: str) -> Graph:
-    x = graph.end
-    graph = series.real(graph, f"{name}.real").at(x)
-    graph = layers(graph, part.branches[0], f"{name}.y", f"{name}.")
-    return series.where(graph, f"{name}.real", 0, result)
+    return x.op("Resize", None, scales, mode="nearest", **how)
 
 
 def _side_by_side(operation: str, **attributes: Any) -> Row:
     """Let each branch begin where the graph is, and put their ends together."""
 
-    def add(graph: Graph, part: Part, name: str, result: str) -> Graph:
-        start, ends = graph.end, []
-        for i, branch in enumerate(part.branches, start=1):
-            graph = layers(graph.at(start), branch, f"{name}.{i}.a", f"{name}.{i}.")
-            ends.append(graph.end)
-        return graph.at(ends[0]).node(operation, *ends[1:], result=result, **attributes)
+    def add(x: Value, part: Part) -> Value:
+        scope = x.builder.scope
+        first, *others = (
+            layers(x, branch, f"{scope}.{i}.") for i, branch in enumerate(part.branches, start=1)
+        )
+        return first.op(operation, *others, **attributes)
 
     return add
 
 
-def _over_places(operation: str) -> Row:
-    return lambda graph, part, name, result: graph.reduce(operation, [1, 2], result, keepdims=False)
+# ------------------------------------------------------------------------------- images, windows
 
+
+def _windows(operation: str, **attributes: Any) -> Row:
+    """Apply an operation on windows: ONNX has the channels before the places."""
+
+    def add(x: Value, part: Part) -> Value:
+        layer, places = part.layer, range(1, len(part.shape))
+        before, after = zip(*padding_of(part), strict=True)
+        given: dict[str, Any] = {
+            "kernel_shape": layer.windows.size, "strides": layer.windows.stride,
+            "pads": [*before, *after],
+        }  # fmt: skip
+        weights = []
+        if operation == "Conv":
+            W, b = part.params
+            W = x.builder.constant(np.moveaxis(W, (-1, -2), (0, 1)), "W")
+            weights = [W, x.builder.constant(b, "b")]
+            given |= {"dilations": layer.windows.dilation, "group": layer.groups}
+        y = x.transpose(0, len(part.shape), *places).op(operation, *weights, **given, **attributes)
+        return y.transpose(0, *(i + 1 for i in places), 1)
+
+    return add
+
+
+# ------------------------------------------------------------------- series, texts, and padding
+
+
+def real(x: Value) -> Value:
+    """Tell of each step whether it is more than padding: bool ``(rows, steps, 1)``."""
+    return x.op("Abs").reduce("ReduceMax", -1, keepdims=True).op("Greater", 0)
+
+
+def _positions(x: Value, part: Part) -> Value:
+    (P,) = _weights(x, part)
+    return (x + P).where(real(x), 0) if part.layer.mask_zero else x + P
+
+
+def _pooled(operation: str) -> Row:
+    """Reduce all places to one: ReduceMean or ReduceMax, of a series without padding."""
+
+    def add(x: Value, part: Part) -> Value:
+        if not getattr(part.layer, "mask_zero", False):
+            return x.reduce(operation, *range(1, len(part.shape)))
+        there = real(x)
+        if operation == "ReduceMax":
+            return x.where(there, -np.inf).reduce(operation, 1)
+        count = there.cast("FLOAT").reduce("ReduceSum", 1).op("Max", 1)
+        return x.where(there, 0).reduce("ReduceSum", 1) / count
+
+    return add
+
+
+def _attention(x: Value, part: Part) -> Value:
+    """Softmax(q kᵀ / √size) v for each head, with what a step does not see at a low score."""
+    layer, (steps, _) = part.layer, part.shape
+    W, b, V, c = _weights(x, part)
+    heads, wide = layer.heads, len(part.params.V)
+    size: int = wide // heads
+    each = (x @ W + b).reshape(0, steps, 3, heads, size).transpose(2, 0, 3, 1, 4)
+    q, k, v = (each.op("Gather", np.int64(i), axis=0) for i in range(3))  # (rows, heads, steps, …)
+    scores = q @ k.transpose(0, 1, 3, 2) / sqrt(size)
+    if layer.mask_zero:
+        scores = scores.where(real(x).reshape(0, 1, 1, steps), LOW)
+    if layer.causal:
+        scores = scores.where(x.builder.constant(np.tri(steps, dtype=bool), "past"), LOW)
+    y = (scores.op("Softmax", axis=-1) @ v).transpose(0, 2, 1, 3).reshape(0, 0, wide) @ V + c
+    return y.where(real(x), 0) if layer.mask_zero else y
+
+
+def _masked(x: Value, part: Part) -> Value:
+    y = layers(x, part.branches[0], f"{x.builder.scope}.")
+    return y.where(real(x), 0)
+
+
+# ------------------------------------------------------------------------------------ recurrences
+
+# The activations that ONNX's RNN knows, with their constants alpha and beta where they have them;
+# but softplus, which onnxruntime computes there as log(1 + e^z), infinite beyond 88.
+RNN_ACTIVATIONS: dict[str, tuple[str, dict[str, list[float]]]] = {
+    "linear": ("Affine", {"activation_alpha": [1.0], "activation_beta": [0.0]}),
+    "sigmoid": ("Sigmoid", {}),
+    "tanh": ("Tanh", {}),
+    "softsign": ("Softsign", {}),
+    "relu": ("Relu", {}),
+    "leaky_relu": ("LeakyRelu", {"activation_alpha": [LEAK]}),
+    "elu": ("Elu", {"activation_alpha": [1.0]}),
+}
+
+
+class Recurrence(NamedTuple):
+    """A recurrent layer's form in ONNX.
+
+    Attributes
+    ----------
+    operation
+        ONNX's name.
+    order
+        Neurona's gates in ONNX's order.
+    step
+        From the part, ``x W + b`` and the former states, the output first, to the new states.
+    """
+
+    operation: str
+    order: tuple[int, ...]
+    step: Callable[..., tuple[Value, ...]]
+
+
+def _gates(part: Part, z: Value) -> tuple[Value, ...]:
+    """Cut the sums of a step into those of its gates."""
+    n, width = part.params.U.shape
+    return z.ops("Split", np.full(width // n, n, np.int64), n=width // n, axis=-1)
+
+
+def _simple_step(part: Part, z: Value, h: Value) -> tuple[Value]:
+    """h' = f(z + h U)."""
+    activation = form_of(part.layer.activation.name, ACTIVATIONS, "ONNX")
+    return (activation(h @ h.builder.constant(part.params.U, "U") + z),)
+
+
+def _gru_step(part: Part, z: Value, h: Value) -> tuple[Value]:
+    """h' = (1 - u) n + u h, with n = tanh(z + r (h U + c)); u is the gate z."""
+    U, c = part.params.U, part.params.c
+    r, u, n = _gates(part, z)
+    by_r, by_u, by_n = _gates(part, h @ h.builder.constant(U, "U"))
+    r, u = ((one + by).op("Sigmoid") for one, by in ((r, by_r), (u, by_u)))
+    n = ((by_n + c) * r + n).op("Tanh")
+    return ((h - n) * u + n,)
+
+
+def _lstm_step(part: Part, z: Value, h: Value, c: Value) -> tuple[Value, Value]:
+    """c' = f c + i g, h' = o tanh(c')."""
+    *others, g = _gates(part, h @ h.builder.constant(part.params.U, "U") + z)
+    i, f, o = (one.op("Sigmoid") for one in others)
+    c = f * c + i * g.op("Tanh")
+    return c.op("Tanh") * o, c
+
+
+RECURRENCES = {
+    "SimpleRNN": Recurrence("RNN", (0,), _simple_step),
+    "GRU": Recurrence("GRU", (1, 0, 2), _gru_step),
+    "LSTM": Recurrence("LSTM", (0, 2, 1, 3), _lstm_step),
+}
+
+
+def _recurrence(x: Value, part: Part) -> Value:
+    """Use ONNX's operation for the whole series where it computes the same, and else a Scan.
+
+    A Scan runs a graph of one step. ONNX's own operations are faster; yet they know few activations
+    and no padding but at the end, while here a step of zeros is padding wherever it is.
+    """
+    if part.layer.mask_zero or part.layer.activation.name not in RNN_ACTIVATIONS:
+        return _scan(x, part)
+    return _whole(x, part)
+
+
+def _whole(x: Value, part: Part) -> Value:
+    """Let one operation run over all steps, which ONNX has as the first axis."""
+    layer, params, form = part.layer, part.params, RECURRENCES[part.kind]
+    n = len(params.U)
+
+    def ordered(array: Array) -> Array:
+        return gates(array, form.order).T[None]
+
+    by_state = np.zeros_like(params.b)
+    attributes: dict[str, Any] = {"hidden_size": n}
+    if part.kind == "GRU":
+        by_state[2 * n :] = params.c
+        attributes["linear_before_reset"] = 1
+    if part.kind == "SimpleRNN":
+        activation, alpha_beta = RNN_ACTIVATIONS[layer.activation.name]
+        attributes |= {"activations": [activation], **alpha_beta}
+    if layer.go_backwards:
+        attributes["direction"] = "reverse"
+    biases = np.concatenate([ordered(params.b), ordered(by_state)], axis=-1)
+    weights = [
+        x.builder.constant(array, name)
+        for name, array in (("W", ordered(params.W)), ("U", ordered(params.U)), ("b", biases))
+    ]
+    sequence, last = x.transpose(1, 0, 2).ops(form.operation, *weights, n=2, **attributes)
+    if layer.return_sequences:
+        return sequence.op("Squeeze", np.array([1], np.int64)).transpose(1, 0, 2)
+    return last.op("Squeeze", np.array([0], np.int64))
+
+
+def _scan(x: Value, part: Part) -> Value:
+    """Let a graph of one step run over all steps; x W + b is computed for all of them before."""
+    layer, params, n = part.layer, part.params, len(part.params.U)
+    states = ("h", "c") if part.kind == "LSTM" else ("h",)
+    W, b = x.builder.constant(params.W, "W"), x.builder.constant(params.b, "b")
+    by_steps = [x @ W + b, *([real(x)] if layer.mask_zero else [])]
+    count = x.op("Shape").op("Gather", np.array([0], np.int64))
+    zeros = count.op("Concat", np.array([n], np.int64), axis=0).op("ConstantOfShape")
+    body = require("onnx.compose", "export").add_prefix_graph(
+        _body(part, states, x.builder.opset), f"{x.builder.scope}.step."
+    )
+    back = int(layer.go_backwards)
+    h, *_, sequence = zeros.ops(
+        "Scan", *[zeros] * (len(states) - 1), *by_steps,
+        n=len(states) + 1, body=body, num_scan_inputs=len(by_steps),
+        scan_input_axes=[1] * len(by_steps), scan_input_directions=[back] * len(by_steps),
+        scan_output_axes=[1], scan_output_directions=[back],
+    )  # fmt: skip
+    return sequence if layer.return_sequences else h
+
+
+def _body(part: Part, names: Sequence[str], opset: int) -> Any:
+    """Return the graph of one step; padding leaves the states as they are, and shows zeros."""
+    onnx, n = require("onnx", "export"), len(part.params.U)
+
+    def described(value: str, width: int = n, kind: str = "FLOAT") -> Any:
+        kind = getattr(onnx.TensorProto, kind)
+        return onnx.helper.make_tensor_value_info(value, kind, ["rows", width])
+
+    inputs = [*map(described, names), described("z", part.params.b.size)]
+    if part.layer.mask_zero:
+        inputs.append(described("real", 1, "BOOL"))
+    builder = Builder(Graph(tuple(inputs), "z", opset=opset), scope="step")
+    z, there, *states = map(builder.value, ("z", "real", *names))
+    new = RECURRENCES[part.kind].step(part, z, *states)
+    shown = new[0]
+    if part.layer.mask_zero:
+        shown = shown.where(there, 0)
+        new = tuple(one.where(there, old) for one, old in zip(new, states, strict=True))
+    # Each output has its own value: one shown as it is would be two of them.
+    outputs = [f"next {state}" for state in names]
+    for one, name in zip(new, outputs, strict=True):
+        builder.named(one.op("Identity"), name)
+    builder.named(shown.op("Identity"), "shown")
+    return onnx.helper.make_graph(
+        builder.nodes, "step", inputs, [*map(described, [*outputs, "shown"])],
+        initializer=builder.constants,
+    )  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------- table
 
 ROWS: dict[str, Row] = {
-    "Dense": _dense,
+    "Dense": lambda x, part: x.op("Gemm", *_weights(x, part)),
     "Scale": _scale,
     "LayerNormalization": _normalization,
-    **dict.fromkeys(["Conv1D", "Conv2D"], _convolution),
-    **dict.fromkeys(["MaxPool1D", "MaxPool2D"], _pooling("MaxPool")),
-    **dict.fromkeys(
-        ["AveragePool1D", "AveragePool2D"], _pooling("AveragePool", count_include_pad=0)
-    ),
-    "GlobalMaxPool1D": series.pooled("ReduceMax", -np.inf),
-    "GlobalMaxPool2D": _over_places("ReduceMax"),
-    "GlobalAveragePool1D": series.pooled("ReduceMean", 0),
-    "GlobalAveragePool2D": _over_places("ReduceMean"),
-    "Flatten": lambda graph, part, name, result: graph.node("Flatten", result=result, axis=1),
-    "Reshape": _reshape,
-    "Upsample2D": _upsampling,
-    "Activate": lambda graph, part, name, result: graph.node("Identity", result=result),
-    **dict.fromkeys(RECURRENCES, recurrence),
-    "Embedding": series.embedding,
-    "PositionalEncoding": series.positions,
-    "MultiHeadAttention": series.attention,
+    "Conv": _windows("Conv"),
+    "MaxPool": _windows("MaxPool"),
+    "AveragePool": _windows("AveragePool", count_include_pad=0),
+    "GlobalMaxPool": _pooled("ReduceMax"),
+    "GlobalAveragePool": _pooled("ReduceMean"),
+    "Flatten": lambda x, part: x.op("Flatten", axis=1),
+    "Reshape": lambda x, part: x.reshape(0, *part.layer.out_shape(part.shape)),
+    "Upsample": _upsampling,
+    "Activate": lambda x, part: x,
+    **dict.fromkeys(RECURRENCES, _recurrence),
+    "Embedding": lambda x, part: _weights(x, part)[0].op("Gather", x.cast("INT64")),
+    "PositionalEncoding": _positions,
+    "MultiHeadAttention": _attention,
     "Concatenate": _side_by_side("Concat", axis=-1),
     "Add": _side_by_side("Sum"),
     "Masked": _masked,
 }
 
 
-def layers(graph: Graph, parts: Sequence[Part], result: str, prefix: str = "layer") -> Graph:
-    """Add one part after the other; the last leads to the name that is given."""
-    if not parts:
-        return graph.node("Identity", result=result)
-    last = len(parts)
+def layers(x: Value, parts: Sequence[Part], prefix: str = "layer") -> Value:
+    """Return the output of one part after the other."""
     for i, part in enumerate(parts, start=1):
-        name = f"{prefix}{i}"
-        end = result if i == last else f"{name}.a"
-        row = form_of(part.kind, ROWS, "ONNX")
-        activation = form_of(part.activation, ACTIVATIONS, "ONNX")
-        if part.activation == "linear":
-            graph = row(graph, part, name, end)
-        elif part.kind == "Activate":
-            graph = activation(graph, end)
-        else:
-            graph = activation(row(graph, part, name, f"{name}.z"), end)
-    return graph
-
-
-def network_model(
-    net: Network, params: Any, preparation: Graph | None, output: str, opset: int
-) -> Any:
-    """Return the model of a network; see :func:`neurona.export.to_onnx`."""
-    parts = parts_of(net, params)
-    start = replace(rows(net.in_shape) if preparation is None else preparation, opset=opset)
-    onnx = require("onnx", "export")
-    described = onnx.helper.make_tensor_value_info(
-        output, onnx.TensorProto.FLOAT, ["rows", *net.out_shape()]
-    )
-    about = f"A network {topology_of(parts)}, trained with neurona."
-    return model(layers(start, parts, output), [described], about)
+        with x.builder.within(f"{prefix}{i}"):
+            x = form_of(part.kind, ROWS, "ONNX")(x, part)
+            x = form_of(part.activation, ACTIVATIONS, "ONNX")(x)
+    return x

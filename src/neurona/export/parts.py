@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,6 +13,7 @@ from neurona.engine import activations
 from neurona.engine.activations import Activation
 from neurona.engine.data import check_params
 from neurona.engine.layers import (
+    LAYERS,
     Activate,
     BatchNormalization,
     Dense,
@@ -40,19 +42,17 @@ Form = TypeVar("Form")
 OWN: dict[str, Activation] = {
     one.name: one for one in vars(activations).values() if isinstance(one, Activation)
 }
-# The layers that become parts, by their names: each export's table has a row for each of them.
+# The layers that become parts, by their kinds: each export's table has a row for each of them.
 PARTS = (
-    "Dense", "Conv1D", "Conv2D", "LayerNormalization",
-    "MaxPool1D", "MaxPool2D", "AveragePool1D", "AveragePool2D",
-    "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalAveragePool1D", "GlobalAveragePool2D",
-    "Flatten", "Reshape", "Upsample2D", "Activate",
-    "SimpleRNN", "GRU", "LSTM", "Embedding", "PositionalEncoding", "MultiHeadAttention",
-    "Concatenate", "Add", "Masked",
+    "Dense", "Conv", "LayerNormalization", "MaxPool", "AveragePool", "GlobalMaxPool",
+    "GlobalAveragePool", "Flatten", "Reshape", "Upsample", "Activate", "SimpleRNN", "GRU", "LSTM",
+    "Embedding", "PositionalEncoding", "MultiHeadAttention", "Concatenate", "Add", "Masked",
 )  # fmt: skip
 # And those that do not: a dropout has no part in a prediction, a batch normalization is folded or
 # becomes a Scale, and the others are opened.
-KNOWN = (*PARTS, "Dropout", "BatchNormalization", "Sequential", "Network")
-FOLDABLE = ("Dense", "Conv1D", "Conv2D", "Scale")  # y = x W + b, for each channel of y
+OPENED = ("Dropout", "BatchNormalization", "Sequential", "Network")
+RECURRENT = ("SimpleRNN", "GRU", "LSTM")
+FOLDABLE = ("Dense", "Conv", "Scale")  # y = x W + b, for each channel of y
 
 
 class ScaleParams(NamedTuple):
@@ -88,8 +88,13 @@ class Part(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The layer's name, by which each export's table has a row for it."""
-        return type(self.layer).__name__
+        """The layer's name, without axes, by which each export's table has a row for it."""
+        return kind_of(type(self.layer))
+
+    @property
+    def axes(self) -> int:
+        """1 for a layer of series, 2 for one of images."""
+        return len(self.shape) - 1
 
     @property
     def n_in(self) -> int:
@@ -100,6 +105,11 @@ class Part(NamedTuple):
     def n_out(self) -> int:
         """Numbers that the layer gives."""
         return prod(self.layer.out_shape(self.shape))
+
+
+def kind_of(layer: type[Layer]) -> str:
+    """Return the name of a layer without the number of its axes: Conv for Conv1D and Conv2D."""
+    return layer.__name__.removesuffix("1D").removesuffix("2D")
 
 
 def dense(W: Array, b: Array, activation: str = "linear") -> Part:
@@ -146,10 +156,11 @@ def _check_layers(composition: Any, before: str) -> None:
     """Check that each layer has a form elsewhere; ``before`` is the composition's place."""
     for i, layer in enumerate(composition.layers, start=1):
         kind = type(layer)
-        if kind.__name__ not in KNOWN or not kind.__module__.startswith("neurona.engine."):
+        known = [name for name, one in LAYERS.items() if kind_of(one) in (*PARTS, *OPENED)]
+        if kind.__name__ not in known or not kind.__module__.startswith("neurona.engine."):
             raise ValueError(
                 f"layer {before}{i} is a {kind.__name__}: the layers that can be exported are "
-                f"{', '.join(KNOWN)}"
+                f"{', '.join(known)}"
             )
         if isinstance(layer, Composition):
             _check_layers(layer, f"{before}{i}.")
@@ -226,6 +237,27 @@ def padding_of(part: Part) -> tuple[tuple[int, int], ...]:
     """
     margins: tuple[tuple[int, int], ...] = part.layer.windows.margins(part.shape[:-1])
     return margins
+
+
+def gates(array: Array, order: Sequence[int]) -> Array:
+    """Return the gates of a recurrence, side by side in its weights, in another order.
+
+    >>> gates(np.array([[1, 2, 3, 4, 5, 6]]), (1, 0, 2))
+    array([[3, 4, 1, 2, 5, 6]])
+    """
+    each = np.split(array, len(order), axis=-1)
+    return np.concatenate([each[i] for i in order], axis=-1)
+
+
+def both_directions(part: Part) -> tuple[Part, Part] | None:
+    """Return the branches of a part, if they are one recurrence in both directions."""
+    if part.kind != "Concatenate" or [len(branch) for branch in part.branches] != [1, 1]:
+        return None
+    one, other = (branch[0] for branch in part.branches)
+    plain = one.kind in RECURRENT and not (one.layer.go_backwards or one.layer.mask_zero)
+    linear = one.activation == other.activation == "linear"
+    backwards = plain and other.layer == replace(one.layer, go_backwards=True)
+    return (one, other) if linear and backwards else None
 
 
 def every(parts: Sequence[Part]) -> Iterator[Part]:

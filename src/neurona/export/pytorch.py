@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from re import search
@@ -14,10 +13,9 @@ import numpy as np
 
 from neurona.engine.network import Network
 from neurona.engine.types import Array
-from neurona.export.estimator_numpy import USE_PYTORCH, preparation_code
-from neurona.export.folder import SIGN, WEIGHTS, beside, write_folder
-from neurona.export.model import fitted, in_units, takes_arrays
-from neurona.export.parts import Part, form_of, parts_of, topology_of
+from neurona.export.frameworks import call, export_code, listed
+from neurona.export.numpy_layers import block
+from neurona.export.parts import RECURRENT, Part, both_directions, form_of, gates, padding_of
 
 ACTIVATIONS = {
     "linear": "nn.Identity()",
@@ -44,8 +42,6 @@ MODULES = {
 
     def forward(self, z):
         return z.exp()
-
-
 ''',
     "Scale": '''class Scale(nn.Module):
     """y = s x + t, for each channel."""
@@ -56,8 +52,6 @@ MODULES = {
 
     def forward(self, x):
         return self.s * x + self.t
-
-
 ''',
     **{
         name: f'''class {name}(nn.{base}):
@@ -65,8 +59,6 @@ MODULES = {
 
     def forward(self, x):
         return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-
-
 '''
         for name, base, says in (
             ("Convolution", "Conv2d", "A convolution"),
@@ -81,8 +73,6 @@ MODULES = {
 
     def forward(self, x):
         return super().forward(x.permute(0, 2, 1)).permute(0, 2, 1)
-
-
 '''
         for name, base, says in (
             ("Convolution1D", "Conv1d", "A convolution"),
@@ -99,33 +89,25 @@ MODULES = {
 
     def forward(self, x):
         return self.mean(self.pad(x)) / self.mean(self.pad(torch.ones_like(x)))
-
-
 ''',
     "Mean": '''class Mean(nn.Module):
     """The mean of each channel."""
 
     def forward(self, x):
         return x.mean(dim=tuple(range(1, x.ndim - 1)))
-
-
 ''',
     "Maximum": '''class Maximum(nn.Module):
     """The largest number of each channel."""
 
     def forward(self, x):
         return x.amax(dim=tuple(range(1, x.ndim - 1)))
-
-
 ''',
     "MaskedMean": '''class MaskedMean(nn.Module):
     """The mean of each feature over the steps that are not padding, which is zeros."""
 
     def forward(self, x):
         real = (x != 0).any(dim=2, keepdim=True)
-        return x.sum(dim=1) / real.sum(dim=1)
-
-
+        return x.sum(dim=1) / real.sum(dim=1).clamp(min=1)
 ''',
     "MaskedMaximum": '''class MaskedMaximum(nn.Module):
     """The largest number of each feature over the steps that are not padding, which is zeros."""
@@ -133,8 +115,6 @@ MODULES = {
     def forward(self, x):
         real = (x != 0).any(dim=2, keepdim=True)
         return x.masked_fill(~real, -torch.inf).amax(dim=1)
-
-
 ''',
     "Recurrence": '''class Recurrence(nn.Module):
     """The state of a recurrence after the last step, or after each step."""
@@ -148,8 +128,6 @@ MODULES = {
         if not self.every_step:
             return h[:, -1]
         return h.flip(1) if self.backwards else h
-
-
 ''',
     "MaskedRecurrence": '''class MaskedRecurrence(nn.Module):
     """A recurrence that carries its state over padding, which is steps of zeros."""
@@ -168,8 +146,6 @@ MODULES = {
             return h.flip(1) if self.backwards else h
         last = real.sum(dim=1).clamp(min=1) - 1
         return h[torch.arange(len(h)), last] * real.any(dim=1, keepdim=True)
-
-
 ''',
     "Bidirectional": '''class Bidirectional(nn.Module):
     """The states of a recurrence in both directions: the last ones, or those of each step."""
@@ -184,8 +160,6 @@ MODULES = {
             return h
         last = last[0] if isinstance(last, tuple) else last  # an LSTM has cells besides
         return torch.cat([last[0], last[1]], dim=1)
-
-
 ''',
     "SimpleRNN": '''class SimpleRNN(nn.Module):
     """h' = f(x W + h U + b), for an activation that nn.RNN does not have."""
@@ -201,16 +175,12 @@ MODULES = {
             h = self.activation(z + self.state(h))
             states.append(h)
         return torch.stack(states, dim=1), h
-
-
 ''',
     "Embedding": '''class Embedding(nn.Embedding):
     """A vector for each index; indices may come as floats."""
 
     def forward(self, x):
         return super().forward(x.long())
-
-
 ''',
     "Positions": '''class Positions(nn.Module):
     """A vector for each step, added to it."""
@@ -221,8 +191,6 @@ MODULES = {
 
     def forward(self, x):
         return x + self.vectors
-
-
 ''',
     "SelfAttention": '''class SelfAttention(nn.MultiheadAttention):
     """Each step asks all steps, or with a causal mask those up to itself."""
@@ -236,8 +204,6 @@ MODULES = {
         later = torch.ones(steps, steps, dtype=torch.bool, device=x.device).triu(1)
         mask = later if self.causal else None
         return super().forward(x, x, x, attn_mask=mask, need_weights=False)[0]
-
-
 ''',
     "Attention": '''class Attention(nn.Module):
     """Self-attention with heads of any size; steps of zeros may be padding."""
@@ -259,48 +225,29 @@ MODULES = {
         scores = (q @ k.mT / self.size**0.5).masked_fill(~seen, -torch.inf)
         y = self.output((scores.softmax(dim=-1) @ v).transpose(1, 2).flatten(2))
         return y.where(real, 0) if self.padding else y
-
-
 ''',
     "Masked": '''class Masked(nn.Sequential):
     """Modules whose output is zeros where the step that they get is zeros."""
 
     def forward(self, x):
         return super().forward(x).where((x != 0).any(dim=2, keepdim=True), 0)
-
-
 ''',
     "Concatenate": '''class Concatenate(nn.ModuleList):
     """Branches that take the same input, their outputs along the last axis."""
 
     def forward(self, x):
         return torch.cat([branch(x) for branch in self], dim=-1)
-
-
 ''',
     "Add": '''class Add(nn.ModuleList):
     """Branches that take the same input, their outputs added up."""
 
     def forward(self, x):
         return sum(branch(x) for branch in self)
-
-
 ''',
 }
 
 # The text of a module, and its weights by the names that it has for them.
 Module: TypeAlias = tuple[str, dict[str, Array]]
-
-
-def _call(name: str, *given: Any, **options: Any) -> str:
-    """Write a call; options that are None are left out."""
-    named = (f"{key}={one!r}" for key, one in options.items() if one is not None)
-    return f"{name}({', '.join([*map(str, given), *named])})"
-
-
-def _within(name: str, ends: str, texts: Sequence[str]) -> str:
-    """Write a call of several texts, one to a line."""
-    return f"{name}({ends[:1]}\n" + indent("\n".join(texts), " " * 4) + f"\n{ends[1:]})"
 
 
 def _side_by_side(part: Part) -> list[Module]:
@@ -310,50 +257,45 @@ def _side_by_side(part: Part) -> list[Module]:
     weights: dict[str, Array] = {}
     for i, branch in enumerate(part.branches):
         lines, inner = _modules(branch)
-        texts.append(_within("nn.Sequential", "", lines) + ",")
+        texts.append("nn.Sequential" + block("()", lines))
         weights |= {f"{i}.{key}": array for key, array in inner.items()}
-    return [(_within(part.kind, "[]", texts), weights)]
+    return [(f"{part.kind}({block('[]', texts)})", weights)]
 
 
 def _masked(part: Part) -> list[Module]:
     lines, weights = _modules(part.branches[0])
-    return [(_within("Masked", "", lines), weights)]
+    return [("Masked" + block("()", lines), weights)]
 
 
 def _dense(part: Part) -> list[Module]:
     (W, b) = part.params
     W = W.reshape(W.shape[-2:])  # of a convolution of size 1 too
-    return [(_call("nn.Linear", *W.shape), {"weight": W.T, "bias": b})]
+    return [(call("nn.Linear", *W.shape), {"weight": W.T, "bias": b})]
 
 
 def _convolution(part: Part) -> list[Module]:
     (W, b), layer, channels = part.params, part.layer, part.shape[-1]
-    if (
-        part.kind == "Conv1D"
-        and W.shape[:2] == (1, channels)
-        and part.n_out == (part.shape[0] * len(b))
-    ):
+    if W.shape[:2] == (1, channels) and part.n_out == part.shape[0] * len(b):  # at each step
         return _dense(part)
     options = {
         key: given
         for key in ("stride", "dilation", "groups")
-        if {*_each(given := getattr(layer, key))} != {1}
+        if np.any(np.not_equal(given := getattr(layer, key), 1))
     }
-    pads, pad = part.layer.windows.margins(part.shape[:-1]), []
+    pads, pad = padding_of(part), []
     if any(before != after for before, after in pads):
         pad = [_pad(pads, 0.0)]
     elif layer.padding == "same" and "stride" not in options:
-        options["padding"] = "same"
+        options["padding"] = '"same"'
     elif any(before for before, _ in pads):
         options["padding"] = tuple(before for before, _ in pads)
-    name = "Convolution" if part.kind == "Conv2D" else "Convolution1D"
-    text = _call(name, channels, len(b), layer.size, **options)
-    order = (*range(W.ndim - 1, W.ndim - 3, -1), *range(W.ndim - 2))
-    return [*pad, (text, {"weight": W.transpose(order), "bias": b})]
+    text = call(f"Convolution{_axes(part)}", channels, len(b), layer.size, **options)
+    return [*pad, (text, {"weight": np.moveaxis(W, (-1, -2), (0, 1)), "bias": b})]
 
 
-def _each(given: Any) -> tuple[int, ...]:
-    return given if isinstance(given, tuple) else (given,)
+def _axes(part: Part) -> str:
+    """Return the end of a module's name: images have none."""
+    return "1D" if part.axes == 1 else ""
 
 
 def _pad(pads: Any, value: float) -> Module:
@@ -365,26 +307,23 @@ def _pad(pads: Any, value: float) -> Module:
 
 
 def _pooling(part: Part) -> list[Module]:
-    layer, pads = part.layer, part.layer.windows.margins(part.shape[:-1])
-    name, size = part.kind.removesuffix("2D").replace("Pool", "Pooling"), layer.size
-    fits = all(
-        before == after <= one // 2 for (before, after), one in zip(pads, _each(size), strict=True)
-    )
-    options = {"stride": layer.stride}
-    mean = part.kind.startswith("Average")
-    if not any(map(sum, pads)):
-        return [(_call(name, size, **options), {})]
-    if fits:
+    layer, pads, size = part.layer, padding_of(part), part.layer.windows.size
+    options: dict[str, Any] = {"stride": layer.stride}
+    mean, padded = part.kind == "AveragePool", any(map(sum, pads))
+    fits = all(before == after <= one // 2 for (before, after), one in zip(pads, size, strict=True))
+    if padded and fits:
         options["padding"] = tuple(before for before, _ in pads)
-        counted = {"count_include_pad": False} if mean else {}
-        return [(_call(name, size, **options, **counted), {})]
-    pad, pool = _pad(pads, 0.0 if mean else -1.0), _call(name, size, **options)
+        options["count_include_pad"] = False if mean else None
+    pool = call(f"{part.kind}ing{_axes(part)}", layer.size, **options)
+    if not padded or fits:
+        return [(pool, {})]
+    pad = _pad(pads, 0.0 if mean else -1.0)
     return [(f"WithoutPadding({pad[0]}, {pool})", {})] if mean else [pad, (pool, {})]
 
 
 def _over_all(part: Part) -> list[Module]:
     masked = "Masked" if getattr(part.layer, "mask_zero", False) else ""
-    name = "Mean" if part.kind.startswith("GlobalAverage") else "Maximum"
+    name = "Mean" if part.kind == "GlobalAveragePool" else "Maximum"
     return [(f"{masked}{name}()", {})]
 
 
@@ -394,31 +333,23 @@ def _reshape(part: Part) -> list[Module]:
 
 
 def _recurrence(part: Part) -> list[Module]:
-    layer = part.layer
-    text, weights = _steps(part)
+    layer, (text, weights) = part.layer, _steps(part)
     name = "MaskedRecurrence" if layer.mask_zero else "Recurrence"
-    options = {
-        "every_step": layer.return_sequences or None, "backwards": layer.go_backwards or None,
-    }  # fmt: skip
-    return [(_call(name, text, **options), {f"layer.{k}": one for k, one in weights.items()})]
+    sequences, backwards = layer.return_sequences or None, layer.go_backwards or None
+    text = call(name, text, every_step=sequences, backwards=backwards)
+    return [(text, {f"layer.{key}": array for key, array in weights.items()})]
 
 
 def _bidirectional(part: Part) -> list[Module] | None:
     """Return one module for a recurrence in both directions side by side, if it is that."""
-    if part.kind != "Concatenate" or [len(branch) for branch in part.branches] != [1, 1]:
+    both = both_directions(part)
+    if both is None or not (made := _steps(both[0]))[0].startswith("nn."):
         return None
-    one, other = (branch[0] for branch in part.branches)
-    plain = one.kind in ("SimpleRNN", "GRU", "LSTM") and not one.layer.go_backwards
-    linear = one.activation == other.activation == "linear"
-    if not plain or not linear or other.layer != replace(one.layer, go_backwards=True):
-        return None
-    text, weights = _steps(one)
-    if one.layer.mask_zero or not text.startswith("nn."):
-        return None
-    back = {f"{key}_reverse": array for key, array in _steps(other)[1].items()}
+    text, weights = made
+    weights |= {f"{key}_reverse": array for key, array in _steps(both[1])[1].items()}
     text = f"{text[:-1]}, bidirectional=True)"
-    text = _call("Bidirectional", text, every_step=one.layer.return_sequences or None)
-    return [(text, {f"layer.{key}": array for key, array in (weights | back).items()})]
+    text = call("Bidirectional", text, every_step=both[0].layer.return_sequences or None)
+    return [(text, {f"layer.{key}": array for key, array in weights.items()})]
 
 
 def _steps(part: Part) -> Module:
@@ -429,92 +360,85 @@ def _steps(part: Part) -> Module:
     if kind == "SimpleRNN" and layer.activation.name not in ("tanh", "relu"):
         function = form_of(layer.activation.name, ACTIVATIONS, "PyTorch")
         weights = {"input.weight": W.T, "input.bias": b, "state.weight": U.T}
-        return _call("SimpleRNN", given, n, function), weights
+        return call("SimpleRNN", given, n, function), weights
     if kind == "SimpleRNN" and layer.activation.name == "relu":
-        options = {"nonlinearity": "relu", **options}
+        options = {"nonlinearity": '"relu"', **options}
     c = np.zeros_like(b)
     if kind == "GRU":
         c[2 * n :] = params.c
     if kind == "LSTM":  # the order of the gates there is i, f, g, o
-        i, f, o, g = np.arange(4 * n).reshape(4, n)
-        order = np.concatenate([i, f, g, o])
-        W, U, b = W[:, order], U[:, order], b[order]
+        W, U, b = (gates(array, (0, 1, 3, 2)) for array in (W, U, b))
     names = "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"
-    text = _call({"SimpleRNN": "nn.RNN"}.get(kind, f"nn.{kind}"), given, n, **options)
+    text = call("nn.RNN" if kind == "SimpleRNN" else f"nn.{kind}", given, n, **options)
     return text, dict(zip(names, (W.T, U.T, b, c), strict=True))
 
 
 def _attention(part: Part) -> list[Module]:
     layer, n, (W, b, V, c) = part.layer, part.shape[-1], part.params
-    m, causal = len(V), layer.causal or None
-    if m == n and not layer.mask_zero:
+    m, causal, padding = len(V), layer.causal or None, layer.mask_zero or None
+    if m == n and not padding:
         names = "in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"
-        text = _call("SelfAttention", n, layer.heads, causal=causal)
+        text = call("SelfAttention", n, layer.heads, causal=causal)
     else:
         names = "input.weight", "input.bias", "output.weight", "output.bias"
-        padding = layer.mask_zero or None
         size = m // layer.heads
-        text = _call("Attention", n, layer.heads, size, causal=causal, padding=padding)
+        text = call("Attention", n, layer.heads, size, causal=causal, padding=padding)
     return [(text, dict(zip(names, (W.T, b, V.T, c), strict=True)))]
 
 
 def _embedding(part: Part) -> list[Module]:
     padding = 0 if part.layer.mask_zero else None
-    text = _call("Embedding", *part.params.W.shape, padding_idx=padding)
+    text = call("Embedding", *part.params.W.shape, padding_idx=padding)
     return [(text, {"weight": part.params.W})]
 
 
 def _positions(part: Part) -> list[Module]:
-    text, weights = f"Positions{part.shape}", {"vectors": part.params[0]}
-    if not part.layer.mask_zero:
-        return [(text, weights)]
-    return [(f"Masked({text})", {"0.vectors": part.params[0]})]
+    text, vectors = f"Positions{part.shape}", part.params[0]
+    if part.layer.mask_zero:
+        return [(f"Masked({text})", {"0.vectors": vectors})]
+    return [(text, {"vectors": vectors})]
+
+
+def _normalization(part: Part) -> list[Module]:
+    text = call("nn.LayerNorm", part.shape[-1], eps=part.layer.epsilon)
+    return [(text, {"weight": part.params.gamma, "bias": part.params.beta})]
 
 
 ROWS: dict[str, Callable[[Any], list[Module]]] = {
     "Dense": _dense,
     "Scale": lambda part: [(f"Scale({len(part.params.s)})", part.params._asdict())],
-    "LayerNormalization": lambda part: [
-        (
-            f"nn.LayerNorm({part.shape[-1]}, eps={part.layer.epsilon!r})",
-            {"weight": part.params.gamma, "bias": part.params.beta},
-        )
-    ],
+    "LayerNormalization": _normalization,
+    "Conv": _convolution,
+    "MaxPool": _pooling,
+    "AveragePool": _pooling,
+    "GlobalMaxPool": _over_all,
+    "GlobalAveragePool": _over_all,
     "Flatten": lambda part: [("nn.Flatten()", {})],
     "Reshape": _reshape,
-    "Activate": lambda part: [("nn.Identity()", {})],
-    "Upsample2D": lambda part: [(f"Upsampling(scale_factor={part.layer.size})", {})],
+    "Upsample": lambda part: [(f"Upsampling(scale_factor={part.layer.size})", {})],
+    "Activate": lambda part: [] if part.activation != "linear" else [("nn.Identity()", {})],
     "Embedding": _embedding,
     "PositionalEncoding": _positions,
+    **dict.fromkeys(RECURRENT, _recurrence),
     "MultiHeadAttention": _attention,
+    "Concatenate": _side_by_side,
+    "Add": _side_by_side,
     "Masked": _masked,
-    **dict.fromkeys(("Conv1D", "Conv2D"), _convolution),
-    **dict.fromkeys(("MaxPool1D", "MaxPool2D", "AveragePool1D", "AveragePool2D"), _pooling),
-    **dict.fromkeys(
-        (
-            "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalAveragePool1D", "GlobalAveragePool2D",
-        ),
-        _over_all,
-    ),
-    **dict.fromkeys(("SimpleRNN", "GRU", "LSTM"), _recurrence),
-    **dict.fromkeys(("Concatenate", "Add"), _side_by_side),
-}  # fmt: skip
+}
 
 
 def _modules(parts: Sequence[Part]) -> tuple[list[str], dict[str, Array]]:
-    """Return the lines of a Sequential, and its weights by their names in its state."""
-    lines: list[str] = []
+    """Return the texts of a Sequential's modules, and its weights by their names in its state."""
+    texts: list[str] = []
     weights: dict[str, Array] = {}
     for part in parts:
         made = form_of(part.kind, ROWS, "PyTorch")(part)
-        if part.kind == "Activate" and part.activation != "linear":
-            made = []
         if part.activation != "linear":
             made.append((form_of(part.activation, ACTIVATIONS, "PyTorch"), {}))
         for text, own in made:
-            weights |= {f"{len(lines)}.{key}": array for key, array in own.items()}
-            lines.append(f"{text},")
-    return lines, weights
+            weights |= {f"{len(texts)}.{key}": array for key, array in own.items()}
+            texts.append(text)
+    return texts, weights
 
 
 CODE = '''"""A network {topology}, {sign}, in PyTorch.
@@ -533,9 +457,10 @@ from pathlib import Path
 from torch import nn
 
 WEIGHTS = Path(__file__).with_name("{weights}")
+{modules}
 
 
-{modules}class Net(nn.Sequential):
+class Net(nn.Sequential):
     def __init__(self):
         super().__init__(
 {layers}
@@ -548,6 +473,18 @@ def load(path=WEIGHTS):
     net.load_state_dict(load_file(path))
     return net.eval()
 '''
+
+
+USE = """\
+    import torch
+    from model import load
+    from preparation import decide, prepare
+
+    net = load()
+    with torch.no_grad():
+        outputs = net(torch.from_numpy(prepare({table}))).numpy()
+    print(decide(outputs))
+"""
 
 
 def to_pytorch(
@@ -611,30 +548,18 @@ def to_pytorch(
                 nn.Sigmoid(),
             )
     """
-    if not isinstance(model, Network):
-        estimator, folder = fitted(model), params if folder is None else folder
-        if takes_arrays(estimator):
-            model, params = in_units(estimator)
-        else:
-            model, params = estimator.network_, estimator.params_
-            preparation = preparation_code(estimator, USE_PYTORCH)
-    if folder is None:
-        raise ValueError("give the folder to write to: to_pytorch(net, params, folder)")
-    parts = parts_of(model, params)
-    lines, weights = _modules(parts)
-    text = "\n".join(lines)
-    modules = "".join(
-        code for name, code in MODULES.items() if search(rf"(?<![\w.]){name}\(", text)
-    )
-    code = CODE.format(
-        topology=topology_of(parts),
-        sign=SIGN,
-        weights=WEIGHTS,
-        beside=beside(preparation),
-        n_in=", ".join(map(str, model.in_shape)),
-        n_out=", ".join(map(str, model.out_shape())),
-        torch="import torch\n" if search(r"\btorch\.", modules) else "",
-        modules=modules,
-        layers=indent(text, " " * 12),
-    )
-    return write_folder(folder, code, weights, preparation)
+    return export_code(model, params, folder, preparation, USE, _code)
+
+
+def _code(net: Network, parts: list[Part]) -> tuple[str, dict[str, Array], dict[str, str]]:
+    texts, weights = _modules(parts)
+    layers = listed(texts)
+    used = [name for name in MODULES if search(rf"(?<![\w.]){name}\(", layers)]
+    modules = code_of(used)
+    torch = "import torch\n" if search(r"\btorch\.", modules) else ""
+    return CODE, weights, {"torch": torch, "modules": modules, "layers": indent(layers, " " * 12)}
+
+
+def code_of(names: Iterable[str]) -> str:
+    """Return the code of modules, two empty lines before each."""
+    return "".join(f"\n\n{MODULES[name]}" for name in names)

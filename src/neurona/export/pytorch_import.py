@@ -17,33 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from neurona.engine.layers import (
-    GRU,
-    LSTM,
-    Add,
-    AveragePool1D,
-    AveragePool2D,
-    BatchNormalization,
-    Concatenate,
-    Conv1D,
-    Conv2D,
-    Dense,
-    Embedding,
-    GlobalAveragePool1D,
-    GlobalAveragePool2D,
-    GlobalMaxPool1D,
-    GlobalMaxPool2D,
-    LayerNormalization,
-    MaxPool1D,
-    MaxPool2D,
-    MultiHeadAttention,
-    SimpleRNN,
-    Upsample2D,
-)
+from neurona.engine import layers as ours
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.comparison import confirmed
+from neurona.export.parts import gates
+from neurona.export.pytorch import code_of
 from neurona.export.reading import (
     EXAMPLES,
     GONE,
@@ -56,8 +35,11 @@ from neurona.export.reading import (
     Places,
     Pool,
     Value,
-    network_of_values,
+    network_like,
+    normalization_of_all,
+    transposed_convolution,
 )
+from neurona.export.recognition import recognise
 from neurona.extras import require
 
 
@@ -70,11 +52,12 @@ def from_pytorch(
     ----------
     module
         A ``torch.nn.Module`` of layers that neurona has: ``Linear``, ``Conv1d`` and ``Conv2d``,
-        maximum and mean pooling, ``BatchNorm``, ``LayerNorm``, ``Flatten``, ``Unflatten``,
-        ``Upsample``, ``Embedding``, ``RNN``, ``GRU``, ``LSTM``, ``MultiheadAttention`` of one
-        input, ``TransformerEncoderLayer`` and activations; in a row or in branches that are
-        added up or concatenated, as modules or as functions in a ``forward``. ``Dropout`` and
-        ``Identity`` do nothing to a prediction and are left out. The module is left as it was.
+        maximum and mean pooling, ``BatchNorm``, ``LayerNorm``, ``GroupNorm`` of one group,
+        ``ConvTranspose`` of stride 1, ``Flatten``, ``Unflatten``, ``Upsample``, ``Embedding``,
+        ``RNN``, ``GRU``, ``LSTM``, ``MultiheadAttention`` of one input,
+        ``TransformerEncoderLayer`` and activations; in a row or in branches that are added up or
+        concatenated, as modules or as functions in a ``forward``. ``Dropout`` and ``Identity`` do
+        nothing to a prediction and are left out. The module is left as it was.
     in_shape
         The shape of one example, as the module takes it: needed for images ``(channels, height,
         width)``, series and texts ``(steps,)``. By default the width of the first layer.
@@ -124,15 +107,7 @@ def from_pytorch(
                 "such as 4 for four numbers, or (3, 32, 32) for an image"
             )
         values = source.values(shape)
-        net, params, starts, ends = network_of_values(values, shape)
-        back = np.argsort(ends.ravel())
-
-        def original(X: Array) -> Array:
-            outputs = _numbers(source.run(X.reshape(len(X), -1)[:, starts]))
-            numbers: Array = outputs.reshape(len(X), -1)
-            return numbers[:, back] if numbers.shape[1] == len(back) else numbers
-
-        return confirmed(net, params, original, name, precision=precision)
+        return network_like(values, shape, lambda X: _numbers(source.run(X)), name, precision)
 
 
 def _precision(torch: Any, module: Any, name: str) -> Any:
@@ -269,7 +244,7 @@ class _Source:
         )
         tape = _tape(self, x)
         try:
-            with tape:
+            with tape, _own_modules(self, tape):
                 outputs = self.checked(self.module(x))
         except _Unseen:
             raise
@@ -354,10 +329,16 @@ def _tape(source: _Source, x: Any) -> Any:
                     again = _again(source, function, leaves, form, list(inputs), which)
                     step = _step(source, what, function, args, kwargs, given, again)
                     run = partial(_on_numbers, source, again)
-                    value = Value(what, tuple(inputs.values()), run, step)
-                    self.values.append(value)
-                    self.seen[id(one)] = one, value, _version(one)
+                    self.write(one, what, tuple(inputs.values()), step, run)
             return result
+
+        def write(self, tensor: Any, what: str, inputs: Any, steps: Any, run: Any = None) -> None:
+            """Write down how a tensor was made: by one step, or by several in a row."""
+            for step in steps if isinstance(steps, list) else [steps]:
+                value = Value(what, inputs, run, step)
+                self.values.append(value)
+                inputs = (value,)
+            self.seen[id(tensor)] = tensor, value, _version(tensor)
 
     return Tape()
 
@@ -402,7 +383,7 @@ def _on_numbers(source: _Source, function: Callable[..., Any], *arrays: Array) -
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
     W = _numbers(weight).T
     b = np.zeros(W.shape[1]) if bias is None else _numbers(bias)
-    return Call(Dense(W.shape[1]), Dense.Params(W, b), axis=None)
+    return Call(ours.Dense(W.shape[1]), ours.Dense.Params(W, b), axis=None)
 
 
 def _matmul(x: Any, other: Any) -> Any:
@@ -419,7 +400,7 @@ def _convolution(
     sides = [_sides(one, len(size)) for one in (size, stride, dilation)]
     given = padding if isinstance(padding, str) else _sides(padding, len(size))
     given = given if given not in (0, (0, 0)) else "valid"
-    kind = Conv1D if len(size) == 1 else Conv2D
+    kind = ours.Conv1D if len(size) == 1 else ours.Conv2D
     layer = kind(n_out, sides[0], stride=sides[1], padding=given, dilation=sides[2], groups=groups)
     return Call(layer, kind.Params(W, b), channels_first=True)
 
@@ -430,7 +411,7 @@ def _max_pooling(
 ) -> Any:  # fmt: skip
     if return_indices or {*_pair(dilation)} != {1}:
         raise ValueError("neurona's pooling gives no indices, and has no dilation")
-    return _pooling(x, (MaxPool1D, MaxPool2D), kernel_size, stride, padding, ceil_mode)
+    return _pooling(x, (ours.MaxPool1D, ours.MaxPool2D), kernel_size, stride, padding, ceil_mode)
 
 
 def _average_pooling(
@@ -442,7 +423,7 @@ def _average_pooling(
             "neurona's mean is that of the numbers without the padding: give "
             "count_include_pad=False, and no divisor_override"
         )
-    kinds = AveragePool1D, AveragePool2D
+    kinds = ours.AveragePool1D, ours.AveragePool2D
     return _pooling(x, kinds, kernel_size, stride, padding, ceil_mode)
 
 
@@ -507,7 +488,7 @@ def _upsampled(
         raise ValueError(
             "neurona's Upsample2D repeats the pixels of images a whole number of times"
         )
-    return Call(Upsample2D(tuple(map(int, factors))), channels_first=True)
+    return Call(ours.Upsample2D(tuple(map(int, factors))), channels_first=True)
 
 
 def _batch_norm(
@@ -521,20 +502,45 @@ def _batch_norm(
         )
     gamma = np.ones(len(mean)) if weight is None else _numbers(weight)
     beta = np.zeros(len(mean)) if bias is None else _numbers(bias)
-    params = BatchNormalization.Params(gamma, beta, _numbers(mean), _numbers(variance))
-    return Call(BatchNormalization(epsilon=eps or TINY), params, channels_first=True)
+    params = ours.BatchNormalization.Params(gamma, beta, _numbers(mean), _numbers(variance))
+    return Call(ours.BatchNormalization(epsilon=eps or TINY), params, channels_first=True)
 
 
 def _layer_norm(
     x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
-    if len(normalized_shape) != 1:
-        raise ValueError("neurona's LayerNormalization is over the last axis, at each place")
-    n = x.shape[-1]
-    gamma = np.ones(n) if weight is None else _numbers(weight)
-    beta = np.zeros(n) if bias is None else _numbers(bias)
-    params = LayerNormalization.Params(gamma, beta)
-    return Call(LayerNormalization(epsilon=eps or TINY), params, axis=None)
+    shape = tuple(normalized_shape)
+    gamma = np.ones(shape) if weight is None else _numbers(weight)
+    beta = np.zeros(shape) if bias is None else _numbers(bias)
+    if len(shape) > 1 and shape == tuple(x.shape[1:]):
+        return normalization_of_all(shape, gamma, beta, eps)
+    if len(shape) > 1:
+        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
+    params = ours.LayerNormalization.Params(gamma, beta)
+    return Call(ours.LayerNormalization(epsilon=eps or TINY), params, axis=None)
+
+
+def _group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> Any:
+    if groups != 1:
+        raise ValueError(
+            f"it normalizes {groups} groups of channels: neurona's LayerNormalization is over the "
+            "channels of each place, or over all numbers, as GroupNorm(1, channels). Train with "
+            "one of these, or with a BatchNorm"
+        )
+    each = (-1, *(1,) * (x.ndim - 2))
+    gamma = np.ones(each) if weight is None else _numbers(weight).reshape(each)
+    beta = np.zeros(each) if bias is None else _numbers(bias).reshape(each)
+    return normalization_of_all(tuple(x.shape[1:]), gamma, beta, eps)
+
+
+def _transposed(
+    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0,
+    output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
+) -> Any:  # fmt: skip
+    W = _numbers(weight)
+    b = np.zeros(W.shape[1] * groups) if bias is None else _numbers(bias)
+    W = W.transpose(*range(2, W.ndim), 1, 0)
+    return transposed_convolution(W, b, stride, padding, dilation, groups, first=True)
 
 
 def _embedding(
@@ -544,7 +550,7 @@ def _embedding(
         raise ValueError("neurona's Embedding has no max_norm")
     W = _numbers(weight)
     zero = padding_idx == 0 and not W[0].any()
-    return Call(Embedding(*W.shape, mask_zero=zero), Embedding.Params(W))
+    return Call(ours.Embedding(*W.shape, mask_zero=zero), ours.Embedding.Params(W))
 
 
 def _attention(
@@ -570,41 +576,40 @@ def _attention(
         if not np.array_equal(seen, np.tri(len(query))):
             raise ValueError("neurona's MultiHeadAttention has one mask, the causal one")
     m = W.shape[0]
-    params = MultiHeadAttention.Params(
+    params = ours.MultiHeadAttention.Params(
         _numbers(W).T, np.zeros(m) if b is None else _numbers(b),
         _numbers(V).T, np.zeros(n) if c is None else _numbers(c),
     )  # fmt: skip
-    return Call(MultiHeadAttention(heads, causal=causal), params, axis=1)
+    return Call(ours.MultiHeadAttention(heads, causal=causal), params, axis=1)
 
 
 def _cat(tensors: Any, dim: int = 0) -> Any:
-    return Merge(Concatenate, dim)
+    return Merge(ours.Concatenate, dim)
 
 
 def _add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
-    return Merge(Add) if alpha == 1 and x.shape == other.shape else None
+    return Merge(ours.Add) if alpha == 1 and x.shape == other.shape else None
 
 
 def _rnn(activation: str) -> Callable[..., Any]:
     """Return from one direction's weights to neurona's layer and parameters."""
 
     def make(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-        return SimpleRNN(n, activation, return_sequences=True), SimpleRNN.Params(W, U, b + c)
+        return ours.SimpleRNN(n, activation, return_sequences=True), ours.SimpleRNN.Params(
+            W, U, b + c
+        )
 
     return make
 
 
 def _gru(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
     both = np.concatenate([b[: 2 * n] + c[: 2 * n], b[2 * n :]])
-    return GRU(n, return_sequences=True), GRU.Params(W, U, both, c[2 * n :])
+    return ours.GRU(n, return_sequences=True), ours.GRU.Params(W, U, both, c[2 * n :])
 
 
 def _lstm(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-    i, f, g, o = np.arange(4 * n).reshape(4, n)
-    order = np.concatenate([i, f, o, g])
-    return (
-        LSTM(n, return_sequences=True), LSTM.Params(W[:, order], U[:, order], (b + c)[order])
-    )  # fmt: skip
+    own = (gates(array, (0, 1, 3, 2)) for array in (W, U, b + c))  # from i, f, g, o
+    return ours.LSTM(n, return_sequences=True), ours.LSTM.Params(*own)
 
 
 RECURRENCES: dict[str, Callable[..., tuple[Any, Any]]] = {
@@ -633,7 +638,7 @@ def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
         layer, params = pair[0]
         if both:
             backwards = replace(pair[1][0], go_backwards=True)
-            layer, params = Concatenate([layer, backwards]), (params, pair[1][1])
+            layer, params = ours.Concatenate([layer, backwards]), (params, pair[1][1])
         call = Call(layer, params, axis=0 if batch_first else 1)
         values.append(Value(what, (values[-1],), step=call))
 
@@ -650,31 +655,35 @@ def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
     return [*values[1:], *after[: len(states)]]
 
 
-MEANS = GlobalAveragePool1D(), GlobalAveragePool2D()
-LARGEST = GlobalMaxPool1D(), GlobalMaxPool2D()
+MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
+LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
 LAYERS: dict[str, Callable[..., Any]] = {
     "linear": _linear,
-    "matmul": _matmul,
-    "__matmul__": _matmul,
-    "mm": _matmul,
-    "conv1d": _convolution,
-    "conv2d": _convolution,
-    "max_pool1d": _max_pooling,
-    "max_pool2d": _max_pooling,
-    "avg_pool1d": _average_pooling,
-    "avg_pool2d": _average_pooling,
-    "adaptive_avg_pool1d": _adaptive(MEANS),
-    "adaptive_avg_pool2d": _adaptive(MEANS),
-    "adaptive_max_pool1d": _adaptive(LARGEST),
-    "adaptive_max_pool2d": _adaptive(LARGEST),
+    **dict.fromkeys(("matmul", "__matmul__", "mm"), _matmul),
+    **dict.fromkeys(("conv1d", "conv2d"), _convolution),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
+    **dict.fromkeys(("max_pool1d", "max_pool2d"), _max_pooling),
+    **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _average_pooling),
+    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d"), _adaptive(MEANS)),
+    **dict.fromkeys(("adaptive_max_pool1d", "adaptive_max_pool2d"), _adaptive(LARGEST)),
     "mean": _over(MEANS),
-    "max": _over(LARGEST),
-    "amax": _over(LARGEST),
+    **dict.fromkeys(("max", "amax"), _over(LARGEST)),
     "pad": _pad,
     "interpolate": _upsampled,
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
     "embedding": _embedding,
+}
+# What neurona does not have, and how to go on without it.
+REFUSED = {
+    "instance_norm": "neurona has no normalization of each channel by itself: train with a "
+    "BatchNorm, a LayerNorm over the channels, or GroupNorm(1, channels)",
+    "_pack_padded_sequence": "neurona's recurrences take padded series, and with mask_zero=True "
+    "pass over steps of zeros: import the model with its recurrence on the padded series, and set "
+    "mask_zero in the layer that it becomes",
+    "scaled_dot_product_attention": "neurona's MultiHeadAttention is read from "
+    "nn.MultiheadAttention: put its weights into one",
 }
 MERGES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
@@ -693,6 +702,8 @@ def _step(
     """Return the layer, the merge or the move that a call is, if it is one."""
     name = function.__name__
     kwargs = {"x" if key == "input" else key: value for key, value in kwargs.items()}
+    if name in REFUSED:
+        raise _Unseen(f"{what}: {REFUSED[name]}")
     if name in MOVES and len(given) == 1:
         return Move(partial(_moved, source, again))
     if name == "multi_head_attention_forward":
@@ -709,6 +720,101 @@ def _step(
         return None
     except ValueError as error:
         raise _Unseen(f"{what}: {error}") from None
+
+
+# --------------------------------------------------------------- modules that the export writes
+
+
+@contextmanager
+def _own_modules(source: _Source, tape: Any) -> Iterator[None]:
+    """Write down each call of a module of :mod:`neurona.export.pytorch` as the layer that it is."""
+    code: dict[str, Any] = {}
+    exec(IMPORTS + code_of(OWN), code)
+
+    def is_own(module: Any) -> bool:
+        """Tell whether it computes as the module of that name does, wherever its code is."""
+        name = type(module).__name__
+        if name not in OWN or "forward" in vars(module):
+            return False
+        forms = (one.forward.__code__ for one in (type(module), code[name]))
+        one, other = ((form.co_code, form.co_names, form.co_consts) for form in forms)
+        return one == other
+
+    def write(module: Any, args: Any, output: Any) -> None:
+        start, name = tape.value_of(args[0]), type(module).__name__
+        what = f"{source.paths[module]} {name}".strip()
+        try:
+            step = None if start is None else OWN[name](source, module, args[0])
+        except ValueError as error:
+            raise _Unseen(f"{what}: {error}") from None
+        except (AttributeError, TypeError):  # what is within it was changed: read it call by call
+            return
+        if step is None:
+            return
+        inputs = [start]
+        if isinstance(step, Merge):  # of what is within it, before the zeros
+            inputs = [tape.value_of(output).inputs[0], start]
+        one = output[0] if isinstance(output, tuple) else output
+        tape.write(one, what, tuple(inputs), step)
+
+    own = [one for one in source.paths if is_own(one)]
+    handles = [one.register_forward_hook(write, prepend=True) for one in own]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _own_recurrence(source: _Source, module: Any, x: Any) -> Any:
+    """Return the layer of a recurrence that passes over padding."""
+    inner = module.layer
+    if type(inner).__name__ == "SimpleRNN":
+        call = _simple_rnn(source, inner, x)
+        layer, params = call.layer, call.params
+    else:
+        plain = inner.num_layers == 1 and inner.batch_first and not inner.proj_size
+        if not plain or inner.bidirectional:
+            return None
+        W, U, *biases = (_numbers(one).T for one in inner._flat_weights)
+        b, c = biases or [np.zeros(W.shape[1])] * 2
+        layer, params = RECURRENCES[inner.mode.lower()](inner.hidden_size, W, U, b, c)
+    options = {"return_sequences": module.every_step, "go_backwards": module.backwards}
+    return Call(replace(layer, mask_zero=True, **options), params)
+
+
+def _simple_rnn(source: _Source, module: Any, x: Any) -> Any:
+    W, U = (_numbers(one.weight).T for one in (module.input, module.state))
+    n = len(U)
+    function = partial(_on_numbers, source, module.activation)
+    layer = ours.SimpleRNN(n, recognise(function, n, "its activation"), return_sequences=True)
+    return Call(layer, ours.SimpleRNN.Params(W, U, _numbers(module.input.bias)))
+
+
+def _own_attention(source: _Source, module: Any, x: Any) -> Any:
+    layer = ours.MultiHeadAttention(module.heads, module.size, module.causal, module.padding)
+    into, out = module.input, module.output
+    W, V = (_numbers(one.weight).T for one in (into, out))
+    return Call(layer, layer.Params(W, _numbers(into.bias), V, _numbers(out.bias)))
+
+
+def _without_padding(source: _Source, module: Any, x: Any) -> Any:
+    mean, axes = module.mean, x.ndim - 2
+    size, stride = (_sides(one, axes) for one in (mean.kernel_size, mean.stride))
+    layer = (ours.AveragePool1D, ours.AveragePool2D)[axes - 1](size, stride=stride)
+    return [_pad(x, module.pad.padding, value=-np.inf), Call(layer)]
+
+
+IMPORTS = "import torch\nfrom torch import nn\n"  # as the export's code has them
+OWN: dict[str, Callable[[_Source, Any, Any], Any]] = {
+    "Masked": lambda source, module, x: Merge(ours.Masked),
+    "MaskedMean": lambda source, module, x: Call(ours.GlobalAveragePool1D(mask_zero=True)),
+    "MaskedMaximum": lambda source, module, x: Call(ours.GlobalMaxPool1D(mask_zero=True)),
+    "MaskedRecurrence": _own_recurrence,
+    "SimpleRNN": _simple_rnn,
+    "Attention": _own_attention,
+    "WithoutPadding": _without_padding,
+}
 
 
 def _moved(source: _Source, again: Callable[..., Any], places: Places) -> Places:

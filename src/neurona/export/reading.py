@@ -18,40 +18,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from neurona.engine.layers import (
-    GRU,
-    LSTM,
-    Activate,
-    Add,
-    AveragePool1D,
-    AveragePool2D,
-    BatchNormalization,
-    Concatenate,
-    Conv1D,
-    Conv2D,
-    Dense,
-    Embedding,
-    Flatten,
-    GlobalAveragePool1D,
-    GlobalAveragePool2D,
-    GlobalMaxPool1D,
-    GlobalMaxPool2D,
-    Layer,
-    LayerNormalization,
-    Masked,
-    MaxPool1D,
-    MaxPool2D,
-    MultiHeadAttention,
-    Nothing,
-    PositionalEncoding,
-    Reshape,
-    SimpleRNN,
-    Upsample2D,
-)
-from neurona.engine.layers import Sequential as InARow
+from neurona.engine import layers as ours
+from neurona.engine.layers import Layer, Nothing
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
+from neurona.export.comparison import confirmed
 from neurona.export.parts import OWN
 from neurona.export.recognition import affine, recognise
 
@@ -63,22 +35,18 @@ ZERO, LEAST, GONE = -1, -2, -3
 EXAMPLES = 3  # with which a model is read
 LARGEST = float(np.finfo(np.float32).max)
 TINY = 1e-30  # an epsilon that changes nothing, where what is imported has none
-CONVOLUTIONS = (Conv1D, Conv2D)
-NORMALIZATIONS = (BatchNormalization, LayerNormalization)
-RECURRENT = (SimpleRNN, GRU, LSTM)
-POOLS = (
-    MaxPool1D, MaxPool2D, AveragePool1D, AveragePool2D,
-    GlobalMaxPool1D, GlobalMaxPool2D, GlobalAveragePool1D, GlobalAveragePool2D,
-)  # fmt: skip
-WEIGHTED = (Dense, *CONVOLUTIONS, Embedding)
-ACTIVATED = (Dense, *CONVOLUTIONS, *NORMALIZATIONS)  # may hold what follows them
-HAVE = ", ".join(
-    one.__name__
-    for one in (
-        *ACTIVATED, *POOLS, Upsample2D, Flatten, Reshape, Embedding, *RECURRENT, MultiHeadAttention,
-        PositionalEncoding, Concatenate, Add,
-    )
-)  # fmt: skip
+CONVOLUTIONS = (ours.Conv1D, ours.Conv2D)
+NORMALIZATIONS = (ours.BatchNormalization, ours.LayerNormalization)
+RECURRENT = (ours.SimpleRNN, ours.GRU, ours.LSTM)
+WINDOWED = ours.MaxPool1D, ours.MaxPool2D, ours.AveragePool1D, ours.AveragePool2D
+WEIGHTED = (ours.Dense, *CONVOLUTIONS, ours.Embedding)
+ACTIVATED = (ours.Dense, *CONVOLUTIONS, *NORMALIZATIONS)  # may hold what follows them
+HAVE = (
+    "Dense, Conv1D, Conv2D, BatchNormalization, LayerNormalization, MaxPool1D, MaxPool2D, "
+    "AveragePool1D, AveragePool2D, GlobalMaxPool1D, GlobalMaxPool2D, GlobalAveragePool1D, "
+    "GlobalAveragePool2D, Upsample2D, Flatten, Reshape, Embedding, SimpleRNN, GRU, LSTM, "
+    "MultiHeadAttention, PositionalEncoding, Concatenate, Add"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,12 +84,15 @@ class Call:
         Whether it expects the channels before the other axes of an example.
     axis
         Where it expects the examples; None: anywhere but last.
+    told
+        Whether something else than the zeros of its input tells it which steps are padding.
     """
 
     layer: Any
     params: Any = ()
     channels_first: bool = False
     axis: int | None = 0
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,9 +109,12 @@ class Pool:
 
 @dataclass(frozen=True)
 class Merge:
-    """A call that puts values together: ``Add``, or ``Concatenate`` along an axis of the arrays."""
+    """A call that puts values together: ``Add``, or ``Concatenate`` along an axis of the arrays.
 
-    layer: type[Add | Concatenate]
+    A ``Masked`` puts zeros into the first value where a step of the second is padding.
+    """
+
+    layer: Any
     axis: int = -1
 
 
@@ -194,10 +168,16 @@ def in_order(shape: Shape, channels_first: bool = False) -> Places:
     return np.moveaxis(places, -1, 0) if channels_first else places
 
 
-def network_of_values(
-    values: Sequence[Value], shape: Shape, *, flat: bool = False
-) -> tuple[Network, Params, Places, Places]:
-    """Return a network that does what a model does.
+def network_like(
+    values: Sequence[Value],
+    shape: Shape,
+    run: Callable[[Array], Array],
+    what: str,
+    precision: Any,
+    *,
+    flat: bool = False,
+) -> tuple[Network, Params]:
+    """Return a network that does what a model does, and its parameters in float32.
 
     A model that first makes images or series of rows becomes a network of these; one that takes
     them with the channels first, a network that has them last.
@@ -208,21 +188,33 @@ def network_of_values(
         The input of the model, what it makes of it in the order in which it does, and its output.
     shape
         Of one example of the model.
+    run
+        The model, from examples to outputs.
+    what, precision
+        As for :func:`~neurona.export.comparison.confirmed`.
     flat
         Whether a model that first makes rows of its input becomes a network of rows.
-
-    Returns
-    -------
-    net, params
-        The network, and its parameters in float64.
-    starts, ends
-        Where the numbers of the model's input and output stand in those of the network.
 
     Raises
     ------
     ValueError
-        If something has no counterpart in neurona; the message names it.
+        If something has no counterpart in neurona, the message names it; or if the network does
+        not predict as the model does.
     """
+    net, params, starts, ends = _network_of_values(values, shape, flat)
+    back = np.argsort(ends.ravel())
+
+    def original(X: Array) -> Array:
+        outputs = run(X.reshape(len(X), -1)[:, starts]).reshape(len(X), -1)
+        return outputs[:, back] if outputs.shape[1] == len(back) else outputs
+
+    return confirmed(net, params, original, what, precision=precision)
+
+
+def _network_of_values(
+    values: Sequence[Value], shape: Shape, flat: bool
+) -> tuple[Network, Params, Places, Places]:
+    """Return a network and parameters, and where the model's input and output stand in its own."""
     theirs = shape
     first = [value.step for value in values if values[0] in value.inputs]
     if len(first) == 1 and isinstance(first[0], Move):
@@ -237,10 +229,10 @@ def network_of_values(
         last = (*shape[1:], shape[0])
         ways.append((last, in_order(last, channels_first=True)))
     readers = []
-    for ours, starts in ways:
+    for own, starts in ways:
         reader = _Reader({value: i for i, value in enumerate(values)})
         try:
-            return reader.network(values, ours, starts.reshape(theirs))
+            return reader.network(values, own, starts.reshape(theirs))
         except ValueError as error:
             readers.append((reader.reached, error))
     raise max(readers, key=lambda one: one[0])[1]  # of the way that leads farther
@@ -270,12 +262,15 @@ class _Reader:
             raise ValueError(
                 f"{what} gives the examples along axis {row.axis}: neurona has them first"
             )
+        turned = np.moveaxis(row.places, 0, -1) if row.places.ndim > 1 else row.places
         if row.places.ndim < 2 or (np.diff(row.places.ravel()) == 1).all():
             row = _arranged(what, row, np.atleast_1d(row.places))
+        elif (np.diff(turned.ravel()) == 1).all():  # images or series with the channels first
+            row = replace(_arranged(what, row, turned), places=row.places)
         elif not np.array_equal(np.sort(row.places, axis=None), np.arange(prod(row.shape))):
             raise _incomplete(what)
         *before, last = row.layers
-        if isinstance(last, Dense):
+        if isinstance(last, ours.Dense):
             last = replace(last, gain=1.0)  # as in neurona.network
         return Network((*before, last), shape), row.params, starts, row.places
 
@@ -324,13 +319,21 @@ class _Reader:
     def _layer(self, start: Value, stretch: list[Value], row: Row) -> Row:
         """Go on with the layer that ends a stretch, or say that neurona has none."""
         last = stretch[-1]
+        if last.step == Merge(ours.Masked):
+            row = _arranged(last.what, row, row.places)
+            inner = self.read(start, last.inputs[0], replace(row, layers=(), params=()))
+            if not inner.layers:
+                return row
+            return row.then(ours.Masked(inner.layers), inner.params, inner.places)
         if isinstance(last.step, Merge):
             try:
                 return self._branches(start, last, row)
             except ValueError:
-                if row.places.ndim <= len(row.shape):
-                    raise
-            return self._branches(start, last, _arranged(last.what, row, row.places))
+                with suppress(ValueError):
+                    if row.places.shape != row.shape:
+                        arranged = _arranged(last.what, row, row.places)
+                        return self._branches(start, last, arranged)
+                raise
         if last.step is not None:
             return STEPS[type(last.step)](last.what, last.step, row)
         if len(stretch) > 1:
@@ -354,7 +357,7 @@ class _Reader:
 def _is_plain(value: Value) -> bool:
     """Tell whether a value may be a part of an activation."""
     step = value.step
-    return step is None or (isinstance(step, Merge) and step.layer is Add)
+    return step is None or (isinstance(step, Merge) and step.layer is ours.Add)
 
 
 # ------------------------------------------------------------------- what is recognised by its work
@@ -407,14 +410,14 @@ def _recognised(start: Value, values: Sequence[Value], row: Row) -> Row:
         if row.places.ndim != 2 or abs(scale - 1).max() > 1e-6:
             raise
         row = _arranged(what, row, row.places)  # of an image, its places one after the other
-        positions = PositionalEncoding(learned=True)
+        positions = ours.PositionalEncoding(learned=True)
         return row.then(positions, type(positions.shapes(row.shape))(shift.reshape(row.shape)))
     if name == "linear":
         return row
     last = row.layers[-1] if row.layers else None
     if isinstance(last, ACTIVATED) and last.activation.name == "linear":
         return row.ending(replace(last, activation=OWN[name]), row.params[-1])
-    return row.then(Activate(OWN[name]), Nothing())
+    return row.then(ours.Activate(OWN[name]), Nothing())
 
 
 def _scaled(what: str, scale: Array, shift: Array, row: Row) -> Row:
@@ -422,7 +425,7 @@ def _scaled(what: str, scale: Array, shift: Array, row: Row) -> Row:
     last = row.layers[-1] if row.layers else None
     if isinstance(last, WEIGHTED) and last.activation.name == "linear":
         params = row.params[-1]
-        if isinstance(last, Embedding):
+        if isinstance(last, ours.Embedding):
             last = replace(last, mask_zero=last.mask_zero and not shift.any())
             params = params._replace(W=params.W * scale + shift)
         else:
@@ -432,11 +435,58 @@ def _scaled(what: str, scale: Array, shift: Array, row: Row) -> Row:
     # γ (x - m) / √v + β with v = 1 / scale², and m, not β, for the shift: it rounds least.
     moves = scale != 0
     safe = np.where(moves, scale, 1.0)
-    params = BatchNormalization.Params(
+    params = ours.BatchNormalization.Params(
         np.sign(scale), np.where(moves, 0, shift), np.where(moves, -shift / safe, 0), safe**-2.0
     )
     _check_numbers(what, params)
-    return row.then(BatchNormalization(epsilon=TINY), params)
+    return row.then(ours.BatchNormalization(epsilon=TINY), params)
+
+
+# ------------------------------------------------------------------ layers that neurona has not
+
+
+def normalization_of_all(shape: Shape, gamma: Array, beta: Array, epsilon: float) -> list[Any]:
+    """Return the steps that normalize all numbers of an example together: as a row of numbers.
+
+    ``gamma`` and ``beta`` are of the model's ``shape`` of an example, or of one that fits it.
+    """
+    own = (np.broadcast_to(one, shape).ravel() for one in (gamma, beta))
+    return [
+        Move(lambda places: places.reshape(len(places), -1)),
+        Call(
+            ours.LayerNormalization(epsilon=epsilon or TINY), ours.LayerNormalization.Params(*own)
+        ),
+        Move(lambda places: places.reshape(len(places), *shape)),
+    ]
+
+
+def transposed_convolution(
+    W: Array, b: Array, stride: Any, padding: Any, dilation: Any, groups: int, first: bool
+) -> Call:
+    """Return a transposed convolution of stride 1, which is a convolution with a turned kernel.
+
+    ``W (*size, n_out / groups, n_in)`` and ``padding`` are as in the transposed one, of each side;
+    with a larger stride it puts zeros between the numbers, and neurona has no layer that does.
+    """
+    size = W.shape[:-2]
+    if len(size) > 2:
+        raise ValueError("neurona has convolutions of series and images")
+    stride, padding, dilation = (
+        [int(n) for n in np.broadcast_to(one, len(size))] for one in (stride, padding, dilation)
+    )
+    around = [d * (n - 1) - p for n, p, d in zip(size, padding, dilation, strict=True)]
+    if {*stride} != {1} or min(around) < 0:
+        raise ValueError(
+            f"it is a transposed convolution of stride {', '.join(map(str, stride))} and padding "
+            f"{', '.join(map(str, padding))}: neurona has those of stride 1 that are convolutions. "
+            "To enlarge images, train with an upsampling to the nearest pixel and a convolution "
+            "after it"
+        )
+    each = np.split(np.flip(W, tuple(range(len(size)))).swapaxes(-1, -2), groups, axis=-2)
+    kind = CONVOLUTIONS[len(size) - 1]
+    given = [one[0] if len(size) == 1 else tuple(one) for one in (size, around, dilation)]
+    layer = kind(len(b), given[0], padding=given[1], dilation=given[2], groups=groups)
+    return Call(layer, kind.Params(np.concatenate(each, axis=-1), b), first)
 
 
 # ------------------------------------------------------------------------------- steps, one by one
@@ -449,20 +499,24 @@ def _called(what: str, call: Call, row: Row) -> Row:
     if call.axis not in (None, row.axis):
         raise ValueError(
             f"{what} takes the examples along axis {call.axis}, and they are along axis {row.axis}"
-            + (": give batch_first=True" if isinstance(layer, (*RECURRENT, Concatenate)) else "")
+            + (
+                ": give batch_first=True"
+                if isinstance(layer, (*RECURRENT, ours.Concatenate))
+                else ""
+            )
         )
     places = np.moveaxis(row.places, 0, -1) if call.channels_first else row.places
-    if places.ndim == 1 and isinstance(layer, (Dense, *NORMALIZATIONS)):
+    if places.ndim == 1 and isinstance(layer, (ours.Dense, *NORMALIZATIONS)):
         return _of_rows(what, layer, params, row)
-    if isinstance(layer, Dense):
+    if isinstance(layer, ours.Dense):
         layer, params = _at_each_place(what, layer, params, places.ndim)
-    if isinstance(layer, (*CONVOLUTIONS, MaxPool1D, MaxPool2D)):
+    if isinstance(layer, (*CONVOLUTIONS, *WINDOWED)):
         layer, places = _padded(what, layer, places)
     turned = isinstance(layer, RECURRENT) and places.ndim == 2 and places[0, 0] > places[-1, 0]
     if turned:  # from the last step on
         layer, places = replace(layer, go_backwards=not layer.go_backwards), places[::-1]
     row = _arranged(what, row, places)
-    if getattr(layer, "mask_zero", False):
+    if call.told and _knows_padding(layer):
         row = _masked(row)
     places = in_order(layer.out_shape(row.shape), call.channels_first)
     return row.then(layer, params, places[::-1] if turned and places.ndim == 2 else places)
@@ -471,9 +525,9 @@ def _called(what: str, call: Call, row: Row) -> Row:
 def _of_rows(what: str, layer: Any, params: Any, row: Row) -> Row:
     """Go on with a layer of rows, whose numbers may stand elsewhere, or be some of them alone."""
     if len(row.shape) > 1:
-        row = row.then(Flatten(len(row.shape)), Nothing())
+        row = row.then(ours.Flatten(len(row.shape)), Nothing())
     places, (n,) = row.places, row.shape
-    if isinstance(layer, Dense):  # its output is in order
+    if isinstance(layer, ours.Dense):  # its output is in order
         if (places == GONE).any():
             raise _incomplete(what)
         W = np.zeros((n, layer.n_out))
@@ -492,8 +546,8 @@ def _at_each_place(what: str, layer: Any, params: Any, axes: int) -> tuple[Any, 
         )
     W, b = params
     if axes == 2:
-        return Conv1D(layer.n_out, 1), Conv1D.Params(W[None], b)
-    return Conv2D(layer.n_out, (1, 1)), Conv2D.Params(W[None, None], b)
+        return ours.Conv1D(layer.n_out, 1), ours.Conv1D.Params(W[None], b)
+    return ours.Conv2D(layer.n_out, (1, 1)), ours.Conv2D.Params(W[None, None], b)
 
 
 def _padded(what: str, layer: Any, places: Places) -> tuple[Any, Places]:
@@ -516,7 +570,7 @@ def _padded(what: str, layer: Any, places: Places) -> tuple[Any, Places]:
     ]
     wanted = tuple(zip(before, after, strict=True))
     each: list[Any] = [before[0] if len(axes) == 1 else tuple(before), "same"]
-    for padding in [*each, "causal"] if isinstance(layer, Conv1D) else each:
+    for padding in [*each, "causal"] if isinstance(layer, ours.Conv1D) else each:
         made = replace(layer, padding=padding)
         if made.windows.margins(inside.shape[:-1]) == wanted:
             return made, inside
@@ -536,7 +590,7 @@ def _arranged(what: str, row: Row, places: Places) -> Row:
         if not row.layers and len(row.shape) == places.ndim:
             raise _disordered(what)
         flat = places.ndim == 1
-        layer: Layer = Flatten(len(row.shape)) if flat else Reshape(places.shape)
+        layer: Layer = ours.Flatten(len(row.shape)) if flat else ours.Reshape(places.shape)
         row = row.then(layer, Nothing())
     return replace(row, places=in_order(row.shape))
 
@@ -547,10 +601,10 @@ def _reordered(what: str, row: Row, order: Array) -> Row:
     for i in range(len(params) - 1, -1, -1):
         layer = row.layers[i]
         of_rows = all(array.shape[-1] == len(order) for array in params[i])
-        movable = isinstance(layer, (Dense, Activate, *NORMALIZATIONS)) and of_rows
+        movable = isinstance(layer, (ours.Dense, ours.Activate, *NORMALIZATIONS)) and of_rows
         if not movable or layer.activation.name == "softmax":
             break
-        if isinstance(layer, Dense):
+        if isinstance(layer, ours.Dense):
             params[i] = params[i]._replace(W=params[i].W[:, order], b=params[i].b[order])
             return replace(row, params=tuple(params))
         params[i] = type(params[i])(*(array[order] for array in params[i]))
@@ -596,15 +650,15 @@ def _moved(what: str, move: Move, row: Row) -> Row:
         raise ValueError(f"{what} mixes the examples")
     row = _last_states(replace(row, places=first, axis=axis))
     if row.places.ndim == 1 < len(row.shape) and row.places.size == prod(row.shape):
-        row = row.then(Flatten(len(row.shape)), Nothing())
+        row = row.then(ours.Flatten(len(row.shape)), Nothing())
     return row
 
 
 def _last_states(row: Row) -> Row:
     """Return last states where of recurrences nothing else is used, and only those in use."""
     last = row.layers[-1] if row.layers else None
-    side_by_side = isinstance(last, Concatenate)
-    layers = last.layers if isinstance(last, Concatenate) else (last,)
+    side_by_side = isinstance(last, ours.Concatenate)
+    layers = last.layers if isinstance(last, ours.Concatenate) else (last,)
     if not all(isinstance(one, RECURRENT) for one in layers):
         return row
     params = row.params[-1] if side_by_side else row.params[-1:]
@@ -624,7 +678,7 @@ def _last_states(row: Row) -> Row:
     states = tuple(replace(layers[k], return_sequences=False) for k in needed)  # type: ignore[type-var]
     theirs = tuple(params[k] for k in needed)
     before = replace(row, layers=row.layers[:-1], params=row.params[:-1], shape=(steps, 0))
-    made, its = (Concatenate(states), theirs) if len(states) > 1 else (states[0], theirs[0])
+    made, its = (ours.Concatenate(states), theirs) if len(states) > 1 else (states[0], theirs[0])
     return before.then(made, its, places)
 
 
@@ -634,7 +688,7 @@ def _merged(what: str, merge: Merge, rows: Sequence[Row], before: Row) -> Row:
         raise ValueError(f"{what} puts together examples that are along different axes")
     axis = merge.axis % (rows[0].places.ndim + 1)
     along = axis - (axis > rows[0].axis)  # of one example
-    if merge.layer is Concatenate:
+    if merge.layer is ours.Concatenate:
         if axis == rows[0].axis:
             raise ValueError(f"{what} puts examples together: neurona has no such layer")
         if not any(row.layers for row in rows):  # pieces of the same numbers
@@ -644,17 +698,18 @@ def _merged(what: str, merge: Merge, rows: Sequence[Row], before: Row) -> Row:
     layers: list[Layer] = []
     params: list[Any] = []
     for row in rows:
-        own, its = row.layers, row.params
-        if merge.layer is Add and len(own) == 1 and isinstance(own[0], Add):
+        own: Any = row.layers
+        its = row.params
+        if merge.layer is ours.Add and len(own) == 1 and isinstance(own[0], ours.Add):
             layers, params = [*layers, *own[0].layers], [*params, *its[0]]  # a + b, then + c
         elif len(own) == 1:
             layers, params = [*layers, own[0]], [*params, its[0]]
         else:
-            alone = Activate(OWN["linear"]), Nothing()
-            one, parameters = (InARow(own), its) if own else alone
+            alone = ours.Activate(OWN["linear"]), Nothing()
+            one, parameters = (ours.Sequential(own), its) if own else alone
             layers, params = [*layers, one], [*params, parameters]
     layer = merge.layer(tuple(layers))
-    if merge.layer is Add:
+    if merge.layer is ours.Add:
         places = rows[0].places
         if not all(np.array_equal(places, row.places) for row in rows):
             raise ValueError(f"{what} adds up numbers in different orders, which neurona has not")
@@ -676,18 +731,25 @@ def _masked(row: Row) -> Row:
         n -= 1
     if n == len(row.layers):
         return row
-    layer = Masked(row.layers[n:])
+    layer = ours.Masked(row.layers[n:])
     layers, params = (*row.layers[:n], layer), (*row.params[:n], row.params[n:])
     return replace(row, layers=layers, params=params)
 
 
+def _knows_padding(layer: Any) -> bool:
+    """Tell whether a layer, or one within it, passes over steps of zeros."""
+    return getattr(layer, "mask_zero", False) or any(
+        map(_knows_padding, getattr(layer, "layers", ()))
+    )
+
+
 def _gives_zeros(layer: Layer) -> bool:
     """Tell whether a layer gives zeros where a step is padding."""
-    if isinstance(layer, Add | Concatenate):
-        return all(_gives_zeros(one) or one == Activate(OWN["linear"]) for one in layer.layers)
-    if isinstance(layer, InARow):
+    if isinstance(layer, ours.Add | ours.Concatenate):
+        return all(_gives_zeros(one) or one == ours.Activate(OWN["linear"]) for one in layer.layers)
+    if isinstance(layer, ours.Sequential):
         return _gives_zeros(layer.layers[-1])
-    return isinstance(layer, Masked) or bool(getattr(layer, "mask_zero", False))
+    return isinstance(layer, ours.Masked) or bool(getattr(layer, "mask_zero", False))
 
 
 # ------------------------------------------------------------------------------------------- checks

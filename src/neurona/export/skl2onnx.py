@@ -17,8 +17,16 @@ import numpy as np
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.classifier import NeuralNetClassifier
 from neurona.estimators.regressor import NeuralNetRegressor
-from neurona.export.estimator_onnx import class_values, kinds_of, output_names, predicted, prepared
-from neurona.export.onnx_graph import LEARNING, LEARNING_VERSION, OLDEST, OPSET, Graph
+from neurona.export.estimator_onnx import class_values, kinds_of, predicted, prepared
+from neurona.export.onnx_graph import (
+    LEARNING,
+    LEARNING_VERSION,
+    OLDEST,
+    OPSET,
+    Builder,
+    Graph,
+    Value,
+)
 from neurona.export.onnx_layers import layers
 from neurona.export.parts import parts_of
 from neurona.extras import require
@@ -124,58 +132,53 @@ def _labels(net: NeuralNet) -> Any:
 
 def _convert(scope: Any, operator: Any, container: Any, missing: str) -> None:
     """Add the estimator's graph to that of the whole pipeline."""
-    onnx = require("onnx", "export").TensorProto
     net: NeuralNet = operator.raw_operator
     opset = min(container.target_opset, OPSET)
     if opset < OLDEST:
         raise ValueError(
             f"target_opset is {opset}, and an estimator needs {OLDEST}: give target_opset={OLDEST}"
         )
-    graph, columns = _inputs(net, operator.inputs)
-    graph = replace(graph, opset=opset)
-    graph = prepared(graph, net, columns, missing)
-    graph = layers(graph, parts_of(net.network_, net.params_), "network.output")
-    outputs, targets = output_names(net), net.targets_
+    builder = Builder(Graph((), "", opset=opset))
+    x = prepared(_given(builder, net, operator.inputs), net, missing)
+    x = layers(x, parts_of(net.network_, net.params_))
+    targets = net.targets_
     if hasattr(net, "classes_"):
         if not isinstance(targets, Labels):
             targets = replace(targets, classes=_labels(net))
-        graph = predicted(graph, targets, outputs)
+        outputs = predicted(x, targets)
     else:
-        graph = predicted(graph, replace(targets, single=False), ["network.prediction"])
+        (prediction,) = predicted(x, replace(targets, single=False))
         is_double = type(operator.outputs[0].type).__name__ == "DoubleTensorType"
-        graph = graph.node("Cast", result=outputs[0], to=onnx.DOUBLE if is_double else onnx.FLOAT)
-    names = dict(zip(outputs, (one.full_name for one in operator.outputs), strict=True))
+        outputs = [prediction.cast("DOUBLE" if is_double else "FLOAT")]
+    for i, value in enumerate(outputs):
+        end = builder.named(value, f"output.{i}")
+    names = {f"output.{i}": one.full_name for i, one in enumerate(operator.outputs)}
     names |= {f"input.{i}": one.full_name for i, one in enumerate(operator.inputs)}
-    _add(graph, names, scope, container)
+    _add(builder.graph(end), names, scope, container)
 
 
-def _inputs(net: NeuralNet, inputs: list[Any]) -> tuple[Graph, dict[int, str] | None]:
+def _given(builder: Builder, net: NeuralNet, inputs: list[Any]) -> Value | dict[int, Value]:
     """Begin with one matrix of numbers, or with a value for each column."""
-    onnx = require("onnx", "export").TensorProto
     kinds = kinds_of(net)
     is_matrix = len(inputs) == 1 and (net.n_features_in_ > 1 or set(kinds.values()) == {"number"})
-    graph = Graph((), "input.0")
     if is_matrix:
         if set(kinds.values()) != {"number"}:
             raise ValueError(
                 "the table has texts or dates: give each of its columns an input of its own, "
                 "or leave it to neurona.export.to_onnx"
             )
-        return graph.node("Cast", result="input.numbers", to=onnx.DOUBLE), None
+        return builder.value("input.0").cast("DOUBLE")
     known = [f"x{i}" for i in range(net.n_features_in_)]
     order = [str(name) for name in getattr(net, "feature_names_in_", known)]
-    given = {one.raw_name: i for i, one in enumerate(inputs)}
+    given = {one.raw_name: builder.value(f"input.{i}") for i, one in enumerate(inputs)}
     lacking = [order[place] for place in kinds if order[place] not in given]
     if lacking:
         raise ValueError(f"there is no input for the column(s) {', '.join(map(repr, lacking))}")
-    columns = {}
-    for place, kind in kinds.items():
-        columns[place] = f"input.{given[order[place]]}"
-        if kind == "number":
-            graph = graph.at(columns[place])
-            columns[place] = f"input.numbers.{place}"
-            graph = graph.node("Cast", result=columns[place], to=onnx.DOUBLE)
-    return graph, columns
+    columns = {place: given[order[place]] for place in kinds}
+    return {
+        place: one.cast("DOUBLE") if kinds[place] == "number" else one
+        for place, one in columns.items()
+    }
 
 
 def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> None:

@@ -3,12 +3,13 @@
 The type hint of a field decides its form, which is a way to write and a way to read:
 
 ========================  ==========================================================================
-a layer, cost, optimizer  ``{"kind": its name, **its fields}``; so is one of several dataclasses
+a layer, cost, optimizer  ``{"kind": its name, **its fields}``; so are a schedule and one of
+                          several dataclasses
 another dataclass         an object of its fields
 an activation             the name by which it is known; so is an initializer
 an array                  ``{"dtype": its name, "values": a list}``
 a tuple                   a list
-``Any``                   a number, a text, a list, a mapping, an optimizer, a cost or a layer
+``Any``                   a number, a text, a list, a mapping, or one of the first row
 ========================  ==========================================================================
 
 Reading makes these and nothing else, whatever the JSON is, or says in a :class:`Misfit` at which
@@ -42,6 +43,7 @@ from neurona.engine.costs import COSTS, Cost
 from neurona.engine.initializers import INITIALIZERS, Initializer
 from neurona.engine.layers import LAYERS, Layer
 from neurona.engine.optimizers import OPTIMIZERS, Optimizer
+from neurona.engine.schedules import SCHEDULES, Schedule
 from neurona.tables.preparation import STEPS, Step
 
 DEEPEST = 50  # levels of lists and objects within one another
@@ -107,6 +109,7 @@ FAMILIES = {
     Layer: Known("layer", LAYERS),
     Cost: Known("cost", COSTS, ", or save without it"),
     Optimizer: Known("optimizer", OPTIMIZERS),
+    Schedule: Known("schedule", SCHEDULES),
     Step: Known("column", STEPS),
 }
 
@@ -207,7 +210,7 @@ def _record(class_: Any) -> Form:
         }
 
     def read(data: Any, where: str) -> Any:
-        given = _checked(data, dict, where, "an object of fields")
+        given = checked(data, dict, where, "an object of fields")
         for name in needed:
             if name not in given:
                 raise Misfit(f"{where}.{name} is missing")
@@ -233,14 +236,15 @@ def _kind(known: Known) -> Form:
         raise known.no_name(type(value).__name__)
 
     def read(data: Any, where: str) -> Any:
-        given = _checked(data, dict, where, "an object with a kind")
+        given = checked(data, dict, where, "an object with a kind")
         class_ = known.find(given.get("kind"), where)
         return form_of(class_).read({k: given[k] for k in given if k != "kind"}, where)
 
     return Form(write, read)
 
 
-def _checked(data: Any, type_: Any, where: str, expected: str) -> Any:
+def checked(data: Any, type_: Any, where: str, expected: str) -> Any:
+    """Return a value of a type, or say that its place takes another."""
     if not isinstance(data, type_):
         raise Misfit(f"{where} is {shown(data)}: it takes {expected}")
     if where.count(".") > DEEPEST:
@@ -263,11 +267,11 @@ def _tuple(types: tuple[Any, ...]) -> Form:
         return zip(several, values, (f"{where}.{i}" for i in range(len(values))), strict=True)
 
     def write(values: Any, where: str) -> list[Any]:
-        values = _checked(values, list | tuple | np.ndarray, where, "several values")
+        values = checked(values, list | tuple | np.ndarray, where, "several values")
         return [form.write(one, place) for form, one, place in each(values, where)]
 
     def read(data: Any, where: str) -> tuple[Any, ...]:
-        data = _checked(data, list, where, "a list")
+        data = checked(data, list, where, "a list")
         return tuple(form.read(one, place) for form, one, place in each(data, where))
 
     return Form(write, read)
@@ -281,7 +285,7 @@ def _object(types: tuple[Any, ...]) -> Form:
         return {key: form.write(value, f"{where}.{key}") for key, value in values.items()}
 
     def read(data: Any, where: str) -> dict[str, Any]:
-        given = _checked(data, dict, where, "an object")
+        given = checked(data, dict, where, "an object")
         return {key: form.read(value, f"{where}.{key}") for key, value in given.items()}
 
     return Form(write, read)
@@ -325,13 +329,13 @@ def _write_array(array: Any, where: str) -> dict[str, Any]:
 
 
 def _read_array(data: Any, where: str) -> Any:
-    given = _checked(data, dict, where, "an array")
+    given = checked(data, dict, where, "an array")
     if given.keys() != {"dtype", "values"}:
         raise Misfit(f"{where} is not described by dtype and values")
     dtype, values = _ARRAY.read(given["dtype"], f"{where}.dtype"), given["values"]
     forms = {"text": str, "object": str, "bool": bool}
     type_ = forms.get(dtype, float if dtype.startswith("float") else int)
-    values = _checked(values, list, where, "a list of values")
+    values = checked(values, list, where, "a list of values")
     if not all(type(one) is type_ and _fits(one, type_) for one in values):
         raise Misfit(f"{where} holds a value that is not {SIMPLE[type_]}")
     try:
@@ -350,7 +354,7 @@ _ARRAY = _one_of((*NUMBERS, *MOMENTS, "bool", "text", "object"))
 
 # Live: a cost or an optimizer that is registered later is found, too.
 _ANY_KIND = _kind(
-    Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, {"Augmentation": Augmentation}))
+    Known("value", ChainMap(COSTS, OPTIMIZERS, LAYERS, SCHEDULES, {"Augmentation": Augmentation}))
 )
 
 
@@ -367,6 +371,7 @@ def _write_any(value: Any, where: str) -> Any:
         Initializer: callable(value) and value in INITIALIZERS.values(),
         Cost: hasattr(value, "link"),
         Optimizer: type(value) in OPTIMIZERS.values(),
+        Schedule: type(value) in SCHEDULES.values(),
         Layer: isinstance(value, Layer),
     }
     for hint, it_does in fits.items():

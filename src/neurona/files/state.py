@@ -18,7 +18,7 @@ from neurona.engine.randomness import Randomness, generator_of
 from neurona.engine.state import State
 from neurona.engine.trees import frozen
 from neurona.engine.types import Params
-from neurona.files.codec import DEEPEST, LARGEST, Misfit
+from neurona.files.codec import DEEPEST, LARGEST, Misfit, checked
 
 # Optimizers' memories, by name; any other NamedTuple is kept as a tuple.
 REMEMBERED: dict[str, Any] = {one.__name__: one for one in (MeanSquare, Moments, Velocity)}
@@ -69,15 +69,8 @@ def described(
         "optimizer": write(state.optimizer_state),
         "optimizer_class": state.optimizer,
         "rows_seen": int(state.rows_seen),
-        "randomness": None if randomness is None else _plain(randomness._asdict()),
+        "randomness": None if randomness is None else randomness._asdict(),
     }
-
-
-def _plain(tree: Any) -> Any:
-    """Return mappings and tuples as what JSON holds."""
-    if isinstance(tree, Mapping):
-        return {key: _plain(one) for key, one in tree.items()}
-    return [_plain(one) for one in tree] if isinstance(tree, tuple | list) else tree
 
 
 def shapes_of(given: Any) -> dict[str, tuple[int, ...]]:
@@ -99,7 +92,7 @@ def shapes_of(given: Any) -> dict[str, tuple[int, ...]]:
         for each in items.values() if isinstance(items, dict) else items or ():
             find(each, depth + 1)
 
-    find(_object(given, "state").get("optimizer"))
+    find(checked(given, dict, "state", "an object").get("optimizer"))
     return found
 
 
@@ -131,7 +124,7 @@ def state_of(
             raise Misfit(f"state.optimizer: {kind} has {len(members)} items")
         return make(*members)
 
-    given = _object(given, "state")
+    given = checked(given, dict, "state", "an object")
     made_by = given.get("optimizer_class")
     if made_by is not None and not isinstance(made_by, str):
         raise Misfit(f"state.optimizer_class is {shown(made_by)}: it takes a text")
@@ -151,7 +144,7 @@ def state_of(
 
 
 def _randomness(given: Any, networks: int | None) -> Randomness:
-    given = _object(given, "state.randomness")
+    given = checked(given, dict, "state.randomness", "an object")
     if given.keys() != {*Randomness._fields}:
         raise Misfit(f"state.randomness has {', '.join(map(shown, given))}")
     generators, noise = given["generators"], given["noise"]
@@ -170,28 +163,17 @@ def _randomness(given: Any, networks: int | None) -> Randomness:
 def _generator(given: Any) -> Any:
     """Return the state of a generator, if it is one of NumPy's."""
     where = "state.randomness"
-    state = _object(given, where)
+    state = checked(given, dict, where, "an object")
     seed = state.get("seed")
-    if seed is not None and _object(seed, where).get("pool_size") not in range(1, 65):
+    if seed is not None and checked(seed, dict, where, "an object").get("pool_size") not in range(
+        1, 65
+    ):
         raise Misfit(f"{where} holds a seed that is not one of NumPy's")
     try:
         generator_of(state)
     except ValueError as error:
         raise Misfit(f"{where}: {error}") from error
-    return frozen(_tuples(state))
-
-
-def _tuples(tree: Any) -> Any:
-    """Return lists as tuples, as the state of a generator has them."""
-    if isinstance(tree, dict):
-        return {key: _tuples(one) for key, one in tree.items()}
-    return tuple(map(_tuples, tree)) if isinstance(tree, list) else tree
-
-
-def _object(given: Any, where: str) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise Misfit(f"{where} is {shown(given)}: it takes an object")
-    return given
+    return frozen(state)
 
 
 def _count(given: Any, where: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import isnan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -19,14 +19,27 @@ import numpy as np
 from neurona.engine.costs import find_cost
 from neurona.engine.data import check_data, check_params
 from neurona.engine.gradcheck import numerical_gradient
-from neurona.engine.layers.base import in_words
+from neurona.engine.layers.attention import MultiHeadAttention
+from neurona.engine.layers.base import Layer, in_words
+from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
 from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, rebuilt
 from neurona.language import LANGUAGES, Language, Text, write_number
-from neurona.observe.parts import ONE, PADDING, Operation, Part, Place, Term, part_of
-from neurona.observe.recurrences import RecurrentPart, StateOf
-from neurona.observe.walk import Leaf, probed
+from neurona.observe.attentions import AttentionPart
+from neurona.observe.normalizations import NormalizedPart
+from neurona.observe.parts import (
+    ONE,
+    PADDING,
+    Inner,
+    Operation,
+    Part,
+    Place,
+    Term,
+    part_of,
+)
+from neurona.observe.recurrences import RecurrentPart
+from neurona.observe.walk import Leaf, probed, split
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -35,6 +48,13 @@ if TYPE_CHECKING:
     from neurona.engine.network import Network
     from neurona.engine.types import Array, Params
 
+# How the layers are made that are more than a sum or a selection.
+PARTS: dict[type[Layer], type[Part]] = {
+    Recurrent: RecurrentPart,
+    MultiHeadAttention: AttentionPart,
+    BatchNormalization: NormalizedPart,
+    LayerNormalization: NormalizedPart,
+}
 What: TypeAlias = Literal["number", "weight", "given"]
 SHOWN = 12  # terms of a text: a window of 3 x 3, and a few
 
@@ -67,7 +87,8 @@ class Apart:
         The derivative of the cost by this number, or by the parameter, and the central difference;
         NaN where there is none.
     gates
-        The gates of a recurrence, each taken apart.
+        The numbers on the way to it, each taken apart: the gates of a recurrence, the mean and
+        variance of a normalization, the scores of an attention.
     """
 
     what: What
@@ -119,8 +140,7 @@ class Apart:
             yield f"  → {self.output_name} = {write_number(self.output, language)}"
         if not isnan(self.difference):
             values = {"exact": self.derivative, "difference": self.difference}
-            by = self.name if self.what == "number" else self.name.removeprefix("∂J/∂")
-            yield _DERIVATIVE.say(language, by=by, **values)
+            yield _DERIVATIVE.say(language, by=self.name.removeprefix("∂J/∂"), **values)
         for gate in self.gates:
             yield from gate._lines(language)
 
@@ -241,33 +261,35 @@ class Inside:
         self._check_example(example)
         part, z = self._part(leaf), leaf.forward.z
         if isinstance(part, RecurrentPart):
-            return self._state(leaf, part, _check_place(place, part.shape, where), example)
+            t, unit = place = _check_place(place, part.shape, where)
+            return self._inner(leaf, part, [part.state(t, unit, example)], place, example)[0]
         place = _check_place(place, z.shape[1:], where)
-        split = part.body is not leaf.layer
-        name = f"{'z' if split or part.operation == 'sum' else 'y'}{[*place]}"
+        activated = part.body is not leaf.layer
+        name = f"{'z' if activated or part.operation == 'sum' else 'y'}{[*place]}"
         at = (example, *place)
         return self._apart(
             "number", leaf, part, name, part.formula(name), place,
             part.number(place, example), float(z[at]),
             derivative=float(leaf.backward.dz[at]), difference=self._difference(leaf, "z", at),
-            output=float(leaf.layer.activation(z)[at]) if split else None,
-            output_name=f"a{[*place]}" if split else None,
+            output=float(leaf.layer.activation(z)[at]) if activated else None,
+            output_name=f"a{[*place]}" if activated else None,
+            gates=self._inner(leaf, part, part.inner(place, example), place, example),
         )  # fmt: skip
 
-    def _state(self, leaf: Leaf, part: RecurrentPart, place: Place, example: int) -> Apart:
-        """Take one number of a recurrence's state apart, and the gates of that step."""
-
-        def apart(one: StateOf) -> Apart:
-            return self._apart(
+    def _inner(
+        self, leaf: Leaf, part: Part, each: Iterable[Inner], place: Place, example: int
+    ) -> tuple[Apart, ...]:
+        """Take the numbers apart that lie on the way to another one."""
+        return tuple(
+            self._apart(
                 "number", leaf, part, one.name, one.formula, place, one.terms, one.value,
                 derivative=one.derivative,
-                difference=self._central(leaf, lambda h: part.nudged(one.nudge, example, h)),
+                difference=self._central(leaf, partial(part.nudged, one.nudge, example)),
                 output=one.output, output_name=one.output_name,
-                gates=tuple(map(apart, one.gates)),
-            )  # fmt: skip
-
-        t, unit = place
-        return apart(part.state(t, unit, example))
+                gates=self._inner(leaf, part, one.gates, place, example),
+            )
+            for one in each
+        )  # fmt: skip
 
     def weight(self, layer: str, name: str, place: Iterable[int]) -> Apart:
         """Take the derivative of the cost by one parameter apart: where it was used, or when.
@@ -339,6 +361,7 @@ class Inside:
             "given", leaf, part, name, part.given_formula(name), place,
             part.given(place, example), derivative,
             derivative=derivative, difference=self._difference(leaf, "x", at),
+            gates=self._inner(leaf, part, part.inner_given(place, example), place, example),
         )  # fmt: skip
 
     def _apart(
@@ -351,8 +374,11 @@ class Inside:
         )  # fmt: skip
 
     def _part(self, leaf: Leaf) -> Part:
-        recurrent = isinstance(leaf.layer, Recurrent)
-        return RecurrentPart(leaf, leaf.layer) if recurrent else part_of(leaf)
+        body, _ = split(leaf.layer, leaf.params)
+        for layer, part in PARTS.items():
+            if isinstance(leaf.layer, layer):
+                return part(leaf, body)
+        return part_of(leaf)
 
     def _leaf(self, place: str) -> Leaf:
         if str(place) not in self.leaves:

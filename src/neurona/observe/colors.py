@@ -81,6 +81,20 @@ DARK = Palette(
 )  # fmt: skip
 
 
+def mixed(first: str, second: str, share: npt.ArrayLike) -> Colors:
+    """Mix two colors: shares from 0 (the first) to 1 (the second), of any shape.
+
+    Examples
+    --------
+    >>> mixed("#ffffff", "#000000", [0.0, 0.2])
+    array([[1. , 1. , 1. ],
+           [0.8, 0.8, 0.8]])
+    """
+    ends = _parse(first, second)
+    colors: Colors = ends[0] + np.asarray(share)[..., None] * (ends[1] - ends[0])
+    return colors
+
+
 def diverging(values: npt.ArrayLike, palette: Palette = LIGHT) -> Colors:
     """Color numbers from 0 (class 0) through 0.5 (undecided) to 1 (class 1), clipped to these.
 

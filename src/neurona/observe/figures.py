@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.checks import check_array
 from neurona.extras import require
 from neurona.observe import numbers, scores
 from neurona.observe.colors import (
@@ -152,12 +153,12 @@ def points(X: ArrayLike, y: ArrayLike, ax: Axes | None = None) -> Axes:
     2
     """
     limits = numbers.limits_of(X)
-    y = np.asarray(y)
-    if (y == np.round(y)).all() and y.min() >= 0:
-        labels = scores.labels_of(y)
+    values = check_array("y", y)
+    if (values == np.round(values)).all() and values.min() >= 0:
+        labels = scores.labels_of(values)
         colors = class_colors(max(int(labels.max()) + 1, 2))[labels]
     else:
-        colors = scheme_of_numbers(y).points(y)
+        colors = scheme_of_numbers(values).points(values)
     ax = axes_of(ax, 4.6, 4.6)
     draw_points(ax, X, colors)
     frame_plane(ax, limits)

@@ -140,7 +140,7 @@ class Film:
         """Return the bytes of the file that :meth:`save` writes."""
         self._check_frames()
         frames = [self.frames[k] for k in self._paced(most)]
-        stage = self._stage(levels=LEVELS)
+        stage = Stage(self, levels=LEVELS)
         some = np.unique(np.linspace(0, len(frames) - 1, 7).astype(int))
         palette = FilmColors(np.stack([stage.paint(frames[k]) for k in some]))
         return _gif(map(stage.paint, frames), palette, len(frames))
@@ -159,7 +159,7 @@ class Film:
         """
         path = _checked(path, ".png")
         self._check_frames()
-        stage = self._stage(scale=scale)
+        stage = Stage(self, scale=scale)
         data = BytesIO()
         _image().fromarray(stage.paint(self.frames[-1])).save(data, format="PNG", optimize=True)
         replace(path, data.getvalue())
@@ -167,13 +167,6 @@ class Film:
     def _check_frames(self) -> None:
         if not self.frames:
             raise ValueError("the film is empty: add the states of a training first")
-
-    def _stage(self, *, levels: int | None = None, scale: float = 1.0) -> Stage:
-        return Stage(
-            self.net, self.X, self.y, self.frames,
-            log=self.log, levels=levels, scale=scale, features=self.features, words=self.words,
-            scheme=self.scheme, title=self.title, conclusion=self.conclusion,
-        )  # fmt: skip
 
     def _paced(self, most: int) -> list[int]:
         """Choose frames at equal distances, measured half in steps and half in change."""
@@ -194,34 +187,23 @@ class Stage:
 
     Parameters
     ----------
-    net, X, y
-        The network and the examples to show.
-    frames
-        All states of the training, for the whole cost curve.
-    log
-        Whether the cost axis is logarithmic.
+    film
+        The film, with all states of the training.
     levels
         Bands of a surface, or None for a smooth one.
     scale
         The factor on the canvas of 900 x 420 pixels.
-    features, words, scheme
-        As for :class:`Film`.
     """
 
-    def __init__(
-        self, net: Network, X: Array, y: Array, frames: Sequence[Frame], *,
-        log: bool = False, levels: int | None = None, scale: float = 1.0,
-        features: Features | None = None, words: Mapping[str, str] = ENGLISH,
-        scheme: Scheme | None = None, title: str = "", conclusion: str = "",
-    ) -> None:  # fmt: skip
-        scheme = scheme or scheme_of(net, y)
-        height = HEIGHT + (TITLE_HEIGHT if title else 0)
+    def __init__(self, film: Film, *, levels: int | None = None, scale: float = 1.0) -> None:
+        net, X, y, scheme, features = film.net, film.X, film.y, film.scheme, film.features
+        height = HEIGHT + (TITLE_HEIGHT if film.title else 0)
         palette = scheme.palette
         figure = require("matplotlib.figure", extra="plot").Figure(
             figsize=(WIDTH / 100, height / 100), dpi=100 * scale, facecolor=palette.paper
         )
         canvas = require("matplotlib.backends.backend_agg", extra="plot").FigureCanvasAgg
-        self.net, self.X, self.y, self.words = net, _inputs(X, features), y, words
+        self.net, self.X, self.y, self.words = net, _inputs(X, features), y, film.words
         self.classifies = scores.is_classification(net, y)
         self.canvas: Any = canvas(figure)
         self.panel: Panel
@@ -231,15 +213,15 @@ class Stage:
             self.panel = ConfusionPanel(figure, net, X, y, palette)
         else:
             self.panel = FitPanel(figure, net, X, y, palette)
-        self.curve = CostPanel(figure, frames, log, words, palette)
+        self.curve = CostPanel(figure, film.frames, film.log, film.words, palette)
         self.step = _text(figure, self.panel.left, TOP + 24, palette, weight="bold")
         self.score = _text(figure, self.curve.left, TOP + 24, palette)
         self.conclusion = _text(figure, self.panel.left, HEIGHT + 14, palette, color=palette.soft)
-        self.conclusion.set_text(conclusion)
-        self.last = frames[-1].step
-        if title:
+        self.conclusion.set_text(film.conclusion)
+        self.last = film.frames[-1].step
+        if film.title:
             heading = _text(figure, self.panel.left, height - 26, palette, weight="bold")
-            heading.set(text=title, animated=False)
+            heading.set(text=film.title, animated=False)
         self.canvas.draw()
         self.background = self.canvas.copy_from_bbox(figure.bbox)
 
@@ -287,8 +269,10 @@ class CostPanel:
         ax = _place(figure, self.left, 56, 404)
         figures.cost_curve(self.steps, self.costs, ax, log=log)
         ax.set(xlabel=words["step"], ylabel=words["cost"])
-        if not log and words.get("language") == "es":
-            for axis in (ax.xaxis, ax.yaxis):
+        if words.get("language") == "es":
+            if log:
+                _comma(ax.yaxis.get_minor_formatter())
+            for axis in (ax.xaxis,) if log else (ax.xaxis, ax.yaxis):
                 axis.set_major_formatter(lambda value, _: _number(f"{value:.6g}", words))
         _inked(ax, palette)
         ax.lines[0].set(color=palette.line)
@@ -496,6 +480,12 @@ UNKNOWN = 255
 def _number(text: str, words: Mapping[str, str]) -> str:
     """Return a number with the signs of the words' language."""
     return localize(text, "es" if words.get("language") == "es" else "en")
+
+
+def _comma(formatter: Any) -> None:
+    """Let a logarithmic axis write 1,2 · 10⁻¹; the braces keep a gap from the comma."""
+    written = formatter.format_ticks
+    formatter.format_ticks = lambda values: [one.replace(".", "{,}") for one in written(values)]
 
 
 def _codes(picture: Array) -> Array:

@@ -55,6 +55,40 @@ class Term:
     example: int = 0
 
 
+def term(
+    a: str, left: Any, b: str, right: Any, x: Place | None = None, parameter: Place | None = None,
+    y: Place | None = None, example: int = 0,
+) -> Term:  # fmt: skip
+    """Return the product of two numbers with their names."""
+    left, right = float(left), float(right)
+    return Term((a, b), left, right, left * right, x, parameter, y, example)
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A number on the way to another one: a state, the sum before a gate, a mean, a score.
+
+    Attributes
+    ----------
+    name, formula, terms, value, derivative, output, output_name
+        As of :class:`~neurona.observe.apart.Apart`.
+    nudge
+        Where a finite difference adds something, for :meth:`Part.nudged`.
+    gates
+        What it is made of.
+    """
+
+    name: str
+    formula: str
+    terms: tuple[Term, ...]
+    value: float
+    derivative: float
+    nudge: Any
+    output: float | None = None
+    output_name: str | None = None
+    gates: tuple[Inner, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """How the numbers of one kind of layer are made; of a kind that is not known, without terms.
@@ -96,6 +130,18 @@ class Part:
     def given(self, place: Place, example: int) -> Iterator[Term]:
         """Yield the terms of the derivative by a number of the input."""
         yield from ()
+
+    def inner(self, place: Place, example: int) -> Iterator[Inner]:
+        """Yield the numbers that a number of the output is made of, where they have a name."""
+        yield from ()
+
+    def inner_given(self, place: Place, example: int) -> Iterator[Inner]:
+        """Yield the numbers that the derivative by a number of the input is made of."""
+        yield from ()
+
+    def nudged(self, nudge: Any, example: int, h: float) -> dict[str, Array]:
+        """Return how much the output changes where an inner number does, by h."""
+        raise NotImplementedError
 
     def _ran(self, params: Any, x: Array) -> Array:
         return self.body.forward(params, x)[0]

@@ -15,7 +15,7 @@ import numpy as np
 
 from neurona.engine.layers.masked import is_step
 from neurona.engine.layers.recurrent import where
-from neurona.observe.parts import ONE, Operation, Part, Place, Term
+from neurona.observe.parts import ONE, Inner, Operation, Part, Place, Term, term
 
 if TYPE_CHECKING:
     from neurona.engine.types import Array
@@ -143,31 +143,6 @@ def gates_of(layer: Any, passed: Forth) -> Iterator[tuple[str, Array]]:
         yield own, np.stack([one[name] for one in each])
 
 
-@dataclass(frozen=True)
-class StateOf:
-    """A number of a recurrence: a state after a step, or a sum before a gate.
-
-    Attributes
-    ----------
-    name, formula, terms, value, derivative, output, output_name
-        As of :class:`~neurona.observe.apart.Apart`.
-    nudge
-        Where a finite difference adds something.
-    gates
-        What the state is made of.
-    """
-
-    name: str
-    formula: str
-    terms: tuple[Term, ...]
-    value: float
-    derivative: float
-    nudge: Nudge
-    output: float | None = None
-    output_name: str | None = None
-    gates: tuple[StateOf, ...] = ()
-
-
 class RecurrentPart(Part):
     """A recurrence: the sums of each step, and the state that its gates make of them."""
 
@@ -204,7 +179,7 @@ class RecurrentPart(Part):
         moved = forth(self._layer, self.leaf.params, self.leaf.x, nudge, example, h)
         return {"z": moved.output - self.leaf.forward.z}
 
-    def state(self, t: int, unit: int, example: int) -> StateOf:
+    def state(self, t: int, unit: int, example: int) -> Inner:
         """Return one number of the state after a step, with the gates that made it."""
         at, kind = f"[{t}, {unit}]", type(self._layer).__name__
         value, d = (
@@ -220,25 +195,25 @@ class RecurrentPart(Part):
         if kind == "GRU":
             formula = f"h{at} = (1 - z) n + z h{was}"
             terms = (
-                _term("1 - z", 1 - g["z"], "n", g["n"]),
-                _term("z", g["z"], self._before("h", t, unit), old[0]),
+                term("1 - z", 1 - g["z"], "n", g["n"]),
+                term("z", g["z"], self._before("h", t, unit), old[0]),
             )
         elif kind == "LSTM":
             formula = f"h{at} = o tanh(c)"
             memory = (
-                _term("f", g["f"], self._before("c", t, unit), old[1]),
-                _term("i", g["i"], "g", g["g"]),
+                term("f", g["f"], self._before("c", t, unit), old[1]),
+                term("i", g["i"], "g", g["g"]),
             )
-            terms = (_term("o", g["o"], "tanh(c)", float(np.tanh(value[1]))),)
+            terms = (term("o", g["o"], "tanh(c)", float(np.tanh(value[1]))),)
             nudge = Nudge("c", t, unit)
             name = f"c{at}"
             made = f"{name} = f c{was} + i g"
-            gates.append(StateOf(name, made, memory, value[1], d[1], nudge))
+            gates.append(Inner(name, made, memory, value[1], d[1], nudge))
         if not self._forth.there[example, t, 0]:  # padding: the state is carried over
             formula, gates = f"h{at} = h{was}", []
-            terms = (_term(ONE, 1.0, self._before("h", t, unit), old[0]),)
+            terms = (term(ONE, 1.0, self._before("h", t, unit), old[0]),)
         nudge = Nudge("h", t, unit)
-        return StateOf(f"h{at}", formula, terms, value[0], d[0], nudge, gates=tuple(gates))
+        return Inner(f"h{at}", formula, terms, value[0], d[0], nudge, gates=tuple(gates))
 
     def _was(self, t: int) -> str:
         """Return the name of the step before: a number, or 0 as an index where there is none."""
@@ -251,7 +226,7 @@ class RecurrentPart(Part):
         was = self._was(t)
         return f"{symbol}{was[:-1]}, {unit}]" if was.endswith("]") else f"{symbol}{was}[{unit}]"
 
-    def _gate(self, t: int, name: str, unit: int, example: int) -> StateOf:
+    def _gate(self, t: int, name: str, unit: int, example: int) -> Inner:
         """Return the sum before a gate; each unit has a column of W, U and b for each gate."""
         params, x = self.leaf.params, self.leaf.x[example, t]
         column = self._gates.index(name) * self._layer.n_out + unit
@@ -259,7 +234,7 @@ class RecurrentPart(Part):
         named = self._layer.named(self._forth.after[t], self._forth.kept[t])
         values = {key: float(one[example, unit]) for key, one in named.items()}
         terms = [
-            _term(
+            term(
                 f"x[{t}, {i}]", x[i], f"W[{i}, {column}]", params.W[i, column], (t, i), (i, column)
             )
             for i in range(len(x))
@@ -269,19 +244,19 @@ class RecurrentPart(Part):
         if reset:  # of a GRU, what comes from h is multiplied by r
             r, before = values["r"], "r "
         terms += [
-            _term(
+            term(
                 before + self._before("h", t, i), r * h[i],
                 f"U[{i}, {column}]", params.U[i, column], None, (i, column),
             )
             for i in range(len(h))
         ]  # fmt: skip
-        terms.append(_term(ONE, 1.0, f"b[{column}]", params.b[column], None, (column,)))
+        terms.append(term(ONE, 1.0, f"b[{column}]", params.b[column], None, (column,)))
         if reset:
-            terms.append(_term("r", r, f"c[{unit}]", params.c[unit], None, (unit,)))
+            terms.append(term("r", r, f"c[{unit}]", params.c[unit], None, (unit,)))
         value = float(sum(one.product for one in terms))
         symbol = f"z_{name}" if name else "z"
         made = "x W + b + r (h U + c)" if reset else "x W + h U + b"
-        return StateOf(
+        return Inner(
             f"{symbol}[{t}, {unit}]", f"{symbol}[{t}, {unit}] = {made}", tuple(terms), value,
             float(self._back.dz[t][example, column]), Nudge("z", t, column),
             values[name or "h"], f"{name or 'h'}[{t}, {unit}]",
@@ -321,10 +296,3 @@ class RecurrentPart(Part):
             left, at = float(self.leaf.params.W[i, column]), (i, column)
             names = (f"W[{i}, {column}]", f"∂J/∂z[{t}, {column}]")
             yield Term(names, left, float(d), left * float(d), place, at, (t, column), example)
-
-
-def _term(
-    a: str, left: Any, b: str, right: Any, x: Place | None = None, parameter: Place | None = None
-) -> Term:
-    left, right = float(left), float(right)
-    return Term((a, b), left, right, left * right, x, parameter)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurona.checks import check_array
 from neurona.engine.data import CLASSIFIERS
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def classes_of(predictions: ArrayLike) -> NDArray[np.int64]:
     ----------
     predictions : (n,), (n, 1) or (n, n_classes)
         One output is the probability of class 1, which wins above 0.5. Several outputs are one
-        number per class, and the largest wins.
+        number per class, and the largest wins. Whole numbers, one for each example, are classes.
 
     Returns
     -------
@@ -48,9 +49,11 @@ def classes_of(predictions: ArrayLike) -> NDArray[np.int64]:
     >>> classes_of([[0.2], [0.9]]), classes_of([[0.1, 0.7, 0.2]])
     (array([0, 1]), array([1]))
     """
-    given: Array = np.asarray(predictions)
+    given: Array = check_array("predictions", predictions)
     if given.ndim == 2 and given.shape[1] > 1:
         return np.asarray(given.argmax(axis=1), dtype=np.int64)
+    if given.dtype.kind in "biu":
+        return labels_of(given)
     return np.asarray(given.reshape(len(given)) > 0.5, dtype=np.int64)
 
 
@@ -67,7 +70,7 @@ def labels_of(y: ArrayLike) -> NDArray[np.int64]:
     >>> labels_of([[0, 1], [1, 0]]), labels_of([2, 0])
     (array([1, 0]), array([2, 0]))
     """
-    given: Array = np.asarray(y)
+    given: Array = check_array("y", y)
     if given.ndim == 2 and given.shape[1] > 1:
         return np.asarray(given.argmax(axis=1), dtype=np.int64)
     wrong = given[(given != np.round(given)) | (given < 0)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from neurona.engine.layers.base import Activate, Layer, Nothing, Train
 from neurona.engine.layers.composition import Composition
+from neurona.engine.layers.sequential import Sequential
 
 if TYPE_CHECKING:
     from neurona.engine.network import Network
@@ -114,6 +115,8 @@ class Leaf:
         Such as ``"2"``, or ``"2.1"`` within a composition.
     layer, params
         The layer and its parameters.
+    in_line
+        Whether the whole signal goes through it: it does not stand beside others.
     x, forward, backward, dx
         Its input; the two passes; the derivative by its input, None where it has none.
     """
@@ -121,6 +124,7 @@ class Leaf:
     place: str
     layer: Any
     params: Any
+    in_line: bool = True
     x: Any = None
     forward: Any = None
     backward: Any = None
@@ -184,7 +188,10 @@ class Probe(Layer, abstract=True):
 
 
 def probed(
-    layer: Any, params: Any, nudges: Mapping[str, Mapping[str, Array]] | None = None
+    layer: Any,
+    params: Any,
+    nudges: Mapping[str, Mapping[str, Array]] | None = None,
+    within: str = "",
 ) -> tuple[Any, dict[str, Leaf]]:
     """Return a network whose layers note what passes through them, and their notes by their place.
 
@@ -194,6 +201,8 @@ def probed(
         The network, or a composition, and its parameters.
     nudges
         For a place, what is added on the way: see :class:`Probe`.
+    within
+        The place of the composition itself.
 
     Examples
     --------
@@ -208,13 +217,18 @@ def probed(
     """
     leaves: dict[str, Leaf] = {}
 
-    def within(layer: Any, params: Any, before: str) -> Any:
+    def noting(layer: Any, params: Any, before: str, in_line: bool) -> Any:
         if isinstance(layer, Composition):
-            point = f"{before}." if before else ""
-            each = zip(layer.layers, params, strict=True)
-            inner = [within(one, own, f"{point}{i}") for i, (one, own) in enumerate(each, start=1)]
+            point, in_line = (
+                f"{before}." if before else "",
+                in_line and isinstance(layer, Sequential),
+            )
+            inner = [
+                noting(one, own, f"{point}{i}", in_line)
+                for i, (one, own) in enumerate(zip(layer.layers, params, strict=True), start=1)
+            ]
             return replace(layer, layers=tuple(inner))
-        leaves[before] = Leaf(before, layer, params)
+        leaves[before] = Leaf(before, layer, params, in_line)
         return Probe(layer, leaves[before], (nudges or {}).get(before, {}))
 
-    return within(layer, params, ""), leaves
+    return noting(layer, params, within, True), leaves

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.extras import require
 from neurona.language import Language, Text
+from neurona.observe.colors import LIGHT, mixed
 from neurona.observe.figures import GRAY, INK, tidy
 from neurona.sweeps.axes import Axis
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from neurona.engine.types import Array
 
-NONE, ALL = (0.985, 0.975, 0.955), (0.06, 0.42, 0.39)  # the colors of a share of 0 and of 1
 CELL = 0.62  # inches
+BORDER = 0.5  # the share where a map says that a network learns
 ROOM, ABOVE = 0.12, 0.36  # of a cell, around its curves, and above them for the number
 TITLE = Text(
     "Seeds that succeed, of {seeds}: {measure} below {below}",
@@ -75,11 +76,10 @@ def draw(
         pyplot = require("matplotlib.pyplot", extra="plot")
         size = CELL * n_columns + 1.8, CELL * len(rows) + 1.3
         ax = pyplot.figure(figsize=size, layout="constrained").add_subplot()
-    known = np.nan_to_num(shares)[..., None]
-    colors = np.where(np.isnan(shares)[..., None], 1.0, (1 - known) * NONE + known * np.array(ALL))
+    colors = np.where(np.isnan(shares)[..., None], 1.0, mixed(LIGHT.paper, INK, _inks(shares)))
     ax.imshow(colors, aspect="auto", interpolation="nearest")
     for row, column in zip(*np.nonzero(counts), strict=True):
-        dark = shares[row, column] > 0.55
+        dark = shares[row, column] >= BORDER
         said = f"{round(shares[row, column] * counts[row, column])}"
         ax.text(
             column + 0.42, row - 0.42, said, ha="right", va="top", fontsize=8,
@@ -103,6 +103,12 @@ def draw(
     title = TITLE.say(language, **{**about, "measure": measure})
     ax.set_title(title, fontsize=10, color=INK, loc="left")
     return ax
+
+
+def _inks(shares: Array) -> Array:
+    """Return how dark cells are, from 0 to 1: with a leap at the border, as on the page."""
+    known = np.nan_to_num(shares)
+    return np.where(known < BORDER, 0.04 + 0.64 * known, 0.64 + 0.72 * (known - BORDER))
 
 
 def name(setting: str, language: Language) -> str:
@@ -130,7 +136,7 @@ def _draw_curves(ax: Axes, bands: Array, shares: Array) -> None:
             logs = np.log(np.clip(np.where(np.isnan(band), np.inf, band), 0, there.max()))
         part = np.clip((logs - low) / ((high - low) or 1), 0, 1)
         y = row + 0.5 - ROOM - part * (1 - ROOM - ABOVE)
-        dark = shares[row, column] > 0.55
+        dark = shares[row, column] >= BORDER
         color = "white" if dark else GRAY
         ax.fill_between(column + x, y[0], y[2], color=color, alpha=0.35, linewidth=0)
         ax.plot(column + x, y[1], color=color, linewidth=1.2)

@@ -81,7 +81,9 @@ class Sweep:
     @property
     def succeeded(self) -> Array:
         """Where a seed has succeeded ``(*shape, seeds)``."""
-        return self.costs < self.below
+        # Nothing is better than no error: where an estimator as it is makes none, seeds equal it.
+        reached: Array = (self.costs < self.below) | (self.costs == 0)
+        return reached
 
     @property
     def share(self) -> Array:

@@ -35,7 +35,10 @@ MANY = 0.75  # of them: the others may be mistakes
 FEWEST_ODD = 3  # rows that an odd text has, if it is a code and no mistake
 MOST_SHOWN = 5  # odd texts
 LONGEST = 30  # signs of one
-AS_DATES = "they look like dates: write them as 2024-12-31, or give --dates dmy or mdy"
+AS_DATES = (
+    "they look like dates: write them as 2024-12-31, or give --dates dmy or mdy (in Python, "
+    "pandas.to_datetime(..., dayfirst=True))"
+)
 AS_NUMBERS = "they look like numbers: write them bare, as 1234.5"
 SEVERAL = (bytes, bytearray, list, tuple, dict, set, frozenset, np.ndarray)
 TIME = "time"  # the order of times of day

@@ -10,19 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.datasets.points import POINT_CLOUDS
-from neurona.datasets.surfaces import REGRESSIONS
 from neurona.engine.layers.base import Layer
 from neurona.engine.layers.convolution import Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
-from neurona.engine.types import Params
+from neurona.engine.types import Array, Params
 from neurona.lesson.step import LessonStep
 from neurona.web.run import View
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
-from neurona.web.task import Task
+from neurona.web.task import Task, maker_of
 
 WIDTH = 92
 MOST_LISTED = 60  # parameters written as numbers; more are base64
@@ -232,12 +230,7 @@ def _data(task: Task, language: str) -> Part:
             f"X, y = images[drawn].reshape(-1, {sides}), y[drawn]",
         ]
     else:
-        makes = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]
-        known = {"n": data.n, "noise": data.noise}
-        known |= {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(
-            data.kind, {}
-        )
-        chosen = [*_differing(makes, known), f"rng={data.seed}"]
+        chosen = [*_differing(*maker_of(data)), f"rng={data.seed}"]
         lines = [_call(f"{places}, y = neurona.datasets.{data.kind}", chosen)]
     if not task.held_out.any():
         return Part(_text("data", language), "\n".join(lines))
@@ -377,11 +370,15 @@ def _weights(params: Params) -> str:
         numbers = ", ".join(str(value) for value in theta.astype(np.float32))
         lines = [f"theta = np.array([\n{_lines(numbers)}\n], dtype=np.float32)"]
     else:
-        code = b64encode(theta.astype("<f4").tobytes()).decode()
-        rows = [f'    "{code[i : i + WIDTH - 6]}"' for i in range(0, len(code), WIDTH - 6)]
-        coded = "theta = np.frombuffer(base64.b64decode(\n" + "\n".join(rows) + '\n), dtype="<f4")'
-        lines = [coded]
+        lines = [f'theta = np.frombuffer({coded(theta.astype("<f4"))}, dtype="<f4")']
     return "\n".join([*lines, "params = unflatten(theta, like=net.init(rng=0))"])
+
+
+def coded(numbers: Array) -> str:
+    """Write the bytes of an array in lines of base64."""
+    code = b64encode(numbers.tobytes()).decode()
+    rows = [f'    "{code[i : i + WIDTH - 6]}"' for i in range(0, len(code), WIDTH - 6)]
+    return "\n".join(["base64.b64decode(", *rows, ")"])
 
 
 def _scores(task: Task, language: str, trained: bool) -> list[Part]:

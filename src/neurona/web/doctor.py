@@ -65,7 +65,7 @@ class Speaker:
         first = self._look(self._case.params, 0)
         signals = [layer.signal for layer in first.layers]
         self._fading = signals[0] / signals[-1] if len(signals) > 2 and signals[-1] else 1.0
-        self._dead: tuple[int, float] = (1, 0.0)
+        self._dead: tuple[str, float] = ("1", 0.0)
         self._said: Sentence | None = None
         self._of: tuple[Any, ...] = ()
         self._due = self._next_look = 0.0
@@ -131,6 +131,7 @@ class Speaker:
                 dead=self._dead,
                 gap=gap,
                 whole=training.batch_size is None or training.batch_size >= task.train.n,
+                in_shape=task.net.in_shape,
                 diverged=view.diverged is not None,
                 rate=float(lost.get("rate", training.learning_rate)),
                 suggested_rate=float(lost.get("suggested_rate", 0.0)),

@@ -139,17 +139,19 @@ class FrameRenderer:
         # A neuron that is constant but for rounding shows no picture of it.
         flat = ~(high - low > 1e-6 * np.maximum(abs(low), abs(high)))
         shares = np.where(flat, 128 / 255, (values - low) / np.where(flat, 1, high - low))
-        return layers[-1].a.T.reshape(-1, resolution, resolution), _bytes(shares)
+        return layers[-1].a.T.reshape(-1, resolution, resolution), _bytes(255 * shares)
 
 
 def _spanned(values: Array) -> tuple[Array, list[float]]:
     """Return numbers as bytes over their own range, and that range; NaN is its lower end."""
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    return _bytes((values - low) / ((high - low) or 1)), [low, high]
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite(high - low):
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return _bytes((values - low) * (255 / ((high - low) or 1))), [low, high]
 
 
 def _bytes(values: Array) -> Array:
-    """Return 0 to 1 as 0 to 255; NaN becomes 0."""
-    scaled: Array = np.nan_to_num(np.clip(values, 0, 1) * 255).round()
+    """Round numbers to whole ones from 0 to 255; NaN becomes 0."""
+    scaled: Array = np.rint(np.fmin(np.fmax(values, 0), 255))
     return scaled.astype(np.uint8)

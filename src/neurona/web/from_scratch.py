@@ -6,7 +6,6 @@ those of the screen, as numbers, so that the program finds the cost that the scr
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from textwrap import fill, indent
 
@@ -14,12 +13,10 @@ import numpy as np
 
 from neurona.engine.types import Array, Params
 from neurona.language import Language, Text
-from neurona.web.code import WIDTH, title
+from neurona.web.code import MOST_LISTED, WIDTH, coded, title
 from neurona.web.run import View
 from neurona.web.setup import LESSON
 from neurona.web.task import Task
-
-FEW = 60  # numbers that are written; more are base64
 
 # Each activation and its derivative, from a where that is enough, and else from z too.
 PAIRS: Mapping[str, tuple[str, str]] = {
@@ -145,7 +142,6 @@ HELD = Text(
     "Este entrenamiento se guio por el camino, o tiene parámetros congelados, que estas líneas no "
     "tienen: estos son los pesos de la pantalla.",
 )
-RATE_EACH = Text("A learning rate for each layer.", "Una tasa de aprendizaje por capa.")
 LOOP = Text(
     "The training, up to the step on the screen.",
     "El entrenamiento, hasta el paso de la pantalla.",
@@ -208,16 +204,13 @@ def _array(name: str, array: Array) -> str:
     """Return code that defines an array by its numbers, as float64."""
     numbers = np.asarray(array, dtype=np.float32)
     shape = f".reshape({', '.join(map(str, numbers.shape))})"
-    if numbers.size <= FEW:
+    if numbers.size <= MOST_LISTED:
         listed = fill(", ".join(map(str, numbers.ravel())), WIDTH - 4)
         return f"{name} = np.array([\n{indent(listed, '    ')}\n]){shape}"
     # Whole numbers, such as classes, are bytes.
     small = np.array_equal(numbers, numbers.astype(np.uint8))
     kind, data = ("u1", numbers.astype(np.uint8)) if small else ("<f4", numbers.astype("<f4"))
-    code = b64encode(data.tobytes()).decode()
-    rows = "\n".join(f'    "{code[i : i + WIDTH - 6]}"' for i in range(0, len(code), WIDTH - 6))
-    decoded = f'np.frombuffer(base64.b64decode(\n{rows}\n), "{kind}")'
-    return f"{name} = {decoded}.astype(float){shape}"
+    return f'{name} = np.frombuffer({coded(data)}, "{kind}").astype(float){shape}'
 
 
 def _layer(task: Task) -> str:

@@ -94,6 +94,7 @@ class KernelSession:
         """Request a frame, which is sent when there is something new to see."""
         with self._turn:
             self._asked = message
+            self._talk.look()
         self._changed.set()
 
     def close(self) -> None:

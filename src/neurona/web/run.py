@@ -29,7 +29,7 @@ from neurona.web.bugs import ProgramStopped, states_of
 from neurona.web.errors import PlaygroundError
 from neurona.web.flow import sizes
 from neurona.web.history import History, Snapshot
-from neurona.web.pacing import SECONDS, SLOW, ChunkSize
+from neurona.web.pacing import SECONDS, SLOW, ChunkSize, Pace
 from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
@@ -140,10 +140,9 @@ class Run:
         self._on_change = on_change
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._playing = False
-        self._pace: float | None = None
-        self._due = 0.0  # when the next chunk may begin, by the monotonic clock
+        self._pace: Pace | None = None
         self._until: int | None = None  # the step at which to pause
-        self._chunk = self._first_chunk()
+        self._set_pace(None)
         self._version = self._kept = 0
         self._now: Snapshot
         self._measured = -math.inf  # when a layer's signal and gradient last were
@@ -188,7 +187,10 @@ class Run:
         self.settle()
 
     def look(self) -> None:
-        """Views come by themselves: see :meth:`neurona.web.worker.WorkerRun.look`."""
+        """Request a view that is newer than the current one, from a training that is slowed."""
+        pace = self._pace
+        if pace is not None:
+            self._commands.put(pace.look)
 
     def reset(self) -> None:
         """Go back to the initial weights, without a history; frozen parameters stay as they are."""
@@ -196,11 +198,7 @@ class Run:
 
     def pace(self, steps_per_second: float | None) -> None:
         """Limit the steps per second; None is unlimited."""
-
-        def change() -> None:
-            self._pace, self._chunk, self._due = steps_per_second, self._first_chunk(), 0.0
-
-        self._command(change)
+        self._command(lambda: self._set_pace(steps_per_second))
 
     def retrain(self, task: Task) -> None:
         """Go on with other learning rates or points, from the same parameters.
@@ -277,7 +275,7 @@ class Run:
             kept=self._kept,
             frozen=self._frozen,
             playing=self._playing,
-            pace=self._pace,
+            pace=self._rate,
             at=self._at,
             diverged=self._diverged,
             steered=self._steered,
@@ -307,16 +305,35 @@ class Run:
     # --------------------------------------------------------------- all below: in the run's thread
     def _work(self) -> None:
         while True:
-            wait = max(0.0, self._due - time.monotonic()) if self._playing else None
             try:
-                command = self._commands.get(timeout=wait)
+                command = self._commands.get(timeout=self._wait())
             except queue.Empty:
-                self._advance(self._chunk.steps)
+                self._advance(self._due())
                 continue
             if command is None:
                 return
             command()
             self._on_change()
+
+    def _wait(self) -> float | None:
+        """Return the seconds until the next chunk; None without one."""
+        if not self._playing:
+            return None
+        return 0.0 if self._pace is None else max(0.0, self._pace.next() - time.monotonic())
+
+    def _due(self) -> int:
+        """Return the steps of the next chunk."""
+        most = self._chunk.steps
+        return most if self._pace is None else min(most, self._pace.due(time.monotonic()))
+
+    def _set_pace(self, rate: float | None) -> None:
+        """Begin to count the time, at the smallest chunk."""
+        self._pace = None if rate is None else Pace(rate, time.monotonic())
+        self._chunk = ChunkSize(seconds=SLOW if self.task.images else SECONDS)
+
+    @property
+    def _rate(self) -> float | None:
+        return None if self._pace is None else self._pace.rate
 
     def _begin(self, params: Params | None = None, frozen: Array | None = None) -> None:
         """Go to step 0, with the task's own parameters or with others."""
@@ -329,7 +346,8 @@ class Run:
         self._diverged = None
         self._steered = False
         self._speed.clear()
-        self._steps, self._chunk = None, self._first_chunk()
+        self._steps = None
+        self._set_pace(self._rate)
         self._stand(next(self._training(params)), branch=0)
 
     def _reset(self) -> None:
@@ -343,10 +361,11 @@ class Run:
 
     def _return_to(self, memory: Memory) -> None:
         """Go to where this run was; its views count on, and its speed stays as it is chosen."""
-        version, kept, pace = self._version, self._kept, self._pace
+        version, kept, rate = self._version, self._kept, self._rate
         self._go_on(memory)
-        self._version, self._kept, self._pace = version, kept + 1, pace
-        self._playing, self._steps, self._chunk = False, None, self._first_chunk()
+        self._version, self._kept = version, kept + 1
+        self._playing, self._steps = False, None
+        self._set_pace(rate)
         self._speed.clear()
 
     def _go_on(self, memory: Memory) -> None:
@@ -355,7 +374,8 @@ class Run:
         self._history = memory.history.holding(kept)
         self._rng, self._frozen = deepcopy(memory.rng), memory.frozen
         self._version, self._kept = memory.version, memory.kept
-        self._playing, self._pace = memory.playing, memory.pace
+        self._playing = memory.playing
+        self._set_pace(memory.pace)
         self._at, self._diverged = memory.at, memory.diverged
         self._steered = memory.steered
 
@@ -414,24 +434,15 @@ class Run:
         self._playing = self._playing and state.step != self._until
         self.view = self._published()
         self._on_change()
-        self._adapt(began, count)
-
-    def _first_chunk(self) -> ChunkSize:
-        return ChunkSize(seconds=SLOW if self.task.images else SECONDS)
-
-    def _adapt(self, began: float, count: int) -> None:
-        """Adapt the chunk's duration, or keep the chosen speed."""
+        self._chunk.took(time.monotonic() - began, count)
         if self._pace is not None:
-            self._due = began + count / self._pace
-            self._chunk.pace(self._pace)
-        else:
-            self._chunk.took(time.monotonic() - began)
+            self._pace.took(count, began)
 
     def _play(self, until: int | None = None) -> None:
         self._until, self._diverged = until, None
         self._playing = until is None or self._now.state.step < until
         self._speed.clear()
-        self._chunk = self._first_chunk()
+        self._set_pace(self._rate)
 
     def _pause(self) -> None:
         self._playing = False

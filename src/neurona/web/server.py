@@ -12,7 +12,15 @@ import re
 import secrets
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -416,12 +424,7 @@ class SocketSession:
         """Send a file: capturing the state waits its turn, making the file does not."""
         async with self._turn:
             make = await asyncio.to_thread(self.session.prepare, message)
-        try:
-            answers = await self.loop.run_in_executor(self.room.makers, make)
-        except Exception:  # the page always waits for a response
-            logging.getLogger(__name__).exception("a file could not be made")
-            answers = [error_message(NOT_MADE)]
-        await self._say(answers)
+        await self._say(await _made(self.loop.run_in_executor(self.room.makers, make)))
 
     async def _prove(self) -> None:
         """Send what cures the run; meanwhile, each second, how much of the time is over."""
@@ -436,15 +439,11 @@ class SocketSession:
                     break
                 share = min(second / cures.SECONDS, 0.95)
                 await self._say([({"type": "cures", "done": False, "share": share}, {})])
-            answers = await proving
         except asyncio.CancelledError:
             left.set()
             proving.cancel()
             raise
-        except Exception:  # the page always waits for a response
-            logging.getLogger(__name__).exception("the cures could not be proved")
-            answers = [error_message(NOT_MADE)]
-        await self._say(answers)
+        await self._say(await _made(proving))
 
     async def _sweep(self, message: dict[str, Any]) -> None:
         """Send a map as it fills: it waits its turn, and ends with the page."""
@@ -489,6 +488,15 @@ class SocketSession:
     async def _say(self, answers: Sequence[Message]) -> None:
         if self.socket is not None:
             await _say(self.socket, answers)
+
+
+async def _made(making: Awaitable[list[Message]]) -> list[Message]:
+    """Return what is made: the page always waits for a response."""
+    try:
+        return await making
+    except Exception:
+        logging.getLogger(__name__).exception("a response could not be made")
+        return [error_message(NOT_MADE)]
 
 
 async def _hello(socket: WebSocket) -> dict[str, Any]:

@@ -100,67 +100,45 @@ class Session:
         except RecursionError:  # lists within lists
             return [error_message(_not_understood("message"))]
 
-    def prepare_download(self, message: Any) -> Callable[[], list[Message]]:
-        """Capture the state for a ``download``, and return a function that makes the response.
-
-        It may take seconds, during which the session can handle other messages.
-        """
-        try:
-            if self._run is None:
-                return lambda: self.handle(message)  # which says what is missing
-            what, language = message.get("what"), message.get("language")
-            if not isinstance(what, str) or what not in MAKERS:
-                raise _not_understood("what")
-            if language not in LANGUAGES:
-                raise _not_understood("language")
-            theme = message.get("theme", "light")
-            if not isinstance(theme, str) or theme not in THEMES:
-                raise _not_understood("theme")
-            make = prepare(self.run, what, language, theme)
-        except PlaygroundError as error:
-            answer: list[Message] = [error_message(error)]
-            return lambda: answer
-
-        def answers() -> list[Message]:
-            try:
-                file = make()
-            except PlaygroundError as error:
-                return [error_message(error)]
-            content = {"type": "file", "what": what, "name": file.name, "mime": file.mime}
-            return [(content, {"bytes": np.frombuffer(file.data, np.uint8)})]
-
-        return answers
-
     def prepare(self, message: Mapping[str, Any]) -> Callable[[], list[Message]]:
-        """Capture the state for a message of :data:`SLOW`, as :meth:`prepare_download` does."""
-        if message["type"] == "download":
-            return self.prepare_download(message)
-        try:
-            examine = doctor.prepare(self.run)
-        except PlaygroundError as error:
-            answer: list[Message] = [error_message(error)]
-            return lambda: answer
-        return lambda: [({"run": self._runs, **examine()}, {})]
+        """Capture the state for a message of :data:`SLOW`; return what makes the responses.
+
+        That may take seconds, during which the session can handle other messages.
+        """
+        if self._run is None:
+            return lambda: self.handle(message)  # which says what is missing
+        if message["type"] == "doctor":
+            return _later(lambda: doctor.prepare(self.run), self._of_run)
+        what = message.get("what")
+
+        def told(file: Any) -> Message:
+            content = {"type": "file", "what": what, "name": file.name, "mime": file.mime}
+            return content, {"bytes": np.frombuffer(file.data, np.uint8)}
+
+        return _later(lambda: self._file(what, message), told)
 
     def prepare_cures(self) -> Callable[[Callable[[], bool]], list[Message]]:
         """Capture the run, and return a function that proves what cures it.
 
         It takes some 20 seconds, and a function that says whether to leave off.
         """
+        return _later(lambda: cures.prepare(self.run), self._of_run)
+
+    @property
+    def _of_run(self) -> Callable[[dict[str, Any]], Message]:
         number = self._runs
-        try:
-            make = cures.prepare(self.run)
-        except PlaygroundError as error:
-            answer: list[Message] = [error_message(error)]
-            return lambda _: answer
+        return lambda content: ({"run": number, **content}, {})
 
-        def answers(stop: Callable[[], bool]) -> list[Message]:
-            try:
-                return [({"run": number, **make(stop)}, {})]
-            except PlaygroundError as error:
-                return [error_message(error)]
-
-        return answers
+    def _file(self, what: Any, message: Mapping[str, Any]) -> Callable[[], Any]:
+        """Return the maker of a file."""
+        given = {"language": message.get("language"), "theme": message.get("theme", "light")}
+        known = {"language": LANGUAGES, "theme": THEMES}
+        if not isinstance(what, str) or what not in MAKERS:
+            raise _not_understood("what")
+        for name, value in given.items():
+            if not isinstance(value, str) or value not in known[name]:
+                raise _not_understood(name)
+        return prepare(self.run, what, **given)
 
     @property
     def has_begun(self) -> bool:
@@ -518,6 +496,25 @@ class Session:
             "test": task.held_out.astype(np.uint8),
         }
         return _finite(content), arrays
+
+
+def _later(
+    capture: Callable[[], Callable[..., Any]], told: Callable[[Any], Message]
+) -> Callable[..., list[Message]]:
+    """Return a function that makes a response with what ``capture`` returns; or an error."""
+    try:
+        make = capture()
+    except PlaygroundError as error:
+        answer = error_message(error)
+        return lambda *_: [answer]
+
+    def answers(*given: Any) -> list[Message]:
+        try:
+            return [told(make(*given))]
+        except PlaygroundError as error:
+            return [error_message(error)]
+
+    return answers
 
 
 def error_message(error: PlaygroundError) -> Message:

@@ -28,7 +28,7 @@ CELLS, SEEDS, STEPS = 144, 20, 5000  # the most of a sweep
 WORK = 5_000_000  # steps of all its networks: 20 rates, 5 topologies and 20 seeds at 2,500
 SECONDS = 180.0  # after which it ends with what is there
 PAUSE = 0.25  # seconds between two messages
-NICENESS = 15  # all trainings come first
+NICENESS = 19  # all trainings come first
 VALUES = 24  # the most of an axis
 
 _rate = number(0, 1000, above=True)

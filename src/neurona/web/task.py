@@ -265,10 +265,15 @@ def _points_of(data: DataSetup) -> tuple[Array, Array]:
                 "points", "Two points are needed.", "Hacen falta dos puntos.", "data.points"
             )
         return placed[:, :2], placed[:, 2] if data.regression else _classes_of(placed[:, 2])
-    make = {**POINT_CLOUDS, **REGRESSIONS}[data.kind]
-    own = {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(data.kind, {})
-    points, labels = make(n=data.n, noise=data.noise, rng=data.seed, **own)
+    make, settings = maker_of(data)
+    points, labels = make(rng=data.seed, **settings)
     return points, labels
+
+
+def maker_of(data: DataSetup) -> tuple[Callable[..., tuple[Array, Array]], dict[str, Any]]:
+    """Return what draws the points of a kind, and its settings beside the seed."""
+    own = {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(data.kind, {})
+    return {**POINT_CLOUDS, **REGRESSIONS}[data.kind], {"n": data.n, "noise": data.noise, **own}
 
 
 def _classes_of(labels: Array) -> Array:

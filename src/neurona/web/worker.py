@@ -36,12 +36,13 @@ COMMANDS = frozenset(
 )
 STARTING = 20.0  # seconds until the first answer: a new process imports NumPy first
 ANSWERING = 5.0  # seconds until any other
+SENT = [one.name for one in fields(View) if one.name != "task"]  # the other side has the task
 BEAT = 1.0  # seconds between two questions whether the process lives
 REMEMBERING = 1.0  # seconds of a training that are lost at most, when its process ends
 # So many processes in so many seconds end at once: another would end as well.
 MOST_ENDS, AT_ONCE = 3, 60.0
 # Training has the lowest priority: frames and commands come first.
-NICENESS = 10
+NICENESS = 15
 # Seconds after which the training lets the pipe's thread have the interpreter (usually 0.005).
 SWITCH = 0.0005
 
@@ -443,8 +444,7 @@ class _Worker:
         elif self.run is None:
             raise ValueError(f"{name} before begin")
         elif name == "look":
-            self.known = arguments[0]
-            self.show()
+            self.look(self.run, *arguments)
         elif name == "settle":
             self.send_view(arguments[0], self.run.settle(None))
         elif name == "snapshots":
@@ -458,6 +458,13 @@ class _Worker:
         else:
             getattr(self.run, name)(*arguments)
         return True
+
+    def look(self, run: Run, known: int) -> None:
+        """Send a view that is newer than this one, now or as soon as there is one."""
+        self.known = known
+        self.show()
+        if self.known is not None:
+            run.look()
 
     def recall(self, run: Run) -> None:
         """Let the other side remember what is now, and not within a second."""
@@ -494,7 +501,7 @@ class _Worker:
 
     def send_view(self, asked: int | None, view: View) -> None:
         """Send a view; its history only where it has changed."""
-        values = {f.name: getattr(view, f.name) for f in fields(view) if f.name != "task"}
+        values = {name: getattr(view, name) for name in SENT}
         with self.lock, contextlib.suppress(OSError):
             if view.kept == self.kept:
                 values["history"] = values["flows"] = None  # as they were

@@ -1,6 +1,7 @@
 // The bug lab: a classic mistake is switched on, trains, and is found with its line.
 
 import { useEffect, useRef } from "preact/hooks";
+import { fill } from "../../i18n";
 import type { LocalizedText } from "../../server/messages";
 import { type BugEntry, changedSettings, withBug, withSquareLayers } from "../../state/bugs";
 import type { Store } from "../../state/store";
@@ -92,7 +93,7 @@ function Search({ store }: { store: Store }) {
         {known && entry && !finding.value && <p>{say(entry.shows)}</p>}
         {diverged && "line" in diverged && (
           <p>
-            {t.stopped.replace("{line}", String(diverged.line))} <code>{diverged.message}</code>
+            {fill(t.stopped, { line: diverged.line })} <code>{diverged.message}</code>
           </p>
         )}
         {finding.value && <Result store={store} />}
@@ -105,7 +106,7 @@ function Search({ store }: { store: Store }) {
           {t.mend}
         </button>
         {guessing.value && guess.value !== null && !finding.value && (
-          <small>{t.guessed.replace("{line}", String(guess.value))}</small>
+          <small>{fill(t.guessed, { line: guess.value })}</small>
         )}
       </div>
       {bugs.bug.value === "transpose" && known && <Squares store={store} />}
@@ -129,13 +130,13 @@ function Result({ store }: { store: Store }) {
   const { found, silent } = bugs.finding.value ?? { found: null, silent: null };
   const guess = bugs.guess.value;
   if (!found) {
-    const why = silent ? t.silent.replace("{why}", say(silent)) : t.nothing;
+    const why = silent ? fill(t.silent, { why: say(silent) }) : t.nothing;
     return <p>{why}</p>;
   }
   return (
     <>
       <p>
-        <b>{t.found.replace("{line}", String(found.line))}</b> {say(found.said)}
+        <b>{fill(t.found, { line: found.line })}</b> {say(found.said)}
         {guess !== null &&
           ` ${guess === found.line ? t.right_guess : t.wrong_guess}`.replace(
             "{line}",

@@ -1,6 +1,7 @@
 // The teacher's desk: what the class sees, its goal, and the link that opens it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { fill } from "../../i18n";
 import { copyText } from "../../server/clipboard";
 import { GOALS } from "../../state/challenges";
 import { type ClassPart, type DeskGoal, PARTS } from "../../state/classroom";
@@ -240,9 +241,7 @@ function Links({
         <p>
           {link.addresses.length > 0 && `${t.anywhere} `}
           {t.goes_along}{" "}
-          <span class="inside">
-            {t.inside.replace("{inside}", String(link.inside)).replace("{most}", String(link.most))}
-          </span>
+          <span class="inside">{fill(t.inside, { inside: link.inside, most: link.most })}</span>
         </p>
         <p>
           <button type="button" class="flat" onClick={() => void copy("long")}>

@@ -1,6 +1,7 @@
 // The doctor's panel: what is wrong, the cures that were tried, and all that was tried.
 
 import { useEffect } from "preact/hooks";
+import { fill } from "../../i18n";
 import { writeNumber } from "../../i18n/numbers";
 import { everyTrial, shownCures, type Trial } from "../../state/doctor";
 import type { Store } from "../../state/store";
@@ -18,9 +19,10 @@ export function Doctor({ store }: { store: Store }) {
     value === null ? "–" : writeNumber(value, language.value);
   const note = found && (
     <>
-      {t.examined
-        .replace("{steps}", write(found.steps))
-        .replace("{seconds}", write(Number(found.seconds.toPrecision(2))))}{" "}
+      {fill(t.examined, {
+        steps: write(found.steps),
+        seconds: write(Number(found.seconds.toPrecision(2))),
+      })}{" "}
       <button type="button" class="flat" onClick={doctor.look}>
         {t.again}
       </button>
@@ -117,12 +119,8 @@ function Cures({ store }: { store: Store }) {
                 <h4>{trial.words[language.value]}</h4>
                 <CurePlot proof={proof} trial={trial} language={language.value} />
                 <p>
-                  <strong>
-                    {t.of_seeds
-                      .replace("{n}", String(trial.wins))
-                      .replace("{seeds}", String(seeds))}
-                  </strong>{" "}
-                  · {t.cost_after.replace("{cost}", write(last(trial)))}
+                  <strong>{fill(t.of_seeds, { n: trial.wins, seeds })}</strong> ·{" "}
+                  {fill(t.cost_after, { cost: write(last(trial)) })}
                 </p>
                 {trial.setup && (
                   <button type="button" onClick={() => store.tryCure(trial)}>

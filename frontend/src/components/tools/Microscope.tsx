@@ -7,6 +7,7 @@ import { forward } from "../../formulas/forward";
 import { type Equation, formatNumber } from "../../formulas/mathml";
 import { derivatives, type ParameterRow, updates } from "../../formulas/parameters";
 import { FormulaTerms } from "../../formulas/terms";
+import { fill } from "../../i18n";
 import { inLanguage } from "../../i18n/numbers";
 import { PHASES, type Phase, type StepDetails } from "../../server/messages";
 import { featureLabel, phaseName } from "../../state/labels";
@@ -111,11 +112,9 @@ function StageStepper({ store: { text, microscope } }: { store: Store }) {
         ‹
       </button>
       <p class="place" role="status">
-        {phase === "cost" ? t.cost_phase : t.at_layer.replace("{k}", String(layer + 1))}
+        {phase === "cost" ? t.cost_phase : fill(t.at_layer, { k: layer + 1 })}
         {" · "}
-        {t.stage_of
-          .replace("{i}", String(stageIndex.value + 1))
-          .replace("{n}", String(stages.value.length))}
+        {fill(t.stage_of, { i: stageIndex.value + 1, n: stages.value.length })}
       </p>
       <button
         type="button"
@@ -235,17 +234,18 @@ function Formulas({ store, details: look }: { store: Store; details: StepDetails
       <p class="lead">{t.phases[phase]}</p>
       <p class="note">
         {look.point === null
-          ? (phase === "cost" ? t.of_batch_cost : t.of_batch).replace("{n}", String(look.examples))
-          : t.of_point
-              .replace("{i}", String(look.point + 1))
-              .replace("{set}", whose.toLowerCase())
-              .replace("{x}", Array.from(look.arrays.inputs ?? [], write).join("; "))
-              .replace("{t}", Array.from(look.arrays.target ?? [], write).join("; "))}
+          ? fill(phase === "cost" ? t.of_batch_cost : t.of_batch, { n: look.examples })
+          : fill(t.of_point, {
+              i: look.point + 1,
+              set: whose.toLowerCase(),
+              x: Array.from(look.arrays.inputs ?? [], write).join("; "),
+              t: Array.from(look.arrays.target ?? [], write).join("; "),
+            })}
         {look.point === null && phase === "forward" && ` ${t.picking}`}
         {look.point === null &&
           batch !== null &&
           batch < look.examples &&
-          ` ${t.mini_batch.replace("{size}", String(batch))}`}
+          ` ${fill(t.mini_batch, { size: batch })}`}
         {phase === "cost" && look.cost_name === "Huber" && ` ${t.huber}`}
         {phase === "cost" && (look.l1 > 0 || look.l2 > 0) && ` ${t.penalty_note}`}
       </p>
@@ -273,7 +273,7 @@ function Formulas({ store, details: look }: { store: Store; details: StepDetails
       </div>
       {phase === "backward" && <p class="note">{t.delta_is}</p>}
       {phase === "update" && !look.factors && (
-        <p class="note">{t.change_by.replace("{optimizer}", look.optimizer)}</p>
+        <p class="note">{fill(t.change_by, { optimizer: look.optimizer })}</p>
       )}
     </>
   );
@@ -340,22 +340,21 @@ function sourceName(source: NumberSource, store: Store): string {
   const t = store.text.value;
   switch (source.kind) {
     case "input":
-      return t.from_an_input.replace("{name}", readName(0, source.unit, store));
+      return fill(t.from_an_input, { name: readName(0, source.unit, store) });
     case "target":
       return t.from_target;
     case "setting":
-      return t.from_setting.replace("{name}", t[source.name]);
+      return fill(t.from_setting, { name: t[source.name] });
     case "weight": {
       const to = `${source.layer + 1}.${source.unit + 1}`;
-      if (source.row < 0) return t.from_bias.replace("{to}", to);
-      return t.from_weight
-        .replace("{from}", readName(source.layer, source.row, store))
-        .replace("{to}", to);
+      if (source.row < 0) return fill(t.from_bias, { to });
+      return fill(t.from_weight, { from: readName(source.layer, source.row, store), to });
     }
     case "neuron":
-      return t.from_neuron
-        .replace("{to}", `${source.layer + 1}.${source.unit + 1}`)
-        .replace("{phase}", phaseName(source.phase, t).toLowerCase());
+      return fill(t.from_neuron, {
+        to: `${source.layer + 1}.${source.unit + 1}`,
+        phase: phaseName(source.phase, t).toLowerCase(),
+      });
   }
 }
 

@@ -1,6 +1,7 @@
 // The map's panel: what is to be drawn; the map as it fills; and the cell that one looks at.
 
 import { useState } from "preact/hooks";
+import { fill } from "../../i18n";
 import { writeNumber } from "../../i18n/numbers";
 import { copyText } from "../../server/clipboard";
 import type { Store } from "../../state/store";
@@ -8,7 +9,7 @@ import { learningCells, lessonChoice, type Place } from "../../state/sweep";
 import { ToolPanel } from "../ToolPanel";
 import { SweepCell } from "./SweepCell";
 import { SweepChoice } from "./SweepChoice";
-import { SweepGrid } from "./SweepGrid";
+import { SweepGrid, saveMap } from "./SweepGrid";
 
 const LESSON = "stuck"; // the example whose failure the lesson is about
 
@@ -77,10 +78,10 @@ function DrawnMap({
   const size = map.axes.reduce((product, axis) => product * axis.values.length, 1);
   const says = {
     waiting: t.waiting,
-    running: t.drawing.replace("{share}", share),
-    stopped: t.stopped.replace("{share}", share),
-    late: t.late.replace("{share}", share),
-    done: t.found.replace("{n}", write(learningCells(map))).replace("{cells}", write(size)),
+    running: fill(t.drawing, { share }),
+    stopped: fill(t.stopped, { share }),
+    late: fill(t.late, { share }),
+    done: fill(t.found, { n: write(learningCells(map)), cells: write(size) }),
   }[map.state];
   return (
     <>
@@ -121,13 +122,16 @@ function DrawnMap({
               {t.key} <span>0 %</span> <i /> <span>100 %</span>
             </span>
             <CopyLink store={store} />
+            <button type="button" class="flat" onClick={() => void saveMap(store, map)}>
+              {t.png}
+            </button>
             <button type="button" class="flat" aria-expanded={choosing} onClick={onChange}>
               {t.change}
             </button>
           </div>
           <SweepCell store={store} map={map} place={place} />
           <p class="quiet">
-            {t.how.replace("{below}", write(map.below, 2)).replace("{steps}", write(map.steps))}
+            {fill(t.how, { below: write(map.below, 2), steps: write(map.steps) })}
           </p>
         </>
       )}

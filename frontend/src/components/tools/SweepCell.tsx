@@ -1,6 +1,7 @@
 // A cell of a map: the band of its seeds' curves, how many succeed, and a dot for each.
 
 import { across, area, down, line, plotOf } from "../../drawing/bands";
+import { fill } from "../../i18n";
 import { writeNumber } from "../../i18n/numbers";
 import type { Store } from "../../state/store";
 import {
@@ -42,14 +43,14 @@ export function SweepCell({
   const typical = cell.costs[typicalSeed(cell)];
   const median =
     typeof typical === "number"
-      ? (map.tested ? t.median_test : t.median).replace("{cost}", write(typical, 2))
+      ? fill(map.tested ? t.median_test : t.median, { cost: write(typical, 2) })
       : t.diverges;
   return (
     <div class="map-cell">
       <BandPlot store={store} map={map} cell={cell} />
       <div>
         <p>
-          <b>{t.succeed.replace("{n}", write(n)).replace("{seeds}", write(of))}</b> · {median}
+          <b>{fill(t.succeed, { n: write(n), seeds: write(of) })}</b> · {median}
         </p>
         <p>{settingsInWords(map, place, text.value, language.value)}</p>
         <Seeds store={store} map={map} cell={cell} place={place} />
@@ -77,10 +78,8 @@ function Seeds({
   const says = (k: number) => {
     const cost = cell.costs[k];
     const seed = String(map.seeds[k]);
-    if (typeof cost !== "number") return t.seed_diverges.replace("{seed}", seed);
-    const words = t.seed
-      .replace("{seed}", seed)
-      .replace("{cost}", writeNumber(cost, language.value, 2));
+    if (typeof cost !== "number") return fill(t.seed_diverges, { seed });
+    const words = fill(t.seed, { seed, cost: writeNumber(cost, language.value, 2) });
     return `${words}, ${succeeds(cost, map.below) ? t.seed_succeeds : t.seed_fails}`;
   };
   return (

@@ -1,6 +1,7 @@
 // What a map is to be of: its two axes with their values, the seeds, the steps.
 
 import { useState } from "preact/hooks";
+import { fill } from "../../i18n";
 import { writeNumber } from "../../i18n/numbers";
 import type { Store } from "../../state/store";
 import {
@@ -76,13 +77,12 @@ export function SweepChoice({ store, onDraw }: { store: Store; onDraw: () => voi
         </button>{" "}
         <span class="quiet" role="status">
           {fits
-            ? t.sweep.size
-                .replace("{cells}", write(cells))
-                .replace("{seeds}", write(choice.seeds))
-                .replace("{networks}", write(networks))
-            : t.sweep.too_large
-                .replace("{cells}", write(most.cells))
-                .replace("{steps}", write(most.work / 1e6))}
+            ? fill(t.sweep.size, {
+                cells: write(cells),
+                seeds: write(choice.seeds),
+                networks: write(networks),
+              })
+            : fill(t.sweep.too_large, { cells: write(most.cells), steps: write(most.work / 1e6) })}
         </span>
       </p>
     </form>

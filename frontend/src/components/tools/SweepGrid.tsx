@@ -1,13 +1,18 @@
 // The grid of a map: a cell for each pair of settings, which the arrow keys walk over.
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { Language, Texts } from "../../i18n";
+import { useRef, useState } from "preact/hooks";
+import { paletteOf } from "../../drawing/colors";
+import { paintMap } from "../../drawing/sweep-map";
+import { fill, type Language, type Texts } from "../../i18n";
 import { writeNumber } from "../../i18n/numbers";
+import { pngOf, saveBlob } from "../../server/downloads";
 import { choiceName } from "../../state/labels";
 import type { Store } from "../../state/store";
 import {
+  type Axis,
   type AxisName,
   type Cell,
+  inkOf,
   type Place,
   placeKey,
   type SweepMap,
@@ -15,6 +20,7 @@ import {
   type Value,
   writeWidths,
 } from "../../state/sweep";
+import { useSize } from "../room";
 
 const NARROW = 480; // pixels, below which the longer axis goes down
 const MANY = 6;
@@ -48,11 +54,41 @@ export function valueName(
 export function settingsInWords(map: SweepMap, place: Place, t: Texts, language: Language): string {
   return map.axes
     .map(({ name, values }, i) =>
-      t.sweep.settings
-        .replace("{name}", axisName(name, t))
-        .replace("{value}", valueName(name, values[place[i] ?? 0] ?? null, t, language)),
+      fill(t.sweep.settings, {
+        name: axisName(name, t),
+        value: valueName(name, values[place[i] ?? 0] ?? null, t, language),
+      }),
     )
     .join(" · ");
+}
+
+/** Save the map as a PNG: the first axis from left to right, whatever the page has room for. */
+export async function saveMap({ text, language, host }: Store, map: SweepMap): Promise<void> {
+  const t = text.value;
+  const [columns, rows] = map.axes;
+  if (!columns) return;
+  const named = (axis: Axis | undefined) => ({
+    name: axis ? axisName(axis.name, t) : "",
+    values: axis?.values.map((one) => valueName(axis.name, one, t, language.value)) ?? [""],
+  });
+  const write = (value: number) => writeNumber(value, language.value, 2);
+  const canvas = document.createElement("canvas");
+  const picture = {
+    map,
+    title: fill(map.tested ? t.sweep.picture_test : t.sweep.picture, {
+      seeds: write(map.seeds.length),
+      below: write(map.below),
+      steps: writeNumber(map.steps, language.value),
+    }),
+    across: named(columns),
+    down: named(rows),
+    cellOf: (row: number, column: number) =>
+      map.cells.get(placeKey(rows ? [column, row] : [column])),
+  };
+  const view = host.root.querySelector(".playground") ?? host.root;
+  paintMap(canvas, picture, paletteOf(view), getComputedStyle(view).fontFamily);
+  const blob = await pngOf(canvas);
+  if (blob) saveBlob(blob, "neurona-map.png");
 }
 
 export function SweepGrid({
@@ -67,7 +103,7 @@ export function SweepGrid({
   const { text, language, sweep } = store;
   const t = text.value;
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const { width } = useSize(box);
   const [at, setAt] = useState<[number, number]>([0, 0]); // row, column: where the Tab key leads
   const shown = useRef(""); // the cell that is pointed at
   const touched = useRef(false);
@@ -75,13 +111,6 @@ export function SweepGrid({
     shown.current = place ? placeKey(place) : "";
     onPoint(place);
   };
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const resized = new ResizeObserver(() => setWidth(element.clientWidth));
-    resized.observe(element);
-    return () => resized.disconnect();
-  }, []);
   const [first, second] = map.axes;
   if (!first) return null;
   const other = second ?? { name: first.name, values: [null] };
@@ -224,20 +253,15 @@ export function SweepGrid({
 
 const percent = (share: number) => Math.round(100 * share);
 
-/** The darker, the more seeds succeed; with a leap at a half, where the border is. */
 function shade(cell: Cell | undefined, { below }: SweepMap) {
   if (!cell) return { class: "unknown" };
   const { share } = tally(cell, below);
-  const ink = share < 0.5 ? 4 + 64 * share : 64 + 72 * (share - 0.5);
+  const ink = 100 * inkOf(share);
   return { class: share < 0.5 ? "few" : "most", style: `--ink-share: ${ink.toFixed(0)}%` };
 }
 
 function describe(cell: Cell | undefined, { below }: SweepMap, settings: string, t: Texts): string {
-  if (!cell) return t.sweep.empty.replace("{settings}", settings);
+  if (!cell) return fill(t.sweep.empty, { settings });
   const { n, of, share } = tally(cell, below);
-  return t.sweep.cell
-    .replace("{settings}", settings)
-    .replace("{share}", String(percent(share)))
-    .replace("{n}", String(n))
-    .replace("{seeds}", String(of));
+  return fill(t.sweep.cell, { settings, share: percent(share), n, seeds: of });
 }

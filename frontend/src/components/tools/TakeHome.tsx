@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { fill } from "../../i18n";
 import { copyText } from "../../server/clipboard";
 import {
   type DownloadKind,
@@ -12,13 +13,15 @@ import {
 } from "../../server/downloads";
 import type { Store } from "../../state/store";
 import { ToolPanel } from "../ToolPanel";
+import { saveMap } from "./SweepGrid";
 
-type Item = DownloadKind | "link" | "weights" | "png" | "copy";
+type Item = DownloadKind | "link" | "weights" | "png" | "map" | "copy";
 
 export function TakeHome({ store }: { store: Store }) {
   const { limits, text, frame, run, language, announcement, hidden } = store;
   const t = text.value;
   const images = run.value?.layers !== undefined;
+  const map = store.sweep.map.value;
   const [busy, setBusy] = useState<Item | null>(null);
   const [done, setDone] = useState<{ item: Item; mark: string } | null>(null);
   useEffect(() => {
@@ -51,13 +54,13 @@ export function TakeHome({ store }: { store: Store }) {
     const copied = item === "copy" && (await copy(item, new TextDecoder().decode(file.bytes)));
     if (copied) return;
     saveDownload(file);
-    tell(item, t.saved.replace("{name}", file.name), "✓");
+    tell(item, fill(t.saved, { name: file.name }), "✓");
   };
   const draw = async () => {
     const blob = await (images ? mapsImage : surfaceImage)(store.host.root);
     if (!blob) return;
     saveBlob(blob, "neurona.png");
-    tell("png", t.saved.replace("{name}", "neurona.png"), "✓");
+    tell("png", fill(t.saved, { name: "neurona.png" }), "✓");
   };
 
   const parameters = frame.value?.arrays.parameters;
@@ -97,6 +100,7 @@ export function TakeHome({ store }: { store: Store }) {
           {(images || !hidden.includes("result")) &&
             row("png", images ? t.images.png : t.png, ".png", () => void draw())}
           {!images && file("gif", t.gif, ".gif")}
+          {map && row("map", t.sweep.take, ".png", () => void saveMap(store, map))}
         </Group>
         <Group title={t.take_on}>
           {file("code", t.take_code, ".py")}

@@ -1,6 +1,7 @@
 // The guided path, in the place of the network's details: a question, its answer, the next stop.
 
 import { useEffect } from "preact/hooks";
+import { fill } from "../../i18n";
 import { GOALS } from "../../state/challenges";
 import type { Store } from "../../state/store";
 import { PATH } from "../../state/tour";
@@ -28,7 +29,7 @@ export function Tour({ store }: { store: Store }) {
     <ToolPanel
       store={store}
       title={own.title}
-      note={t.stop_of.replace("{n}", String(tour.index.value + 1))}
+      note={fill(t.stop_of, { n: tour.index.value + 1 })}
       name="tour"
     >
       <ol class="tour-stops">

@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 import { css, type Palette, paletteOf, readableOn } from "../../drawing/colors";
 import { colorOf } from "../../drawing/maps";
 import { formatNumber } from "../../formulas/mathml";
+import { fill } from "../../i18n";
 import { inLanguage } from "../../i18n/numbers";
 import type { NumberApart, Term } from "../../server/messages";
 import { mapOf, reachOf, sidesOf } from "../../state/images";
@@ -163,10 +164,11 @@ function Calculation({ store, apart }: { store: Store; apart: NumberApart }) {
         </p>
         {apart.difference !== null && (
           <p class="note">
-            {t.derivative
-              .replace("{exact}", write(apart.derivative))
-              .replace("{difference}", write(apart.difference))}{" "}
-            {(apart.labelled ? t.of_class : t.of_predicted).replace("{k}", String(apart.target))}
+            {fill(t.derivative, {
+              exact: write(apart.derivative),
+              difference: write(apart.difference),
+            })}{" "}
+            {fill(apart.labelled ? t.of_class : t.of_predicted, { k: apart.target })}
           </p>
         )}
         {sums && <p class="note">{t.click_weight}</p>}
@@ -203,7 +205,7 @@ function PatchRow({ store, patch, apart }: { store: Store; patch: Patch; apart: 
     <div class="patch">
       {filtered && apart.in_shape.at(-1) !== 1 && (
         <small>
-          {t.from_map.replace("{k}", String(patch.channel + 1))}:{" "}
+          {fill(t.from_map, { k: patch.channel + 1 })}:{" "}
           {inLanguage(formatNumber(patch.sum, 3), language.value)}
         </small>
       )}
@@ -295,9 +297,7 @@ function WeightApart({ store }: { store: Store }) {
   if (!apart) return null;
   return (
     <section class="weight-apart" aria-label={apart.name}>
-      <p class="note">
-        {text.value.images.weight_shared.replace("{n}", String(apart.terms.length))}
-      </p>
+      <p class="note">{fill(text.value.images.weight_shared, { n: apart.terms.length })}</p>
       <Terms store={store} apart={apart} />
     </section>
   );

@@ -12,10 +12,11 @@ from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.examples import TARGET_SIZE
 from neurona.doctor.findings.measures import MEASURES
-from neurona.doctor.findings.words import percent, rounded
+from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
 from neurona.doctor.signs import Moment, cost_of_constant
 from neurona.doctor.training import cost_of
 from neurona.engine.activations import linear
+from neurona.engine.layers.base import Activate
 from neurona.engine.layers.convolution import Conv1D, Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.dropout import Dropout
@@ -34,8 +35,8 @@ FADING = 100.0  # times; of the lesson's network, draws that learn keep more tha
 GRADIENT = 1e3  # times, as in AutoTrainer (2021)
 WEIGHTED = (Dense, Conv1D, Conv2D)
 AFFINE = (  # without an activation of their own
-    *WEIGHTED, Dropout, Flatten, Reshape, BatchNormalization, AveragePool1D, AveragePool2D,
-    GlobalAveragePool1D, GlobalAveragePool2D, Upsample2D,
+    *WEIGHTED, Activate, Dropout, Flatten, Reshape, BatchNormalization, AveragePool1D,
+    AveragePool2D, GlobalAveragePool1D, GlobalAveragePool2D, Upsample2D,
 )  # fmt: skip
 LARGE = 5.0  # times the best constant's cost, before the first step; the controls have 1.5
 ABSURD = 20.0  # the same, where the network learns all the same
@@ -67,15 +68,15 @@ def wrong_gradient(e: Evidence) -> Iterator[Finding]:
                 "El gradiente de la capa {layer} respecto a {by} está mal: se aparta un {percent} "
                 "% de lo que muestran pequeños cambios.",
             )
-            numbers["layer"] = one.layer
-        yield Finding("wrong-gradient", words, numbers, one.layer, ("check-layer",))
+            numbers["layer"] = layer_name(one)
+        yield Finding("wrong-gradient", words, numbers, layer_number(one), ("check-layer",))
 
 
 def linear_network(e: Evidence) -> Iterator[Finding]:
     """Hidden layers without an activation, where a straight line is not enough."""
-    layers = e.case.net.layers[:-1]
-    dense = [k for k, layer in enumerate(layers, start=1) if isinstance(layer, WEIGHTED)]
-    straight = all(type(one) in AFFINE and one.activation is linear for one in layers)
+    hidden = e.first.layers[:-1]
+    dense = [one for one in hidden if isinstance(one.layer, WEIGHTED)]
+    straight = all(type(one.layer) in AFFINE and one.layer.activation is linear for one in hidden)
     if e.is_sick and dense and straight:
         yield Finding(
             "no-activation",
@@ -86,15 +87,14 @@ def linear_network(e: Evidence) -> Iterator[Finding]:
                 "equivalen a una, y solo separan con una recta.",
             ),
             {"value": len(dense) + 1, "threshold": 1},
-            dense[0],
+            layer_number(dense[0]),
             ("add-hidden-activation", "tanh-hidden", "relu-hidden"),
         )
 
 
 def symmetric(e: Evidence) -> Iterator[Finding]:
     """Units of a hidden layer that have equal weights, and so will stay equal."""
-    for layer in e.last.layers[:-1]:
-        first = e.first.layers[layer.place - 1]
+    for first, layer in zip(e.first.layers[:-1], e.last.layers[:-1], strict=True):
         if layer.units > 1 and layer.distinct <= layer.units / 2 and first.distinct < first.units:
             yield Finding(
                 "symmetric-units",
@@ -115,9 +115,9 @@ def symmetric(e: Evidence) -> Iterator[Finding]:
                     "value": layer.distinct,
                     "threshold": layer.units / 2,
                     "units": layer.units,
-                    "layer": layer.place,
+                    "layer": layer_name(layer),
                 },
-                layer.place,
+                layer_number(layer),
                 ("orthogonal-weights", "glorot-weights", "he-weights"),
             )
             return  # one layer is enough to see it
@@ -188,19 +188,19 @@ def _saturated(e: Evidence, moment: Moment) -> Iterator[Finding]:
         )
         if moment.step == 0
         else Text(
-            "Layer {layer} is saturated: after {step} steps {percent} % of its activations are "
-            "where the function is flat and lets no gradient through.",
-            "La capa {layer} está saturada: tras {step} pasos, el {percent} % de sus activaciones "
-            "están donde la función es plana y no deja pasar el gradiente.",
+            "Layer {layer} is saturated: after {step:step|steps} {percent} % of its activations "
+            "are where the function is flat and lets no gradient through.",
+            "La capa {layer} está saturada: tras {step:paso|pasos}, el {percent} % de sus "
+            "activaciones están donde la función es plana y no deja pasar el gradiente.",
         ),
         {
             "value": worst.saturated,
             "threshold": SATURATED,
             "percent": percent(worst.saturated),
-            "layer": worst.place,
+            "layer": layer_name(worst),
             "step": moment.step,
         },
-        worst.place,
+        layer_number(worst),
         cures if moment.step == 0 else ("rate-down", *cures),
     )
 
@@ -223,7 +223,7 @@ def _dead(e: Evidence, moment: Moment) -> Iterator[Finding]:
     cures = ["leaky-hidden", "he-weights", "orthogonal-weights", "tanh-hidden"]
     if moment.step:
         cures = ["rate-down", *cures]
-    if worst.place == len(moment.layers):
+    if worst is moment.layers[-1]:
         cures = ["output-linear" if e.signs.task == "numbers" else "output-sigmoid", *cures]
     yield Finding(
         "dead-layer",
@@ -242,22 +242,22 @@ def _dead(e: Evidence, moment: Moment) -> Iterator[Finding]:
         ),
         {
             "units": Text("channels", "los canales")
-            if isinstance(e.case.net.layers[worst.place - 1], WEIGHTED[1:])
+            if isinstance(worst.layer, WEIGHTED[1:])
             else Text("neurons", "las neuronas"),
             "value": worst.dead,
             "threshold": DEAD,
             "percent": percent(worst.dead),
-            "layer": worst.place,
+            "layer": layer_name(worst),
             "step": moment.step,
         },
-        worst.place,
+        layer_number(worst),
         tuple(cures),
     )
 
 
 def fading_signal(e: Evidence) -> Iterator[Finding]:
     """A signal that gets lost between the first layer and the output."""
-    layers = e.first.layers
+    layers = [layer for layer in e.first.layers if layer.in_line]
     if not e.is_sick or len(layers) < 3 or any(layer.dead == 1 for layer in layers):
         return
     end, n_out = layers[-1], e.case.net.out_shape()[-1]
@@ -273,12 +273,12 @@ def fading_signal(e: Evidence) -> Iterator[Finding]:
             "fading-signal",
             Text(
                 "The signal fades on its way. From layer 1 to the output it shrinks {value} times: "
-                "the network cannot tell one point from another.",
+                "the network cannot tell one example from another.",
                 "La señal se apaga por el camino. De la capa 1 a la salida se reduce {value} "
-                "veces: la red no distingue un punto de otro.",
+                "veces: la red no distingue un ejemplo de otro.",
             ),
             {"value": round(value), "threshold": FADING},
-            int(np.argmin([b.signal / a.signal for a, b in pairwise(layers)])) + 2,
+            layer_number(min(pairwise(layers), key=lambda two: two[1].signal / two[0].signal)[1]),
             ("orthogonal-weights", "glorot-weights", "tanh-hidden", "batch-norm", "relu-hidden"),
         )
 
@@ -300,8 +300,8 @@ def forgetting(e: Evidence) -> Iterator[Finding]:
                 "es {value} veces menor que en el último, y de lo que dicen los primeros pasos "
                 "apenas se aprende nada.",
             ),
-            {"value": rounded(worst.forgetting), "threshold": GRADIENT, "layer": worst.place},
-            worst.place,
+            {"value": rounded(worst.forgetting), "threshold": GRADIENT, "layer": layer_name(worst)},
+            layer_number(worst),
             ("gates", "glorot-weights", "orthogonal-weights", "more-steps", "another-draw"),
             MEASURES["forgetting"],
         )
@@ -322,7 +322,7 @@ def fading_gradient(e: Evidence) -> Iterator[Finding]:
                 "El gradiente se apaga en el camino de vuelta. En la capa {layer} es {value} veces "
                 "menor que en la última: las primeras capas apenas aprenden.",
             ),
-            {"value": round(value), "threshold": GRADIENT, "layer": weighted[0].place},
-            weighted[0].place,
+            {"value": round(value), "threshold": GRADIENT, "layer": layer_name(weighted[0])},
+            layer_number(weighted[0]),
             ("orthogonal-weights", "glorot-weights", "relu-hidden", "adam", "batch-norm"),
         )

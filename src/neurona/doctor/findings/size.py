@@ -17,7 +17,7 @@ from neurona.doctor.training import by_place, cost_of, states
 from neurona.engine.layers.dropout import Dropout
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
-from neurona.engine.parameters import arrays
+from neurona.engine.parameters import named
 from neurona.engine.types import Array, Params
 from neurona.language import Text
 
@@ -75,7 +75,7 @@ def penalty(e: Evidence) -> Iterator[Finding]:
 
 def dropout(e: Evidence) -> Iterator[Finding]:
     """A dropout that takes more than the network can spare."""
-    rates = [layer.rate for layer in e.case.net.layers if isinstance(layer, Dropout)]
+    rates = [one.layer.rate for one in e.last.layers if isinstance(one.layer, Dropout)]
     if not e.is_sick or not rates or not isfinite(e.last.cost):
         return
     cost = cost_of(e.case)
@@ -102,7 +102,7 @@ def dropout(e: Evidence) -> Iterator[Finding]:
 
 def some_dropout(e: Evidence) -> Iterator[Finding]:
     """A dropout that a network of this size does not seem to stand."""
-    rates = [layer.rate for layer in e.case.net.layers if isinstance(layer, Dropout)]
+    rates = [one.layer.rate for one in e.last.layers if isinstance(one.layer, Dropout)]
     if not e.is_sick or not rates or not isfinite(e.last.cost):
         return
     value = _loudness(e, e.params)
@@ -145,7 +145,7 @@ def _loudness(e: Evidence, params: Params) -> float:
 
 def no_hidden_layer(e: Evidence) -> Iterator[Finding]:
     """One layer, where a straight line is not enough."""
-    weighted = sum(bool(arrays((own,))) for own in e.params)
+    weighted = len({place for place, _, _ in named(e.params)})
     value = e.signs.achievable - e.signs.linear
     if e.is_sick and weighted == 1 and value > BENT:
         yield Finding(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from neurona.doctor.derivatives import Mismatch
+from neurona.doctor.signs import LayerSigns
 from neurona.language import Text
 
 
@@ -19,6 +21,16 @@ def percent(share: float) -> float:
 def rounded(value: float) -> float:
     """Return a number with three significant digits."""
     return float(f"{value:.3g}")
+
+
+def layer_name(one: LayerSigns | Mismatch) -> str:
+    """Return the place of a layer, with its kind where it stands within a composition."""
+    return f"{one.place} ({type(one.layer).__name__})" if "." in one.place else one.place
+
+
+def layer_number(one: LayerSigns | Mismatch) -> int | None:
+    """Return which of the network's layers it is, or is within; None: it is not a layer's."""
+    return int(one.place.split(".")[0]) if one.place else None
 
 
 NAMES = {

@@ -272,12 +272,12 @@ def in_words(shape: Shape) -> str:
     return " x ".join(map(str, shape))
 
 
-def check_row(layer: Layer, shape: Shape) -> None:
-    """Refuse examples that are not rows of numbers."""
+def check_row(layer: Layer, shape: Shape, otherwise: str = "") -> None:
+    """Refuse examples that are not rows of numbers, and say what else would take them."""
     if len(shape) != 1:
         raise ValueError(
             f"{layer!r} takes rows of numbers, and gets examples of {in_words(shape)}: put a "
-            "Flatten() before it"
+            f"Flatten() before it{otherwise}"
         )
 
 

@@ -65,7 +65,9 @@ class Dense(Layer):
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return ``(n_out,)``."""
-        check_row(self, shape)
+        each = {2: f"step, Conv1D({self.n_out}, 1)", 3: f"place, Conv2D({self.n_out}, 1)"}
+        alike = f", or take the same layer at each {each[len(shape)]}" if len(shape) in each else ""
+        check_row(self, shape, alike)
         return (self.n_out,)
 
     def shapes(self, shape: Shape) -> DenseParams:

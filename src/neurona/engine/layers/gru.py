@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from neurona.engine.activations import sigmoid, tanh
 from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.layers.dense import product
-from neurona.engine.layers.recurrent import Recurrent, of_x
+from neurona.engine.layers.recurrent import Recurrent, gates_of, of_x
 from neurona.engine.types import Array, Shape
 
 
@@ -80,14 +80,14 @@ class GRU(Recurrent):
         return GRUParams((shape[-1], 3 * n), (n, 3 * n), (3 * n,), (n,))  # type: ignore[arg-type]
 
     def step(self, params: GRUParams, x: Array, state: Any) -> tuple[Any, Any]:
-        """Return h', and what the way back needs; r and z are ``gates``, and v = h Uₙ + c."""
-        (h,), m = state, 2 * self.n_out
-        z, u = of_x(params, x), product(h, params.U)  # (batch, 3 n)
-        gates, _ = sigmoid.function(z[..., :m] + u[..., :m])
-        r, keep = gates[..., : self.n_out], gates[..., self.n_out :]
-        v = u[..., m:] + params.c[..., None, :]
-        new, _ = tanh.function(z[..., m:] + r * v)
-        return (new + keep * (h - new),), (gates, new, v, h)
+        """Return h', and what the way back needs: r, z, n, v = h Uₙ + c, and h."""
+        (h,) = state
+        x_r, x_z, x_n = gates_of(of_x(params, x), self.n_out)
+        h_r, h_z, h_n = gates_of(product(h, params.U), self.n_out)
+        (r, _), (z, _) = sigmoid.function(x_r + h_r), sigmoid.function(x_z + h_z)
+        v = h_n + params.c[..., None, :]
+        new, _ = tanh.function(x_n + r * v)
+        return (new + z * (h - new),), (r, z, new, v, h)
 
     def step_back(self, params: GRUParams, d: Any, kept: Any) -> tuple[Any, Array, Array]:
         """Return the derivatives by h, by x W + b, and by h U.
@@ -95,19 +95,18 @@ class GRU(Recurrent):
         dn = (1 - z) dh', dz = (h - n) dh', dr = v dn', dn' being that by what tanh takes: the
         parts of x and of h differ in n alone, where h's is multiplied by r.
         """
-        (dh,), (gates, new, v, h) = d, kept
+        (dh,), (r, z, new, v, h) = d, kept
         xp = dh.__array_namespace__()
-        r, keep = gates[..., : self.n_out], gates[..., self.n_out :]
-        dn = dh * (1 - keep) * (1 - new * new)
-        dgates = xp.concatenate([dn * v, dh * (h - new)], axis=-1) * (gates - gates * gates)
-        dz = xp.concatenate([dgates, dn], axis=-1)
-        du = xp.concatenate([dgates, dn * r], axis=-1)
-        return (dh * keep + product(du, params.U.mT),), dz, du
+        dn = dh * (1 - z) * (1 - new * new)
+        dr, dz = dn * v * (r - r * r), dh * (h - new) * (z - z * z)
+        by_x = xp.concatenate([dr, dz, dn], axis=-1)
+        by_h = xp.concatenate([dr, dz, dn * r], axis=-1)
+        return (dh * z + product(by_h, params.U.mT),), by_x, by_h
 
     def named(self, state: Any, kept: Any) -> dict[str, Array]:
         """Return the gates, the new numbers and the state."""
-        (h,), (gates, new, _, _), n = state, kept, self.n_out
-        return {"r": gates[..., :n], "z": gates[..., n:], "n": new, "h": h}
+        (h,), (r, z, new, _, _) = state, kept
+        return {"r": r, "z": z, "n": new, "h": h}
 
     def gradients(self, dW: Array, dU: Array, db: Array, dus: Array) -> GRUParams:
         """Return the gradient; that by c is the sum of the derivatives by n's part of h U."""

@@ -10,7 +10,7 @@ import numpy as np
 from neurona.engine.activations import sigmoid
 from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.layers.dense import product
-from neurona.engine.layers.recurrent import Recurrent, of_x
+from neurona.engine.layers.recurrent import Recurrent, gates_of, of_x
 from neurona.engine.types import Array, Shape
 
 
@@ -86,16 +86,15 @@ class LSTM(Recurrent):
         return params
 
     def step(self, params: LSTMParams, x: Array, state: Any) -> tuple[Any, Any]:
-        """Return h' and c', and what the way back needs; ``s`` holds i, f and o."""
-        (h, c), n = state, self.n_out
-        xp = x.__array_namespace__()
+        """Return h' and c', and what the way back needs: the gates, g, tanh(c') and c."""
+        (h, c), xp = state, x.__array_namespace__()
         z = of_x(params, x) + product(h, params.U)  # (batch, 4 n)
-        s, _ = sigmoid.function(z[..., : 3 * n])
-        i, f, o = s[..., :n], s[..., n : 2 * n], s[..., 2 * n :]
-        g = xp.tanh(z[..., 3 * n :])
+        *gates, z_g = gates_of(z, self.n_out)
+        i, f, o = (sigmoid.function(one)[0] for one in gates)
+        g = xp.tanh(z_g)
         after = f * c + i * g
         t = xp.tanh(after)
-        return (o * t, after), (s, g, t, c)
+        return (o * t, after), (i, f, o, g, t, c)
 
     def step_back(self, params: LSTMParams, d: Any, kept: Any) -> tuple[Any, Array, Array]:
         """Return the derivatives by h and c, and by z, which is that by h U as well.
@@ -106,22 +105,15 @@ class LSTM(Recurrent):
 
         each gate's then times its own derivative.
         """
-        (dh, dc), (s, g, t, c), n = d, kept, self.n_out
+        (dh, dc), (i, f, o, g, t, c) = d, kept
         xp = dh.__array_namespace__()
-        i, f, o = s[..., :n], s[..., n : 2 * n], s[..., 2 * n :]
         dc = dc + dh * o * (1 - t * t)
-        ds = xp.concatenate([dc * g, dc * c, dh * t], axis=-1) * (s - s * s)
-        dz = xp.concatenate([ds, dc * i * (1 - g * g)], axis=-1)
+        di, df = dc * g * (i - i * i), dc * c * (f - f * f)
+        do, dg = dh * t * (o - o * o), dc * i * (1 - g * g)
+        dz = xp.concatenate([di, df, do, dg], axis=-1)
         return (product(dz, params.U.mT), dc * f), dz, dz
 
     def named(self, state: Any, kept: Any) -> dict[str, Array]:
         """Return the gates, the memory and the state."""
-        (h, c), (s, g, _, _), n = state, kept, self.n_out
-        return {
-            "i": s[..., :n],
-            "f": s[..., n : 2 * n],
-            "o": s[..., 2 * n :],
-            "g": g,
-            "c": c,
-            "h": h,
-        }
+        (h, c), (i, f, o, g, _, _) = state, kept
+        return {"i": i, "f": f, "o": o, "g": g, "c": c, "h": h}

@@ -141,10 +141,10 @@ class Recurrent(Layer, abstract=True):
             d, inputs = (end, *start[1:]), (dhs, kept, there)
             _, derivatives, _ = scan(back, d, inputs, not self.go_backwards)
             dz, du = rows(derivatives[0]), derivatives[-1]
-            before, after = (hs[1:], du[:-1]) if self.go_backwards else (hs[:-1], du[1:])
-            grads = self.gradients(
-                rows(xs).mT @ dz, rows(before).mT @ rows(after), dz.sum(axis=-2), du
-            )
+            first = start[0][None]  # it is h that is shifted: du is as wide as all gates
+            before = [hs[1:], first] if self.go_backwards else [first, hs[:-1]]
+            dU = rows(xp.concatenate(before)).mT @ rows(du)
+            grads = self.gradients(rows(xs).mT @ dz, dU, dz.sum(axis=-2), du)
             return of_steps(derivatives[0] @ params.W.mT) if need_dx else None, grads
 
         if not self.return_sequences:
@@ -226,6 +226,11 @@ def of_x(params: Any, x: Array) -> Array:
     """Return x W + b."""
     z: Array = product(x, params.W) + params.b[..., None, :]
     return z
+
+
+def gates_of(z: Array, n: int) -> list[Array]:
+    """Return the parts of z, n numbers each: one for each gate."""
+    return [z[..., k : k + n] for k in range(0, z.shape[-1], n)]
 
 
 def bidirectional(layer: Recurrent) -> Concatenate:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from neurona.engine.activations import Activation
+from neurona.engine.activations import Activation, linear
 from neurona.engine.layers.base import Stage, Train, in_words
 from neurona.engine.layers.composition import Composition
+from neurona.engine.layers.convolution import Conv1D, Conv2D
+from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.normalization import BatchNormalization
 from neurona.engine.types import Array, LayerParams, Noise, Pullback, Shape, Weight
 
 
@@ -71,7 +74,11 @@ class Sequential(Composition):
         return replace(self, layers=(*self.layers[:-1], self.layers[-1].logits))
 
     def forward(self, params: Any, x: Array, train: Train | None = None) -> tuple[Array, Pullback]:
-        """Return the output and its pullback, by the chain rule."""
+        """Return the output and its pullback, by the chain rule.
+
+        In training, the derivative by a bias is 0 where a batch normalization follows, which takes
+        it off again. Rounding would leave some 1e-9 of it, and Adam takes full steps of that.
+        """
         pullbacks: list[Pullback] = []
         for layer, own, mode in zip(self.layers, params, self.modes(train), strict=True):
             x, layer_pullback = layer.forward(own, x, mode)
@@ -82,9 +89,17 @@ class Sequential(Composition):
             grads: list[Any] = [None] * len(pullbacks)
             for i in range(len(pullbacks) - 1, -1, -1):
                 d, grads[i] = pullbacks[i](d, need_dx or i > 0)
+                if train is not None and self._is_shifted(i):
+                    grads[i] = grads[i]._replace(b=0 * grads[i].b)
             return d, tuple(grads)
 
         return x, pullback
+
+    def _is_shifted(self, i: int) -> bool:
+        """Tell whether a layer ends with its bias, and a batch normalization follows."""
+        layer, after = self.layers[i], self.layers[i + 1 : i + 2]
+        is_sum = isinstance(layer, Dense | Conv1D | Conv2D) and layer.activation is linear
+        return is_sum and any(isinstance(one, BatchNormalization) for one in after)
 
     def calibrate(self, params: Any, x: Array, weight: Weight = None) -> LayerParams:
         """Calibrate one layer after the other, each on the predictions of those before it.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurona.extras import require
-from neurona.language import Language, localize, write_number
+from neurona.language import Language, Text, localize
 from neurona.lesson.comparison.lineup import LINEUP
 from neurona.lesson.comparison.measuring import Comparison, Outcome
 from neurona.lesson.comparison.problem import PROBLEMS
@@ -33,62 +33,62 @@ COLORS = {
 }
 
 TEXTS = {
-    "who": {"en": "library", "es": "biblioteca"},
-    "numbers": {"en": "numbers", "es": "números"},
-    "difference": {"en": "largest difference", "es": "mayor diferencia"},
-    "cost": {"en": "last cost", "es": "último coste"},
-    "seconds": {"en": "seconds", "es": "segundos"},
-    "lines": {"en": "lines", "es": "líneas"},
-    "reference": {"en": "reference", "es": "referencia"},
-    "left out": {"en": "left out", "es": "no participa"},
-    "title": {
-        "en": "One network, the same initial weights, {steps} steps of gradient descent",
-        "es": "Una red, los mismos pesos iniciales, {steps} pasos de descenso del gradiente",
-    },
-    "about": {
-        "en": "2-4-8-1 on the circles, 500 points in each step, seed {seed}. The difference is the "
+    "who": Text("library", "biblioteca"),
+    "numbers": Text("numbers", "números"),
+    "difference": Text("largest difference", "mayor diferencia"),
+    "cost": Text("last cost", "último coste"),
+    "seconds": Text("seconds", "segundos"),
+    "lines": Text("lines", "líneas"),
+    "reference": Text("reference", "referencia"),
+    "left out": Text("left out", "no participa"),
+    "title": Text(
+        "One network, the same initial weights, {steps:step|steps} of gradient descent",
+        "Una red, los mismos pesos iniciales, {steps:paso|pasos} de descenso del gradiente",
+    ),
+    "about": Text(
+        "2-4-8-1 on the circles, 500 points in each step, seed {seed}. The difference is the "
         "largest relative one at any step, from neurona's cost in float64. float64 has 16 digits "
         "and float32 has seven. The seconds are for building, compiling and training, with the "
         "cost at every step. Lines are lines of code; the lesson's programs include the network "
         "itself.",
-        "es": "2-4-8-1 en los círculos, 500 puntos en cada paso, semilla {seed}. La diferencia es "
+        "2-4-8-1 en los círculos, 500 puntos en cada paso, semilla {seed}. La diferencia es "
         "la mayor en cualquier paso, relativa al coste de neurona en float64. float64 guarda 16 "
         "cifras y float32, siete. Los segundos son los de construir, compilar y entrenar, con el "
         "coste en cada paso. Las líneas son de código; los programas de la lección incluyen la "
         "propia red.",
-    },
-    "parted": {
-        "en": "From step {step} on, float32 takes another path ({names}). The formulas are the "
+    ),
+    "parted": Text(
+        "From step {step} on, float32 takes another path ({names}). The formulas are the "
         "same, but the steps are now longer than the valley is wide, and each jump across it "
         "multiplies the rounding errors.",
-        "es": "Desde el paso {step}, float32 toma otro camino ({names}). Las fórmulas son las "
+        "Desde el paso {step}, float32 toma otro camino ({names}). Las fórmulas son las "
         "mismas, pero los pasos ya son más largos que el ancho del valle, y cada salto multiplica "
         "los errores de redondeo.",
-    },
-    "duration": {
-        "en": "It takes about half a minute with every library installed, and a few minutes on a "
+    ),
+    "duration": Text(
+        "It takes about half a minute with every library installed, and a few minutes on a "
         "slow machine; Keras takes the longest.",
-        "es": "Tarda alrededor de medio minuto con todas las bibliotecas instaladas, y unos "
+        "Tarda alrededor de medio minuto con todas las bibliotecas instaladas, y unos "
         "minutos en una máquina lenta; la que más tarda es Keras.",
-    },
-    "flat": {
-        "en": "Nobody has learned yet: the cost of always predicting the mean is {trivial}. The "
+    ),
+    "flat": Text(
+        "Nobody has learned yet: the cost of always predicting the mean is {trivial}. The "
         "curves agree all the same. A linear output needs more steps: with seed 0, the cost is "
         "{reached} after {more}.",
-        "es": "Nadie ha aprendido todavía: predecir siempre la media cuesta {trivial}. Las curvas "
+        "Nadie ha aprendido todavía: predecir siempre la media cuesta {trivial}. Las curvas "
         "coinciden igual. Una salida lineal necesita más pasos: con la semilla 0, el coste es "
         "{reached} tras {more}.",
-    },
-    "notes": {"en": "The differences", "es": "Las diferencias"},
-    "code": {"en": "The code of each", "es": "El código de cada uno"},
-    "curves": {
-        "en": "Left: the costs, one over the other. Right: the difference from neurona's cost",
-        "es": "A la izquierda, los costes, uno sobre otro. A la derecha, la diferencia con el "
+    ),
+    "notes": Text("The differences", "Las diferencias"),
+    "code": Text("The code of each", "El código de cada uno"),
+    "curves": Text(
+        "Left: the costs, one over the other. Right: the difference from neurona's cost",
+        "A la izquierda, los costes, uno sobre otro. A la derecha, la diferencia con el "
         "coste de neurona",
-    },
-    "step": {"en": "step", "es": "paso"},
-    "cost axis": {"en": "cost", "es": "coste"},
-    "apart": {"en": "relative difference", "es": "diferencia relativa"},
+    ),
+    "step": Text("step", "paso"),
+    "cost axis": Text("cost", "coste"),
+    "apart": Text("relative difference", "diferencia relativa"),
 }
 
 
@@ -103,7 +103,7 @@ def table(comparison: Comparison, language: Language = "en") -> list[list[str]]:
     (['library', 'numbers', 'largest difference'], ['neurona, NumPy', 'float64', 'reference'])
     """
     columns = ("who", "numbers", "difference", "cost", "seconds", "lines")
-    rows = [[TEXTS[column][language] for column in columns]]
+    rows = [[TEXTS[column].say(language) for column in columns]]
     for outcome in comparison.outcomes:
         entry = outcome.entry
         is_reference = outcome is comparison.outcomes[0]
@@ -111,7 +111,7 @@ def table(comparison: Comparison, language: Language = "en") -> list[list[str]]:
             [
                 entry.title[language],
                 entry.numbers,
-                TEXTS["reference"][language]
+                TEXTS["reference"].say(language)
                 if is_reference
                 else localize(f"{outcome.largest:.1e}", language),
                 localize(format_cost(float(outcome.costs[-1])), language),
@@ -131,13 +131,12 @@ def markdown_table(comparison: Comparison, language: Language = "en") -> str:
 
 def title(comparisons: Sequence[Comparison], language: Language = "en") -> str:
     """Return a title for the comparison."""
-    steps = write_number(comparisons[0].problem.steps, language)
-    return TEXTS["title"][language].format(steps=steps)
+    return TEXTS["title"].say(language, steps=comparisons[0].problem.steps)
 
 
 def about(seed: int, language: Language = "en") -> str:
     """Return an explanation of the table."""
-    return TEXTS["about"][language].format(seed=seed)
+    return TEXTS["about"].say(language, seed=str(seed))
 
 
 def remarks(comparison: Comparison, language: Language = "en") -> list[str]:
@@ -146,15 +145,14 @@ def remarks(comparison: Comparison, language: Language = "en") -> list[str]:
     That is a cost which has hardly fallen, and the step where float32 parts.
     """
     lines = [
-        f"{TEXTS['left out'][language]}: {entry.title[language]} ({reason[language]})"
+        f"{TEXTS['left out'].say(language)}: {entry.title[language]} ({reason[language]})"
         for entry, reason in comparison.left_out
     ]
     given = comparison.problem
     trivial = float(np.var(given.Y))
     if given.output == "linear" and comparison.outcomes[0].costs[-1] > FLAT * trivial:
         numbers = {"trivial": trivial, "reached": REACHED, "more": MORE}
-        said = {name: write_number(value, language) for name, value in numbers.items()}
-        lines.append(TEXTS["flat"][language].format(**said))
+        lines.append(TEXTS["flat"].say(language, **numbers))
     parted = [
         outcome
         for outcome in comparison.outcomes
@@ -163,9 +161,7 @@ def remarks(comparison: Comparison, language: Language = "en") -> list[str]:
     if parted:
         step = min(int(np.argmax(~(outcome.differences < PARTED))) for outcome in parted)
         names = ", ".join(outcome.entry.title[language] for outcome in parted)
-        lines.append(
-            TEXTS["parted"][language].format(step=write_number(step, language), names=names)
-        )
+        lines.append(TEXTS["parted"].say(language, step=step, names=names))
     return lines
 
 
@@ -206,10 +202,10 @@ def report(
         parts.append(f"## {PROBLEMS[comparison.problem.name].title[language]}")
         parts.append(markdown_table(comparison, language))
         parts += remarks(comparison, language)
-    parts.append(f"![{TEXTS['curves'][language]}]({picture})")
-    parts.append(f"## {TEXTS['notes'][language]}")
+    parts.append(f"![{TEXTS['curves'].say(language)}]({picture})")
+    parts.append(f"## {TEXTS['notes'].say(language)}")
     parts += [f"**{who}.** {what}" for who, what in notes(comparisons, language)]
-    parts.append(f"## {TEXTS['code'][language]}")
+    parts.append(f"## {TEXTS['code'].say(language)}")
     for outcome in took_part(comparisons):
         parts.append(f"### {outcome.entry.title[language]}")
         parts.append(f"```python\n{outcome.entry.source}\n```")
@@ -237,7 +233,7 @@ def figure(comparisons: Sequence[Comparison], language: Language = "en") -> Figu
             PROBLEMS[comparison.problem.name].title[language], loc="left", fontsize=10, color=INK
         )
     for ax in axes[-1]:
-        ax.set_xlabel(TEXTS["step"][language], color=GRAY)
+        ax.set_xlabel(TEXTS["step"].say(language), color=GRAY)
     _legend(drawn, comparisons, language)
     return drawn
 
@@ -250,7 +246,7 @@ def _curves(ax: Axes, comparison: Comparison, language: Language) -> None:
     ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_locator(ticker.NullLocator())
-    ax.set_ylabel(TEXTS["cost axis"][language], color=GRAY)
+    ax.set_ylabel(TEXTS["cost axis"].say(language), color=GRAY)
     tidy(ax, "y")
 
 
@@ -270,7 +266,7 @@ def _differences(ax: Axes, comparison: Comparison, language: Language) -> None:
             textcoords="offset points", ha="right", color=GRAY,
         )  # fmt: skip
     ax.set_ylim(3e-18, 1e3)
-    ax.set_ylabel(TEXTS["apart"][language], color=GRAY)
+    ax.set_ylabel(TEXTS["apart"].say(language), color=GRAY)
     tidy(ax, "y")
 
 

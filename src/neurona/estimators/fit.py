@@ -28,7 +28,7 @@ from neurona.tables.large import LargeTable
 
 NETWORKS = 4  # of an ensemble
 TRYING = 2  # of them try the settings where rows are few; the others learn with the best alone
-MOST_OF_MORE = 1000  # rows; of fewer, as many more as try learn with the best, on other folds
+MOST_OF_MORE = 1000  # rows; of fewer, as many more as try them learn with the best, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -86,9 +86,9 @@ class Team(NamedTuple):
         networks, cv = _networks(estimator, examples, going_on), estimator.cv
         if networks is None:
             return cls(None, [], examples, None, held_out, 1)
-        # Those of a person's folds, or by whose epochs a fit ends, are all there from the first.
+        # Where a person says which rows are left out, all networks are judged by them.
         few = len(examples) < FEW_ROWS and cv is None and held_out is None
-        trying = TRYING if few else networks
+        trying = min(TRYING, networks) if few else networks
         if cv is not None and held_out is not None:
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
@@ -100,7 +100,7 @@ class Team(NamedTuple):
                     f"networks is {networks}, and cv gives {len(folds.judging)} splits: "
                     "each network has one"
                 )
-            networks = len(folds.judging)
+            networks = trying = len(folds.judging)
         elif cv is not None and len(examples) < networks:
             raise ValueError(
                 f"X has {len(examples)} rows (n_samples={len(examples)}), and cv is {cv} folds"
@@ -111,10 +111,10 @@ class Team(NamedTuple):
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
             chosen = estimator.networks == "auto" and cv is None and not going_on
             if chosen and not estimator.quick and len(examples) < MOST_OF_MORE:
-                networks += min(networks, trying)
+                networks += trying
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()
-        return cls(networks, seeds, examples, folds, held_out, min(trying or networks, networks))
+        return cls(networks, seeds, examples, folds, held_out, trying)
 
 
 def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:

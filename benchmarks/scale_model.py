@@ -1,13 +1,13 @@
 """The time of a training over devices and hosts: a model of a few constants, on paper.
 
 A step's batch is split over p devices, each computes its part, and a ring sums the gradients up
-[1]_. Nothing overlaps: XLA puts the sums of all arrays into one operation, which begins when the
-last gradient is there, and the next step begins with its result; the engine reads the rows of the
-next steps when the last ones are over. So the parts of the time add up:
+[1]_. Nothing overlaps: all gradients are summed up as one array, when the last of them is there,
+and the next step begins with the result; the engine reads the rows of the next steps when the last
+ones are over. So the parts of the time add up:
 
     step  = fixed + layers · layer + parameters · parameter
             + ⌈batch / p⌉ · (multiply_adds · multiply_add + values · value) + batch · drawn
-            + 2 (p - 1) / p · bytes / bandwidth + 2 (p - 1) · arrays · latency
+            + 2 (p - 1) / p · bytes / bandwidth + 2 (p - 1) · latency
     epoch = ⌈rows / batch⌉ · step + rows / hosts · read + gathers · (p - 1) · gather
     training = start + epochs · epoch
 
@@ -38,8 +38,8 @@ class Dense:
     """The work of a step of a dense network of some sizes.
 
     >>> net = Dense((30, 64, 64, 1))
-    >>> net.parameters, net.multiply_adds, net.values, net.layers, net.arrays
-    (6209, 16320, 159, 3, 7)
+    >>> net.parameters, net.multiply_adds, net.values, net.layers
+    (6209, 16320, 159, 3)
     """
 
     sizes: tuple[int, ...]
@@ -70,14 +70,9 @@ class Dense:
         return len(self.sizes) - 1
 
     @property
-    def arrays(self) -> int:
-        """Arrays that are summed up one after the other: the gradients, and the cost."""
-        return 2 * self.layers + 1
-
-    @property
     def bytes(self) -> int:
-        """Bytes that are summed up in a step."""
-        return FLOAT * (self.parameters + 1)
+        """Bytes that are summed up in a step: the gradients, the cost, and the parts' weight."""
+        return FLOAT * (self.parameters + 2)
 
 
 @dataclass(frozen=True)
@@ -139,7 +134,7 @@ class Cluster:
 
     def step(self, net: Dense, batch: float, hosts: int = 1) -> float:
         """Return the seconds of a step."""
-        shared = self.link.all_reduce(hosts, net.bytes, net.arrays)
+        shared = self.link.all_reduce(hosts, net.bytes)
         return self.device.compute(net, batch, hosts) + shared
 
     def epoch(
@@ -173,7 +168,7 @@ class Cluster:
         There, what is saved by computing a share of the examples is what communication takes.
         """
         saved = self.device.example(net) * (1 - 1 / hosts)
-        return self.link.all_reduce(hosts, net.bytes, net.arrays) / saved if saved else inf
+        return self.link.all_reduce(hosts, net.bytes) / saved if saved else inf
 
     def rows_that_pay(
         self, net: Dense, batch: int, hosts: int, epochs: int = 10, each: bool = False

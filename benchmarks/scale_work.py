@@ -19,7 +19,7 @@ LEAST = 0.1  # seconds of a chunk of steps that is timed
 def steps_at_once(net: Dense, batch: int, processes: int) -> int:
     """Return how many steps are timed together: a power of two, the same in all processes."""
     guess = 3e-5 + 4e-9 * net.parameters + batch * (1e-10 * net.multiply_adds + 2e-9 * net.values)
-    guess += (processes > 1) * (2e-4 * net.arrays + net.bytes / 1e9)
+    guess += (processes > 1) * (2e-4 + net.bytes / 1e9)
     at_once = 1
     while at_once < 512 and at_once * guess < LEAST:
         at_once *= 2

@@ -91,11 +91,12 @@ def test_each_demo_learns_its_point_cloud(name):
     ids=" ".join,
 )
 def test_demo_options(options, folder):
-    assert run("circles", "--steps", "4", "--quiet", "--output", str(folder), *options) == 0
+    short = ["--steps", "4", "--every", "4", "--quiet", "--output", str(folder)]
+    assert run("circles", *short, *options) == 0
 
 
 def test_demo_data_options(folder):
-    short = ["--steps", "4", "--quiet", "--output", str(folder)]
+    short = ["--steps", "4", "--every", "4", "--quiet", "--output", str(folder)]
     assert run("spirals", "--arms", "5", *short) == 0
     assert run("blobs", "--classes", "4", *short) == 0
     assert files(folder) == ["blobs.gif", "blobs.png", "spirals.gif", "spirals.png"]
@@ -104,7 +105,7 @@ def test_demo_data_options(folder):
 def test_another_seed_gives_another_run(folder, capsys):
     lines = []
     for seed in ("1", "1", "2"):
-        run("circles", "--steps", "50", "--seed", seed, "--output", str(folder))
+        run("circles", "--steps", "50", "--every", "50", "--seed", seed, "--output", str(folder))
         line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("step 50/50"))
         lines.append(line.split("  ")[1])  # the cost
     assert lines[0] == lines[1] != lines[2]

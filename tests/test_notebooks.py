@@ -148,9 +148,17 @@ def test_missing_library_message_says_what_to_do(name, tmp_path, monkeypatch):
 # ---- As executed ---------------------------------------------------------------------------------
 
 
+# In Spanish these cells do less of the same; the English notebook runs as it is, among the long.
+LESS = {"draws": ("range(10)", "range(1)"), "map": ("seeds=5, steps=1500", "seeds=1, steps=100")}
+
+
 def execute(name, folder):
     """Run a notebook from top to bottom, and after it the answers to its exercises."""
     notebook = read(name)
+    for tag, (much, less) in LESS.items() if name == "leccion.es.ipynb" else ():
+        (cell,) = cells(notebook, "code", tag)
+        assert much in cell.source
+        cell.source = cell.source.replace(much, less)
     for code in answers(notebook):
         cell = nbformat.v4.new_code_cell(code)
         cell.metadata["tags"] = ["answer"]
@@ -231,7 +239,7 @@ def test_deep_network_needs_scaled_initial_weights(executed):
 def test_draws_are_those_of_the_measurements(executed):
     (cell,) = cells(executed, "code", "draws")
     counts = [int(line.split()[1]) for line in printed(cell).splitlines()]
-    assert counts == [3, 10]
+    assert counts == ([3, 10] if "range(10)" in cell.source else [0, 1])
 
 
 def test_every_picture_has_an_alternative_text(executed):

@@ -39,7 +39,7 @@ def test_dense_counts_as_the_network_does(model, sizes):
 def test_one_host_does_not_communicate(model, cluster, sizes):
     net = model.Dense(sizes)
     slow = replace(cluster, link=model.Link(1e9, 1.0), read=1e-5)
-    assert slow.link.all_reduce(1, net.bytes, net.arrays) == 0
+    assert slow.link.all_reduce(1, net.bytes) == 0
     assert slow.step(net, 512) == cluster.device.compute(net, 512)
     steps = 1954 * cluster.device.compute(net, 512)
     assert slow.epoch(net, 10**6, 512) == pytest.approx(steps + 10**6 * slow.read)

@@ -117,6 +117,13 @@ def check_fields(given: Any, **checks: Any) -> None:
             object.__setattr__(given, name, checked)
 
 
+def check_truth(name: str, value: Any) -> bool:
+    """Return whether something is so, or say that neither True nor False was given."""
+    if isinstance(value, bool | np.bool):
+        return bool(value)
+    raise ValueError(f"{name} is {value!r}: it must be True or False")
+
+
 def as_number(value: Any) -> float:
     """Return a number as a float, or NaN if it is not a number."""
     try:

@@ -13,6 +13,9 @@ from safetensors import safe_open
 
 import neurona
 from neurona import saving
+from neurona.tables.csv import parse_csv
+from neurona.tables.file import TableError
+from neurona.tables.parquet import parse_parquet, to_parquet
 from tests.support.commands import FAILED, pets, refused, run
 from tests.support.processes import ONCE, ended, free_address
 
@@ -212,10 +215,38 @@ def test_two_processes_train_from_their_own_files_and_survive(table, tmp_path):
 
 
 @pytest.mark.long
+def test_two_processes_share_the_rows_of_one_file(table, tmp_path):
+    pytest.importorskip("jax")
+    head, *lines = table.read_text().splitlines(keepends=True)
+    for k in (0, 1):
+        (tmp_path / f"part-{k}.csv").write_text("".join([head, *lines[k::2]]))
+    made = []
+    for tables in (table, tmp_path / "part-*.csv"):
+        first, other = ended(together(tables, tmp_path, *SMALL))
+        assert (first.code, other.code) == (0, 0), first.err + other.err
+        made.append(content(tmp_path / "m.safetensors"))
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_part_of_a_file_names_the_rows_as_the_file_has_them(tmp_path, kind):
+    text = "a,b\n1,x\n2,y\n3,z\nfour,z\n"
+    whole = parse_csv(text)
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
+        whole = parse_parquet(to_parquet(whole, {}))
+    part = whole.part(slice(1, None, 2))
+    assert len(part) == 2
+    assert part.class_names("b").tolist() == ["y", "z"]
+    place = "line 5" if kind == "csv" else "row 4"
+    with pytest.raises(TableError, match=f"{place}, column 'a': 'four'"):
+        part.column("a", "number")
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rows", "own", "told"),
     [
-        ([200], lambda k: [], "1 file(s) for 2 processes, and each reads its own"),
         ([100, 100], lambda k: ["--seed", k], "random_state is 1 in process 1, and 0 in process 0"),
         (
             [100, 100],

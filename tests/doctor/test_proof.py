@@ -10,7 +10,7 @@ import pytest
 import neurona
 from neurona import datasets
 from neurona.doctor.case import Case, Finding
-from neurona.doctor.proof import NotProved, prove
+from neurona.doctor.proof import NotProved, named, prove
 from neurona.doctor.skill import Measure
 from neurona.doctor.trials import Seeds, run
 from neurona.doctor.tries import Interval
@@ -246,6 +246,9 @@ def test_json_and_table_have_every_trial(cured):
         text = cured.say(language)
         assert text.count("\n") >= len(cured.trials) + 4
         assert max(map(len, text.splitlines()[1:-2])) < 160
+        narrow = cured.say(language, width=60).splitlines()[1:-2]
+        assert max(map(len, narrow)) <= 60
+        assert named(cured.best.cures).say(language) in narrow
 
 
 @pytest.mark.parametrize(

@@ -191,8 +191,11 @@ def test_only_a_network_with_parameters_is_trained(net, said):
     [
         (np.ones((4, 3)), "X has shape (4, 3), but topology [2, 3, 1] takes rows of 2 numbers"),
         (np.ones((4, 3)), "change the first width of the topology, or the columns of X"),
-        (np.ones(4), "X has shape (4,)"),
-        (np.ones((4, 2, 1)), "X has shape (4, 2, 1)"),
+        (np.ones(4), "X has shape (4,), but the network takes rows of 2 numbers: give an array"),
+        (
+            np.ones((4, 2, 1)),
+            "X has shape (4, 2, 1), but the network takes rows of 2 numbers: give X.",
+        ),
         (np.ones((0, 2)), "X has no rows: give at least one example"),
         ([[1, 2], [3], [4, 5], [6, 7]], "X must be an array of numbers"),
         ([["a", "b"]] * 4, "X must be an array of numbers: code text as numbers first"),
@@ -207,6 +210,10 @@ def test_only_a_network_with_parameters_is_trained(net, said):
 )
 def test_input_error_messages(wrong, said):
     refused(said, X=wrong)
+
+
+def test_a_list_of_single_numbers_is_told_how_it_becomes_rows():
+    refused("rows of 1 numbers: give X[..., None]", X=X[:, 0], net=network([1, 3, 1]))
 
 
 def test_inputs_of_any_numeric_dtype():

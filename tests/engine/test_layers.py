@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import neurona
 from neurona import (
+    GRU,
+    LSTM,
     Activate,
     Add,
     BatchNormalization,
@@ -19,10 +21,13 @@ from neurona import (
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     LayerNormalization,
     MaxPool2D,
+    MultiHeadAttention,
     Network,
+    PositionalEncoding,
     Sequential,
     network,
     train,
@@ -648,6 +653,22 @@ def test_data_of_another_shape_raises():
         train(net, x.reshape(20, -1), y)
     with pytest.raises(ValueError, match=r"give an array of shape \(n, 8, 9, 2\)"):
         net.predict(net.init(0), x[0])
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: LSTM(3, "relu"), "return_sequences is 'relu': it must be True or False"),
+        (lambda: MultiHeadAttention(2, causal=1), "causal is 1"),
+        (lambda: PositionalEncoding("learned"), "learned is 'learned'"),
+        (lambda: Embedding(5, 3, None), "mask_zero is None"),
+        (lambda: Dense(3, None), "there is no activation None"),
+    ],
+)
+def test_truths_and_activations_are_checked_where_a_layer_is_made(make, said):
+    with pytest.raises(ValueError, match=said):
+        make()
+    assert GRU(3, np.True_).return_sequences is True
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import neurona
-from neurona import Add, Dense, Dropout, Network, network, schedules, train
+from neurona import Add, BatchNormalization, Dense, Dropout, Network, network, schedules, train
 from neurona.engine.parameters import arrays, flatten, mapped, stacked
 from neurona.engine.state import State
 
@@ -16,6 +16,7 @@ X = RNG.normal(size=(N, 2)).astype(np.float32)
 Y = np.arange(N) % 2
 WEIGHT = RNG.uniform(0.5, 2, N)
 SEEDS = [3, 1, 4]
+long = pytest.mark.long
 NET = network([2, 5, 4, 1], "tanh", output="sigmoid")
 SKIP = Network([Add([Dense(2, "tanh"), Dropout(0.3)]), Dense(3, "softmax")], 2)
 
@@ -50,10 +51,19 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
+# Each is compiled twice: the others are parts of those that are not long.
+LONG_IN_JAX = ("whole", "weights", "adam")
+BOTH = [
+    pytest.param(engine, settings, marks=long if engine == "jax" and name in LONG_IN_JAX else (),
+                 id=f"{engine}-{name}")
+    for engine in ("numpy", "jax")
+    for name, settings in SETTINGS.items()
+    if (engine, name) != ("jax", "float64")  # it computes in float32
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("engine", "settings"), BOTH)
 def test_each_network_of_a_stack_trains_as_if_alone(engine, settings):
-    if engine == "jax" and "dtype" in settings:
-        pytest.skip("JAX computes in float32")
     given = {"steps": 9, "every": 4, "optimizer": neurona.momentum(0.1), "engine": engine}
     given |= settings
     stack = list(train(NET, X, Y, seeds=SEEDS, **given))
@@ -70,8 +80,9 @@ def test_each_network_of_a_stack_trains_as_if_alone(engine, settings):
         SKIP,
         network([2, 5, 3], "tanh", output="softmax", normalization="batch", dropout=0.2),
         network([2, 5, 3], "relu", output="softmax", normalization="layer"),
+        Network([BatchNormalization(), Dense(3, "softmax")], 2),
     ],
-    ids=["skip", "batch normalization and dropout", "layer normalization"],
+    ids=["skip", "batch normalization and dropout", "layer normalization", "of the inputs"],
 )
 def test_noise_and_statistics_are_separate_for_each_network(engine, net, batch_size):
     y = np.arange(N) % 3

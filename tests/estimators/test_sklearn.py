@@ -29,7 +29,7 @@ ESTIMATORS = [
     NeuralNetClassifier(networks=1, normalization="batch", l1=0.0),
     NeuralNetRegressor(networks=1, preprocess=None),
 ]
-OTHERS = [  # are checked among the long ones
+OTHERS = [  # are checked among the long ones only
     NeuralNetClassifier(cv=3, epochs=40),
     NeuralNetRegressor(cv=3, epochs=40),
     NeuralNetClassifier(cv=3, **CHOSEN),
@@ -44,9 +44,9 @@ OTHERS = [  # are checked among the long ones
 ]
 
 
-# These ask how well it learns; for the others a few epochs are enough.
+# These ask how well it learns; for the others a few epochs are enough. The long tests leave both.
 LEARNING = ("check_classifiers_train", "check_regressors_train", "check_class_weight_classifiers")
-FEW = 10
+FEW, SOME = 10, 60
 
 
 def name_of(value):
@@ -54,23 +54,30 @@ def name_of(value):
     return value.func.__name__ if hasattr(value, "func") else repr(value)
 
 
+def cases(estimator):
+    return [
+        (estimator, check)
+        for estimator, check in estimator_checks_generator(estimator)
+        if not (estimator.cost == "poisson" and name_of(check) == NOT_OF_COUNTS)
+        if not (estimator.networks != 1 and name_of(check) == NOT_OF_SEVERAL)
+        if not (estimator.weight_decay == "auto" and name_of(check) in NOT_OF_CHOICE)
+    ]
+
+
 def soon_done(estimator, check):
-    """Return the estimator, with few epochs unless the check asks how well it learns."""
-    learns = name_of(check) in LEARNING or estimator.epochs != "auto"
-    return estimator if learns else clone(estimator).set_params(epochs=FEW)
+    """Return the case with fewer epochs than by default."""
+    return clone(estimator).set_params(epochs=SOME if name_of(check) in LEARNING else FEW), check
 
 
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [
-        pytest.param(
-            soon_done(estimator, check), check, marks=pytest.mark.long if one in OTHERS else ()
-        )
-        for one in [*ESTIMATORS, *OTHERS]
-        for estimator, check in estimator_checks_generator(one)
-        if not (estimator.cost == "poisson" and name_of(check) == NOT_OF_COUNTS)
-        if not (estimator.networks != 1 and name_of(check) == NOT_OF_SEVERAL)
-        if not (estimator.weight_decay == "auto" and name_of(check) in NOT_OF_CHOICE)
+        *(soon_done(*case) for one in ESTIMATORS for case in cases(one)),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for one in [*ESTIMATORS, *OTHERS]
+            for case in cases(one)
+        ),
     ],
     ids=name_of,
 )

@@ -192,7 +192,7 @@ def assert_same_answers(net, X, label, probabilities=None, tolerance=1e-5):
 # ONNX
 
 
-@settings(checks, max_examples=120)
+@settings(checks, max_examples=60)
 @given(cases())
 def test_an_onnx_model_takes_the_columns_and_answers_as_the_estimator(case):
     pytest.importorskip("onnx")
@@ -416,7 +416,7 @@ def test_a_program_is_written_to_a_file_and_nothing_else_is_replaced(penguin_net
 # The program
 
 
-@settings(checks, max_examples=120)
+@settings(checks, max_examples=60)
 @given(cases(), st.sampled_from([0, np.inf]))
 def test_the_program_takes_the_columns_and_answers_as_the_estimator(case, written_out):
     net, X = case

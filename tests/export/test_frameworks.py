@@ -71,6 +71,14 @@ def test_a_composition_is_the_module_of_pytorch(torch, seed, tmp_path):
     check_pytorch(torch, seed, tmp_path)
 
 
+def test_a_kernel_as_wide_as_its_channels_are_many_is_a_convolution_of_images(torch, tmp_path):
+    """A convolution of series with a window of one step is a dense layer there; this is not."""
+    net = neurona.Network([neurona.Conv2D(3, (1, 2))], (5, 2, 2))
+    params, X = net.init(0), np.random.default_rng(0).normal(size=(4, 5, 2, 2)).astype(np.float32)
+    module = loaded(to_pytorch, net, params, tmp_path)
+    assert_same(outputs(torch, module, X), net.predict(params, X))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 600))
 def test_many_compositions_are_modules_of_pytorch(torch, seed, tmp_path):

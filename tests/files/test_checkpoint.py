@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from neurona.engine import training
 from neurona.engine.parameters import arrays, flatten
 from neurona.engine.schedules import cosine
 from neurona.engine.trees import each_of
+from neurona.files import storage
 from tests.support.points import last
 
 X = np.random.default_rng(0).normal(size=(90, 2)).astype(np.float32)
@@ -300,6 +302,18 @@ def test_a_damaged_file_is_refused(path, where):
     path.write_bytes(data[:-10])
     with pytest.raises(ModelFileError, match="was cut"):
         resumable(path, NET, X, Y, **SETTINGS)
+
+
+def test_a_checkpoint_that_lacks_examples_is_refused(path):
+    stopped(path, 2, X, Y, **SETTINGS)
+    with storage.opened(path) as (file, metadata):
+        described = json.loads(metadata[storage.DESCRIPTION])
+        arrays = storage.read_all(path, file, metadata)
+    described["checkpoint"]["parts"][-1]["sizes"] = [3]
+    kept = {name: one for name, one in arrays.items() if "examples" not in name}
+    path.write_bytes(storage.packed(json.dumps(described), kept))
+    with pytest.raises(ModelFileError, match="the examples of its costs are not in it"):
+        list(resumable(path, NET, X, Y, **SETTINGS))
 
 
 def test_a_model_is_not_a_checkpoint_and_the_other_way_round(path):

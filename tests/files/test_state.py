@@ -185,6 +185,8 @@ def changed(path, change):
         (lambda s: s.update(cost="low"), "state.cost is 'low'"),
         (lambda s: s.update(optimizer={"kind": "Magic", "items": []}), "should hold"),
         (lambda s: s["optimizer"].update(kind="Magic"), "is not known"),
+        (lambda s: s["optimizer"].update(kind=["Moments"]), "is not known"),
+        (lambda s: s["optimizer"].update(items=3), "should hold"),
         (lambda s: s["optimizer"]["items"].pop(0), "Moments has 2 items"),
         (lambda s: s["optimizer"]["items"][1].update(shape=[3]), "has shape"),
         (lambda s: s["optimizer"]["items"][1].update(shape="abc"), "is not an array"),

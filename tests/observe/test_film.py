@@ -10,7 +10,15 @@ from PIL import Image, ImageSequence
 
 import neurona
 from neurona.observe.colors import LIGHT
-from neurona.observe.film import FRAME_MS, LAST_FRAME_MS, SPANISH, CostPanel, Film, FilmColors
+from neurona.observe.film import (
+    FRAME_MS,
+    LAST_FRAME_MS,
+    SPANISH,
+    CostPanel,
+    Film,
+    FilmColors,
+    Stage,
+)
 
 
 def trained(net, X, y, *, steps=60, every=10, log=False, **options):
@@ -215,7 +223,7 @@ def test_spanish_numbers_have_a_decimal_comma():
     net = neurona.network([2, 3, 1])
     film = Film(net, X, y, words=SPANISH)
     film.add(next(neurona.train(net, X, y, rng=0)))
-    stage = film._stage()
+    stage = Stage(film)
     stage.paint(film.frames[0])
     written = [one.get_text() for one in stage.step.figure.findobj(Text)]
     assert any(one.startswith("coste 0,") for one in written)

@@ -17,7 +17,7 @@ from PIL import Image
 import neurona
 from neurona.engine.state import State
 from neurona.observe import colors, figures, numbers, scores, terminal
-from neurona.observe.film import Film, _interpolation
+from neurona.observe.film import Film, Stage, _interpolation
 from tests.support.contrast import contrast, linear
 
 UP = [(np.array([[0.0], [8.0]]), np.array([0.0]))]  # predicts 1 (blue) where x2 is large
@@ -280,7 +280,7 @@ def test_the_last_frame_of_a_film_stays_longest():
 
 def test_the_curve_of_a_film_goes_up_to_the_moment_itself():
     film = film_of(UP)
-    curve = film._stage().curve
+    curve = Stage(film).curve
     past, now = curve.show(film.frames[1])
     np.testing.assert_array_equal(past.get_xdata(), [0, 10])
     np.testing.assert_array_equal(past.get_ydata(), [0.5, 0.25])
@@ -292,7 +292,7 @@ def test_a_film_of_a_regression_has_targets_to_the_right_and_predictions_upwards
     x, y = np.eye(3), np.array([1.0, 2.0, 4.0])
     params = [(np.array([[10.0], [20.0], [30.0]]), np.array([0.0]))]
     film = film_of(params, net, x, y)
-    (points,) = film._stage().panel.show(film.frames[0])
+    (points,) = Stage(film).panel.show(film.frames[0])
     np.testing.assert_allclose(points.get_offsets(), [[1, 10], [2, 20], [4, 30]])
 
 

@@ -57,21 +57,52 @@ def stop(process):
     process.stdout.close()
 
 
+_kept = {}  # a page of each browser, since its process takes a second to start
+
+
+@contextmanager
+def fresh(browser, width, height):
+    """Give a blank page of that size, with nothing stored but that the callouts are closed."""
+    if browser not in _kept or _kept[browser].is_closed():
+        context = browser.new_context(locale="en-GB")
+        put_hints_away(context)
+        _kept[browser] = context.new_page()
+    page = _kept[browser]
+    page.set_viewport_size({"width": width, "height": height})
+    yield page
+    context = page.context
+    for other in context.pages:
+        if other is not page:
+            other.close()
+    if not page.is_closed():
+        root = page.evaluate("location.origin")
+        page.mouse.move(0, 0)
+        page.goto(f"{root}/static/page.css")  # where no program stores anything any more
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+        page.goto("about:blank")
+        page.emulate_media(media="null", color_scheme="light")
+    context.clear_cookies()
+    context.clear_permissions()
+
+
 @contextmanager
 def visited(browser, address, width=1360, height=900):
     """Open a page, and see at the end that it said nothing and asked nobody else for anything."""
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
-    put_hints_away(context)
-    page = context.new_page()
     said, asked = [], []
-    # The tests read pixels back, which the page does not.
-    page.on("console", lambda one: "willReadFreq" in one.text or said.append(one.text))
-    page.on("pageerror", lambda one: said.append(str(one)))
-    page.on("request", lambda one: asked.append(one.url))
-    opened(page, address)
-    page.get_by_label("Speed").select_option("full")  # the first speed is for eyes
-    yield page
-    context.close()
+    listeners = {
+        # The tests read pixels back, which the page does not.
+        "console": lambda one: "willReadFreq" in one.text or said.append(one.text),
+        "pageerror": lambda one: said.append(str(one)),
+        "request": lambda one: asked.append(one.url),
+    }
+    with fresh(browser, width, height) as page:
+        for event, listener in listeners.items():
+            page.on(event, listener)
+        opened(page, address)
+        page.get_by_label("Speed").select_option("full")  # the first speed is for eyes
+        yield page
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
     assert said == []  # no error, and nothing that the content security policy forbade
     root = address.partition("/?")[0]
     assert [url for url in asked if not url.startswith((root, "data:", "blob:"))] == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import neurona
 from neurona import datasets
@@ -212,8 +213,19 @@ def test_the_settings_of_an_estimator():
     assert perfect.share.tolist() == [[0.5], [1.0]]
     with pytest.raises(ValueError, match="has no parameter 'rate'"):
         neurona.sweep(X, Y, {"rate": [1]}, estimator=estimator)
+    with pytest.raises(ValueError, match="is the class NeuralNetClassifier: give one"):
+        neurona.sweep(X, Y, grid, estimator=neurona.NeuralNetClassifier)
+    with pytest.raises(ValueError, match="X has 100 rows, and y 5"):
+        neurona.sweep(X, Y[:5], grid, estimator=estimator)
+    with pytest.raises(ValueError, match="give seeds, and not random_state"):
+        neurona.sweep(X, Y, {"random_state": [1, 2]}, estimator=estimator)
     with pytest.raises(ValueError, match="give topology to the estimator"):
         neurona.sweep(X, Y, grid, estimator=estimator, topology=(3,))
+
+
+def test_an_estimator_without_a_random_seed_is_judged_on_rows_held_out():
+    found = last(X, Y, {"C": [1e-9, 1e3]}, estimator=LogisticRegression(), seeds=[1, 2])
+    assert np.isfinite(found.costs).all()
 
 
 def test_several_processes_find_the_same():
@@ -239,6 +251,9 @@ def test_several_processes_find_the_same():
         ({"learning_rate": "-1:1"}, "it must be a positive number"),
         ({"learning_rate": "0:1"}, "it must be a positive number"),
         ({"learning_rate": "0.1:1:1"}, "a range has two at least"),
+        ({"learning_rate": "0.1:1:1000000000"}, "two at least, and 1000 at most"),
+        ({"topology": [4, 8]}, "topology is 4: give the widths of the hidden layers"),
+        ({"topology": [(10**9,)]}, "a network has 4,000,000,001 parameters"),
         ({"learning_rate": "fast"}, "'fast' is not a number"),
         ({"learning_rate": [0.1, -0.1]}, "-0.1"),
         ({"learning_rate": [0.1, 0.1]}, "learning_rate has a value twice"),
@@ -266,6 +281,24 @@ def test_other_settings_that_do_not_fit():
         neurona.sweep(X, Y, grid, rate=1)
     with pytest.raises(ValueError, match="X has 3 rows"):
         neurona.sweep(X[:3], Y[:2], grid)
+    with pytest.raises(ValueError, match=r"seeds is 3\.5: it must be"):
+        neurona.sweep(X, Y, grid, seeds=3.5)
+    with pytest.raises(ValueError, match="a seed is -1"):
+        neurona.sweep(X, Y, grid, seeds=[-1, 1])
+    with pytest.raises(ValueError, match="y holds -1, and a sigmoid output"):
+        neurona.sweep(X, 2 * Y - 1, grid)
+    with pytest.raises(ValueError, match="y holds the label 1000000 in 100 rows"):
+        neurona.sweep(X, 1_000_000 * Y, grid)
+    with pytest.raises(ValueError, match=r"X has shape \(100,\): give a row"):
+        neurona.sweep(X[:, 0], Y, grid)
+    with pytest.raises(ValueError, match="there is no engine 'torch'"):
+        neurona.sweep(X, Y, grid, engine="torch")
+    with pytest.raises(ValueError, match="below is nan"):
+        neurona.sweep(X, Y, grid, below=np.nan)
+    with pytest.raises(ValueError, match="learning_rate varies in the grid"):
+        neurona.sweep(X, Y, grid, learning_rate=0.1)
+    with pytest.raises(ValueError, match="give X_val and y_val, or neither"):
+        neurona.sweep(X, Y, grid, X_val=X)
     dropped = neurona.network([2, 4, 1], dropout=0.1)
     with pytest.raises(ValueError, match="dense layers only"):
         sweep_case(Case(dropped, X, Y), {"topology": [(3,)]})

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.pages import (
     close_tool,
+    fresh,
     needs_chromium,
     open_tool,
     opened,
@@ -49,12 +50,9 @@ CLIPPED = """() => {
 @pytest.fixture
 def page(browser, address):
     """Return the page as a second visit finds it, without callouts."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    put_hints_away(context)
-    page = context.new_page()
-    opened(page, address)
-    yield page
-    context.close()
+    with fresh(browser, 1280, 800) as page:
+        opened(page, address)
+        yield page
 
 
 def resize(page, width, height):

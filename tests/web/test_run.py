@@ -75,12 +75,26 @@ def test_playing_goes_on_and_pausing_stands_still(run):
     assert not view.playing
 
 
-def test_a_pace_is_kept(run):
-    run.pace(50)
+def test_a_pace_is_kept_and_steps_that_nobody_sees_are_taken_together(run):
+    run.pace(100)
     run.play()
-    time.sleep(0.6)
+    time.sleep(0.8)
     run.pause()
-    assert 10 < run.settle().state.step < 45
+    view = run.settle()
+    assert 20 < view.state.step < 120
+    assert view.state.step > 4 * (view.snapshots - 1)
+
+
+def test_steps_that_are_looked_at_come_one_by_one(run):
+    run.pace(20)
+    run.play()
+    steps = [run.settle().state.step]
+    end = time.monotonic() + 0.8
+    while time.monotonic() < end:
+        run.look()
+        time.sleep(0.01)
+        steps.append(run.view.state.step)
+    assert np.median(np.diff(np.unique(steps))) == 1
 
 
 # Steering

@@ -37,6 +37,12 @@ def test_the_whole_way(page):
     drawn(page)
     expect(page.locator(".sweep-map tbody button")).to_have_count(8)
     expect(page.locator(".sweep-map .unknown")).to_have_count(0)
+    with page.expect_download() as download:
+        sweep.get_by_role("button", name="Save image").click()
+    image = mpl_image.imread(download.value.path())
+    assert download.value.suggested_filename == "neurona-map.png"
+    assert image.shape[1] > 4 * 2 * 60  # four columns
+    assert image[..., :3].min() < 0.2 < 0.9 < image[..., :3].max()  # cells of ink on paper
     learns = cell(page, 0, 2)
     learns.hover()
     said = learns.get_attribute("aria-label")
@@ -46,12 +52,6 @@ def test_the_whole_way(page):
     expect(details.locator(".band")).to_have_attribute("d", re.compile("M0"))
     seeds = details.locator(".seeds button")
     expect(seeds).to_have_count(5)
-    with page.expect_download() as download:
-        sweep.get_by_role("button", name="Save image").click()
-    image = mpl_image.imread(download.value.path())
-    assert download.value.suggested_filename == "neurona-map.png"
-    assert image.shape[1] > 4 * 2 * 60  # four columns
-    assert image[..., :3].min() < 0.2 < 0.9 < image[..., :3].max()  # cells of ink on paper
     filled = page.locator(".seeds .succeeds").count()
     assert f"{filled} of 5" in said
     # A cell opens its network, which trains to the end of the map's steps.

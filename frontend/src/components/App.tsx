@@ -2,7 +2,6 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fill } from "../i18n";
-import { writeNumber } from "../i18n/numbers";
 import type { Store } from "../state/store";
 import { Challenge } from "./Challenge";
 
@@ -124,14 +123,12 @@ function Side({ store }: { store: Store }) {
 
 /** Screen readers hear when the training starts or stops, not every frame. */
 function Announcements({ store }: { store: Store }) {
-  const { text, frame, language, announcement } = store;
+  const { text, frame, write, announcement } = store;
   const playing = frame.value?.playing ?? false;
   const before = useRef(playing);
   useEffect(() => {
     if (before.current === playing) return;
     before.current = playing;
-    const write = (value: number | null | undefined) =>
-      value === null || value === undefined ? "–" : writeNumber(value, language.value);
     announcement.value = playing
       ? text.value.playing
       : fill(text.value.paused_at, {

@@ -2,7 +2,6 @@
 
 import { useState } from "preact/hooks";
 import { fill } from "../i18n";
-import { writeNumber } from "../i18n/numbers";
 import { evaluateGoal, GOALS, type Goal } from "../state/challenges";
 import type { Store } from "../state/store";
 
@@ -13,14 +12,13 @@ function nextOf(key: string, names: string[]): string {
 }
 
 export function Challenge({ store }: { store: Store }) {
-  const { challenge, text, setup, frame, run, language } = store;
+  const { challenge, text, setup, frame, run, write } = store;
   const [hinted, setHinted] = useState<string | null>(null); // the challenge whose hint is shown
   const own = store.goal.value;
   const t = text.value;
   const key = challenge.value;
   const goal = own ?? (key === null ? undefined : GOALS[key]);
   if (!goal) return null;
-  const write = (value: number) => writeNumber(value, language.value);
   const describe: Record<keyof Goal, (bound: number) => string> = {
     accuracy: (asked) => fill(t.goal_accuracy, { n: Math.round(100 * asked) }),
     cost: (asked) => fill(t.goal_cost, { n: write(asked) }),

@@ -4,14 +4,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { makeSurfacePainter } from "../drawing/surface";
 import { fill } from "../i18n";
-import { writeNumber } from "../i18n/numbers";
 import { differences } from "../state/differences";
 import type { PastRun } from "../state/runs";
 import type { Store } from "../state/store";
 
 /** Chooses what to compare with. */
 export function CompareWith({ store }: { store: Store }) {
-  const { text, runs, run, history, frame, language } = store;
+  const { text, runs, run, history, frame, language, write } = store;
   const t = text.value;
   const now = run.value;
   const earlier = runs.comparable.value;
@@ -47,20 +46,18 @@ export function CompareWith({ store }: { store: Store }) {
   function nameOf(one: PastRun, { run: of }: Store): string {
     const differs = of.value ? differences(of.value.setup, one.run.setup, t, language.value) : [];
     const cost = one.curve.costs.at(-1) ?? Number.NaN;
-    return `${differs.join("; ") || t.drawings.same_setup} (${writeNumber(cost, language.value)})`;
+    return `${differs.join("; ") || t.drawings.same_setup} (${write(cost)})`;
   }
 }
 
 /** The run that is compared with: its picture, its numbers, and what differs. */
 export function Comparison({ store }: { store: Store }) {
-  const { text, runs, run, frame, language } = store;
+  const { text, runs, run, frame, language, write } = store;
   const t = text.value.drawings;
   const past = runs.shown.value;
   const now = run.value;
   if (!past || !now) return null;
   const differs = differences(past.run.setup, now.setup, text.value, language.value);
-  const write = (value: number | null | undefined) =>
-    value === null || value === undefined ? "–" : writeNumber(value, language.value);
   const step = frame.value?.step ?? 0;
   const pinned = runs.pinned.value === past;
   return (

@@ -4,13 +4,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { type Curve, paintCosts } from "../drawing/cost-curve";
 import { fill } from "../i18n";
-import { writeNumber } from "../i18n/numbers";
 import { branchIds, costAt, ofBranch, stepAt, testCostAt } from "../state/moments";
 import type { Store } from "../state/store";
 import { useSize } from "./room";
 
 export function CostCurve({ store }: { store: Store }) {
-  const { history, logarithmic, text, resolvedTheme, frame, language, run, runs } = store;
+  const { history, logarithmic, text, resolvedTheme, frame, language, run, runs, write } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height } = useSize(canvas);
   const rows = history.value;
@@ -22,9 +21,8 @@ export function CostCurve({ store }: { store: Store }) {
     const element = canvas.current;
     if (!element || !run.value) return;
     const palette = paletteOf(element);
-    const write = (value: number) => writeNumber(value, language.value, 3);
     const { trivial_cost: cost, trivial } = run.value;
-    const answer = trivial.length === 1 ? writeNumber(trivial[0] ?? 0, language.value, 2) : null;
+    const answer = trivial.length === 1 ? write(trivial[0], 2) : null;
     const curves: Curve[] = [];
     if (ghost) curves.push({ ...ghost.curve, color: palette.edge, width: 2, dashes: [2, 3] });
     const branches = branchIds(rows);
@@ -52,7 +50,7 @@ export function CostCurve({ store }: { store: Store }) {
           : null,
         at: back,
         stepName: t.drawings.steps,
-        write,
+        write: (value) => write(value, 3),
       },
       palette,
     );
@@ -67,8 +65,6 @@ export function CostCurve({ store }: { store: Store }) {
     width,
     height,
   ]);
-  const write = (value: number | null | undefined) =>
-    value === null || value === undefined ? "–" : writeNumber(value, language.value);
   return (
     <div class="curve">
       <canvas

@@ -1,6 +1,5 @@
 // The data set, its parameters, and the input features.
 
-import { writeNumber } from "../i18n/numbers";
 import { featureLabel } from "../state/labels";
 import { type DataSetup, DIGITS, withData } from "../state/setup";
 import type { Store } from "../state/store";
@@ -10,7 +9,7 @@ import { DataIcon } from "./DataIcon";
 import { WordCard } from "./WordCard";
 
 export function DataSettings({ store }: { store: Store }) {
-  const { text, setup, changeSetup, limits, hidden, language, examples, defaults } = store;
+  const { text, setup, changeSetup, limits, hidden, write, examples, defaults } = store;
   const t = text.value;
   const data = setup.value.data;
   const known = limits.value.data;
@@ -19,7 +18,6 @@ export function DataSettings({ store }: { store: Store }) {
   const images = data.kind === DIGITS;
   const like = (kind: string) =>
     (kind === DIGITS ? examples.value[DIGITS] : undefined) ?? defaults.value;
-  const number = (value: number) => writeNumber(value, language.value);
   return (
     <>
       <div class="kinds" role="group" aria-label={t.data}>
@@ -67,7 +65,7 @@ export function DataSettings({ store }: { store: Store }) {
           value={data.test_share}
           limits={known.test_share}
           step={0.05}
-          show={(value) => `${number(Math.round(100 * value))} %`}
+          show={(value) => `${write(Math.round(100 * value))} %`}
           onChange={(test_share) => draw({ test_share })}
         />
         {data.kind === "spirals" && (

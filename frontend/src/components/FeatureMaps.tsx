@@ -5,7 +5,6 @@ import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { layoutMaps, type MapLayout, makeMapPainter } from "../drawing/maps";
-import { writeNumber } from "../i18n/numbers";
 import type { Run } from "../server/messages";
 import { largest, lengthOf, outputsOf, sidesOf } from "../state/images";
 import { channelName, classLabel } from "../state/labels";
@@ -127,16 +126,14 @@ function WindowMarks({ store, layout }: { store: Store; layout: MapLayout }) {
 
 /** A bar for each class. */
 function Chances({ store, run, output }: { store: Store; run: Run; output: MapLayout["output"] }) {
-  const { images, text, language } = store;
+  const { images, text, write } = store;
   const outputs = outputsOf(images.layers.value, images.maps.value);
   const best = largest(outputs);
   const label = images.example.value?.label ?? null;
   const reach = Math.max(1e-9, ...outputs.map(Math.abs));
   const shares = outputs.every((one) => one >= 0 && one <= 1);
-  const write = (value: number) =>
-    shares
-      ? `${writeNumber(Math.round(100 * value), language.value)} %`
-      : writeNumber(value, language.value, 2);
+  const written = (value: number) =>
+    shares ? `${write(Math.round(100 * value))} %` : write(value, 2);
   return (
     <ol
       class={`chances ${output.width < NARROW ? "narrow" : ""}`}
@@ -154,7 +151,7 @@ function Chances({ store, run, output }: { store: Store; run: Run; output: MapLa
           <span class="bar">
             <i style={{ width: `${100 * Math.max(0, shares ? value : value / reach)}%` }} />
           </span>
-          <small>{write(value)}</small>
+          <small>{written(value)}</small>
         </li>
       ))}
     </ol>

@@ -10,7 +10,7 @@ import type { Store } from "../state/store";
 import { WordCard } from "./WordCard";
 
 export function Flow({ store }: { store: Store }) {
-  const { text, frame, language } = store;
+  const { text, frame, write } = store;
   const t = text.value;
   const layers = layerNames(store);
   const saturated = Array.from(frame.value?.arrays.saturation ?? [])
@@ -24,10 +24,7 @@ export function Flow({ store }: { store: Store }) {
         <p class="saturated">
           {t.drawings.saturated} <WordCard word="saturated" label={t.drawings.saturated} />:{" "}
           {saturated
-            .map(
-              ({ share, name }) =>
-                `${name} ${writeNumber(Math.round(100 * share), language.value)} %`,
-            )
+            .map(({ share, name }) => `${name} ${write(Math.round(100 * share))} %`)
             .join(", ")}
         </p>
       )}

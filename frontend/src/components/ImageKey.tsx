@@ -2,7 +2,6 @@
 // the way to another or to an empty sheet.
 
 import { fill } from "../i18n";
-import { writeNumber } from "../i18n/numbers";
 import { largest, outputsOf } from "../state/images";
 import type { Store } from "../state/store";
 
@@ -53,7 +52,7 @@ export function ImageKey({ store }: { store: Store }) {
 
 /** The class of the largest output. */
 function Prediction({ store }: { store: Store }) {
-  const { text, images, language, frame } = store;
+  const { text, images, write, frame } = store;
   const outputs = outputsOf(images.layers.value, images.maps.value);
   const best = largest(outputs);
   if (best < 0 || (images.drawn.value && images.strokes.value.length === 0)) return null;
@@ -62,8 +61,7 @@ function Prediction({ store }: { store: Store }) {
   return (
     // Screen readers hear what becomes of a drawing, and not each frame of a training.
     <output class="prediction" aria-live={spoken ? "polite" : "off"}>
-      {text.value.images.predicts} <b>{best}</b>{" "}
-      <small>{writeNumber(Math.round(100 * share), language.value)} %</small>
+      {text.value.images.predicts} <b>{best}</b> <small>{write(Math.round(100 * share))} %</small>
     </output>
   );
 }

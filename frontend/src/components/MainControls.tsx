@@ -1,6 +1,5 @@
 // The one row of what one needs first: example, train, step, reset, speed, settings.
 
-import { writeNumber } from "../i18n/numbers";
 import { GOALS } from "../state/challenges";
 import { exampleOf } from "../state/examples";
 import { exampleName } from "../state/labels";
@@ -77,12 +76,12 @@ function Examples({ store }: { store: Store }) {
 }
 
 function Speed({ store }: { store: Store }) {
-  const { text, language, speed } = store;
+  const { text, write, speed } = store;
   const t = text.value;
   const name = (one: string) => {
     if (one === "full") return t.full;
     const unit = one === "1" ? t.shell.step_a_second : t.rate;
-    return `${writeNumber(Number(one), language.value)} ${unit}`;
+    return `${write(Number(one))} ${unit}`;
   };
   return (
     <span class="speed">
@@ -107,10 +106,9 @@ function Speed({ store }: { store: Store }) {
 
 /** The step; the epoch, where a step takes only some of the points; the speed, where none is set. */
 function Clock({ store }: { store: Store }) {
-  const { text, frame, run, speed, language } = store;
+  const { text, frame, run, speed, write } = store;
   const t = text.value;
   const now = frame.value;
-  const write = (value: number) => writeNumber(value, language.value);
   const batches = (run.value?.setup.training.batch_size ?? null) !== null;
   return (
     <dl class="clock">

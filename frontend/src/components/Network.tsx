@@ -1,7 +1,6 @@
 // The network: its head, the controls of each layer, the diagram.
 
 import { useRef } from "preact/hooks";
-import { writeNumber } from "../i18n/numbers";
 import type { Run } from "../server/messages";
 import { newLayer } from "../state/setup";
 import type { Store } from "../state/store";
@@ -14,7 +13,7 @@ import { WordCard } from "./WordCard";
 
 /** Without `controls`, for a tool below it, only the layers' names stay over the diagram. */
 export function Network({ store, controls = true }: { store: Store; controls?: boolean }) {
-  const { text, run, language } = store;
+  const { text, run, write } = store;
   const t = text.value;
   const now = run.value;
   const box = useRef<HTMLDivElement>(null);
@@ -25,7 +24,7 @@ export function Network({ store, controls = true }: { store: Store; controls?: b
       <header class="head-row">
         <h2>{t.network}</h2>
         <p class="facts">
-          {shapesOf(now)} · {writeNumber(now.parameters, language.value)} {t.parameters}
+          {shapesOf(now)} · {write(now.parameters)} {t.parameters}
         </p>
         {controls && <Depth store={store} />}
       </header>

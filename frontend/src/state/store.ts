@@ -159,6 +159,9 @@ export function makeStore(connection: Connection, host: Host) {
   });
   cleanups.push(tour.dispose);
   const text = computed<Texts>(() => TEXTS[language.value]);
+  /** A number as the language writes it; a dash where there is none. */
+  const write = (value: number | null | undefined, digits?: number) =>
+    value === null || value === undefined ? "–" : writeNumber(value, language.value, digits);
 
   const table = makeCsvTable(scoped, limits, (file) => {
     error.value = fileTooLarge(file, limits.value.table.most);
@@ -207,7 +210,7 @@ export function makeStore(connection: Connection, host: Host) {
     else if (now - slowSince > 3000) {
       const rate = 1000 / interval;
       notice.value = {
-        says: (words) => fill(words.drawings.slow, { n: writeNumber(rate, language.value, 2) }),
+        says: (words) => fill(words.drawings.slow, { n: write(rate, 2) }),
       };
       slowSince = Number.POSITIVE_INFINITY; // said once, until it is faster
     }
@@ -314,7 +317,7 @@ export function makeStore(connection: Connection, host: Host) {
       // With few steps a second there are few pictures, whoever else is here.
       const slow = (speed.value ?? 1000) < 10 ? null : crowd(received);
       if (slow !== null) {
-        const [pages, pictures] = [String(received.pages), writeNumber(slow, language.value, 1)];
+        const [pages, pictures] = [String(received.pages), write(slow, 1)];
         notice.value = {
           says: ({ classroom: t }) =>
             fill(pictures === "1" ? t.crowded_once : t.crowded, { pages, pictures }),
@@ -450,6 +453,7 @@ export function makeStore(connection: Connection, host: Host) {
     ownRates,
     layersListed,
     text,
+    write,
     table,
     images,
     windows,

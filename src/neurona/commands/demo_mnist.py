@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from neurona.engine.types import Array
 
-NETWORK = "28x28x1, conv 16 3x3, pool 2, conv 32 3x3, pool 2, flatten, 10"
-TRAINING = {"steps": 2000, "batch_size": 64, "every": 40}
+NETWORK = "28x28x1, conv 16 3x3, pool 2, conv 32 3x3, pool 2, flatten, 64, 10"
+TRAINING = {"steps": 2400, "batch_size": 64, "every": 40}
 RATE = 0.003
 HELD_OUT = 1000
 AUGMENTATION = Augmentation(1.5, 10, 0.1)  # pixels, degrees, a share

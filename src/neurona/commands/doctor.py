@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,7 +69,8 @@ def run(given: Namespace) -> int:
     print("\n".join(report(given.data, diagnosis, language)), flush=True)
     if given.cures and not diagnosis.healthy:
         try:
-            said = diagnosis.cures().say(language)
+            width = get_terminal_size().columns if sys.stdout.isatty() else None
+            said = diagnosis.cures().say(language, width)
         except NotProved:
             said = NO_TIME.say(language)
         print(f"\n{said}", flush=True)
@@ -200,7 +203,7 @@ def _table(given: Namespace, language: Language) -> tuple[Any, Any, int, str]:
             problem = f"has the column {given.target!r} alone: nothing to predict it by"
             raise TableError("few_columns", problem)
         tables.check_target(given.target, target.y, FEWEST)
-        tables.check_varied(given.target, target.y)
+        tables.check_varied(given.target, target)
         columns = file.select(names)[target.rows]
         try:
             X = Preparation.fit(columns).transform(columns)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from neurona.estimators.base import NeuralNet
     from neurona.tables.cells import DateOrder
+    from neurona.tables.file import Target
 
 MOST_SHOWN = 10  # columns of a report
 MOST_NAMES = 8  # in a list
@@ -168,12 +169,16 @@ def check_target(name: str, y: NDArray[Any], fewest: int) -> None:
         raise TableError("no_rows", f"has {len(y)} row(s) with a {name!r}: {fewest} are needed")
 
 
-def check_varied(name: str, y: NDArray[Any]) -> None:
-    """Refuse a target that is the same in all rows."""
-    kinds = np.unique(y)
+def check_varied(name: str, target: Target) -> None:
+    """Refuse a target that is the same in all rows, or another class in each."""
+    y, kinds = target.y, np.unique(target.y)
     if len(kinds) < 2:
         known = f"{kinds[0]!s} in all of its {len(y)} cells that are not missing"
         raise TableError("one_class", f"column {name!r} holds {known}: nothing to learn")
+    if target.is_classes and len(kinds) == len(y):
+        raise TableError(
+            "one_class", f"column {name!r} holds another value in each row: it names no classes"
+        )
 
 
 def check_writable(path: Path, *read: str) -> None:

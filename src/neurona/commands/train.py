@@ -391,11 +391,7 @@ def _examples(given: Namespace, file: TableFile, target: Target) -> tuple[Column
     if given.coordinator is not None:  # the rows of the others count
         processes.agreed({"the list of columns to learn from": names})
         return file.select(names)[target.rows], y
-    tables.check_varied(name, y)
-    if target.is_classes and len(np.unique(y)) == len(y):
-        raise TableError(
-            "one_class", f"column {name!r} holds another value in each row: it names no classes"
-        )
+    tables.check_varied(name, target)
     return file.select(names)[target.rows], y
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -90,9 +91,12 @@ class Proof:
         """Return whether the best cure is not shown to be better than a trial."""
         return self.best is not None and is_equal(self.best, trial)
 
-    def say(self, language: Language = "en") -> str:
-        """Return all that was tried as a table, and what it shows, in a language."""
-        return "\n".join(_table(self, language))
+    def say(self, language: Language = "en", width: int | None = None) -> str:
+        """Return all that was tried as a table, and what it shows, in a language.
+
+        Where so many columns are too few for the table, each trial takes lines of its own.
+        """
+        return "\n".join(_table(self, language, width))
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON, in both languages."""
@@ -308,7 +312,7 @@ def _mark(proof: Proof, trial: Trial) -> str:
 # ----------------------------------------------------------------------------- table, and as JSON
 
 
-def _table(proof: Proof, language: Language) -> Iterator[str]:
+def _table(proof: Proof, language: Language, width: int | None) -> Iterator[str]:
     measure, judged = _MEASURE[proof.kind], _JUDGED[proof.judged]
     yield _SKILL.say(language, measure=measure, judged=judged)
     if proof.draws:
@@ -327,7 +331,13 @@ def _table(proof: Proof, language: Language) -> Iterator[str]:
         rows.append(row)
     widths = [max(len(row[k]) for row in rows) for k in range(len(_COLUMNS))]
     widths[0] = min(widths[0], 48)
-    for row in rows:
+    narrow = width is not None and sum(widths) + 2 * len(widths) > width
+    for row in rows[1:] if narrow else ():
+        yield from wrap(row[0], width or 0, subsequent_indent="  ")
+        each = zip(rows[0][1:], row[1:], strict=True)
+        told = "; ".join(f"{name} {cell}".strip() for name, cell in each if cell)
+        yield from wrap(told, width or 0, initial_indent="    ", subsequent_indent="    ")
+    for row in () if narrow else rows:
         first, *rest = row
         while len(first) > widths[0]:  # a long name takes lines of its own
             cut = first.rfind(" ", 0, widths[0] + 1)

@@ -1,7 +1,8 @@
 """The coordinator of several processes: the roll call, then JAX's coordination service.
 
-It runs beside the first process, and not in it: JAX ends a process at once whose coordination
-service is gone, and so no other could tell that the first one is missing. Each process keeps a
+JAX's own service does not do for this. It ends a process at once, without a Python error, where
+another does not come in time (``connect``), where two have one id, and where the service is gone:
+so it begins when all are there, and runs beside the first process, not in it. Each process keeps a
 connection open; when one closes, the others are told, and when all are closed the coordinator ends.
 
 A message is a line of JSON: a process tells its ``process``, and later ``why`` it leaves. The

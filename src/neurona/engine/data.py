@@ -174,7 +174,7 @@ def _check_stack(
 def _takes(net: Network, given: tuple[int, ...]) -> str:
     """Say what a network takes, and what to change where something else was given."""
     topology = getattr(net, "topology", None)
-    if topology is None:
+    if topology is None or len(given) != 2:  # another width would not help
         return f"the network takes {net.takes(given)}"
     return (
         f"topology {list(topology)} takes rows of {net.n_in} numbers: change the first width of "

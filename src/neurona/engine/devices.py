@@ -43,6 +43,7 @@ if enable_x64 is None:
 
 AXIS = "devices"
 EVERYWHERE = PartitionSpec()
+NEARLY_NOTHING = 1e-25  # the weight of a part that has none: a batch without any is penalized too
 
 
 class Placement:
@@ -143,20 +144,18 @@ class Placement:
             return objective.value_and_gradient
 
         def on_each(params: Any, x: Any, target: Any, weight: Any, noise: Any) -> Any:
-            share: Any = 1 / self.n
-            if weight is not None:
-                total = psum(weight.sum(), AXIS)
-                share = jax.numpy.where(total > 0, weight.sum() / total, share)
             mine = objective.value_and_gradient(params, x, target, weight, noise)
             vector, restored = ravel_pytree(mine)
-            return restored(psum(share * vector, AXIS))
+            share = 1.0 if weight is None else weight.sum() + NEARLY_NOTHING
+            added_up = psum(jax.numpy.append(share * vector, share), AXIS)
+            return restored(added_up[:-1] / added_up[-1])
 
         examples = (along(0),) * 4  # with their targets, weights and noise
         given = (EVERYWHERE, *examples)
-        added_up: Callable[..., Any] = shard_map(
+        made: Callable[..., Any] = shard_map(
             on_each, mesh=self.mesh, in_specs=given, out_specs=EVERYWHERE
         )
-        return added_up
+        return made
 
     def compiled_stack(self, function: Callable[..., Any], own: Any) -> Any:
         """Return the compiled function of a stack: each device runs it with its own networks.

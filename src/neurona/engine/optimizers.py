@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-import numpy as np
-
-from neurona.checks import check_fields, check_positive, check_share
+from neurona.checks import check_fields, check_positive, check_share, check_truth
 from neurona.engine.schedules import Schedule
 from neurona.engine.types import Array
 from neurona.registry import lookup
@@ -43,12 +41,6 @@ class Optimizer(Protocol):
 
 _below_1 = partial(check_share, zero=True)
 _not_negative = partial(check_positive, zero=True)
-
-
-def _truth(name: str, value: Any) -> bool:
-    if isinstance(value, bool | np.bool):
-        return bool(value)
-    raise ValueError(f"{name} is {value!r}: it must be True or False")
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ class Momentum:
     nesterov: bool = False
 
     def __post_init__(self) -> None:
-        check_fields(self, momentum=_below_1, nesterov=_truth)
+        check_fields(self, momentum=_below_1, nesterov=check_truth)
 
     def init(self, theta: Array) -> Velocity:
         """Return the state before the first step: at rest."""

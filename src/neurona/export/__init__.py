@@ -15,6 +15,10 @@ a counterpart on the other side is refused, and never replaced by a similar one.
 compared with the original on random inputs, and refused if it differs. skl2onnx turns
 a Pipeline that holds an estimator into ONNX, after ``neurona.export.skl2onnx.register()``.
 
+A new layer gets its name in ``parts.PARTS`` and a row in the ``ROWS`` of ``onnx_layers``,
+``numpy_layers``, ``pytorch`` and ``keras``; for the way back, in the ``LAYERS`` of
+``pytorch_import`` and ``keras_import``.
+
 >>> import neurona
 >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")
 >>> code = neurona.export.numpy_code(net, net.init(rng=0))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.engine.layers import Embedding
+from neurona.engine.layers import Embedding, Masked
 from neurona.engine.network import Network
 from neurona.engine.parameters import mapped
 from neurona.engine.types import Array, Params
@@ -163,7 +163,7 @@ def _within(layer: Any) -> Iterator[Any]:
 
 
 def _masks(net: Network) -> bool:
-    return any(getattr(one, "mask_zero", False) for one in _within(net))
+    return any(isinstance(one, Masked) or getattr(one, "mask_zero", False) for one in _within(net))
 
 
 def _indices(net: Network) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 from inspect import getsource, isfunction
@@ -18,6 +17,8 @@ from neurona.export.numpy_layers import (
     count,
     layers_code,
     loop_code,
+    names_in,
+    needed,
     page,
     uses_base64,
 )
@@ -276,7 +277,7 @@ prediction a row:
 
 def _imports(modules: Sequence[str], functions: Sequence[str]) -> str:
     """Write the imports of a page."""
-    names = _names_in("\n".join(functions))
+    names = names_in("\n".join(functions))
     lines = [f"import {name}" for name in sorted({*modules, *({"re", "warnings"} & names)})]
     for module, known in IMPORTS.items():
         needed = sorted("timezone" if name == "UTC" else name for name in known & names)
@@ -299,17 +300,7 @@ def _functions(code: str, has_ramps: bool) -> list[str]:
         for name, rule in vars(cells).items()
         if isfunction(rule) and rule.__module__ == cells.__name__
     }
-    functions = {name: _source(rule) for name, rule in rules.items()} | helpers
-    needed, names = [], _names_in(code)
-    for name, text in reversed(functions.items()):
-        if name in names:
-            needed.append(text)
-            names |= _names_in(text)
-    return needed[::-1]
-
-
-def _names_in(code: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    return needed(code, {name: _source(rule) for name, rule in rules.items()} | helpers)
 
 
 def _source(rule: Callable[..., Any]) -> str:

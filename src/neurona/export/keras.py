@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from re import search
 from textwrap import indent
 from typing import Any, TypeAlias
 
@@ -14,7 +13,7 @@ import numpy as np
 from neurona.engine.network import Network
 from neurona.engine.types import Array
 from neurona.export.frameworks import call, export_code, listed
-from neurona.export.numpy_layers import block
+from neurona.export.numpy_layers import block, needed
 from neurona.export.parts import RECURRENT, Part, both_directions, form_of, gates, padding_of
 
 # Keras's own name where that is neurona's function, or else a function of the code's.
@@ -115,20 +114,21 @@ class Positions(keras.layers.Layer):
     total, share = keras.ops.pad(x, around), keras.ops.pad(keras.ops.ones_like(x), around)
     return keras.Model(x, pool(total) / pool(share))
 ''',
-    "every": '''def every(model):
-    """Yield each layer, and those within it."""
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from every(layer)
-        else:
-            yield layer
-''',
     "side_by_side": '''def side_by_side(shape, merge, branches):
     """Return a layer of branches that take the same input, and what puts their outputs together."""
     x = keras.Input(shape)
     return keras.Model(x, merge([keras.Sequential(branch)(x) for branch in branches]))
 ''',
 }
+
+EVERY = '''def every(model):
+    """Yield each layer, and those within it."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from every(layer)
+        else:
+            yield layer
+'''
 
 CODE = '''"""A network {topology}, {sign}, in Keras.
 
@@ -167,8 +167,6 @@ def load(path=WEIGHTS):
         layer.set_weights([weights[f"{{layer.name}}.{{k}}"] for k in range(len(layer.weights))])
     return net
 '''
-
-NESTING = {name for name, code in FUNCTIONS.items() if "keras.Model(x" in code}  # models in one
 
 # The text of a layer, and its weights in Keras's order.
 Layered: TypeAlias = tuple[str, dict[str, Array]]
@@ -430,13 +428,14 @@ def to_keras(
 def _code(net: Network, parts: list[Part]) -> tuple[str, dict[str, Array], dict[str, str]]:
     lines, weights = _layers(parts)
     text = listed(lines)
-    used = {name for name in FUNCTIONS if search(rf"(?<![\w.\"]){name}\b(?!\")", text)}
-    used |= {"every"} if used & NESTING else set()
-    used |= {"real"} if any("real(x)" in FUNCTIONS[name] for name in used) else set()
+    functions = needed(f"[{text}]", FUNCTIONS)
+    every = "net.layers"
+    if any("keras.Model(x" in one for one in functions):  # models within the model
+        functions, every = [*functions, EVERY], "every(net)"
     own = {
         "shape": str(net.in_shape),
-        "every": "every(net)" if "every" in used else "net.layers",
-        "functions": "".join(f"\n\n{one}" for name, one in FUNCTIONS.items() if name in used),
+        "every": every,
+        "functions": "".join(f"\n\n{one}" for one in functions),
         "layers": indent(text, " " * 12),
     }
     return CODE, weights, own

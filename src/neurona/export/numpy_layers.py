@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from dis import get_instructions
 from textwrap import fill, indent
-from typing import Any, NamedTuple
+from types import CodeType
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from neurona.engine.activations import Activation
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array
@@ -19,19 +20,8 @@ from neurona.export.parts import OWN, Part, every, form_of, padding_of, parts_of
 WIDTH = 88
 
 
-class Row(NamedTuple):
-    """A layer in a program: its name there, its code, and what it is made with.
-
-    Attributes
-    ----------
-    functions
-        The activations that its code calls.
-    """
-
-    name: str
-    code: tuple[str, ...]
-    arguments: Callable[[Part], dict[str, Any]] = lambda part: {}
-    functions: tuple[str, ...] = ()
+# The name of a layer's function in a program, and what it is called with.
+Row: TypeAlias = tuple[str, Callable[[Part], dict[str, Any]]]
 
 
 def _params(part: Part) -> dict[str, Any]:
@@ -90,34 +80,28 @@ def _simple_rnn(part: Part) -> dict[str, Any]:
 
 
 ROWS: dict[str, Row] = {
-    "Dense": Row("NeuralLayer", (texts.LAYER + texts.CALL,), _dense),
-    "Scale": Row("scale", (texts.SCALE,), _params),
-    "LayerNormalization": Row("layer_normalization", (texts.NORMALIZATION,), _normalization),
-    "Conv": Row("convolution", (texts.WINDOWS, texts.CONVOLUTION), _convolution),
-    "MaxPool": Row("max_pooling", (texts.WINDOWS, texts.MAX_POOLING), _pooling),
-    "AveragePool": Row("average_pooling", (texts.WINDOWS, texts.AVERAGE_POOLING), _pooling),
-    "GlobalMaxPool": Row("global_max_pooling", (texts.GLOBAL_MAX_POOLING,), _flags),
-    "GlobalAveragePool": Row("global_average_pooling", (texts.GLOBAL_AVERAGE_POOLING,), _flags),
-    "Flatten": Row("flatten", (texts.FLATTEN,)),
-    "Reshape": Row("reshape", (texts.RESHAPE,), lambda part: {"shape": part.layer.shape}),
-    "Upsample": Row("upsampling", (texts.UPSAMPLING,), lambda part: {"size": part.layer.size}),
-    "Activate": Row("", ()),
-    "SimpleRNN": Row("simple_rnn", (texts.RECURRENCE, texts.SIMPLE_RNN), _simple_rnn),
-    "GRU": Row("gru", (texts.RECURRENCE, texts.GRU), _series, ("sigmoid",)),
-    "LSTM": Row("lstm", (texts.RECURRENCE, texts.LSTM), _series, ("sigmoid",)),
-    "Embedding": Row("embedding", (texts.EMBEDDING,), _params),
-    "PositionalEncoding": Row("positions", (texts.POSITIONS,), _series),
-    "MultiHeadAttention": Row("attention", (texts.ATTENTION,), _attention, ("softmax",)),
-    "Concatenate": Row("concatenate", (texts.CONCATENATE,), _branches),
-    "Add": Row("add", (texts.ADD,), _branches),
-    "Masked": Row("masked", (texts.MASKED,), lambda part: {"layers": part.branches[0]}),
+    "Dense": ("NeuralLayer", _dense),
+    "Scale": ("scale", _params),
+    "LayerNormalization": ("layer_normalization", _normalization),
+    "Conv": ("convolution", _convolution),
+    "MaxPool": ("max_pooling", _pooling),
+    "AveragePool": ("average_pooling", _pooling),
+    "GlobalMaxPool": ("global_max_pooling", _flags),
+    "GlobalAveragePool": ("global_average_pooling", _flags),
+    "Flatten": ("flatten", lambda part: {}),
+    "Reshape": ("reshape", lambda part: {"shape": part.layer.shape}),
+    "Upsample": ("upsampling", lambda part: {"size": part.layer.size}),
+    "Activate": ("", lambda part: {}),
+    "SimpleRNN": ("simple_rnn", _simple_rnn),
+    "GRU": ("gru", _series),
+    "LSTM": ("lstm", _series),
+    "Embedding": ("embedding", _params),
+    "PositionalEncoding": ("positions", _series),
+    "MultiHeadAttention": ("attention", _attention),
+    "Concatenate": ("concatenate", _branches),
+    "Add": ("add", _branches),
+    "Masked": ("masked", lambda part: {"layers": part.branches[0]}),
 }
-
-DECODE = '''
-def decode(text, n_conn, n_neur):
-    """Return the matrix that a text holds: {kind} numbers, row after row, in base64."""
-    return np.frombuffer(base64.b64decode(text), dtype="{code}").reshape(n_conn, n_neur)
-'''
 
 LOOP = """\
         for layer in neural_net:
@@ -196,33 +180,49 @@ def loop_code(parts: Sequence[Part]) -> str:
 
 def layers_code(parts: list[Part], written_out: float) -> list[str]:
     """Return the blocks of code that make ``neural_net``, a list of layers with their weights."""
-    used = [form_of(part.kind, ROWS, "NumPy") for part in every(parts)]
-    functions = dict.fromkeys(name for part in every(parts) for name in _functions(part))
-    kind, in_base64 = dtype_of(parts), uses_base64(parts, written_out)
+    kind = dtype_of(parts)
     code = {"float32": "<f4", "float64": "<f8"}[kind]
-    blocks = [texts.LAYER]
+    net, available = "neural_net = " + _list(parts, uses_base64(parts, written_out)), texts.TEXTS
+    called = net
     if any(part.kind != "Dense" for part in parts):
-        blocks = [*dict.fromkeys(text for row in used for text in row.code), texts.RUN]
-    return [
-        *(form_of(name, texts.FUNCTIONS, "NumPy") for name in functions),
-        *(block.replace("{dtype}", kind) for block in blocks),
-        *([DECODE.format(kind=kind, code=code)] if in_base64 else []),
-        "neural_net = " + _list(parts, in_base64),
-    ]
+        available = {**available, "NeuralLayer": texts.LAYER + texts.CALL}
+        called += "\nrun"
+    written = {
+        name: text.replace("{dtype}", kind).replace("{code}", code)
+        for name, text in available.items()
+    }
+    return [*needed(called, written), net]
 
 
-def _functions(part: Part) -> list[str]:
-    """Return the activations that a part's code and its lines in ``neural_net`` call."""
-    row = ROWS[part.kind]
-    given = [one.name for one in row.arguments(part).values() if isinstance(one, Activation)]
-    return [*row.functions, *given, *_activation(part)]
+def needed(code: str, functions: dict[str, str]) -> list[str]:
+    """Return the functions that code calls, and that these call: each calls earlier ones only.
+
+    >>> needed("b(1)", {"a": "def a(x): return x", "b": "def b(x): return a(x)", "c": ""})
+    ['def a(x): return x', 'def b(x): return a(x)']
+    """
+    found, names = [], names_in(code)
+    for name, text in reversed(functions.items()):
+        if name in names:
+            found.append(text)
+            names |= names_in(text)
+    return found[::-1]
 
 
-def _activation(part: Part) -> list[str]:
-    """Return the name of the activation that is an item of ``neural_net``, if there is one."""
-    row = ROWS[part.kind]
-    within = part.kind == "Dense" or (part.activation == "linear" and row.name)
-    return [] if within else [part.activation]
+def names_in(code: str) -> set[str]:
+    """Return the names from outside that code uses, those of its own variables left out.
+
+    >>> sorted(names_in("def f(x): return g(x) + np.exp(x)"))
+    ['g', 'np']
+    """
+    names, ahead = set(), [compile(code, "", "exec", dont_inherit=True)]
+    while ahead:
+        one = ahead.pop()
+        names |= {each.argval for each in get_instructions(one) if each.opname in LOADS}
+        ahead += [const for const in one.co_consts if isinstance(const, CodeType)]
+    return names
+
+
+LOADS = "LOAD_NAME", "LOAD_GLOBAL"
 
 
 def count(n: int, what: str) -> str:
@@ -259,10 +259,11 @@ def _list(parts: Sequence[Part], in_base64: bool) -> str:
 
     lines = []
     for part in parts:
-        row = ROWS[part.kind]
-        given = [f"{key}={value(one)}" for key, one in row.arguments(part).items()]
-        lines += [row.name + block("()", given)] if row.name else []
-        lines += _activation(part)
+        name, arguments = form_of(part.kind, ROWS, "NumPy")
+        given = [f"{key}={value(one)}" for key, one in arguments(part).items()]
+        lines += [name + block("()", given)] if name else []
+        if part.kind != "Dense" and (part.activation != "linear" or not name):
+            lines.append(part.activation)
     return block("[]", lines)
 
 

@@ -56,13 +56,30 @@ CALL = """
         return self.act_f(a @ self.W + self.b)
 """
 
-SCALE = '''
+DECODE = '''
+def decode(text, n_conn, n_neur):
+    """Return the matrix that a text holds: {dtype} numbers, row after row, in base64."""
+    return np.frombuffer(base64.b64decode(text), dtype="{code}").reshape(n_conn, n_neur)
+'''
+
+# All functions that a list of layers may call, by their names; each calls earlier ones only.
+TEXTS = {
+    **FUNCTIONS,
+    "decode": DECODE,
+    "NeuralLayer": LAYER,
+    "run": '''
+def run(layers, a):
+    """Return the output of layers one after the other."""
+    for layer in layers:
+        a = layer(a)
+    return a
+''',
+    "scale": '''
 def scale(s, t):
     """s z + t: a factor and a term for each channel, which training measured."""
     return lambda z: np.{dtype}(s) * z + np.{dtype}(t)
-'''
-
-NORMALIZATION = '''
+''',
+    "layer_normalization": '''
 def layer_normalization(gamma, beta, epsilon):
     """gamma h + beta, with h = (z - mean) / sqrt(variance + epsilon) over the last axis."""
 
@@ -72,9 +89,8 @@ def layer_normalization(gamma, beta, epsilon):
         return np.{dtype}(gamma) * d / np.sqrt(variance + epsilon) + np.{dtype}(beta)
 
     return layer
-'''
-
-WINDOWS = '''
+''',
+    "windows": '''
 def windows(a, size, stride=1, padding=0, dilation=1, filler=0):
     """For each number of a window, what lies under it at all places: (n, *places, channels).
 
@@ -87,9 +103,8 @@ def windows(a, size, stride=1, padding=0, dilation=1, filler=0):
     behind = first[::-1]  # so far does the rest of the window reach
     for start, stop in zip(first, a.shape[1:-1] - behind):
         yield a[(slice(None), *map(slice, start, stop, stride))]
-'''
-
-CONVOLUTION = '''
+''',
+    "convolution": '''
 def convolution(W, b, size, groups=1, **where):
     """A weighted sum of the window around each place: W has a row for each of its numbers."""
     b = np.array(b, dtype=np.{dtype}).reshape(-1)
@@ -100,9 +115,8 @@ def convolution(W, b, size, groups=1, **where):
         return np.concatenate([x[i] @ w[i] for i in range(groups)], axis=-1)
 
     return lambda a: sum(map(weighted, windows(a, size, **where), W)) + b
-'''
-
-MAX_POOLING = '''
+''',
+    "max_pooling": '''
 def max_pooling(size, **where):
     """The largest number of each window, in each channel; padding is never it."""
 
@@ -113,9 +127,8 @@ def max_pooling(size, **where):
         return y
 
     return layer
-'''
-
-AVERAGE_POOLING = '''
+''',
+    "average_pooling": '''
 def average_pooling(size, **where):
     """The mean of each window, in each channel; padding does not count."""
 
@@ -123,9 +136,8 @@ def average_pooling(size, **where):
         return sum(windows(a, size, **where)) / sum(windows(np.ones_like(a), size, **where))
 
     return layer
-'''
-
-GLOBAL_MAX_POOLING = '''
+''',
+    "global_max_pooling": '''
 def global_max_pooling(masked=False):
     """The largest number of each channel; if masked, a step of zeros is padding."""
 
@@ -134,9 +146,8 @@ def global_max_pooling(masked=False):
         return a.max(axis=tuple(range(1, a.ndim - 1)))
 
     return layer
-'''
-
-GLOBAL_AVERAGE_POOLING = '''
+''',
+    "global_average_pooling": '''
 def global_average_pooling(masked=False):
     """The mean of each channel; if masked, a step of zeros is padding and does not count."""
 
@@ -147,27 +158,23 @@ def global_average_pooling(masked=False):
         return a.mean(axis=tuple(range(1, a.ndim - 1)))
 
     return layer
-'''
-
-FLATTEN = '''
+''',
+    "flatten": '''
 def flatten():
     """All numbers of an example in a row."""
     return lambda a: a.reshape(len(a), -1)
-'''
-
-RESHAPE = '''
+''',
+    "reshape": '''
 def reshape(shape):
     """The numbers of an example in another shape."""
     return lambda a: a.reshape(len(a), *shape)
-'''
-
-UPSAMPLING = '''
+''',
+    "upsampling": '''
 def upsampling(size):
     """Each place again and again, so many times in height and in width."""
     return lambda a: a.repeat(size[0], axis=1).repeat(size[1], axis=2)
-'''
-
-EMBEDDING = '''
+''',
+    "embedding": '''
 def embedding(W):
     """The row of W that each index stands for."""
     W = np.array(W, dtype=np.{dtype})
@@ -179,16 +186,14 @@ def embedding(W):
         return W[index]
 
     return layer
-'''
-
-POSITIONS = '''
+''',
+    "positions": '''
 def positions(P, masked=False):
     """a + P, a row of P to each step; if masked, a step of zeros stays so."""
     P = np.array(P, dtype=np.{dtype})
     return lambda a: np.where(a.any(axis=-1, keepdims=True), a + P, 0) if masked else a + P
-'''
-
-ATTENTION = '''
+''',
+    "attention": '''
 def attention(W, b, V, c, heads, causal=False, masked=False):
     """softmax(q k^T / sqrt(size)) v for each head: how much each step takes from each other.
 
@@ -209,9 +214,8 @@ def attention(W, b, V, c, heads, causal=False, masked=False):
         return np.where(a.any(axis=-1, keepdims=True), y, 0) if masked else y
 
     return layer
-'''
-
-RECURRENCE = '''
+''',
+    "recurrence": '''
 def recurrence(step, states, a, backwards=False, sequences=False, masked=False):
     """The first state after the last step of a, or the states at all steps if sequences.
 
@@ -224,9 +228,8 @@ def recurrence(step, states, a, backwards=False, sequences=False, masked=False):
         states = [np.where(real, new, old) for new, old in zip(step(x, *states), states)]
         outputs.append(np.where(real, states[0], 0))
     return np.stack(outputs[:: -1 if backwards else 1], axis=1) if sequences else states[0]
-'''
-
-SIMPLE_RNN = '''
+''',
+    "simple_rnn": '''
 def simple_rnn(W, U, b, act_f, **how):
     """h' = act_f(x W + h U + b)."""
     W, U, b = (np.array(one, dtype=np.{dtype}) for one in (W, U, b))
@@ -235,9 +238,8 @@ def simple_rnn(W, U, b, act_f, **how):
         return (act_f(x @ W + h @ U + b),)
 
     return lambda a: recurrence(step, np.zeros((1, len(a), len(U)), a.dtype), a, **how)
-'''
-
-GRU = '''
+''',
+    "gru": '''
 def gru(W, U, b, c, **how):
     """h' = (1 - z) n + z h, with n = tanh(x W + b + r (h U + c)): gates r and z, and n."""
     W, U, b, c = (np.array(one, dtype=np.{dtype}) for one in (W, U, b, c))
@@ -249,9 +251,8 @@ def gru(W, U, b, c, **how):
         return ((1 - z) * np.tanh(n + r * (by_n + c)) + z * h,)
 
     return lambda a: recurrence(step, np.zeros((1, len(a), len(U)), a.dtype), a, **how)
-'''
-
-LSTM = '''
+''',
+    "lstm": '''
 def lstm(W, U, b, **how):
     """c' = f c + i g, h' = o tanh(c'): gates i, f and o to let in, keep and let out, and g."""
     W, U, b = (np.array(one, dtype=np.{dtype}) for one in (W, U, b))
@@ -262,30 +263,20 @@ def lstm(W, U, b, **how):
         return sigmoid(o) * np.tanh(c), c
 
     return lambda a: recurrence(step, np.zeros((2, len(a), len(U)), a.dtype), a, **how)
-'''
-
-CONCATENATE = '''
+''',
+    "concatenate": '''
 def concatenate(branches):
     """Branches that take the same input, their outputs along the last axis."""
     return lambda a: np.concatenate([run(branch, a) for branch in branches], axis=-1)
-'''
-
-ADD = '''
+''',
+    "add": '''
 def add(branches):
     """Branches that take the same input, their outputs added up."""
     return lambda a: sum(run(branch, a) for branch in branches)
-'''
-
-MASKED = '''
+''',
+    "masked": '''
 def masked(layers):
     """Layers one after the other; a step of zeros is padding, and stays so."""
     return lambda a: np.where(a.any(axis=-1, keepdims=True), run(layers, a), 0)
-'''
-
-RUN = '''
-def run(layers, a):
-    """Return the output of layers one after the other."""
-    for layer in layers:
-        a = layer(a)
-    return a
-'''
+''',
+}

@@ -160,11 +160,12 @@ def _attention(x: Value, part: Part) -> Value:
     q, k, v = (each.op("Gather", np.int64(i), axis=0) for i in range(3))  # (rows, heads, steps, …)
     scores = q @ k.transpose(0, 1, 3, 2) / sqrt(size)
     if layer.mask_zero:
-        scores = scores.where(real(x).reshape(0, 1, 1, steps), LOW)
+        there = real(x)
+        scores = scores.where(there.reshape(0, 1, 1, steps), LOW)
     if layer.causal:
         scores = scores.where(x.builder.constant(np.tri(steps, dtype=bool), "past"), LOW)
     y = (scores.op("Softmax", axis=-1) @ v).transpose(0, 2, 1, 3).reshape(0, 0, wide) @ V + c
-    return y.where(real(x), 0) if layer.mask_zero else y
+    return y.where(there, 0) if layer.mask_zero else y
 
 
 def _masked(x: Value, part: Part) -> Value:
@@ -188,20 +189,11 @@ RNN_ACTIVATIONS: dict[str, tuple[str, dict[str, list[float]]]] = {
 
 
 class Recurrence(NamedTuple):
-    """A recurrent layer's form in ONNX.
-
-    Attributes
-    ----------
-    operation
-        ONNX's name.
-    order
-        Neurona's gates in ONNX's order.
-    step
-        From the part, ``x W + b`` and the former states, the output first, to the new states.
-    """
+    """A recurrent layer's form in ONNX."""
 
     operation: str
-    order: tuple[int, ...]
+    order: tuple[int, ...]  # neurona's gates in ONNX's order
+    # From the part, x W + b and the former states, the output first, to the new states.
     step: Callable[..., tuple[Value, ...]]
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from re import search
 from textwrap import indent
 from typing import Any, TypeAlias
 
@@ -14,7 +13,7 @@ import numpy as np
 from neurona.engine.network import Network
 from neurona.engine.types import Array
 from neurona.export.frameworks import call, export_code, listed
-from neurona.export.numpy_layers import block
+from neurona.export.numpy_layers import block, needed
 from neurona.export.parts import RECURRENT, Part, both_directions, form_of, gates, padding_of
 
 ACTIVATIONS = {
@@ -275,7 +274,8 @@ def _dense(part: Part) -> list[Module]:
 
 def _convolution(part: Part) -> list[Module]:
     (W, b), layer, channels = part.params, part.layer, part.shape[-1]
-    if W.shape[:2] == (1, channels) and part.n_out == part.shape[0] * len(b):  # at each step
+    at_each_step = part.axes == 1 and W.shape[:2] == (1, channels)
+    if at_each_step and part.n_out == part.shape[0] * len(b):
         return _dense(part)
     options = {
         key: given
@@ -459,7 +459,6 @@ from torch import nn
 WEIGHTS = Path(__file__).with_name("{weights}")
 {modules}
 
-
 class Net(nn.Sequential):
     def __init__(self):
         super().__init__(
@@ -554,12 +553,6 @@ def to_pytorch(
 def _code(net: Network, parts: list[Part]) -> tuple[str, dict[str, Array], dict[str, str]]:
     texts, weights = _modules(parts)
     layers = listed(texts)
-    used = [name for name in MODULES if search(rf"(?<![\w.]){name}\(", layers)]
-    modules = code_of(used)
-    torch = "import torch\n" if search(r"\btorch\.", modules) else ""
+    modules = "".join(f"\n\n{text}" for text in needed(f"[{layers}]", MODULES))
+    torch = "import torch\n" if "torch." in modules else ""
     return CODE, weights, {"torch": torch, "modules": modules, "layers": indent(layers, " " * 12)}
-
-
-def code_of(names: Iterable[str]) -> str:
-    """Return the code of modules, two empty lines before each."""
-    return "".join(f"\n\n{MODULES[name]}" for name in names)

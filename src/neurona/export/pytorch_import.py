@@ -22,7 +22,7 @@ from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.parts import gates
-from neurona.export.pytorch import code_of
+from neurona.export.pytorch import MODULES
 from neurona.export.reading import (
     EXAMPLES,
     GONE,
@@ -729,7 +729,7 @@ def _step(
 def _own_modules(source: _Source, tape: Any) -> Iterator[None]:
     """Write down each call of a module of :mod:`neurona.export.pytorch` as the layer that it is."""
     code: dict[str, Any] = {}
-    exec(IMPORTS + code_of(OWN), code)
+    exec("\n".join([IMPORTS, *(MODULES[name] for name in OWN)]), code)
 
     def is_own(module: Any) -> bool:
         """Tell whether it computes as the module of that name does, wherever its code is."""

@@ -51,60 +51,32 @@ HAVE = (
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """An array that the model makes of its input.
+    """An array that the model makes of its input."""
 
-    Parameters
-    ----------
-    what
-        What made it, as it is called in an error.
-    inputs
-        The values that it was made of; none for the input of the model.
-    function
-        From arrays, one for each of the inputs, to this one.
-    step
-        A :class:`Call`, a :class:`Pool`, a :class:`Merge` or a :class:`Move`; None for anything
-        else.
-    """
-
-    what: str
-    inputs: tuple[Value, ...] = ()
-    function: Callable[..., Any] = lambda x: x
-    step: Any = None
+    what: str  # made it, as it is called in an error
+    inputs: tuple[Value, ...] = ()  # that it was made of; none for the input of the model
+    function: Callable[..., Any] = lambda x: x  # from arrays, one for each input, to this one
+    step: Any = None  # a Call, a Pool, a Merge or a Move; None for anything else
 
 
 @dataclass(frozen=True)
 class Call:
-    """A layer of neurona with its parameters, in float64.
+    """A layer of neurona with its parameters, in float64, and how it expects the examples."""
 
-    Parameters
-    ----------
-    layer, params
-        A ``Dense`` becomes a convolution of size 1 where examples are series or images.
-    channels_first
-        Whether it expects the channels before the other axes of an example.
-    axis
-        Where it expects the examples; None: anywhere but last.
-    told
-        Whether something else than the zeros of its input tells it which steps are padding.
-    """
-
-    layer: Any
+    layer: Any  # a Dense becomes a convolution of size 1 where examples are series or images
     params: Any = ()
-    channels_first: bool = False
-    axis: int | None = 0
-    told: bool = False
+    channels_first: bool = False  # before the other axes of an example
+    axis: int | None = 0  # of the examples; None: any but the last
+    told: bool = False  # by something else than zeros which steps are padding
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A call that takes the mean or the maximum along axes of the model's array.
+    """A call that takes the mean or the maximum along axes of the model's array."""
 
-    ``layers`` has neurona's, for series and for images; ``keeps`` tells whether the axes stay.
-    """
-
-    layers: tuple[Layer, Layer]
+    layers: tuple[Layer, Layer]  # neurona's, for series and for images
     axes: tuple[int, ...]
-    keeps: bool = False
+    keeps: bool = False  # the axes, of length 1
 
 
 @dataclass(frozen=True)
@@ -120,12 +92,9 @@ class Merge:
 
 @dataclass(frozen=True)
 class Move:
-    """A call that moves numbers, leaves some out or adds zeros, and can do so with places.
+    """A call that moves numbers, leaves some out or adds zeros, and can do so with places."""
 
-    The function takes places of ``EXAMPLES`` examples.
-    """
-
-    function: Callable[[Places], Places]
+    function: Callable[[Places], Places]  # of EXAMPLES examples
 
 
 @dataclass(frozen=True)

@@ -441,6 +441,8 @@ def _part(net: Network, given: Mapping[str, Any], arrays: Mapping[str, Any]) -> 
     """Return a training that was described."""
     ends = np.cumsum(given["sizes"])
     whole = [arrays.get(f"examples.{name}") for name in ("x", "target", "weight")]
+    if given["sizes"] and (whole[0] is None or whole[1] is None):
+        raise Misfit("the examples of its costs are not in it")
     examples = [
         Data(*(None if one is None else one[end - n : end] for one in whole))  # type: ignore[arg-type]
         for n, end in zip(given["sizes"], ends, strict=True)

@@ -89,7 +89,8 @@ def shapes_of(given: Any) -> dict[str, tuple[int, ...]]:
             found[name] = tuple(_count(n, "a shape") for n in shape)
             return
         items = one.get("items")
-        for each in items.values() if isinstance(items, dict) else items or ():
+        items = [*items.values()] if isinstance(items, dict) else items
+        for each in items if isinstance(items, list) else ():
             find(each, depth + 1)
 
     find(checked(given, dict, "state", "an object").get("optimizer"))
@@ -111,7 +112,7 @@ def state_of(
             return one
         if one.keys() == {"array", "shape"}:
             return arrays[one["array"]]
-        kind, items = one.get("kind"), one.get("items")
+        kind, items = str(one.get("kind")), one.get("items")
         if kind == "dict" and isinstance(items, dict):
             return {key: read(each) for key, each in items.items()}
         if not isinstance(items, list) or not (kind == "tuple" or kind in REMEMBERED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 class AttentionPart(Part):
     """z[s] = Σ A[s, t] (v V)[t] + c over all heads and steps t, A being softmax of the scores S."""
 
-    @property
-    def operation(self) -> Operation:
-        """The operation of the layer."""
-        return "sum"
+    operation: ClassVar[Operation] = "sum"
 
     @cached_property
     def _there(self) -> Array:

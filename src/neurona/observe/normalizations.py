@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,10 +22,7 @@ class NormalizedPart(Part):
     the others too. To predict, a batch normalization has them from the training examples.
     """
 
-    @property
-    def operation(self) -> Operation:
-        """The operation of the layer."""
-        return "sum"
+    operation: ClassVar[Operation] = "sum"
 
     @property
     def _is_of_places(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -102,10 +102,7 @@ class Part:
     leaf: Leaf
     body: Layer
 
-    @property
-    def operation(self) -> Operation:
-        """The operation of the layer."""
-        return "other"
+    operation: ClassVar[Operation] = "other"
 
     def formula(self, name: str) -> str:
         """Say how a number is made."""
@@ -157,10 +154,7 @@ class Part:
 class WeightedSum(Part):
     """z = Σ x W + b: a dense layer, a convolution, an embedding."""
 
-    @property
-    def operation(self) -> Operation:
-        """The operation of the layer."""
-        return "sum"
+    operation: ClassVar[Operation] = "sum"
 
     @property
     def _indexed(self) -> bool:
@@ -208,12 +202,11 @@ class WeightedSum(Part):
             at = tuple(k.tolist())
             flat = int(source[np.ravel_multi_index(at, W.shape)])
             origin = _unravel(flat, x.shape[1:]) if flat >= 0 else None
-            left, right = float(grads.W[at]), float(W[at])
             name = ONE if self._indexed else PADDING if origin is None else f"x{[*origin]}"
-            yield Term((name, f"W{[*at]}"), left, right, left * right, origin, at, None, example)
+            yield term(name, grads.W[at], f"W{[*at]}", W[at], origin, at, None, example)
         if hasattr(leaf.params, "b"):
-            b = float(leaf.params.b[place[-1]])
-            yield Term((ONE, f"b[{place[-1]}]"), 1.0, b, b, None, place[-1:], None, example)
+            j = place[-1]
+            yield term(ONE, 1, f"b[{j}]", leaf.params.b[j], None, (j,), None, example)
 
     def weight(self, name: str, place: Place) -> Iterator[Term]:
         """Yield the terms of the derivative by a parameter."""
@@ -233,14 +226,13 @@ class WeightedSum(Part):
                 index = self._ran(chosen, count)[..., place[-1]].round().astype(int)
                 source = np.broadcast_to(index, dz.shape)
         for k in np.ndindex(dz.shape):
-            left, right, at = float(under[k]), float(dz[k]), (*k[1:], place[-1])
+            at = (*k[1:], place[-1])
             origin = _unravel(int(source[k]) - 1, leaf.x.shape[1:]) if source[k] else None
             if name == "b" or self._indexed:
                 own = ONE
             else:
                 own = PADDING if origin is None else f"x{[*origin]}"
-            slope = f"∂J/∂z{[*at]}"
-            yield Term((own, slope), left, right, left * right, origin, place, at, k[0])
+            yield term(own, under[k], f"∂J/∂z{[*at]}", dz[k], origin, place, at, k[0])
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
         """Yield the terms of the derivative by a number of the input."""
@@ -253,9 +245,8 @@ class WeightedSum(Part):
         for k in np.argwhere(index):
             at = tuple(k.tolist())
             own = _unravel(int(index[at]) - 1, W.shape)
-            left, right = float(W[own]), float(leaf.backward.dz[(example, *at)])
-            names = (f"W{[*own]}", f"∂J/∂z{[*at]}")
-            yield Term(names, left, right, left * right, place, own, at, example)
+            d = leaf.backward.dz[(example, *at)]
+            yield term(f"W{[*own]}", W[own], f"∂J/∂z{[*at]}", d, place, own, at, example)
 
 
 class Selection(Part):
@@ -265,7 +256,7 @@ class Selection(Part):
     """
 
     @property
-    def operation(self) -> Operation:
+    def operation(self) -> Operation:  # type: ignore[override]
         """The operation of the layer."""
         kind = type(self.leaf.layer).__name__
         return "max" if "MaxPool" in kind else "mean" if "AveragePool" in kind else "same"
@@ -285,9 +276,7 @@ class Selection(Part):
         window, _ = self._pulled(self.leaf.params, np.ones(x.shape), place)  # where all are equal
         for k in np.argwhere((window != 0) | (shares != 0)):
             at = tuple(k.tolist())
-            left, right = float(x[at]), float(shares[at])
-            names = (f"x{[*at[1:]]}", "s")
-            yield Term(names, left, right, left * right, at[1:], None, place, example)
+            yield term(f"x{[*at[1:]]}", x[at], "s", shares[at], at[1:], None, place, example)
 
     def given(self, place: Place, example: int) -> Iterator[Term]:
         """Yield the terms of the derivative by a number of the input."""
@@ -304,9 +293,8 @@ class Selection(Part):
         shares: Any = pullback(dy)[0]
         for k, window in enumerate(windows):
             at = tuple(window.tolist())
-            left, right = float(shares[(k, *place)]), float(leaf.backward.dz[(example, *at)])
-            names = ("s", f"∂J/∂y{[*at]}")
-            yield Term(names, left, right, left * right, place, None, at, example)
+            d = leaf.backward.dz[(example, *at)]
+            yield term("s", shares[(k, *place)], f"∂J/∂y{[*at]}", d, place, None, at, example)
 
 
 def _unravel(flat: int, shape: Place) -> Place:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -146,10 +146,7 @@ def gates_of(layer: Any, passed: Forth) -> Iterator[tuple[str, Array]]:
 class RecurrentPart(Part):
     """A recurrence: the sums of each step, and the state that its gates make of them."""
 
-    @property
-    def operation(self) -> Operation:
-        """The operation of the layer."""
-        return "state"
+    operation: ClassVar[Operation] = "state"
 
     @property
     def shape(self) -> Place:
@@ -275,15 +272,16 @@ class RecurrentPart(Part):
         side = self._back.dz if name in ("W", "b") else self._back.du
         for example in range(len(self.leaf.x)):
             for t in range(steps):
-                d, own, left = float(side[t][example, column]), ONE, 1.0
+                own, left = ONE, 1.0
                 if name == "W":
-                    own, left = f"x[{t}, {place[0]}]", float(self.leaf.x[example, t, place[0]])
+                    own, left = f"x[{t}, {place[0]}]", self.leaf.x[example, t, place[0]]
                 elif name == "U":
                     own = self._before("h", t, place[0])
-                    left = float(self._forth.before[t][0][example, place[0]])
+                    left = self._forth.before[t][0][example, place[0]]
                 source = (t, place[0]) if name == "W" else None
                 slope = f"∂J/∂z{gate and '_'}{gate}[{t}, {unit}]"
-                yield Term((own, slope), left, d, left * d, source, place, (t, unit), example)
+                d = side[t][example, column]
+                yield term(own, left, slope, d, source, place, (t, unit), example)
 
     def given_formula(self, name: str) -> str:
         """Say how the derivative by an input is made."""
@@ -293,6 +291,6 @@ class RecurrentPart(Part):
         """Yield the terms of the derivative by a number of the input."""
         t, i = place
         for column, d in enumerate(self._back.dz[t][example]):
-            left, at = float(self.leaf.params.W[i, column]), (i, column)
-            names = (f"W[{i}, {column}]", f"∂J/∂z[{t}, {column}]")
-            yield Term(names, left, float(d), left * float(d), place, at, (t, column), example)
+            W, slope = self.leaf.params.W[i, column], f"∂J/∂z[{t}, {column}]"
+            at = (i, column)
+            yield term(f"W[{i}, {column}]", W, slope, d, place, at, (t, column), example)

@@ -27,8 +27,8 @@ def is_classification(net: Network, y: ArrayLike) -> bool:
     >>> is_classification(network([2, 1], "linear"), [0.3, 1.2])
     False
     """
-    y = np.asarray(y)
-    return net.output.name in CLASSIFIERS and bool((y == np.round(y)).all())
+    values = check_array("y", y)
+    return net.output.name in CLASSIFIERS and bool((values == np.round(values)).all())
 
 
 def classes_of(predictions: ArrayLike) -> NDArray[np.int64]:

@@ -11,7 +11,10 @@ import numpy as np
 
 from neurona.checks import check_positive
 
+Cell = tuple[int, ...]  # the place of a value on each axis
+
 VALUES = 20  # of a range, if nothing else is said
+MOST = 1000  # of a range
 NUMBERS = ("learning_rate", "l1", "l2")
 COUNTS = ("batch_size", "depth")
 _RANGE = re.compile(r"([^:]+):([^:]+)(?::([^:]+))?")
@@ -75,6 +78,15 @@ class Axis:
         return len(numbers) == len(self.values) and numbers == sorted(numbers)
 
 
+def settings_of(axes: Sequence[Axis], cell: Cell) -> dict[str, Any]:
+    """Return the values of a cell by the names of their settings.
+
+    >>> settings_of([Axis("depth", (1, 2)), Axis("l2", (0.0, 0.1))], (1, 0))
+    {'depth': 2, 'l2': 0.0}
+    """
+    return {axis.name: axis.values[k] for axis, k in zip(axes, cell, strict=True)}
+
+
 def label(value: Any) -> str:
     """Return a value as a short text.
 
@@ -95,8 +107,11 @@ def between(low: float, high: float, count: int) -> list[float]:
     low, high = check_positive("the lowest value", low), check_positive("the highest value", high)
     if not low < high:
         raise ValueError(f"the range from {low:g} to {high:g} is empty: the lower number is first")
-    if count < 2:
-        raise ValueError(f"{count} values between {low:g} and {high:g}: a range has two at least")
+    if not 2 <= count <= MOST:
+        raise ValueError(
+            f"{count} values between {low:g} and {high:g}: a range has two at least, and {MOST} at "
+            "most"
+        )
     # Rounded to what a person would write: the ends stay as they were given.
     inner = [float(f"{one:.4g}") for one in np.geomspace(low, high, count)[1:-1]]
     return [float(low), *inner, float(high)]

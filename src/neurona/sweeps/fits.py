@@ -15,8 +15,8 @@ import numpy as np
 from neurona.engine.types import Array
 from neurona.extras import require
 from neurona.sweeps import told
-from neurona.sweeps.axes import Axis
-from neurona.sweeps.networks import Cell, Unit
+from neurona.sweeps.axes import Axis, Cell, settings_of
+from neurona.sweeps.networks import Unit
 from neurona.tables.table import Table
 
 HELD_OUT = 0.2
@@ -35,7 +35,7 @@ class Fits:
     axes
         What varies: parameters of the estimator.
     seeds
-        Random seeds of the fit, and of the rows that are held out.
+        Random seeds of the fit, if it takes one, and of the rows that are held out.
     X_val, y_val
         What judges all fits, in place of rows held out.
     """
@@ -51,8 +51,17 @@ class Fits:
     moments = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.estimator, type):
+            name = self.estimator.__name__
+            raise ValueError(f"estimator is the class {name}: give one, such as {name}()")
+        if len(self.X) != len(self.y):
+            raise ValueError(
+                f"X has {len(self.X)} rows, and y {len(self.y)}: give one target a row"
+            )
         known = self.estimator.get_params()
         for axis in self.axes:
+            if axis.name == "random_state":
+                raise ValueError("random_state varies by itself: give seeds, and not random_state")
             if axis.name not in known:
                 raise ValueError(
                     f"{type(self.estimator).__name__} has no parameter {axis.name!r}: it has "
@@ -61,12 +70,12 @@ class Fits:
 
     def of(self, cell: Cell, seed: int | None = None) -> Any:
         """Return the estimator of a cell, not fitted, at one of the seeds."""
-        own = {axis.name: axis.values[k] for axis, k in zip(self.axes, cell, strict=True)}
-        return self._made(own, seed)
+        return self._made(settings_of(self.axes, cell), seed)
 
     def _made(self, own: dict[str, Any], seed: int | None) -> Any:
         made = require("sklearn.base", extra="learn").clone(self.estimator).set_params(**own)
-        return made if seed is None else made.set_params(random_state=seed)
+        its_own = seed is not None and "random_state" in made.get_params(deep=False)
+        return made.set_params(random_state=seed) if its_own else made
 
     @property
     def measure(self) -> str:
@@ -93,8 +102,7 @@ class Fits:
     def task(self, unit: Unit) -> tuple[Any, ...]:
         """Return what :func:`fitted` takes, for another process."""
         [cell], [k] = unit.cells, unit.seeds
-        own = {axis.name: axis.values[i] for axis, i in zip(self.axes, cell, strict=True)}
-        return self._task(own, self.seeds[k])
+        return self._task(settings_of(self.axes, cell), self.seeds[k])
 
     def _task(self, own: dict[str, Any], seed: int) -> tuple[Any, ...]:
         return self._made(own, seed), self.X, self.y, self.X_val, self.y_val, seed

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.util import find_spec
-from math import inf
+from math import inf, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,21 +21,21 @@ from neurona.doctor.signs import best_constant
 from neurona.doctor.training import cost_of, examples, states, validation_examples
 from neurona.engine.data import Data
 from neurona.engine.divergence import TrainingDiverged
+from neurona.engine.layers.base import leaves
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import find_optimizer
-from neurona.engine.parameters import arrays
 from neurona.engine.types import Array
+from neurona.registry import lookup
 from neurona.sweeps import told
-from neurona.sweeps.axes import Axis
+from neurona.sweeps.axes import Axis, Cell, settings_of
 from neurona.sweeps.settings import ORDER, changed
 
 MOMENTS = 40  # of a curve
 SHARE = 0.1  # of the best constant's cost, below which a network has learned
 CACHED = 2**17  # numbers in the widest layer's activations, of all networks of a stack
 HELD = 2**26  # parameters of all networks of a stack
+LARGEST = 2**28  # of one network: with their gradient and an optimizer's memory some gigabytes
 FEW = 20  # networks of a stack, where they fit: an operation has enough to do, and ends soon
-
-Cell = tuple[int, ...]
 
 
 class Unit(NamedTuple):
@@ -70,12 +70,19 @@ class Networks:
         """Check at the beginning all that can be wrong."""
         for cell in np.ndindex(*(len(axis.values) for axis in self.axes)):
             if sum(cell) == max(cell, default=0):  # each value of each axis, once
-                cost_of(self.of(cell))
+                case = self.of(cell)
+                cost_of(case)
+                if (size := _parameters(case)) > LARGEST:
+                    raise ValueError(
+                        f"a network has {size:,} parameters, and a sweep trains some of "
+                        f"{LARGEST:,} at most: give narrower layers"
+                    )
         examples(self.case), _judge(self.case)
+        lookup("engine", self.engine, dict.fromkeys(("numpy", "jax")))
 
     def of(self, cell: Cell, seed: int | None = None) -> Case:
         """Return the case of a cell, at one of the seeds."""
-        own = {axis.name: axis.values[k] for axis, k in zip(self.axes, cell, strict=True)}
+        own = settings_of(self.axes, cell)
         case = reduce(
             lambda made, name: changed(made, name, own[name]),
             sorted(own, key=ORDER.index),
@@ -119,37 +126,28 @@ class Networks:
     def units(self, left: Sequence[Cell]) -> Iterator[Unit]:
         """Yield what is trained together, in the order of the cells."""
         waiting: dict[Cell, list[Cell]] = {}
-        rate = [axis.name for axis in self.axes].index("learning_rate") if self._stacks else None
+        all_seeds = tuple(range(len(self.seeds)))
         for cell in left:
-            form = cell if rate is None else (*cell[:rate], *cell[rate + 1 :])
+            pairs = zip(self.axes, cell, strict=True)
+            form = tuple(k for axis, k in pairs if axis.name != "learning_rate")
             each = self._at_once(self.of(cell))
             if each < len(self.seeds):
-                parts = np.array_split(range(len(self.seeds)), -(-len(self.seeds) // each))
+                parts = np.array_split(all_seeds, -(-len(self.seeds) // each))
                 yield from (Unit((cell,), tuple(part.tolist())) for part in parts)
                 continue
             together = waiting.setdefault(form, [])
             together.append(cell)
             if (len(together) + 1) * len(self.seeds) > min(FEW, each):
-                yield self._whole(waiting.pop(form))
-        for together in waiting.values():
-            yield self._whole(together)
-
-    def _whole(self, cells: Sequence[Cell]) -> Unit:
-        return Unit(tuple(cells), tuple(range(len(self.seeds))))
-
-    @property
-    def _stacks(self) -> bool:
-        """Tell whether networks of several learning rates are one stack."""
-        return any(axis.name == "learning_rate" for axis in self.axes)
+                yield Unit(tuple(waiting.pop(form)), all_seeds)
+        yield from (Unit(tuple(together), all_seeds) for together in waiting.values())
 
     def _at_once(self, case: Case) -> int:
         """Return how many networks are one stack: the compiled engine takes ten at a time."""
-        params = arrays(case.net.init(0))
-        fit = max(1, HELD // sum(one.size for one in params))
+        fit = max(1, HELD // max(1, _parameters(case)))
         if self.engine == "jax":
             return fit
         rows = min(case.batch_size or len(case.X), len(case.X))
-        widest = max(np.shape(one)[-1] for one in params)
+        widest = max(one[-1] for one in leaves(case.net.shapes(case.net.in_shape)))
         return max(1, min(fit, CACHED // int(rows * widest)))
 
     def task(self, unit: Unit) -> tuple[Any, ...]:
@@ -200,6 +198,11 @@ def trained(
         pass  # all of them have: the rest of their curves stays infinite
     shape = len(rates), len(seeds)
     return curves[:, -1].reshape(shape).astype(float), curves.reshape(*shape, -1)
+
+
+def _parameters(case: Case) -> int:
+    """Return how many numbers the network of a case learns."""
+    return sum(map(prod, leaves(case.net.shapes(case.net.in_shape))))
 
 
 def _judge(case: Case) -> Data:

@@ -11,9 +11,9 @@ import numpy as np
 
 from neurona.doctor.diagnosis import Diagnosis, diagnose_case
 from neurona.engine.types import Array
-from neurona.sweeps.axes import Axis, between
+from neurona.sweeps.axes import Axis, Cell, between, settings_of
 from neurona.sweeps.figure import draw
-from neurona.sweeps.networks import Cell, Unit
+from neurona.sweeps.networks import Unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,7 +102,7 @@ class Sweep:
 
     def settings(self, cell: Cell) -> dict[str, Any]:
         """Return the values of a cell by the names of their settings."""
-        return {axis.name: axis.values[k] for axis, k in zip(self.axes, cell, strict=True)}
+        return settings_of(self.axes, cell)
 
     def case(self, cell: Cell, k: int = 0) -> Any:
         """Return what decides the training of a cell at the k-th of its seeds.

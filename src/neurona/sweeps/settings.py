@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -49,6 +49,10 @@ def _topology(case: Case, widths: Any) -> Case:
     *hidden, last = case.net.layers
     if not all(isinstance(layer, Dense) for layer in case.net.layers):
         raise ValueError("a topology is swept with dense layers only: leave it as it is")
+    if isinstance(widths, str) or not isinstance(widths, Iterable):
+        raise ValueError(
+            f"topology is {widths!r}: give the widths of the hidden layers, such as (4, 8)"
+        )
     like = hidden[0] if hidden else last
     widths = [check_count("a layer's width", width) for width in widths]
     return _with(case, [*(replace(like, n_out=width) for width in widths), last])  # type: ignore[type-var]

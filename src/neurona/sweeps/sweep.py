@@ -7,7 +7,7 @@ on a cluster of Dask or Ray, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import reduce
@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona.checks import check_count
+from neurona.checks import check_array, check_count, check_finite
 from neurona.doctor.case import Case
+from neurona.engine.data import check_data, check_two_classes
 from neurona.engine.network import network
 from neurona.engine.types import Array
 from neurona.extras import require
 from neurona.registry import lookup
 from neurona.sweeps import record
-from neurona.sweeps.axes import Axis
+from neurona.sweeps.axes import Axis, Cell
 from neurona.sweeps.fits import Fits, fitted
-from neurona.sweeps.networks import Cell, Networks, engine_here, trained
+from neurona.sweeps.networks import Networks, engine_here, trained
 from neurona.sweeps.result import Sweep
 from neurona.sweeps.settings import ORDER, SETTINGS, changed
 
@@ -112,6 +113,10 @@ def sweep(
            [1., 1.]])
     """
     numbers = _seeds(seeds)
+    if (X_val is None) != (y_val is None):
+        raise ValueError("give X_val and y_val, or neither")
+    if twice := [name for name in settings if isinstance(grid, Mapping) and name in grid]:
+        raise ValueError(f"{twice[0]} varies in the grid, and has a value beside it: give one")
     if estimator is not None:
         if settings:
             raise ValueError(f"give {', '.join(settings)} to the estimator")
@@ -153,7 +158,9 @@ def _case(X: Any, y: Any, steps: int, X_val: Any, y_val: Any, settings: Mapping[
     output = given.pop("output", None)
     for name in given:
         lookup("setting of a sweep", name, SETTINGS)
-    X, y = np.asarray(X), np.asarray(y)
+    X, y = check_array("X", X), check_array("y", y)
+    if X.ndim != 2:
+        raise ValueError(f"X has shape {X.shape}: give a row of numbers for each example")
     n_out, usual = _output_for(y)
     net = network(
         [X.shape[-1], *given.pop("topology"), n_out],
@@ -161,6 +168,9 @@ def _case(X: Any, y: Any, steps: int, X_val: Any, y_val: Any, settings: Mapping[
         output=usual if output is None else output,
     )
     case = Case(net, X, y, steps=check_count("steps", steps), X_val=X_val, y_val=y_val)
+    check_two_classes(net, check_data(net, X, y).target)
+    if X_val is not None:
+        check_data(net, X_val, y_val)
     return reduce(
         lambda made, name: changed(made, name, given[name]), sorted(given, key=ORDER.index), case
     )
@@ -174,6 +184,11 @@ def _output_for(y: Array) -> tuple[int, str]:
     if y.dtype.kind not in "biu" and not np.isin(y, (0, 1)).all():
         return 1, "linear"
     classes = int(y.max(initial=1)) + 1
+    if classes > max(2, len(y)):
+        raise ValueError(
+            f"y holds the label {classes - 1} in {len(y)} rows, and labels are 0, 1, 2 …: recode y "
+            "(np.unique(y, return_inverse=True)[1]), or give numbers to be predicted as floats"
+        )
     return (1, "sigmoid") if classes == 2 else (classes, "softmax")
 
 
@@ -187,11 +202,12 @@ def _axes(grid: Mapping[str, Any]) -> tuple[Axis, ...]:
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
-    if isinstance(seeds, int):
+    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
         return tuple(range(check_count("seeds", seeds)))
-    if not len(seeds) or len({*seeds}) < len(seeds):
-        raise ValueError(f"seeds are {list(seeds)}: give a number, or some that differ")
-    return tuple(seeds)
+    each = [0 if seed == 0 else check_count("a seed", seed) for seed in seeds]
+    if not each or len({*each}) < len(each):
+        raise ValueError(f"seeds are {each}: give a number, or some that differ")
+    return tuple(each)
 
 
 def _running(
@@ -204,7 +220,7 @@ def _running(
 ) -> Iterator[Sweep]:
     """Check all that can be wrong, and return the iterator of the sweep."""
     path = None if file is None else Path(file)
-    found = Sweep.empty(subject, np.nan if below is None else float(below))
+    found = Sweep.empty(subject, np.nan if below is None else check_finite("below", below))
     if path is not None:
         found = record.read(path, found, subject.told())
     return _filled(subject, function, found, path, n_jobs, where)

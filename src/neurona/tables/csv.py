@@ -10,7 +10,7 @@ r"""A CSV file: numbers, texts and dates, and cells that are missing.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,11 @@ class CsvTable(TableFile):
     def texts(self) -> list[list[str]]:
         """Return the rows, with the cells of columns that have no name."""
         return self.cells if self.rows is None else self.rows
+
+    def part(self, rows: slice) -> CsvTable:
+        """Return the table of some of the rows."""
+        whole = None if self.rows is None else self.rows[rows]
+        return replace(self, cells=self.cells[rows], lines=self.lines[rows], rows=whole)
 
     def column(
         self,

@@ -81,6 +81,10 @@ class TableFile(ABC):
     @abstractmethod
     def __len__(self) -> int: ...
 
+    def part(self, rows: slice) -> TableFile:
+        """Return the table of some rows of a file; errors name them as the file has them."""
+        raise NotImplementedError
+
     @abstractmethod
     def column(
         self,

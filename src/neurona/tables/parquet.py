@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +36,15 @@ class ParquetTable(TableFile):
     """The columns of a Parquet file."""
 
     arrow: Any  # a pyarrow.Table
+    numbers: Sequence[int] | None = None  # of its rows in the file, where they are a part
 
     def __len__(self) -> int:
         return int(self.arrow.num_rows)
+
+    def part(self, rows: slice) -> ParquetTable:
+        """Return the table of some of the rows."""
+        numbers = range(len(self))[rows]
+        return ParquetTable(self.arrow.take(list(numbers)), numbers)
 
     @property
     def names(self) -> list[str]:  # type: ignore[override]
@@ -85,8 +91,9 @@ class ParquetTable(TableFile):
     def error(self, name: str, row: int, problem: str) -> TableError:
         """Return the error of a cell."""
         cell = self.arrow.column(name)[row].as_py()
-        text = f"row {row + 1}, column {name!r}: {str(cell)[:60]!r} {problem}"
-        return TableError("not_number", text, line=row + 1, column=name, cell=cell)
+        row = (row if self.numbers is None else self.numbers[row]) + 1
+        text = f"row {row}, column {name!r}: {str(cell)[:60]!r} {problem}"
+        return TableError("not_number", text, line=row, column=name, cell=cell)
 
     def texts(self) -> Iterator[list[str]]:
         """Yield each row as texts; a nested column, or one of bytes, is refused."""

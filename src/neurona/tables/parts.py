@@ -1,4 +1,4 @@
-"""A table in several files, which may lie with several processes: each reads its part of the rows.
+"""A table in several files, or of several processes: each has its part of the rows.
 
 A column's kind is that of its cells in every file: files that disagree are refused, and one whose
 cells are all missing is of the others' kind.
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from neurona.engine.processes import ProcessesDisagree, agreed, gathered, process_id
 from neurona.tables.columns import Column, Kind, empty, objects
-from neurona.tables.file import TableError, TableFile, listed
+from neurona.tables.file import TableError, TableFile
 from neurona.tables.summaries import PartsDisagree, form_of_parts
 
 SEEN = 2**16  # bytes of a file, at either end, by which it is known again
@@ -169,11 +169,12 @@ def read_parts(
     TableError, OSError, ValueError
         If there is no such file, or their columns do not fit together.
     """
-    mine = own_files(paths, shared)
+    mine, rows = own_files(paths, shared)
     files = []
     for path in mine:
         try:
-            files.append(read(path))
+            file = read(path)
+            files.append(file if rows is None else file.part(rows))
         except TableError as error:
             where = "standard input" if path == "-" else path
             raise TableError(error.code, f"{where}: {error}", **error.facts) from None
@@ -200,30 +201,26 @@ def expanded(paths: Sequence[str]) -> list[str]:
     return found
 
 
-def own_files(paths: Sequence[str], shared: bool = False) -> list[str]:
-    """Return the names of this process's files.
+def own_files(paths: Sequence[str], shared: bool = False) -> tuple[list[str], slice | None]:
+    """Return the names of this process's files, and which of their rows are its own: None for all.
 
     Where all processes see the same files, the first of N takes the first, and each N-th after it,
-    the second takes the second, and so on. Where no process sees a file of another, each takes its
-    own.
+    the second takes the second, and so on; of fewer files than processes, such rows of each. Where
+    no process sees a file of another, each takes its own.
 
     Raises
     ------
     ValueError
-        If there are fewer files than processes, or processes see some files of others, not all.
+        If processes see some files of others, not all.
     """
     there = expanded(paths)
     if not shared:
-        return there
+        return there, None
     known = [f"{Path(path).name}, {_known_by(path)}" for path in there]
     each = gathered(known)
     if all(its == each[0] for its in each):
-        if len(there) < len(each):
-            raise ProcessesDisagree(
-                f"{listed(there)}: {len(there)} file(s) for {len(each)} processes, and each reads "
-                "its own: give as many files as processes, or more, such as 'parts/*.csv'"
-            )
-        return there[process_id() :: len(each)]
+        mine = slice(process_id(), None, len(each))
+        return (there, mine) if len(there) < len(each) else (there[mine], None)
     seen: dict[str, int] = {}
     for process, its in enumerate(each):
         for file in its:
@@ -232,7 +229,7 @@ def own_files(paths: Sequence[str], shared: bool = False) -> list[str]:
                     f"processes {seen[file]} and {process} both see {file.partition(',')[0]}, and "
                     "not the same files in all: give all of them the same files, or each its own"
                 )
-    return there
+    return there, None
 
 
 def _known_by(path: str) -> str:

@@ -19,7 +19,7 @@ from neurona.engine.parameters import flatten, unflatten
 from neurona.engine.state import State
 from neurona.engine.trees import each_of
 from neurona.engine.types import Array, Params
-from neurona.language import Text
+from neurona.language import LANGUAGES
 from neurona.lesson.bugs import BUGS, Setting, find_bug, silent
 from neurona.lesson.bugs.program import FILE
 from neurona.web.errors import PlaygroundError
@@ -258,12 +258,12 @@ def lab(task: Task) -> dict[str, Any]:
         "bugs": [
             {
                 "name": bug.name,
-                **{part: _both(getattr(bug, part)) for part in ("title", "wrong", "shows")},
-                "silent": (why := silent(bug.name, setting)) and _both(why),
+                **{part: getattr(bug, part)._asdict() for part in ("title", "wrong", "shows")},
+                "silent": (why := silent(bug.name, setting)) and why._asdict(),
             }
             for bug in BUGS.values()
         ],
-        "program": program and {"en": program.lines_in("en"), "es": program.lines_in("es")},
+        "program": program and {one: program.lines_in(one) for one in LANGUAGES},
         "refusal": refusal,
     }
 
@@ -283,18 +283,17 @@ def find(task: Task) -> dict[str, Any]:
         size=task.setup.training.batch_size,
     )
     why = task.setup.bug and silent(task.setup.bug, _setting(task))
-    content: dict[str, Any] = {"found": None, "silent": _both(why) if why else None}
+    content: dict[str, Any] = {"found": None, "silent": why._asdict() if why else None}
     if found is not None:
         bug = BUGS.get(found.kind)
+        texts = (bug.wrong, bug.shows, bug.mended) if bug else ()
         content["found"] = {
             "kind": found.kind,
             "line": found.line,
             "layer": found.layer,
-            "said": {"en": found.say("en"), "es": found.say("es")},
-            "title": _both(bug.title) if bug else None,
-            "explained": [_both(text) for text in (bug.wrong, bug.shows, bug.mended)]
-            if bug
-            else [],
+            "said": {one: found.say(one) for one in LANGUAGES},
+            "title": bug.title._asdict() if bug else None,
+            "explained": [one._asdict() for one in texts],
             "right": right.lines[found.line - 1].strip(),
         }
     return content
@@ -310,7 +309,3 @@ def _setting(task: Task) -> Setting:
         held_out=len(task.test.x),
         batch=min(size or rows, rows),
     )
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"en": text.en, "es": text.es}

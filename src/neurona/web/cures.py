@@ -21,7 +21,7 @@ from neurona.engine.layers.convolution import Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.optimizers import OPTIMIZERS, find_optimizer
 from neurona.web.apart import Stop, apart
-from neurona.web.doctor import TRIED, diagnosis_of
+from neurona.web.doctor import TRIED, case_of, diagnosis_of
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.run import Run, View
 from neurona.web.setup import LayerSetup, Setup
@@ -114,22 +114,7 @@ def told(setup: Setup, steps: int, findings: tuple[Finding, ...], stop: Stop) ->
 def case_of_setup(setup: Setup, steps: int) -> Case:
     """Return what decides the training of a set-up."""
     task = make_task(setup)
-    training, tested = setup.training, len(task.test.x) > 0
-    return Case(
-        task.net,
-        task.train.x,
-        task.train.target,
-        cost=task.cost,
-        optimizer=optimizer_of(task, task.frozen),
-        steps=steps,
-        batch_size=training.batch_size,
-        l1=training.l1,
-        l2=training.l2,
-        params=None if setup.weights is None else task.begin(),
-        seed=training.seed,
-        X_val=task.test.x if tested else None,
-        y_val=task.test.target if tested else None,
-    )
+    return case_of(task, steps, task.frozen, None if setup.weights is None else task.begin())
 
 
 def setup_with(cures: tuple[str, ...], setup: Setup, case: Case) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from neurona.doctor.signs import Moment, data_signs, moment, r_squared, skill, t
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.state import State
 from neurona.engine.training import train
-from neurona.engine.types import Params
+from neurona.engine.types import Array, Params
 from neurona.language import LANGUAGES, Text
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.run import Run, View
@@ -31,24 +31,24 @@ LOOKS = 3.0  # seconds after which the layers are looked at again
 TRIED = 1000  # steps that are trained to judge a run that has taken next to none
 
 
-def case_of(view: View) -> Case:
-    """Return what decides the training on the screen."""
-    task, training = view.task, view.task.setup.training
-    held_out = task.test if len(task.test.x) else None
+def case_of(task: Task, steps: int, frozen: Array, params: Params | None) -> Case:
+    """Return what decides the training of a task; without parameters its weights are drawn."""
+    training = task.setup.training
+    test = task.test if len(task.test.x) else None
     return Case(
         task.net,
         task.train.x,
         task.train.target,
         cost=task.cost,
-        optimizer=optimizer_of(task, view.frozen),
-        steps=view.state.step,
+        optimizer=optimizer_of(task, frozen),
+        steps=steps,
         batch_size=training.batch_size,
         l1=training.l1,
         l2=training.l2,
-        params=task.begin(),
+        params=params,
         seed=training.seed,
-        X_val=None if held_out is None else held_out.x,
-        y_val=None if held_out is None else held_out.target,
+        X_val=None if test is None else test.x,
+        y_val=None if test is None else test.target,
     )
 
 
@@ -56,9 +56,7 @@ class Speaker:
     """Says a sentence on each view of a task; what costs more is measured once, or seldom."""
 
     def __init__(self, task: Task) -> None:
-        self._case = replace(
-            case_of_task(task), X=task.train.x, y=task.train.target, params=task.begin()
-        )
+        self._case = case_of(task, 0, task.frozen, task.begin())
         self._task = task
         self._signs = data_signs(self._case)
         self._sample = thinned(task.train)
@@ -139,12 +137,6 @@ class Speaker:
         )
 
 
-def case_of_task(task: Task) -> Case:
-    """Return a task as a case before any step."""
-    training = task.setup.training
-    return Case(task.net, task.train.x, task.train.target, cost=task.cost, seed=training.seed)
-
-
 def share_right(outputs: Any, target: Any) -> float:
     """Return the share of examples whose class is right."""
     if target.shape[1] == 1:
@@ -175,7 +167,8 @@ def diagnosis_of(view: View, way: list[State]) -> Diagnosis:
 
     A run that has taken next to no steps is trained here, for 1,000.
     """
-    case, state = case_of(view), view.state
+    state = view.state
+    case = case_of(view.task, state.step, view.frozen, view.task.begin())
     if state.step < SINGLE and view.diverged is None:
         return diagnose_case(replace(case, steps=TRIED))
     first = way[0]
@@ -227,13 +220,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "kind": finding.kind,
         "layer": finding.layer,
-        "value": _number(numbers["value"]),
-        "threshold": _number(numbers["threshold"]),
+        "value": float(numbers["value"]),
+        "threshold": float(numbers["threshold"]),
         "measure": (finding.measure or Text("", ""))._asdict(),
         "text": {language: finding.say(language) for language in LANGUAGES},
         "cures": list(finding.cures),
     }
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isfinite(value) else None  # JSON lacks infinities

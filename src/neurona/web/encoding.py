@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ ALIGNMENT = 8
 DTYPES = ("float32", "int32", "uint8")
 
 
-def described(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> dict[str, Any]:
-    """Return the content with a description of its arrays."""
+def described(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> Any:
+    """Return the content as JSON, with a description of its arrays."""
     for name, array in arrays.items():
         if array.dtype.name not in DTYPES:
             raise TypeError(f"{name} is of {array.dtype}: the page reads {', '.join(DTYPES)}")
@@ -23,7 +24,24 @@ def described(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> dict[s
         {"name": name, "dtype": array.dtype.name, "shape": list(array.shape)}
         for name, array in arrays.items()
     ]
-    return {**content, "arrays": shapes}
+    return jsonable({**content, "arrays": shapes})
+
+
+def jsonable(value: Any) -> Any:
+    """Return a value with None in place of NaN and infinities, which JSON lacks.
+
+    Examples
+    --------
+    >>> jsonable({"cost": float("inf"), "rows": (1.0, float("nan"))})
+    {'cost': None, 'rows': [1.0, None]}
+    """
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: jsonable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(one) for one in value]
+    return value
 
 
 def encoded(content: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:

@@ -15,7 +15,6 @@ from neurona.engine.types import Array, Params
 from neurona.observe.apart import inside
 from neurona.observe.walk import walk_forward
 from neurona.web.errors import PlaygroundError
-from neurona.web.microscope import jsonable
 from neurona.web.readers import list_of, one_of, whole
 from neurona.web.run import View
 from neurona.web.task import Task
@@ -117,5 +116,4 @@ def window(
             str(error),
             "En esta red no hay ningún número en ese lugar.",
         ) from error
-    content: dict[str, Any] = jsonable(apart.as_dict())
-    return {**content, "target": given, "labelled": label is not None}
+    return {**apart.as_dict(), "target": given, "labelled": label is not None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -89,7 +88,7 @@ def look(
     }
     with np.errstate(over="ignore"):  # beyond float32 a number is infinite on the page
         numbers = {name: array.astype(np.float32) for name, array in arrays.items()}
-    return jsonable(content), {**numbers, "frozen": view.frozen.astype(np.uint8)}
+    return content, {**numbers, "frozen": view.frozen.astype(np.uint8)}
 
 
 def examples(task: Task, point: int | None) -> Data:
@@ -153,20 +152,3 @@ def changes(moments: Iterable[trace.Moment]) -> Iterable[dict[str, Any]]:
         new = [one for one in moment.variables if known.get(one.name) != one]
         known = {one.name: one for one in moment.variables}
         yield {**moment._asdict(), "variables": [one._asdict() for one in new]}
-
-
-def jsonable(value: Any) -> Any:
-    """Return a value with None in place of NaN and infinities, which JSON lacks.
-
-    Examples
-    --------
-    >>> jsonable({"cost": float("inf"), "rows": (1.0, float("nan"))})
-    {'cost': None, 'rows': [1.0, None]}
-    """
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: jsonable(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(one) for one in value]
-    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neurona.language import Text
+from neurona.language import LANGUAGES, Text
 
 if TYPE_CHECKING:
     from neurona.web.setup import Setup
@@ -50,10 +50,7 @@ def restart_of(kind: str, before: Setup, after: Setup, step: int) -> dict[str, s
     """
     changed = _changed(before, after)
     what = _KINDS.get(kind) or (_PARTS.get(changed[0], _OTHER) if len(changed) == 1 else _OTHER)
-    return {
-        "en": _NOTICE.say("en", what=what, step=step),
-        "es": _NOTICE.say("es", what=what, step=step),
-    }
+    return {one: _NOTICE.say(one, what=what, step=step) for one in LANGUAGES}
 
 
 def _changed(before: Setup, after: Setup) -> list[str]:

@@ -226,12 +226,6 @@ class Session:
     def _recall(self) -> Memory:
         return self.run.recall()
 
-    def _undo(self, message: Mapping[str, Any]) -> list[Message]:
-        return self._travel(1)
-
-    def _redo(self, message: Mapping[str, Any]) -> list[Message]:
-        return self._travel(-1)
-
     def _travel(self, steps: int) -> list[Message]:
         """Undo so many changes, or redo them where it is below 0."""
         move, moment = self._past.undo if steps > 0 else self._past.redo, None
@@ -390,15 +384,6 @@ class Session:
         content, arrays = microscope.look(view, point, layer, unit)
         return [({"type": "microscope", "run": self._runs, **content}, arrays)]
 
-    def _bugs(self, message: Mapping[str, Any]) -> list[Message]:
-        return [({"type": "bugs", "run": self._runs, **bugs.lab(self.run.task)}, {})]
-
-    def _find_bug(self, message: Mapping[str, Any]) -> list[Message]:
-        return [({"type": "bug", "run": self._runs, **bugs.find(self.run.task)}, {})]
-
-    def _sweep_cell(self, message: Mapping[str, Any]) -> list[Message]:
-        return [({"type": "sweep_cell", "setup": sweep.setup_from(message).to_json()}, {})]
-
     def _frame(self, message: Mapping[str, Any]) -> list[Message]:
         resolution = whole(2, choices.LIMITS["resolution"]).read(
             "resolution", message.get("resolution", 100)
@@ -419,16 +404,10 @@ class Session:
             arrays["history"], arrays["flows"] = view.history, view.flows
         self._shown = (self._runs, view.version)
         undo, redo = self._past.kinds
-        content = {**_finite(content), "undo": undo, "redo": redo}
+        content = {**content, "undo": undo, "redo": redo}
         if view.task.images:
             content["example"] = self._whose(view.task)
         return [({"type": "frame", "run": self._runs, **content}, arrays)]
-
-    def _slowly(self, message: Mapping[str, Any]) -> list[Message]:
-        return self.prepare(message)()
-
-    def _cures(self, message: Mapping[str, Any]) -> list[Message]:
-        return self.prepare_cures()(lambda: False)
 
     def _command(self, message: Mapping[str, Any]) -> list[Message]:
         getattr(self.run, message["type"])()
@@ -495,7 +474,7 @@ class Session:
             "labels": task.labels.astype(np.float32),
             "test": task.held_out.astype(np.uint8),
         }
-        return _finite(content), arrays
+        return content, arrays
 
 
 def _later(
@@ -571,21 +550,13 @@ def _at_one_rate(setup: Setup) -> Setup:
     )
 
 
-def _finite(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content with None in place of NaN and infinities, which JSON lacks."""
-    return {
-        key: None if isinstance(value, float) and not np.isfinite(value) else value
-        for key, value in content.items()
-    }
-
-
 _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "hello": Session._hello,
     "setup": Session._setup,
     "reseed": Session._reseed,
     "reset": Session._reset,
-    "undo": Session._undo,
-    "redo": Session._redo,
+    "undo": lambda session, _: session._travel(1),
+    "redo": lambda session, _: session._travel(-1),
     "point": Session._point,
     "erase": Session._erase,
     "table": Session._table,
@@ -595,13 +566,17 @@ _HANDLERS: dict[str, Callable[[Session, Mapping[str, Any]], list[Message]]] = {
     "example": Session._example,
     "window": Session._window,
     "microscope": Session._microscope,
-    "bugs": Session._bugs,
-    "find_bug": Session._find_bug,
-    "sweep_cell": Session._sweep_cell,
+    "bugs": lambda session, _: [session._of_run({"type": "bugs", **bugs.lab(session.run.task)})],
+    "find_bug": lambda session, _: [
+        session._of_run({"type": "bug", **bugs.find(session.run.task)})
+    ],
+    "sweep_cell": lambda _, message: [
+        ({"type": "sweep_cell", "setup": sweep.setup_from(message).to_json()}, {})
+    ],
     "frame": Session._frame,
-    "download": Session._slowly,
-    "doctor": Session._slowly,
-    "cures": Session._cures,
+    "download": lambda session, message: session.prepare(message)(),
+    "doctor": lambda session, message: session.prepare(message)(),
+    "cures": lambda session, _: session.prepare_cures()(lambda: False),
     "play": Session._play,
     "pause": Session._command,
     "step": Session._command,

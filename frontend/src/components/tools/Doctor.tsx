@@ -2,21 +2,18 @@
 
 import { useEffect } from "preact/hooks";
 import { fill } from "../../i18n";
-import { writeNumber } from "../../i18n/numbers";
 import { everyTrial, shownCures, type Trial } from "../../state/doctor";
 import type { Store } from "../../state/store";
 import { ToolPanel } from "../ToolPanel";
 import { CurePlot } from "./CurePlot";
 
 export function Doctor({ store }: { store: Store }) {
-  const { doctor, text, language, run } = store;
+  const { doctor, text, language, run, write } = store;
   const t = text.value.doctor;
   const found = doctor.diagnosis.value;
   useEffect(() => {
     if (!doctor.diagnosis.peek()) doctor.look();
   }, [run.value?.run]);
-  const write = (value: number | null) =>
-    value === null ? "–" : writeNumber(value, language.value);
   const note = found && (
     <>
       {fill(t.examined, {
@@ -97,8 +94,7 @@ function Cures({ store }: { store: Store }) {
   }
   const cures = shownCures(proof);
   const seeds = proof.seeds.length;
-  const write = (value: number | null | undefined) =>
-    value === null || value === undefined ? "–" : writeNumber(value, language.value, 2);
+  const write = (value: number | null | undefined) => store.write(value, 2);
   const last = (trial: Trial) => trial.costs.median.at(-1);
   return (
     <>

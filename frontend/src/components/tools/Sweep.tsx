@@ -2,7 +2,6 @@
 
 import { useState } from "preact/hooks";
 import { fill } from "../../i18n";
-import { writeNumber } from "../../i18n/numbers";
 import { copyText } from "../../server/clipboard";
 import type { Store } from "../../state/store";
 import { learningCells, lessonChoice, type Place } from "../../state/sweep";
@@ -66,12 +65,11 @@ function DrawnMap({
   onChange: () => void;
   choosing: boolean;
 }) {
-  const { sweep, text, language } = store;
+  const { sweep, text, write } = store;
   const t = text.value.sweep;
   const map = sweep.map.value;
   const [pointed, setPointed] = useState<Place | null>(null);
   if (!map) return null;
-  const write = (value: number, digits = 4) => writeNumber(value, language.value, digits);
   const running = sweep.isRunning.value;
   const share = write(Math.round(100 * map.share));
   const place = pointed ?? sweep.opened.value?.place ?? null;

@@ -28,7 +28,7 @@ export function SweepCell({
   map: SweepMap;
   place: Place | null;
 }) {
-  const { text, language } = store;
+  const { text, language, write } = store;
   const t = text.value.sweep;
   const cell = place && map.cells.get(placeKey(place));
   if (!place || !cell) {
@@ -38,7 +38,6 @@ export function SweepCell({
       </div>
     );
   }
-  const write = (value: number, digits = 3) => writeNumber(value, language.value, digits);
   const { n, of } = tally(cell, map.below);
   const typical = cell.costs[typicalSeed(cell)];
   const median =
@@ -104,7 +103,7 @@ function Seeds({
 
 /** The middle 80 % of the seeds and their median, below which cost they succeed. */
 function BandPlot({ store, map, cell }: { store: Store; map: SweepMap; cell: Cell }) {
-  const { text, language } = store;
+  const { text } = store;
   const t = text.value.sweep;
   const [min, median, max] = cell.band;
   const band = { min, median, max };
@@ -128,7 +127,7 @@ function BandPlot({ store, map, cell }: { store: Store; map: SweepMap; cell: Cel
         0
       </text>
       <text x={across(plot, map.steps)} y={HEIGHT + 16} text-anchor="end">
-        {writeNumber(map.steps, language.value)}
+        {store.write(map.steps)}
       </text>
     </svg>
   );

@@ -2,7 +2,6 @@
 
 import { useState } from "preact/hooks";
 import { fill } from "../../i18n";
-import { writeNumber } from "../../i18n/numbers";
 import type { Store } from "../../state/store";
 import {
   AXES,
@@ -20,11 +19,10 @@ import { axisName, valueName } from "./SweepGrid";
 const BATCHES = [1, 2, 5, 10, 20, 50, 100, null];
 
 export function SweepChoice({ store, onDraw }: { store: Store; onDraw: () => void }) {
-  const { sweep, text, language, limits } = store;
+  const { sweep, text, write, limits } = store;
   const t = text.value;
   const choice = sweep.choice.value;
   const most = limits.value.sweep;
-  const write = (value: number) => writeNumber(value, language.value);
   const cells = countOf(choice, choice.columns) * countOf(choice, choice.rows);
   const networks = cells * choice.seeds;
   const fits = cells > 0 && cells <= most.cells && networks * choice.steps <= most.work;

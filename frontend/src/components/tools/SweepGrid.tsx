@@ -63,7 +63,10 @@ export function settingsInWords(map: SweepMap, place: Place, t: Texts, language:
 }
 
 /** Save the map as a PNG: the first axis from left to right, whatever the page has room for. */
-export async function saveMap({ text, language, host }: Store, map: SweepMap): Promise<void> {
+export async function saveMap(
+  { text, language, write, host }: Store,
+  map: SweepMap,
+): Promise<void> {
   const t = text.value;
   const [columns, rows] = map.axes;
   if (!columns) return;
@@ -71,14 +74,13 @@ export async function saveMap({ text, language, host }: Store, map: SweepMap): P
     name: axis ? axisName(axis.name, t) : "",
     values: axis?.values.map((one) => valueName(axis.name, one, t, language.value)) ?? [""],
   });
-  const write = (value: number) => writeNumber(value, language.value, 2);
   const canvas = document.createElement("canvas");
   const picture = {
     map,
     title: fill(map.tested ? t.sweep.picture_test : t.sweep.picture, {
       seeds: write(map.seeds.length),
-      below: write(map.below),
-      steps: writeNumber(map.steps, language.value),
+      below: write(map.below, 2),
+      steps: write(map.steps),
     }),
     across: named(columns),
     down: named(rows),

@@ -34,6 +34,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 import numpy as np
 
+from neurona.checks import check_fields, check_truth
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.initializers import Initializer, find_initializer, orthogonal, zeros
 from neurona.engine.types import Array, LayerParams, Noise, Pullback, Shape, Weight
@@ -99,7 +100,7 @@ class Layer:
             LAYERS[cls.__name__] = cls
 
     def __post_init__(self) -> None:
-        """Find what was given by its name; a subclass that checks its own fields calls this too."""
+        """Find what was given by its name, and check truths; a subclass's own checks call this."""
         finders: dict[str, Callable[[Any], Any]] = {
             "activation": find_activation,
             "initializer": find_initializer,
@@ -107,8 +108,10 @@ class Layer:
         }
         for name, find in finders.items():
             given = getattr(self, name)
-            if isinstance(given, str):
+            if isinstance(given, str) or given is None:
                 object.__setattr__(self, name, find(given))
+        truths = [one.name for one in fields(cast(Any, self)) if one.type in ("bool", bool)]
+        check_fields(self, **dict.fromkeys(truths, check_truth))
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return the shape of the output for one example of this shape, or ValueError."""

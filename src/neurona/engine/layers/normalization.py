@@ -187,7 +187,12 @@ class BatchNormalization(_Normalization):
         """Return the parameters with mean and variance of ``x (examples, *sides, n)``."""
         sides, x = self._sides(x), as_columns(x, self.axes)
         mean, variance = _moments(x, _shares(weight, x.shape[-1], prod(sides)))
-        return params._replace(mean=mean[..., 0], variance=variance[..., 0])
+        # The networks of a stack share the examples that reach a first layer, and have its moments.
+        shape, xp = params.mean.shape, x.__array_namespace__()
+        return params._replace(
+            mean=xp.broadcast_to(mean[..., 0], shape),
+            variance=xp.broadcast_to(variance[..., 0], shape),
+        )
 
 
 @formerly_with("n")

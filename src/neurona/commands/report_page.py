@@ -26,7 +26,6 @@ from neurona.engine.costs import find_cost
 from neurona.engine.optimizers import find_optimizer
 from neurona.engine.parameters import arrays
 from neurona.estimators.base import NeuralNet
-from neurona.estimators.defaults import DEFAULT
 from neurona.estimators.ensemble import member
 from neurona.estimators.report import ClassFindings, NumberFindings, Score
 from neurona.observe.numbers import activation_names, between_layers
@@ -339,7 +338,8 @@ def _training(estimator: NeuralNet) -> Iterable[str]:
             "their outputs, before the last activation, predicts.</p>"
         )
     yield from _trials(estimator)
-    optimizer = DEFAULT if estimator.optimizer is None else find_optimizer(estimator.optimizer)
+    given = estimator.optimizer
+    optimizer = estimator._plan.optimizer if given is None else find_optimizer(given)
     rate = estimator.learning_rate
     if rate is None and isinstance(optimizer.learning_rate, int | float):
         rate = f"{optimizer.learning_rate:g}, falling to 0 along half a cosine"

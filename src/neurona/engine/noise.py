@@ -62,10 +62,23 @@ def noise_of(net: Network, seed: StepSeed, batch: int) -> Noise:
         each = [noise_of(net, one, batch) for one in seed]
         return mapped(lambda *drawn: None if drawn[0] is None else np.stack(drawn), *each)
     return tuple(
-        layer.noise(np.random.default_rng([*seed, place]), (batch, *shape))
-        if layer.is_random
-        else None
+        layer.noise(_generator(*seed, place), (batch, *shape)) if layer.is_random else None
         for place, (layer, shape) in enumerate(
             zip(net.layers, net.in_shapes(net.in_shape), strict=True)
         )
     )
+
+
+def _generator(*seed: int) -> np.random.Generator:
+    """Return ``default_rng(seed)``, three times as fast: the seed is handed over as its words.
+
+    >>> seed = 2**62 + 5, 7, 0
+    >>> bool(_generator(*seed).random() == np.random.default_rng(seed).random())
+    True
+    """
+    words = []
+    for number in map(int, seed):
+        words.append(number & 0xFFFFFFFF)
+        while number := number >> 32:
+            words.append(number & 0xFFFFFFFF)
+    return np.random.default_rng(np.array(words, np.uint32))

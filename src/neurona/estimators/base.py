@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from math import ceil
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 import neurona
+from neurona.engine.activations import Activation
+from neurona.engine.augmentation import Augmentation
 from neurona.engine.costs import find_cost
 from neurona.engine.data import CLASSIFIERS
 from neurona.engine.description import is_of_layers
+from neurona.engine.layers import Layer
 from neurona.engine.network import Network, network
 from neurona.engine.parameters import mapped, stacked
 from neurona.engine.processes import staying
@@ -33,8 +37,6 @@ from neurona.estimators.callbacks import (
     with_callbacks,
 )
 from neurona.estimators.defaults import (
-    DEFAULT,
-    FOR_ARRAYS,
     TrainingPlan,
     l1_for,
     optimizer_for,
@@ -76,6 +78,46 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     _validation_sample: ValidationSample | None = None  # rows that no `partial_fit` learns from
     _plan: TrainingPlan  # of the training that goes on, or was the last
     _current_fit: object = None  # the training that set the weights: an earlier one must not go on
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",
+        activation: str | Activation | Sequence[str | Activation] = "silu",
+        *,
+        layers: Sequence[Layer | int] | None = None,
+        optimizer: Any = None,
+        learning_rate: Any = None,
+        weight_decay: float | Literal["auto"] = "auto",
+        batch_size: int | Literal["auto"] = "auto",
+        epochs: int | Literal["auto"] = "auto",
+        l1: float | Literal["auto"] = "auto",
+        l2: float = 0.0,
+        cost: Any = None,
+        clip: float | None = None,
+        initializer: Any = "auto",
+        dropout: float | Sequence[float] | Literal["auto"] = "auto",
+        normalization: Literal["batch", "layer"] | None = None,
+        augmentation: Augmentation | Mapping[str, float] | None = None,
+        ramps: int | Literal["auto"] = "auto",
+        networks: int | Literal["auto"] = "auto",
+        cv: Any = None,
+        quick: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 20,
+        scoring: Any = None,
+        engine: str = "numpy",
+        devices: Any = None,
+        random_state: Any = None,
+        preprocess: Literal["auto"] | None = "auto",
+        verbose: bool = False,
+        warm_start: bool = False,
+    ) -> None:
+        self._keep(locals())
+
+    def _keep(self, given: Mapping[str, Any]) -> None:
+        """Keep the parameters as they were given: a fit checks them, as scikit-learn wants it."""
+        self.__dict__.update((name, given[name]) for name in self._get_param_names())
 
     # Subclasses define ----------------------------------------------------------------------------
 
@@ -236,14 +278,15 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
             if progress is not None:
                 progress.check(described(self, team.examples, held_out))
             validated = held_out is not None
-            fit = Fit(self, team, rng, validated, watched, progress, parts)
+            fit = Fit(self, team, rng, validated, watched, progress, parts, len(settings) > 1)
             running = fit.begin(settings[0], going_on)  # now, to say at once what is wrong
         states = search(self, settings, running, fit)
         if watched:
-            epochs, rows = fit.plan.epochs, team.examples.rows
             # The lowest setting may come again without ramps, and the best with more networks.
-            most = len(settings) + (len(settings) > 1) + fit.has_more
-            return tell_callbacks(self, states, epochs, most, X, y, sample_weight, rows)
+            most = fit.plan.epochs
+            if len(settings) > 1:
+                most = ceil(most / settings[0].share) * (len(settings) + 1 + fit.has_more)
+            return tell_callbacks(self, states, most, X, y, sample_weight, team.examples.rows)
         return states
 
     def _partial_fit(
@@ -306,6 +349,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         shape = (self.n_features_in_,) if preparation is None else preparation.in_shape
         self.setting_ = setting
         self._member = self._network(shape, setting)
+        self.network_: Network = self._member
         each = [self._member.init(seed) for seed in seeds]
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
@@ -394,7 +438,9 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     ) -> TrainingPlan:
         """Return the plan of a training with n rows."""
         epochs = self.epochs if epochs is None else epochs
-        return training_plan(n, self.batch_size, epochs, each_epoch, share, self._takes_arrays)
+        stack = bool(np.ndim(self.state_.cost))
+        given = n, self.batch_size, epochs, each_epoch, share
+        return training_plan(*given, self._takes_arrays, stack)
 
     def _training_data(self, examples: Examples, plan: TrainingPlan) -> dict[str, Any]:
         """Return the arguments of :func:`neurona.train` that are about the data."""
@@ -425,14 +471,13 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         """
         setting, steps = self.setting_, plan.steps if falling else None
         given = self.optimizer, self.learning_rate, setting.weight_decay, steps
-        default = FOR_ARRAYS if self._takes_arrays else DEFAULT
         if self.state_.optimizer_state is not None:
-            self.state_ = first_state(self.state_, optimizer_for(*given, default=default))
+            self.state_ = first_state(self.state_, optimizer_for(*given, default=plan.optimizer))
         state, member = self.state_, self._member
         settings = {
             **data,
             "cost": find_cost(self.cost, member),
-            "optimizer": optimizer_for(*given, state.step, default),
+            "optimizer": optimizer_for(*given, state.step, plan.optimizer),
             "every": plan.epochs_per_state * plan.steps_per_epoch,
             "l1": l1_for(setting.l1, n),
             "l2": self.l2,
@@ -456,13 +501,14 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     def _set_state(self, state: State) -> None:
         """Predict with the weights of this state from now on."""
         self.state_ = state
-        self.network_: Network = self._member
+        before = vars(self).get("network_")
+        self.network_ = self._member
         self.params_: Params = state.params
         self.loss_ = float(np.mean(state.cost))
         if np.ndim(state.cost):
             each = sound(state)
             self.loss_ = float(np.mean(state.cost[[*each]]))
-            together = merged(self._member, list(each.values()), self.temperature_)
+            together = merged(self._member, [*each.values()], self.temperature_, before)
             self.network_, self.params_ = together
 
     # Validation -----------------------------------------------------------------------------------

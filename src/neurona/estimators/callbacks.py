@@ -57,8 +57,7 @@ def is_watched(estimator: Any) -> bool:
 def tell_callbacks(
     estimator: Any,
     states: Generator[State],
-    epochs: int,
-    trials: int,
+    most: int,
     X: Any,
     y: Any,
     weight: Any,
@@ -68,21 +67,22 @@ def tell_callbacks(
 
     The fit is a task, and in it each epoch of each trial is one. A callback that asks for them gets
     the rows that are learned from, as the person gave them, and an estimator with the weights of
-    that epoch, not of the best one so far. It may end the fit after its epoch.
+    that epoch, not of the best one so far. It may end the fit after its epoch. There are ``most``
+    epochs at most.
     """
     given = {
         "X": partial(_some, X, rows),
         "y": partial(_some, y, rows),
         "metadata": None if weight is None else partial(_sample_weight, weight, rows),
     }
-    fit = estimator._init_callback_context(max_subtasks=epochs * trials)
+    fit = estimator._init_callback_context(max_subtasks=most)
     fit.call_on_fit_task_begin(estimator=estimator, **given)
     given_back = {**given, "reconstruction_attributes": partial(_curves, estimator)}
     with closing(states):  # then the estimator has the weights that are kept
         stop = False
         while not stop and (first := next(states, None)) is not None:  # of a trial, before any step
             yield first
-            for _ in range(epochs):
+            for _ in range(estimator._plan.epochs):
                 epoch = fit.subcontext(task_name="epoch")
                 epoch.call_on_fit_task_begin(estimator=estimator, **given)
                 state = next(states, None)

@@ -12,9 +12,10 @@ from neurona.engine.schedules import Schedule, cosine
 
 SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02)
+# A step of a stack takes more rows, which costs it less, and so is longer.
+STACKED, OF_STACKS = 128, AdamW(0.03)
 FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
-IN_AN_ENSEMBLE = 0.6  # of the epochs: chance in the last ones averages out
 STATES = 50  # that a fit yields, where nothing but the curve needs them
 
 
@@ -30,6 +31,7 @@ class TrainingPlan:
     epochs: int
     steps_per_epoch: int
     epochs_per_state: int
+    optimizer: Optimizer = DEFAULT  # where none is given
 
     @property
     def steps(self) -> int:
@@ -49,28 +51,32 @@ def training_plan(
     each_epoch: bool,
     share: float = 1.0,
     arrays: bool = False,
+    stack: bool = False,
 ) -> TrainingPlan:
     """Return the plan for n rows; ``"auto"`` chooses, and takes a share of what one network needs.
 
-    ``arrays``: they are images or series, of which a step always takes a few.
+    ``arrays``: they are images or series, of which a step always takes a few. ``stack``: several
+    networks learn at once.
 
     Raises
     ------
     ValueError
         If a number is not a positive whole one.
     """
-    if batch_size == "auto":
-        size = min(n, 64) if arrays or n > SMALL else n
-    else:
-        size = min(check_count("batch_size", batch_size), n)
+    chosen, whole = batch_size == "auto", n <= SMALL and not arrays
+    of_stack = stack and chosen and not (whole or arrays)
+    optimizer = FOR_ARRAYS if arrays else OF_STACKS if of_stack else DEFAULT
+    size = n if whole else STACKED if of_stack else 64
+    size = min(size if chosen else check_count("batch_size", batch_size), n)
     steps = ceil(n / size)
     if epochs == "auto":
-        fewest, in_all = (15, 2500) if arrays else (30, 1500)
+        fewest, in_all = (15, 2500) if arrays else (36, 900) if of_stack else (30, 1500)
         whole = size == n and not arrays
         epochs = 250 if whole else min(150, max(fewest, ceil(in_all / steps)))
         epochs = ceil(share * epochs)
     epochs = check_count("epochs", epochs)
-    return TrainingPlan(size, epochs, steps, 1 if each_epoch else max(1, epochs // STATES))
+    every = 1 if each_epoch else max(1, epochs // STATES)
+    return TrainingPlan(size, epochs, steps, every, optimizer)
 
 
 def l1_for(given: Any, n: int) -> Any:

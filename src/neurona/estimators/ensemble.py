@@ -23,9 +23,11 @@ from neurona.engine.types import Params
 
 
 def merged(
-    net: Network, each: Sequence[Params], temperature: float = 1.0
+    net: Network, each: Sequence[Params], temperature: float = 1.0, before: Network | None = None
 ) -> tuple[Network, Params]:
     """Return K networks, given by their parameters, as one: f(Σₖ zₖ / (K T)) of the logits zₖ.
+
+    The network that was made of them ``before`` is taken again if it was of as many.
 
     >>> import numpy as np
     >>> from neurona import network
@@ -39,8 +41,11 @@ def merged(
     """
     factor = 1 / (len(each) * temperature)
     params = tuple(_scaled(one, factor) for one in each)
-    branches = (Sequential(net.logits.layers),) * len(each)
-    return Network((Add(branches), Activate(net.output)), net.in_shape), (params, Nothing())
+    known: Any = None if before is net or before is None else before.layers[0]
+    if before is None or known is None or len(known.layers) != len(each):
+        branches = (Sequential(net.logits.layers),) * len(each)
+        before = Network((Add(branches), Activate(net.output)), net.in_shape)
+    return before, (params, Nothing())
 
 
 def members(stack: Params) -> list[Params]:

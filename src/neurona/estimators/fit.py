@@ -16,19 +16,19 @@ from neurona.engine.fingerprint import SAMPLE, digest, written
 from neurona.engine.progress import Progress
 from neurona.engine.state import State
 from neurona.estimators.calibration import quantiles_of, temperature_for
-from neurona.estimators.defaults import IN_AN_ENSEMBLE
 from neurona.estimators.ensemble import joined, sound
 from neurona.estimators.examples import Examples
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.folds import FOLDS, MOST_ROWS, SHARE, Folds
-from neurona.estimators.settings import FEWEST, Setting
+from neurona.estimators.settings import FEW_ROWS, FEWEST, Setting
 from neurona.estimators.together import is_shared, own_batches
 from neurona.estimators.validation import BestState, normalized, split
 from neurona.tables.arrays import Arrays
 from neurona.tables.large import LargeTable
 
 NETWORKS = 4  # of an ensemble
-FEW_ROWS = 1000  # with fewer, as many more networks learn with the best setting, on other folds
+TRYING = 2  # of them try the settings where rows are few; the others learn with the best alone
+MOST_OF_MORE = 1000  # rows; of fewer, as many more as try them learn with the best, on other folds
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -62,7 +62,7 @@ class Team(NamedTuple):
     examples: Examples
     folds: Folds | None
     left_out: Examples | None
-    trying: int | None = None
+    trying: int
 
     @classmethod
     def of(
@@ -84,9 +84,11 @@ class Team(NamedTuple):
             If ``networks`` and ``cv`` contradict each other, or there are fewer rows than folds.
         """
         networks, cv = _networks(estimator, examples, going_on), estimator.cv
-        trying = networks
         if networks is None:
-            return cls(None, [], examples, None, held_out)
+            return cls(None, [], examples, None, held_out, 1)
+        # Where a person says which rows are left out, all networks are judged by them.
+        few = len(examples) < FEW_ROWS and cv is None and held_out is None
+        trying = min(TRYING, networks) if few else networks
         if cv is not None and held_out is not None:
             raise ValueError("cv and early_stopping (or validation) both leave rows out: give one")
         own = np.random.default_rng(rng.integers(2**31))
@@ -98,7 +100,7 @@ class Team(NamedTuple):
                     f"networks is {networks}, and cv gives {len(folds.judging)} splits: "
                     "each network has one"
                 )
-            networks = len(folds.judging)
+            networks = trying = len(folds.judging)
         elif cv is not None and len(examples) < networks:
             raise ValueError(
                 f"X has {len(examples)} rows (n_samples={len(examples)}), and cv is {cv} folds"
@@ -108,11 +110,11 @@ class Team(NamedTuple):
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
             chosen = estimator.networks == "auto" and cv is None and not going_on
-            if chosen and not estimator.quick and len(examples) < FEW_ROWS:
-                networks *= 2
+            if chosen and not estimator.quick and len(examples) < MOST_OF_MORE:
+                networks += trying
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()
-        return cls(networks, seeds, examples, folds, held_out, trying or networks)
+        return cls(networks, seeds, examples, folds, held_out, trying)
 
 
 def _networks(estimator: Any, examples: Examples, going_on: bool) -> int | None:
@@ -166,6 +168,8 @@ class Fit:
         Holds what a stopped run has done; this fit adds what it does.
     parts
         How many rows each of several processes has; None where this one has them all.
+    several
+        Whether there are several settings to try.
     """
 
     def __init__(
@@ -177,12 +181,14 @@ class Fit:
         watched: bool,
         progress: Progress | None = None,
         parts: list[int] | None = None,
+        several: bool = True,
     ) -> None:
         self.estimator = estimator
         self.preparation: Any = estimator.preparation_
         self.rows: dict[Any, Examples] = {}  # prepared once: each trial takes all of them
         self.team = team
-        self.part = slice(0, team.trying)  # of the networks: those that learn or have learned
+        # Of the networks those that learn or have learned.
+        self.part = slice(0, team.trying if several else team.networks)
         self.rng = rng
         self.validated = validated
         self.progress = progress
@@ -209,7 +215,7 @@ class Fit:
         n = len(weighted) if folds is None else folds.learning.shape[1]
         n = n if self.parts is None else sum(self.parts)
         # More rows need fewer epochs: a trial takes no longer than with MOST_ROWS.
-        share = 1.0 if networks is None else IN_AN_ENSEMBLE * min(1, MOST_ROWS / n)
+        share = 1.0 if networks is None else setting.share * min(1, MOST_ROWS / n)
         self.plan = plan = one._planned(n, self.each_epoch, share)
         one._plan = plan
         data = one._training_data(weighted, plan)
@@ -232,7 +238,7 @@ class Fit:
     @property
     def has_more(self) -> bool:
         """Whether other networks are to learn with the best setting."""
-        return self.part.stop != self.team.networks
+        return self.team.networks is not None and self.part.stop != self.team.networks
 
     def begin_others(self, setting: Setting) -> Generator[State]:
         """Start the training of the other networks, with the best setting."""
@@ -243,7 +249,8 @@ class Fit:
         """Let all networks predict: those of a state, with its curve, and the others."""
         one, self.part = self.estimator, slice(0, self.team.networks)
         one._set_state(joined(before, one.state_))
-        one.loss_curve_ = np.mean([curve, one.loss_curve_], axis=0).tolist()
+        sizes = [self.team.trying, len(self.team.seeds) - self.team.trying]
+        one.loss_curve_ = np.average([curve, one.loss_curve_], axis=0, weights=sizes).tolist()
 
     def judge(self) -> float | None:
         """Return the cost on the rows left out, and calibrate the estimator by them."""

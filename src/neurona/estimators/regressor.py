@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from neurona.checks import check_share
-from neurona.engine.activations import Activation
-from neurona.engine.augmentation import Augmentation
 from neurona.engine.costs import COSTS
-from neurona.engine.layers import Layer
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.calibration import bounds_of
 from neurona.estimators.examples import Examples
@@ -63,71 +59,6 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
     >>> bool(net.score(X[1::2], y[1::2]) > 0.3)
     True
     """
-
-    def __init__(
-        self,
-        hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",
-        activation: str | Activation | Sequence[str | Activation] = "silu",
-        *,
-        layers: Sequence[Layer | int] | None = None,
-        optimizer: Any = None,
-        learning_rate: Any = None,
-        weight_decay: float | Literal["auto"] = "auto",
-        batch_size: int | Literal["auto"] = "auto",
-        epochs: int | Literal["auto"] = "auto",
-        l1: float | Literal["auto"] = "auto",
-        l2: float = 0.0,
-        cost: Any = None,
-        clip: float | None = None,
-        initializer: Any = "auto",
-        dropout: float | Sequence[float] | Literal["auto"] = "auto",
-        normalization: Literal["batch", "layer"] | None = None,
-        augmentation: Augmentation | Mapping[str, float] | None = None,
-        ramps: int | Literal["auto"] = "auto",
-        networks: int | Literal["auto"] = "auto",
-        cv: Any = None,
-        quick: bool = False,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 20,
-        scoring: Any = None,
-        engine: str = "numpy",
-        devices: Any = None,
-        random_state: Any = None,
-        preprocess: Literal["auto"] | None = "auto",
-        verbose: bool = False,
-        warm_start: bool = False,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.layers = layers
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.l1 = l1
-        self.l2 = l2
-        self.cost = cost
-        self.clip = clip
-        self.initializer = initializer
-        self.dropout = dropout
-        self.normalization = normalization
-        self.augmentation = augmentation
-        self.ramps = ramps
-        self.networks = networks
-        self.cv = cv
-        self.quick = quick
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.scoring = scoring
-        self.engine = engine
-        self.devices = devices
-        self.random_state = random_state
-        self.preprocess = preprocess
-        self.verbose = verbose
-        self.warm_start = warm_start
 
     def partial_fit(
         self,

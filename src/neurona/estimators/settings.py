@@ -22,6 +22,9 @@ from neurona.estimators.arrays import default_layers
 from neurona.estimators.folds import MOST_ROWS
 from neurona.tables.arrays import Scaling
 
+SHARE = 0.5  # of the epochs of one network
+FREE = "lecun_normal"  # first weights that bend a line from the first step on
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -37,6 +40,14 @@ class Setting:
     l1: Any
     initializer: Any
     ramps: Any = "auto"
+
+    @property
+    def share(self) -> float:
+        """The share of one network's epochs that a network of an ensemble takes.
+
+        Chance in the last ones averages out; but the freest need all to get as far as they can.
+        """
+        return 1.0 if self.initializer == FREE else SHARE
 
     def __str__(self) -> str:
         hidden = self.hidden_layer_sizes
@@ -58,18 +69,22 @@ LADDER = (
     Setting((64,), 0.0, 0.4, "auto", "orthogonal"),
     Setting((64, 64), 0.2, 0.15, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.1, "auto", "orthogonal"),
-    Setting((64, 64), 0.0, 0.03, 0.0, "lecun_normal"),
+    Setting((64, 64), 0.0, 0.03, 0.0, FREE),
+    Setting((128, 128), 0.0, 0.01, 0.0, FREE),
 )
+# With few rows dropout brings nothing that decay does not, nor does a wider network anything.
+SHORT = (*LADDER[:2], *LADDER[3:5])
 LOWER = 3  # rungs
 # Where none is chosen: neither careful nor free. Many rows need no dropout, which takes half of the
 # time.
 ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")
 MANY = replace(ONE, dropout=0.0)
 # For rows too few to be careful with, such as the four points of XOR.
-FEW = Setting((64,), 0.0, 0.1, 0.0, "lecun_normal")
+FEW = Setting((64,), 0.0, 0.1, 0.0, FREE)
 # For images and series, with layers by their shape. It was chosen on the parts of MNIST's digits
 # that ``python -m benchmarks images`` learns from.
 ARRAYS = Setting((), 0.0, 0.05, 0.0, "orthogonal")
+FEW_ROWS = 500  # with fewer, two networks tell about as much of the settings as four
 FEWEST = 50  # rows of which some can be left out to judge the others
 
 
@@ -87,7 +102,8 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
     of_layers = any(map(is_of_layers, entries_of(given.get("hidden_layer_sizes", ()))))
     if of_layers:  # which have dropout where they say so
         given.setdefault("dropout", 0.0)
-    for rung in (FEW,) if rows < FEWEST else LADDER if several else (alone,):
+    ladder = LADDER if rows >= FEW_ROWS else SHORT
+    for rung in (FEW,) if rows < FEWEST else ladder if several else (alone,):
         setting = replace(rung, **given)
         if repr(setting) not in seen and (
             "hidden_layer_sizes" in given or _fits(estimator, setting)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import ROWS, Data
 from neurona.tables.columns import Column, Kind
-from neurona.tables.preparation import Numbers, Preparation, Step, Target, Weights, squashed
+from neurona.tables.preparation import Numbers, Preparation, Target, Weights, squashed
 from neurona.tables.ramps import ramped
 from neurona.tables.summaries import summary
 from neurona.tables.table import Encode, Table, spans
@@ -112,22 +112,17 @@ class LargeTable(Table):
         sample = self.read(drawn).astype(np.float64)
         weight = None if weight is None else weight[drawn]
         kinds: list[Kind] = ["number" if low[i] <= high[i] else "empty" for i in range(p)]
-        steps: list[tuple[int, Step]] = []
-        for i in (i for i in range(p) if kinds[i] == "number"):
+        n_ramps = 0 if isinstance(ramps, str) else ramps
+
+        def step(i: int) -> Numbers | None:
             there = ~np.isnan(sample[:, i])
             known = sample[there, i] if there.any() else np.array([low[i], high[i]], np.float64)
             counts = weight[there] if weight is not None and there.any() else None
             ends = float(low[i]), float(high[i])
-            n_ramps = 0 if isinstance(ramps, str) else ramps
-            step: Any = Numbers.of(f"x{i}", known, counts, *ends, bool(missing[i]), n_ramps)
-            if step is not None:
-                steps.append((i, step))
-        if not steps:
-            raise ValueError(
-                f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn "
-                "from columns that are constant or empty"
-            )
-        return Preparation(tuple(kinds), tuple(steps))
+            return Numbers.of(f"x{i}", known, counts, *ends, bool(missing[i]), n_ramps)
+
+        steps = (step(i) if kind == "number" else None for i, kind in enumerate(kinds))
+        return Preparation.of_steps(kinds, steps, n)
 
     def _extremes(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
         """Return each column's lowest and highest number, and how many cells are missing."""

@@ -188,7 +188,7 @@ class Categories:
         missing = column.missing
         given = column.values[~missing]
         levels = sorted(set(given))
-        which = _places(given, levels)
+        which = places(given, levels)
         weight = None if weight is None else rows_of(weight)[~missing]
         rows = np.bincount(which, weights=weight)
         # In a small table all are kept, unless they are too many.
@@ -224,7 +224,7 @@ class Categories:
 
     def transform(self, column: Column) -> NDArray[np.float64]:
         """Return those columns, ``(n, len(outputs))``."""
-        which, missing = _places(column.values, self.levels), column.missing
+        which, missing = places(column.values, self.levels), column.missing
         if self.other:
             which[(which < 0) & ~missing] = len(self.levels)
         if self.missing:
@@ -235,7 +235,7 @@ class Categories:
         return np.asarray(x @ np.array([[-1.0], [1.0]])) if self.two else x
 
 
-def _places(cells: NDArray[Any], levels: Sequence[str]) -> NDArray[np.int64]:
+def places(cells: NDArray[Any], levels: Sequence[str]) -> NDArray[np.int64]:
     """Return which level each cell is, -1 where it is none."""
     place = {level: i for i, level in enumerate(levels)}
     return np.fromiter((place.get(cell, -1) for cell in cells), np.int64, len(cells))
@@ -414,21 +414,26 @@ class Preparation:
         if ramps == "auto":
             ramps = ramps_for(rows, sum(kind in ("number", "date") for kind in kinds))
         levels = _levels_for(n * kinds.count("category"))
-        steps: list[tuple[int, Step]] = []
-        for i, (column, weight, target) in enumerate(columns):
-            step: Any = None
-            if column.kind == "category":
-                step = Categories.fit(column, weight, target, levels)
-            elif column.kind != "empty":
-                step = STEPS[column.kind].fit(column, weight, ramps)
-            if step is not None:
-                steps.append((i, step))
-        if not steps:
+        steps: list[Any] = [
+            None
+            if column.kind == "empty"
+            else Categories.fit(column, weight, target, levels)
+            if column.kind == "category"
+            else STEPS[column.kind].fit(column, weight, ramps)
+            for column, weight, target in columns
+        ]
+        return cls.of_steps(kinds, steps, n)
+
+    @classmethod
+    def of_steps(cls, kinds: Iterable[Kind], steps: Iterable[Any], n: int) -> Preparation:
+        """Return the preparation by a step a column, None where its n cells tell nothing."""
+        telling = tuple((i, step) for i, step in enumerate(steps) if step is not None)
+        if not telling:
             raise ValueError(
                 f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn "
-                "from columns that are constant, empty, or a name for each row"
+                "from columns that are constant or empty, or a name for each row"
             )
-        return cls(kinds, tuple(steps))
+        return cls(tuple(kinds), telling)
 
     @property
     def outputs(self) -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.tables.large import AllNumbers, LargeTable
-from neurona.tables.preparation import Numbers, Preparation, Step, Target, Weights, squashed
+from neurona.tables.preparation import Numbers, Preparation, Target, Weights, squashed
 
 QUARTER = 0.25  # with fewer cells that are not 0 the quartiles are
 
@@ -61,19 +61,12 @@ class SparseTable(LargeTable):
         by_column = X.tocsc()
         share = np.full(n, 1 / n) if weight is None else weight / weight.sum()
         n_ramps = 0 if isinstance(ramps, str) else ramps
-        steps: list[tuple[int, Step]] = []
+        steps = []
         for i in range(p):
             cells = slice(*by_column.indptr[i : i + 2])
             stored, rows = by_column.data[cells].astype(np.float64), by_column.indices[cells]
-            step: Any = _step(f"x{i}", stored, rows, share, weight, n_ramps)
-            if step is not None:
-                steps.append((i, step))
-        if not steps:
-            raise ValueError(
-                f"X has {n} rows that are all alike (n_samples={n}): there is nothing to learn "
-                "from columns that are constant or empty"
-            )
-        return Preparation(("number",) * p, tuple(steps))
+            steps.append(_step(f"x{i}", stored, rows, share, weight, n_ramps))
+        return Preparation.of_steps(["number"] * p, steps, n)
 
     def transform(self, preparation: Preparation | None, dtype: Any = np.float64) -> NDArray[Any]:
         """Return the network's input of all these rows, in float64."""

@@ -21,9 +21,11 @@ from neurona.tables.columns import Column, Kind, objects
 from neurona.tables.preparation import (
     CYCLES,
     MICROSECONDS_A_DAY,
+    PLURALS,
     Preparation,
     Target,
     Weights,
+    places,
 )
 
 KEPT = 10_000  # different cells of a part, at least
@@ -52,8 +54,7 @@ def summary(column: Column, target: Target = None, most: int = KEPT) -> dict[str
         levels = sorted(counts)
         rows = np.array([counts[one] for one in levels], np.int64)
         if target is not None and levels:
-            place = {level: i for i, level in enumerate(levels)}
-            which = np.fromiter((place[cell] for cell in known), np.int64, len(known))
+            which = places(known, levels)
             sums = [np.bincount(which, one, len(levels)) for one in target[~missing].T]
             told["target"] = np.stack(sums, axis=1) / rows[:, None]
         return {**told, "cells": levels, "rows": rows}
@@ -88,10 +89,8 @@ def shortened(
     middles = np.searchsorted(total, (ends[:-1] + ends[1:] - 1) // 2, side="right")
     which = np.concatenate([kept, middles])
     counts = np.concatenate([np.ones(len(kept), np.int64), np.diff(ends)])
-    places, where = np.unique(which, return_inverse=True)
-    sums = np.zeros(len(places), np.int64)
-    np.add.at(sums, where, counts)
-    return cells[places], sums
+    there, where = np.unique(which, return_inverse=True)
+    return cells[there], np.bincount(where, counts).astype(np.int64)
 
 
 def _ends_of_cycles(moments: NDArray[np.int64]) -> list[int]:
@@ -99,8 +98,8 @@ def _ends_of_cycles(moments: NDArray[np.int64]) -> list[int]:
     if not len(moments):
         return []
     days = moments / MICROSECONDS_A_DAY
-    places = {name: np.floor(days) if name != "day" else days for name in CYCLES}
-    phases = (places[name] % length for name, length in CYCLES.items())
+    moments_of = {name: np.floor(days) if name != "day" else days for name in CYCLES}
+    phases = (moments_of[name] % length for name, length in CYCLES.items())
     return [int(end) for phase in phases for end in (phase.argmin(), phase.argmax())]
 
 
@@ -155,7 +154,7 @@ def form_of_parts(
     first: dict[str, tuple[int, Any]] = {}  # the part that says so, and what it says
     for which, part in known:
         clock = part["order"] == "time"
-        said = {"kind": "times of day" if clock else _PLURALS[part["kind"]]}
+        said = {"kind": "times of day" if clock else PLURALS[part["kind"]]}
         said |= {"decimal sign": repr(part["decimal"])} if part["decimal"] != "." else {}
         said |= {"order of dates": part["order"]} if part["order"] is not None else {}
         for what, now in said.items():
@@ -171,9 +170,6 @@ def form_of_parts(
     decimal = "," if any(part["decimal"] == "," for part in each) else "."
     order = next((part["order"] for part in each if part["order"] is not None), None)
     return kind, decimal, order
-
-
-_PLURALS = {"number": "numbers", "category": "categories", "date": "dates"}
 
 
 def preparation_of(

@@ -66,11 +66,6 @@ class Dropout(Layer):
         """Return y and its pullback, with the k that :meth:`noise` drew."""
         if train is None:
             return x, lambda dy, need_dx=True: (dy if need_dx else None, Nothing())
-        xp = x.__array_namespace__()
-        scale = 1 / (1 - self.rate)
+        kept = train.noise * x.dtype.type(1 / (1 - self.rate))
 
-        def thinned(values: Array) -> Array:
-            dropped: Array = xp.where(train.noise, values * scale, 0)
-            return dropped
-
-        return thinned(x), lambda dy, need_dx=True: (thinned(dy) if need_dx else None, Nothing())
+        return x * kept, lambda dy, need_dx=True: (dy * kept if need_dx else None, Nothing())

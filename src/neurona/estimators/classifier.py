@@ -61,13 +61,14 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     weight_decay
         That of AdamW, or of an optimizer that has one.
     batch_size
-        Rows a step; by default all of them up to 256; of more 64, in an ensemble 128; 64 images
-        or series.
+        Rows a step; by default all of them up to 256, and 64 of more, or 128 where several
+        networks learn from 1,000 rows at most; 64 images or series.
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
-        1,500 steps, but 30 at least and 150 at most; in an ensemble half of them but for the freest
-        settings, and of more than 20,000 rows so few that a fit takes no longer. On images and
-        series those of 2,500 steps, but 15 at least and 150 at most.
+        1,500 steps, but 30 at least and 150 at most. An ensemble takes about six tenths of them,
+        half where rows are few, but in the freest settings all; and of more than 20,000 rows so few
+        that a fit takes no longer. On images and series those of 2,500 steps, but 15 at least and
+        150 at most.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.

@@ -12,8 +12,8 @@ from neurona.engine.schedules import Schedule, cosine
 
 SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02)
-# A step of a stack takes more rows, which costs it less, and so is longer.
-STACKED, OF_STACKS = 128, AdamW(0.03)
+# Of up to so many rows a step of a stack takes more at once, which costs it less, and is longer.
+MOST_STACKED, STACKED, OF_STACKS = 1000, 128, AdamW(0.03)
 FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
 STATES = 50  # that a fit yields, where nothing but the curve needs them
@@ -64,13 +64,15 @@ def training_plan(
         If a number is not a positive whole one.
     """
     chosen, whole = batch_size == "auto", n <= SMALL and not arrays
-    of_stack = stack and chosen and not (whole or arrays)
-    optimizer = FOR_ARRAYS if arrays else OF_STACKS if of_stack else DEFAULT
-    size = n if whole else STACKED if of_stack else 64
+    longer = stack and chosen and not (whole or arrays) and n <= MOST_STACKED
+    optimizer = FOR_ARRAYS if arrays else OF_STACKS if longer else DEFAULT
+    size = n if whole else STACKED if longer else 64
     size = min(size if chosen else check_count("batch_size", batch_size), n)
     steps = ceil(n / size)
     if epochs == "auto":
-        fewest, in_all = (15, 2500) if arrays else (36, 900) if of_stack else (30, 1500)
+        fewest, in_all = (
+            (15, 2500) if arrays else (36, 900 if longer else 1800) if stack else (30, 1500)
+        )
         whole = size == n and not arrays
         epochs = 250 if whole else min(150, max(fewest, ceil(in_all / steps)))
         epochs = ceil(share * epochs)

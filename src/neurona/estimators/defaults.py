@@ -70,9 +70,9 @@ def training_plan(
     size = min(size if chosen else check_count("batch_size", batch_size), n)
     steps = ceil(n / size)
     if epochs == "auto":
-        fewest, in_all = (
-            (15, 2500) if arrays else (36, 900 if longer else 1800) if stack else (30, 1500)
-        )
+        fewest, in_all = (15, 2500) if arrays else (30, 1500)
+        if stack and not arrays:  # of which its networks take a share
+            fewest, in_all = 36, 900 if longer else 1800
         whole = size == n and not arrays
         epochs = 250 if whole else min(150, max(fewest, ceil(in_all / steps)))
         epochs = ceil(share * epochs)

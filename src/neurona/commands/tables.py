@@ -27,7 +27,13 @@ from neurona.tables.columns import empty
 from neurona.tables.csv import parse_csv
 from neurona.tables.encoding import decoded, encoding_of, unpacked
 from neurona.tables.file import MOST_BYTES, TableError, TableFile, nearest, read_bytes
-from neurona.tables.preparation import MICROSECONDS_A_DAY, Categories, Dates, Numbers, Step
+from neurona.tables.preparation import (
+    MICROSECONDS_A_DAY,
+    Categories,
+    ColumnPreparation,
+    Dates,
+    Numbers,
+)
 from neurona.tables.ramps import written
 from neurona.tables.table import Columns
 from neurona.tables.targets import Counts, Labels, Quantities
@@ -324,7 +330,7 @@ def percent(share: float) -> str:
     return "-" if math.isnan(share) else f"{share:.1%}"
 
 
-def prepared(step: Step | None) -> str:
+def prepared(step: ColumnPreparation | None) -> str:
     """Say how a column is prepared."""
     if isinstance(step, Numbers):
         parts = [f"number: median {step.median:.6g}", f"spread {step.spread:.4g}"]

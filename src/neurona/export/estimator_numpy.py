@@ -25,7 +25,14 @@ from neurona.export.numpy_layers import (
 from neurona.export.numpy_reading import MAIN, READ_NAMED, READ_ROWS, TEXT_IN, WITH_SIGN
 from neurona.export.parts import parts_of, topology_of
 from neurona.tables import cells
-from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation, Step
+from neurona.tables.preparation import (
+    CYCLES,
+    Categories,
+    ColumnPreparation,
+    Dates,
+    Numbers,
+    Preparation,
+)
 from neurona.tables.targets import Classes, Labels
 
 if TYPE_CHECKING:
@@ -313,7 +320,7 @@ def _source(rule: Callable[..., Any]) -> str:
 # ------------------------------------------------------------------------ preparation
 
 
-def _number(step: Step) -> Numbers | None:
+def _number(step: ColumnPreparation) -> Numbers | None:
     """Return how a column's numbers, or its days, are prepared."""
     number = step.number if isinstance(step, Dates) else step
     return number if isinstance(number, Numbers) else None
@@ -370,7 +377,7 @@ def _prepare(estimator: NeuralNet, dtype: str) -> str:
     return COLUMNS.format(width=width, cells=cells).strip("\n") + "\n\n\n" + function
 
 
-def _call(step: Step, column: str, margin: int, has_sign: bool) -> str:
+def _call(step: ColumnPreparation, column: str, margin: int, has_sign: bool) -> str:
     """Write the call that prepares a column."""
     cells = f"table[{column}]"
     if isinstance(step, Categories) and step.two:

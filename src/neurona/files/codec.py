@@ -44,7 +44,7 @@ from neurona.engine.initializers import INITIALIZERS, Initializer
 from neurona.engine.layers import LAYERS, Layer
 from neurona.engine.optimizers import OPTIMIZERS, Optimizer
 from neurona.engine.schedules import SCHEDULES, Schedule
-from neurona.tables.preparation import STEPS, Step
+from neurona.tables.preparation import STEPS, ColumnPreparation
 
 DEEPEST = 50  # levels of lists and objects within one another
 LARGEST = 2**63  # whole numbers stay below
@@ -110,7 +110,7 @@ FAMILIES = {
     Cost: Known("cost", COSTS, ", or save without it"),
     Optimizer: Known("optimizer", OPTIMIZERS),
     Schedule: Known("schedule", SCHEDULES),
-    Step: Known("column", STEPS),
+    ColumnPreparation: Known("column", STEPS),
 }
 
 

@@ -43,7 +43,7 @@ MICROSECONDS_A_DAY = 86_400e6
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
 
 
-class Step(Protocol):
+class ColumnPreparation(Protocol):
     """The preparation of one column, learned from its cells."""
 
     name: str
@@ -368,7 +368,7 @@ class Preparation:
     """
 
     kinds: tuple[Kind, ...]
-    steps: tuple[tuple[int, Step], ...]
+    steps: tuple[tuple[int, ColumnPreparation], ...]
 
     @classmethod
     def fit(
@@ -457,7 +457,7 @@ class Preparation:
         return replace(self, steps=tuple((place, bare(step)) for place, step in self.steps))
 
     @cached_property
-    def _by_place(self) -> dict[int, Step]:
+    def _by_place(self) -> dict[int, ColumnPreparation]:
         return dict(self.steps)
 
     def form(self, place: int) -> dict[str, Any]:
@@ -500,7 +500,7 @@ class Preparation:
         )
 
 
-def _as(step: Step, column: Column) -> Column:
+def _as(step: ColumnPreparation, column: Column) -> Column:
     """Return the column in the form that the step takes, or say that it holds something else."""
     if isinstance(step, Dates) and column.kind == "date" and step.is_time != column.is_time:
         held, holds = ("times of day", "dates") if step.is_time else ("dates", "times of day")

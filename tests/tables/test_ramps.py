@@ -58,6 +58,13 @@ def test_as_many_ramps_as_rows_and_columns_bear():
     ]  # fmt: skip
 
 
+def test_a_column_of_one_value_takes_no_ramps_from_the_others():
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    outputs = Preparation.fit(read_array(X), ramps="auto").outputs
+    wider = np.column_stack([X, np.full(200, 5.0)])
+    assert Preparation.fit(read_array(wider), ramps="auto").outputs == outputs
+
+
 def test_each_hour_of_a_day_is_a_knot_and_each_of_many_numbers_is_not():
     hours = np.arange(24.0).repeat(20)
     assert Ramps.of(hours, None, 4).knots == tuple(range(24))

@@ -412,7 +412,7 @@ class Preparation:
         """
         kinds = tuple(column.kind for column, _, _ in columns)
         if ramps == "auto":
-            ramps = ramps_for(rows, sum(kind in ("number", "date") for kind in kinds))
+            ramps = ramps_for(rows, sum(_bears_ramps(column) for column, _, _ in columns))
         levels = _levels_for(n * kinds.count("category"))
         steps: list[Any] = [
             None
@@ -498,6 +498,14 @@ class Preparation:
         return np.concatenate(
             [step.transform(_as(step, given[i])) for i, step in self.steps], axis=1
         )
+
+
+def _bears_ramps(column: Column) -> bool:
+    """Tell whether a column is one of numbers or dates, and not of one value alone."""
+    if column.kind not in ("number", "date"):
+        return False
+    known = column.values[~column.missing]
+    return bool(known.size and (column.missing.any() or (known != known[0]).any()))
 
 
 def _as(step: ColumnPreparation, column: Column) -> Column:

@@ -36,11 +36,10 @@ def folder(tmp_path):
     return tmp_path / "made" / "anew"
 
 
-def test_the_program_alone_asks_for_a_command(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["neurona"])
-    with pytest.raises(SystemExit, match="2"):
-        cli.main()
-    assert "the following arguments are required: command" in capsys.readouterr().err
+def test_the_program_alone_asks_for_a_command():
+    ended = subprocess.run([sys.executable, "-m", "neurona"], capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "the following arguments are required: command" in ended.stderr
 
 
 def test_help_lists_the_demonstrations():

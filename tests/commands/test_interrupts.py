@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 import neurona
 from neurona import cli
+from neurona.commands import interrupts
 from tests.support.commands import FAILED, INTERRUPTED, pets
 
 READER_LEFT = 141
@@ -197,3 +199,19 @@ def test_a_model_for_the_standard_output_comes_after_what_was_printed(folder):
     assert data.startswith(b"kind: 2 classes")
     assert b"accuracy" in data
     assert names(folder) == ["out", "t.csv"]
+
+
+def test_ctrl_c_that_a_library_swallows_ends_a_training_after_the_next_state():
+    handler = signal.getsignal(signal.SIGINT)
+    seen = []
+    try:
+        for state in interrupts.until_raised(range(5)):
+            seen.append(state)
+            if state == 2:
+                with suppress(KeyboardInterrupt):
+                    signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        seen.append("Ctrl-C")
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert seen == [0, 1, 2, "Ctrl-C"]

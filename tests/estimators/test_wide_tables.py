@@ -106,12 +106,12 @@ def test_importance_is_the_fall_of_the_score_with_the_cells_shuffled(kind):
 
     falls = {}
     for place, column in enumerate(table):
-        scores = []
+        lost = []
         for _ in range(5):
             columns = list(table.columns)
             columns[place] = replace(column, values=rng.permutation(column.values))
-            scores.append(score(Columns(tuple(columns))))
-        falls[column.name] = score(table) - np.mean(scores)
+            lost.append(score(table) - score(Columns(tuple(columns))))
+        falls[column.name] = np.mean(lost)
     found = report.importances(net, table, y)
     assert [one.fall for one in found] == sorted(falls.values(), reverse=True)
     assert {one.column: one.fall for one in found} == falls

@@ -276,7 +276,7 @@ def test_all_models_of_keras_are_imported(keras):
     check_import(keras, None)
 
 
-def test_the_mean_of_padding_alone_is_0_in_both(torch, keras_, tmp_path):
+def test_the_mean_of_padding_alone_is_0_in_both(torch, keras, tmp_path):
     """Within a network, where a relu makes it; what it takes first is refused."""
     net = neurona.Network(
         [neurona.Activate("relu"), neurona.GlobalAveragePool1D(mask_zero=True), neurona.Dense(1)],
@@ -286,7 +286,7 @@ def test_the_mean_of_padding_alone_is_0_in_both(torch, keras_, tmp_path):
     module = loaded(to_pytorch, net, params, tmp_path / "pytorch")
     assert_same(outputs(torch, module, X), net.predict(params, X))
     model = loaded(to_keras, net, params, tmp_path / "keras")
-    assert_same(keras_.ops.convert_to_numpy(model(X)), net.predict(params, X))
+    assert_same(keras.ops.convert_to_numpy(model(X)), net.predict(params, X))
 
 
 ON_JAX = """

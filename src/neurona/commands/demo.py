@@ -102,9 +102,8 @@ def follow(
     """Show and keep the states as they come, and return the exit code."""
     code = 0
     try:
-        interrupts.raised()
         with view:
-            for state in states:
+            for state in interrupts.until_raised(states):
                 keep(state)
                 view.update(state)
     except KeyboardInterrupt:

@@ -1,7 +1,8 @@
 """The effect of Ctrl-C, which depends on what would be lost: each command says so as it goes on.
 
 A KeyboardInterrupt may come up anywhere, in the middle of an import or of a destructor, where some
-library swallows it, or Python shows a traceback. So it is raised in trainings only.
+library swallows it, or Python shows a traceback. So it is raised in trainings only, and once more
+after the next state.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from neurona.commands import INTERRUPTED
 
 TYPE_CHECKING = False  # typing takes longer to import than all of this
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from collections.abc import Iterable, Iterator
+    from typing import Any, NoReturn, TypeVar
+
+    T = TypeVar("T")
 
 
 class _Now:
     is_program = False  # then its process may be ended
     asked = False  # while Ctrl-C had to wait
+    is_raised = False  # in a training
 
 
 def begin(is_program: bool) -> None:
@@ -46,7 +51,22 @@ def at_once(words: str = "") -> None:
 
 def raised() -> None:
     """Raise KeyboardInterrupt at Ctrl-C: the training is to be saved."""
-    handle(signal.default_int_handler)
+
+    def tell(number: int, frame: Any) -> None:
+        _Now.is_raised = True
+        signal.default_int_handler(number, frame)
+
+    _Now.is_raised = False
+    handle(tell)
+
+
+def until_raised(states: Iterable[T]) -> Iterator[T]:
+    """Yield the states of a training until Ctrl-C, also where a library swallowed it."""
+    raised()
+    for state in states:
+        yield state
+        if _Now.is_raised:
+            raise KeyboardInterrupt
 
 
 def later() -> None:

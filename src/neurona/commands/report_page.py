@@ -26,6 +26,7 @@ from neurona.engine.costs import find_cost
 from neurona.engine.optimizers import find_optimizer
 from neurona.engine.parameters import arrays
 from neurona.estimators.base import NeuralNet
+from neurona.estimators.defaults import DEFAULT
 from neurona.estimators.ensemble import member
 from neurona.estimators.report import ClassFindings, NumberFindings, Score
 from neurona.observe.numbers import activation_names, between_layers
@@ -338,10 +339,10 @@ def _training(estimator: NeuralNet) -> Iterable[str]:
             "their outputs, before the last activation, predicts.</p>"
         )
     yield from _trials(estimator)
-    given = estimator.optimizer
-    optimizer = estimator._plan.optimizer if given is None else find_optimizer(given)
+    given, plan = estimator.optimizer, vars(estimator).get("_plan")  # a file holds no plan
+    optimizer = find_optimizer(given or (plan.optimizer if plan else DEFAULT))
     rate = estimator.learning_rate
-    if rate is None and isinstance(optimizer.learning_rate, int | float):
+    if rate is None and (given or plan) and isinstance(optimizer.learning_rate, int | float):
         rate = f"{optimizer.learning_rate:g}, falling to 0 along half a cosine"
     count = sum(array.size for array in arrays(estimator.params_))
     scaled = ("temperature", f"{estimator.temperature_:.4g}, by which the logits are divided")

@@ -81,9 +81,7 @@ def run(given: Namespace) -> int:
             # to be ended by one.
             if _is_compiled(given):
                 interrupts.at_once(f"{CURSOR}\n{words}" if sys.stdout.isatty() else words)
-            else:
-                interrupts.raised()
-            for found in maps:
+            for found in maps if _is_compiled(given) else interrupts.until_raised(maps):
                 show(report(given.data, found, language))
     except KeyboardInterrupt as interrupt:
         maps.close()

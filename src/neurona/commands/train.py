@@ -482,8 +482,7 @@ def _fit(estimator: NeuralNet, states: Iterator[State], quiet: bool) -> int:
     """Train with a bar or some lines, and return the exit code; Ctrl-C waits from the end on."""
     try:
         with progress(estimator, quiet) as show:
-            interrupts.raised()
-            for state in states:
+            for state in interrupts.until_raised(states):
                 show(state)
         interrupts.later()
     except KeyboardInterrupt:

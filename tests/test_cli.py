@@ -37,7 +37,9 @@ def folder(tmp_path):
 
 
 def test_the_program_alone_asks_for_a_command():
-    ended = subprocess.run([sys.executable, "-m", "neurona"], capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-m", "neurona"], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 2
     assert "the following arguments are required: command" in ended.stderr
 

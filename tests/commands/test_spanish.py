@@ -1,4 +1,4 @@
-"""What the engine says in English is said in Spanish where a person asked for it."""
+"""The engine's English is said in Spanish where a person asked for it."""
 
 import argparse
 import ast

@@ -74,7 +74,7 @@ class Instant:
     whole
         Whether each step takes all examples.
     in_shape
-        Of one example.
+        The shape of one example.
     diverged, rate, suggested_rate
         Whether the training diverged, at which rate, and one that would hold.
     """

@@ -75,7 +75,7 @@ class Inner:
     nudge
         Where a finite difference adds something, for :meth:`Part.nudged`.
     gates
-        What it is made of.
+        The numbers behind it, such as the gates of a step.
     """
 
     name: str

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import isclose
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -307,8 +308,9 @@ def _wrong_cost(
     line = program.line("cost", "lambda A, Y: ") + 1
     if own.ratio is not None:
         ratio = round(own.ratio, 3)
-        if ratio > 1 and ratio in (a.size, len(Y)):
-            return Found("sum-for-mean", line, WORDS["sum-for-mean"], {"ratio": ratio})
+        for n in {a.size, len(Y)} - {1}:
+            if isclose(own.ratio, n, rel_tol=1e-3):  # as far as differences of large costs tell
+                return Found("sum-for-mean", line, WORDS["sum-for-mean"], {"ratio": n})
         if ratio == 0.5:
             return Found("lost-two", line, WORDS["lost-two"], {"ratio": ratio})
     return _derivative(line, own)

@@ -116,7 +116,7 @@ def assert_is_gradient(objective, params, x, target, weight=None):
 # The network, whatever it is made of
 
 
-# Of one output: each activation with one cost, and each cost with one activation.
+# With one output, each activation is tried with one cost, and each cost with one activation.
 PAIRS = [
     pytest.param(
         name, cost, width,

@@ -138,7 +138,7 @@ def _signs(leaf: Leaf) -> LayerSigns:
         _dead(layer.activation, leaf.forward.z, by_unit),
         saturated,
         units,
-        # The columns of a recurrence's gates are no units.
+        # In a recurrence, W has a column for each gate of a unit.
         units if W is None or W.shape[-1] != units else _distinct(W, leaf.params),
         forgetting,
     )

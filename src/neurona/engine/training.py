@@ -321,8 +321,8 @@ def _placement(engine: str, devices: Any, in_parts: bool) -> Any:
     return placement(devices, in_parts)
 
 
-class Chunk(NamedTuple):
-    """Some steps, the place after them, and whether a state is handed out there."""
+class Drawn(NamedTuple):
+    """Steps whose batches are drawn, their place, and whether a state is handed out after them."""
 
     steps: Steps
     place: dict[str, Any]
@@ -417,7 +417,7 @@ class Training:
         if seen:  # the batches have come to their end
             yield self._noted(state, note)
 
-    def _chunks(self, step: int, seen: int, most: float) -> Iterator[Chunk]:
+    def _chunks(self, step: int, seen: int, most: float) -> Iterator[Drawn]:
         """Yield the steps to the next state, ``seen`` having been taken, and to all after it."""
         end = self.first.step + self.steps
         while step < end:
@@ -426,12 +426,12 @@ class Training:
                 seeds = None if self.seeds is None else list(islice(self.seeds, count))
                 steps = Steps(rows, self.rates(step, count), seeds)
                 step += count
-                yield Chunk(steps, self.place(step), is_last)
+                yield Drawn(steps, self.place(step), is_last)
             if step == before:
                 return
             seen = 0
 
-    def _with_following(self, chunks: Iterator[Chunk]) -> Iterator[tuple[Chunk, Chunk | None]]:
+    def _with_following(self, chunks: Iterator[Drawn]) -> Iterator[tuple[Drawn, Drawn | None]]:
         """Yield each chunk and, where nothing can change it meanwhile, the one after it."""
         if self.looks_ahead:
             return pairwise(chain(chunks, [None]))  # type: ignore[list-item]

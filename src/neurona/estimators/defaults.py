@@ -12,7 +12,7 @@ from neurona.engine.schedules import Schedule, cosine
 
 SMALL = 256  # rows that a step takes at once
 DEFAULT = AdamW(0.02)
-# Of up to so many rows a step of a stack takes more at once, which costs it less, and is longer.
+# A stack that learns from at most so many rows takes larger batches, at a larger rate: fewer steps.
 MOST_STACKED, STACKED, OF_STACKS = 1000, 128, AdamW(0.03)
 FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001

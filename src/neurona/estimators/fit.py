@@ -187,7 +187,7 @@ class Fit:
         self.preparation: Any = estimator.preparation_
         self.rows: dict[Any, Examples] = {}  # prepared once: each trial takes all of them
         self.team = team
-        # Of the networks those that learn or have learned.
+        # The networks that learn, or have learned.
         self.part = slice(0, team.trying if several else team.networks)
         self.rng = rng
         self.validated = validated

@@ -80,6 +80,9 @@ class Layer:
         The NamedTuple of the arrays that the layer learns.
     takes_indices, only_moves
         Whether it takes whole numbers alone; whether it gives the numbers that it gets.
+    adds_last, takes_off_mean
+        The name of the parameter that is added last, before f, to all examples alike; whether a
+        training step takes off again what all examples have in common.
     activation
         f, where the layer ends with one: a field of the subclass.
     initializer, bias_initializer, gain
@@ -90,6 +93,8 @@ class Layer:
     Params: ClassVar[Any] = Nothing
     takes_indices: ClassVar[bool] = False
     only_moves: ClassVar[bool] = False
+    adds_last: ClassVar[str] = ""
+    takes_off_mean: ClassVar[bool] = False
     activation: Activation = linear
     initializer: Initializer = staticmethod(orthogonal)
     bias_initializer: Initializer = staticmethod(zeros)

@@ -34,6 +34,7 @@ class Conv2DParams(NamedTuple):
 class _Convolution(Layer, abstract=True):
     """The layers' common part: all but how many axes a window has."""
 
+    adds_last: ClassVar[str] = "b"
     sides: ClassVar[int]  # axes that windows slide along
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
 

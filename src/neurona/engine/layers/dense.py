@@ -52,6 +52,7 @@ class Dense(Layer):
     """
 
     Params: ClassVar[Any] = DenseParams
+    adds_last: ClassVar[str] = "b"
 
     n_out: int
     activation: Activation = linear

@@ -134,6 +134,7 @@ class BatchNormalization(_Normalization):
     """
 
     Params: ClassVar[Any] = BatchNormalizationParams
+    takes_off_mean: ClassVar[bool] = True
 
     def check_batch(self, size: int) -> None:
         """Refuse rows one at a time: each would be its own mean, and every output β."""

@@ -8,9 +8,6 @@ from typing import Any
 from neurona.engine.activations import Activation, linear
 from neurona.engine.layers.base import Stage, Train, in_words
 from neurona.engine.layers.composition import Composition
-from neurona.engine.layers.convolution import Conv1D, Conv2D
-from neurona.engine.layers.dense import Dense
-from neurona.engine.layers.normalization import BatchNormalization
 from neurona.engine.types import Array, LayerParams, Noise, Pullback, Shape, Weight
 
 
@@ -91,17 +88,17 @@ class Sequential(Composition):
             grads: list[Any] = [None] * len(pullbacks)
             for i in range(len(pullbacks) - 1, -1, -1):
                 d, grads[i] = pullbacks[i](d, need_dx or i > 0)
-                if train is not None and self._is_shifted(i):
-                    grads[i] = grads[i]._replace(b=0 * grads[i].b)
+                if train is not None and (name := self._without_effect(i)):
+                    grads[i] = grads[i]._replace(**{name: 0 * getattr(grads[i], name)})
             return d, tuple(grads)
 
         return x, pullback
 
-    def _is_shifted(self, i: int) -> bool:
-        """Tell whether a layer ends with its bias, and a batch normalization follows."""
+    def _without_effect(self, i: int) -> str:
+        """Return the name of what a layer adds last and the next one takes off; or an empty one."""
         layer, after = self.layers[i], self.layers[i + 1 : i + 2]
-        is_sum = isinstance(layer, Dense | Conv1D | Conv2D) and layer.activation is linear
-        return is_sum and any(isinstance(one, BatchNormalization) for one in after)
+        is_taken_off = layer.ends_with is linear and any(one.takes_off_mean for one in after)
+        return layer.adds_last if is_taken_off else ""
 
     def calibrate(self, params: Any, x: Array, weight: Weight = None) -> LayerParams:
         """Calibrate one layer after the other, each on the predictions of those before it.

@@ -17,6 +17,7 @@ MOST_STACKED, STACKED, OF_STACKS = 1000, 128, AdamW(0.03)
 FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
 STATES = 50  # that a fit yields, where nothing but the curve needs them
+EARLY = 1 / 3  # of the epochs: then a trial is compared with the best
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,21 @@ class TrainingPlan:
     def full_batch(self) -> bool:
         """Whether each step takes the whole table."""
         return self.steps_per_epoch == 1
+
+    @property
+    def early(self) -> int:
+        """The epoch after which a trial is compared with the best: there is a state in any case.
+
+        >>> training_plan(1000, 100, 125, each_epoch=False).early
+        42
+        """
+        every = _between_states(self.epochs)
+        return ceil(self.epochs * EARLY / every) * every
+
+
+def _between_states(epochs: int) -> int:
+    """Return the epochs from one state to the next, where nothing but the curve needs them."""
+    return max(1, epochs // STATES)
 
 
 def training_plan(
@@ -77,7 +93,7 @@ def training_plan(
         epochs = 250 if whole else min(150, max(fewest, ceil(in_all / steps)))
         epochs = ceil(share * epochs)
     epochs = check_count("epochs", epochs)
-    every = 1 if each_epoch else max(1, epochs // STATES)
+    every = 1 if each_epoch else _between_states(epochs)
     return TrainingPlan(size, epochs, steps, every, optimizer)
 
 

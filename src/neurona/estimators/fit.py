@@ -195,6 +195,7 @@ class Fit:
         self.parts = parts
         self.each_epoch = watched or validated
         self.best: BestState | None = None
+        self.early: list[Any] = []  # the cost of the trial after a third of it, once it is known
         self.constant: float | None = None  # the cost of predicting the same for all rows
 
     def begin(self, setting: Setting, going_on: bool = False) -> Generator[State]:
@@ -233,7 +234,8 @@ class Fit:
         else:
             part, running = progress.begin(one._member, start)
         running = one._on_its_threads(running, plan)
-        return fit_loop(one, running, self.best, progress, part)
+        self.early = []
+        return fit_loop(one, running, self.best, progress, part, [self.early])
 
     @property
     def has_more(self) -> bool:
@@ -252,8 +254,8 @@ class Fit:
         sizes = [self.team.trying, len(self.team.seeds) - self.team.trying]
         one.loss_curve_ = np.average([curve, one.loss_curve_], axis=0, weights=sizes).tolist()
 
-    def judge(self) -> float | None:
-        """Return the cost on the rows left out, and calibrate the estimator by them."""
+    def judge(self, over: bool = True) -> float | None:
+        """Return the cost on the rows left out; calibrate the estimator if a training is over."""
         one = self.estimator
         left_out = self._left_out()
         if left_out is None:
@@ -263,11 +265,13 @@ class Fit:
         target = one.targets_.encode(y)
         if net.output.name in CLASSIFIERS:
             T = temperature_for(find_cost("cross_entropy", net), logits, target, weight)
-            one.temperature_, logits = T, logits / T
-            one._set_state(one.state_)
+            logits = logits / T
+            if over:
+                one.temperature_ = T
+                one._set_state(one.state_)
         with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
             predicted = net.output.function(logits.T)[0].T
-        if net.output.name not in CLASSIFIERS:
+        if over and net.output.name not in CLASSIFIERS:
             one.residuals_ = quantiles_of(y - one.targets_.decide(predicted))
         if self.best is not None:
             return -self.best.score

@@ -93,26 +93,28 @@ def test_all_settings_are_tried_while_they_help(monkeypatch):
     assert [trial.kept for trial in net.trials_] == [False] * (len(net.trials_) - 1) + [True]
 
 
-def test_of_few_rows_more_networks_learn_with_the_best_setting(monkeypatch):
+def test_of_few_rows_two_networks_try_the_settings_and_two_learn_with_the_best():
     fast = {**FAST, "networks": "auto", "ramps": 0}
     net = NeuralNetRegressor(**fast)
     states = list(net.iter_fit(X, Y))
-    sizes = [len(state) for state in states]
-    others = sizes.index(4)  # after all trials
-    assert set(sizes[:others]) == {2}
-    assert set(sizes[others:]) == {4}
-    assert len(net.state_) == 6
+    assert {len(state) for state in states} == {2}
+    assert len(net.state_) == 4
     assert len(net.trials_) < sum(state.epoch == 0 for state in states)
-    four = NeuralNetRegressor(**{**fast, "networks": 4}).fit(X, Y)
-    assert net.setting_ in {trial.setting for trial in four.trials_}
-    assert len(four.residuals_) == len(X)
-    assert len(net.residuals_) == len(X) * 3 // 2  # two of four folds are left out twice
+    assert len(net.residuals_) == len(X)
     logits = [net._member.predict(own, net.prepare(X)) for own in members(net.state_.params)]
     mean = net.targets_.decide(np.mean(logits, axis=0))
     np.testing.assert_allclose(net.predict(X), mean, rtol=1e-5, atol=1e-6)
-    assert net.loss_curve_[-1] == pytest.approx(net.loss_)  # the mean of all six
-    many = NeuralNetRegressor(**fast, quick=True).fit(X, Y)
-    assert len(many.state_) == 4  # quick takes one setting, and four networks
+    assert net.loss_curve_[-1] == pytest.approx(net.loss_)  # the mean of all four
+
+
+def test_of_some_rows_as_many_more_networks_learn_with_the_best(monkeypatch):
+    monkeypatch.setattr("neurona.estimators.fit.FEW_ROWS", 100)
+    fast = {**FAST, "networks": "auto", "ramps": 0}
+    net = NeuralNetRegressor(**fast).fit(X, Y)
+    assert len(net.state_) == 8
+    assert len(net.residuals_) == 2 * len(X)
+    assert len(NeuralNetRegressor(**{**fast, "networks": 4}).fit(X, Y).state_) == 4
+    assert len(NeuralNetRegressor(**fast, quick=True).fit(X, Y).state_) == 4
     monkeypatch.setattr("neurona.estimators.fit.MOST_OF_MORE", 100)
     assert len(NeuralNetRegressor(**fast).fit(X, Y).state_) == 4
 

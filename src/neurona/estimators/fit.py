@@ -28,7 +28,7 @@ from neurona.tables.large import LargeTable
 
 NETWORKS = 4  # of an ensemble
 TRYING = 2  # of them try the settings where rows are few; the others learn with the best alone
-MOST_OF_MORE = 1000  # rows; of fewer, as many more as try them learn with the best, on other folds
+MOST_OF_MORE = 1000  # rows; of fewer that are not few, as many more learn with the best
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -110,7 +110,7 @@ class Team(NamedTuple):
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
             chosen = estimator.networks == "auto" and cv is None and not going_on
-            if chosen and not estimator.quick and len(examples) < MOST_OF_MORE:
+            if chosen and not estimator.quick and FEW_ROWS <= len(examples) < MOST_OF_MORE:
                 networks += trying
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()

@@ -21,7 +21,6 @@ from neurona.checks import check_count
 from neurona.engine.layers.base import Layer, Train, check_axes
 from neurona.engine.layers.concatenate import Concatenate
 from neurona.engine.layers.dense import product
-from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.loops import scan
 from neurona.engine.types import Array, LayerParams, Pullback, Shape
 
@@ -107,11 +106,6 @@ class Recurrent(Layer, abstract=True):
         arrays = [drawn(one).astype(dtype) for one in reversed(self.shapes(shape))]
         return cast("LayerParams", self.Params(*reversed(arrays)))
 
-    def check(self, X: Array) -> None:
-        """Refuse a series of padding alone."""
-        if self.mask_zero:
-            check_padding_alone(self, X)
-
     def operations(self, shape: Shape) -> int:
         """Return the multiplications of W and U at all steps."""
         W, U, *_ = self.shapes(shape)
@@ -179,7 +173,8 @@ class Recurrent(Layer, abstract=True):
         if params.W.ndim == x.ndim:  # a stack of networks that share their examples
             x = x[None]
         xs = in_steps(x)
-        there = in_steps(is_step(x)) > 0 if self.mask_zero else None
+        mask = self.mask(x)
+        there = None if mask is None else in_steps(mask) > 0
         zero = xp.zeros((*params.W.shape[:-2], xs.shape[-2], self.n_out), params.W.dtype)
         return xs, there, (zero,) * self.carried
 

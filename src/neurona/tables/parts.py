@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.processes import ProcessesDisagree, agreed, gathered, process_id
-from neurona.tables.columns import Column, Kind, empty, objects
+from neurona.tables.columns import Column, Kind, empty, moved_in, objects
 from neurona.tables.file import TableError, TableFile
 from neurona.tables.summaries import PartsDisagree, form_of_parts
 
@@ -98,7 +98,8 @@ class SeveralFiles(TableFile):
             for begin, one in zip(self.begins.tolist(), each, strict=False)
             for row in one.odd
         ]
-        return Column(name, same, values, first.decimal, first.order, remarks, tuple(odd))
+        moved = moved_in(one.moved for one in each if one.kind == same)
+        return Column(name, same, values, first.decimal, first.order, remarks, tuple(odd), moved)
 
     def _form(self, name: str, each: Sequence[Column]) -> tuple[Kind, str, str | None]:
         """Return the form of a column in all files of all processes."""

@@ -189,8 +189,10 @@ def expanded(paths: Sequence[str]) -> list[str]:
     ------
     FileNotFoundError
         If a pattern fits no file.
+    ValueError
+        If a file is there twice: its rows would count twice, and be in the test as well.
     """
-    found = []
+    found: list[str] = []
     for path in paths:
         if Path(path).exists() or not glob.has_magic(path):
             found.append(path)
@@ -199,6 +201,10 @@ def expanded(paths: Sequence[str]) -> list[str]:
         if not fitting:
             raise FileNotFoundError(f"{path}: no file has such a name")
         found += fitting
+    files = [Path(path).resolve() for path in found]
+    for k, path in enumerate(found):
+        if files[k] in files[:k]:
+            raise ValueError(f"{path} is given twice: name each file once")
     return found
 
 

@@ -164,6 +164,23 @@ def test_help_is_in_the_language(capsys):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["trian", "pets.csv"], "train"),
+        (["demo", "circels"], "circles"),
+        (["train", "pets.csv", "--target", "kind", "--epohcs", "3"], "--epochs"),
+        (["export", "pets.safetensors", "--to", "onxx"], "onnx"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_the_word_that_a_typo_means_is_named(arguments, meant, capsys):
+    for language, said in (("en", "; did you mean {!r}?"), ("es", "; ¿querías decir {!r}?")):
+        with pytest.raises(SystemExit):
+            cli.main([*arguments, "--language", language])
+        assert said.format(meant) in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["circles", "--topology", "4,0"], "each width must be a positive whole number"),

@@ -150,6 +150,13 @@ def test_a_pattern_that_fits_no_file_is_told(tmp_path, capsys):
     assert "*.csv: no file has such a name" in err
 
 
+def test_a_file_that_is_given_twice_is_refused(table, tmp_path, capsys):
+    split(table, 100, 100)
+    named = tmp_path / "part-1.csv"
+    err = refused(capsys, "train", tmp_path / "part-*.csv", named, "--target", "kind")
+    assert f"{named} is given twice: name each file once" in err
+
+
 # ---- several processes
 
 

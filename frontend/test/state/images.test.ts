@@ -95,6 +95,7 @@ const term = (x: number[] | null, parameter: number[] | null, product: number): 
   product,
   x,
   parameter,
+  y: null,
 });
 
 test("the windows of a number are those of the channels that it reads", () => {

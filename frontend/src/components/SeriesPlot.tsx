@@ -5,14 +5,16 @@ import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
 import { LINE_SHARE, paintSeries } from "../drawing/series";
+import { formatNumber } from "../formulas/mathml";
 import { fill } from "../i18n";
-import { lengthOf, mapOf, overTime, sidesOf } from "../state/images";
+import { inLanguage } from "../i18n/numbers";
+import { channelsOf, lengthOf, mapOf, overTime, sidesOf } from "../state/images";
 import { channelName } from "../state/labels";
 import type { Store } from "../state/store";
 import { useSize } from "./room";
 
 export function SeriesPlot({ store }: { store: Store }) {
-  const { text, images, windows, write, resolvedTheme } = store;
+  const { text, images, windows, language, resolvedTheme } = store;
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height } = useSize(canvas);
   const t = text.value.series;
@@ -46,8 +48,12 @@ export function SeriesPlot({ store }: { store: Store }) {
     });
   }, [width, height, resolvedTheme.value]);
   const value = maps ? mapOf(layers, maps, { layer: 0, channel: 0 })[step] : undefined;
-  const at = fill(t.at_step, { t: write(step), x: write(value, 2) });
+  const at = fill(t.at_step, { t: step, x: inLanguage(formatNumber(value, 2), language.value) });
   const seen = images.hovered.value;
+  const taken = windows.channel.value;
+  const unit = windows.open.value && layer > 0 && taken?.layer === layer ? taken.channel : null;
+  const line = `${100 * LINE_SHARE}%`;
+  const row = `${(100 * (1 - LINE_SHARE)) / (layers[layer] ? channelsOf(layers[layer]) : 1)}%`;
   const follow = (event: PointerEvent) => {
     const area = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const share = (event.clientX - area.left) / area.width;
@@ -70,9 +76,15 @@ export function SeriesPlot({ store }: { store: Store }) {
       >
         <canvas ref={canvas} />
         <i class="window-mark" style={{ left: `${(100 * step) / steps}%` }} />
+        {unit !== null && (
+          <i
+            class="window-mark unit"
+            style={{ top: `calc(${line} + ${unit} * ${row})`, height: row }}
+          />
+        )}
         <span class="axis x1">{at}</span>
         {layer > 0 && (
-          <span class="axis states" style={{ top: `${100 * LINE_SHARE}%` }}>
+          <span class="axis states" style={{ top: line }}>
             {fill(t.states, { layer: String((layers[layer]?.row ?? 0) + 1) })}
           </span>
         )}

@@ -26,7 +26,7 @@ const MARGIN = 6; // to the sides of a column
 const MOST = { image: 160, map: 60, neuron: 22 };
 const STRIP = 28; // pixels that a strip is high at most
 const LEAST = 6;
-const ROW = { least: 20, finger: 24 };
+const ROW = { least: 20, finger: 24, most: 48 };
 
 /** A column for the inputs, for each layer of the set-up and for the output, all equally wide. */
 export function layoutMaps(
@@ -38,8 +38,9 @@ export function layoutMaps(
   const last = layers.length - 1;
   const columns = 2 + Math.max(-1, ...layers.map((one) => one.row));
   const wide = width / columns;
-  const classes = layers[last] ? channelsOf(layers[last]) : 0;
-  const row = Math.max(finger ? ROW.finger : ROW.least, Math.floor(room / Math.max(1, classes)));
+  const classes = layers[last] ? Math.max(2, channelsOf(layers[last])) : 0; // one output tells two
+  const fits = Math.min(ROW.most, Math.floor(room / Math.max(1, classes)));
+  const row = Math.max(finger ? ROW.finger : ROW.least, fits);
   const height = Math.max(room, row * classes);
   const tiles: Tile[] = [];
   for (let column = 0; column + 1 < columns; column += 1) {

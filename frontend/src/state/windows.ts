@@ -125,10 +125,15 @@ export function makeWindows(
     at(row: number, column: number): void {
       place.value = [row, column];
     },
-    /** Move to the next window; at an edge it goes on in the next row. */
+    /** Move to the next window; at an edge it goes on in the next row. Of a series to the next step, or
+     * down to the next unit. */
     move(down: number, right: number): void {
-      const its = layer.peek();
-      if (!its) return;
+      const [its, which] = [layer.peek(), channel.peek()];
+      if (!its || !which) return;
+      if (down && overTime(its)) {
+        if (which.channel + down >= 0) select({ ...which, channel: which.channel + down });
+        return;
+      }
       const [height, width] = sidesOf(its);
       const [row, column] = place.peek();
       const next = (row + down) * width + column + right;

@@ -26,8 +26,8 @@ from neurona.web.task import Task
 def drawn_layers(task: Task) -> list[dict[str, Any]]:
     """Return the layers that the page draws, the example first: all but those that only reshape.
 
-    The shape of a recurrence is that of its states, one after each step, also where the last one
-    alone goes on. ``place`` is the layer's in the network, from 1; ``row`` that of the set-up's layer which it
+    ``shape`` is that of one example's output, of a recurrence that of its states after all steps.
+    ``place`` is the layer's in the network, from 1; ``row`` that of the set-up's layer which it
     belongs to, the output last. ``at`` is where its weights begin in the flat parameters, and
     ``weights`` is their shape; None without weights.
 
@@ -98,7 +98,7 @@ def window(
     view
         The run at one time.
     example, label
-        The image or series and its class; without one, the cost is that of the class that is predicted.
+        The image or series and its class; without one, the cost is that of the predicted class.
     message
         ``what`` is ``"number"``, or ``"weight"`` with the ``name`` of an array; ``layer`` is the
         place in the network, from 1, and ``place`` that of the number, counted from 0.

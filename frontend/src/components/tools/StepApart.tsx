@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { formatNumber } from "../../formulas/mathml";
 import { fill } from "../../i18n";
-import { inLanguage } from "../../i18n/numbers";
+import { inLanguage, raised } from "../../i18n/numbers";
 import type { NumberApart, Term } from "../../server/messages";
 import type { Store } from "../../state/store";
 import { shade, short, usePalette } from "./cells";
@@ -21,7 +21,7 @@ export function StepApart({ store, apart }: { store: Store; apart: NumberApart }
   const weight = windows.weight.value;
   return (
     <>
-      <div class="scrolls">
+      <div class="scrolls" tabIndex={0} role="group" aria-label={t.series.numbers}>
         <table class="parameters step-numbers">
           <caption>{t.series.numbers}</caption>
           <thead>
@@ -72,7 +72,10 @@ export function StepApart({ store, apart }: { store: Store; apart: NumberApart }
           caption={its.formula}
           terms={its.terms}
           corner=""
-          names={["", `× ${[...new Set(its.terms.map(arrayOf))].join(", ")}`]}
+          names={[
+            listed(its.terms.map(({ names }) => factorOf(names[0])[0])),
+            `× ${listed(its.terms.map(arrayOf))}`,
+          ]}
           head={(one) => <Factor of={one.names[0]} />}
           pick
         />
@@ -137,17 +140,20 @@ function Products({
   const palette = usePalette(store);
   const chosen = windows.chosen.value;
   const rows = (["left", "right", "product"] as const).map((part) => {
-    const reach = Math.max(1e-9, ...terms.map((one) => Math.abs(one[part] ?? 0)));
-    return { part, reach };
+    const reach = Math.max(1e-300, ...terms.map((one) => Math.abs(one[part] ?? 0)));
+    // A row of small numbers has a common power of ten.
+    const power = reach < 0.1 && reach > 1e-300 ? Math.floor(Math.log10(reach)) : 0;
+    return { part, reach, power };
   });
-  const write = (x: number | null) => inLanguage(short(x ?? Number.NaN), language.value);
+  const write = (x: number | null, power: number) =>
+    inLanguage(short((x ?? Number.NaN) / 10 ** power), language.value);
   return (
-    <div class="scrolls">
+    <div class="scrolls" tabIndex={0} role="group" aria-label={caption}>
       <table class="products">
         <caption>{caption}</caption>
         <thead>
           <tr>
-            <th scope="col">{corner}</th>
+            {corner ? <th scope="col">{corner}</th> : <td />}
             {terms.map((one, k) => (
               <th scope="col" key={k} title={one.names[0]}>
                 {head(one)}
@@ -156,16 +162,18 @@ function Products({
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ part, reach }, row) => (
+          {rows.map(({ part, reach, power }, row) => (
             <tr key={part}>
-              <th scope="row">{names[row] ?? "="}</th>
+              <th scope="row">
+                {names[row] ?? "="} {power !== 0 && <small>(10{raised(power)})</small>}
+              </th>
               {terms.map((one, k) => {
                 const style = shade(one[part] ?? 0, reach, palette);
                 const place = one.parameter;
                 if (part !== "right" || !pick || !place)
                   return (
                     <td key={k} class="cell" style={style}>
-                      {write(one[part])}
+                      {write(one[part], power)}
                     </td>
                   );
                 const name = arrayOf(one);
@@ -177,11 +185,11 @@ function Products({
                       class={`cell ${is ? "marked" : ""}`}
                       style={style}
                       aria-pressed={is}
-                      aria-label={`${one.names[1]}: ${write(one.right)}`}
+                      aria-label={`${one.names[1]}: ${inLanguage(formatNumber(one.right), language.value)}`}
                       title={one.names[1]}
                       onClick={() => windows.by(is ? null : { name, place })}
                     >
-                      {write(one.right)}
+                      {write(one.right, power)}
                     </button>
                   </td>
                 );
@@ -194,8 +202,16 @@ function Products({
   );
 }
 
+const listed = (names: string[]): string => [...new Set(names)].join(", ");
+
 /** The name of the array that a term's weight stands in. */
 const arrayOf = ({ names }: Term): string => names[1].split("[")[0] ?? "";
+
+/** A factor's letter and its number: x and 0 of `x[5, 0]`, h and 2 of `h[4, 2]` or `h₀[2]`. */
+function factorOf(name: string): [string, string | null] {
+  const [, letter, index] = /^(.*?)₀?\[(?:.*, )?(\d+)\]$/.exec(name) ?? [];
+  return [letter ?? name, index ?? null];
+}
 
 /** A number of the unit: z with its gate for `z_i[5, 1]`. */
 function Name({ of }: { of: string }) {
@@ -208,12 +224,11 @@ function Name({ of }: { of: string }) {
   );
 }
 
-/** A factor with its number: x₀ for `x[5, 0]`, h₂ for `h[4, 2]`. */
 function Factor({ of }: { of: string }) {
-  const [, name, index] = /^(.*?)₀?\[(?:.*, )?(\d+)\]$/.exec(of) ?? [null, of, null];
+  const [letter, index] = factorOf(of);
   return (
     <>
-      {name}
+      {letter}
       {index && <sub>{index}</sub>}
     </>
   );

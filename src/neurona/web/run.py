@@ -332,7 +332,7 @@ class Run:
     def _set_pace(self, rate: float | None) -> None:
         """Begin to count the time, at the smallest chunk."""
         self._pace = None if rate is None else Pace(rate, time.monotonic())
-        self._chunk = ChunkSize(seconds=SLOW if self.task.images else SECONDS)
+        self._chunk = ChunkSize(seconds=SECONDS if self.task.planar else SLOW)
 
     @property
     def _rate(self) -> float | None:

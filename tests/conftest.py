@@ -45,7 +45,7 @@ compile_quickly()
 
 
 def compile_seldom():
-    """Let chunks of up to sixteen steps share a compilation, as longer ones do up to a power of two.
+    """Let chunks of up to 16 steps share a compilation, as longer ones do up to a power of two.
 
     A compiled call is most of what a test of the compiled engine takes.
     """

@@ -19,6 +19,7 @@ from neurona.commands import options, train
 from neurona.engine.costs import COSTS
 from neurona.lesson.comparison import lineup
 from neurona.lesson.comparison.problem import STEPS
+from tests.support import forks
 
 FILES = ["circles.gif", "circles.png"]
 
@@ -242,7 +243,7 @@ def test_missing_extra_is_named(folder, capsys, monkeypatch):
 
 def test_ctrl_c_saves_the_training_so_far(folder):
     command = [sys.executable, "-m", "neurona.cli", "demo", "circles", "--steps", "100000000"]
-    process = subprocess.Popen(
+    process = forks.Popen(
         [*command, "--every", "1000", "--output", str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

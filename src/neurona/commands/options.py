@@ -230,7 +230,7 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
             if language == "es":
                 self._positionals.title, self._optionals.title = "argumentos", "opciones"
 
-        def parse_known_args(self, *given: Any, **named: Any) -> Any:  # type: ignore[override]
+        def parse_known_args(self, *given: Any, **named: Any) -> Any:
             """Refuse what a command does not know itself: only it knows its options."""
             found, rest = super().parse_known_args(*given, **named)
             if rest:

@@ -133,6 +133,8 @@ def _said(table: Columns, learned: Preparation | None) -> Columns:
     for column in table:
         for remark in column.remarks:
             warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=7)
+    for remark in () if learned is None else learned.of_other_zones(table):
+        warnings.warn(remark, UserWarning, stacklevel=7)
     unseen = {} if learned is None else learned.unseen(table)
     if unseen:
         each = (f"column {name!r}: {counted(its, len(table))}" for name, its in unseen.items())

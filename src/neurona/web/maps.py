@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import accumulate
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -71,7 +71,9 @@ def drawn_layers(task: Task) -> list[dict[str, Any]]:
 
 def _shown(layer: Any) -> Any:
     """Return the layer whose output the page draws: a recurrence with all its states."""
-    return replace(layer, return_sequences=True) if isinstance(layer, Recurrent) else layer
+    if not isinstance(layer, Recurrent):
+        return layer
+    return replace(cast("Any", layer), return_sequences=True)
 
 
 def maps_of(task: Task, params: Params, example: Array) -> Array:

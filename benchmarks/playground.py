@@ -230,7 +230,7 @@ class _Chromium:
     def __enter__(self) -> _Chromium:
         from websockets.sync.client import connect
 
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         path = shutil.which("chromium") or shutil.which("google-chrome")
         data = f"--user-data-dir={self.folder.name}"
         self.process = subprocess.Popen(

@@ -43,6 +43,21 @@ def compile_quickly():
 
 compile_quickly()
 
+
+def compile_seldom():
+    """Let chunks of up to 16 steps share a compilation, as longer ones do up to a power of two.
+
+    A compiled call is most of what a test of the compiled engine takes.
+    """
+    from neurona.engine import jax_engine
+
+    next_power = jax_engine.longer
+    jax_engine.longer = lambda n: next_power(max(n, 16))
+
+
+if find_spec("jax"):
+    compile_seldom()
+
 # The longest come first, so that no core waits for another at the end.
 LONG = ("test_notebooks.py", "_page.py", "test_gradients.py", "test_training.py", "test_layers.py")
 

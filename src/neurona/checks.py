@@ -173,6 +173,9 @@ def taken(name: str, values: Any, dtype: Any) -> Any:
     return array
 
 
+RAGGED = "its rows, or the values in its cells, differ in length"
+
+
 def check_array(name: str, values: Any) -> Any:
     """Return an array of numbers, of whatever dtype, or say what was given and how to mend it."""
     if isinstance(values, dict):
@@ -205,7 +208,11 @@ def check_array(name: str, values: Any) -> Any:
             f"{name} is a tensor that NumPy cannot read ({error}): give "
             f"{name}.detach().cpu().float()"
         ) from None
+    coded = (
+        "code text as numbers first (neurona.datasets.one_hot, or np.unique(..., "
+        "return_inverse=True))"
+    )
+    is_ragged = "inhomogeneous" in str(error)
     raise ValueError(
-        f"{name} must be an array of numbers: code text as numbers first "
-        "(neurona.datasets.one_hot, or np.unique(..., return_inverse=True))"
+        f"{name} must be an array of numbers: {RAGGED if is_ragged else coded}"
     ) from None

@@ -12,6 +12,7 @@ import pytest
 
 import neurona
 from neurona import cli, extras
+from tests.support import forks
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -38,10 +39,7 @@ def train(folder, before, options=("--epochs", "40")):
     arguments = ["train", "t.csv", "--target", "kind", "--output", "m.safetensors", *options]
     run = f"\nfrom neurona import cli\nraise SystemExit(cli.main({arguments}))"
     program = textwrap.dedent(before) + run
-    return subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
+    return forks.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True)
 
 
 def at_epoch(epoch, trials=0):

@@ -15,6 +15,7 @@ import pytest
 from neurona import State, network, train
 from neurona.engine.parameters import flatten
 from neurona.engine.trees import FrozenDict, each_of, frozen
+from tests.support import forks
 from tests.support.points import last
 
 X = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
@@ -195,7 +196,7 @@ def test_a_custom_activation_is_pickled_by_its_module(tmp_path):
     make = "import mine, neurona, pickle; net = neurona.network([1, 2, 1], 'cubed')"
 
     def printed(code):
-        done = subprocess.run(
+        done = forks.run(
             [sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True, text=True
         )
         return done.stdout.strip()

@@ -267,7 +267,15 @@ def check_import(keras, chosen):
 
 def test_models_of_keras_are_imported(keras):
     check_import(
-        keras, {"windows", "series", "block of a text", "LSTM, padding", "GRU, both directions"}
+        keras,
+        {
+            "windows",
+            "series",
+            "separable and depthwise convolutions",
+            "block of a text",
+            "LSTM, padding",
+            "GRU, both directions",
+        },
     )
 
 

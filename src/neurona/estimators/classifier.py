@@ -67,8 +67,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
         1,500 steps, but 30 at least and 150 at most. An ensemble takes about six tenths of them,
         less than half where rows are few, but more in the freest settings; and of more than 20,000
-        rows so few that a fit takes no longer. On images and series those of 2,500 steps, but 15 at least and
-        150 at most.
+        rows so few that a fit takes no longer. On images and series those of 2,500 steps, but 15 at
+        least and 150 at most.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.

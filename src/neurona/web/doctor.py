@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -15,18 +16,20 @@ from neurona.doctor.case import Case, Finding
 from neurona.doctor.diagnosis import SEEN, SINGLE, Diagnosis, Watched, diagnose_case, judge
 from neurona.doctor.sentence import Instant, Sentence, sentence
 from neurona.doctor.signs import Moment, data_signs, moment, r_squared, skill, thinned
+from neurona.engine.activations import Activation
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array, Params
 from neurona.language import LANGUAGES, Text
+from neurona.observe.numbers import activation_curve
 from neurona.web.errors import PlaygroundError, no_answer
 from neurona.web.run import Run, View
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 from neurona.web.worker import WorkerRun
 
-PAUSE = 0.3  # seconds in which a sentence can be read, and stays
+PAUSE = 0.5  # seconds in which a sentence can be read, and stays
 LOOKS = 3.0  # seconds after which the layers are looked at again
 TRIED = 1000  # steps that are trained to judge a run that has taken next to none
 
@@ -64,6 +67,7 @@ class Speaker:
         signals = [layer.signal for layer in first.layers]
         self._fading = signals[0] / signals[-1] if len(signals) > 2 and signals[-1] else 1.0
         self._dead: tuple[str, float] = ("1", 0.0)
+        self._can_die = any(_can_die(layer.activation) for layer in task.net.layers)
         self._said: Sentence | None = None
         self._of: tuple[Any, ...] = ()
         self._due = self._next_look = 0.0
@@ -102,7 +106,7 @@ class Speaker:
         if task.classes:
             some, its = (predicted, task.test.target) if tested else (outputs, target)
             right = share_right(some, its)
-        if now >= self._next_look or not view.playing:
+        if self._can_die and (now >= self._next_look or not view.playing):
             worst = max(self._look(state.params, state.step).layers, key=lambda one: one.dead)
             self._dead, self._next_look = (worst.place, worst.dead), now + LOOKS
         past = view.history[view.history[:, 3] == view.branch]
@@ -135,6 +139,13 @@ class Speaker:
                 suggested_rate=float(lost.get("suggested_rate", 0.0)),
             )
         )
+
+
+@lru_cache(maxsize=64)
+def _can_die(activation: Activation) -> bool:
+    """Return whether an activation is 0 and flat somewhere, as a ReLU is."""
+    curve = activation_curve(activation, -40, 40)
+    return bool(((curve.a == 0) & (curve.slope == 0)).any())
 
 
 def share_right(outputs: Any, target: Any) -> float:

@@ -160,6 +160,8 @@ class History:
 
     def _thin(self, now: int) -> None:
         """Keep both limits; ``now`` is the current branch."""
+        if len(self.snapshots) <= min(self.most, self.total):
+            return
         lengths = Counter(snapshot.branch for snapshot in self.snapshots)
         while lengths[now] > self.most or lengths.total() > self.total:
             left = max((k for k in lengths if k != now), key=lengths.__getitem__, default=now)

@@ -42,7 +42,7 @@ REMEMBERING = 1.0  # seconds of a training that are lost at most, when its proce
 # So many processes in so many seconds end at once: another would end as well.
 MOST_ENDS, AT_ONCE = 3, 60.0
 # Training has the lowest priority: frames and commands come first.
-NICENESS = 15
+NICENESS = 19
 # Seconds after which the training lets the pipe's thread have the interpreter (usually 0.005).
 SWITCH = 0.0005
 

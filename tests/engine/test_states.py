@@ -107,6 +107,14 @@ def test_a_state_does_not_change_with_the_training_that_made_it(engine):
     assert pickle.dumps((first.params, first.optimizer_state)) == kept
 
 
+def test_a_state_is_shown_without_its_arrays():
+    net = network([2, 50, 1])
+    *_, one = train(net, [[0, 1], [1, 0]], [0, 1], steps=2, rng=0)
+    assert repr(one) == f"State(step=2, epoch=2, cost={one.cost:.4f})"
+    *_, stack = train(net, [[0, 1], [1, 0]], [0, 1], steps=2, seeds=range(2))
+    assert repr(stack) == "State(step=2, epoch=2, cost=[{:.4f}, {:.4f}])".format(*stack.cost)
+
+
 def test_a_state_made_by_hand_keeps_what_it_was_given():
     params = NET.init(0)
     state = State(0, 0, params, {"v": [np.zeros(3)]}, np.ones(2))

@@ -68,6 +68,7 @@ def pytest_collection():
     gc.disable()
     result = yield
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # tests leave little behind, and much is alive meanwhile
     gc.enable()
     return result
 

@@ -79,9 +79,8 @@ def fresh(browser, width, height):
     if not page.is_closed():
         root = page.evaluate("location.origin")
         page.mouse.move(0, 0)
-        page.goto(f"{root}/static/page.css")  # where no program stores anything any more
+        page.goto(f"{root}/static/page.css")  # no program is there, and the same process goes on
         page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
-        page.goto("about:blank")
         page.emulate_media(media="null", color_scheme="light")
     context.clear_cookies()
     context.clear_permissions()

@@ -432,10 +432,14 @@ class Training:
             seen = 0
 
     def _with_following(self, chunks: Iterator[Drawn]) -> Iterator[tuple[Drawn, Drawn | None]]:
-        """Yield each chunk and, where nothing can change it meanwhile, the one after it."""
-        if self.looks_ahead:
-            return pairwise(chain(chunks, [None]))  # type: ignore[list-item]
-        return ((chunk, None) for chunk in chunks)
+        """Yield each chunk and, where nothing can change it meanwhile, the one after it.
+
+        The first is alone: its state is there as soon as it can be.
+        """
+        alone = islice(chunks, 1) if self.looks_ahead else chunks
+        for chunk in alone:
+            yield chunk, None
+        yield from pairwise(chain(chunks, [None]))
 
     def _noted(self, state: State, note: Callable[[Position], None] | None) -> State:
         if note:
@@ -578,8 +582,9 @@ def rates_of_step(
             )
         each = [each[i] for i in np.maximum(np.cumsum(weighted) - 1, 0)]
     schedules = [rate if callable(rate) else Constant(check_rate(rate)) for rate in each]
-    for schedule in schedules:
-        _check_schedule(schedule)
+    for rate in each:
+        if callable(rate):
+            _check_schedule(rate)
 
     def of(step: int) -> Rates:
         rates = tuple(rate_at(step, schedule(step)) for schedule in schedules)

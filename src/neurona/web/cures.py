@@ -19,6 +19,8 @@ from neurona.engine.costs import COSTS, CROSS_ENTROPIES
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.layers.convolution import Conv2D
 from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.gru import GRU
+from neurona.engine.layers.lstm import LSTM
 from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.optimizers import OPTIMIZERS, find_optimizer
 from neurona.web.apart import Stop, apart
@@ -169,11 +171,17 @@ def _setup_of(case: Case, setup: Setup) -> Setup:
         l2=case.l2,
         initializer=_name_of(last.initializer, INITIALIZERS),
     )
-    kinds = [] if setup.data.planar else [layer.kind for layer in setup.layers]
-    kinds += ["dense"] * (len(hidden) - len(kinds))
+    before = [*(() if setup.data.planar else setup.layers), *[LayerSetup()] * len(hidden)]
     layers = tuple(
-        LayerSetup(layer.n_out, _name_of(layer.activation, ACTIVATIONS), own, kind)
-        for layer, own, kind in zip(hidden, each, kinds, strict=False)
+        replace(
+            one,
+            neurons=layer.n_out,
+            learning_rate=own,
+            activation=one.activation  # unused: that of its gates is fixed
+            if isinstance(layer, GRU | LSTM)
+            else _name_of(layer.activation, ACTIVATIONS),
+        )
+        for layer, own, one in zip(hidden, each, before, strict=False)
     )
     return replace(
         setup,

@@ -185,7 +185,7 @@ function Products({
                       class={`cell ${is ? "marked" : ""}`}
                       style={style}
                       aria-pressed={is}
-                      aria-label={`${one.names[1]}: ${inLanguage(formatNumber(one.right), language.value)}`}
+                      aria-label={`${one.names[1]}: ${write(one.right, power)}${power ? `·10${raised(power)}` : ""}`}
                       title={one.names[1]}
                       onClick={() => windows.by(is ? null : { name, place })}
                     >

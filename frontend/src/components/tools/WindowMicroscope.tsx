@@ -29,6 +29,7 @@ export function WindowMicroscope({ store }: { store: Store }) {
   const layer = windows.layer.value;
   const apart = windows.number.value;
   const spread = layer !== null && layer.shape.length > 1;
+  const many = layer?.shape.at(-1) !== 1; // a single output is that of class 1
   const fits = apart !== null && apart.place.at(-1) === at?.channel;
   const names = layers.slice(1).map((_, k) => layerName(store, k + 1));
   return (
@@ -51,7 +52,7 @@ export function WindowMicroscope({ store }: { store: Store }) {
               label={overTime(layer) ? t.series.unit : spread ? t.images.map : t.neuron}
               value={String(at.channel + 1)}
               options={Array.from({ length: layer.shape.at(-1) ?? 1 }, (_, k) => String(k + 1))}
-              name={(k) => (at.layer === layers.length - 1 ? String(Number(k) - 1) : k)}
+              name={(k) => (many && at.layer === layers.length - 1 ? String(Number(k) - 1) : k)}
               onChange={(k) => windows.select({ ...at, channel: Number(k) - 1 })}
             />
             {spread && <p class="place">{overTime(layer) ? t.series.arrows : t.images.arrows}</p>}

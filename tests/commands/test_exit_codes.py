@@ -307,3 +307,20 @@ def test_help_lists_the_exit_codes(command, capsys):
     assert stop.value.code == 0
     told = capsys.readouterr().out.partition("exit codes:")[2]
     assert [int(line.split()[0]) for line in told.splitlines() if line] == [0, 1, 2, 130, 141]
+
+
+def test_a_file_that_the_system_refuses_is_named_without_its_number(folder, capsys):
+    where = folder / "t.csv"
+    assert cli.main(["site", str(where), "--language", "en"]) == WRONG
+    assert capsys.readouterr().err == f"neurona: error: {where / 'recordings'}: Not a directory\n"
+
+
+def test_a_warning_is_a_note():
+    program = (
+        "import sys, warnings\nfrom neurona import cli\nsys.argv = ['neurona', '--version']\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    warnings.warn('said\\nso')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "neurona: note: said so\n"

@@ -294,6 +294,7 @@ def test_single_class(net, y):
         ([1, math.nan, 1, 1], "sample_weight[1] is nan: sample_weight must be finite"),
         ([1, 1, 1, math.inf], "sample_weight[3] is inf"),
         (list("abcd"), "sample_weight must be an array of numbers"),
+        ([2e38] * 4, "sample_weight adds up to more than float32 holds"),
     ],
 )
 def test_sample_weight_error_messages(wrong, said):

@@ -528,8 +528,9 @@ def _first(
         given = start.params if isinstance(start, State) else start
         lost = isinstance(start, State) and networks is not None  # some networks may have diverged
         params = check_params(net, given, dtype, networks=networks is not None, finite=not lost)
-    if networks and networks_of(net, params) is None:
-        params = stacked([params] * networks)
+    shared = networks if networks and networks_of(net, params) is None else None  # by all of them
+    if shared:
+        params = stacked([params] * shared)
     made_by = whose_memory(optimizer)
     if not isinstance(start, State):
         return State(0, 0, params, None, np.nan, optimizer=made_by)
@@ -539,7 +540,10 @@ def _first(
             "give start=state.params, and this one begins afresh"
         )
     like = optimizer.init(flatten(params, networks))
-    state = check_optimizer_state(start.optimizer_state, like=like, dtype=dtype)
+    memory = start.optimizer_state
+    if shared:
+        memory = each_of(lambda one: np.stack([one] * shared) if np.ndim(one) else one, memory)
+    state = check_optimizer_state(memory, like=like, dtype=dtype)
     return State(start.step, start.epoch, params, state, np.nan, None, made_by, start.rows_seen)
 
 

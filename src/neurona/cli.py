@@ -94,7 +94,7 @@ def _message(error: Exception) -> str:
     return str(error)
 
 
-def _warn(message: Warning | str, *_: object) -> None:
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
     """Print a warning as the commands print their notes, without a place in the code."""
     _complain(f"neurona: note: {' '.join(str(message).split())}")
 

@@ -55,7 +55,7 @@ BEFORE, AFTER = "2–4–4–1", "2–5–4–1"  # noqa: RUF001
 MORE, FEWER = ".layers .count button:last-child", ".layers .count button:first-child"
 CLASS = 64  # students on one server
 FIRST_SPEED = 50.0  # steps per second, with which a page begins
-NETWORK_EVERY = 4  # pictures, as the page asks for them
+NETWORK_SECONDS = 0.45  # between two networks, as a page of a class asks for them
 
 
 def measure(quick: bool = False) -> dict:
@@ -157,7 +157,7 @@ def _first(chromium: Any, address: str) -> float:
     page.goto(address)
     page.wait_for_function(
         "() => { const c = document.querySelector('.surface canvas');"
-        " return c && c.getContext('2d').getImageData(50, 50, 1, 1).data[3] > 0; }"
+        " return c && c.getContext('2d').getImageData(50, 50, 1, 1).data[1] > 0; }"
     )
     seconds = time.perf_counter() - began
     page.context.close()
@@ -320,9 +320,14 @@ async def _clients(address: str, count: int, seconds: float, pace: float | None)
             f"ws://{parts.netloc}/socket", additional_headers=headers, origin=origin
         ) as socket:
 
-            async def picture(number: int) -> int:
+            asked = 0.0  # when a network was, last
+
+            async def picture() -> int:
+                nonlocal asked
                 request = {"type": "frame", "resolution": 100, "neurons": 34, "coarse": True}
-                request["network"] = number % NETWORK_EVERY == 0
+                request["network"] = time.perf_counter() >= asked + NETWORK_SECONDS
+                if request["network"]:
+                    asked = time.perf_counter()
                 await socket.send(json.dumps(request))
                 while True:
                     message = await socket.recv()
@@ -333,16 +338,16 @@ async def _clients(address: str, count: int, seconds: float, pace: float | None)
 
             await socket.send(json.dumps({"type": "hello", "setup": LESSON}))
             await socket.send(json.dumps({"type": "speed", "steps_per_second": pace}))
-            await picture(0)
+            await picture()
             await all_draw.wait()
             await socket.send(json.dumps({"type": "play"}))
             start = time.perf_counter()
             number, first = 0, 0
             while time.perf_counter() < start + 2.0:
-                first, number = await picture(number), number + 1
+                first, number = await picture(), number + 1
             begin, before, step = time.perf_counter(), number, first
             while time.perf_counter() < begin + seconds:
-                step, number = await picture(number), number + 1
+                step, number = await picture(), number + 1
             took = time.perf_counter() - begin
             found["pictures"].append((number - before) / took)
             found["steps"].append((step - first) / took)

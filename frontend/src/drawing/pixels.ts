@@ -24,7 +24,7 @@ export function putPixels(
   count: number,
   paint: (pixels: Uint32Array) => void,
 ): void {
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { alpha: false });
   if (!context) return;
   if (canvas.width !== side) canvas.width = side;
   if (canvas.height !== side * count) canvas.height = side * count;

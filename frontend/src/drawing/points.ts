@@ -43,8 +43,10 @@ export function makePointPainter(
     if (!context || (before && same(before, marks))) return;
     before = marks;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.globalCompositeOperation = "copy"; // nothing is left of the last drawing
+    context.drawImage(still, 0, 0);
     context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.globalCompositeOperation = "destination-over"; // lines are below points
     context.strokeStyle = css(palette.ink);
     context.lineWidth = 1;
     context.beginPath();
@@ -54,7 +56,7 @@ export function makePointPainter(
       context.lineTo((lines[i + 2] ?? 0) * size, (lines[i + 3] ?? 0) * size);
     }
     context.stroke();
-    context.drawImage(still, 0, 0, size, size);
+    context.globalCompositeOperation = "source-over";
     context.lineWidth = size < SMALL ? 1 : 1.5;
     context.beginPath();
     const ring = radius + (size < SMALL ? 1 : 2.5);

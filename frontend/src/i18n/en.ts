@@ -182,7 +182,7 @@ export const en = {
     another_class: "another class",
     sharp: "sharp",
     wrong: "wrong",
-    slow: "{n} pictures a second: this computer, or the one that trains, is busy with other pages. The training itself does not wait for them.",
+    slow: "{n} pictures a second: this computer, or the one that trains, is busy with other pages. The training goes on.",
     between: "The predictions lie between {low} and {high}.",
     flow: "Signal and gradient of each layer",
     signal: "Forward signal",

@@ -185,7 +185,7 @@ export const es: Texts = {
     another_class: "otra clase",
     sharp: "nítida",
     wrong: "mal",
-    slow: "{n} imágenes por segundo: este ordenador, o el que entrena, está ocupado con otras páginas. El entrenamiento no las espera.",
+    slow: "{n} imágenes por segundo: este ordenador, o el que entrena, está ocupado con otras páginas. El entrenamiento sigue.",
     between: "Las predicciones están entre {low} y {high}.",
     flow: "Señal y gradiente de cada capa",
     signal: "Señal hacia delante",

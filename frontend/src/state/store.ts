@@ -13,13 +13,13 @@ import { type Address, formatHash, parseHash } from "./address";
 import { makeBugLab } from "./bugs";
 import { GOALS } from "./challenges";
 import { makeClassroom } from "./classroom";
-import { makeCrowdWatch } from "./crowd";
 import { makeCsvTable } from "./csv-table";
 import { makeDoctor, type Trial } from "./doctor";
 import { makeHints } from "./hints";
 import { makeImages } from "./images";
 import { makeMicroscope } from "./microscope";
 import { lastStep } from "./moments";
+import { makePictureRate } from "./picture-rate";
 import { makeRuns } from "./runs";
 import type { DiagramSelection } from "./selection";
 import { type Setup, withInitialWeights, withoutStaleWeights } from "./setup";
@@ -39,14 +39,12 @@ export interface Notice {
 
 const SURFACE_RESOLUTION = 100;
 const NEURON_RESOLUTION = 34; // every third point of the surface
-// A picture shows the plane; the network, which changes too fast to be followed, comes with fewer. A
-// page that gets few pictures, perhaps one of a class, asks for less.
-const NETWORK_EVERY = { easy: 4, strained: 8 };
-const STRAINED = 40; // milliseconds between two pictures
-const FEWEST = 5; // pictures a second: fewer are explained
+// A picture shows the plane; the network and all numbers, which change too fast to be followed, come
+// with fewer. A page that gets few pictures, perhaps one of a class, asks for less.
+const NETWORK_INTERVAL = { easy: 65, strained: 450 }; // milliseconds between two networks
 const FIRST_SPEED = 50; // steps per second: learning can be watched
 const CURE_SECONDS = 5;
-const READABLE_INTERVAL = { easy: 100, strained: 400 }; // milliseconds between two numbers
+const READABLE_INTERVAL = 100; // and two numbers, at least
 const CURVES_INTERVAL = { easy: 250, strained: 1000 }; // and two drawings of what was so far
 
 function storedChoice<T extends string>(
@@ -188,45 +186,35 @@ export function makeStore(connection: Connection, host: Host) {
     }),
   );
 
-  const crowd = makeCrowdWatch();
-  let requests = 0;
-  let interval = 0; // between two pictures, as a mean over the last ten or so
-  let shownAt = 0;
-  let slowSince = 0;
-  const strain = () => (interval > STRAINED ? "strained" : "easy");
+  const rate = makePictureRate();
+  const strain = () => (rate.isStrained() ? "strained" : "easy");
+  let networkAt = Number.NEGATIVE_INFINITY; // when one was last asked for
 
-  /** Measure the pictures, and say why there are few. */
-  function count(playing: boolean): void {
-    const now = performance.now();
-    const took = now - shownAt;
-    shownAt = now;
-    if (!playing || took > 5000) {
-      interval = slowSince = 0; // it stood, or the page was hidden
-      return;
-    }
-    interval += 0.1 * (took - interval);
-    if (interval < 1000 / FEWEST) slowSince = 0;
-    else if (slowSince === 0) slowSince = now;
-    else if (now - slowSince > 3000) {
-      const rate = 1000 / interval;
-      notice.value = {
-        says: (words) => fill(words.drawings.slow, { n: write(rate, 2) }),
-      };
-      slowSince = Number.POSITIVE_INFINITY; // said once, until it is faster
-    }
+  /** Count a picture, and say why there are few. */
+  function count(next: Frame): void {
+    const few = rate.count(next, speed.peek());
+    if (few === null) return;
+    const [pages, n] = [String(next.pages), write(few, 2)];
+    notice.value = {
+      says: ({ classroom: t, drawings }) =>
+        (next.pages ?? 1) < 2
+          ? fill(drawings.slow, { n })
+          : fill(n === "1" ? t.crowded_once : t.crowded, { pages, pictures: n }),
+    };
   }
 
-  const pacing = makeFramePacing(
-    () =>
-      connection.send({
-        type: "frame",
-        resolution: SURFACE_RESOLUTION,
-        neurons: NEURON_RESOLUTION,
-        network: requests++ % NETWORK_EVERY[strain()] === 0,
-        coarse: strain() === "strained",
-      }),
-    show,
-  );
+  const pacing = makeFramePacing(() => {
+    const now = performance.now();
+    const network = now - networkAt >= NETWORK_INTERVAL[strain()];
+    if (network) networkAt = now;
+    connection.send({
+      type: "frame",
+      resolution: SURFACE_RESOLUTION,
+      neurons: NEURON_RESOLUTION,
+      network,
+      coarse: strain() === "strained",
+    });
+  }, show);
 
   let resumed: string | null = null; // the key with which the page asked for its training
   let greeted = false; // whether this page has had a training before
@@ -300,7 +288,7 @@ export function makeStore(connection: Connection, host: Host) {
         toOpen = null;
         openExample(name);
       }
-      requests = 0;
+      networkAt = Number.NEGATIVE_INFINITY;
       pacing.schedule();
     }
     if (message.type === "frame") {
@@ -314,15 +302,6 @@ export function makeStore(connection: Connection, host: Host) {
       // A picture without the network leaves the last one standing.
       const whole = arrays.parameters ? arrays : { ...latest?.arrays, ...arrays };
       received = latest = { ...message, arrays: whole } as unknown as Frame;
-      // With few steps a second there are few pictures, whoever else is here.
-      const slow = (speed.value ?? 1000) < 10 ? null : crowd(received);
-      if (slow !== null) {
-        const [pages, pictures] = [String(received.pages), write(slow, 1)];
-        notice.value = {
-          says: ({ classroom: t }) =>
-            fill(pictures === "1" ? t.crowded_once : t.crowded, { pages, pictures }),
-        };
-      }
       pacing.received();
     }
   }
@@ -339,13 +318,15 @@ export function makeStore(connection: Connection, host: Host) {
     const next = received;
     received = null;
     if (!next) return;
-    count(next.playing && (next.steps_per_second ?? 0) >= FEWEST);
+    count(next);
     batch(() => {
       liveFrame.value = next;
       const before = frame.value;
       const now = performance.now();
       const goesOn = next.playing && before?.playing && before.arrays.surface;
-      if (goesOn && now - read < READABLE_INTERVAL[strain()]) return;
+      // Where only the plane changes, the browser paints nothing else.
+      const alone = next.arrays.parameters === before?.arrays.parameters;
+      if (goesOn && (alone || now - read < READABLE_INTERVAL)) return;
       read = now;
       frame.value = next;
       if (goesOn && now - plotted < CURVES_INTERVAL[strain()]) return;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # A command waits for the end of a chunk, and so does a requested frame.
-SECONDS = 0.005
+SECONDS = 0.002
 SLOW = 0.03  # where what is measured after each chunk takes longer than that
 MOST_STEPS = 4096
 UNSEEN = 0.2  # seconds after which a slowed training goes on, even if nobody looks
@@ -18,7 +18,7 @@ class ChunkSize:
     Examples
     --------
     >>> chunk = ChunkSize()
-    >>> for seconds in [0.001, 0.002, 0.004]:
+    >>> for seconds in [0.0005, 0.0008, 0.0015]:
     ...     chunk.took(seconds, chunk.steps)
     >>> chunk.steps  # too few two times, and then nearly enough
     4

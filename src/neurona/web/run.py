@@ -34,7 +34,8 @@ from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 
-MEASURING = 0.01  # of the time, at most, for the signal and the gradient of each layer
+# Of the time, for the signal and the gradient of each layer; they are a second old at most.
+MEASURING = 0.01
 T = TypeVar("T")
 
 RATE_WINDOW = 1.0  # seconds over which steps a second are averaged
@@ -140,7 +141,9 @@ class Run:
         self._on_change = on_change
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._playing = False
+        self.crowd = 1.0  # trainings for each processor
         self._pace: Pace | None = None
+        self._rest = 0.0  # until when others train, unless somebody looks
         self._until: int | None = None  # the step at which to pause
         self._set_pace(None)
         self._version = self._kept = 0
@@ -186,10 +189,10 @@ class Run:
         self._command(change)
         self.settle()
 
-    def look(self) -> None:
-        """Request a view that is newer than the current one, from a training that is slowed."""
-        if self._pace is not None:
-            self._commands.put(self._look)
+    def look(self, crowd: float = 1.0) -> None:
+        """Request a view that is newer than the current one, from a training that waits."""
+        self.crowd = crowd
+        self._commands.put(self._look)
 
     def reset(self) -> None:
         """Go back to the initial weights, without a history; frozen parameters stay as they are."""
@@ -318,7 +321,8 @@ class Run:
         """Return the seconds until the next chunk; None without one."""
         if not self._playing:
             return None
-        return 0.0 if self._pace is None else max(0.0, self._pace.next() - time.monotonic())
+        due = self._rest if self._pace is None else self._pace.next()
+        return max(0.0, due - time.monotonic())
 
     def _due(self) -> int:
         """Return the steps of the next chunk."""
@@ -326,12 +330,14 @@ class Run:
         return most if self._pace is None else min(most, self._pace.due(time.monotonic()))
 
     def _look(self) -> None:
+        self._rest = 0.0
         if self._pace is not None:
             self._pace.look()
 
     def _set_pace(self, rate: float | None) -> None:
         """Begin to count the time, at the smallest chunk."""
         self._pace = None if rate is None else Pace(rate, time.monotonic())
+        self._rest = 0.0
         self._chunk = ChunkSize(seconds=SECONDS if self.task.planar else SLOW)
 
     @property
@@ -410,9 +416,7 @@ class Run:
         """Take some steps, and publish the view after them."""
         if self._at is not None:
             self._adopt()
-        # Whoever else computes, a slowed training takes at once what is due.
-        clock = time.monotonic if self._pace is None else time.thread_time
-        began, started = time.monotonic(), clock()
+        began, started = time.monotonic(), time.thread_time()
         if self._playing and self._until is not None:
             count = min(count, self._until - self._now.state.step)
         self._count = count
@@ -439,9 +443,12 @@ class Run:
         self._playing = self._playing and state.step != self._until
         self.view = self._published()
         self._on_change()
-        self._chunk.took(clock() - started, count)
+        computed = time.thread_time() - started
+        self._chunk.took(computed, count)
         if self._pace is not None:
             self._pace.took(count, began)
+        else:  # the others of this processor have their turn
+            self._rest = time.monotonic() + computed * max(0.0, self.crowd - 1)
 
     def _play(self, until: int | None = None) -> None:
         self._until, self._diverged = until, None
@@ -510,7 +517,7 @@ class Run:
         now = time.monotonic()
         if self._history.will_keep and (now >= self._measuring or not self._playing):
             self._now = replace(self._now, flow=sizes(self.task, state.params))
-            self._measuring = now + (time.monotonic() - now) / MEASURING
+            self._measuring = now + min(1.0, (time.monotonic() - now) / MEASURING)
         if self._history.keep(self._now):
             self._kept += 1
 

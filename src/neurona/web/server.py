@@ -140,6 +140,10 @@ class Sockets:
         """Return the minimum seconds between two frames of one page."""
         return min(1 / LEAST_PICTURES, max(1 / MOST_PICTURES, len(self.open) / ALL_PICTURES))
 
+    def crowd(self) -> float:
+        """Return how many trainings share each processor."""
+        return sum(page.session.trains for page in self.pages.values()) / (os.cpu_count() or 1)
+
     async def serve(self, socket: WebSocket) -> None:
         """Serve one page until it leaves."""
         await socket.accept()
@@ -413,7 +417,7 @@ class SocketSession:
             # Counted from when it was due: a late frame delays no other.
             pause = self.room.pause()
             self._due = max(self._due, clock() - pause) + pause
-            self.session.look()
+            self.session.look(self.room.crowd())
             while not self.session.news:
                 self.changed.clear()
                 if not self.session.news:  # it may have come between the two lines above

@@ -165,10 +165,15 @@ class Session:
         """Whether there is a view that was not shown yet."""
         return self._run is not None and self._shown != (self._runs, self._run.view.version)
 
-    def look(self) -> None:
-        """Request a new view; :attr:`news` tells when it is here."""
+    def look(self, crowd: float = 1.0) -> None:
+        """Request a new view; :attr:`news` tells when it is here. See :meth:`WorkerRun.look`."""
         if self._run is not None:
-            self._run.look()
+            self._run.look(crowd)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the training goes on."""
+        return self._run is not None and self._run.view.playing
 
     @property
     def run(self) -> Run | WorkerRun:

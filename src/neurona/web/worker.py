@@ -42,7 +42,7 @@ REMEMBERING = 1.0  # seconds of a training that are lost at most, when its proce
 # So many processes in so many seconds end at once: another would end as well.
 MOST_ENDS, AT_ONCE = 3, 60.0
 # Training has the lowest priority: frames and commands come first.
-NICENESS = 19
+NICENESS = 15
 # Seconds after which the training lets the pipe's thread have the interpreter (usually 0.005).
 SWITCH = 0.0005
 
@@ -162,11 +162,14 @@ class WorkerRun:
             self.task = task
             self._send("retrain", task.setup)
 
-    def look(self) -> None:
-        """Request the next view that is newer than the current one."""
+    def look(self, crowd: float = 1.0) -> None:
+        """Request the next view that is newer than the current one.
+
+        ``crowd`` is how many trainings share each processor.
+        """
         with self._lock:
             self._looking = True
-            self._send("look", self.view.version)
+            self._send("look", self.view.version, crowd)
 
     def settle(self, seconds: float = ANSWERING) -> View:
         """Wait until all commands so far are executed; return the view after them."""
@@ -459,12 +462,12 @@ class _Worker:
             getattr(self.run, name)(*arguments)
         return True
 
-    def look(self, run: Run, known: int) -> None:
+    def look(self, run: Run, known: int, crowd: float) -> None:
         """Send a view that is newer than this one, now or as soon as there is one."""
         self.known = known
         self.show()
         if self.known is not None:
-            run.look()
+            run.look(crowd)
 
     def recall(self, run: Run) -> None:
         """Let the other side remember what is now, and not within a second."""

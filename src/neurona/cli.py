@@ -19,7 +19,6 @@ from neurona.language import system_language
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from neurona.language import Language
 
@@ -95,7 +94,7 @@ def _message(error: Exception) -> str:
     return str(error)
 
 
-def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
     """Print a warning as the commands print their notes, without a place in the code."""
     _complain(f"neurona: note: {' '.join(str(message).split())}")
 

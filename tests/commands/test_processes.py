@@ -54,7 +54,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_file(table, tmp_path):
     with started(*given, "-o", made, "--checkpoint", run_, "--checkpoint-every", 0) as killed:
         for line in killed.stdout:
             if "setting 2" in line:
-                time.sleep(0.2)
+                time.sleep(0.02)
                 killed.send_signal(signal.SIGKILL)
                 break
     assert killed.returncode == -signal.SIGKILL

@@ -139,6 +139,20 @@ def test_columns_that_were_places_are_found_by_them(form, preprocess):
 # Masked arrays
 
 
+@pytest.mark.parametrize("form", ["table", "batch"])
+def test_columns_of_arrow_are_found_by_their_names(form):
+    arrow = pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"a": X[:, 0], "b": pd.Categorical(np.where(X[:, 1] > 0, "x", "y"))})
+    made = arrow.Table.from_pandas(frame)
+    made = made if form == "table" else made.to_batches()[0]
+    learned, wanted = net().fit(made, Y), net().fit(frame, Y).predict_proba(frame)
+    turned = made.select(["b", "a"])
+    np.testing.assert_array_equal(learned.predict_proba(turned), wanted)
+    np.testing.assert_array_equal(net().fit(frame, Y).predict_proba(turned), wanted)
+    with pytest.raises(ValueError, match="X lacks the column"):
+        learned.predict(made.select(["a"]))
+
+
 def test_a_masked_cell_is_a_missing_cell():
     mask = np.random.default_rng(0).random(X.shape) < 0.2
     holes = np.where(mask, np.nan, X)

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from neurona.extras import require
 from neurona.tables.cells import is_number
 from neurona.tables.columns import objects
 from neurona.tables.frames import is_frame
 from neurona.tables.large import LARGE
+from neurona.tables.parquet import ParquetTable
 from neurona.tables.table import Columns
 
 
@@ -89,11 +91,31 @@ def usual_form(estimator: Any, X: Any, reset: bool) -> Any:
             "X is a list of dicts: give a dict of columns, {'name': [cell, ...], ...}, or a frame, "
             "such as pandas.DataFrame(X)"
         )
+    if type(X).__module__ == "pyarrow.lib" and hasattr(X, "column_names"):
+        X = _of_arrow(X)
     if isinstance(X, np.ndarray) and X.dtype.names:
         X = {name: X[name] for name in X.dtype.names}
     if isinstance(X, Mapping):
         return DictFrame(X)
     return _with_names(estimator, X, reset) if is_frame(X) else unmasked(X)
+
+
+def _of_arrow(X: Any) -> dict[str, NDArray[Any]]:
+    """Return the columns of a table of Arrow, or of a batch; NumPy would forget their names.
+
+    Raises
+    ------
+    ValueError
+        If two columns have the same name.
+    """
+    names = X.column_names
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"X has more than one column named {twice[0]!r}")
+    if not hasattr(X, "to_batches"):
+        X = require("pyarrow", extra="parquet").Table.from_batches([X])
+    table = ParquetTable(X)
+    return {name: table.values(name) for name in names}
 
 
 def _with_names(estimator: Any, X: Any, reset: bool) -> Any:

@@ -59,7 +59,7 @@ class ParquetTable(TableFile):
         order: str | None = None,
     ) -> Column:
         """Return one column; numbers, dates and texts can all be categories."""
-        values = self._values(name)
+        values = self.values(name)
         if values.dtype.kind == "f" and np.isinf(values).any():
             row = int(np.argmax(np.isinf(values)))
             raise self.error(name, row, "is not a finite number: mend it, or leave it empty")
@@ -111,7 +111,7 @@ class ParquetTable(TableFile):
             for row in zip(*columns, strict=True):
                 yield ["" if cell is None else str(cell) for cell in row]
 
-    def _values(self, name: str) -> NDArray[Any]:
+    def values(self, name: str) -> NDArray[Any]:
         """Return a column's cells as NumPy has them."""
         types = _pyarrow().types
         column = self.arrow.column(self.place_of(name))

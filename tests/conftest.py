@@ -43,6 +43,21 @@ def compile_quickly():
 
 compile_quickly()
 
+
+def compile_seldom():
+    """Let chunks of up to 16 steps share a compilation, as longer ones do up to a power of two.
+
+    A compiled call is most of what a test of the compiled engine takes.
+    """
+    from neurona.engine import jax_engine
+
+    next_power = jax_engine.longer
+    jax_engine.longer = lambda n: next_power(max(n, 16))
+
+
+if find_spec("jax"):
+    compile_seldom()
+
 # The longest come first, so that no core waits for another at the end.
 LONG = ("test_notebooks.py", "_page.py", "test_gradients.py", "test_training.py", "test_layers.py")
 
@@ -53,6 +68,7 @@ def pytest_collection():
     gc.disable()
     result = yield
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # tests leave little behind, and much is alive meanwhile
     gc.enable()
     return result
 

@@ -19,6 +19,7 @@ from neurona.commands import options, train
 from neurona.engine.costs import COSTS
 from neurona.lesson.comparison import lineup
 from neurona.lesson.comparison.problem import STEPS
+from tests.support import forks
 
 FILES = ["circles.gif", "circles.png"]
 
@@ -164,6 +165,23 @@ def test_help_is_in_the_language(capsys):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["trian", "pets.csv"], "train"),
+        (["demo", "circels"], "circles"),
+        (["train", "pets.csv", "--target", "kind", "--epohcs", "3"], "--epochs"),
+        (["export", "pets.safetensors", "--to", "onxx"], "onnx"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_the_word_that_a_typo_means_is_named(arguments, meant, capsys):
+    for language, said in (("en", "; did you mean {!r}?"), ("es", "; ¿querías decir {!r}?")):
+        with pytest.raises(SystemExit):
+            cli.main([*arguments, "--language", language])
+        assert said.format(meant) in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["circles", "--topology", "4,0"], "each width must be a positive whole number"),
@@ -225,7 +243,7 @@ def test_missing_extra_is_named(folder, capsys, monkeypatch):
 
 def test_ctrl_c_saves_the_training_so_far(folder):
     command = [sys.executable, "-m", "neurona.cli", "demo", "circles", "--steps", "100000000"]
-    process = subprocess.Popen(
+    process = forks.Popen(
         [*command, "--every", "1000", "--output", str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

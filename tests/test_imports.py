@@ -77,6 +77,19 @@ def test_star_import_brings_all_public_names():
     assert set(neurona.__all__) <= set(namespace)
 
 
+def test_star_import_needs_numpy_alone():
+    program = (
+        "import importlib.util as util\n"
+        "util.find_spec, there = lambda name: None, util.find_spec\n"
+        "import neurona\n"
+        "names = neurona.__all__\n"
+        "util.find_spec = there\n"
+        "from neurona import *\n"
+        "assert train and 'NeuralNetClassifier' not in dir()"
+    )
+    assert not loaded_by(program) & {"sklearn", "matplotlib", "jax"}
+
+
 def imports_of(path):
     """Return the dotted names that a file imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

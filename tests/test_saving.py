@@ -17,6 +17,7 @@ import neurona
 from neurona import export, saving
 from neurona.observe.film import Film
 from neurona.saving import check_replaceable, replace
+from tests.support import forks
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes, links and locks are those of POSIX")
 
@@ -180,7 +181,7 @@ def test_the_standard_output_is_written_into_also_where_it_is_a_file(tmp_path):
         "print('before', flush=True); replace(Path('/dev/stdout'), b'model\\n'); print('after')"
     )
     with (tmp_path / "out").open("wb") as out:
-        subprocess.run([sys.executable, "-c", program], stdout=out, check=True)
+        forks.run([sys.executable, "-c", program], stdout=out, check=True)
     assert (tmp_path / "out").read_text() == "before\nmodel\nafter\n"
     assert Path("/dev/stdout").is_symlink()
     assert names(tmp_path) == ["out"]
@@ -223,7 +224,7 @@ while True:
 
 def killed(path, sign, after):
     """Save a file again and again, in a process that is killed after some seconds."""
-    with subprocess.Popen([sys.executable, "-c", LOOP, path, sign], stdout=subprocess.PIPE) as one:
+    with forks.Popen([sys.executable, "-c", LOOP, path, sign], stdout=subprocess.PIPE) as one:
         assert one.stdout.readline() == b"there\n"
         time.sleep(after)
         one.kill()

@@ -85,8 +85,6 @@ _NAMES = {
     "momentum": "neurona.engine.optimizers",
     "nadam": "neurona.engine.optimizers",
     "Network": "neurona.engine.network",
-    "NeuralNetClassifier": "neurona.estimators",
-    "NeuralNetRegressor": "neurona.estimators",
     "network": "neurona.engine.network",
     "resumable": "neurona.files.checkpoint",
     "rmsprop": "neurona.engine.optimizers",
@@ -98,16 +96,24 @@ _NAMES = {
     "train": "neurona.engine.training",
     "TrainingDiverged": "neurona.engine.divergence",
 }
-# A star import must work with NumPy alone; this name needs an extra.
-_NAMES_OF_EXTRAS = {"Playground": "neurona.web.widget"}
-__all__ = sorted([*_MODULES, *_NAMES])  # noqa: PLE0605 - a list, computed
+# A star import must work with NumPy alone; these names need an extra.
+_NAMES_OF_EXTRAS = {
+    "NeuralNetClassifier": "neurona.estimators",
+    "NeuralNetRegressor": "neurona.estimators",
+    "Playground": "neurona.web.widget",
+}
 
 
 sys.meta_path.insert(0, OtherNames(_MODULES))
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    value: Any
+    if name == "__all__":  # for a star import: the estimators too, where scikit-learn is installed
+        found = import_module("importlib.util").find_spec("sklearn") is not None
+        estimators = [one for one in _NAMES_OF_EXTRAS if found and one.startswith("NeuralNet")]
+        value = sorted([*_MODULES, *_NAMES, *estimators])
+    elif name in _MODULES:
         value = import_module(_MODULES[name])
     elif name in _NAMES or name in _NAMES_OF_EXTRAS:
         value = getattr(import_module({**_NAMES, **_NAMES_OF_EXTRAS}[name]), name)
@@ -118,4 +124,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__, *_NAMES_OF_EXTRAS]
+    return [*{*globals(), *_MODULES, *_NAMES, *_NAMES_OF_EXTRAS}]

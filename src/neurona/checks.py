@@ -173,6 +173,18 @@ def taken(name: str, values: Any, dtype: Any) -> Any:
     return array
 
 
+def check_sum(weight: Any) -> None:
+    """Refuse weights whose sum no number of their type holds: nothing could be divided by it."""
+    with np.errstate(over="ignore"):
+        if np.isinf(weight.sum()):
+            raise ValueError(
+                f"sample_weight adds up to more than {weight.dtype} holds: divide it by its maximum"
+            )
+
+
+RAGGED = "its rows, or the values in its cells, differ in length"
+
+
 def check_array(name: str, values: Any) -> Any:
     """Return an array of numbers, of whatever dtype, or say what was given and how to mend it."""
     if isinstance(values, dict):
@@ -205,7 +217,11 @@ def check_array(name: str, values: Any) -> Any:
             f"{name} is a tensor that NumPy cannot read ({error}): give "
             f"{name}.detach().cpu().float()"
         ) from None
+    coded = (
+        "code text as numbers first (neurona.datasets.one_hot, or np.unique(..., "
+        "return_inverse=True))"
+    )
+    is_ragged = "inhomogeneous" in str(error)
     raise ValueError(
-        f"{name} must be an array of numbers: code text as numbers first "
-        "(neurona.datasets.one_hot, or np.unique(..., return_inverse=True))"
+        f"{name} must be an array of numbers: {RAGGED if is_ragged else coded}"
     ) from None

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ from neurona.language import system_language
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from neurona.language import Language
 
@@ -29,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     before, is_program = signal.getsignal(signal.SIGINT), arguments is None
     interrupts.begin(is_program)
     _mend_streams()
+    if is_program:
+        warnings.showwarning = _warn
     try:
         return _run(arguments)
     except KeyboardInterrupt as interrupt:
@@ -83,10 +87,17 @@ def _complain(text: str) -> None:
 
 
 def _message(error: Exception) -> str:
-    """Return the error's message, and a clearer one than the system's for a full disk."""
+    """Return the error's message, and a clearer one than the system's."""
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return f"the output could not be written ({error.strerror})"
+    if isinstance(error, OSError) and str(error).startswith("[Errno") and error.filename:
+        return f"{error.filename}: {error.strerror}"
     return str(error)
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning as the commands print their notes, without a place in the code."""
+    _complain(f"neurona: note: {' '.join(str(message).split())}")
 
 
 def _mend_streams() -> None:

@@ -57,6 +57,13 @@ def table(tmp_path):
     return str(path)
 
 
+def test_the_target_may_be_named_as_in_the_other_commands(table, capsys):
+    assert doctor(table, "--target", "sold", "--steps", "5") == 0
+    named = capsys.readouterr().out.splitlines()[0]
+    assert doctor(table, "sold", "--steps", "5") == 0
+    assert named.split(" in ")[0] == capsys.readouterr().out.splitlines()[0].split(" in ")[0]
+
+
 def test_a_table_is_prepared_and_diagnosed(table, capsys):
     assert doctor(table, "sold", "--language", "en") == 0
     said = capsys.readouterr().out

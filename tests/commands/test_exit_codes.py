@@ -12,6 +12,7 @@ import pytest
 
 import neurona
 from neurona import cli, extras
+from tests.support import forks
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
@@ -33,15 +34,12 @@ def folder(tmp_path):
     return tmp_path
 
 
-def train(folder, before, options=("--epochs", "40")):
+def train(folder, before, options=("--epochs", "20")):
     """Run a training in a process of its own, after some lines of Python."""
     arguments = ["train", "t.csv", "--target", "kind", "--output", "m.safetensors", *options]
     run = f"\nfrom neurona import cli\nraise SystemExit(cli.main({arguments}))"
     program = textwrap.dedent(before) + run
-    return subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
+    return forks.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True)
 
 
 def at_epoch(epoch, trials=0):
@@ -81,7 +79,7 @@ ALL = ["m.html", "m.png", "m.safetensors", "t.csv"]
 
 @pytest.mark.parametrize("networks", [1, 4])
 def test_ctrl_c_saves_the_model_so_far(networks, folder):
-    done = train(folder, at_epoch(7), ("--epochs", "40", "--networks", str(networks)))
+    done = train(folder, at_epoch(7), ("--epochs", "20", "--networks", str(networks)))
     assert done.returncode == INTERRUPTED
     (said,) = done.stderr.splitlines()
     which = "the best so far, of epoch " if networks == 1 else "those of epoch 7."
@@ -102,7 +100,7 @@ def test_ctrl_c_in_a_later_setting_saves_the_best_that_is_done(folder):
     said = "neurona: interrupted; the weights are those of setting 1, the best of 1. "
     assert done.stderr == f"{said}Ctrl-C again writes nothing\n"
     net = neurona.load(folder / "m.safetensors")
-    assert (len(net.loss_curve_), net.n_iter_) == (40, 40)
+    assert (len(net.loss_curve_), net.n_iter_) == (20, 20)
     assert [one.kept for one in net.trials_] == [True]
     assert net.trials_[0].setting == net.setting_
     assert names(folder) == ALL
@@ -122,7 +120,7 @@ def test_ctrl_c_while_the_columns_are_judged_leaves_the_model_and_says_so(folder
     said = "neurona: interrupted; the model is in m.safetensors, its report is not written\n"
     assert done.stderr == said
     assert names(folder) == ["m.safetensors", "t.csv"]
-    assert len(neurona.load(folder / "m.safetensors").loss_curve_) == 40
+    assert len(neurona.load(folder / "m.safetensors").loss_curve_) == 20
 
 
 def test_ctrl_c_twice_writes_no_more_than_the_model_so_far(folder):
@@ -309,3 +307,20 @@ def test_help_lists_the_exit_codes(command, capsys):
     assert stop.value.code == 0
     told = capsys.readouterr().out.partition("exit codes:")[2]
     assert [int(line.split()[0]) for line in told.splitlines() if line] == [0, 1, 2, 130, 141]
+
+
+def test_a_file_that_the_system_refuses_is_named_without_its_number(folder, capsys):
+    where = folder / "t.csv"
+    assert cli.main(["site", str(where), "--language", "en"]) == WRONG
+    assert capsys.readouterr().err == f"neurona: error: {where / 'recordings'}: Not a directory\n"
+
+
+def test_a_warning_is_a_note():
+    program = (
+        "import sys, warnings\nfrom neurona import cli\nsys.argv = ['neurona', '--version']\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    warnings.warn('said\\nso')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "neurona: note: said so\n"

@@ -15,6 +15,7 @@ import pytest
 import neurona
 from neurona import cli
 from neurona.commands import interrupts
+from tests.support import forks
 from tests.support.commands import FAILED, INTERRUPTED, pets
 
 READER_LEFT = 141
@@ -43,7 +44,7 @@ def names(folder):
 def interrupted(folder, arguments, after):
     """Run a command, which gets Ctrl-C after some seconds; return its code and what it said."""
     begin = time.monotonic()
-    with subprocess.Popen(
+    with forks.Popen(
         [*ANNOUNCED, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,
     ) as process:  # fmt: skip
@@ -88,7 +89,7 @@ def test_ctrl_c_in_a_sweep_leaves_a_file_that_it_goes_on_from(options, folder):
         "sweep", "circles", "--learning-rate", "0.01:10:40", "--seeds", "8", "--steps", "500",
         "--language", "en", *options,
     ]  # fmt: skip
-    with subprocess.Popen(
+    with forks.Popen(
         [*PROGRAM, *given], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         end = time.monotonic() + 60
@@ -177,8 +178,7 @@ def test_ctrl_c_is_ignored_where_it_was_before(folder):
         "train.judge = lambda *given: (os.kill(os.getpid(), signal.SIGINT), old(*given))[1]\n"
         f"from neurona import cli\nraise SystemExit(cli.main({TRAIN}))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=folder, check=False, text=True,
-                          capture_output=True)  # fmt: skip
+    done = forks.run([sys.executable, "-c", program], cwd=folder, text=True, capture_output=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert names(folder) == ALL
 
@@ -194,7 +194,7 @@ def test_a_call_leaves_the_handler_that_was_there(folder, monkeypatch, capsys):
 def test_a_model_for_the_standard_output_comes_after_what_was_printed(folder):
     arguments = [*TRAIN[:4], "--output", "/dev/stdout", "--epochs", "2"]
     with (folder / "out").open("wb") as out:
-        subprocess.run([*PROGRAM, *arguments], cwd=folder, stdout=out, check=True)
+        forks.run([*PROGRAM, *arguments], cwd=folder, stdout=out, check=True)
     data = (folder / "out").read_bytes()
     assert data.startswith(b"kind: 2 classes")
     assert b"accuracy" in data

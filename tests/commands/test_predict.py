@@ -13,6 +13,7 @@ import neurona
 from neurona import cli
 from neurona.engine.parameters import arrays
 from neurona.tables.csv import parse_csv
+from tests.support import forks
 from tests.support.commands import FAILED, WRONG, pets, refused, rows_of, run
 
 # Predict
@@ -404,10 +405,9 @@ def test_inspect_a_network_of_images(tmp_path, capsys):
 
 
 def command(*arguments, input_=None):
-    return subprocess.run(
-        [sys.executable, "-m", "neurona.cli", *map(str, arguments)],
-        capture_output=True, check=False, input=input_,
-    )  # fmt: skip
+    return forks.run(
+        [sys.executable, "-m", "neurona.cli", *arguments], capture_output=True, input=input_
+    )
 
 
 def test_the_penguins_as_they_were_published(tmp_path, capsys):
@@ -439,7 +439,7 @@ def test_the_penguins_as_they_were_published(tmp_path, capsys):
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_a_closed_pipe_is_not_an_error(command, models):
     arguments = [command, str(models / "kind.safetensors"), str(models / "pets.csv")]
-    with subprocess.Popen(
+    with forks.Popen(
         [sys.executable, "-m", "neurona.cli", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

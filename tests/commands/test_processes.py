@@ -3,9 +3,9 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
+from subprocess import PIPE
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ import neurona
 from neurona import saving
 from neurona.tables.csv import parse_csv
 from neurona.tables.parquet import parse_parquet, to_parquet
+from tests.support import forks
 from tests.support.commands import FAILED, pets, refused, run
 from tests.support.processes import ONCE, ended, free_address
 
@@ -24,8 +25,8 @@ SMALL = ["--epochs", 12, "--hidden", 8, "--seed", 1]
 
 
 def started(*arguments):
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    return forks.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=PIPE, stderr=PIPE, text=True,
         env={**os.environ, **ONCE},
     )  # fmt: skip
 
@@ -148,6 +149,13 @@ def test_files_that_do_not_fit_together_are_named(table, tmp_path, capsys, chang
 def test_a_pattern_that_fits_no_file_is_told(tmp_path, capsys):
     err = refused(capsys, "train", tmp_path / "*.csv", "--target", "kind")
     assert "*.csv: no file has such a name" in err
+
+
+def test_a_file_that_is_given_twice_is_refused(table, tmp_path, capsys):
+    split(table, 100, 100)
+    named = tmp_path / "part-1.csv"
+    err = refused(capsys, "train", tmp_path / "part-*.csv", named, "--target", "kind")
+    assert f"{named} is given twice: name each file once" in err
 
 
 # ---- several processes

@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 from contextlib import suppress
 
@@ -14,6 +13,7 @@ import neurona
 from neurona import cli
 from neurona.estimators.calibration import bounds_of
 from neurona.estimators.ensemble import member
+from tests.support import forks
 from tests.support.commands import pets, refused, rows_of, run
 
 
@@ -235,7 +235,7 @@ def test_a_terminal_gets_a_progress_bar(models, tmp_path):
 
     ours, theirs = pty.openpty()
     made = ["--epochs", "20", "--patience", "20", "--output", str(tmp_path / "m.safetensors")]
-    done = subprocess.Popen(
+    done = forks.Popen(
         [
             sys.executable,
             "-m",

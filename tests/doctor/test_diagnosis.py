@@ -68,6 +68,7 @@ def test_the_lessons_network_is_diagnosed_within_two_seconds():
     assert "The signal fades on its way. From layer 1 to the output it shrinks" in str(diagnosis)
     assert "La red predice 0,50 en todas partes." in diagnosis.say("es")
     assert "(0.2500)" in str(diagnosis)
+    assert repr(diagnosis) == str(diagnosis)  # and not all that was measured
     fading = diagnosis.findings[0]
     assert fading.numbers["value"] > fading.numbers["threshold"] == 100
     assert fading.cures[0] == "orthogonal-weights"

@@ -197,7 +197,10 @@ def test_only_a_network_with_parameters_is_trained(net, said):
             "X has shape (4, 2, 1), but the network takes rows of 2 numbers: give X.",
         ),
         (np.ones((0, 2)), "X has no rows: give at least one example"),
-        ([[1, 2], [3], [4, 5], [6, 7]], "X must be an array of numbers"),
+        (
+            [[1, 2], [3], [4, 5], [6, 7]],
+            "X must be an array of numbers: its rows, or the values in its cells, differ in length",
+        ),
         ([["a", "b"]] * 4, "X must be an array of numbers: code text as numbers first"),
         ([["1", "2"]] * 4, "X must be an array of numbers: code text as numbers first"),
         (X * 1j, "X must be an array of numbers"),
@@ -291,6 +294,7 @@ def test_single_class(net, y):
         ([1, math.nan, 1, 1], "sample_weight[1] is nan: sample_weight must be finite"),
         ([1, 1, 1, math.inf], "sample_weight[3] is inf"),
         (list("abcd"), "sample_weight must be an array of numbers"),
+        ([2e38] * 4, "sample_weight adds up to more than float32 holds"),
     ],
 )
 def test_sample_weight_error_messages(wrong, said):

@@ -20,7 +20,7 @@ from neurona.engine.layers import (
 
 
 def test_a_line_and_a_list_are_the_same_network():
-    line = "28x28x1, conv 16 3x3 same, pool 2, conv 32 stride 2, flatten, dropout 0.2, 64, 10"
+    line = "28x28x1, conv 16 3x3 same, pool size 2, conv 32 stride 2, flatten, dropout 0.2, 64, 10"
     a = neurona.network(line, "relu", output="softmax")
     each = [
         (28, 28, 1), Conv2D(16, padding="same"), MaxPool2D(), Conv2D(32, stride=2), Flatten(),

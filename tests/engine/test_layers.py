@@ -340,6 +340,15 @@ def test_calibration_samples_large_data():
     np.testing.assert_array_equal(weight, [2, 2, 2])
 
 
+@pytest.mark.parametrize("augmentation", [None, lambda x, rng: x])
+def test_calibration_takes_fewer_images_for_they_have_many_places(augmentation):
+    layers = [Conv2D(16, 3), BatchNormalization(), Flatten(), Dense(1)]
+    net = Network(layers, in_shape=(40, 40, 1))
+    X = np.random.default_rng(0).normal(size=(1500, 40, 40, 1)).astype(np.float32)
+    states = train(net, X, X[:, 0, 0], steps=1, batch_size=8, augmentation=augmentation)
+    assert next(states).rows_seen == sources.most_calibrated(net) == 1448
+
+
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_calibration_uses_the_last_custom_batches(engine, weight, monkeypatch):
     monkeypatch.setattr(sources, "POPULATION", 12)

@@ -144,6 +144,18 @@ def test_stack_and_one_of_its_networks_continue_from_a_state(engine):
     assert_alike(last(train(NET, X, Y, start=half[1], steps=5, **given)), through[1])
 
 
+@pytest.mark.parametrize("optimizer", [neurona.adam, neurona.momentum])
+def test_a_stack_continues_from_the_state_of_one_network(engine, optimizer):
+    """With another learning rate each: all take what the optimizer remembers with them."""
+    given = {"steps": 4, "every": 4, "batch_size": 7, "engine": engine}
+    half = last(train(NET, X, Y, optimizer=optimizer(0.1), rng=2, **given))
+    rates = [0.02, 0.2]
+    stack = last(train(NET, X, Y, start=half, optimizer=optimizer(), learning_rates=rates, **given))
+    for k, rate in enumerate(rates):
+        alone = last(train(NET, X, Y, start=half, optimizer=optimizer(rate), **given))
+        assert_alike(stack[k], alone)
+
+
 def assert_alike_stack(one, other):
     for k in range(len(other)):
         assert_alike(one[k], other[k])

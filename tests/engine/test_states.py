@@ -15,6 +15,7 @@ import pytest
 from neurona import State, network, train
 from neurona.engine.parameters import flatten
 from neurona.engine.trees import FrozenDict, each_of, frozen
+from tests.support import forks
 from tests.support.points import last
 
 X = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32)
@@ -106,6 +107,14 @@ def test_a_state_does_not_change_with_the_training_that_made_it(engine):
     assert pickle.dumps((first.params, first.optimizer_state)) == kept
 
 
+def test_a_state_is_shown_without_its_arrays():
+    net = network([2, 50, 1])
+    *_, one = train(net, [[0, 1], [1, 0]], [0, 1], steps=2, rng=0)
+    assert repr(one) == f"State(step=2, epoch=2, cost={one.cost:.4f})"
+    *_, stack = train(net, [[0, 1], [1, 0]], [0, 1], steps=2, seeds=range(2))
+    assert repr(stack) == "State(step=2, epoch=2, cost=[{:.4f}, {:.4f}])".format(*stack.cost)
+
+
 def test_a_state_made_by_hand_keeps_what_it_was_given():
     params = NET.init(0)
     state = State(0, 0, params, {"v": [np.zeros(3)]}, np.ones(2))
@@ -195,7 +204,7 @@ def test_a_custom_activation_is_pickled_by_its_module(tmp_path):
     make = "import mine, neurona, pickle; net = neurona.network([1, 2, 1], 'cubed')"
 
     def printed(code):
-        done = subprocess.run(
+        done = forks.run(
             [sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True, text=True
         )
         return done.stdout.strip()

@@ -541,8 +541,8 @@ def test_each_compiled_call_is_traced_once(monkeypatch):
     monkeypatch.setattr(jax_engine.Calls, "__init__", spied(jax_engine.Calls.__init__, calls))
     monkeypatch.setattr(jax_engine, "take", spied(jax_engine.take, traces))
     net = network([2, 6, 1], "tanh", output="sigmoid")
-    sizes = iter([1, 5, 2, 7, 3, 100])
-    common = {"steps": 20, "engine": "jax", "every": lambda: next(sizes, 4), "rng": 0}
+    sizes = iter([1, 20, 2, 40, 3])
+    common = {"steps": 80, "engine": "jax", "every": lambda: next(sizes, 4), "rng": 0}
     for own in ({"batch_size": 3}, {}, {"sample_weight": WEIGHT}, {"batch_size": 4}):
         list(train(net, X, Y, **common, **own))
     assert len(traces) == len(calls) > 5

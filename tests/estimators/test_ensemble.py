@@ -212,7 +212,7 @@ def test_fewer_rows_than_folds_are_said():
 def test_fewer_than_50_rows_are_left_out_by_no_network():
     for n, judged in ((2, False), (49, False), (50, True)):
         net = NeuralNetRegressor(**FAST).fit(*points(n))
-        assert networks_of(net) == (6 if judged else 4)
+        assert networks_of(net) == 4
         assert (net.residuals_ is not None) == judged
         assert (net.trials_[0].cost is not None) == judged
     net = NeuralNetRegressor(cv=2, **FAST).fit(*points(10))
@@ -376,7 +376,7 @@ def test_a_warm_start_with_another_number_of_networks_is_refused():
     before = net.predict_proba(X)
     for other in ({"networks": 2}, {"networks": 1}, {"cv": 3}):
         net.set_params(networks="auto", cv=None).set_params(**other)
-        with pytest.raises(ValueError, match=r"warm_start goes on with 6 network\(s\), and \d are"):
+        with pytest.raises(ValueError, match=r"warm_start goes on with 4 network\(s\), and \d are"):
             net.fit(X, Y)
     np.testing.assert_array_equal(net.predict_proba(X), before)
     alone = NeuralNetClassifier(networks=1, warm_start=True, **FAST).fit(X, Y)
@@ -390,7 +390,7 @@ def test_a_stream_is_learned_by_one_network(class_):
     net = class_(**FAST).fit(X, Y)
     before = net.predict(X)
     with pytest.raises(
-        ValueError, match=r"goes on with one network, and fit has left 6.*networks="
+        ValueError, match=r"goes on with one network, and fit has left 4.*networks="
     ):
         net.partial_fit(X, Y)
     np.testing.assert_array_equal(net.predict(X), before)

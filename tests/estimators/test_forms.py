@@ -73,6 +73,7 @@ def test_a_dict_of_numbers_may_go_unprepared():
         (pd.Series(["a", "b"]), "Expected 2D array"),
         (pd.Series([1, 2]), "Expected a 2-dimensional container|Expected 2D array"),
         (["a", "b"], "Expected 2D array"),
+        ([[1, 2], [3]], "X must be a table: its rows, or the values in its cells, differ"),
         (np.ones((2, 2, 2)), "nothing to learn from images that are all alike"),
         (np.ones((2, 2, 2), object), "give images and series as numbers"),
         (np.ones((2, 2, 2, 2, 2)), "dim 5|5 axes|shape"),
@@ -196,6 +197,7 @@ def test_labels_may_be_sparse(form):
         (pd.Series(Y).astype("category"), [0, 1, 2]),
         (pd.Series(Y.astype(str)).astype("string"), ["0", "1", "2"]),
         (pl.Series(Y), [0, 1, 2]),
+        (Y.astype(str).astype(np.dtypes.StringDType()), ["0", "1", "2"]),
     ],
 )
 def test_classes_come_back_as_they_were_given(y, classes):

@@ -75,14 +75,14 @@ def test_classes_that_no_line_parts_are_learned(make, least):
 
 def test_a_rare_class_is_found():
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(800, 2))
+    X = rng.normal(size=(1000, 2))
     y = (np.hypot(X[:, 0] - 1, X[:, 1] - 1) < 0.4).astype(int)
     assert 0.02 < y.mean() < 0.08
-    net = NeuralNetClassifier(random_state=0).fit(X[:400], y[:400])
-    assert recall_score(y[400:], net.predict(X[400:])) > 0.75
+    net = NeuralNetClassifier(random_state=0).fit(X[:600], y[:600])
+    assert recall_score(y[600:], net.predict(X[600:])) > 0.75
     balanced = NeuralNetClassifier(class_weight="balanced", random_state=0)
-    balanced.fit(X[:400], y[:400])
-    assert recall_score(y[400:], balanced.predict(X[400:])) > 0.9
+    balanced.fit(X[:600], y[:600])
+    assert recall_score(y[600:], balanced.predict(X[600:])) > 0.9
 
 
 def test_probabilities_of_noisy_classes_are_near_the_shares():

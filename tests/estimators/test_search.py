@@ -32,9 +32,9 @@ def judged_as(costs, monkeypatch):
 
     costs, judge = iter(costs), Fit.judge
 
-    def judged(self):
-        judge(self)
-        return next(costs)
+    def judged(self, over=True):
+        judge(self, over)
+        return next(costs) if over else 1.0
 
     monkeypatch.setattr(Fit, "judge", judged)
     monkeypatch.setattr(Fit, "has_learned", lambda *_: True, raising=False)
@@ -67,6 +67,25 @@ def test_the_lowest_setting_is_tried_without_ramps_where_a_lower_one_is_best(
     np.testing.assert_allclose(net.predict(X[:3]), net.predict(X)[:3])
 
 
+def test_a_trial_that_is_far_behind_after_a_third_ends_there(monkeypatch):
+    from neurona.estimators.fit import Fit
+
+    costs = iter([0.9, 1.0, 0.94, 0.8, 0.95, 0.95])  # of each trial the early one first
+    monkeypatch.setattr(Fit, "judge", lambda self, over=True: next(costs))
+    monkeypatch.setattr(Fit, "has_learned", lambda *_: True)
+    net = NeuralNetRegressor(**FAST, ramps=0)
+    last = {}
+    for state in net.iter_fit(X, Y):
+        last[repr(net.setting_)] = state.epoch
+    assert list(last.values()) == [20, 20, 20]  # behind, but not far
+    costs = iter([0.9, 1.0, 1.06, 1.06])
+    watched = NeuralNetRegressor(**FAST, ramps=0)
+    assert [state.epoch for state in watched.iter_fit(X, Y)] == [*range(21), *range(8)]
+    assert [(trial.cost, trial.kept) for trial in watched.trials_] == [(1.0, True), (1.06, False)]
+    assert not watched.should_stop_
+    assert watched.n_iter_ == 20
+
+
 def test_all_settings_are_tried_while_they_help(monkeypatch):
     judged_as(-np.arange(20.0), monkeypatch)
     net = NeuralNetRegressor(**FAST, early_stopping=False).fit(X, Y)
@@ -74,26 +93,28 @@ def test_all_settings_are_tried_while_they_help(monkeypatch):
     assert [trial.kept for trial in net.trials_] == [False] * (len(net.trials_) - 1) + [True]
 
 
-def test_of_few_rows_more_networks_learn_with_the_best_setting(monkeypatch):
+def test_of_few_rows_two_networks_try_the_settings_and_two_learn_with_the_best():
     fast = {**FAST, "networks": "auto", "ramps": 0}
     net = NeuralNetRegressor(**fast)
     states = list(net.iter_fit(X, Y))
-    sizes = [len(state) for state in states]
-    others = sizes.index(4)  # after all trials
-    assert set(sizes[:others]) == {2}
-    assert set(sizes[others:]) == {4}
-    assert len(net.state_) == 6
+    assert {len(state) for state in states} == {2}
+    assert len(net.state_) == 4
     assert len(net.trials_) < sum(state.epoch == 0 for state in states)
-    four = NeuralNetRegressor(**{**fast, "networks": 4}).fit(X, Y)
-    assert net.setting_ in {trial.setting for trial in four.trials_}
-    assert len(four.residuals_) == len(X)
-    assert len(net.residuals_) == len(X) * 3 // 2  # two of four folds are left out twice
+    assert len(net.residuals_) == len(X)
     logits = [net._member.predict(own, net.prepare(X)) for own in members(net.state_.params)]
     mean = net.targets_.decide(np.mean(logits, axis=0))
     np.testing.assert_allclose(net.predict(X), mean, rtol=1e-5, atol=1e-6)
-    assert net.loss_curve_[-1] == pytest.approx(net.loss_)  # the mean of all six
-    many = NeuralNetRegressor(**fast, quick=True).fit(X, Y)
-    assert len(many.state_) == 4  # quick takes one setting, and four networks
+    assert net.loss_curve_[-1] == pytest.approx(net.loss_)  # the mean of all four
+
+
+def test_of_some_rows_as_many_more_networks_learn_with_the_best(monkeypatch):
+    monkeypatch.setattr("neurona.estimators.fit.FEW_ROWS", 100)
+    fast = {**FAST, "networks": "auto", "ramps": 0}
+    net = NeuralNetRegressor(**fast).fit(X, Y)
+    assert len(net.state_) == 8
+    assert len(net.residuals_) == 2 * len(X)
+    assert len(NeuralNetRegressor(**{**fast, "networks": 4}).fit(X, Y).state_) == 4
+    assert len(NeuralNetRegressor(**fast, quick=True).fit(X, Y).state_) == 4
     monkeypatch.setattr("neurona.estimators.fit.MOST_OF_MORE", 100)
     assert len(NeuralNetRegressor(**fast).fit(X, Y).state_) == 4
 
@@ -253,12 +274,11 @@ class Explosive:
 
 
 def test_a_later_trial_that_diverges_is_infinite_and_not_kept(monkeypatch):
-    judged_as([3.0, 2.0, 1.0], monkeypatch)
-    X, Y = table(500)
+    judged_as([3.0, 2.0], monkeypatch)
     with np.errstate(all="ignore"):
-        net = NeuralNetRegressor(**FAST, ramps=0, optimizer=Explosive(3)).fit(X, Y)
-    assert [trial.cost for trial in net.trials_] == [3.0, 2.0, np.inf]
-    assert net.trials_[1].kept
+        net = NeuralNetRegressor(**FAST, ramps=0, optimizer=Explosive(2)).fit(X, Y)
+    assert [trial.cost for trial in net.trials_] == [3.0, np.inf]
+    assert net.trials_[0].kept
     assert np.isfinite(net.predict(X)).all()
 
 

@@ -21,6 +21,7 @@ from neurona.engine.parameters import arrays, flatten
 from neurona.engine.schedules import cosine
 from neurona.engine.trees import each_of
 from neurona.files import storage
+from tests.support import forks
 from tests.support.points import last
 
 X = np.random.default_rng(0).normal(size=(90, 2)).astype(np.float32)
@@ -232,14 +233,14 @@ def test_a_process_that_is_killed_goes_on(path, tmp_path):
     program, done = textwrap.dedent(PROGRAM), tmp_path / "W.npy"
     arguments = [sys.executable, "-c", program, path, "numpy", done]
     for most in (300, 900):
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        with forks.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout:
                 if int(line) >= most:
                     process.send_signal(signal.SIGKILL)
                     break
         assert process.returncode == -signal.SIGKILL
         assert not done.exists()
-    run = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    run = forks.run(arguments, capture_output=True, text=True, check=True)
     assert int(run.stdout.split()[0]) >= 900
     settings = {**SETTINGS, "steps": 4000, "optimizer": neurona.adam(cosine(0.05, 4000))}
     whole = last(neurona.train(NET, X, Y, **settings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections import namedtuple
 
@@ -17,6 +16,7 @@ from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
 from neurona.engine.trees import each_of
 from neurona.files import storage
+from tests.support import forks
 from tests.support.points import last
 
 X = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
@@ -63,7 +63,7 @@ def test_a_training_goes_on_in_another_process(path):
         *_, state = neurona.train(net, X, np.arange(30) % 2, steps=7, start=state, batch_size=7)
         neurona.save({str(path)!r}, net, state)
     """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    forks.run([sys.executable, "-c", code], check=True)
     assert_same(neurona.load_state(path)[1], states[12])
 
 

@@ -5,12 +5,14 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
+
+from tests.support.forks import Popen
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
@@ -42,9 +44,9 @@ def start(*options, program=("-m", "neurona.cli")):
     """Start ``neurona play``; return its process and its address."""
     # Its own tests count its lines; here, where a browser waits for it, it runs at its own speed.
     untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_PROCESS")}
-    process = subprocess.Popen(
+    process = Popen(
         [sys.executable, *program, "play", "--no-browser", *options],
-        stdout=subprocess.PIPE,
+        stdout=PIPE,
         text=True,
         env=untraced,
     )
@@ -77,9 +79,8 @@ def fresh(browser, width, height):
     if not page.is_closed():
         root = page.evaluate("location.origin")
         page.mouse.move(0, 0)
-        page.goto(f"{root}/static/page.css")  # where no program stores anything any more
+        page.goto(f"{root}/static/page.css")  # no program is there, and the same process goes on
         page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
-        page.goto("about:blank")
         page.emulate_media(media="null", color_scheme="light")
     context.clear_cookies()
     context.clear_permissions()

@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
+
+from tests.support.forks import Popen
 
 ROOT = Path(__file__).parents[2]
 ONCE = {"OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
@@ -44,10 +46,10 @@ def with_devices(n):
 
 def begin(program, *arguments, **environment):
     """Start a program, in which ``tell(name=value)`` is there."""
-    return subprocess.Popen(
+    return Popen(
         [sys.executable, "-c", PREAMBLE + textwrap.dedent(program), *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
         text=True,
         cwd=ROOT,
         env={**os.environ, **ONCE, **environment},

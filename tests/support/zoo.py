@@ -267,6 +267,16 @@ def keras_models(keras):
             ],
             (9, 8, 4),
         ),
+        "separable and depthwise convolutions": (
+            lambda: [
+                layers.SeparableConv2D(5, (3, 2), strides=2, depth_multiplier=2, use_bias=False),
+                layers.SeparableConv2D(4, 3, padding="same", activation="tanh"),
+                layers.Reshape((8, 4)), layers.DepthwiseConv1D(3, depth_multiplier=2),
+                layers.SeparableConv1D(3, 3, padding="same", dilation_rate=2, activation="relu"),
+                layers.Flatten(), layers.Dense(2),
+            ],
+            (10, 5, 3),
+        ),
         "channels first": (
             lambda: [
                 layers.Conv2D(3, 2, data_format="channels_first"),

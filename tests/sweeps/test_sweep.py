@@ -52,6 +52,7 @@ def test_the_lessons_map():
         initializer="uniform", cost="mse",
     )  # fmt: skip
     assert found.share[:, 0].max() >= 0.5
+    assert repr(found).endswith(str(found.share))
     assert (found.share[:, 1] == 0).all()
     assert not found.diagnose((1, 1), 2).healthy
 

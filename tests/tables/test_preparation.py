@@ -256,3 +256,35 @@ def test_cells_that_hold_several_values_are_refused_by_the_columns_name():
     pairs = pl.DataFrame({"pair": pl.Series([[1, 2], [3, 4]], dtype=pl.Array(pl.Int64, 2))})
     with pytest.raises(ValueError, match="column 'pair' holds 2 values in each cell"):
         read_frame(pairs)
+
+
+LOCAL = "2024-05-{:02}T00:30"
+SHIFTED = pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (LOCAL + "+02:00", LOCAL, "a time zone when the network learned, and has none now"),
+        (LOCAL, LOCAL + "-0300", "no time zone when the network learned, and has one now"),
+        (LOCAL + "Z", LOCAL, None),
+        (LOCAL + "+02:00", LOCAL + "Z", None),
+        (LOCAL + "+02:00", LOCAL + "-03:00", None),
+    ],
+)
+
+
+@SHIFTED
+def test_dates_that_lose_or_gain_a_time_zone_are_told(then, now, said):
+    def table(form):
+        return [read_column("when", np.array([form.format(day) for day in range(1, 29)], object))]
+
+    told = [*Preparation.fit(table(then)).of_other_zones(table(now))]
+    assert [said in text for text in told] == ([] if said is None else [True])
+
+
+def test_dates_with_and_without_a_time_zone_in_one_column_are_told():
+    zone = datetime.timezone(datetime.timedelta(hours=2))
+    cells = [datetime.datetime(2024, 5, day, tzinfo=zone) for day in range(1, 9)]
+    column = read_column("when", np.array([*cells, datetime.datetime(2024, 5, 9)], object))
+    assert column.moved
+    assert column.remarks == (
+        "has dates with a time zone and dates without: these are read as UTC",
+    )

@@ -54,6 +54,12 @@ def the_same(view, names):
 
 
 SETUPS = [
+    {
+        "data": {"kind": "memory", "n": 40, "seed": 2},
+        "layers": [{"neurons": 3, "kind": "rnn"}, {"neurons": 2, "kind": "lstm"}, {"neurons": 2}],
+        "training": {"batch_size": 7, "initializer": "glorot_uniform"},
+        "inputs": ["x1"],
+    },
     *({"data": {"kind": kind, "n": 40, "points": OWN, "noise": 0.1}} for kind in KINDS),
     {
         "data": {"kind": "digits", "n": 40, "seed": 2},

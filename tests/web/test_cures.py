@@ -36,12 +36,13 @@ def short(monkeypatch):
     monkeypatch.setattr(cures, "STEPS", 100)
 
 
-def test_a_cure_on_images_keeps_their_layers():
-    digits = example("digits")
-    made = with_cures("rate-up", setup=digits)
-    assert made["training"]["learning_rate"] > digits.training.learning_rate
-    assert made["layers"] == digits.to_json()["layers"]
-    assert with_cures("class-weights", setup=digits) is None  # the page has none
+@pytest.mark.parametrize("name", ["digits", "memory"])
+def test_a_cure_on_images_or_series_keeps_their_layers(name):
+    setup = example(name)
+    made = with_cures("rate-up", setup=setup)
+    assert made["training"]["learning_rate"] > setup.training.learning_rate
+    assert made["layers"] == setup.to_json()["layers"]
+    assert with_cures("early-stop", setup=setup) is None  # the page has none
 
 
 def test_a_cure_becomes_the_pages_set_up():

@@ -21,7 +21,7 @@ from neurona.web.run import Run
 from neurona.web.security import COOKIE
 from neurona.web.server import application
 from neurona.web.session import Session
-from neurona.web.setup import IMAGES, KINDS
+from neurona.web.setup import KINDS, LAYERS
 from neurona.web.worker import WorkerRun
 
 SMALL = {"data": {"n": 40}, "layers": [{"neurons": 3}]}
@@ -104,7 +104,7 @@ def test_a_moment_gone_back_to_is_what_is_taken(session, tmp_path):
         assert film.n_frames == 5
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in IMAGES])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LAYERS])
 def test_every_data_set_of_points_has_a_film(kind):
     session = Session()
     setup = {**SMALL, "data": {"kind": kind, "n": 40, "points": OWN}, "inputs": ["x2", "x1*x2"]}

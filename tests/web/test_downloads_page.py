@@ -1,7 +1,6 @@
 """What is taken home, in a real browser: click, and look into the file that arrives."""
 
 import re
-import subprocess
 import sys
 
 import nbformat
@@ -15,6 +14,7 @@ from neurona.files.network import read
 from neurona.observe.numbers import grid
 from neurona.web.setup import Setup
 from neurona.web.task import make_task
+from tests.support import forks
 from tests.support.pages import (
     changed,
     close_tool,
@@ -124,9 +124,7 @@ def test_the_model_predicts_the_same(page, menu, tmp_path):
 def test_the_code_runs_and_prints_what_the_page_shows(page, menu, tmp_path):
     path = taken(page, menu, "Python code", tmp_path)
     assert path.name == "playground.py"
-    done = subprocess.run(
-        [sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = forks.run([sys.executable, path.name], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     cost, shares = scores(page)
     printed = [float(line.rpartition(" ")[2]) for line in done.stdout.splitlines()]

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from neurona.commands.play import TOKEN
+from tests.support import forks
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -86,7 +87,7 @@ def test_a_taken_port_is_said(address, capsys):
 
 
 def test_other_machines_are_let_in_where_they_were_asked_to(tmp_path):
-    process = subprocess.Popen(
+    process = forks.Popen(
         [sys.executable, "-m", "neurona.cli", "play", "--no-browser", "--host", "0.0.0.0"],
         stdout=subprocess.PIPE,
         text=True,

@@ -24,9 +24,9 @@ def test_every_data_set_can_be_trained(kind):
     view = run.settle()
     content, arrays = FrameRenderer(task).frame(view, 12, 8)
     assert content["step"] == 1
-    seen = "maps" if task.images else "surface"
+    seen = "surface" if task.planar else "maps"
     assert seen in arrays
-    assert task.images or arrays["surface"].shape == (task.net.n_out, 12, 12)
+    assert not task.planar or arrays["surface"].shape == (task.net.n_out, 12, 12)
     assert ("confusion" in arrays) == (task.classes > 0)
     run.close()
 

@@ -20,6 +20,7 @@ import { NeuronEditor } from "./NeuronEditor";
 import { Notice } from "./Notice";
 import { PointEditing } from "./PointEditing";
 import { Sentence } from "./Sentence";
+import { SeriesPlot } from "./SeriesPlot";
 import { Surface } from "./Surface";
 import { type Part, TOOLS, Tools } from "./Tools";
 
@@ -70,13 +71,7 @@ export function App({ store }: { store: Store }) {
               {!hidden.includes("result") && (
                 <section class="hero" aria-label={text.value.result}>
                   <div class="picture">
-                    {run.value.layers ? (
-                      <DrawingPad store={store} />
-                    ) : (
-                      <PointEditing store={store}>
-                        <Surface store={store} />
-                      </PointEditing>
-                    )}
+                    <Picture store={store} />
                     <Hint store={store} name="picture" />
                   </div>
                   {run.value.layers ? <ImageKey store={store} /> : <Key store={store} />}
@@ -93,6 +88,18 @@ export function App({ store }: { store: Store }) {
         )}
       </Main>
     </StoreContext.Provider>
+  );
+}
+
+/** The plane with its points, or the example that runs through the network. */
+function Picture({ store }: { store: Store }) {
+  const example = store.run.value?.layers?.[0];
+  if (example?.kind === "Series") return <SeriesPlot store={store} />;
+  if (example) return <DrawingPad store={store} />;
+  return (
+    <PointEditing store={store}>
+      <Surface store={store} />
+    </PointEditing>
   );
 }
 

@@ -42,6 +42,7 @@ const MARKS: Record<string, [number, number, number][]> = {
     [16, 18, 0],
     [20, 12, 1],
   ],
+  memory: [[4, 5, 1]],
   own: [
     [8, 16, 0],
     [15, 8, 1],
@@ -72,6 +73,9 @@ function spiral(turn: number, label: number): [number, number, number][] {
 // The ink of a seven, in squares.
 const SEVEN = ["1111", "0011", "0110", "0100"];
 
+// A number to remember, and noise after it.
+const LINE = "M4 5L7.5 13 11 10 14 14 17 11 20 13";
+
 export function DataIcon({ kind }: { kind: string }) {
   return (
     <svg viewBox="0 0 24 24" aria-hidden="true">
@@ -84,6 +88,7 @@ export function DataIcon({ kind }: { kind: string }) {
               ),
           ),
         )}
+      {kind === "memory" && <path d={LINE} fill="none" stroke="currentColor" stroke-width="1.5" />}
       {(MARKS[kind] ?? []).map(([x, y, label]) => (
         <circle cx={x} cy={y} r="1.7" fill={classPaint(label)} />
       ))}

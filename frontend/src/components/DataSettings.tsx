@@ -1,7 +1,7 @@
 // The data set, its parameters, and the input features.
 
 import { featureLabel } from "../state/labels";
-import { type DataSetup, DIGITS, withData } from "../state/setup";
+import { type DataSetup, DIGITS, MEMORY, withData, withoutPlane } from "../state/setup";
 import type { Store } from "../state/store";
 import { CsvTable } from "./CsvTable";
 import { NumberField, Slider } from "./controls";
@@ -16,8 +16,8 @@ export function DataSettings({ store }: { store: Store }) {
   const draw = (more: Partial<DataSetup>) =>
     changeSetup({ ...setup.value, data: { ...data, ...more } });
   const images = data.kind === DIGITS;
-  const like = (kind: string) =>
-    (kind === DIGITS ? examples.value[DIGITS] : undefined) ?? defaults.value;
+  const planar = withoutPlane(data.kind) === null;
+  const like = (kind: string) => examples.value[withoutPlane(kind) ?? ""] ?? defaults.value;
   return (
     <>
       <div class="kinds" role="group" aria-label={t.data}>
@@ -40,8 +40,8 @@ export function DataSettings({ store }: { store: Store }) {
         {data.kind !== "own" && (
           <>
             <Slider
-              label={images ? t.images.images : t.points}
-              word="points"
+              label={images ? t.images.images : data.kind === MEMORY ? t.series.many : t.points}
+              {...(planar ? { word: "points" } : {})}
               value={data.n}
               limits={images ? { ...known.n, max: limits.value.images.most } : known.n}
               step={20}
@@ -50,7 +50,7 @@ export function DataSettings({ store }: { store: Store }) {
             {!images && (
               <Slider
                 label={t.noise}
-                word="noise"
+                {...(planar ? { word: "noise" } : {})}
                 value={data.noise}
                 limits={known.noise}
                 step={0.01}
@@ -97,7 +97,7 @@ export function DataSettings({ store }: { store: Store }) {
           onChange={(seed) => draw({ seed: seed ?? 0 })}
         />
       </div>
-      {!images && !hidden.includes("inputs") && <Inputs store={store} />}
+      {planar && !hidden.includes("inputs") && <Inputs store={store} />}
       {!hidden.includes("csv") && <CsvTable store={store} />}
     </>
   );

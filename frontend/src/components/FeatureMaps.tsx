@@ -1,12 +1,12 @@
-// The diagram of a network on images: each layer's maps for one example, from the image to the bars
-// of the classes. A map under the pointer is shown large; a click opens it in the microscope.
+// The diagram of a network on images or series: each layer's maps for one example, from the example to
+// the bars of the classes. A map under the pointer is shown large; a click opens it in the microscope.
 
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { paletteOf } from "../drawing/colors";
-import { layoutMaps, type MapLayout, makeMapPainter } from "../drawing/maps";
+import { type Area, layoutMaps, type MapLayout, makeMapPainter } from "../drawing/maps";
 import type { Run } from "../server/messages";
-import { largest, lengthOf, outputsOf, sidesOf } from "../state/images";
+import { largest, lengthOf, outputsOf, overTime, sidesOf } from "../state/images";
 import { channelName, classLabel } from "../state/labels";
 import type { Store } from "../state/store";
 import { awayParts } from "../state/tools";
@@ -46,7 +46,7 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
       {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas takes no focus. */}
       <canvas class="scene" ref={canvas} aria-hidden="true" />
       {width > 0 &&
-        layout.tiles.map(({ x, y, side, layer, channel }) => {
+        layout.tiles.map(({ x, y, width: wide, height: high, layer, channel }) => {
           const name = channelName(layers, { layer, channel }, text.value);
           const show = () => {
             images.hovered.value = layer > 0 ? { layer, channel } : null;
@@ -67,10 +67,10 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
                 chosen.channel === channel
               }
               style={{
-                left: `${x + side / 2}px`,
-                top: `${y + side / 2}px`,
-                width: `${side}px`,
-                height: `${side}px`,
+                left: `${x + wide / 2}px`,
+                top: `${y + high / 2}px`,
+                width: `${wide}px`,
+                height: `${high}px`,
               }}
               onMouseEnter={show}
               onMouseLeave={hide}
@@ -85,6 +85,7 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
           );
         })}
       <WindowMarks store={store} layout={layout} />
+      <StepMarks store={store} layout={layout} />
       <Chances store={store} run={run} output={layout.output} />
     </div>
   );
@@ -94,23 +95,20 @@ export function FeatureMaps({ store, run }: { store: Store; run: Run }) {
 function WindowMarks({ store, layout }: { store: Store; layout: MapLayout }) {
   const { windows, images } = store;
   const [apart, at] = [windows.number.value, windows.channel.value];
-  if (!windows.open.value || !apart || !at) return null;
   const layers = images.layers.value;
+  if (!windows.open.value || !apart || !at || layers.some(overTime)) return null;
   const mark = (layer: number, channel: number, [top, left, bottom, right]: number[]) => {
     const tile = layout.tiles.find((one) => one.layer === layer && one.channel === channel);
     const its = layers[layer];
     if (!tile || !its) return null;
-    const cell = tile.side / Math.max(...sidesOf(its));
+    const cell = tile.height / sidesOf(its)[0];
     return (
-      <i
-        class="window-mark"
+      <Mark
         key={`${layer}-${channel}`}
-        style={{
-          left: `${tile.x + (left ?? 0) * cell}px`,
-          top: `${tile.y + (top ?? 0) * cell}px`,
-          width: `${((right ?? 0) - (left ?? 0)) * cell}px`,
-          height: `${((bottom ?? 0) - (top ?? 0)) * cell}px`,
-        }}
+        x={tile.x + (left ?? 0) * cell}
+        y={tile.y + (top ?? 0) * cell}
+        width={((right ?? 0) - (left ?? 0)) * cell}
+        height={((bottom ?? 0) - (top ?? 0)) * cell}
       />
     );
   };
@@ -123,6 +121,32 @@ function WindowMarks({ store, layout }: { store: Store; layout: MapLayout }) {
     </>
   );
 }
+
+/** Of a series: the step that is looked at, in the series and in all states. */
+function StepMarks({ store, layout }: { store: Store; layout: MapLayout }) {
+  const [, step] = store.windows.place.value;
+  return (
+    <>
+      {store.images.layers.value.map((one, layer) => {
+        const tiles = layout.tiles.filter((tile) => tile.layer === layer);
+        const [first, last] = [tiles[0], tiles.at(-1)];
+        if (!overTime(one) || !first || !last) return null;
+        const wide = first.width / sidesOf(one)[1];
+        const height = last.y + last.height - first.y;
+        return (
+          <Mark key={layer} x={first.x + step * wide} y={first.y} width={wide} height={height} />
+        );
+      })}
+    </>
+  );
+}
+
+const Mark = ({ x, y, width, height }: Area) => (
+  <i
+    class="window-mark"
+    style={{ left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` }}
+  />
+);
 
 /** A bar for each class. */
 function Chances({ store, run, output }: { store: Store; run: Run; output: MapLayout["output"] }) {

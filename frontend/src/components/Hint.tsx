@@ -5,9 +5,10 @@ import type { Store } from "../state/store";
 
 export function Hint({ store, name }: { store: Store; name: HintName }) {
   const { hints, text, run, hidden } = store;
-  const images = text.value.images;
-  const words = run.value?.layers ? images.hint : text.value.hint;
-  const fixed = run.value?.layers && name === "picture" && hidden.includes("pad");
+  const { images, series } = text.value;
+  const kind = run.value?.layers?.[0]?.kind;
+  const words = kind === "Series" ? series.hint : kind ? images.hint : text.value.hint;
+  const fixed = kind === "Image" && name === "picture" && hidden.includes("pad");
   if (!hints.shown.value.includes(name)) return null;
   return (
     <p class={`hint on-${name}`}>

@@ -1,5 +1,5 @@
-// Below the picture of a network on images: which example it is, what the network makes of it, and
-// the way to another or to an empty sheet.
+// Below the picture of a network on images or series: which example it is, what the network makes of it,
+// and the way to another or to an empty sheet.
 
 import { fill } from "../i18n";
 import { largest, outputsOf } from "../state/images";
@@ -7,13 +7,15 @@ import type { Store } from "../state/store";
 
 export function ImageKey({ store }: { store: Store }) {
   const { text, images, hidden } = store;
+  const series = images.layers.value[0]?.kind === "Series";
   const t = text.value.images;
+  const words = series ? text.value.series : t;
   const shown = images.example.value;
   const index = shown?.index ?? null;
   const name =
     index === null || shown?.label === null
       ? t.your_drawing
-      : fill(shown?.of_test ? t.test_image : t.train_image, {
+      : fill(shown?.of_test ? words.of_test : words.of_training, {
           i: index + 1,
           k: shown?.label ?? "–",
         });
@@ -24,7 +26,7 @@ export function ImageKey({ store }: { store: Store }) {
           <button
             type="button"
             class="flat"
-            aria-label={t.before}
+            aria-label={words.before}
             onClick={() => images.show((index ?? 0) - 1)}
           >
             ‹
@@ -32,7 +34,7 @@ export function ImageKey({ store }: { store: Store }) {
           <button
             type="button"
             class="flat"
-            aria-label={t.after}
+            aria-label={words.after}
             onClick={() => images.show(index === null ? 0 : index + 1)}
           >
             ›
@@ -40,7 +42,7 @@ export function ImageKey({ store }: { store: Store }) {
         </>
       )}
       <span class="whose">{name}</span>
-      {!hidden.includes("pad") && (
+      {!hidden.includes("pad") && !series && (
         <button type="button" class="flat clear" onClick={images.clear}>
           {images.drawn.value ? t.clear : t.draw}
         </button>

@@ -2,6 +2,7 @@
 // layer's column; where columns are narrower than an activation's name, they are a list in Settings.
 
 import { useEffect } from "preact/hooks";
+import type { Texts } from "../i18n";
 import type { Run } from "../server/messages";
 import { kindName } from "../state/labels";
 import type { LayerSetup } from "../state/setup";
@@ -10,6 +11,7 @@ import type { Word } from "../state/words";
 import { NumberInput } from "./controls";
 import { WordCard } from "./WordCard";
 
+const GATED = ["gru", "lstm"]; // kinds whose gates have activations of their own
 const ROOMY = 5.1; // rem: "leaky_relu" and its arrow
 
 interface LayerRow {
@@ -90,7 +92,7 @@ export function LayerColumns({
               ))}
             </>
           )}
-          <RowName name={run.layers ? t.images.filters : t.shell.neurons} word="neurons" />
+          <RowName name={neuronsName(run, t)} word="neurons" />
           {rows.map((row) => (
             <Neurons store={store} row={row} key={row.title} />
           ))}
@@ -120,6 +122,12 @@ function RowName({ name, word }: { name: string; word?: Word }) {
   );
 }
 
+/** The neurons of a layer by the name that fits the data. */
+function neuronsName({ layers }: Run, t: Texts): string {
+  if (!layers) return t.shell.neurons;
+  return layers[0]?.kind === "Series" ? t.series.units : t.images.filters;
+}
+
 /** The same controls as a list, for Settings. */
 export function LayerList({ store }: { store: Store }) {
   const run = store.run.value;
@@ -139,9 +147,10 @@ export function LayerList({ store }: { store: Store }) {
   );
 }
 
-/** Choose between kinds of layers, on images. */
+/** Choose between the kinds of layers that the data may run through. */
 function Kind({ store, row }: { store: Store; row: LayerRow }) {
   const t = store.text.value;
+  const known = store.limits.value.layer_kinds[store.setup.value.data.kind] ?? [];
   if (!row.setNeurons) return <span>{kindName("dense", t)}</span>;
   return (
     <select
@@ -150,7 +159,7 @@ function Kind({ store, row }: { store: Store; row: LayerRow }) {
       value={row.layer.kind}
       onChange={(e) => row.set({ kind: e.currentTarget.value })}
     >
-      {store.limits.value.layers.each.kind.map((one) => (
+      {known.map((one) => (
         <option value={one} key={one}>
           {kindName(one, t)}
         </option>
@@ -202,6 +211,7 @@ function Activation({ store, row, run }: { store: Store; row: LayerRow; run: Run
       {name}
     </option>
   );
+  if (GATED.includes(row.layer.kind ?? "")) return <span>σ, tanh</span>;
   const fixed = known.filter((one) => one !== "auto").map((one) => option(one));
   return (
     <select

@@ -1,15 +1,17 @@
-// The maps of a network on images, on a canvas: a column for each layer, with its maps in a block,
-// beside it those of the pooling that follows.
+// The maps of a network on images or series, on a canvas: a column for each layer, with its maps in a
+// block, beside it those of the pooling that follows; of a series a strip for each unit.
 
 import type { DrawnLayer } from "../server/messages";
-import { type Channel, channelsOf, mapOf, reachOf, sidesOf } from "../state/images";
+import { type Channel, channelsOf, mapOf, overTime, reachOf, sidesOf } from "../state/images";
 import { css, diverging, mix, type Palette, type Rgb } from "./colors";
 
-export interface Tile extends Channel {
+export interface Area {
   x: number; // of the upper left corner
   y: number;
-  side: number;
+  width: number;
+  height: number;
 }
+export type Tile = Channel & Area;
 export interface MapLayout {
   width: number;
   height: number;
@@ -22,8 +24,9 @@ const GAP = 3; // pixels between two maps
 const BETWEEN = 8; // between two blocks
 const MARGIN = 6; // to the sides of a column
 const MOST = { image: 160, map: 60, neuron: 22 };
+const STRIP = 28; // pixels that a strip is high at most
 const LEAST = 6;
-const ROW = { least: 20, finger: 24 };
+const ROW = { least: 20, finger: 24, most: 48 };
 
 /** A column for the inputs, for each layer of the set-up and for the output, all equally wide. */
 export function layoutMaps(
@@ -35,8 +38,9 @@ export function layoutMaps(
   const last = layers.length - 1;
   const columns = 2 + Math.max(-1, ...layers.map((one) => one.row));
   const wide = width / columns;
-  const classes = layers[last] ? channelsOf(layers[last]) : 0;
-  const row = Math.max(finger ? ROW.finger : ROW.least, Math.floor(room / Math.max(1, classes)));
+  const classes = layers[last] ? Math.max(2, channelsOf(layers[last])) : 0; // one output tells two
+  const fits = Math.min(ROW.most, Math.floor(room / Math.max(1, classes)));
+  const row = Math.max(finger ? ROW.finger : ROW.least, fits);
   const height = Math.max(room, row * classes);
   const tiles: Tile[] = [];
   for (let column = 0; column + 1 < columns; column += 1) {
@@ -44,8 +48,9 @@ export function layoutMaps(
     const inner = (wide - 2 * MARGIN - BETWEEN * (members.length - 1)) / members.length;
     const blocks = members.map((k) => blockOf(layers[k] as DrawnLayer, inner, height));
     const side = Math.min(...blocks.map((one) => one.side));
+    const wideOf = (layer: number) => (overTime(layers[layer] as DrawnLayer) ? inner : side);
     const total =
-      blocks.reduce((sum, { across }) => sum + across * (side + GAP) - GAP, 0) +
+      members.reduce((sum, k, m) => sum + (blocks[m]?.across ?? 1) * (wideOf(k) + GAP) - GAP, 0) +
       BETWEEN * (members.length - 1);
     let left = column * wide + (wide - total) / 2;
     members.forEach((layer, m) => {
@@ -58,9 +63,10 @@ export function layoutMaps(
           channel,
           x: Math.round(left + (channel % across) * (side + GAP)),
           y: Math.round(top + Math.floor(channel / across) * (side + GAP)),
-          side,
+          width: Math.floor(wideOf(layer)),
+          height: side,
         });
-      left += across * (side + GAP) - GAP + BETWEEN;
+      left += across * (wideOf(layer) + GAP) - GAP + BETWEEN;
     });
   }
   const output = {
@@ -81,6 +87,10 @@ interface Block {
 /** As large as the block's maps can be, side by side. */
 function blockOf(layer: DrawnLayer, width: number, height: number): Block {
   const count = channelsOf(layer);
+  if (overTime(layer)) {
+    const fits = (height - (count - 1) * GAP) / count;
+    return { count, across: 1, side: Math.max(LEAST, Math.floor(Math.min(fits, STRIP))) };
+  }
   const kind = layer.kind === "Image" ? "image" : layer.shape.length === 3 ? "map" : "neuron";
   let best: Block = { count, across: 1, side: 0 };
   for (let across = 1; across <= count; across += 1) {
@@ -104,21 +114,21 @@ export function colorOf(kind: string, value: number, reach: number, palette: Pal
   return diverging(reach > 0 ? value / reach : 0, palette.classes, palette);
 }
 
-/** Paint numbers, row by row, as squares of one color each. */
+/** Paint numbers, row by row, as rectangles of one color each. */
 export function paintNumbers(
   context: CanvasRenderingContext2D,
   numbers: ArrayLike<number>,
   [height, width]: [number, number],
-  { x, y, side }: { x: number; y: number; side: number },
+  area: Area,
   color: (value: number) => Rgb,
 ): void {
-  const cell = side / Math.max(height, width);
+  const [cell, row] = [area.width / width, area.height / height];
   for (let i = 0; i < height; i += 1) {
     for (let j = 0; j < width; j += 1) {
       context.fillStyle = css(color(numbers[i * width + j] ?? 0));
       // Whole pixels: no seam shows between two of them.
-      const [left, right] = [Math.round(x + j * cell), Math.round(x + (j + 1) * cell)];
-      const [top, bottom] = [Math.round(y + i * cell), Math.round(y + (i + 1) * cell)];
+      const [left, right] = [Math.round(area.x + j * cell), Math.round(area.x + (j + 1) * cell)];
+      const [top, bottom] = [Math.round(area.y + i * row), Math.round(area.y + (i + 1) * row)];
       context.fillRect(left, top, right - left, bottom - top);
     }
   }
@@ -144,15 +154,16 @@ export function makeMapPainter(
     context.strokeStyle = css(palette.line);
     for (const tile of layout.tiles) {
       const layer = layers[tile.layer] as DrawnLayer;
-      const [x, y, side] = [tile.x * scale, tile.y * scale, tile.side * scale].map(Math.round) as [
-        number,
-        number,
-        number,
-      ];
-      paintNumbers(context, mapOf(layers, maps, tile), sidesOf(layer), { x, y, side }, (value) =>
+      const area = {
+        x: Math.round(tile.x * scale),
+        y: Math.round(tile.y * scale),
+        width: Math.round(tile.width * scale),
+        height: Math.round(tile.height * scale),
+      };
+      paintNumbers(context, mapOf(layers, maps, tile), sidesOf(layer), area, (value) =>
         colorOf(layer.kind, value, reaches[tile.layer] ?? 0, palette),
       );
-      context.strokeRect(x - 0.5, y - 0.5, side + 1, side + 1);
+      context.strokeRect(area.x - 0.5, area.y - 0.5, area.width + 1, area.height + 1);
     }
   };
 }

@@ -24,7 +24,7 @@ export function paintPad(
   if (!context) return;
   context.fillStyle = css(palette.paper);
   context.fillRect(0, 0, side, side);
-  const all = { x: 0, y: 0, side };
+  const all = { x: 0, y: 0, width: side, height: side };
   if (seen && maps && layers[seen.layer]) {
     const layer = layers[seen.layer] as (typeof layers)[number];
     const reach = reachOf(layers, maps, seen.layer);
@@ -80,8 +80,12 @@ function paintFilter(
     const x = left + gap + (c % across) * (own + gap);
     const y = top + gap + Math.floor(c / across) * (own + gap);
     const [height, width] = [rows.length, rows[0]?.length ?? 0];
-    paintNumbers(context, rows.flat(), [height, width], { x, y, side: own }, (value) =>
-      colorOf("Conv2D", value, reach, palette),
+    paintNumbers(
+      context,
+      rows.flat(),
+      [height, width],
+      { x, y, width: own, height: own },
+      (value) => colorOf("Conv2D", value, reach, palette),
     );
   });
 }

@@ -19,19 +19,19 @@ export interface Run {
   points: Float32Array;
   labels: Float32Array;
   test: Uint8Array;
-  /** The layers that are drawn of a network on images, the image first. */
+  /** The layers that are drawn of a network on images or series, the example first. */
   layers?: DrawnLayer[];
 }
-/** A layer of a network on images. */
+/** A layer of a network on images or series. */
 export interface DrawnLayer {
-  kind: string; // Image, Conv2D, MaxPool2D or Dense
-  shape: number[];
+  kind: string; // Image or Series, then the layer's class
+  shape: number[]; // of a recurrence that of its states: steps and units
   place: number; // in the network, from 1
-  row: number; // of the set-up's layer that it belongs to; the image has -1, the output the last
+  row: number; // of the set-up's layer that it belongs to; the example has -1, the output the last
   at: number | null; // where its weights begin in the parameters
   weights: number[] | null; // their shape
 }
-/** The image that runs through the network: one of the data, or a drawing. */
+/** The image or series that runs through the network: one of the data, or a drawing. */
 export interface Example {
   index: number | null;
   label: number | null;
@@ -61,7 +61,7 @@ export interface Frame {
     | { layer: number; rate: number; suggested_rate: number }
     | { line: number; message: string } // of a program with a bug that stopped
     | null;
-  /** On images: whose maps these are. */
+  /** On images and series: whose maps these are. */
   example?: Example;
   /** What the doctor says of this moment; the kind of its finding, if there is one. */
   sentence?: (LocalizedText & { kind: string | null }) | null;
@@ -72,7 +72,7 @@ export interface Frame {
    * the examples), `gradients` (the root mean square of ∂cost/∂W), `saturation`. Where the history has
    * changed, `history` has (moments, 4) numbers: step, cost, test cost, branch; and `flows` the signal
    * and the gradient of each layer: (moments, 2, layers), NaN where they were not measured.
-   * On images there are `maps` in place of `surface` and `neurons`: the numbers of all drawn layers.
+   * On images and series there are `maps` in place of `surface` and `neurons`: the numbers of all drawn layers.
    */
   arrays: Record<string, NumericArray>;
 }
@@ -102,6 +102,8 @@ export interface Limits {
     Record<"optimizer" | "cost" | "initializer", string[]>;
   weights: { most: number };
   images: { most: number };
+  /** Of the data without a plane: the kinds of layers that they may run through. */
+  layer_kinds: Record<string, string[]>;
   table: { most: number }; // bytes
   sweep: {
     axes: {
@@ -185,6 +187,8 @@ export interface Term {
   /** Where the number stands in the layer's input; null is padding, or the 1 of a bias. */
   x: number[] | null;
   parameter: number[] | null;
+  /** Where it is used: of a recurrence the step and the unit. */
+  y: number[] | null;
 }
 /** One number of a layer taken apart, or the derivative by one of its weights. */
 export interface NumberApart {
@@ -206,6 +210,8 @@ export interface NumberApart {
   output: number | null;
   output_name: string | null;
   says: LocalizedText;
+  /** The numbers on the way to it, such as the gates of a step. */
+  gates: NumberApart[];
   /** The class that the cost asks for; where none is known, the predicted one. */
   target: number;
   labelled: boolean;

@@ -1,4 +1,5 @@
-// A network on images: the example that runs through it, drawn or from the data, and its maps.
+// A network on images or series: the example that runs through it, drawn or from the data, and its
+// maps. A series is an image of one row, and so are a unit's states over the steps.
 
 import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 import type { Connection } from "../server/connection";
@@ -79,8 +80,10 @@ export function makeImages(
     if (frame && layers.value.length) take(frame.example, frame.arrays.maps);
   });
   // Another data set has another picture.
+  let kind: string | undefined;
   effect(() => {
-    if (layers.value.length) return;
+    if (kind === layers.value[0]?.kind) return;
+    kind = layers.value[0]?.kind;
     batch(() => {
       maps.value = null;
       example.value = null;
@@ -119,7 +122,7 @@ export function makeImages(
       example.value = { index: null, label: null, of_test: false };
       draw([]);
     },
-    /** Show one of the images, counted from 0. */
+    /** Show one of the examples, counted from 0. */
     show(index: number): void {
       const count = run.peek()?.labels.length ?? 1;
       strokes.value = [];
@@ -134,12 +137,17 @@ export const lengthOf = (layers: readonly DrawnLayer[]): number =>
 
 export const sizeOf = ({ shape }: DrawnLayer): number => shape.reduce((n, one) => n * one, 1);
 
-/** The channels of a layer: maps, or the neurons of a dense one. */
+/** The channels of a layer: maps, the units of a recurrence, or the neurons of a dense one. */
 export const channelsOf = ({ shape }: DrawnLayer): number => shape.at(-1) ?? 1;
 
-/** The height and the width of a layer's maps; those of a neuron are 1. */
+/** The height and the width of a layer's maps; a series is as wide as it has steps, a neuron 1. */
 export const sidesOf = ({ shape }: DrawnLayer): [number, number] =>
-  shape.length === 3 ? [shape[0] ?? 1, shape[1] ?? 1] : [1, 1];
+  shape.length === 3
+    ? [shape[0] ?? 1, shape[1] ?? 1]
+    : [1, shape.length === 2 ? (shape[0] ?? 1) : 1];
+
+/** Whether a layer has numbers for each step of a series. */
+export const overTime = ({ shape }: DrawnLayer): boolean => shape.length === 2;
 
 /** The numbers of one channel, row by row. */
 export function mapOf(
@@ -189,9 +197,12 @@ export function filterOf(
   );
 }
 
-/** The output's numbers, one for each class. */
-export const outputsOf = (layers: readonly DrawnLayer[], maps: Float32Array | null): number[] =>
-  maps && layers.length ? Array.from(maps.subarray(-channelsOf(layers.at(-1) as DrawnLayer))) : [];
+/** The output's numbers, one for each class: a single output is that of class 1. */
+export function outputsOf(layers: readonly DrawnLayer[], maps: Float32Array | null): number[] {
+  if (!maps || !layers.length) return [];
+  const outputs = Array.from(maps.subarray(-channelsOf(layers.at(-1) as DrawnLayer)));
+  return outputs.length === 1 ? [1 - (outputs[0] ?? 0), ...outputs] : outputs;
+}
 
 /** The place of the largest number; -1 where none is. */
 export const largest = (numbers: readonly number[]): number =>

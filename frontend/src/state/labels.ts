@@ -41,7 +41,7 @@ export function neuronName(run: Run, layer: number, index: number, t: Texts): st
   return detail ? `${place}: ${detail}` : place;
 }
 
-/** The name of a map, or of a neuron of a dense layer: its layer and its number, from 1. */
+/** The name of a map, a unit, or a neuron of a dense layer: its layer and its number, from 1. */
 export function channelName(
   layers: readonly DrawnLayer[],
   { layer, channel }: Channel,
@@ -49,9 +49,10 @@ export function channelName(
 ): string {
   const one = layers[layer];
   if (!one || one.kind === "Image") return t.images.image;
+  if (one.kind === "Series") return t.series.one;
   const names: Record<string, string> = t.images.maps;
-  const kind = one.shape.length === 3 ? (names[one.kind] ?? one.kind) : t.neuron;
-  return `${kind} ${one.row + 1}.${channel + 1}`;
+  const kinds = [t.neuron, t.series.unit, names[one.kind] ?? one.kind];
+  return `${kinds[one.shape.length - 1]} ${one.row + 1}.${channel + 1}`;
 }
 
 /** An input feature in print: x₁² for x1^2. */

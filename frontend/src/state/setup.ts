@@ -17,7 +17,7 @@ export interface LayerSetup {
   neurons: number;
   activation: string;
   learning_rate: number | null;
-  /** A convolution takes images; on points all layers are dense. */
+  /** A convolution takes images, a recurrence series; on points all layers are dense. */
   kind: string;
 }
 export interface Setup {
@@ -77,14 +77,17 @@ export function withInitialWeights(
   };
 }
 
-/** The data set whose examples are images. */
-export const DIGITS = "digits";
+/** The data sets whose examples are images, and series; of each kind there is an example. */
+export const [DIGITS, MEMORY] = ["digits", "memory"] as const;
 
-/** The set-up with another data set. Between points and images the layers change too: they become
- * those of an example of its kind. */
+/** The data set itself where it has no plane, and null for points. */
+export const withoutPlane = (kind: string) => (kind === DIGITS || kind === MEMORY ? kind : null);
+
+/** The set-up with another data set. Between points, images and series the layers change too: they
+ * become those of an example of its kind. */
 export function withData(setup: Setup, kind: string, like: Setup): Setup {
   const data = { ...setup.data, kind, points: [], columns: [], class_names: [], regression: false };
-  if ((kind === DIGITS) === (setup.data.kind === DIGITS)) return { ...setup, data };
+  if (withoutPlane(kind) === withoutPlane(setup.data.kind)) return { ...setup, data };
   const { optimizer, cost: _, batch_size: __, ...training } = setup.training;
   return {
     ...setup,

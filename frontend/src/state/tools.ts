@@ -12,11 +12,11 @@ export const TOOL_NAMES = [
 ] as const;
 export type Tool = (typeof TOOL_NAMES)[number];
 
-/** Tools that images lack: they train dense layers on points. */
-const NOT_ON_IMAGES: readonly string[] = ["sweep", "bugs"];
+/** Tools that images and series lack: they train dense layers on points. */
+const OF_THE_PLANE: readonly string[] = ["sweep", "bugs"];
 
-/** The parts of the page that are away; a recording of images has no microscope. */
-export function awayParts(hidden: readonly string[], images: boolean): readonly string[] {
-  if (!images) return hidden;
-  return [...hidden, ...NOT_ON_IMAGES, ...(hidden.includes("pad") ? ["microscope"] : [])];
+/** The parts of the page that are away; without a plane a recording has no microscope. */
+export function awayParts(hidden: readonly string[], layered: boolean): readonly string[] {
+  if (!layered) return hidden;
+  return [...hidden, ...OF_THE_PLANE, ...(hidden.includes("pad") ? ["microscope"] : [])];
 }

@@ -1,11 +1,18 @@
-// The microscope on images: one number of a map, the window that it comes from, and the filter.
+// The microscope on images and series: one number of a map, the window that it comes from, and the
+// filter; or one step of a recurrence.
 
 import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 import type { Connection } from "../server/connection";
 import type { Message } from "../server/encoding";
 import type { Frame, NumberApart, Run, Term } from "../server/messages";
-import { type Channel, channelsOf, type Images, sidesOf } from "./images";
+import { type Channel, channelsOf, type Images, overTime, sidesOf } from "./images";
 import type { Tool } from "./tools";
+
+/** Where a weight stands: the array's name, and its place in it. */
+export interface Parameter {
+  name: string;
+  place: number[];
+}
 
 const PLAYING_INTERVAL = 250; // milliseconds between requests while the training plays
 
@@ -22,10 +29,10 @@ export function makeWindows(
 ) {
   const { run, frame, tool, images } = page;
   const channel = signal<Channel | null>(null);
-  const place = signal<[number, number]>([0, 0]); // row and column in the map
+  const place = signal<[number, number]>([0, 0]); // row and column in the map; the step is a column
   const number = signal<NumberApart | null>(null);
   const weight = signal<NumberApart | null>(null); // the derivative by one of its weights
-  const chosen = signal<number[] | null>(null); // which weight
+  const chosen = signal<Parameter | null>(null); // which weight
   const open = computed(() => tool.value === "microscope" && images.layers.value.length > 0);
   const layer = computed(() => images.layers.value[channel.value?.layer ?? 1] ?? null);
 
@@ -45,13 +52,13 @@ export function makeWindows(
     again = false;
     const where = { type: "window", layer: its.place };
     const [row, column] = place.peek();
-    const at = its.shape.length === 3 ? [row, column, which.channel] : [which.channel];
+    const at = [row, column].slice(3 - its.shape.length);
     waiting = 1;
-    connection.send({ ...where, place: at });
+    connection.send({ ...where, place: [...at, which.channel] });
     const by = chosen.peek();
     if (!by) return;
     waiting = 2;
-    connection.send({ ...where, what: "weight", name: "W", place: by });
+    connection.send({ ...where, what: "weight", ...by });
   }
 
   connection.on("msg:custom", (message: Message) => {
@@ -89,10 +96,12 @@ export function makeWindows(
     const [height, width] = sidesOf(its);
     const [row, column] = place.peek();
     batch(() => {
-      const same = channel.peek()?.layer === next.layer;
+      // All layers of a series share its steps.
+      const same = channel.peek()?.layer === next.layer || overTime(its);
       channel.value = { ...next, channel: Math.min(next.channel, channelsOf(its) - 1) };
-      if (!same) place.value = [Math.floor(height / 2), Math.floor(width / 2)];
-      else place.value = [Math.min(row, height - 1), Math.min(column, width - 1)];
+      if (same) place.value = [Math.min(row, height - 1), Math.min(column, width - 1)];
+      else if (its.shape.length === 3)
+        place.value = [Math.floor(height / 2), Math.floor(width / 2)];
       number.value = weight.value = chosen.value = null;
     });
   }
@@ -116,10 +125,15 @@ export function makeWindows(
     at(row: number, column: number): void {
       place.value = [row, column];
     },
-    /** Move to the next window; at an edge it goes on in the next row. */
+    /** Move to the next window; at an edge it goes on in the next row. Of a series to the next step, or
+     * down to the next unit. */
     move(down: number, right: number): void {
-      const its = layer.peek();
-      if (!its) return;
+      const [its, which] = [layer.peek(), channel.peek()];
+      if (!its || !which) return;
+      if (down && overTime(its)) {
+        if (which.channel + down >= 0) select({ ...which, channel: which.channel + down });
+        return;
+      }
       const [height, width] = sidesOf(its);
       const [row, column] = place.peek();
       const next = (row + down) * width + column + right;
@@ -127,7 +141,7 @@ export function makeWindows(
       place.value = [Math.floor(next / width), next % width];
     },
     /** Ask for the derivative by one weight; null puts it away. */
-    by(parameter: number[] | null): void {
+    by(parameter: Parameter | null): void {
       batch(() => {
         chosen.value = parameter;
         weight.value = null;

@@ -27,21 +27,40 @@ describe("the maps of a network", () => {
       expect(tiles).toHaveLength(1 + 2 * filters.reduce((sum, n) => sum + n, 0));
       tiles.forEach((one, i) => {
         expect(one.x).toBeGreaterThanOrEqual(0);
-        expect(one.x + one.side).toBeLessThanOrEqual(output.x);
+        expect(one.x + one.width).toBeLessThanOrEqual(output.x);
         expect(one.y).toBeGreaterThanOrEqual(0);
-        expect(one.y + one.side).toBeLessThanOrEqual(height + 1);
+        expect(one.y + one.height).toBeLessThanOrEqual(height + 1);
         for (const two of tiles.slice(i + 1)) {
           const apart = Math.max(Math.abs(one.x - two.x), Math.abs(one.y - two.y));
-          expect(apart).toBeGreaterThanOrEqual(Math.min(one.side, two.side)); // none covers another
+          expect(apart).toBeGreaterThanOrEqual(Math.min(one.width, two.width)); // none covers another
         }
       });
       // A pooled map is as large as its map, and they stand in the order of the layers.
       const of = (k: number) => tiles.filter((one) => one.layer === k);
       for (let k = 1; k + 2 < layers.length; k += 2) {
-        expect(of(k)[0]?.side).toBe(of(k + 1)[0]?.side);
+        expect(of(k)[0]?.width).toBe(of(k + 1)[0]?.width);
         expect(of(k + 1)[0]?.x).toBeGreaterThan(of(k).at(-1)?.x ?? 0);
       }
     }
+  });
+
+  test("of a recurrence are a strip for each unit, as wide as its column", () => {
+    const layers = [
+      layer("Series", [16, 1], -1),
+      layer("LSTM", [16, 8], 0),
+      layer("Dense", [1], 1),
+    ];
+    const { tiles, output } = layoutMaps(layers, 630, 208);
+    const strips = tiles.filter((one) => one.layer === 1);
+    expect(strips).toHaveLength(8);
+    expect(new Set(strips.map(({ x, width }) => `${x} ${width}`)).size).toBe(1);
+    for (const { x, y, width, height } of strips) {
+      expect(x + width).toBeLessThanOrEqual(output.x);
+      expect(y + height).toBeLessThanOrEqual(208);
+    }
+    strips.slice(1).forEach((one, k) => {
+      expect(one.y).toBe((strips[k]?.y ?? 0) + one.height + 3);
+    });
   });
 
   test("leave room for a finger at each class", () => {

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { describe, expect, test } from "vitest";
 import type { Connection, MessageListener } from "../../src/server/connection";
 import type { DrawnLayer, Frame, NumberApart, Run, Term } from "../../src/server/messages";
-import { filterOf, largest, makeImages, mapOf, reachOf } from "../../src/state/images";
+import { filterOf, largest, makeImages, mapOf, outputsOf, reachOf } from "../../src/state/images";
 import type { Tool } from "../../src/state/tools";
 import { biasOf, boundsOf, makeWindows, windowsOf } from "../../src/state/windows";
 
@@ -95,6 +95,7 @@ const term = (x: number[] | null, parameter: number[] | null, product: number): 
   product,
   x,
   parameter,
+  y: null,
 });
 
 test("the windows of a number are those of the channels that it reads", () => {
@@ -139,4 +140,41 @@ test("the window goes on in the next row, and asks for its number", () => {
   expect(windows.place.value).toEqual([0, 1]);
   receive({ type: "window", what: "number" }); // the latest place is asked for
   expect(sent.at(-1)).toEqual({ type: "window", layer: 1, place: [0, 1, 1] });
+});
+
+describe("a network on series", () => {
+  const layers: DrawnLayer[] = [
+    { kind: "Series", shape: [3, 1], place: 0, row: -1, at: null, weights: null },
+    { kind: "LSTM", shape: [3, 2], place: 1, row: 0, at: 0, weights: [1, 8] },
+    { kind: "Dense", shape: [1], place: 2, row: 1, at: 32, weights: [2, 1] },
+  ];
+
+  test("has the states of a unit over the steps, and two classes of one output", () => {
+    const maps = Float32Array.from([1, 2, 3, 10, 20, 11, 21, 12, 22, 0.75]);
+    expect([...mapOf(layers, maps, { layer: 1, channel: 1 })]).toEqual([20, 21, 22]);
+    expect(outputsOf(layers, maps)).toEqual([0.25, 0.75]);
+  });
+
+  test("is taken apart step by step, and unit by unit", () => {
+    const { images, run, connection, sent, receive } = fake();
+    run.value = { layers, labels: new Float32Array(5) } as never;
+    const tool = signal<Tool | null>(null);
+    const windows = makeWindows(connection, { run, frame: signal({} as Frame), tool, images });
+    const asked = () => {
+      receive({ type: "window", what: "number" });
+      return sent.at(-1);
+    };
+    windows.at(0, 1);
+    windows.show({ layer: 1, channel: 0 });
+    expect(asked()).toEqual({ type: "window", layer: 1, place: [1, 0] });
+    windows.move(0, 1);
+    windows.move(0, 1); // the last step stays
+    windows.move(1, 0);
+    windows.move(1, 0); // and so does the last unit
+    expect(asked()).toEqual({ type: "window", layer: 1, place: [2, 1] });
+    windows.select({ layer: 2, channel: 0 });
+    expect(asked()).toEqual({ type: "window", layer: 2, place: [0] });
+    windows.select({ layer: 1, channel: 0 });
+    expect(asked()).toEqual({ type: "window", layer: 1, place: [2, 0] }); // the step is kept
+  });
 });

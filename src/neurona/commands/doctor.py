@@ -64,6 +64,7 @@ NO_SUCH_OPTION = Text(
 def run(given: Namespace) -> int:
     """Diagnose what the options ask for, print it, and return the exit code."""
     language: Language = given.language
+    given.target = given.target or given.named_target
     case = case_of(given, language)
     diagnosis = diagnose_case(case)
     print("\n".join(report(given.data, diagnosis, language)), flush=True)

@@ -13,7 +13,7 @@ from neurona.language import LANGUAGES, Text, read_number
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
     from neurona.language import Language
@@ -198,6 +198,23 @@ class Group:
         self.said_in()
 
 
+def nearest_word(message: str, options: Iterable[str]) -> str:
+    """Suggest the word that was meant where a parser's message is about an unknown one.
+
+    >>> nearest_word("argument command: invalid choice: 'trian' (choose from 'train', 'demo')", ())
+    "did you mean 'train'?"
+    >>> nearest_word("unrecognized arguments: x --epohcs 3", ["--epochs", "--lr"])
+    "did you mean '--epochs'?"
+    """
+    from difflib import get_close_matches
+
+    choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+    option = re.search(r"unrecognized arguments: .*?(--[\w-]+)", message)
+    known = re.findall(r"[^\s',]+", choice[2]) if choice else [*options] if option else []
+    found = get_close_matches((choice or option or [""] * 2)[1], known, n=1)
+    return f"did you mean {found[0]!r}?" if found else ""
+
+
 NAME, SIZE, RATE = ("NAME", "NOMBRE"), ("SIZE", "TAMAÑO"), ("RATE", "TASA")
 
 
@@ -215,15 +232,24 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
             super().add_usage(usage, actions, groups, prefix)
 
     class Parser(argparse.ArgumentParser):
-        """A parser whose headings and complaints are in the language, too."""
+        """A parser that says what a typo may have meant, all of it in the language."""
 
         def __init__(self, **given: Any) -> None:
             super().__init__(**given)
             if language == "es":
                 self._positionals.title, self._optionals.title = "argumentos", "opciones"
 
+        def parse_known_args(self, *given: Any, **named: Any) -> Any:
+            """Refuse what a command does not know itself: only it knows its options."""
+            found, rest = super().parse_known_args(*given, **named)
+            if rest:
+                self.error(f"unrecognized arguments: {' '.join(rest)}")
+            return found, rest
+
         def error(self, message: str) -> NoReturn:
-            super().error(in_language(message, language))
+            hint = nearest_word(message, self._option_string_actions)
+            said = in_language(message, language)
+            super().error(f"{said}; {in_language(hint, language)}" if hint else said)
 
     def said(en: str, es: str) -> str:
         return Text(en, es).say(language)
@@ -409,6 +435,10 @@ def _add_doctor(add: Callable[..., Group], language: Language) -> None:
     doctor.add(
         "target", "the column of the table to predict", "la columna de la tabla que se predice",
         nargs="?", metavar=("target", "columna"),
+    )  # fmt: skip
+    doctor.add(
+        "--target", "the same, as in the other commands", "la misma, como en las otras órdenes",
+        dest="named_target", metavar=("COLUMN", "COLUMNA"),
     )  # fmt: skip
     doctor.count(
         "--layers", "neurons of each hidden layer", "neuronas de cada capa oculta", nargs="+"

@@ -144,6 +144,7 @@ def networks_of(estimator: NeuralNet) -> int:
 def strange_cells(estimator: NeuralNet, table: Columns) -> Iterator[str]:
     """Tell of categories that the network has not seen, of odd cells and of empty columns."""
     assert estimator.preparation_ is not None
+    yield from estimator.preparation_.of_other_zones(table)
     unseen = estimator.preparation_.unseen(table)
     for place, _ in estimator.preparation_.steps:
         column = table.columns[place]

@@ -1,10 +1,11 @@
-"""Data sets: clouds of points, surfaces, handwritten digits, a series, a text, and tables.
+"""Data sets: clouds of points, surfaces, handwritten digits, series, a text, and tables.
 
 =============================================  ====================================================
 `circles moons xor gaussians spirals blobs`    points of two or more classes, listed in POINT_CLOUDS
 `plane wave`                                   points with a number each, listed in REGRESSIONS
 `digits`, `mnist`                              handwritten digits: 1,797 of 8 x 8 pixels, 5,000 of
                                                28 x 28
+`memory`                                       series whose first number is to be remembered
 `seattle_weather`                              the weather of each day of four years
 `python_manual`                                a long text in English
 `read_csv`                                     a table from a CSV file
@@ -39,7 +40,7 @@ from neurona.datasets.points import (
     spirals,
     xor,
 )
-from neurona.datasets.series import seattle_weather
+from neurona.datasets.series import memory, seattle_weather
 from neurona.datasets.split import train_test_split
 from neurona.datasets.surfaces import REGRESSIONS, plane, wave
 from neurona.datasets.targets import one_hot
@@ -53,6 +54,7 @@ __all__ = [
     "circles",
     "digits",
     "gaussians",
+    "memory",
     "mnist",
     "moons",
     "one_hot",

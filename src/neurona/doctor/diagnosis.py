@@ -89,6 +89,10 @@ class Diagnosis:
         """Return the findings in English."""
         return self.say()
 
+    def __repr__(self) -> str:
+        """Return the same, for a notebook's cell that ends with a diagnosis."""
+        return self.say()
+
     def cures(
         self,
         *,

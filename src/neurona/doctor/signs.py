@@ -105,7 +105,7 @@ def moment(net: Network, cost: Cost, params: Params, data: Data, step: int) -> M
     objective = Objective(probe, cost)
     with np.errstate(all="ignore"):
         output, pullback = objective.output(params, data.x)
-        value, dy = objective.judged(output, data.target)
+        value, dy = objective.judged(output, data.x, data.target)
         pullback(dy)
         predicted = net.output(output) if cost.link else output
         layers = tuple(map(_signs, leaves.values()))

@@ -19,7 +19,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.signs import thinned
 from neurona.doctor.skill import Measure
 from neurona.doctor.training import by_place, cost_of, examples, validation_examples
-from neurona.engine.batches import Draws, population
+from neurona.engine.batches import Draws, most_calibrated, population
 from neurona.engine.data import Data, check_weights
 from neurona.engine.initializers import orthogonal
 from neurona.engine.network import Network
@@ -283,7 +283,7 @@ def _calibrated(net: Network, params: Params, data: Data, networks: int) -> Para
     """
     if not net.is_calibrated:
         return params
-    some = population(data)
+    some = population(data, most_calibrated(net))
     if len(net.in_shape) == 1:
         return net.calibrate(params, some.x, some.weight)
     some = thinned(some, MOST)

@@ -26,6 +26,7 @@ from neurona.engine.data import (
     check_data,
     check_two_classes,
     check_weights,
+    rows_at_once,
     unfilled,
 )
 from neurona.engine.network import Network
@@ -50,7 +51,12 @@ class Draws:
     as_they_are = True
 
     def __init__(
-        self, data: Data, size: int, generators: Generators, randomness: Randomness | None = None
+        self,
+        data: Data,
+        size: int,
+        generators: Generators,
+        randomness: Randomness | None = None,
+        most: int = POPULATION,
     ) -> None:
         n = data.n
         self.data = data
@@ -59,7 +65,7 @@ class Draws:
         self.steps_an_epoch: int = ceil(n / size)
         self._place = Place(generators)
         self._epoch: Any = np.empty((0, size), int)  # the batches that are left of this epoch
-        self._population = population(data)
+        self._population = population(data, most)
         self._before = 0  # batches of the first epoch that were taken before
         if randomness and not self.whole and (randomness.rows, randomness.size) == (n, size):
             epochs, self._before = divmod(randomness.taken, self.steps_an_epoch)
@@ -133,9 +139,10 @@ class AugmentedDraws(Draws):
         size: int,
         generators: Generators,
         randomness: Randomness | None = None,
+        most: int = POPULATION,
     ) -> None:
         self.augment = augment
-        super().__init__(data, size, generators, randomness)
+        super().__init__(data, size, generators, randomness, most)
         self._most = max(1, LARGE // (size * max(1, data.x.nbytes // data.n)))
 
     def chunks(self, count: float, most: float = inf) -> Iterator[tuple[int, list[Data], bool]]:
@@ -169,7 +176,19 @@ class AugmentedDraws(Draws):
         return made.astype(x.dtype, copy=False)
 
 
-def population(data: Data) -> Data:
+def most_calibrated(net: Network) -> int:
+    """Return how many examples layers are calibrated on: of images fewer, which have many places.
+
+    >>> from neurona.engine.network import network
+    >>> most_calibrated(network([784, 64, 10]))
+    10000
+    >>> most_calibrated(network("28x28x1, conv 16, flatten, 10"))
+    3096
+    """
+    return min(POPULATION, 8 * rows_at_once(net))
+
+
+def population(data: Data, most: int = POPULATION) -> Data:
     """Return the examples with a weight, and of more than 10,000 as many at even distances.
 
     An estimate from 10,000 is good to one or two hundredths of a standard deviation, and a state
@@ -178,8 +197,8 @@ def population(data: Data) -> Data:
     rows = np.arange(data.n)
     if data.weight is not None:
         rows = np.flatnonzero(data.weight.reshape(-1, data.n).any(axis=0))
-    if len(rows) > POPULATION:
-        rows = rows[np.linspace(0, len(rows) - 1, POPULATION).astype(int)]
+    if len(rows) > most:
+        rows = rows[np.linspace(0, len(rows) - 1, most).astype(int)]
     return data.rows(rows)
 
 
@@ -406,9 +425,10 @@ def source_of(
     data = check_data(net, X, y, sample_weight, dtype, networks=networks)
     check_two_classes(net, data.target)
     size = data.n if size is None else min(size, data.n)
+    most = most_calibrated(net)
     if augmentation is None:
-        return Draws(data, size, generators, randomness)
-    return AugmentedDraws(augmentation, data, size, generators, randomness)
+        return Draws(data, size, generators, randomness, most)
+    return AugmentedDraws(augmentation, data, size, generators, randomness, most)
 
 
 def _length(batches: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_array, taken
+from neurona.checks import check_array, check_sum, taken
 from neurona.engine.network import Network
 from neurona.engine.trees import each_of
 from neurona.engine.types import Array
@@ -297,8 +297,9 @@ def check_weights(sample_weight: Any, n: int, dtype: Any) -> Array:
     weight = _numbers("sample_weight", sample_weight, dtype)
     if weight.shape != (n,):
         raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
-    if weight.min() < 0 or weight.sum() == 0:
+    if weight.min() < 0 or not weight.any():
         raise ValueError("sample_weight must not be negative, nor zero everywhere")
+    check_sum(weight)
     return weight
 
 

@@ -34,8 +34,8 @@ SUMS = (Dense, Conv1D, Conv2D)  # layers that a hidden activation belongs to
 NORMALIZATIONS = (BatchNormalization, LayerNormalization)
 EXAMPLE = '"28x28x1, conv 16 3x3, pool 2, flatten, 64, 10"'
 
-# Options that a value follows, by the fields that they set; and those that are said alone.
-VALUED = {name: name for name in ("stride", "padding", "dilation", "groups")} | {"rate": "rate"}
+# Options that a number follows; and those that are said alone, by the fields that they set.
+VALUED = ("size", "stride", "padding", "dilation", "groups", "rate")
 FLAGS = {
     "same": ("padding", "same"),
     "valid": ("padding", "valid"),
@@ -149,7 +149,7 @@ def _said(entry: str, words: list[str]) -> tuple[list[Any], dict[str, Any]]:
             value = _number(next(rest, ""))
             if value is None:
                 raise ValueError(f"{word!r} in {entry!r} wants a number after it: '{word} 2'")
-            options[VALUED[word]] = value
+            options[word] = value
         elif word in FLAGS:
             name, flag = FLAGS[word]
             options[name] = flag

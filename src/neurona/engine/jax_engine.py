@@ -235,8 +235,12 @@ def turned_where(ndim: int, tree: Any) -> Any:
 
 def are_of_rows(part: Any) -> bool:
     """Tell whether that is the parameters of a layer within which an example is a row."""
-    kinds = (kind.Params for kind in LAYERS.values() if issubclass(kind, Recurrent))
-    return isinstance(part, tuple) and type(part) in kinds
+    return isinstance(part, tuple) and _is_recurrent(type(part))
+
+
+@lru_cache(maxsize=64)
+def _is_recurrent(params: type) -> bool:
+    return params in {kind.Params for kind in LAYERS.values() if issubclass(kind, Recurrent)}
 
 
 def of_array(k: int, state: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from neurona.engine.costs import Cost
 from neurona.engine.layers.base import Train
+from neurona.engine.layers.padding import place_weights
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays, rebuilt
 from neurona.engine.types import Array, Noise, Params, Weight
@@ -52,20 +53,27 @@ class Objective:
         rows = y.reshape(*y.shape[: -len(self.places) - 2], -1, y.shape[-1])
         return rows, lambda dy, need_dx=True: pullback(dy.reshape(y.shape), need_dx)
 
-    def judged(self, output: Array, target: Array, weight: Weight = None) -> tuple[Any, Any]:
-        """Return the cost of an :meth:`output`, and its derivative by it."""
+    def judged(
+        self, output: Array, x: Array, target: Array, weight: Weight = None
+    ) -> tuple[Any, Any]:
+        """Return the cost of an :meth:`output` for x, and its derivative by it.
+
+        Steps of padding do not count, where there is an output for each step of the input.
+        """
         if self.places:
-            n = prod(self.places)
             target = target.reshape(*target.shape[:-2], -1, output.shape[-1])
-            if weight is not None:
-                weight = weight.__array_namespace__().repeat(weight, n, axis=-1)
+            mask = self.net.mask(x) if self.places == self.net.in_shape[:1] else None
+            if mask is not None:
+                weight = place_weights(mask, weight)
+            elif weight is not None:
+                weight = weight.__array_namespace__().repeat(weight, prod(self.places), axis=-1)
         return self.cost(output, target, weight)
 
     def value(
         self, params: Params, x: Array, target: Array, weight: Weight = None, noise: Noise = None
     ) -> Any:
         """Return J alone: a forward pass."""
-        value, _ = self.judged(self.output(params, x, weight, noise)[0], target, weight)
+        value, _ = self.judged(self.output(params, x, weight, noise)[0], x, target, weight)
         return self.penalized(value, params)
 
     def value_and_gradient(
@@ -76,7 +84,7 @@ class Objective:
         With ``noise``, J is that of a training step: see :meth:`output`.
         """
         output, pullback = self.output(params, x, weight, noise)
-        value, d_output = self.judged(output, target, weight)
+        value, d_output = self.judged(output, x, target, weight)
         _, grads = pullback(d_output, need_dx=False)
         return self.with_penalty(value, grads, params)
 

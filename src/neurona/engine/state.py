@@ -123,6 +123,11 @@ class State:
         known = {one.name for one in fields(self)}
         self.__init__(**{name: given[name] for name in known & given.keys()})  # type: ignore[misc]
 
+    def __repr__(self) -> str:
+        """Return where the training stands, without its arrays, which may be large."""
+        cost = np.array2string(np.asarray(self.cost), precision=4, separator=", ", threshold=6)
+        return f"State(step={self.step}, epoch={self.epoch}, cost={cost})"
+
     def __len__(self) -> int:
         """Return how many networks the stack has."""
         if np.ndim(self.cost) == 0:

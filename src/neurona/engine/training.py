@@ -432,10 +432,14 @@ class Training:
             seen = 0
 
     def _with_following(self, chunks: Iterator[Drawn]) -> Iterator[tuple[Drawn, Drawn | None]]:
-        """Yield each chunk and, where nothing can change it meanwhile, the one after it."""
-        if self.looks_ahead:
-            return pairwise(chain(chunks, [None]))  # type: ignore[list-item]
-        return ((chunk, None) for chunk in chunks)
+        """Yield each chunk and, where nothing can change it meanwhile, the one after it.
+
+        The first is alone: its state is there as soon as it can be.
+        """
+        alone = islice(chunks, 1) if self.looks_ahead else chunks
+        for chunk in alone:
+            yield chunk, None
+        yield from pairwise(chain(chunks, [None]))
 
     def _noted(self, state: State, note: Callable[[Position], None] | None) -> State:
         if note:
@@ -524,8 +528,9 @@ def _first(
         given = start.params if isinstance(start, State) else start
         lost = isinstance(start, State) and networks is not None  # some networks may have diverged
         params = check_params(net, given, dtype, networks=networks is not None, finite=not lost)
-    if networks and networks_of(net, params) is None:
-        params = stacked([params] * networks)
+    shared = networks if networks and networks_of(net, params) is None else None  # by all of them
+    if shared:
+        params = stacked([params] * shared)
     made_by = whose_memory(optimizer)
     if not isinstance(start, State):
         return State(0, 0, params, None, np.nan, optimizer=made_by)
@@ -535,7 +540,10 @@ def _first(
             "give start=state.params, and this one begins afresh"
         )
     like = optimizer.init(flatten(params, networks))
-    state = check_optimizer_state(start.optimizer_state, like=like, dtype=dtype)
+    memory = start.optimizer_state
+    if shared:
+        memory = each_of(lambda one: np.stack([one] * shared) if np.ndim(one) else one, memory)
+    state = check_optimizer_state(memory, like=like, dtype=dtype)
     return State(start.step, start.epoch, params, state, np.nan, None, made_by, start.rows_seen)
 
 
@@ -574,8 +582,9 @@ def rates_of_step(
             )
         each = [each[i] for i in np.maximum(np.cumsum(weighted) - 1, 0)]
     schedules = [rate if callable(rate) else Constant(check_rate(rate)) for rate in each]
-    for schedule in schedules:
-        _check_schedule(schedule)
+    for rate in each:
+        if callable(rate):
+            _check_schedule(rate)
 
     def of(step: int) -> Rates:
         rates = tuple(rate_at(step, schedule(step)) for schedule in schedules)

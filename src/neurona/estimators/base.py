@@ -228,8 +228,8 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
         Yields
         ------
         State
-            Of each setting that is tried the first before any step, then about fifty; each epoch's,
-            where it is validated.
+            Of each setting that is tried the first before any step, then about twenty, or fifty of
+            one network; each epoch's, where it is validated.
         """
         validation = validation_rows(validation, X_val, y_val, sample_weight_val)
         return self._states(X, y, sample_weight, validation, watched=False)

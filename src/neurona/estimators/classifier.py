@@ -66,9 +66,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     epochs
         Passes over the table; by default 250 where all rows fit in one step, and otherwise those of
         1,500 steps, but 30 at least and 150 at most. An ensemble takes about six tenths of them,
-        half where rows are few, but in the freest settings all; and of more than 20,000 rows so few
-        that a fit takes no longer. On images and series those of 2,500 steps, but 15 at least and
-        150 at most.
+        less than half where rows are few, but more in the freest settings; and of more than 20,000
+        rows so few that a fit takes no longer. On images and series those of 2,500 steps, but 15 at
+        least and 150 at most.
     l1, l2
         Penalties on the weights. By default there is none but for small tables with a careful
         setting, where l1 is up to 0.004.
@@ -96,9 +96,9 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         Ramps beside each number, :mod:`neurona.tables.ramps`; 0 for none. By default 16 at most,
         and as many as rows and columns bear.
     networks
-        How many predict together. By default 4; of fewer than 1,000 rows 4 more, which leave out
-        other rows, learn with the best setting; of fewer than 500 rows there are 6, of which 2 try
-        the settings; and 1 for images, series and a table of more than 8 million numbers.
+        How many predict together. By default 4, of which 2 try the settings where there are fewer
+        than 500 rows; of 500 to 1,000 rows 4 more, which leave out other rows, learn with the best
+        setting; and 1 for images, series and a table of more than 8 million numbers.
     cv
         The rows that each network leaves out: a number of folds, one of scikit-learn's splitters,
         or pairs of row numbers ``(to learn from, to judge by)``, such as

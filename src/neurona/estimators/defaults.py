@@ -16,7 +16,9 @@ DEFAULT = AdamW(0.02)
 MOST_STACKED, STACKED, OF_STACKS = 1000, 128, AdamW(0.03)
 FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
-STATES = 50  # that a fit yields, where nothing but the curve needs them
+# Of a training, where nothing but the curve needs them: each takes as long as a step of few rows.
+STATES, OF_A_STACK = 50, 20
+EARLY = 1 / 3  # of the epochs: then a trial is compared with the best
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,21 @@ class TrainingPlan:
     def full_batch(self) -> bool:
         """Whether each step takes the whole table."""
         return self.steps_per_epoch == 1
+
+    @property
+    def early(self) -> int:
+        """The epoch after which a trial is compared with the best: there is a state in any case.
+
+        >>> training_plan(1000, 100, 125, each_epoch=False, stack=True).early
+        42
+        """
+        every = _between_states(self.epochs, stack=True)
+        return ceil(self.epochs * EARLY / every) * every
+
+
+def _between_states(epochs: int, stack: bool) -> int:
+    """Return the epochs from one state to the next, where nothing but the curve needs them."""
+    return max(1, epochs // (OF_A_STACK if stack else STATES))
 
 
 def training_plan(
@@ -74,10 +91,10 @@ def training_plan(
         if stack and not arrays:  # of which its networks take a share
             fewest, in_all = 36, 900 if longer else 1800
         whole = size == n and not arrays
-        epochs = 250 if whole else min(150, max(fewest, ceil(in_all / steps)))
+        epochs = (200 if stack else 250) if whole else min(150, max(fewest, ceil(in_all / steps)))
         epochs = ceil(share * epochs)
     epochs = check_count("epochs", epochs)
-    every = 1 if each_epoch else max(1, epochs // STATES)
+    every = 1 if each_epoch else _between_states(epochs, stack)
     return TrainingPlan(size, epochs, steps, every, optimizer)
 
 

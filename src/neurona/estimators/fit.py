@@ -28,7 +28,7 @@ from neurona.tables.large import LargeTable
 
 NETWORKS = 4  # of an ensemble
 TRYING = 2  # of them try the settings where rows are few; the others learn with the best alone
-MOST_OF_MORE = 1000  # rows; of fewer, as many more as try them learn with the best, on other folds
+MOST_OF_MORE = 1000  # rows; of fewer that are not few, as many more learn with the best
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -110,7 +110,7 @@ class Team(NamedTuple):
             examples, held_out = split(examples, SHARE, estimator._strata, seed)
         elif held_out is None and (cv is not None or len(examples) >= FEWEST):
             chosen = estimator.networks == "auto" and cv is None and not going_on
-            if chosen and not estimator.quick and len(examples) < MOST_OF_MORE:
+            if chosen and not estimator.quick and FEW_ROWS <= len(examples) < MOST_OF_MORE:
                 networks += trying
             folds = Folds.dealt(examples.y, networks, FOLDS if cv is None else networks, own)
         seeds = own.integers(2**31, size=networks).tolist()
@@ -195,6 +195,7 @@ class Fit:
         self.parts = parts
         self.each_epoch = watched or validated
         self.best: BestState | None = None
+        self.early: list[Any] = []  # the cost of the trial after a third of it, once it is known
         self.constant: float | None = None  # the cost of predicting the same for all rows
 
     def begin(self, setting: Setting, going_on: bool = False) -> Generator[State]:
@@ -233,7 +234,8 @@ class Fit:
         else:
             part, running = progress.begin(one._member, start)
         running = one._on_its_threads(running, plan)
-        return fit_loop(one, running, self.best, progress, part)
+        self.early = []
+        return fit_loop(one, running, self.best, progress, part, [self.early])
 
     @property
     def has_more(self) -> bool:
@@ -252,8 +254,8 @@ class Fit:
         sizes = [self.team.trying, len(self.team.seeds) - self.team.trying]
         one.loss_curve_ = np.average([curve, one.loss_curve_], axis=0, weights=sizes).tolist()
 
-    def judge(self) -> float | None:
-        """Return the cost on the rows left out, and calibrate the estimator by them."""
+    def judge(self, over: bool = True) -> float | None:
+        """Return the cost on the rows left out; calibrate the estimator if a training is over."""
         one = self.estimator
         left_out = self._left_out()
         if left_out is None:
@@ -263,11 +265,13 @@ class Fit:
         target = one.targets_.encode(y)
         if net.output.name in CLASSIFIERS:
             T = temperature_for(find_cost("cross_entropy", net), logits, target, weight)
-            one.temperature_, logits = T, logits / T
-            one._set_state(one.state_)
+            logits = logits / T
+            if over:
+                one.temperature_ = T
+                one._set_state(one.state_)
         with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
             predicted = net.output.function(logits.T)[0].T
-        if net.output.name not in CLASSIFIERS:
+        if over and net.output.name not in CLASSIFIERS:
             one.residuals_ = quantiles_of(y - one.targets_.decide(predicted))
         if self.best is not None:
             return -self.best.score

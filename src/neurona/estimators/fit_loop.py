@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from neurona.engine.progress import Part, Progress
@@ -16,6 +16,7 @@ def fit_loop(
     best: BestState | None,
     progress: Progress | None = None,
     part: Part | None = None,
+    more: Sequence[list[float]] = (),
 ) -> Generator[State]:
     """Yield the states of a training; the estimator predicts with the weights of each.
 
@@ -34,6 +35,8 @@ def fit_loop(
         Receives the curves, the best weights, and the end.
     part
         What an earlier run has done of this training.
+    more
+        Curves that others make of it, for progress to keep.
     """
     first_epoch = estimator.state_.epoch
     curves = [estimator.loss_curve_]
@@ -42,9 +45,9 @@ def fit_loop(
     lengths = [len(curve) for curve in curves]
     estimator.should_stop_ = False
     if progress is not None:
-        progress.curves, progress.best = curves, best
+        progress.curves, progress.best = [*curves, *more], best
     if part is not None:
-        for curve, known in zip(curves, part.curves, strict=False):  # none before the first state
+        for curve, known in zip([*curves, *more], part.curves, strict=False):  # none at first
             curve.extend(known)
         if best is not None and part.best is not None:
             best.go_on(part.position.state, part.best, part.score)

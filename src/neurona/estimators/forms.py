@@ -196,4 +196,4 @@ def target_of(y: Any) -> NDArray[Any]:
         raise ValueError(
             f"y has shape {array.shape}: give one target a row, (n,), or several, (n, outputs)"
         )
-    return array
+    return array.astype(object) if array.dtype.kind == "T" else array  # NumPy's newer texts

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from neurona.checks import RAGGED
 from neurona.estimators.arrays import arrays_for
 from neurona.estimators.forms import DictFrame, numbers_of, usual_form
 from neurona.tables.arrays import Arrays
@@ -67,7 +68,10 @@ def _table(estimator: Any, X: Any, reset: bool) -> Table:
 
 def _array(estimator: Any, X: Any, reset: bool) -> Columns:
     """Read an array, or a list of rows."""
-    array = np.asarray(X)
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise ValueError(f"X must be a table: {RAGGED}") from error
     if array.dtype.kind in "US" and not isinstance(X, np.ndarray):
         array = np.asarray(X, dtype=object)  # so that numbers among texts stay numbers
     if array.dtype.kind in "OUSTMmb" and array.size:
@@ -133,6 +137,8 @@ def _said(table: Columns, learned: Preparation | None) -> Columns:
     for column in table:
         for remark in column.remarks:
             warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=7)
+    for remark in () if learned is None else learned.of_other_zones(table):
+        warnings.warn(remark, UserWarning, stacklevel=7)
     unseen = {} if learned is None else learned.unseen(table)
     if unseen:
         each = (f"column {name!r}: {counted(its, len(table))}" for name, its in unseen.items())

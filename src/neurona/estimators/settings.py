@@ -67,14 +67,12 @@ class Setting:
 LADDER = (
     Setting((64,), 0.0, 1.0, "auto", "orthogonal"),
     Setting((64,), 0.0, 0.4, "auto", "orthogonal"),
-    Setting((64, 64), 0.2, 0.15, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.1, "auto", "orthogonal"),
     Setting((64, 64), 0.0, 0.03, 0.0, FREE),
     Setting((128, 128), 0.0, 0.01, 0.0, FREE),
 )
-# With few rows dropout brings nothing that decay does not, nor does a wider network anything.
-SHORT = (*LADDER[:2], *LADDER[3:5])
-LOWER = 3  # rungs
+SHORT = LADDER[:-1]  # for few rows, where a wider network brings nothing
+LOWER = 2  # rungs
 # Where none is chosen: neither careful nor free. Many rows need no dropout, which takes half of the
 # time.
 ONE = Setting((64,), 0.1, 0.5, "auto", "orthogonal")

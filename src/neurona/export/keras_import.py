@@ -54,9 +54,10 @@ def from_keras(
     ----------
     model
         A ``keras.Sequential`` or a functional model that has its weights, with one input and one
-        output: of ``Dense``, ``Conv1D``, ``Conv2D``, ``DepthwiseConv2D``, maximum and average
-        pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``, ``LayerNormalization``,
-        ``GroupNormalization(1)``, transposed convolutions of stride 1, ``Flatten``, ``Reshape``,
+        output: of ``Dense``, ``Conv1D``, ``Conv2D``, the depthwise and the separable of them,
+        maximum and average pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``,
+        ``LayerNormalization``, ``GroupNormalization(1)``, transposed convolutions of stride 1,
+        ``Flatten``, ``Reshape``,
         ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``, ``Bidirectional``,
         ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and activations. Models may
         hold others, and layers may be shared. ``Dropout`` does nothing to a prediction and is left
@@ -373,17 +374,33 @@ def _dense(found: _Found) -> Any:
 
 def _convolution(found: _Found) -> Any:
     layer, W = found.layer, found.array("kernel")
-    axes = W.ndim - 2
-    depthwise = type(layer).__name__ == "DepthwiseConv2D"
-    groups = W.shape[2] if depthwise else layer.groups
-    W = W.reshape(*W.shape[:2], 1, -1) if depthwise else W
+    return _filters(found, W, found.array("bias", np.zeros(W.shape[-1])), layer.groups)
+
+
+def _depthwise(found: _Found, kernel: str = "kernel", bias: str = "bias") -> Any:
+    W = found.array(kernel)
+    *size, channels, each = W.shape
+    b = found.array(bias, np.zeros(channels * each))
+    return _filters(found, W.reshape(*size, 1, channels * each), b, channels)
+
+
+def _separable(found: _Found) -> Any:
+    W = found.array("pointwise_kernel")
+    kind = (ours.Conv1D, ours.Conv2D)[W.ndim - 3]
+    params = kind.Params(W, found.array("bias", np.zeros(W.shape[-1])))
+    each = _depthwise(found, "depthwise_kernel", bias="which it does not have")
+    return [each, Call(kind(W.shape[-1], 1), params, found.first)]
+
+
+def _filters(found: _Found, W: Array, b: Array, groups: int) -> Any:
+    """Return a convolution with these parameters and the layer's windows."""
+    layer, axes = found.layer, W.ndim - 2
     n_out, kind = W.shape[-1], (ours.Conv1D, ours.Conv2D)[axes - 1]
     size, stride, dilation = (
         _sides(one, axes) for one in (W.shape[:axes], layer.strides, layer.dilation_rate)
     )
     made = kind(n_out, size, stride=stride, padding=layer.padding, dilation=dilation, groups=groups)
-    params = kind.Params(W, found.array("bias", np.zeros(n_out)))
-    return Call(made, params, found.first)
+    return Call(made, kind.Params(W, b), found.first)
 
 
 def _transposed(found: _Found) -> Any:
@@ -589,7 +606,9 @@ MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
 LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
 LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Dense": _dense,
-    **dict.fromkeys(("Conv1D", "Conv2D", "DepthwiseConv2D"), _convolution),
+    **dict.fromkeys(("Conv1D", "Conv2D"), _convolution),
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _depthwise),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _separable),
     **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed),
     **dict.fromkeys(
         ("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), _pooling

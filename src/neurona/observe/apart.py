@@ -230,7 +230,7 @@ class Inside:
         with np.errstate(all="ignore"):
             objective = Objective(probe, self.cost)
             output, pullback = objective.output(self.params, self.x)
-            pullback(objective.judged(output, self.target)[1])
+            pullback(objective.judged(output, self.x, self.target)[1])
         return leaves
 
     def _cost_at(self, params: Params, place: str = "", nudge: Any = None) -> float:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from neurona.engine.layers.masked import is_step
 from neurona.observe.parts import ONE, Inner, Operation, Part, Place, Term, term
 
 if TYPE_CHECKING:
@@ -24,9 +23,8 @@ class AttentionPart(Part):
     def _there(self) -> Array:
         """Return whether a step is not padding, ``(batch, steps)``."""
         x = self.leaf.x
-        masked = self.leaf.layer.mask_zero
-        there: Array = is_step(x)[..., 0] > 0 if masked else np.ones(x.shape[:-1], bool)
-        return there
+        mask = self.leaf.layer.mask(x)
+        return np.ones(x.shape[:-1], bool) if mask is None else mask[..., 0] > 0
 
     @cached_property
     def _parts(self) -> Array:

@@ -335,7 +335,7 @@ def gradients(
     x, target, weight = check_data(net, X, y, sample_weight, arrays(params)[0].dtype)
     passes = walk_forward(net.logits if objective.cost.link else net, params, x)
     output = passes[-1].a
-    _, dy = objective.judged(output.reshape(-1, output.shape[-1]), target, weight)
+    _, dy = objective.judged(output.reshape(-1, output.shape[-1]), x, target, weight)
     dy = dy.reshape(output.shape)
     return tuple(LayerGradients(one.grads, one.dz) for one in walk_backward(passes, dy))
 

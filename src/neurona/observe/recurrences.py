@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from neurona.engine.layers.masked import is_step
 from neurona.engine.layers.recurrent import where
 from neurona.observe.parts import ONE, Inner, Operation, Part, Place, Term, term
 
@@ -72,7 +71,8 @@ def forth(
 ) -> Forth:
     """Take the layer's steps on series ``x (batch, steps, n_in)``, with h added at one place."""
     batch, steps, _ = x.shape
-    there = is_step(x) > 0 if layer.mask_zero else np.ones((batch, steps, 1), bool)
+    mask = layer.mask(x)
+    there = np.ones((batch, steps, 1), bool) if mask is None else mask > 0
     before, after, kept = ([None] * steps for _ in range(3))
     state: Any = (np.zeros((batch, layer.n_out)),) * layer.carried
     for t in reading(layer, steps):

@@ -67,6 +67,11 @@ class Sweep:
             subject.axes, subject.seeds, subject.measure, below, moments, costs, curves, subject
         )
 
+    def __repr__(self) -> str:
+        """Return what varies, and the share of the seeds that succeed in each cell."""
+        varies = " x ".join(f"{len(axis.values)} of {axis.name}" for axis in self.axes)
+        return f"Sweep: {varies}, {len(self.seeds)} seeds; share that succeeds:\n{self.share}"
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The number of values of each axis."""

@@ -221,6 +221,19 @@ def moment_of(cell: object) -> np.datetime64:
     return np.datetime64(cell, "us")  # type: ignore[call-overload, no-any-return]
 
 
+def is_moved(cell: object) -> bool | None:
+    """Tell whether a date was moved to UTC; None if it names UTC itself, and False if no zone.
+
+    >>> is_moved("2024-12-31T18:30+02:00"), is_moved("2024-12-31 18:30 UTC"), is_moved("2024-12-31")
+    (True, None, False)
+    """
+    if isinstance(cell, str):
+        zone = re.search(r":\d\d.*?(Z|UTC|GMT|[-+]\d\d(?::?\d\d)?)$", cell.strip())
+        return False if zone is None else re.search("[1-9]", zone[1]) is not None or None
+    offset = cell.utcoffset() if isinstance(cell, datetime) else None
+    return False if offset is None else bool(offset) or None
+
+
 def float_of(cell: object) -> float:
     """Return a number of any type; infinity for an integer beyond all floats."""
     try:

@@ -35,6 +35,9 @@ class Column:
     order
         The part of a date that came first in texts, if the year did not in all; ``"time"`` of times
         of day.
+    moved
+        Whether any of its dates was moved to UTC from another zone; None if all named UTC, and
+        False if none named a zone.
     remarks
         Of what is taken for missing, or may be something else: "is read as texts; ...".
     odd
@@ -48,6 +51,7 @@ class Column:
     order: str | None = None
     remarks: tuple[str, ...] = ()
     odd: tuple[int, ...] = ()
+    moved: bool | None = False
 
     @property
     def is_time(self) -> bool:
@@ -66,6 +70,16 @@ class Column:
         else:
             missing = np.fromiter((cell is None for cell in values), bool, len(values))
         return missing
+
+
+def moved_in(each: Iterable[bool | None]) -> bool | None:
+    """Return what is said of many dates, or columns of them: see :attr:`Column.moved`.
+
+    >>> moved_in([None, False, True]), moved_in([None, False]), moved_in([None])
+    (True, False, None)
+    """
+    told = {*each}
+    return True if True in told else False if False in told or not told else None
 
 
 def empty(name: str, n: int) -> Column:

@@ -87,7 +87,8 @@ def read_series(name: str, series: Any, form: dict[str, Any]) -> Column:
         return read_categories(name, series.to_list())
     if str(series.dtype).startswith("period"):  # a month is the moment in which it begins
         series = series.dt.to_timestamp()
-    if str(series.dtype) in _WIDE:  # NumPy has no such integers
+    # NumPy has no such integers, and knows no time zones
+    if str(series.dtype) in _WIDE or getattr(series.dtype, "time_zone", None) is not None:
         return read_column(name, objects(series.to_list()))
     values = series.to_numpy()
     if values.ndim > 1:

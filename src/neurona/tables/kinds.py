@@ -21,6 +21,7 @@ from neurona.tables.cells import (
     date_in,
     decimal_in,
     decimal_of,
+    is_moved,
     is_number,
     looks_like_date,
     looks_like_number,
@@ -28,7 +29,7 @@ from neurona.tables.cells import (
     text_of,
     time_in,
 )
-from neurona.tables.columns import Column, Kind, empty, look_like_classes, objects
+from neurona.tables.columns import Column, Kind, empty, look_like_classes, moved_in, objects
 
 NEARLY = 0.9  # of the cells that are not missing
 MANY = 0.75  # of them: the others may be mistakes
@@ -268,6 +269,10 @@ def _column(name: str, cells: Sequence[Any], one: Reading, decimal: str) -> Colu
         are = "is" if len(lost) == 1 else "are"
         shown = counted(lost, len(cells))
         remarks.append(f"is read as {one.kind}s: {shown} {are} taken for missing")
+    dates = {cell for cell, moment in zip(cells, one.values, strict=True) if moment is not None}
+    moved = {*map(is_moved, dates)} if one.kind == "date" and one.order != TIME else set()
+    if {True, False} <= moved:
+        remarks.append("has dates with a time zone and dates without: these are read as UTC")
     group = "," if decimal == "." else "."
     grouped = [cell for cell in cells if isinstance(cell, str) and group in cell]
     if one.kind == "number" and grouped:
@@ -275,7 +280,8 @@ def _column(name: str, cells: Sequence[Any], one: Reading, decimal: str) -> Colu
         either = next((text for text in grouped if decimal_of(text) == ""), None)
         if either is not None and decimal_in(texts, group) == group:  # no other cell tells
             remarks.append(f"has {either!r}, which is read as {number_in(either, decimal):.12g}")
-    return Column(name, made.kind, made.values, decimal, one.order, tuple(remarks), tuple(one.odd))
+    said, odd = tuple(remarks), tuple(one.odd)
+    return Column(name, made.kind, made.values, decimal, one.order, said, odd, moved_in(moved))
 
 
 def _what_else(cells: Sequence[Any], texts: set[str], part: Reading | None) -> tuple[str, ...]:

@@ -132,6 +132,9 @@ class ParquetTable(TableFile):
                 "dates or true and false of it",
                 column=name,
             )
+        if types.is_timestamp(column.type) and column.type.tz:  # NumPy knows no zones
+            moments = column.cast(_pyarrow().timestamp("us", column.type.tz), safe=False)
+            return objects(moments.to_pylist())
         if types.is_integer(column.type) and column.null_count:  # NumPy would make floats of them
             return objects(column.to_pylist())
         values: NDArray[Any] = column.to_numpy()

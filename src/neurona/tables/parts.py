@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.processes import ProcessesDisagree, agreed, gathered, process_id
-from neurona.tables.columns import Column, Kind, empty, objects
+from neurona.tables.columns import Column, Kind, empty, moved_in, objects
 from neurona.tables.file import TableError, TableFile
 from neurona.tables.summaries import PartsDisagree, form_of_parts
 
@@ -98,7 +98,8 @@ class SeveralFiles(TableFile):
             for begin, one in zip(self.begins.tolist(), each, strict=False)
             for row in one.odd
         ]
-        return Column(name, same, values, first.decimal, first.order, remarks, tuple(odd))
+        moved = moved_in(one.moved for one in each if one.kind == same)
+        return Column(name, same, values, first.decimal, first.order, remarks, tuple(odd), moved)
 
     def _form(self, name: str, each: Sequence[Column]) -> tuple[Kind, str, str | None]:
         """Return the form of a column in all files of all processes."""
@@ -188,8 +189,10 @@ def expanded(paths: Sequence[str]) -> list[str]:
     ------
     FileNotFoundError
         If a pattern fits no file.
+    ValueError
+        If a file is there twice: its rows would count twice, and be in the test as well.
     """
-    found = []
+    found: list[str] = []
     for path in paths:
         if Path(path).exists() or not glob.has_magic(path):
             found.append(path)
@@ -198,6 +201,10 @@ def expanded(paths: Sequence[str]) -> list[str]:
         if not fitting:
             raise FileNotFoundError(f"{path}: no file has such a name")
         found += fitting
+    files = [Path(path).resolve() for path in found]
+    for k, path in enumerate(found):
+        if files[k] in files[:k]:
+            raise ValueError(f"{path} is given twice: name each file once")
     return found
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, TypeAlias
@@ -272,6 +272,7 @@ class Dates:
     """The day as a number, and where it stands in the year, the week and the day, as on a clock.
 
     ``order`` is that of texts with the day or the month first, or ``"time"``: of times of day.
+    ``moved`` says whether dates came from another time zone than UTC; None where nobody knows.
 
     >>> days = np.array(["2024-01-01", "2024-04-01", "2024-07-02", "2025-03-02"], "datetime64[D]")
     >>> dates = Dates.fit(Column("sold", "date", days), None)
@@ -287,6 +288,7 @@ class Dates:
     number: Numbers
     cycles: tuple[str, ...]
     order: str | None = None
+    moved: bool | None = None
     kind: ClassVar[Kind] = "date"
 
     @property
@@ -305,7 +307,7 @@ class Dates:
         day = np.floor(known)  # the hour is not where a day is in the year
         places = {"year": day, "week": day, "day": known}
         cycles = [one for one, length in CYCLES.items() if np.ptp(places[one] % length) > 0]
-        return cls(column.name, number, tuple(cycles), column.order)
+        return cls(column.name, number, tuple(cycles), column.order, column.moved)
 
     @property
     def outputs(self) -> list[str]:
@@ -485,6 +487,22 @@ class Preparation:
             if isinstance(step, Categories)
         }
         return {name: strange for name, strange in found.items() if strange}
+
+    def of_other_zones(self, columns: Iterable[Column]) -> Iterator[str]:
+        """Yield what to say of columns whose dates have a time zone only now, or had one only then.
+
+        Those without one are read as UTC, which may be other hours than were meant.
+        """
+        given = tuple(columns)
+        for i, step in self.steps:
+            if not isinstance(step, Dates) or given[i].kind != "date":
+                continue
+            if {step.moved, given[i].moved} == {True, False}:
+                then, now = ("a", "none") if step.moved else ("no", "one")
+                yield (
+                    f"column {given[i].name!r} held dates with {then} time zone when the network "
+                    f"learned, and has {now} now: dates without one are read as UTC"
+                )
 
     def transform(self, columns: Iterable[Column]) -> NDArray[np.float64]:
         """Return the network's input, ``(n, len(outputs))``, from a table's columns.

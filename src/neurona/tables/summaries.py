@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurona.tables.columns import Column, Kind, objects
+from neurona.tables.columns import Column, Kind, moved_in, objects
 from neurona.tables.preparation import (
     CYCLES,
     MICROSECONDS_A_DAY,
@@ -47,7 +47,7 @@ def summary(column: Column, target: Target = None, most: int = KEPT) -> dict[str
     """
     missing = column.missing
     told: dict[str, Any] = {"kind": column.kind, "decimal": column.decimal, "order": column.order}
-    told |= {"missing": int(missing.sum()), "target": None}
+    told |= {"moved": column.moved, "missing": int(missing.sum()), "target": None}
     known = column.values[~missing]
     if column.kind == "category":
         counts = Counter(known.tolist())
@@ -134,7 +134,9 @@ def merged(
         values = np.concatenate([*(part["cells"] for part in there), [np.nan] * bool(missing)])
     else:
         values = objects([None] * bool(missing))
-    return Column(name, kind, values, decimal, order), rows.astype(np.float64), target
+    moved = moved_in(part["moved"] for part in there)
+    column = Column(name, kind, values, decimal, order, moved=moved)
+    return column, rows.astype(np.float64), target
 
 
 def form_of_parts(

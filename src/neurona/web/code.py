@@ -13,6 +13,9 @@ import numpy as np
 from neurona.engine.layers.base import Layer
 from neurona.engine.layers.convolution import Conv2D
 from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.gru import GRU
+from neurona.engine.layers.lstm import LSTM
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
 from neurona.engine.types import Array, Params
@@ -183,7 +186,7 @@ def parts(view: View, language: str) -> list[Part]:
         learning[-1] = _with_frozen(learning[-1], view, language)
     made = [
         _data(task, language),
-        *([] if task.images or _plain(setup) else [_features(setup, language)]),
+        *([] if not task.planar or _plain(setup) else [_features(setup, language)]),
         Part(_text("network", language), _network(task)),
         *learning,
         *_scores(task, language, trained),
@@ -211,7 +214,7 @@ def _imports(code: str) -> str:
 
 def _data(task: Task, language: str) -> Part:
     data = task.setup.data
-    places = "X" if _plain(task.setup) else "points"
+    places = "X" if not task.planar or _plain(task.setup) else "points"
     if data.kind == "own":
         rows = ", ".join(f"({x1!r}, {x2!r}, {label!r})" for x1, x2, label in data.points)
         names = ", ".join(data.columns) or f"x1, x2, {'value' if data.regression else 'class'}"
@@ -222,7 +225,7 @@ def _data(task: Task, language: str) -> Part:
             f"placed = np.array([\n{_lines(rows)}\n])",
             f"{places}, y = placed[:, :2], placed[:, 2]{whole}",
         ]
-    elif task.images:
+    elif data.kind == "digits":
         sides = ", ".join(map(str, task.net.in_shape))
         lines = [
             "images, y = neurona.datasets.digits()",
@@ -263,7 +266,7 @@ def _features(setup: Setup, language: str) -> Part:
 
 
 def _network(task: Task) -> str:
-    if task.images:
+    if not task.planar:
         layers = [_layer(task, layer) for layer in task.net.layers]
         return _call("net = neurona.Network", [f"[{', '.join(layers)}]", str(task.net.in_shape)])
     names = [layer.activation.name for layer in task.net.layers]
@@ -279,12 +282,15 @@ def _network(task: Task) -> str:
 
 
 def _layer(task: Task, layer: Layer) -> str:
-    """Write a layer of a network on images."""
+    """Write a layer of a network on images or series."""
     name = type(layer).__name__
     arguments: list[str] = []
-    if isinstance(layer, Dense | Conv2D):
-        arguments = [str(layer.n_out), f"activation={_quoted(layer.activation.name)}"]
+    if isinstance(layer, Dense | Conv2D | Recurrent):
+        arguments = [str(layer.n_out)]
+        if not isinstance(layer, GRU | LSTM):
+            arguments += [f"activation={_quoted(layer.activation.name)}"]
         arguments += ['padding="same"'] if isinstance(layer, Conv2D) else []
+        arguments += ["return_sequences=True"] if getattr(layer, "return_sequences", False) else []
         arguments += _drawn(task)
     return f"neurona.{name}({', '.join(arguments)})"
 
@@ -408,7 +414,9 @@ def _scores(task: Task, language: str, trained: bool) -> list[Part]:
 
 
 def _picture(task: Task) -> str:
-    if task.images:
+    if any(isinstance(layer, Recurrent) for layer in task.net.layers):
+        return "neurona.plot.states(net, params, X[0])"
+    if not task.planar:
         return "neurona.plot.feature_maps(net, params, X[0])"
     if _plain(task.setup):
         return "neurona.plot.surface(net, params, X, y)"

@@ -19,6 +19,9 @@ from neurona.engine.costs import COSTS, CROSS_ENTROPIES
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.layers.convolution import Conv2D
 from neurona.engine.layers.dense import Dense
+from neurona.engine.layers.gru import GRU
+from neurona.engine.layers.lstm import LSTM
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.optimizers import OPTIMIZERS, find_optimizer
 from neurona.web.apart import Stop, apart
 from neurona.web.doctor import TRIED, case_of, diagnosis_of
@@ -31,7 +34,7 @@ from neurona.web.worker import WorkerRun
 
 SECONDS = 20.0
 STEPS = 2500  # that a trial trains: enough for the page's networks, and for the time
-IMAGE_STEPS = 300  # of networks on images, each of whose steps takes longer
+LAYERED_STEPS = 300  # of networks on images or series, each of whose steps takes longer
 WAYS = 100  # moments of the run from which the findings are
 
 
@@ -70,9 +73,9 @@ def _proved(setup: Setup, steps: int, findings: tuple[Finding, ...]) -> Iterator
 def steps_of(view: View, findings: tuple[Finding, ...]) -> int:
     """Return how many steps each trial takes: 2,500, but where the steps are what is wrong.
 
-    On images they are 300.
+    On images and series they are 300.
     """
-    most = IMAGE_STEPS if view.task.images else STEPS
+    most = STEPS if view.task.planar else LAYERED_STEPS
     taken = view.state.step if view.state.step >= SINGLE else TRIED
     few = any(finding.kind == "too-few-steps" for finding in findings)
     return min(taken, most) if few else most
@@ -141,7 +144,9 @@ def setup_with(cures: tuple[str, ...], setup: Setup, case: Case) -> dict[str, An
 
 def _setup_of(case: Case, setup: Setup) -> Setup:
     """Return the set-up whose words describe a case."""
-    *hidden, last = [layer for layer in case.net.layers if isinstance(layer, Dense | Conv2D)]
+    *hidden, last = [
+        layer for layer in case.net.layers if isinstance(layer, Dense | Conv2D | Recurrent)
+    ]
     optimizer = find_optimizer(case.optimizer)
     task = make_task(setup)
     same = type(optimizer) is type(optimizer_of(task, task.frozen))
@@ -166,11 +171,17 @@ def _setup_of(case: Case, setup: Setup) -> Setup:
         l2=case.l2,
         initializer=_name_of(last.initializer, INITIALIZERS),
     )
-    kinds = [layer.kind for layer in setup.layers] if setup.data.images else []
-    kinds += ["dense"] * (len(hidden) - len(kinds))
+    before = [*(() if setup.data.planar else setup.layers), *[LayerSetup()] * len(hidden)]
     layers = tuple(
-        LayerSetup(layer.n_out, _name_of(layer.activation, ACTIVATIONS), own, kind)
-        for layer, own, kind in zip(hidden, each, kinds, strict=False)
+        replace(
+            one,
+            neurons=layer.n_out,
+            learning_rate=own,
+            activation=one.activation  # unused: that of its gates is fixed
+            if isinstance(layer, GRU | LSTM)
+            else _name_of(layer.activation, ACTIVATIONS),
+        )
+        for layer, own, one in zip(hidden, each, before, strict=False)
     )
     return replace(
         setup,

@@ -88,7 +88,7 @@ def _code(view: View, way: Sequence[State], language: Language, theme: str) -> F
 
 
 def _from_scratch(view: View, way: Sequence[State], language: Language, theme: str) -> File:
-    if view.task.images:
+    if not view.task.planar:
         raise PlaygroundError(
             "download",
             "The lesson's program has dense layers alone: take the Python code or the model.",
@@ -119,12 +119,13 @@ def _gif(view: View, way: Sequence[State], language: Language, theme: str) -> Fi
     require("matplotlib", extra="plot")
     require("PIL", extra="plot")
     task = view.task
-    if task.images:
+    if not task.planar:
         raise PlaygroundError(
             "download",
-            "A film shows the plane of the points, and images have none: save the maps instead.",
-            "Una animación muestra el plano de los puntos, y las imágenes no lo tienen: guarda los "
-            "mapas.",
+            "A film shows the plane of the points, which images and series do not have: save the "
+            "maps instead.",
+            "Una animación muestra el plano de los puntos, y las imágenes y las series no lo "
+            "tienen: guarda los mapas.",
         )
     states = [state for state in way if isfinite(state.cost)]
     if not states:

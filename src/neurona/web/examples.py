@@ -45,6 +45,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         ],
         "training": {"batch_size": 32},
     },
+    "memory": {
+        "data": {"kind": "memory", "noise": 0.3},
+        "layers": [{"neurons": 8, "kind": "lstm"}],
+        "training": {"batch_size": 32},
+    },
     "wave": {"data": {"kind": "wave", "noise": 0.1}, "layers": _layers(8, 8)},
     "stuck": _STUCK,
     "gradient": _GRADIENT,

@@ -12,13 +12,14 @@ import numpy as np
 
 from neurona.doctor.signs import best_constant
 from neurona.engine.data import Data
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.types import Array, Params
 from neurona.observe import numbers
 from neurona.observe.walk import walk_backward, walk_forward
 from neurona.web.task import Task
 
 MOST_EXAMPLES = 500  # of a measurement for the history: enough for two digits
-MOST_IMAGES = 100  # which take longer
+MOST_LAYERED = 100  # images or series, which take longer
 
 
 class Flow(NamedTuple):
@@ -57,7 +58,10 @@ def measure(task: Task, params: Params, most: int | None = None) -> Flow:
             _numbers(np.sqrt(outputs[k].var(axis=0).mean()) for k in weighted),
             _numbers(np.sqrt(np.square(grads[k].W).mean()) for k in weighted),
             _numbers(
-                numbers.saturated_share(net.layers[k].activation, passes[k].z) for k in weighted
+                0.0  # the activations of a recurrence are within its steps
+                if isinstance(net.layers[k], Recurrent)
+                else numbers.saturated_share(net.layers[k].activation, passes[k].z)
+                for k in weighted
             ),
         )
 
@@ -68,7 +72,7 @@ def _numbers(each: Iterable[float]) -> Array:
 
 def sizes(task: Task, params: Params) -> Array:
     """Return ``(2, n_layers)`` float32 for the history: the signal, and the gradient."""
-    flow = measure(task, params, MOST_IMAGES if task.images else MOST_EXAMPLES)
+    flow = measure(task, params, MOST_EXAMPLES if task.planar else MOST_LAYERED)
     return np.stack([flow.signal, flow.gradient])
 
 

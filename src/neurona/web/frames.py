@@ -10,7 +10,7 @@ from neurona.engine.parameters import flatten
 from neurona.engine.types import Array
 from neurona.observe import numbers, scores
 from neurona.web.doctor import Speaker
-from neurona.web.flow import MOST_IMAGES, measure
+from neurona.web.flow import MOST_LAYERED, measure
 from neurona.web.maps import maps_of
 from neurona.web.run import View
 from neurona.web.task import Task
@@ -26,13 +26,14 @@ class FrameRenderer:
 
     Attributes
     ----------
-    image
-        Of a task on images, the one whose way through the network is drawn; None of points.
+    example
+        Of a task on images or series, the one whose way through the network is drawn; None of
+        points.
     """
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.image: Array | None = task.points[0] if task.images else None
+        self.example: Array | None = None if task.planar else task.points[0]
         self._outputs: Array | None = None
         self._grids: dict[int, Array] = {}
         self._everywhere = task.features(task.points)
@@ -73,14 +74,14 @@ class FrameRenderer:
         }
         with np.errstate(all="ignore"):
             arrays = {}
-            if self.image is not None:
-                arrays["maps"] = maps_of(task, state.params, self.image)
+            if self.example is not None:
+                arrays["maps"] = maps_of(task, state.params, self.example)
             else:
                 answers, pictures = self._plane(view, resolution, neurons, network)
                 arrays["surface"], content["span"] = _spanned(answers)
                 arrays |= {"neurons": pictures} if network else {}
             if network:
-                flow = measure(task, state.params, MOST_IMAGES if task.images else None)
+                flow = measure(task, state.params, None if task.planar else MOST_LAYERED)
                 arrays |= {
                     "parameters": flatten(state.params).astype(np.float32),
                     "frozen": view.frozen.astype(np.uint8),
@@ -103,8 +104,8 @@ class FrameRenderer:
         return content, arrays
 
     def _predictions(self, view: View, anew: bool) -> Array:
-        """Return the outputs for all examples; of images, which take longer, perhaps the last."""
-        if anew or self.image is None or self._outputs is None:
+        """Return the outputs for all examples; of those without a plane perhaps the last ones."""
+        if anew or self.example is None or self._outputs is None:
             self._outputs = self.task.net.predict(view.state.params, self._everywhere)
         return self._outputs
 

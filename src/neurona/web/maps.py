@@ -1,19 +1,22 @@
-"""The maps of a network on images: one example, and what each layer makes of it."""
+"""A network on images or series: one example, and what each layer makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import accumulate
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from neurona.engine.layers.base import leaves
 from neurona.engine.layers.flatten import Flatten
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.types import Array, Params
 from neurona.observe.apart import inside
-from neurona.observe.walk import walk_forward
+from neurona.observe.scores import classes_of
+from neurona.observe.walk import through
 from neurona.web.errors import PlaygroundError
 from neurona.web.readers import list_of, one_of, whole
 from neurona.web.run import View
@@ -21,8 +24,9 @@ from neurona.web.task import Task
 
 
 def drawn_layers(task: Task) -> list[dict[str, Any]]:
-    """Return the layers that the page draws, the image first: all but those that only reshape.
+    """Return the layers that the page draws, the example first: all but those that only reshape.
 
+    ``shape`` is that of one example's output, of a recurrence that of its states after all steps.
     ``place`` is the layer's in the network, from 1; ``row`` that of the set-up's layer which it
     belongs to, the output last. ``at`` is where its weights begin in the flat parameters, and
     ``weights`` is their shape; None without weights.
@@ -39,8 +43,9 @@ def drawn_layers(task: Task) -> list[dict[str, Any]]:
     """
     net = task.net
     shapes = net.in_shapes(net.in_shape)
-    before: dict[str, Any] = {"kind": "Image", "shape": [*net.in_shape], "place": 0, "row": -1}
-    drawn = [{**before, "at": None, "weights": None}]
+    kind = "Image" if len(net.in_shape) == 3 else "Series"
+    example: dict[str, Any] = {"kind": kind, "shape": [*net.in_shape], "place": 0, "row": -1}
+    drawn = [{**example, "at": None, "weights": None}]
     each = net.shapes(net.in_shape)
     sizes = [sum(prod(shape) for shape in leaves((one,))) for one in each]
     row = -1
@@ -50,7 +55,7 @@ def drawn_layers(task: Task) -> list[dict[str, Any]]:
         weights = getattr(its, "W", None)
         row += weights is not None
         if not isinstance(layer, Flatten):
-            shape = layer.out_shape(shapes[k])
+            shape = _shown(layer).out_shape(shapes[k])
             drawn.append(
                 {
                     "kind": type(layer).__name__,
@@ -64,29 +69,38 @@ def drawn_layers(task: Task) -> list[dict[str, Any]]:
     return drawn
 
 
-def maps_of(task: Task, params: Params, image: Array) -> Array:
-    """Return the image and the outputs of all drawn layers one after the other, as float32."""
+def _shown(layer: Any) -> Any:
+    """Return the layer whose output the page draws: a recurrence with all its states."""
+    if not isinstance(layer, Recurrent):
+        return layer
+    return replace(cast("Any", layer), return_sequences=True)
+
+
+def maps_of(task: Task, params: Params, example: Array) -> Array:
+    """Return the example and the outputs of all drawn layers one after the other, as float32."""
+    x = example[None].astype(np.float32)
+    outputs = [x]
     with np.errstate(all="ignore"):
-        passes = walk_forward(task.net, params, image[None].astype(np.float32))
-    outputs = [
-        one.a
-        for layer, one in zip(task.net.layers, passes, strict=True)
-        if not isinstance(layer, Flatten)
-    ]
-    return np.concatenate([image.ravel(), *(a.ravel() for a in outputs)]).astype(np.float32)
+        for layer, own in zip(task.net.layers, params, strict=True):
+            shown = _shown(layer)
+            y = through(shown, own, x).a
+            if not isinstance(layer, Flatten):
+                outputs.append(y)
+            x = y if shown == layer else y[:, -1]  # the last state alone goes on
+    return np.concatenate([one.ravel() for one in outputs]).astype(np.float32)
 
 
 def window(
-    view: View, image: Array, label: int | None, message: Mapping[str, Any]
+    view: View, example: Array, label: int | None, message: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Take one number of an image's maps apart: see :class:`neurona.observe.apart.Apart`.
+    """Take one number of an example's maps or states apart: see :class:`.Apart` of observe.
 
     Parameters
     ----------
     view
         The run at one time.
-    image, label
-        The image and its class; without one, the cost is that of the class that is predicted.
+    example, label
+        The image or series and its class; without one, the cost is that of the predicted class.
     message
         ``what`` is ``"number"``, or ``"weight"`` with the ``name`` of an array; ``layer`` is the
         place in the network, from 1, and ``place`` that of the number, counted from 0.
@@ -102,9 +116,9 @@ def window(
     what = one_of(("number", "weight")).read("what", message.get("what", "number"))
     given = label
     if given is None:
-        given = int(task.net.predict(params, image[None]).argmax())
-    target = np.eye(task.net.n_out)[[given]]
-    seen = inside(task.net, params, image[None], target, task.cost)
+        given = int(classes_of(task.net.predict(params, example[None]))[0])
+    target = np.eye(task.net.n_out)[[given]] if task.net.n_out > 1 else [[given]]
+    seen = inside(task.net, params, example[None], target, task.cost)
     try:
         if what == "number":
             apart = seen.number(layer, place)

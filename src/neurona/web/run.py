@@ -338,7 +338,7 @@ class Run:
         """Begin to count the time, at the smallest chunk."""
         self._pace = None if rate is None else Pace(rate, time.monotonic())
         self._rest = 0.0
-        self._chunk = ChunkSize(seconds=SLOW if self.task.images else SECONDS)
+        self._chunk = ChunkSize(seconds=SECONDS if self.task.planar else SLOW)
 
     @property
     def _rate(self) -> float | None:

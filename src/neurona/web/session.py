@@ -78,7 +78,7 @@ class Session:
         self._painter: FrameRenderer | None = None
         self._past = Past(self._recall)
         self._drawing: Array | None = None  # what runs through a network on images, or
-        self._index: int | None = None  # which of the images; None is the first of the test
+        self._index: int | None = None  # which of the examples; None is the first of the test
 
     def handle(self, message: Any) -> list[Message]:
         """Handle one message, and return the responses, which may be an error."""
@@ -90,8 +90,8 @@ class Session:
                 raise _not_understood("type")
             if self._run is None and kind != "hello":
                 raise PlaygroundError("hello", "Say hello first.", "Saluda primero.")
-            if kind in OF_THE_PLANE and self.run.task.images:
-                raise _not_with_images()
+            if kind in OF_THE_PLANE and not self.run.task.planar:
+                raise _without_plane()
             return _HANDLERS[kind](self, message)
         except PlaygroundError as error:
             return [error_message(error)]
@@ -331,10 +331,10 @@ class Session:
         return []
 
     def _example(self, message: Mapping[str, Any]) -> list[Message]:
-        """Show a drawing, or one of the images, in every layer."""
+        """Show a drawing, or one of the images or series, in every layer."""
         task, strokes = self.run.task, message.get("strokes")
-        if not task.images:
-            raise _not_with_points()
+        if task.planar or (strokes is not None and not _drawable(task)):
+            raise _not_shown()
         if strokes is None:
             last = len(task.points) - 1
             self._index, self._drawing = whole(0, last).read("index", message.get("index")), None
@@ -343,24 +343,24 @@ class Session:
         else:
             self._drawing = np.zeros(task.net.in_shape, np.float32)
         view = self.run.view
-        image = self._image(view.task)
-        if image is None:  # the view is from before the task
-            raise _not_with_points()
-        maps = maps_of(view.task, view.state.params, image)
+        shown = self._shown_of(view.task)
+        if shown is None:  # the view is from before the task
+            raise _not_shown()
+        maps = maps_of(view.task, view.state.params, shown)
         return [({"type": "example", "run": self._runs, **self._whose(view.task)}, {"maps": maps})]
 
     def _window(self, message: Mapping[str, Any]) -> list[Message]:
-        """Take one number of the shown image's maps apart, or the derivative by one weight."""
+        """Take one number of the shown example's way apart, or the derivative by one weight."""
         view = self.run.settle()
-        image = self._image(view.task)
-        if image is None:
-            raise _not_with_points()
-        content = window(view, image, self._whose(view.task)["label"], message)
+        shown = self._shown_of(view.task)
+        if shown is None:
+            raise _not_shown()
+        content = window(view, shown, self._whose(view.task)["label"], message)
         return [({"type": "window", "run": self._runs, "step": view.state.step, **content}, {})]
 
     def _whose(self, task: Task) -> dict[str, Any]:
-        """Return which image is shown, its class, and whether it is of the test."""
-        if self._drawing is not None:
+        """Return which example is shown, its class, and whether it is of the test."""
+        if self._drawing is not None and _drawable(task):
             return {"index": None, "label": None, "of_test": False}
         tested = np.flatnonzero(task.held_out)
         index = self._index if self._index is not None else int(tested[0]) if tested.size else 0
@@ -371,13 +371,12 @@ class Session:
             "of_test": bool(task.held_out[index]),
         }
 
-    def _image(self, task: Task) -> Array | None:
-        """Return the image that is shown; None of points."""
-        if not task.images:
+    def _shown_of(self, task: Task) -> Array | None:
+        """Return the image or series that is shown; None of points."""
+        if task.planar:
             return None
-        return (
-            self._drawing if self._drawing is not None else task.points[self._whose(task)["index"]]
-        )
+        index = self._whose(task)["index"]
+        return self._drawing if index is None else task.points[index]
 
     def _microscope(self, message: Mapping[str, Any]) -> list[Message]:
         view = self.run.settle()  # what was said before is to be seen
@@ -402,7 +401,7 @@ class Session:
         if message.get("coarse") is True and view.playing:
             resolution = max(2, 1 + 2 * (resolution - 1) // 3)
         painter = self._paint()
-        painter.image = self._image(view.task)
+        painter.example = self._shown_of(view.task)
         content, arrays = painter.frame(view, resolution, neurons, network=network)
         if network and view.kept != self._kept:
             self._kept = view.kept
@@ -410,7 +409,7 @@ class Session:
         self._shown = (self._runs, view.version)
         undo, redo = self._past.kinds
         content = {**content, "undo": undo, "redo": redo}
-        if view.task.images:
+        if not view.task.planar:
             content["example"] = self._whose(view.task)
         return [({"type": "frame", "run": self._runs, **content}, arrays)]
 
@@ -470,10 +469,10 @@ class Session:
             "trivial": prediction,
             "trivial_cost": trivial_cost,
         }
-        if task.images:
+        if not task.planar:
             content["layers"] = drawn_layers(task)
-        # The page asks for one image at a time.
-        points = np.zeros((0, 2)) if task.images else task.points
+        # The page asks for one image or series at a time.
+        points = task.points if task.planar else np.zeros((0, 2))
         arrays: dict[str, Array] = {
             "points": points.astype(np.float32),
             "labels": task.labels.astype(np.float32),
@@ -520,20 +519,25 @@ def _not_understood(what: str) -> PlaygroundError:
     )
 
 
-def _not_with_images() -> PlaygroundError:
+def _without_plane() -> PlaygroundError:
     return PlaygroundError(
         "images",
-        "This works with points of the plane: choose another data set than images.",
-        "Esto funciona con puntos del plano: elige otros datos que no sean imágenes.",
+        "This works with points of the plane: choose data that are neither images nor series.",
+        "Esto funciona con puntos del plano: elige datos que no sean imágenes ni series.",
     )
 
 
-def _not_with_points() -> PlaygroundError:
+def _not_shown() -> PlaygroundError:
     return PlaygroundError(
         "images",
-        "Only a data set of images has an image to show: choose the digits.",
-        "Solo unos datos de imágenes tienen una imagen que enseñar: elige los dígitos.",
+        "These data have no such example to show: digits are drawn or chosen, series are chosen.",
+        "Estos datos no tienen un ejemplo así que enseñar: los dígitos se dibujan o se eligen, y "
+        "las series se eligen.",
     )
+
+
+def _drawable(task: Task) -> bool:
+    return task.setup.data.kind == "digits"
 
 
 def _placed(task: Task) -> list[tuple[float, float, float]]:

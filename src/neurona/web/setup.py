@@ -29,11 +29,15 @@ from neurona.web.readers import (
 )
 
 KINDS = (
-    "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "digits", "own",
+    "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "digits",
+    "memory", "own",
 )  # fmt: skip
-IMAGES = ("digits",)  # the kinds whose examples are images, and not points
-# On images a layer may be a convolution of 3 x 3, alone or with a pooling of 2 x 2 after it.
-LAYERS = ("dense", "conv", "conv+pool")
+# The kinds whose examples are no points, and the layers that they may run through. A convolution is
+# of 3 x 3, alone or with a pooling of 2 x 2 after it.
+LAYERS: Mapping[str, tuple[str, ...]] = {
+    "digits": ("dense", "conv", "conv+pool"),
+    "memory": ("dense", "rnn", "gru", "lstm"),
+}
 INPUTS = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
 LESSON = "lesson"  # the optimizer that takes the lesson's step
 COSTS = ("auto", "mse", "mae", "huber", "cross_entropy")
@@ -58,7 +62,7 @@ _name = text(LIMITS["letters"])
 
 @dataclass(frozen=True)
 class DataSetup:
-    """The examples: points or images drawn from a seed, or custom points.
+    """The examples: points, images or series drawn from a seed, or custom points.
 
     Custom points are placed by hand, or come from a table. The third number of a custom point is
     its class, or its value in a regression. ``columns`` are the names of the three, and
@@ -80,22 +84,23 @@ class DataSetup:
     class_names: tuple[str, ...] = choice((), list_of(_name, LIMITS["classes"]))
 
     @property
-    def images(self) -> bool:
-        """Whether the examples are images, and not points."""
-        return self.kind in IMAGES
+    def planar(self) -> bool:
+        """Whether the examples are points of the plane, and neither images nor series."""
+        return self.kind not in LAYERS
 
 
 @dataclass(frozen=True)
 class LayerSetup:
     """A hidden layer; without a learning rate it takes the common one.
 
-    The neurons of a convolution are its filters.
+    The neurons of a convolution are its filters, and those of a recurrence its units, whose gates
+    have activations of their own.
     """
 
     neurons: int = choice(4, whole(1, LIMITS["neurons"]))
     activation: str = choice("tanh", one_of([name for name in OFFERED if name != "softmax"]))
     learning_rate: float | None = choice(None, or_none(_rate))
-    kind: str = choice("dense", one_of(LAYERS))
+    kind: str = choice("dense", one_of([*dict.fromkeys(sum(LAYERS.values(), ()))]))
 
 
 @dataclass(frozen=True)
@@ -199,5 +204,9 @@ def limits() -> dict[str, Any]:
     >>> limits()["data"]["n"]
     {'min': 20, 'max': 2000, 'above': False}
     """
-    others = {"table": {"most": LIMITS["table_bytes"]}, "images": {"most": LIMITS["images"]}}
+    others = {
+        "table": {"most": LIMITS["table_bytes"]},
+        "images": {"most": LIMITS["images"]},
+        "layer_kinds": LAYERS,
+    }
     return {**part(Setup).limits, **others}

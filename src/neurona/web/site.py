@@ -54,7 +54,7 @@ def plans(names: Sequence[str]) -> list[Plan]:
 def _plan(name: str, last: int, questions: tuple[str, ...]) -> Plan:
     steps = growing_steps(last)
     setup = example(name)
-    dissected = () if setup.data.images else (0, steps[len(steps) // 2], last)
+    dissected = (0, steps[len(steps) // 2], last) if setup.data.planar else ()
     return Plan(name, setup, steps, dissected, points=(0, 1, 2), questions=questions)
 
 

@@ -20,7 +20,11 @@ from neurona.engine.layers.base import leaves
 from neurona.engine.layers.convolution import Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.flatten import Flatten
+from neurona.engine.layers.gru import GRU
+from neurona.engine.layers.lstm import LSTM
 from neurona.engine.layers.pooling import MaxPool2D
+from neurona.engine.layers.recurrent import Recurrent
+from neurona.engine.layers.simple_rnn import SimpleRNN
 from neurona.engine.network import Network, network
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import unflatten
@@ -29,9 +33,10 @@ from neurona.extras import MissingExtra
 from neurona.lesson.bugs import BUGS, WRITTEN, Program, write
 from neurona.observe.numbers import Limits, limits_of
 from neurona.web.errors import PlaygroundError
-from neurona.web.setup import LESSON, LIMITS, DataSetup, Setup
+from neurona.web.setup import LAYERS, LESSON, LIMITS, DataSetup, LayerSetup, Setup
 
 DIGIT = (8, 8, 1)  # the shape of a digit's image
+RECURRENCES: Mapping[str, type[Recurrent]] = {"rnn": SimpleRNN, "gru": GRU, "lstm": LSTM}
 # The input features of a point (x1, x2).
 FEATURES: Mapping[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x1, x2: x1,
@@ -53,12 +58,13 @@ class Task:
     setup
         Its set-up.
     points, labels, held_out
-        ``(n, 2)`` coordinates, or images ``(n, 8, 8, 1)``; ``(n,)`` classes or values, and which
-        are for the test.
+        ``(n, 2)`` coordinates, images ``(n, 8, 8, 1)`` or series ``(n, steps, 1)``; ``(n,)``
+        classes or values, and which are for the test.
     classes
         Their number, or 0 for a regression.
     limits
-        The rectangle of the plane on the screen; of images the unit square, without a meaning.
+        The rectangle of the plane on the screen; without a plane the unit square, which means
+        nothing.
     net, cost
         The network and its cost.
     train, test
@@ -109,18 +115,18 @@ class Task:
         return still
 
     @property
-    def images(self) -> bool:
-        """Whether the examples are images, and not points."""
-        return self.setup.data.images
+    def planar(self) -> bool:
+        """Whether the examples are points of the plane, and neither images nor series."""
+        return self.setup.data.planar
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """How many numbers or maps each layer with weights gives, the inputs first."""
-        own = [one.n_out for one in self.net.layers if isinstance(one, Dense | Conv2D)]
+        """How many numbers, maps or units each layer with weights has, the inputs first."""
+        own = [one.n_out for one in self.net.layers if isinstance(one, Dense | Conv2D | Recurrent)]
         return (self.net.in_shape[-1], *own)
 
     def features(self, points: Array) -> Array:
-        """Return the inputs of points ``(n, 2)``, or images as they are: ``(n, ...)`` float32."""
+        """Return the inputs of points ``(n, 2)``, others as they are: ``(n, ...)`` float32."""
         return _inputs(self.setup, points)
 
 
@@ -138,9 +144,7 @@ def features(inputs: tuple[str, ...], points: Array) -> Array:
 
 
 def _inputs(setup: Setup, points: Array) -> Array:
-    if setup.data.images:
-        return points.astype(np.float32)
-    return features(setup.inputs, points)
+    return features(setup.inputs, points) if setup.data.planar else points.astype(np.float32)
 
 
 def make_task(setup: Setup) -> Task:
@@ -151,8 +155,9 @@ def make_task(setup: Setup) -> Task:
     PlaygroundError
         If parts of the set-up, each valid by itself, are incompatible.
     """
-    images = setup.data.images
-    points, labels = _images_of(setup.data) if images else _points_of(setup.data)
+    planar = setup.data.planar
+    drawn = _images_of if setup.data.kind == "digits" else _points_of
+    points, labels = drawn(setup.data)
     regression = setup.data.kind in REGRESSIONS or (
         setup.data.kind == "own" and setup.data.regression
     )
@@ -161,7 +166,9 @@ def make_task(setup: Setup) -> Task:
     # Two classes are one output of a sigmoid, or two of a softmax.
     several = classes > 2 or (classes == 2 and setup.output.activation == "softmax")
     outputs = classes if several else 1
-    net = _convolutional(setup, points, outputs) if images else _network(setup, outputs, regression)
+    _check_kinds(setup)
+    output = _output(setup, outputs, regression)
+    net = _network(setup, outputs, output) if planar else _layered(setup, points, outputs, output)
     try:
         cost = find_cost(None if setup.training.cost == "auto" else setup.training.cost, net)
     except ValueError as error:
@@ -176,7 +183,7 @@ def make_task(setup: Setup) -> Task:
         _data(setup, net, points[which], labels[which]) for which in (~held_out, held_out)
     ]  # fmt: skip
     program = None
-    if setup.bug is not None and images:
+    if setup.bug is not None and not planar:
         raise PlaygroundError(
             "bug",
             "The bug lab's program has dense layers only: take points, or mend the bug.",
@@ -185,7 +192,7 @@ def make_task(setup: Setup) -> Task:
         )
     if setup.bug is not None:
         program = BUGS[setup.bug].put_into(program_of(net, cost))
-    limits = (0.0, 1.0, 0.0, 1.0) if images else limits_of(points)
+    limits = limits_of(points) if planar else (0.0, 1.0, 0.0, 1.0)
     task = Task(
         setup, points, labels, held_out, classes, limits, net, cost, data[0], data[1], program
     )
@@ -271,9 +278,10 @@ def _points_of(data: DataSetup) -> tuple[Array, Array]:
 
 
 def maker_of(data: DataSetup) -> tuple[Callable[..., tuple[Array, Array]], dict[str, Any]]:
-    """Return what draws the points of a kind, and its settings beside the seed."""
+    """Return what draws the points or series of a kind, and its settings beside the seed."""
     own = {"spirals": {"arms": data.arms}, "blobs": {"classes": data.classes}}.get(data.kind, {})
-    return {**POINT_CLOUDS, **REGRESSIONS}[data.kind], {"n": data.n, "noise": data.noise, **own}
+    makers = {**POINT_CLOUDS, **REGRESSIONS, "memory": datasets.memory}
+    return makers[data.kind], {"n": data.n, "noise": data.noise, **own}
 
 
 def _classes_of(labels: Array) -> Array:
@@ -309,8 +317,32 @@ def _held_out(data: DataSetup, labels: Array) -> Array:
     return held_out
 
 
-def _convolutional(setup: Setup, images: Array, outputs: int) -> Network:
-    """Return the network of a set-up on images: flat once the first dense layer comes."""
+# A layer's operation in both languages, what it takes, and which data have it.
+_CONVOLUTION = ("convolution", "convolución"), ("images", "imágenes"), ("the digits", "los dígitos")
+_RECURRENCE = ("recurrence", "recurrencia"), ("series", "series"), ("the memory", "la memoria")
+
+
+def _operation(layer: LayerSetup) -> tuple[tuple[str, str], ...]:
+    return _RECURRENCE if layer.kind in RECURRENCES else _CONVOLUTION
+
+
+def _check_kinds(setup: Setup) -> None:
+    """Check that the data can run through each layer."""
+    for k, layer in enumerate(setup.layers):
+        if layer.kind not in LAYERS.get(setup.data.kind, ("dense",)):
+            (en, es), takes, data = _operation(layer)
+            raise PlaygroundError(
+                "layers",
+                f"Layer {k + 1} is a {en}, which takes {takes[0]}: choose {data[0]}, or a dense "
+                "layer.",
+                f"La capa {k + 1} es una {es}, que toma {takes[1]}: elige {data[1]}, o una capa "
+                "densa.",
+                f"layers[{k}].kind",
+            )
+
+
+def _layered(setup: Setup, examples: Array, outputs: int, output: str) -> Network:
+    """Return the network of a set-up on images or series: flat once the first dense layer comes."""
     training = setup.training
     if training.optimizer == LESSON:
         raise PlaygroundError(
@@ -334,20 +366,27 @@ def _convolutional(setup: Setup, images: Array, outputs: int) -> Network:
             flat = True
             continue
         if flat:
+            (en, es), *_ = _operation(layer)
             raise PlaygroundError(
                 "layers",
-                f"Layer {k + 1} is a convolution, and gets rows of numbers from the dense layer "
-                "before it: put convolutions first.",
-                f"La capa {k + 1} es una convolución, y la capa densa anterior le da filas de "
-                "números: pon primero las convoluciones.",
+                f"Layer {k + 1} is a {en}, and gets rows of numbers from the dense layer before "
+                f"it: put {en}s first.",
+                f"La capa {k + 1} es una {es}, y la capa densa anterior le da filas de números: "
+                "ponla antes.",
                 f"layers[{k}].kind",
             )
+        if layer.kind in RECURRENCES:
+            # One that another follows gives its state after each step, the last one's is flat.
+            flat = not any(one.kind in RECURRENCES for one in setup.layers[k + 1 : k + 2])
+            own = {"activation": f} if layer.kind == "rnn" else {}
+            kind: Any = RECURRENCES[layer.kind]
+            layers.append(kind(layer.neurons, return_sequences=not flat, **own, **drawn))
+            continue
         layers.append(Conv2D(layer.neurons, activation=f, padding="same", **drawn))
         layers += [MaxPool2D()] if layer.kind == "conv+pool" else []
-    chosen = "softmax" if setup.output.activation == "auto" else setup.output.activation
-    layers += [*([] if flat else [Flatten()]), Dense(outputs, find_activation(chosen), **drawn)]
+    layers += [*([] if flat else [Flatten()]), Dense(outputs, find_activation(output), **drawn)]
     try:
-        return Network(tuple(layers), in_shape=images.shape[1:])
+        return Network(tuple(layers), in_shape=examples.shape[1:])
     except ValueError as error:
         raise PlaygroundError(
             "layers",
@@ -357,17 +396,8 @@ def _convolutional(setup: Setup, images: Array, outputs: int) -> Network:
         ) from error
 
 
-def _network(setup: Setup, outputs: int, regression: bool) -> Network:
-    for k, layer in enumerate(setup.layers):
-        if layer.kind != "dense":
-            raise PlaygroundError(
-                "layers",
-                f"Layer {k + 1} is a convolution, which takes images: choose the digits, or a "
-                "dense layer.",
-                f"La capa {k + 1} es una convolución, que toma imágenes: elige los dígitos, o una "
-                "capa densa.",
-                f"layers[{k}].kind",
-            )
+def _output(setup: Setup, outputs: int, regression: bool) -> str:
+    """Return the output's activation."""
     natural = "linear" if regression else "sigmoid" if outputs == 1 else "softmax"
     chosen = natural if setup.output.activation == "auto" else setup.output.activation
     if chosen == "softmax" and outputs == 1:
@@ -377,9 +407,13 @@ def _network(setup: Setup, outputs: int, regression: bool) -> Network:
             "Una softmax sobre una sola salida vale siempre 1: elige otra.",
             "output.activation",
         )
+    return chosen
+
+
+def _network(setup: Setup, outputs: int, output: str) -> Network:
     return network(
         [len(setup.inputs), *(layer.neurons for layer in setup.layers), outputs],
-        [*(layer.activation for layer in setup.layers), chosen],
+        [*(layer.activation for layer in setup.layers), output],
         initializer=setup.training.initializer,
         # The tutorial draws its biases as it draws its weights.
         bias_initializer="uniform" if setup.training.initializer == "uniform" else "zeros",

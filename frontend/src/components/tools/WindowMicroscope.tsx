@@ -1,18 +1,18 @@
-// The microscope on images: a map, the window behind one of its numbers, and what they are made of.
+// The microscope on images and series: a map, the window behind one of its numbers, and what they are
+// made of; of a recurrence the states of a unit, and what a step makes of them.
 
-import { useMemo } from "preact/hooks";
-import { css, type Palette, paletteOf, readableOn } from "../../drawing/colors";
-import { colorOf } from "../../drawing/maps";
 import { formatNumber } from "../../formulas/mathml";
 import { fill } from "../../i18n";
 import { inLanguage } from "../../i18n/numbers";
 import type { NumberApart, Term } from "../../server/messages";
-import { mapOf, reachOf, sidesOf } from "../../state/images";
+import { mapOf, overTime, reachOf, sidesOf } from "../../state/images";
 import { channelName } from "../../state/labels";
 import type { Store } from "../../state/store";
 import { biasOf, type Window as Patch, windowsOf } from "../../state/windows";
 import { Select } from "../controls";
 import { ToolPanel } from "../ToolPanel";
+import { shade, short, usePalette } from "./cells";
+import { StepApart } from "./StepApart";
 
 const MOVES: Record<string, [number, number]> = {
   ArrowLeft: [0, -1],
@@ -28,6 +28,9 @@ export function WindowMicroscope({ store }: { store: Store }) {
   const at = windows.channel.value;
   const layer = windows.layer.value;
   const apart = windows.number.value;
+  const spread = layer !== null && layer.shape.length > 1;
+  const many = layer?.shape.at(-1) !== 1; // a single output is that of class 1
+  const fits = apart !== null && apart.place.at(-1) === at?.channel;
   const names = layers.slice(1).map((_, k) => layerName(store, k + 1));
   return (
     <ToolPanel
@@ -46,22 +49,29 @@ export function WindowMicroscope({ store }: { store: Store }) {
               onChange={(name) => windows.select({ layer: names.indexOf(name) + 1, channel: 0 })}
             />
             <Select
-              label={layer.shape.length === 3 ? t.images.map : t.neuron}
+              label={overTime(layer) ? t.series.unit : spread ? t.images.map : t.neuron}
               value={String(at.channel + 1)}
               options={Array.from({ length: layer.shape.at(-1) ?? 1 }, (_, k) => String(k + 1))}
-              name={(k) => (at.layer === layers.length - 1 ? String(Number(k) - 1) : k)}
+              name={(k) => (many && at.layer === layers.length - 1 ? String(Number(k) - 1) : k)}
               onChange={(k) => windows.select({ ...at, channel: Number(k) - 1 })}
             />
-            {layer.shape.length === 3 && <p class="place">{t.images.arrows}</p>}
+            {spread && <p class="place">{overTime(layer) ? t.series.arrows : t.images.arrows}</p>}
           </div>
           <p class="lead">{t.images.says[layer.kind as "Conv2D"] ?? ""}</p>
-          <div class="window-halves">
-            {layer.shape.length === 3 && <LargeMap store={store} />}
-            {apart && apart.place.at(-1) === at.channel && (
-              <Calculation store={store} apart={apart} />
-            )}
-          </div>
-          <WeightApart store={store} />
+          {overTime(layer) ? (
+            <>
+              <LargeMap store={store} />
+              {fits && <StepApart store={store} apart={apart} />}
+            </>
+          ) : (
+            <>
+              <div class="window-halves">
+                {spread && <LargeMap store={store} />}
+                {fits && <Calculation store={store} apart={apart} />}
+              </div>
+              <WeightApart store={store} />
+            </>
+          )}
         </>
       )}
     </ToolPanel>
@@ -91,7 +101,7 @@ function LargeMap({ store }: { store: Store }) {
   const [row, column] = windows.place.value;
   return (
     <div
-      class="large-map"
+      class={overTime(layer) ? "large-map strip" : "large-map"}
       role="application"
       tabIndex={0}
       aria-label={channelName(layers, at, text.value)}
@@ -197,7 +207,7 @@ function PatchRow({ store, patch, apart }: { store: Store; patch: Patch; apart: 
   const t = text.value.images;
   const terms = patch.rows.flat();
   const filtered = terms.some(({ parameter }) => parameter);
-  const chosen = String(windows.chosen.value ?? "");
+  const chosen = String(windows.chosen.value?.place ?? "");
   const reach = Math.max(1e-9, ...terms.map(({ left }) => Math.abs(left ?? 0)));
   const all = apart.terms.filter(({ parameter }) => parameter?.length === 4);
   const strongest = Math.max(1e-9, ...all.map(({ right }) => Math.abs(right ?? 0)));
@@ -227,7 +237,11 @@ function PatchRow({ store, patch, apart }: { store: Store; patch: Patch; apart: 
             style={(one) => shade(one.right ?? 0, strongest, palette)}
             mark={(one) => String(one.parameter) === chosen}
             click={(one) =>
-              windows.by(String(one.parameter) === chosen ? null : (one.parameter as number[]))
+              windows.by(
+                String(one.parameter) === chosen
+                  ? null
+                  : { name: "W", place: one.parameter as number[] },
+              )
             }
           />
           {apart.in_shape.at(-1) === 1 && (
@@ -301,27 +315,6 @@ function WeightApart({ store }: { store: Store }) {
       <Terms store={store} apart={apart} />
     </section>
   );
-}
-
-/** Two digits, as a cell has room for. */
-function short(value: number): string {
-  if (Number.isNaN(value)) return "–";
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  const written = value.toFixed(digits);
-  return Number(written) === 0 ? "0.00" : written.replace("-", "−");
-}
-
-/** The color behind a number, and one for its letters that can be read on it. */
-function shade(value: number, reach: number, palette: Palette, image = false) {
-  const ground = colorOf(image ? "Image" : "", value, reach, palette);
-  return { background: css(ground), color: readableOn(ground) };
-}
-
-function usePalette({ host, resolvedTheme }: Store): Palette {
-  const theme = resolvedTheme.value;
-  return useMemo(() => paletteOf(host.root), [theme]);
 }
 
 /** The arrow keys go from window to window, unless the focused element uses them. */

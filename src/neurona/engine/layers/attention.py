@@ -13,7 +13,6 @@ from neurona.engine.activations import softmax
 from neurona.engine.initializers import Initializer, orthogonal, zeros
 from neurona.engine.layers.base import Layer, Train, check_axes
 from neurona.engine.layers.dense import Dense, DenseParams
-from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.types import Array, LayerParams, Pullback, Shape
 
 UNSEEN = -1e9  # of a score: e^-1e9 is 0, and unlike infinity it has differences
@@ -110,11 +109,6 @@ class MultiHeadAttention(Layer):
         drawn.append(np.concatenate(parts, axis=-1))
         return MultiHeadAttentionParams(*(one.astype(dtype) for one in reversed(drawn)))
 
-    def check(self, X: Array) -> None:
-        """Refuse a series of padding alone."""
-        if self.mask_zero:
-            check_padding_alone(self, X)
-
     def operations(self, shape: Shape) -> int:
         """Return the multiplications of W and V at each step, and of q kᵀ and A v."""
         W, _, V, _ = self.shapes(shape)
@@ -132,7 +126,7 @@ class MultiHeadAttention(Layer):
             dv = dH Aᵀ,  dA = vᵀ dH,  dS from dA by the softmax,  dq = k dS / √d,  dk = q dSᵀ / √d.
         """
         xp = x.__array_namespace__()
-        there = self._there(x)
+        there = self.mask(x)
         (q, k, v), into_back = self._projected(params, x)
         A, softmax_back = self._attended(q, k, there)
         y, out_back = Dense(x.shape[-1]).forward(DenseParams(params.V, params.c), rows(v @ A))
@@ -159,12 +153,8 @@ class MultiHeadAttention(Layer):
     def weights(self, params: MultiHeadAttentionParams, x: Array) -> Array:
         """Return A ``(batch, heads, steps, steps)``: how much the row's step takes of each step."""
         q, k, _ = self._projected(params, x)[0]
-        A: Array = self._attended(q, k, self._there(x))[0]
+        A: Array = self._attended(q, k, self.mask(x))[0]
         return A.mT
-
-    def _there(self, x: Array) -> Array | None:
-        """Return 1 for each step and 0 for padding, ``(batch, steps, 1)``; None: no mask."""
-        return is_step(x) if self.mask_zero else None
 
     def _projected(self, params: MultiHeadAttentionParams, x: Array) -> Any:
         """Return q, k and v, each ``(batch, heads, d, steps)``, and the pullback of all three."""

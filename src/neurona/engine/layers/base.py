@@ -37,6 +37,7 @@ import numpy as np
 from neurona.checks import check_fields, check_positive, check_truth
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.initializers import Initializer, find_initializer, orthogonal, zeros
+from neurona.engine.layers.padding import is_step
 from neurona.engine.types import Array, LayerParams, Noise, Pullback, Shape, Weight
 
 Own = TypeVar("Own", bound="Layer")
@@ -83,6 +84,8 @@ class Layer:
     adds_last, takes_off_mean
         The name of the parameter that is added last, before f, to all examples alike; whether a
         training step takes off again what all examples have in common.
+    mask_zero
+        Whether a step whose numbers are all 0 is padding: a field of layers that tell them apart.
     activation
         f, where the layer ends with one: a field of the subclass.
     initializer, bias_initializer, gain
@@ -95,6 +98,7 @@ class Layer:
     only_moves: ClassVar[bool] = False
     adds_last: ClassVar[str] = ""
     takes_off_mean: ClassVar[bool] = False
+    mask_zero: bool = False
     activation: Activation = linear
     initializer: Initializer = staticmethod(orthogonal)
     bias_initializer: Initializer = staticmethod(zeros)
@@ -169,6 +173,19 @@ class Layer:
 
     def check(self, X: Array) -> None:
         """Refuse numbers that the layer cannot take; a network asks its first layer."""
+        mask = self.mask(X)
+        alone = [] if mask is None else np.flatnonzero(~mask.any(axis=(-2, -1))).tolist()
+        if alone:
+            raise ValueError(
+                f"X[{alone[0]}] has no step but padding: {self!r} takes steps of zeros as padding; "
+                "leave such series out"
+            )
+
+    def mask(self, x: Array) -> Array | None:
+        """Return 1 for each step and 0 for padding, ``(batch, steps, 1)``; None: all are steps."""
+        if not self.mask_zero:
+            return None
+        return is_step(x[..., None] if self.takes_indices else x)
 
     def check_batch(self, size: int) -> None:
         """Refuse to be trained on batches of so few examples."""

@@ -87,6 +87,12 @@ class Composition(Layer, abstract=True):
         for layer in self.layers:
             layer.check(X)
 
+    def mask(self, x: Array) -> Array | None:
+        """Return the mask of the first layer that has one."""
+        return next(
+            (one for one in (layer.mask(x) for layer in self.layers) if one is not None), None
+        )
+
     def check_batch(self, size: int) -> None:
         """Refuse batches that are too small for a layer."""
         for layer in self.layers:

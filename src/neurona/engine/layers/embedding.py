@@ -10,7 +10,6 @@ import numpy as np
 
 from neurona.checks import check_count
 from neurona.engine.layers.base import Layer, Train, check_row
-from neurona.engine.layers.masked import check_padding_alone
 from neurona.engine.loops import sum_by_row
 from neurona.engine.types import Array, Pullback, Shape
 
@@ -98,8 +97,7 @@ class Embedding(Layer):
                 f"X[{example}] has {X[example, step]:g} at step {step}, and {self!r} takes whole "
                 f"numbers from 0 to {self.n_in - 1}: its n_in is the largest index and one more"
             )
-        if self.mask_zero:
-            check_padding_alone(self, X[..., None])
+        super().check(X)
 
     def operations(self, shape: Shape) -> int:
         """Return 0: rows are looked up."""

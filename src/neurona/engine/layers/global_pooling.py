@@ -7,24 +7,18 @@ from math import inf, prod
 from typing import Any, ClassVar
 
 from neurona.engine.layers.base import Layer, Nothing, Train, check_axes
-from neurona.engine.layers.masked import check_padding_alone, is_step
+from neurona.engine.layers.padding import is_step
 from neurona.engine.types import Array, Pullback, Shape
 
 
 @dataclass(frozen=True, repr=False)
 class _GlobalPool(Layer, abstract=True):
     sides: ClassVar[int]
-    mask_zero = False  # a field of those for series
 
     def out_shape(self, shape: Shape) -> Shape:
         """Return ``(channels,)``."""
         check_axes(self, shape, self.sides + 1)
         return shape[-1:]
-
-    def check(self, X: Array) -> None:
-        """Refuse a series of padding alone."""
-        if self.mask_zero:
-            check_padding_alone(self, X)
 
     @property
     def _places(self) -> tuple[int, ...]:

@@ -108,6 +108,7 @@ class GRU(Recurrent):
         (h,), (r, z, new, _, _) = state, kept
         return {"r": r, "z": z, "n": new, "h": h}
 
-    def gradients(self, dW: Array, dU: Array, db: Array, dus: Array) -> GRUParams:
-        """Return the gradient; that by c is the sum of the derivatives by n's part of h U."""
-        return GRUParams(dW, dU, db, dus[..., 2 * self.n_out :].sum(axis=(0, -2)))
+    def gradient(self, x: Array, h: Array, dz: Array, du: Array) -> GRUParams:
+        """Return a step's part of the gradient; that by c is the sum of n's part of du."""
+        W, U, b = (product(x.mT, dz), product(h.mT, du), dz.sum(axis=-2))
+        return GRUParams(W, U, b, du[..., 2 * self.n_out :].sum(axis=-2))

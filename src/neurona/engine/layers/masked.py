@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from neurona.engine.activations import Activation, linear
-from neurona.engine.layers.base import Layer, Stage, Train, check_axes, in_words
+from neurona.engine.layers.base import Stage, Train, check_axes, in_words
+from neurona.engine.layers.padding import is_step
 from neurona.engine.layers.sequential import Sequential
 from neurona.engine.types import Array, Noise, Pullback, Shape
 
@@ -33,6 +32,7 @@ class Masked(Sequential):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from neurona.engine.layers.base import Activate, Nothing
     >>> series = np.array([[[1.0], [0.0]]])
     >>> Activate("sigmoid").forward(Nothing(), series)[0].round(2).ravel()
@@ -58,6 +58,10 @@ class Masked(Sequential):
         y, inner_pullback = super().forward(params, x, train)
         return there * y, lambda dy, need_dx=True: inner_pullback(there * dy, need_dx)
 
+    def mask(self, x: Array) -> Array:
+        """Return 1 for each step and 0 for padding."""
+        return is_step(x)
+
     @property
     def activation(self) -> Activation:  # type: ignore[override]
         """None that could be left out: the zeros come after it."""
@@ -71,23 +75,3 @@ class Masked(Sequential):
     def stages(self, params: Any, noise: Noise = None) -> list[Stage]:
         """Return the layer itself."""
         return [Stage(self, params, noise)]
-
-
-def is_step(x: Array) -> Array:
-    """Return 1 for each step of series, and 0 for padding: ``(batch, steps, 1)``.
-
-    >>> is_step(np.array([[[1.0, 0.0], [0.0, 0.0]]])).ravel()
-    array([1., 0.])
-    """
-    there: Array = (x != 0).any(axis=-1, keepdims=True).astype(x.dtype)
-    return there
-
-
-def check_padding_alone(layer: Layer, X: Array) -> None:
-    """Refuse a series in which every step is padding."""
-    alone = np.flatnonzero(~is_step(X).any(axis=(-2, -1)))
-    if len(alone):
-        raise ValueError(
-            f"X[{alone[0]}] has no step but padding: {layer!r} takes steps of zeros as padding; "
-            "leave such series out"
-        )

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.engine.layers.base import Layer, Nothing, Train, check_axes
-from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.types import Array, Pullback, Shape
 
 
@@ -66,18 +65,13 @@ class PositionalEncoding(Layer):
         """Return the shape of ``P``, where it is learned."""
         return PositionalEncodingParams(shape) if self.learned else Nothing()  # type: ignore[arg-type]
 
-    def check(self, X: Array) -> None:
-        """Refuse a series of padding alone."""
-        if self.mask_zero:
-            check_padding_alone(self, X)
-
     def operations(self, shape: Shape) -> int:
         """Return 0: P is added."""
         return 0
 
     def forward(self, params: Any, x: Array, train: Train | None = None) -> tuple[Array, Pullback]:
         """Return ``y (batch, steps, n)`` and its pullback: dx = dy, and dP is their sum."""
-        there = is_step(x) if self.mask_zero else None
+        there = self.mask(x)
         P = params.P[..., None, :, :] if self.learned else sinusoids(*x.shape[-2:], x.dtype)
 
         def masked(values: Array) -> Array:

@@ -2,8 +2,7 @@
 
 A recurrent layer reads a series step by step, and carries a state h from one to the next. Each of
 these layers is one formula of a step, from x and the state before it to the state after it, with
-its derivative beside it. The loop is here, and what need not be in it: the derivatives by the
-parameters are gathered from all steps at once.
+its derivative beside it. The loop is here; the way back adds up the derivatives by the parameters.
 
 Here an example is a row: a step's numbers are ``(batch, n)``, and those of all steps ``(steps,
 batch, n)``, with the networks' axis second in a stack. Columns, as in ``Dense``, would do as well
@@ -22,7 +21,6 @@ from neurona.checks import check_count
 from neurona.engine.layers.base import Layer, Train, check_axes
 from neurona.engine.layers.concatenate import Concatenate
 from neurona.engine.layers.dense import product
-from neurona.engine.layers.masked import check_padding_alone, is_step
 from neurona.engine.loops import scan
 from neurona.engine.types import Array, LayerParams, Pullback, Shape
 
@@ -66,6 +64,10 @@ class Recurrent(Layer, abstract=True):
         """Return the derivatives by the state before the step, by x W + b and by h U."""
         raise NotImplementedError
 
+    def gradient(self, x: Array, h: Array, dz: Array, du: Array) -> Any:
+        """Return a step's part of the gradient, from the derivatives by x W + b and by h U."""
+        return self.Params(product(x.mT, dz), product(h.mT, du), dz.sum(axis=-2))
+
     def named(self, state: Any, kept: Any) -> dict[str, Array]:
         """Return what a step computed, by the names in its formula: the gates, and the state."""
         raise NotImplementedError
@@ -104,11 +106,6 @@ class Recurrent(Layer, abstract=True):
         arrays = [drawn(one).astype(dtype) for one in reversed(self.shapes(shape))]
         return cast("LayerParams", self.Params(*reversed(arrays)))
 
-    def check(self, X: Array) -> None:
-        """Refuse a series of padding alone."""
-        if self.mask_zero:
-            check_padding_alone(self, X)
-
     def operations(self, shape: Shape) -> int:
         """Return the multiplications of W and U at all steps."""
         W, U, *_ = self.shapes(shape)
@@ -123,33 +120,36 @@ class Recurrent(Layer, abstract=True):
         """
         xp = x.__array_namespace__()
         xs, there, start = self._prepared(params, x)
-        last, (hs,), kept = self._read(params, xs, there, start, lambda h, _: h[:1])
-
-        def back(d: Any, here: Any) -> tuple[Any, Any, Any]:
-            dh, kept, is_there = here
-            if dh is not None:
-                d = (d[0] + dh, *d[1:])
-            before, dz, du = self.step_back(params, where(is_there, d), kept)
-            return where(is_there, before, d), (dz,) if du is dz else (dz, du), None
+        whole = self.return_sequences
+        last, hs, kept = self._read(params, xs, there, start, lambda h, _: h[:1] if whole else ())
 
         def pullback(dy: Array, need_dx: bool = True) -> tuple[Array | None, LayerParams]:
             dhs, end = None, dy
-            if self.return_sequences:
+            if whole:
                 dhs, end = in_steps(dy), start[0]
                 if there is not None:
                     dhs = xp.where(there, dhs, 0)
-            d, inputs = (end, *start[1:]), (dhs, kept, there)
-            _, derivatives, _ = scan(back, d, inputs, not self.go_backwards)
-            dz, du = rows(derivatives[0]), derivatives[-1]
-            first = start[0][None]  # it is h that is shifted: du is as wide as all gates
-            before = [hs[1:], first] if self.go_backwards else [first, hs[:-1]]
-            dU = rows(xp.concatenate(before)).mT @ rows(du)
-            grads = self.gradients(rows(xs).mT @ dz, dU, dz.sum(axis=-2), du)
-            return of_steps(derivatives[0] @ params.W.mT) if need_dx else None, grads
 
-        if not self.return_sequences:
+            def back(state: Any, here: Any) -> tuple[Any, Any, Any]:
+                d, grads = state[: self.carried], state[self.carried :]
+                x, dh, (h, kept), is_there = here
+                if dh is not None:
+                    d = (d[0] + dh, *d[1:])
+                before, dz, du = self.step_back(params, where(is_there, d), kept)
+                parts = self.gradient(x, h, dz, du)
+                sums = (one + part for one, part in zip(grads, parts, strict=True))
+                dx = (product(dz, params.W.mT),) if need_dx else ()
+                return (*where(is_there, before, d), *sums), dx, None
+
+            first = (end, *start[1:], *map(xp.zeros_like, params))
+            inputs = (xs, dhs, kept, there)
+            state, dx, _ = scan(back, first, inputs, not self.go_backwards)
+            grads = self.Params(*state[self.carried :])
+            return of_steps(dx[0]) if need_dx else None, grads
+
+        if not whole:
             return last[0], pullback
-        return of_steps(hs if there is None else xp.where(there, hs, 0)), pullback
+        return of_steps(hs[0] if there is None else xp.where(there, hs[0], 0)), pullback
 
     def states(self, params: Any, x: Array) -> dict[str, Array]:
         """Return what each step computes, by the names in the formula: the gates, and the state h.
@@ -173,24 +173,24 @@ class Recurrent(Layer, abstract=True):
         if params.W.ndim == x.ndim:  # a stack of networks that share their examples
             x = x[None]
         xs = in_steps(x)
-        there = in_steps(is_step(x)) > 0 if self.mask_zero else None
+        mask = self.mask(x)
+        there = None if mask is None else in_steps(mask) > 0
         zero = xp.zeros((*params.W.shape[:-2], xs.shape[-2], self.n_out), params.W.dtype)
         return xs, there, (zero,) * self.carried
 
     def _read(self, params: Any, xs: Array, there: Array | None, start: Any, look: Any) -> Any:
-        """Return the last state, what ``look(state, kept)`` returns of all steps, and ``kept``."""
+        """Return the last state, what ``look(state, kept)`` returns of all steps, and ``kept``.
+
+        With what a step kept goes the h before it, for the way back.
+        """
 
         def forth(state: Any, here: Any) -> tuple[Any, Any, Any]:
             x, is_there = here
             after, kept = self.step(params, x, state)
             after = where(is_there, after, state)
-            return after, look(after, kept), kept
+            return after, look(after, kept), (state[0], kept)
 
         return scan(forth, start, (xs, there), self.go_backwards)
-
-    def gradients(self, dW: Array, dU: Array, db: Array, dus: Array) -> Any:
-        """Return the gradient, from its parts and the derivatives by h U of all steps."""
-        return self.Params(dW, dU, db)
 
 
 def where(is_there: Array | None, some: Any, others: Any = None) -> Any:
@@ -213,13 +213,6 @@ def in_steps(x: Array) -> Array:
 def of_steps(xs: Array) -> Array:
     """Return the inverse of :func:`in_steps`."""
     return xs.__array_namespace__().moveaxis(xs, 0, -2)  # type: ignore[no-any-return]
-
-
-def rows(xs: Array) -> Array:
-    """Return what all examples have at all steps, ``(steps batch, n)``."""
-    xs = xs.__array_namespace__().moveaxis(xs, 0, -3)
-    flat: Array = xs.reshape(*xs.shape[:-3], -1, xs.shape[-1])
-    return flat
 
 
 def of_x(params: Any, x: Array) -> Array:

@@ -62,6 +62,10 @@ class Sequential(Composition):
         """Refuse examples that the first layer cannot take."""
         self.layers[0].check(X)
 
+    def mask(self, x: Array) -> Array | None:
+        """Return the first layer's mask."""
+        return self.layers[0].mask(x)
+
     @property
     def activation(self) -> Activation:  # type: ignore[override]
         """The activation that the last layer ends with."""

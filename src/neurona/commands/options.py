@@ -222,6 +222,15 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
     """Return the parser of the command line, whose help on what is watched has two languages."""
     import argparse
 
+    class Formatter(argparse.RawDescriptionHelpFormatter):
+        def add_usage(
+            self, usage: Any, actions: Any, groups: Any, prefix: str | None = None
+        ) -> None:
+            """Begin in the language; what a command's name is taken from has no beginning."""
+            if prefix is None and language == "es":
+                prefix = "uso: "
+            super().add_usage(usage, actions, groups, prefix)
+
     class Parser(argparse.ArgumentParser):
         """A parser that says what a typo may have meant, all of it in the language."""
 
@@ -252,7 +261,7 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
             "Una red neuronal desde cero: léela, mírala aprender y úsala.",
         ),
         epilog=EXITS.say(language),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
     )
     top.add_argument("--version", action="version", version=f"neurona {__version__}")
     commands = top.add_subparsers(metavar=said("command", "orden"), required=True)
@@ -263,7 +272,7 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
             help=summary.say(language),
             description=description.say(language),
             epilog=examples + EXITS.say(language),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=Formatter,
         )
         command.set_defaults(run=_run_demo if name == "demo" else _command(name))
         return Group(command, language)

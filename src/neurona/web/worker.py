@@ -462,7 +462,7 @@ class _Worker:
             getattr(self.run, name)(*arguments)
         return True
 
-    def look(self, run: Run, known: int, crowd: float) -> None:
+    def look(self, run: Run, known: int, crowd: float = 1.0) -> None:
         """Send a view that is newer than this one, now or as soon as there is one."""
         self.known = known
         self.show()

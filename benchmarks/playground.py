@@ -319,7 +319,6 @@ async def _clients(address: str, count: int, seconds: float, pace: float | None)
         async with connect(
             f"ws://{parts.netloc}/socket", additional_headers=headers, origin=origin
         ) as socket:
-
             asked = 0.0  # when a network was, last
 
             async def picture() -> int:

@@ -19,6 +19,7 @@ from neurona.language import system_language
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from neurona.language import Language
 
@@ -94,7 +95,7 @@ def _message(error: Exception) -> str:
     return str(error)
 
 
-def _warn(message: Warning | str, *_: object, **__: object) -> None:
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     """Print a warning as the commands print their notes, without a place in the code."""
     _complain(f"neurona: note: {' '.join(str(message).split())}")
 

@@ -66,7 +66,8 @@ def check_pytorch(torch, seed, folder):
     assert_same(predictions.reshape(wanted.shape), wanted, 1e-4)
 
 
-@pytest.mark.parametrize("seed", range(15))
+# 201: at large inputs a masked step is 0 in float32 alone
+@pytest.mark.parametrize("seed", [*range(15), 201])
 def test_a_composition_is_the_module_of_pytorch(torch, seed, tmp_path):
     check_pytorch(torch, seed, tmp_path)
 

@@ -94,7 +94,7 @@ or weights are lost in float32
             known = (abs(exact) < min(HUGE, float(precision.max) / 100)) & np.isfinite(near)
             known &= _meant(net, X)
             if _masks(net):  # a step that float32 rounds to zeros is padding to it alone
-                known &= abs(near - exact) <= MOST * abs(exact[known]).max(initial=0)
+                known &= abs(near - exact) <= MOST / 10 * abs(exact[known]).max(initial=0)
             if precision.max < HUGE:  # half: a sum on the way may be beyond it
                 known &= np.isfinite(theirs)
             if not known.any():

@@ -173,15 +173,6 @@ def taken(name: str, values: Any, dtype: Any) -> Any:
     return array
 
 
-def check_sum(weight: Any) -> None:
-    """Refuse weights whose sum no number of their type holds: nothing could be divided by it."""
-    with np.errstate(over="ignore"):
-        if np.isinf(weight.sum()):
-            raise ValueError(
-                f"sample_weight adds up to more than {weight.dtype} holds: divide it by its maximum"
-            )
-
-
 RAGGED = "its rows, or the values in its cells, differ in length"
 
 

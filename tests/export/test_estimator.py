@@ -593,7 +593,7 @@ def test_a_text_means_to_the_program_what_it_means_to_the_estimator(odd, column,
         np.testing.assert_allclose(given, wanted, rtol=1e-12)
 
 
-@pytest.mark.filterwarnings("ignore:.* taken for missing")
+@pytest.mark.filterwarnings("ignore:.* taken for missing", "ignore:.* time zone")
 @pytest.mark.parametrize(
     ("column", "cells"), [(name, cells) for name, many in ODD_COLUMNS.items() for cells in many]
 )

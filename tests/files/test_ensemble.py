@@ -54,7 +54,7 @@ def test_an_ensemble_comes_back_to_the_last_bit(class_, y, more, tmp_path):
     assert (again.setting_, again.trials_) == (net.setting_, net.trials_)
     assert len(again.trials_) >= 1
     assert again.temperature_ == net.temperature_
-    assert len(again.state_) == len(net.state_) == more.get("networks", 6)
+    assert len(again.state_) == len(net.state_) == more.get("networks", 4)
     for a, b in zip(arrays(again.state_.params), arrays(net.state_.params), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
     if class_ is NeuralNetRegressor:
@@ -106,7 +106,7 @@ def test_a_warm_start_goes_on_with_an_ensemble_of_a_file(tmp_path):
     again = there_and_back(net, tmp_path / "m").set_params(warm_start=True)
     assert again.fit(X, CLASSES).loss_ < net.loss_curve_[0]
     assert again.setting_ == net.setting_
-    with pytest.raises(ValueError, match=r"goes on with 6 network\(s\)"):
+    with pytest.raises(ValueError, match=r"goes on with 4 network\(s\)"):
         again.set_params(networks=2).fit(X, CLASSES)
 
 

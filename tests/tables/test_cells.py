@@ -75,6 +75,7 @@ def test_the_source_of_each_rule_runs_in_another_program(name):
         "date_in": ("2024-12-31", np.datetime64("2024-12-31T00:00:00.000000")),
         "time_in": ("9:30", np.datetime64("1970-01-01T09:30:00.000000")),
         "is_number": (Decimal("1.5"), True),
+        "is_moved": ("2024-12-31T18:30+02:00", True),
         "is_date": (datetime.date(2024, 1, 2), True),
         "numbers_among": (("A1", "1.50"), {1.5: "1.50"}),
     }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_array, check_sum, taken
+from neurona.checks import check_array, taken
 from neurona.engine.network import Network
 from neurona.engine.trees import each_of
 from neurona.engine.types import Array
@@ -299,7 +299,11 @@ def check_weights(sample_weight: Any, n: int, dtype: Any) -> Array:
         raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
     if weight.min() < 0 or not weight.any():
         raise ValueError("sample_weight must not be negative, nor zero everywhere")
-    check_sum(weight)
+    with np.errstate(over="ignore"):
+        if np.isinf(weight.sum()):  # nothing could be divided by it
+            raise ValueError(
+                f"sample_weight adds up to more than {weight.dtype} holds: divide it by its maximum"
+            )
     return weight
 
 

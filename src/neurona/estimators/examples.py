@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array, check_consistent_length
 
-from neurona.checks import check_sum
 from neurona.estimators.forms import unmasked
 from neurona.tables.table import Table
 
@@ -54,5 +53,4 @@ def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
         raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")
     if (weight < 0).any() or not weight.any():
         raise ValueError("sample_weight must not be negative, nor zero everywhere")
-    check_sum(weight)
     return weight

@@ -52,6 +52,24 @@ def test_an_output_follows_a_last_layer_without_activation():
     assert again.layers == (Dense(2, "softmax"),)
 
 
+def test_layers_that_are_said_are_drawn_as_asked():
+    line = "6x8, conv 8, gru 4 all both, transformer 2, global, 2"
+    net = neurona.network(line, initializer="glorot_normal", bias_initializer="uniform")
+
+    def drawn(layer):
+        inner = getattr(layer, "layers", ())
+        own = [layer] if "initializer" in vars(layer) else []
+        return own + [one for each in inner for one in drawn(each)]
+
+    each = drawn(net)
+    assert {type(one).__name__ for one in each} == {"Conv1D", "GRU", "MultiHeadAttention", "Dense"}
+    assert {one.initializer.__name__ for one in each} == {"glorot_normal"}
+    assert {one.bias_initializer.__name__ for one in each} == {"uniform"}
+    own = neurona.network([(8, 8, 1), Conv2D(3), Flatten(), 2], initializer="glorot_normal")
+    assert [one.initializer.__name__ for one in drawn(own)] == ["orthogonal", "glorot_normal"]
+    assert neurona.network(line) == neurona.network(line, initializer="orthogonal")
+
+
 def test_every_word_makes_a_layer():
     shapes = {"dense": (4,), "embedding": (4,), "reshape": (8, 8), "dropout": (4,)}
     series = {"positions", "rnn", "gru", "lstm", "attention", "transformer"}

@@ -14,8 +14,8 @@ is an option of every word that has an activation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -23,6 +23,7 @@ import numpy as np
 from neurona.engine.activations import ACTIVATIONS, Activation, linear
 from neurona.engine.layers import LAYERS, Layer
 from neurona.engine.layers.base import Activate
+from neurona.engine.layers.composition import Composition
 from neurona.engine.layers.convolution import Conv1D, Conv2D
 from neurona.engine.layers.dense import Dense
 from neurona.engine.layers.normalization import BatchNormalization, LayerNormalization
@@ -64,8 +65,10 @@ class Word(NamedTuple):
     make: Callable[..., Layer]
 
 
-def described(given: Any) -> tuple[Shape, list[Layer]]:
+def described(given: Any, **initializers: Any) -> tuple[Shape, list[Layer]]:
     """Return the shape of an example and the layers, from a line or a list.
+
+    Layers that are said in numbers or words are drawn by the ``initializers``, the fields'.
 
     Raises
     ------
@@ -83,11 +86,26 @@ def described(given: Any) -> tuple[Shape, list[Layer]]:
     layers: list[Layer] = []
     shape = in_shape
     for entry in entries[1:]:
-        layers.append(_layer(entry, shape))
+        layer = _layer(entry, shape)
+        layers.append(layer if isinstance(entry, Layer) else drawn_by(layer, initializers))
         shape = Sequential(tuple(layers)).out_shape(in_shape)
     if not layers:
         raise ValueError(f"the network {given!r} has no layers: give some, as in {EXAMPLE}")
     return in_shape, layers
+
+
+def drawn_by(layer: Layer, initializers: Mapping[str, Any]) -> Layer:
+    """Return the layer, or those within it, with the initializers that it has a field for.
+
+    >>> drawn_by(Dense(2), {"initializer": "glorot_normal", "bias_initializer": "uniform"})
+    Dense(2, initializer=glorot_normal, bias_initializer=uniform)
+    """
+    if isinstance(layer, Composition):
+        each = tuple(drawn_by(one, initializers) for one in layer.layers)
+        return replace(layer, layers=each)
+    known = {one.name for one in fields(cast("Any", layer))}
+    own = {name: its for name, its in initializers.items() if name in known}
+    return replace(cast("Any", layer), **own) if own else layer
 
 
 def entries_of(given: Any) -> Sequence[Any]:

@@ -282,7 +282,8 @@ def network(
         The last layer's activation, where it is not that of the others: ``"sigmoid"`` for two
         classes, ``"softmax"`` for more, ``"linear"`` for numbers.
     initializer, bias_initializer
-        How weights and biases of dense layers are drawn. The tutorial's: ``"uniform"`` for both.
+        How weights and biases are drawn, of all layers that are said in numbers or words. The
+        tutorial's: ``"uniform"`` for both.
     dropout
         The probability with which each neuron of a hidden layer is dropped in a training step,
         from 0 to less than 1; a number, or one per hidden layer.
@@ -317,7 +318,11 @@ def network(
                 f"network({topology!r}) has layers of several kinds: give one activation, and put "
                 "Dropout(0.2) or BatchNormalization() into the list where they belong"
             )
-        in_shape, each = described(entries)
+        in_shape, each = described(
+            entries,
+            initializer=find_initializer(initializer),
+            bias_initializer=find_initializer(bias_initializer),
+        )
         own = find_activation(activation)
         its_output = own if output is None else find_activation(output)
         return Network(tuple(activated(each, own, its_output)), in_shape)

@@ -326,3 +326,16 @@ def test_clip_is_the_norm_of_the_first_step(engine):
     np.testing.assert_allclose(steps[1e9], steps[None], rtol=1e-6)
     direction = steps[None] / np.linalg.norm(steps[None])
     np.testing.assert_allclose(steps[0.25], 0.25 * direction, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
+def test_no_subnormal_number_is_remembered(optimizer):
+    """A mean of gradients that have become 0 shrinks to one, and a step takes twice the time."""
+    net = neurona.network([3, 2], "linear")
+    once, never = (np.ones((4, 3)), np.ones((4, 2))), (np.zeros((4, 3)), np.ones((4, 2)))
+    *_, state = neurona.train(net, batches=[once, *[never] * 1200], epochs=1, optimizer=optimizer)
+    for memory in state.optimizer_state:
+        if np.ndim(memory):
+            assert not ((memory != 0) & (abs(memory) < np.finfo(np.float32).tiny)).any()
+    first = state.optimizer_state[-2 if optimizer == "adam" else 0]
+    assert (first[:6] == 0).all()  # of W

@@ -373,3 +373,16 @@ def test_training_on_600_megabytes_needs_250(name, tmp_path):
     path = table_on_disk(tmp_path / "table.npy", 600)
     done = limited(path, TRAININGS[name], room=250)
     assert done.stdout == "trained\n", done.stderr
+
+
+def test_an_example_of_a_stack_counts_where_one_of_its_networks_weighs_it():
+    x, weight = np.arange(6.0).reshape(2, 3, 1), np.array([[1.0, 0, 0], [0, 0, 2.0]])
+    data = batches.Data(x, np.zeros((2, 3, 1)), weight)
+    np.testing.assert_array_equal(batches.population(data).x[..., 0], [[0, 2], [3, 5]])
+
+
+def test_batches_without_weights_beside_some_with_weights_weigh_one():
+    one, other = (
+        batches.Data(np.ones((2, 1)), np.ones((2, 1)), w) for w in (None, np.full(2, 3.0))
+    )
+    np.testing.assert_array_equal(batches.together([one, other]).weight, [1, 1, 3, 3])

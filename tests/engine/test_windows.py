@@ -333,3 +333,10 @@ def test_activate_acts_on_channels():
     x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
     y = Activate("softmax").forward(Nothing(), x)[0]
     np.testing.assert_allclose(y.sum(axis=-1), 1)
+
+
+def test_one_image_has_places_to_take_a_mean_over():
+    images = Network([BatchNormalization(), Flatten(), Dense(1)], (3, 3, 2))
+    images.check_batch(1)
+    with pytest.raises(ValueError, match="a step has one"):
+        Network([Flatten(), BatchNormalization(), Dense(1)], (3, 3, 2)).check_batch(1)

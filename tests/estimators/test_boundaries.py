@@ -10,6 +10,7 @@ import pytest
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor
 from neurona.engine.parameters import flatten
+from neurona.estimators.defaults import training_plan
 from neurona.estimators.report import NumberFindings, Score, judge
 from neurona.estimators.validation import ValidationSample, hashes_of
 from neurona.tables.frames import read_array
@@ -194,3 +195,7 @@ def test_a_target_that_equals_its_prediction_is_not_below_it():
         np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.5, 3.0, 3.0]), Score(1, 1, 1), 0.0, []
     )
     assert found.below == 0.25
+
+
+def test_a_share_of_the_epochs_is_rounded_up():
+    assert training_plan(100, "auto", "auto", each_epoch=False, share=0.302).epochs == 76  # of 250

@@ -8,6 +8,7 @@ import re
 import tracemalloc
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import safetensors
 import safetensors.numpy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import neurona
 from neurona.engine.activations import ACTIVATIONS, Activation
@@ -748,3 +750,9 @@ def test_every_layer_comes_back_from_its_file(place, line):
 def test_a_layer_with_a_field_of_that_name_could_not_be_saved():
     with pytest.raises(TypeError, match="a field 'kind', which files use: rename it"):
         type("Odd", (neurona.Layer,), {"__annotations__": {"kind": "str"}})
+
+
+def test_moments_come_back_to_the_nanosecond():
+    write, read_back = form_of(NDArray[Any])
+    times = np.array(["2026-11-30T23:59:59.123456789", "1901-01-01"], "datetime64[ns]")
+    np.testing.assert_array_equal(read_back(json.loads(json.dumps(write(times, ""))), ""), times)

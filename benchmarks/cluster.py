@@ -79,16 +79,12 @@ def _ray(processes: int) -> Iterator[Callable[[list[np.ndarray]], Any]]:
     import ray
     from ray.util.joblib import register_ray
 
-    def imported() -> None:  # within a function, so that its text is sent and not its module's name
-        import neurona.estimators  # noqa: F401
-
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         token = Path(folder, "token")
         token.write_text(secrets.token_hex(32))
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
         quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
-        before = {"worker_process_setup_hook": imported}
-        ray.init(num_cpus=processes, runtime_env=before, _temp_dir=folder, **quiet)
+        ray.init(num_cpus=processes, _temp_dir=folder, **quiet)
         register_ray()
         arguments = {"num_cpus": 1, "max_restarts": 3, "max_task_retries": 3}
         yield lambda _: joblib.parallel_config("ray", n_jobs=processes, ray_remote_args=arguments)

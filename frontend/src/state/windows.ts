@@ -125,8 +125,8 @@ export function makeWindows(
     at(row: number, column: number): void {
       place.value = [row, column];
     },
-    /** Move to the next window; at an edge it goes on in the next row. Of a series to the next step, or
-     * down to the next unit. */
+    /** Move to the next window; at an edge it goes on in the next row. A series has steps from left
+     * to right, and units from top to bottom. */
     move(down: number, right: number): void {
       const [its, which] = [layer.peek(), channel.peek()];
       if (!its || !which) return;

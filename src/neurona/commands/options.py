@@ -205,13 +205,15 @@ def nearest_word(message: str, options: Iterable[str]) -> str:
     "did you mean 'train'?"
     >>> nearest_word("unrecognized arguments: x --epohcs 3", ["--epochs", "--lr"])
     "did you mean '--epochs'?"
+    >>> nearest_word("unrecognized arguments: --language es", ["--learning-rate", "--l1"])
+    ''
     """
     from difflib import get_close_matches
 
     choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
     option = re.search(r"unrecognized arguments: .*?(--[\w-]+)", message)
     known = re.findall(r"[^\s',]+", choice[2]) if choice else [*options] if option else []
-    found = get_close_matches((choice or option or [""] * 2)[1], known, n=1)
+    found = get_close_matches((choice or option or [""] * 2)[1], known, n=1, cutoff=0.7)
     return f"did you mean {found[0]!r}?" if found else ""
 
 

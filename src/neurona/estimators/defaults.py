@@ -16,7 +16,7 @@ DEFAULT = AdamW(0.02)
 MOST_STACKED, STACKED, OF_STACKS = 1000, 128, AdamW(0.03)
 FOR_ARRAYS = AdamW(0.003)  # a convolution adds up many places
 L1_ROWS, MOST_L1, LEAST_L1 = 2.7, 0.004, 0.0001
-# Of a training, where nothing but the curve needs them: each takes as long as a step of few rows.
+# States that a training hands out for its curve: each takes as long as a step of few rows.
 STATES, OF_A_STACK = 50, 20
 EARLY = 1 / 3  # of the epochs: then a trial is compared with the best
 

@@ -34,7 +34,7 @@ from neurona.web.setup import Setup
 from neurona.web.steering import optimizer_of
 from neurona.web.task import Task
 
-# Of the time, for the signal and the gradient of each layer; they are a second old at most.
+# The share of the time that measures signal and gradient of each layer, at least once a second.
 MEASURING = 0.01
 T = TypeVar("T")
 

@@ -32,8 +32,8 @@ KINDS = (
     "circles", "moons", "xor", "gaussians", "spirals", "blobs", "plane", "wave", "digits",
     "memory", "own",
 )  # fmt: skip
-# The kinds whose examples are no points, and the layers that they may run through. A convolution is
-# of 3 x 3, alone or with a pooling of 2 x 2 after it.
+# Images and series, and the layers that they may run through. A convolution has windows of 3 x 3,
+# alone or with a pooling of 2 x 2 after it.
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "digits": ("dense", "conv", "conv+pool"),
     "memory": ("dense", "rnn", "gru", "lstm"),

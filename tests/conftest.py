@@ -1,4 +1,4 @@
-"""What all tests share: how they run side by side, a server and a browser for the pages."""
+"""Shared by all tests: how they run side by side, a server and a browser for the pages."""
 
 import gc
 import os
@@ -18,7 +18,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 mpl.use("agg")  # and not by the environment, which the notebooks' kernels would inherit
 # Keras reads it once, at its import; PyTorch's backend waits for no compiler.
 os.environ.setdefault("KERAS_BACKEND", "torch" if find_spec("torch") else "jax")
-# What is measured is whether it is right, and a machine may be busy.
+# A machine may be busy: it is judged whether an answer is right, and not when.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
@@ -26,8 +26,8 @@ settings.load_profile("no deadline")
 def compile_quickly():
     """Let XLA optimize less: a third of the seconds, for programs of which most run once.
 
-    Tests are about the program that it is given. Whoever sets XLA_FLAGS, to nothing if need be, has
-    it compile as it does for users: `make quick` does.
+    Tests are about the program that it is given. With XLA_FLAGS set, to nothing if need be,
+    it compiles as it does for users: `make quick` does so.
     """
     if "XLA_FLAGS" in os.environ or not find_spec("jaxlib"):
         return

@@ -1,4 +1,4 @@
-"""What an import costs, which way imports point, and that every public name is there."""
+"""The cost of an import, which way imports point, and that every public name is there."""
 
 from __future__ import annotations
 

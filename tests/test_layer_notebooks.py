@@ -67,7 +67,7 @@ def test_links_lead_to_notebooks_in_the_same_language(lesson):
 
 
 def program(lesson):
-    """What the lesson's program defines."""
+    """The definitions of the lesson's program."""
     written = {"np": np}
     for cell in cells(read(PAIRS[lesson][0]), "code", "program"):
         tree = ast.parse(cell.source)

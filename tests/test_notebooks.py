@@ -43,7 +43,7 @@ def cells(notebook, kind=None, tag=None):
 
 
 def shape(notebook):
-    """What both languages must share: kind, tags and place of each cell, and the headings."""
+    """Both languages must share this: kind, tags and place of each cell, and the headings."""
     return [
         (cell.cell_type, cell.metadata.get("tags"), re.findall(r"^(#+) ", cell.source, re.M))
         for cell in notebook.cells

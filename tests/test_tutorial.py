@@ -214,7 +214,7 @@ def test_step_does_not_change_data_or_earlier_arrays(step):
     np.testing.assert_array_equal(held, kept)  # whoever kept a frame of the film still has it
 
 
-# ---- What the docstrings say ---------------------------------------------------------------------
+# ---- The docstrings ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("n", "of_W", "of_b"), [(500, 250.0, 0.5), (60, 30.0, 0.5)])

@@ -264,7 +264,7 @@ def test_a_terminal_gets_a_progress_bar(models, tmp_path):
     assert "accuracy " in shown
 
 
-# What a person may not expect
+# Surprises
 
 
 def test_columns_that_are_not_read_as_they_were_meant_are_named(tmp_path, capsys):

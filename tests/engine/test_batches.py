@@ -50,7 +50,7 @@ def test_batches_train_like_the_whole_arrays(engine):
 
 
 class Loader:
-    """What Keras calls a PyDataset: a length, and batches by number."""
+    """Keras calls it a PyDataset: a length, and batches by number."""
 
     def __init__(self, batches):
         self.batches = batches

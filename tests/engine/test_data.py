@@ -1,4 +1,4 @@
-"""What a person gets wrong is said at once: what was given, and how to mend it."""
+"""A person's mistake is said at once: what was given, and how to mend it."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ dropped = neurona.network([2, 6, 6, 1], "tanh", output="sigmoid", dropout=0.2)
 CASES = {
     "whole": (plain, (X, y), dict(clip=0.1, l2=0.01)),
     "whole, noisy": (noisy, (X, y), dict(sample_weight=weight)),
-    # Of 8 rows in 9 places; 36 rows would fill 9 places each without a rest.
+    # Batches of 8 rows in 9 places; 36 rows would fill 9 places each without a rest.
     "mini-batches": (plain, (X[:36], y[:36]), dict(batch_size=8)),
     "mini-batches, noisy": (noisy, (X, y), dict(batch_size=10, sample_weight=weight)),
     "dropout": (dropped, (X, y), dict(batch_size=10, sample_weight=weight, l2=0.01)),

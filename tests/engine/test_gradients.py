@@ -412,7 +412,7 @@ def test_overflowing_poisson_rate_gives_an_infinite_cost_and_no_warning(dtype):
     np.testing.assert_array_equal(d_output, [[np.inf, 0.0]])
 
 
-# What others have
+# Compared with others
 
 
 @few
@@ -466,7 +466,7 @@ def test_quantile_of_any_type_keeps_the_dtype(dtype):
     assert value.dtype == d_output.dtype == dtype
 
 
-# What tells a person that a gradient is wrong
+# A gradient that is wrong
 
 
 @pytest.fixture

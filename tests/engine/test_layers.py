@@ -80,7 +80,7 @@ def same(some, others):
     return all(map(np.array_equal, arrays(some), arrays(others)))
 
 
-# What a network is made of
+# The parts of a network
 
 
 def test_hidden_layer_is_dense_then_normalization_then_dropout():
@@ -482,7 +482,7 @@ def test_every_step_draws_new_noise():
 
 
 def test_learning_rate_for_each_dense_layer(engine):
-    """What stands between has that of the dense layer before it."""
+    """Layers between have that of the dense layer before them."""
     net = net_of("both")
     tiny = 1e-12
     for rates, still in (([0.5, tiny, tiny], [0, 1, 2]), ([tiny, 0.5, tiny], [3, 4, 5])):
@@ -563,7 +563,7 @@ def test_steps_have_a_seed_only_where_something_is_drawn():
     assert rng.integers(100) == np.random.default_rng(0).integers(100)
 
 
-# What can be looked at
+# Looking inside
 
 
 def test_activations_and_gradients_of_every_layer(net):

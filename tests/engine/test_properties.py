@@ -1,4 +1,4 @@
-"""What holds for every network, batch and seed: linearity, sums, inverses, and nothing changed."""
+"""Properties of every network, batch and seed: linearity, sums, inverses, nothing changed."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def test_train_can_start_from_a_state(engine):
     assert_same(state, run(engine, steps=10, every=5)[-1])
 
 
-# What a state holds
+# States
 
 
 def test_cost_belongs_to_the_parameters_of_its_state(engine):

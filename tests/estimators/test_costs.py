@@ -1,4 +1,4 @@
-"""What an estimator learns by other costs: rates of counts, quantiles, and less certainty."""
+"""An estimator with other costs: rates of counts, quantiles, and less certainty."""
 
 from __future__ import annotations
 

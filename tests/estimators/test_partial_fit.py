@@ -120,7 +120,7 @@ def test_partial_fit_keeps_better_weights_from_before():
 
 
 def test_partial_fit_scores_the_best_weights_on_the_new_validation_rows():
-    """What was best by yesterday's rows does not stay so when the world is another."""
+    """The best by yesterday's rows does not stay so when the world is another."""
     X, y = IRIS
     net = NeuralNetClassifier(random_state=0)
     for _ in range(10):

@@ -445,7 +445,7 @@ def test_classes_that_do_not_fit(output, n_out, classes, message):
         to_sklearn(net, net.init(0), classes=classes)
 
 
-# What none of them takes
+# Refused by all of them
 
 EXPORTS = {
     "numpy": lambda net, params, folder: numpy_code(net, params),

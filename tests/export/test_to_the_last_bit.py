@@ -1,4 +1,4 @@
-"""What is exported is the network itself: every bit of a weight, every tie, every far number."""
+"""An export is the network itself: every bit of a weight, every tie, every far number."""
 
 from __future__ import annotations
 

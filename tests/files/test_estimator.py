@@ -357,7 +357,7 @@ def test_schedules_are_saved(which, frame, tmp_path):
         assert neurona.load(tmp_path / "m").get_params()[which] == given
 
 
-# What can't be saved
+# Refused by save
 
 
 def cube(z):
@@ -408,7 +408,7 @@ def test_an_unfitted_or_other_estimator_is_refused(fitted, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-# What can't be loaded
+# Refused by load
 
 
 def parts_of(data):

@@ -318,7 +318,7 @@ def test_a_file_of_version_1_is_read_for_ever():
     np.testing.assert_allclose(answers.ravel(), STORED_ANSWERS, atol=1e-5)
 
 
-# What can't be saved
+# Refused by save
 
 
 def test_an_activation_without_a_known_name_is_refused(tmp_path):
@@ -388,7 +388,7 @@ def test_a_file_is_whole_or_not_there(tmp_path, monkeypatch):
     assert caught.value.filename == str(tmp_path / "nowhere" / "m")  # not one of our own beside it
 
 
-# What can't be loaded
+# Refused by load
 
 
 def test_a_file_that_is_not_there_or_a_folder_is_the_systems_error(tmp_path):

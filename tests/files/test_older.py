@@ -23,7 +23,7 @@ PETS = pd.DataFrame(
 
 @pytest.mark.parametrize("path", OLDER, ids=lambda path: path.stem)
 def test_a_file_of_an_earlier_version_predicts_as_it_did(path):
-    """What each predicted when it was written is in its notes."""
+    """The notes of each have its predictions when it was written."""
     model = files.read(path)
     if model.estimator is None:
         rows = np.linspace(-1, 1, 2 * model.net.n_in).reshape(2, -1)

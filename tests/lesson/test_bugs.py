@@ -143,7 +143,7 @@ def test_a_bug_is_said_in_both_languages(bug):
     assert bug.name in WORDS
 
 
-# ---- What finds them
+# ---- Finding them
 
 
 @settings(quick, max_examples=200)

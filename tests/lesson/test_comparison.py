@@ -244,7 +244,7 @@ def test_importing_keras_restores_the_environment(monkeypatch):
     assert "KERAS_BACKEND" not in os.environ
 
 
-# ---- What is shown -------------------------------------------------------------------------------
+# ---- The report ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("entry", LINEUP, ids=lambda entry: entry.key)

@@ -243,7 +243,7 @@ def test_layers_that_are_not_taken_apart_still_have_derivatives():
     agrees(found.given("1", (1, 2)))
 
 
-# What is said
+# Words
 
 
 def test_text_and_json_in_both_languages():

@@ -158,7 +158,7 @@ def test_finite_differences_equal_the_derivatives(situation, l1, l2, data):
     np.testing.assert_allclose(found, exact, rtol=1e-5, atol=1e-7)
 
 
-# What does not fit
+# Wrong input
 
 
 def test_dissect_error_messages():

@@ -8,7 +8,7 @@ from neurona.engine.layers import LAYERS, Conv1D
 from neurona.engine.layers.base import Layer
 from neurona.engine.layers.dense import Dense
 
-# What a field of this type is given where it has no default.
+# A value for a field of this type that has no default.
 GIVEN = {
     "int": 3,
     "float": 0.4,

@@ -67,7 +67,7 @@ def open_panels(page):
             yield name
 
 
-# What a panel shows once it is used. Each yields whenever there is something new to see.
+# Panels that are used. Each yields whenever there is something new to see.
 
 
 def use_doctor(page):

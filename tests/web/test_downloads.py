@@ -1,4 +1,4 @@
-"""What is taken home: files of what is on the screen, made while everything else goes on."""
+"""Downloads: files of what is on the screen, made while everything else goes on."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What is taken home, in a real browser: click, and look into the file that arrives."""
+"""Downloads in a real browser: click, and look into the file that arrives."""
 
 import re
 import sys
@@ -109,7 +109,7 @@ def test_the_model_predicts_the_same(page, menu, tmp_path):
     assert notes["step"] == step_of(page)
     task = make_task(Setup.from_json(notes["setup"]))
     answers = net.predict(params, task.features(grid(task.limits, 100)[2]))
-    # What the page paints: orange below one half, blue above.
+    # The page paints orange below one half, blue above.
     shown = pixels(page).reshape(100, 100, 4)[::-1]
     blue = (shown[..., 2] > shown[..., 0]).ravel()
     sure = np.abs(answers.ravel() - 0.5) > 0.05

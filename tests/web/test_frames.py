@@ -1,4 +1,4 @@
-"""What a frame and a run tell the page: pictures, flows, the trivial answer."""
+"""Frames and runs tell the page of pictures, flows and the trivial answer."""
 
 import time
 

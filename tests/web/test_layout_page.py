@@ -260,7 +260,7 @@ def test_a_phone_keeps_the_picture_beside_its_sentence_over_a_tool(page):
     assert sentence["x"] >= picture["x"] + picture["width"]
 
 
-# What explains
+# Explanations
 
 
 COVERED = """() => {

@@ -1,4 +1,4 @@
-"""What the microscope answers: the numbers of one step, from the view that is shown."""
+"""The microscope's answers: the numbers of one step, from the view that is shown."""
 
 import json
 
@@ -200,7 +200,7 @@ def test_a_softmax_is_not_the_lessons_and_that_is_said():
     assert "softmax" in told["refusal"]["es"]
 
 
-# What makes no sense
+# Wrong input
 
 
 @pytest.mark.parametrize(

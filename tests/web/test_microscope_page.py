@@ -361,7 +361,7 @@ def test_every_number_is_a_link_that_leads_somewhere(page):
         assert len(links) == len(linked)
         for link, text in zip(links, linked, strict=True):
             assert link.get_attribute("aria-label").startswith(f"{text}, ")
-        # What is none is a part of the formula: an index, 1, 2, …
+        # All else is a part of the formula: an index, 1, 2, …
         assert all(re.fullmatch(r"[\d.]{1,3}|\d→\d", text) for text, kind in shown if not kind)
         # Each button lies over its number.
         apart = page.evaluate(

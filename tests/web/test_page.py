@@ -78,7 +78,7 @@ def weights_into(page, neuron):
     return [one.input_value() for one in page.locator(".editor input.number").all()]
 
 
-# What is chosen
+# Choices
 
 
 def setup_in_link(page):
@@ -351,7 +351,7 @@ def test_time_goes_back_and_on_as_a_branch(page):
     assert step_of(page) == then + 1
 
 
-# What is kept
+# Kept state
 
 
 @pytest.mark.long
@@ -398,7 +398,7 @@ def test_the_lessons_failure_can_be_seen(page):
     expect(times).to_have_text(re.compile(r"\d,\d{3}"))  # the gradient fades on its way back
 
 
-# What goes wrong
+# Failures
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

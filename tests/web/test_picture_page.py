@@ -1,4 +1,4 @@
-"""What is drawn on the page, read from its pixels."""
+"""The page's drawings, read from its pixels."""
 
 import re
 

@@ -396,7 +396,7 @@ def test_the_way_comes_from_the_other_process_too():
     run.close()
 
 
-# What a session makes of it
+# Sessions
 
 
 def test_an_answer_says_which_change_it_is_to():

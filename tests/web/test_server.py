@@ -212,7 +212,7 @@ def test_pages_that_have_left_make_room(rooms):
         assert list(rooms[0].pages) == keys[-2:]
 
 
-# What makes no sense
+# Wrong input
 
 
 @pytest.mark.parametrize(

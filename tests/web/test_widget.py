@@ -260,7 +260,7 @@ def test_a_training_that_diverges_stops():
     playground.close()
 
 
-# What a playground is made of
+# The parts of a playground
 
 
 def made(**given):

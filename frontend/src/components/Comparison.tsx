@@ -91,7 +91,7 @@ function costNear({ curve: { steps, costs } }: PastRun, step: number): number {
   return costs[k] ?? Number.NaN;
 }
 
-/** What the run that is compared with predicted at its end, beside the curves. */
+/** The last prediction of the run that is compared with, beside the curves. */
 export function Miniature({ store }: { store: Store }) {
   const { runs, text, resolvedTheme } = store;
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -122,7 +122,7 @@ function WindowMarks({ store, layout }: { store: Store; layout: MapLayout }) {
   );
 }
 
-/** Of a series: the step that is looked at, in the series and in all states. */
+/** The step of a series that is looked at, in the series and in all states. */
 function StepMarks({ store, layout }: { store: Store; layout: MapLayout }) {
   const [, step] = store.windows.place.value;
   return (

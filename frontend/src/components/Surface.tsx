@@ -111,7 +111,7 @@ export function Surface({ store }: { store: Store }) {
   );
 }
 
-/** What a touch of the plane does: select a point in the microscope, or add one; whether it has. */
+/** Touch the plane: select a point in the microscope, or add one; return whether it has. */
 function touched(store: Store, x: number, y: number): boolean {
   if (store.microscope.pickPoint(x, y) || store.run.value?.classes === 0) return false;
   store.send("point", { x, y, label: store.pointClass.value });

@@ -17,7 +17,7 @@ export type Part = "network" | "flow" | "cost";
 
 interface ToolEntry {
   component: ComponentType<{ store: Store; tools: Tool[] }>;
-  /** What stays in the right column, above the tool and below it. */
+  /** The rest of the right column, above the tool and below it. */
   above?: readonly Part[];
   below?: readonly Part[];
   /** Opened from elsewhere, and not by a button of the mast. */

@@ -67,7 +67,7 @@ interface NumberControl {
   value: number | null;
   limits: NumberLimits;
   whole?: boolean;
-  /** What an empty field means; without it, the field may not be empty. */
+  /** The meaning of an empty field; without it, the field may not be empty. */
   empty?: string;
   onChange: (value: number | null) => void;
 }

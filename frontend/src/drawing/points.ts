@@ -4,7 +4,7 @@
 import type { Run } from "../server/messages";
 import { classColor, css, diverging, type Palette, type Rgb } from "./colors";
 
-/** What changes from picture to picture. */
+/** The part that changes from picture to picture. */
 export interface Marks {
   wrong: ArrayLike<number> | undefined;
   /** Pairs of points, x and y from 0 to 1: see `boundary`. */

@@ -4,7 +4,7 @@
 import { diverging, mix, type Palette, type Rgb } from "./colors";
 import { type PixelTable, pixelTable, putPixels } from "./pixels";
 
-/** What the network predicts over the plane: one square of bytes for each output. */
+/** The predictions over the plane: one square of bytes for each output. */
 export interface Predictions {
   bytes: Uint8Array;
   outputs: number;

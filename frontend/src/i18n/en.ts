@@ -204,7 +204,7 @@ export const en = {
     compared: "Compared",
     same_setup: "the same set-up",
     other_details: "other details",
-    its_picture: "What it predicted at its end",
+    its_picture: "Its last prediction",
     at_step: "At step {step}:",
     draw: "Draw of the weights",
     points_drawn: "points placed by hand",
@@ -339,7 +339,7 @@ export const en = {
     examined: "Examined in {seconds} s, from step 0 to step {steps}.",
     again: "Examine again",
     also: "Also found",
-    measured: "What is measured",
+    measured: "Measured",
     here: "Here",
     warns_from: "Warns from",
     try_cures: "Try the cures",
@@ -482,7 +482,7 @@ export const en = {
       try: "With plain gradient descent at a rate of 50, the cost jumps and does not settle.",
     },
     optimizer: {
-      says: "What turns the gradient into a step.",
+      says: "It turns the gradient into a step.",
       try: "Adam at a rate of 0.01 gives each weight a step size that fits it.",
     },
     cost: {
@@ -530,7 +530,7 @@ export const en = {
       try: "Another seed draws other points of the same shape.",
     },
     inputs: {
-      says: "What the network gets to know of each point.",
+      says: "The numbers that the network gets of each point.",
       try: "With only x₁² and x₂², circles need no hidden layer.",
     },
     layers: {
@@ -603,7 +603,7 @@ export const en = {
   classroom: {
     title: "Teacher's desk",
     note: "Prepares a link for the class",
-    sees: "What the class sees",
+    sees: "The class sees",
     part: {
       network: ["Network", "The drawing, its layers and the gradient."],
       settings: ["Settings", "Data, network and training."],
@@ -625,7 +625,7 @@ export const en = {
     accuracy_goal: "a test accuracy of…",
     bound: "Bound",
     percent: "Accuracy in %",
-    preview: "What they will see",
+    preview: "Preview",
     picture: "The picture",
     link: "Class link",
     copy: "Copy",
@@ -718,7 +718,7 @@ export const en = {
     says: {
       Conv2D:
         "The filter lies on a window of the maps before it: each number times its weight, all added up, and the bias.",
-      MaxPool2D: "Of each window of 2 × 2 the largest number stays.",
+      MaxPool2D: "The largest number of each window of 2 × 2 stays.",
       Dense: "Every number of the layer before, times its weight, all added up, and the bias.",
       SimpleRNN:
         "At each step a unit adds up the input and the states before, each times its weight, and the bias. The activation of this sum is its new state h.",

@@ -63,7 +63,7 @@ export interface Frame {
     | null;
   /** On images and series: whose maps these are. */
   example?: Example;
-  /** What the doctor says of this moment; the kind of its finding, if there is one. */
+  /** The doctor's sentence about this moment; the kind of its finding, if there is one. */
   sentence?: (LocalizedText & { kind: string | null }) | null;
   /**
    * Always `surface`, bytes of (outputs, side, side), and `wrong`, one byte a point. A frame with the
@@ -81,7 +81,7 @@ export interface NumberLimits {
   max: number;
   above: boolean; // whether min itself is excluded
 }
-/** What the server accepts: the names and numbers that controls offer. */
+/** The names and numbers that the server accepts and controls offer. */
 export interface Limits {
   data: { kind: string[] } & Record<
     "n" | "noise" | "arms" | "classes" | "test_share" | "seed",
@@ -102,7 +102,7 @@ export interface Limits {
     Record<"optimizer" | "cost" | "initializer", string[]>;
   weights: { most: number };
   images: { most: number };
-  /** Of the data without a plane: the kinds of layers that they may run through. */
+  /** The kinds of layers that data without a plane may run through. */
   layer_kinds: Record<string, string[]>;
   table: { most: number }; // bytes
   sweep: {

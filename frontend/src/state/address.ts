@@ -147,7 +147,7 @@ function decode(code: string): [unknown, boolean] {
   }
 }
 
-/** What the beginning of a JSON object says, up to its last whole part: a link may be cut. */
+/** Read the beginning of a JSON object, up to its last whole part: a link may be cut. */
 function readBeginning(text: string): unknown {
   const open: string[] = [];
   const ends: string[] = []; // the text up to a whole part, closed

@@ -25,7 +25,7 @@ export type ClassPart = (typeof PARTS)[number];
 /** None, a bound, or the name of a challenge. */
 export type DeskGoal = "none" | "cost" | "accuracy" | (string & {});
 
-/** What is prepared on the teacher's desk. */
+/** The lesson that is prepared on the teacher's desk. */
 export interface Desk {
   hidden: ClassPart[];
   goal: DeskGoal;
@@ -34,7 +34,7 @@ export interface Desk {
   large: boolean;
 }
 
-/** What the server says about a class link. */
+/** The server's answer about a class link. */
 export interface ClassLink {
   /** Leads to the page as it is prepared now; it is valid while the server runs. */
   short: string;

@@ -41,7 +41,7 @@ export interface Trial {
   mark: string;
   steps: number[];
   costs: Band;
-  /** What the page can train in its place; null if it cannot. */
+  /** The set-up that the page can train in its place; null if it cannot. */
   setup: Setup | null;
 }
 export interface Proof {

@@ -5,7 +5,7 @@ const FEWEST = 5; // pictures a second: fewer are explained,
 const PATIENCE = 3000; // after so many milliseconds
 const AWAY = 5000; // without a picture: the page was hidden, and asked for none
 
-/** What a picture says of its own rate: how many pages share the server, and the training's speed. */
+/** A picture's own rate: how many pages share the server, and the training's speed. */
 interface Shown {
   playing: boolean;
   pages?: number;

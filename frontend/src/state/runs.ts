@@ -11,7 +11,7 @@ export interface PastRun {
   id: number;
   run: Run;
   curve: { steps: number[]; costs: number[] };
-  /** What it predicted at its end. */
+  /** Its last prediction. */
   predictions: Predictions | null;
 }
 

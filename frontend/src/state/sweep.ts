@@ -25,7 +25,7 @@ export interface Axis {
   name: AxisName;
   values: Value[];
 }
-/** What a person chooses: the values of each axis, and which two of them vary. */
+/** A person's choice: the values of each axis, and which two of them vary. */
 export interface Choice {
   columns: AxisName;
   rows: AxisName;
@@ -37,13 +37,13 @@ export interface Choice {
 
 type Numbers = (number | null)[];
 export interface Cell {
-  /** Of each seed; null where it is not there yet, "inf" where the training diverged. */
+  /** Each seed's; null where it is not there yet, "inf" where the training diverged. */
   costs: (number | "inf" | null)[];
   /** The 10th, 50th and 90th percentile at each moment; null where they diverged. */
   band: [Numbers, Numbers, Numbers];
 }
 export interface SweepMap {
-  /** What all cells share. */
+  /** The settings that all cells share. */
   base: Setup;
   axes: Axis[];
   seeds: number[];
@@ -63,7 +63,7 @@ export type Place = readonly number[];
 
 export const placeKey = (place: Place) => place.join();
 
-/** What the lesson varies: its two networks, at all rates. */
+/** The lesson's map: its two networks, at all rates. */
 const LESSON_TOPOLOGIES = [
   [4, 8],
   [4, 8, 16, 8, 4],

@@ -8,7 +8,7 @@ import type { Setup } from "./setup";
 export const STOPS = ["circles", "film", "failure", "reason", "mending"] as const;
 export type StopName = (typeof STOPS)[number];
 
-/** What a training must come to: a cost below a bound, or so many steps. */
+/** The goal of a training: a cost below a bound, or so many steps. */
 export interface Verdict {
   cost?: number;
   steps: number;

@@ -7,7 +7,7 @@ describe("frame pacing", () => {
   let drawn: number;
   let pulse: FramePacing;
 
-  /** What the browser does each time that the screen shows a picture. */
+  /** The browser's work each time that the screen shows a picture. */
   function shown(): void {
     const now = frames;
     frames = [];

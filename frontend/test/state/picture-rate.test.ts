@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { makePictureRate } from "../../src/state/picture-rate";
 
-/** What is told in twenty seconds at a rate of pictures. */
+/** The words of twenty seconds at a rate of pictures. */
 function told(rate: number, more: { pages?: number; playing?: boolean; steps?: number } = {}) {
   const { pages = 64, playing = true, steps = 50 } = more;
   let time = 1;

@@ -47,7 +47,7 @@ HEALTHY = Text(
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """What the doctor has measured of a training, and found.
+    """The measurements of a training, and the findings.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Diagnosis:
 
     @property
     def signs(self) -> tuple[Moment, ...]:
-        """What was measured at a few moments, from the first step to the last."""
+        """The measurements of a few moments, from the first step to the last."""
         return self.evidence.moments
 
     def say(self, language: Language = "en") -> str:

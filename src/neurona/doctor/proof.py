@@ -157,8 +157,8 @@ def prove(
     seeds
         How many networks each trial trains.
     seconds
-        The processor's time for all of it, which may be twice as long by the clock. What does not
-        fit is not tried, and is named.
+        The processor's time for all of it, which may be twice as long by the clock. A trial that
+        does not fit is left out, and is named.
     stop
         Asked now and then whether to leave off.
     examine

@@ -25,7 +25,7 @@ LATE = 0.8  # the last fifth of the steps is now
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is happening.
+    """A sentence about what is happening.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Sentence:
 
 @dataclass(frozen=True, eq=False)
 class Instant:
-    """What is known of a running training; a page's frame has all of it already.
+    """A moment of a running training; a page's frame has all of it already.
 
     Attributes
     ----------

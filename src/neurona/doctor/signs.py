@@ -1,4 +1,4 @@
-"""What can be measured of a training: at one moment, in its data, and over its course."""
+"""The measurements of a training: at one moment, in its data, and over its course."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ def _distinct(W: Array, params: Any) -> int:
 
 @dataclass(frozen=True)
 class DataSigns:
-    """What the examples tell before any training.
+    """The signs in the examples, before any training.
 
     Attributes
     ----------

@@ -84,7 +84,7 @@ class Outcome:
 
 
 class Seeds(NamedTuple):
-    """What chance gives to all trials alike, taken from the case that they are compared with.
+    """The draws that all trials share, taken from the case that they are compared with.
 
     Attributes
     ----------

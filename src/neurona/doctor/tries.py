@@ -1,4 +1,4 @@
-"""What a proof tries: cures one at a time and together, and a random search of the same size.
+"""The trials of a proof: cures one at a time and together, and a random search of the same size.
 
 Compared are runs of the same seed: the same initial weights where the change allows it, the same
 batches, the same examples that judge. The interval of a mean difference is Student's, of paired

@@ -25,7 +25,7 @@ from jax.sharding import Mesh, NamedSharding
 from neurona.engine import processes
 from neurona.engine.objective import Objective
 
-# What JAX has no types for.
+# JAX has no types for these.
 PartitionSpec: Any = jax.sharding.PartitionSpec
 of_this_process: Any = jax.make_array_from_process_local_data
 block_until_ready: Any = jax.block_until_ready

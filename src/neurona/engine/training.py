@@ -123,7 +123,7 @@ def train(
     start
         A state to go on from as if the training had never stopped, or parameters to begin with; of
         one network or of a stack. Its optimizer's memory, its place in the epoch and what it draws
-        from are gone on with. Of ``batches`` as many are left out as the pass has taken, which is
+        from are gone on with. The ``batches`` that the pass has taken are left out, which is
         exact where they come in the same order in each pass; an iterator is taken as it stands, one
         batch ahead. The statistics of a batch normalization then are of the rows seen before, too.
         The memory of another optimizer is refused: give ``state.params``.
@@ -330,7 +330,7 @@ class Drawn(NamedTuple):
 
 
 class Training:
-    """What :func:`train` has settled, and the loop over the steps."""
+    """A training as :func:`train` has settled it, and the loop over the steps."""
 
     def __init__(
         self,

@@ -242,8 +242,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
         X, y, sample_weight
             Rows, as for :meth:`fit`.
         classes
-            All the classes there will be: needed by the first call, and the same in all. Of labels
-            the columns of y tell how many there are, whatever is given here.
+            All the classes there will be: needed by the first call, and the same in all. For
+            labels, the columns of y tell how many there are, whatever is given here.
         X_val, y_val, sample_weight_val
             The validation set of this call; the best weights so far are validated on it too. Where
             none is given, ``early_stopping`` holds out ``validation_fraction`` of the rows that

@@ -305,7 +305,7 @@ def importances(
 ) -> list[Importance]:
     """Return how far accuracy or R² falls when a column's cells are shuffled, the most first.
 
-    The mean of five shuffles, on 1,000 rows at most. Of two columns that say the same, none may
+    The mean of five shuffles, on 1,000 rows at most. Neither of two columns that say the same may
     look important. The table is prepared once, and the numbers made of a column are shuffled in it.
     When ten seconds are over, the columns that are left are the least promising ones.
     """

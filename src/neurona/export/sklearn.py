@@ -234,8 +234,8 @@ def from_sklearn(mlp: Any) -> tuple[Network, Params]:
     Returns
     -------
     net, params
-        A network, and its parameters in the model's dtype, which are copies. Of two classes it has
-        one sigmoid, the probability of the second; of more, a softmax in the order of
+        A network, and its parameters in the model's dtype, which are copies. For two classes it has
+        one sigmoid, the probability of the second; for more, a softmax in the order of
         ``mlp.classes_``.
 
     Raises

@@ -54,7 +54,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "es": "Los datos; el {share:g} % se guarda para la prueba.",
     },
     "features": {
-        "en": "What the network is shown of a point.",
+        "en": "The numbers that the network gets of a point.",
         "es": "Lo que la red ve de un punto.",
     },
     "network": {"en": "The network.", "es": "La red."},

@@ -23,7 +23,7 @@ MOST_LAYERED = 100  # images or series, which take longer
 
 
 class Flow(NamedTuple):
-    """What one forward and one backward pass say of each layer with weights; all ``(n_layers,)``.
+    """One forward and one backward pass, by each layer with weights; all ``(n_layers,)``.
 
     Attributes
     ----------

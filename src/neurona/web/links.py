@@ -20,7 +20,7 @@ PATH = "/c/"
 
 
 class Links:
-    """What the codes lead to, for a server that listens at some addresses.
+    """The addresses behind the codes, for a server that listens at some of them.
 
     Parameters
     ----------

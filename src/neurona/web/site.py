@@ -24,7 +24,7 @@ FAILURES = ("stuck", "gradient")
 FAILURE_STEPS = 2500
 QUESTIONS = ("doctor", "cures")
 MOST_CURES = 2  # of a failure that are recorded too, as the doctor's panel shows them
-# What a reader tries on a failure first; and what the guided path offers on its own.
+# A reader tries these on a failure first; and the guided path offers them on its own.
 TRIED: tuple[Mapping[str, Any], ...] = (
     {"initializer": "orthogonal"},
     {"initializer": "glorot_uniform"},

@@ -1,4 +1,4 @@
-"""What may be wrong with a training: each rule measures one thing against one threshold.
+"""The faults of a training: each rule measures one thing against one threshold.
 
 They are asked in the order of cause and effect. So of several findings the first is the one to
 mend first, and the constant prediction, where most faults end, comes last.

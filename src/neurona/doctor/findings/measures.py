@@ -1,4 +1,4 @@
-"""What each finding's number is, for a table of what was measured and where it begins to tell."""
+"""The meaning of each finding's number, for a table of them and of where they begin to tell."""
 
 from __future__ import annotations
 

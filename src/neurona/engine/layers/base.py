@@ -50,7 +50,7 @@ class Nothing(NamedTuple):
 
 
 class Train(NamedTuple):
-    """What a training step brings with it; without it, a layer predicts.
+    """The weights and the noise of a training step; without them, a layer predicts.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ from neurona.lesson.bugs.program import SAME_SLOPE, Program
 
 @dataclass(frozen=True)
 class Setting:
-    """What decides whether a bug changes anything: a network, its cost and how it is trained.
+    """A network, its cost and how it is trained: they decide whether a bug changes anything.
 
     Attributes
     ----------

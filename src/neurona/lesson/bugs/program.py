@@ -210,7 +210,7 @@ class Program:
 
     @cached_property
     def parts(self) -> dict[str, Any]:
-        """What it defines, by name: it is executed once."""
+        """Its definitions, by name: it is executed once."""
         made: dict[str, Any] = {}
         exec(compile(self.text(), FILE, "exec"), made)
         return made

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
@@ -109,6 +110,8 @@ def test_padding_stays_zeros():
         ([*X], {}, (8, 8, 1)),
         (X > 100, {}, (8, 8, 1)),
         (np.ma.array(X), {}, (8, 8, 1)),
+        ([*map(Image.fromarray, X)], {}, (8, 8, 1)),
+        ([Image.fromarray(np.stack([one] * 3, -1)) for one in X], {}, (8, 8, 3)),
     ],
     ids=lambda one: str(one) if isinstance(one, dict | tuple) else "",
 )

@@ -62,12 +62,14 @@ def arrays_for(estimator: Any, X: Any, reset: bool) -> Arrays | None:
 
 
 def _axes(X: Any) -> int:
-    """Return how many axes an array has, or lists of lists or arrays have; a frame has two."""
+    """Return how many axes an array has, or lists of lists, arrays or pictures; a frame has two."""
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object):
         first = X[0] if len(X) else None
         if isinstance(X, np.ndarray) and X.ndim > 1:
             return X.ndim
         return 1 + _axes(first)
+    if hasattr(X, "__array_interface__"):  # an image of Pillow, which has no shape
+        return np.ndim(X)
     return 2 if hasattr(X, "columns") else len(getattr(X, "shape", ()))
 
 

@@ -7,16 +7,31 @@ from typing import Any
 
 import numpy as np
 
+LONGEST = 100  # characters of a value in an error
+
+
+def shown(value: Any) -> str:
+    """Return what an error shows of a value: an array's shape, and not more of the rest than fits.
+
+    >>> shown("adam"), shown(np.zeros((200, 2))), len(shown("adam" * 99))
+    ("'adam'", '<ndarray of shape (200, 2)>', 100)
+    """
+    if np.ndim(shape := getattr(value, "shape", ())) == 1 and len(shape):
+        return f"<{type(value).__name__} of shape {tuple(shape)}>"
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]} … {text[-17:]}"
+
 
 def check_topology(topology: Any) -> list[int]:
     """Return the widths as whole numbers, or explain what a topology is."""
     try:
         given = list(topology)
     except TypeError:
-        raise ValueError(f"topology {topology!r}: give a list such as [2, 4, 8, 1]") from None
+        raise ValueError(f"topology {shown(topology)}: give a list such as [2, 4, 8, 1]") from None
     if len(given) < 2:
         raise ValueError(
-            f"topology {given}: give at least the inputs and the outputs, such as [2, 4, 8, 1]"
+            f"topology {shown(given)}: give at least the inputs and the outputs, "
+            "such as [2, 4, 8, 1]"
         )
     widths = []
     for width in given:
@@ -26,8 +41,8 @@ def check_topology(topology: Any) -> list[int]:
             whole = 0
         if whole < 1:
             raise ValueError(
-                f"topology {given}: each width must be a positive whole number, "
-                f"and {width!r} is not"
+                f"topology {shown(given)}: each width must be a positive whole number, "
+                f"and {shown(width)} is not"
             )
         widths.append(whole)
     return widths
@@ -40,7 +55,7 @@ def check_dtype(dtype: Any) -> Any:
     except TypeError:
         found = None
     if found not in (np.float32, np.float64):
-        raise ValueError(f"dtype is {dtype!r}: it must be np.float32 or np.float64")
+        raise ValueError(f"dtype is {shown(dtype)}: it must be np.float32 or np.float64")
     return found
 
 
@@ -48,7 +63,7 @@ def check_rate(rate: Any) -> float:
     """Return a learning rate as a float, or say that it must be positive."""
     value = as_number(rate)
     if not (0 < value < float("inf")):
-        raise ValueError(f"learning rate {rate!r}: it must be a positive number, such as 0.1")
+        raise ValueError(f"learning rate {shown(rate)}: it must be a positive number, such as 0.1")
     return value
 
 
@@ -56,7 +71,7 @@ def check_clip(clip: Any) -> float | None:
     """Return the largest norm of the gradient as a float, or say that it must be positive."""
     value = as_number(clip)
     if clip is not None and not (0 < value < float("inf")):
-        raise ValueError(f"clip is {clip!r}: it must be a positive norm, such as 1.0, or None")
+        raise ValueError(f"clip is {shown(clip)}: it must be a positive norm, such as 1.0, or None")
     return None if clip is None else value
 
 
@@ -65,7 +80,7 @@ def check_dropout(rate: Any) -> float:
     value = as_number(rate)
     if not 0 <= value < 1:
         raise ValueError(
-            f"dropout is {rate!r}: the probability to drop is a number from 0 to less than 1"
+            f"dropout is {shown(rate)}: the probability to drop is a number from 0 to less than 1"
         )
     return value
 
@@ -74,7 +89,7 @@ def check_penalty(name: str, penalty: Any) -> float:
     """Return the weight of a penalty as a float, or say that it must not be negative."""
     value = as_number(penalty)
     if not (0 <= value < float("inf")):
-        raise ValueError(f"{name} is {penalty!r}: a penalty must be a number of at least 0")
+        raise ValueError(f"{name} is {shown(penalty)}: a penalty must be a number of at least 0")
     return value
 
 
@@ -83,7 +98,7 @@ def check_share(name: str, share: Any, zero: bool = False) -> float:
     value = as_number(share)
     if not ((0 < value < 1) or (zero and value == 0)):
         where = "from 0 to below 1, such as 0.1" if zero else "between 0 and 1, such as 0.9"
-        raise ValueError(f"{name} is {share!r}: it must be a number {where}")
+        raise ValueError(f"{name} is {shown(share)}: it must be a number {where}")
     return value
 
 
@@ -91,7 +106,7 @@ def check_finite(name: str, value: Any) -> float:
     """Return a finite number as a float, or say that it is not one."""
     number = as_number(value)
     if not abs(number) < float("inf"):
-        raise ValueError(f"{name} is {value!r}: it must be a finite number")
+        raise ValueError(f"{name} is {shown(value)}: it must be a finite number")
     return number
 
 
@@ -100,7 +115,7 @@ def check_positive(name: str, value: Any, zero: bool = False) -> float:
     number = as_number(value)
     if not (0 < number < float("inf") or (zero and number == 0)):
         what = "a number of at least 0" if zero else "a positive number"
-        raise ValueError(f"{name} is {value!r}: it must be {what}")
+        raise ValueError(f"{name} is {shown(value)}: it must be {what}")
     return number
 
 
@@ -121,7 +136,7 @@ def check_truth(name: str, value: Any) -> bool:
     """Return whether something is so, or say that neither True nor False was given."""
     if isinstance(value, bool | np.bool):
         return bool(value)
-    raise ValueError(f"{name} is {value!r}: it must be True or False")
+    raise ValueError(f"{name} is {shown(value)}: it must be True or False")
 
 
 def as_number(value: Any) -> float:
@@ -135,10 +150,10 @@ def as_number(value: Any) -> float:
 
 def check_count(name: str, value: Any, unlimited: bool = False) -> Any:
     """Return a count of at least 1, or infinity, or say that it must be a positive whole number."""
-    if unlimited and value == float("inf"):
+    if unlimited and as_number(value) == float("inf"):
         return value
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is {value!r}: it must be a positive whole number")
+        raise ValueError(f"{name} is {shown(value)}: it must be a positive whole number")
     return int(value)
 
 
@@ -153,8 +168,8 @@ def check_generator(name: str, seed: Any) -> np.random.Generator:
     except (TypeError, ValueError):
         pass
     raise ValueError(
-        f"{name} is {seed!r}: give a seed, which is a whole number of at least 0 or several of "
-        "them, a numpy.random.Generator, or None"
+        f"{name} is {shown(seed)}: give a seed, which is a whole number of at least 0 or several "
+        "of them, a numpy.random.Generator, or None"
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
+from neurona.checks import shown
+
 T = TypeVar("T")
 
 
@@ -24,4 +26,6 @@ def lookup(kind: str, name: object, known: Mapping[str, T]) -> T:
     hint = f": did you mean {near[0]!r}?" if near else "."
     if isinstance(name, type) and name.__module__.startswith("neurona."):
         hint = f", which is a class: call it, {name.__name__}(...)."
-    raise ValueError(f"there is no {kind} {name!r}{hint} There are: {', '.join(sorted(known))}")
+    raise ValueError(
+        f"there is no {kind} {shown(name)}{hint} There are: {', '.join(sorted(known))}"
+    )

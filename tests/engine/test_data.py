@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, SquaredError
 from neurona.engine.initializers import INITIALIZERS
 from neurona.engine.optimizers import OPTIMIZERS
+from neurona.observe import activations, gradients
 from tests.support.ids import steady
 
 NET = network([2, 3, 1])
@@ -146,15 +148,32 @@ def test_predict_error_messages(wrong):
     [
         (network([2, 4, 1]).init(0), r"shapes \[\(2, 4\), .* needs \[\(2, 3\), \(3,\)"),
         (NET.init(0)[:1], r"shapes \[\(2, 3\), \(3,\)\], and"),
-        (X, r"as in predict\(state.params, X\)"),
+        (X, r"^params is <ndarray of shape \(\d+, 2\)>: .* as in predict\(state.params, X\)$"),
         ("no", "hold arrays of shapes"),
         (next(train(NET, X, Y)), "params is a State: give its params"),
     ],
     ids=["wider", "fewer layers", "swapped", "text", "state"],
 )
-def test_predict_refuses_the_parameters_of_another_network(wrong, said):
+def test_the_parameters_of_another_network_are_refused(wrong, said):
+    for look in (NET.predict, partial(activations, NET), partial(gradients, NET, y=Y)):
+        with pytest.raises(ValueError, match=said):
+            look(wrong, X)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: train(NET, X, Y, cost=X), "there is no cost <ndarray of shape"),
+        (lambda: train(NET, X, Y, steps=X), "steps is <ndarray of shape"),
+        (lambda: neurona.datasets.circles(X), "n is <ndarray of shape"),
+        (lambda: network([*X, *X]), r"topology \[array.{74} … .{17}: each width"),
+        (lambda: NET.predict(X.tolist() * 9, X), r"hold arrays of shapes \[None.{75} … .*, and"),
+    ],
+    ids=["a name", "a count", "a number of points", "many", "shapes"],
+)
+def test_an_error_shows_no_more_of_a_value_than_fits(call, said):
     with pytest.raises(ValueError, match=said):
-        NET.predict(wrong, X)
+        call()
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,8 @@ def test_cost_curve_takes_states_or_numbers(ax, circles):
 def test_cost_curve_needs_a_cost_per_step(steps, costs):
     with pytest.raises(ValueError, match="give one cost per step"):
         plot.cost_curve(steps, costs)
+    with pytest.raises(ValueError, match=r"or the states of a training: cost_curve\(list"):
+        plot.cost_curve(steps or 1)
 
 
 def test_activation_draws_the_function_and_the_pullback(ax):

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from neurona.checks import shown
+
 Rng: TypeAlias = int | np.random.Generator | None
 
 
@@ -18,7 +20,7 @@ def generator(rng: Rng) -> np.random.Generator:
         return np.random.default_rng(rng)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"rng is {rng!r}: expected a seed (a whole number, 0 or more), "
+            f"rng is {shown(rng)}: expected a seed (a whole number, 0 or more), "
             "a numpy.random.Generator, or None for different numbers on every call"
         ) from error
 
@@ -36,7 +38,7 @@ def whole(name: str, value: Any, least: int, reason: str, example: int) -> int:
         number = None
     if number is None or number < least or isinstance(value, bool):
         raise ValueError(
-            f"{name} is {value!r}: expected a whole number of at least {least} ({reason}), "
+            f"{name} is {shown(value)}: expected a whole number of at least {least} ({reason}), "
             f"for example {name}={example}"
         )
     return number
@@ -70,5 +72,7 @@ def _float(value: Any) -> float:
 
 def _number(name: str, value: Any, expected: str, accepted: bool, example: float) -> float:
     if not accepted:
-        raise ValueError(f"{name} is {value!r}: expected {expected}, for example {name}={example}")
+        raise ValueError(
+            f"{name} is {shown(value)}: expected {expected}, for example {name}={example}"
+        )
     return float(value)

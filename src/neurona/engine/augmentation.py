@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from neurona.checks import as_number
+from neurona.checks import as_number, shown
 from neurona.engine.layers.base import in_words
 from neurona.engine.types import Array, Shape
 
@@ -65,7 +65,7 @@ class Augmentation:
             given = getattr(self, one.name)
             if not 0 <= as_number(given) < inf:
                 unit = {"shift": "pixels", "rotation": "degrees", "zoom": "as a share"}[one.name]
-                raise ValueError(f"{one.name} is {given!r}: give the most {unit}, from 0 on")
+                raise ValueError(f"{one.name} is {shown(given)}: give the most {unit}, from 0 on")
         if not (self.shift or self.rotation or self.zoom):
             raise ValueError(
                 "an Augmentation needs a shift (pixels), a rotation (degrees) or a zoom (a share)"
@@ -124,8 +124,8 @@ def check_augmentation(augment: Any, shape: Shape) -> None:
     """Refuse what is not an augmentation, or not one for examples of this shape."""
     if not callable(augment) or isinstance(augment, type):
         raise ValueError(
-            f"augmentation is {augment!r}: give such as neurona.Augmentation(shift=2, rotation=10),"
-            " or a function from (X, rng) to examples of the same shape"
+            f"augmentation is {shown(augment)}: give such as neurona.Augmentation(shift=2, "
+            "rotation=10), or a function from (X, rng) to examples of the same shape"
         )
     if isinstance(augment, Augmentation):
         augment.check(shape)

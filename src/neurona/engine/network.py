@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from neurona.checks import check_array, check_dropout, check_generator, check_topology, taken
+from neurona.checks import (
+    check_array,
+    check_dropout,
+    check_generator,
+    check_topology,
+    shown,
+    taken,
+)
 from neurona.engine.activations import Activation, find_activation, linear
 from neurona.engine.description import activated, described, entries_of, is_of_layers
 from neurona.engine.initializers import Initializer, find_initializer
@@ -174,34 +181,45 @@ class Network(Sequential):
         ValueError
             If ``X`` does not hold examples of ``in_shape``, or ``params`` are another network's.
         """
-        self._check_params(params)
-        dtype = next((array.dtype for array in arrays(params)), np.float32)
-        X = taken("X", check_array("X", X), dtype)
-        if X.shape[1:] != self.in_shape:
-            raise ValueError(f"X has shape {X.shape}, but the network takes {self.takes(X.shape)}")
-        self.check(X)
+        X = self.examples(params, X)
         if not len(X):  # whose numbers a reshape cannot count
-            one: Array = self.predict(params, np.zeros((1, *self.in_shape), dtype))
+            one: Array = self.predict(params, np.zeros((1, *self.in_shape), X.dtype))
             return one.take([], axis=-1 - len(self.out_shape()))
         with np.errstate(all="ignore"):  # a sigmoid may pass through infinity
             return self.forward(params, X)[0]
+
+    def examples(self, params: Params, X: Any) -> Array:
+        """Return X as these parameters take it, in their dtype, or say what does not fit."""
+        self.check_params(params)
+        dtype = next((array.dtype for array in arrays(params)), np.float32)
+        x: Array = taken("X", check_array("X", X), dtype)
+        if x.shape[1:] != self.in_shape:
+            raise ValueError(f"X has shape {x.shape}, but the network takes {self.takes(x.shape)}")
+        self.check(x)
+        return x
 
     @cached_property
     def _shapes(self) -> list[Shape]:
         """The shapes of all arrays of the parameters, in order."""
         return list(leaves(self.shapes(self.in_shape)))
 
-    def _check_params(self, params: Any) -> None:
+    def check_params(self, params: Any) -> None:
         """Refuse what are not parameters of such a network, or of a stack of such."""
         if hasattr(params, "params"):
             raise ValueError(f"params is a {type(params).__name__}: give its params")
+        if hasattr(params, "shape"):
+            raise ValueError(
+                f"params is {shown(params)}: give the parameters before X, as in "
+                "predict(state.params, X)"
+            )
         given = [getattr(array, "shape", None) for array in arrays(params)]
         needed = self._shapes
         stack = given[0][:1] if given and given[0] and given[0] != needed[0] else ()
         if given != [(*stack, *shape) for shape in needed]:
             raise ValueError(
-                f"params hold arrays of shapes {given}, and the network needs {needed}: give what "
-                "net.init or a training of this network returned, as in predict(state.params, X)"
+                f"params hold arrays of shapes {shown(given)}, and the network needs {needed}: "
+                "give what net.init or a training of this network returned, as in "
+                "predict(state.params, X)"
             )
 
     def takes(self, given: Shape = ()) -> str:

@@ -259,8 +259,14 @@ def cost_curve(
     'log'
     """
     if costs is None:
-        states = list(steps)
-        steps, costs = [state.step for state in states], [state.cost for state in states]
+        try:
+            states = list(steps)
+            steps, costs = [state.step for state in states], [state.cost for state in states]
+        except (AttributeError, TypeError):
+            raise ValueError(
+                "give the costs beside the steps, or the states of a training: "
+                "cost_curve(list(train(...)))"
+            ) from None
     steps, costs = list(steps), np.asarray(costs, dtype=np.float64)
     if len(steps) != len(costs) or not steps:
         raise ValueError(f"{len(steps)} steps and {len(costs)} costs: give one cost per step")
@@ -471,6 +477,7 @@ def network(net: Network, params: Params, ax: Axes | None = None, *, most: int =
     ['2 inputs', '4 sigmoid', '1 sigmoid']
     """
     numbers.dense_layers(net, "the weights of a network")
+    net.check_params(params)
     if most < 2:
         raise ValueError(f"most is {most}: show at least 2 neurons of each layer")
     line_collection = require("matplotlib.collections", extra="plot").LineCollection

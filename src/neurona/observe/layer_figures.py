@@ -141,7 +141,7 @@ def feature_maps(
     >>> len(ax.images), len(ax.patches)  # the image and four channels; three bars
     (5, 3)
     """
-    example = _example(net, x)
+    example = _example(net, params, x)
     leaves = _passed(net, params, example)
     columns: list[tuple[str, Array]] = []
     before = example[0]
@@ -218,7 +218,9 @@ def pooling(
     >>> ax.collections[-2].get_offsets().tolist()  # column and row of each ring
     [[1.0, 1.0], [3.0, 1.0], [1.0, 3.0], [3.0, 3.0]]
     """
-    leaf = _leaf(_passed(net, params, _example(net, x)), layer, "a max pooling", _is_max_pooling)
+    leaf = _leaf(
+        _passed(net, params, _example(net, params, x)), layer, "a max pooling", _is_max_pooling
+    )
     channels = leaf.x.shape[-1]
     if not 0 <= channel < channels:
         raise ValueError(f"channel is {channel}: the pooling has {channels}, from 0 on")
@@ -303,7 +305,7 @@ def states(
     MissingExtra
         If Matplotlib is not installed.
     """
-    example = _example(net, x)
+    example = _example(net, params, x)
     leaf: Any = _leaf(_passed(net, params, example), layer, "a recurrence", _is_recurrence)
     found = leaf.layer.states(leaf.params, leaf.x)
     if of not in found:
@@ -370,7 +372,9 @@ def attention(
     MissingExtra
         If Matplotlib is not installed.
     """
-    leaf: Any = _leaf(_passed(net, params, _example(net, x)), layer, "an attention", _is_attention)
+    leaf: Any = _leaf(
+        _passed(net, params, _example(net, params, x)), layer, "an attention", _is_attention
+    )
     weights = np.asarray(leaf.layer.weights(leaf.params, leaf.x)[0], np.float64)
     heads, steps, _ = weights.shape
     ax = axes_of(ax, float(np.clip(2.6 * heads + 0.6, 3.4, 11)), 3.3)
@@ -401,8 +405,9 @@ def attention(
 # -------------------------------------------------------------------------------- the layers
 
 
-def _example(net: Network, x: ArrayLike) -> Array:
-    """Return one example with the batch's axis."""
+def _example(net: Network, params: Params, x: ArrayLike) -> Array:
+    """Return one example with the batch's axis, or say that it or the parameters do not fit."""
+    net.check_params(params)
     given = np.asarray(x)
     if given.shape == (1, *net.in_shape):
         given = given[0]

@@ -163,6 +163,7 @@ def surface(
     >>> surface(net, net.init(rng=0), limits=(-1, 1, -1, 1), resolution=50).values.shape
     (50, 50, 1)
     """
+    net.check_params(params)
     if net.in_shape != (2,) and features is None:
         raise ValueError(f"a surface needs a network with two inputs, and this one has {net.n_in}")
     if limits is None:
@@ -290,7 +291,7 @@ def activations(net: Network, params: Params, X: ArrayLike) -> tuple[Activity, .
     >>> z, a.round(6)
     (array([[7.]]), array([[0.999998]]))
     """
-    x = np.asarray(X, dtype=arrays(params)[0].dtype)
+    x = net.examples(params, X)
     with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
         return tuple(Activity(one.z, one.a) for one in walk_forward(net, params, x))
 
@@ -331,6 +332,7 @@ def gradients(
     >>> dW, db, delta
     (array([[12.]]), array([4.]), array([[4.]]))
     """
+    net.check_params(params)
     objective = Objective(net, find_cost(cost, net))
     x, target, weight = check_data(net, X, y, sample_weight, arrays(params)[0].dtype)
     passes = walk_forward(net.logits if objective.cost.link else net, params, x)

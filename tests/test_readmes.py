@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docutils.utils.math.latex2mathml import tex2mathml
 
 import neurona
 from neurona import cli
@@ -30,6 +32,11 @@ CLUSTER = "docs/cluster.md"  # needs what is not installed everywhere
 SCALE = "docs/scale.md"  # needs two machines
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+)
+FORMULAS = sorted(
+    str(path.relative_to(ROOT))
+    for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*.ipynb")]
+    if "$" in re.sub(r"```.*?```|`[^`]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
 )
 ON_TABLES = ("train", "predict", "evaluate", "inspect", "export")  # run; the others open windows
 MOST_WORDS = 650
@@ -173,6 +180,22 @@ def test_no_line_is_too_long(name):
     text = re.sub(r"<!-- (\w+):begin -->.*?<!-- \1:end -->", "", text_of(name), flags=re.DOTALL)
     rows = [line for line in text.splitlines() if not line.startswith("|")]  # of a table, one line
     assert [line for line in rows if len(line) > WIDEST] == []
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_the_site_can_draw_every_formula(name):
+    texts = [prose_of(name)]
+    if name.endswith(".ipynb"):
+        cells = json.loads(text_of(name))["cells"]
+        texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    drawn = 0
+    for text in texts:
+        no_code = re.sub(r"`[^`]*`", "", text)
+        formulas = re.findall(r"\$\$(.+?)\$\$|\$([^\s$][^$]*?)\$(?!\w)", no_code, re.DOTALL)
+        for block, inline in formulas:
+            tex2mathml(block or inline, as_block=bool(block))  # or it raises
+            drawn += 1
+    assert drawn
 
 
 @pytest.mark.parametrize("name", READMES)

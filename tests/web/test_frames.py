@@ -21,11 +21,8 @@ DEEP = {
 
 
 @pytest.fixture
-def session():
-    with_run = Session()
-    with_run.handle({"type": "hello", "setup": DEEP})
-    yield with_run
-    with_run.close()
+def session(session_of):
+    return session_of(DEEP)
 
 
 def frame(session, **request):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -17,8 +18,11 @@ import neurona
 from neurona import cli, demos, extras
 from neurona.commands import options, train
 from neurona.engine.costs import COSTS
+from neurona.language import localize
+from neurona.lesson import cure
 from neurona.lesson.comparison import lineup
 from neurona.lesson.comparison.problem import STEPS
+from neurona.observe.scores import format_cost
 from tests.support import forks
 
 FILES = ["circles.gif", "circles.png"]
@@ -143,6 +147,28 @@ def test_tutorial_demo_prints_failure_cause_and_cure(folder, capsys):
     assert lesson_scaled >= 7
     assert true_scaled == 10
     assert files(folder) == ["tutorial.gif", "tutorial.png"]
+
+
+def test_the_tutorial_writes_what_is_measured(folder, capsys, monkeypatch):
+    for name, fewer in {
+        "failures": {"steps": 20},
+        "training": {"steps": 20},
+        "last_costs": {"steps": 20, "draws": 2},
+    }.items():
+        monkeypatch.setattr(cure, name, partial(getattr(cure, name), **fewer))
+    assert run("tutorial", "--output", str(folder), "--language", "es") == 0
+    printed = capsys.readouterr().out
+    for failure in cure.failures():
+        cost = localize(format_cost(failure.cost), "es")
+        assert re.search(rf"tasa {localize(f'{failure.rate:g}', 'es')} +coste {cost} ", printed)
+    first, *_, last = cure.gradient_sizes("uniform")
+    for size in (first, last):
+        assert localize(f"{size:.1e}", "es") in printed
+    assert re.search("250,000 veces", printed)
+    assert len(re.findall("por debajo de 0.01 en [0-2] sorteos de 2", printed)) == 4
+    assert files(folder) == ["tutorial.gif", "tutorial.png"]
+    with Image.open(folder / "tutorial.gif") as film:
+        assert film.n_frames == 5  # steps 0, 5, 10, 15, 20
 
 
 def test_demos_speak_spanish_and_read_its_numbers(folder, capsys, monkeypatch):

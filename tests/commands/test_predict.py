@@ -179,6 +179,20 @@ def test_a_full_disk_is_said(models, capsys):
     assert Path("/dev/full").is_char_device()
 
 
+def test_inspect_tells_what_a_network_takes(tmp_path, capsys):
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    images = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 1))
+    for given, settings, told in (
+        (X, {"preprocess": None}, "columns     numbers, taken as they are"),
+        (images, {"layers": "conv 2, flatten"}, "examples    images of 4 x 4 x 1, whole numbers"),
+    ):
+        net = neurona.NeuralNetClassifier(epochs=1, networks=1, random_state=0, **settings)
+        neurona.save(tmp_path / "m", net.fit(given, y))
+        code, said, _ = run(capsys, "inspect", tmp_path / "m")
+        assert code == 0
+        assert told in said
+
+
 # Evaluate and inspect
 
 

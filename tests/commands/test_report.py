@@ -1,7 +1,10 @@
 """The report as a page: what it says, that a table's texts stay texts, and how it looks."""
 
+import os
 import re
 import runpy
+import shutil
+import subprocess
 from html import unescape
 from html.parser import HTMLParser
 
@@ -253,6 +256,34 @@ def test_many_classes_have_a_list_of_errors_instead_of_a_matrix():
     said = " ".join("".join(report_page._test_score(subject, found)).split())
     assert '<th scope="row">c03</th><td>c07</td><td class="n">2</td>' in said
     assert "Confusion" not in said
+
+
+def test_a_target_without_spread_has_no_score():
+    y = np.full(60, 7.0)
+    found = report.NumberFindings(
+        y, y + 0.5, report.Score(report.r2(y, y + 0.5), np.nan, np.nan), 0.5, []
+    )
+    subject = Subject("t", "l", "t.csv", "m", "height", "rows", [], "60 rows")
+    said = " ".join("".join(report_page._test_score(subject, found)).split())
+    assert "R² is not defined: all 60 rows have the same target." in said
+    assert "off by 0.5 on average" in said
+    assert "R² is not defined: the 60 rows" in "".join(tables._of_numbers(found))
+
+
+def test_without_errors_the_page_lists_none():
+    names, counts = np.array(["cat", "dog"]), np.diag([4, 5])
+    found = report.ClassFindings(
+        9, 9, report.wilson(9, 9), report.by_class(names, counts), counts, []
+    )
+    assert report_page._mixed_up(found) == "<p>All predictions are right.</p>"
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
+@pytest.mark.parametrize("name", [b"plain.csv", b"a b's.csv", b"caf\xe9 \\'x.csv", "é".encode()])
+def test_a_name_is_quoted_for_a_shell(name):
+    said = report_page._quoted(os.fsdecode(name))
+    told = subprocess.run(["bash", "-c", f"printf %s {said}"], capture_output=True, check=True)
+    assert told.stdout == name
 
 
 def test_figure_of_extreme_numbers_is_left_out():

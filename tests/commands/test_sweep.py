@@ -1,6 +1,7 @@
 """``neurona sweep``, run as a person would."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -27,6 +28,17 @@ def test_the_map_is_printed_and_kept_in_two_files(tmp_path, capsys):
     assert sweep(tmp_path, *options, "--language", "es", "--quiet") == 0
     assert np.array_equal(np.load(kept)["costs"], before)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_terminal_shows_the_map_as_it_fills(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    options = ("moons", "--learning-rate", "0.01:1:3", *FEW, "--language", "en")
+    assert sweep(tmp_path, *options) == 0
+    said = capsys.readouterr().out
+    assert said.count("moons: 3 cells") > 1  # each time in the place of the last
+    assert "\x1b[1A" in said
+    assert re.findall(r"0\.01 +(\S)", said)[-1] in "012"
 
 
 def test_spanish_reads_a_decimal_comma(tmp_path, capsys):

@@ -304,7 +304,6 @@ def test_a_process_that_stands_still_is_named_within_the_time_limit():
     assert monotonic() - began < 60
 
 
-@pytest.mark.long
 def test_a_file_that_is_missing_in_one_process_is_told_to_the_others():
     program = """
     import numpy as np

@@ -219,6 +219,28 @@ def test_all_columns_at_once_are_each_of_them(seed, missing, dtype):
     np.testing.assert_allclose(columns, each.transform(read_array(X)), atol=atol)
 
 
+@pytest.mark.parametrize("sample", [900, 90])
+def test_a_large_tables_summaries_are_those_of_its_columns(large, sample, monkeypatch):
+    """Of a sample too: the extremes and the missing cells are those of all rows."""
+    from neurona.tables.frames import read_array
+    from neurona.tables.summaries import summary
+
+    monkeypatch.setattr(large, "SAMPLE", sample)
+    X, _ = crooked()
+    X[:, 1] = np.nan
+    told = large.LargeTable(X).summaries(None, np.random.default_rng(0))
+    for i, (part, column) in enumerate(zip(told, read_array(X.astype(np.float64)), strict=True)):
+        whole = summary(column)
+        assert (part["kind"], part["missing"]) == (whole["kind"], whole["missing"])
+        if sample == 900:
+            np.testing.assert_array_equal(part["cells"], whole["cells"])
+            np.testing.assert_array_equal(part["rows"], whole["rows"])
+        elif part["kind"] == "number":
+            assert {*part["cells"]} <= {*X[:, i].astype(np.float64)}
+            assert part["cells"][[0, -1]].tolist() == whole["cells"][[0, -1]].tolist()
+            assert part["rows"].sum() == pytest.approx(whole["rows"].sum(), rel=0.05)
+
+
 def test_long_tables_are_prepared_and_answered_part_by_part(monkeypatch):
     table = pytest.importorskip("neurona.tables.table")
     X, y = crooked()

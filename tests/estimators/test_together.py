@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import neurona
-from neurona.estimators.together import cut, own_batches
+from neurona.engine.processes import ProcessesDisagree
+from neurona.estimators.together import _check_different, check_shared, cut, own_batches
 from tests.support.processes import connected
 
 pytest.importorskip("jax")
@@ -128,6 +129,37 @@ def test_each_process_gives_a_part_of_every_step(n):
     again = np.random.default_rng(0)
     again.integers(2**63)
     assert rng.random() == again.random()  # whatever n is
+
+
+def test_more_steps_than_rows_are_refused():
+    rows = {"X": np.zeros((3, 1)), "y": np.zeros((3, 1)), "sample_weight": None}
+    with pytest.raises(ValueError, match="batch_size is 10, and there are 2 processes"):
+        own_batches(None, rows, _Plan, [3, 3])
+
+
+@pytest.mark.parametrize(
+    ("settings", "given", "told"),
+    [
+        ({"networks": 3}, (None, None), "networks is 3: several processes train one network"),
+        ({"class_weight": "balanced"}, (None, None), "class_weight is 'balanced': several"),
+        ({}, (np.ones(3), None), "sample_weight is given: several"),
+        ({"networks": 2}, (None, ([], [])), "networks is 2, X_val is given: several"),
+        ({"random_state": None}, (None, None), "random_state is None: give a number"),
+    ],
+)
+def test_what_none_of_several_processes_can_know_is_refused(settings, given, told):
+    one = neurona.NeuralNetClassifier(**{"random_state": 0, **settings})
+    with pytest.raises(ValueError, match=told):
+        check_shared(one, *given)
+
+
+def test_the_same_rows_in_two_processes_are_refused():
+    def part(*cells):
+        return {"rows": 3, "targets": "a hash", "columns": [{"cells": np.array(cells)}]}
+
+    _check_different([part(1, 2), part(1, 3)])
+    with pytest.raises(ProcessesDisagree, match="processes 0 and 2 have the same 3 rows"):
+        _check_different([part(1, 2), part(1, 3), part(1, 2)])
 
 
 def test_cutting_keeps_the_order():

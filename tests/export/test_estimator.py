@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from neurona.commands.tables import columns_for
 from neurona.export.estimator_numpy import preparation_code, program
 from neurona.export.estimator_onnx import NO_DATE, class_values
 from neurona.tables.csv import parse_csv
+from tests.support import forks
 from tests.support.ramps import ramps
 
 pytestmark = pytest.mark.filterwarnings("ignore:categories that were never seen")
@@ -614,14 +617,15 @@ def test_an_object_means_to_the_program_what_it_means_to_the_estimator(odd, colu
 
 
 def run_beside(folder, lines):
-    """Run the lines that preparation.py begins with, in a fresh interpreter."""
+    """Run the lines that preparation.py begins with, in a process of its own."""
     text = (folder / "preparation.py").read_text(encoding="utf-8")
     use = text.split('"""')[1].split("\n\n", 1)[1].split("``")[0]
     code = "\n".join(line.removeprefix("    ") for line in use.split("\n"))
     whole_program = f"{lines}\n{code}"
-    return subprocess.run(
+    backend = "jax" if find_spec("jax") else os.environ["KERAS_BACKEND"]  # which is there already
+    return forks.run(
         [sys.executable, "-c", whole_program], cwd=folder, capture_output=True, text=True,
-        check=False,
+        env={**os.environ, "KERAS_BACKEND": backend},
     )  # fmt: skip
 
 

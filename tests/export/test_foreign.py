@@ -459,6 +459,7 @@ def test_what_keras_does_before_the_first_layer(keras):
         (lambda k: k.GroupNormalization(2), r"\(GroupNormalization\): .* Train with one of these"),
         (lambda k: k.Conv2DTranspose(2, 3, 2), r"\(Conv2DTranspose\): .* To enlarge images, train"),
         (lambda k: k.Conv2DTranspose(2, 2, padding="same"), "for odd sizes of the kernel alone"),
+        (lambda k: k.Conv2DTranspose(2, 3, output_padding=0), "no output_padding: leave it out"),
         (lambda k: k.UpSampling2D(interpolation="bilinear"), "give interpolation='nearest'"),
         (lambda k: k.RMSNormalization(), "nor is it one of the layers"),
     ],

@@ -267,22 +267,36 @@ def check_import(keras, chosen):
 
 
 def test_models_of_keras_are_imported(keras):
-    check_import(
-        keras,
-        {
-            "windows",
-            "series",
-            "separable and depthwise convolutions",
-            "block of a text",
-            "LSTM, padding",
-            "GRU, both directions",
-        },
-    )
-
-
-@pytest.mark.long
-def test_all_models_of_keras_are_imported(keras):
     check_import(keras, None)
+
+
+PADDED = {
+    "mean": [neurona.GlobalAveragePool1D(mask_zero=True)],
+    "states": [neurona.LSTM(4, mask_zero=True, return_sequences=True)],
+    "backwards": [neurona.GRU(4, mask_zero=True, go_backwards=True)],
+    "both ways": [neurona.bidirectional(neurona.SimpleRNN(2, "relu", mask_zero=True))],
+    "attention": [neurona.MultiHeadAttention(2, 2, mask_zero=True)],
+    "windows": [neurona.MaxPool1D(3, 2, padding="same"), neurona.AveragePool1D(2, padding=1)],
+}
+
+
+@pytest.mark.parametrize("name", PADDED)
+def test_series_with_padding_go_there_and_back(torch, keras, name, tmp_path):
+    """A relu makes steps of zeros, within the network: what it takes first is refused."""
+    layers = [neurona.Activate("relu"), *PADDED[name], neurona.Flatten(), neurona.Dense(2)]
+    net = neurona.Network(layers, (6, 4))
+    rng = np.random.default_rng(0)
+    params, X = net.init(0), rng.normal(size=(5, 6, 4)).astype(np.float32)
+    X[1, 2:], X[2, :] = -1, -1
+    wanted = net.predict(params, X)
+    module = loaded(to_pytorch, net, params, tmp_path / "pytorch")
+    assert_same(outputs(torch, module, X), wanted)
+    again, its = from_pytorch(module, in_shape=net.in_shape)
+    assert_same(again.predict(its, X), wanted)
+    model = loaded(to_keras, net, params, tmp_path / "keras")
+    assert_same(keras.ops.convert_to_numpy(model(X, training=False)), wanted)
+    again, its = from_keras(model)
+    assert_same(again.predict(its, X), wanted)
 
 
 def test_the_mean_of_padding_alone_is_0_in_both(torch, keras, tmp_path):
@@ -337,6 +351,7 @@ def test_exports_and_imports_of_keras_on_jax(tmp_path):
             lambda k: k.Bidirectional(k.LSTM(2), merge_mode="mul"),
             "merge_mode is 'mul': neurona has",
         ),
+        (lambda k: k.Bidirectional(k.RNN(k.LSTMCell(2))), "it has a RNN: neurona has SimpleRNN"),
         (lambda k: k.TimeDistributed(k.LayerNormalization()), "it has a LayerNormalization"),
         (
             lambda k: k.EinsumDense("abc,cd->abd", output_shape=(None, 2)),
@@ -348,6 +363,26 @@ def test_a_layer_of_series_that_neurona_has_not_is_refused(keras, build, message
     model = keras.Sequential([keras.Input((6, 3)), build(keras.layers)])
     with pytest.raises(ValueError, match=message):
         from_keras(model)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda k, x: k.layers.MultiHeadAttention(2, 3, value_dim=2)(x, x), "one size of a head"),
+        (lambda k, x: k.layers.MultiHeadAttention(2, 3, output_shape=5)(x, x), "as many numbers"),
+        (
+            lambda k, x: k.layers.LSTM(2)(x, mask=k.ops.not_equal(x[..., 0], 1)),
+            r"\(LSTM\) gets a mask: neurona knows padding by its zeros",
+        ),
+        (lambda k, x: k.layers.LSTM(2, return_state=True)(x)[1], "does not make one array"),
+    ],
+)
+def test_what_a_layer_of_keras_is_called_with_is_refused_where_neurona_has_it_not(
+    keras, build, message
+):
+    x = keras.Input((6, 3))
+    with pytest.raises(ValueError, match=message):
+        from_keras(keras.Model(x, build(keras, x)))
 
 
 def test_a_model_of_keras_that_takes_series_of_any_length(keras):

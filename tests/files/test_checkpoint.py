@@ -219,8 +219,8 @@ PROGRAM = """
     Y = (X[:, 0] * X[:, 1] > 0).astype(np.float32)
     net = neurona.network([2, 6, 1], "tanh", output="sigmoid", dropout=0.3, normalization="batch")
     states = neurona.resumable(
-        sys.argv[1], net, X, Y, seconds=0, steps=4000, batch_size=7, rng=3,
-        optimizer=neurona.adam(neurona.schedules.cosine(0.05, 4000)), engine=sys.argv[2],
+        sys.argv[1], net, X, Y, seconds=0, steps=2500, batch_size=7, rng=3,
+        optimizer=neurona.adam(neurona.schedules.cosine(0.05, 2500)), engine=sys.argv[2],
     )
     for state in states:
         print(state.step, flush=True)
@@ -232,7 +232,7 @@ PROGRAM = """
 def test_a_process_that_is_killed_goes_on(path, tmp_path):
     program, done = textwrap.dedent(PROGRAM), tmp_path / "W.npy"
     arguments = [sys.executable, "-c", program, path, "numpy", done]
-    for most in (300, 900):
+    for most in (100, 400):
         with forks.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout:
                 if int(line) >= most:
@@ -241,8 +241,8 @@ def test_a_process_that_is_killed_goes_on(path, tmp_path):
         assert process.returncode == -signal.SIGKILL
         assert not done.exists()
     run = forks.run(arguments, capture_output=True, text=True, check=True)
-    assert int(run.stdout.split()[0]) >= 900
-    settings = {**SETTINGS, "steps": 4000, "optimizer": neurona.adam(cosine(0.05, 4000))}
+    assert int(run.stdout.split()[0]) >= 400
+    settings = {**SETTINGS, "steps": 2500, "optimizer": neurona.adam(cosine(0.05, 2500))}
     whole = last(neurona.train(NET, X, Y, **settings))
     np.testing.assert_array_equal(np.load(done), whole.params[0].W)
 

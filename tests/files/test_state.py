@@ -16,6 +16,8 @@ from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
 from neurona.engine.trees import each_of
 from neurona.files import storage
+from neurona.files.codec import Misfit
+from neurona.files.state import shapes_of, state_of
 from tests.support import forks
 from tests.support.points import last
 
@@ -157,6 +159,21 @@ def test_the_state_of_a_stack_is_saved_network_by_network(path):
         neurona.save(path, NET, stack)
     neurona.save(path, NET, stack[1])
     assert_same(neurona.load_state(path)[1], stack[1])
+
+
+def test_a_state_that_makes_no_sense_is_told():
+    nested = {"kind": "tuple", "items": []}
+    for _ in range(100):
+        nested = {"kind": "tuple", "items": [nested]}
+    with pytest.raises(Misfit, match=r"state\.optimizer is too deep: neurona reads \d+ levels"):
+        shapes_of({"optimizer": nested})
+    for given, said in (
+        ({"optimizer_class": 3}, "optimizer_class is 3: it takes a text"),
+        ({"cost": "low"}, "cost is 'low': it takes a number"),
+        ({"step": 0, "epoch": 0, "optimizer": [1, 2]}, r"optimizer: .* has no kind"),
+    ):
+        with pytest.raises(Misfit, match=said):
+            state_of(given, NET.init(0), {})
 
 
 def test_a_file_without_a_state(path):

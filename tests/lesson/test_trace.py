@@ -77,6 +77,23 @@ def test_variables_equal_the_lessons():
     assert len(last(moments, "X").values) == trace.CORNER
 
 
+def test_variables_are_told_by_their_shapes_and_first_numbers():
+    layer = tutorial.NeuralLayer(2, 3, tutorial.sigm)
+    known = {
+        "X": np.arange(400.0).reshape(20, 20), "layer": layer, "out": [1, 2], "lr": 0.5, "f": print
+    }  # fmt: skip
+    told = {one.name: one for one in trace._variables(known)}
+    assert [*told] == ["X", "layer.W", "layer.b", "out", "lr"]
+    assert told["X"].shape == (20, 20)
+    assert told["X"].values[1][:3] == (20.0, 21.0, 22.0)
+    assert len(told["X"].values) == len(told["X"].values[0]) == trace.CORNER
+    np.testing.assert_array_equal(told["layer.W"].values, layer.W)
+    assert told["layer.b"].shape == layer.b.shape
+    assert (told["out"].values, told["lr"].values) == ("[2]", 0.5)
+    assert trace._layer_index([object(), layer], known) == 1
+    assert trace._layer_index([object()], known) is None
+
+
 def test_moment_has_the_variables_before_its_line_runs():
     moments = trace.trace(NET, NET.init(0), X, Y, 0.1)
     first = next(one for one in moments if one.phase == "forward" and one.layer == 0)

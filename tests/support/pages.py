@@ -40,15 +40,17 @@ sys.exit(main())
 """
 
 
-def start(*options, program=("-m", "neurona.cli")):
-    """Start ``neurona play``; return its process and its address."""
-    # Its own tests count its lines; here, where a browser waits for it, it runs at its own speed.
+def start(*options, program=("-m", "neurona.cli"), counted=False):
+    """Start ``neurona play``; return its process and its address.
+
+    Its own tests count its lines; where a browser waits for it, it runs at its own speed.
+    """
     untraced = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_PROCESS")}
     process = Popen(
         [sys.executable, *program, "play", "--no-browser", *options],
         stdout=PIPE,
         text=True,
-        env=untraced,
+        env=None if counted else untraced,
     )
     return process, re.search(r"http://\S+", process.stdout.readline()).group()
 

@@ -229,6 +229,23 @@ def test_an_estimator_without_a_random_seed_is_judged_on_rows_held_out():
     assert np.isfinite(found.costs).all()
 
 
+def test_a_class_with_one_row_and_fits_that_diverge_are_judged_too():
+    class Diverges(LogisticRegression):
+        def fit(self, X, y):
+            raise FloatingPointError
+
+    alone = np.r_[Y[:-1], 7]
+    assert np.isfinite(last(X, alone, {"C": [1.0]}, estimator=LogisticRegression(), seeds=1).costs)
+    assert np.isinf(last(X, Y, {"C": [1.0]}, estimator=Diverges(), seeds=1).costs)
+
+
+def test_a_sweep_shows_what_varies_and_diagnoses_a_cell():
+    found = last(X, Y, {"learning_rate": [1e-6, 5.0], "depth": [1, 2]}, seeds=3, **SETTINGS)
+    assert repr(found).startswith("Sweep: 2 of learning_rate x 2 of depth, 3 seeds; share that")
+    assert repr(found).endswith(str(found.share))
+    assert found.diagnose((0, 1), 2).findings[0].kind == "rate-too-low"
+
+
 def test_several_processes_find_the_same():
     whole = last(X, Y, GRID, seeds=2, engine="numpy", **SETTINGS)
     assert np.array_equal(

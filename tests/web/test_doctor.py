@@ -3,8 +3,6 @@
 import json
 import time
 
-import pytest
-
 from neurona.web.doctor import Speaker
 from neurona.web.session import Session
 
@@ -16,18 +14,9 @@ DEEP = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def session():
-    made = Session()
-    yield made
-    made.close()
-
-
-def begun(session, setup, steps=0):
-    session.handle({"type": "hello", "setup": setup})
-    if steps:
-        session.run.step(steps)
-        session.run.settle()
+def stepped(session, steps):
+    session.run.step(steps)
+    session.run.settle()
     return session
 
 
@@ -42,8 +31,8 @@ def examined(session):
     return content
 
 
-def test_each_frame_says_what_is_happening(session):
-    begun(session, DEEP)
+def test_each_frame_says_what_is_happening(session_of):
+    session = session_of(DEEP)
     first = said(session)
     assert first["kind"] is None
     assert first["en"].startswith("Press Train")
@@ -56,8 +45,8 @@ def test_each_frame_says_what_is_happening(session):
     assert "(0,2500)" in then["es"]
 
 
-def test_the_doctor_finds_why_the_lessons_network_does_not_learn(session):
-    found = examined(begun(session, DEEP, 600))
+def test_the_doctor_finds_why_the_lessons_network_does_not_learn(session_of):
+    found = examined(stepped(session_of(DEEP), 600))
     assert (found["type"], found["healthy"], found["run"]) == ("doctor", False, 1)
     assert found["steps"] == 600
     assert found["seconds"] < 2
@@ -69,36 +58,38 @@ def test_the_doctor_finds_why_the_lessons_network_does_not_learn(session):
     assert "orthogonal-weights" in first["cures"]
 
 
-def test_the_default_run_is_healthy(session):
-    found = examined(begun(session, None, 1000))
+def test_the_default_run_is_healthy(session_of):
+    session = stepped(session_of(None), 1000)
+    found = examined(session)
     assert found["healthy"]
     assert found["findings"] == []
     assert said(session)["tone"] == "good"
 
 
-def test_a_run_that_has_not_begun_is_trained_for_the_doctor(session):
-    found = examined(begun(session, None))
+def test_a_run_that_has_not_begun_is_trained_for_the_doctor(session_of):
+    session = session_of(None)
+    found = examined(session)
     assert found["healthy"]
     assert found["steps"] == 1000
     assert session.run.view.state.step == 0
 
 
-def test_a_rate_that_diverges(session):
+def test_a_rate_that_diverges(session_of):
     setup = {
         "data": {"kind": "wave"},
         "training": {"optimizer": "sgd", "learning_rate": 100},
         "layers": [{"neurons": 8, "activation": "relu"}, {"neurons": 8, "activation": "relu"}],
     }
-    begun(session, setup, 300)
+    session = stepped(session_of(setup), 300)
     if session.run.view.diverged is not None:
         assert said(session)["kind"] == "diverged"
     kinds = [one["kind"] for one in examined(session)["findings"]]
     assert "rate-too-high" in kinds
 
 
-def test_a_branch_and_a_batch_are_examined_too(session):
+def test_a_branch_and_a_batch_are_examined_too(session_of):
     setup = {"training": {"batch_size": 20, "optimizer": "adam"}}
-    begun(session, setup, 100)
+    session = stepped(session_of(setup), 100)
     session.run.seek(5)
     session.run.branch()
     session.run.step(50)
@@ -106,13 +97,13 @@ def test_a_branch_and_a_batch_are_examined_too(session):
     assert examined(session)["type"] == "doctor"
 
 
-def test_nobody_is_examined_before_hello(session):
-    [(content, _)] = session.handle({"type": "doctor"})
+def test_nobody_is_examined_before_hello():
+    [(content, _)] = Session().handle({"type": "doctor"})
     assert (content["type"], content["code"]) == ("error", "hello")
 
 
-def test_a_sentence_stays_while_it_is_read(session):
-    begun(session, None, 5)
+def test_a_sentence_stays_while_it_is_read(session_of):
+    session = stepped(session_of(None), 5)
     session.run.play()
     session.run.settle()
     speaker = Speaker(session.run.task)

@@ -30,13 +30,11 @@ TOKEN, HOST = "a-token-of-this-test", "127.0.0.1:8000"
 
 
 @pytest.fixture
-def session():
-    session = Session()
-    session.handle({"type": "hello", "setup": SMALL})
+def session(session_of):
+    session = session_of(SMALL)
     for _ in range(9):
         session.handle({"type": "step"})
-    yield session
-    session.close()
+    return session
 
 
 def taken(session, what, language="en"):
@@ -105,10 +103,9 @@ def test_a_moment_gone_back_to_is_what_is_taken(session, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LAYERS])
-def test_every_data_set_of_points_has_a_film(kind):
-    session = Session()
+def test_every_data_set_of_points_has_a_film(kind, session_of):
     setup = {**SMALL, "data": {"kind": kind, "n": 40, "points": OWN}, "inputs": ["x2", "x1*x2"]}
-    session.handle({"type": "hello", "setup": setup})
+    session = session_of(setup)
     content, data = taken(session, "gif")
     with Image.open(io.BytesIO(data)) as film:
         assert (film.format, film.n_frames, film.size) == ("GIF", 1, (900, 420))
@@ -118,14 +115,12 @@ def test_every_data_set_of_points_has_a_film(kind):
     assert (content["name"], content["mime"]) == ("neurona.gif", "image/gif")
     with Image.open(io.BytesIO(data)) as film:
         assert film.n_frames == 5
-    session.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["circles", "blobs", "wave"])
-def test_a_film_has_the_theme_of_the_page(kind, theme):
-    session = Session()
-    session.handle({"type": "hello", "setup": {**SMALL, "data": {"kind": kind, "n": 40}}})
+def test_a_film_has_the_theme_of_the_page(kind, theme, session_of):
+    session = session_of({**SMALL, "data": {"kind": kind, "n": 40}})
     session.handle({"type": "step"})
     ((_, arrays),) = session.handle(
         {"type": "download", "what": "gif", "language": "en", "theme": theme}
@@ -137,28 +132,21 @@ def test_a_film_has_the_theme_of_the_page(kind, theme):
     assert (picture[396:, :440] == paper).all()
     contrast = abs(picture[10:40] - paper).max(axis=(0, 1))  # of the words above
     assert (contrast > 150).all()
-    session.close()
 
 
-def test_a_long_run_has_a_film_of_sixty_pictures_at_most():
-    session = Session()
-    session.handle({"type": "hello", "setup": SMALL})
+def test_a_long_run_has_a_film_of_sixty_pictures_at_most(session_of):
+    session = session_of(SMALL)
     for _ in range(90):
         session.handle({"type": "step"})
     with Image.open(io.BytesIO(taken(session, "gif")[1])) as film:
         assert 30 < film.n_frames <= 60
-    session.close()
 
 
-def test_a_film_of_nothing_finite_is_refused():
-    session = Session()
-    session.handle(
-        {"type": "hello", "setup": {**SMALL, "weights": [1e30] * 13, "training": {"l2": 1}}}
-    )
+def test_a_film_of_nothing_finite_is_refused(session_of):
+    session = session_of({**SMALL, "weights": [1e30] * 13, "training": {"l2": 1}})
     assert not np.isfinite(session.run.view.state.cost)
     ((content, _),) = session.handle({"type": "download", "what": "gif", "language": "en"})
     assert (content["type"], content["code"]) == ("error", "download")
-    session.close()
 
 
 @pytest.mark.parametrize(
@@ -217,9 +205,8 @@ def test_before_hello_there_is_nothing_to_take():
 
 @pytest.mark.long
 @pytest.mark.parametrize("trainer", [Run, WorkerRun])
-def test_what_is_taken_while_it_trains_is_of_one_moment(trainer, tmp_path):
-    session = Session(trainer=trainer)
-    session.handle({"type": "hello", "setup": SMALL})
+def test_what_is_taken_while_it_trains_is_of_one_moment(trainer, tmp_path, session_of):
+    session = session_of(SMALL, trainer=trainer)
     session.handle({"type": "play"})
     time.sleep(0.3)
     model = model_of(taken(session, "model")[1], tmp_path)
@@ -228,7 +215,6 @@ def test_what_is_taken_while_it_trains_is_of_one_moment(trainer, tmp_path):
         assert film.n_frames > 3
     steps = int(re.search(r"steps=(\d+)", code.decode()).group(1))
     assert 0 < model.notes["step"] <= steps  # which was asked for later
-    session.close()
 
 
 # Over the socket
@@ -286,6 +272,8 @@ def test_a_page_gets_one_file_at_a_time(socket, slow):
     socket.send_json({"type": "download", "what": "code", "language": "en"})
     busy = heard(socket)
     assert (busy["type"], busy["code"]) == ("error", "busy")
+    socket.send_json({"type": "doctor"})  # it keeps no diagnosis waiting
+    assert heard(socket)["type"] == "doctor"
     slow.set()
     assert heard(socket)["name"] == "neurona.gif"
     socket.send_json({"type": "download", "what": "code", "language": "en"})

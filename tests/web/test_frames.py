@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from neurona.observe import numbers
+from neurona.web.encoding import encoded
 from neurona.web.flow import measure, trivial
-from neurona.web.frames import FrameRenderer
+from neurona.web.frames import FrameRenderer, _spanned
 from neurona.web.run import Run
 from neurona.web.session import Session
 from neurona.web.setup import Setup
@@ -21,11 +22,8 @@ DEEP = {
 
 
 @pytest.fixture
-def session():
-    with_run = Session()
-    with_run.handle({"type": "hello", "setup": DEEP})
-    yield with_run
-    with_run.close()
+def session(session_of):
+    return session_of(DEEP)
 
 
 def frame(session, **request):
@@ -134,3 +132,15 @@ def test_the_run_tells_what_the_trivial_answer_costs(setup, prediction, cost):
     *_, (content, _) = session.handle({"type": "hello", "setup": setup})
     session.close()
     assert (content["trivial"], content["trivial_cost"]) == found
+
+
+def test_numbers_that_are_not_finite_leave_a_picture_of_the_others():
+    values, span = _spanned(np.array([2.0, np.inf, 4.0, np.nan, 3.0]))
+    assert span == [2.0, 4.0]
+    assert values[[0, 2, 4]].tolist() == [0, 255, 128]
+    assert _spanned(np.full(3, np.nan))[1] == [0.0, 0.0]
+
+
+def test_the_page_is_sent_no_array_that_it_cannot_read():
+    with pytest.raises(TypeError, match="x is of complex128: the page reads float32"):
+        encoded({}, {"x": np.zeros(2, complex)})

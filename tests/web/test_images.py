@@ -25,11 +25,8 @@ SMALL = {
 
 
 @pytest.fixture
-def session():
-    session = Session()
-    session.handle({"type": "hello", "setup": SMALL})
-    yield session
-    session.close()
+def session(session_of):
+    return session_of(SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -170,12 +167,10 @@ def test_what_needs_points_says_so(session, kind):
     assert "points" in content["message"]["en"]
 
 
-def test_points_have_no_image_to_show():
-    session = Session()
-    session.handle({"type": "hello", "setup": {"data": {"kind": "moons", "n": 20}}})
+def test_points_have_no_image_to_show(session_of):
+    session = session_of({"data": {"kind": "moons", "n": 20}})
     for message in ({"type": "example", "index": 0}, {"type": "window", "layer": 1, "place": [0]}):
         assert answer(session, **message)[0]["code"] == "images"
-    session.close()
 
 
 @pytest.mark.parametrize(

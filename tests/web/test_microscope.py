@@ -9,23 +9,22 @@ import neurona
 from neurona.engine.parameters import flatten
 from neurona.observe.microscope import dissect
 from neurona.web.encoding import encoded
+from neurona.web.run import Run
 from neurona.web.session import Session
 from neurona.web.worker import WorkerRun
 
 SMALL = {"data": {"n": 40}, "layers": [{"neurons": 3}, {"neurons": 2, "activation": "gelu"}]}
 
 
-def session_of(**parts):
-    session = Session()
-    session.handle({"type": "hello", "setup": {**SMALL, **parts}})
-    return session
+@pytest.fixture
+def made(session_of):
+    """Return what begins a session with parts of the set-up as given."""
+    return lambda trainer=Run, **parts: session_of({**SMALL, **parts}, trainer=trainer)
 
 
 @pytest.fixture
-def session():
-    session = session_of()
-    yield session
-    session.close()
+def session(made):
+    return made()
 
 
 def look(session, point=None, layer=0, unit=0):
@@ -89,14 +88,13 @@ def test_differences_stand_beside_the_derivatives_of_one_neuron(session, layer, 
     assert (abs(arrays["gaps"]) < 1e-8).all()
 
 
-def test_frozen_weights_and_own_rates_are_part_of_the_update():
-    session = session_of(
+def test_frozen_weights_and_own_rates_are_part_of_the_update(made):
+    session = made(
         layers=[{"neurons": 3, "learning_rate": 0.5}],
         training={"optimizer": "sgd", "learning_rate": 0.1, "l2": 0.3},
     )
     session.handle({"type": "weight", "layer": 0, "row": 1, "column": 2, "frozen": True})
     content, arrays = look(session, 5)  # without any frame between: it waits for what was said
-    session.close()
     moving = np.ones((2, 3))
     moving[1, 2] = 0
     np.testing.assert_allclose(arrays["W_change0"], -0.5 * arrays["dW0"] * moving, rtol=1e-6)
@@ -126,31 +124,24 @@ def test_a_training_that_goes_on_is_looked_at_too(session):
     assert steps == sorted(steps)
 
 
-def test_a_process_is_looked_at_like_a_thread():
-    session = Session(trainer=WorkerRun)
-    try:
-        session.handle({"type": "hello", "setup": SMALL})
-        session.handle({"type": "step"})
-        here = session_of()
-        here.handle({"type": "step"})
-        (far, far_arrays), (near, near_arrays) = look(session, 4), look(here, 4)
-        here.close()
-        assert far == near
-        for name, array in near_arrays.items():
-            np.testing.assert_array_equal(far_arrays[name], array)
-    finally:
-        session.close()
+def test_a_process_is_looked_at_like_a_thread(made):
+    there, here = made(WorkerRun), made()
+    for one in (there, here):
+        one.handle({"type": "step"})
+    (far, far_arrays), (near, near_arrays) = look(there, 4), look(here, 4)
+    assert far == near
+    for name, array in near_arrays.items():
+        np.testing.assert_array_equal(far_arrays[name], array)
 
 
 @pytest.mark.parametrize("cost", ["auto", "mse", "mae", "huber"])
-def test_all_costs_of_several_classes_and_of_numbers(cost):
+def test_all_costs_of_several_classes_and_of_numbers(cost, made):
     for kind in ("blobs", "wave"):
-        session = session_of(data={"n": 40, "kind": kind}, training={"cost": cost})
+        session = made(data={"n": 40, "kind": kind}, training={"cost": cost})
         for point in (None, 0):
             content, arrays = look(session, point, layer=2)
             assert (abs(arrays["gaps"]) < 1e-6).all()
             assert np.isfinite(content["cost"])
-        session.close()
 
 
 # The lesson beside it
@@ -174,27 +165,25 @@ def test_the_lessons_lines_come_with_what_changes(session):
     assert len(json.dumps(content)) < 100_000
 
 
-def test_how_the_lessons_step_differs(session):
+def test_how_the_lessons_step_differs(session, made):
     told = look(session)[0]["lesson"]["differences"]
     assert (told["W"], told["b"]) == (14.0, 0.5)  # 28 of 40 points, one output
     assert told["cost"] == "BinaryCrossEntropy"
     assert told["optimizer"] == "adam"
     assert told["lent"] == ["gelu"]
     assert not told["rates"] | told["penalty"] | told["frozen"]
-    same = session_of(
+    same = made(
         layers=[{"neurons": 2, "activation": "sigmoid"}],
         training={"optimizer": "sgd", "cost": "mse"},
     )
     told = look(same, 0)[0]["lesson"]["differences"]
-    same.close()
     assert (told["W"], told["b"], told["cost"], told["optimizer"]) == (0.5, 0.5, None, None)
     assert told["lent"] == []
 
 
-def test_a_softmax_is_not_the_lessons_and_that_is_said():
-    session = session_of(data={"n": 40, "kind": "blobs"})
+def test_a_softmax_is_not_the_lessons_and_that_is_said(made):
+    session = made(data={"n": 40, "kind": "blobs"})
     told = look(session)[0]["lesson"]
-    session.close()
     assert told["moments"] == []
     assert "softmax" in told["refusal"]["en"]
     assert "softmax" in told["refusal"]["es"]
@@ -223,8 +212,8 @@ def test_nothing_is_seen_before_hello():
     assert Session().handle({"type": "microscope"})[0][0]["code"] == "hello"
 
 
-def test_weights_beyond_all_measure_are_shown_as_far_as_numbers_go():
-    session = session_of(layers=[{"neurons": 2, "activation": "relu"}] * 6, data={"kind": "wave"})
+def test_weights_beyond_all_measure_are_shown_as_far_as_numbers_go(made):
+    session = made(layers=[{"neurons": 2, "activation": "relu"}] * 6, data={"kind": "wave"})
     for layer in range(6):
         for column in range(2):
             session.handle(
@@ -232,7 +221,6 @@ def test_weights_beyond_all_measure_are_shown_as_far_as_numbers_go():
             )
     for point in (None, 0):
         look(session, point)
-    session.close()
 
 
 def test_the_numbers_are_of_the_run_and_leave_it_as_it_was(session):

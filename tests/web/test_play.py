@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -12,7 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from neurona.commands.play import TOKEN
+from neurona.commands.play import TOKEN, hosts
 from tests.support import forks
 
 
@@ -63,6 +64,7 @@ def test_a_stranger_gets_nothing(address):
         (["--token", "a" * 7], "--token takes 8 to 128"),
         (["--token", "a" * 129], "--token takes 8 to 128"),
         (["--token", "a token of words"], "--token takes 8 to 128"),
+        (["--most", "0"], "--most is 0: give how many pages may be open"),
         (["--host", "203.0.113.1"], "can't listen on 203.0.113.1"),
     ],
 )
@@ -71,6 +73,15 @@ def test_wrong_options_are_said(options, said, capsys):
 
     assert main(["play", "--no-browser", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_hosts_of_a_server():
+    assert hosts("192.0.2.7") == {"192.0.2.7"}
+    assert hosts("2001:DB8::7") == {"[2001:db8::7]"}
+    everywhere = hosts("0.0.0.0")
+    assert {"127.0.0.1", "localhost", socket.gethostname().lower()} <= everywhere
+    assert not any(":" in one for one in everywhere)  # it listens on IPv4 alone
+    assert everywhere <= hosts("::")
 
 
 @pytest.mark.parametrize("length", [8, 128])

@@ -9,7 +9,7 @@ import pytest
 
 from neurona.cli import main
 from neurona.web.examples import EXAMPLES, example
-from neurona.web.recording import Plan, growing_steps, record
+from neurona.web.recording import Plan, Recording, growing_steps, record
 from neurona.web.session import Session
 from neurona.web.setup import Setup
 from neurona.web.site import MOST_BYTES, plans, variants, write
@@ -99,6 +99,31 @@ def test_the_failure_is_recorded_with_its_cures():
         recording.answers["cures"]["trials"], key=lambda one: (len(one["cures"]), -one["mean"])
     )
     assert best["setup"] in [one.to_json() for one in setups]
+
+
+def test_a_failure_is_recorded_with_what_is_tried_and_the_best_that_cured():
+    def trial(mean, cured, *cures, **training):
+        setup = example("gradient").to_json()
+        setup["training"] |= training
+        return {"cures": cures, "mean": mean, "cured": cured, "setup": setup if training else None}
+
+    trials = [
+        trial(0.7, True, "rate-up", learning_rate=20),
+        trial(1.0, True, "two", "of them", learning_rate=30),
+        trial(0.9, True, "optimizer", optimizer="adam"),
+        trial(0.2, False, "rate-down", learning_rate=0.1),
+        trial(0.95, True, "not of the page"),
+        trial(0.6, True, "seed", seed=7),
+    ]
+    recording = Recording(plans(["gradient"])[0], {}, {"cures": {"trials": trials}})
+    made = [*variants(recording)]
+    assert [one.name for one in made] == [f"gradient-{k}" for k in range(1, len(made) + 1)]
+    training = [one.setup.training for one in made]
+    assert [one.learning_rate for one in training[-3:]] == [0.5, 5, 20]
+    assert [one.optimizer for one in training[-3:]] == ["sgd", "adam", "sgd"]
+    assert len({str(one.setup) for one in made}) == len(made)
+    plan = replace(plans(["gradient"])[0], name="xor")
+    assert [*variants(Recording(plan, {}, {}))] == []
 
 
 def test_the_site_is_whole_and_small(tmp_path, capsys):

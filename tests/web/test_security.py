@@ -203,3 +203,12 @@ def test_a_wrong_token_gets_a_page_in_the_language_of_the_reader(client, accepte
         assert f"{not_said}<" not in answer.text
         assert "unsafe" not in answer.headers["content-security-policy"]
     assert "necesita su enlace" in client.get("/", headers={"accept-language": "es"}).text
+
+
+def test_the_oldest_links_make_room(monkeypatch):
+    monkeypatch.setattr(links, "MOST_LINKS", 3)
+    kept = links.Links("a token")
+    codes = [kept.keep(None, f"#{k}") for k in range(3)]
+    assert kept.keep(codes[0], "#again") == codes[0]  # which makes it the newest
+    codes.append(kept.keep(None, "#3"))
+    assert [kept.target(code) for code in codes] == ["/#again", None, "/#2", "/#3"]

@@ -9,7 +9,6 @@ from neurona.datasets import memory
 from neurona.engine.layers.lstm import LSTM
 from neurona.web.errors import PlaygroundError
 from neurona.web.examples import example
-from neurona.web.session import Session
 from neurona.web.setup import Setup
 from neurona.web.task import make_task
 from tests.web.test_images import answer
@@ -23,11 +22,8 @@ SMALL = {
 
 
 @pytest.fixture
-def session():
-    session = Session()
-    session.handle({"type": "hello", "setup": SMALL})
-    yield session
-    session.close()
+def session(session_of):
+    return session_of(SMALL)
 
 
 def test_the_first_number_decides_the_class():
@@ -39,9 +35,8 @@ def test_the_first_number_decides_the_class():
         memory(steps=1)
 
 
-def test_the_example_learns_to_remember():
-    session = Session()
-    session.handle({"type": "hello", "setup": example("memory").to_json()})
+def test_the_example_learns_to_remember(session_of):
+    session = session_of(example("memory").to_json())
     layers = session.greet()[1][0]["layers"]
     assert [one["kind"] for one in layers] == ["Series", "LSTM", "Dense"]
     assert [one["shape"] for one in layers] == [[STEPS, 1], [STEPS, 8], [1]]
@@ -50,7 +45,6 @@ def test_the_example_learns_to_remember():
     content, _ = answer(session, type="frame")
     assert content["test_accuracy"] > 0.95
     assert answer(session, type="doctor")[0]["steps"] == 300
-    session.close()
 
 
 def test_every_frame_shows_the_states_after_all_steps(session):
@@ -119,9 +113,7 @@ def test_what_does_not_fit_is_named(parts, field):
     assert all(error.value.message.values())
 
 
-def test_two_outputs_of_a_softmax_have_a_class_each():
-    session = Session()
-    session.handle({"type": "hello", "setup": {**SMALL, "output": {"activation": "softmax"}}})
+def test_two_outputs_of_a_softmax_have_a_class_each(session_of):
+    session = session_of({**SMALL, "output": {"activation": "softmax"}})
     content, _ = answer(session, type="window", layer=4, place=[1])
     assert content["target"] in (0, 1)
-    session.close()

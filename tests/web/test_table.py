@@ -14,7 +14,6 @@ from neurona.web import table as web_table
 from neurona.web.code import program
 from neurona.web.errors import PlaygroundError
 from neurona.web.notebook import notebook
-from neurona.web.session import Session
 from neurona.web.setup import LIMITS, Setup
 from neurona.web.table import read_table
 
@@ -22,11 +21,8 @@ PETS = "name,kilos,height,kind\nTom,4,25,cat\nRex,30,60,dog\nMia,3,23,cat\nBo,17
 
 
 @pytest.fixture
-def session():
-    session = Session()
-    session.handle({"type": "hello", "setup": None})
-    yield session
-    session.close()
+def session(session_of):
+    return session_of(None)
 
 
 def test_the_first_numbers_are_the_inputs_and_the_last_column_the_target():

@@ -7,6 +7,11 @@ from tests.support.pages import needs_chromium, step_of
 
 pytestmark = needs_chromium
 
+# The seed in the address, which follows the training.
+SEED_IS = """seed => {
+  const setup = location.hash.slice(3).replaceAll("-", "+").replaceAll("_", "/");
+  return setup && JSON.parse(atob(setup)).training?.seed === seed;
+}"""
 ANSWERS = [
     ("No: every line", "Check"),
     ("Hardly at first", "Train and see"),
@@ -58,6 +63,18 @@ def test_a_hint_is_given_when_asked(page):
     expect(page.get_by_text("Lay a pencil")).to_have_count(0)
     page.locator(".tour").get_by_role("button", name="A hint").click()
     expect(page.get_by_text("Lay a pencil")).to_be_visible()
+
+
+def test_the_doctor_looks_at_each_new_draw_and_complains_of_none(page):
+    page.get_by_role("button", name="Doctor", exact=True).click()
+    says = page.locator(".doctor .says")
+    expect(says).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(3):  # faster than they are examined
+        page.keyboard.press("n")
+    page.wait_for_function(SEED_IS, arg=3)
+    expect(says).to_be_visible()
+    assert page.locator(".banner").all_inner_texts() == []
 
 
 @pytest.mark.long

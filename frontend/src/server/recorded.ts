@@ -157,7 +157,7 @@ export class RecordedConnection implements Connection {
         return this.refuse(NEEDS_ENGINE, "download");
       default:
         if (!this.entry.parts.includes(message.type)) return this.refuse(NEEDS_ENGINE);
-        for (const one of await this.part(message.type)) this.emit(one);
+        for (const one of await this.part(message.type)) this.emit(one, { run: this.run });
     }
   }
 

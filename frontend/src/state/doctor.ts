@@ -82,6 +82,7 @@ export function makeDoctor(connection: Connection, run: ReadonlySignal<Run | nul
   const looking = signal(false);
   const trying = signal<number | null>(null); // the share that is done
   let of = -1; // the run that they belong to
+  let waiting = false; // for a diagnosis: the server makes one at a time
 
   function forget(): void {
     batch(() => {
@@ -90,11 +91,19 @@ export function makeDoctor(connection: Connection, run: ReadonlySignal<Run | nul
     });
   }
 
+  function ask(): void {
+    waiting = true;
+    connection.send({ type: "doctor" });
+  }
+
   connection.on("msg:custom", (message: Message) => {
     if (message.type === "run" && message.run !== of && of >= 0) forget();
     if (message.type === "doctor") {
-      looking.value = false;
-      diagnosis.value = message as unknown as Diagnosis;
+      waiting = false;
+      if (message.run === run.peek()?.run) {
+        looking.value = false;
+        diagnosis.value = message as unknown as Diagnosis;
+      } else if (looking.value) ask(); // another run has begun meanwhile
     }
     if (message.type === "cures" && trying.value !== null) {
       if (message.done === false) trying.value = Number(message.share ?? 0);
@@ -104,7 +113,7 @@ export function makeDoctor(connection: Connection, run: ReadonlySignal<Run | nul
       }
     }
     if (message.type === "error" || message.type === "welcome") {
-      looking.value = false;
+      waiting = looking.value = false;
       trying.value = null;
     }
   });
@@ -119,7 +128,7 @@ export function makeDoctor(connection: Connection, run: ReadonlySignal<Run | nul
       of = run.peek()?.run ?? -1;
       forget();
       looking.value = true;
-      connection.send({ type: "doctor" });
+      if (!waiting) ask();
     },
     /** Have the findings' cures tried. */
     prove(): void {

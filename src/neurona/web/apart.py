@@ -64,11 +64,13 @@ def apart(
             if stop():  # it may send faster than one looks
                 raise no_answer(code)
             kind, content = pipe.recv()
-            if kind == "end":
-                return
+            if kind == "content":
+                yield content
+                continue
+            process.join(timeout=2)  # it has said all, and ends by itself
             if kind == "error":
                 raise content
-            yield content
+            return
     except (EOFError, OSError):
         raise no_answer(code) from None
     finally:

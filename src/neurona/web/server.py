@@ -285,7 +285,7 @@ class SocketSession:
         self._wanted: deque[dict[str, Any]] = deque(maxlen=MOST_AHEAD)
         self._tasks: set[asyncio.Task[None]] = set()
         self.picture: asyncio.Future[Any] = self.loop.create_future()
-        self.file: asyncio.Future[Any] = self.loop.create_future()
+        self.slow: dict[str, asyncio.Future[Any]] = {}  # the last of each kind
         self.proof: asyncio.Future[Any] = self.loop.create_future()
         self.map: asyncio.Future[Any] = self.loop.create_future()
         self._turn = asyncio.Lock()  # one message at a time
@@ -294,9 +294,9 @@ class SocketSession:
         """Speak over a WebSocket from now on."""
         self.leave()
         self.socket = socket
-        self.picture, self.file = self.loop.create_future(), self.loop.create_future()
+        self.picture = self.loop.create_future()
         self.picture.set_result(None)
-        self.file.set_result(None)
+        self.slow = {}
         self._start(self._watch())
         if self._rests:
             self._rests = False
@@ -336,10 +336,10 @@ class SocketSession:
             if self.picture.done():
                 self.picture = self._start(self._draw())
         elif kind in SLOW and self.session.has_begun:
-            if self.file.done():
-                self.file = self._start(self._download(message))
-            else:
+            if kind in self.slow and not self.slow[kind].done():
                 await self._say([error_message(ONE_AT_A_TIME)])
+            else:
+                self.slow[kind] = self._start(self._download(message))
         elif kind == "cures" and self.session.has_begun:
             self.proof.cancel()  # a newer question takes the place of the older
             self.proof = self._start(self._prove())

@@ -2,10 +2,7 @@
 
 import gc
 import os
-import re
 import signal
-from contextlib import suppress
-from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from mmap import ACCESS_READ, mmap
@@ -60,29 +57,6 @@ def compile_seldom():
 
 if find_spec("jax"):
     compile_seldom()
-
-
-def compile_once(folder):
-    """Let JAX keep what it has compiled for the next run, which finds most of it unchanged.
-
-    Each worker has a folder of its own, since JAX writes in place, and each kind of processor.
-    """
-    import jax
-
-    with suppress(OSError):
-        flags = re.findall("^flags.*", Path("/proc/cpuinfo").read_text(), re.M)[:1]
-        folder /= sha256("".join(flags).encode()).hexdigest()[:8]
-    folder /= os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def pytest_configure(config):
-    """Find the folder that pytest keeps between runs, if it does."""
-    if find_spec("jax") and hasattr(config, "cache"):
-        compile_once(config.cache.mkdir("jax"))
-
 
 # The longest come first, so that no core waits for another at the end.
 LONG = ("test_notebooks.py", "_page.py", "test_gradients.py", "test_training.py", "test_layers.py")

@@ -15,19 +15,22 @@ from neurona.engine import layers as ours
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.keras import GATES
-from neurona.export.parts import gates
 from neurona.export.reading import (
-    LEAST,
-    TINY,
-    ZERO,
+    LARGEST,
+    MEANS,
     Call,
     Merge,
     Move,
     Places,
     Pool,
     Value,
+    batch_normalization,
+    convolution,
+    group_normalization,
+    layer_normalization,
     network_like,
-    normalization_of_all,
+    padding,
+    recurrence,
     transposed_convolution,
 )
 from neurona.export.recognition import recognize
@@ -255,11 +258,13 @@ class _Reader:
         if kind in MOVES and len(inputs) == 1:
             return Move(partial(self._moved, call))
         if kind == "Pad" and layer.mode == "constant" and len(inputs) == 1:
-            return _padding(layer, options.get("constant_values"))
-        if kind in ("Add", "Concatenate") and len(inputs) > 1:
-            return Merge(ours.Add) if kind == "Add" else Merge(ours.Concatenate, layer.axis)
-        if kind in ("Mean", "Max") and layer.axis is not None:
-            return Pool(MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims)
+            return padding(layer.pad_width, options.get("constant_values"))
+        if kind in ("Add", "Average", "Concatenate") and len(inputs) > 1:
+            own = ours.Concatenate if kind == "Concatenate" else ours.Add
+            return Merge(own, getattr(layer, "axis", -1), mean=kind == "Average")
+        if kind in ("Mean", "Sum", "Max") and layer.axis is not None:
+            axes = tuple(np.atleast_1d(layer.axis).tolist())
+            return Pool(LARGEST if kind == "Max" else MEANS, axes, layer.keepdims, kind == "Sum")
         is_layer = isinstance(layer, self.keras.layers.Layer)
         if not is_layer or kind not in LAYERS or len({*inputs}) != 1:
             return None
@@ -299,7 +304,9 @@ class _Reader:
         if isinstance(step, list):  # the states are in the order of the steps again
             step = step[0]
         step = _by_zeros(step)
-        pads = [_padding(one, -np.inf) for one in operations if type(one).__name__ == "Pad"]
+        pads = [
+            padding(one.pad_width, -np.inf) for one in operations if type(one).__name__ == "Pad"
+        ]
         return self._write(what, [start], [*pads[:1], step])
 
     def _says_padding(self, layer: Any, kind: str, given: list[bool]) -> bool:
@@ -386,21 +393,16 @@ def _depthwise(found: _Found, kernel: str = "kernel", bias: str = "bias") -> Any
 
 def _separable(found: _Found) -> Any:
     W = found.array("pointwise_kernel")
-    kind = (ours.Conv1D, ours.Conv2D)[W.ndim - 3]
-    params = kind.Params(W, found.array("bias", np.zeros(W.shape[-1])))
     each = _depthwise(found, "depthwise_kernel", bias="which it does not have")
-    return [each, Call(kind(W.shape[-1], 1), params, found.first)]
+    b = found.array("bias", np.zeros(W.shape[-1]))
+    return [each, convolution(W, b, found.first, padding="valid")]
 
 
 def _filters(found: _Found, W: Array, b: Array, groups: int) -> Any:
     """Return a convolution with these parameters and the layer's windows."""
-    layer, axes = found.layer, W.ndim - 2
-    n_out, kind = W.shape[-1], (ours.Conv1D, ours.Conv2D)[axes - 1]
-    size, stride, dilation = (
-        _sides(one, axes) for one in (W.shape[:axes], layer.strides, layer.dilation_rate)
-    )
-    made = kind(n_out, size, stride=stride, padding=layer.padding, dilation=dilation, groups=groups)
-    return Call(made, kind.Params(W, b), found.first)
+    layer = found.layer
+    windows = {"stride": layer.strides, "padding": layer.padding, "dilation": layer.dilation_rate}
+    return convolution(W, b, found.first, **windows, groups=groups)
 
 
 def _transposed(found: _Found) -> Any:
@@ -415,16 +417,9 @@ def _transposed(found: _Found) -> Any:
     return transposed_convolution(W, b, layer.strides, padding, layer.dilation_rate, 1, found.first)
 
 
-def _sides(given: Any, axes: int) -> Any:
-    """Return a number for the steps of a series, or one for each side of an image."""
-    sides = tuple(given) if isinstance(given, tuple | list) else (given,) * axes
-    return sides[0] if axes == 1 else sides
-
-
 def _pooling(found: _Found) -> Any:
     layer, name = found.layer, type(found.layer).__name__.replace("Pooling", "Pool")
-    size, stride = (_sides(one, int(name[-2])) for one in (layer.pool_size, layer.strides))
-    made = getattr(ours, name)(size, stride=stride, padding=layer.padding)
+    made = getattr(ours, name)(layer.pool_size, stride=layer.strides, padding=layer.padding)
     return Call(made, (), found.first)
 
 
@@ -437,19 +432,12 @@ def _pooling_of_all(found: _Found) -> Any:
     return Pool((series(mask_zero=padded), images()), tuple(over), found.layer.keepdims)
 
 
-def _padding(operation: Any, value: Any) -> Move | None:
-    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
-    if added is None:
-        return None
-    return Move(lambda places: np.pad(places, operation.pad_width, constant_values=added))
-
-
 def _zeros(found: _Found) -> Any:
-    padding = found.layer.padding
-    pairs = [tuple(padding)] if isinstance(padding[0], int) else [tuple(one) for one in padding]
+    given = found.layer.padding
+    pairs = [tuple(given)] if isinstance(given[0], int) else [tuple(one) for one in given]
     first = getattr(found.layer, "data_format", None) == "channels_first"
     widths = [(0, 0), (0, 0), *pairs] if first else [(0, 0), *pairs, (0, 0)]
-    return Move(lambda places: np.pad(places, widths, constant_values=ZERO))
+    return padding(widths)
 
 
 def _upsampling(found: _Found) -> Any:
@@ -462,12 +450,11 @@ def _batch_normalization(found: _Found) -> Any:
     layer = found.layer
     mean, variance = found.array("moving_mean"), found.array("moving_variance")
     gamma, beta = found.array("gamma", np.ones_like(mean)), found.array("beta", 0 * mean)
-    params = ours.BatchNormalization.Params(gamma, beta, mean, variance)
     last = layer.input_spec.ndim - 1
     if layer.axis not in (-1, 1, last):
         raise ValueError("neurona's BatchNormalization is along the last axis")
     first = layer.axis == 1 != last
-    return Call(ours.BatchNormalization(epsilon=layer.epsilon or TINY), params, first)
+    return batch_normalization(gamma, beta, mean, variance, layer.epsilon, first)
 
 
 def _layer_normalization(found: _Found) -> Any:
@@ -479,27 +466,17 @@ def _layer_normalization(found: _Found) -> Any:
     axes = sorted(one % len(shape) for one in axes)
     each = [shape[axis] for axis in axes]
     gamma, beta = found.array("gamma", np.ones(each)), found.array("beta", np.zeros(each))
-    if len(axes) > 1 and axes == [*range(1, len(shape))]:
-        return normalization_of_all(tuple(each), gamma, beta, layer.epsilon)
-    if axes != [len(shape) - 1]:
-        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
-    params = ours.LayerNormalization.Params(gamma, beta)
-    return Call(ours.LayerNormalization(epsilon=layer.epsilon or TINY), params)
+    return layer_normalization(tuple(shape[1:]), axes, gamma, beta, layer.epsilon)
 
 
 def _group_normalization(found: _Found) -> Any:
     layer = found.layer
-    if layer.groups != 1:
-        raise ValueError(
-            f"it normalizes {layer.groups} groups of channels: neurona's LayerNormalization is "
-            "over the channels of each place, or over all numbers, as GroupNormalization(1). Train "
-            "with one of these, or with a BatchNormalization"
-        )
     shape = layer.get_build_config()["input_shape"]
     each = [n if axis == layer.axis % len(shape) else 1 for axis, n in enumerate(shape)][1:]
     gamma = np.reshape(found.array("gamma", np.ones(each)), each)
     beta = np.reshape(found.array("beta", np.zeros(each)), each)
-    return normalization_of_all(tuple(shape[1:]), gamma, beta, layer.epsilon)
+    alone = "GroupNormalization(1)"
+    return group_normalization(layer.groups, alone, tuple(shape[1:]), gamma, beta, layer.epsilon)
 
 
 def _embedding(found: _Found) -> Any:
@@ -523,36 +500,27 @@ def _recurrence(found: _Found) -> Any:
         raise ValueError("neurona's recurrences begin with 0: give stateful=False")
     inner = found._replace(layer=cell)
     W, U = inner.array("kernel"), inner.array("recurrent_kernel")
-    b, c = inner.array("bias", np.zeros(W.shape[1])), np.zeros(n)
+    b = inner.array("bias", np.zeros(W.shape[1]))
     options = {
         "return_sequences": layer.return_sequences, "go_backwards": layer.go_backwards,
         "mask_zero": found.masked,
     }  # fmt: skip
     activation = found.function(cell.activation, n)
     if kind == "SimpleRNN":
-        made: Any = ours.SimpleRNN(n, activation, **options)
-        params: Any = ours.SimpleRNN.Params(W, U, b)
+        options["activation"] = activation
     else:
+        options["order"] = GATES[kind]  # which is its own inverse
         at_gates = found.function(cell.recurrent_activation, n)
         if (activation, at_gates) != ("tanh", "sigmoid"):
             raise ValueError(
                 f"its activation is {activation} and its recurrent_activation {at_gates}: "
                 "neurona's are tanh and sigmoid"
             )
-        if kind == "GRU" and not cell.reset_after:
-            raise ValueError("neurona's GRU resets after the product: give reset_after=True")
-        order = GATES[kind]  # which is its own inverse
-        W, U, b = (gates(array, order) for array in (W, U, b))
-        if kind == "GRU":
-            b, theirs = b if b.ndim > 1 else (b, b)
-            c = theirs[2 * n :]
-            b = b + np.concatenate([theirs[: 2 * n], 0 * c])
-            made, params = ours.GRU(n, **options), ours.GRU.Params(W, U, b, c)
-        else:
-            made, params = ours.LSTM(n, **options), ours.LSTM.Params(W, U, b)
+    if kind == "GRU" and not cell.reset_after:
+        raise ValueError("neurona's GRU resets after the product: give reset_after=True")
+    made = recurrence(kind, W, U, [*np.atleast_2d(b)], **options)
     turned = Move(lambda places: places[:, ::-1])
-    backwards = layer.return_sequences and layer.go_backwards
-    return [Call(made, params), turned] if backwards else Call(made, params)
+    return [made, turned] if layer.return_sequences and layer.go_backwards else made
 
 
 def _bidirectional(found: _Found) -> Any:
@@ -602,8 +570,6 @@ def _time_distributed(found: _Found) -> Any:
     return _dense(found._replace(layer=inner))
 
 
-MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
-LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
 LAYERS: dict[str, Callable[[_Found], Any]] = {
     "Dense": _dense,
     **dict.fromkeys(("Conv1D", "Conv2D"), _convolution),

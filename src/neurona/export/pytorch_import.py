@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,22 +22,25 @@ from neurona.engine import layers as ours
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.parts import gates
 from neurona.export.pytorch import MODULES
 from neurona.export.reading import (
     EXAMPLES,
     GONE,
-    LEAST,
-    TINY,
-    ZERO,
+    LARGEST,
+    MEANS,
     Call,
     Merge,
     Move,
     Places,
     Pool,
     Value,
+    batch_normalization,
+    convolution,
+    group_normalization,
+    layer_normalization,
     network_like,
-    normalization_of_all,
+    padding,
+    recurrence,
     transposed_convolution,
 )
 from neurona.export.recognition import recognize
@@ -173,7 +177,8 @@ class _Source:
         tensors = chain(module.parameters(), module.buffers())
         first = next((one for one in tensors if one.is_floating_point()), torch.zeros(0))
         self.dtype, self.device = first.dtype, first.device
-        embeddings = [one for one in self.paths if isinstance(one, torch.nn.Embedding)]
+        kinds = torch.nn.Embedding, torch.nn.EmbeddingBag
+        embeddings = [one for one in self.paths if isinstance(one, kinds)]
         self.indices = min((one.num_embeddings for one in embeddings), default=0)
 
     def width(self) -> int:
@@ -380,10 +385,15 @@ def _on_numbers(source: _Source, function: Callable[..., Any], *arrays: Array) -
 # ------------------------------------------------------------- which function is which layer
 
 
+def _given(tensor: Any, otherwise: Array) -> Array:
+    """Return the numbers of a tensor that may be left out."""
+    return otherwise if tensor is None else _numbers(tensor)
+
+
 def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
     W = _numbers(weight).T
-    b = np.zeros(W.shape[1]) if bias is None else _numbers(bias)
-    return Call(ours.Dense(W.shape[1]), ours.Dense.Params(W, b), axis=None)
+    n = W.shape[1]
+    return Call(ours.Dense(n), ours.Dense.Params(W, _given(bias, np.zeros(n))), axis=None)
 
 
 def _matmul(x: Any, other: Any) -> Any:
@@ -395,14 +405,8 @@ def _convolution(
     groups: int = 1,
 ) -> Any:  # fmt: skip
     W = _numbers(weight).transpose(*range(2, weight.ndim), 1, 0)
-    *size, _, n_out = W.shape
-    b = np.zeros(n_out) if bias is None else _numbers(bias)
-    sides = [_sides(one, len(size)) for one in (size, stride, dilation)]
-    given = padding if isinstance(padding, str) else _sides(padding, len(size))
-    given = given if given not in (0, (0, 0)) else "valid"
-    kind = ours.Conv1D if len(size) == 1 else ours.Conv2D
-    layer = kind(n_out, sides[0], stride=sides[1], padding=given, dilation=sides[2], groups=groups)
-    return Call(layer, kind.Params(W, b), channels_first=True)
+    windows = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    return convolution(W, _given(bias, np.zeros(W.shape[-1])), True, **windows)
 
 
 def _max_pooling(
@@ -418,13 +422,15 @@ def _average_pooling(
     x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: Any = None,
 ) -> Any:  # fmt: skip
-    if divisor_override is not None or (count_include_pad and any(_pair(padding))):
-        raise ValueError(
-            "neurona's mean is that of the numbers without the padding: give "
-            "count_include_pad=False, and no divisor_override"
-        )
     kinds = ours.AveragePool1D, ours.AveragePool2D
-    return _pooling(x, kinds, kernel_size, stride, padding, ceil_mode)
+    call = _pooling(x, kinds, kernel_size, stride, padding, ceil_mode)
+    layer, n = call.layer, x.shape[1]
+    if divisor_override is None and not (count_include_pad and any(_pair(padding))):
+        return call
+    size = layer.windows.size  # the padding counts: a convolution of each channel
+    W = np.full((*size, 1, n), 1 / (divisor_override or prod(size)))
+    stride = layer.windows.stride
+    return convolution(W, np.zeros(n), True, stride=stride, padding=layer.padding, groups=n)
 
 
 def _pooling(x: Any, kinds: Any, size: Any, stride: Any, padding: Any, ceil_mode: bool) -> Any:
@@ -434,8 +440,7 @@ def _pooling(x: Any, kinds: Any, size: Any, stride: Any, padding: Any, ceil_mode
     sides = zip(x.shape[2:], size, stride, pads, strict=True)
     if ceil_mode and any((side + 2 * pad - one) % step for side, one, step, pad in sides):
         raise ValueError("neurona's pooling leaves out what fills no patch: give ceil_mode=False")
-    given = [_sides(one, axes) for one in (size, stride, pads)]
-    layer = kinds[axes - 1](given[0], stride=given[1], padding=given[2] if any(pads) else "valid")
+    layer = kinds[axes - 1](size, stride=stride, padding=pads if any(pads) else "valid")
     return Call(layer, channels_first=True)
 
 
@@ -443,37 +448,41 @@ def _pair(given: Any) -> tuple[Any, Any]:
     return tuple(given) * (3 - len(given)) if isinstance(given, tuple | list) else (given, given)
 
 
-def _sides(given: Any, n: int) -> Any:
-    """Return a number for the steps of a series, or one for each side of an image."""
-    return _pair(given)[0] if n == 1 else _pair(given)
+def _adaptive(kinds: tuple[Any, Any], layers: tuple[Any, Any]) -> Callable[..., Any]:
+    """Return the reader of a pooling that has so many windows: over all places, or side by side."""
 
-
-def _adaptive(layers: tuple[Any, Any]) -> Callable[..., Any]:
     def step(x: Any, output_size: Any, return_indices: bool = False) -> Any:
-        if {*_pair(output_size)} != {1} or return_indices:
+        sides = tuple(x.shape[2:])
+        given = zip(_pair(output_size), sides, strict=False)
+        wanted = [side if n is None else n for n, side in given]
+        uneven = any(side % n for side, n in zip(sides, wanted, strict=True))
+        if return_indices or uneven:
             raise ValueError(
-                f"neurona's pooling over all places gives one number: output_size is {output_size}"
+                "neurona's pooling gives no indices, and has windows of one size: output_size is "
+                f"{output_size} for {in_words(sides)}"
             )
-        return Pool(layers, tuple(range(2, x.ndim)), keeps=True)
+        if {*wanted} == {1}:
+            return Pool(layers, tuple(range(2, x.ndim)), keeps=True)
+        size = [side // n for side, n in zip(sides, wanted, strict=True)]
+        return _pooling(x, kinds, size, None, 0, ceil_mode=False)
 
     return step
 
 
-def _over(layers: tuple[Any, Any]) -> Callable[..., Any]:
+def _over(layers: tuple[Any, Any], *, total: bool = False) -> Callable[..., Any]:
     def step(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         axes = tuple(dim) if isinstance(dim, tuple | list) else (dim,)
-        return None if None in axes else Pool(layers, axes, keepdim)
+        return None if None in axes else Pool(layers, axes, keepdim, total)
 
     return step
 
 
 def _pad(x: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
-    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
-    if mode != "constant" or added is None or min(pad) < 0:
-        raise ValueError("neurona's padding is zeros, or -∞ before a maximum")
     pairs = [tuple(pad[i : i + 2]) for i in range(0, len(pad), 2)]
-    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
-    return Move(lambda places: np.pad(places, widths, constant_values=added))
+    move = padding([(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
+    if mode != "constant" or move is None or min(pad) < 0:
+        raise ValueError("neurona's padding is zeros, or -∞ before a maximum")
+    return move
 
 
 def _upsampled(
@@ -500,37 +509,26 @@ def _batch_norm(
             "it takes its statistics from the batch in eval() too, and neurona's has its own: "
             "set track_running_stats=True and train it on"
         )
-    gamma = np.ones(len(mean)) if weight is None else _numbers(weight)
-    beta = np.zeros(len(mean)) if bias is None else _numbers(bias)
-    params = ours.BatchNormalization.Params(gamma, beta, _numbers(mean), _numbers(variance))
-    return Call(ours.BatchNormalization(epsilon=eps or TINY), params, channels_first=True)
+    n = len(mean)
+    gamma, beta = _given(weight, np.ones(n)), _given(bias, np.zeros(n))
+    return batch_normalization(gamma, beta, _numbers(mean), _numbers(variance), eps, first=True)
 
 
 def _layer_norm(
     x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
     shape = tuple(normalized_shape)
-    gamma = np.ones(shape) if weight is None else _numbers(weight)
-    beta = np.zeros(shape) if bias is None else _numbers(bias)
-    if len(shape) > 1 and shape == tuple(x.shape[1:]):
-        return normalization_of_all(shape, gamma, beta, eps)
-    if len(shape) > 1:
-        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
-    params = ours.LayerNormalization.Params(gamma, beta)
-    return Call(ours.LayerNormalization(epsilon=eps or TINY), params, axis=None)
+    gamma, beta = _given(weight, np.ones(shape)), _given(bias, np.zeros(shape))
+    axes = range(x.ndim - len(shape), x.ndim)
+    return layer_normalization(tuple(x.shape[1:]), axes, gamma, beta, eps)
 
 
 def _group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> Any:
-    if groups != 1:
-        raise ValueError(
-            f"it normalizes {groups} groups of channels: neurona's LayerNormalization is over the "
-            "channels of each place, or over all numbers, as GroupNorm(1, channels). Train with "
-            "one of these, or with a BatchNorm"
-        )
-    each = (-1, *(1,) * (x.ndim - 2))
-    gamma = np.ones(each) if weight is None else _numbers(weight).reshape(each)
-    beta = np.zeros(each) if bias is None else _numbers(bias).reshape(each)
-    return normalization_of_all(tuple(x.shape[1:]), gamma, beta, eps)
+    shape = tuple(x.shape[1:])
+    each = shape[0], *(1 for _ in shape[1:])
+    gamma = _given(weight, np.ones(each)).reshape(each)
+    beta = _given(bias, np.zeros(each)).reshape(each)
+    return group_normalization(groups, "GroupNorm(1, channels)", shape, gamma, beta, eps)
 
 
 def _transposed(
@@ -538,7 +536,7 @@ def _transposed(
     output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
     W = _numbers(weight)
-    b = np.zeros(W.shape[1] * groups) if bias is None else _numbers(bias)
+    b = _given(bias, np.zeros(W.shape[1] * groups))
     W = W.transpose(*range(2, W.ndim), 1, 0)
     return transposed_convolution(W, b, stride, padding, dilation, groups, first=True)
 
@@ -575,11 +573,8 @@ def _attention(
         seen = np.exp(mask) if attn_mask.is_floating_point() else 1 - mask
         if not np.array_equal(seen, np.tri(len(query))):
             raise ValueError("neurona's MultiHeadAttention has one mask, the causal one")
-    m = W.shape[0]
-    params = ours.MultiHeadAttention.Params(
-        _numbers(W).T, np.zeros(m) if b is None else _numbers(b),
-        _numbers(V).T, np.zeros(n) if c is None else _numbers(c),
-    )  # fmt: skip
+    b, c = _given(b, np.zeros(len(W))), _given(c, np.zeros(n))
+    params = ours.MultiHeadAttention.Params(_numbers(W).T, b, _numbers(V).T, c)
     return Call(ours.MultiHeadAttention(heads, causal=causal), params, axis=1)
 
 
@@ -591,35 +586,25 @@ def _add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
     return Merge(ours.Add) if alpha == 1 and x.shape == other.shape else None
 
 
-def _rnn(activation: str) -> Callable[..., Any]:
-    """Return from one direction's weights to neurona's layer and parameters."""
-
-    def make(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-        return ours.SimpleRNN(n, activation, return_sequences=True), ours.SimpleRNN.Params(
-            W, U, b + c
-        )
-
-    return make
+# The kind of each function, and what else its layer takes.
+RECURRENCES: dict[str, tuple[str, dict[str, Any]]] = {
+    "rnn_tanh": ("SimpleRNN", {"activation": "tanh"}),
+    "rnn_relu": ("SimpleRNN", {"activation": "relu"}),
+    "gru": ("GRU", {}),
+    "lstm": ("LSTM", {"order": (0, 1, 3, 2)}),  # from i, f, g, o
+}
 
 
-def _gru(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-    both = np.concatenate([b[: 2 * n] + c[: 2 * n], b[2 * n :]])
-    return ours.GRU(n, return_sequences=True), ours.GRU.Params(W, U, both, c[2 * n :])
-
-
-def _lstm(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-    own = (gates(array, (0, 1, 3, 2)) for array in (W, U, b + c))  # from i, f, g, o
-    return ours.LSTM(n, return_sequences=True), ours.LSTM.Params(*own)
-
-
-RECURRENCES: dict[str, Callable[..., tuple[Any, Any]]] = {
-    "rnn_tanh": _rnn("tanh"), "rnn_relu": _rnn("relu"), "gru": _gru, "lstm": _lstm,
-}  # fmt: skip
+def _direction(name: str, weights: Sequence[Any], **options: Any) -> Call:
+    """Return a recurrence of one layer in one direction."""
+    W, U, *biases = (_numbers(one).T for one in weights)
+    kind, more = RECURRENCES[name]
+    return recurrence(kind, W, U, biases or [np.zeros(W.shape[1])], **more, **options)
 
 
 def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
     """Return the values of a recurrence: of each layer, and of the states after the last step."""
-    _, state, weights, has_biases, layers, _, _, both, batch_first = args
+    _, state, weights, _, layers, _, _, both, batch_first = args
     states = state if isinstance(state, tuple | list) else (state,)
     if any(bool(one.any()) for one in states):
         raise _Unseen(f"{what} begins with another state than 0")
@@ -627,18 +612,19 @@ def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
         raise _Unseen(f"{what} has proj_size, which neurona does not have")
     directions = 2 if both else 1
     each = np.array_split(np.arange(len(weights)), layers * directions)
-    made, n = [], states[0].shape[-1]
-    for indices in each:
-        W, U, *biases = (_numbers(weights[i]).T for i in indices)
-        b, c = biases if has_biases else [np.zeros(W.shape[1])] * 2
-        made.append(RECURRENCES[name](n, W, U, b, c))
-    values = [start]
-    for i in range(layers):
-        pair = made[i * directions : (i + 1) * directions]
-        layer, params = pair[0]
+    values, n = [start], states[0].shape[-1]
+    for i in range(0, layers * directions, directions):
+        pair = [
+            _direction(
+                name, [weights[j] for j in each[i + k]],
+                return_sequences=True, go_backwards=bool(k),
+            )
+            for k in range(directions)
+        ]  # fmt: skip
+        layer, params = pair[0].layer, pair[0].params
         if both:
-            backwards = replace(pair[1][0], go_backwards=True)
-            layer, params = ours.Concatenate([layer, backwards]), (params, pair[1][1])
+            layer = ours.Concatenate([one.layer for one in pair])
+            params = tuple(one.params for one in pair)
         call = Call(layer, params, axis=0 if batch_first else 1)
         values.append(Value(what, (values[-1],), step=call))
 
@@ -655,8 +641,6 @@ def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
     return [*values[1:], *after[: len(states)]]
 
 
-MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
-LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
 LAYERS: dict[str, Callable[..., Any]] = {
     "linear": _linear,
     **dict.fromkeys(("matmul", "__matmul__", "mm"), _matmul),
@@ -664,9 +648,16 @@ LAYERS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
     **dict.fromkeys(("max_pool1d", "max_pool2d"), _max_pooling),
     **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _average_pooling),
-    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d"), _adaptive(MEANS)),
-    **dict.fromkeys(("adaptive_max_pool1d", "adaptive_max_pool2d"), _adaptive(LARGEST)),
+    **dict.fromkeys(
+        ("adaptive_avg_pool1d", "adaptive_avg_pool2d"),
+        _adaptive((ours.AveragePool1D, ours.AveragePool2D), MEANS),
+    ),
+    **dict.fromkeys(
+        ("adaptive_max_pool1d", "adaptive_max_pool2d"),
+        _adaptive((ours.MaxPool1D, ours.MaxPool2D), LARGEST),
+    ),
     "mean": _over(MEANS),
+    "sum": _over(MEANS, total=True),
     **dict.fromkeys(("max", "amax"), _over(LARGEST)),
     "pad": _pad,
     "interpolate": _upsampled,
@@ -682,6 +673,15 @@ REFUSED = {
     "_pack_padded_sequence": "neurona's recurrences take padded series, and with mask_zero=True "
     "pass over steps of zeros: import the model with its recurrence on the padded series, and set "
     "mask_zero in the layer that it becomes",
+    **dict.fromkeys(
+        ("lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"),
+        "neurona's recurrences are read from nn.LSTM, nn.GRU and nn.RNN, which take whole series: "
+        "put the cell's weights into one",
+    ),
+    "embedding_bag": "neurona has an Embedding and a mean over the steps: use nn.Embedding, and "
+    "mean(1) after it",
+    "log_softmax": "it is none of neurona's activations: end the model with a softmax, or with "
+    "what comes before it",
     "scaled_dot_product_attention": "neurona's MultiHeadAttention is read from "
     "nn.MultiheadAttention: put its weights into one",
 }
@@ -693,6 +693,7 @@ MOVES = (
     "flatten", "ravel", "view", "view_as", "reshape", "reshape_as", "unflatten", "squeeze",
     "unsqueeze", "permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis", "t", "flip",
     "__getitem__", "select", "narrow", "chunk", "split", "unbind", "long", "int", "__get__",
+    "contiguous", "clone", "detach",
 )  # fmt: skip
 
 
@@ -712,6 +713,11 @@ def _step(
         make = LAYERS[name]
     elif name in MERGES and len(given) == (2 if MERGES[name] is _add else len(args[0])):
         make = MERGES[name]
+    elif MERGES.get(name) is _cat:
+        raise _Unseen(
+            f"{what} puts numbers beside those of the example that it does not make of it: "
+            "neurona's Concatenate has branches alone"
+        )
     else:
         return None
     try:
@@ -771,16 +777,13 @@ def _own_recurrence(source: _Source, module: Any, x: Any) -> Any:
     inner = module.layer
     if type(inner).__name__ == "SimpleRNN":
         call = _simple_rnn(source, inner, x)
-        layer, params = call.layer, call.params
     else:
         plain = inner.num_layers == 1 and inner.batch_first and not inner.proj_size
         if not plain or inner.bidirectional:
             return None
-        W, U, *biases = (_numbers(one).T for one in inner._flat_weights)
-        b, c = biases or [np.zeros(W.shape[1])] * 2
-        layer, params = RECURRENCES[inner.mode.lower()](inner.hidden_size, W, U, b, c)
+        call = _direction(inner.mode.lower(), inner._flat_weights)
     options = {"return_sequences": module.every_step, "go_backwards": module.backwards}
-    return Call(replace(layer, mask_zero=True, **options), params)
+    return replace(call, layer=replace(call.layer, mask_zero=True, **options))
 
 
 def _simple_rnn(source: _Source, module: Any, x: Any) -> Any:
@@ -800,8 +803,8 @@ def _own_attention(source: _Source, module: Any, x: Any) -> Any:
 
 def _without_padding(source: _Source, module: Any, x: Any) -> Any:
     mean, axes = module.mean, x.ndim - 2
-    size, stride = (_sides(one, axes) for one in (mean.kernel_size, mean.stride))
-    layer = (ours.AveragePool1D, ours.AveragePool2D)[axes - 1](size, stride=stride)
+    kind = (ours.AveragePool1D, ours.AveragePool2D)[axes - 1]
+    layer = kind(mean.kernel_size, stride=mean.stride)
     return [_pad(x, module.pad.padding, value=-np.inf), Call(layer)]
 
 

@@ -269,6 +269,7 @@ def check_import(keras, chosen):
             raise AssertionError(f"{name}: {net}") from error
 
 
+@pytest.mark.filterwarnings("ignore:Layer 'global_max_pooling1d")
 def test_models_of_keras_are_imported(keras):
     check_import(
         keras,
@@ -279,11 +280,19 @@ def test_models_of_keras_are_imported(keras):
             "block of a text",
             "LSTM, padding",
             "GRU, both directions",
+            "images that training turns and moves",
+            "zeros before a maximum",
+            "an encoder and a decoder",
+            "padding that no layer asks for",
+            "steps of numbers, some of them padding",
+            "an average and a sum",
+            "rows of an image as a series",
         },
     )
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:Layer 'global_max_pooling1d")
 def test_all_models_of_keras_are_imported(keras):
     check_import(keras, None)
 

@@ -116,7 +116,8 @@ def pytorch_modules():
         "series": (
             nn.Sequential(
                 nn.Conv1d(3, 4, 3, padding=2, dilation=2), nn.BatchNorm1d(4), nn.ReLU(),
-                nn.MaxPool1d(2), nn.Conv1d(4, 5, 2, stride=2), nn.AvgPool1d(2), nn.Flatten(),
+                nn.MaxPool1d(2), nn.Conv1d(4, 5, 2, stride=2), nn.AvgPool1d(2),
+                nn.Upsample(scale_factor=3), nn.Conv1d(5, 5, 3), nn.Flatten(),
                 nn.Linear(5, 2),
             ),
             (3, 12),
@@ -380,6 +381,40 @@ def keras_models(keras):
         "last step": (
             functional(lambda x: layers.Dense(2)(layers.LSTM(3, return_sequences=True)(x)[:, -1])),
             (6, 3),
+        ),
+        "images that training turns and moves": (
+            lambda: [
+                layers.RandomFlip("horizontal"), layers.RandomRotation(0.1), layers.Rescaling(0.1),
+                layers.Conv2D(3, 3, activation="relu"), layers.GlobalMaxPooling2D(),
+                layers.Dense(2),
+            ],
+            (6, 7, 3),
+        ),
+        "zeros before a maximum": (
+            lambda: [
+                layers.ZeroPadding2D(3), layers.Conv2D(4, 7, strides=2),
+                layers.BatchNormalization(), layers.ReLU(), layers.ZeroPadding2D(1),
+                layers.MaxPooling2D(3, 2), layers.Flatten(), layers.Dense(2),
+            ],
+            (9, 8, 3),
+        ),
+        "an encoder and a decoder": (
+            lambda: [
+                layers.LSTM(4), layers.RepeatVector(3), layers.GRU(3, return_sequences=True),
+                layers.UpSampling1D(2), layers.TimeDistributed(layers.Dense(2)),
+            ],
+            (6, 3),
+        ),
+        "padding that no layer asks for": (
+            lambda: [
+                layers.Embedding(9, 4, mask_zero=True), layers.GlobalMaxPooling1D(),
+                layers.Dense(2),
+            ],
+            (6,), 9, True,
+        ),
+        "steps of numbers, some of them padding": (
+            lambda: [layers.Masking(), layers.GRU(4, return_sequences=True), layers.GRU(3)],
+            (6, 3), 0, True,
         ),
         "an average and a sum": (
             functional(

@@ -128,6 +128,18 @@ def padding(widths: Any, value: Any = 0) -> Move | None:
     return Move(lambda places: np.pad(places, widths, constant_values=added))
 
 
+def repetition(times: int) -> list[Any]:
+    """Return the steps that repeat each step of a series, or a row, which is a series of one.
+
+    It is a narrow image that is enlarged.
+    """
+    return [
+        Move(lambda places: places.reshape(len(places), -1, 1, places.shape[-1])),
+        Call(ours.Upsample2D((times, 1))),
+        Move(lambda places: places.reshape(len(places), -1, places.shape[-1])),
+    ]
+
+
 def recurrence(
     kind: str, W: Array, U: Array, biases: Sequence[Array], order: Sequence[int] = (0, 1, 2),
     **options: Any,

@@ -32,6 +32,7 @@ from neurona.extras import require
 BFLOAT16 = SimpleNamespace(eps=2.0**-7, max=3.3e38)
 MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")
+ASKING = (*RECURRENT, "MultiHeadAttention", "GlobalAveragePooling1D")  # which steps are padding
 # Layers and operations of keras.ops that move the numbers of an example.
 MOVES = (
     "Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims", "GetItem", "Flip",
@@ -148,6 +149,7 @@ class _Reader:
         self.keras = keras
         self.made: list[Value] = []
         self.masked: set[Value] = set()  # those that say which of their steps are padding
+        self.asks_for_padding = False  # whether a layer of the model does
 
     def is_plain(self, layer: Any, kind: Any) -> bool:
         """Tell whether it is a layer of that kind, and computes as the kind does."""
@@ -167,6 +169,7 @@ class _Reader:
         """Return the input of a model, what it makes of it, and its output, in their order."""
         start = Value("the input")
         self.made = [start]
+        self.asks_for_padding = any(type(one).__name__ in ASKING for one in model._flatten_layers())
         end = self._own("the model", model, start) or self._model(model, start)
         return self.made[: self.made.index(end) + 1]
 
@@ -180,7 +183,7 @@ class _Reader:
         """Go on with the layers of a model, and return its output."""
         if self.is_sequential(model):
             for layer in model.layers:
-                start = self._operation(layer, [start], layer)
+                start = self._operation(layer, [start], partial(_predict, layer))
             return start
         known = {id(model.inputs[0]): start}
         for depth in sorted(model._nodes_by_depth, reverse=True):
@@ -212,7 +215,7 @@ class _Reader:
         def call(*arrays: Any) -> Any:
             given = dict(zip(map(id, tensors), arrays, strict=True))
             args, kwargs = node.arguments.fill_in(given)
-            return operation(*args, **kwargs)
+            return _predict(operation, *args, **kwargs)
 
         options = {k: v for k, v in node.arguments.kwargs.items() if not hasattr(v, "dtype")}
         options |= {"finds_padding": True} if masks and not told else {}
@@ -321,6 +324,13 @@ class _Reader:
         """Put places where a layer puts the numbers of the examples."""
         moved: Places = self.run(call, places.astype(np.int32))
         return moved
+
+
+def _predict(operation: Any, *args: Any, **options: Any) -> Any:
+    """Call a layer or an operation in prediction mode, which is not the default of them all."""
+    if getattr(operation, "_call_has_training_arg", False):
+        options["training"] = False
+    return operation(*args, **options)
 
 
 def _finds_zeros(mask: Any, x: Any) -> bool:

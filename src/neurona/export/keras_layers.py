@@ -20,6 +20,7 @@ from neurona.export.calls import (
     layer_normalization,
     padding,
     recurrence,
+    repetition,
     transposed_convolution,
 )
 from neurona.export.keras import GATES
@@ -126,6 +127,11 @@ def _upsampling(found: Found) -> Any:
     return Call(ours.Upsample2D(tuple(found.layer.size)), (), found.first)
 
 
+def _repeated(found: Found) -> Any:
+    layer = found.layer
+    return repetition(layer.n if type(layer).__name__ == "RepeatVector" else layer.size)
+
+
 def _batch_normalization(found: Found) -> Any:
     layer = found.layer
     mean, variance = found.array("moving_mean"), found.array("moving_variance")
@@ -160,7 +166,7 @@ def _group_normalization(found: Found) -> Any:
 
 
 def _embedding(found: Found) -> Any:
-    W, zero = found.array("embeddings"), found.layer.mask_zero
+    W, zero = found.array("embeddings"), found.layer.mask_zero and found.reader.asks_for_padding
     if zero:  # of padding, whose vector no layer that knows it looks at
         W = np.concatenate([0 * W[:1], W[1:]])
     return Call(ours.Embedding(*W.shape, mask_zero=zero), ours.Embedding.Params(W))
@@ -268,6 +274,7 @@ LAYERS: dict[str, Callable[[Found], Any]] = {
     ),
     **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D"), _zeros),
     "UpSampling2D": _upsampling,
+    **dict.fromkeys(("RepeatVector", "UpSampling1D"), _repeated),
     "BatchNormalization": _batch_normalization,
     "GroupNormalization": _group_normalization,
     "LayerNormalization": _layer_normalization,

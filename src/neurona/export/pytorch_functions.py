@@ -27,6 +27,7 @@ from neurona.export.calls import (
     layer_normalization,
     padding,
     recurrence,
+    repetition,
     transposed_convolution,
 )
 
@@ -150,10 +151,13 @@ def _upsampled(
     if size is not None:
         scale_factor = [to / side for to, side in zip(_pair(size), sides, strict=False)]
     factors = _pair(scale_factor)
-    if len(sides) != 2 or not mode.startswith("nearest") or any(one % 1 for one in factors):
+    if len(sides) > 2 or not mode.startswith("nearest") or any(one % 1 for one in factors):
         raise ValueError(
             "neurona's Upsample2D repeats the pixels of images a whole number of times"
         )
+    if len(sides) == 1:
+        turned = Move(lambda places: places.swapaxes(1, 2))
+        return [turned, *repetition(int(factors[0])), turned]
     return Call(ours.Upsample2D(tuple(map(int, factors))), channels_first=True)
 
 

@@ -45,7 +45,9 @@ from neurona.export.recognition import affine, recognize
 MOST = float(np.finfo(np.float32).max)
 NORMALIZATIONS = (ours.BatchNormalization, ours.LayerNormalization)
 RECURRENT = (ours.SimpleRNN, ours.GRU, ours.LSTM)
-WINDOWED = ours.MaxPool1D, ours.MaxPool2D, ours.AveragePool1D, ours.AveragePool2D
+MAXIMA = ours.MaxPool1D, ours.MaxPool2D
+WINDOWED = *MAXIMA, ours.AveragePool1D, ours.AveragePool2D
+POSITIVE = "relu", "sigmoid", "softplus", "softmax", "exp"  # activations without numbers below 0
 WEIGHTED = (ours.Dense, *CONVOLUTIONS, ours.Embedding)
 ACTIVATED = (ours.Dense, *CONVOLUTIONS, *NORMALIZATIONS)  # may hold what follows them
 HAVE = (
@@ -395,6 +397,8 @@ def _called(what: str, call: Call, row: Row) -> Row:
     if isinstance(layer, ours.Dense):
         layer, params = _at_each_place(what, layer, params, places.ndim)
     if isinstance(layer, (*CONVOLUTIONS, *WINDOWED)):
+        if isinstance(layer, MAXIMA) and row.layers and row.layers[-1].activation.name in POSITIVE:
+            places = np.where(places == ZERO, LEAST, places)  # a zero is not larger
         layer, places = _padded(what, layer, places)
     turned = isinstance(layer, RECURRENT) and places.ndim == 2 and places[0, 0] > places[-1, 0]
     if turned:  # from the last step on
@@ -430,7 +434,7 @@ def _of_rows(what: str, layer: Any, params: Any, row: Row) -> Row:
         row = row.then(ours.Flatten(len(row.shape)), Nothing())
     places, (n,) = row.places, row.shape
     if isinstance(layer, ours.Dense):  # its output is in order
-        if (places == GONE).any():
+        if (places == GONE).any() or len(places) != len(params.W):
             raise _incomplete(what)
         W = np.zeros((n, layer.n_out))
         np.add.at(W, places[places >= 0], params.W[places >= 0])

@@ -22,7 +22,6 @@ from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
 from neurona.export.calls import EXAMPLES, Call, Merge, Places, Value
-from neurona.export.pytorch import MODULES
 from neurona.export.pytorch_functions import (
     RECURRENCES,
     Unseen,
@@ -32,6 +31,7 @@ from neurona.export.pytorch_functions import (
     recurrence_values,
     step_of,
 )
+from neurona.export.pytorch_texts import MODULES
 from neurona.export.reading import network_like
 from neurona.export.recognition import recognize
 from neurona.extras import require
@@ -369,7 +369,7 @@ def _on_numbers(source: _Source, function: Callable[..., Any], *arrays: Array) -
 
 @contextmanager
 def _own_modules(source: _Source, tape: Any) -> Iterator[None]:
-    """Write down each call of a module of :mod:`neurona.export.pytorch` as the layer that it is."""
+    """Write down each call of a module that the export writes as the layer that it is."""
     code: dict[str, Any] = {}
     exec("\n".join([IMPORTS, *(MODULES[name] for name in OWN)]), code)
 

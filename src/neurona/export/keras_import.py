@@ -53,17 +53,18 @@ def from_keras(
     ----------
     model
         A ``keras.Sequential`` or a functional model that has its weights, with one input and one
-        output: of ``Dense``, ``Conv1D``, ``Conv2D``, the depthwise and the separable of them,
-        maximum and average pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``,
+        output; or with ``in_shape``, one whose ``call`` uses layers and ``keras.ops``: of
+        ``Dense``, ``Conv1D``, ``Conv2D``, the depthwise and the separable of them, maximum and
+        average pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``,
         ``LayerNormalization``, ``GroupNormalization(1)``, transposed convolutions of stride 1,
-        ``Flatten``, ``Reshape``,
-        ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``, ``Bidirectional``,
-        ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and activations. Models may
-        hold others, and layers may be shared. ``Dropout`` does nothing to a prediction and is left
-        out, and so is a first ``Flatten``: the network takes rows. After a first ``Reshape`` to
-        images it takes images.
+        ``Flatten``, ``Reshape``, ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``,
+        ``Bidirectional``, ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and
+        activations. Models may hold others, and layers may be shared. ``Dropout`` does nothing to a
+        prediction and is left out, and so is a first ``Flatten``: the network takes rows. After a
+        first ``Reshape`` to images it takes images.
     in_shape
-        The shape of one example, where the model takes any number of steps: ``(steps, features)``.
+        The shape of one example, where the model takes any number of steps: ``(steps, features)``;
+        or where it is a subclass with a ``call`` of its own.
 
     Returns
     -------
@@ -99,26 +100,31 @@ def from_keras(
         raise ValueError(f"{kind} is not a model of Keras: give a keras.Sequential or keras.Model")
     what = f"the model {model.name!r}"
     reader = _Reader(keras)
-    if not reader.is_model(model):
-        raise ValueError(
-            f"{kind} computes in a call of its own, which an import can't read: give a "
-            "keras.Sequential or a functional model, such as one that it holds"
-        )
     if not model.built:
         raise ValueError(f"{what} has no weights yet: let it predict once")
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    graph = model
+    if not reader.is_model(model):
+        batch = None if in_shape is None else (None, *np.atleast_1d(in_shape).tolist())
+        graph = None if batch is None else reader.traced(model, batch)
+        if graph is None:
+            raise ValueError(
+                f"{kind} computes in a call of its own, which an import can't read: give a "
+                "keras.Sequential or a functional model, such as one that it holds; or in_shape, "
+                "if it calls layers and operations of Keras alone"
+            )
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ValueError(
-            f"{what} has {len(model.inputs)} inputs and {len(model.outputs)} outputs: a network of "
+            f"{what} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs: a network of "
             "neurona has one of each"
         )
-    given = model.inputs[0].shape[1:] if in_shape is None else in_shape
+    given = graph.inputs[0].shape[1:] if in_shape is None else in_shape
     theirs: Shape = tuple(given) if isinstance(given, Iterable) else (given,)
     if None in theirs:
         raise ValueError(
             f"{what} takes examples of shape {theirs}: give it an Input of fixed size, or in_shape"
         )
     with _left_alone(keras, model):
-        values = reader.values(model)
+        values = reader.values(graph)
         run = partial(reader.run, partial(model, training=False))
         return network_like(values, theirs, run, what, _precision(model), flat=True)
 
@@ -233,6 +239,11 @@ class _Reader:
             raise ValueError(f"{what} is quantized: neurona's weights are float32")
         kind = type(layer).__name__
         is_layer = isinstance(layer, self.keras.layers.Layer)
+        if is_layer and not type(layer).__module__.startswith("keras.") and layer._layers:
+            given = layer._inbound_nodes[-1].input_tensors
+            inner = self.traced(layer, given[0].shape, given[0].dtype) if len(given) == 1 else None
+            if inner is not None:
+                return self._model(inner, inputs[0])
         steps: Any = None
         if not is_layer or self.is_plain(layer, getattr(self.keras.layers, kind, ())):
             try:
@@ -270,6 +281,14 @@ class _Reader:
         steps = LAYERS[kind](Found(layer, self, told or finds, options))
         steps = _by_zeros(steps) if finds else steps
         return replace(steps, told=told) if isinstance(steps, Call) else steps
+
+    def traced(self, layer: Any, shape: Any, dtype: Any = None) -> Any:
+        """Return what a custom layer computes, as a model; None if it is not made of Keras's."""
+        x = self.keras.Input(batch_shape=shape, dtype=dtype)
+        try:
+            return self.keras.Model(x, _predict(layer, x, call=layer.call))
+        except Exception:  # it computes with functions of another library
+            return None
 
     def _write(self, what: str, inputs: list[Value], steps: list[Any], call: Any = None) -> Value:
         """Write down a value that steps in a row lead to, and return it."""
@@ -326,11 +345,11 @@ class _Reader:
         return moved
 
 
-def _predict(operation: Any, *args: Any, **options: Any) -> Any:
+def _predict(operation: Any, *args: Any, call: Any = None, **options: Any) -> Any:
     """Call a layer or an operation in prediction mode, which is not the default of them all."""
     if getattr(operation, "_call_has_training_arg", False):
         options["training"] = False
-    return operation(*args, **options)
+    return (call or operation)(*args, **options)
 
 
 def _finds_zeros(mask: Any, x: Any) -> bool:

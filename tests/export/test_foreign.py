@@ -500,6 +500,57 @@ def test_a_scripted_module_is_left_in_its_mode():
     assert [one.training for one in module.modules()] == [True] * 3
 
 
+def test_a_call_that_uses_layers_of_keras_is_read(keras):
+    """A custom layer within a model, and a model that is a subclass."""
+    layers, rng = keras.layers, np.random.default_rng(0)
+
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.attend, self.norm = layers.MultiHeadAttention(2, 3), layers.LayerNormalization()
+            self.inner = keras.Sequential([layers.Dense(8, "relu"), layers.Dense(4)])
+            self.drop = layers.Dropout(0.5)
+
+        def call(self, x, training=False):
+            x = self.norm(x + self.drop(self.attend(x, x), training=training))
+            return x + self.inner(x)
+
+    class Tagger(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.words, self.places = layers.Embedding(9, 4), layers.Embedding(6, 4)
+            self.block, self.last = Block(), layers.Dense(3, "softmax")
+
+        def call(self, x):
+            x = self.words(x) + self.places(keras.ops.arange(6))
+            return self.last(self.block(x))
+
+    model, X = Tagger(), rng.integers(9, size=(5, 6)).astype(np.float32)
+    wanted = keras.ops.convert_to_numpy(model(X, training=False))
+    net, params = from_keras(model, in_shape=6)
+    np.testing.assert_allclose(net.predict(params, X), wanted, atol=1e-5)
+    inputs = keras.Input((6,))
+    within = keras.Model(inputs, model.block(layers.Embedding(9, 4)(inputs)))
+    net, params = from_keras(within)
+    wanted = keras.ops.convert_to_numpy(within(X, training=False))
+    np.testing.assert_allclose(net.predict(params, X), wanted, atol=1e-5)
+
+
+def test_a_call_that_uses_another_library_is_refused(keras):
+    class Raw(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x):
+            return torch.sin(self.dense(x)) if keras.backend.backend() == "torch" else x[0]
+
+    model = Raw()
+    model(np.zeros((1, 4), np.float32))
+    with pytest.raises(ValueError, match=r"Raw computes in a call of its own.* in_shape, if it"):
+        from_keras(model, in_shape=4)
+
+
 def test_a_model_of_keras_is_left_as_it_was(keras):
     class Counts(keras.layers.Layer):
         def __init__(self):

@@ -123,6 +123,8 @@ def test_what_an_import_from_pytorch_makes(torch):
     assert [one.go_backwards for one in above.layers] == [False, True]
     net, _ = from_pytorch(modules["causal convolution"][0], in_shape=(3, 9))
     assert net.layers[0].padding == "causal"
+    net, _ = from_pytorch(modules["convolutions that lose their later steps"][0], in_shape=(3, 9))
+    assert [one.padding for one in net.layers[:2]] == ["causal", "causal"]
     net, _ = from_pytorch(modules["language model"][0], in_shape=(6,))
     assert str(net).count("causal=True") == 2
 
@@ -140,7 +142,8 @@ def test_what_an_import_from_pytorch_makes(torch):
         (lambda nn: nn.Upsample(scale_factor=2, mode="bilinear"), (4, 3, 3), r"1 Upsample.*: neur"),
         (lambda nn: nn.MaxPool2d(2, ceil_mode=True), (4, 3, 3), r"1 MaxPool2d.*ceil_mode=False"),
         (lambda nn: nn.MaxPool2d(2, dilation=2), (4, 3, 3), r"1 MaxPool2d.*: .* no dilation"),
-        (lambda nn: nn.AvgPool2d(3, padding=1), (4, 3, 3), r"1 AvgPool2d.*: .*count_include_pad=F"),
+        (lambda nn: nn.LogSoftmax(1), (4, 3, 3), r"1 LogSoftmax.* end the model with a softmax"),
+        (lambda nn: nn.EmbeddingBag(5, 2), (4,), r"EmbeddingBag\(5, 2.*: use nn.Embedding"),
         (lambda nn: nn.AdaptiveAvgPool2d(2), (4, 3, 3), r"1 AdaptiveAvgPool2d.*output_size is 2"),
         (
             lambda nn: nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular"),
@@ -266,6 +269,7 @@ def check_import(keras, chosen):
             raise AssertionError(f"{name}: {net}") from error
 
 
+@pytest.mark.filterwarnings("ignore:Layer 'global_max_pooling1d")
 def test_models_of_keras_are_imported(keras):
     check_import(keras, None)
 

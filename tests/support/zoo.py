@@ -48,6 +48,20 @@ def pytorch_modules():
         y = m.patches(x).flatten(2).transpose(1, 2) + m.places.weight
         return m.last(m.norm(m.blocks(y)).mean(1))
 
+    def lenet(m, x):
+        x = functional.max_pool2d(torch.relu(m.first(x)), 2)
+        x = functional.max_pool2d(torch.relu(m.second(x)), 2).view(-1, 6)
+        return m.last(functional.dropout(x, training=m.training))
+
+    def shortened(m, x):
+        x = torch.relu(m.first(x)[:, :, :-4].contiguous())
+        return m.last(torch.relu(m.second(x)[:, :, :-2]).transpose(1, 2))
+
+    def rows_as_steps(m, x):
+        x = functional.max_pool2d(m.conv(x), (1, 2))
+        x = x.permute(0, 2, 1, 3).reshape(len(x), 6, -1)
+        return m.last(m.steps(x)[0])
+
     def encoder(n, layers=1, **given):
         layer = nn.TransformerEncoderLayer(
             n, 2, 2 * n, batch_first=True, activation=gelu, **{"norm_first": True, **given}
@@ -102,7 +116,8 @@ def pytorch_modules():
         "series": (
             nn.Sequential(
                 nn.Conv1d(3, 4, 3, padding=2, dilation=2), nn.BatchNorm1d(4), nn.ReLU(),
-                nn.MaxPool1d(2), nn.Conv1d(4, 5, 2, stride=2), nn.AvgPool1d(2), nn.Flatten(),
+                nn.MaxPool1d(2), nn.Conv1d(4, 5, 2, stride=2), nn.AvgPool1d(2),
+                nn.Upsample(scale_factor=3), nn.Conv1d(5, 5, 3), nn.Flatten(),
                 nn.Linear(5, 2),
             ),
             (3, 12),
@@ -129,6 +144,43 @@ def pytorch_modules():
         "a dense layer at each step": (
             nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.LayerNorm(5), nn.Linear(5, 2)),
             (6, 3),
+        ),
+        "images, as in the tutorials": (
+            By(
+                lenet, first=nn.Conv2d(1, 4, 3), second=nn.Conv2d(4, 6, 3), last=nn.Linear(6, 3)
+            ),
+            (1, 10, 10),
+        ),
+        "pooling to a size, and with padding that counts": (
+            nn.Sequential(
+                nn.Conv2d(2, 4, 3), nn.AvgPool2d(3, 1, 1), nn.ReLU(), nn.AdaptiveAvgPool2d((3, 2)),
+                nn.AvgPool2d(2, padding=1, divisor_override=3), nn.AdaptiveMaxPool2d((None, 1)),
+                nn.Flatten(), nn.Linear(8, 2),
+            ),
+            (2, 11, 10),
+        ),
+        "convolutions that lose their later steps": (
+            By(
+                shortened, first=nn.utils.parametrizations.weight_norm(
+                    nn.Conv1d(3, 4, 3, padding=4, dilation=2)
+                ),
+                second=nn.Conv1d(4, 4, 3, padding=2), last=nn.Linear(4, 2),
+            ),
+            (3, 9),
+        ),
+        "rows of an image as steps": (
+            By(
+                rows_as_steps, conv=nn.Conv2d(1, 3, 3, padding=1),
+                steps=nn.GRU(6, 4, batch_first=True, bidirectional=True), last=nn.Linear(8, 2),
+            ),
+            (1, 6, 4),
+        ),
+        "sums over steps": (
+            By(
+                lambda m, x: m.last(torch.relu(m.first(x)).sum(dim=1)),
+                first=nn.Linear(3, 4), last=nn.Linear(4, 2),
+            ),
+            (5, 3),
         ),
         "convolution and recurrence": (
             By(
@@ -329,6 +381,54 @@ def keras_models(keras):
         "last step": (
             functional(lambda x: layers.Dense(2)(layers.LSTM(3, return_sequences=True)(x)[:, -1])),
             (6, 3),
+        ),
+        "images that training turns and moves": (
+            lambda: [
+                layers.RandomFlip("horizontal"), layers.RandomRotation(0.1), layers.Rescaling(0.1),
+                layers.Conv2D(3, 3, activation="relu"), layers.GlobalMaxPooling2D(),
+                layers.Dense(2),
+            ],
+            (6, 7, 3),
+        ),
+        "zeros before a maximum": (
+            lambda: [
+                layers.ZeroPadding2D(3), layers.Conv2D(4, 7, strides=2),
+                layers.BatchNormalization(), layers.ReLU(), layers.ZeroPadding2D(1),
+                layers.MaxPooling2D(3, 2), layers.Flatten(), layers.Dense(2),
+            ],
+            (9, 8, 3),
+        ),
+        "an encoder and a decoder": (
+            lambda: [
+                layers.LSTM(4), layers.RepeatVector(3), layers.GRU(3, return_sequences=True),
+                layers.UpSampling1D(2), layers.TimeDistributed(layers.Dense(2)),
+            ],
+            (6, 3),
+        ),
+        "padding that no layer asks for": (
+            lambda: [
+                layers.Embedding(9, 4, mask_zero=True), layers.GlobalMaxPooling1D(),
+                layers.Dense(2),
+            ],
+            (6,), 9, True,
+        ),
+        "steps of numbers, some of them padding": (
+            lambda: [layers.Masking(), layers.GRU(4, return_sequences=True), layers.GRU(3)],
+            (6, 3), 0, True,
+        ),
+        "an average and a sum": (
+            functional(
+                lambda x: ops.sum(
+                    layers.Average()([layers.Dense(3, "relu")(x), layers.Dense(3)(x)]), axis=1
+                )
+            ),
+            (5, 4),
+        ),
+        "rows of an image as a series": (
+            lambda: [
+                layers.Reshape((2, 4)), layers.BatchNormalization(), layers.LSTM(3),
+            ],
+            (2, 4, 1),
         ),
         "inception": (
             functional(

@@ -17,7 +17,7 @@ a Pipeline that holds an estimator into ONNX, after ``neurona.export.skl2onnx.re
 
 A new layer gets its name in ``parts.PARTS`` and a row in the ``ROWS`` of ``onnx_layers``,
 ``numpy_layers``, ``pytorch`` and ``keras``; for the way back, in the ``LAYERS`` of
-``pytorch_import`` and ``keras_import``.
+``pytorch_functions`` and ``keras_layers``.
 
 >>> import neurona
 >>> net = neurona.network([2, 3, 1], "tanh", output="sigmoid")

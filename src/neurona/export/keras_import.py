@@ -7,33 +7,32 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from neurona.engine import layers as ours
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.keras import GATES
-from neurona.export.parts import gates
-from neurona.export.reading import (
-    LEAST,
-    TINY,
-    ZERO,
+from neurona.export.calls import (
+    LARGEST,
+    MEANS,
     Call,
     Merge,
     Move,
     Places,
     Pool,
     Value,
-    network_like,
-    normalization_of_all,
-    transposed_convolution,
+    padding,
 )
-from neurona.export.recognition import recognize
+from neurona.export.keras_layers import LAYERS, Found
+from neurona.export.reading import network_like
 from neurona.extras import require
 
 BFLOAT16 = SimpleNamespace(eps=2.0**-7, max=3.3e38)
+MASKS = ("mask", "query_mask", "value_mask", "key_mask")
+RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")
+ASKING = (*RECURRENT, "MultiHeadAttention", "GlobalAveragePooling1D")  # which steps are padding
 # Layers and operations of keras.ops that move the numbers of an example.
 MOVES = (
     "Flatten", "Reshape", "Permute", "Transpose", "Squeeze", "ExpandDims", "GetItem", "Flip",
@@ -54,17 +53,18 @@ def from_keras(
     ----------
     model
         A ``keras.Sequential`` or a functional model that has its weights, with one input and one
-        output: of ``Dense``, ``Conv1D``, ``Conv2D``, the depthwise and the separable of them,
-        maximum and average pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``,
+        output; or with ``in_shape``, one whose ``call`` uses layers and ``keras.ops``: of
+        ``Dense``, ``Conv1D``, ``Conv2D``, the depthwise and the separable of them, maximum and
+        average pooling, ``ZeroPadding``, ``UpSampling2D``, ``BatchNormalization``,
         ``LayerNormalization``, ``GroupNormalization(1)``, transposed convolutions of stride 1,
-        ``Flatten``, ``Reshape``,
-        ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``, ``Bidirectional``,
-        ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and activations. Models may
-        hold others, and layers may be shared. ``Dropout`` does nothing to a prediction and is left
-        out, and so is a first ``Flatten``: the network takes rows. After a first ``Reshape`` to
-        images it takes images.
+        ``Flatten``, ``Reshape``, ``Embedding``, ``Masking``, ``SimpleRNN``, ``GRU``, ``LSTM``,
+        ``Bidirectional``, ``MultiHeadAttention`` of one input, ``Concatenate``, ``Add`` and
+        activations. Models may hold others, and layers may be shared. ``Dropout`` does nothing to a
+        prediction and is left out, and so is a first ``Flatten``: the network takes rows. After a
+        first ``Reshape`` to images it takes images.
     in_shape
-        The shape of one example, where the model takes any number of steps: ``(steps, features)``.
+        The shape of one example, where the model takes any number of steps: ``(steps, features)``;
+        or where it is a subclass with a ``call`` of its own.
 
     Returns
     -------
@@ -100,26 +100,31 @@ def from_keras(
         raise ValueError(f"{kind} is not a model of Keras: give a keras.Sequential or keras.Model")
     what = f"the model {model.name!r}"
     reader = _Reader(keras)
-    if not reader.is_model(model):
-        raise ValueError(
-            f"{kind} computes in a call of its own, which an import can't read: give a "
-            "keras.Sequential or a functional model, such as one that it holds"
-        )
     if not model.built:
         raise ValueError(f"{what} has no weights yet: let it predict once")
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    graph = model
+    if not reader.is_model(model):
+        batch = None if in_shape is None else (None, *np.atleast_1d(in_shape).tolist())
+        graph = None if batch is None else reader.traced(model, batch)
+        if graph is None:
+            raise ValueError(
+                f"{kind} computes in a call of its own, which an import can't read: give a "
+                "keras.Sequential or a functional model, such as one that it holds; or in_shape, "
+                "if it calls layers and operations of Keras alone"
+            )
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ValueError(
-            f"{what} has {len(model.inputs)} inputs and {len(model.outputs)} outputs: a network of "
+            f"{what} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs: a network of "
             "neurona has one of each"
         )
-    given = model.inputs[0].shape[1:] if in_shape is None else in_shape
+    given = graph.inputs[0].shape[1:] if in_shape is None else in_shape
     theirs: Shape = tuple(given) if isinstance(given, Iterable) else (given,)
     if None in theirs:
         raise ValueError(
             f"{what} takes examples of shape {theirs}: give it an Input of fixed size, or in_shape"
         )
     with _left_alone(keras, model):
-        values = reader.values(model)
+        values = reader.values(graph)
         run = partial(reader.run, partial(model, training=False))
         return network_like(values, theirs, run, what, _precision(model), flat=True)
 
@@ -150,6 +155,7 @@ class _Reader:
         self.keras = keras
         self.made: list[Value] = []
         self.masked: set[Value] = set()  # those that say which of their steps are padding
+        self.asks_for_padding = False  # whether a layer of the model does
 
     def is_plain(self, layer: Any, kind: Any) -> bool:
         """Tell whether it is a layer of that kind, and computes as the kind does."""
@@ -169,6 +175,7 @@ class _Reader:
         """Return the input of a model, what it makes of it, and its output, in their order."""
         start = Value("the input")
         self.made = [start]
+        self.asks_for_padding = any(type(one).__name__ in ASKING for one in model._flatten_layers())
         end = self._own("the model", model, start) or self._model(model, start)
         return self.made[: self.made.index(end) + 1]
 
@@ -182,7 +189,7 @@ class _Reader:
         """Go on with the layers of a model, and return its output."""
         if self.is_sequential(model):
             for layer in model.layers:
-                start = self._operation(layer, [start], layer)
+                start = self._operation(layer, [start], partial(_predict, layer))
             return start
         known = {id(model.inputs[0]): start}
         for depth in sorted(model._nodes_by_depth, reverse=True):
@@ -214,7 +221,7 @@ class _Reader:
         def call(*arrays: Any) -> Any:
             given = dict(zip(map(id, tensors), arrays, strict=True))
             args, kwargs = node.arguments.fill_in(given)
-            return operation(*args, **kwargs)
+            return _predict(operation, *args, **kwargs)
 
         options = {k: v for k, v in node.arguments.kwargs.items() if not hasattr(v, "dtype")}
         options |= {"finds_padding": True} if masks and not told else {}
@@ -232,6 +239,11 @@ class _Reader:
             raise ValueError(f"{what} is quantized: neurona's weights are float32")
         kind = type(layer).__name__
         is_layer = isinstance(layer, self.keras.layers.Layer)
+        if is_layer and not type(layer).__module__.startswith("keras.") and layer._layers:
+            given = layer._inbound_nodes[-1].input_tensors
+            inner = self.traced(layer, given[0].shape, given[0].dtype) if len(given) == 1 else None
+            if inner is not None:
+                return self._model(inner, inputs[0])
         steps: Any = None
         if not is_layer or self.is_plain(layer, getattr(self.keras.layers, kind, ())):
             try:
@@ -255,18 +267,28 @@ class _Reader:
         if kind in MOVES and len(inputs) == 1:
             return Move(partial(self._moved, call))
         if kind == "Pad" and layer.mode == "constant" and len(inputs) == 1:
-            return _padding(layer, options.get("constant_values"))
-        if kind in ("Add", "Concatenate") and len(inputs) > 1:
-            return Merge(ours.Add) if kind == "Add" else Merge(ours.Concatenate, layer.axis)
-        if kind in ("Mean", "Max") and layer.axis is not None:
-            return Pool(MEANS if kind == "Mean" else LARGEST, tuple(layer.axis), layer.keepdims)
+            return padding(layer.pad_width, options.get("constant_values"))
+        if kind in ("Add", "Average", "Concatenate") and len(inputs) > 1:
+            own = ours.Concatenate if kind == "Concatenate" else ours.Add
+            return Merge(own, getattr(layer, "axis", -1), mean=kind == "Average")
+        if kind in ("Mean", "Sum", "Max") and layer.axis is not None:
+            axes = tuple(np.atleast_1d(layer.axis).tolist())
+            return Pool(LARGEST if kind == "Max" else MEANS, axes, layer.keepdims, kind == "Sum")
         is_layer = isinstance(layer, self.keras.layers.Layer)
         if not is_layer or kind not in LAYERS or len({*inputs}) != 1:
             return None
         told, finds = inputs[0] in self.masked, options.pop("finds_padding", False)
-        steps = LAYERS[kind](_Found(layer, self, told or finds, options))
+        steps = LAYERS[kind](Found(layer, self, told or finds, options))
         steps = _by_zeros(steps) if finds else steps
         return replace(steps, told=told) if isinstance(steps, Call) else steps
+
+    def traced(self, layer: Any, shape: Any, dtype: Any = None) -> Any:
+        """Return what a custom layer computes, as a model; None if it is not made of Keras's."""
+        x = self.keras.Input(batch_shape=shape, dtype=dtype)
+        try:
+            return self.keras.Model(x, _predict(layer, x, call=layer.call))
+        except Exception:  # it computes with functions of another library
+            return None
 
     def _write(self, what: str, inputs: list[Value], steps: list[Any], call: Any = None) -> Value:
         """Write down a value that steps in a row lead to, and return it."""
@@ -295,11 +317,13 @@ class _Reader:
             return None
         given = layer._inbound_nodes[-1].arguments.kwargs
         options = {k: v for k, v in given.items() if not hasattr(v, "dtype")}
-        step = LAYERS[kind](_Found(layer, self, "NotEqual" in kinds, options))
+        step = LAYERS[kind](Found(layer, self, "NotEqual" in kinds, options))
         if isinstance(step, list):  # the states are in the order of the steps again
             step = step[0]
         step = _by_zeros(step)
-        pads = [_padding(one, -np.inf) for one in operations if type(one).__name__ == "Pad"]
+        pads = [
+            padding(one.pad_width, -np.inf) for one in operations if type(one).__name__ == "Pad"
+        ]
         return self._write(what, [start], [*pads[:1], step])
 
     def _says_padding(self, layer: Any, kind: str, given: list[bool]) -> bool:
@@ -321,6 +345,13 @@ class _Reader:
         return moved
 
 
+def _predict(operation: Any, *args: Any, call: Any = None, **options: Any) -> Any:
+    """Call a layer or an operation in prediction mode, which is not the default of them all."""
+    if getattr(operation, "_call_has_training_arg", False):
+        options["training"] = False
+    return (call or operation)(*args, **options)
+
+
 def _finds_zeros(mask: Any, x: Any) -> bool:
     """Tell whether a mask was made of an array: where any of the numbers of a step is not zero."""
     for kind in ("Any", "NotEqual"):
@@ -337,300 +368,3 @@ def _by_zeros(steps: Any) -> Any:
         return steps
     series: Any = type(steps.layers[0])
     return Call(series(mask_zero=True))
-
-
-class _Found(NamedTuple):
-    """A layer of a model, and what it is called with."""
-
-    layer: Any
-    reader: _Reader
-    masked: bool  # its input says which steps are padding
-    options: dict[str, Any]
-
-    @property
-    def first(self) -> bool:
-        """Whether the channels are before the other axes of an example."""
-        return bool(self.layer.data_format == "channels_first")
-
-    def array(self, name: str, otherwise: Any = 0.0) -> Array:
-        """Return a weight as an array, or what it is where the layer has none."""
-        variable = getattr(self.layer, name, None)
-        return np.asarray(otherwise) if variable is None else self.reader.weights(variable)[0]
-
-    def function(self, function: Any, n: int) -> str:
-        """Return the name of an activation."""
-        return recognize(partial(self.reader.run, function), n, "its activation")
-
-
-# ------------------------------------------------------------- which layer is which of neurona's
-
-
-def _dense(found: _Found) -> Any:
-    n = found.layer.units
-    return Call(
-        ours.Dense(n), ours.Dense.Params(found.array("kernel"), found.array("bias", np.zeros(n)))
-    )
-
-
-def _convolution(found: _Found) -> Any:
-    layer, W = found.layer, found.array("kernel")
-    return _filters(found, W, found.array("bias", np.zeros(W.shape[-1])), layer.groups)
-
-
-def _depthwise(found: _Found, kernel: str = "kernel", bias: str = "bias") -> Any:
-    W = found.array(kernel)
-    *size, channels, each = W.shape
-    b = found.array(bias, np.zeros(channels * each))
-    return _filters(found, W.reshape(*size, 1, channels * each), b, channels)
-
-
-def _separable(found: _Found) -> Any:
-    W = found.array("pointwise_kernel")
-    kind = (ours.Conv1D, ours.Conv2D)[W.ndim - 3]
-    params = kind.Params(W, found.array("bias", np.zeros(W.shape[-1])))
-    each = _depthwise(found, "depthwise_kernel", bias="which it does not have")
-    return [each, Call(kind(W.shape[-1], 1), params, found.first)]
-
-
-def _filters(found: _Found, W: Array, b: Array, groups: int) -> Any:
-    """Return a convolution with these parameters and the layer's windows."""
-    layer, axes = found.layer, W.ndim - 2
-    n_out, kind = W.shape[-1], (ours.Conv1D, ours.Conv2D)[axes - 1]
-    size, stride, dilation = (
-        _sides(one, axes) for one in (W.shape[:axes], layer.strides, layer.dilation_rate)
-    )
-    made = kind(n_out, size, stride=stride, padding=layer.padding, dilation=dilation, groups=groups)
-    return Call(made, kind.Params(W, b), found.first)
-
-
-def _transposed(found: _Found) -> Any:
-    layer, W = found.layer, found.array("kernel")
-    size = np.array(W.shape[:-2])
-    if layer.padding == "same" and (size % 2 == 0).any():
-        raise ValueError("neurona has its padding 'same' for odd sizes of the kernel alone")
-    if layer.output_padding is not None:
-        raise ValueError("neurona has no output_padding: leave it out")
-    padding = layer.dilation_rate * (size // 2) if layer.padding == "same" else 0
-    b = found.array("bias", np.zeros(W.shape[-2]))
-    return transposed_convolution(W, b, layer.strides, padding, layer.dilation_rate, 1, found.first)
-
-
-def _sides(given: Any, axes: int) -> Any:
-    """Return a number for the steps of a series, or one for each side of an image."""
-    sides = tuple(given) if isinstance(given, tuple | list) else (given,) * axes
-    return sides[0] if axes == 1 else sides
-
-
-def _pooling(found: _Found) -> Any:
-    layer, name = found.layer, type(found.layer).__name__.replace("Pooling", "Pool")
-    size, stride = (_sides(one, int(name[-2])) for one in (layer.pool_size, layer.strides))
-    made = getattr(ours, name)(size, stride=stride, padding=layer.padding)
-    return Call(made, (), found.first)
-
-
-def _pooling_of_all(found: _Found) -> Any:
-    name = type(found.layer).__name__.replace("Pooling", "Pool")
-    axes, stem = int(name[-2]), name[:-2]
-    series, images = getattr(ours, f"{stem}1D"), getattr(ours, f"{stem}2D")
-    padded = axes == 1 and stem == "GlobalAveragePool" and found.masked
-    over = range(2, axes + 2) if found.first else range(1, axes + 1)
-    return Pool((series(mask_zero=padded), images()), tuple(over), found.layer.keepdims)
-
-
-def _padding(operation: Any, value: Any) -> Move | None:
-    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
-    if added is None:
-        return None
-    return Move(lambda places: np.pad(places, operation.pad_width, constant_values=added))
-
-
-def _zeros(found: _Found) -> Any:
-    padding = found.layer.padding
-    pairs = [tuple(padding)] if isinstance(padding[0], int) else [tuple(one) for one in padding]
-    first = getattr(found.layer, "data_format", None) == "channels_first"
-    widths = [(0, 0), (0, 0), *pairs] if first else [(0, 0), *pairs, (0, 0)]
-    return Move(lambda places: np.pad(places, widths, constant_values=ZERO))
-
-
-def _upsampling(found: _Found) -> Any:
-    if found.layer.interpolation != "nearest":
-        raise ValueError("neurona's Upsample2D repeats pixels: give interpolation='nearest'")
-    return Call(ours.Upsample2D(tuple(found.layer.size)), (), found.first)
-
-
-def _batch_normalization(found: _Found) -> Any:
-    layer = found.layer
-    mean, variance = found.array("moving_mean"), found.array("moving_variance")
-    gamma, beta = found.array("gamma", np.ones_like(mean)), found.array("beta", 0 * mean)
-    params = ours.BatchNormalization.Params(gamma, beta, mean, variance)
-    last = layer.input_spec.ndim - 1
-    if layer.axis not in (-1, 1, last):
-        raise ValueError("neurona's BatchNormalization is along the last axis")
-    first = layer.axis == 1 != last
-    return Call(ours.BatchNormalization(epsilon=layer.epsilon or TINY), params, first)
-
-
-def _layer_normalization(found: _Found) -> Any:
-    layer = found.layer
-    if getattr(layer, "rms_scaling", False):
-        raise ValueError("neurona's LayerNormalization takes the mean from each number")
-    shape = layer.get_build_config()["input_shape"]
-    axes = [layer.axis] if isinstance(layer.axis, int) else layer.axis
-    axes = sorted(one % len(shape) for one in axes)
-    each = [shape[axis] for axis in axes]
-    gamma, beta = found.array("gamma", np.ones(each)), found.array("beta", np.zeros(each))
-    if len(axes) > 1 and axes == [*range(1, len(shape))]:
-        return normalization_of_all(tuple(each), gamma, beta, layer.epsilon)
-    if axes != [len(shape) - 1]:
-        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
-    params = ours.LayerNormalization.Params(gamma, beta)
-    return Call(ours.LayerNormalization(epsilon=layer.epsilon or TINY), params)
-
-
-def _group_normalization(found: _Found) -> Any:
-    layer = found.layer
-    if layer.groups != 1:
-        raise ValueError(
-            f"it normalizes {layer.groups} groups of channels: neurona's LayerNormalization is "
-            "over the channels of each place, or over all numbers, as GroupNormalization(1). Train "
-            "with one of these, or with a BatchNormalization"
-        )
-    shape = layer.get_build_config()["input_shape"]
-    each = [n if axis == layer.axis % len(shape) else 1 for axis, n in enumerate(shape)][1:]
-    gamma = np.reshape(found.array("gamma", np.ones(each)), each)
-    beta = np.reshape(found.array("beta", np.zeros(each)), each)
-    return normalization_of_all(tuple(shape[1:]), gamma, beta, layer.epsilon)
-
-
-def _embedding(found: _Found) -> Any:
-    W, zero = found.array("embeddings"), found.layer.mask_zero
-    if zero:  # of padding, whose vector no layer that knows it looks at
-        W = np.concatenate([0 * W[:1], W[1:]])
-    return Call(ours.Embedding(*W.shape, mask_zero=zero), ours.Embedding.Params(W))
-
-
-def _masking(found: _Found) -> Any:
-    if found.layer.mask_value != 0:
-        raise ValueError("neurona's padding is steps of zeros: give mask_value=0")
-    return Move(lambda places: places)
-
-
-def _recurrence(found: _Found) -> Any:
-    """Return the layer; the reader of outputs in the order of the input turns them around."""
-    layer = found.layer
-    n, cell, kind = layer.units, layer.cell, type(layer).__name__
-    if layer.stateful:
-        raise ValueError("neurona's recurrences begin with 0: give stateful=False")
-    inner = found._replace(layer=cell)
-    W, U = inner.array("kernel"), inner.array("recurrent_kernel")
-    b, c = inner.array("bias", np.zeros(W.shape[1])), np.zeros(n)
-    options = {
-        "return_sequences": layer.return_sequences, "go_backwards": layer.go_backwards,
-        "mask_zero": found.masked,
-    }  # fmt: skip
-    activation = found.function(cell.activation, n)
-    if kind == "SimpleRNN":
-        made: Any = ours.SimpleRNN(n, activation, **options)
-        params: Any = ours.SimpleRNN.Params(W, U, b)
-    else:
-        at_gates = found.function(cell.recurrent_activation, n)
-        if (activation, at_gates) != ("tanh", "sigmoid"):
-            raise ValueError(
-                f"its activation is {activation} and its recurrent_activation {at_gates}: "
-                "neurona's are tanh and sigmoid"
-            )
-        if kind == "GRU" and not cell.reset_after:
-            raise ValueError("neurona's GRU resets after the product: give reset_after=True")
-        order = GATES[kind]  # which is its own inverse
-        W, U, b = (gates(array, order) for array in (W, U, b))
-        if kind == "GRU":
-            b, theirs = b if b.ndim > 1 else (b, b)
-            c = theirs[2 * n :]
-            b = b + np.concatenate([theirs[: 2 * n], 0 * c])
-            made, params = ours.GRU(n, **options), ours.GRU.Params(W, U, b, c)
-        else:
-            made, params = ours.LSTM(n, **options), ours.LSTM.Params(W, U, b)
-    turned = Move(lambda places: places[:, ::-1])
-    backwards = layer.return_sequences and layer.go_backwards
-    return [Call(made, params), turned] if backwards else Call(made, params)
-
-
-def _bidirectional(found: _Found) -> Any:
-    layer = found.layer
-    pair = []
-    for one in (layer.forward_layer, layer.backward_layer):
-        if type(one).__name__ not in ("SimpleRNN", "GRU", "LSTM"):
-            raise ValueError(f"it has a {type(one).__name__}: neurona has SimpleRNN, GRU and LSTM")
-        step = _recurrence(found._replace(layer=one))
-        pair.append(step[0] if isinstance(step, list) else step)
-    if layer.merge_mode not in ("concat", "sum"):
-        raise ValueError(f"merge_mode is {layer.merge_mode!r}: neurona has 'concat' and 'sum'")
-    kind = ours.Concatenate if layer.merge_mode == "concat" else ours.Add
-    return Call(kind(tuple(one.layer for one in pair)), tuple(one.params for one in pair))
-
-
-def _attention(found: _Found) -> Any:
-    layer, options = found.layer, found.options
-    causal = bool(options.pop("use_causal_mask", False))
-    options.pop("training", None)
-    if any(one not in (None, False) for one in options.values()):
-        raise ValueError(f"neurona's MultiHeadAttention has no {', '.join(options)}")
-    if layer.value_dim != layer.key_dim or layer._attention_axes not in (None, (1,)):
-        raise ValueError("neurona's MultiHeadAttention has one size of a head, along the steps")
-    if getattr(layer, "_use_gate", False) or getattr(layer, "_sliding_window", None):
-        raise ValueError("neurona's MultiHeadAttention has no gate and no sliding window")
-    heads, size = layer.num_heads, layer.key_dim
-    inner = [found._replace(layer=one) for one in (
-        layer.query_dense, layer.key_dense, layer.value_dense
-    )]  # fmt: skip
-    m = heads * size
-    W = np.concatenate([one.array("kernel").reshape(-1, m) for one in inner], axis=1)
-    b = np.concatenate([one.array("bias", np.zeros(m)).ravel() for one in inner])
-    last = found._replace(layer=layer.output_dense)
-    V = last.array("kernel").reshape(m, -1)
-    c = last.array("bias", np.zeros(V.shape[1]))
-    if V.shape[1] != W.shape[0]:
-        raise ValueError("neurona's MultiHeadAttention gives as many numbers as it gets")
-    made = ours.MultiHeadAttention(heads, size, causal, found.masked)
-    return Call(made, ours.MultiHeadAttention.Params(W, b, V, c))
-
-
-def _time_distributed(found: _Found) -> Any:
-    inner = found.layer.layer
-    if not found.reader.is_plain(inner, found.reader.keras.layers.Dense):
-        raise ValueError(f"it has a {type(inner).__name__}: neurona applies a Dense to each step")
-    return _dense(found._replace(layer=inner))
-
-
-MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
-LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
-LAYERS: dict[str, Callable[[_Found], Any]] = {
-    "Dense": _dense,
-    **dict.fromkeys(("Conv1D", "Conv2D"), _convolution),
-    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _depthwise),
-    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _separable),
-    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed),
-    **dict.fromkeys(
-        ("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), _pooling
-    ),
-    **dict.fromkeys(
-        (
-            "GlobalMaxPooling1D", "GlobalMaxPooling2D",
-            "GlobalAveragePooling1D", "GlobalAveragePooling2D",
-        ),
-        _pooling_of_all,
-    ),
-    **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D"), _zeros),
-    "UpSampling2D": _upsampling,
-    "BatchNormalization": _batch_normalization,
-    "GroupNormalization": _group_normalization,
-    "LayerNormalization": _layer_normalization,
-    "Embedding": _embedding,
-    "Masking": _masking,
-    **dict.fromkeys(("SimpleRNN", "GRU", "LSTM"), _recurrence),
-    "Bidirectional": _bidirectional,
-    "MultiHeadAttention": _attention,
-    "TimeDistributed": _time_distributed,
-}  # fmt: skip
-MASKS = ("mask", "query_mask", "value_mask", "key_mask")
-RECURRENT = ("SimpleRNN", "GRU", "LSTM", "Bidirectional")

@@ -21,24 +21,18 @@ from neurona.engine import layers as ours
 from neurona.engine.layers.base import in_words
 from neurona.engine.network import Network
 from neurona.engine.types import Array, Params, Shape
-from neurona.export.parts import gates
-from neurona.export.pytorch import MODULES
-from neurona.export.reading import (
-    EXAMPLES,
-    GONE,
-    LEAST,
-    TINY,
-    ZERO,
-    Call,
-    Merge,
-    Move,
-    Places,
-    Pool,
-    Value,
-    network_like,
-    normalization_of_all,
-    transposed_convolution,
+from neurona.export.calls import EXAMPLES, Call, Merge, Places, Value
+from neurona.export.pytorch_functions import (
+    RECURRENCES,
+    Unseen,
+    direction,
+    numbers,
+    padded,
+    recurrence_values,
+    step_of,
 )
+from neurona.export.pytorch_texts import MODULES
+from neurona.export.reading import network_like
 from neurona.export.recognition import recognize
 from neurona.extras import require
 
@@ -107,7 +101,7 @@ def from_pytorch(
                 "such as 4 for four numbers, or (3, 32, 32) for an image"
             )
         values = source.values(shape)
-        return network_like(values, shape, lambda X: _numbers(source.run(X)), name, precision)
+        return network_like(values, shape, lambda X: numbers(source.run(X)), name, precision)
 
 
 def _precision(torch: Any, module: Any, name: str) -> Any:
@@ -159,11 +153,6 @@ def _predicting(torch: Any, module: Any) -> Iterator[None]:
         np.random.set_state(states[1])  # noqa: NPY002
 
 
-def _numbers(tensor: Any) -> Array:
-    numbers: Array = tensor.detach().cpu().double().numpy()
-    return numbers
-
-
 class _Source:
     """A module that predicts: on numbers, or so that each call is written down."""
 
@@ -173,7 +162,8 @@ class _Source:
         tensors = chain(module.parameters(), module.buffers())
         first = next((one for one in tensors if one.is_floating_point()), torch.zeros(0))
         self.dtype, self.device = first.dtype, first.device
-        embeddings = [one for one in self.paths if isinstance(one, torch.nn.Embedding)]
+        kinds = torch.nn.Embedding, torch.nn.EmbeddingBag
+        embeddings = [one for one in self.paths if isinstance(one, kinds)]
         self.indices = min((one.num_embeddings for one in embeddings), default=0)
 
     def width(self) -> int:
@@ -196,7 +186,7 @@ class _Source:
         for width in sorted(dict.fromkeys(widths), key=lambda one: one == 1):  # 1 fits anything
             try:
                 self.run(np.zeros((EXAMPLES, width)))
-            except _Unseen:
+            except Unseen:
                 raise
             except Exception as error:
                 said = said or str(error).splitlines()[0]
@@ -219,7 +209,7 @@ class _Source:
     def checked(self, outputs: Any) -> Any:
         """Return the outputs of the module, which are to be one array."""
         if not isinstance(outputs, self.torch.Tensor):
-            raise _Unseen(
+            raise Unseen(
                 f"{self.name} gives a {type(outputs).__name__}, and a network gives one array: "
                 "wrap it in a module that gives one"
             )
@@ -230,7 +220,7 @@ class _Source:
         if self.indices:  # a module with an embedding may take its indices, or other numbers
             try:
                 return self._values(shape)
-            except _Unseen:
+            except Unseen:
                 raise
             except ValueError:
                 self.indices = 0
@@ -246,7 +236,7 @@ class _Source:
         try:
             with tape, _own_modules(self, tape):
                 outputs = self.checked(self.module(x))
-        except _Unseen:
+        except Unseen:
             raise
         except Exception as error:
             raise ValueError(
@@ -276,10 +266,6 @@ class _Source:
         return name
 
 
-class _Unseen(ValueError):
-    """Something that happens to an array of the model in a way that can't be read."""
-
-
 def _tape(source: _Source, x: Any) -> Any:
     """Return a context in which each function of PyTorch that gets a value is written down."""
     torch = source.torch
@@ -299,7 +285,7 @@ def _tape(source: _Source, x: Any) -> Any:
                 return None
             _, value, version = self.seen[id(tensor)]
             if version != _version(tensor):
-                raise _Unseen(
+                raise Unseen(
                     f"{value.what} is changed in place afterwards, which an import can't follow"
                 )
             return value
@@ -318,7 +304,7 @@ def _tape(source: _Source, x: Any) -> Any:
             what = source.place(function.__name__, sys._getframe(1))
             made = result if isinstance(result, tuple | list) else [result]
             if function.__name__ in RECURRENCES and len(given) == 1 and given[0] is args[0]:
-                values = _recurrence(what, function.__name__, inputs[0], args)
+                values = recurrence_values(what, function.__name__, inputs[0], args)
                 self.values += values
                 for one, value in zip(made, values[-len(made) :], strict=True):
                     self.seen[id(one)] = one, value, _version(one)
@@ -327,7 +313,8 @@ def _tape(source: _Source, x: Any) -> Any:
                 if isinstance(one, torch.Tensor):
                     which = None if one is result else k
                     again = _again(source, function, leaves, form, list(inputs), which)
-                    step = _step(source, what, function, args, kwargs, given, again)
+                    move = partial(_moved, source, again)
+                    step = step_of(what, function, args, kwargs, given, move)
                     run = partial(_on_numbers, source, again)
                     self.write(one, what, tuple(inputs.values()), step, run)
             return result
@@ -377,357 +364,12 @@ def _on_numbers(source: _Source, function: Callable[..., Any], *arrays: Array) -
     return numbers
 
 
-# ------------------------------------------------------------- which function is which layer
-
-
-def _linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    W = _numbers(weight).T
-    b = np.zeros(W.shape[1]) if bias is None else _numbers(bias)
-    return Call(ours.Dense(W.shape[1]), ours.Dense.Params(W, b), axis=None)
-
-
-def _matmul(x: Any, other: Any) -> Any:
-    return _linear(x, other.T) if other.ndim == 2 else None
-
-
-def _convolution(
-    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
-    groups: int = 1,
-) -> Any:  # fmt: skip
-    W = _numbers(weight).transpose(*range(2, weight.ndim), 1, 0)
-    *size, _, n_out = W.shape
-    b = np.zeros(n_out) if bias is None else _numbers(bias)
-    sides = [_sides(one, len(size)) for one in (size, stride, dilation)]
-    given = padding if isinstance(padding, str) else _sides(padding, len(size))
-    given = given if given not in (0, (0, 0)) else "valid"
-    kind = ours.Conv1D if len(size) == 1 else ours.Conv2D
-    layer = kind(n_out, sides[0], stride=sides[1], padding=given, dilation=sides[2], groups=groups)
-    return Call(layer, kind.Params(W, b), channels_first=True)
-
-
-def _max_pooling(
-    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
-    ceil_mode: bool = False, return_indices: bool = False,
-) -> Any:  # fmt: skip
-    if return_indices or {*_pair(dilation)} != {1}:
-        raise ValueError("neurona's pooling gives no indices, and has no dilation")
-    return _pooling(x, (ours.MaxPool1D, ours.MaxPool2D), kernel_size, stride, padding, ceil_mode)
-
-
-def _average_pooling(
-    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override: Any = None,
-) -> Any:  # fmt: skip
-    if divisor_override is not None or (count_include_pad and any(_pair(padding))):
-        raise ValueError(
-            "neurona's mean is that of the numbers without the padding: give "
-            "count_include_pad=False, and no divisor_override"
-        )
-    kinds = ours.AveragePool1D, ours.AveragePool2D
-    return _pooling(x, kinds, kernel_size, stride, padding, ceil_mode)
-
-
-def _pooling(x: Any, kinds: Any, size: Any, stride: Any, padding: Any, ceil_mode: bool) -> Any:
-    axes = x.ndim - 2
-    size, pads = _pair(size)[:axes], _pair(padding)[:axes]
-    stride = size if stride is None or stride == [] else _pair(stride)[:axes]
-    sides = zip(x.shape[2:], size, stride, pads, strict=True)
-    if ceil_mode and any((side + 2 * pad - one) % step for side, one, step, pad in sides):
-        raise ValueError("neurona's pooling leaves out what fills no patch: give ceil_mode=False")
-    given = [_sides(one, axes) for one in (size, stride, pads)]
-    layer = kinds[axes - 1](given[0], stride=given[1], padding=given[2] if any(pads) else "valid")
-    return Call(layer, channels_first=True)
-
-
-def _pair(given: Any) -> tuple[Any, Any]:
-    return tuple(given) * (3 - len(given)) if isinstance(given, tuple | list) else (given, given)
-
-
-def _sides(given: Any, n: int) -> Any:
-    """Return a number for the steps of a series, or one for each side of an image."""
-    return _pair(given)[0] if n == 1 else _pair(given)
-
-
-def _adaptive(layers: tuple[Any, Any]) -> Callable[..., Any]:
-    def step(x: Any, output_size: Any, return_indices: bool = False) -> Any:
-        if {*_pair(output_size)} != {1} or return_indices:
-            raise ValueError(
-                f"neurona's pooling over all places gives one number: output_size is {output_size}"
-            )
-        return Pool(layers, tuple(range(2, x.ndim)), keeps=True)
-
-    return step
-
-
-def _over(layers: tuple[Any, Any]) -> Callable[..., Any]:
-    def step(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        axes = tuple(dim) if isinstance(dim, tuple | list) else (dim,)
-        return None if None in axes else Pool(layers, axes, keepdim)
-
-    return step
-
-
-def _pad(x: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
-    added = {None: ZERO, 0: ZERO, -np.inf: LEAST}.get(value)
-    if mode != "constant" or added is None or min(pad) < 0:
-        raise ValueError("neurona's padding is zeros, or -∞ before a maximum")
-    pairs = [tuple(pad[i : i + 2]) for i in range(0, len(pad), 2)]
-    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
-    return Move(lambda places: np.pad(places, widths, constant_values=added))
-
-
-def _upsampled(
-    x: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", *rest: Any,
-    **others: Any,
-) -> Any:  # fmt: skip
-    sides = x.shape[2:]
-    if size is not None:
-        scale_factor = [to / side for to, side in zip(_pair(size), sides, strict=False)]
-    factors = _pair(scale_factor)
-    if len(sides) != 2 or not mode.startswith("nearest") or any(one % 1 for one in factors):
-        raise ValueError(
-            "neurona's Upsample2D repeats the pixels of images a whole number of times"
-        )
-    return Call(ours.Upsample2D(tuple(map(int, factors))), channels_first=True)
-
-
-def _batch_norm(
-    x: Any, mean: Any, variance: Any, weight: Any = None, bias: Any = None, training: bool = False,
-    momentum: Any = 0.1, eps: float = 1e-5,
-) -> Any:  # fmt: skip
-    if training or mean is None:
-        raise ValueError(
-            "it takes its statistics from the batch in eval() too, and neurona's has its own: "
-            "set track_running_stats=True and train it on"
-        )
-    gamma = np.ones(len(mean)) if weight is None else _numbers(weight)
-    beta = np.zeros(len(mean)) if bias is None else _numbers(bias)
-    params = ours.BatchNormalization.Params(gamma, beta, _numbers(mean), _numbers(variance))
-    return Call(ours.BatchNormalization(epsilon=eps or TINY), params, channels_first=True)
-
-
-def _layer_norm(
-    x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
-    shape = tuple(normalized_shape)
-    gamma = np.ones(shape) if weight is None else _numbers(weight)
-    beta = np.zeros(shape) if bias is None else _numbers(bias)
-    if len(shape) > 1 and shape == tuple(x.shape[1:]):
-        return normalization_of_all(shape, gamma, beta, eps)
-    if len(shape) > 1:
-        raise ValueError("neurona's LayerNormalization is over the last axis, or over all")
-    params = ours.LayerNormalization.Params(gamma, beta)
-    return Call(ours.LayerNormalization(epsilon=eps or TINY), params, axis=None)
-
-
-def _group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> Any:
-    if groups != 1:
-        raise ValueError(
-            f"it normalizes {groups} groups of channels: neurona's LayerNormalization is over the "
-            "channels of each place, or over all numbers, as GroupNorm(1, channels). Train with "
-            "one of these, or with a BatchNorm"
-        )
-    each = (-1, *(1,) * (x.ndim - 2))
-    gamma = np.ones(each) if weight is None else _numbers(weight).reshape(each)
-    beta = np.zeros(each) if bias is None else _numbers(bias).reshape(each)
-    return normalization_of_all(tuple(x.shape[1:]), gamma, beta, eps)
-
-
-def _transposed(
-    x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0,
-    output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
-) -> Any:  # fmt: skip
-    W = _numbers(weight)
-    b = np.zeros(W.shape[1] * groups) if bias is None else _numbers(bias)
-    W = W.transpose(*range(2, W.ndim), 1, 0)
-    return transposed_convolution(W, b, stride, padding, dilation, groups, first=True)
-
-
-def _embedding(
-    x: Any, weight: Any, padding_idx: Any = None, max_norm: Any = None, *rest: Any, **others: Any
-) -> Any:
-    if max_norm is not None:
-        raise ValueError("neurona's Embedding has no max_norm")
-    W = _numbers(weight)
-    zero = padding_idx == 0 and not W[0].any()
-    return Call(ours.Embedding(*W.shape, mask_zero=zero), ours.Embedding.Params(W))
-
-
-def _attention(
-    query: Any, key: Any, value: Any, n: int, heads: int, W: Any, b: Any, bias_k: Any, bias_v: Any,
-    add_zero_attn: bool, dropout: float, V: Any, c: Any, training: bool = True,
-    key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None,
-    use_separate_proj_weight: bool = False, static_k: Any = None, static_v: Any = None,
-    **others: Any,
-) -> Any:  # fmt: skip
-    if query is not key or key is not value or use_separate_proj_weight:
-        raise ValueError(
-            "neurona's MultiHeadAttention is self-attention: query, key, value are one"
-        )
-    rest = bias_k, bias_v, key_padding_mask, static_k, static_v
-    if add_zero_attn or any(one is not None for one in rest):
-        raise ValueError(
-            "neurona's MultiHeadAttention has no key_padding_mask, add_bias_kv or add_zero_attn"
-        )
-    causal = attn_mask is not None
-    if causal:
-        mask = _numbers(attn_mask)
-        seen = np.exp(mask) if attn_mask.is_floating_point() else 1 - mask
-        if not np.array_equal(seen, np.tri(len(query))):
-            raise ValueError("neurona's MultiHeadAttention has one mask, the causal one")
-    m = W.shape[0]
-    params = ours.MultiHeadAttention.Params(
-        _numbers(W).T, np.zeros(m) if b is None else _numbers(b),
-        _numbers(V).T, np.zeros(n) if c is None else _numbers(c),
-    )  # fmt: skip
-    return Call(ours.MultiHeadAttention(heads, causal=causal), params, axis=1)
-
-
-def _cat(tensors: Any, dim: int = 0) -> Any:
-    return Merge(ours.Concatenate, dim)
-
-
-def _add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
-    return Merge(ours.Add) if alpha == 1 and x.shape == other.shape else None
-
-
-def _rnn(activation: str) -> Callable[..., Any]:
-    """Return from one direction's weights to neurona's layer and parameters."""
-
-    def make(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-        return ours.SimpleRNN(n, activation, return_sequences=True), ours.SimpleRNN.Params(
-            W, U, b + c
-        )
-
-    return make
-
-
-def _gru(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-    both = np.concatenate([b[: 2 * n] + c[: 2 * n], b[2 * n :]])
-    return ours.GRU(n, return_sequences=True), ours.GRU.Params(W, U, both, c[2 * n :])
-
-
-def _lstm(n: int, W: Array, U: Array, b: Array, c: Array) -> tuple[Any, Any]:
-    own = (gates(array, (0, 1, 3, 2)) for array in (W, U, b + c))  # from i, f, g, o
-    return ours.LSTM(n, return_sequences=True), ours.LSTM.Params(*own)
-
-
-RECURRENCES: dict[str, Callable[..., tuple[Any, Any]]] = {
-    "rnn_tanh": _rnn("tanh"), "rnn_relu": _rnn("relu"), "gru": _gru, "lstm": _lstm,
-}  # fmt: skip
-
-
-def _recurrence(what: str, name: str, start: Value, args: Any) -> list[Value]:
-    """Return the values of a recurrence: of each layer, and of the states after the last step."""
-    _, state, weights, has_biases, layers, _, _, both, batch_first = args
-    states = state if isinstance(state, tuple | list) else (state,)
-    if any(bool(one.any()) for one in states):
-        raise _Unseen(f"{what} begins with another state than 0")
-    if states[0].shape[-1] != states[-1].shape[-1]:
-        raise _Unseen(f"{what} has proj_size, which neurona does not have")
-    directions = 2 if both else 1
-    each = np.array_split(np.arange(len(weights)), layers * directions)
-    made, n = [], states[0].shape[-1]
-    for indices in each:
-        W, U, *biases = (_numbers(weights[i]).T for i in indices)
-        b, c = biases if has_biases else [np.zeros(W.shape[1])] * 2
-        made.append(RECURRENCES[name](n, W, U, b, c))
-    values = [start]
-    for i in range(layers):
-        pair = made[i * directions : (i + 1) * directions]
-        layer, params = pair[0]
-        if both:
-            backwards = replace(pair[1][0], go_backwards=True)
-            layer, params = ours.Concatenate([layer, backwards]), (params, pair[1][1])
-        call = Call(layer, params, axis=0 if batch_first else 1)
-        values.append(Value(what, (values[-1],), step=call))
-
-    def last_states(places: Places) -> Places:
-        y = places.swapaxes(0, 1) if batch_first else places
-        ends = np.stack([y[-1, :, :n], y[0, :, n:]][:directions])
-        below = np.full(((layers - 1) * directions, *ends.shape[1:]), GONE)
-        return np.concatenate([below, ends])
-
-    def cells(places: Places) -> Places:
-        raise ValueError(f"{what} gives its cells, and neurona's LSTM its states")
-
-    after = [Value(what, (values[-1],), step=Move(one)) for one in (last_states, cells)]
-    return [*values[1:], *after[: len(states)]]
-
-
-MEANS = ours.GlobalAveragePool1D(), ours.GlobalAveragePool2D()
-LARGEST = ours.GlobalMaxPool1D(), ours.GlobalMaxPool2D()
-LAYERS: dict[str, Callable[..., Any]] = {
-    "linear": _linear,
-    **dict.fromkeys(("matmul", "__matmul__", "mm"), _matmul),
-    **dict.fromkeys(("conv1d", "conv2d"), _convolution),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _transposed),
-    **dict.fromkeys(("max_pool1d", "max_pool2d"), _max_pooling),
-    **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _average_pooling),
-    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d"), _adaptive(MEANS)),
-    **dict.fromkeys(("adaptive_max_pool1d", "adaptive_max_pool2d"), _adaptive(LARGEST)),
-    "mean": _over(MEANS),
-    **dict.fromkeys(("max", "amax"), _over(LARGEST)),
-    "pad": _pad,
-    "interpolate": _upsampled,
-    "batch_norm": _batch_norm,
-    "layer_norm": _layer_norm,
-    "group_norm": _group_norm,
-    "embedding": _embedding,
-}
-# Functions without a counterpart in neurona, and how to go on without them.
-REFUSED = {
-    "instance_norm": "neurona has no normalization of each channel by itself: train with a "
-    "BatchNorm, a LayerNorm over the channels, or GroupNorm(1, channels)",
-    "_pack_padded_sequence": "neurona's recurrences take padded series, and with mask_zero=True "
-    "pass over steps of zeros: import the model with its recurrence on the padded series, and set "
-    "mask_zero in the layer that it becomes",
-    "scaled_dot_product_attention": "neurona's MultiHeadAttention is read from "
-    "nn.MultiheadAttention: put its weights into one",
-}
-MERGES: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
-    **dict.fromkeys(("add", "add_", "__add__", "__radd__", "__iadd__"), _add),
-}
-MOVES = (
-    "flatten", "ravel", "view", "view_as", "reshape", "reshape_as", "unflatten", "squeeze",
-    "unsqueeze", "permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis", "t", "flip",
-    "__getitem__", "select", "narrow", "chunk", "split", "unbind", "long", "int", "__get__",
-)  # fmt: skip
-
-
-def _step(
-    source: _Source, what: str, function: Any, args: Any, kwargs: Any, given: Any, again: Any
-) -> Any:
-    """Return the layer, the merge or the move that a call is, if it is one."""
-    name = function.__name__
-    kwargs = {"x" if key == "input" else key: value for key, value in kwargs.items()}
-    if name in REFUSED:
-        raise _Unseen(f"{what}: {REFUSED[name]}")
-    if name in MOVES and len(given) == 1:
-        return Move(partial(_moved, source, again))
-    if name == "multi_head_attention_forward":
-        make: Callable[..., Any] = _attention
-    elif len(given) == 1 and name in LAYERS and given[0] is (args[0] if args else kwargs.get("x")):
-        make = LAYERS[name]
-    elif name in MERGES and len(given) == (2 if MERGES[name] is _add else len(args[0])):
-        make = MERGES[name]
-    else:
-        return None
-    try:
-        return make(*args, **kwargs)
-    except TypeError:  # another function of that name
-        return None
-    except ValueError as error:
-        raise _Unseen(f"{what}: {error}") from None
-
-
 # --------------------------------------------------------------- modules that the export writes
 
 
 @contextmanager
 def _own_modules(source: _Source, tape: Any) -> Iterator[None]:
-    """Write down each call of a module of :mod:`neurona.export.pytorch` as the layer that it is."""
+    """Write down each call of a module that the export writes as the layer that it is."""
     code: dict[str, Any] = {}
     exec("\n".join([IMPORTS, *(MODULES[name] for name in OWN)]), code)
 
@@ -746,7 +388,7 @@ def _own_modules(source: _Source, tape: Any) -> Iterator[None]:
         try:
             step = None if start is None else OWN[name](source, module, args[0])
         except ValueError as error:
-            raise _Unseen(f"{what}: {error}") from None
+            raise Unseen(f"{what}: {error}") from None
         except (AttributeError, TypeError):  # what is within it was changed: read it call by call
             return
         if step is None:
@@ -771,38 +413,35 @@ def _own_recurrence(source: _Source, module: Any, x: Any) -> Any:
     inner = module.layer
     if type(inner).__name__ == "SimpleRNN":
         call = _simple_rnn(source, inner, x)
-        layer, params = call.layer, call.params
     else:
         plain = inner.num_layers == 1 and inner.batch_first and not inner.proj_size
         if not plain or inner.bidirectional:
             return None
-        W, U, *biases = (_numbers(one).T for one in inner._flat_weights)
-        b, c = biases or [np.zeros(W.shape[1])] * 2
-        layer, params = RECURRENCES[inner.mode.lower()](inner.hidden_size, W, U, b, c)
+        call = direction(inner.mode.lower(), inner._flat_weights)
     options = {"return_sequences": module.every_step, "go_backwards": module.backwards}
-    return Call(replace(layer, mask_zero=True, **options), params)
+    return replace(call, layer=replace(call.layer, mask_zero=True, **options))
 
 
 def _simple_rnn(source: _Source, module: Any, x: Any) -> Any:
-    W, U = (_numbers(one.weight).T for one in (module.input, module.state))
+    W, U = (numbers(one.weight).T for one in (module.input, module.state))
     n = len(U)
     function = partial(_on_numbers, source, module.activation)
     layer = ours.SimpleRNN(n, recognize(function, n, "its activation"), return_sequences=True)
-    return Call(layer, ours.SimpleRNN.Params(W, U, _numbers(module.input.bias)))
+    return Call(layer, ours.SimpleRNN.Params(W, U, numbers(module.input.bias)))
 
 
 def _own_attention(source: _Source, module: Any, x: Any) -> Any:
     layer = ours.MultiHeadAttention(module.heads, module.size, module.causal, module.padding)
     into, out = module.input, module.output
-    W, V = (_numbers(one.weight).T for one in (into, out))
-    return Call(layer, layer.Params(W, _numbers(into.bias), V, _numbers(out.bias)))
+    W, V = (numbers(one.weight).T for one in (into, out))
+    return Call(layer, layer.Params(W, numbers(into.bias), V, numbers(out.bias)))
 
 
 def _without_padding(source: _Source, module: Any, x: Any) -> Any:
     mean, axes = module.mean, x.ndim - 2
-    size, stride = (_sides(one, axes) for one in (mean.kernel_size, mean.stride))
-    layer = (ours.AveragePool1D, ours.AveragePool2D)[axes - 1](size, stride=stride)
-    return [_pad(x, module.pad.padding, value=-np.inf), Call(layer)]
+    kind = (ours.AveragePool1D, ours.AveragePool2D)[axes - 1]
+    layer = kind(mean.kernel_size, stride=mean.stride)
+    return [padded(x, module.pad.padding, value=-np.inf), Call(layer)]
 
 
 IMPORTS = "import torch\nfrom torch import nn\n"  # as the export's code has them

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -23,22 +23,31 @@ from neurona.engine.layers import Layer, Nothing
 from neurona.engine.network import Network
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, Params, Shape
+from neurona.export.calls import (
+    CONVOLUTIONS,
+    EXAMPLES,
+    GONE,
+    LEAST,
+    TINY,
+    ZERO,
+    Call,
+    Merge,
+    Move,
+    Places,
+    Pool,
+    Value,
+    convolution,
+)
 from neurona.export.comparison import confirmed
 from neurona.export.parts import OWN
 from neurona.export.recognition import affine, recognize
 
-# Where each number of the model's array stands in neurona's example.
-Places: TypeAlias = Array
-# Places of a zero and of -∞, which were added, and of a number that no layer gives.
-ZERO, LEAST, GONE = -1, -2, -3
-
-EXAMPLES = 3  # with which a model is read
-LARGEST = float(np.finfo(np.float32).max)
-TINY = 1e-30  # an epsilon that changes nothing, where what is imported has none
-CONVOLUTIONS = (ours.Conv1D, ours.Conv2D)
+MOST = float(np.finfo(np.float32).max)
 NORMALIZATIONS = (ours.BatchNormalization, ours.LayerNormalization)
 RECURRENT = (ours.SimpleRNN, ours.GRU, ours.LSTM)
-WINDOWED = ours.MaxPool1D, ours.MaxPool2D, ours.AveragePool1D, ours.AveragePool2D
+MAXIMA = ours.MaxPool1D, ours.MaxPool2D
+WINDOWED = *MAXIMA, ours.AveragePool1D, ours.AveragePool2D
+POSITIVE = "relu", "sigmoid", "softplus", "softmax", "exp"  # activations without numbers below 0
 WEIGHTED = (ours.Dense, *CONVOLUTIONS, ours.Embedding)
 ACTIVATED = (ours.Dense, *CONVOLUTIONS, *NORMALIZATIONS)  # may hold what follows them
 HAVE = (
@@ -47,54 +56,6 @@ HAVE = (
     "GlobalAveragePool2D, Upsample2D, Flatten, Reshape, Embedding, SimpleRNN, GRU, LSTM, "
     "MultiHeadAttention, PositionalEncoding, Concatenate, Add"
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
-    """An array that the model makes of its input."""
-
-    what: str  # made it, as it is called in an error
-    inputs: tuple[Value, ...] = ()  # that it was made of; none for the input of the model
-    function: Callable[..., Any] = lambda x: x  # from arrays, one for each input, to this one
-    step: Any = None  # a Call, a Pool, a Merge or a Move; None for anything else
-
-
-@dataclass(frozen=True)
-class Call:
-    """A layer of neurona with its parameters, in float64, and how it expects the examples."""
-
-    layer: Any  # a Dense becomes a convolution of size 1 where examples are series or images
-    params: Any = ()
-    channels_first: bool = False  # before the other axes of an example
-    axis: int | None = 0  # of the examples; None: any but the last
-    told: bool = False  # by something else than zeros which steps are padding
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A call that takes the mean or the maximum along axes of the model's array."""
-
-    layers: tuple[Layer, Layer]  # neurona's, for series and for images
-    axes: tuple[int, ...]
-    keeps: bool = False  # the axes, of length 1
-
-
-@dataclass(frozen=True)
-class Merge:
-    """A call that puts values together: ``Add``, or ``Concatenate`` along an axis of the arrays.
-
-    A ``Masked`` puts zeros into the first value where a step of the second is padding.
-    """
-
-    layer: Any
-    axis: int = -1
-
-
-@dataclass(frozen=True)
-class Move:
-    """A call that moves numbers, leaves some out or adds zeros, and can do so with places."""
-
-    function: Callable[[Places], Places]  # of EXAMPLES examples
 
 
 @dataclass(frozen=True)
@@ -376,6 +337,9 @@ def _recognized(start: Value, values: Sequence[Value], row: Row) -> Row:
         scale, shift = (array.reshape(-1, row.shape[-1]) for array in found)
         if all((array == array[0]).all() for array in (scale, shift)):
             return _scaled(what, scale[0], shift[0], row)
+        with suppress(ValueError):  # for each feature of the shape that the model has here
+            if row.places.shape != row.shape:
+                return _recognized(start, values, _arranged(what, row, row.places))
         if row.places.ndim != 2 or abs(scale - 1).max() > 1e-6:
             raise
         row = _arranged(what, row, row.places)  # of an image, its places one after the other
@@ -411,53 +375,6 @@ def _scaled(what: str, scale: Array, shift: Array, row: Row) -> Row:
     return row.then(ours.BatchNormalization(epsilon=TINY), params)
 
 
-# ---------------------------------------------------------------- layers that are several of ours
-
-
-def normalization_of_all(shape: Shape, gamma: Array, beta: Array, epsilon: float) -> list[Any]:
-    """Return the steps that normalize all numbers of an example together: as a row of numbers.
-
-    ``gamma`` and ``beta`` are of the model's ``shape`` of an example, or of one that fits it.
-    """
-    own = (np.broadcast_to(one, shape).ravel() for one in (gamma, beta))
-    return [
-        Move(lambda places: places.reshape(len(places), -1)),
-        Call(
-            ours.LayerNormalization(epsilon=epsilon or TINY), ours.LayerNormalization.Params(*own)
-        ),
-        Move(lambda places: places.reshape(len(places), *shape)),
-    ]
-
-
-def transposed_convolution(
-    W: Array, b: Array, stride: Any, padding: Any, dilation: Any, groups: int, first: bool
-) -> Call:
-    """Return a transposed convolution of stride 1, which is a convolution with a turned kernel.
-
-    ``W (*size, n_out / groups, n_in)`` and ``padding`` are as in the transposed one, of each side;
-    with a larger stride it puts zeros between the numbers, and neurona has no layer that does.
-    """
-    size = W.shape[:-2]
-    if len(size) > 2:
-        raise ValueError("neurona has convolutions of series and images")
-    stride, padding, dilation = (
-        [int(n) for n in np.broadcast_to(one, len(size))] for one in (stride, padding, dilation)
-    )
-    around = [d * (n - 1) - p for n, p, d in zip(size, padding, dilation, strict=True)]
-    if {*stride} != {1} or min(around) < 0:
-        raise ValueError(
-            f"it is a transposed convolution of stride {', '.join(map(str, stride))} and padding "
-            f"{', '.join(map(str, padding))}: neurona has those of stride 1 that are convolutions. "
-            "To enlarge images, train with an upsampling to the nearest pixel and a convolution "
-            "after it"
-        )
-    each = np.split(np.flip(W, tuple(range(len(size)))).swapaxes(-1, -2), groups, axis=-2)
-    kind = CONVOLUTIONS[len(size) - 1]
-    given = [one[0] if len(size) == 1 else tuple(one) for one in (size, around, dilation)]
-    layer = kind(len(b), given[0], padding=given[1], dilation=given[2], groups=groups)
-    return Call(layer, kind.Params(np.concatenate(each, axis=-1), b), first)
-
-
 # ------------------------------------------------------------------------------- steps, one by one
 
 
@@ -480,15 +397,35 @@ def _called(what: str, call: Call, row: Row) -> Row:
     if isinstance(layer, ours.Dense):
         layer, params = _at_each_place(what, layer, params, places.ndim)
     if isinstance(layer, (*CONVOLUTIONS, *WINDOWED)):
+        if isinstance(layer, MAXIMA) and row.layers and row.layers[-1].activation.name in POSITIVE:
+            places = np.where(places == ZERO, LEAST, places)  # a zero is not larger
         layer, places = _padded(what, layer, places)
     turned = isinstance(layer, RECURRENT) and places.ndim == 2 and places[0, 0] > places[-1, 0]
     if turned:  # from the last step on
         layer, places = replace(layer, go_backwards=not layer.go_backwards), places[::-1]
+    params, places = _with_features_in_order(layer, params, places)
     row = _arranged(what, row, places)
     if call.told and _knows_padding(layer):
         row = _masked(row)
     places = in_order(layer.out_shape(row.shape), call.channels_first)
     return row.then(layer, params, places[::-1] if turned and places.ndim == 2 else places)
+
+
+def _with_features_in_order(layer: Any, params: Any, places: Places) -> tuple[Any, Places]:
+    """Put the features of each step in neurona's order, and the rows of W with them.
+
+    Where channels come first, those of an image and its rows become a step's features so.
+    """
+    order = np.argsort(places[0], axis=0)
+    if places.ndim != 2 or (places[:, order] != np.sort(places, axis=1)).any():
+        return params, places
+    if isinstance(layer, RECURRENT) or (isinstance(layer, ours.Conv1D) and layer.groups == 1):
+        params = params._replace(W=params.W[..., order, :])
+    elif isinstance(layer, ours.Concatenate):  # of a recurrence in both directions
+        params = tuple(one._replace(W=one.W[order]) for one in params)
+    else:
+        return params, places
+    return params, places[:, order]
 
 
 def _of_rows(what: str, layer: Any, params: Any, row: Row) -> Row:
@@ -497,7 +434,7 @@ def _of_rows(what: str, layer: Any, params: Any, row: Row) -> Row:
         row = row.then(ours.Flatten(len(row.shape)), Nothing())
     places, (n,) = row.places, row.shape
     if isinstance(layer, ours.Dense):  # its output is in order
-        if (places == GONE).any():
+        if (places == GONE).any() or len(places) != len(params.W):
             raise _incomplete(what)
         W = np.zeros((n, layer.n_out))
         np.add.at(W, places[places >= 0], params.W[places >= 0])
@@ -514,9 +451,8 @@ def _at_each_place(what: str, layer: Any, params: Any, axes: int) -> tuple[Any, 
             f"{what} gets examples of {axes} axes: neurona has rows, series and images"
         )
     W, b = params
-    if axes == 2:
-        return ours.Conv1D(layer.n_out, 1), ours.Conv1D.Params(W[None], b)
-    return ours.Conv2D(layer.n_out, (1, 1)), ours.Conv2D.Params(W[None, None], b)
+    call = convolution(W.reshape(*(1,) * (axes - 1), *W.shape), b, False, padding="valid")
+    return call.layer, call.params
 
 
 def _padded(what: str, layer: Any, places: Places) -> tuple[Any, Places]:
@@ -592,6 +528,7 @@ def _pooled(what: str, pool: Pool, row: Row) -> Row:
             f"{what}: neurona takes it over all steps of a series, or over height and width of an "
             "image"
         )
+    sides = [row.places.shape[axis] for axis in over]
     row = _arranged(what, row, np.moveaxis(row.places, min(rest), -1))
     layer: Any = pool.layers[len(over) - 1]
     if getattr(layer, "mask_zero", False):
@@ -600,6 +537,8 @@ def _pooled(what: str, pool: Pool, row: Row) -> Row:
     kept = [n if axis in rest else 1 for axis in range(len(over) + 1)]
     places = in_order((n,)).reshape(kept if pool.keeps else (n,))
     row = row.then(layer, Nothing(), places)
+    if pool.total:
+        row = _scaled(what, np.full(n, float(prod(sides))), np.zeros(n), row)
     before = 0 if pool.keeps else sum(axis < row.axis for axis in axes)
     return replace(row, axis=row.axis - before)
 
@@ -609,7 +548,7 @@ def _moved(what: str, move: Move, row: Row) -> Row:
     span = prod(row.shape) + 1
     one = row.places
     each = [np.where(one < 0, one, one + k * span) for k in range(EXAMPLES)]
-    moved = move.function(np.stack(each, axis=row.axis))
+    moved = move.function(np.ascontiguousarray(np.stack(each, axis=row.axis)))
     for axis, n in enumerate(moved.shape):
         first = moved.take(0, axis)
         apart = np.where(first < 0, 0, span)
@@ -617,10 +556,23 @@ def _moved(what: str, move: Move, row: Row) -> Row:
             break
     else:
         raise ValueError(f"{what} mixes the examples")
-    row = _last_states(replace(row, places=first, axis=axis))
+    row = _without_later_steps(_last_states(replace(row, places=first, axis=axis)))
     if row.places.ndim == 1 < len(row.shape) and row.places.size == prod(row.shape):
         row = row.then(ours.Flatten(len(row.shape)), Nothing())
     return row
+
+
+def _without_later_steps(row: Row) -> Row:
+    """Return a causal convolution where one with padding on both sides loses its last steps."""
+    last = row.layers[-1] if row.layers else None
+    if not isinstance(last, ours.Conv1D) or last.stride > 1 or row.places.ndim != 2:
+        return row
+    before = last.windows.spans[0] - 1
+    shape = (row.shape[0] - before, row.shape[1])
+    kept = [in_order(shape, first) for first in (False, True)]
+    if last.padding != before or not any(np.array_equal(row.places, one) for one in kept):
+        return row
+    return replace(row.ending(replace(last, padding="causal"), row.params[-1]), shape=shape)
 
 
 def _last_states(row: Row) -> Row:
@@ -689,7 +641,9 @@ def _merged(what: str, merge: Merge, rows: Sequence[Row], before: Row) -> Row:
         cuts = np.cumsum([row.shape[-1] for row in rows])[:-1]
         pieces = zip(np.split(whole, cuts, axis=-1), rows, strict=True)
         places = np.concatenate([one.ravel()[row.places] for one, row in pieces], axis=along)
-    return replace(before.then(layer, tuple(params), places), axis=rows[0].axis)
+    row = replace(before.then(layer, tuple(params), places), axis=rows[0].axis)
+    n = row.shape[-1]
+    return _scaled(what, np.full(n, 1 / len(rows)), np.zeros(n), row) if merge.mean else row
 
 
 STEPS: dict[Any, Callable[[str, Any, Row], Row]] = {Call: _called, Pool: _pooled, Move: _moved}
@@ -751,7 +705,7 @@ def _check_numbers(what: str, params: Any) -> None:
     largest = max((float(abs(array).max(initial=0)) for array in arrays(params)), default=0.0)
     if not np.isfinite(largest):
         raise ValueError(f"{what} has weights that are not finite")
-    if largest > LARGEST:
+    if largest > MOST:
         raise ValueError(
             f"{what} has a weight of size {largest:.3g}, too large for float32, in which neurona "
             "has what it imports: the largest there is 3.4e38"

@@ -95,7 +95,8 @@ def _applied(function: Callable[[Array], Any], z: Array, what: str) -> Array:
     try:
         return np.asarray(function(z.copy()), dtype=np.float64)
     except Exception as error:
-        raise ValueError(f"{what} can't be applied to the layer's numbers: {error}") from error
+        said = [*str(error).splitlines(), type(error).__name__][0].removesuffix(".")
+        raise ValueError(f"{what} can't be applied to the layer's numbers: {said}") from error
 
 
 def _same(given: Array, ours: Array) -> bool:

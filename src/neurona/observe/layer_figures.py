@@ -7,11 +7,15 @@ without a name, it is the first of its kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.engine.layers.attention import MultiHeadAttention
+from neurona.engine.layers.convolution import Conv1D, Conv2D
+from neurona.engine.layers.pooling import MaxPool2D
+from neurona.engine.layers.recurrent import Recurrent
 from neurona.extras import require
 from neurona.observe.colors import LIGHT, diverging
 from neurona.observe.style import FAINT, GRAY, INK, LEGEND, axes_of, series_color, tidy
@@ -70,7 +74,7 @@ def filters(
     >>> len(ax.images)
     6
     """
-    leaf = _leaf(probed(net, params)[1], layer, "a convolution", _is_convolution)
+    leaf = _leaf(probed(net, params)[1], layer, "a convolution", (Conv1D, Conv2D))
     W = np.asarray(leaf.params.W, np.float64)
     if W.ndim == 3:  # of a series: the steps go from left to right
         W = W[None]
@@ -218,9 +222,7 @@ def pooling(
     >>> ax.collections[-2].get_offsets().tolist()  # column and row of each ring
     [[1.0, 1.0], [3.0, 1.0], [1.0, 3.0], [3.0, 3.0]]
     """
-    leaf = _leaf(
-        _passed(net, params, _example(net, params, x)), layer, "a max pooling", _is_max_pooling
-    )
+    leaf = _leaf(_passed(net, params, _example(net, params, x)), layer, "a max pooling", MaxPool2D)
     channels = leaf.x.shape[-1]
     if not 0 <= channel < channels:
         raise ValueError(f"channel is {channel}: the pooling has {channels}, from 0 on")
@@ -306,7 +308,7 @@ def states(
         If Matplotlib is not installed.
     """
     example = _example(net, params, x)
-    leaf: Any = _leaf(_passed(net, params, example), layer, "a recurrence", _is_recurrence)
+    leaf: Any = _leaf(_passed(net, params, example), layer, "a recurrence", Recurrent)
     found = leaf.layer.states(leaf.params, leaf.x)
     if of not in found:
         raise ValueError(f"of is {of!r}: {type(leaf.layer).__name__} has {', '.join(found)}")
@@ -373,7 +375,7 @@ def attention(
         If Matplotlib is not installed.
     """
     leaf: Any = _leaf(
-        _passed(net, params, _example(net, params, x)), layer, "an attention", _is_attention
+        _passed(net, params, _example(net, params, x)), layer, "an attention", MultiHeadAttention
     )
     weights = np.asarray(leaf.layer.weights(leaf.params, leaf.x)[0], np.float64)
     heads, steps, _ = weights.shape
@@ -424,11 +426,9 @@ def _passed(net: Network, params: Params, example: Array) -> dict[str, Leaf]:
     return leaves
 
 
-def _leaf(
-    leaves: dict[str, Leaf], place: str | None, what: str, fits: Callable[[Leaf], bool]
-) -> Leaf:
+def _leaf(leaves: dict[str, Leaf], place: str | None, what: str, kind: Any) -> Leaf:
     """Return the layer at a place, or the first of a kind."""
-    fitting = [leaf for leaf in leaves.values() if fits(leaf)]
+    fitting = [leaf for leaf in leaves.values() if isinstance(leaf.layer, kind)]
     if not fitting:
         kinds = ", ".join(type(leaf.layer).__name__ for leaf in leaves.values())
         raise ValueError(f"no layer of the network is {what}: its layers are {kinds}")
@@ -439,22 +439,6 @@ def _leaf(
         places = ", ".join(leaf.place for leaf in fitting)
         raise ValueError(f"layer is {place!r}, which is not {what}: choose from {places}")
     return found[0]
-
-
-def _is_convolution(leaf: Leaf) -> bool:
-    return type(leaf.layer).__name__ in ("Conv1D", "Conv2D")
-
-
-def _is_max_pooling(leaf: Leaf) -> bool:
-    return type(leaf.layer).__name__ == "MaxPool2D"
-
-
-def _is_recurrence(leaf: Leaf) -> bool:
-    return hasattr(leaf.layer, "states")
-
-
-def _is_attention(leaf: Leaf) -> bool:
-    return type(leaf.layer).__name__ == "MultiHeadAttention"
 
 
 # --------------------------------------------------------------------------------- the tiles

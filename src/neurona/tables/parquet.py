@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class ParquetTable(TableFile):
         for batch in self.arrow.to_batches():
             columns = [column.to_pylist() for column in batch.columns]
             for row in zip(*columns, strict=True):
-                yield ["" if cell is None else str(cell) for cell in row]
+                yield ["" if cell is None else _text(cell) for cell in row]
 
     def values(self, name: str) -> NDArray[Any]:
         """Return a column's cells as NumPy has them."""
@@ -257,14 +258,14 @@ def to_parquet(table: TableFile, added: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def _whole(table: TableFile, name: str) -> Column:
-    """Return a column whose cells lose nothing: codes such as 007 and long numbers stay texts."""
+    """Return a column whose cells lose nothing: codes such as 007 and long numbers stay texts.
+
+    So do all cells of a column in which some are odd.
+    """
     column, cells = table.column(name), table.written(name) or []
     is_code = re.compile(r"[-+]?(0\d.*|\d{16,})").fullmatch
-    return (
-        read_categories(name, cells)
-        if column.kind == "number" and any(map(is_code, cells))
-        else column
-    )
+    is_lost = column.odd or (column.kind == "number" and any(map(is_code, cells)))
+    return read_categories(name, cells) if is_lost else column
 
 
 def arrow_of(columns: Iterable[Column]) -> Any:
@@ -305,6 +306,11 @@ def _is_bytes(types: Any, kind: Any) -> bool:
     return bool(
         types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)
     )
+
+
+def _text(cell: Any) -> str:
+    """Write a cell as a CSV file has it; a duration in seconds, as the network takes it."""
+    return str(cell.total_seconds() if isinstance(cell, timedelta) else cell)
 
 
 def _names(cells: list[Any]) -> NDArray[Any]:

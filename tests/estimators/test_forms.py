@@ -218,7 +218,7 @@ def test_labels_of_a_frame_may_be_booleans_beside_numbers():
     expected = net().fit(X, frame.to_numpy(int)).predict_proba(X)
     np.testing.assert_allclose(net().fit(X, frame).predict_proba(X), expected, rtol=1e-6)
     with pytest.raises(ValueError, match="y holds bool, int: give classes of one type"):
-        net().fit(X, [True, *[0, 1] * 74, 1])
+        net().fit(X, pd.Series([True, *[0, 1] * 74, 1], dtype=object))
 
 
 @pytest.mark.parametrize("weight", ["balanced", 3.0, 0])

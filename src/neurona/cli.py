@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    given = parser(_language_of(arguments)).parse_args(arguments)
     try:
+        given = parser(_language_of(arguments)).parse_args(arguments)
         code: int = given.run(given)
         _flush()  # here, where a closed pipe is not an error yet
     except BrokenPipeError:  # the reader has stopped, as head does

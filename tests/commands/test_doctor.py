@@ -80,6 +80,11 @@ def test_a_table_is_prepared_and_diagnosed(table, capsys):
         (["moons", "--lr", "fast"], "--learning-rate is 'fast', which is not a number"),
         (["moons", "--optimizer", "sdg"], "sgd"),
         (["moons", "--arms", "3"], "--arms is not for moons"),
+        (["moons", "y"], "moons is a demonstration, which has no column 'y': leave it out"),
+        (
+            ["t.csv", "y", "--target", "x"],
+            "column to predict is 'y', and --target is 'x': give one",
+        ),
     ],
 )
 def test_wrong_options_are_explained(arguments, said, capsys):

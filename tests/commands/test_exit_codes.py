@@ -221,6 +221,8 @@ def test_without_safetensors_the_error_comes_before_the_training(folder, capsys,
         pytest.param("evaluate", "", marks=pytest.mark.long),
         ("evaluate", "1"),
         pytest.param("inspect", "", marks=pytest.mark.long),
+        ("--help", ""),
+        ("--version", "1"),
     ],
 )
 def test_full_standard_output_is_an_error(command, unbuffered, folder, monkeypatch):
@@ -228,9 +230,10 @@ def test_full_standard_output_is_an_error(command, unbuffered, folder, monkeypat
     arguments = ["train", "t.csv", "--target", "kind", "--epochs", "2", "--quiet"]
     assert cli.main([*arguments, "--output", "m.safetensors"]) == 0
     table = [] if command == "inspect" else ["t.csv"]
+    rest = [] if command.startswith("--") else ["m.safetensors", *table]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "neurona.cli", command, "m.safetensors", *table],
+            [sys.executable, "-m", "neurona.cli", command, *rest],
             cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
             env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
         )  # fmt: skip

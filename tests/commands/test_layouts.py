@@ -38,7 +38,7 @@ def frame(n=60, seed=0):
         (frame().to_csv(), "column 1 has no name and counts the rows: it is left out"),
         (
             frame().reset_index().rename(columns={"index": "Unnamed: 0"}).to_csv(index=False),
-            "column 'Unnamed: 0' counts the rows: it is left out",
+            "column 'Unnamed: 0' is an index without a name: it is left out",
         ),
         (
             '"x" "coat" "y"\n' + frame().to_csv(sep=" ", header=False),

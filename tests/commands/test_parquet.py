@@ -16,7 +16,7 @@ from neurona.tables.columns import Column
 from neurona.tables.csv import parse_csv
 from neurona.tables.encoding import unpacked
 from neurona.tables.file import TableError
-from neurona.tables.parquet import arrow_of, parse_parquet
+from neurona.tables.parquet import arrow_of, parse_parquet, to_parquet
 from tests.support.commands import WRONG, refused, run
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -100,6 +100,27 @@ def test_moments_of_a_time_zone_are_read_as_those_of_utc():
     assert raw.column("t").values.tolist() == [datetime.datetime(2024, 1, 2, 3)]
 
 
+@pytest.mark.parametrize("kind", ["time32[s]", "time32[ms]", "time64[us]", "time64[ns]"])
+def test_times_of_day_are_those_of_a_csv(kind):
+    cells = pyarrow.array([datetime.time(9, 30), None, datetime.time(21)]).cast(kind, safe=False)
+    read_ = read(pyarrow.table({"at": cells})).column("at")
+    text = parse_csv("at,b\n9:30,1\n,1\n21:00,1\n").column("at")
+    assert (read_.kind, read_.is_time) == (text.kind, text.is_time) == ("date", True)
+    np.testing.assert_array_equal(read_.values, text.values)
+
+
+def test_an_index_of_pandas_without_a_name_is_no_data(tmp_path, capsys):
+    frame = pets().to_pandas().drop(columns="nothing")
+    frame[frame.index != 3].to_parquet(tmp_path / "t.parquet")
+    table = parse_parquet((tmp_path / "t.parquet").read_bytes())
+    assert (table.names[-1], table.counting) == ("__index_level_0__", ["__index_level_0__"])
+    made = ["--target", "kind", "--epochs", "3", "--quick", "-o", tmp_path / "m.safetensors"]
+    code, out, _ = run(capsys, "train", tmp_path / "t.parquet", *made)
+    said = "column '__index_level_0__' is an index without a name: it is left out"
+    assert (code, said in out.splitlines()) == (0, True)
+    assert "__index_level_0__" not in neurona.load(tmp_path / "m.safetensors").feature_names_in_
+
+
 def test_targets():
     def target(cells, kind="auto"):
         return read(pyarrow.table({"y": cells})).target("y", kind)
@@ -123,7 +144,6 @@ def test_targets():
         ([[1, 2], [3]], "list<element: int64>"),
         ([{"a": 1}, {"a": 2}], "struct<a: int64>"),
         ([b"a", b"b"], "binary"),
-        ([datetime.time(1), datetime.time(2)], "time64[us]"),
     ],
 )
 def test_what_is_nested_or_bytes_is_refused(cells, kind):
@@ -246,6 +266,33 @@ def test_columns_of_a_csv_have_types():
     assert made.to_pylist()[1]["d"] is made.to_pylist()[0]["e"] is made.to_pylist()[1]["a"] is None
     days = Column("c", "date", np.array(["2024-01-02", "NaT"], "datetime64[us]"))
     assert str(arrow_of([days]).schema[0].type) == "date32[day]"
+
+
+def test_a_csv_made_parquet_loses_nothing():
+    """Codes lost their zeros, long numbers their last digits, and times became moments of 1970."""
+    raw = parse_csv(
+        "zip;id;at;seen;x;odd\n00501;1152921504606846979;9:30;2024-01-02T03:00+02:00;1,50;5o\n"
+        "10001;7;21:05;2024-01-02T03:00Z;2;1,5\n" + ";;;;;7\n" * 10
+    )
+    made = parquet.read_table(io.BytesIO(to_parquet(raw, {})))
+    kinds = ["string", "string", "time64[us]", "timestamp[us, tz=UTC]", "double", "string"]
+    assert [str(field.type) for field in made.schema] == kinds
+    hours = [datetime.datetime(2024, 1, 2, hour, tzinfo=datetime.UTC) for hour in (1, 3)]
+    assert made.slice(0, 3).to_pydict() == {
+        "zip": ["00501", "10001", None],
+        "id": ["1152921504606846979", "7", None],
+        "at": [datetime.time(9, 30), datetime.time(21, 5), None],
+        "seen": [*hours, None],
+        "x": [1.5, 2.0, None],
+        "odd": ["5o", "1,5", "7"],
+    }
+
+
+def test_durations_are_seconds_in_a_csv():
+    hours = [datetime.timedelta(hours=1), None, datetime.timedelta(days=1, seconds=0.5)]
+    assert [*read(pyarrow.table({"t": hours, "n": [1, 2, 3]})).texts()] == [
+        ["3600.0", "1"], ["", "2"], ["86400.5", "3"],
+    ]  # fmt: skip
 
 
 # The commands

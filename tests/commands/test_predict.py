@@ -46,7 +46,7 @@ def test_predict_adds_the_ends_of_an_interval(tmp_path, capsys):
     low, middle, high = np.array([[float(row[name]) for name in names] for row in rows]).T
     assert (low < high).all()
     np.testing.assert_allclose(high - middle, (high - middle)[0], rtol=1e-4)
-    assert "share is 2" in refused(capsys, "predict", model, table, "--interval", "2")
+    assert "--interval is 2" in refused(capsys, "predict", model, table, "--interval", "2")
 
 
 def test_predict_answers_as_the_estimator_does(models, capsys):
@@ -152,7 +152,7 @@ def test_a_file_without_an_estimator_is_refused(models, tmp_path, capsys):
         assert "not a safetensors file, or was cut" in refused(capsys, command, cut, table)
         assert "holds a network alone" in refused(capsys, command, other, table)
         assert "it learned from an array" in refused(capsys, command, array, table)
-        assert "No such file" in refused(capsys, command, tmp_path / "none", table)
+        assert "there is no such file" in refused(capsys, command, tmp_path / "none", table)
         assert "there is no such file" in refused(capsys, command, model, tmp_path / "pets.csv")
     assert "was cut" in refused(capsys, "inspect", cut)
     assert "--proba is for classes" in refused(

@@ -63,6 +63,11 @@ def test_each_text_stands_in_the_sources():
             ["demo", "circles", "--topology", "4,x"],
             "argumento --topology: '4,x': da números enteros",
         ),
+        (
+            ["doctor", "moons", "y"],
+            "moons es una demostración, que no tiene una columna",
+        ),
+        (["demo", "digits", "--noise", "1"], "--noise no vale para digits, que tiene cero ajustes"),
         (["demo", "circles", "--wrong"], "argumentos que no existen: --wrong"),
     ],
 )
@@ -81,6 +86,31 @@ def test_errors_are_in_spanish(arguments, said, tmp_path, monkeypatch, capsys):
         code = end.code
     assert code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        (
+            "clip is 0.0: it must be a positive norm, such as 1.0, or None",
+            "clip es 0.0: tiene que ser una norma positiva, como 1.0, o None",
+        ),
+        (
+            "--interval is 2.0: it must be a number between 0 and 1, such as 0.9",
+            "--interval es 2.0: tiene que ser un número entre 0 y 1, como 0.9",
+        ),
+        (
+            "a.csv: has no column 'q', which --drop names; its columns are 'x', 'y'",
+            "a.csv: no tiene una columna 'q', que nombra --drop; sus columnas son 'x', 'y'",
+        ),
+        (
+            "a.csv: line 2, column 'y': 'no' is not one of the classes it learned: 'a', 'b'",
+            "a.csv: línea 2, columna 'y': 'no' no es una de las clases que aprendió: 'a', 'b'",
+        ),
+    ],
+)
+def test_no_sentence_is_half_in_spanish(english, spanish):
+    assert in_spanish(english) == spanish
 
 
 def test_what_is_not_known_stays_as_it_is():

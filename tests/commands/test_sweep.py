@@ -82,6 +82,8 @@ def test_a_table(tmp_path, capsys):
         (("circles", "--learning-rate", "-1:1"), "must be a positive number"),
         (("circles", "--learning-rate", "2:1"), "the range from 2 to 1 is empty"),
         (("circles", "--learning-rate", "1:2", "--seeds", "0"), "seeds is 0"),
+        (("circles", "--learning-rate", "1:2", "--jobs", "0"), "n_jobs is 0: give how many are"),
+        (("circles", "--learning-rate", "1:2", "--target", "y"), "which has no column 'y': leave"),
         (("nothing.csv", "--learning-rate", "1:2"), "neither a demonstration"),
         (("circles", "--depth", "1,2", "--initializer", "foo"), "no initializer 'foo'"),
         ((__file__, "--learning-rate", "1:2"), "give the column to predict with --target"),

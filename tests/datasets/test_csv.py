@@ -142,6 +142,11 @@ def test_the_features_can_be_chosen(read):
     assert table.columns == ("Unnamed: 0",)
     with pytest.raises(ValueError, match=r"has no column 'heigth', .* did you mean 'height'"):
         read(PETS, columns=["heigth"])
+    for none in ([], ["kind"]):
+        with pytest.raises(ValueError, match=r"expected a column or more beside the target 'kind'"):
+            read(PETS, target="kind", columns=none)
+    with pytest.raises(ValueError, match=r"columns is 'height': give a list of names, such as \["):
+        read(PETS, columns="height")
 
 
 def test_a_path_may_be_text(tmp_path):

@@ -151,8 +151,9 @@ def test_predict_error_messages(wrong):
         (X, r"^params is <ndarray of shape \(\d+, 2\)>: .* as in predict\(state.params, X\)$"),
         ("no", "hold arrays of shapes"),
         (next(train(NET, X, Y)), "params is a State: give its params"),
+        (None, "params is None: give the parameters before X"),
     ],
-    ids=["wider", "fewer layers", "swapped", "text", "state"],
+    ids=["wider", "fewer layers", "swapped", "text", "state", "none"],
 )
 def test_the_parameters_of_another_network_are_refused(wrong, said):
     for look in (NET.predict, partial(activations, NET), partial(gradients, NET, y=Y)):

@@ -128,6 +128,24 @@ def test_an_interval_is_in_the_targets_unit():
     np.testing.assert_allclose(thousand, 1e3 * one, rtol=1e-3, atol=1)
 
 
+def test_an_interval_of_counts_is_not_below_0():
+    X, y = wave(200)
+    counts = np.random.default_rng(0).poisson(np.exp(y))
+    net = NeuralNetRegressor(cost="poisson", **FAST).fit(X, counts)
+    low, high = net.predict_interval(X).T
+    assert low.min() == 0
+    assert ((low <= counts) & (counts <= high)).mean() > 0.8
+
+
+def test_targets_as_large_as_floats_get_are_learned_without_a_warning():
+    """Their differences from the mean were infinite, and so was scikit-learn's sum of them."""
+    X, y = wave(200)
+    X = np.where(abs(X) > 0.9 * abs(X).max(), 1.7e308 * np.sign(X), X)
+    net, usual = (NeuralNetRegressor(**FAST).fit(X, k * (y / abs(y).max())) for k in (1.7e308, 1))
+    np.testing.assert_allclose(net.predict(X) / 1.7e308, usual.predict(X), atol=1e-4)
+    assert net.predict_interval(X).shape == (200, 2)
+
+
 @pytest.mark.parametrize("share", [0, 1, -0.5, 2.0, "much", None])
 def test_a_share_lies_between_0_and_1(fitted, share):
     with pytest.raises(ValueError, match=f"share is {share!r}"):

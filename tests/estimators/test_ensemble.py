@@ -185,6 +185,10 @@ def test_rows_that_weigh_nothing_are_in_no_fold():
         ({"cv": [([0, 1], [2]), ([0, 1], [])]}, "split 1 of cv has no row to judge by"),
         ({"cv": [([], [1])]}, "split 0 of cv has no row to learn from"),
         ({"cv": [([0, 1], [120])]}, "cv names the row 120, and X has 120 rows"),
+        (
+            {"cv": [([0, 1], [2]), ([4, 7], [7, 9])]},
+            "split 1 of cv has the row 7 to learn from and",
+        ),
         ({"cv": [([0, -1], [3])]}, "cv names the row -1, and X has 120 rows"),
         ({"cv": [([0.5, 1.0], [3])]}, "cv gives rows of dtype float64"),
         ({"cv": [([True, False], [3])]}, "a truth for each of the 120 rows"),

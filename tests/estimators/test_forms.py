@@ -153,6 +153,19 @@ def test_columns_of_arrow_are_found_by_their_names(form):
         learned.predict(made.select(["a"]))
 
 
+@pytest.mark.parametrize("kind", ["string", "large_string", "string_view", "dictionary"])
+def test_a_dict_of_arrow_arrays_is_a_frame(kind):
+    """Arrow's own error came, since its arrays of texts refuse to become NumPy's."""
+    arrow = pytest.importorskip("pyarrow")
+    texts = arrow.array(np.where(X[:, 1] > 3, "x", "y").tolist())
+    texts = texts.dictionary_encode() if kind == "dictionary" else texts.cast(kind)
+    given = {"a": arrow.chunked_array([X[:90, 0], X[90:, 0]]), "b": texts}
+    frame = pd.DataFrame({"a": X[:, 0], "b": texts.to_pylist()})
+    wanted = net().fit(frame, Y).predict_proba(frame)
+    np.testing.assert_array_equal(net().fit(given, Y).predict_proba(given), wanted)
+    np.testing.assert_array_equal(net().fit(arrow.table(given), Y).predict_proba(given), wanted)
+
+
 def test_a_masked_cell_is_a_missing_cell():
     mask = np.random.default_rng(0).random(X.shape) < 0.2
     holes = np.where(mask, np.nan, X)
@@ -198,6 +211,20 @@ def test_labels_may_be_sparse(form):
     assert net().partial_fit(rows, form(labels), [0, 1]).n_iter_ == 1
     with pytest.raises(ValueError, match=r"is 2: a label is 0 or 1"):
         net().fit(rows, form(labels * 2))
+
+
+def test_labels_of_a_frame_may_be_booleans_beside_numbers():
+    frame = pd.DataFrame({"a": Y == 1, "b": (Y > 0).astype(int)})
+    expected = net().fit(X, frame.to_numpy(int)).predict_proba(X)
+    np.testing.assert_allclose(net().fit(X, frame).predict_proba(X), expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="y holds bool, int: give classes of one type"):
+        net().fit(X, pd.Series([True, *[0, 1] * 74, 1], dtype=object))
+
+
+@pytest.mark.parametrize("weight", ["balanced", 3.0, 0])
+def test_a_weight_that_is_not_one_a_row_is_said(weight):
+    with pytest.raises(ValueError, match=rf"sample_weight is {weight!r}: give one number a row"):
+        net().fit(X, Y, weight)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+import warnings
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -493,6 +494,7 @@ def test_rows_of_another_width_are_refused_by_the_program():
         space["predict"]([[1, 2, 3]])
 
 
+@pytest.mark.filterwarnings("ignore:dates had no time zone")
 def test_texts_dates_and_time_zones_in_the_program():
     dates = ["2020-01-01", "2020-05-02", "2021-09-03", "2022-12-31T18:30"]
     born = pd.to_datetime(dates, format="ISO8601")
@@ -510,6 +512,24 @@ def test_texts_dates_and_time_zones_in_the_program():
         np.testing.assert_allclose(
             space["predict"]({"born": cells, "kilos": ["1", "2", 3, 4.0]}), wanted, rtol=1e-12
         )
+
+
+@pytest.mark.parametrize("zone", ["+02:00", "Z", ""])
+@pytest.mark.parametrize("learned", ["+02:00", "Z", ""])
+def test_the_program_says_that_dates_lose_or_gain_a_time_zone_as_the_estimator_does(learned, zone):
+    def table(end):
+        return {"when": [f"2024-05-{day:02}T10:00{end}" for day in range(1, 9)]}
+
+    net = NeuralNetRegressor(4, epochs=2).fit(table(learned), np.arange(8.0))
+    space = {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    said = []
+    for predict in (net.predict, space["predict"]):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            predict(table(zone))
+        said.append(["dates without one are" in str(one.message) for one in caught])
+    assert said[0] == said[1] == ([True] if {learned, zone} == {"+02:00", ""} else [])
 
 
 ODD_TABLE = """kilos,code,coat,alive,born
@@ -576,7 +596,7 @@ def either_way(predict):
         return str(error)
 
 
-@pytest.mark.filterwarnings("ignore:.* taken for missing")
+@pytest.mark.filterwarnings("ignore:.* taken for missing", "ignore:.* time zone")
 @pytest.mark.parametrize(
     ("column", "cell"), [(name, cell) for name, cells in ODD_TEXTS.items() for cell in cells]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from neurona.tables.cells import date_of, known, says_missing
 from neurona.tables.csv import parse_csv
 from neurona.tables.frames import read_array, read_frame
 from neurona.tables.kinds import CellError, read_cells
+from neurona.tables.preparation import Categories
 
 NUMBERS = [f"{k * 1.37 + 10:.2f}" for k in range(98)]
 SIGNS = ["", "NA", "#N/A", "<NA>", "NULL", "NaN", "nan", "n/a", "\\N",  # missing in any column
@@ -78,7 +80,18 @@ def test_blanks_around_a_number_of_a_frame_are_not_part_of_it():
     column = frame_column([" 1.5", "2 ", " ", " ? "])
     assert (column.kind, column.values[:2].tolist()) == ("number", [1.5, 2.0])
     assert frame_column([" 2024-01-02 ", "2024-05-05"]).kind == "date"
-    assert frame_column(["red ", "red", " "]).values.tolist() == ["red ", "red", None]
+    assert frame_column(["red ", "red", " "]).values.tolist() == ["red", "red", None]
+
+
+def test_a_text_is_the_same_in_a_csv_a_frame_and_an_older_model():
+    """A frame's "red " was another category than the "red" that a CSV file has for it."""
+    cells = ["red ", " red", "blue", "blue "]
+    learned = Categories.fit(csv_column(cells), None)
+    assert Categories.fit(frame_column(cells), None) == learned
+    older = replace(learned, levels=("blue ", "red"))
+    for one in (learned, older):
+        assert not one.unseen(frame_column(cells))
+        assert one.transform(frame_column(cells)).ravel().tolist() == [1, 1, -1, -1]
 
 
 # Decimal signs
@@ -139,7 +152,9 @@ def test_other_columns_of_a_frame_tell_the_decimal_sign_too():
     assert read_array(frame.to_numpy()).columns[1].values.tolist() == [1234, 999]
 
 
-@pytest.mark.parametrize("cell", [b"1.5", [1.5], (1, 2), {"a": 1}, {1}, np.zeros(2)], ids=str)
+@pytest.mark.parametrize(
+    "cell", [b"1.5", 1.5 + 2j, np.complex64(1), [1.5], (1, 2), {"a": 1}, {1}, np.zeros(2)], ids=str
+)
 def test_cells_that_hold_several_values_are_refused(cell):
     values = np.empty(3, object)
     values[:] = [cell, cell, None]
@@ -165,6 +180,9 @@ def test_bytes_of_an_array_are_texts():
         ("31 de enero de 2012", "2012-01-31"),
         ("Jan 31, 2012", "2012-01-31"),
         ("January 31st, 2012", "2012-01-31"),
+        ("30 Sept. 2012", "2012-09-30"),
+        ("1 de agosto de 2012", "2012-08-01"),
+        ("May 1, 2012", "2012-05-01"),
         ("2012-01-31 UTC", "2012-01-31"),
         ("2012-01-31 10:00 UTC", "2012-01-31T10"),
         ("2012-01-31 10:00:00 +0200", "2012-01-31T08"),
@@ -180,7 +198,8 @@ def test_dates_as_people_write_them(text, day):
 
 
 @pytest.mark.parametrize("text", ["1/2/2012", "30 Feb 2012", "2012/13/01", "2012", "20120131",
-                                  "32-Jan-2012", "Model 2012", "2012-01-31 25:00"])  # fmt: skip
+                                  "32-Jan-2012", "Model 2012", "2012-01-31 25:00",
+                                  "Marble 10 2020", "Sepal 5, 2012", "12 decor 2012"])  # fmt: skip
 def test_texts_that_are_no_dates(text):
     assert date_of(text) is None
 

@@ -46,6 +46,14 @@ NO_TARGET = Text(
     "{data} is a table: give the column to predict after it",
     "{data} es una tabla: indica después la columna que se predice",
 )
+TWO_TARGETS = Text(
+    "the column to predict is {target}, and --target is {other}: give one of the two",
+    "la columna que se predice es {target}, y --target es {other}: da una de las dos",
+)
+NO_COLUMN = Text(
+    "{data} is a demonstration, which has no column {target}: leave it out",
+    "{data} es una demostración, que no tiene una columna {target}: quítala",
+)
 NO_TIME = Text(
     "No cure was tried: not even the run as it is came to its end at five seeds within the time. "
     "Give fewer --steps, or fewer rows.",
@@ -64,7 +72,7 @@ NO_SUCH_OPTION = Text(
 def run(given: Namespace) -> int:
     """Diagnose what the options ask for, print it, and return the exit code."""
     language: Language = given.language
-    given.target = given.target or given.named_target
+    given.target = _target(given)
     case = case_of(given, language)
     diagnosis = diagnose_case(case)
     print("\n".join(report(given.data, diagnosis, language)), flush=True)
@@ -76,6 +84,17 @@ def run(given: Namespace) -> int:
             said = NO_TIME.say(language)
         print(f"\n{said}", flush=True)
     return 0
+
+
+def _target(given: Namespace) -> str | None:
+    """Return the column to predict, which a demonstration does not have."""
+    target: str | None = given.target or given.named_target
+    if given.named_target not in (None, target):
+        said = TWO_TARGETS.say(given.language, target=repr(target), other=repr(given.named_target))
+        raise ValueError(said)
+    if target is not None and given.data in DEMOS:
+        raise ValueError(NO_COLUMN.say(given.language, data=given.data, target=repr(target)))
+    return target
 
 
 def report(data: str, diagnosis: Diagnosis, language: Language) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib import import_module
 
 from neurona import __version__
@@ -247,6 +248,13 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
             if rest:
                 self.error(f"unrecognized arguments: {' '.join(rest)}")
             return found, rest
+
+        def _print_message(self, message: str, file: Any = None) -> None:
+            """Print a help, or say that it can't be: argparse keeps that to itself."""
+            if file is sys.stdout:
+                print(message, end="", flush=True)
+            else:
+                super()._print_message(message, file)
 
         def error(self, message: str) -> NoReturn:
             hint = nearest_word(message, self._option_string_actions)

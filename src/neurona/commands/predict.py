@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neurona.checks import check_share
 from neurona.commands import tables
 from neurona.tables.file import TableError
 from neurona.tables.parquet import to_parquet
@@ -25,6 +26,8 @@ def run(given: Namespace) -> int:
         raise ValueError(f"{given.model} predicts numbers: --proba is for classes")
     if given.interval is not None and not hasattr(estimator, "predict_interval"):
         raise ValueError(f"{given.model} predicts classes: --interval is for numbers")
+    if given.interval is not None:
+        check_share("--interval", given.interval)
     with tables.about(given.table):
         file = tables.read_for(estimator, notes, given.table, given.encoding, given.max_memory)
         table = tables.columns_for(estimator, file)

@@ -71,6 +71,9 @@ def run(given: Namespace) -> int:
     fixed = {axis.name: axis.values[0] for axis in axes if len(axis.values) == 1}
     if not grid:
         raise ValueError(NOTHING_VARIES.say(language))
+    if given.target is not None and given.data in (LESSON, *DEMOS):
+        wrong = {"data": given.data, "target": repr(given.target)}
+        raise ValueError(doctor.NO_COLUMN.say(language, **wrong))
     output = writable(given.output, language)
     require("matplotlib", extra="plot")
     maps, path = _begun(given, grid, fixed, output)

@@ -470,7 +470,7 @@ def _of_layout(file: TableFile, table: Columns) -> Iterator[str]:
     yield from file.notes
     for name in file.counting:
         if name not in table.names:
-            yield f"column {name!r} counts the rows: it is left out"
+            yield f"column {name!r} is an index without a name: it is left out"
     for column in table:
         why = looks_like_identifiers(column, file.written(column.name))
         if why:

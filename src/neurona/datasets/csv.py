@@ -130,6 +130,8 @@ def parse_csv(
     >>> parse_csv("a;b;c;kind\n1,5;x;2;0\n2,5;y;3;1\n", columns=["a", "c"])
     Table(columns=('a', 'c'), target='kind', classes=('0', '1'))
     """
+    if isinstance(columns, str):
+        raise ValueError(f"columns is {columns!r}: give a list of names, such as [{columns!r}]")
     table = _complete(text)
     name = table.names[-1] if target is None else target
     for needed in (name, *(columns or ())):
@@ -138,6 +140,9 @@ def parse_csv(
     if columns is None:
         columns = [one for one in table.names if one not in table.counting]
     features = [one for one in table.names if one != name and one in columns]
+    if not features:
+        problem = f"columns is {[*columns]}: expected a column or more beside the target {name!r}"
+        raise TableError("few_columns", problem)
     X = np.column_stack([_numbers(table, one, _MEND_FEATURE.format(one)) for one in features])
     return Table(X, y, tuple(features), name, classes)
 

@@ -207,7 +207,7 @@ class Network(Sequential):
         """Refuse what are not parameters of such a network, or of a stack of such."""
         if hasattr(params, "params"):
             raise ValueError(f"params is a {type(params).__name__}: give its params")
-        if hasattr(params, "shape"):
+        if hasattr(params, "shape") or not isinstance(params, Iterable):
             raise ValueError(
                 f"params is {shown(params)}: give the parameters before X, as in "
                 "predict(state.params, X)"

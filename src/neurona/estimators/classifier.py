@@ -452,7 +452,7 @@ def _plain_classes(y: NDArray[Any], is_array: bool) -> NDArray[Any]:
         made = y if is_array else y.astype(str)
         return made if made.tolist() == y.tolist() else y  # NumPy's texts end before a NUL
     truths = {one for one in types if issubclass(one, bool | np.bool)}
-    if truths and truths != types:
+    if truths and truths != types and y.size == len(y):  # of labels a column may be of either
         raise ValueError(f"y holds {names}: give classes of one type")
     if all(issubclass(one, bool | int | np.integer | np.bool) for one in types):
         made = np.array([one.item() if hasattr(one, "item") else one for one in y.ravel().tolist()])

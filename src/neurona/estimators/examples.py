@@ -46,8 +46,11 @@ def examples_of(table: Table, y: NDArray[Any], sample_weight: Any) -> Examples:
 
 def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
     """Return the weights of the rows, or say what is wrong with them."""
+    given = unmasked(sample_weight)
+    if np.asarray(given).ndim == 0:
+        raise ValueError(f"sample_weight is {given!r}: give one number a row, ({n},)")
     weight: NDArray[np.float64] = check_array(
-        unmasked(sample_weight), ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        given, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )
     if weight.shape != (n,):
         raise ValueError(f"sample_weight has shape {weight.shape}: give one number a row, ({n},)")

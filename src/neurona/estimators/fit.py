@@ -269,10 +269,10 @@ class Fit:
             if over:
                 one.temperature_ = T
                 one._set_state(one.state_)
-        with np.errstate(over="ignore"):  # a sigmoid may pass through infinity
+        with np.errstate(over="ignore"):  # a sigmoid may pass through infinity, huge targets be far
             predicted = net.output.function(logits.T)[0].T
-        if over and net.output.name not in CLASSIFIERS:
-            one.residuals_ = quantiles_of(y - one.targets_.decide(predicted))
+            if over and net.output.name not in CLASSIFIERS:
+                one.residuals_ = quantiles_of(y - one.targets_.decide(predicted))
         if self.best is not None:
             return -self.best.score
         if self.constant is None:

@@ -114,6 +114,12 @@ class Folds:
             for part, what in zip(parts, ("learn from", "judge by"), strict=True):
                 if not len(part):
                     raise ValueError(f"split {i} of cv has no row to {what} that weighs anything")
+            both = np.intersect1d(parts[0], parts[1])
+            if len(both):
+                raise ValueError(
+                    f"split {i} of cv has the row {rows[both[0]]} to learn from and to judge by: "
+                    "a network is judged by rows that it leaves out"
+                )
             splits.append((parts[0], parts[1]))
         if not splits:
             raise ValueError(f"cv is {cv!r}, and gives no split: give a splitter, or pairs of rows")

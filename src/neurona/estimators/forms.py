@@ -69,7 +69,9 @@ class _Series:
 
 
 def _series(name: str, cells: Any) -> Any:
-    if hasattr(cells, "to_numpy"):
+    if type(cells).__module__ == "pyarrow.lib":  # its own to_numpy refuses texts
+        cells = ParquetTable(require("pyarrow", extra="parquet").table({name: cells})).values(name)
+    elif hasattr(cells, "to_numpy"):
         return cells
     values = unmasked(np.asanyarray(cells))
     if values.dtype.kind in "US" and not isinstance(cells, np.ndarray):

@@ -24,6 +24,7 @@ from neurona.tables.sparse import SparseTable
 from neurona.tables.table import Columns, Prepared, Table
 
 
+@np.errstate(invalid="ignore")  # scikit-learn adds up what may be as large as floats get
 def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     """Return X as a table of the columns that the estimator takes, or as images or series.
 

@@ -105,7 +105,8 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
 
         Its ends are the prediction plus the residuals of rows that were left out of the fit,
         ``share`` of them being between the two; as many are below as above [1]_. It is as wide for
-        each row, and promises its share for rows like those of the table, taken together.
+        each row, and promises its share for rows like those of the table, taken together. Counts
+        are not below 0, and neither is an end of theirs.
 
         Parameters
         ----------
@@ -146,8 +147,9 @@ state_, n_iter_, loss_, loss_curve_, validation_scores_, validation_loss_curve_,
             )
         bounds = bounds_of(self.residuals_, share)
         interval: NDArray[np.float64] = self.predict(X)[:, None] + bounds
-        return interval
+        return np.maximum(interval, 0) if isinstance(self.targets_, Counts) else interval
 
+    @np.errstate(invalid="ignore")  # scikit-learn adds up what may be as large as floats get
     def _check_y(self, y: Any) -> NDArray[Any]:
         y = target_of(y)
         if y.dtype.kind in "mMOUT":

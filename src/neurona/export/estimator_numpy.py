@@ -147,10 +147,13 @@ def either(cells, first, second):
     return np.array([[(cell == second) - (cell == first)] for cell in cells], dtype=float)
 ''',
     "dates": '''
-def dates(cells, median, spread, cycles, order=None, mark_missing=False«, **ramps»):
+def dates(
+    cells, median, spread, cycles, order=None, moved=None, mark_missing=False«, **ramps»
+):
     """Prepare the day as a number; then where it is in each cycle of so many days, as on a clock.
 
     A date is a text such as 2024-12-31, or a date of Python or NumPy; a time of day is one of 1970.
+    ``moved`` says whether those that were learned from had a time zone.
     """
     is_time = order == "time"
     read = fitting(
@@ -158,6 +161,11 @@ def dates(cells, median, spread, cycles, order=None, mark_missing=False«, **ram
         "time of day" if is_time else "date",
         time_in if is_time else lambda cell: date_in(cell, order),
     )
+    zones = {is_moved(cell) for cell, one in zip(cells, read) if one is not None}
+    if zones - {None} and {moved, True in zones} == {True, False}:
+        then, now = ("a", "none") if moved else ("no", "one")
+        said = f"dates had {then} time zone when the network learned, and have {now} now"
+        warnings.warn(f"{said}: dates without one are read as UTC", stacklevel=3)
     nothing = np.datetime64("NaT", "us")
     moments = np.array([nothing if one is None else one for one in read], "datetime64[us]")
     days = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6)  # since 1970
@@ -396,6 +404,8 @@ def _call(step: ColumnPreparation, column: str, margin: int, has_sign: bool) -> 
         arguments.append(f"cycles=[{', '.join(str(CYCLES[cycle]) for cycle in step.cycles)}]")
     if isinstance(step, Dates) and step.order is not None:
         arguments.append(f'order="{step.order}"')
+    if isinstance(step, Dates) and step.moved is not None and not step.is_time:
+        arguments.append(f"moved={step.moved}")
     if isinstance(step, Numbers) and has_sign:
         arguments.append(f'decimal=decimal or "{step.decimal}"')
     arguments += ["mark_missing=True"] if number.missing else []

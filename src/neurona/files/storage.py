@@ -12,6 +12,7 @@ import numpy as np
 
 from neurona.engine.trees import frozen
 from neurona.extras import require
+from neurona.tables.file import not_there
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +46,8 @@ def opened(path: Path) -> Iterator[tuple[Any, dict[str, str]]]:
             if DESCRIPTION not in metadata:
                 raise ModelFileError(f"{path} is a safetensors file, but neurona did not write it")
             yield file, metadata
+    except FileNotFoundError:
+        raise not_there(path) from None
     except safetensors.SafetensorError as error:
         raise ModelFileError(f"{path} is not a safetensors file, or was cut: {error}") from error
 

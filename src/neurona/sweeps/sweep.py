@@ -220,6 +220,8 @@ def _running(
 ) -> Iterator[Sweep]:
     """Check all that can be wrong, and return the iterator of the sweep."""
     path = None if file is None else Path(file)
+    if n_jobs == 0:
+        raise ValueError("n_jobs is 0: give how many are trained at once, or -1 for all cores")
     found = Sweep.empty(subject, np.nan if below is None else check_finite("below", below))
     if path is not None:
         found = record.read(path, found, subject.told())

@@ -142,8 +142,9 @@ def date_of(text: str, order: str | None = None) -> datetime | None:
             return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         pass
-    names = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"]
-    names += ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    names = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre "
+    names += "diciembre january february march april may june july august september october "
+    names += "november december"
     name, day, year = r"([^\W\d_]{3,10})\.?", r"(\d{1,2})(?:st|nd|rd|th|º)?", r"(\d{4})"
     forms = {  # where year, month and day are
         r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})": (1, 3, 4),
@@ -162,8 +163,8 @@ def date_of(text: str, order: str | None = None) -> datetime | None:
             continue
         year, month, day = (match[place] for place in places)
         if not month.isdecimal():
-            short = month[:3].casefold()
-            month = str(names.index(short) % 12 + 1) if short in names else "13"
+            meant = (full.startswith(month.casefold()) for full in names.split())
+            month = str(next((k % 12 + 1 for k, found in enumerate(meant) if found), 13))
         clock = time_of(match[match.re.groups - 1] or "0:00")
         zone = (match[match.re.groups] or "").replace("UTC", "Z").replace("GMT", "Z")
         try:
@@ -245,12 +246,14 @@ def float_of(cell: object) -> float:
 def text_of(cell: object) -> str:
     """Return a category's text: the same for 1 and 1.0, since missing cells turn 1 into 1.0.
 
-    >>> text_of(1.0), text_of(True), text_of("cat")
+    Blanks around a text are not part of it, as in a CSV file.
+
+    >>> text_of(1.0), text_of(True), text_of(" cat")
     ('1', 'True', 'cat')
     """
     if isinstance(cell, float | np.floating) and float(cell).is_integer():
         return str(int(cell))
-    return str(cell)
+    return str(cell).strip()
 
 
 def numbers_among(levels: list[str] | tuple[str, ...]) -> dict[float, str]:

@@ -251,12 +251,17 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        folder = path.parent.resolve()
-        beside: list[str] = []
-        with suppress(OSError):
-            beside = [entry.name for entry in folder.iterdir()]
-        hint = nearest(path.name, beside) or "check the name and the folder"
-        raise FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}") from None
+        raise not_there(path) from None
+
+
+def not_there(path: Path) -> FileNotFoundError:
+    """Return the error of a file that does not exist, with the name that was perhaps meant."""
+    folder = path.parent.resolve()
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = [entry.name for entry in folder.iterdir()]
+    hint = nearest(path.name, beside) or "check the name and the folder"
+    return FileNotFoundError(f"{path}: there is no such file in {folder}; {hint}")
 
 
 def check_size(size: float, most: float = MOST_BYTES) -> None:

@@ -41,7 +41,18 @@ AS_DATES = (
     "pandas.to_datetime(..., dayfirst=True))"
 )
 AS_NUMBERS = "they look like numbers: write them bare, as 1234.5"
-SEVERAL = (bytes, bytearray, list, tuple, dict, set, frozenset, np.ndarray)
+STRANGE = (
+    bytes,
+    bytearray,
+    complex,
+    np.complexfloating,
+    list,
+    tuple,
+    dict,
+    set,
+    frozenset,
+    np.ndarray,
+)
 TIME = "time"  # the order of times of day
 NOT_DATES = {
     None: "is not a date: write it as 2024-12-31",
@@ -157,7 +168,7 @@ def read_cells(
     ('number', array([1.5, nan, 3. ]), \
 ("is read as numbers: '?' (1 of 21 cells), '5o.1' (1) are taken for missing",))
     """
-    strange = [one for one in {*map(type, cells)} if issubclass(one, SEVERAL)]
+    strange = [one for one in {*map(type, cells)} if issubclass(one, STRANGE)]
     if strange:
         raise ValueError(
             f"column {name!r} has cells of type {strange[0].__name__}: give each cell one number, "

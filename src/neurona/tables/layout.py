@@ -161,7 +161,7 @@ def records_of(
     if not sign:
         body = body.rstrip(" \t\r\n").replace("\r\r\n", "\r\n")  # one end of a line, written twice
     elif sign == " ":
-        body = re.sub(r"[ \t]+(?=[\r\n]|\Z)", "", body)
+        body = re.sub(r"(?<![ \t])[ \t]+(?=[\r\n]|\Z)", "", body)
     delimiter = sign or next(one for one in map(chr, range(0xE000, 0xF900)) if one not in body)
     first = len(re.findall(r"\r\n|\r|\n", text[:begin])) + 1
     csv.field_size_limit(max(csv.field_size_limit(), len(body)))  # 131,072 signs by default

@@ -9,9 +9,11 @@ table is written again.
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from neurona.extras import require
 from neurona.tables.cells import shortest
 from neurona.tables.columns import Column, Kind, objects
 from neurona.tables.file import MOST_BYTES, NUMBER, TEXT, TableError, TableFile, check_size
-from neurona.tables.kinds import CellError, read_column
+from neurona.tables.kinds import CellError, read_categories, read_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAGIC = b"PAR1\x15"  # how a file begins; a CSV has no such sign after its first letters
+TEXTS = ("string", "large_string", "string_view")
 KINDS = {"number": "numbers", "category": "texts", "date": "dates"}
 
 
@@ -50,6 +53,11 @@ class ParquetTable(TableFile):
     def names(self) -> list[str]:  # type: ignore[override]
         """The columns' names."""
         return list(self.arrow.column_names)
+
+    @property
+    def counting(self) -> list[str]:  # type: ignore[override]
+        """The columns that are no data: pandas writes an index that has no name so."""
+        return [name for name in self.names if re.fullmatch(r"__index_level_\d+__", name)]
 
     def column(
         self,
@@ -109,7 +117,7 @@ class ParquetTable(TableFile):
         for batch in self.arrow.to_batches():
             columns = [column.to_pylist() for column in batch.columns]
             for row in zip(*columns, strict=True):
-                yield ["" if cell is None else str(cell) for cell in row]
+                yield ["" if cell is None else _text(cell) for cell in row]
 
     def values(self, name: str) -> NDArray[Any]:
         """Return a column's cells as NumPy has them."""
@@ -119,7 +127,9 @@ class ParquetTable(TableFile):
             return _names(column.to_pylist())
         if types.is_decimal(column.type):
             return np.array([np.nan if c is None else float(c) for c in column.to_pylist()])
-        if types.is_string(column.type) or types.is_large_string(column.type):
+        if types.is_time(column.type):
+            column = column.cast(_pyarrow().time64("us"), safe=False)
+        if types.is_time(column.type) or str(column.type) in TEXTS:  # NumPy has no times of day
             return objects(column.to_pylist())
         known = (
             types.is_boolean, types.is_integer, types.is_floating, types.is_date,
@@ -239,12 +249,23 @@ def to_parquet(table: TableFile, added: Mapping[str, NDArray[Any]]) -> bytes:
     if isinstance(table, ParquetTable):
         arrow = table.arrow
     else:
-        arrow = arrow_of(map(table.column, table.names))
+        arrow = arrow_of(_whole(table, name) for name in table.names)
     for name, cells in added.items():
         arrow = arrow.append_column(name, pyarrow.array(np.asarray(cells).tolist()))
     out = io.BytesIO()
     require("pyarrow.parquet", extra="parquet").write_table(arrow, out)
     return out.getvalue()
+
+
+def _whole(table: TableFile, name: str) -> Column:
+    """Return a column whose cells lose nothing: codes such as 007 and long numbers stay texts.
+
+    So do all cells of a column in which some are odd.
+    """
+    column, cells = table.column(name), table.written(name) or []
+    is_code = re.compile(r"[-+]?(0\d.*|\d{16,})").fullmatch
+    is_lost = column.odd or (column.kind == "number" and any(map(is_code, cells)))
+    return read_categories(name, cells) if is_lost else column
 
 
 def arrow_of(columns: Iterable[Column]) -> Any:
@@ -267,6 +288,10 @@ def _arrow(pyarrow: Any, column: Column) -> Any:
             return pyarrow.array(cells, pyarrow.int64())
         return pyarrow.array(values, from_pandas=True)  # NaN becomes null
     if column.kind == "date":
+        if column.is_time:
+            return pyarrow.array(values).cast(pyarrow.time64("us"))
+        if column.moved is not False:
+            return pyarrow.array(values).cast(pyarrow.timestamp("us", "UTC"))
         days = values.astype("datetime64[D]")
         has_time = (days != values) & ~np.isnat(values)
         return pyarrow.array(values if has_time.any() else days)
@@ -281,6 +306,11 @@ def _is_bytes(types: Any, kind: Any) -> bool:
     return bool(
         types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind)
     )
+
+
+def _text(cell: Any) -> str:
+    """Write a cell as a CSV file has it; a duration in seconds, as the network takes it."""
+    return str(cell.total_seconds() if isinstance(cell, timedelta) else cell)
 
 
 def _names(cells: list[Any]) -> NDArray[Any]:

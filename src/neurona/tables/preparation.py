@@ -219,7 +219,7 @@ class Categories:
 
     def unseen(self, column: Column) -> Counter[str]:
         """Return the categories that tell nothing, as nothing like them was learned, counted."""
-        known = {*self.levels, None}
+        known = {*map(str.strip, self.levels), None}
         return Counter(() if self.other else (cell for cell in column.values if cell not in known))
 
     def transform(self, column: Column) -> NDArray[np.float64]:
@@ -237,7 +237,7 @@ class Categories:
 
 def places(cells: NDArray[Any], levels: Sequence[str]) -> NDArray[np.int64]:
     """Return which level each cell is, -1 where it is none."""
-    place = {level: i for i, level in enumerate(levels)}
+    place = {level.strip(): i for i, level in enumerate(levels)}  # blanks are in older files
     return np.fromiter((place.get(cell, -1) for cell in cells), np.int64, len(cells))
 
 

@@ -173,7 +173,8 @@ class Quantities:
     def encode(self, y: NDArray[Any]) -> NDArray[np.float64]:
         """Return the network's target, ``(n, n_out)``."""
         columns = _as_many(y, self.n_out)
-        return (columns - self.mean) / np.where(self.deviation == 0, np.inf, self.deviation)
+        deviation = np.where(self.deviation == 0, np.inf, self.deviation)
+        return (columns / 2 - self.mean / 2) / (deviation / 2)  # halves have a difference always
 
     def decide(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the numbers, ``(n,)`` or ``(n, n_out)`` as y was."""

@@ -344,6 +344,8 @@ def test_an_estimator_in_an_older_opset(opset):
     y = np.where(frame["coat"] == "long", "cat", "dog")
     net = NeuralNetClassifier((6,), "gelu", epochs=5, random_state=0).fit(frame, y)
     frame.loc[5, "coat"] = "never seen"
+    frame.loc[6:8, "coat"] = ["wiry ", " wiry", " long "]  # a blank is no part of a category
+    frame.loc[:9, "alive"] += " "
     made = export.to_onnx(net, opset=opset)
     onnx.checker.check_model(made, full_check=True)
     assert made.opset_import[0].version == opset

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import reduce
+from itertools import chain
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from neurona.estimators.base import NeuralNet
 
 NO_DATE = int(np.iinfo(np.int64).min)  # how NumPy writes NaT as a number
+BLANKS = ("", ""), (" ", ""), ("", " "), (" ", " ")  # before and after a cell
 PREPARATION = "preparation"  # which the names of its values begin with
 TRUTHS = bool, np.bool_
 FEEDS: dict[Kind, tuple[str, str]] = {  # what a column is fed as, and what is said of it
@@ -168,13 +171,18 @@ def prepared(given: Value | dict[int, Value], estimator: NeuralNet, missing: str
 
 
 def _is_text(cells: Value, texts: Sequence[str]) -> Value:
-    """Compare cells ``(rows, 1)`` with each of the texts: truths ``(rows, texts)``."""
+    """Compare cells ``(rows, 1)`` with each of the texts: truths ``(rows, texts)``.
+
+    A blank on either side of a cell is not part of it; ONNX has nothing that takes off more.
+    """
+    forms = [[before + text.strip() + after for text in texts] for before, after in BLANKS]
     if cells.builder.opset >= 19:
-        return cells.op("Equal", objects(texts))
+        same = [cells.op("Equal", objects(form)) for form in forms]
+        return reduce(lambda one, other: one.op("Or", other), same)
     numbers = np.arange(len(texts))  # each text gets its number, any other -1
     which = cells.op(
-        "LabelEncoder", domain=LEARNING, keys_strings=list(texts),
-        values_int64s=numbers.tolist(), default_int64=-1,
+        "LabelEncoder", domain=LEARNING, keys_strings=[*chain(*forms)],
+        values_int64s=numbers.tolist() * len(forms), default_int64=-1,
     )  # fmt: skip
     return which.op("Equal", numbers)
 

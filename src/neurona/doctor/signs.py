@@ -29,6 +29,10 @@ from neurona.observe.walk import Leaf, probed, split
 MOST_ROWS = 500  # examples of a pass: enough for shares and sizes to one or two hundredths
 NEIGHBORS = 5
 FEW = 30  # rows that a network of their number of weights can remember, whatever they are
+FAR = 5.0  # times the span of the quartiles, beyond them: of a normal distribution, nothing is
+EXTREME = 0.5  # of the targets' variance
+EXTREMES = 0.02  # of the examples: of a normal distribution they hold 15 % of the variance
+APART = 0.5  # of the targets' spread: numbers of equal inputs differ by noise, and need not agree
 SHUFFLES = 19  # with the targets as they are, twenty: chance is above the others once in twenty
 
 
@@ -242,7 +246,14 @@ class DataSigns:
     is_chance
         Whether both are no better than with shuffled targets.
     contradicting
-        The share of rows whose inputs occur with another target too.
+        The share of rows whose inputs occur with another target too; with numbers, if they differ
+        by more than noise.
+    extremes, without_extremes
+        The share of the targets' variance that the most extreme fiftieth of the rows holds; and
+        what is achievable of the others, where that is more than half.
+    extreme_inputs, extreme_column
+        The largest share of a column's variance that numbers far from its quartiles hold, and the
+        column's number, from 1.
     rarest
         The share of the rarest class.
     leaked
@@ -265,6 +276,10 @@ class DataSigns:
     linear: float
     is_chance: bool
     contradicting: float
+    extremes: float
+    without_extremes: float
+    extreme_inputs: float
+    extreme_column: int
     rarest: float
     leaked: float
 
@@ -380,8 +395,18 @@ def data_signs(case: Case) -> DataSigns:
     # A quantile is not near the targets: neighbors tell nothing of it.
     is_quantile = getattr(cost, "quantile", 0.5) != 0.5
     achievable, squares, linear, is_chance = (
-        (0.0, 0.0, 0.0, False) if is_quantile else _achievable(x, each, task, target.shape[1])
+        (0.0, 0.0, 0.0, False)
+        if is_quantile
+        else _achievable(x, each, task, target.shape[1], _narrowest(net))
     )
+    worst, column = _extreme_column(x)
+    far = is_extreme(each)
+    held = float(
+        np.square(each - each.mean(axis=0))[far].sum() / (each.var(axis=0).sum() * len(each) or 1)
+    )
+    without = np.nan
+    if task == "numbers" and held > EXTREME and not is_quantile:
+        without = _achievable(x[~far], each[~far], task, target.shape[1], _narrowest(net))[0]
     return DataSigns(
         n=data.n,
         task=task,
@@ -398,10 +423,49 @@ def data_signs(case: Case) -> DataSigns:
         achievable_squares=squares,
         linear=linear,
         is_chance=is_chance,
-        contradicting=_contradicting(x, each),
+        contradicting=_contradicting(x, each, APART * target.std() if task == "numbers" else 1e-6),
+        extremes=held,
+        without_extremes=without,
+        extreme_inputs=worst,
+        extreme_column=column % data.x.shape[-1] + 1,
         rarest=float(shares[shares > 0].min()) if shares.any() else 0.0,
         leaked=_leaked(case, x),
     )
+
+
+def is_extreme(target: Array) -> Array:
+    """Return which fiftieth of the rows is the furthest from the mean."""
+    far = np.square(target - target.mean(axis=0)).sum(axis=1)
+    return np.asarray(far.argsort().argsort() >= len(far) - int(EXTREMES * len(far)))
+
+
+def _narrowest(net: Network) -> int:
+    """Return how many numbers of an example reach the output at most: a straight line's rank."""
+    return min(int(np.prod(shape)) for shape in net.in_shapes(net.in_shape))
+
+
+def clipped(x: Array, own: Array) -> Array:
+    """Return columns x without what lies far from the quartiles of the columns ``own``.
+
+    A column that is one number for half of the rows and more is left as it is.
+
+    Examples
+    --------
+    >>> column = np.array([[0.0], [1.0], [2.0], [3.0], [-999.0]])
+    >>> clipped(column, column)[:, 0].tolist()
+    [0.0, 1.0, 2.0, 3.0, -10.0]
+    """
+    low, high = np.quantile(own, (0.25, 0.75), axis=0)
+    span = np.where(high > low, FAR * (high - low), np.inf)
+    return np.asarray(np.clip(x, low - span, high + span))
+
+
+def _extreme_column(x: Array) -> tuple[float, int]:
+    """Return the largest share of a column's variance that its far numbers hold, and its place."""
+    near, variance = clipped(x, x), x.var(axis=0)
+    kept = near.var(axis=0) / np.where(variance > 0, variance, 1)
+    share = np.where(variance > 0, 1 - kept, 0.0)
+    return float(share.max()), int(share.argmax())
 
 
 def _ratio(spread: Array) -> float:
@@ -413,15 +477,18 @@ def _ratio(spread: Array) -> float:
     )
 
 
-def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, float, float, bool]:
+def _achievable(
+    x: Array, target: Array, task: str, n_out: int, rank: int
+) -> tuple[float, float, float, bool]:
     """Return the skills of the nearest neighbors, each row left out, or of a straight line.
 
     First the better skill of the two, then that in squares, then that of the line alone, then
     whether both are no better than with shuffled targets. Few rows of classes can be remembered: of
-    these both are 1.
+    these both are 1. Several numbers that go through fewer, their ``rank``, are what a line of that
+    rank predicts: neighbors do without such a layer.
     """
     rows = _places(len(x), 5000)
-    x, target = x[rows], target[rows]
+    x, target = clipped(x[rows], x), target[rows]
     spread = x.std(axis=0)
     x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
     hat = None
@@ -435,7 +502,10 @@ def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, 
         return skill(*rows, task), r_squared(*rows)
 
     def line(target: Array) -> tuple[float, float]:
-        return (0.0, 0.0) if hat is None else both(hat[0] @ (hat[1] @ target), target)
+        if hat is None:
+            return 0.0, 0.0
+        fitted = hat[0] @ (hat[1] @ target)
+        return both(_of_rank(fitted, rank) if task == "numbers" else fitted, target)
 
     linear = line(target)[0]
     if len(x) < FEW:
@@ -454,7 +524,19 @@ def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, 
 
     found = reached(target)
     shuffled = is_chance(found, target, reached)
+    if task == "numbers" and rank < n_out and hat is not None:
+        found = (linear, linear)
     return *found, linear, shuffled
+
+
+def _of_rank(fitted: Array, rank: int) -> Array:
+    """Return what of the predictions so many numbers of an example can tell."""
+    if rank >= fitted.shape[1]:
+        return fitted
+    mean = fitted.mean(axis=0)
+    _, axes = np.linalg.eigh(np.cov(fitted, rowvar=False))
+    kept = axes[:, -rank:]
+    return np.asarray(mean + (fitted - mean) @ kept @ kept.T)
 
 
 def is_chance(
@@ -475,14 +557,14 @@ def _parabola(x: Array, target: Array) -> float:
     return skill(design @ found, target, "numbers")
 
 
-def _contradicting(x: Array, target: Array) -> float:
+def _contradicting(x: Array, target: Array, least: float) -> float:
     rows = _places(len(x), 5000)
     _, groups = np.unique(x[rows], axis=0, return_inverse=True)
     groups = groups.reshape(-1)
     count = np.bincount(groups)
     means = np.stack([np.bincount(groups, column) for column in target[rows].T], axis=1)
     apart = abs(target[rows] - (means / count[:, None])[groups]).max(axis=1)
-    return float((apart > 1e-6).mean())
+    return float((apart > max(least, 1e-6)).mean())
 
 
 def _leaked(case: Case, x: Array) -> float:

@@ -9,8 +9,8 @@ import numpy as np
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.measures import MEASURES
-from neurona.doctor.findings.words import percent
-from neurona.doctor.signs import recalls
+from neurona.doctor.findings.words import percent, rounded
+from neurona.doctor.signs import EXTREME, recalls
 from neurona.doctor.training import by_place
 from neurona.engine.layers.embedding import Embedding
 from neurona.language import Text
@@ -63,6 +63,22 @@ def contradicting(e: Evidence) -> Iterator[Finding]:
         )
 
 
+def extremes(e: Evidence) -> Iterator[Finding]:
+    """A few targets so far from the others that the squares of the cost are theirs."""
+    if e.ignores_most:
+        yield Finding(
+            "extreme-targets",
+            Text(
+                "A few targets are extreme: 2 % of the examples hold {percent} % of the targets' "
+                "variance, and the network learns these at the expense of all others.",
+                "Unos pocos objetivos son extremos: el 2 % de los ejemplos reúne el {percent} % de "
+                "la varianza de los objetivos, y la red aprende esos a costa de todos los demás.",
+            ),
+            {"value": e.signs.extremes, "threshold": EXTREME, "percent": percent(e.signs.extremes)},
+            cures=("check-targets", "cost-huber"),
+        )
+
+
 def sorted_batches(e: Evidence) -> Iterator[Finding]:
     """Batches in a fixed order, each of one class, or of numbers near each other."""
     case, target = e.case, e.data.target
@@ -105,10 +121,41 @@ def sorted_batches(e: Evidence) -> Iterator[Finding]:
         )
 
 
+def extreme_inputs(e: Evidence) -> Iterator[Finding]:
+    """A few numbers of a column so far from its others that they make its scale."""
+    value, column = e.signs.extreme_inputs, e.signs.extreme_column
+    if e.is_sick and value > EXTREME and e.data.x.ndim == 2 and not _is_of_indices(e):
+        own = e.data.x[:, column - 1]
+        yield Finding(
+            "extreme-inputs",
+            Text(
+                "Column {column} has extreme numbers, such as {furthest}, far from its median of "
+                "{median}: they hold {percent} % of its variance, and the rest looks alike to the "
+                "network.",
+                "La columna {column} tiene números extremos, como {furthest}, lejos de su mediana "
+                "de {median}: reúnen el {percent} % de su varianza, y la red apenas distingue los "
+                "demás.",
+            ),
+            {
+                "value": value,
+                "threshold": EXTREME,
+                "column": column,
+                "furthest": float(own[abs(own - np.median(own)).argmax()]),
+                "median": rounded(float(np.median(own))),
+                "percent": percent(value),
+            },
+            cures=("clip-inputs", "standardize-inputs"),
+        )
+
+
+def _is_of_indices(e: Evidence) -> bool:
+    return isinstance(e.case.net.layers[0], Embedding)  # indices have no size
+
+
 def input_scale(e: Evidence) -> Iterator[Finding]:
     """Inputs that are large, or of very different sizes."""
     s = e.signs
-    if not e.is_sick or isinstance(e.case.net.layers[0], Embedding):  # indices have no size
+    if not e.is_sick or _is_of_indices(e):
         return
     if s.input_size > SIZE:
         yield Finding(

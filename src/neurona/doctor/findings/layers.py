@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 
 from neurona.doctor.case import Finding
-from neurona.doctor.evidence import Evidence
+from neurona.doctor.evidence import ERROR, Evidence
 from neurona.doctor.findings.examples import TARGET_SIZE
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
@@ -28,7 +28,6 @@ from neurona.engine.layers.reshape import Reshape
 from neurona.engine.layers.upsample import Upsample2D
 from neurona.language import Text
 
-ERROR = 1e-3  # differences of float64 are right to 1e-6 at least
 DEAD = 0.5  # of a layer's units, as in TheDeepChecker (2022)
 SATURATED = 0.5
 FADING = 100.0  # times; of the lesson's network, draws that learn keep more than a hundredth
@@ -38,6 +37,7 @@ AFFINE = (  # without an activation of their own
     *WEIGHTED, Activate, Dropout, Flatten, Reshape, BatchNormalization, AveragePool1D,
     AveragePool2D, GlobalAveragePool1D, GlobalAveragePool2D, Upsample2D,
 )  # fmt: skip
+UNMOVED = 1e-3  # of what the layer that moves most does
 LARGE = 5.0  # times the best constant's cost, before the first step; the controls have 1.5
 ABSURD = 20.0  # the same, where the network learns all the same
 
@@ -305,6 +305,38 @@ def forgetting(e: Evidence) -> Iterator[Finding]:
             ("gates", "glorot-weights", "orthogonal-weights", "more-steps", "another-draw"),
             MEASURES["forgetting"],
         )
+
+
+def unmoved(e: Evidence) -> Iterator[Finding]:
+    """A layer that stays as it was drawn, though the cost has a gradient by it."""
+    if not e.is_sick or e.course.diverged is not None:
+        return
+    moved, gradients = e.changes, {one.place: one.gradient for one in e.first.layers}
+    other = max(moved, key=lambda place: moved[place], default="")
+    for layer in e.first.layers:
+        value, most = moved.get(layer.place, inf), moved.get(other, 0.0)
+        fades = layer.gradient * GRADIENT < max(gradients[place] for place in moved)
+        if layer.gradient > 0 and value < UNMOVED * most and not fades:
+            yield Finding(
+                "unmoved-layer",
+                Text(
+                    "Layer {layer} does not learn: in all steps its weights have changed by "
+                    "{percent} % of their size, those of layer {other} by {most} %.",
+                    "La capa {layer} no aprende: en todos los pasos sus pesos han cambiado un "
+                    "{percent} % de su tamaño; los de la capa {other}, un {most} %.",
+                ),
+                {
+                    "value": value / most,
+                    "threshold": UNMOVED,
+                    "percent": percent(value),
+                    "most": percent(most),
+                    "layer": layer_name(layer),
+                    "other": other,
+                },
+                layer_number(layer),
+                ("one-rate", "adam-fast"),
+            )
+            return
 
 
 def fading_gradient(e: Evidence) -> Iterator[Finding]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from math import isfinite
 
 from neurona.doctor.case import Finding
-from neurona.doctor.evidence import SLACK, Evidence
+from neurona.doctor.evidence import ERROR, SLACK, Evidence
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent, rounded
 from neurona.language import Text
 
 STABLE = 2.0  # η λ: beyond, gradient descent swings ever wider on a parabola
+FLUNG = 2.0  # times the cost of the start and of the best constant
 LEAP = 1.0  # a step as long as the weights
 MOVE = 0.1  # of the weights, in each step: TheDeepChecker (2022) has 10⁻¹ to 10⁻⁴
 SWING = 0.05  # of the cost, from step to step
@@ -19,6 +20,7 @@ SLOW = 0.03  # η λ: at 1 a parabola is crossed in one step, here in thirty
 FURTHEST = 1.0  # what Adam can move a weight in all steps: no more than a typical weight
 FALLING = 0.03  # of the cost, in the last fifth of the steps
 PLUNGING = 0.1  # the same, where the network knows what neighbors do: less is the usual late gain
+GAINED = 0.05  # of what it explains, in that fifth: there a cost that falls is not yet skill
 
 
 def diverged(e: Evidence) -> Iterator[Finding]:
@@ -73,7 +75,16 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
     leap, move = course.moves
     curve = e.curvatures[0]
     beyond = e.is_gradient_descent and isfinite(curve) and curve > 0 and e.rate > _bound(e)
-    if course.swinging > SWING:
+    flung = e.last.cost / max(e.first.cost, e.signs.trivial_cost, 1e-30)
+    if flung > FLUNG and all(one.error <= ERROR for one in e.mismatches):
+        measure, value, threshold = "flung", flung, FLUNG
+        words = Text(
+            "The rate of {rate} is too high: the steps have led away, to {times} times the cost of "
+            "the start or of the best constant.",
+            "La tasa de {rate} es demasiado alta: los pasos han llevado lejos, a {times} veces el "
+            "coste del comienzo o de la mejor constante.",
+        )
+    elif course.swinging > SWING:
         measure, value, threshold = "oscillating", course.swinging, SWING
         words = Text(
             "The rate of {rate} is too high: the cost goes up and down by {percent} % from step to "
@@ -113,6 +124,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "threshold": threshold,
             "rate": e.rate,
             "percent": percent(value),
+            "times": rounded(value),
             "bound": rounded(threshold),
         },
         cures=("rate-down", "rate-from-curvature", "adam"),
@@ -167,6 +179,8 @@ def too_few(e: Evidence) -> Iterator[Finding]:
         return
     knows_less = e.is_sick or e.skills[0] < e.signs.achievable - SLACK
     limit = FALLING if knows_less else PLUNGING
+    if not (e.is_sick or e.gained > GAINED):
+        return
     if e.is_short and value > limit and e.last.cost < e.first.cost:
         yield Finding(
             "too-few-steps",

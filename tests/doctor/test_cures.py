@@ -13,7 +13,7 @@ from neurona.doctor.trials import Seeds
 from neurona.engine.network import Network
 
 X, Y = datasets.circles(n=200, rng=0)
-BY_HAND = {"separate-test", "check-labels", "check-layer"}
+BY_HAND = {"separate-test", "check-labels", "check-layer", "check-targets"}
 
 
 def case(**given):
@@ -34,6 +34,8 @@ def sick():
         case(net=neurona.network([2, 4, 1], "tanh", output="linear"), y=values),
         case(y=(np.arange(200) < 20).astype(int), cost="cross_entropy"),
         case(cost=Summed()),
+        case(X=np.where(np.arange(200)[:, None] < 9, -999.0, X), batch_size=2),
+        case(optimizer=neurona.sgd([1e-9, 0.1, 0.1])),
         case(net=neurona.network([2, 4, 1], "tanh", output="softmax")),
         case(net=neurona.network([(2, 1), neurona.SimpleRNN(3), 1]), X=X[..., None]),
     ]

@@ -679,7 +679,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "steps": ("more-steps",),
     "memorizing": ("l2", "early-stop", "no-penalty"),
     "optimizer": ("adam", "adam-fast", "rate-from-curvature"),
-    "rate": ("rate-up", "rate-down"),
+    "rate": ("rate-up", "rate-down", "one-rate"),
 }
 
 

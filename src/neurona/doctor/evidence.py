@@ -115,10 +115,9 @@ class Evidence:
         """Whether all units of a layer are dead at the end: no step will change that."""
         return any(layer.dead == 1 for layer in self.last.layers if layer.in_line)
 
-    @property
-    def is_short(self) -> bool:
-        """Whether more may be had: it knows no more than neighbors do, and not all."""
-        return self.is_sick or self.skills[0] < min(SURE, self.signs.achievable + SLACK)
+    def is_rising(self, least: float) -> bool:
+        """Whether the network does not know all yet, and has gained so much at the end."""
+        return self.skills[0] < SURE and self.gained > least
 
     @cached_property
     def ignores_most(self) -> bool:
@@ -153,6 +152,11 @@ class Evidence:
         given = self.optimizer.learning_rate
         each: list[Any] = list(given) if isinstance(given, list | tuple) else [given]
         return max(float(one(0) if callable(one) else one) for one in each)
+
+    @property
+    def has_one_rate(self) -> bool:
+        """Whether all layers have the same rate."""
+        return not isinstance(self.optimizer.learning_rate, list | tuple)
 
     @property
     def is_gradient_descent(self) -> bool:

@@ -60,6 +60,7 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     found = [finding for rule in RULES for finding in rule(evidence)]
     if not found:  # what no cause explains; the constant prediction is none
         found += [*size.some_dropout(evidence), *size.too_small(evidence)]
+        found = found or [*steps.rises(evidence)]
     elif [one.kind for one in found] == ["too-few-steps"]:
         found = [*size.small_at_any_length(evidence), *found]
     found += output.constant(evidence)

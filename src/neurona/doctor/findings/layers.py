@@ -13,8 +13,8 @@ from neurona.doctor.evidence import ERROR, Evidence
 from neurona.doctor.findings.examples import TARGET_SIZE
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
-from neurona.doctor.signs import Moment, cost_of_constant
-from neurona.doctor.training import cost_of
+from neurona.doctor.signs import Moment, cost_of_constant, reach
+from neurona.doctor.training import OfPredictions, cost_of
 from neurona.engine.activations import linear
 from neurona.engine.layers.base import Activate
 from neurona.engine.layers.convolution import Conv1D, Conv2D
@@ -128,6 +128,9 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
     first, signs = e.first, e.signs
     if signs.task == "numbers" and signs.target_spread < 1 / TARGET_SIZE:
         return  # the targets are small, not the weights large
+    cost, (low, high) = cost_of(e.case), reach(e.case.net.output)
+    if isinstance(cost, OfPredictions) and (low < 0 or high > 1):
+        return  # the cost is of what are no probabilities
     spread = first.spread / (signs.target_spread or 1)
     layers = first.layers
     grown = max((layer.signal for layer in layers), default=0) / max(
@@ -137,7 +140,10 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
     if signs.task in ("two", "classes"):  # a guess costs more than naming the larger class
         n_out = e.targets.shape[1]
         guess = np.full(n_out, 1 / max(n_out, 2))
-        trivial = max(trivial, cost_of_constant(cost_of(e.case), guess, e.targets))
+        trivial = max(trivial, cost_of_constant(cost, guess, e.targets))
+    elif cost.link is None:  # targets far from 0 are no fault of the weights
+        nothing = e.case.net.output(np.zeros((1, e.targets.shape[1])))
+        trivial = max(trivial, cost_of_constant(cost, nothing, e.targets))
     limit = (LARGE if e.is_sick else ABSURD) * trivial
     costly = 0 < limit < first.cost or not isfinite(first.cost)
     if costly and (spread > 0.8 or grown > LARGE):

@@ -11,6 +11,7 @@ import numpy as np
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import LEARNED, NOTHING, SLACK, Evidence
 from neurona.doctor.findings.measures import MEASURES
+from neurona.doctor.findings.steps import PLUNGING
 from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
 from neurona.doctor.signs import is_chance, skill
 from neurona.doctor.training import by_place, cost_of, states
@@ -358,7 +359,8 @@ def small_at_any_length(e: Evidence) -> Iterator[Finding]:
     The cost is taken to fall as it did: by the same share whenever the steps are 5/4 as many.
     """
     left = (1 - e.skills[0]) * (1 - e.course.falling) ** (log(MORE) / log(5 / 4))
-    if not e.is_sick or not e.knows_something or 1 - left >= LEARNED * e.signs.achievable - SLACK:
+    slows = e.is_sick and e.knows_something and e.course.falling < PLUNGING
+    if not slows or 1 - left >= LEARNED * e.signs.achievable - SLACK:
         return
     narrow = min(e.last.layers[:-1], key=lambda layer: layer.units, default=None)
     if narrow is None:

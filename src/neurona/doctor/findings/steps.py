@@ -67,14 +67,20 @@ def _bound(e: Evidence) -> float:
     return 2 * STABLE * (1 + getattr(e.optimizer, "momentum", 0.0)) / e.curvatures[0]
 
 
+def _is_beyond(e: Evidence) -> bool:
+    """Return whether the rate holds neither at the first weights nor, if known, at the last."""
+    first, last = e.curvatures
+    flattest = min(first, last) if isfinite(last) and last > 0 else first
+    return isfinite(first) and first > 0 and e.rate > _bound(e) * first / flattest
+
+
 def rate_too_high(e: Evidence) -> Iterator[Finding]:
     """Steps that go too far."""
     course = e.course
     if not e.is_sick or course.diverged is not None:
         return
     leap, move = course.moves
-    curve = e.curvatures[0]
-    beyond = e.is_gradient_descent and isfinite(curve) and curve > 0 and e.rate > _bound(e)
+    beyond = e.is_gradient_descent and e.has_one_rate and _is_beyond(e)
     flung = e.last.cost / max(e.first.cost, e.signs.trivial_cost, 1e-30)
     if flung > FLUNG and all(one.error <= ERROR for one in e.mismatches):
         measure, value, threshold = "flung", flung, FLUNG
@@ -157,6 +163,16 @@ def rate_too_low(e: Evidence) -> Iterator[Finding]:
                 cures=("rate-from-curvature", "rate-up", "adam-fast", "more-steps"),
             )
         return
+    yield from _short_way(e)
+
+
+def rises(e: Evidence) -> Iterator[Finding]:
+    """Short steps that still gain, where neighbors may know less than there is to learn."""
+    if e.is_rising(SLACK) and not e.is_gradient_descent:
+        yield from _short_way(e)
+
+
+def _short_way(e: Evidence) -> Iterator[Finding]:
     value = e.rate * e.case.steps
     if value < FURTHEST:
         yield Finding(
@@ -179,9 +195,7 @@ def too_few(e: Evidence) -> Iterator[Finding]:
         return
     knows_less = e.is_sick or e.skills[0] < e.signs.achievable - SLACK
     limit = FALLING if knows_less else PLUNGING
-    if not (e.is_sick or e.gained > GAINED):
-        return
-    if e.is_short and value > limit and e.last.cost < e.first.cost:
+    if (e.is_sick or e.is_rising(GAINED)) and value > limit and e.last.cost < e.first.cost:
         yield Finding(
             "too-few-steps",
             Text(

@@ -74,6 +74,10 @@ def small(rng, shape, gain):
     return 0.02 * rng.normal(size=shape)
 
 
+def tiny(rng, shape, gain):
+    return 1e-4 * rng.normal(size=shape)
+
+
 def negative(rng, shape, gain):
     return -abs(rng.normal(size=shape))
 
@@ -421,6 +425,15 @@ def test_a_cost_that_falls_where_no_skill_is_gained_is_no_sign_of_too_few_steps(
     diagnosis = diagnose_case(case)
     assert diagnosis.evidence.course.falling > 0.03
     assert diagnosis.healthy, diagnosis.say()
+
+
+def test_a_layer_that_hardly_moves_for_its_small_gradient_is_not_unmoved():
+    case = Case(
+        net(20, 16, 16, 1, initializer=tiny), MANY, LABELS[:, 0], optimizer=sgd(0.1), steps=100
+    )
+    kinds = [one.kind for one in diagnose_case(case).findings]
+    assert "fading-signal" in kinds
+    assert "unmoved-layer" not in kinds
 
 
 def test_what_makes_the_first_cost_high_may_not_be_the_weights():

@@ -11,7 +11,7 @@ import numpy as np
 
 from neurona.doctor.case import Case
 from neurona.doctor.derivatives import Mismatch
-from neurona.doctor.signs import Course, DataSigns, Moment, is_extreme, r_squared
+from neurona.doctor.signs import Course, DataSigns, Moment, is_extreme, r_squared, rms
 from neurona.doctor.training import by_place, cost_of
 from neurona.engine.data import Data
 from neurona.engine.optimizers import SGD, Momentum, Optimizer, find_optimizer
@@ -135,7 +135,7 @@ class Evidence:
         ends = zip(named(self.first_params), named(self.params), strict=True)
         with np.errstate(all="ignore"):
             return {
-                place: float(np.linalg.norm(last - first) / (np.linalg.norm(first) or 1.0))
+                place: rms(last - first) / (rms(first) or 1.0)
                 for (place, name, first), (_, _, last) in ends
                 if name == "W"
             }

@@ -138,7 +138,7 @@ def _signs(leaf: Leaf) -> LayerSigns:
         layer,
         leaf.in_line,
         float(np.sqrt(rows.var(axis=0, dtype=np.float64).mean())),
-        np.nan if dW is None else _rms(dW),
+        np.nan if dW is None else rms(dW),
         _dead(layer.activation, leaf.forward.z, by_unit),
         saturated,
         units,
@@ -148,7 +148,8 @@ def _signs(leaf: Leaf) -> LayerSigns:
     )
 
 
-def _rms(array: Array) -> float:
+def rms(array: Array) -> float:
+    """Return the root mean square of numbers."""
     return float(np.sqrt(np.mean(np.square(array, dtype=np.float64))))
 
 
@@ -185,7 +186,7 @@ def _of_steps(layer: Any, params: Any, x: Array, dy: Array) -> tuple[float, floa
         return saturated, np.nan
     states = back(layer, params, passed, dy).states
     order = reading(layer, x.shape[1])
-    first, last = (_rms(states[t][0]) for t in (order[0], order[-1]))
+    first, last = (rms(states[t][0]) for t in (order[0], order[-1]))
     return saturated, last / first if first else np.inf
 
 
@@ -243,8 +244,8 @@ class DataSigns:
     achievable, achievable_squares, linear
         The skill that the nearest neighbors or a straight line have, the better of the two: see
         :func:`skill` and :func:`r_squared`; and the skill of the line alone.
-    is_chance
-        Whether both are no better than with shuffled targets.
+    is_chance, chance
+        Whether both are no better than with shuffled targets; and the best skill with these.
     contradicting
         The share of rows whose inputs occur with another target too; with numbers, if they differ
         by more than noise.
@@ -275,6 +276,7 @@ class DataSigns:
     achievable_squares: float
     linear: float
     is_chance: bool
+    chance: float
     contradicting: float
     extremes: float
     without_extremes: float
@@ -394,8 +396,8 @@ def data_signs(case: Case) -> DataSigns:
     shares = _shares(target) if task in ("two", "classes") else np.zeros(1)
     # A quantile is not near the targets: neighbors tell nothing of it.
     is_quantile = getattr(cost, "quantile", 0.5) != 0.5
-    achievable, squares, linear, is_chance = (
-        (0.0, 0.0, 0.0, False)
+    achievable, squares, linear, by_chance, chance = (
+        (0.0, 0.0, 0.0, False, 0.0)
         if is_quantile
         else _achievable(x, each, task, target.shape[1], _narrowest(net))
     )
@@ -416,13 +418,14 @@ def data_signs(case: Case) -> DataSigns:
         input_size=float(size.max()),
         input_ratio=_ratio(spread[spread > 0]),
         input_column=int(size.argmax()) % data.x.shape[-1] + 1,
-        target_size=_rms(target),
+        target_size=rms(target),
         target_spread=float(np.sqrt(variance)),
         unreachable=float(floor / variance) if variance else 0.0,
         achievable=achievable,
         achievable_squares=squares,
         linear=linear,
-        is_chance=is_chance,
+        is_chance=by_chance,
+        chance=chance,
         contradicting=_contradicting(x, each, APART * target.std() if task == "numbers" else 1e-6),
         extremes=held,
         without_extremes=without,
@@ -479,13 +482,13 @@ def _ratio(spread: Array) -> float:
 
 def _achievable(
     x: Array, target: Array, task: str, n_out: int, rank: int
-) -> tuple[float, float, float, bool]:
+) -> tuple[float, float, float, bool, float]:
     """Return the skills of the nearest neighbors, each row left out, or of a straight line.
 
     First the better skill of the two, then that in squares, then that of the line alone, then
-    whether both are no better than with shuffled targets. Few rows of classes can be remembered: of
-    these both are 1. Several numbers that go through fewer, their ``rank``, are what a line of that
-    rank predicts: neighbors do without such a layer.
+    whether both are no better than with shuffled targets, and how good these are. Few rows of
+    classes can be remembered: of these both are 1. Several numbers that go through fewer, their
+    ``rank``, are what a line of that rank predicts: neighbors do without such a layer.
     """
     rows = _places(len(x), 5000)
     x, target = clipped(x[rows], x), target[rows]
@@ -510,9 +513,9 @@ def _achievable(
     linear = line(target)[0]
     if len(x) < FEW:
         if task != "numbers":
-            return 1.0, 1.0, linear, False
+            return 1.0, 1.0, linear, False, 0.0
         best = max(linear, _parabola(x, target))
-        return best, best, linear, False
+        return best, best, linear, False, 0.0
     asked = _places(len(x), MOST_ROWS)
     near = np.square(x[asked]).sum(axis=1)[:, None] - 2 * x[asked] @ x.T + np.square(x).sum(axis=1)
     near[np.arange(len(asked)), asked] = np.inf
@@ -523,10 +526,10 @@ def _achievable(
         return max(theirs[0], own[0], 0.0), max(theirs[1], own[1], 0.0)
 
     found = reached(target)
-    shuffled = is_chance(found, target, reached)
+    shuffled, chance = is_chance(found, target, reached)
     if task == "numbers" and rank < n_out and hat is not None:
         found = (linear, linear)
-    return *found, linear, shuffled
+    return *found, linear, shuffled, chance
 
 
 def _of_rank(fitted: Array, rank: int) -> Array:
@@ -541,11 +544,11 @@ def _of_rank(fitted: Array, rank: int) -> Array:
 
 def is_chance(
     found: tuple[float, ...], target: Array, skills: Callable[[Array], tuple[float, ...]]
-) -> bool:
-    """Return whether no skill is above all those that shuffled targets have."""
+) -> tuple[bool, float]:
+    """Return whether no skill is above all those of shuffled targets, and the best of these."""
     rng = np.random.default_rng(0)
     chance = np.array([skills(rng.permutation(target)) for _ in range(SHUFFLES)])
-    return bool((np.array(found) <= chance.max(axis=0)).all())
+    return bool((np.array(found) <= chance.max(axis=0)).all()), float(chance[:, 0].max())
 
 
 def _parabola(x: Array, target: Array) -> float:

@@ -317,12 +317,14 @@ def unmoved(e: Evidence) -> Iterator[Finding]:
     """A layer that stays as it was drawn, though the cost has a gradient by it."""
     if not e.is_sick or e.course.diverged is not None:
         return
-    moved, gradients = e.changes, {one.place: one.gradient for one in e.first.layers}
+    if any(fading_signal(e)) or any(fading_gradient(e)):
+        return  # that is why
+    gradients = {one.place: one.gradient for one in e.first.layers}
+    moved = e.changes
     other = max(moved, key=lambda place: moved[place], default="")
     for layer in e.first.layers:
         value, most = moved.get(layer.place, inf), moved.get(other, 0.0)
-        fades = layer.gradient * GRADIENT < max(gradients[place] for place in moved)
-        if layer.gradient > 0 and value < UNMOVED * most and not fades:
+        if value < UNMOVED * most and gradients[other] < GRADIENT * layer.gradient:
             yield Finding(
                 "unmoved-layer",
                 Text(

@@ -40,10 +40,16 @@ ALIKE = Text(
     "Todos los ejemplos tienen el mismo objetivo: no hay nada que aprender.",
 )
 UNKNOWABLE = Text(
-    "Neither neighbors nor a straight line predict the targets: the inputs may say nothing about "
-    "them.",
-    "Ni los vecinos ni una recta predicen los objetivos: puede que las entradas no digan nada de "
-    "ellos.",
+    "Neighbors or a straight line predict the targets no better ({percent} %) than shuffled ones "
+    "({chance} %): the inputs may say nothing about them.",
+    "Ni los vecinos ni una recta predicen los objetivos ({percent} %) mejor que unos barajados "
+    "({chance} %): puede que las entradas no digan nada de ellos.",
+)
+HARDLY = Text(
+    "Neighbors or a straight line get only {percent} % of what can be had: the inputs may say "
+    "next to nothing about the targets.",
+    "Los vecinos o una recta consiguen solo el {percent} % de lo posible: puede que las entradas "
+    "no digan casi nada de los objetivos.",
 )
 REMEMBERED = Text(
     "The network learns its examples by heart, and the inputs may say nothing about the targets: "
@@ -118,13 +124,13 @@ def small_batches(e: Evidence) -> Iterator[Finding]:
         yield Finding(
             "small-batches",
             Text(
-                "Batches of {size} are too small for batch normalization: a prediction differs "
-                "{value} times as much by the others of its batch as by its inputs.",
+                "Batches of {size} are too small for batch normalization: a prediction differs by "
+                "the others of its batch {percent} % as much as by its inputs.",
                 "Los lotes de {size} son demasiado pequeños para la normalización por lotes: una "
-                "predicción varía por las demás de su lote {value} veces lo que varía por sus "
+                "predicción varía por las demás de su lote un {percent} % de lo que varía por sus "
                 "entradas.",
             ),
-            {"value": rounded(value), "threshold": LOUD, "size": size},
+            {"value": value, "threshold": LOUD, "percent": percent(value), "size": size},
             layer_number(normal[0]),
             cures=("larger-batches", "more-steps"),
         )
@@ -280,7 +286,13 @@ def no_signal(e: Evidence) -> Iterator[Finding]:
 
 
 def _no_signal(e: Evidence, words: Text) -> Finding:
-    numbers = {"value": e.signs.achievable, "threshold": NOTHING}
+    value, chance = e.signs.achievable, e.signs.chance
+    numbers = {
+        "value": value,
+        "threshold": chance if words in (UNKNOWABLE, REMEMBERED) else NOTHING,
+        "percent": percent(value),
+        "chance": percent(max(chance, 0.0)),
+    }
     return Finding("no-signal", words, numbers, cures=("check-labels",))
 
 
@@ -299,7 +311,7 @@ def _remembers(e: Evidence) -> bool:
     def skills(target: Array) -> tuple[float]:
         return (skill(predicted, by_place(case.net, target), e.signs.task),)
 
-    return is_chance(skills(test.target), test.target, skills)
+    return is_chance(skills(test.target), test.target, skills)[0]
 
 
 def too_small(e: Evidence) -> Iterator[Finding]:
@@ -307,7 +319,7 @@ def too_small(e: Evidence) -> Iterator[Finding]:
     if not e.is_sick or not isfinite(e.last.cost):
         return
     if e.signs.achievable < NOTHING:
-        yield _no_signal(e, UNKNOWABLE)
+        yield _no_signal(e, HARDLY)
         return
     if len(e.last.layers) < 2:
         return
@@ -362,13 +374,14 @@ def small_at_any_length(e: Evidence) -> Iterator[Finding]:
     slows = e.is_sick and e.knows_something and e.course.falling < PLUNGING
     if not slows or 1 - left >= LEARNED * e.signs.achievable - SLACK:
         return
-    narrow = min(e.last.layers[:-1], key=lambda layer: layer.units, default=None)
+    weighted = [layer for layer in e.last.layers[:-1] if isfinite(layer.gradient)]
+    narrow = min(weighted, key=lambda layer: layer.units, default=None)
     if narrow is None:
         return
     yield Finding(
         "too-small",
         Text(
-            "Even with {more} times as many steps the network would get, at this pace, "
+            "Even with {more} times as many steps the network would get, at this pace, only "
             "{percent} % of what can be had, and neighbors get {reference} %: its layer {layer} "
             "may be too narrow ({units:neuron|neurons}).",
             "Ni con {more} veces más pasos conseguiría la red, a este ritmo, más que el {percent} "

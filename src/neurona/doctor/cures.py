@@ -34,6 +34,7 @@ from neurona.engine.layers.simple_rnn import SimpleRNN
 from neurona.engine.network import Network
 from neurona.engine.optimizers import SGD, Adam, Optimizer, find_optimizer
 from neurona.engine.parameters import mapped
+from neurona.engine.training import rates_of_step
 from neurona.engine.types import Array
 from neurona.language import Text
 from neurona.lesson.step import LessonStep
@@ -704,10 +705,19 @@ def apply(names: Iterable[str], case: Case) -> tuple[tuple[str, ...], Case]:
     done = []
     for name in in_order(names):
         changed = CURES[name].apply(case)
-        if changed is not None:
+        if changed is not None and _has_its_rates(changed):
             case = _with_its_step(changed)
             done.append(name)
     return tuple(done), case
+
+
+def _has_its_rates(case: Case) -> bool:
+    """Return whether rates that each layer has of its own are as many as the layers."""
+    try:
+        rates_of_step(find_optimizer(case.optimizer), case.net)
+    except ValueError:
+        return False
+    return True
 
 
 def _with_its_step(case: Case) -> Case:

@@ -405,8 +405,19 @@ def test_numbers_of_equal_inputs_may_differ_by_noise():
     y = GRID.sum(1) + 0.1 * RNG.normal(size=300)
     case = Case(net(2, 8, 1, output="linear"), GRID, y, optimizer=sgd(1e-4), steps=50)
     assert "contradicting-labels" not in [one.kind for one in diagnose_case(case).findings]
-    noisy = replace(case, y=y + 9 * RNG.normal(size=300))
+    noisy = replace(case, y=y + 2 * RNG.normal(size=300))
     assert "contradicting-labels" in [one.kind for one in diagnose_case(noisy).findings]
+    learned = replace(noisy, optimizer=adam(0.02), steps=500)
+    assert diagnose_case(learned).healthy
+
+
+def test_a_penalty_is_told_where_neighbors_know_a_little_more():
+    case = Case(net(20, 8, 1, output="linear"), MANY, MANY[:, 0], optimizer=adam(0.02), steps=200)
+    strong = diagnose_case(replace(case, l2=0.5))
+    assert not strong.evidence.is_sick
+    assert [one.kind for one in strong.findings] == ["strong-penalty"]
+    for l2 in (0.001, 0.3):  # with the latter it knows 96 % all the same
+        assert diagnose_case(replace(case, l2=l2)).healthy
 
 
 def test_a_narrow_layer_is_measured_against_a_line_through_as_many_numbers():

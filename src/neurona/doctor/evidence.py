@@ -115,6 +115,11 @@ class Evidence:
         """Whether all units of a layer are dead at the end: no step will change that."""
         return any(layer.dead == 1 for layer in self.last.layers if layer.in_line)
 
+    @property
+    def knows_less(self) -> bool:
+        """Whether neighbors or a straight line know more, and the network not nearly all."""
+        return self.skills[0] < min(SURE, self.signs.achievable - SLACK)
+
     def is_rising(self, least: float) -> bool:
         """Whether the network does not know all yet, and has gained so much at the end."""
         return self.skills[0] < SURE and self.gained > least

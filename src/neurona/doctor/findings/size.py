@@ -62,10 +62,9 @@ REMEMBERED = Text(
 
 def penalty(e: Evidence) -> Iterator[Finding]:
     """A penalty, or a decay of the optimizer, that outweighs the cost."""
-    if not e.is_sick:
-        return
-    yield from _decay(e)
-    if not (e.case.l1 or e.case.l2):
+    if e.is_sick:
+        yield from _decay(e)
+    if not (e.is_sick or e.knows_less) or not (e.case.l1 or e.case.l2):
         return
     objective = Objective(e.case.net, cost_of(e.case), e.case.l1, e.case.l2)
     with np.errstate(all="ignore"):

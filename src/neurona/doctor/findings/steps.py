@@ -193,8 +193,7 @@ def too_few(e: Evidence) -> Iterator[Finding]:
     value = e.course.falling
     if e.is_layer_lost:
         return
-    knows_less = e.is_sick or e.skills[0] < e.signs.achievable - SLACK
-    limit = FALLING if knows_less else PLUNGING
+    limit = FALLING if e.is_sick or e.knows_less else PLUNGING
     if (e.is_sick or e.is_rising(GAINED)) and value > limit and e.last.cost < e.first.cost:
         yield Finding(
             "too-few-steps",

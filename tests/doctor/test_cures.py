@@ -13,7 +13,7 @@ from neurona.doctor.trials import Seeds
 from neurona.engine.network import Network
 
 X, Y = datasets.circles(n=200, rng=0)
-BY_HAND = {"separate-test", "check-labels", "check-layer"}
+BY_HAND = {"separate-test", "check-labels", "check-layer", "check-targets"}
 
 
 def case(**given):
@@ -34,6 +34,8 @@ def sick():
         case(net=neurona.network([2, 4, 1], "tanh", output="linear"), y=values),
         case(y=(np.arange(200) < 20).astype(int), cost="cross_entropy"),
         case(cost=Summed()),
+        case(X=np.where(np.arange(200)[:, None] < 9, -999.0, X), batch_size=2),
+        case(optimizer=neurona.sgd([1e-9, 0.1, 0.1])),
         case(net=neurona.network([2, 4, 1], "tanh", output="softmax")),
         case(net=neurona.network([(2, 1), neurona.SimpleRNN(3), 1]), X=X[..., None]),
     ]
@@ -238,3 +240,27 @@ def test_given_parameters_of_another_seed_are_the_same_numbers():
     assert own is params
     assert (np.sort(own[1].W, axis=None) == np.sort(other[1].W, axis=None)).all()
     assert (own[1].W != other[1].W).any()
+
+
+def test_rates_of_each_layer_stay_as_many_as_the_layers():
+    own = case(optimizer=neurona.sgd([0.1, 0.2, 0.3]))
+    assert apply(["more-layers"], own) == ((), own)
+    done, changed = apply(["more-layers", "one-rate", "more-neurons"], own)
+    assert done == ("more-neurons", "one-rate")
+    assert changed.optimizer == neurona.sgd(0.3)
+
+
+def test_clipped_inputs_keep_what_is_near_and_the_scale_of_the_training_rows():
+    missing = np.where(np.arange(200)[:, None] % 50 == 0, -999.0, X)
+    _, changed = apply(["clip-inputs"], case(X=missing, X_val=missing[:20] + 1.0, y_val=Y[:20]))
+    kept = np.arange(200) % 50 != 0
+    assert abs(changed.X).max() < 12
+    assert np.ptp(changed.X[kept], axis=0).min() > 2
+    shift = changed.X_val[1:20] - changed.X[1:20]
+    np.testing.assert_allclose(shift, np.broadcast_to(shift[:1], shift.shape), atol=1e-5)
+    assert shift.min() > 0.5
+
+
+def test_no_penalty_takes_the_optimizers_decay_away_too():
+    _, changed = apply(["no-penalty"], case(optimizer=neurona.adamw(0.01, weight_decay=5.0)))
+    assert changed.optimizer == neurona.adamw(0.01, weight_decay=0.0)

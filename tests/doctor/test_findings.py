@@ -8,11 +8,11 @@ import pytest
 from sklearn.datasets import load_digits
 
 import neurona
-from neurona import adam, momentum, network, sgd
+from neurona import adam, adamw, momentum, network, sgd
 from neurona.doctor.case import Case
 from neurona.doctor.cures import apply
 from neurona.doctor.diagnosis import diagnose_case
-from neurona.doctor.findings import RULES
+from neurona.doctor.findings import RULES, findings_of
 from neurona.doctor.findings.measures import MEASURES
 from neurona.engine.activations import Activation
 from neurona.engine.costs import BinaryCrossEntropy
@@ -74,6 +74,10 @@ def small(rng, shape, gain):
     return 0.02 * rng.normal(size=shape)
 
 
+def tiny(rng, shape, gain):
+    return 1e-4 * rng.normal(size=shape)
+
+
 def negative(rng, shape, gain):
     return -abs(rng.normal(size=shape))
 
@@ -81,6 +85,14 @@ def negative(rng, shape, gain):
 DEEP = net(
     2, 4, 8, 16, 8, 4, 1, hidden="sigmoid", initializer="uniform", bias_initializer="uniform"
 )
+
+
+def normalized(width):
+    """Return a network with batch normalization after its first layer."""
+    layers = [neurona.Dense(8), neurona.BatchNormalization("tanh"), neurona.Dense(1, "sigmoid")]
+    return Network(layers, 2)
+
+
 POSITIVE = abs(CIRCLES[0]), CIRCLES[1]
 
 
@@ -302,6 +314,57 @@ PAIRS = [
         replace(GOOD, net=net(2, 64, 1, dropout=0.6), steps=1000),
     ),
     Pair(
+        "extreme-targets",  # two typing errors; and a long tail, which is learned
+        Case(
+            net(20, 8, 1, output="linear"), MANY, MANY[:, 0] + 900 * (np.arange(200) % 100 == 7),
+            optimizer=adam(0.01), steps=300,
+        ),
+        Case(
+            net(20, 32, 1, output="linear"), MANY, np.exp(1.5 * MANY[:, 0]) / 3,
+            optimizer=adam(0.01), steps=800,
+        ),
+    ),
+    Pair(
+        "extreme-inputs",  # a number for what is missing; and a rare one that tells something
+        Case(net(2, 8, 1), np.where(RNG.random((200, 2)) < 0.05, -999, CLOUDS), GROUPS, steps=100),
+        Case(
+            net(2, 2, 1), np.c_[RNG.normal(size=200), 50 * (np.arange(200) % 40 == 0)],
+            np.arange(200) % 4 == 0, steps=100,
+        ),
+    ),
+    Pair(
+        "unmoved-layer",
+        Case(net(2, 3, 3, 1), *MOONS, optimizer=sgd([1e-9, 0.5, 0.5]), steps=400),
+        Case(net(2, 3, 3, 1), *MOONS, optimizer=sgd([0.01, 0.5, 0.5]), steps=400),
+        1,
+    ),
+    Pair(
+        "small-batches",
+        Case(normalized(1), *SPIRALS, optimizer=adam(0.01), steps=300, batch_size=2),
+        Case(normalized(1), *SPIRALS, optimizer=adam(0.01), steps=300, batch_size=50),
+        2,
+    ),
+    Pair(
+        "strong-penalty",  # the optimizer's
+        replace(GOOD, optimizer=adamw(0.05, weight_decay=30.0)),
+        replace(GOOD, optimizer=adamw(0.05, weight_decay=0.03)),
+    ),
+    Pair(
+        "rate-too-high",  # the first steps are short: the velocity grows
+        Case(
+            net(20, 16, 1), MANY, LABELS[:, 0], optimizer=momentum(0.9, momentum=0.995),
+            steps=200, batch_size=20, seed=3,
+        ),
+        Case(
+            net(20, 16, 1), MANY, LABELS[:, 0], optimizer=momentum(0.1), steps=200, batch_size=20
+        ),
+    ),
+    Pair(
+        "too-small",  # though the cost still falls
+        Case(net(2, 2, 1), *SPIRALS, optimizer=adam(0.02), steps=250),
+        Case(net(2, 32, 32, 1), *SPIRALS, optimizer=adam(0.01), steps=100),
+    ),
+    Pair(
         "constant-output",
         replace(GOOD, net=net(2, 8, 1, initializer=small), optimizer=sgd(0.01)),
         GOOD,
@@ -333,9 +396,94 @@ def test_each_measured_kind_is_tested():
     # that forgets have tests below; the others are second ways in which a kind is measured.
     assert set(MEASURES) - shown == {
         "diverged", "flat-cost", "oscillating", "long-steps", "sorted-numbers", "moved",
-        "loud-dropout", "forgetting",
+        "loud-dropout", "forgetting", "decay", "flung",
     }  # fmt: skip
     assert len(RULES) > 25
+
+
+def test_numbers_of_equal_inputs_may_differ_by_noise():
+    y = GRID.sum(1) + 0.1 * RNG.normal(size=300)
+    case = Case(net(2, 8, 1, output="linear"), GRID, y, optimizer=sgd(1e-4), steps=50)
+    assert "contradicting-labels" not in [one.kind for one in diagnose_case(case).findings]
+    noisy = replace(case, y=y + 2 * RNG.normal(size=300))
+    assert "contradicting-labels" in [one.kind for one in diagnose_case(noisy).findings]
+    learned = replace(noisy, optimizer=adam(0.02), steps=500)
+    assert diagnose_case(learned).healthy
+
+
+def test_a_penalty_is_told_where_neighbors_know_a_little_more():
+    case = Case(net(20, 8, 1, output="linear"), MANY, MANY[:, 0], optimizer=adam(0.02), steps=200)
+    strong = diagnose_case(replace(case, l2=0.5))
+    assert not strong.evidence.is_sick
+    assert [one.kind for one in strong.findings] == ["strong-penalty"]
+    for l2 in (0.001, 0.3):  # with the latter it knows 96 % all the same
+        assert diagnose_case(replace(case, l2=l2)).healthy
+
+
+def test_a_narrow_layer_is_measured_against_a_line_through_as_many_numbers():
+    wide = MANY[:, :6] @ RNG.normal(size=(6, 6))
+    case = Case(net(6, 2, 6, output="linear"), wide, wide, optimizer=adam(0.03), steps=1000)
+    diagnosis = diagnose_case(case)
+    assert diagnosis.evidence.skills[0] < 0.9
+    assert diagnosis.healthy, diagnosis.say()
+    slow = diagnose_case(replace(case, optimizer=adam(1e-4), steps=300))
+    assert not slow.healthy
+
+
+def test_a_cost_that_falls_where_no_skill_is_gained_is_no_sign_of_too_few_steps():
+    X, y = neurona.datasets.gaussians(n=200, noise=0.45, rng=1)
+    case = Case(network([2, 1], "sigmoid"), X, y, optimizer=sgd(0.3), steps=60)
+    diagnosis = diagnose_case(case)
+    assert diagnosis.evidence.course.falling > 0.03
+    assert diagnosis.healthy, diagnosis.say()
+
+
+def test_a_layer_that_hardly_moves_for_its_small_gradient_is_not_unmoved():
+    case = Case(
+        net(20, 16, 16, 1, initializer=tiny), MANY, LABELS[:, 0], optimizer=sgd(0.1), steps=100
+    )
+    kinds = [one.kind for one in diagnose_case(case).findings]
+    assert "fading-signal" in kinds
+    assert "unmoved-layer" not in kinds
+
+
+def test_what_makes_the_first_cost_high_may_not_be_the_weights():
+    below = Case(
+        net(20, 8, 1, hidden="relu", output="relu"),
+        MANY,
+        MANY[:, 0] - 5,
+        optimizer=adam(0.01),
+        steps=100,
+    )
+    beyond = Case(net(2, 8, 1, output="tanh"), *MOONS, cost="cross_entropy", steps=50)
+    for case, cause in ((below, "output-range"), (beyond, "cost-and-output")):
+        kinds = [one.kind for one in diagnose_case(case).findings]
+        assert cause in kinds
+        assert "large-weights" not in kinds
+
+
+def test_a_rate_is_not_judged_by_a_curvature_that_was_left_behind():
+    evidence = diagnose_case(replace(GOOD, optimizer=sgd(0.02), steps=40)).evidence
+    steep = replace(evidence, curvatures=(1e4, 1.0))
+    assert "rate-too-high" not in [one.kind for one in findings_of(steep)]
+    assert "rate-too-high" in [
+        one.kind for one in findings_of(replace(steep, curvatures=(1e4, 1e4)))
+    ]
+
+
+def test_layers_with_rates_of_their_own_are_not_judged_by_the_largest():
+    frozen = Case(net(2, 16, 16, 1), *SPIRALS, optimizer=sgd([1e-9, 0.5, 0.5]), steps=300)
+    evidence = replace(diagnose_case(frozen).evidence, curvatures=(1e4, 1e4))
+    assert "rate-too-high" not in [one.kind for one in findings_of(evidence)]
+
+
+def test_a_skill_that_rises_with_short_steps_tells_more_than_neighbors_do():
+    X = np.random.default_rng(6).normal(size=(400, 15))
+    case = Case(net(15, 32, 1), X, X[:, 3] * X[:, 4] > 0, optimizer=adam(0.001), steps=100)
+    for steps, kind in ((100, "rate-too-low"), (300, "too-few-steps"), (900, None)):
+        diagnosis = diagnose_case(replace(case, steps=steps))
+        assert not diagnosis.evidence.is_sick, "neighbors know less than this"
+        assert [one.kind for one in diagnosis.findings] == [kind] * bool(kind)
 
 
 # Images and series

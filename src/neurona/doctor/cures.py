@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.case import Case, Cure
-from neurona.doctor.signs import curvature
+from neurona.doctor.signs import clipped, curvature
 from neurona.doctor.skill import Measure
 from neurona.doctor.training import OfPredictions, by_place, cost_of, examples
 from neurona.engine.activations import Activation, find_activation, linear
-from neurona.engine.costs import CROSS_ENTROPIES, Cost, SquaredError
+from neurona.engine.costs import CROSS_ENTROPIES, Cost, Huber, SquaredError
 from neurona.engine.initializers import Initializer, Shape, find_initializer, zeros
 from neurona.engine.layers.base import Activate, Layer
 from neurona.engine.layers.composition import Composition
@@ -34,6 +34,7 @@ from neurona.engine.layers.simple_rnn import SimpleRNN
 from neurona.engine.network import Network
 from neurona.engine.optimizers import SGD, Adam, Optimizer, find_optimizer
 from neurona.engine.parameters import mapped
+from neurona.engine.training import rates_of_step
 from neurona.engine.types import Array
 from neurona.language import Text
 from neurona.lesson.step import LessonStep
@@ -241,6 +242,15 @@ def _by(factor: float) -> Change:
     return lambda case: _rate(case, change)
 
 
+@_cure("one-rate", "one learning rate for all layers", "una misma tasa para todas las capas")
+def _(case: Case) -> Case | None:
+    optimizer = find_optimizer(case.optimizer)
+    rate = optimizer.learning_rate
+    if not isinstance(rate, list | tuple) or any(map(callable, rate)):
+        return None
+    return replace(case, optimizer=_given(optimizer, learning_rate=max(rate)))
+
+
 _cure("rate-up", "a learning rate ten times as high", "una tasa de aprendizaje diez veces mayor")(
     _by(10.0)
 )
@@ -279,6 +289,12 @@ def _(case: Case) -> Case | None:
     return replace(case, batch_size=BATCH, steps=round(case.steps * min(4, size / BATCH)))
 
 
+@_cure("larger-batches", "mini-batches of 32", "minilotes de 32")
+def _(case: Case) -> Case | None:
+    size = min(case.batch_size or len(case.X), len(case.X))
+    return replace(case, batch_size=BATCH) if size < min(BATCH, len(case.X)) else None
+
+
 @_cure("shuffle", "shuffled mini-batches", "minilotes barajados")
 def _(case: Case) -> Case | None:
     return None if case.shuffle else replace(case, shuffle=True)
@@ -306,6 +322,22 @@ def _(case: Case) -> Case | None:
         return None
     validation = None if case.X_val is None else _standard(case.X_val, X)
     return replace(case, X=scaled, X_val=validation)
+
+
+@_cure(
+    "clip-inputs",
+    "inputs clipped near their quartiles and standardized",
+    "entradas recortadas cerca de sus cuartiles y estandarizadas",
+)
+def _(case: Case) -> Case | None:
+    X = np.asarray(case.X, np.float64)
+    if X.ndim != 2 or isinstance(case.net.layers[0], Embedding):
+        return None
+    near = clipped(X, X)
+    if (near == X).all():
+        return None
+    validation = None if case.X_val is None else _standard(clipped(np.asarray(case.X_val), X), near)
+    return replace(case, X=_standard(near, near), X_val=validation)
 
 
 @_cure("standardize-targets", "standardized targets", "objetivos estandarizados")
@@ -415,6 +447,12 @@ def _(case: Case) -> Case | None:
 def _(case: Case) -> Case | None:
     cost = SquaredError()
     return None if cost_of(case) == cost else replace(case, cost=cost)
+
+
+@_cure("cost-huber", "Huber's error as the cost", "el error de Huber como coste")
+def _(case: Case) -> Case | None:
+    fits = _measure(case).kind == "values" and isinstance(cost_of(case), SquaredError)
+    return replace(case, cost=Huber()) if fits else None
 
 
 @dataclass(frozen=True)
@@ -552,6 +590,9 @@ def _(case: Case) -> Case | None:
 
 @_cure("no-penalty", "no penalty on the weights", "sin penalización de los pesos")
 def _(case: Case) -> Case | None:
+    optimizer = find_optimizer(case.optimizer)
+    if getattr(optimizer, "weight_decay", 0.0):
+        return replace(case, l1=0.0, l2=0.0, optimizer=_given(optimizer, weight_decay=0.0))
     return replace(case, l1=0.0, l2=0.0) if case.l1 or case.l2 else None
 
 
@@ -579,6 +620,9 @@ for _name, _words in {
     "check-labels": Text(
         "a check of the labels of equal examples",
         "una revisión de las etiquetas de los ejemplos iguales",
+    ),
+    "check-targets": Text(
+        "a check of the extreme targets", "una revisión de los objetivos extremos"
     ),
     "check-layer": Text(
         "a check of the layer's derivative", "una revisión de la derivada de la capa"
@@ -622,8 +666,8 @@ def _with(case: Case, net: Network, **changes: Any) -> Case | None:
 # one of a row or leaves it as it is. The rows are in the order in which cures are applied.
 CHOICES: dict[str, tuple[str, ...]] = {
     "output": ("output-sigmoid", "output-linear", "output-softmax", "output-tanh"),
-    "cost": ("cost-cross-entropy", "cost-mse", "mean-cost"),
-    "inputs": ("standardize-inputs",),
+    "cost": ("cost-cross-entropy", "cost-mse", "cost-huber", "mean-cost"),
+    "inputs": ("standardize-inputs", "clip-inputs"),
     "targets": ("standardize-targets",),
     "classes": ("class-weights",),
     "width": ("more-neurons", "fewer-neurons"),
@@ -632,11 +676,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "steps-back": ("gates",),
     "hidden": ("tanh-hidden", "relu-hidden", "leaky-hidden", "add-hidden-activation"),
     "weights": ("orthogonal-weights", "glorot-weights", "he-weights", "zero-biases"),
-    "batches": ("smaller-batches", "shuffle"),
+    "batches": ("smaller-batches", "larger-batches", "shuffle"),
     "steps": ("more-steps",),
     "memorizing": ("l2", "early-stop", "no-penalty"),
     "optimizer": ("adam", "adam-fast", "rate-from-curvature"),
-    "rate": ("rate-up", "rate-down"),
+    "rate": ("rate-up", "rate-down", "one-rate"),
 }
 
 
@@ -661,10 +705,19 @@ def apply(names: Iterable[str], case: Case) -> tuple[tuple[str, ...], Case]:
     done = []
     for name in in_order(names):
         changed = CURES[name].apply(case)
-        if changed is not None:
+        if changed is not None and _has_its_rates(changed):
             case = _with_its_step(changed)
             done.append(name)
     return tuple(done), case
+
+
+def _has_its_rates(case: Case) -> bool:
+    """Return whether rates that each layer has of its own are as many as the layers."""
+    try:
+        rates_of_step(find_optimizer(case.optimizer), case.net)
+    except ValueError:
+        return False
+    return True
 
 
 def _with_its_step(case: Case) -> Case:

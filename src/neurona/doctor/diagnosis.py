@@ -21,15 +21,17 @@ from neurona.doctor.signs import (
     curvature,
     data_signs,
     moment,
+    r_squared,
     skill,
     thinned,
 )
 from neurona.doctor.training import by_place, cost_of, examples, states, validation_examples
+from neurona.engine.data import Data
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.network import Network
 from neurona.engine.objective import Objective
 from neurona.engine.state import State
-from neurona.engine.types import Params
+from neurona.engine.types import Array, Params
 from neurona.language import Language, Text
 
 if TYPE_CHECKING:
@@ -277,8 +279,18 @@ def judge(case: Case, watched: Watched, began: float | None = None) -> Diagnosis
         mismatches=tuple(mismatches(case, seen[0].params)),
         best_validation=best,
         last_validation=last,
+        gained=_gained(case, seen, sample, moments[-1].outputs),
     )
     return Diagnosis(case, findings_of(evidence), evidence, time.perf_counter() - began)
+
+
+def _gained(case: Case, seen: Sequence[State], sample: Data, outputs: Array) -> float:
+    """Return how much more the last outputs explain than those before the last fifth."""
+    before = [state for state in seen if state.step <= 0.8 * seen[-1].step][-1]
+    target = by_place(case.net, sample.target)
+    with np.errstate(all="ignore"):
+        earlier = by_place(case.net, case.net.predict(before.params, sample.x))
+    return r_squared(outputs, target) - r_squared(earlier, target)
 
 
 __all__ = ["Diagnosis", "Watched", "diagnose", "diagnose_case", "judge", "watch"]

@@ -7,12 +7,15 @@ from functools import cached_property
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from neurona.doctor.case import Case
 from neurona.doctor.derivatives import Mismatch
-from neurona.doctor.signs import Course, DataSigns, Moment, r_squared
+from neurona.doctor.signs import Course, DataSigns, Moment, is_extreme, r_squared, rms
 from neurona.doctor.training import by_place, cost_of
 from neurona.engine.data import Data
 from neurona.engine.optimizers import SGD, Momentum, Optimizer, find_optimizer
+from neurona.engine.parameters import named
 from neurona.engine.types import Array, Params
 
 # A network that reaches nine tenths of what neighbors or a straight line do has learned: all
@@ -21,6 +24,7 @@ LEARNED = 0.9
 CERTAIN = 0.7  # of what they explain, which counts how sure a prediction is
 SURE = 0.95
 NOTHING = 0.05  # of what the best constant gets wrong
+ERROR = 1e-3  # of a derivative: differences of float64 are right to 1e-6 at least
 SLACK = 0.02  # what chance makes of some hundred examples
 
 
@@ -50,6 +54,8 @@ class Evidence:
         Of layers and a cost that are not neurona's.
     best_validation, last_validation
         The lowest cost of the validation examples at these moments, and the last; NaN without any.
+    gained
+        How much more of the training examples it explains than before the last fifth of its steps.
     """
 
     case: Case
@@ -66,6 +72,7 @@ class Evidence:
     mismatches: tuple[Mismatch, ...]
     best_validation: float
     last_validation: float
+    gained: float
 
     @property
     def targets(self) -> Array:
@@ -109,9 +116,34 @@ class Evidence:
         return any(layer.dead == 1 for layer in self.last.layers if layer.in_line)
 
     @property
-    def is_short(self) -> bool:
-        """Whether more may be had: it knows no more than neighbors do, and not all."""
-        return self.is_sick or self.skills[0] < min(SURE, self.signs.achievable + SLACK)
+    def knows_less(self) -> bool:
+        """Whether neighbors or a straight line know more, and the network not nearly all."""
+        return self.skills[0] < min(SURE, self.signs.achievable - SLACK)
+
+    def is_rising(self, least: float) -> bool:
+        """Whether the network does not know all yet, and has gained so much at the end."""
+        return self.skills[0] < SURE and self.gained > least
+
+    @cached_property
+    def ignores_most(self) -> bool:
+        """Whether a few extreme targets hold the variance, and the others are not learned."""
+        rest = self.signs.without_extremes
+        if not isfinite(rest):
+            return False
+        near = ~is_extreme(self.targets)
+        own = r_squared(self.last.outputs[near], self.targets[near])
+        return own < LEARNED * rest - SLACK
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """How far the weights of each layer went in all steps, in lengths of the first ones."""
+        ends = zip(named(self.first_params), named(self.params), strict=True)
+        with np.errstate(all="ignore"):
+            return {
+                place: rms(last - first) / (rms(first) or 1.0)
+                for (place, name, first), (_, _, last) in ends
+                if name == "W"
+            }
 
     @property
     def optimizer(self) -> Optimizer:
@@ -125,6 +157,11 @@ class Evidence:
         given = self.optimizer.learning_rate
         each: list[Any] = list(given) if isinstance(given, list | tuple) else [given]
         return max(float(one(0) if callable(one) else one) for one in each)
+
+    @property
+    def has_one_rate(self) -> bool:
+        """Whether all layers have the same rate."""
+        return not isinstance(self.optimizer.learning_rate, list | tuple)
 
     @property
     def is_gradient_descent(self) -> bool:

@@ -29,6 +29,10 @@ from neurona.observe.walk import Leaf, probed, split
 MOST_ROWS = 500  # examples of a pass: enough for shares and sizes to one or two hundredths
 NEIGHBORS = 5
 FEW = 30  # rows that a network of their number of weights can remember, whatever they are
+FAR = 5.0  # times the span of the quartiles, beyond them: of a normal distribution, nothing is
+EXTREME = 0.5  # of the targets' variance
+EXTREMES = 0.02  # of the examples: of a normal distribution they hold 15 % of the variance
+APART = 0.5  # of the targets' spread: numbers of equal inputs differ by noise, and need not agree
 SHUFFLES = 19  # with the targets as they are, twenty: chance is above the others once in twenty
 
 
@@ -134,7 +138,7 @@ def _signs(leaf: Leaf) -> LayerSigns:
         layer,
         leaf.in_line,
         float(np.sqrt(rows.var(axis=0, dtype=np.float64).mean())),
-        np.nan if dW is None else _rms(dW),
+        np.nan if dW is None else rms(dW),
         _dead(layer.activation, leaf.forward.z, by_unit),
         saturated,
         units,
@@ -144,7 +148,8 @@ def _signs(leaf: Leaf) -> LayerSigns:
     )
 
 
-def _rms(array: Array) -> float:
+def rms(array: Array) -> float:
+    """Return the root mean square of numbers."""
     return float(np.sqrt(np.mean(np.square(array, dtype=np.float64))))
 
 
@@ -181,7 +186,7 @@ def _of_steps(layer: Any, params: Any, x: Array, dy: Array) -> tuple[float, floa
         return saturated, np.nan
     states = back(layer, params, passed, dy).states
     order = reading(layer, x.shape[1])
-    first, last = (_rms(states[t][0]) for t in (order[0], order[-1]))
+    first, last = (rms(states[t][0]) for t in (order[0], order[-1]))
     return saturated, last / first if first else np.inf
 
 
@@ -239,10 +244,17 @@ class DataSigns:
     achievable, achievable_squares, linear
         The skill that the nearest neighbors or a straight line have, the better of the two: see
         :func:`skill` and :func:`r_squared`; and the skill of the line alone.
-    is_chance
-        Whether both are no better than with shuffled targets.
+    is_chance, chance
+        Whether both are no better than with shuffled targets; and the best skill with these.
     contradicting
-        The share of rows whose inputs occur with another target too.
+        The share of rows whose inputs occur with another target too; with numbers, if they differ
+        by more than noise.
+    extremes, without_extremes
+        The share of the targets' variance that the most extreme fiftieth of the rows holds; and
+        what is achievable of the others, where that is more than half.
+    extreme_inputs, extreme_column
+        The largest share of a column's variance that numbers far from its quartiles hold, and the
+        column's number, from 1.
     rarest
         The share of the rarest class.
     leaked
@@ -264,7 +276,12 @@ class DataSigns:
     achievable_squares: float
     linear: float
     is_chance: bool
+    chance: float
     contradicting: float
+    extremes: float
+    without_extremes: float
+    extreme_inputs: float
+    extreme_column: int
     rarest: float
     leaked: float
 
@@ -379,9 +396,19 @@ def data_signs(case: Case) -> DataSigns:
     shares = _shares(target) if task in ("two", "classes") else np.zeros(1)
     # A quantile is not near the targets: neighbors tell nothing of it.
     is_quantile = getattr(cost, "quantile", 0.5) != 0.5
-    achievable, squares, linear, is_chance = (
-        (0.0, 0.0, 0.0, False) if is_quantile else _achievable(x, each, task, target.shape[1])
+    achievable, squares, linear, by_chance, chance = (
+        (0.0, 0.0, 0.0, False, 0.0)
+        if is_quantile
+        else _achievable(x, each, task, target.shape[1], _narrowest(net))
     )
+    worst, column = _extreme_column(x)
+    far = is_extreme(each)
+    held = float(
+        np.square(each - each.mean(axis=0))[far].sum() / (each.var(axis=0).sum() * len(each) or 1)
+    )
+    without = np.nan
+    if task == "numbers" and held > EXTREME and not is_quantile:
+        without = _achievable(x[~far], each[~far], task, target.shape[1], _narrowest(net))[0]
     return DataSigns(
         n=data.n,
         task=task,
@@ -391,17 +418,57 @@ def data_signs(case: Case) -> DataSigns:
         input_size=float(size.max()),
         input_ratio=_ratio(spread[spread > 0]),
         input_column=int(size.argmax()) % data.x.shape[-1] + 1,
-        target_size=_rms(target),
+        target_size=rms(target),
         target_spread=float(np.sqrt(variance)),
         unreachable=float(floor / variance) if variance else 0.0,
         achievable=achievable,
         achievable_squares=squares,
         linear=linear,
-        is_chance=is_chance,
-        contradicting=_contradicting(x, each),
+        is_chance=by_chance,
+        chance=chance,
+        contradicting=_contradicting(x, each, APART * target.std() if task == "numbers" else 1e-6),
+        extremes=held,
+        without_extremes=without,
+        extreme_inputs=worst,
+        extreme_column=column % data.x.shape[-1] + 1,
         rarest=float(shares[shares > 0].min()) if shares.any() else 0.0,
         leaked=_leaked(case, x),
     )
+
+
+def is_extreme(target: Array) -> Array:
+    """Return which fiftieth of the rows is the furthest from the mean."""
+    far = np.square(target - target.mean(axis=0)).sum(axis=1)
+    return np.asarray(far.argsort().argsort() >= len(far) - int(EXTREMES * len(far)))
+
+
+def _narrowest(net: Network) -> int:
+    """Return how many numbers of an example reach the output at most: a straight line's rank."""
+    return min(int(np.prod(shape)) for shape in net.in_shapes(net.in_shape))
+
+
+def clipped(x: Array, own: Array) -> Array:
+    """Return columns x without what lies far from the quartiles of the columns ``own``.
+
+    A column that is one number for half of the rows and more is left as it is.
+
+    Examples
+    --------
+    >>> column = np.array([[0.0], [1.0], [2.0], [3.0], [-999.0]])
+    >>> clipped(column, column)[:, 0].tolist()
+    [0.0, 1.0, 2.0, 3.0, -10.0]
+    """
+    low, high = np.quantile(own, (0.25, 0.75), axis=0)
+    span = np.where(high > low, FAR * (high - low), np.inf)
+    return np.asarray(np.clip(x, low - span, high + span))
+
+
+def _extreme_column(x: Array) -> tuple[float, int]:
+    """Return the largest share of a column's variance that its far numbers hold, and its place."""
+    near, variance = clipped(x, x), x.var(axis=0)
+    kept = near.var(axis=0) / np.where(variance > 0, variance, 1)
+    share = np.where(variance > 0, 1 - kept, 0.0)
+    return float(share.max()), int(share.argmax())
 
 
 def _ratio(spread: Array) -> float:
@@ -413,15 +480,18 @@ def _ratio(spread: Array) -> float:
     )
 
 
-def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, float, float, bool]:
+def _achievable(
+    x: Array, target: Array, task: str, n_out: int, rank: int
+) -> tuple[float, float, float, bool, float]:
     """Return the skills of the nearest neighbors, each row left out, or of a straight line.
 
     First the better skill of the two, then that in squares, then that of the line alone, then
-    whether both are no better than with shuffled targets. Few rows of classes can be remembered: of
-    these both are 1.
+    whether both are no better than with shuffled targets, and how good these are. Few rows of
+    classes can be remembered: of these both are 1. Several numbers that go through fewer, their
+    ``rank``, are what a line of that rank predicts: neighbors do without such a layer.
     """
     rows = _places(len(x), 5000)
-    x, target = x[rows], target[rows]
+    x, target = clipped(x[rows], x), target[rows]
     spread = x.std(axis=0)
     x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
     hat = None
@@ -435,14 +505,17 @@ def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, 
         return skill(*rows, task), r_squared(*rows)
 
     def line(target: Array) -> tuple[float, float]:
-        return (0.0, 0.0) if hat is None else both(hat[0] @ (hat[1] @ target), target)
+        if hat is None:
+            return 0.0, 0.0
+        fitted = hat[0] @ (hat[1] @ target)
+        return both(_of_rank(fitted, rank) if task == "numbers" else fitted, target)
 
     linear = line(target)[0]
     if len(x) < FEW:
         if task != "numbers":
-            return 1.0, 1.0, linear, False
+            return 1.0, 1.0, linear, False, 0.0
         best = max(linear, _parabola(x, target))
-        return best, best, linear, False
+        return best, best, linear, False, 0.0
     asked = _places(len(x), MOST_ROWS)
     near = np.square(x[asked]).sum(axis=1)[:, None] - 2 * x[asked] @ x.T + np.square(x).sum(axis=1)
     near[np.arange(len(asked)), asked] = np.inf
@@ -453,17 +526,29 @@ def _achievable(x: Array, target: Array, task: str, n_out: int) -> tuple[float, 
         return max(theirs[0], own[0], 0.0), max(theirs[1], own[1], 0.0)
 
     found = reached(target)
-    shuffled = is_chance(found, target, reached)
-    return *found, linear, shuffled
+    shuffled, chance = is_chance(found, target, reached)
+    if task == "numbers" and rank < n_out and hat is not None:
+        found = (linear, linear)
+    return *found, linear, shuffled, chance
+
+
+def _of_rank(fitted: Array, rank: int) -> Array:
+    """Return what of the predictions so many numbers of an example can tell."""
+    if rank >= fitted.shape[1]:
+        return fitted
+    mean = fitted.mean(axis=0)
+    _, axes = np.linalg.eigh(np.cov(fitted, rowvar=False))
+    kept = axes[:, -rank:]
+    return np.asarray(mean + (fitted - mean) @ kept @ kept.T)
 
 
 def is_chance(
     found: tuple[float, ...], target: Array, skills: Callable[[Array], tuple[float, ...]]
-) -> bool:
-    """Return whether no skill is above all those that shuffled targets have."""
+) -> tuple[bool, float]:
+    """Return whether no skill is above all those of shuffled targets, and the best of these."""
     rng = np.random.default_rng(0)
     chance = np.array([skills(rng.permutation(target)) for _ in range(SHUFFLES)])
-    return bool((np.array(found) <= chance.max(axis=0)).all())
+    return bool((np.array(found) <= chance.max(axis=0)).all()), float(chance[:, 0].max())
 
 
 def _parabola(x: Array, target: Array) -> float:
@@ -475,14 +560,14 @@ def _parabola(x: Array, target: Array) -> float:
     return skill(design @ found, target, "numbers")
 
 
-def _contradicting(x: Array, target: Array) -> float:
+def _contradicting(x: Array, target: Array, least: float) -> float:
     rows = _places(len(x), 5000)
     _, groups = np.unique(x[rows], axis=0, return_inverse=True)
     groups = groups.reshape(-1)
     count = np.bincount(groups)
     means = np.stack([np.bincount(groups, column) for column in target[rows].T], axis=1)
     apart = abs(target[rows] - (means / count[:, None])[groups]).max(axis=1)
-    return float((apart > 1e-6).mean())
+    return float((apart > max(least, 1e-6)).mean())
 
 
 def _leaked(case: Case, x: Array) -> float:

@@ -36,6 +36,10 @@ ENOUGH = 0.98  # skill beyond which nothing is added
 MOST_CHANGES = 6
 EXAMINATIONS = 3
 RESTRAINTS = ("early-stop", "l2", "fewer-neurons")  # of what learns its examples by heart
+OTHERWISE = (
+    "more-layers",
+    "smaller-batches",
+)  # what no finding asks for, where none of its cures does
 EFFECTS = ("constant-output",)  # findings that others cause
 MOST_BY_CLOCK = 2.0  # times as long as by the processor
 FOR_DRAWS = 0.25  # of the time, at most, to look for draws that fail
@@ -214,7 +218,8 @@ class Tries:
 
         Then the best is tried with one change more, and with one less. Where that no longer helps,
         the doctor is asked to ``examine`` the best: one fault may hide another. At last, what
-        mends a fault may let the network learn its examples by heart, which is restrained.
+        mends a fault may let the network learn its examples by heart, which is restrained; or
+        another network or other batches predict what this one cannot.
         """
         causes = [one for one in found if one.kind not in EFFECTS] or found
         names = by_turns([one.cures for one in causes])
@@ -235,7 +240,9 @@ class Tries:
             names = by_turns([*(one.cures for one in examine(changed)), names])
         if not self.trials or not self._is_enough(self._top()):
             self._try([(name,) for name in names], 0.5)
-        while not any(trial.cured for trial in self.trials) and self._improve(RESTRAINTS):
+        while not any(trial.cured for trial in self.trials) and self._improve(
+            (*RESTRAINTS, *OTHERWISE)
+        ):
             pass
 
     def _as_it_is(self, seeds: Seeds) -> Outcome:

@@ -23,7 +23,9 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     output.summed_cost,
     examples.leaked,
     examples.contradicting,
+    examples.extremes,
     examples.sorted_batches,
+    examples.extreme_inputs,
     examples.input_scale,
     examples.target_scale,
     layers.linear_network,
@@ -38,14 +40,16 @@ RULES: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     layers.saturated_later,
     layers.dead_later,
     layers.forgetting,
+    layers.unmoved,
     steps.rate_too_low,
     examples.unbalanced,
-    steps.too_few,
     output.absolute_error_of_classes,
     output.flat_cost,
     size.penalty,
     size.dropout,
+    size.small_batches,
     size.no_hidden_layer,
+    steps.too_few,
     size.no_signal,
     size.memorizing,
 )
@@ -56,5 +60,8 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     found = [finding for rule in RULES for finding in rule(evidence)]
     if not found:  # what no cause explains; the constant prediction is none
         found += [*size.some_dropout(evidence), *size.too_small(evidence)]
+        found = found or [*steps.rises(evidence)]
+    elif [one.kind for one in found] == ["too-few-steps"]:
+        found = [*size.small_at_any_length(evidence), *found]
     found += output.constant(evidence)
     return tuple(one if one.measure else replace(one, measure=MEASURES[one.kind]) for one in found)

@@ -9,8 +9,8 @@ import numpy as np
 from neurona.doctor.case import Finding
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.measures import MEASURES
-from neurona.doctor.findings.words import percent
-from neurona.doctor.signs import recalls
+from neurona.doctor.findings.words import percent, rounded
+from neurona.doctor.signs import EXTREME, recalls
 from neurona.doctor.training import by_place
 from neurona.engine.layers.embedding import Embedding
 from neurona.language import Text
@@ -22,6 +22,7 @@ SIZE = 10.0
 RATIO = 100.0  # of two columns: the cost's valley is then 10,000 times as long as it is wide
 TARGET_SIZE = 10.0
 CONTRADICTING = 0.1
+NEARLY_ALL = 0.99  # of a column's variance; numbers that are mostly 0, as pixels, have 0.9
 LEAKED = 0.2  # iris has 1 row of 150 twice, and tables of whole numbers some more
 PURE = 0.9
 SORTED = 0.5  # of the batches: at random, 10 rows of two classes are that pure once in 50
@@ -49,7 +50,9 @@ def leaked(e: Evidence) -> Iterator[Finding]:
 def contradicting(e: Evidence) -> Iterator[Finding]:
     """Rows with the same inputs and different targets."""
     value = e.signs.contradicting
-    if value > CONTRADICTING and e.skills[0] < 0.9 and e.signs.task != "labels":
+    if e.signs.task == "labels" or (e.signs.task == "numbers" and not e.is_sick):
+        return  # numbers may be noisy
+    if value > CONTRADICTING and e.skills[0] < 0.9:
         yield Finding(
             "contradicting-labels",
             Text(
@@ -60,6 +63,22 @@ def contradicting(e: Evidence) -> Iterator[Finding]:
             ),
             {"value": value, "threshold": CONTRADICTING, "percent": percent(value)},
             cures=("check-labels",),
+        )
+
+
+def extremes(e: Evidence) -> Iterator[Finding]:
+    """A few targets so far from the others that the squares of the cost are theirs."""
+    if e.ignores_most:
+        yield Finding(
+            "extreme-targets",
+            Text(
+                "A few targets are extreme: 2 % of the examples hold {percent} % of the targets' "
+                "variance, and the network learns these at the expense of all others.",
+                "Unos pocos objetivos son extremos: el 2 % de los ejemplos reúne el {percent} % de "
+                "la varianza de los objetivos, y la red aprende esos a costa de todos los demás.",
+            ),
+            {"value": e.signs.extremes, "threshold": EXTREME, "percent": percent(e.signs.extremes)},
+            cures=("check-targets", "cost-huber"),
         )
 
 
@@ -105,10 +124,41 @@ def sorted_batches(e: Evidence) -> Iterator[Finding]:
         )
 
 
+def extreme_inputs(e: Evidence) -> Iterator[Finding]:
+    """A few numbers of a column so far from its others that they make its scale."""
+    value, column = e.signs.extreme_inputs, e.signs.extreme_column
+    if e.is_sick and value > NEARLY_ALL and e.data.x.ndim == 2 and not _is_of_indices(e):
+        own = e.data.x[:, column - 1]
+        yield Finding(
+            "extreme-inputs",
+            Text(
+                "Column {column} has extreme numbers, such as {furthest}, far from its median of "
+                "{median}: they hold {percent} % of its variance, and the rest looks alike to the "
+                "network.",
+                "La columna {column} tiene números extremos, como {furthest}, lejos de su mediana "
+                "de {median}: reúnen el {percent} % de su varianza, y la red apenas distingue los "
+                "demás.",
+            ),
+            {
+                "value": value,
+                "threshold": NEARLY_ALL,
+                "column": column,
+                "furthest": float(own[abs(own - np.median(own)).argmax()]),
+                "median": rounded(float(np.median(own))),
+                "percent": percent(value),
+            },
+            cures=("clip-inputs", "standardize-inputs"),
+        )
+
+
+def _is_of_indices(e: Evidence) -> bool:
+    return isinstance(e.case.net.layers[0], Embedding)  # indices have no size
+
+
 def input_scale(e: Evidence) -> Iterator[Finding]:
     """Inputs that are large, or of very different sizes."""
     s = e.signs
-    if not e.is_sick or isinstance(e.case.net.layers[0], Embedding):  # indices have no size
+    if not e.is_sick or _is_of_indices(e):
         return
     if s.input_size > SIZE:
         yield Finding(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 
 from neurona.doctor.case import Finding
-from neurona.doctor.evidence import Evidence
+from neurona.doctor.evidence import ERROR, Evidence
 from neurona.doctor.findings.examples import TARGET_SIZE
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
-from neurona.doctor.signs import Moment, cost_of_constant
-from neurona.doctor.training import cost_of
+from neurona.doctor.signs import Moment, cost_of_constant, reach
+from neurona.doctor.training import OfPredictions, cost_of
 from neurona.engine.activations import linear
 from neurona.engine.layers.base import Activate
 from neurona.engine.layers.convolution import Conv1D, Conv2D
@@ -28,7 +28,6 @@ from neurona.engine.layers.reshape import Reshape
 from neurona.engine.layers.upsample import Upsample2D
 from neurona.language import Text
 
-ERROR = 1e-3  # differences of float64 are right to 1e-6 at least
 DEAD = 0.5  # of a layer's units, as in TheDeepChecker (2022)
 SATURATED = 0.5
 FADING = 100.0  # times; of the lesson's network, draws that learn keep more than a hundredth
@@ -38,6 +37,7 @@ AFFINE = (  # without an activation of their own
     *WEIGHTED, Activate, Dropout, Flatten, Reshape, BatchNormalization, AveragePool1D,
     AveragePool2D, GlobalAveragePool1D, GlobalAveragePool2D, Upsample2D,
 )  # fmt: skip
+UNMOVED = 1e-3  # of what the layer that moves most does
 LARGE = 5.0  # times the best constant's cost, before the first step; the controls have 1.5
 ABSURD = 20.0  # the same, where the network learns all the same
 
@@ -128,6 +128,9 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
     first, signs = e.first, e.signs
     if signs.task == "numbers" and signs.target_spread < 1 / TARGET_SIZE:
         return  # the targets are small, not the weights large
+    cost, (low, high) = cost_of(e.case), reach(e.case.net.output)
+    if isinstance(cost, OfPredictions) and (low < 0 or high > 1):
+        return  # the cost is of what are no probabilities
     spread = first.spread / (signs.target_spread or 1)
     layers = first.layers
     grown = max((layer.signal for layer in layers), default=0) / max(
@@ -137,7 +140,10 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
     if signs.task in ("two", "classes"):  # a guess costs more than naming the larger class
         n_out = e.targets.shape[1]
         guess = np.full(n_out, 1 / max(n_out, 2))
-        trivial = max(trivial, cost_of_constant(cost_of(e.case), guess, e.targets))
+        trivial = max(trivial, cost_of_constant(cost, guess, e.targets))
+    elif cost.link is None:  # targets far from 0 are no fault of the weights
+        nothing = e.case.net.output(np.zeros((1, e.targets.shape[1])))
+        trivial = max(trivial, cost_of_constant(cost, nothing, e.targets))
     limit = (LARGE if e.is_sick else ABSURD) * trivial
     costly = 0 < limit < first.cost or not isfinite(first.cost)
     if costly and (spread > 0.8 or grown > LARGE):
@@ -305,6 +311,40 @@ def forgetting(e: Evidence) -> Iterator[Finding]:
             ("gates", "glorot-weights", "orthogonal-weights", "more-steps", "another-draw"),
             MEASURES["forgetting"],
         )
+
+
+def unmoved(e: Evidence) -> Iterator[Finding]:
+    """A layer that stays as it was drawn, though the cost has a gradient by it."""
+    if not e.is_sick or e.course.diverged is not None:
+        return
+    if any(fading_signal(e)) or any(fading_gradient(e)):
+        return  # that is why
+    gradients = {one.place: one.gradient for one in e.first.layers}
+    moved = e.changes
+    other = max(moved, key=lambda place: moved[place], default="")
+    for layer in e.first.layers:
+        value, most = moved.get(layer.place, inf), moved.get(other, 0.0)
+        if value < UNMOVED * most and gradients[other] < GRADIENT * layer.gradient:
+            yield Finding(
+                "unmoved-layer",
+                Text(
+                    "Layer {layer} does not learn: in all steps its weights have changed by "
+                    "{percent} % of their size, those of layer {other} by {most} %.",
+                    "La capa {layer} no aprende: en todos los pasos sus pesos han cambiado un "
+                    "{percent} % de su tamaño; los de la capa {other}, un {most} %.",
+                ),
+                {
+                    "value": value / most,
+                    "threshold": UNMOVED,
+                    "percent": percent(value),
+                    "most": percent(most),
+                    "layer": layer_name(layer),
+                    "other": other,
+                },
+                layer_number(layer),
+                ("one-rate", "adam-fast"),
+            )
+            return
 
 
 def fading_gradient(e: Evidence) -> Iterator[Finding]:

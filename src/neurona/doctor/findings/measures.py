@@ -33,6 +33,22 @@ MEASURES: Mapping[str, Text] = {
         "Share of examples with equal inputs and another target",
         "Proporción de ejemplos con iguales entradas y otro objetivo",
     ),
+    "extreme-targets": Text(
+        "Share of the targets' variance that 2 % of the examples hold",
+        "Proporción de la varianza de los objetivos que reúne el 2 % de los ejemplos",
+    ),
+    "extreme-inputs": Text(
+        "Share of a column's variance that its extreme numbers hold",
+        "Proporción de la varianza de una columna que reúnen sus números extremos",
+    ),
+    "unmoved-layer": Text(
+        "Change of the layer's weights in all steps, in that of the layer that changes most",
+        "Cambio de los pesos de la capa en todos los pasos, frente al de la capa que más cambia",
+    ),
+    "flung": Text(
+        "Cost at the end, in costs of the start or of the best constant",
+        "Coste al final, en costes del comienzo o de la mejor constante",
+    ),
     "sorted-batches": Text(
         "Share of the batches that hold one class", "Proporción de lotes de una sola clase"
     ),
@@ -108,6 +124,14 @@ MEASURES: Mapping[str, Text] = {
     "classes-as-numbers": Text("Largest prediction of a class", "Mayor predicción de una clase"),
     "strong-penalty": Text(
         "Share of the penalty in the cost", "Parte de la penalización en el coste"
+    ),
+    "decay": Text(
+        "Size of the first weights, in that at which the decay holds them",
+        "Tamaño de los pesos iniciales, frente al que permite el decaimiento",
+    ),
+    "small-batches": Text(
+        "Spread of the predictions by their batch, in their spread by the inputs",
+        "Dispersión de las predicciones por su lote, frente a la que causan las entradas",
     ),
     "strong-dropout": Text(
         "Cost with dropout, in costs without it", "Coste con dropout, en costes sin él"

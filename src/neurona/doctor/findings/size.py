@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import isfinite
+from math import isfinite, log
 
 import numpy as np
 
 from neurona.doctor.case import Finding
-from neurona.doctor.evidence import NOTHING, Evidence
+from neurona.doctor.evidence import LEARNED, NOTHING, SLACK, Evidence
 from neurona.doctor.findings.measures import MEASURES
-from neurona.doctor.findings.words import percent, rounded
+from neurona.doctor.findings.steps import PLUNGING
+from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
 from neurona.doctor.signs import is_chance, skill
 from neurona.doctor.training import by_place, cost_of, states
 from neurona.engine.layers.dropout import Dropout
+from neurona.engine.layers.normalization import BatchNormalization
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import named
@@ -29,6 +31,7 @@ GAP = 0.1  # of skill, between training and validation
 LOUD = 0.5  # rate of dropout: above, it changes a neuron's value by more than that value
 HEARD = 0.25  # of the inputs' effect: where nothing else is wrong, that is enough
 NEAR = 0.2  # of the first weights' length: all that have learned went further in the tests
+MORE = 4  # times as many steps: as the cure has
 HELD_OUT = 0.2  # of the examples
 MOST_STEPS = 1000  # on the others: enough to learn something of them, and soon done
 
@@ -37,10 +40,16 @@ ALIKE = Text(
     "Todos los ejemplos tienen el mismo objetivo: no hay nada que aprender.",
 )
 UNKNOWABLE = Text(
-    "Neither neighbors nor a straight line predict the targets: the inputs may say nothing about "
-    "them.",
-    "Ni los vecinos ni una recta predicen los objetivos: puede que las entradas no digan nada de "
-    "ellos.",
+    "Neighbors or a straight line predict the targets no better ({percent} %) than shuffled ones "
+    "({chance} %): the inputs may say nothing about them.",
+    "Ni los vecinos ni una recta predicen los objetivos ({percent} %) mejor que unos barajados "
+    "({chance} %): puede que las entradas no digan nada de ellos.",
+)
+HARDLY = Text(
+    "Neighbors or a straight line get only {percent} % of what can be had: the inputs may say "
+    "next to nothing about the targets.",
+    "Los vecinos o una recta consiguen solo el {percent} % de lo posible: puede que las entradas "
+    "no digan casi nada de los objetivos.",
 )
 REMEMBERED = Text(
     "The network learns its examples by heart, and the inputs may say nothing about the targets: "
@@ -52,8 +61,10 @@ REMEMBERED = Text(
 
 
 def penalty(e: Evidence) -> Iterator[Finding]:
-    """A penalty that outweighs the cost."""
-    if not e.is_sick or not (e.case.l1 or e.case.l2):
+    """A penalty, or a decay of the optimizer, that outweighs the cost."""
+    if e.is_sick:
+        yield from _decay(e)
+    if not (e.is_sick or e.knows_less) or not (e.case.l1 or e.case.l2):
         return
     objective = Objective(e.case.net, cost_of(e.case), e.case.l1, e.case.l2)
     with np.errstate(all="ignore"):
@@ -71,6 +82,74 @@ def penalty(e: Evidence) -> Iterator[Finding]:
             {"value": value, "threshold": PENALTY, "percent": percent(value)},
             cures=("no-penalty",),
         )
+
+
+def _decay(e: Evidence) -> Iterator[Finding]:
+    """A decay λ beside steps of one size: where it is in balance with them, |W| is 1 / λ."""
+    decay = getattr(e.optimizer, "weight_decay", 0.0)
+    weights = [W.ravel() for _, name, W in named(e.first_params) if name == "W"]
+    if not decay or not weights:
+        return
+    size = float(np.sqrt(np.square(np.concatenate(weights), dtype=np.float64).mean()))
+    if decay * size > 1:
+        yield Finding(
+            "strong-penalty",
+            Text(
+                "The optimizer's weight decay of {decay} holds every weight below {bound}, and the "
+                "first ones had a typical size of {size}.",
+                "El decaimiento de {decay} del optimizador mantiene todos los pesos por debajo de "
+                "{bound}, y los iniciales medían {size} de media cuadrática.",
+            ),
+            {
+                "value": rounded(decay * size),
+                "threshold": 1,
+                "decay": decay,
+                "bound": rounded(1 / decay),
+                "size": rounded(size),
+            },
+            cures=("no-penalty",),
+            measure=MEASURES["decay"],
+        )
+
+
+def small_batches(e: Evidence) -> Iterator[Finding]:
+    """Batches so small that their means and variances say little of the examples'."""
+    size = min(e.case.batch_size or e.data.n, e.data.n)
+    normal = [one for one in e.last.layers if isinstance(one.layer, BatchNormalization)]
+    if not e.is_sick or not normal or size == e.data.n or not isfinite(e.last.cost):
+        return
+    value = _noise_beside_signal(e, e.params, _batched(e, size))
+    if value > LOUD:
+        yield Finding(
+            "small-batches",
+            Text(
+                "Batches of {size} are too small for batch normalization: a prediction differs by "
+                "the others of its batch {percent} % as much as by its inputs.",
+                "Los lotes de {size} son demasiado pequeños para la normalización por lotes: una "
+                "predicción varía por las demás de su lote un {percent} % de lo que varía por sus "
+                "entradas.",
+            ),
+            {"value": value, "threshold": LOUD, "percent": percent(value), "size": size},
+            layer_number(normal[0]),
+            cures=("larger-batches", "more-steps"),
+        )
+
+
+def _batched(e: Evidence, size: int) -> list[Array]:
+    """Return the outputs of the sample in a few mixtures of batches."""
+    net, sample, mixtures = e.case.net, e.sample, []
+    objective = Objective(net, cost_of(e.case))
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(sample.n)
+        each = [order[k : k + size] for k in range(0, sample.n - size + 1, size)]
+        each.append(order[-size:])  # the last one may hold some rows again
+        mixed: dict[int, Array] = {}
+        for k, rows in enumerate(each):
+            noise = noise_of(net, (seed, k), size)
+            output = objective.output(e.params, sample.x[rows], noise=noise)[0]
+            mixed |= dict(zip(rows.tolist(), output.reshape(size, -1), strict=True))
+        mixtures.append(np.stack([mixed[k] for k in range(sample.n)]))
+    return mixtures
 
 
 def dropout(e: Evidence) -> Iterator[Finding]:
@@ -135,11 +214,17 @@ def _dropped(e: Evidence, params: Params) -> list[Array]:
 
 def _loudness(e: Evidence, params: Params) -> float:
     """Return how far dropout moves the outputs, by how far they lie apart without it."""
+    with np.errstate(all="ignore"):
+        return _noise_beside_signal(e, params, _dropped(e, params))
+
+
+def _noise_beside_signal(e: Evidence, params: Params, draws: list[Array]) -> float:
+    """Return the spread of outputs over draws of a training's chance, by that over the examples."""
     objective = Objective(e.case.net, cost_of(e.case))
     with np.errstate(all="ignore"):
         output = objective.output(params, e.sample.x)[0]
-        noise = np.stack(_dropped(e, params)).var(axis=0, ddof=1).sum(axis=-1).mean()
-        apart = output.var(axis=0).sum()
+        noise = np.stack(draws).var(axis=0, ddof=1).sum(axis=-1).mean()
+        apart = output.reshape(len(draws[0]), -1).var(axis=0).sum()
         return float(np.sqrt(noise / apart)) if apart > 0 and isfinite(noise) else 0.0
 
 
@@ -191,7 +276,7 @@ def no_signal(e: Evidence) -> Iterator[Finding]:
     if not e.signs.target_spread:
         yield _no_signal(e, ALIKE)
         return
-    if not e.signs.is_chance:
+    if not e.signs.is_chance or e.ignores_most:
         return
     if e.is_sick:
         yield _no_signal(e, UNKNOWABLE)
@@ -200,7 +285,13 @@ def no_signal(e: Evidence) -> Iterator[Finding]:
 
 
 def _no_signal(e: Evidence, words: Text) -> Finding:
-    numbers = {"value": e.signs.achievable, "threshold": NOTHING}
+    value, chance = e.signs.achievable, e.signs.chance
+    numbers = {
+        "value": value,
+        "threshold": chance if words in (UNKNOWABLE, REMEMBERED) else NOTHING,
+        "percent": percent(value),
+        "chance": percent(max(chance, 0.0)),
+    }
     return Finding("no-signal", words, numbers, cures=("check-labels",))
 
 
@@ -219,7 +310,7 @@ def _remembers(e: Evidence) -> bool:
     def skills(target: Array) -> tuple[float]:
         return (skill(predicted, by_place(case.net, target), e.signs.task),)
 
-    return is_chance(skills(test.target), test.target, skills)
+    return is_chance(skills(test.target), test.target, skills)[0]
 
 
 def too_small(e: Evidence) -> Iterator[Finding]:
@@ -227,7 +318,7 @@ def too_small(e: Evidence) -> Iterator[Finding]:
     if not e.is_sick or not isfinite(e.last.cost):
         return
     if e.signs.achievable < NOTHING:
-        yield _no_signal(e, UNKNOWABLE)
+        yield _no_signal(e, HARDLY)
         return
     if len(e.last.layers) < 2:
         return
@@ -270,4 +361,42 @@ def too_small(e: Evidence) -> Iterator[Finding]:
             "neurons": neurons,
         },
         cures=("more-neurons", "more-layers", "adam-fast", "orthogonal-weights", "more-steps"),
+    )
+
+
+def small_at_any_length(e: Evidence) -> Iterator[Finding]:
+    """A network that still gets better, too slowly to get to what neighbors know.
+
+    The cost is taken to fall as it did: by the same share whenever the steps are 5/4 as many.
+    """
+    left = (1 - e.skills[0]) * (1 - e.course.falling) ** (log(MORE) / log(5 / 4))
+    slows = e.is_sick and e.knows_something and e.course.falling < PLUNGING
+    if not slows or 1 - left >= LEARNED * e.signs.achievable - SLACK:
+        return
+    weighted = [layer for layer in e.last.layers[:-1] if isfinite(layer.gradient)]
+    narrow = min(weighted, key=lambda layer: layer.units, default=None)
+    if narrow is None:
+        return
+    yield Finding(
+        "too-small",
+        Text(
+            "Even with {more} times as many steps the network would get, at this pace, only "
+            "{percent} % of what can be had, and neighbors get {reference} %: its layer {layer} "
+            "may be too narrow ({units:neuron|neurons}).",
+            "Ni con {more} veces más pasos conseguiría la red, a este ritmo, más que el {percent} "
+            "% de lo posible, y los vecinos consiguen el {reference} %: quizá su capa {layer} sea "
+            "demasiado estrecha ({units:neurona|neuronas}).",
+        ),
+        {
+            "value": 1 - left,
+            "threshold": e.signs.achievable,
+            "percent": percent(1 - left),
+            "reference": percent(e.signs.achievable),
+            "more": MORE,
+            "layer": layer_name(narrow),
+            "units": narrow.units,
+        },
+        layer_number(narrow),
+        ("more-neurons", "more-layers", "adam-fast", "more-steps"),
+        MEASURES["too-small"],
     )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from math import isfinite
 
 from neurona.doctor.case import Finding
-from neurona.doctor.evidence import SLACK, Evidence
+from neurona.doctor.evidence import ERROR, SLACK, Evidence
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent, rounded
 from neurona.language import Text
 
 STABLE = 2.0  # η λ: beyond, gradient descent swings ever wider on a parabola
+FLUNG = 2.0  # times the cost of the start and of the best constant
 LEAP = 1.0  # a step as long as the weights
 MOVE = 0.1  # of the weights, in each step: TheDeepChecker (2022) has 10⁻¹ to 10⁻⁴
 SWING = 0.05  # of the cost, from step to step
@@ -19,6 +20,7 @@ SLOW = 0.03  # η λ: at 1 a parabola is crossed in one step, here in thirty
 FURTHEST = 1.0  # what Adam can move a weight in all steps: no more than a typical weight
 FALLING = 0.03  # of the cost, in the last fifth of the steps
 PLUNGING = 0.1  # the same, where the network knows what neighbors do: less is the usual late gain
+GAINED = 0.05  # of what it explains, in that fifth: there a cost that falls is not yet skill
 
 
 def diverged(e: Evidence) -> Iterator[Finding]:
@@ -65,15 +67,30 @@ def _bound(e: Evidence) -> float:
     return 2 * STABLE * (1 + getattr(e.optimizer, "momentum", 0.0)) / e.curvatures[0]
 
 
+def _is_beyond(e: Evidence) -> bool:
+    """Return whether the rate holds neither at the first weights nor, if known, at the last."""
+    first, last = e.curvatures
+    flattest = min(first, last) if isfinite(last) and last > 0 else first
+    return isfinite(first) and first > 0 and e.rate > _bound(e) * first / flattest
+
+
 def rate_too_high(e: Evidence) -> Iterator[Finding]:
     """Steps that go too far."""
     course = e.course
     if not e.is_sick or course.diverged is not None:
         return
     leap, move = course.moves
-    curve = e.curvatures[0]
-    beyond = e.is_gradient_descent and isfinite(curve) and curve > 0 and e.rate > _bound(e)
-    if course.swinging > SWING:
+    beyond = e.is_gradient_descent and e.has_one_rate and _is_beyond(e)
+    flung = e.last.cost / max(e.first.cost, e.signs.trivial_cost, 1e-30)
+    if flung > FLUNG and all(one.error <= ERROR for one in e.mismatches):
+        measure, value, threshold = "flung", flung, FLUNG
+        words = Text(
+            "The rate of {rate} is too high: the steps have led away, to {times} times the cost of "
+            "the start or of the best constant.",
+            "La tasa de {rate} es demasiado alta: los pasos han llevado lejos, a {times} veces el "
+            "coste del comienzo o de la mejor constante.",
+        )
+    elif course.swinging > SWING:
         measure, value, threshold = "oscillating", course.swinging, SWING
         words = Text(
             "The rate of {rate} is too high: the cost goes up and down by {percent} % from step to "
@@ -113,6 +130,7 @@ def rate_too_high(e: Evidence) -> Iterator[Finding]:
             "threshold": threshold,
             "rate": e.rate,
             "percent": percent(value),
+            "times": rounded(value),
             "bound": rounded(threshold),
         },
         cures=("rate-down", "rate-from-curvature", "adam"),
@@ -145,6 +163,16 @@ def rate_too_low(e: Evidence) -> Iterator[Finding]:
                 cures=("rate-from-curvature", "rate-up", "adam-fast", "more-steps"),
             )
         return
+    yield from _short_way(e)
+
+
+def rises(e: Evidence) -> Iterator[Finding]:
+    """Short steps that still gain, where neighbors may know less than there is to learn."""
+    if e.is_rising(SLACK) and not e.is_gradient_descent:
+        yield from _short_way(e)
+
+
+def _short_way(e: Evidence) -> Iterator[Finding]:
     value = e.rate * e.case.steps
     if value < FURTHEST:
         yield Finding(
@@ -165,9 +193,8 @@ def too_few(e: Evidence) -> Iterator[Finding]:
     value = e.course.falling
     if e.is_layer_lost:
         return
-    knows_less = e.is_sick or e.skills[0] < e.signs.achievable - SLACK
-    limit = FALLING if knows_less else PLUNGING
-    if e.is_short and value > limit and e.last.cost < e.first.cost:
+    limit = FALLING if e.is_sick or e.knows_less else PLUNGING
+    if (e.is_sick or e.is_rising(GAINED)) and value > limit and e.last.cost < e.first.cost:
         yield Finding(
             "too-few-steps",
             Text(

@@ -1,6 +1,6 @@
 // The current phase's numbers over the diagram, and the source of the highlighted number.
 
-import { type Layout, neuronCenter, neuronSize, weightPath } from "../drawing/network";
+import { isSplit, type Layout, neuronCenter, neuronSize, weightPath } from "../drawing/network";
 import { formatNumber } from "../formulas/mathml";
 import { inLanguage } from "../i18n/numbers";
 import type { Phase, Run, StepDetails } from "../server/messages";
@@ -62,6 +62,7 @@ export function MicroscopeOverlay({
   const roomBeside = (k: number): number => {
     const [x] = neuronCenter(layout, k, 0);
     const taken = neuronSize(layout) / 2 + GAP;
+    if (isSplit(layout, k)) return 0;
     if (k === 0) return x - taken - aside; // the inputs' stand before their names
     if (k === run.topology.length - 1) return layout.width - x - taken;
     const next = neuronCenter(layout, k + 1, 0)[0] - x;

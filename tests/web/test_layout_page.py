@@ -143,7 +143,7 @@ def test_no_word_is_clipped(page, language, font):
 
 
 def test_a_tool_opens_in_view_in_a_narrow_window(page):
-    for width, height in ((800, 900), (640, 480), (1009, 768)):
+    for width, height in ((800, 900), (700, 480), (1024, 768)):
         resize(page, width, height)
         for press in (lambda: pressed(page, "Tour"), page.locator(".settings-link").click):
             press()

@@ -58,7 +58,7 @@ export function MicroscopeOverlay({
   const numbersFor = (k: number) =>
     Array.from({ length: run.topology[k] ?? 0 }, (_, i) => numbersOf(now, phase, k, i, run));
   const weights = incoming.map((i) => weightOf(now, phase, layer, i, unit.value, run));
-  /** Pixels beside the neurons of a layer, up to the numbers of the lines or the next neurons. */
+  /** Pixels beside the neurons of a layer, up to the next ones. */
   const roomBeside = (k: number): number => {
     const [x] = neuronCenter(layout, k, 0);
     const taken = neuronSize(layout) / 2 + GAP;
@@ -66,7 +66,6 @@ export function MicroscopeOverlay({
     if (k === 0) return x - taken - aside; // the inputs' stand before their names
     if (k === run.topology.length - 1) return layout.width - x - taken;
     const next = neuronCenter(layout, k + 1, 0)[0] - x;
-    if (k === layer && roomy) return BESIDE.x * next - widest(weights, 3) / 2 - taken;
     return next - neuronSize(layout) / 2 - taken;
   };
   /** As many digits as there is room for; none where there is room for no number. */

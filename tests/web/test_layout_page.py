@@ -12,6 +12,7 @@ from tests.support.pages import (
     open_tool,
     opened,
     painted,
+    pressed,
     put_hints_away,
     speak,
 )
@@ -31,7 +32,7 @@ CLIPPED = """() => {
       return pen.measureText(box.selectedOptions[0]?.text ?? "").width > inside(box, style) + 0.5;
     }
     if (!box.matches("button, label, th, td, p, h1, h2, h3, dt, dd, span, b")) return false;
-    if (box.matches(".cut, .cut *, .unseen, .chooser")) return false; // names from a table
+    if (box.matches(".cut:not(.swatch *), .unseen, .chooser")) return false; // names from a table
     const words = [...box.childNodes].filter((one) => one.nodeType === 3 && one.data.trim());
     return words.some((one) => {
       const range = document.createRange();
@@ -133,7 +134,22 @@ def test_no_word_is_clipped(page, language, font):
         resize(page, width, 844)
         if width >= 640:
             found[f"settings, {width}"] = page.evaluate(CLIPPED)
+    close_tool(page)
+    page.get_by_label("Example" if language == "en" else "Ejemplo").select_option("xor")
+    for width, height in ((1024, 768), (1280, 720), (1366, 768)):  # the key lies in the picture
+        resize(page, width, height)
+        found[width, height] = page.evaluate(CLIPPED) if not font else []
     assert {width: cut for width, cut in found.items() if cut} == {}
+
+
+def test_a_tool_opens_in_view_in_a_narrow_window(page):
+    for width, height in ((800, 900), (700, 480), (1024, 768)):
+        resize(page, width, height)
+        for press in (lambda: pressed(page, "Tour"), page.locator(".settings-link").click):
+            press()
+            painted(page)
+            assert box(page, ".tool h2")["y"] < height - 40, width
+            close_tool(page)
 
 
 def test_panels_and_the_pointer_move_neither_picture_nor_sentence(page):

@@ -29,6 +29,8 @@ def open_memory(page):
 
 def test_a_recurrence_learns_and_its_step_is_taken_apart(page):
     open_memory(page)
+    scrolls = "(one) => [one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth]"
+    assert page.eval_on_selector(".network .scroll", scrolls) == [0, 0]
     before = picture(page, PLOT)
     page.locator("button.main").click()
     wait_for_step(page, 40)

@@ -49,18 +49,20 @@ export function Key({ store }: { store: Store }) {
           )}
         </div>
       )}
-      {now?.test.includes(1) && (
-        <span class="mark">
-          <i class="dot hollow" />
-          {t.test}
-        </span>
-      )}
-      {decided && (
-        <span class="mark">
-          <i class="dot ringed" />
-          {t.drawings.wrong}
-        </span>
-      )}
+      <span class="marks">
+        {now?.test.includes(1) && (
+          <span>
+            <i class="dot hollow" />
+            {t.test}
+          </span>
+        )}
+        {decided && (
+          <span>
+            <i class="dot ringed" />
+            {t.drawings.wrong}
+          </span>
+        )}
+      </span>
       <label class="sharp" title={t.stepped}>
         <input
           type="checkbox"

@@ -1,9 +1,10 @@
 // The current phase's numbers over the diagram, and the source of the highlighted number.
 
-import { type Layout, neuronCenter, neuronSize, weightPath } from "../drawing/network";
+import { isSplit, type Layout, neuronCenter, neuronSize, weightPath } from "../drawing/network";
 import { formatNumber } from "../formulas/mathml";
 import { inLanguage } from "../i18n/numbers";
 import type { Phase, Run, StepDetails } from "../server/messages";
+import { featureLabel } from "../state/labels";
 import type { NumberSource } from "../state/microscope";
 import type { Store } from "../state/store";
 
@@ -11,6 +12,8 @@ import type { Store } from "../state/store";
 // still apart and the labels of the source neurons end.
 const BESIDE = { x: 0.5375, y: 0.575 };
 const ROOMY = 120; // pixels from layer to layer
+const LETTERS = 0.6875; // rem, of the numbers
+const GAP = 3; // pixels between a neuron and its numbers
 
 export function MicroscopeOverlay({
   store,
@@ -41,16 +44,48 @@ export function MicroscopeOverlay({
   // Narrow columns have no room for numbers on their lines.
   const roomy = layout.width / run.topology.length > ROOMY;
   const incoming = Array.from({ length: roomy ? (run.topology[layer] ?? 0) : 0 }, (_, i) => i);
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const pen = document.createElement("canvas").getContext("2d");
+  if (pen)
+    pen.font = `${LETTERS * rem}px ${getComputedStyle(store.host.root).getPropertyValue("--sans")}`;
+  const wide = (text: string) => (pen?.measureText(text).width ?? 0) + 4;
+  const names = run.setup.inputs.map(featureLabel);
+  const aside = 6 + Math.max(0, ...names.map(wide)) / LETTERS; // the names have larger letters
+  const written = ([name, value]: [string, number | undefined], digits: number) =>
+    `${name} ${formatNumber(value, digits)}`;
+  const widest = (numbers: [string, number | undefined][], digits: number) =>
+    Math.max(0, ...numbers.map((one) => wide(written(one, digits))));
+  const numbersFor = (k: number) =>
+    Array.from({ length: run.topology[k] ?? 0 }, (_, i) => numbersOf(now, phase, k, i, run));
+  const weights = incoming.map((i) => weightOf(now, phase, layer, i, unit.value, run));
+  /** Pixels beside the neurons of a layer, up to the next ones. */
+  const roomBeside = (k: number): number => {
+    const [x] = neuronCenter(layout, k, 0);
+    const taken = neuronSize(layout) / 2 + GAP;
+    if (isSplit(layout, k)) return 0;
+    if (k === 0) return x - taken - aside; // the inputs' stand before their names
+    if (k === run.topology.length - 1) return layout.width - x - taken;
+    const next = neuronCenter(layout, k + 1, 0)[0] - x;
+    return next - neuronSize(layout) / 2 - taken;
+  };
+  /** As many digits as there is room for; none where there is room for no number. */
+  const digitsFor = (k: number): number =>
+    [3, 2].find((digits) => widest(numbersFor(k).flat(), digits) <= roomBeside(k)) ?? 0;
   return (
-    <div class="overlay" aria-hidden="true" style={{ "--size": `${neuronSize(layout)}px` }}>
+    <div
+      class="overlay"
+      aria-hidden="true"
+      style={{ "--size": `${neuronSize(layout)}px`, "--aside": `${aside}px` }}
+    >
       {line && (
         <svg aria-hidden="true">
           <path class="source" d={weightPath(layout, { ...line, column: line.unit })} />
         </svg>
       )}
-      {run.topology.flatMap((count, k) =>
-        // Other layers have no room for their numbers.
-        Array.from({ length: k === layer || k === layer + 1 ? count : 0 }, (_, i) => {
+      {/* Other layers have no room for their numbers. */}
+      {[layer, layer + 1].flatMap((k) => {
+        const digits = digitsFor(k);
+        return numbersFor(k).map((numbers, i) => {
           const [x, y] = neuronCenter(layout, k, i);
           return (
             <span
@@ -58,23 +93,24 @@ export function MicroscopeOverlay({
               style={{ left: `${x}px`, top: `${y}px` }}
               class={[
                 "values",
+                k === 0 ? "before" : "",
                 k === layer + 1 && i === unit.value ? "here" : "",
                 isLit(marked, k, i, run) ? "source" : "",
               ].join(" ")}
             >
-              {numbersOf(now, phase, k, i, run).map(([name, value]) => (
+              {(digits ? numbers : []).map(([name, value]) => (
                 <b key={name}>
-                  <i>{name}</i> {say(formatNumber(value, 3))}
+                  <i>{name}</i> {say(formatNumber(value, digits))}
                 </b>
               ))}
             </span>
           );
-        }),
-      )}
+        });
+      })}
       {incoming.map((i) => {
         const [x1, y1] = neuronCenter(layout, layer, i);
         const [x2, y2] = neuronCenter(layout, layer + 1, unit.value);
-        const value = weightOf(now, phase, layer, i, unit.value, run);
+        const [name, value] = weights[i] ?? ["", undefined];
         return (
           <span
             key={`line-${i}`}
@@ -84,7 +120,7 @@ export function MicroscopeOverlay({
               top: `${y1 + (y2 - y1) * BESIDE.y}px`,
             }}
           >
-            <i>{value[0]}</i> {say(formatNumber(value[1], 3))}
+            <i>{name}</i> {say(formatNumber(value, 3))}
           </span>
         );
       })}

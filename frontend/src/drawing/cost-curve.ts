@@ -57,6 +57,19 @@ export function ticksOf([low, high]: [number, number], log: boolean, most: numbe
   return ticks;
 }
 
+/** Whether the name of a line at height 0 stands below it: where all curves end on the line or above
+ * it, or one runs through the name's room above. */
+export function isNameBelow(
+  paths: (readonly [x: number, up: number])[][],
+  { from, high }: { from: number; high: number },
+): boolean {
+  const ends = paths.map((path) => path.at(-1)?.[1] ?? Number.NaN);
+  return (
+    ends.every((up) => !(up < -4)) ||
+    paths.some((path) => path.some(([x, up]) => x > from && up > 1 && up < high))
+  );
+}
+
 export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palette): void {
   const scale = devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -103,11 +116,17 @@ export function paintCosts(canvas: HTMLCanvasElement, plot: Plot, palette: Palet
     pen.moveTo(left, at + 0.5);
     pen.lineTo(width, at + 0.5);
     pen.stroke();
-    // Its name stands above it, unless all curves end there.
-    const ends = plot.curves.map((curve) => y(curve.costs.at(-1) ?? Number.NaN) - own);
-    const below = ends.every((one) => !(one > 4));
+    // No tick's line runs through its name.
+    const wide = pen.measureText(trivial.name).width + 4;
+    const paths = plot.curves.map((curve) =>
+      curve.costs.map((cost, i) => [x(curve.steps[i] ?? 0), own - y(cost)] as const),
+    );
+    const below = isNameBelow(paths, { from: width - wide, high: NAMED * size });
+    const middle = own + (below ? 0.85 : -0.75) * size;
+    pen.fillStyle = css(palette.paper);
+    pen.fillRect(width - wide, middle - size / 2, wide, size);
     pen.fillStyle = css(palette.soft);
-    pen.fillText(trivial.name, width, own + (below ? 0.85 : -0.75) * size);
+    pen.fillText(trivial.name, width, middle);
   }
   pen.save();
   pen.beginPath();

@@ -63,13 +63,17 @@ export const neuronSize = (layout: Layout): number =>
 export const diagramHeight = ({ topology, row, twoColumns }: Layout): number =>
   rowCount(topology, twoColumns) * row;
 
+/** Whether the neurons of a layer alternate between two columns. */
+export const isSplit = ({ topology, twoColumns }: Layout, layer: number): boolean =>
+  twoColumns && (topology[layer] ?? 1) > COLUMN_LENGTH;
+
 /** The center of a neuron. */
 export function neuronCenter(layout: Layout, layer: number, index: number): [number, number] {
   const { topology, row, width } = layout;
   const count = topology[layer] ?? 1;
   // The inputs' names stand to their left.
   const x = (width * (layer + (layer === 0 ? INPUT_SHARE : 0.5))) / topology.length;
-  const twoColumns = layout.twoColumns && count > COLUMN_LENGTH;
+  const twoColumns = isSplit(layout, layer);
   const rows = twoColumns ? Math.ceil(count / 2) : count;
   const at = twoColumns ? index >> 1 : index;
   const aside = twoColumns ? ((index % 2) - 0.5) * row : 0;

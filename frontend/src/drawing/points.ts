@@ -11,6 +11,9 @@ export interface Marks {
   lines: Float32Array;
 }
 
+/** Pixels that a line may have moved since it was drawn: so far it shakes by the rounding to bytes. */
+const UNSEEN = 0.5;
+
 const NONE: Marks = { wrong: undefined, lines: new Float32Array() };
 
 /** A painter for the points of one run on a canvas `size` pixels wide. Points are drawn once. */
@@ -40,7 +43,7 @@ export function makePointPainter(
   let before: Marks | null = null;
 
   return function draw(marks: Marks = NONE): void {
-    if (!context || (before && same(before, marks))) return;
+    if (!context || (before && same(before, marks, UNSEEN / size))) return;
     before = marks;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.globalCompositeOperation = "copy"; // nothing is left of the last drawing
@@ -103,16 +106,19 @@ function dot(
   else pen.fill();
 }
 
-function same(one: Marks, other: Marks): boolean {
-  return sameNumbers(one.wrong, other.wrong) && sameNumbers(one.lines, other.lines);
+/** Whether the marks are the same, but for lines that have moved by `least` or less. */
+export function same(one: Marks, other: Marks, least: number): boolean {
+  return sameNumbers(one.wrong, other.wrong, 0) && sameNumbers(one.lines, other.lines, least);
 }
 
 function sameNumbers(
   one: ArrayLike<number> | undefined,
   other: ArrayLike<number> | undefined,
+  least: number,
 ): boolean {
   if (!one || !other) return one === other;
   if (one.length !== other.length) return false;
-  for (let i = 0; i < one.length; i += 1) if (one[i] !== other[i]) return false;
+  for (let i = 0; i < one.length; i += 1)
+    if (!(Math.abs((one[i] ?? 0) - (other[i] ?? 0)) <= least)) return false;
   return true;
 }

@@ -335,7 +335,7 @@ export const en = {
   doctor: {
     title: "Doctor",
     looking: "Training it again and measuring…",
-    healthy: "Nothing is wrong: the network learns what these points allow.",
+    healthy: "Nothing is wrong: the network learns what these data allow.",
     examined: "Examined in {seconds} s, from step 0 to step {steps}.",
     again: "Examine again",
     also: "Also found",

@@ -340,7 +340,7 @@ export const es: Texts = {
   doctor: {
     title: "Doctor",
     looking: "Entrenando de nuevo y midiendo…",
-    healthy: "No hay nada que arreglar: la red aprende lo que estos puntos permiten.",
+    healthy: "No hay nada que arreglar: la red aprende lo que permiten estos datos.",
     examined: "Examinada en {seconds} s, del paso 0 al {steps}.",
     again: "Examinar otra vez",
     also: "Además",

@@ -20,6 +20,13 @@ export function writeNumber(value: number, language: Language, digits = 4): stri
   return inLanguage(`${withoutZeros(mantissa)}·10${raised(Number(power))}`, language);
 }
 
+/** A cost as the sentence writes it: of a usual size with four decimals, so that it neither differs
+ * from the sentence's nor changes its width at each step. */
+export function writeCost(value: number, language: Language): string {
+  const usual = value >= 0.001 && value < 100;
+  return usual ? inLanguage(value.toFixed(4), language) : writeNumber(value, language);
+}
+
 /** A number as one types it: all its digits, no groups of thousands. */
 export function editableNumber(value: number, language: Language): string {
   return language === "en" ? String(value) : String(value).replace(".", ",");

@@ -89,6 +89,7 @@ export function makeStore(connection: Connection, host: Host) {
   const setup = signal<Setup>(undefined as never);
   // An address may hold anything: the server validates it.
   let changes = 0; // of the set-up, requested here
+  let cure = -1; // the last of them that tries a cure
   let wanted: unknown = address.setup;
   const run = signal<Run | null>(null);
   // Every frame, for canvases; and fewer of them, for numbers, meters and curves.
@@ -272,13 +273,15 @@ export function makeStore(connection: Connection, host: Host) {
         const away = awayParts(address.hidden, next.layers !== undefined);
         if (away.includes(tool.peek() ?? "")) tool.value = null;
         const why = message.why as LocalizedText | null | undefined;
-        // The tour and the doctor say themselves what they begin.
-        if (why && tool.peek() !== "tour" && tool.peek() !== "doctor") {
+        // The tour and the doctor say themselves what they begin; a notice would cover the curves
+        // of a cure.
+        const asked = message.asked;
+        const told = tool.peek() === "tour" || tool.peek() === "doctor" || asked === cure;
+        if (why && !told) {
           const undo = () => connection.send({ type: "undo" });
           notice.value = { says: () => why[language.value], undo };
         }
         // A response to an earlier request would undo the latest change.
-        const asked = message.asked;
         if (typeof asked === "number" && asked < changes) return;
         setup.value = next.setup;
         wanted = next.setup;
@@ -476,6 +479,7 @@ export function makeStore(connection: Connection, host: Host) {
     tryCure({ setup: cured, steps }: Trial): void {
       if (!cured) return;
       changeSetup(cured, { fresh: true });
+      cure = changes;
       setSpeed(Math.max(FIRST_SPEED, Math.round((steps.at(-1) ?? 0) / CURE_SECONDS)));
       connection.send({ type: "play" });
       tool.value = null;

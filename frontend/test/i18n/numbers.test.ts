@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { editableNumber, readNumber, writeNumber } from "../../src/i18n/numbers";
+import { editableNumber, readNumber, writeCost, writeNumber } from "../../src/i18n/numbers";
 
 describe("numbers, as src/neurona/language.py writes and reads them", () => {
   test.each([
@@ -29,6 +29,15 @@ describe("numbers, as src/neurona/language.py writes and reads them", () => {
     ["", Number.NaN, Number.NaN],
   ])("%s is read", (text, en, es) => {
     expect([readNumber(text, "en"), readNumber(text, "es")]).toEqual([en, es]);
+  });
+  test("a cost is written as the sentence writes it", () => {
+    expect([0.25, 0.0174, 3.0395, 3.5e-5, 1200].map((one) => writeCost(one, "es"))).toEqual([
+      "0,2500",
+      "0,0174",
+      "3,0395",
+      "3,5·10⁻⁵",
+      "1.200",
+    ]);
   });
   test("what a field shows reads back as the same number", () => {
     for (const value of [0.5, 2500, 1e-7, 1234.5678, 0.001])

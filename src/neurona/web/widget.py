@@ -41,8 +41,8 @@ class Playground(require("anywidget", extra="notebook").AnyWidget):  # type: ign
     setup
         All choices, or some, as :attr:`setup` returns them. The other arguments take precedence.
     data
-        The name of a data set: circles, moons, xor, gaussians, spirals, blobs, plane, wave or
-        digits.
+        The name of a data set: circles, moons, xor, gaussians, spirals, blobs, plane, wave,
+        digits or memory.
     X, y
         Custom points, ``(n, 2)``, and their classes, ``(n,)`` whole numbers from 0 to 4.
     layers

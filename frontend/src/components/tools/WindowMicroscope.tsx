@@ -301,7 +301,7 @@ function Small({
 function Terms({ store, apart }: { store: Store; apart: NumberApart }) {
   // Its first line names the layer by its place in the network, and the page by that on the screen.
   const [, ...lines] = apart.says[store.language.value].split("\n");
-  return <pre class="says">{lines.join("\n")}</pre>;
+  return <pre class="workings">{lines.join("\n")}</pre>;
 }
 
 /** The derivative by the chosen weight: a sum over all windows that use it. */

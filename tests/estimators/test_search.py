@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 import neurona
 from neurona import NeuralNetClassifier, NeuralNetRegressor, TrainingDiverged
+from neurona.engine.parameters import arrays
 from neurona.estimators.ensemble import members
 from neurona.estimators.settings import LADDER, Setting, settings_of
 
@@ -70,20 +71,67 @@ def test_the_lowest_setting_is_tried_without_ramps_where_a_lower_one_is_best(
 def test_a_trial_that_is_far_behind_after_a_third_ends_there(monkeypatch):
     from neurona.estimators.fit import Fit
 
-    costs = iter([0.9, 1.0, 0.94, 0.8, 0.95, 0.95])  # of each trial the early one first
+    costs = iter([0.9, 1.0, 0.94, 0.98, 0.95])  # of the first and the third the early one first
     monkeypatch.setattr(Fit, "judge", lambda self, over=True: next(costs))
     monkeypatch.setattr(Fit, "has_learned", lambda *_: True)
-    net = NeuralNetRegressor(**FAST, ramps=0)
+    own = {**FAST, "hidden_layer_sizes": "auto", "ramps": 0}  # the third setting has other layers
+    net = NeuralNetRegressor(**own)
     last = {}
     for state in net.iter_fit(X, Y):
         last[repr(net.setting_)] = state.epoch
     assert list(last.values()) == [20, 20, 20]  # behind, but not far
     costs = iter([0.9, 1.0, 1.06, 1.06])
-    watched = NeuralNetRegressor(**FAST, ramps=0)
+    watched = NeuralNetRegressor(**own, weight_decay=0.1)  # and so has the second here
     assert [state.epoch for state in watched.iter_fit(X, Y)] == [*range(21), *range(8)]
     assert [(trial.cost, trial.kept) for trial in watched.trials_] == [(1.0, True), (1.06, False)]
     assert not watched.should_stop_
     assert watched.n_iter_ == 20
+
+
+def test_where_only_the_decay_differs_the_networks_learn_on(monkeypatch):
+    judged_as([3.0, 2.0, 2.0], monkeypatch)
+    net = NeuralNetRegressor(networks=2, ramps=0, random_state=0)
+    trials = [[]]
+    for state in net.iter_fit(X, Y):
+        if state.epoch == 0 and trials[-1]:
+            trials.append([])
+        trials[-1].append((state, net.setting_))
+    (first, once), (second, again), (third, _) = ([each[0], each[-1]] for each in trials)
+    assert again[1] == replace(once[1], weight_decay=0.4)
+    for before, after in zip(arrays(once[0].params), arrays(second[0].params), strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert again[0].epoch == 0.6 * once[0].epoch
+    assert len(first[0].params) == 2
+    assert len(third[0].params) == 3  # other layers begin anew
+
+
+def last_epochs(net):
+    """Fit, and return the last epoch of each weight decay."""
+    last = {}
+    for state in net.iter_fit(X, Y):
+        last[net.setting_.weight_decay] = state.epoch
+    return last
+
+
+def test_networks_that_learn_on_are_judged_at_their_end(monkeypatch):
+    from neurona.estimators.fit import Fit
+
+    early = iter([3.0, 2.6, 3.0])  # of the first and the third setting, not of the second
+    costs = iter([2.0, 1.5, 1.5])
+    judged = []
+
+    def judge(self, over=True):
+        judged.append(self.estimator.setting_.weight_decay)
+        return next(costs if over else early)
+
+    monkeypatch.setattr(Fit, "judge", judge)
+    monkeypatch.setattr(Fit, "has_learned", lambda *_: True)
+    net = NeuralNetRegressor(**{**FAST, "hidden_layer_sizes": "auto"}, ramps=0)
+    assert last_epochs(net) == {1.0: 20, 0.4: 20, 0.1: 20}
+    assert judged == [1.0, 1.0, 0.4, 0.1, 0.1]
+    # The second would have been at 2.5 after a third, as much before the first as in the end.
+    early, costs = iter([3.0, 2.65]), iter([2.0, 1.5, 1.5])
+    assert last_epochs(net) == {1.0: 20, 0.4: 20, 0.1: 7}
 
 
 def test_all_settings_are_tried_while_they_help(monkeypatch):
@@ -241,7 +289,7 @@ def test_a_loop_that_is_left_keeps_the_best_so_far(monkeypatch):
 
 
 def test_an_earlier_loop_leaves_a_newer_fit_alone(monkeypatch):
-    judged_as(-np.arange(40.0), monkeypatch)
+    judged_as(-np.arange(60.0), monkeypatch)
     net = NeuralNetRegressor(**FAST)
     old = until(net, 1)
     net.fit(X, -Y)
@@ -255,6 +303,10 @@ def test_an_earlier_loop_leaves_a_newer_fit_alone(monkeypatch):
     old.close()
     np.testing.assert_array_equal(net.predict(X), predicted)
     assert net.trials_ == trials
+    old = until(net, 1)
+    net.fit(X, -Y).should_stop_ = True  # as a newer fit leaves it that was ended
+    with pytest.raises(RuntimeError, match="another fit has begun since"):
+        next(old)
 
 
 class Explosive:
@@ -314,7 +366,8 @@ needs_callbacks = pytest.mark.skipif(
 
 @needs_callbacks
 @pytest.mark.parametrize("more", [{}, {"early_stopping": True, "patience": 2}], ids=str)
-def test_callbacks_hear_of_every_epoch_of_every_trial(more):
+def test_callbacks_hear_of_every_epoch_of_every_trial(more, monkeypatch):
+    monkeypatch.setattr("neurona.estimators.search.FAR", np.inf)  # no trial ends early
     listener = Listener()
     heard = NeuralNetRegressor(**FAST, **more).set_callbacks(listener).fit(X, Y)
     alone = NeuralNetRegressor(**FAST, **more).fit(X, Y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import repeat
 from math import isfinite
 from typing import Any
@@ -13,7 +14,7 @@ from neurona.engine.data import Data, unfilled
 from neurona.engine.noise import noise_of
 from neurona.engine.objective import Objective
 from neurona.engine.optimizers import Optimizer, clip_factor
-from neurona.engine.parameters import arrays, flatten, unflatten
+from neurona.engine.parameters import arrays, flatten, rebuilt, unflatten
 from neurona.engine.state import Rates, Steps
 from neurona.engine.trees import each_of
 from neurona.engine.types import Params
@@ -24,8 +25,8 @@ FLUSHING = 64  # steps, after which what an optimizer remembers has no subnormal
 class NumpyEngine:
     """All parameters in one vector, each W and b a view of it; of a stack, in a row a network.
 
-    So the optimizer is called once, and not for each array: on small networks an operation of NumPy
-    takes longer to start than to run.
+    So the optimizer and the penalty are called once, and not for each array: on small networks an
+    operation of NumPy takes longer to start than to run.
     """
 
     def __init__(
@@ -39,12 +40,18 @@ class NumpyEngine:
         networks: int | None = None,
     ) -> None:
         self.objective = objective
+        self.plain = replace(objective, l1=0.0, l2=0.0)
         self.optimizer = optimizer
         self.clip = clip
         self.data = data
         self.networks = networks
         self.theta = flatten(params, networks)
         self.params = unflatten(self.theta, params)
+        self.is_weight: Any = None  # where there is a penalty
+        if objective.l1 or objective.l2:
+            each = zip(arrays(params), objective.net.weights, strict=True)
+            marked = [np.full_like(one, is_weight) for one, is_weight in each]
+            self.is_weight = flatten(rebuilt(params, marked), networks)
         self.optimizer_state = optimizer_state
         if optimizer_state is None:
             self.optimizer_state = optimizer.init(self.theta)
@@ -65,14 +72,15 @@ class NumpyEngine:
             ):
                 x, target, weight = self.data if rows is None else self.data.rows(unfilled(rows))
                 noise = noise_of(self.objective.net, seed, target.shape[-2]) if seed else None
-                value, grads = self.objective.value_and_gradient(
-                    self.params, x, target, weight, noise
-                )
+                value, grads = self.plain.value_and_gradient(self.params, x, target, weight, noise)
+                gradient = flatten(grads, self.networks)
+                if self.is_weight is not None:
+                    more, pull = self.objective.penalty(self.theta * self.is_weight)
+                    value, gradient = value + more, gradient + pull
                 cost = number(value)
                 costs.append(cost)
                 if not is_finite(cost):
                     break
-                gradient = flatten(grads, self.networks)
                 if self.clip is not None:
                     square = (gradient * gradient).sum(axis=-1, keepdims=True)
                     gradient = gradient * clip_factor(square, self.clip)

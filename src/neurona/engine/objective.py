@@ -92,32 +92,29 @@ class Objective:
         """Return a cost and its gradient with the penalty's added."""
         if not (self.l1 or self.l2):
             return value, grads
-        return self.penalized(value, params), self._pulled(grads, params)
+        pulled = arrays(grads)
+        for i, (W, is_weight) in enumerate(zip(arrays(params), self.net.weights, strict=True)):
+            if is_weight:
+                more, pull = self.penalty(W.reshape(*value.shape, -1))
+                value, pulled[i] = value + more, pulled[i] + pull.reshape(W.shape)
+        result: Params = rebuilt(grads, pulled)
+        return value, result
 
     def penalized(self, value: Any, params: Params) -> Any:
         """Return the cost with the penalty added; of a stack, to each network's."""
-        if not (self.l1 or self.l2):
-            return value
-        for W, is_weight in zip(arrays(params), self.net.weights, strict=True):
-            if is_weight:
-                own = W.reshape(*value.shape, -1)  # a row for each network of a stack
-                if self.l1:
-                    value = value + self.l1 * abs(own).sum(axis=-1)
-                if self.l2:
-                    value = value + self.l2 / 2 * (own * own).sum(axis=-1)
+        if self.l1 or self.l2:
+            for W, is_weight in zip(arrays(params), self.net.weights, strict=True):
+                if is_weight:
+                    value = value + self.penalty(W.reshape(*value.shape, -1))[0]
         return value
 
-    def _pulled(self, grads: Params, params: Params) -> Params:
-        """Return the gradient with the penalty's, l1 sign(W) + l2 W, added."""
-        pulled = []
-        for gradient, W, is_weight in zip(
-            arrays(grads), arrays(params), self.net.weights, strict=True
-        ):
-            pull = gradient
-            if is_weight and self.l1:
-                pull = pull + self.l1 * W.__array_namespace__().sign(W)
-            if is_weight and self.l2:
-                pull = pull + self.l2 * W
-            pulled.append(pull)
-        result: Params = rebuilt(grads, pulled)
-        return result
+    def penalty(self, W: Array) -> tuple[Any, Any]:
+        """Return l1 Σ|W| + l2/2 Σ W² over the last axis, and its derivative by W."""
+        value: Any = 0.0
+        pull: Any = 0.0
+        if self.l1:
+            value = self.l1 * abs(W).sum(axis=-1)
+            pull = self.l1 * W.__array_namespace__().sign(W)
+        if self.l2:
+            value, pull = value + self.l2 / 2 * (W * W).sum(axis=-1), pull + self.l2 * W
+        return value, pull

@@ -36,7 +36,7 @@ def temperature_for(
     3.64
     """
     cold, hot = 1 / COLDEST, 1 / HOTTEST
-    for _ in range(40):
+    for _ in range(24):  # to a ten-millionth
         middle = (cold * hot) ** 0.5
         slope = (logits * cost(logits * middle, target, weight)[1]).sum()
         cold, hot = (middle, hot) if slope > 0 else (cold, middle)

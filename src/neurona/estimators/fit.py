@@ -15,6 +15,7 @@ from neurona.engine.data import CLASSIFIERS
 from neurona.engine.fingerprint import SAMPLE, digest, written
 from neurona.engine.progress import Progress
 from neurona.engine.state import State
+from neurona.engine.types import Params
 from neurona.estimators.calibration import quantiles_of, temperature_for
 from neurona.estimators.ensemble import joined, sound
 from neurona.estimators.examples import Examples
@@ -29,6 +30,7 @@ from neurona.tables.large import LargeTable
 NETWORKS = 4  # of an ensemble
 TRYING = 2  # of them try the settings where rows are few; the others learn with the best alone
 MOST_OF_MORE = 1000  # rows; of fewer that are not few, as many more learn with the best
+AGAIN = 0.6  # of the epochs: networks that have learned with more decay need no more
 LEAST_LEARNED = 0.1  # of the cost of a constant: with less, a trial tells nothing of freer ones
 # From the mean of a target to the output of a network whose prediction it is.
 LINKS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -195,12 +197,19 @@ class Fit:
         self.parts = parts
         self.each_epoch = watched or validated
         self.best: BestState | None = None
+        self.before: tuple[Setting, slice] | None = None  # that a training was begun with
+        self.learns_on = False  # from the weights of the trial before
         self.early: list[Any] = []  # the cost of the trial after a third of it, once it is known
         self.constant: float | None = None  # the cost of predicting the same for all rows
 
     def begin(self, setting: Setting, going_on: bool = False) -> Generator[State]:
-        """Start a training with a setting, from new weights or from those that are there."""
+        """Start a training with a setting, from new weights or from those that are there.
+
+        Where only the decay differs from that of the trial before, its networks learn on: what
+        they know with a strong decay is most of what they will know with less.
+        """
         one, (networks, seeds, _, folds, left_out, _) = self.estimator, self.team
+        learned = self._learned(setting)
         seeds = seeds[self.part]
         folds = None if folds is None else folds.part(self.part)
         one.preparation_ = self.preparation
@@ -211,13 +220,21 @@ class Fit:
             one.setting_ = setting
         else:
             one._draw(setting, [self.rng] if networks is None else seeds, len(seeds) or None)
+        if learned is not None:
+            one._set_state(replace(one.state_, params=learned))
         self.best = one._best_on(left_out) if self.validated else None
         weighted = one._weighted(examples)
         n = len(weighted) if folds is None else folds.learning.shape[1]
         n = n if self.parts is None else sum(self.parts)
         # More rows need fewer epochs: a trial takes no longer than with MOST_ROWS.
         share = 1.0 if networks is None else setting.share * min(1, MOST_ROWS / n)
-        self.plan = plan = one._planned(n, self.each_epoch, share)
+        share *= 1 if learned is None else AGAIN
+        plan = one._planned(n, self.each_epoch, share)
+        if learned is not None and plan.full_batch:  # few steps to come down from the rate
+            optimizer: Any = plan.optimizer
+            half = replace(optimizer, learning_rate=optimizer.learning_rate / 2)
+            plan = replace(plan, optimizer=half)
+        self.plan = plan
         one._plan = plan
         data = one._training_data(weighted, plan)
         if self.parts is not None:
@@ -234,8 +251,17 @@ class Fit:
         else:
             part, running = progress.begin(one._member, start)
         running = one._on_its_threads(running, plan)
-        self.early = []
+        self.early, self.learns_on = [], learned is not None
         return fit_loop(one, running, self.best, progress, part, [self.early])
+
+    def _learned(self, setting: Setting) -> Params | None:
+        """Return the weights of the trial before, where those of this one go on from them."""
+        before, self.before = self.before, (setting, self.part)
+        if before is None or self.part != before[1]:
+            return None
+        same = repr(replace(before[0], weight_decay=setting.weight_decay)) == repr(setting)
+        state: State = self.estimator.state_
+        return state.params if same and np.isfinite(state.cost).all() else None
 
     @property
     def has_more(self) -> bool:
@@ -252,7 +278,9 @@ class Fit:
         one, self.part = self.estimator, slice(0, self.team.networks)
         one._set_state(joined(before, one.state_))
         sizes = [self.team.trying, len(self.team.seeds) - self.team.trying]
-        one.loss_curve_ = np.average([curve, one.loss_curve_], axis=0, weights=sizes).tolist()
+        at, its = (np.linspace(0, 1, len(each)) for each in (curve, one.loss_curve_))
+        other = np.interp(at, its, one.loss_curve_)  # of more epochs, if the first ones went on
+        one.loss_curve_ = np.average([curve, other], axis=0, weights=sizes).tolist()
 
     def judge(self, over: bool = True) -> float | None:
         """Return the cost on the rows left out; calibrate the estimator if a training is over."""

@@ -55,9 +55,10 @@ def fit_loop(
         estimator.n_iter_ = part.position.state.epoch - first_epoch
     this = estimator._current_fit = object()
 
-    def check() -> None:
+    def goes_on() -> bool:
         if estimator._current_fit is not this:
             raise RuntimeError("another fit has begun since: go on with its states")
+        return not estimator.should_stop_
 
     def record(state: State) -> None:
         evaluation = () if best is None else best.update(state)
@@ -70,12 +71,12 @@ def fit_loop(
             print(f"epoch {state.epoch}: cost {estimator.loss_:.4g}{validated}")
 
     def states() -> Generator[State]:
-        check()
+        goes_on()
         estimator._set_state(next(running))
         yield estimator.state_
         try:
-            while not estimator.should_stop_ and (state := next(running, None)) is not None:
-                check()
+            while goes_on() and (state := next(running, None)) is not None:
+                goes_on()
                 estimator._set_state(state)
                 record(state)
                 yield state

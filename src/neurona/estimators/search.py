@@ -1,7 +1,8 @@
 """The settings of a fit: they are tried one after the other, and the best on rows left out is kept.
 
-A setting is tried by an ensemble, which is there when it is judged: nothing is trained again. A
-trial that is far behind the best one after a third of its epochs ends there [1]_.
+A setting is tried by an ensemble, which is there when it is judged: nothing is trained again. Where
+only the decay is less than before, its networks learn on from the weights that they have. A trial
+that is far behind the best one after a third of its epochs ends there [1]_.
 
 .. [1] Domhan, Springenberg and Hutter, "Speeding up automatic hyperparameter optimization of deep
    neural networks by extrapolation of learning curves", 2015.
@@ -80,16 +81,20 @@ def search(
                 if kept is not None:
                     running = fit.begin(setting)
                     mine = estimator._current_fit
-                alone = len(settings) == 1
-                yield from running if alone else _followed(estimator, running, fit, best, early)
+                # Networks that learn on would be judged early when their rate has just risen again.
+                whole = len(settings) == 1 or fit.learns_on
+                yield from running if whole else _followed(estimator, running, fit, best, early)
                 cost = fit.judge()
             except TrainingDiverged:
                 if kept is None:
                     raise
             estimator.trials_ += (Trial(setting, cost),)
             if kept is None or (cost is not None and cost < best):
+                if fit.learns_on and cost is not None:  # as much better early as in the end
+                    early += cost - best
+                else:
+                    early = fit.early[0] if fit.early else inf
                 best = inf if cost is None else cost
-                early = fit.early[0] if fit.early else inf
                 kept = {name: getattr(estimator, name) for name in KEPT}
             elif fit.has_learned(best):
                 ahead = []

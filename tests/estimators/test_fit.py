@@ -172,14 +172,16 @@ def test_a_custom_activation_learns():
     assert net.score(X, y) > 0.9
 
 
-def test_the_compiled_engine_learns_the_same():
+# By rounding, a weight that l1 holds at 0 has another sign in the other engine, step after step.
+@pytest.mark.parametrize(("l1", "apart"), [(0.0, 1e-4), ("auto", 2e-3)])
+def test_the_compiled_engine_learns_the_same(l1, apart):
     pytest.importorskip("jax")
     X, y = load_iris(return_X_y=True)
     answers = [
-        NeuralNetClassifier(engine=engine, **QUICK).fit(X, y).predict_proba(X)
+        NeuralNetClassifier(engine=engine, l1=l1, **QUICK).fit(X, y).predict_proba(X)
         for engine in ("numpy", "jax")
     ]
-    assert answers[1] == pytest.approx(answers[0], abs=1e-3)
+    assert answers[1] == pytest.approx(answers[0], abs=apart)
 
 
 def test_iter_fit_can_be_left_early():

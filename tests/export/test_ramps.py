@@ -133,7 +133,7 @@ def test_a_page_can_be_read_and_says_nothing_of_ramps_without_any():
         assert ", ".join(map(repr, made.knots)) in re.sub(r"\s+", " ", pages[4])
     for line in (
         'def numbers(cells, median, spread, decimal=".", mark_missing=False, **ramps):',
-        "def dates(cells, median, spread, cycles, order=None, mark_missing=False, **ramps):",
+        "    cells, median, spread, cycles, order=None, moved=None, mark_missing=False, **ramps",
         "    return np.column_stack([x, missing, ramps] if mark_missing else [x, ramps])",
         "                knots=[0.0, 4.0, 9.0, 14.0, 19.0],",
     ):

@@ -24,7 +24,6 @@ from neurona.tables.sparse import SparseTable
 from neurona.tables.table import Columns, Prepared, Table
 
 
-@np.errstate(invalid="ignore")  # scikit-learn adds up what may be as large as floats get
 def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     """Return X as a table of the columns that the estimator takes, or as images or series.
 
@@ -45,8 +44,9 @@ def table_for(estimator: Any, X: Any, reset: bool) -> Table:
     """
     if isinstance(X, Prepared | LargeTable | Arrays):  # from the estimator itself, say a scorer
         return X
-    X = usual_form(estimator, X, reset)
-    return arrays_for(estimator, X, reset) or _table(estimator, X, reset)
+    with np.errstate(invalid="ignore"):  # scikit-learn adds up what may be as large as floats get
+        X = usual_form(estimator, X, reset)
+        return arrays_for(estimator, X, reset) or _table(estimator, X, reset)
 
 
 def _table(estimator: Any, X: Any, reset: bool) -> Table:

@@ -37,7 +37,7 @@ AFFINE = (  # without an activation of their own
     *WEIGHTED, Activate, Dropout, Flatten, Reshape, BatchNormalization, AveragePool1D,
     AveragePool2D, GlobalAveragePool1D, GlobalAveragePool2D, Upsample2D,
 )  # fmt: skip
-UNMOVED = 1e-3  # of what the layer that moves most does
+UNMOVED = 1e-3  # of what the layer that moves most does, which itself moves as much of its size
 LARGE = 5.0  # times the best constant's cost, before the first step; the controls have 1.5
 ABSURD = 20.0  # the same, where the network learns all the same
 
@@ -322,8 +322,11 @@ def unmoved(e: Evidence) -> Iterator[Finding]:
     gradients = {one.place: one.gradient for one in e.first.layers}
     moved = e.changes
     other = max(moved, key=lambda place: moved[place], default="")
+    most = moved.get(other, 0.0)
+    if most < UNMOVED:
+        return  # none moves
     for layer in e.first.layers:
-        value, most = moved.get(layer.place, inf), moved.get(other, 0.0)
+        value = moved.get(layer.place, inf)
         if value < UNMOVED * most and gradients[other] < GRADIENT * layer.gradient:
             yield Finding(
                 "unmoved-layer",

@@ -25,6 +25,7 @@ from neurona.language import Language, Text
 from neurona.lesson.bugs.program import FILE, Program
 
 DRAWS = 3  # of weights: with some, a line may have nothing to show
+ROWS = 24  # that are looked at, one by one if need be: a neuron may have one sign for a few
 ROWS = 64  # of those lines in which each row is by itself
 EPOCHS = 30  # two rows come in the same order in all of them once in 2^29 times
 ENTRIES = 24  # of an array that get differences: half the largest, half at random
@@ -220,7 +221,7 @@ def _in_derivatives(
 ) -> Found | None:
     """Find the first wrong line of the backward pass, at some draws of weights."""
     X = X / np.maximum(1, abs(X).max(axis=0))  # large inputs would saturate every neuron
-    for _ in range(DRAWS):
+    for _ in range(max(DRAWS, ROWS // size)):
         rows = rng.permutation(len(X))[:size]
         try:
             moments, layers = _watched(program, X[rows], Y[rows], rng)

@@ -106,7 +106,7 @@ def visited(browser, address, width=1360, height=900):
         yield page
         for event, listener in listeners.items():
             page.remove_listener(event, listener)
-    assert said == []  # no error, and nothing that the content security policy forbade
+    assert not said, said  # no error, and nothing that the content security policy forbade
     root = address.partition("/?")[0]
     assert [url for url in asked if not url.startswith((root, "data:", "blob:"))] == []
 

@@ -24,7 +24,7 @@ PLOT = ".series canvas"
 def open_memory(page):
     page.locator(".example select").select_option(label="Memory: a recurrence")
     page.wait_for_selector(PLOT)
-    page.wait_for_function("document.querySelectorAll('button.map').length === 9")
+    page.wait_for_function("() => document.querySelectorAll('button.map').length === 9")
 
 
 def test_a_recurrence_learns_and_its_step_is_taken_apart(page):

@@ -245,7 +245,7 @@ class DataSigns:
         The skill that the nearest neighbors or a straight line have, the better of the two: see
         :func:`skill` and :func:`r_squared`; and the skill of the line alone.
     is_chance, chance
-        Whether both are no better than with shuffled targets; and the best skill with these.
+        Whether both are as bad as with shuffled targets; and the best skill with these.
     contradicting
         The share of rows whose inputs occur with another target too; with numbers, if they differ
         by more than noise.
@@ -486,7 +486,7 @@ def _achievable(
     """Return the skills of the nearest neighbors, each row left out, or of a straight line.
 
     First the better skill of the two, then that in squares, then that of the line alone, then
-    whether both are no better than with shuffled targets, and how good these are. Few rows of
+    whether both are as bad as with shuffled targets, and how good these are. Few rows of
     classes can be remembered: of these both are 1. Several numbers that go through fewer, their
     ``rank``, are what a line of that rank predicts: neighbors do without such a layer.
     """

@@ -1,4 +1,4 @@
-"""What an import writes down: the calls of a model, and what made each of its arrays.
+"""The notes of an import: the calls of a model, and where each of its arrays comes from.
 
 PyTorch and Keras say the same layers in ways of their own; here each is said once.
 """

@@ -73,7 +73,7 @@ or weights are lost in float32
     coarse = max(float(precision.eps), float(np.finfo(dtype).eps)) / float(SINGLE.eps)
     rng = np.random.default_rng(0)
     compared = 0
-    # Of larger inputs gates are all open or all closed, and a state may be zeros, as padding is.
+    # With larger inputs gates are all open or all closed, and a state may be zeros, as padding is.
     for size in SIZES[:3] if _masks(net) else SIZES:
         X = _examples(net, size, rng)
         theirs = np.concatenate([_outputs(original, x, what) for x in (X, X[-1:])])

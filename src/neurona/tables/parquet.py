@@ -56,7 +56,7 @@ class ParquetTable(TableFile):
 
     @property
     def counting(self) -> list[str]:  # type: ignore[override]
-        """The columns that are no data: pandas writes an index that has no name so."""
+        """The columns that are not data: pandas writes an index without a name so."""
         return [name for name in self.names if re.fullmatch(r"__index_level_\d+__", name)]
 
     def column(

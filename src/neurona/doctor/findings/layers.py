@@ -130,7 +130,7 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
         return  # the targets are small, not the weights large
     cost, (low, high) = cost_of(e.case), reach(e.case.net.output)
     if isinstance(cost, OfPredictions) and (low < 0 or high > 1):
-        return  # the cost is of what are no probabilities
+        return  # the cost is not of probabilities
     spread = first.spread / (signs.target_spread or 1)
     layers = first.layers
     grown = max((layer.signal for layer in layers), default=0) / max(
@@ -141,7 +141,7 @@ def too_large_weights(e: Evidence) -> Iterator[Finding]:
         n_out = e.targets.shape[1]
         guess = np.full(n_out, 1 / max(n_out, 2))
         trivial = max(trivial, cost_of_constant(cost, guess, e.targets))
-    elif cost.link is None:  # targets far from 0 are no fault of the weights
+    elif cost.link is None:  # targets far from 0 are not the fault of the weights
         nothing = e.case.net.output(np.zeros((1, e.targets.shape[1])))
         trivial = max(trivial, cost_of_constant(cost, nothing, e.targets))
     limit = (LARGE if e.is_sick else ABSURD) * trivial

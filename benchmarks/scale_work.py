@@ -125,7 +125,7 @@ def reading(rows: int, columns: int, repeats: int) -> dict[str, float]:
 
     import numpy as np
 
-    from neurona.engine.batches import epoch_of_batches
+    from neurona.engine.orders import epoch_of_batches
     from neurona.tables.csv import parse_csv
     from neurona.tables.preparation import Preparation
 

@@ -161,11 +161,12 @@ def file_of(tmp_path, monkeypatch):
     """Write an array and open it as a file that is too large to be read whole."""
     import numpy as np
 
-    from neurona.engine import batches
+    from neurona.engine import batches, orders, streams
 
     monkeypatch.setattr(batches, "LARGE", 1000)
-    monkeypatch.setattr(batches, "BLOCK", 120)
-    monkeypatch.setattr(batches, "WINDOW", 480)
+    monkeypatch.setattr(streams, "LARGE", 1000)
+    monkeypatch.setattr(orders, "BLOCK", 120)
+    monkeypatch.setattr(orders, "WINDOW", 480)
 
     def write(array, name="x.npy"):
         np.save(tmp_path / name, array)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neurona
-from neurona.engine import batches
-from neurona.engine.batches import blocks
+from neurona.engine import batches, streams
+from neurona.engine.orders import blocks
 from neurona.engine.parameters import flatten
 from tests.support.points import NET, examples, last
 
@@ -93,7 +93,7 @@ def test_states_within_and_across_epochs():
 
 @pytest.mark.parametrize("held", [1, 2000, 10**9])
 def test_the_number_of_held_batches_does_not_change_the_result(held, monkeypatch):
-    monkeypatch.setattr(batches, "HELD", held)
+    monkeypatch.setattr(streams, "HELD", held)
     given = cut(*examples(300), 20)
     states = [*neurona.train(NET, batches=given, epochs=3, every=8, rng=0)]
     assert [s.step for s in states] == [0, 8, 16, 24, 32, 40, 45]
@@ -103,7 +103,7 @@ def test_the_number_of_held_batches_does_not_change_the_result(held, monkeypatch
 
 
 def test_few_batches_are_drawn_ahead(monkeypatch):
-    monkeypatch.setattr(batches, "HELD", 1000)
+    monkeypatch.setattr(streams, "HELD", 1000)
     drawn = []
 
     def endless():
@@ -220,7 +220,7 @@ def test_large_file_streams_all_its_rows(file_of):
     source = batches.source_of(
         NET, file_of(X), file_of(y, "y.npy"), None, None, 32, np.float32, [np.random.default_rng(0)]
     )
-    assert isinstance(source, batches.Stream)
+    assert isinstance(source, streams.Stream)
     source.steps(epochs=2)
     passes = [[one for _, chunk, _ in source.chunks(math.inf) for one in chunk] for _ in range(2)]
     orders = [np.concatenate([batch.x[:, 0] for batch in one]).astype(int) for one in passes]
@@ -385,4 +385,4 @@ def test_batches_without_weights_beside_some_with_weights_weigh_one():
     one, other = (
         batches.Data(np.ones((2, 1)), np.ones((2, 1)), w) for w in (None, np.full(2, 3.0))
     )
-    np.testing.assert_array_equal(batches.together([one, other]).weight, [1, 1, 3, 3])
+    np.testing.assert_array_equal(streams.together([one, other]).weight, [1, 1, 3, 3])

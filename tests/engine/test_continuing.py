@@ -10,7 +10,7 @@ import pytest
 
 import neurona
 from neurona import network, train
-from neurona.engine.batches import blocks
+from neurona.engine.orders import blocks
 from neurona.engine.parameters import flatten
 from tests.support.points import last
 from tests.support.recording import RecordingCost

@@ -7,8 +7,10 @@ import sys
 from importlib import import_module
 
 from neurona import __version__
+from neurona.commands import values
+from neurona.commands.help import APART, DOCTOR, EXAMPLES, EXITS, FORMS, SWEEP, TABLES
 from neurona.commands.spanish import in_language
-from neurona.language import LANGUAGES, Text, read_number
+from neurona.language import LANGUAGES, Text
 
 # Little is imported before Ctrl-C is taken care of, and what takes longer in functions.
 TYPE_CHECKING = False
@@ -23,122 +25,6 @@ if TYPE_CHECKING:
 LAYERED = ("mnist", "series", "text")  # demonstrations with layers and data of their own
 DEMOS = ("circles", "moons", "xor", "gaussians", "spirals", "blobs", "digits")
 COSTS = ("cross_entropy", "mse", "mae", "huber", "poisson", "pinball")  # for neurona train
-EXAMPLES = Text(
-    """\
-examples:
-  neurona demo circles                              the lesson's network on the lesson's circles
-  neurona demo circles --topology 4,8,16,8,4        deeper
-  neurona demo spirals --arms 5 --activation gelu   five arms, five classes
-  neurona demo moons --optimizer sgd --learning-rate 0.5,0.2,0.1
-  neurona demo digits --engine jax                  real handwritten digits, compiled
-  neurona demo mnist                                a convolutional network on larger ones
-  neurona demo series                               the weather of the next days
-  neurona demo text                                 a network that learns to write
-  neurona demo tutorial                             why the lesson's deep network does not learn
-
-""",
-    """\
-ejemplos:
-  neurona demo circles                              la red y los círculos de la lección
-  neurona demo circles --topology 4,8,16,8,4        más profunda
-  neurona demo spirals --arms 5 --activation gelu   cinco brazos, cinco clases
-  neurona demo moons --optimizer sgd --learning-rate "0,5; 0,2; 0,1"
-  neurona demo digits --engine jax                  dígitos escritos a mano, compilado
-  neurona demo mnist                                una red convolucional con otros mayores
-  neurona demo series                               el tiempo de los próximos días
-  neurona demo text                                 una red que aprende a escribir
-  neurona demo tutorial                             por qué la red profunda no aprende
-
-""",
-)
-DOCTOR = Text(
-    """\
-examples:
-  neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
-      --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
-  neurona doctor spirals --layers 2
-  neurona doctor penguins.csv species
-
-""",
-    """\
-ejemplos:
-  neurona doctor circles --layers 4 8 16 8 4 --activation sigmoid --initializer uniform \\
-      --optimizer sgd --lr 5 --cost mse --seed 1 --steps 2500 --cures
-  neurona doctor spirals --layers 2
-  neurona doctor penguins.csv species
-
-""",
-)
-SWEEP = Text(
-    """\
-examples:
-  neurona sweep lesson                                the lesson's experiment, as a map
-  neurona sweep circles --learning-rate 0.001:10 --topology 4,8/4,8,16,8,4 --seeds 20
-  neurona sweep moons --learning-rate 0.001:1:8 --activation sigmoid,tanh,relu
-  neurona sweep penguins.csv --target species --topology 8/32,32 --learning-rate 0.001,0.01
-
-""",
-    """\
-ejemplos:
-  neurona sweep lesson                                el experimento de la lección, en un mapa
-  neurona sweep circles --learning-rate 0.001:10 --topology 4,8/4,8,16,8,4 --seeds 20
-  neurona sweep moons --learning-rate 0.001:1:8 --activation sigmoid,tanh,relu
-  neurona sweep penguins.csv --target species --topology 8/32,32 --learning-rate 0.001,0.01
-
-""",
-)
-TABLES = """\
-examples:
-  neurona train penguins.csv --target species
-  neurona train houses.csv --target price --output houses.safetensors
-  neurona train houses.csv --target price --cost pinball --quantile 0.9
-  neurona predict model.safetensors new.csv -o predictions.csv
-  neurona predict model.safetensors new.parquet -o predictions.parquet
-  neurona evaluate model.safetensors more.csv --html report.html
-  neurona inspect model.safetensors
-  neurona export model.safetensors --to onnx
-
-"""
-APART = """\
-Show what a model contains, or with --number and --examples what one of its numbers is made of, its
-derivative, and the central difference beside it.
-
-  1:z[3,4,0]    a number of layer 1's output: a window and its filter, a step and its gates
-  1:W[0,2,0,5]  the derivative by a weight: a sum over the places, or the steps, that used it
-  2:x[6,8,5]    the derivative by a number of layer 2's input: where a pooling's goes
-
-A layer within a composition is 2.1, say. A table's model is several networks side by side: layer 2
-of the third is 1.3.2, unless it was trained with --networks 1.
-"""
-FORMS = """\
-Write a model in a form that runs without neurona. A model from a table takes the table's columns
-unchanged.
-
-  numpy    a readable Python program of one page, which needs only NumPy and reads a CSV file
-  onnx     a file for ONNX Runtime, in many languages and in a browser; each column is an input
-  pytorch  a folder with code, weights, and the preparation of a table in NumPy
-  keras    the same for Keras 3
-
-scikit-learn's MLP has no file format but pickle: in Python, neurona.export.to_sklearn makes one.
-"""
-EXITS = Text(
-    """\
-exit codes:
-  0    success
-  1    failure during the run: a training diverged, a disk was full
-  2    wrong use or input: an option, a table, a model, a missing package
-  130  interrupted by Ctrl-C
-  141  the reader of the output closed the pipe
-""",
-    """\
-códigos de salida:
-  0    todo bien
-  1    fallo durante la ejecución: un entrenamiento divergió, un disco se llenó
-  2    uso o entrada incorrectos: una opción, una tabla, un modelo, un paquete que falta
-  130  interrumpido con Ctrl-C
-  141  quien leía la salida cerró la tubería
-""",
-)
 
 
 class Group:
@@ -309,13 +195,13 @@ def _add_demo(add: Callable[..., Group], language: Language) -> None:
     network = demo.group("network", "red")
     network.add(
         "--topology", "widths of the hidden layers", "neuronas de cada capa oculta",
-        type=_numbers(int), metavar="4,8",
+        type=values.numbers(int), metavar="4,8",
     )  # fmt: skip
     network.add(
         "--activation",
         "for the hidden layers: one, or one per layer (the last may be the output's)",
         "de las capas ocultas: una, o una por capa (la última puede ser la de la salida)",
-        type=_names,
+        type=values.names,
         metavar=("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
     )
     training = demo.group("training", "entrenamiento")
@@ -330,7 +216,7 @@ def _add_demo(add: Callable[..., Group], language: Language) -> None:
     training.add(
         "--learning-rate --lr", "one, or one per layer",
         "una, o una por capa: 0,05 o «0,5; 0,2; 0,1»",
-        type=_decimals(language), metavar=("RATE[,RATE…]", "TASA[;TASA…]"),
+        type=values.decimals(language), metavar=("RATE[,RATE…]", "TASA[;TASA…]"),
     )  # fmt: skip
     training.count("--batch-size", "examples per step", "ejemplos por paso")
     training.count("--steps", "number of updates", "cuántos pasos")
@@ -344,8 +230,8 @@ def _add_demo(add: Callable[..., Group], language: Language) -> None:
     data.count("--arms", "number of spiral arms", "brazos de la espiral")
     data.count("--classes", "number of blobs", "nubes")
     data.add(
-        "--noise", "spread of the points", "dispersión de los puntos", type=_decimal(language),
-        metavar=SIZE,
+        "--noise", "spread of the points", "dispersión de los puntos", metavar=SIZE,
+        type=values.decimal(language),
     )  # fmt: skip
     demo.group("output", "resultado").output()
 
@@ -414,7 +300,7 @@ def _add_watched(add: Callable[..., Group]) -> None:
         "--examples",
         "which of them; the first opens first; default: all",
         "cuáles; el primero se abre el primero; por defecto, todos",
-        type=_names,
+        type=values.names,
         metavar=("NAME[,NAME…]", "NOMBRE[,NOMBRE…]"),
     )
     site.said_in()
@@ -589,11 +475,11 @@ def _add_tables(add: Callable[..., Group]) -> None:
     )
     train.count("--epochs", "passes over the table, at most")
     train.add(
-        "--hidden", "widths of the hidden layers; default: chosen", type=_numbers(int),
+        "--hidden", "widths of the hidden layers; default: chosen", type=values.numbers(int),
         metavar="64,64",
     )  # fmt: skip
     train.add(
-        "--activation", "silu (default), ...: one, or one per hidden layer", type=_names,
+        "--activation", "silu (default), ...: one, or one per hidden layer", type=values.names,
         default=["silu"], metavar="NAME[,NAME…]",
     )  # fmt: skip
     train.add(
@@ -676,7 +562,7 @@ def _add_settings(train: Group) -> None:
     group.add("--engine", "numpy, or jax for the compiled engine", choices=("numpy", "jax"))
     group.add(
         "--devices", "devices of the compiled engine that share each step; default: one",
-        type=_devices, metavar="all|N",
+        type=values.devices, metavar="all|N",
     )  # fmt: skip
     group = train.group(
         "several processes, each with its part of the rows; the same command in each, but for its "
@@ -694,100 +580,15 @@ def _add_model(command: Group) -> None:
 
 def _add_reading(command: Group) -> None:
     command.add(
-        "--encoding", "encoding of a CSV file that is not UTF-8, such as cp1252", type=_encoding,
-        metavar="NAME",
+        "--encoding", "encoding of a CSV file that is not UTF-8, such as cp1252", metavar="NAME",
+        type=values.encoding,
     )  # fmt: skip
     command.add(
         "--max-memory",
         "most memory that a compressed table may take once it is unpacked, such as 8GB (2GB)",
-        type=_bytes,
+        type=values.size,
         metavar="SIZE",
     )
-
-
-def _bytes(text: str) -> int:
-    """Return a size such as 8GB in bytes."""
-    import argparse
-
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]?)i?B?", text.strip(), re.IGNORECASE)
-    if not found or not float(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r}: give a size such as 500MB or 8GB")
-    return int(float(found[1]) * 1000 ** " KMGT".index(found[2].upper() or " "))
-
-
-def _devices(text: str) -> str | int:
-    """Return how many devices there are to be, or ``"all"``."""
-    import argparse
-
-    if text != "all" and not re.fullmatch("[1-9][0-9]*", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: give all, or how many, such as 2")
-    return text if text == "all" else int(text)
-
-
-def _encoding(name: str) -> str:
-    """Return the name of an encoding, if it exists."""
-    import argparse
-
-    try:
-        "a".encode(name)
-    except LookupError:
-        raise argparse.ArgumentTypeError(
-            f"there is no encoding {name!r}: give one such as cp1252, latin-1 or utf-16"
-        ) from None
-    return name
-
-
-def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-    """Return a parser of numbers separated by commas."""
-    import argparse
-
-    def read(text: str) -> list[Any]:
-        try:
-            return [kind(part) for part in text.split(",")]
-        except ValueError:
-            whole = "whole " if kind is int else ""
-            raise argparse.ArgumentTypeError(
-                f"{text!r}: give {whole}numbers separated by commas, such as "
-                + ("4,8" if kind is int else "0.1 or 0.1,0.05")
-            ) from None
-
-    return read
-
-
-def _decimal(language: Language) -> Callable[[str], float]:
-    """Return a parser of a number with the decimal sign of either language."""
-    import argparse
-
-    def read(text: str) -> float:
-        try:
-            return read_number(text, language)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-
-    return read
-
-
-def _decimals(language: Language) -> Callable[[str], list[float]]:
-    """Return a parser of numbers: semicolons separate them, or commas that are not decimal signs.
-
-    >>> _decimals("es")("0,5; 0,2"), _decimals("es")("0.5,0.2"), _decimals("en")("1,2")
-    ([0.5, 0.2], [0.5, 0.2], [1.0, 2.0])
-    >>> _decimals("es")("1,5"), _decimals("en")("0,05")
-    ([1.5], [0.05])
-    """
-
-    def read(text: str) -> list[float]:
-        has_decimal_comma = r"\d+,\d+" if language == "es" else r"0,\d+"
-        if ";" in text or re.fullmatch(has_decimal_comma, text.strip()):
-            return [_decimal(language)(part) for part in text.split(";")]
-        numbers: list[float] = _numbers(float)(text)
-        return numbers
-
-    return read
-
-
-def _names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",")]
 
 
 def _command(module: str) -> Callable[[argparse.Namespace], int]:

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.doctor.signs import thinned
-from neurona.doctor.training import OfPredictions, by_place, cost_of, examples
+from neurona.doctor.training import OfPredictions, by_place, cost_of, examples, thinned
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.layers.base import Layer
 from neurona.engine.layers.composition import Composition

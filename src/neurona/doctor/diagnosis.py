@@ -12,20 +12,20 @@ import numpy as np
 
 from neurona.checks import check_count
 from neurona.doctor.case import Case, Finding
+from neurona.doctor.data_signs import data_signs
 from neurona.doctor.derivatives import mismatches
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings import findings_of
-from neurona.doctor.signs import (
-    Moment,
-    course,
-    curvature,
-    data_signs,
-    moment,
-    r_squared,
-    skill,
+from neurona.doctor.signs import Moment, course, curvature, moment
+from neurona.doctor.skill import r_squared, skill
+from neurona.doctor.training import (
+    by_place,
+    cost_of,
+    examples,
+    states,
     thinned,
+    validation_examples,
 )
-from neurona.doctor.training import by_place, cost_of, examples, states, validation_examples
 from neurona.engine.data import Data
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.network import Network

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.case import Case
+from neurona.doctor.data_signs import DataSigns, is_extreme
 from neurona.doctor.derivatives import Mismatch
-from neurona.doctor.signs import Course, DataSigns, Moment, is_extreme, r_squared, rms
+from neurona.doctor.signs import Course, Moment, rms
+from neurona.doctor.skill import r_squared
 from neurona.doctor.training import by_place, cost_of
 from neurona.engine.data import Data
 from neurona.engine.optimizers import SGD, Momentum, Optimizer, find_optimizer

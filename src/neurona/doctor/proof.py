@@ -17,7 +17,7 @@ import numpy as np
 
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import CURES
-from neurona.doctor.signs import data_signs
+from neurona.doctor.data_signs import data_signs
 from neurona.doctor.skill import Kind, Measure
 from neurona.doctor.training import by_place, examples
 from neurona.doctor.trials import judged_by

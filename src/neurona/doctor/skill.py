@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from neurona.engine.costs import Cost
+from neurona.engine.network import Network
 from neurona.engine.types import Array
 
 Kind = Literal["classes", "labels", "values"]
@@ -128,3 +130,99 @@ def _mean(values: Array, weight: Array | None) -> Array:
     own = np.ones((*values.shape[:-1], 1)) if weight is None else weight
     mean: Array = (values * own).sum(axis=-2, keepdims=True) / own.sum(axis=-2, keepdims=True)
     return mean
+
+
+def task_of(target: Array) -> str:
+    """Return what targets are: two classes, one-hot classes, labels or numbers."""
+    if not np.isin(target, (0, 1)).all():
+        return "numbers"
+    if target.shape[1] == 1:
+        return "two"
+    return "classes" if (target.sum(axis=1) == 1).all() else "labels"
+
+
+def skill(predictions: Array, target: Array, task: str) -> float:
+    """Return how much of what the best constant gets wrong is right: 1 is all, 0 nothing.
+
+    Of classes it counts the examples, of numbers and labels the squares (R²).
+
+    Examples
+    --------
+    >>> skill(np.array([[0.9], [0.2], [0.6], [0.7]]), np.array([[1.0], [0], [0], [1]]), "two")
+    0.5
+    """
+    if task in ("two", "classes"):
+        shares = class_shares(target)
+        right, most = _is_right(predictions, target).mean(), shares.max()
+        return float((right - most) / (1 - most)) if most < 1 else 1.0
+    return r_squared(predictions, target)
+
+
+def r_squared(predictions: Array, target: Array) -> float:
+    """Return how much of the targets' variance is explained; of classes, Brier's skill score."""
+    with np.errstate(all="ignore"):
+        error = np.square(predictions - target, dtype=np.float64).mean()
+        variance = target.var(axis=0, dtype=np.float64).mean()
+        return float(np.nan_to_num(1 - error / variance, nan=-np.inf)) if variance else 1.0
+
+
+def recalls(predictions: Array, target: Array) -> Array:
+    """Return the share of each class that is predicted as that class; NaN for one without rows."""
+    right = _is_right(predictions, target)
+    member = target > 0.5 if target.shape[1] > 1 else np.hstack([target < 0.5, target > 0.5])
+    with np.errstate(all="ignore"):
+        return np.asarray((right[:, None] & member).sum(axis=0) / member.sum(axis=0))
+
+
+def _is_right(predictions: Array, target: Array) -> Array:
+    if target.shape[1] == 1:
+        return np.asarray((predictions[:, 0] > 0.5) == (target[:, 0] > 0.5))
+    right: Array = predictions.argmax(axis=1) == target.argmax(axis=1)
+    return right
+
+
+def class_shares(target: Array) -> Array:
+    """Return the share of each class."""
+    if target.shape[1] == 1:
+        share = float(target.mean())
+        return np.array([1 - share, share])
+    return np.asarray(target.mean(axis=0))
+
+
+def best_constant(net: Network, cost: Cost, target: Array) -> tuple[Array, float]:
+    """Return the best constant prediction, and its cost.
+
+    It is the mean for squares and cross-entropies, the median for absolute errors, the quantile for
+    pinball: the best of these.
+
+    Examples
+    --------
+    >>> from neurona import network
+    >>> from neurona.engine.costs import SquaredError
+    >>> best_constant(network([2, 1]), SquaredError(), np.array([[0.0], [1.0], [1.0], [0.0]]))
+    (array([0.5]), 0.25)
+    """
+    candidates = [target.mean(axis=0), np.median(target, axis=0)]
+    if hasattr(cost, "quantile"):
+        candidates.append(np.quantile(target, cost.quantile, axis=0))
+    costs = [cost_of_constant(cost, one, target) for one in candidates]
+    best = int(np.nanargmin(costs)) if not np.isnan(costs).all() else 0
+    return candidates[best], costs[best]
+
+
+def cost_of_constant(cost: Cost, p: Array, target: Array) -> float:
+    """Return the cost of predicting p for every example."""
+    output = np.broadcast_to(_before(cost.link, p), target.shape)
+    with np.errstate(all="ignore"):
+        return float(cost(output, target)[0])
+
+
+def _before(link: str | None, p: Array) -> Array:
+    """Return the output before the cost's link that makes the prediction p."""
+    if link is None:
+        return p
+    p = np.maximum(p, 1e-7)
+    if link == "sigmoid":
+        p = np.minimum(p, 1 - 1e-7)
+        return np.asarray(np.log(p / (1 - p)))
+    return np.asarray(np.log(p))

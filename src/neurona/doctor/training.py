@@ -13,16 +13,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.engine.batches import epoch_of_batches
 from neurona.engine.costs import CROSS_ENTROPIES, Cost, find_cost
 from neurona.engine.data import Data, check_data, check_two_classes, unfilled
 from neurona.engine.network import Network
+from neurona.engine.orders import epoch_of_batches
 from neurona.engine.state import State
 from neurona.engine.training import train
 from neurona.engine.types import Array
 from neurona.engine.weighting import shares
 
 _CLIP = 1e-7
+MOST_ROWS = 500  # examples of a pass: enough for shares and sizes to one or two hundredths
 
 
 @dataclass(frozen=True)
@@ -172,3 +173,13 @@ def _batches(data: Data, size: int, case: Case) -> Any:
         return [data.rows(slice(k, k + size)) for k in range(0, data.n, size)]
     rng = np.random.default_rng([case.seed, 1])
     return lambda: iter([data.rows(unfilled(rows)) for rows in epoch_of_batches(data.n, size, rng)])
+
+
+def thinned(data: Data, most: int = MOST_ROWS) -> Data:
+    """Return so many of the examples at most, at even distances."""
+    return data if data.n <= most else data.rows(spread_rows(data.n, most))
+
+
+def spread_rows(n: int, most: int) -> Array:
+    """Return so many row numbers of n at most, at even distances."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))

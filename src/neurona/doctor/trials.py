@@ -16,9 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.doctor.signs import thinned
 from neurona.doctor.skill import Measure
-from neurona.doctor.training import by_place, cost_of, examples, validation_examples
+from neurona.doctor.training import by_place, cost_of, examples, thinned, validation_examples
 from neurona.engine.batches import Draws, most_calibrated, population
 from neurona.engine.data import Data, check_weights
 from neurona.engine.initializers import orthogonal

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from neurona.engine.batches import Stream, latest, together
 from neurona.engine.data import HELD, Data
 from neurona.engine.fingerprint import digest, hashed, of_start, written
 from neurona.engine.network import Network
 from neurona.engine.processes import gathered, processes
 from neurona.engine.randomness import Generators
+from neurona.engine.streams import Stream, latest, together
 from neurona.engine.types import Array
 
 LONG = 200  # letters of a setting

@@ -18,7 +18,7 @@ import numpy as np
 
 from neurona.checks import check_clip, check_count, check_dtype, check_penalty, check_rate
 from neurona.engine.augmentation import Augment
-from neurona.engine.batches import Draws, Stream, source_of
+from neurona.engine.batches import Draws, source_of
 from neurona.engine.costs import find_cost
 from neurona.engine.data import (
     Data,
@@ -42,6 +42,7 @@ from neurona.engine.schedules import Constant, is_fixed
 from neurona.engine.stack import networks_of_a_stack
 from neurona.engine.state import Engine, Rates, State, Steps
 from neurona.engine.statistics import merged, rows_kept, rows_seen
+from neurona.engine.streams import Stream
 from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Params, Seed
 from neurona.extras import require

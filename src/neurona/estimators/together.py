@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from neurona import __version__
 from neurona.engine import processes
-from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import ROWS, Data
 from neurona.engine.fingerprint import digest, written
+from neurona.engine.orders import order_of
 from neurona.engine.processes import ProcessesDisagree, agreed, gathered
+from neurona.engine.streams import Rows
 from neurona.engine.types import Array
 from neurona.estimators.defaults import TrainingPlan
 from neurona.estimators.examples import Examples

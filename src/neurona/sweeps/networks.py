@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.doctor.signs import best_constant
+from neurona.doctor.skill import best_constant
 from neurona.doctor.training import cost_of, examples, states, validation_examples
 from neurona.engine.data import Data
 from neurona.engine.divergence import TrainingDiverged

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neurona.engine.batches import Rows, order_of
 from neurona.engine.data import ROWS, Data
+from neurona.engine.orders import order_of
+from neurona.engine.streams import Rows
 from neurona.tables.columns import Column, Kind
 from neurona.tables.preparation import Numbers, Preparation, Target, Weights, squashed
 from neurona.tables.ramps import ramped

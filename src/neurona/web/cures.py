@@ -11,9 +11,9 @@ from typing import Any
 
 from neurona.doctor.case import Case, Finding
 from neurona.doctor.cures import apply
+from neurona.doctor.data_signs import data_signs
 from neurona.doctor.diagnosis import SINGLE, diagnose_case
 from neurona.doctor.proof import NotProved, prove
-from neurona.doctor.signs import data_signs
 from neurona.engine.activations import ACTIVATIONS
 from neurona.engine.costs import COSTS, CROSS_ENTROPIES
 from neurona.engine.initializers import INITIALIZERS

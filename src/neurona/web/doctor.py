@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.case import Case, Finding
+from neurona.doctor.data_signs import data_signs
 from neurona.doctor.diagnosis import SEEN, SINGLE, Diagnosis, Watched, diagnose_case, judge
 from neurona.doctor.sentence import Instant, Sentence, sentence
-from neurona.doctor.signs import Moment, data_signs, moment, r_squared, skill, thinned
+from neurona.doctor.signs import Moment, moment
+from neurona.doctor.skill import r_squared, skill
+from neurona.doctor.training import thinned
 from neurona.engine.activations import Activation
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.state import State

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.doctor.signs import best_constant
+from neurona.doctor.skill import best_constant
 from neurona.engine.data import Data
 from neurona.engine.layers.recurrent import Recurrent
 from neurona.engine.types import Array, Params

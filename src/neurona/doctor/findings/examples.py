@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.case import Finding
+from neurona.doctor.data_signs import EXTREME
 from neurona.doctor.evidence import Evidence
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import percent, rounded
-from neurona.doctor.signs import EXTREME, recalls
+from neurona.doctor.skill import recalls
 from neurona.doctor.training import by_place
 from neurona.engine.layers.embedding import Embedding
 from neurona.language import Text

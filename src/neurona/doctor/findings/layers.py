@@ -13,7 +13,8 @@ from neurona.doctor.evidence import ERROR, Evidence
 from neurona.doctor.findings.examples import TARGET_SIZE
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
-from neurona.doctor.signs import Moment, cost_of_constant, reach
+from neurona.doctor.signs import Moment, reach
+from neurona.doctor.skill import cost_of_constant
 from neurona.doctor.training import OfPredictions, cost_of
 from neurona.engine.activations import linear
 from neurona.engine.layers.base import Activate

@@ -9,11 +9,12 @@ from math import isfinite, log
 import numpy as np
 
 from neurona.doctor.case import Finding
+from neurona.doctor.data_signs import is_chance
 from neurona.doctor.evidence import LEARNED, NOTHING, SLACK, Evidence
 from neurona.doctor.findings.measures import MEASURES
 from neurona.doctor.findings.steps import PLUNGING
 from neurona.doctor.findings.words import layer_name, layer_number, percent, rounded
-from neurona.doctor.signs import is_chance, skill
+from neurona.doctor.skill import skill
 from neurona.doctor.training import by_place, cost_of, states
 from neurona.engine.layers.dropout import Dropout
 from neurona.engine.layers.normalization import BatchNormalization

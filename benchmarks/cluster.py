@@ -25,10 +25,10 @@ HERE = "one after the other, no workers"
 LOKY = "joblib's own processes, 2"
 ONE, TWO = "Dask, 1 worker", "Dask, 2 workers"
 RAY = "Ray, 2 processes"
-LONG, MIDDLE, SHORT = "long", "middle", "short"  # fits: seconds, tenths and hundredths of one
+LONG, MIDDLE, SHORT = "long", "middle", "short"  # fits: a second, tenths and hundredths of one
 SEARCHES: dict[str, dict[str, Any]] = {
-    LONG: {"networks": 1, "epochs": 130},
-    MIDDLE: {"networks": 1},
+    LONG: {"networks": 1, "epochs": 400},
+    MIDDLE: {"networks": 1, "epochs": 130},
     SHORT: {"networks": 1, "epochs": 2},
 }
 # Two over one, with the long fits. One process of Ray would be one of joblib's with more to send:

@@ -56,6 +56,15 @@ def test_train_says_how_to_predict_numbers_that_it_takes_for_classes(
     assert ("(--kind numbers predicts numbers)" in out) == hinted
 
 
+def test_whole_numbers_that_never_come_twice_are_no_classes(tmp_path, capsys):
+    table = tmp_path / "doubled.csv"
+    table.write_text("x,y\n" + "".join(f"{k},{2 * k}\n" for k in range(1, 13)))
+    options = ["--target", "y", "--epochs", 2, "--output", tmp_path / "m"]
+    _, out, _ = run(capsys, "train", table, *options)
+    assert "R²" in out
+    assert "classes" not in out
+
+
 def test_one_network_on_numbers_stops_early_and_says_its_interval(tmp_path, capsys):
     rng = np.random.default_rng(0)
     table = tmp_path / "t.csv"

@@ -67,7 +67,8 @@ def read_csv(
         Name of the column to predict; by default the last.
     kind
         The kind of target: ``"classes"``, ``"numbers"`` or ``"auto"``, which takes text for
-        classes, at most 20 distinct whole numbers for classes, and other numbers for numbers.
+        classes, at most 20 distinct whole numbers for classes unless none comes twice, and other
+        numbers for numbers.
     encoding
         Of the text, such as ``"cp1252"``; by default the one that its byte order mark names, and
         UTF-8 where it has none.

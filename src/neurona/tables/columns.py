@@ -98,10 +98,13 @@ def which_missing(cells: Iterable[Any]) -> NDArray[np.bool_]:
 
 
 def look_like_classes(values: NDArray[np.float64]) -> bool:
-    """Tell numbers that name classes from quantities: they are whole, and few are distinct.
+    """Tell numbers that name classes from quantities: they are whole, few, and some come twice.
 
     >>> look_like_classes(np.array([1.0, 2.0, 1.0])), look_like_classes(np.array([1.5, 2.0]))
     (True, False)
+    >>> look_like_classes(np.array([2.0, 4.0, 6.0])), look_like_classes(np.array([0.0, 1.0]))
+    (False, True)
     """
     distinct = np.unique(values)
-    return len(distinct) <= MOST_NUMBERED_CLASSES and bool((distinct % 1 == 0).all())
+    few = len(distinct) <= min(MOST_NUMBERED_CLASSES, max(2, len(values) - 1))
+    return few and bool((distinct % 1 == 0).all())

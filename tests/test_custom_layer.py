@@ -44,9 +44,10 @@ class Affine(Layer):
 
 @pytest.fixture(scope="module", autouse=True)
 def forgotten():
-    """Let the class be known in this module alone."""
+    """Let the classes be known in this module alone."""
     yield
-    del LAYERS["Affine"]
+    for name in [name for name, kind in LAYERS.items() if kind.__module__ == __name__]:
+        del LAYERS[name]
 
 
 NET = neurona.Network(
@@ -93,3 +94,89 @@ def test_it_comes_back_from_a_file(tmp_path):
 def test_an_export_refuses_it_by_its_name():
     with pytest.raises(ValueError, match="layer 2 is a Affine"):
         neurona.export.numpy_code(NET, NET.init(0))
+
+
+class Scaled(NamedTuple):
+    s: np.ndarray
+
+
+def times(params, x, train=None):
+    s = params.s[..., None, :]
+    return s * x, lambda dy, need_dx=True: (s * dy, Scaled((x * dy).sum(axis=-2)))
+
+
+def returning(y=lambda y: y, pulled=lambda dx, grads: (dx, grads)):
+    """Return a forward that gives something else."""
+
+    def forward(self, params, x, train=None):
+        output, pullback = times(params, x)
+        return y(output), lambda dy, need_dx=True: pulled(*pullback(dy))
+
+    return forward
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"forward": Layer.forward}, "Broken has no forward(self, params, x, train=None)"),
+        ({"forward": lambda self, params, x: x}, "Broken.forward takes (params, x): let it take"),
+        ({"forward": lambda self, params, x, train=None: x}, "Broken.forward returns a ndarray"),
+        ({"out_shape": lambda self, shape: 2}, "Broken.out_shape((2,)) returns 2: return the"),
+        ({"out_shape": lambda self, shape: (3,)}, "output of shape (4, 2) for x of shape (4, 2)"),
+        ({"shapes": lambda self, shape: (shape,)}, "Broken.shapes((2,)) returns ((2,),)"),
+        ({"shapes": lambda self, shape: None}, "Broken.shapes((2,)) returns None"),
+        ({"forward": returning(y=lambda y: y.T)}, "output of shape (2, 3) for x of shape (3, 2)"),
+        (
+            {"forward": lambda self, params, x, train=None: (x, lambda dy: dy)},
+            "pullback takes (dy): let it take (dy, need_dx=True)",
+        ),
+        ({"forward": returning(pulled=lambda dx, grads: dx)}, "pullback returns a ndarray"),
+        ({"forward": returning(pulled=lambda dx, grads: (dx.T, grads))}, "dx of shape (2, 3)"),
+        (
+            {"forward": returning(pulled=lambda dx, grads: (dx, Scaled(dx)))},
+            "gradients of shapes [(3, 2)], and the parameters have [(2,)]",
+        ),
+        ({"forward": returning(pulled=lambda dx, grads: (dx, None))}, "gradients of shapes [()]"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [lambda one: one, lambda one: neurona.Add([one, one])])
+def test_a_break_of_the_contract_is_named(broken, said, place):
+    own = {
+        "shapes": lambda self, shape: Scaled(shape),
+        "forward": lambda self, *given: times(*given),
+        **broken,
+    }
+    layer = type("Broken", (Layer,), own)()
+    with pytest.raises(ValueError, match=r"^layer 2|and layer 2: ") as error:
+        neurona.Network([neurona.Dense(2), place(layer), neurona.Dense(1)], in_shape=3)
+    assert said in str(error.value)
+
+
+def test_a_layer_that_takes_other_numbers_than_a_trial_draws_is_left_to_the_training():
+    def forward(self, params, x, train=None):
+        if (x < 0).any():
+            raise ArithmeticError("a negative number")
+        return np.sqrt(x), lambda dy, need_dx=True: (dy / (2 * np.sqrt(x)), ())
+
+    layer = type("Root", (Layer,), {"forward": forward})()
+    net = neurona.Network([layer, neurona.Dense(1, "sigmoid")], in_shape=2)
+    with pytest.raises(ArithmeticError, match="a negative number"):
+        [*neurona.train(net, X, Y, steps=1)]
+
+
+def test_numpy_where_a_step_is_compiled_is_told():
+    def forward(self, params, x, train=None):
+        a = np.tanh(np.asarray(x))
+        return a, lambda dy, need_dx=True: (dy * (1 - a * a), self.Params())
+
+    layer = type("Rigid", (Layer,), {"forward": forward})()
+    net = neurona.Network([layer, neurona.Dense(1, "sigmoid")], in_shape=2)
+    [*neurona.train(net, X, Y, steps=1)]
+    with pytest.raises(TypeError, match=r"x\.__array_namespace__\(\), or take engine='numpy'"):
+        [*neurona.train(net, X, Y, steps=1, engine="jax")]
+
+
+def test_a_name_of_neuronas_own_is_not_taken():
+    with pytest.raises(TypeError, match="neurona has a layer Dense, which files know"):
+        type("Dense", (Layer,), {})
+    assert LAYERS["Dense"] is neurona.Dense

@@ -32,16 +32,16 @@ from neurona import (
     network,
     train,
 )
-from neurona.engine import batches as sources
-from neurona.engine import jax_engine
+from neurona.engine import jax_engine, streams
 from neurona.engine.activations import tanh
-from neurona.engine.batches import population
+from neurona.engine.batches import most_calibrated, population
 from neurona.engine.costs import find_cost
 from neurona.engine.data import Data
 from neurona.engine.layers.base import Nothing, Train
 from neurona.engine.noise import noise_of, roots_of, seeds_of_steps
 from neurona.engine.objective import Objective
 from neurona.engine.parameters import arrays, flatten
+from neurona.engine.statistics import POPULATION
 from neurona.lesson import trace
 from neurona.observe import numbers
 from neurona.observe.microscope import dissect
@@ -325,10 +325,10 @@ def test_calibration_uses_sample_weights():
 
 
 def test_calibration_samples_large_data():
-    n = 3 * sources.POPULATION + 1
+    n = 3 * POPULATION + 1
     x = np.random.default_rng(0).normal(size=(n, 2))
     some, _, weight = population(Data(x, x, None))
-    assert some.shape == (sources.POPULATION, 2)
+    assert some.shape == (POPULATION, 2)
     assert weight is None
     assert (some[0] == x[0]).all()
     assert (some[-1] == x[-1]).all()
@@ -346,12 +346,12 @@ def test_calibration_takes_fewer_images_for_they_have_many_places(augmentation):
     net = Network(layers, in_shape=(40, 40, 1))
     X = np.random.default_rng(0).normal(size=(1500, 40, 40, 1)).astype(np.float32)
     states = train(net, X, X[:, 0, 0], steps=1, batch_size=8, augmentation=augmentation)
-    assert next(states).rows_seen == sources.most_calibrated(net) == 1448
+    assert next(states).rows_seen == most_calibrated(net) == 1448
 
 
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 def test_calibration_uses_the_last_custom_batches(engine, weight, monkeypatch):
-    monkeypatch.setattr(sources, "POPULATION", 12)
+    monkeypatch.setattr(streams, "POPULATION", 12)
     net = net_of("batch")
     parts = [slice(0, 9), slice(9, 18), slice(18, N)]
     weights = [None if weight is None else weight[part] for part in parts]

@@ -384,7 +384,14 @@ class JaxEngine:
             end = min(n, begin + at_once)
             began = perf_counter()
             call = partial(calls.advance, self.params, self.state, costs, chunk, begin, end, n)
-            self.params, self.state, costs = self.place.awaited(call)
+            try:
+                self.params, self.state, costs = self.place.awaited(call)
+            except jax.errors.JAXTypeError as error:
+                raise TypeError(
+                    "a custom layer, cost or optimizer asks for numbers while its step is "
+                    "compiled: compute with the arrays' own operations, those of "
+                    "x.__array_namespace__(), or take engine='numpy'"
+                ) from error
             if not calls.is_quick(n):
                 costs.block_until_ready()
                 if calls.is_compiled and not (calls.seconds and self.place.is_shared):

@@ -110,6 +110,12 @@ class Layer:
         if "kind" in get_annotations(cls):
             raise TypeError(f"{cls.__name__} has a field 'kind', which files use: rename it")
         if not abstract:
+            known = LAYERS.get(cls.__name__, cls).__module__
+            if known.startswith("neurona.") and not cls.__module__.startswith("neurona."):
+                raise TypeError(
+                    f"neurona has a layer {cls.__name__}, which files know by its name: give yours "
+                    "another"
+                )
             LAYERS[cls.__name__] = cls
 
     def __post_init__(self) -> None:

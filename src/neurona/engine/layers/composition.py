@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurona.engine.layers.base import Layer, Train, in_words
+from neurona.engine.layers.contract import out_shape_of
 from neurona.engine.types import Array, LayerParams, Noise, Shape
 
 
@@ -112,7 +113,7 @@ class Composition(Layer, abstract=True):
 
     def together(self, shape: Shape) -> list[Shape]:
         """Return the shapes of the outputs for layers side by side."""
-        return [layer.for_shape(shape).out_shape(shape) for layer in self.layers]
+        return [out_shape_of(layer, shape) for layer in self.layers]
 
     def mismatch(self, i: int, shapes: list[Shape]) -> ValueError:
         """Return the error that the outputs of layers 1 and i + 1 do not go together."""

@@ -8,6 +8,7 @@ from typing import Any
 from neurona.engine.activations import Activation, linear
 from neurona.engine.layers.base import Stage, Train, in_words
 from neurona.engine.layers.composition import Composition
+from neurona.engine.layers.contract import out_shape_of
 from neurona.engine.types import Array, LayerParams, Noise, Pullback, Shape, Weight
 
 
@@ -48,7 +49,7 @@ class Sequential(Composition):
             try:
                 if layer.takes_indices and not all(one.only_moves for one in self.layers[:i]):
                     raise ValueError(f"{layer!r} takes the whole numbers of X: put it first")
-                shapes.append(layer.for_shape(shapes[-1]).out_shape(shapes[-1]))
+                shapes.append(out_shape_of(layer, shapes[-1]))
             except ValueError as error:
                 before = (
                     f"layer {i}, {self.layers[i - 1]!r}, gives {in_words(shapes[-1])}, and "

@@ -1,4 +1,4 @@
-"""A layer that a person writes in a file of their own is known everywhere at once."""
+"""Parts that a person writes: a layer is known everywhere at once; a broken contract is told."""
 
 from __future__ import annotations
 
@@ -180,3 +180,80 @@ def test_a_name_of_neuronas_own_is_not_taken():
     with pytest.raises(TypeError, match="neurona has a layer Dense, which files know"):
         type("Dense", (Layer,), {})
     assert LAYERS["Dense"] is neurona.Dense
+
+
+class Squares:
+    link = None
+
+    def __call__(self, output, target, weight=None):
+        return self.returned(output - target)
+
+    def returned(self, error):
+        return (error**2).mean(), 2 * error / error.size
+
+
+class Descent:
+    learning_rate = 0.1
+
+    def init(self, theta):
+        return 0
+
+    def update(self, gradient, state, theta, rate):
+        return -rate * gradient, state + 1
+
+
+def other(kind, **own):
+    return type("Mine", (kind,), {name: staticmethod(one) for name, one in own.items()})()
+
+
+def test_a_cost_and_an_optimizer_of_a_person_train():
+    *_, state = neurona.train(NET, X, Y, steps=20, cost=Squares(), optimizer=Descent(), rng=0)
+    assert state.optimizer_state == 20
+    assert state.cost < 0.26
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"cost": other(Squares, returned=lambda e: e.mean())}, "Mine returns a float64: return"),
+        ({"cost": other(Squares, returned=lambda e: None)}, "Mine returns nothing: return the co"),
+        ({"cost": other(Squares, returned=lambda e: (e, e))}, "a cost of shape (3, 1): return one"),
+        ({"cost": other(Squares, returned=lambda e: (0.0, e.T))}, "a derivative of shape (1, 3)"),
+        ({"cost": other(Squares, returned=lambda e: (e, e, e))}, "Mine returns a tuple of 3"),
+        ({"cost": Squares}, "; or give an object with link"),
+        ({"cost": lambda output, target: 0.0}, "there is no cost <function <lambda>>. There are"),
+        ({"optimizer": other(Descent, update=lambda g, s, t: g)}, "update takes (g, s, t): let it"),
+        ({"optimizer": other(Descent, update=lambda g, *_: g)}, "Mine.update returns a ndarray"),
+        ({"optimizer": other(Descent, update=lambda g, *_: (g[1:], 0))}, "a change of shape (4,)"),
+        ({"optimizer": Descent}, "sgd; or give an object with learning_rate, init(theta)"),
+    ],
+)  # fmt: skip
+def test_a_break_of_another_contract_is_named(given, said):
+    with pytest.raises(ValueError) as error:
+        neurona.train(NET, X, Y, steps=1, **given)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda z: z, "returns a ndarray: return a and its pullback"),
+        (lambda z: (z, z), "dz of shape () for z of shape (2, 3)"),
+        (lambda z: (z.T, lambda da: da), "gives a of shape (3, 2)"),
+        (lambda z: (z, lambda da: da[:1]), "dz of shape (1, 3)"),
+        (lambda: 0, "takes (): let it take (z)"),
+    ],
+)
+def test_an_activation_of_a_person_is_tried(function, said):
+    with pytest.raises(ValueError) as error:
+        Activation("mine", function, 1.0)
+    assert said in str(error.value)
+    with pytest.raises(ValueError, match=r"tanh; or give Activation\(name, function, gain\)"):
+        neurona.network([2, 1], np.tanh)
+
+
+@pytest.mark.parametrize("given", [np.zeros(3), None, [[0.0]]])
+def test_an_initializer_gives_the_shape_that_it_is_asked_for(given):
+    net = neurona.network([2, 3, 1], initializer=lambda rng, shape, gain: given)
+    with pytest.raises(ValueError, match=r"gives an array of shape .* where \(2, 3\) is asked for"):
+        net.init(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from operator import index
 from typing import Any
 
@@ -15,10 +16,12 @@ def shown(value: Any) -> str:
 
     >>> shown("adam"), shown(np.zeros((200, 2))), len(shown("adam" * 99))
     ("'adam'", '<ndarray of shape (200, 2)>', 100)
+    >>> shown(shown), shown(object())  # and no address
+    ('<function shown>', '<object object>')
     """
     if np.ndim(shape := getattr(value, "shape", ())) == 1 and len(shape):
         return f"<{type(value).__name__} of shape {tuple(shape)}>"
-    text = repr(value)
+    text = re.sub(" at 0x[0-9a-f]+", "", repr(value))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]} … {text[-17:]}"
 
 

@@ -11,8 +11,10 @@ from neurona.checks import shown
 T = TypeVar("T")
 
 
-def lookup(kind: str, name: object, known: Mapping[str, T]) -> T:
+def lookup(kind: str, name: object, known: Mapping[str, T], custom: str = "") -> T:
     """Return ``known[name]``, or raise an error with the nearest name and the list of all.
+
+    ``custom`` says what a person may give in the place of a name: it is told for a function.
 
     Examples
     --------
@@ -26,6 +28,10 @@ def lookup(kind: str, name: object, known: Mapping[str, T]) -> T:
     hint = f": did you mean {near[0]!r}?" if near else "."
     if isinstance(name, type) and name.__module__.startswith("neurona."):
         hint = f", which is a class: call it, {name.__name__}(...)."
+    elif custom and callable(name):
+        custom = f"; or give {custom}"
+    else:
+        custom = ""
     raise ValueError(
-        f"there is no {kind} {shown(name)}{hint} There are: {', '.join(sorted(known))}"
+        f"there is no {kind} {shown(name)}{hint} There are: {', '.join(sorted(known))}{custom}"
     )

@@ -146,11 +146,17 @@ class Layer:
         """Draw initial parameters: the last first, which is b before W, the tutorial's order."""
         gain = self.activation.gain if self.gain is None else self.gain
         shapes = self.shapes(shape)
-        drawn = [
-            (self.initializer if len(one) > 1 else self.bias_initializer)(rng, one, gain)
-            for one in reversed(shapes)
-        ]
-        return cast("LayerParams", type(shapes)(*(a.astype(dtype) for a in reversed(drawn))))
+        drawn = []
+        for one in reversed(shapes):
+            initializer = self.initializer if len(one) > 1 else self.bias_initializer
+            array = np.asarray(initializer(rng, one, gain), dtype)
+            if array.shape != one:
+                raise ValueError(
+                    f"the initializer of {self!r} gives an array of shape {array.shape} where "
+                    f"{one} is asked for"
+                )
+            drawn.append(array)
+        return cast("LayerParams", type(shapes)(*reversed(drawn)))
 
     def noise(self, rng: np.random.Generator, x_shape: Shape) -> Noise:
         """Draw what one training step needs for a batch ``x_shape (batch, *shape)``.

@@ -5,14 +5,13 @@ neurona's own layers are tested instead.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from inspect import signature
 from typing import Any
 
 import numpy as np
 
+from neurona.engine.contracts import is_custom, tried
 from neurona.engine.layers.base import Layer, in_words
 from neurona.engine.types import Shape
 
@@ -28,7 +27,7 @@ def out_shape_of(layer: Layer, shape: Shape) -> Shape:
     """
     layer = layer.for_shape(shape)
     out = layer.out_shape(shape)
-    if type(layer).__module__.startswith("neurona.") or hasattr(layer, "layers"):
+    if not is_custom(type(layer)) or hasattr(layer, "layers"):
         return out
     if not _is_shape(out):
         raise ValueError(
@@ -51,10 +50,6 @@ def _check(layer: Layer, shape: Shape, out: Shape) -> None:
             f"{name} has no forward(self, params, x, train=None): write it, so that it returns the "
             "output and its pullback"
         )
-    if not _takes(layer.forward, 3):
-        raise ValueError(
-            f"{name}.forward takes {signature(layer.forward)}: let it take (params, x, train=None)"
-        )
     shapes = layer.shapes(shape)
     if not (isinstance(shapes, tuple) and hasattr(shapes, "_fields")):
         raise ValueError(
@@ -64,38 +59,27 @@ def _check(layer: Layer, shape: Shape, out: Shape) -> None:
     rows = next(n for n in range(2, 99) if n not in (*shape, *out))  # so that no axes are alike
     rng = np.random.default_rng(0)
     x = np.zeros((rows, *shape), int) if layer.takes_indices else rng.normal(size=(rows, *shape))
-    with warnings.catch_warnings(action="ignore"):
-        try:
-            params = layer.init(rng, shape)
-            made: Any = layer.forward(params, x)
-        except Exception:  # it may take other numbers: the training will tell
-            return
-    if not (isinstance(made, tuple | list) and len(made) == 2 and callable(made[1])):
-        raise ValueError(
-            f"{name}.forward returns {_kind(made)}: return the output and its pullback, a function "
-            "of (dy, need_dx=True)"
-        )
+    try:
+        params = layer.init(rng, shape)
+    except Exception:
+        return
+    its = "the output and its pullback, a function of (dy, need_dx=True)"
+    made = tried(f"{name}.forward", layer.forward, (params, x, None), "params, x, train=None", its)
+    if made is None:
+        return
     y, pullback = made
+    if not callable(pullback):
+        raise ValueError(f"{name}.forward returns an output and a {type(pullback).__name__}: {its}")
     expected = (rows, *out)
     if np.shape(y) != expected:
         raise ValueError(
             f"{name}.forward returns an output of shape {np.shape(y)} for x of shape {x.shape}: "
             f"out_shape says {in_words(out)}, which is {expected}"
         )
-    if not _takes(pullback, 2):
-        raise ValueError(
-            f"{name}'s pullback takes {signature(pullback)}: let it take (dy, need_dx=True)"
-        )
-    with warnings.catch_warnings(action="ignore"):
-        try:
-            pulled: Any = pullback(np.ones_like(y), True)
-        except Exception:
-            return
-    if not (isinstance(pulled, tuple | list) and len(pulled) == 2):
-        raise ValueError(
-            f"{name}'s pullback returns {_kind(pulled)}: return dx and the gradients of the "
-            "parameters, in their NamedTuple"
-        )
+    own = "dx and the gradients of the parameters, in their NamedTuple"
+    pulled = tried(f"{name}'s pullback", pullback, (np.ones_like(y), True), "dy, need_dx=True", own)
+    if pulled is None:
+        return
     dx, grads = pulled
     if not layer.takes_indices and np.shape(dx) != x.shape:
         raise ValueError(
@@ -118,17 +102,6 @@ def _is_shape(out: Any) -> bool:
     return isinstance(out, tuple) and all(isinstance(n, int | np.integer) for n in out)
 
 
-def _takes(function: Callable[..., Any], arguments: int) -> bool:
-    """Return whether a function may be called with so many arguments."""
-    try:
-        signature(function).bind(*range(arguments))
-    except TypeError:
-        return False
-    except ValueError:  # one without a signature
-        return True
-    return True
-
-
 def _arrays(tree: Any) -> Iterator[Any]:
     """Yield the arrays of parameters, in order."""
     if isinstance(tree, tuple | list):
@@ -136,10 +109,3 @@ def _arrays(tree: Any) -> Iterator[Any]:
             yield from _arrays(one)
     else:
         yield tree
-
-
-def _kind(made: Any) -> str:
-    """Return in words what was returned in the place of a pair."""
-    if isinstance(made, tuple | list):
-        return f"a {type(made).__name__} of {len(made)}"
-    return "nothing" if made is None else f"a {type(made).__name__}"

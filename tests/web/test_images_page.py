@@ -156,14 +156,14 @@ def test_a_map_is_shown_large_and_opened_window_by_window(digits):
     panel.locator(".large-map .cell").nth(0).click(force=True)
     expect(panel.locator(".cell.padding")).to_have_count(5)  # a corner of the image
     panel.locator(".patch button.cell").nth(4).click()
-    expect(panel.locator(".says")).to_contain_text("by differences")
+    expect(panel.locator(".note").first).to_contain_text("by finite differences")
     panel.get_by_label("Layer", exact=True).select_option(label="Layer 1: pooling")
     expect(panel.locator(".patch .cell")).to_have_count(4)
     expect(panel.locator(".sum")).to_contain_text("max")
     panel.get_by_label("Layer", exact=True).select_option(label="Layer 2: convolution")
     expect(panel.locator(".patch")).to_have_count(8)
     panel.get_by_label("Layer", exact=True).select_option(label="Output")
-    expect(panel.locator(".says")).to_contain_text("the 12 largest of 97 terms")
+    expect(panel.locator(".workings")).to_contain_text("the 12 largest of 97 terms")
     close_tool(page)
 
 

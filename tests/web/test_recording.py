@@ -95,9 +95,8 @@ def test_the_failure_is_recorded_with_its_cures():
     setups = [one.setup for one in variants(recording)]
     assert len(setups) == len(set(map(str, setups))) >= 4
     assert any(one.training.initializer == "orthogonal" for one in setups)
-    best = min(
-        recording.answers["cures"]["trials"], key=lambda one: (len(one["cures"]), -one["mean"])
-    )
+    trials = [one for one in recording.answers["cures"]["trials"] if one["setup"]]
+    best = min(trials, key=lambda one: (len(one["cures"]), -one["mean"]))
     assert best["setup"] in [one.to_json() for one in setups]
 
 

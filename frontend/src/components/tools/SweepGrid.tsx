@@ -222,7 +222,11 @@ export function SweepGrid({
         aria-label={t.sweep.title}
         aria-readonly="true"
         onKeyDown={press}
-        onMouseLeave={() => point(null)}
+        onMouseLeave={(event) => {
+          // The cell that has the focus stays: after a touch nothing points at it.
+          const has = event.currentTarget.contains(document.activeElement);
+          point(has ? placeOf(...at) : null);
+        }}
         onBlur={(event) => {
           if (!event.currentTarget.contains(event.relatedTarget as Node | null)) point(null);
         }}

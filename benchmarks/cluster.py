@@ -8,7 +8,6 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,17 +78,14 @@ def _ray(processes: int) -> Iterator[Callable[[list[np.ndarray]], Any]]:
     import ray
     from ray.util.joblib import register_ray
 
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # a process reads one alone
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        token = Path(folder, "token")
-        token.write_text(secrets.token_hex(32))
-        os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
         quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "error"}
         ray.init(num_cpus=processes, _temp_dir=folder, **quiet)
         register_ray()
         arguments = {"num_cpus": 1, "max_restarts": 3, "max_task_retries": 3}
         yield lambda _: joblib.parallel_config("ray", n_jobs=processes, ray_remote_args=arguments)
         ray.shutdown()
-        del os.environ["RAY_AUTH_TOKEN_PATH"]
 
 
 def measure(quick: bool = False) -> dict:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -18,12 +18,15 @@ RAY_WARNS = pytest.mark.filterwarnings(
 
 @contextmanager
 def folder_for_ray():
-    """Let Ray write into a folder for a time: its token would lie in the home folder otherwise."""
+    """Let Ray write into a folder for a time: its token would lie in the home folder otherwise.
+
+    A process keeps the first token that it has read, so all of its clusters have the same.
+    """
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     # A short path, since sockets are in it.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        token = Path(folder, "token")
-        token.write_text(secrets.token_hex(32))
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setenv("RAY_AUTH_TOKEN_PATH", str(token))
-            patched.setenv("RAY_TMPDIR", folder)
-            yield
+    with (
+        tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setenv("RAY_TMPDIR", folder)
+        yield

@@ -232,9 +232,9 @@ def test_full_standard_output_is_an_error(command, unbuffered, folder, monkeypat
     table = [] if command == "inspect" else ["t.csv"]
     rest = [] if command.startswith("--") else ["m.safetensors", *table]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
+        done = forks.run(
             [sys.executable, "-m", "neurona.cli", command, *rest],
-            cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True,
             env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
         )  # fmt: skip
     said = "neurona: error: the output could not be written (No space left on device)\n"

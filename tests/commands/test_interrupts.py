@@ -128,6 +128,26 @@ def test_ctrl_c_at_any_moment_of_another_command_shows_no_traceback(arguments, f
         assert not [one for one in names(folder) if one.endswith(".partial")]
 
 
+def outcome(where, folder):
+    """Return the code and the errors of a training, whose output a shell sends somewhere."""
+    given = {"cwd": folder, "text": True, "stderr": subprocess.PIPE}
+    if where == "> /dev/full":
+        with Path("/dev/full").open("w") as full:
+            done = forks.run([*PROGRAM, *TRAIN], stdout=full, **given)
+        return done.returncode, done.stderr
+    if where == "| head -1":
+        with forks.Popen([*PROGRAM, *TRAIN], stdout=subprocess.PIPE, **given) as writer:
+            subprocess.run(["head", "-1"], stdin=writer.stdout, stdout=subprocess.PIPE, check=True)
+            writer.stdout.close()
+            err = writer.stderr.read()
+        return writer.returncode, err
+    # The others are for an interpreter of their own: it looks at its streams when it begins.
+    program = " ".join(f"'{one}'" for one in [*PROGRAM, *TRAIN])
+    command = ["bash", "-c", f"{program} {where}; exit ${{PIPESTATUS[0]}}"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False, **given)
+    return done.returncode, done.stderr
+
+
 @posix
 @pytest.mark.parametrize(
     ("where", "code"),
@@ -141,13 +161,9 @@ def test_ctrl_c_at_any_moment_of_another_command_shows_no_traceback(arguments, f
     ],
 )
 def test_a_training_whose_output_goes_nowhere_leaves_all_it_would(where, code, folder):
-    program = " ".join(f"'{one}'" for one in [*PROGRAM, *TRAIN])
-    done = subprocess.run(
-        ["bash", "-c", f"{program} {where}; exit ${{PIPESTATUS[0]}}"], cwd=folder, text=True,
-        capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == code
-    assert "Traceback" not in done.stderr
+    ended, err = outcome(where, folder)
+    assert ended == code
+    assert "Traceback" not in err
     assert names(folder) == ALL
     assert neurona.load(folder / "m.safetensors").n_iter_
 

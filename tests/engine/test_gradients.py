@@ -109,7 +109,7 @@ def assert_is_gradient(objective, params, x, target, weight=None):
 
     assert_close(analytic, by_differences(value, *params, (x,)), **BY_DIFFERENCES)
     with jax.enable_x64(True):
-        its = jax.grad(value, argnums=tuple(range(len(params) + 1)))(*params, (x,))
+        its = jax.jit(jax.grad(value, argnums=tuple(range(len(params) + 1))))(*params, (x,))
     assert_close(analytic, its, **BY_JAX)
 
 
@@ -196,7 +196,7 @@ def test_pullback_of_every_layer(kind, batch, mode, weighted):
     assert type(grads) is type(params)
     assert_close((grads, (dx,)), by_differences(value, params, (x,)), **BY_DIFFERENCES)
     with jax.enable_x64(True):
-        its = jax.grad(value, argnums=(0, 1))(params, (x,))
+        its = jax.jit(jax.grad(value, argnums=(0, 1)))(params, (x,))
     assert_close((grads, (dx,)), its, **BY_JAX)
     spared, same = pullback(dy, need_dx=False)
     assert spared is None
@@ -256,7 +256,7 @@ def test_gradient_of_a_step_with_dropout_and_normalization(settings, cost, weigh
     _, grads = objective.value_and_gradient(params, x, target, weight, noise)
     assert_close(grads, by_differences(value, *params), rtol=1e-6, atol=2e-8)
     with jax.enable_x64(True):
-        its = jax.grad(value, argnums=tuple(range(len(params))))(*params)
+        its = jax.jit(jax.grad(value, argnums=tuple(range(len(params)))))(*params)
     assert_close(grads, its, **BY_JAX)
     assert_is_gradient(objective, params, x, target, weight)  # and as it answers
 

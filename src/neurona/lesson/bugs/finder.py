@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import ast
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isclose
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,8 +26,7 @@ from neurona.language import Language, Text
 from neurona.lesson.bugs.program import FILE, Program
 
 DRAWS = 3  # of weights: with some, a line may have nothing to show
-ROWS = 24  # that are looked at, one by one if need be: a neuron may have one sign for a few
-ROWS = 64  # of those lines in which each row is by itself
+ROWS = 64  # that are looked at, one by one if need be: a neuron may have one sign for a few
 EPOCHS = 30  # two rows come in the same order in all of them once in 2^29 times
 ENTRIES = 24  # of an array that get differences: half the largest, half at random
 WRONG = 1e-4  # a relative error that no difference in float64 makes
@@ -221,10 +221,11 @@ def _in_derivatives(
 ) -> Found | None:
     """Find the first wrong line of the backward pass, at some draws of weights."""
     X = X / np.maximum(1, abs(X).max(axis=0))  # large inputs would saturate every neuron
+    watched = _instrumented(program)
     for _ in range(max(DRAWS, ROWS // size)):
         rows = rng.permutation(len(X))[:size]
         try:
-            moments, layers = _watched(program, X[rows], Y[rows], rng)
+            moments, layers = _watched(watched, program.topology, X[rows], Y[rows], rng)
         except Exception as error:  # a program with a bug may raise anything
             return _stopped(error)
         if found := _first_wrong(program, moments, layers, Y[rows], rng):
@@ -233,7 +234,7 @@ def _in_derivatives(
 
 
 def _watched(
-    program: Program, X: Array, Y: Array, rng: np.random.Generator
+    code: CodeType, topology: Sequence[int], X: Array, Y: Array, rng: np.random.Generator
 ) -> tuple[list[Moment], list[Any]]:
     """Run one step; return the moments after each assignment, and the layers from before it."""
 
@@ -250,15 +251,15 @@ def _watched(
         moments.append(Moment(line, names, dict(known)))
 
     parts: dict[str, Any] = {"_see": see}
-    exec(compile(_instrumented(program), FILE, "exec"), parts)
+    exec(code, parts)
     layers, before = parts["start"](draw), parts["start"](draw)
-    for layer, old, widths in zip(layers, before, pairwise(program.topology), strict=True):
+    for layer, old, widths in zip(layers, before, pairwise(topology), strict=True):
         layer.W, layer.b = old.W, old.b = draw(*widths)  # whatever the program begins with
     parts["step"](layers, X, Y, update)
     return moments, before
 
 
-def _instrumented(program: Program) -> ast.Module:
+def _instrumented(program: Program) -> CodeType:
     """Return the program with a call of ``_see`` after each assignment in ``step``."""
     tree = ast.parse(program.text())
     (step,) = (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "step")
@@ -274,7 +275,7 @@ def _instrumented(program: Program) -> ast.Module:
                 )
                 call = ast.parse(f"_see({statement.lineno}, {names!r}, locals())").body[0]
                 body.insert(place + 1, call)
-    return ast.fix_missing_locations(tree)
+    return compile(ast.fix_missing_locations(tree), FILE, "exec")
 
 
 def _first_wrong(
@@ -439,13 +440,16 @@ def _gap(
 def _differences(function: Callable[[Array], Any], x: Array, entries: Array, step: float) -> Array:
     """Return central differences by some of the entries of an array."""
     made = np.empty(len(entries))
+    moved = x.copy()
+    flat = moved.reshape(-1)
     for place, entry in enumerate(entries):
-        moved = x.copy().ravel()
-        h = step * max(abs(moved[entry]), 1e-2)
-        moved[entry] += h
-        above = function(moved.reshape(x.shape))
-        moved[entry] -= 2 * h
-        made[place] = (above - function(moved.reshape(x.shape))) / (2 * h)
+        there = flat[entry]
+        h = step * max(abs(there), 1e-2)
+        flat[entry] = there + h
+        above = function(moved)
+        flat[entry] -= 2 * h
+        made[place] = (above - function(moved)) / (2 * h)
+        flat[entry] = there
     return made
 
 

@@ -92,11 +92,13 @@ def address():
 def browser():
     """Return Chromium, without a window, which all tests share."""
     api = pytest.importorskip("playwright.sync_api")
-    from tests.support.pages import launched
+    from tests.support.pages import CHROMIUM, FLAGS
 
     api.expect.set_options(timeout=30_000)  # a machine may be busy; what is right comes at once
-    with api.sync_playwright() as playwright, launched(playwright.chromium) as browser:
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
+        browser.close()
 
 
 @pytest.fixture

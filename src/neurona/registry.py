@@ -28,10 +28,7 @@ def lookup(kind: str, name: object, known: Mapping[str, T], custom: str = "") ->
     hint = f": did you mean {near[0]!r}?" if near else "."
     if isinstance(name, type) and name.__module__.startswith("neurona."):
         hint = f", which is a class: call it, {name.__name__}(...)."
-    elif custom and callable(name):
-        custom = f"; or give {custom}"
-    else:
-        custom = ""
+    instead = f"; or give {custom}" if custom and callable(name) else ""
     raise ValueError(
-        f"there is no {kind} {shown(name)}{hint} There are: {', '.join(sorted(known))}{custom}"
+        f"there is no {kind} {shown(name)}{hint} There are: {', '.join(sorted(known))}" + instead
     )

@@ -56,6 +56,17 @@ def test_train_says_how_to_predict_numbers_that_it_takes_for_classes(
     assert ("(--kind numbers predicts numbers)" in out) == hinted
 
 
+def test_files_may_come_after_options(tmp_path, capsys):
+    for name in "ab":
+        (tmp_path / name).write_text("x,y\n" + f"1,{name}\n2,c\n3,{name}\n" * 4)
+    files, options = [tmp_path / "a", tmp_path / "b"], ["--epochs", 1, "-o", tmp_path / "m"]
+    _, out, _ = run(capsys, "train", files[0], "--target", "y", files[1], *options)
+    assert "3 classes" in out
+    with pytest.raises(SystemExit):
+        run(capsys, "train", files[0], "--target", "y", "--fast", files[1])
+    assert "unrecognized arguments: --fast" in capsys.readouterr().err
+
+
 def test_whole_numbers_that_never_come_twice_are_no_classes(tmp_path, capsys):
     table = tmp_path / "doubled.csv"
     table.write_text("x,y\n" + "".join(f"{k},{2 * k}\n" for k in range(1, 13)))

@@ -298,3 +298,41 @@ def test_a_class_of_another_library_is_not_to_be_called():
     for strange in (type("SGD", (), {}), dict):
         with pytest.raises(ValueError, match=r"there is no optimizer <class '.*'>\. There are:"):
             train(NET, X, Y, optimizer=strange)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda: train(NET, X, Y, learning_rate=0.1),
+            "train() has no 'learning_rate': give opt",
+        ),
+        (
+            lambda: train(NET, X, Y, optimiser="adam"),
+            "has no 'optimiser': did you mean 'opt",
+        ),
+        (lambda: train(NET, X, Y, zebra=1), "train() has no 'zebra'; it has net, X, y, batches,"),
+        (lambda: network([2, 1], in_shape=2), "network() has no 'in_shape': give Network(layers, "),
+        (lambda: neurona.NeuralNetClassifier(lr=1), "NeuralNetClassifier() has no 'lr': give lea"),
+        (
+            lambda: neurona.NeuralNetRegressor(max_iter=9),
+            "NeuralNetRegressor() has no 'max_iter'",
+        ),
+    ],
+)
+def test_a_keyword_of_another_library_is_answered(call, said):
+    with pytest.raises(TypeError) as error:
+        call()
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "own"),
+    [
+        ("bce", "binary_cross_entropy"), ("binary_crossentropy", "cross_entropy"),
+        ("log_loss", None), ("mean_squared_error", "mse"), ("mean_absolute_error", "mae"),
+    ],
+)  # fmt: skip
+def test_costs_have_the_names_of_other_libraries(theirs, own):
+    first, second = ([*train(NET, X, Y, steps=2, cost=cost, rng=0)] for cost in (theirs, own))
+    assert first[-1].cost == second[-1].cost

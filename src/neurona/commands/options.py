@@ -129,8 +129,15 @@ def parser(language: Language = "en") -> argparse.ArgumentParser:
                 self._positionals.title, self._optionals.title = "argumentos", "opciones"
 
         def parse_known_args(self, *given: Any, **named: Any) -> Any:
-            """Refuse what a command does not know itself: only it knows its options."""
+            """Refuse what a command does not know itself: only it knows its options.
+
+            Files may also come after options, as in a shell's other commands.
+            """
             found, rest = super().parse_known_args(*given, **named)
+            several = [one.dest for one in self._positionals._group_actions if one.nargs == "+"]
+            if several and not any(one.startswith("-") for one in rest):
+                getattr(found, several[-1]).extend(rest)
+                rest = []
             if rest:
                 self.error(f"unrecognized arguments: {' '.join(rest)}")
             return found, rest

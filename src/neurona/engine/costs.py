@@ -276,7 +276,18 @@ COSTS: dict[str, Any] = {
     "pinball": Pinball,
     "poisson": Poisson,
 }
-ALIASES = {"absolute_error": "mae", "squared_error": "mse"}
+ALIASES = {  # of other libraries
+    "absolute_error": "mae",
+    "mean_absolute_error": "mae",
+    "squared_error": "mse",
+    "mean_squared_error": "mse",
+    "bce": "binary_cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+    "categorical_crossentropy": "categorical_cross_entropy",
+    "sparse_categorical_crossentropy": "categorical_cross_entropy",
+    "crossentropy": "cross_entropy",
+    "log_loss": "cross_entropy",
+}
 CROSS_ENTROPIES = {"sigmoid": BinaryCrossEntropy, "softmax": CategoricalCrossEntropy}
 
 
@@ -298,13 +309,14 @@ def find_cost(which: Any, net: Layer) -> Cost:
         If there is none of that name, or if it does not go with the network's last activation.
     """
     output = net.activation.name
+    which = ALIASES.get(which, which) if isinstance(which, str) else which
     if which is None:
         which = CROSS_ENTROPIES.get(output, SquaredError)()
     elif isinstance(which, str) and which == "cross_entropy":
         which = CROSS_ENTROPIES.get(output, CategoricalCrossEntropy)()
     elif not _is_cost(which):  # a name
         known = {**COSTS, "cross_entropy": None}
-        which = lookup("cost", ALIASES.get(str(which), which), known, CUSTOM)()
+        which = lookup("cost", which, known, CUSTOM)()
     link = which.link
     if link is not None and link != output:
         raise ValueError(

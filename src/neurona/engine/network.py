@@ -29,6 +29,7 @@ from neurona.engine.layers.normalization import BatchNormalization, LayerNormali
 from neurona.engine.layers.sequential import Sequential
 from neurona.engine.parameters import arrays
 from neurona.engine.types import Array, LayerParams, Params, Seed, Shape
+from neurona.keywords import meaning
 from neurona.registry import lookup
 
 NORMALIZATIONS: dict[str, Any] = {"batch": BatchNormalization, "layer": LayerNormalization}
@@ -273,6 +274,10 @@ def _rows(layer: Any, shape: Shape, before: str = "") -> Iterable[tuple[str, ...
         yield place, repr(one), output, f"{operations:,}" if operations else "", words
 
 
+@meaning(
+    in_shape="Network(layers, in_shape), or a line such as '28x28x1, conv 8, flatten, 10'",
+    activations="activation=[...], one for each layer",
+)
 def network(
     topology: str | Sequence[Any],
     activation: str | Activation | Sequence[str | Activation] = "sigmoid",

@@ -46,6 +46,7 @@ from neurona.engine.streams import Stream
 from neurona.engine.trees import each_of, frozen
 from neurona.engine.types import Params, Seed
 from neurona.extras import require
+from neurona.keywords import meaning
 from neurona.registry import lookup
 
 __all__ = ["State", "TrainingDiverged", "train"]
@@ -53,6 +54,19 @@ __all__ = ["State", "TrainingDiverged", "train"]
 AT_ONCE = 1000  # steps, at most, after which a training that is watched tells where it stands
 
 
+@meaning(
+    learning_rate="optimizer=neurona.sgd(0.1), or learning_rates=[...] for several networks",
+    lr="optimizer=neurona.sgd(0.1)",
+    loss="cost='mse'",
+    seed="rng=0",
+    random_state="rng=0",
+    params="start=params",
+    weights="start=params, or sample_weight= for the examples",
+    max_iter="steps=",
+    n_epochs="epochs=",
+    verbose="nothing: train yields states, so print what you want of each",
+    callbacks="nothing: train yields states, so call what you want with each",
+)
 def train(
     net: Network,
     X: Any = None,

@@ -48,7 +48,7 @@ from neurona.estimators.examples import Examples, examples_of
 from neurona.estimators.fit import Fit, Team, described
 from neurona.estimators.fit_loop import fit_loop
 from neurona.estimators.going_on import check_going_on, first_state
-from neurona.estimators.parameters import augmentation_of, check_parameters
+from neurona.estimators.parameters import OTHER_NAMES, augmentation_of, check_parameters
 from neurona.estimators.reading import table_for
 from neurona.estimators.search import Trial, search
 from neurona.estimators.settings import FEWEST, Setting, settings_of
@@ -65,6 +65,7 @@ from neurona.estimators.validation import (
     takes_weights,
     validation_rows,
 )
+from neurona.keywords import meaning
 from neurona.tables.arrays import Scaling
 from neurona.tables.large import LARGE
 from neurona.tables.table import Table
@@ -79,6 +80,7 @@ class NeuralNet(ExportMethods, CallbackSupportMixin, BaseEstimator):  # type: ig
     _plan: TrainingPlan  # of the training that goes on, or was the last
     _current_fit: object = None  # the training that set the weights: an earlier one must not go on
 
+    @meaning(**OTHER_NAMES)
     def __init__(
         self,
         hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",

@@ -18,7 +18,9 @@ from neurona.engine.layers import Layer
 from neurona.estimators.base import NeuralNet
 from neurona.estimators.examples import Examples
 from neurona.estimators.forms import target_of
+from neurona.estimators.parameters import OTHER_NAMES
 from neurona.estimators.validation import validation_rows
+from neurona.keywords import meaning
 from neurona.tables.columns import which_missing
 from neurona.tables.targets import Classes, Labels
 
@@ -180,6 +182,7 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):  # type: ignore[misc]
     True
     """
 
+    @meaning(**OTHER_NAMES)
     def __init__(
         self,
         hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = "auto",

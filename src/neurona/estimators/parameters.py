@@ -14,6 +14,23 @@ from neurona.engine.description import entries_of
 from neurona.engine.layers import Layer
 from neurona.tables.ramps import check_ramps
 
+OTHER_NAMES = {  # of other libraries' parameters
+    "hidden_layers": "hidden_layer_sizes=",
+    "hidden": "hidden_layer_sizes=",
+    "max_iter": "epochs=",
+    "n_epochs": "epochs=",
+    "n_iter_no_change": "patience=, with early_stopping=True",
+    "lr": "learning_rate=",
+    "learning_rate_init": "learning_rate=",
+    "alpha": "l2=, or weight_decay=",
+    "solver": "optimizer=",
+    "loss": "cost=",
+    "seed": "random_state=",
+    "dropout_rate": "dropout=",
+    "n_networks": "networks=",
+    "n_estimators": "networks=",
+}
+
 
 def check_parameters(estimator: Any) -> None:
     """Check them before anything is learned, the same for ``fit`` and ``partial_fit``.

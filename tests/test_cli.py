@@ -172,7 +172,7 @@ def test_the_tutorial_writes_what_is_measured(folder, capsys, monkeypatch):
 
 
 def test_demos_speak_spanish_and_read_its_numbers(folder, capsys, monkeypatch):
-    short = ["moons", "--steps", "20", "--output", str(folder)]
+    short = ["moons", "--steps", "20", "--every", "10", "--output", str(folder)]
     assert run(*short, "--lr", "0,05", "--noise", "0,1", "--language", "es") == 0
     spanish = capsys.readouterr().out
     assert re.search(r"paso 20/20  coste 0,\d+  aciertos \d+,\d %", spanish)

@@ -29,7 +29,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from neurona.engine.contracts import is_custom, tried
 from neurona.engine.types import Array
 from neurona.registry import lookup
 
@@ -62,28 +61,6 @@ class Activation:
     name: str
     function: Function
     gain: float
-
-    def __post_init__(self) -> None:
-        """Try the function of a person."""
-        if not is_custom(self.function):
-            return
-        who, z = (
-            f"the function of the activation {self.name!r}",
-            np.linspace(-1, 1, 6).reshape(2, 3),
-        )
-        made = tried(who, self.function, (z,), "z", "a and its pullback, a function of da")
-        if made is None:
-            return
-        a, pullback = made
-        try:
-            dz: Any = pullback(z) if callable(pullback) else None
-        except Exception:
-            return
-        if np.shape(a) != z.shape or np.shape(dz) != z.shape:
-            raise ValueError(
-                f"{who} gives a of shape {np.shape(a)} and dz of shape {np.shape(dz)} for z of "
-                f"shape {z.shape}: they are alike"
-            )
 
     def __call__(self, z: Array) -> Array:
         """Return the value alone, of rows ``z (batch, n)``, or of numbers ``(n,)``."""

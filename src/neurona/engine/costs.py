@@ -11,11 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-import numpy as np
-
 from neurona.checks import check_fields, check_positive, check_share
 from neurona.engine.activations import exp, sigmoid
-from neurona.engine.contracts import is_custom, tried
 from neurona.engine.layers.base import Layer
 from neurona.engine.types import Array
 from neurona.engine.weighting import shares
@@ -323,33 +320,9 @@ def find_cost(which: Any, net: Layer) -> Cost:
             f"{type(which).__name__} needs a network that ends in {link}, and this one ends in "
             f"{output}: make it with network(..., output={link!r}), or give another cost"
         )
-    if is_custom(type(which)):
-        _check_custom(which, net)
     cost: Cost = which
     return cost
 
 
 def _is_cost(which: Any) -> bool:
     return hasattr(which, "link") and not isinstance(which, type)
-
-
-def _check_custom(cost: Any, net: Layer) -> None:
-    """Refuse a cost that a person wrote if it breaks the contract, on a few predictions."""
-    name, n_out = type(cost).__name__, net.out_shape()[-1]  # type: ignore[call-arg]
-    output = np.full((n_out + 2, n_out), 0.5)
-    given = (output, np.zeros_like(output), None)
-    own = "the cost and its derivative by the output"
-    made = tried(name, cost, given, "output, target, weight=None", own)
-    if made is None:
-        return
-    value, d = map(np.shape, made)
-    if value:
-        raise ValueError(
-            f"{name} returns a cost of shape {value}: return one number, such as the mean over the "
-            "examples and outputs"
-        )
-    if d != output.shape:
-        raise ValueError(
-            f"{name} returns a derivative of shape {d} for an output of shape {output.shape}: they "
-            "are alike"
-        )

@@ -265,7 +265,7 @@ class Rows:
         dtype: Any,
         size: int,
     ) -> Rows:
-        """Return the rows of a file, which come in the order of :func:`blocks`.
+        """Return the rows of a file, in the order of :func:`~neurona.engine.orders.blocks`.
 
         The form is checked at once, by the first row; each number, when it is read.
         """

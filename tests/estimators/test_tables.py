@@ -23,7 +23,7 @@ from sklearn.model_selection import (
 )
 
 from neurona import NeuralNetClassifier, NeuralNetRegressor
-from neurona.tables.preparation import Categories
+from neurona.tables.categories import Categories
 from tests.support.animals import QUICK, animals
 
 

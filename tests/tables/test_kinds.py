@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from neurona.datasets import read_csv
+from neurona.tables.categories import Categories
 from neurona.tables.cells import date_of, known, says_missing
 from neurona.tables.csv import parse_csv
 from neurona.tables.frames import read_array, read_frame
 from neurona.tables.kinds import CellError, read_cells
-from neurona.tables.preparation import Categories
 
 NUMBERS = [f"{k * 1.37 + 10:.2f}" for k in range(98)]
 SIGNS = ["", "NA", "#N/A", "<NA>", "NULL", "NaN", "nan", "n/a", "\\N",  # missing in any column

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurona.tables.categories import MOST_LEVELS, Categories
 from neurona.tables.columns import Column, objects
-from neurona.tables.preparation import MOST_LEVELS, Categories, Preparation
+from neurona.tables.preparation import Preparation
 from neurona.tables.table import Columns
 
 

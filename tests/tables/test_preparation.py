@@ -12,9 +12,10 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from neurona.tables.categories import MOST_LEVELS
 from neurona.tables.frames import read_array, read_frame
 from neurona.tables.kinds import read_column
-from neurona.tables.preparation import CLIP, MOST_LEVELS, Preparation
+from neurona.tables.preparation import CLIP, Preparation
 
 DAY = datetime.date(2024, 2, 29)
 FRAMES = {

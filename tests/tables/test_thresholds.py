@@ -7,7 +7,7 @@ import pytest
 
 from neurona.datasets import read_csv
 from neurona.datasets.csv import parse_csv
-from neurona.tables import preparation
+from neurona.tables import categories
 from neurona.tables.file import TableError
 from neurona.tables.frames import read_array
 from neurona.tables.preparation import Preparation
@@ -40,7 +40,7 @@ def test_256_categories_are_kept():
 
 @pytest.mark.parametrize(("cells", "kept"), [(3 * 40, 40), (39, 39), (38, 38), (0, 32)])
 def test_fewer_are_kept_where_their_indicators_would_not_fit_in_memory(monkeypatch, cells, kept):
-    monkeypatch.setattr(preparation, "MOST_CELLS", 3 * 40 * cells)
+    monkeypatch.setattr(categories, "MOST_CELLS", 3 * 40 * cells)
     assert len(outputs_of([f"{k:02}x" for k in range(40)] * 3)) == kept + (kept < 40)
 
 

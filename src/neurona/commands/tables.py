@@ -22,6 +22,7 @@ from neurona.estimators.report import (
 from neurona.files.estimator import read
 from neurona.saving import check_replaceable, replace
 from neurona.tables import parquet
+from neurona.tables.categories import Categories
 from neurona.tables.cells import DATE_ORDERS, same_number, says_missing
 from neurona.tables.columns import empty
 from neurona.tables.csv import parse_csv
@@ -29,7 +30,6 @@ from neurona.tables.encoding import decoded, encoding_of, unpacked
 from neurona.tables.file import MOST_BYTES, TableError, TableFile, nearest, read_bytes
 from neurona.tables.preparation import (
     MICROSECONDS_A_DAY,
-    Categories,
     ColumnPreparation,
     Dates,
     Numbers,

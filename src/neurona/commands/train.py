@@ -25,11 +25,11 @@ from neurona.estimators.report import in_order, judge, split
 from neurona.extras import MissingExtra, require
 from neurona.files.checkpoint import SECONDS, resumable
 from neurona.saving import is_stream
+from neurona.tables.categories import Categories
 from neurona.tables.cells import same_number
 from neurona.tables.file import TableError, listed, nearest
 from neurona.tables.identifiers import looks_like_identifiers
 from neurona.tables.parts import expanded, read_parts
-from neurona.tables.preparation import Categories
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -25,9 +25,9 @@ from neurona.export.numpy_layers import (
 from neurona.export.numpy_reading import MAIN, READ_NAMED, READ_ROWS, TEXT_IN, WITH_SIGN
 from neurona.export.parts import parts_of, topology_of
 from neurona.tables import cells
+from neurona.tables.categories import Categories
 from neurona.tables.preparation import (
     CYCLES,
-    Categories,
     ColumnPreparation,
     Dates,
     Numbers,

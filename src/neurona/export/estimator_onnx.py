@@ -31,13 +31,13 @@ from neurona.export.onnx_graph import (
 from neurona.export.onnx_layers import layers
 from neurona.export.parts import parts_of, topology_of
 from neurona.extras import require
+from neurona.tables.categories import Categories
 from neurona.tables.columns import Kind, objects
 from neurona.tables.preparation import (
     CLIP,
     CYCLES,
     FAR,
     MICROSECONDS_A_DAY,
-    Categories,
     Dates,
     Numbers,
     Preparation,

@@ -38,7 +38,8 @@ from neurona.files.codec import Known, Misfit, form_of
 from neurona.files.network import Model
 from neurona.files.storage import ModelFileError
 from neurona.tables.arrays import Scaling
-from neurona.tables.preparation import CYCLES, Categories, Dates, Numbers, Preparation
+from neurona.tables.categories import Categories
+from neurona.tables.preparation import CYCLES, Dates, Numbers, Preparation
 from neurona.tables.ramps import Ramps
 from neurona.tables.targets import Classes, Counts, Labels, Quantities
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.layers.base import in_words
-from neurona.tables.preparation import Target, Weights
+from neurona.tables.categories import Target, Weights
 from neurona.tables.table import Table, few_at_once
 
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from neurona.engine.data import ROWS, Data
 from neurona.engine.orders import order_of
 from neurona.engine.streams import Rows
+from neurona.tables.categories import Target, Weights
 from neurona.tables.columns import Column, Kind
-from neurona.tables.preparation import Numbers, Preparation, Target, Weights, squashed
+from neurona.tables.preparation import Numbers, Preparation, squashed
 from neurona.tables.ramps import ramped
 from neurona.tables.summaries import summary
 from neurona.tables.table import Encode, Table, spans

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurona.tables.categories import Target, Weights
 from neurona.tables.large import AllNumbers, LargeTable
-from neurona.tables.preparation import Numbers, Preparation, Target, Weights, squashed
+from neurona.tables.preparation import Numbers, Preparation, squashed
 
 QUARTER = 0.25  # with fewer cells that are not 0 the quartiles are
 

@@ -17,15 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neurona.tables.categories import Target, Weights, places
 from neurona.tables.columns import Column, Kind, moved_in, objects
 from neurona.tables.preparation import (
     CYCLES,
     MICROSECONDS_A_DAY,
     PLURALS,
     Preparation,
-    Target,
-    Weights,
-    places,
 )
 
 KEPT = 10_000  # different cells of a part, at least

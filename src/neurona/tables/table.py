@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurona.engine.data import ROWS
+from neurona.tables.categories import Target, Weights
 from neurona.tables.columns import Column
-from neurona.tables.preparation import Preparation, Target, Weights
+from neurona.tables.preparation import Preparation
 from neurona.tables.summaries import summary
 
 AT_ONCE = 2**18  # numbers of images that are looked at together: a layer makes many of each

@@ -62,6 +62,11 @@ def two(rng, n, fresh):
     return rng.choice(np.array(["no", "yes", "never seen"][: 3 if fresh else 2], dtype=object), n)
 
 
+def towns(rng, n, fresh):
+    """So many that their indicators are small where they tell nothing."""
+    return rng.choice(np.array([f"town {k}" for k in range(14 if fresh else 12)], object), n)
+
+
 def truths(rng, n, fresh):
     return rng.random(n) < 0.5
 
@@ -79,7 +84,7 @@ def moments(rng, n, fresh):
     return pd.Timestamp("1969-06-01") + pd.to_timedelta(microseconds, "us")
 
 
-COLUMNS = [numbers, whole, constant, texts, two, truths, codes, days, moments]
+COLUMNS = [numbers, whole, constant, texts, two, towns, truths, codes, days, moments]
 
 
 def table(kinds, rng, n, missing, fresh=False):

@@ -29,6 +29,7 @@ MAKE = {
     "counts": lambda rng: str(rng.poisson(3)),
     "codes": lambda rng: rng.choice(["01", "1", "2", "A", "10E4", "1E5"]),
     "texts": lambda rng: rng.choice(["red", "green", " blue", "ñandú", 'a "b"', "x,y", "none"]),
+    "towns": lambda rng: f"town {rng.integers(12)}",
     "dates": lambda rng: str(np.datetime64("2020-01-01") + int(rng.integers(0, 2000))),
     "slashed": lambda rng: str(np.datetime64("2020-01-01") + int(rng.integers(0, 999))).replace(
         "-", "/"

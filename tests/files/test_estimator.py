@@ -523,6 +523,8 @@ def ramps_of(**wrong):
          "column 'born' has ramps between 0 knots"),
         ([*STEPS, 1, 1, "levels"], ["a", "a"], "are not texts that differ"),
         ([*STEPS, 1, 1, "levels"], [1, 2], "levels.0 is 1: it takes a text"),
+        ([*STEPS, 1, 1, "scale"], 0, "has the scale 0"),
+        ([*STEPS, 1, 1, "scale"], 1.5, "has the scale 1.5"),
         ([*STEPS, 1, 1, "merged"], -1, "has -1 other categories"),
         ([*STEPS, 1, 1, "merged"], 7, "has 7 other categories"),
         (

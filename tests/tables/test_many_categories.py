@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurona.tables.categories import MOST_LEVELS, Categories
+from neurona.tables.categories import MOST_LEVELS, Categories, Moments
 from neurona.tables.columns import Column, objects
 from neurona.tables.preparation import Preparation
 from neurona.tables.table import Columns
@@ -15,9 +15,13 @@ def column_of(cells):
     return Column("it", "category", objects(cells))
 
 
-def kept(cells, target, weight=None, most=2):
+def learned(cells, target, weight=None, most=MOST_LEVELS):
     target = np.array(target, float).reshape(len(cells), -1)
-    return "".join(Categories.fit(column_of(cells), weight, target, most).levels)
+    return Categories.fit(column_of(cells), weight, Moments.of(target), most)
+
+
+def kept(cells, target, weight=None, most=2):
+    return "".join(learned(cells, target, weight, most).levels)
 
 
 def test_those_furthest_from_the_mean_are_kept():
@@ -53,20 +57,22 @@ def test_a_weight_of_two_is_two_rows():
     rng = np.random.default_rng(0)
     cells = rng.choice([f"c{i}" for i in range(20)], 120)
     target, weight = rng.integers(0, 2, (120, 2)).astype(float), rng.integers(1, 4, 120)
-    weighted = Categories.fit(column_of(cells), weight.astype(float), target, 5)
+    weighted = learned(cells, target, weight.astype(float), 5)
     again = np.repeat(np.arange(120), weight)
-    assert weighted == Categories.fit(column_of(cells[again]), None, target[again], 5)
-    assert weighted != Categories.fit(column_of(cells), None, target, 5)
+    assert weighted == learned(cells[again], target[again], None, 5)
+    assert weighted != learned(cells, target, None, 5)
 
 
 def test_rows_without_a_category_do_not_count():
     cells = ["a"] * 3 + ["b"] * 3 + ["c"] * 3
     target = [1.0] * 3 + [0.4] * 3 + [0.0] * 3
-    full = Categories.fit(column_of(cells), None, np.array(target)[:, None], 2)
-    holes = Categories.fit(column_of([*cells, *[None] * 9]), None,
-                           np.array(target + [9.0] * 9)[:, None], 2)  # fmt: skip
+    full = learned(cells, target, None, 2)
+    holes = learned([*cells, *[None] * 9], target + [9.0] * 9, None, 2)
     assert holes.levels == full.levels == ("a", "c")
     assert (holes.missing, full.missing) == (True, False)
+    letters, target = [*"abcdefghijkl"] * 4, np.random.default_rng(0).normal(size=48)
+    holes = learned([*letters, *[None] * 9], [*target, *[9.0] * 9])
+    assert 0.25 < holes.scale == learned(letters, target).scale < 1
 
 
 @pytest.mark.parametrize("far", [1e200, -1e308, 1.7e308])
@@ -86,7 +92,7 @@ def test_how_many_share_an_indicator_is_known():
 def test_the_rest_the_unseen_and_the_missing_ones_have_their_places():
     cells = [f"{i:03}x" for i in range(MOST_LEVELS + 1) for _ in range(3)] + [None]
     target = np.arange(len(cells), dtype=float)[:, None]  # the one in the middle tells least
-    step = Categories.fit(column_of(cells), None, target)
+    step = learned(cells, target)
     x = step.transform(column_of(["000x", "128x", "never", None, "256x"]))
     assert x.shape == (5, MOST_LEVELS + 2)
     assert x.sum(axis=1).tolist() == [1] * 5
@@ -97,3 +103,53 @@ def test_few_categories_do_not_ask_for_a_target():
     rng = np.random.default_rng(0)
     table = Columns((column_of(rng.choice(list("abcdefgh"), 60)),))
     assert Preparation.fit(table, target=rng.normal(size=(60, 1))) == Preparation.fit(table)
+
+
+LETTERS = [*"abcdefghijklmnopqrstuvwx"]
+
+
+def scale_of(levels, per, told, seed=0):
+    """Return the scale where categories' means differ by so many deviations within them."""
+    rng = np.random.default_rng(seed)
+    cells, means = LETTERS[:levels] * per, told * rng.normal(size=levels)
+    return learned(cells, np.tile(means, per) + rng.normal(size=levels * per)).scale
+
+
+def test_many_categories_that_tell_nothing_have_small_indicators():
+    assert scale_of(24, 30, told=0) == pytest.approx(8 / 24, abs=0.001)
+    assert scale_of(24, 30, told=3) > 0.95
+
+
+@pytest.mark.parametrize("levels", [2, 3, 8])
+def test_a_few_categories_have_whole_ones(levels):
+    """They may matter beside another column alone."""
+    assert scale_of(levels, 30, told=0) == 1
+
+
+def test_the_scale_is_one_less_the_inverse_of_fishers_f():
+    """The means of ten groups of three rows are -1 and 1, and the variance within them is 1."""
+    cells = [letter for letter in LETTERS[:10] for _ in range(3)]
+    target = [mean + one for mean in [-1, 1] * 5 for one in (-1, 0, 1)]
+    assert learned(cells, target).scale == 0.8  # 8 / 10, where 1 - 1 / F is 0.7
+    cells = [letter for letter in LETTERS[:20] for _ in range(3)]
+    f = (3 * 20 / 19) / (2 * 20 / 40)
+    assert learned(cells, target * 2).scale == round(1 - 1 / f, 3)
+
+
+def test_equal_targets_tell_nothing_of_the_scale():
+    assert learned(LETTERS * 2, np.ones(48)).scale == 1
+
+
+def test_one_of_several_outputs_is_enough():
+    rng = np.random.default_rng(0)
+    cells, noise = LETTERS * 20, rng.normal(size=480)
+    told = np.tile(np.arange(24.0), 20) + noise
+    assert learned(cells, np.stack([noise, told], axis=1)).scale > 0.9
+
+
+def test_indicators_are_as_large_as_the_scale():
+    step = learned(LETTERS * 2 + [None], np.random.default_rng(0).normal(size=49))
+    x = step.transform(column_of(["c", None, "a"]))
+    assert step.scale < 1
+    assert x.sum(axis=1).tolist() == [step.scale] * 3
+    assert x.argmax(axis=1).tolist() == [2, 24, 0]

@@ -344,7 +344,8 @@ def prepared(step: ColumnPreparation | None) -> str:
     if isinstance(step, Categories):
         more = (["others"] if step.other else []) + (["missing"] if step.missing else [])
         merged = f" ({indicators(step)}; the others share one)" if step.merged else ""
-        return f"category: {listed([*step.levels, *more])}{merged}"
+        scale = "" if step.scale == 1 else f", scaled by {step.scale:g}: it tells little alone"
+        return f"category: {listed([*step.levels, *more])}{merged}{scale}"
     return "left out: one value, or another in each row"
 
 

@@ -125,8 +125,8 @@ def texts(cells, levels):
     return [None if cell is None else text(cell) for cell in cells]
 ''',
     "categories": '''
-def categories(cells, levels, mark_others=False, mark_missing=False):
-    """Make a column of each level: 1 where the cell is that level, 0 elsewhere.
+def categories(cells, levels, mark_others=False, mark_missing=False, scale=1.0):
+    """Make a column of each level: ``scale`` where the cell is that level, 0 elsewhere.
 
     Then one for all other texts and one for missing cells, if the network has seen any.
     """
@@ -138,7 +138,7 @@ def categories(cells, levels, mark_others=False, mark_missing=False):
         columns.append([cell is not None and cell not in place for cell in cells])
     if mark_missing:
         columns.append([cell is None for cell in cells])
-    return np.array(columns, dtype=float).T
+    return scale * np.array(columns, dtype=float).T
 ''',
     "either": '''
 def either(cells, first, second):
@@ -396,6 +396,7 @@ def _call(step: ColumnPreparation, column: str, margin: int, has_sign: bool) -> 
         arguments.append("levels=" + _list([_quoted(level) for level in step.levels], margin + 4))
         arguments += ["mark_others=True"] if step.other else []
         arguments += ["mark_missing=True"] if step.missing else []
+        arguments += [f"scale={step.scale!r}"] if step.scale != 1 else []
         return _written("categories", arguments, margin)
     number = _number(step)
     assert number is not None

@@ -268,20 +268,24 @@ class _Blocks:
                 f"column {step.name!r} has the category {self.missing!r}, which would also stand "
                 "for a missing cell: choose another text, to_onnx(..., missing=...)"
             )
+
+        def scaled(one: Value) -> Value:
+            return one if step.scale == 1 else one * np.float64(step.scale)
+
         if levels:
             known = _is_text(cells, step.levels).cast("DOUBLE")
             if step.two:
                 self._keep(known @ np.array([[-1.0], [1.0]]), [place])
                 return
-            self._keep(known, range(place, place + levels))
+            self._keep(scaled(known), range(place, place + levels))
         if step.other or step.missing:
             missing = _is_text(cells, [self.missing]).cast("DOUBLE")
         if step.other:
             there = np.float64(1) - missing
             other = there - known.reduce("ReduceSum", 1, keepdims=True) if levels else there
-            self._keep(other, [place + levels])
+            self._keep(scaled(other), [place + levels])
         if step.missing:
-            self._keep(missing, [place + levels + step.other])
+            self._keep(scaled(missing), [place + levels + step.other])
 
     def _dates(self, step: Dates, column: int, place: int) -> Value:
         """Sine and cosine of each cycle; return the days, NaN where missing."""

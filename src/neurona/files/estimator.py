@@ -290,6 +290,8 @@ def _check_preparation(preparation: Preparation, width: int) -> None:
             _check_texts(step.levels, "the categories")
             if len(step.outputs) + step.two < 2:
                 raise Misfit(f"column {step.name!r} of categories tells nothing")
+            if not 0 < step.scale <= 1:
+                raise Misfit(f"column {step.name!r} has the scale {step.scale}: it is from 0 to 1")
             if step.merged < 0 or (step.merged and not step.other):
                 raise Misfit(f"column {step.name!r} has {step.merged} other categories: count them")
         if isinstance(step, Dates):

@@ -1,11 +1,17 @@
-"""Categories: an indicator each; of very many, those that tell the most of the target."""
+"""Categories: an indicator each; a small one where they are many and tell little of the target.
+
+Each of many categories has few rows, which a network can learn by heart. If the column tells no
+more of the target than chance would, its indicators are small, so that weight decay counts for
+more. They are not left out: a category may matter only together with another column. A few
+categories often do, the species beside the weight say, and their indicators are never small.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +26,29 @@ FEWEST_LEVELS = 32  # that are kept, however many rows and columns there are
 MOST_CELLS = 2**26  # of the indicators of all columns, if they are more than those
 FEWEST_ROWS = 3  # that a category must have, not to be "another"
 PRIOR_ROWS = 3.0  # so many rows at the mean are added to a category's, to tell its use
+SMALLEST = 0.25  # of the indicators of many categories
+FEW_LEVELS = 8  # that have large indicators in any case
+
+
+class Moments(NamedTuple):
+    """Each row's target, or the mean over rows that share a cell.
+
+    Attributes
+    ----------
+    mean
+        ``(n, outputs)``, as the network learns it.
+    square
+        ``(n,)``: that of its square, summed over the outputs.
+    """
+
+    mean: NDArray[np.float64]
+    square: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, target: NDArray[np.float64]) -> Moments:
+        """Return those of single rows."""
+        with np.errstate(over="ignore"):  # a count may be far
+            return cls(target, (target**2).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -31,6 +60,15 @@ class Categories:
     categories are one column, -1 and 1. Whether one is rare is told by its rows: a weight of 2 is
     two of them, but where weights are not whole numbers, they are shares of the rows there are. An
     older file does not know how many were merged, and has 0.
+
+    An indicator is 0 or the ``scale``: 1 - 1 / F, at least 0.25 and 8 / categories. F is the
+    variance of the target between the categories over that within them [1]_, about 1 if the column
+    tells nothing. The means of groups are best shrunk by about the same factor [2]_. Without a
+    target the scale is 1.
+
+    .. [1] Fisher, "Statistical methods for research workers", 1925, chapter 7 (analysis of
+       variance).
+    .. [2] James and Stein, "Estimation with quadratic loss", 1961.
 
     >>> cells = np.array(["a", "b", "a", "b", "a", "b", "c", None], dtype=object)
     >>> kinds = Categories.fit(Column("kind", "category", cells), None)
@@ -47,6 +85,7 @@ class Categories:
     other: bool
     missing: bool
     merged: int = 0
+    scale: float = 1.0
     kind: ClassVar[Kind] = "category"
 
     @classmethod
@@ -54,29 +93,35 @@ class Categories:
         cls,
         column: Column,
         weight: Weights,
-        target: Target = None,
+        target: Moments | None = None,
         most: int = MOST_LEVELS,
     ) -> Categories | None:
         """Return what was learned; None if all cells are the same, or all different.
 
-        Of more categories than the most that are kept, the target chooses.
+        The target tells the scale, and which are kept of more categories than the most.
         """
         missing = column.missing
         given = column.values[~missing]
         levels = sorted(set(given))
         which = places(given, levels)
-        weight = None if weight is None else rows_of(weight)[~missing]
-        rows = np.bincount(which, weights=weight)
+        weight = np.ones(len(which)) if weight is None else rows_of(weight)[~missing]
+        rows = np.bincount(which, weight)
         # In a small table all are kept, unless they are too many.
         fewest = FEWEST_ROWS if rows.sum() >= FEWEST_ROWS * len(levels) else 2
         enough = np.flatnonzero(rows >= fewest)
+        use: NDArray[Any] = rows
+        scale = 1.0
+        if target is not None and len(levels) > 1:
+            known = Moments(target.mean[~missing], target.square[~missing])
+            told, within = _squares(which, weight, known)
+            use = told * (rows / (rows + PRIOR_ROWS))  # a mean of few rows is far off by chance
+            scale = _scale(float(told.sum()), within, len(levels), float(rows.sum()))
         if len(enough) > most:
-            use = rows if target is None else _use(which, rows, weight, target[~missing])
             by_use = np.lexsort([-rows[enough], -use[enough]])  # then by the alphabet
             enough = np.sort(enough[by_use[:most]])
         kept = tuple(levels[i] for i in enough)
         merged = len(levels) - len(kept)
-        made = cls(column.name, kept, merged > 0, bool(missing.any()), merged)
+        made = cls(column.name, kept, merged > 0, bool(missing.any()), merged, scale)
         return made if len(kept) + made.other + made.missing > 1 else None
 
     @property
@@ -107,7 +152,7 @@ class Categories:
             which[missing] = len(self.levels) + self.other
         x = np.zeros((len(which), len(self.levels) + self.other + self.missing))
         there = np.flatnonzero(which >= 0)
-        x[there, which[there]] = 1
+        x[there, which[there]] = self.scale
         return np.asarray(x @ np.array([[-1.0], [1.0]])) if self.two else x
 
 
@@ -117,21 +162,38 @@ def places(cells: NDArray[Any], levels: Sequence[str]) -> NDArray[np.int64]:
     return np.fromiter((place.get(cell, -1) for cell in cells), np.int64, len(cells))
 
 
-def _use(
-    which: NDArray[np.int64], rows: NDArray[Any], weight: Weights, target: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return how much of the target each level tells: r (mean - mean of all)² r / (r + 3).
+def _squares(
+    which: NDArray[np.int64], weight: NDArray[np.float64], target: Moments
+) -> tuple[NDArray[np.float64], float]:
+    """Return r (mean - mean of all)² of each level, of r rows, and the sum of squares within all.
 
-    That is the sum of squares between its r rows and all, over the outputs, shrunk where r is
-    small: then a mean is far off by chance.
+    Both are summed over the outputs, in a unit in which no target is beyond 1.
     """
-    use = np.zeros(len(rows))
-    size = float(abs(target).max()) or 1.0  # so that no square overflows
-    for output in target.T / size:
-        total = np.bincount(which, weights=output if weight is None else output * weight)
-        means = np.divide(total, rows, out=np.zeros(len(rows)), where=rows > 0)
-        use += rows * (means - total.sum() / rows.sum()) ** 2
-    return np.asarray(use * (rows / (rows + PRIOR_ROWS)))
+    size = float(abs(target.mean).max()) or 1.0  # so that no square overflows
+    rows, total = np.bincount(which, weight), float(weight @ target.square) / size / size
+    between = np.zeros(len(rows))
+    for output in target.mean.T / size:
+        sums = np.bincount(which, weight * output)
+        means = np.divide(sums, rows, out=np.zeros(len(rows)), where=rows > 0)
+        mean = sums.sum() / rows.sum()
+        between += rows * (means - mean) ** 2
+        total -= rows.sum() * mean**2
+    return between, total - float(between.sum())
+
+
+def _scale(between: float, within: float, levels: int, rows: float) -> float:
+    """Return 1 - 1 / F within its bounds; 1 where all targets are equal.
+
+    >>> _scale(between=18.0, within=40.0, levels=10, rows=50.0)
+    0.8
+    >>> _scale(between=36.0, within=40.0, levels=19, rows=59.0), _scale(9.0, 40.0, 20, 60.0)
+    (0.5, 0.4)
+    """
+    if rows <= levels or not 0 < between + within < np.inf:
+        return 1.0
+    chance = within / (rows - levels) * (levels - 1)  # would be between them
+    share = 1 - chance / between if between > 0 else 0.0
+    return round(min(max(share, SMALLEST, FEW_LEVELS / levels), 1.0), 3)
 
 
 def levels_for(cells: int) -> int:

@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from neurona.tables.categories import Categories, Target, Weights, levels_for, rows_of
+from neurona.tables.categories import Categories, Moments, Target, Weights, levels_for, rows_of
 from neurona.tables.cells import numbers_among
 from neurona.tables.columns import Column, Kind, objects
 from neurona.tables.ramps import Ramps, ramps_for
@@ -247,7 +247,8 @@ class Preparation:
         """Learn about each column of a table, its rows counting by their weights.
 
         ``ramps`` stand beside each number; ``"auto"``: as many as rows and columns bear. The
-        ``target``, ``(n, outputs)``, tells which of very many categories are kept.
+        ``target``, ``(n, outputs)``, tells how large the indicators of many categories are, and
+        which of very many are kept.
 
         Raises
         ------
@@ -257,12 +258,13 @@ class Preparation:
         columns = tuple(columns)
         n = len(columns[0].values) if columns else 0
         rows = float(n if weight is None else rows_of(weight).sum())
-        return cls.of([(column, weight, target) for column in columns], n, rows, ramps)
+        moments = None if target is None else Moments.of(target)
+        return cls.of([(column, weight, moments) for column in columns], n, rows, ramps)
 
     @classmethod
     def of(
         cls,
-        columns: Sequence[tuple[Column, Weights, Target]],
+        columns: Sequence[tuple[Column, Weights, Moments | None]],
         n: int,
         rows: float,
         ramps: int | str = 0,

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurona.tables.categories import Target, Weights, places
+from neurona.tables.categories import Moments, Target, Weights, places
 from neurona.tables.columns import Column, Kind, moved_in, objects
 from neurona.tables.preparation import (
     CYCLES,
@@ -37,7 +37,7 @@ class PartsDisagree(ValueError):
 def summary(column: Column, target: Target = None, most: int = KEPT) -> dict[str, Any]:
     """Return what is to be known of a part's column: lists, numbers and arrays.
 
-    Of categories that may be too many, the ``target`` ``(n, outputs)`` tells which are of use.
+    The ``target`` ``(n, outputs)`` tells how much categories are of use.
 
     >>> part = summary(Column("kilos", "number", np.array([4.5, 30.0, np.nan, 4.5])))
     >>> part["cells"], part["rows"], part["missing"]
@@ -45,7 +45,8 @@ def summary(column: Column, target: Target = None, most: int = KEPT) -> dict[str
     """
     missing = column.missing
     told: dict[str, Any] = {"kind": column.kind, "decimal": column.decimal, "order": column.order}
-    told |= {"moved": column.moved, "missing": int(missing.sum()), "target": None}
+    told |= {"moved": column.moved, "missing": int(missing.sum())}
+    told |= {"target": None, "squares": None}
     known = column.values[~missing]
     if column.kind == "category":
         counts = Counter(known.tolist())
@@ -53,8 +54,10 @@ def summary(column: Column, target: Target = None, most: int = KEPT) -> dict[str
         rows = np.array([counts[one] for one in levels], np.int64)
         if target is not None and levels:
             which = places(known, levels)
-            sums = [np.bincount(which, one, len(levels)) for one in target[~missing].T]
-            told["target"] = np.stack(sums, axis=1) / rows[:, None]
+            moments = Moments.of(target[~missing])
+            sums = [np.bincount(which, one) for one in (*moments.mean.T, moments.square)]
+            *means, told["squares"] = np.array(sums) / rows
+            told["target"] = np.array(means).T
         return {**told, "cells": levels, "rows": rows}
     if column.kind == "date":
         known = known.astype("datetime64[us]").astype(np.int64)
@@ -103,7 +106,7 @@ def _ends_of_cycles(moments: NDArray[np.int64]) -> list[int]:
 
 def merged(
     name: str, parts: Sequence[dict[str, Any]]
-) -> tuple[Column, NDArray[np.float64], Target]:
+) -> tuple[Column, NDArray[np.float64], Moments | None]:
     """Return the column that parts tell of, how many rows each cell has, and their mean target.
 
     Raises
@@ -116,15 +119,18 @@ def merged(
     there = [part for part in parts if part["kind"] == kind]
     rows = np.concatenate([[], *(part["rows"] for part in there), [missing] * bool(missing)])
     values: Any
-    target: Target = None
+    target: Moments | None = None
     if kind == "category":
         cells = [cell for part in there for cell in part["cells"]]
         values = objects([*cells, *[None] * bool(missing)])
-        targets = [part["target"] for part in there if part["target"] is not None]
-        if targets:
-            target = np.concatenate(targets)
+        of_target = [part for part in there if part["target"] is not None]
+        if of_target:
+            means, squares = (
+                np.concatenate([part[name] for part in of_target]) for name in ("target", "squares")
+            )
             if missing:  # no category has it
-                target = np.concatenate([target, np.zeros((1, target.shape[1]))])
+                means, squares = np.pad(means, [(0, 1), (0, 0)]), np.pad(squares, (0, 1))
+            target = Moments(means, squares)
     elif kind == "date":
         cells = [*(part["cells"] for part in there), [NOT_A_TIME] * bool(missing)]
         values = np.concatenate(cells).astype(np.int64).astype("datetime64[us]")
@@ -186,5 +192,5 @@ def preparation_of(
     """
     columns = [merged(name, [part[i] for part in parts]) for i, name in enumerate(names)]
     n = max((int(rows.sum()) for _, rows, _ in columns), default=0)
-    each: list[tuple[Column, Weights, Target]] = [*columns]
+    each: list[tuple[Column, Weights, Moments | None]] = [*columns]
     return Preparation.of(each, n, float(n), ramps)

@@ -441,6 +441,18 @@ def test_train_and_inspect_say_how_many_categories_share_an_indicator(tmp_path, 
     assert f"and 249 more ({said})" in out
 
 
+def test_inspect_shows_how_small_the_indicators_of_categories_are(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    table, model = tmp_path / "t.csv", tmp_path / "m.safetensors"
+    rows = [f"{chr(97 + k % 20)},{'xyz'[k % 3]},{rng.normal():.3f}" for k in range(400)]
+    table.write_text("town,kind,price\n" + "\n".join(rows) + "\n")
+    made = ["--epochs", "1", "--hidden", "2", "-o", model]
+    run(capsys, "train", table, "--target", "price", *made)
+    _, out, _ = run(capsys, "inspect", model)
+    assert "town  category: a, b, c, d, e, f, g, h and 12 more; scale 0.4, since it tells" in out
+    assert "kind  category: x, y, z\n" in out
+
+
 def test_classes_that_are_one_number_are_named(tmp_path, capsys):
     table = tmp_path / "t.csv"
     table.write_text("x,y\n" + "".join(f"{k},{('01', '1', '2')[k % 3]}\n" for k in range(60)))

@@ -126,14 +126,21 @@ def test_a_few_categories_have_whole_ones(levels):
     assert scale_of(levels, 30, told=0) == 1
 
 
-def test_the_scale_is_one_less_the_inverse_of_fishers_f():
-    """The means of ten groups of three rows are -1 and 1, and the variance within them is 1."""
-    cells = [letter for letter in LETTERS[:10] for _ in range(3)]
-    target = [mean + one for mean in [-1, 1] * 5 for one in (-1, 0, 1)]
-    assert learned(cells, target).scale == 0.8  # 8 / 10, where 1 - 1 / F is 0.7
-    cells = [letter for letter in LETTERS[:20] for _ in range(3)]
-    f = (3 * 20 / 19) / (2 * 20 / 40)
-    assert learned(cells, target * 2).scale == round(1 - 1 / f, 3)
+def test_the_scale_grows_with_fishers_f():
+    """The means of groups of three rows are -d and d, and the variance within them is 1."""
+
+    def learned_of(levels, d):
+        cells = [letter for letter in LETTERS[:levels] for _ in range(3)]
+        return learned(cells, [k % 2 * 2 * d - d + e for k in range(levels) for e in (-1, 0, 1)])
+
+    def f(levels, d):
+        return 3 * levels * d**2 / (levels - 1)
+
+    for d in (1.0, 1.5):
+        wanted = np.sqrt((f(24, d) - 1) / 10)
+        assert 8 / 24 < learned_of(24, d).scale == round(wanted, 3) < 1
+    assert learned_of(10, 1).scale == 0.8 > np.sqrt((f(10, 1) - 1) / 10)
+    assert learned_of(24, 3).scale == 1
 
 
 def test_equal_targets_tell_nothing_of_the_scale():

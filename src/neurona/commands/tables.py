@@ -344,7 +344,7 @@ def prepared(step: ColumnPreparation | None) -> str:
     if isinstance(step, Categories):
         more = (["others"] if step.other else []) + (["missing"] if step.missing else [])
         merged = f" ({indicators(step)}; the others share one)" if step.merged else ""
-        scale = "" if step.scale == 1 else f", scaled by {step.scale:g}: it tells little alone"
+        scale = "" if step.scale == 1 else f"; scale {step.scale:g}, since it tells little"
         return f"category: {listed([*step.levels, *more])}{merged}{scale}"
     return "left out: one value, or another in each row"
 

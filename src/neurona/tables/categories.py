@@ -28,6 +28,7 @@ FEWEST_ROWS = 3  # that a category must have, not to be "another"
 PRIOR_ROWS = 3.0  # so many rows at the mean are added to a category's, to tell its use
 SMALLEST = 0.25  # of the indicators of many categories
 FEW_LEVELS = 8  # that have large indicators in any case
+LARGE_F = 10.0  # by which the variance between them is larger than chance: they are large too
 
 
 class Moments(NamedTuple):
@@ -61,10 +62,11 @@ class Categories:
     two of them, but where weights are not whole numbers, they are shares of the rows there are. An
     older file does not know how many were merged, and has 0.
 
-    An indicator is 0 or the ``scale``: 1 - 1 / F, at least 0.25 and 8 / categories. F is the
-    variance of the target between the categories over that within them [1]_, about 1 if the column
-    tells nothing. The means of groups are best shrunk by about the same factor [2]_. Without a
-    target the scale is 1.
+    An indicator is 0 or the ``scale``, √((F - 1) / 10), from 0.25 to 1 and at least 8 / categories.
+    F is the variance of the target between the categories over that within them [1]_, about 1 if
+    the column tells nothing. Then the best mean of a category is B = 1 - 1 / F of the way from the
+    mean of all to its own [2]_, and a penalty on weights leads there where the square of the
+    inputs' scale goes with B / (1 - B) = F - 1. Without a target the scale is 1.
 
     .. [1] Fisher, "Statistical methods for research workers", 1925, chapter 7 (analysis of
        variance).
@@ -182,18 +184,19 @@ def _squares(
 
 
 def _scale(between: float, within: float, levels: int, rows: float) -> float:
-    """Return 1 - 1 / F within its bounds; 1 where all targets are equal.
+    """Return √((F - 1) / 10) within its bounds; 1 where all targets are equal.
 
-    >>> _scale(between=18.0, within=40.0, levels=10, rows=50.0)
-    0.8
-    >>> _scale(between=36.0, within=40.0, levels=19, rows=59.0), _scale(9.0, 40.0, 20, 60.0)
-    (0.5, 0.4)
+    >>> _scale(between=71.0, within=40.0, levels=10, rows=50.0)
+    0.83
+    >>> [_scale(between, 400.0, levels=50, rows=450.0) for between in (0.0, 49.0, 98.0, 539.0)]
+    [0.25, 0.25, 0.316, 1.0]
     """
     if rows <= levels or not 0 < between + within < np.inf:
         return 1.0
     chance = within / (rows - levels) * (levels - 1)  # would be between them
-    share = 1 - chance / between if between > 0 else 0.0
-    return round(min(max(share, SMALLEST, FEW_LEVELS / levels), 1.0), 3)
+    share = between / chance - 1 if chance > 0 else np.inf
+    scale = np.sqrt(max(share, 0.0) / LARGE_F)
+    return round(float(min(max(scale, SMALLEST, FEW_LEVELS / levels), 1.0)), 3)
 
 
 def levels_for(cells: int) -> int:

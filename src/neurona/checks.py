@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 from operator import index
 from typing import Any
 
@@ -234,3 +235,24 @@ def check_array(name: str, values: Any) -> Any:
     raise ValueError(
         f"{name} must be an array of numbers: {RAGGED if is_ragged else coded}"
     ) from None
+
+
+def check_takes(what: str, function: Any, taken: str, count: int, meant: str) -> None:
+    """Check that a function can be called with so many arguments, where it tells what it takes.
+
+    >>> check_takes("initializer", lambda rng: 0, "rng, shape and gain", 3, "it returns an array")
+    Traceback (most recent call last):
+    ValueError: initializer <function <lambda>> cannot be called with rng, shape and gain \
+(too many positional arguments): it returns an array
+    """
+    try:
+        arguments = signature(function)
+    except (TypeError, ValueError):
+        return
+    try:
+        arguments.bind(*[None] * count)
+    except TypeError as error:
+        given = shown(function)
+        raise ValueError(
+            f"{what} {given} cannot be called with {taken} ({error}): {meant}"
+        ) from None

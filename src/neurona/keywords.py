@@ -44,7 +44,9 @@ def meaning(**meant: str) -> Callable[[F], F]:
             near = get_close_matches(strange, own, n=1)
             hint = f": give {meant[strange]}" if strange in meant else ""
             if not hint:
-                hint = f": did you mean {near[0]!r}?" if near else f"; it has {', '.join(own)}"
+                hint = (
+                    f": did you mean {near[0]!r}?" if near else f"; it has {', '.join(own[makes:])}"
+                )
             raise TypeError(f"{name}() has no {strange!r}{hint}")
 
         return cast("F", call)

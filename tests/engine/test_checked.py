@@ -314,6 +314,7 @@ def test_a_class_of_another_library_is_not_to_be_called():
         (lambda: train(NET, X, Y, zebra=1), "train() has no 'zebra'; it has net, X, y, batches,"),
         (lambda: network([2, 1], in_shape=2), "network() has no 'in_shape': give Network(layers, "),
         (lambda: neurona.NeuralNetClassifier(lr=1), "NeuralNetClassifier() has no 'lr': give lea"),
+        (lambda: neurona.NeuralNetClassifier(zebra=1), "no 'zebra'; it has hidden_layer_sizes, "),
         (
             lambda: neurona.NeuralNetRegressor(max_iter=9),
             "NeuralNetRegressor() has no 'max_iter'",

@@ -137,6 +137,13 @@ def test_unknown_initializer_raises(which, wrong, said):
     assert f"There are: {', '.join(sorted(INITIALIZERS))}" in str(caught.value)
 
 
+@pytest.mark.parametrize("which", ["initializer", "bias_initializer"])
+@pytest.mark.parametrize("wrong", [lambda: 0, lambda shape: np.ones(shape)])
+def test_an_initializer_is_called_with_a_generator_a_shape_and_a_gain(which, wrong):
+    with pytest.raises(ValueError, match=r"be called with rng, shape and gain \(too many .* shape"):
+        network([2, 3, 1], **{which: wrong})
+
+
 @pytest.mark.parametrize("wrong", [[1.0, 2.0], [[1.0]], [[1.0, 2.0, 3.0]], 1.0])
 def test_predict_error_messages(wrong):
     with pytest.raises(ValueError, match=r"give an array of shape \(n, 2\)"):

@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod, sqrt
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
+from neurona.checks import check_takes
 from neurona.engine.types import Array
 from neurona.registry import lookup
 
@@ -97,4 +98,8 @@ INITIALIZERS: dict[str, Initializer] = {
 
 def find_initializer(which: Any) -> Initializer:
     """Return the initializer itself, or the one of that name; ValueError lists the names."""
-    return which if callable(which) else lookup("initializer", which, INITIALIZERS)
+    if not callable(which):
+        return lookup("initializer", which, INITIALIZERS)
+    meant = "it returns an array of that shape, such as rng.normal(size=shape)"
+    check_takes("initializer", which, "rng, shape and gain", 3, meant)
+    return cast("Initializer", which)

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from inspect import signature
 from itertools import chain, islice, pairwise, repeat
 from math import inf, isfinite, nan
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.checks import check_clip, check_count, check_dtype, check_penalty, check_rate
+from neurona.checks import (
+    check_clip,
+    check_count,
+    check_dtype,
+    check_penalty,
+    check_rate,
+    check_takes,
+)
 from neurona.engine.augmentation import Augment
 from neurona.engine.batches import Draws, source_of
 from neurona.engine.costs import find_cost
@@ -613,18 +619,10 @@ def rates_of_step(
 
 def _check_schedule(schedule: Any) -> None:
     """Check that a schedule takes a step, and that its first rate is one."""
-    try:
-        taken = signature(schedule)
-    except (TypeError, ValueError):  # it does not tell its arguments
-        taken = None
-    try:
-        if taken is not None:
-            taken.bind(0)
-    except TypeError as error:
-        raise ValueError(
-            f"learning rate {schedule!r} cannot be called with a step ({error}): a schedule is a "
-            "function of one number, such as lambda step: 0.1 / (1 + step)"
-        ) from None
+    check_takes(
+        "learning rate", schedule, "a step", 1,
+        "a schedule is a function of one number, such as lambda step: 0.1 / (1 + step)",
+    )  # fmt: skip
     check_rate(schedule(0))
 
 

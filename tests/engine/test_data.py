@@ -138,7 +138,7 @@ def test_unknown_initializer_raises(which, wrong, said):
 
 
 @pytest.mark.parametrize("which", ["initializer", "bias_initializer"])
-@pytest.mark.parametrize("wrong", [lambda: 0, lambda shape: np.ones(shape)])
+@pytest.mark.parametrize("wrong", [lambda: 0, lambda shape: 2 * np.ones(shape)])
 def test_an_initializer_is_called_with_a_generator_a_shape_and_a_gain(which, wrong):
     with pytest.raises(ValueError, match=r"be called with rng, shape and gain \(too many .* shape"):
         network([2, 3, 1], **{which: wrong})

@@ -10,6 +10,7 @@ import pytest
 
 import neurona
 from neurona import network, train
+from neurona.engine import orders
 from neurona.engine.orders import blocks
 from neurona.engine.parameters import flatten
 from tests.support.points import last
@@ -277,6 +278,16 @@ def test_the_blocks_of_a_file_come_in_random_order():
     firsts = order.reshape(20, 10).min(axis=1)
     assert sorted(firsts) == list(range(0, 200, 10))
     assert list(firsts) != sorted(firsts)
+
+
+def test_a_block_and_a_window_of_a_file_are_so_many_bytes(tmp_path, monkeypatch):
+    file = np.memmap(tmp_path / "rows", np.float64, "w+", shape=(64, 2))
+    monkeypatch.setattr(orders, "BLOCK", 4 * 16)
+    monkeypatch.setattr(orders, "WINDOW", 2 * 4 * 16)
+    order = np.concatenate([*orders.order_of(file, 64, 8, np.random.default_rng(0))])
+    for together in order.reshape(8, 8):  # two blocks of four rows, in one order
+        assert sorted(together)[::4] == sorted(k - k % 4 for k in together)[::4]
+        assert list(together) != sorted(together)
 
 
 def test_rows_left_over_in_a_window_come_in_the_next_batch():

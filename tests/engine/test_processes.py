@@ -38,7 +38,9 @@ def test_what_processes_tell_each_other_comes_back():
     assert unpacked(packed((1, np.float64(0.1)))) == [1, 0.1]
 
 
-@pytest.mark.parametrize("value", [object(), {1: 2}, np.array([object()]), {"a": b"1"}])
+@pytest.mark.parametrize(
+    "value", [object(), {1: 2}, {"a": 1, 2: 3}, np.array([object()]), {"a": b"1"}]
+)
 def test_what_cannot_be_told_is_refused(value):
     with pytest.raises(TypeError, match="cannot go to other processes"):
         packed(value)

@@ -7,7 +7,6 @@ given, it is of images if neither side is more than twice as long as the other.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from math import prod
 from typing import Any
@@ -24,6 +23,7 @@ from neurona.engine.layers.gru import GRU
 from neurona.engine.network import network
 from neurona.engine.types import Shape
 from neurona.tables.arrays import Arrays, Scaling
+from neurona.warn import warn
 
 LIKE = 2  # times as long as the other the longer side of an image is, at most
 COLORS = (1, 3, 4)  # channels of an image: gray, color, color and opacity
@@ -172,11 +172,9 @@ def _check_scale(array: NDArray[Any], known: Scaling) -> None:
     low, high = array.min().item(), array.max().item()
     darker = array.dtype.kind == "f" and 0 < high <= 1 and known.high >= BRIGHT
     if darker or (high >= BRIGHT and known.low >= 0 and known.high <= 1):
-        warnings.warn(
+        warn(
             f"X has numbers from {low:g} to {high:g}, and the network learned from "
-            f"{known.low:g} to {known.high:g}: give them on the same scale",
-            UserWarning,
-            stacklevel=6,
+            f"{known.low:g} to {known.high:g}: give them on the same scale"
         )
 
 

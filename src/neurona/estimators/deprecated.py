@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import neurona
+from neurona.warn import warn
 
 
 class ExportMethods:
@@ -33,9 +33,6 @@ class ExportMethods:
 
 
 def _export(name: str) -> Any:
-    warnings.warn(
-        f"an estimator's {name} becomes a function: use neurona.export.{name}(estimator, ...)",
-        DeprecationWarning,
-        stacklevel=3,
-    )
+    said = f"an estimator's {name} becomes a function: use neurona.export.{name}(estimator, ...)"
+    warn(said, DeprecationWarning)
     return getattr(neurona.export, name)

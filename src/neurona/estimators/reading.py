@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from neurona.tables.large import LARGE, LargeTable, is_large
 from neurona.tables.preparation import Preparation
 from neurona.tables.sparse import SparseTable
 from neurona.tables.table import Columns, Prepared, Table
+from neurona.warn import warn
 
 
 def table_for(estimator: Any, X: Any, reset: bool) -> Table:
@@ -103,11 +103,9 @@ def _sparse(estimator: Any, X: Any, reset: bool, raw: bool) -> Table:
     )
     if X.shape[0] * X.shape[1] > LARGE:
         if booleans and reset:
-            warnings.warn(
+            warn(
                 "X is a sparse matrix of booleans, and too large to be read as categories: its "
-                "cells are read as the numbers 0 and 1",
-                UserWarning,
-                stacklevel=6,
+                "cells are read as the numbers 0 and 1"
             )
         return SparseTable.of(X, raw)
     if raw:
@@ -137,17 +135,13 @@ def _said(table: Columns, learned: Preparation | None) -> Columns:
     """Warn of cells that may be something else than they are taken for, or were never seen."""
     for column in table:
         for remark in column.remarks:
-            warnings.warn(f"column {column.name!r} {remark}", UserWarning, stacklevel=7)
+            warn(f"column {column.name!r} {remark}")
     for remark in () if learned is None else learned.of_other_zones(table):
-        warnings.warn(remark, UserWarning, stacklevel=7)
+        warn(remark)
     unseen = {} if learned is None else learned.unseen(table)
     if unseen:
         each = (f"column {name!r}: {counted(its, len(table))}" for name, its in unseen.items())
-        warnings.warn(
-            f"categories that were never seen tell the network nothing; {'; '.join(each)}",
-            UserWarning,
-            stacklevel=7,
-        )
+        warn(f"categories that were never seen tell the network nothing; {'; '.join(each)}")
     return table
 
 

@@ -12,7 +12,6 @@ stay, which are an even sample of all that are different.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from hashlib import blake2b
 from inspect import signature
@@ -26,6 +25,7 @@ from sklearn.model_selection import train_test_split
 from neurona.engine.state import State
 from neurona.estimators.examples import Examples
 from neurona.tables.table import Prepared
+from neurona.warn import warn
 
 MOST = 2_000  # rows: enough to tell 1 % of accuracy, few enough to be predicted after each part;
 # of very many columns fewer, so that they take 64 MB at most
@@ -97,11 +97,10 @@ def validation_rows(together: Any, X: Any, y: Any, weight: Any) -> tuple[Any, An
             "validation must be (X, y), or (X, y, sample_weight), or rather X_val and y_val apart: "
             "a table of rows, their targets, and how much each counts"
         )
-    warnings.warn(
+    warn(
         "validation=(X, y) becomes X_val=X, y_val=y: a Pipeline can transform X_val as it "
         "transforms X (transform_input=['X_val']), and leaves validation as it is",
         FutureWarning,
-        stacklevel=3,
     )
     X, y, weight = (*together, None)[:3]
     return X, y, weight

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
+
+from neurona.warn import warn
 
 T = TypeVar("T", bound=type)
 
@@ -43,11 +44,10 @@ def formerly_with(name: str, before: str | None = None) -> Callable[[T], T]:
             else:
                 init(self, *given, **named)
                 return
-            warnings.warn(
+            warn(
                 f"{cls.__name__} takes no {name} any more, which the layer before it tells: leave "
                 "it out, and give Network its in_shape",
                 DeprecationWarning,
-                stacklevel=2,
             )
             init(self, *given, **named)
             object.__setattr__(self, "formerly", (width,))

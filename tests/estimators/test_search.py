@@ -71,7 +71,8 @@ def test_the_lowest_setting_is_tried_without_ramps_where_a_lower_one_is_best(
 def test_a_trial_that_is_far_behind_after_a_third_ends_there(monkeypatch):
     from neurona.estimators.fit import Fit
 
-    costs = iter([0.9, 1.0, 0.94, 0.98, 0.95])  # of the first and the third the early one first
+    # Of those that begin anew the early one first; the fourth is between the second and the third.
+    costs = iter([0.9, 1.0, 0.94, 0.98, 0.95, 0.95])
     monkeypatch.setattr(Fit, "judge", lambda self, over=True: next(costs))
     monkeypatch.setattr(Fit, "has_learned", lambda *_: True)
     own = {**FAST, "hidden_layer_sizes": "auto", "ramps": 0}  # the third setting has other layers
@@ -79,7 +80,7 @@ def test_a_trial_that_is_far_behind_after_a_third_ends_there(monkeypatch):
     last = {}
     for state in net.iter_fit(X, Y):
         last[repr(net.setting_)] = state.epoch
-    assert list(last.values()) == [20, 20, 20]  # behind, but not far
+    assert list(last.values()) == [20, 20, 20, 20]  # behind, but not far
     costs = iter([0.9, 1.0, 1.06, 1.06])
     watched = NeuralNetRegressor(**own, weight_decay=0.1)  # and so has the second here
     assert [state.epoch for state in watched.iter_fit(X, Y)] == [*range(21), *range(8)]
@@ -89,7 +90,7 @@ def test_a_trial_that_is_far_behind_after_a_third_ends_there(monkeypatch):
 
 
 def test_where_only_the_decay_differs_the_networks_learn_on(monkeypatch):
-    judged_as([3.0, 2.0, 2.0], monkeypatch)
+    judged_as([3.0, 2.0, 2.2], monkeypatch)
     net = NeuralNetRegressor(networks=2, ramps=0, random_state=0)
     trials = [[]]
     for state in net.iter_fit(X, Y):
@@ -105,6 +106,27 @@ def test_where_only_the_decay_differs_the_networks_learn_on(monkeypatch):
     assert len(third[0].params) == 3  # other layers begin anew
 
 
+@pytest.mark.parametrize(
+    ("costs", "kept"), [([3.0, 2.0, 2.05, 1.9], 3), ([3.0, 2.0, 2.05, 2.0], 1)]
+)
+def test_between_a_setting_and_one_that_is_nearly_as_good_another_is_tried(
+    costs, kept, monkeypatch
+):
+    judged_as(costs, monkeypatch)
+    net = NeuralNetRegressor(**{**FAST, "hidden_layer_sizes": "auto"}, ramps=0).fit(X, Y)
+    tried = [trial.setting for trial in net.trials_]
+    assert [setting.weight_decay for setting in tried] == [1.0, 0.4, 0.1, 0.2]
+    assert tried[3] == replace(tried[2], weight_decay=0.2)
+    assert [trial.kept for trial in net.trials_] == [k == kept for k in range(4)]
+
+
+def test_none_is_tried_between_two_that_differ_in_their_decay_alone(monkeypatch):
+    """Their networks have learned with both."""
+    judged_as([3.0, 3.1], monkeypatch)
+    net = NeuralNetRegressor(**FAST, ramps=0).fit(X, Y)
+    assert [trial.setting.weight_decay for trial in net.trials_] == [1.0, 0.4]
+
+
 def last_epochs(net):
     """Fit, and return the last epoch of each weight decay."""
     last = {}
@@ -117,7 +139,7 @@ def test_networks_that_learn_on_are_judged_at_their_end(monkeypatch):
     from neurona.estimators.fit import Fit
 
     early = iter([3.0, 2.6, 3.0])  # of the first and the third setting, not of the second
-    costs = iter([2.0, 1.5, 1.5])
+    costs = iter([2.0, 1.5, 1.6])
     judged = []
 
     def judge(self, over=True):
@@ -130,7 +152,7 @@ def test_networks_that_learn_on_are_judged_at_their_end(monkeypatch):
     assert last_epochs(net) == {1.0: 20, 0.4: 20, 0.1: 20}
     assert judged == [1.0, 1.0, 0.4, 0.1, 0.1]
     # The second would have been at 2.5 after a third, as much before the first as in the end.
-    early, costs = iter([3.0, 2.65]), iter([2.0, 1.5, 1.5])
+    early, costs = iter([3.0, 2.65]), iter([2.0, 1.5, 1.6])
     assert last_epochs(net) == {1.0: 20, 0.4: 20, 0.1: 7}
 
 

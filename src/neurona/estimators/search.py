@@ -1,8 +1,8 @@
 """The settings of a fit: they are tried one after the other, and the best on rows left out is kept.
 
 A setting is tried by an ensemble, which is there when it is judged: nothing is trained again. Where
-only the decay is less than before, its networks learn on from the weights that they have. A trial
-that is far behind the best one after a third of its epochs ends there [1]_.
+only the decay differs, its networks learn on from the weights that they have. A trial that is far
+behind the best one after a third of its epochs ends there [1]_.
 
 .. [1] Domhan, Springenberg and Hutter, "Speeding up automatic hyperparameter optimization of deep
    neural networks by extrapolation of learning curves", 2015.
@@ -19,9 +19,9 @@ from typing import Any
 from neurona.engine.divergence import TrainingDiverged
 from neurona.engine.state import State
 from neurona.estimators.fit import Fit
-from neurona.estimators.settings import LOWER, Setting
+from neurona.estimators.settings import LOWER, Setting, between
 
-FAR = 0.05  # of the cost: a trial so far behind ends early
+FAR = 0.05  # of the cost: a trial that is further behind ends early
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ def search(
 ) -> Generator[State]:
     """Yield the states of all trials; leave the estimator with the best of those that ended.
 
-    A freer setting is tried as long as the one before was better, or none has learned anything.
-    With few rows, as many more networks then learn with the best. If the caller leaves the loop
+    A freer setting is tried as long as the one before was better, or none has learned anything. If
+    the last of them is nearly as good, its networks learn on with a decay between the two. With few
+    rows, as many more networks then learn with the best. If the caller leaves the loop
     early, the best so far is kept: where the first trial was not over, its last weights.
 
     Parameters
@@ -97,7 +98,8 @@ def search(
                 best = inf if cost is None else cost
                 kept = {name: getattr(estimator, name) for name in KEPT}
             elif fit.has_learned(best):
-                ahead = []
+                near = cost is not None and not _is_far(cost, best) and not fit.learns_on
+                ahead = between(kept["setting_"], setting) if near else []
             if not ahead and kept["setting_"] in lower:
                 ahead, lower = [replace(settings[0], ramps=0)], []
         if fit.has_more and kept is not None:
@@ -116,6 +118,10 @@ def search(
             )
 
 
+def _is_far(cost: float, best: float) -> bool:
+    return cost > best + FAR * abs(best)
+
+
 def _followed(
     estimator: Any, running: Generator[State], fit: Fit, best: float, early: float
 ) -> Generator[State]:
@@ -128,6 +134,6 @@ def _followed(
         for state in running:
             if not fit.early and state.epoch >= fit.plan.early:
                 fit.early.append(fit.judge(over=False))
-            if fit.early and fit.early[0] > limit + FAR * abs(limit) and fit.has_learned(best):
+            if fit.early and _is_far(fit.early[0], limit) and fit.has_learned(best):
                 estimator.should_stop_ = True
             yield state

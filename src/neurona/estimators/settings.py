@@ -2,16 +2,17 @@
 
 No single setting learns both a noisy table and an exact curve: a strong weight decay, which keeps
 a network from making much of chance, keeps it from a curve too. So a fit goes up this ladder, rung
-by rung, while the rows that were left out say that it helps. If it ends on a lower rung, the lowest
-is tried without ramps too: then outliers are squashed, and have less of a say. The settings were
-chosen on the functions and the tables of ``python -m benchmarks accuracy`` that it calls *chosen
-on*.
+by rung, while the rows that were left out say that it helps. If the last rung is nearly as good as
+the one before, the best may lie between the two. If a lower rung is the best, the lowest is tried
+without ramps too: then outliers are squashed, and have less of a say. The settings were chosen on
+the functions and the tables of ``python -m benchmarks accuracy`` that it calls *chosen on*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass, fields, replace
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,18 @@ def settings_of(estimator: Any, rows: int, several: bool) -> Iterator[Setting]:
             yield setting
     if not seen:  # the fit will say what does not fit
         yield setting
+
+
+def between(one: Setting, freer: Setting) -> list[Setting]:
+    """Return the freer setting with the geometric mean of both decays, if its own is less.
+
+    >>> [setting.weight_decay for setting in between(LADDER[1], LADDER[2])]
+    [0.2]
+    """
+    decays = one.weight_decay, freer.weight_decay
+    if None in decays or decays[0] <= decays[1]:
+        return []
+    return [replace(freer, weight_decay=round(sqrt(decays[0] * decays[1]), 3))]
 
 
 def given_settings(estimator: Any) -> dict[str, Any]:

@@ -190,8 +190,16 @@ def test_networks_of_a_stack_predict_together():
         np.testing.assert_allclose(predicted[k], NET.predict(state[k].params, X), atol=1e-6)
     assert np.array_equal(flatten(state[-1].params), flatten(state[2].params))
     assert not arrays(state[0].params)[0].flags.writeable
-    with pytest.raises(IndexError):
-        _ = state[3]
+    for wrong, error in (
+        (3, IndexError),
+        (-4, IndexError),
+        ("a", TypeError),
+        (slice(1), TypeError),
+    ):
+        with pytest.raises(
+            error, match="the stack has 3 networks, so give a whole number from 0 to 2"
+        ):
+            _ = state[wrong]
 
 
 def test_diverging_network_does_not_affect_the_others(engine):

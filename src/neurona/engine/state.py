@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from operator import index
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
+from neurona.checks import shown
 from neurona.engine.parameters import mapped
 from neurona.engine.randomness import Randomness
 from neurona.engine.trees import each_of, frozen
@@ -135,8 +137,21 @@ class State:
         return len(self.cost)
 
     def __getitem__(self, network: int) -> State:
-        """Return the state of one network of the stack."""
-        k = range(len(self))[network]
+        """Return the state of one network of the stack.
+
+        Raises
+        ------
+        IndexError
+            If the stack has no network of that number; a TypeError if it is not a whole number.
+        """
+        n = len(self)
+        try:
+            k = range(n)[index(network)]
+        except (IndexError, TypeError) as error:
+            raise type(error)(
+                f"state[{shown(network)}]: the stack has {n} networks, so give a whole number from "
+                f"0 to {n - 1}, or a negative one to count from the end"
+            ) from None
         remembered = each_of(lambda one: one[k] if np.ndim(one) else one, self.optimizer_state)
         params = mapped(lambda array: array[k], self.params)
         own = self.randomness and self.randomness.of(k)

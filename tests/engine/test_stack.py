@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 import neurona
-from neurona import Add, BatchNormalization, Dense, Dropout, Network, network, schedules, train
+from neurona import (
+    Add,
+    BatchNormalization,
+    Concatenate,
+    Dense,
+    Dropout,
+    Flatten,
+    Network,
+    network,
+    schedules,
+    train,
+)
 from neurona.engine.parameters import arrays, flatten, mapped, stacked
 from neurona.engine.state import State
 from tests.support.points import last
@@ -200,6 +211,17 @@ def test_networks_of_a_stack_predict_together():
             error, match="the stack has 3 networks, so give a whole number from 0 to 2"
         ):
             _ = state[wrong]
+
+
+@pytest.mark.parametrize("composition", [Add, Concatenate])
+def test_a_branch_without_parameters_goes_beside_those_of_a_stack(composition, engine):
+    branches = composition([Flatten(), Dense(2, "tanh")])
+    net = Network([branches, Dense(1)], in_shape=2)
+    given = {"steps": 3, "engine": engine}
+    state = last(train(net, X, Y, seeds=[0, 1], **given))
+    for k in range(2):
+        own = last(train(net, X, Y, rng=k, **given))
+        np.testing.assert_allclose(flatten(state[k].params), flatten(own.params), atol=1e-6)
 
 
 def test_diverging_network_does_not_affect_the_others(engine):

@@ -120,6 +120,13 @@ def test_between_a_setting_and_one_that_is_nearly_as_good_another_is_tried(
     assert [trial.kept for trial in net.trials_] == [k == kept for k in range(4)]
 
 
+@pytest.mark.parametrize(("cost", "kept"), [(1.995, 1.0), (1.985, 0.4), (-2.1, 0.4)])
+def test_a_freer_setting_is_kept_where_it_is_half_a_percent_better(cost, kept, monkeypatch):
+    judged_as([2.0, cost, 3.0], monkeypatch)
+    net = NeuralNetRegressor(**FAST, ramps=0).fit(X, Y)
+    assert net.setting_.weight_decay == kept
+
+
 def test_none_is_tried_between_two_that_differ_in_their_decay_alone(monkeypatch):
     """Their networks have learned with both."""
     judged_as([3.0, 3.1], monkeypatch)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isinf
 from typing import Any
 
 from neurona.engine.divergence import TrainingDiverged
@@ -21,6 +21,7 @@ from neurona.engine.state import State
 from neurona.estimators.fit import Fit
 from neurona.estimators.settings import LOWER, Setting, between
 
+LEAST = 0.005  # of the cost: with less, a trial is not better but by chance
 FAR = 0.05  # of the cost: a trial that is further behind ends early
 
 
@@ -90,7 +91,7 @@ def search(
                 if kept is None:
                     raise
             estimator.trials_ += (Trial(setting, cost),)
-            if kept is None or (cost is not None and cost < best):
+            if kept is None or (cost is not None and _is_better(cost, best)):
                 if fit.learns_on and cost is not None:  # as much better early as in the end
                     early += cost - best
                 else:
@@ -116,6 +117,10 @@ def search(
             estimator.trials_ = tuple(
                 replace(one, kept=one.setting == estimator.setting_) for one in estimator.trials_
             )
+
+
+def _is_better(cost: float, best: float) -> bool:
+    return cost < best and (isinf(best) or best - cost > LEAST * abs(best))
 
 
 def _is_far(cost: float, best: float) -> bool:

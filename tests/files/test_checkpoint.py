@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from contextlib import suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from neurona.engine import training
 from neurona.engine.parameters import arrays, flatten
 from neurona.engine.schedules import cosine
 from neurona.engine.trees import each_of
-from neurona.files import storage
+from neurona.files import checkpoint, storage
 from tests.support import forks
 from tests.support.points import last
 
@@ -122,6 +123,17 @@ def test_a_killed_training_ends_with_the_same_numbers(path, engine, settings, st
     assert states[0].step in (steps, steps + 1) or steps == 60
     assert_same(states[-1], whole)
     assert_same(last(resumable(path, NET, X, Y, **settings)), whole)  # which has ended
+
+
+def test_a_checkpoint_is_written_whenever_so_many_seconds_are_over(path, monkeypatch):
+    clock, written = [0.0], []
+    monkeypatch.setattr(checkpoint, "time", SimpleNamespace(monotonic=lambda: clock[-1]))
+    monkeypatch.setattr(checkpoint, "replaced", lambda *_: written.append(clock[-1]))
+    states = resumable(path, PLAIN, X, Y, seconds=60, **SETTINGS)
+    for second in (0.0, 59.0, 60.0, 61.0, 119.0, 120.0):
+        clock.append(second)
+        next(states)
+    assert written == [60.0, 120.0]
 
 
 def test_the_states_after_a_stop_are_those_without_one(path, monkeypatch):

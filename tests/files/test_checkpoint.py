@@ -161,6 +161,16 @@ def test_batches_go_on_within_their_pass(path, engine, steps, left, monkeypatch)
             assert_same(last(resumable(path, NET, **own)), whole)
 
 
+def test_epochs_of_batches_are_those_after_a_start(path):
+    settings = {"batches": [(X[:45], Y[:45]), (X[45:], Y[45:])], "rng": 3}
+    start = last(neurona.train(PLAIN, epochs=2, **settings))
+    settings |= {"start": start, "epochs": 3}
+    whole = last(neurona.train(PLAIN, **settings))
+    assert whole.epoch == 5
+    stopped(path, 2, net=PLAIN, **settings)
+    assert_same(last(resumable(path, PLAIN, **settings)), whole)
+
+
 def test_a_file_that_is_not_read_whole_goes_on(path, tmp_path, monkeypatch):
     from neurona.engine import batches
 

@@ -182,6 +182,26 @@ def test_points_of_every_kind_can_be_erased(kind):
     session.close()
 
 
+@pytest.mark.parametrize(("away", "erased"), [(12.3, True), (12.5, False)])
+def test_how_near_a_point_must_be_goes_with_the_width_of_the_plane(away, erased):
+    session = Session()
+    points = [[-100, 0, 0], [0, 50, 1], [100, -50, 0], [50, 0, 1]]  # the plane is 248 wide
+    begin(session, {"data": {"kind": "own", "points": points}})
+    left, right, *_ = session.run.task.limits
+    assert right - left == pytest.approx(248)
+    ((told, _),) = session.handle({"type": "erase", "x": -100 - away, "y": 0})
+    assert ("code" not in told) == erased
+    session.close()
+
+
+def test_after_the_largest_seed_comes_0():
+    session = Session()
+    begin(session, {**SMALL, "training": {"seed": 2**31 - 1}})
+    ((told, _),) = session.handle({"type": "reseed"})
+    assert told["setup"]["training"]["seed"] == 0
+    session.close()
+
+
 def test_a_restart_is_announced_with_its_reason():
     session = Session()
     begin(session, steps=3)

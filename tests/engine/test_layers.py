@@ -500,6 +500,14 @@ def test_learning_rate_for_each_dense_layer(engine):
         run(net, engine, optimizer=neurona.sgd([0.1, 0.1]))
 
 
+def test_a_layer_before_all_dense_ones_learns_at_the_first_rate(engine):
+    net = Network([BatchNormalization(), Dense(2, "tanh"), Dense(1)], in_shape=2)
+    tiny = 1e-12
+    for rates, moves in (([0.5, tiny], True), ([tiny, 0.5], False)):
+        first, *_, last = run(net, engine, start=net.init(0), optimizer=neurona.sgd(rates), steps=4)
+        assert (abs(last.params[0].gamma - first.params[0].gamma).max() > 1e-6) == moves
+
+
 def test_penalty_is_on_weights_and_not_on_scale_or_shift():
     net = net_of("batch")
     cost = find_cost("mse", net)

@@ -284,6 +284,22 @@ def test_training_calls_the_schedule_at_each_step(engine):
 
 
 @pytest.mark.parametrize("engine", ["numpy", "jax"])
+@pytest.mark.parametrize("warms_up", [False, True])
+def test_a_schedule_may_look_at_all_states_before_its_step(warms_up, engine):
+    done, seen = 0, []
+
+    def rate(step):
+        seen.append(done)
+        return 0.1
+
+    optimizer = SGD(warm_up(rate, steps=2) if warms_up else rate)
+    settings = {"optimizer": optimizer, "steps": 5, "engine": engine}
+    for state in train(network([1, 1], "linear"), [[1.0], [2.0]], [1, 3], **settings):
+        done = state.step
+    assert seen[-5:] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "jax"])
 @pytest.mark.parametrize("still", [0, 1])
 def test_layer_with_a_tiny_rate_does_not_move(engine, still):
     net = network([2, 3, 1], "tanh", output="sigmoid")

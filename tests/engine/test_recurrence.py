@@ -308,6 +308,12 @@ def test_operations_are_those_of_all_steps(kind):
         assert layer.operations((5, N_IN)) == 5 * count * N * (N_IN + N)
 
 
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_bidirectional_reads_both_ways_whichever_comes_first(go_backwards):
+    both = bidirectional(GRU(2, go_backwards=go_backwards))
+    assert [one.go_backwards for one in both.layers] == [go_backwards, not go_backwards]
+
+
 def test_examples_that_are_not_series_are_refused():
     with pytest.raises(ValueError, match=r"LSTM\(4\) takes series \(steps, features\), and gets"):
         Network([LSTM(4)], in_shape=3)

@@ -97,7 +97,8 @@ def test_padding_stays_zeros():
     [
         (X, {"layers": None}, (8, 8, 1)),
         (RNG.normal(size=(60, 12, 14)), {"layers": None}, (12, 14, 1)),
-        (X[:, :2], {"layers": None}, (2, 8)),  # series: four times as long as high
+        (X[:, :4], {"layers": None}, (4, 8, 1)),  # twice as long as high
+        (X[:, :4, :1].repeat(9, axis=2), {"layers": None}, (4, 9)),  # series: longer than that
         (X[..., None], {"layers": None, "hidden_layer_sizes": (4,)}, (8, 8, 1)),
         (X, {"layers": [Flatten(), 4]}, (8, 8, 1)),
         (X, {"layers": [GRU(2)]}, (8, 8)),

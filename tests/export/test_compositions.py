@@ -129,6 +129,23 @@ def test_scikit_learn_gets_a_scale_as_a_dense_layer():
     assert_same(mlp.predict(X), net.predict(params, X))
 
 
+PADDED = [
+    kinds.GlobalAveragePool1D(mask_zero=True), kinds.GlobalMaxPool1D(mask_zero=True),
+    kinds.PositionalEncoding(mask_zero=True), kinds.PositionalEncoding(True, mask_zero=True),
+    kinds.MultiHeadAttention(2, 2, mask_zero=True), kinds.Masked([kinds.Activate("sigmoid")]),
+    kinds.LSTM(3, return_sequences=True, mask_zero=True), kinds.GRU(3, mask_zero=True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", PADDED, ids=repr)
+def test_steps_of_padding_are_left_out(layer):
+    rng = np.random.default_rng(0)
+    net, X = neurona.Network([layer], (6, 2)), series(rng)
+    params = learned(net, rng)
+    assert_same(program_of(net, params, X), net.predict(params, X))
+    assert_same(onnx_of(net, params, X), net.predict(params, X))
+
+
 @pytest.mark.parametrize("index", [7, -1, 0.5])
 def test_a_program_refuses_an_index_beyond_its_embedding(index):
     net = neurona.Network([kinds.Embedding(7, 2), kinds.Flatten()], (3,))

@@ -381,7 +381,7 @@ def test_an_original_that_differs_each_time_is_named():
         confirmed(net, params, lambda X: net.predict(params, X) + rng.normal(), "the model")
 
 
-@pytest.mark.parametrize("factor", [1 + 1e-4, 0.5, -1])
+@pytest.mark.parametrize("factor", [1 + 1e-4, 0.5, -1, np.nan])
 @pytest.mark.parametrize("size", [1e-2, 1e3])
 def test_a_difference_is_seen_at_small_and_large_inputs(factor, size):
     net = neurona.network([3, 4, 2], "relu", output="linear")

@@ -194,6 +194,7 @@ def test_ten_thousand_random_tables(tmp_path):
     ("text", "said"),
     [
         ("a;b;u\n1.5;2;x\n2,5;3;x\n1.25;2;x\n", "'2,5' has another decimal sign than"),
+        ("a;b;u\n" + "1.5;2;x\n" * 8 + "2,5;3;x\n", "'2,5' has another decimal sign than"),
         ('a,b,u\n"1.5"x,2,x\n2.5,3,x\n', "quotes (are )?out of order"),
         ('a,b,u\n1.5,2,"x\n2.5,3,x\n', "quotes (are )?out of order"),
         ("a,b,u,u\n1.5,2,x,x\n2.5,3,x,x\n", "named 'u'"),
@@ -224,6 +225,15 @@ def test_predict_and_the_program_read_the_same_tables(encoding):
     ):
         data = text.encode(encoding)
         wanted = net.predict(columns_for(net, parsed(data)))
+        assert space["predict"](*space["read"](data)) == wanted.tolist()
+
+
+def test_of_ten_numbers_one_with_another_decimal_sign_is_missing_in_both():
+    net, space = ab_net(), {"__name__": "model"}
+    exec(export.numpy_code(net), space)
+    data = ("a;b;u\n" + "1.5;2;x\n" * 9 + "2,5;3;x\n").encode()
+    wanted = net.predict(columns_for(net, parsed(data)))
+    with pytest.warns(UserWarning, match="'2,5' is not a finite number: taken for missing"):
         assert space["predict"](*space["read"](data)) == wanted.tolist()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
 import safetensors.numpy
 
 import neurona
+from neurona.files.codec import DEEPEST, LARGEST, Misfit, form_of
 from neurona.files.network import ModelFileError, read
 from tests.files.test_network import made_of, parts_of
 
@@ -91,3 +93,21 @@ def test_one_bit_of_a_weight_is_found(tmp_path):
     (tmp_path / "m").write_bytes(data)
     with pytest.raises(ModelFileError, match="altered"):
         read(tmp_path / "m")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "datetime64[D]", "timedelta64[us]"])
+def test_the_smallest_number_of_64_bits_is_refused_as_it_is_no_moment(dtype):
+    form = form_of(np.ndarray[Any, Any])
+    near = form.read({"dtype": dtype, "values": [1 - LARGEST]}, "it")
+    assert near.astype(np.int64).tolist() == [1 - LARGEST]
+    with pytest.raises(Misfit, match="it holds a value that is not a whole number"):
+        form.read({"dtype": dtype, "values": [-LARGEST]}, "it")
+
+
+def test_lists_within_one_another_are_read_to_the_deepest_level():
+    value = 1
+    for _ in range(DEEPEST + 1):
+        value = [value]
+    form_of(Any).read(value, "it")
+    with pytest.raises(Misfit, match=f"too deep: neurona reads {DEEPEST} levels"):
+        form_of(Any).read([value], "it")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from contextlib import suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from neurona.engine import training
 from neurona.engine.parameters import arrays, flatten
 from neurona.engine.schedules import cosine
 from neurona.engine.trees import each_of
-from neurona.files import storage
+from neurona.files import checkpoint, storage
 from tests.support import forks
 from tests.support.points import last
 
@@ -124,6 +125,17 @@ def test_a_killed_training_ends_with_the_same_numbers(path, engine, settings, st
     assert_same(last(resumable(path, NET, X, Y, **settings)), whole)  # which has ended
 
 
+def test_a_checkpoint_is_written_whenever_so_many_seconds_are_over(path, monkeypatch):
+    clock, written = [0.0], []
+    monkeypatch.setattr(checkpoint, "time", SimpleNamespace(monotonic=lambda: clock[-1]))
+    monkeypatch.setattr(checkpoint, "replaced", lambda *_: written.append(clock[-1]))
+    states = resumable(path, PLAIN, X, Y, seconds=60, **SETTINGS)
+    for second in (0.0, 59.0, 60.0, 61.0, 119.0, 120.0):
+        clock.append(second)
+        next(states)
+    assert written == [60.0, 120.0]
+
+
 def test_the_states_after_a_stop_are_those_without_one(path, monkeypatch):
     whole = [*neurona.train(NET, X, Y, **SETTINGS)]
     in_small_pieces(monkeypatch)
@@ -147,6 +159,16 @@ def test_batches_go_on_within_their_pass(path, engine, steps, left, monkeypatch)
             path.unlink(missing_ok=True)
             killed(path, steps, **own)
             assert_same(last(resumable(path, NET, **own)), whole)
+
+
+def test_epochs_of_batches_are_those_after_a_start(path):
+    settings = {"batches": [(X[:45], Y[:45]), (X[45:], Y[45:])], "rng": 3}
+    start = last(neurona.train(PLAIN, epochs=2, **settings))
+    settings |= {"start": start, "epochs": 3}
+    whole = last(neurona.train(PLAIN, **settings))
+    assert whole.epoch == 5
+    stopped(path, 2, net=PLAIN, **settings)
+    assert_same(last(resumable(path, PLAIN, **settings)), whole)
 
 
 def test_a_file_that_is_not_read_whole_goes_on(path, tmp_path, monkeypatch):

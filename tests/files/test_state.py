@@ -16,7 +16,7 @@ from neurona.engine.optimizers import OPTIMIZERS
 from neurona.engine.parameters import flatten
 from neurona.engine.trees import each_of
 from neurona.files import storage
-from neurona.files.codec import Misfit
+from neurona.files.codec import DEEPEST, Misfit
 from neurona.files.state import shapes_of, state_of
 from tests.support import forks
 from tests.support.points import last
@@ -163,10 +163,11 @@ def test_the_state_of_a_stack_is_saved_network_by_network(path):
 
 def test_a_state_that_makes_no_sense_is_told():
     nested = {"kind": "tuple", "items": []}
-    for _ in range(100):
+    for _ in range(DEEPEST):
         nested = {"kind": "tuple", "items": [nested]}
+    assert shapes_of({"optimizer": nested}) == {}
     with pytest.raises(Misfit, match=r"state\.optimizer is too deep: neurona reads \d+ levels"):
-        shapes_of({"optimizer": nested})
+        shapes_of({"optimizer": {"kind": "tuple", "items": [nested]}})
     for given, said in (
         ({"optimizer_class": 3}, "optimizer_class is 3: it takes a text"),
         ({"cost": "low"}, "cost is 'low': it takes a number"),

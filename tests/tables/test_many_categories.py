@@ -33,8 +33,8 @@ def test_many_rows_near_the_mean_tell_less_than_some_that_are_far():
 
 
 def test_few_rows_count_less_than_their_sum_of_squares():
-    """Both have the same sum of squares, 12 · 1² and 3 · 2²: the mean of 12 rows is surer."""
-    target = [1.0] * 12 + [2.0] * 3 + [-1.0] * 18
+    """Of b it is the larger, 3 · 2.2² and 12 · 1²: but the mean of 12 rows is surer."""
+    target = [1.0] * 12 + [2.2] * 3 + [-31 / 30] * 18
     assert kept("a" * 12 + "b" * 3 + "c" * 18, target, most=1) == "c"
     assert kept("a" * 12 + "b" * 3 + "c" * 18, target) == "ac"
 

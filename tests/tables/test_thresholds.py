@@ -10,7 +10,9 @@ from neurona.datasets.csv import parse_csv
 from neurona.tables import categories
 from neurona.tables.file import TableError
 from neurona.tables.frames import read_array
-from neurona.tables.preparation import Preparation
+from neurona.tables.identifiers import looks_like_identifiers
+from neurona.tables.kinds import CellError, read_cells
+from neurona.tables.preparation import Numbers, Preparation
 from neurona.tables.targets import Classes, Counts, Labels, Quantities
 
 
@@ -42,6 +44,41 @@ def test_256_categories_are_kept():
 def test_fewer_are_kept_where_their_indicators_would_not_fit_in_memory(monkeypatch, cells, kept):
     monkeypatch.setattr(categories, "MOST_CELLS", 3 * 40 * cells)
     assert len(outputs_of([f"{k:02}x" for k in range(40)] * 3)) == kept + (kept < 40)
+
+
+@pytest.mark.parametrize(("numbers", "odd", "kind"), [(9, "a", "number"), (17, "ab", "category")])
+def test_nine_cells_of_ten_that_are_numbers_make_a_column_of_numbers(numbers, odd, kind):
+    cells = [*(f"{k}.5" for k in range(numbers)), *odd]
+    assert read_cells("it", cells).kind == kind
+
+
+@pytest.mark.parametrize(("numbers", "remarks"), [(3, 1), (2, 0)])
+def test_three_cells_of_four_that_are_numbers_are_worth_a_remark(numbers, remarks):
+    column = read_cells("it", [*(f"{k}.5" for k in range(numbers)), "low"])
+    assert (column.kind, len(column.remarks)) == ("category", remarks)
+
+
+@pytest.mark.parametrize(("times", "kind"), [(2, "number"), (3, "category")])
+def test_a_letter_in_three_cells_is_a_code_and_in_two_a_mistake(times, kind):
+    assert read_cells("it", [*"1234" * 15, *"A" * times]).kind == kind
+
+
+def test_one_number_of_ten_with_another_decimal_sign_is_an_odd_cell_of_what_was_learned():
+    column = read_cells("it", ["1.5"] * 9 + ["2,5"], "number")
+    assert column.remarks == ("is read as numbers: '2,5' (1 of 10 cells) is taken for missing",)
+    with pytest.raises(CellError, match="row 8: '2,5' has another decimal sign"):
+        read_cells("it", ["1.5"] * 8 + ["2,5"], "number")
+
+
+@pytest.mark.parametrize(("rows", "says"), [(19, ""), (20, "has another value in each row")])
+def test_from_20_rows_on_numbers_that_are_all_distinct_are_worth_a_remark(rows, says):
+    assert looks_like_identifiers(read_cells("it", [*range(rows)])) == says
+
+
+def test_a_number_that_is_nearly_always_the_same_is_scaled_by_half_its_range():
+    column = read_cells("it", [2.0] * 9 + [12.0])
+    assert Numbers.fit(column, None).spread == 5.0
+    assert Numbers.fit(read_cells("it", [2.0, None, 2.0]), None).spread == 1.0  # no range at all
 
 
 def test_a_year_has_the_length_of_the_gregorian_calendars_mean():

@@ -1,5 +1,7 @@
 """Undo, the eraser, a reset that keeps what is frozen, and set-ups that are damaged."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from neurona.web.mending import nearest
 from neurona.web.run import Run, parameter_index
 from neurona.web.session import Session
 from neurona.web.setup import Setup
-from neurona.web.undo import Past
+from neurona.web.undo import ONE_CHANGE, Past
 from neurona.web.worker import WorkerRun
 from tests.support.runs import SMALL
 
@@ -100,17 +102,28 @@ def test_a_page_that_goes_back_goes_back_to_the_training(session):
     assert session.run.settle().state.step == 1
 
 
+MEMORY = SimpleNamespace(frozen=np.zeros(3), snapshots=())
+
+
 def test_quick_changes_of_one_thing_are_one_change():
     now = 0.0
-    past = Past(recall=lambda: None, clock=lambda: now)
-    past._thin = lambda: None
+    past = Past(recall=lambda: MEMORY, clock=lambda: now)
     for _ in range(3):
         past.keep("weight", "task", what=1)
         now += 0.5
     past.keep("weight", "task", what=2)
-    now += 2
+    now += ONE_CHANGE
     past.keep("weight", "task", what=2)
     assert len(past._before) == 3
+
+
+def test_a_change_after_an_undo_is_one_of_its_own():
+    past = Past(recall=lambda: MEMORY, clock=lambda: 0.0)
+    past.keep("reset", "task")
+    past.keep("weight", "task", what=1)
+    past.undo("task")
+    past.keep("weight", "task", what=1)
+    assert past.kinds == ("weight", None)
 
 
 def test_a_reset_keeps_a_weight_that_was_set_and_frozen(session):
@@ -166,6 +179,26 @@ def test_points_of_every_kind_can_be_erased(kind):
     assert told["classes"] == task.classes
     np.testing.assert_allclose(arrays["points"], np.delete(task.points, 7, axis=0), atol=1e-6)
     np.testing.assert_allclose(arrays["labels"], np.delete(task.labels, 7), atol=1e-6)
+    session.close()
+
+
+@pytest.mark.parametrize(("away", "erased"), [(12.3, True), (12.5, False)])
+def test_how_near_a_point_must_be_goes_with_the_width_of_the_plane(away, erased):
+    session = Session()
+    points = [[-100, 0, 0], [0, 50, 1], [100, -50, 0], [50, 0, 1]]  # the plane is 248 wide
+    begin(session, {"data": {"kind": "own", "points": points}})
+    left, right, *_ = session.run.task.limits
+    assert right - left == pytest.approx(248)
+    ((told, _),) = session.handle({"type": "erase", "x": -100 - away, "y": 0})
+    assert ("code" not in told) == erased
+    session.close()
+
+
+def test_after_the_largest_seed_comes_0():
+    session = Session()
+    begin(session, {**SMALL, "training": {"seed": 2**31 - 1}})
+    ((told, _),) = session.handle({"type": "reseed"})
+    assert told["setup"]["training"]["seed"] == 0
     session.close()
 
 

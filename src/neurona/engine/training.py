@@ -580,7 +580,8 @@ def rates_of_step(
     """Return the function from a step to the learning rates of so many steps from it on.
 
     Those of a step are one, one for each layer, or one for each network of a stack, where
-    ``learning_rates`` are given. A layer without weights has the rate of the one before it.
+    ``learning_rates`` are given. A layer without weights has the rate of the one before it, and
+    before all others that of the first.
 
     Raises
     ------

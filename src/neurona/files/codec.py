@@ -343,7 +343,7 @@ def _read_array(data: Any, where: str) -> Any:
     except OverflowError:
         made = np.array(None)
     plain = made.astype(np.int64) if dtype in MOMENTS else made
-    if plain.tolist() != values or (dtype in MOMENTS and np.isnat(made).any()):
+    if plain.tolist() != values:
         raise Misfit(f"{where} holds a value that is not of {dtype}")
     return made
 

@@ -330,8 +330,9 @@ def test_figure_draws_every_curve(short):
 
 def test_remarks_name_the_step_where_float32_parts(short):
     reference = short[0].outcomes[0]
-    entry = ENTRIES["pytorch"]
-    costs = reference.costs * np.where(np.arange(20) < 12, 1 + 1e-7, 1.5)
-    parted = replace(reference, entry=entry, differences=np.abs(costs / reference.costs - 1))
-    (said,) = remarks(replace(short[0], outcomes=(reference, parted), left_out=()))
-    assert said.startswith("From step 12 on, float32 takes another path (PyTorch)")
+    parted = [
+        replace(reference, entry=ENTRIES[name], differences=np.where(np.arange(20) < at, 1e-7, 0.5))
+        for name, at in (("pytorch", 12), ("keras", 15))
+    ]
+    (said,) = remarks(replace(short[0], outcomes=(reference, *parted), left_out=()))
+    assert said.startswith("From step 12 on, float32 takes another path (PyTorch, Keras)")

@@ -104,6 +104,11 @@ def test_points_of_classes_and_of_numbers(ax):
     np.testing.assert_allclose(
         other.collections[0].get_facecolors()[:, :3], colors.diverging([0, 1])
     )
+    below = Figure().add_subplot()
+    plot.points([[0, 0], [1, 2], [2, 1]], [-1, 0, 1], below)  # no class is negative
+    np.testing.assert_allclose(
+        below.collections[0].get_facecolors()[:, :3], colors.diverging([0, 0.5, 1])
+    )
     with pytest.raises(ValueError, match="points of shape"):
         plot.points([[0, 0, 0]], [1])
 

@@ -127,6 +127,12 @@ def test_cost_text_with_log_draws_exponential_decay_as_a_line():
     assert np.ptp(np.diff(starts)) <= 1
 
 
+@pytest.mark.parametrize("least", [0.0, -1.0])
+def test_cost_text_of_a_cost_without_a_logarithm_is_the_usual_one(least):
+    given = {"steps": [0, 1, 2], "costs": [4.0, 1.0, least], "width": 26, "height": 6}
+    assert cost_text(**given, log=True).plain == cost_text(**given).plain
+
+
 def test_cost_text_of_a_single_flat_or_negative_cost():
     assert "⠁" in cost_text([0], [0.5], width=20, height=5).plain
     assert cost_text([0, 1], [0.0, 0.0], width=20, height=5).plain.startswith("0.00")

@@ -15,6 +15,7 @@ from neurona.lesson.cure import BELOW, RATES, circles
 from neurona.sweeps import networks
 from neurona.sweeps.axes import Axis
 from neurona.sweeps.networks import Networks
+from neurona.sweeps.result import Sweep
 from neurona.sweeps.sweep import coarse_to_fine, sweep_case
 
 X, Y = datasets.circles(n=100, rng=0)
@@ -184,6 +185,15 @@ def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
 # ------------------------------------------------------------------------------ zoom, estimators
 
 
+def test_a_percentile_is_the_number_at_the_nearest_place():
+    curves = np.arange(7.0)[None, ::-1, None]
+    seven = Sweep(
+        (Axis("l1", (0.1,)),), tuple(range(7)), "cost", 0.1, (0,), curves[..., 0], curves, None
+    )
+    np.testing.assert_array_equal(seven.band((0,)), [[1], [3], [5]])  # 0.6, 3 and 5.4
+    assert seven.medians == [3.0]
+
+
 def test_a_closer_look_is_at_the_border_between_learning_and_not():
     given = {"seeds": 3, "cost": "mse", "optimizer": "sgd", "steps": 300, "activation": "tanh"}
     found = last(X, Y, {"learning_rate": "0.001:10:5", "topology": [(8,)]}, **given)
@@ -269,6 +279,7 @@ def test_several_processes_find_the_same():
         ({"learning_rate": "-1:1"}, "it must be a positive number"),
         ({"learning_rate": "0:1"}, "it must be a positive number"),
         ({"learning_rate": "0.1:1:1"}, "a range has two at least"),
+        ({"learning_rate": "0.1:1:1001"}, "two at least, and 1000 at most"),
         ({"learning_rate": "0.1:1:1000000000"}, "two at least, and 1000 at most"),
         ({"topology": [4, 8]}, "topology is 4: give the widths of the hidden layers"),
         ({"topology": [(10**9,)]}, "a network has 4,000,000,001 parameters"),
@@ -320,6 +331,11 @@ def test_other_settings_that_do_not_fit():
     dropped = neurona.network([2, 4, 1], dropout=0.1)
     with pytest.raises(ValueError, match="dense layers only"):
         sweep_case(Case(dropped, X, Y), {"topology": [(3,)]})
+
+
+@pytest.mark.parametrize("count", [2, 1000])
+def test_a_range_of_the_fewest_and_of_the_most_values(count):
+    assert len(Axis.read("learning_rate", f"0.1:1:{count}").values) == count
 
 
 def test_cells_come_coarse_to_fine():

@@ -194,11 +194,12 @@ def _flat_ends(activation: Activation) -> float:
 def reach(activation: Activation) -> tuple[float, float]:
     """Return the range of an activation: what an output can be."""
     with np.errstate(all="ignore"):
-        a = activation_curve(activation, -1e3, 1e3, 2001).a
+        curve = activation_curve(activation, -1e3, 1e3, 2001)
     if activation.name == "softmax":
         return 0.0, 1.0
-    low, high = float(np.nanmin(a)), float(np.nanmax(a))
-    return (low if low > -50 else -np.inf), (high if high < 50 else np.inf)
+    low, high = float(np.nanmin(curve.a)), float(np.nanmax(curve.a))
+    ends = curve.a[[0, -1]][abs(curve.slope[[0, -1]]) > 1e-3]  # where it has not leveled off
+    return (-np.inf if low in ends else low), (np.inf if high in ends else high)
 
 
 def _distinct(W: Array, params: Any) -> int:

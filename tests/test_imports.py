@@ -112,7 +112,7 @@ def test_few_modules_import_jax():
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
 def test_engine_imports_no_module_above_it(path):
     below = tuple(
-        f"neurona.{room}" for room in ("engine", "checks", "registry", "extras", "keywords")
+        f"neurona.{room}" for room in ("engine", "checks", "registry", "extras", "keywords", "warn")
     )
     for name in imports_of(path):
         top = name.partition(".")[0]

@@ -107,6 +107,21 @@ def test_a_class_of_two_rows_has_one_held_out_where_half_are(seed):
     assert scorer.y[0].sum() == 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_as_many_rows_held_out_as_classes_are_one_of_each(seed):
+    scorer = RecordingScorer()
+    net = NeuralNetClassifier(
+        **QUICK | {"random_state": seed}, early_stopping=True, patience=1, scoring=scorer
+    )
+    net.fit(RNG.normal(size=(30, 2)), np.repeat([0, 1, 2], 10))
+    assert sorted(scorer.y[0]) == [0, 1, 2]
+
+
+def test_a_class_of_one_row_may_be_held_out_or_not():
+    net = NeuralNetClassifier(**QUICK, early_stopping=True, patience=1, validation_fraction=0.5)
+    assert net.fit(RNG.normal(size=(20, 2)), np.arange(20) == 7).classes_.tolist() == [False, True]
+
+
 def test_a_stream_holds_out_the_same_rows_again_however_many_there_are():
     held_out = ValidationSample(0.5, most=10)
     x = np.random.default_rng(0).normal(size=(200, 2))

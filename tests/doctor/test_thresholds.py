@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, nan
 from types import SimpleNamespace
 
@@ -72,16 +73,49 @@ def test_a_gradient_fades_by_more_than_1000_times(faded, finds):
     assert kinds(layers.forgetting(e)) == ["fading-gradient"] * finds
 
 
+def stepping(rate=0.1, momentum=0.0, cost=1.0, **own):
+    """Return the evidence of a training by gradient descent, with the signs of its steps."""
+    course = {"diverged": None, "moves": (0.0, 0.0), "swinging": 0.0}
+    course |= {name: own.pop(name) for name in [*own] if name in course}
+    e = evidence(
+        [signs()], course=SimpleNamespace(**course), curvatures=(nan, nan), is_layer_lost=False,
+        is_gradient_descent=True, has_one_rate=True, mismatches=(), rate=rate,
+        stretched_rate=rate / (1 - momentum), optimizer=neurona.momentum(rate, momentum=momentum),
+    )  # fmt: skip
+    return SimpleNamespace(**vars(e) | {"last": replace(e.last, cost=cost)} | own)
+
+
 @pytest.mark.parametrize(
-    ("momentum", "rate", "finds"), [(0.0, 1.0, False), (0.0, 1.01, True), (0.5, 1.5, False)]
+    ("own", "finds"),
+    [
+        ({"cost": 2.0}, False), ({"cost": 2.01}, True),
+        ({"swinging": 0.05}, False), ({"swinging": 0.051}, True),
+        ({"moves": (1.0, 0.1)}, False), ({"moves": (1.01, 0.0)}, True),
+        ({"moves": (0.0, 0.101)}, True),
+        ({"rate": 1.0, "curvatures": (4.0, nan)}, False),  # on a parabola 2 / 4, and twice that
+        ({"rate": 1.01, "curvatures": (4.0, nan)}, True),
+        ({"rate": 1.5, "momentum": 0.5, "curvatures": (4.0, nan)}, False),
+        ({"rate": 1.51, "momentum": 0.5, "curvatures": (4.0, nan)}, True),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_rate_is_too_high(own, finds):
+    assert kinds(steps.rate_too_high(stepping(**own))) == ["rate-too-high"] * finds
+
+
+@pytest.mark.parametrize(
+    ("own", "finds"),
+    [
+        ({"rate": 0.015, "curvatures": (2.0, nan)}, False),
+        ({"rate": 0.0149, "curvatures": (2.0, 1.0)}, True),
+        ({"rate": 0.0149, "momentum": 0.5, "curvatures": (2.0, nan)}, False),
+        ({"rate": 1 / 9, "is_gradient_descent": False}, False),  # in nine steps as far as 1
+        ({"rate": 0.11, "is_gradient_descent": False}, True),
+    ],
+    ids=str,
 )
-def test_the_bound_of_a_rate_is_4_by_the_curvature_and_higher_with_momentum(momentum, rate, finds):
-    own = {
-        "course": SimpleNamespace(diverged=None, moves=(0.0, 0.0), swinging=0.0),
-        "curvatures": (4.0, nan), "is_gradient_descent": True, "has_one_rate": True,
-        "optimizer": neurona.momentum(rate, momentum=momentum), "rate": rate, "mismatches": (),
-    }  # fmt: skip
-    assert kinds(steps.rate_too_high(evidence([signs()], **own))) == ["rate-too-high"] * finds
+def test_a_rate_is_too_low(own, finds):
+    assert kinds(steps.rate_too_low(stepping(**own))) == ["rate-too-low"] * finds
 
 
 @pytest.mark.parametrize(("labels", "finds"), [(0, True), (1, False), (2, True)])

@@ -68,6 +68,22 @@ def test_up_to_256_rows_are_one_step_and_more_go_by_64(n, epochs, states):
     np.testing.assert_array_equal(weights_of(sized.fit(*numbers(n))), weights_of(net))
 
 
+@pytest.mark.parametrize(
+    ("rows", "trying", "networks"),
+    [(49, 4, 4), (50, 2, 4), (499, 2, 4), (500, 4, 8), (999, 4, 8), (1000, 4, 4)],
+)
+def test_how_many_networks_try_the_settings_and_how_many_learn_with_the_best(
+    rows, trying, networks
+):
+    X = RNG.normal(size=(rows, 2))
+    net = NeuralNetRegressor(epochs=1, random_state=0)
+    states = net.iter_fit(X, X[:, 0])
+    assert len(next(states)) == trying
+    states.close()
+    assert len(net.fit(X, X[:, 0]).network_.layers[0].layers) == networks
+    assert (net.residuals_ is None) == (rows < 50)  # none is left out
+
+
 def test_the_default_optimizer_is_adamw_with_the_decay_that_is_given():
     plain = NeuralNetRegressor(**QUICK, epochs=20, weight_decay=0.3).fit(*numbers(50))
     optimizer = neurona.adamw(0.02, weight_decay=0.3)

@@ -127,6 +127,15 @@ def test_a_softmax_needs_exactly_one_label(labels, finds):
     assert kinds(output.softmax_of_labels(e)) == ["softmax-of-labels"] * finds
 
 
+@pytest.mark.parametrize(("without", "finds"), [(1, False), (2, True)])
+def test_one_example_of_a_hundred_without_a_label_is_an_error_of_the_table(without, finds):
+    target = np.repeat([[1.0, 0.0, 0.0]], 100, axis=0)
+    target[:without] = 0
+    data = Data(np.zeros((100, 2)), target, None)
+    e = evidence([signs()], net=neurona.network([2, 3], "softmax"), data=data)
+    assert kinds(output.softmax_of_labels(e)) == ["softmax-of-labels"] * finds
+
+
 REACHES = {
     "sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1), "relu": (0, inf), "elu": (-1, inf),
     "linear": (-inf, inf), "leaky_relu": (-inf, inf), "exp": (0, inf), "softplus": (0, inf),

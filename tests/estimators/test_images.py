@@ -23,6 +23,7 @@ from neurona import (
     NeuralNetRegressor,
 )
 from neurona.engine.layers.global_pooling import GlobalAveragePool1D
+from neurona.estimators.arrays import default_layers
 
 RNG = np.random.default_rng(0)
 CLASSES = np.array(["high", "low", "mid"])
@@ -182,9 +183,20 @@ def test_bad_input_of_predict(fitted, given, says):
         fitted.predict(given)
 
 
-def test_another_scale_is_told(fitted):
+@pytest.mark.parametrize(
+    ("side", "filters", "pools"),
+    [(3, [], 0), (4, [32], 0), (5, [32], 0), (6, [32], 1), (11, [32, 64], 1), (12, [16, 32], 2)],
+)
+def test_the_layers_that_images_have_by_default(side, filters, pools):
+    layers = default_layers((side, 20, 1))
+    assert [one.n_out for one in layers if isinstance(one, Conv2D)] == filters
+    assert sum(isinstance(one, MaxPool2D) for one in layers) == pools
+
+
+@pytest.mark.parametrize("white", [255, X.max()])
+def test_another_scale_is_told(fitted, white):
     with pytest.warns(UserWarning, match="give them on the same scale") as told:
-        fitted.predict(X / 255)
+        fitted.predict(X / white)
     assert told[0].filename == __file__
 
 

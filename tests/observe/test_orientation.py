@@ -333,6 +333,15 @@ def test_a_point_at_the_top_right_stands_in_the_first_line_and_the_last_column()
     assert terminal.SYMBOLS[1] not in "".join([lines[0][:-1], *lines[1:]])
 
 
+def test_some_of_many_points_are_shown_and_not_the_first_ones():
+    plane = numbers.surface(NET, UP, limits=(-1, 1, -1, 1), resolution=10)
+    x = np.linspace(-1, 1, 1000)
+    text = terminal.surface_text(
+        plane, np.c_[x, x], np.arange(1000) > 500, colors.Scheme(2), width=10, height=5, color=False
+    )
+    assert {*terminal.SYMBOLS[:2]} <= {*text.plain}
+
+
 def test_a_curve_ends_where_the_training_will():
     text = terminal.cost_text([0, 50], [1.0, 0.5], width=40, height=6, last=100)
     last = text.plain.splitlines()[-1]

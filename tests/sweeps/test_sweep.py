@@ -333,6 +333,10 @@ def test_other_settings_that_do_not_fit():
         sweep_case(Case(dropped, X, Y), {"topology": [(3,)]})
 
 
+def test_no_hidden_layer_is_labelled_0():
+    assert Axis.read("topology", [(), (4,), (4, 8)]).labels == ("0", "4", "4-8")
+
+
 @pytest.mark.parametrize("count", [2, 1000])
 def test_a_range_of_the_fewest_and_of_the_most_values(count):
     assert len(Axis.read("learning_rate", f"0.1:1:{count}").values) == count

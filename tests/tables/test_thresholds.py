@@ -8,6 +8,7 @@ import pytest
 from neurona.datasets import read_csv
 from neurona.datasets.csv import parse_csv
 from neurona.tables import categories
+from neurona.tables.cells import time_of
 from neurona.tables.file import TableError
 from neurona.tables.frames import read_array
 from neurona.tables.identifiers import looks_like_identifiers
@@ -73,6 +74,19 @@ def test_one_number_of_ten_with_another_decimal_sign_is_an_odd_cell_of_what_was_
 @pytest.mark.parametrize(("rows", "says"), [(19, ""), (20, "has another value in each row")])
 def test_from_20_rows_on_numbers_that_are_all_distinct_are_worth_a_remark(rows, says):
     assert looks_like_identifiers(read_cells("it", [*range(rows)])) == says
+
+
+@pytest.mark.parametrize(("signs", "shown"), [(30, "x" * 30), (31, "x" * 30 + "…")])
+def test_of_an_odd_text_30_signs_are_shown(signs, shown):
+    column = read_cells("it", [*(f"{k}.5" for k in range(9)), "x" * signs])
+    assert f"'{shown}' (1 of 10 cells)" in column.remarks[0]
+
+
+@pytest.mark.parametrize("clock", ["24:00", "23:60", "23:59:60", "0:30 PM", "13:00 PM"])
+def test_a_clock_ends_before_24_hours_and_a_half_day_has_12(clock):
+    assert time_of(clock) is None
+    assert time_of("23:59:59") == "23:59:59.000000"
+    assert (time_of("12:30 AM"), time_of("12:30 PM")) == ("00:30:00.000000", "12:30:00.000000")
 
 
 def test_a_number_that_is_nearly_always_the_same_is_scaled_by_half_its_range():

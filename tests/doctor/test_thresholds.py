@@ -152,3 +152,25 @@ def test_a_leaky_relu_reaches_targets_far_below_0():
     net = neurona.network([1, 8, 1], "tanh", output="leaky_relu")
     case = Case(net, x, 30 * x - 20, steps=20)
     assert "output-range" not in kinds(diagnose_case(case).findings)
+
+
+@pytest.mark.parametrize(
+    ("cost", "spread", "signal", "is_sick", "finds"),
+    [
+        (5.1, 0.81, 1.0, True, True),
+        (4.9, 0.81, 1.0, True, False),  # five times the best constant's cost is not more
+        (5.1, 0.79, 5.0, True, False),  # nor does the signal grow by more than five times
+        (5.1, 0.79, 5.1, True, True),
+        (19.9, 0.81, 1.0, False, False),
+        (20.1, 0.81, 1.0, False, True),
+        (nan, 0.81, 1.0, True, True),
+    ],
+)
+def test_first_weights_are_large_by_their_cost_and_their_spread_or_signal(
+    cost, spread, signal, is_sick, finds
+):
+    told = SimpleNamespace(task="numbers", target_spread=1.0, trivial_cost=1.0, input_size=1.0)
+    e = evidence([signs(), signs("2", signal=signal)], signs=told, is_sick=is_sick)
+    e.case.net, e.case.cost, e.targets = neurona.network([2, 4, 1], "tanh"), "mse", np.zeros((9, 1))
+    e.first = Moment(0, cost, spread * np.array([[-1.0], [1.0]]), e.first.layers)
+    assert kinds(layers.too_large_weights(e)) == ["large-weights"] * finds
